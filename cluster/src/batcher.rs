@@ -1,0 +1,231 @@
+//! From many commands to few Raft entries: one batcher per shard and node.
+//!
+//! It waits for nothing: it takes what has arrived (at most [`Batcher::limit`] commands), makes it one
+//! entry, and while that is under way gathers the next. So a lone command pays no delay and a crowd
+//! shares the disk. When another node leads, the same batches are forwarded to it instead.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use keyrack_inventory::{Outcome, Reply};
+use keyrack_proto::Malformed;
+use keyrack_proto::internal as pb;
+use prost::Message;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::ClusterConfig;
+use crate::directory::SHARD as DIRECTORY;
+use crate::raft::{Applied, Group, Links, WriteError};
+
+/// How often a batcher without a leader looks again.
+const LEADER_POLL: Duration = Duration::from_millis(5);
+
+/// The entrance to a shard's batcher. Cheap to clone.
+#[derive(Clone)]
+pub struct Batcher {
+    queue: mpsc::Sender<Pending>,
+}
+
+/// A command on its way.
+pub struct Pending {
+    /// The encoded command.
+    pub command: Bytes,
+    /// After this it is not proposed any more.
+    pub deadline: Instant,
+    /// Whether it came from another node: then it is not forwarded again.
+    pub forwarded: bool,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Answer>,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Applied at this index.
+    Applied(u64, Decided),
+    /// Not proposed: this node does not lead.
+    NotLeader,
+    /// Not proposed: its deadline passed.
+    Expired,
+    /// Not proposed: the queue is full.
+    Overloaded,
+    /// Possibly proposed; no answer.
+    Unknown,
+}
+
+/// The state machine's answer to one command.
+#[derive(Clone, Debug)]
+pub enum Decided {
+    /// By a data shard.
+    Outcome(Outcome),
+    /// By the directory.
+    Directory(pb::DirectoryRow),
+}
+
+impl Batcher {
+    /// Starts the batcher of one shard.
+    pub fn start(shard: u32, config: &ClusterConfig, group: Group, links: Links) -> Batcher {
+        let (queue, pending) = mpsc::channel(config.queue_commands.max(1));
+        let sink = Sink { shard, node: config.node, group, links };
+        let permits = Arc::new(Semaphore::new(config.batches_in_flight.max(1)));
+        tokio::spawn(run(sink, pending, permits, config.batch_commands.max(1)));
+        Batcher { queue }
+    }
+
+    /// Queues a command, or answers at once that there is no room.
+    pub fn submit(&self, pending: Pending) {
+        if let Err(refused) = self.queue.try_send(pending) {
+            let answer = match &refused {
+                mpsc::error::TrySendError::Full(_) => Answer::Overloaded,
+                mpsc::error::TrySendError::Closed(_) => Answer::NotLeader,
+            };
+            refused.into_inner().answer(answer);
+        }
+    }
+}
+
+impl Pending {
+    fn answer(self, answer: Answer) {
+        // The caller may have given up; its command stands all the same.
+        let _ = self.answer.send(answer);
+    }
+}
+
+#[derive(Clone)]
+struct Sink {
+    shard: u32,
+    node: u64,
+    group: Group,
+    links: Links,
+}
+
+async fn run(sink: Sink, mut queue: mpsc::Receiver<Pending>, permits: Arc<Semaphore>, limit: usize) {
+    loop {
+        // First the right to propose, then the commands: so a batch is as large as the wait was long.
+        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let mut batch = Vec::new();
+        if queue.recv_many(&mut batch, limit).await == 0 {
+            return;
+        }
+        let (batch, leader) = sink.find_leader(batch).await;
+        if batch.is_empty() {
+            continue;
+        }
+        let sink = sink.clone();
+        tokio::spawn(async move {
+            match leader {
+                Some(leader) if leader != sink.node => sink.forward(leader, batch).await,
+                _ => sink.propose(batch).await,
+            }
+            drop(permit);
+        });
+    }
+}
+
+impl Sink {
+    /// Waits for a leader; answers those whose time runs out, and those that may not be forwarded again.
+    async fn find_leader(&self, mut batch: Vec<Pending>) -> (Vec<Pending>, Option<u64>) {
+        loop {
+            let now = Instant::now();
+            let expired = batch.extract_if(.., |pending| pending.deadline <= now || pending.answer.is_closed());
+            expired.for_each(|pending| pending.answer(Answer::Expired));
+            let leader = self.group.leader();
+            if leader != Some(self.node) {
+                batch.extract_if(.., |pending| pending.forwarded).for_each(|pending| pending.answer(Answer::NotLeader));
+            }
+            if batch.is_empty() || leader.is_some() {
+                return (batch, leader);
+            }
+            tokio::time::sleep(LEADER_POLL).await;
+        }
+    }
+
+    async fn propose(&self, batch: Vec<Pending>) {
+        let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let commands = batch.iter().map(|pending| pending.command.clone()).collect();
+        let encoded = pb::Batch { at_ms, commands }.encode_to_vec();
+        match self.group.write(encoded.into()).await {
+            Ok((index, Applied::Outcomes(outcomes))) if outcomes.len() == batch.len() => {
+                for (pending, outcome) in batch.into_iter().zip(outcomes) {
+                    pending.answer(Answer::Applied(index, Decided::Outcome(outcome)));
+                }
+            }
+            Ok((index, Applied::Directory(rows))) if rows.len() == batch.len() => {
+                for (pending, row) in batch.into_iter().zip(rows) {
+                    pending.answer(Answer::Applied(index, Decided::Directory(row)));
+                }
+            }
+            Ok(_) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
+            // openraft says so too of entries that were in the log when leadership was lost.
+            Err(WriteError::NotLeader) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
+            Err(WriteError::Stopped(cause)) => {
+                tracing::error!(shard = self.shard, %cause, "the shard has stopped");
+                batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown));
+            }
+        }
+    }
+
+    async fn forward(&self, leader: u64, batch: Vec<Pending>) {
+        match self.call(leader, &batch).await {
+            Some(answers) => {
+                for (pending, answer) in batch.into_iter().zip(answers) {
+                    pending.answer(answer);
+                }
+            }
+            None => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
+        }
+    }
+
+    async fn call(&self, leader: u64, batch: &[Pending]) -> Option<Vec<Answer>> {
+        let (_, member) = self.group.members().into_iter().find(|(id, _)| *id == leader)?;
+        let mut client = self.links.client(leader, &member).ok()?;
+        let commands = batch.iter().map(|pending| pending.command.clone()).collect();
+        let mut request = tonic::Request::new(pb::ProposeRequest { group: self.shard, commands });
+        let deadline = batch.iter().map(|pending| pending.deadline).max()?;
+        request.set_timeout(deadline.saturating_duration_since(Instant::now()));
+        let reply = client.propose(request).await.ok()?.into_inner();
+        let Some(proposed) = reply.proposed else {
+            return Some(vec![Answer::NotLeader; batch.len()]);
+        };
+        if proposed.answers.len() != batch.len() {
+            return None;
+        }
+        Some(proposed.answers.into_iter().map(|answer| answer_in(self.shard, answer).unwrap_or(Answer::Unknown)).collect())
+    }
+}
+
+/// An answer on its way to the node that forwarded.
+pub fn answer_out(answer: Answer) -> pb::Answer {
+    use pb::answer::Answer as Kind;
+    let kind = match answer {
+        Answer::Applied(index, Decided::Outcome(outcome)) => {
+            let reply = pb::Reply::from(&outcome.reply).encode_to_vec().into();
+            Kind::Applied(pb::Applied { index, replayed: outcome.replayed, reply })
+        }
+        Answer::Applied(index, Decided::Directory(row)) => {
+            Kind::Applied(pb::Applied { index, replayed: false, reply: row.encode_to_vec().into() })
+        }
+        Answer::NotLeader | Answer::Expired => Kind::NotLeader(pb::Nothing {}),
+        Answer::Overloaded => Kind::Overloaded(pb::Nothing {}),
+        Answer::Unknown => Kind::Unknown(pb::Nothing {}),
+    };
+    pb::Answer { answer: Some(kind) }
+}
+
+fn answer_in(shard: u32, answer: pb::Answer) -> Result<Answer, Malformed> {
+    use pb::answer::Answer as Kind;
+    Ok(match answer.answer.ok_or(Malformed("answer"))? {
+        Kind::Applied(applied) if shard == DIRECTORY => {
+            Answer::Applied(applied.index, Decided::Directory(pb::DirectoryRow::decode(applied.reply)?))
+        }
+        Kind::Applied(applied) => {
+            let reply: Reply = pb::Reply::decode(applied.reply)?.try_into()?;
+            Answer::Applied(applied.index, Decided::Outcome(Outcome { reply, replayed: applied.replayed }))
+        }
+        Kind::Overloaded(_) => Answer::Overloaded,
+        Kind::Unknown(_) => Answer::Unknown,
+        Kind::NotLeader(_) => Answer::NotLeader,
+    })
+}

@@ -1,0 +1,285 @@
+//! One node's part of the cluster, as the edge sees it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use keyrack_inventory::{Command, Fault, Op, Outcome, PropertyNumber};
+use keyrack_proto::commands;
+use keyrack_proto::internal as pb;
+use prost::Message;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+
+use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
+use crate::config::{ClusterConfig, Member};
+use crate::directory::{self, Directory, Placement};
+use crate::error::ClusterError;
+use crate::raft::{Group, Status};
+use crate::reads::ReadGate;
+use crate::storage::{RowsDb, View};
+
+/// After a deadline, the batcher's word that nothing was proposed is waited for this long.
+const GRACE: Duration = Duration::from_millis(100);
+/// How long a command that another node forwarded may take.
+const FORWARDED: Duration = Duration::from_secs(10);
+/// Pause before a command is tried again on another leader.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// One node's part of the cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What the node's own service needs of it, too.
+pub struct Inner {
+    pub(crate) config: ClusterConfig,
+    pub(crate) incarnation: u64,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) rows: Arc<RowsDb>,
+    pub(crate) shards: Vec<ShardHandle>,
+}
+
+pub(crate) struct ShardHandle {
+    pub group: Group,
+    pub batcher: Batcher,
+    pub gate: ReadGate,
+}
+
+/// A command's outcome and where in the log it is.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What was decided.
+    pub outcome: Outcome,
+    /// Where.
+    pub as_of: AsOf,
+}
+
+/// A position in a shard's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf {
+    /// The shard.
+    pub shard: u32,
+    /// The index of the last entry that is reflected.
+    pub index: u64,
+}
+
+/// How fresh a read has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// Everything acknowledged before the read began.
+    Linearizable,
+    /// Everything acknowledged this long before the read began; answered here without a round if possible.
+    Bounded(Duration),
+    /// Whatever this replica has applied: committed, but perhaps old.
+    Local,
+}
+
+impl Cluster {
+    /// Where a property lives. Asks the leader of the directory when this node does not know it.
+    pub async fn locate(&self, id: &str, deadline: Instant) -> Result<Option<Placement>, ClusterError> {
+        if let Some(placement) = self.inner.directory.find(id) {
+            return Ok(Some(placement));
+        }
+        self.pass(directory::SHARD, Consistency::Linearizable, deadline).await?;
+        Ok(self.inner.directory.find(id))
+    }
+
+    /// Where the property of an id lives, likewise.
+    pub async fn locate_number(&self, number: PropertyNumber, deadline: Instant) -> Result<Option<Placement>, ClusterError> {
+        if let Some(placement) = self.inner.directory.find_number(number) {
+            return Ok(Some(placement));
+        }
+        // Numbers are given in order: one that is far beyond was never given, but only the directory knows.
+        self.pass(directory::SHARD, Consistency::Linearizable, deadline).await?;
+        Ok(self.inner.directory.find_number(number))
+    }
+
+    /// Gives a property its place; the one it has, if it has one.
+    pub async fn register(&self, id: &str, home_region: &str, deadline: Instant) -> Result<Placement, ClusterError> {
+        if let Some(placement) = self.inner.directory.find(id) {
+            return Ok(placement);
+        }
+        let data_shards = self.inner.config.data_shards;
+        let register = pb::RegisterProperty { id: id.into(), home_region: home_region.into(), data_shards };
+        let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
+        match self.inner.decide(directory::SHARD, command.encode_to_vec().into(), deadline).await? {
+            (_, Decided::Directory(row)) => Ok(Placement { id: row.id, number: PropertyNumber(row.number), shard: row.shard }),
+            (_, Decided::Outcome(_)) => Err(ClusterError::Storage("the directory answered as a data shard".into())),
+        }
+    }
+
+    /// Up to `limit` properties after an id, as the directory has them now.
+    pub async fn list_properties(
+        &self,
+        after: &str,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<(Vec<Placement>, AsOf), ClusterError> {
+        self.pass(directory::SHARD, Consistency::Linearizable, deadline).await?;
+        let index = *self.inner.shards[directory::SHARD as usize].group.shared().applied.borrow();
+        Ok((self.inner.directory.list(after, limit), AsOf { shard: directory::SHARD, index }))
+    }
+
+    /// Takes a command to the leader of `shard` and back. Tries again on a new leader until `deadline`,
+    /// which is safe because the idempotency key goes with it.
+    pub async fn propose(&self, shard: u32, command: &Command, deadline: Instant) -> Result<Committed, ClusterError> {
+        match self.inner.decide(shard, commands::encode(command), deadline).await? {
+            (index, Decided::Outcome(outcome)) => Ok(Committed { outcome, as_of: AsOf { shard, index } }),
+            (_, Decided::Directory(_)) => Err(ClusterError::Storage("a data shard answered as the directory".into())),
+        }
+    }
+
+    /// Calls `read` with a view of `shard` that is as fresh as asked.
+    pub async fn read<T>(
+        &self,
+        shard: u32,
+        consistency: Consistency,
+        deadline: Instant,
+        read: impl FnOnce(&mut View<'_>) -> Result<T, Fault>,
+    ) -> Result<(T, AsOf), ClusterError> {
+        self.pass(shard, consistency, deadline).await?;
+        let storage = |cause: io::Error| ClusterError::Storage(cause.to_string());
+        let viewed = self.inner.rows.view(shard, |view| {
+            let value = read(view).map_err(|fault| ClusterError::Storage(fault.to_string()))?;
+            let index =
+                view.applied().map_err(storage)?.and_then(|bytes| bytes.first_chunk::<8>().map(|b| u64::from_be_bytes(*b)));
+            Ok((value, AsOf { shard, index: index.unwrap_or(0) }))
+        });
+        viewed.map_err(storage)?
+    }
+
+    /// The applied index of a shard on this node, as it grows.
+    pub fn watch_applied(&self, shard: u32) -> Option<watch::Receiver<u64>> {
+        self.inner.shards.get(shard as usize).map(|handle| handle.group.shared().applied.subscribe())
+    }
+
+    /// How many data shards there are; they are numbered from 1.
+    pub fn data_shards(&self) -> u32 {
+        self.inner.config.data_shards
+    }
+
+    /// This node's id.
+    pub fn node(&self) -> u64 {
+        self.inner.config.node
+    }
+
+    /// The cluster's name.
+    pub fn name(&self) -> &str {
+        &self.inner.config.cluster
+    }
+
+    /// The members and their addresses.
+    pub fn members(&self) -> Vec<(u64, Member)> {
+        self.inner.members()
+    }
+
+    /// Every shard in numbers, from 0.
+    pub fn status(&self) -> Vec<Status> {
+        self.inner.shards.iter().map(|handle| handle.group.status()).collect()
+    }
+
+    /// Waits until this node must not go on: its storage failed or Raft stopped. Returns why.
+    pub async fn failed(&self) -> String {
+        let stopped = self.inner.shards.iter().map(|handle| Box::pin(handle.group.stopped()));
+        futures::future::select_all(stopped).await.0
+    }
+
+    /// Stops taking part.
+    pub async fn shutdown(&self) {
+        for handle in &self.inner.shards {
+            handle.group.shutdown().await;
+        }
+    }
+
+    async fn pass(&self, shard: u32, consistency: Consistency, deadline: Instant) -> Result<(), ClusterError> {
+        let gate = &self.inner.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })?.gate;
+        let fresh = match consistency {
+            Consistency::Linearizable => false,
+            Consistency::Bounded(age) => gate.is_within(age),
+            Consistency::Local => true,
+        };
+        if fresh || gate.pass(deadline).await { Ok(()) } else { Err(ClusterError::Unavailable { shard }) }
+    }
+}
+
+impl Inner {
+    pub(crate) fn group(&self, shard: u32) -> Result<&Group, ClusterError> {
+        self.shards.get(shard as usize).map(|handle| &handle.group).ok_or(ClusterError::Unavailable { shard })
+    }
+
+    pub(crate) fn members(&self) -> Vec<(u64, Member)> {
+        self.shards.first().map(|handle| handle.group.members()).unwrap_or_default()
+    }
+
+    /// This node as a member.
+    pub(crate) fn me(&self) -> Member {
+        let mine = self.config.peers.iter().find(|peer| peer.id == self.config.node);
+        mine.map_or_else(Member::default, |peer| Member {
+            incarnation: self.incarnation,
+            peer: peer.peer.clone(),
+            http: peer.http.clone(),
+            grpc: peer.grpc.clone(),
+            region: peer.region.clone(),
+        })
+    }
+
+    /// Commands that another node forwarded: proposed here or nowhere.
+    pub(crate) async fn propose_forwarded(&self, request: pb::ProposeRequest) -> Result<pb::ProposeReply, ClusterError> {
+        let shard = request.group;
+        let handle = self.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })?;
+        let leader = handle.group.leader();
+        if leader != Some(self.config.node) {
+            return Ok(pb::ProposeReply { proposed: None, leader });
+        }
+        let deadline = Instant::now() + FORWARDED;
+        let submit = |command| {
+            let (answer, wait) = oneshot::channel();
+            handle.batcher.submit(Pending { command, deadline, forwarded: true, answer });
+            async move { answer_out(wait.await.unwrap_or(Answer::Unknown)) }
+        };
+        let answers = futures::future::join_all(request.commands.into_iter().map(submit)).await;
+        Ok(pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader })
+    }
+
+    async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
+        let batcher = &self.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })?.batcher;
+        let mut possibly_proposed = false;
+        loop {
+            let (answer, wait) = oneshot::channel();
+            batcher.submit(Pending { command: command.clone(), deadline, forwarded: false, answer });
+            match tokio::time::timeout_at(deadline + GRACE, wait).await {
+                Ok(Ok(Answer::Applied(index, decided))) => return Ok((index, decided)),
+                Ok(Ok(Answer::Overloaded)) if !possibly_proposed => return Err(ClusterError::Overloaded { shard }),
+                Ok(Ok(Answer::NotLeader | Answer::Overloaded | Answer::Expired)) => {}
+                Ok(Ok(Answer::Unknown) | Err(_)) | Err(_) => possibly_proposed = true,
+            }
+            if Instant::now() + RETRY >= deadline {
+                let unknown = ClusterError::UnknownOutcome { shard };
+                return Err(if possibly_proposed { unknown } else { ClusterError::Unavailable { shard } });
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Proposes a tick whenever a hold is due that nobody's command has expired; runs until dropped.
+    pub(crate) async fn tick(self: Arc<Self>, shard: u32) {
+        let mut every = tokio::time::interval(Duration::from_millis(100));
+        let tick = commands::encode(&Command { property: PropertyNumber(0), request: None, op: Op::Tick });
+        loop {
+            every.tick().await;
+            let Ok(group) = self.group(shard) else { return };
+            let due = group.shared().next_deadline_ms.load(std::sync::atomic::Ordering::Relaxed);
+            let now =
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+            if due != 0 && due <= now && group.leader() == Some(self.config.node) {
+                let deadline = Instant::now() + Duration::from_secs(1);
+                if let Err(cause) = self.decide(shard, tick.clone(), deadline).await {
+                    tracing::debug!(shard, %cause, "a tick did not get through; the next will");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The directory, shard 0: which property has which number and lives on which shard.
+//!
+//! It is small and read by every request, so each node keeps it whole in memory; the rows are only there
+//! to be loaded from. A number, once given, is never given again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use bytes::Bytes;
+use keyrack_inventory::PropertyNumber;
+use keyrack_proto::internal as pb;
+use parking_lot::{Mutex, RwLock};
+use prost::Message;
+
+use crate::storage::RowsDb;
+
+/// The directory's own shard.
+pub const SHARD: u32 = 0;
+
+/// `90 id`: a property's entry; the tag is the directory's own.
+const TAG: u8 = 0x90;
+
+/// Where a property lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The id its owner chose.
+    pub id: String,
+    /// Its number.
+    pub number: PropertyNumber,
+    /// Its shard.
+    pub shard: u32,
+}
+
+/// The directory as this node has applied it.
+#[derive(Default)]
+pub struct Directory {
+    entries: RwLock<Entries>,
+    /// Rows changed since the last commit.
+    unwritten: Mutex<Vec<pb::DirectoryRow>>,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_id: BTreeMap<String, pb::DirectoryRow>,
+    by_number: HashMap<u32, String>,
+    last_number: u32,
+}
+
+impl Directory {
+    /// Reads all rows; replaces what was there.
+    pub fn load(&self, db: &RowsDb) -> io::Result<()> {
+        let rows = db.view(SHARD, |view| view.prefixed(&[TAG]))??;
+        let mut entries = Entries::default();
+        for (_, value) in rows {
+            let row = pb::DirectoryRow::decode(value.as_slice())
+                .map_err(|cause| io::Error::other(format!("directory row: {cause}")))?;
+            entries.insert(row);
+        }
+        *self.entries.write() = entries;
+        self.unwritten.lock().clear();
+        Ok(())
+    }
+
+    /// Applies one command.
+    pub fn apply(&self, command: Bytes) -> io::Result<pb::DirectoryRow> {
+        let command =
+            pb::DirectoryCommand::decode(command).map_err(|cause| io::Error::other(format!("directory command: {cause}")))?;
+        let Some(pb::directory_command::Op::RegisterProperty(register)) = command.op else {
+            return Err(io::Error::other("directory command of an unknown kind"));
+        };
+        let mut entries = self.entries.write();
+        if let Some(row) = entries.by_id.get(&register.id) {
+            return Ok(row.clone());
+        }
+        let row = pb::DirectoryRow {
+            number: entries.last_number + 1,
+            shard: entries.emptiest(register.data_shards.max(1)),
+            id: register.id,
+            home_region: register.home_region,
+        };
+        entries.insert(row.clone());
+        self.unwritten.lock().push(row.clone());
+        Ok(row)
+    }
+
+    /// Writes what changed, with the position it leads to.
+    pub fn commit(&self, db: &RowsDb, applied: &[u8]) -> io::Result<()> {
+        let rows = std::mem::take(&mut *self.unwritten.lock());
+        db.write(SHARD, applied, |set| {
+            for row in &rows {
+                let mut key = vec![TAG];
+                key.extend_from_slice(row.id.as_bytes());
+                set.put(&key, &row.encode_to_vec());
+            }
+        })
+    }
+
+    /// Where a property lives, by its id.
+    pub fn find(&self, id: &str) -> Option<Placement> {
+        self.entries.read().by_id.get(id).map(placement)
+    }
+
+    /// Where a property lives, by its number.
+    pub fn find_number(&self, number: PropertyNumber) -> Option<Placement> {
+        let entries = self.entries.read();
+        entries.by_number.get(&number.0).and_then(|id| entries.by_id.get(id)).map(placement)
+    }
+
+    /// Up to `limit` properties with ids after `after`, by id.
+    pub fn list(&self, after: &str, limit: usize) -> Vec<Placement> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let entries = self.entries.read();
+        entries.by_id.range::<str, _>((Excluded(after), Unbounded)).take(limit).map(|(_, row)| placement(row)).collect()
+    }
+}
+
+impl Entries {
+    fn insert(&mut self, row: pb::DirectoryRow) {
+        self.last_number = self.last_number.max(row.number);
+        self.by_number.insert(row.number, row.id.clone());
+        self.by_id.insert(row.id.clone(), row);
+    }
+
+    /// The data shard with the fewest properties; the first of them.
+    fn emptiest(&self, data_shards: u32) -> u32 {
+        let mut counts = vec![0u32; data_shards as usize];
+        for row in self.by_id.values() {
+            if let Some(count) = counts.get_mut(row.shard.saturating_sub(1) as usize) {
+                *count += 1;
+            }
+        }
+        let emptiest = counts.iter().enumerate().min_by_key(|(shard, count)| (**count, *shard));
+        emptiest.map_or(1, |(shard, _)| shard as u32 + 1)
+    }
+}
+
+fn placement(row: &pb::DirectoryRow) -> Placement {
+    Placement { id: row.id.clone(), number: PropertyNumber(row.number), shard: row.shard }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn register(directory: &Directory, id: &str) -> pb::DirectoryRow {
+        let register = pb::RegisterProperty { id: id.into(), home_region: String::new(), data_shards: 3 };
+        let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
+        directory.apply(command.encode_to_vec().into()).expect("applied")
+    }
+
+    #[test]
+    fn properties_are_spread_and_keep_their_place() {
+        let directory = Directory::default();
+        let shards: Vec<u32> = ["a", "b", "c", "d"].iter().map(|id| register(&directory, id).shard).collect();
+        assert_eq!(shards, [1, 2, 3, 1]);
+        assert_eq!(register(&directory, "b").number, 2);
+        assert_eq!(directory.find_number(PropertyNumber(3)).map(|p| p.id).as_deref(), Some("c"));
+        assert_eq!(directory.list("b", 10).len(), 2);
+    }
+}

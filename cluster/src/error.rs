@@ -1,0 +1,57 @@
+//! What can go wrong with a command or a read, and with a start.
+
+use crate::storage::FolderError;
+
+/// Why there is no answer. A refusal by the domain is not among these: that is an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    /// Too many commands wait for the shard; nothing was proposed.
+    #[error("too many commands are waiting for shard {shard}")]
+    Overloaded {
+        /// The shard.
+        shard: u32,
+    },
+    /// No leader, or no majority, in time; nothing was proposed.
+    #[error("shard {shard} cannot be reached: it has no leader or no majority; nothing was done")]
+    Unavailable {
+        /// The shard.
+        shard: u32,
+    },
+    /// Proposed, and no answer in time: it may have happened or may yet happen. The same idempotency key
+    /// finds out.
+    #[error("no answer from shard {shard} in time: whether the command took effect is unknown")]
+    UnknownOutcome {
+        /// The shard.
+        shard: u32,
+    },
+    /// This replica's storage failed.
+    #[error("storage: {0}")]
+    Storage(String),
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder is not for this node.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The disk or the log is not usable.
+    #[error("cannot open the data in {path}: {cause}")]
+    Storage {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The cluster knows this node by other data.
+    #[error(
+        "the cluster knows node {node} by other data: this data folder is new, so it must not vote as that node. Restore the folder, or start the node under a new id"
+    )]
+    Wiped {
+        /// The node.
+        node: u64,
+    },
+    /// The settings contradict themselves.
+    #[error("{0}")]
+    Config(String),
+}

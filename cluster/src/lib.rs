@@ -1,0 +1,23 @@
+//! The replicated core of Keyrack: Raft groups over RocksDB, and the way of a command through them.
+//!
+//! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] takes a command to its shard's
+//! leader (forwarding at most once at a time), where a [batcher](batcher) makes many commands one Raft
+//! entry; every replica applies it with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent
+//! view after a ReadIndex round. It knows no HTTP, no JSON and no guest.
+
+mod batcher;
+mod cluster;
+mod config;
+mod directory;
+mod error;
+mod raft;
+mod reads;
+mod start;
+mod storage;
+
+pub use cluster::{AsOf, Cluster, Committed, Consistency};
+pub use config::{ClusterConfig, Member, PeerConfig};
+pub use directory::Placement;
+pub use error::{ClusterError, StartError};
+pub use raft::{GroupConfig, Status};
+pub use storage::{FolderError, View};

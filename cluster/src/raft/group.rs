@@ -1,0 +1,235 @@
+//! One shard's Raft group on this node.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
+use openraft::{Config, ReadPolicy, SnapshotPolicy};
+
+use super::log_store::LogStore;
+use super::network::{Links, Network};
+use super::snapshot::SnapshotBuilder;
+use super::state_machine::{Applied, Shared, StateMachine};
+use super::{Payload, Raft};
+use crate::Member;
+use crate::directory::Directory;
+use crate::storage::{LogDb, RowsDb};
+
+/// How a group behaves. Times in milliseconds.
+#[derive(Clone, Debug)]
+pub struct GroupConfig {
+    /// An election starts after this time without a leader, or up to twice as long.
+    pub election_timeout_ms: u64,
+    /// The leader calls this often when it has nothing else to say.
+    pub heartbeat_ms: u64,
+    /// Log entries kept behind a snapshot, for followers that come back.
+    pub keep_log_entries: u64,
+    /// A snapshot after so many entries.
+    pub snapshot_log_entries: u64,
+    /// A snapshot after so many bytes of log.
+    pub snapshot_log_bytes: u64,
+    /// A snapshot at least this often while anything is written, in seconds.
+    pub snapshot_interval_secs: u64,
+}
+
+/// A group. Cheap to clone.
+#[derive(Clone)]
+pub struct Group {
+    shard: u32,
+    pub(super) raft: Raft,
+    pub(super) snapshots: SnapshotBuilder,
+    log: LogStore,
+    shared: Arc<Shared>,
+}
+
+/// Why a batch has no outcome.
+#[derive(Debug)]
+pub enum WriteError {
+    /// This node does not lead, or ceased to: whether the batch is in the log is unknown.
+    NotLeader,
+    /// The node has stopped.
+    Stopped(String),
+}
+
+/// A group in numbers, as the node sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Who leads, if known.
+    pub leader: Option<u64>,
+    /// The term.
+    pub term: u64,
+    /// The last index of the log.
+    pub last_index: u64,
+    /// The last applied index.
+    pub applied_index: u64,
+    /// The last index that is gone from the log.
+    pub purged_index: u64,
+    /// The last index in the newest snapshot.
+    pub snapshot_index: u64,
+    /// Snapshots installed since the start.
+    pub snapshots_installed: u64,
+    /// Snapshots built since the start.
+    pub snapshots_built: u64,
+    /// Why the group stopped, if it did.
+    pub stopped: Option<String>,
+}
+
+impl Group {
+    /// Opens the group's log and rows and starts Raft on them.
+    pub async fn open(
+        shard: u32,
+        node: u64,
+        config: &GroupConfig,
+        links: Links,
+        (log, rows): (LogDb, Arc<RowsDb>),
+        snapshots: PathBuf,
+        directory: Arc<Directory>,
+    ) -> io::Result<Group> {
+        let shared = Arc::new(Shared::default());
+        let log = LogStore::open(shard, log)?;
+        let snapshots = SnapshotBuilder::open(shard, rows.clone(), snapshots, shared.clone())?;
+        let machine = StateMachine::open(shard, rows, directory, shared.clone(), snapshots.clone())?;
+        let network = Network { group: shard, links };
+        let config = Arc::new(raft_config(shard, config).validate().map_err(io::Error::other)?);
+        let raft = Raft::new(node, config, network, log.clone(), machine).await.map_err(io::Error::other)?;
+        Ok(Group { shard, raft, snapshots, log, shared })
+    }
+
+    /// Begins the group with its first members. Only one node does, once.
+    pub async fn initialize(&self, members: impl IntoIterator<Item = (u64, Member)>) -> io::Result<()> {
+        let members: std::collections::BTreeMap<u64, Member> = members.into_iter().collect();
+        self.raft.initialize(members).await.map_err(io::Error::other)
+    }
+
+    /// Whether the group has begun, as far as this node knows.
+    pub async fn is_initialized(&self) -> io::Result<bool> {
+        self.raft.is_initialized().await.map_err(io::Error::other)
+    }
+
+    /// Waits until what was committed before a restart is applied again.
+    pub async fn recovered(&self) -> io::Result<()> {
+        self.raft.wait_for_recovery(Some(Duration::from_secs(600))).await.map(drop).map_err(io::Error::other)
+    }
+
+    /// Proposes an encoded batch; waits until it is applied here.
+    pub async fn write(&self, batch: Bytes) -> Result<(u64, Applied), WriteError> {
+        match self.raft.client_write(Payload(batch)).await {
+            Ok(written) => Ok((written.log_id.index, written.data)),
+            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_))) => Err(WriteError::NotLeader),
+            Err(cause) => Err(WriteError::Stopped(cause.to_string())),
+        }
+    }
+
+    /// The index a linearizable read that begins now has to see; `None` when this node does not lead or
+    /// reaches no majority.
+    pub async fn read_index(&self) -> io::Result<Option<u64>> {
+        match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
+            Ok((read, _)) => Ok(Some(read.index())),
+            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(_) | LinearizableReadError::QuorumNotEnough(_))) => {
+                Ok(None)
+            }
+            Err(cause) => Err(io::Error::other(cause)),
+        }
+    }
+
+    /// Who leads, if this node knows.
+    pub fn leader(&self) -> Option<u64> {
+        use openraft::async_runtime::WatchReceiver;
+        self.raft.server_metrics().borrow_watched().current_leader
+    }
+
+    /// The members and their addresses, as the group's log has them.
+    pub fn members(&self) -> Vec<(u64, Member)> {
+        use openraft::async_runtime::WatchReceiver;
+        let metrics = self.raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.membership_config.membership().nodes().map(|(id, member)| (*id, member.clone())).collect()
+    }
+
+    /// What the state machine tells.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The group in numbers.
+    pub fn status(&self) -> Status {
+        use openraft::async_runtime::WatchReceiver;
+        let metrics = self.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        Status {
+            leader: metrics.current_leader,
+            term: metrics.current_term,
+            last_index: metrics.last_log_index.unwrap_or(0),
+            applied_index: *self.shared.applied.borrow(),
+            purged_index: self.log.purged_index(),
+            snapshot_index: metrics.snapshot.as_ref().map_or(0, |id| id.index),
+            snapshots_installed: self.shared.installed.load(Ordering::Relaxed),
+            snapshots_built: self.shared.built.load(Ordering::Relaxed),
+            stopped: metrics.running_state.as_ref().err().map(ToString::to_string),
+        }
+    }
+
+    /// Waits until the group stops by itself; returns why.
+    pub async fn stopped(&self) -> String {
+        use openraft::async_runtime::WatchReceiver;
+        let mut metrics = self.raft.metrics();
+        loop {
+            if let Err(cause) = &metrics.borrow_watched().running_state {
+                return format!("shard {}: {cause}", self.shard);
+            }
+            if metrics.changed().await.is_err() {
+                return format!("shard {}: Raft has ended", self.shard);
+            }
+        }
+    }
+
+    /// Takes a snapshot whenever the log has grown enough or a while has passed; runs until dropped.
+    pub async fn take_snapshots(self, config: GroupConfig) {
+        let mut every = tokio::time::interval(Duration::from_millis(500));
+        let (mut bytes_then, mut then) = (0, tokio::time::Instant::now());
+        loop {
+            every.tick().await;
+            let status = self.status();
+            let bytes = self.log.appended_bytes();
+            let grown = status.applied_index.saturating_sub(status.snapshot_index);
+            let due = grown >= config.snapshot_log_entries
+                || bytes - bytes_then >= config.snapshot_log_bytes
+                || (grown > 0 && then.elapsed().as_secs() >= config.snapshot_interval_secs);
+            if due && grown > 0 && self.raft.trigger().snapshot().await.is_ok() {
+                (bytes_then, then) = (bytes, tokio::time::Instant::now());
+            }
+        }
+    }
+
+    /// Stops Raft; what is in the log stays there.
+    pub async fn shutdown(&self) {
+        if let Err(cause) = self.raft.shutdown().await {
+            tracing::warn!(shard = self.shard, %cause, "Raft did not stop clean");
+        }
+    }
+}
+
+/// openraft's settings; its defaults are made for small logs.
+fn raft_config(shard: u32, config: &GroupConfig) -> Config {
+    Config {
+        cluster_name: format!("shard-{shard}"),
+        election_timeout_min: config.election_timeout_ms,
+        election_timeout_max: config.election_timeout_ms * 2,
+        heartbeat_interval: config.heartbeat_ms,
+        heartbeat_min_interval: Some(config.heartbeat_ms / 2),
+        install_snapshot_timeout: 600_000,
+        max_payload_entries: 64,
+        // Above what lies between two snapshots, or a follower that is merely slow gets a snapshot.
+        replication_lag_threshold: config.keep_log_entries.saturating_add(config.snapshot_log_entries).saturating_mul(2),
+        // This node decides when, by bytes and time: see `take_snapshots`.
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: config.keep_log_entries,
+        purge_batch_size: 256,
+        enable_pre_vote: Some(true),
+        ..Config::default()
+    }
+}

@@ -1,0 +1,257 @@
+//! One group's log over the node's shared log database.
+//!
+//! Invariants:
+//! - an entry can be read as soon as `append` returned, durable or not; it is acknowledged only once it
+//!   and everything before it are durable (the writer completes callers in order);
+//! - the recent tail and the vote are in memory, so replication and apply read no disk;
+//! - the tail is a suffix of the log: what it lacks is in the database.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::io;
+use std::ops::{Bound, Range, RangeBounds};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use keyrack_proto::internal as pb;
+use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
+use parking_lot::Mutex;
+use prost::Message;
+
+use super::wire::{self, malformed};
+use super::{Entry, EntryPayload, LogId, Payload, Types, Vote};
+use crate::storage::{LogDb, LogWrite, Slot};
+
+/// Bytes of recent entries each group keeps in memory.
+const TAIL_BYTES: usize = 32 << 20;
+
+/// The log of one group. Clones are readers of the same log.
+#[derive(Clone)]
+pub struct LogStore {
+    group: u32,
+    db: LogDb,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    vote: Option<Vote>,
+    committed: Option<LogId>,
+    purged: Option<LogId>,
+    last: Option<LogId>,
+    tail: VecDeque<Entry>,
+    tail_bytes: usize,
+    /// Entries up to here are on disk: only those may leave the tail.
+    durable: u64,
+    appended_bytes: u64,
+}
+
+impl LogStore {
+    /// Reads the group's small values and its end.
+    pub fn open(group: u32, db: LogDb) -> io::Result<LogStore> {
+        let log_id = |slot| db.kept(group, slot)?.map(decode_log_id).transpose();
+        let vote = match db.kept(group, Slot::Vote)? {
+            None => None,
+            Some(bytes) => Some(wire::vote_in(pb::Vote::decode(bytes).map_err(|_| malformed("vote"))?)),
+        };
+        let purged = log_id(Slot::Purged)?;
+        let last = match db.last(group)? {
+            None => purged,
+            Some((index, bytes)) => Some(wire::entry_from_disk(index, bytes)?.log_id),
+        };
+        let state = State {
+            vote,
+            committed: log_id(Slot::Committed)?,
+            purged,
+            last,
+            tail: VecDeque::new(),
+            tail_bytes: 0,
+            durable: last.map_or(0, |id| id.index),
+            appended_bytes: 0,
+        };
+        Ok(LogStore { group, db, state: Arc::new(Mutex::new(state)) })
+    }
+
+    /// Bytes appended since the node started; what the snapshot policy counts.
+    pub fn appended_bytes(&self) -> u64 {
+        self.state.lock().appended_bytes
+    }
+
+    /// The last purged index; 0 when nothing was purged.
+    pub fn purged_index(&self) -> u64 {
+        self.state.lock().purged.map_or(0, |id| id.index)
+    }
+
+    async fn write_durably(&self, writes: Vec<LogWrite>) -> io::Result<()> {
+        let (done, wait) = tokio::sync::oneshot::channel();
+        let done = move |result| {
+            // Whoever waited may be gone; the write is made all the same.
+            let _ = done.send(result);
+        };
+        self.db.write(self.group, writes, true, done).await?;
+        wait.await.map_err(|_| io::Error::other("the log writer has stopped"))?
+    }
+}
+
+impl State {
+    fn trim(&mut self) {
+        while self.tail_bytes > TAIL_BYTES && self.tail.front().is_some_and(|entry| entry.log_id.index <= self.durable) {
+            if let Some(entry) = self.tail.pop_front() {
+                self.tail_bytes -= size(&entry);
+            }
+        }
+    }
+
+    /// The part of `range` that the tail has, if it has the end of it.
+    fn from_tail(&self, range: &Range<u64>) -> (Vec<Entry>, u64) {
+        let Some(first) = self.tail.front().map(|entry| entry.log_id.index) else { return (Vec::new(), range.end) };
+        let from = range.start.max(first);
+        if from >= range.end {
+            return (Vec::new(), range.end);
+        }
+        let entries = self.tail.iter().skip((from - first) as usize).take((range.end - from) as usize);
+        (entries.cloned().collect(), from)
+    }
+}
+
+fn size(entry: &Entry) -> usize {
+    match &entry.payload {
+        EntryPayload::Normal(Payload(batch)) => batch.len() + 64,
+        _ => 256,
+    }
+}
+
+fn decode_log_id(bytes: Bytes) -> io::Result<LogId> {
+    pb::LogId::decode(bytes).map(wire::log_id_in).map_err(|_| malformed("log id"))
+}
+
+fn encode_log_id(id: &LogId) -> Bytes {
+    wire::log_id_out(id).encode_to_vec().into()
+}
+
+impl RaftLogReader<Types> for LogStore {
+    async fn try_get_log_entries<RB>(&mut self, range: RB) -> io::Result<Vec<Entry>>
+    where
+        RB: RangeBounds<u64> + Clone + Debug + Send,
+    {
+        let start = match range.start_bound() {
+            Bound::Included(at) => *at,
+            Bound::Excluded(at) => at + 1,
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(at) => at + 1,
+            Bound::Excluded(at) => *at,
+            Bound::Unbounded => u64::MAX,
+        };
+        let (recent, have_from) = self.state.lock().from_tail(&(start..end));
+        if have_from <= start {
+            return Ok(recent);
+        }
+        let older = self.db.entries(self.group, start..have_from)?;
+        let mut entries =
+            older.into_iter().map(|(index, bytes)| wire::entry_from_disk(index, bytes)).collect::<io::Result<Vec<_>>>()?;
+        entries.extend(recent);
+        Ok(entries)
+    }
+
+    async fn read_vote(&mut self) -> io::Result<Option<Vote>> {
+        Ok(self.state.lock().vote)
+    }
+}
+
+impl RaftLogStorage<Types> for LogStore {
+    type LogReader = LogStore;
+
+    async fn get_log_state(&mut self) -> io::Result<LogState<Types>> {
+        let state = self.state.lock();
+        Ok(LogState { last_purged_log_id: state.purged, last_log_id: state.last })
+    }
+
+    async fn get_log_reader(&mut self) -> LogStore {
+        self.clone()
+    }
+
+    async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
+        let bytes = wire::vote_out(vote).encode_to_vec().into();
+        self.write_durably(vec![LogWrite::Keep(Slot::Vote, bytes)]).await?;
+        self.state.lock().vote = Some(*vote);
+        Ok(())
+    }
+
+    async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
+        self.state.lock().committed = committed;
+        let Some(committed) = committed else { return Ok(()) };
+        // Need not be durable: after a crash it is only a lower bound of what was committed.
+        let write = LogWrite::Keep(Slot::Committed, encode_log_id(&committed));
+        self.db.write(self.group, vec![write], false, |_| {}).await
+    }
+
+    async fn read_committed(&mut self) -> io::Result<Option<LogId>> {
+        Ok(self.state.lock().committed)
+    }
+
+    async fn append<I>(&mut self, entries: I, callback: IOFlushed<Types>) -> io::Result<()>
+    where
+        I: IntoIterator<Item = Entry> + Send,
+        I::IntoIter: Send,
+    {
+        let mut written = Vec::new();
+        let mut last = 0;
+        {
+            let mut state = self.state.lock();
+            for entry in entries {
+                last = entry.log_id.index;
+                let bytes = wire::entry_to_disk(&entry);
+                state.appended_bytes += bytes.len() as u64;
+                state.tail_bytes += size(&entry);
+                state.last = Some(entry.log_id);
+                written.push((last, bytes));
+                state.tail.push_back(entry);
+            }
+            state.trim();
+        }
+        let state = self.state.clone();
+        let done = move |result: io::Result<()>| {
+            if result.is_ok() {
+                let mut state = state.lock();
+                state.durable = state.durable.max(last);
+            }
+            callback.io_completed(result);
+        };
+        self.db.write(self.group, vec![LogWrite::Append(written)], true, done).await
+    }
+
+    async fn truncate_after(&mut self, last: Option<LogId>) -> io::Result<()> {
+        let from = last.map_or(0, |id| id.index + 1);
+        {
+            let mut state = self.state.lock();
+            while state.tail.back().is_some_and(|entry| entry.log_id.index >= from) {
+                if let Some(entry) = state.tail.pop_back() {
+                    state.tail_bytes -= size(&entry);
+                }
+            }
+            state.last = last.or(state.purged);
+            state.durable = state.durable.min(from.saturating_sub(1));
+        }
+        self.write_durably(vec![LogWrite::TruncateFrom(from)]).await
+    }
+
+    async fn purge(&mut self, upto: LogId) -> io::Result<()> {
+        let from = {
+            let mut state = self.state.lock();
+            let from = state.purged.map_or(0, |id| id.index);
+            while state.tail.front().is_some_and(|entry| entry.log_id.index <= upto.index) {
+                if let Some(entry) = state.tail.pop_front() {
+                    state.tail_bytes -= size(&entry);
+                }
+            }
+            state.purged = Some(upto);
+            if state.last.is_none_or(|last| last.index < upto.index) {
+                state.last = Some(upto);
+            }
+            from
+        };
+        let keep = LogWrite::Keep(Slot::Purged, encode_log_id(&upto));
+        self.db.write(self.group, vec![keep, LogWrite::Purge(from..upto.index + 1)], false, |_| {}).await
+    }
+}

@@ -1,0 +1,129 @@
+//! Building, keeping and sending snapshots of one shard.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use keyrack_proto::internal as pb;
+use openraft::RaftSnapshotBuilder;
+use openraft::alias::SnapshotOf;
+use openraft::storage::Snapshot;
+
+use super::state_machine::{Newest, Shared};
+use super::wire::{self, malformed};
+use super::{SnapshotMeta, Types};
+use crate::storage::{MANIFEST, RowsDb, SnapshotDir};
+
+/// Builds snapshots of one shard, and knows the newest.
+#[derive(Clone)]
+pub struct SnapshotBuilder {
+    shard: u32,
+    db: Arc<RowsDb>,
+    folder: PathBuf,
+    newest: Newest,
+    shared: Arc<Shared>,
+}
+
+impl SnapshotBuilder {
+    /// Finds the newest complete snapshot in `folder` and removes what is not complete.
+    pub fn open(shard: u32, db: Arc<RowsDb>, folder: PathBuf, shared: Arc<Shared>) -> io::Result<SnapshotBuilder> {
+        fs::create_dir_all(&folder)?;
+        let mut complete: Vec<SnapshotDir> = Vec::new();
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "incoming") {
+                continue; // half received; may be resumed
+            }
+            match SnapshotDir::open(&path) {
+                Ok(snapshot) => complete.push(snapshot),
+                Err(_) => fs::remove_dir_all(&path)?,
+            }
+        }
+        complete.sort_by_key(|snapshot| index_of(snapshot));
+        let newest = Newest::default();
+        *newest.lock() = complete.pop();
+        Ok(SnapshotBuilder { shard, db, folder, newest, shared })
+    }
+
+    /// The newest snapshot.
+    pub fn current(&self) -> io::Result<Option<SnapshotOf<Types, SnapshotDir>>> {
+        let newest = self.newest.lock().clone();
+        newest.map(|snapshot| Ok(Snapshot { meta: meta_of(&snapshot)?, snapshot })).transpose()
+    }
+
+    /// Makes a received snapshot the newest.
+    pub fn adopt(&self, snapshot: SnapshotDir) -> io::Result<()> {
+        let path = self.folder.join(name_of(&snapshot));
+        if path != snapshot.path {
+            if path.exists() {
+                fs::remove_dir_all(&path)?;
+            }
+            fs::rename(&snapshot.path, &path)?;
+        }
+        self.keep(SnapshotDir { path, ..snapshot })
+    }
+
+    /// Where a snapshot that is being received is put: the same place when it is sent again.
+    pub fn incoming(&self, manifest: &pb::SnapshotManifest) -> SnapshotDir {
+        let snapshot = SnapshotDir { path: PathBuf::new(), manifest: manifest.clone() };
+        let path = self.folder.join(name_of(&snapshot)).with_extension("incoming");
+        SnapshotDir { path, ..snapshot }
+    }
+
+    fn keep(&self, snapshot: SnapshotDir) -> io::Result<()> {
+        let kept = snapshot.path.clone();
+        let before = self.newest.lock().replace(snapshot);
+        // The one before stays until the next, since it may be on its way to a follower.
+        let spared = before.map(|snapshot| snapshot.path);
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path != kept && Some(&path) != spared.as_ref() && path.join(MANIFEST).exists() {
+                fs::remove_dir_all(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn build(&self) -> io::Result<SnapshotOf<Types, SnapshotDir>> {
+        let staging = self.folder.join("building");
+        let shard = self.shard;
+        let mut built = self.db.export(shard, &staging, |applied| {
+            let meta = wire::applied_in(applied)?;
+            Ok(pb::SnapshotManifest { group: shard, meta: Some(wire::meta_out(&meta)), ..Default::default() })
+        })?;
+        let path = self.folder.join(name_of(&built));
+        if path.exists() {
+            fs::remove_dir_all(&path)?;
+        }
+        fs::rename(&staging, &path)?;
+        built.path = path;
+        self.keep(built.clone())?;
+        self.shared.built.fetch_add(1, Ordering::Relaxed);
+        Ok(Snapshot { meta: meta_of(&built)?, snapshot: built })
+    }
+}
+
+impl RaftSnapshotBuilder<Types> for SnapshotBuilder {
+    type SnapshotData = SnapshotDir;
+
+    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, SnapshotDir>> {
+        let builder = self.clone();
+        tokio::task::spawn_blocking(move || builder.build()).await.map_err(io::Error::other)?
+    }
+}
+
+/// What Raft needs to know of a snapshot.
+pub fn meta_of(snapshot: &SnapshotDir) -> io::Result<SnapshotMeta> {
+    wire::meta_in(snapshot.manifest.meta.clone().ok_or_else(|| malformed("manifest: no position"))?)
+}
+
+fn index_of(snapshot: &SnapshotDir) -> u64 {
+    snapshot.manifest.meta.as_ref().and_then(|meta| meta.last.as_ref()).map_or(0, |last| last.index)
+}
+
+fn name_of(snapshot: &SnapshotDir) -> String {
+    let term = snapshot.manifest.meta.as_ref().and_then(|meta| meta.last.as_ref()).map_or(0, |last| last.term);
+    format!("{:020}-{term}", index_of(snapshot))
+}

@@ -1,0 +1,199 @@
+//! Committed entries in, rows and replies out: the same on every replica.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use keyrack_inventory::{Key, Outcome, Read, Row, apply};
+use keyrack_proto::internal as pb;
+use keyrack_proto::{commands, internal::DirectoryRow};
+use openraft::storage::{EntryResponder, RaftStateMachine, Snapshot};
+use parking_lot::Mutex;
+use prost::Message;
+use tokio::sync::watch;
+
+use super::snapshot::SnapshotBuilder;
+use super::wire::{self, malformed};
+use super::{EntryPayload, LogId, Payload, SnapshotMeta, StoredMembership, Types};
+use crate::directory::{self, Directory};
+use crate::storage::{Overlay, RowsDb, SnapshotDir};
+
+/// What applying one entry came to.
+#[derive(Clone, Debug)]
+pub enum Applied {
+    /// A blank or membership entry.
+    Nothing,
+    /// A data shard's batch: an outcome per command.
+    Outcomes(Vec<Outcome>),
+    /// The directory's batch: a row per command.
+    Directory(Vec<DirectoryRow>),
+}
+
+/// What a state machine tells the rest of the node as it goes.
+pub struct Shared {
+    /// The last applied index.
+    pub applied: watch::Sender<u64>,
+    /// When the next hold is due, ms since 1970; 0 or `u64::MAX` when none is.
+    pub next_deadline_ms: AtomicU64,
+    /// Snapshots installed since the node started.
+    pub installed: AtomicU64,
+    /// Snapshots built since the node started.
+    pub built: AtomicU64,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Shared {
+            applied: watch::Sender::new(0),
+            next_deadline_ms: AtomicU64::new(0),
+            installed: AtomicU64::new(0),
+            built: AtomicU64::new(0),
+        }
+    }
+}
+
+/// The state machine of one shard.
+pub struct StateMachine {
+    shard: u32,
+    db: Arc<RowsDb>,
+    kind: Kind,
+    position: SnapshotMeta,
+    shared: Arc<Shared>,
+    snapshots: SnapshotBuilder,
+}
+
+/// Shard 0 keeps the directory, every other shard keeps inventory.
+enum Kind {
+    Directory(Arc<Directory>),
+    Inventory(Box<Overlay>),
+}
+
+impl StateMachine {
+    /// Picks up at the applied row.
+    pub fn open(
+        shard: u32,
+        db: Arc<RowsDb>,
+        directory: Arc<Directory>,
+        shared: Arc<Shared>,
+        snapshots: SnapshotBuilder,
+    ) -> io::Result<Self> {
+        let position = match db.applied(shard)? {
+            Some(bytes) => wire::applied_in(&bytes)?,
+            None => SnapshotMeta::default(),
+        };
+        let kind = if shard == directory::SHARD {
+            directory.load(&db)?;
+            Kind::Directory(directory)
+        } else {
+            Kind::Inventory(Box::new(Overlay::new(db.clone(), shard)))
+        };
+        let mut machine = StateMachine { shard, db, kind, position, shared, snapshots };
+        machine.publish();
+        Ok(machine)
+    }
+
+    fn apply_batch(&mut self, batch: Bytes) -> io::Result<Applied> {
+        let batch = pb::Batch::decode(batch).map_err(|cause| malformed(&format!("batch: {cause}")))?;
+        match &mut self.kind {
+            Kind::Directory(directory) => {
+                let rows = batch.commands.into_iter().map(|command| directory.apply(command)).collect::<io::Result<_>>()?;
+                Ok(Applied::Directory(rows))
+            }
+            Kind::Inventory(rows) => {
+                let mut outcomes = Vec::with_capacity(batch.commands.len());
+                for command in batch.commands {
+                    let command = commands::decode(command).map_err(|cause| malformed(&cause.to_string()))?;
+                    outcomes.push(apply(rows.as_mut(), &command, batch.at_ms).map_err(io::Error::other)?);
+                }
+                Ok(Applied::Outcomes(outcomes))
+            }
+        }
+    }
+
+    /// Makes all changes so far visible, with the position they lead to.
+    fn commit(&mut self) -> io::Result<()> {
+        let Some(last) = &self.position.last_log_id else { return Ok(()) };
+        let applied = wire::applied_out(last, &self.position.last_membership);
+        match &mut self.kind {
+            Kind::Directory(directory) => directory.commit(&self.db, &applied)?,
+            Kind::Inventory(rows) => rows.commit(&applied)?,
+        }
+        self.publish();
+        Ok(())
+    }
+
+    fn publish(&mut self) {
+        if let Kind::Inventory(rows) = &mut self.kind
+            && let Ok(Some(Row::Meta(meta))) = rows.get(&Key::Meta)
+        {
+            self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
+        }
+        self.shared.applied.send_replace(self.position.last_log_id.map_or(0, |id| id.index));
+    }
+}
+
+impl RaftStateMachine<Types> for StateMachine {
+    type SnapshotData = SnapshotDir;
+    type SnapshotBuilder = SnapshotBuilder;
+
+    async fn applied_state(&mut self) -> io::Result<(Option<LogId>, StoredMembership)> {
+        Ok((self.position.last_log_id, self.position.last_membership.clone()))
+    }
+
+    async fn apply<S>(&mut self, mut entries: S) -> io::Result<()>
+    where
+        S: Stream<Item = io::Result<EntryResponder<Types>>> + Unpin + Send,
+    {
+        let mut answers = Vec::new();
+        while let Some(item) = entries.next().await {
+            let (entry, responder) = item?;
+            let applied = match entry.payload {
+                EntryPayload::Blank => Applied::Nothing,
+                EntryPayload::Normal(Payload(batch)) => self.apply_batch(batch)?,
+                EntryPayload::Membership(membership) => {
+                    self.position.last_membership = StoredMembership::new(Some(entry.log_id), membership);
+                    Applied::Nothing
+                }
+            };
+            self.position.last_log_id = Some(entry.log_id);
+            answers.extend(responder.map(|responder| (responder, applied)));
+        }
+        // Rows are written before anybody hears of them: who was answered can read what was written.
+        self.commit()?;
+        for (responder, applied) in answers {
+            responder.send(applied);
+        }
+        Ok(())
+    }
+
+    async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
+        self.snapshots.clone()
+    }
+
+    async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotDir) -> io::Result<()> {
+        let (db, shard) = (self.db.clone(), self.shard);
+        let installed = snapshot.clone();
+        tokio::task::spawn_blocking(move || db.import(shard, &installed)).await.map_err(io::Error::other)??;
+        self.position = meta.clone();
+        match &mut self.kind {
+            Kind::Directory(directory) => directory.load(&self.db)?,
+            Kind::Inventory(rows) => rows.reset(),
+        }
+        self.snapshots.adopt(snapshot)?;
+        self.shared.installed.fetch_add(1, Ordering::Relaxed);
+        tracing::info!(shard = self.shard, index = meta.last_log_id.map_or(0, |id| id.index), "installed a snapshot");
+        self.publish();
+        Ok(())
+    }
+
+    async fn get_current_snapshot(
+        &mut self,
+    ) -> io::Result<Option<Snapshot<openraft::alias::CommittedLeaderIdOf<Types>, u64, crate::Member, SnapshotDir>>> {
+        self.snapshots.current()
+    }
+}
+
+/// A lock around the newest snapshot, shared by the state machine and the builders it hands out.
+pub type Newest = Arc<Mutex<Option<SnapshotDir>>>;

@@ -1,0 +1,152 @@
+//! Starting a node: its folder, its groups, its peers.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyrack_proto::internal as pb;
+use keyrack_proto::internal::peer_client::PeerClient;
+use keyrack_proto::internal::peer_server::PeerServer;
+use tokio::net::TcpListener;
+use tonic::metadata::MetadataValue;
+
+use crate::batcher::Batcher;
+use crate::cluster::{Cluster, Inner, ShardHandle};
+use crate::config::{ClusterConfig, Member};
+use crate::directory::{self, Directory};
+use crate::error::StartError;
+use crate::raft::{Group, Links, PEER_MESSAGE_BYTES, PeerService};
+use crate::reads::ReadGate;
+use crate::storage::{DataFolder, LogDb, RowsDb};
+
+/// How long between two calls to a peer that does not answer yet.
+const HELLO_RETRY: Duration = Duration::from_millis(100);
+
+impl Cluster {
+    /// Opens the node's data and takes part. `peers` is the bound peer listener; `fresh` is a random number
+    /// that becomes the incarnation of a new data folder. Returns once what was committed before is applied
+    /// again; a new cluster begins once all its first members have met.
+    pub async fn start(config: ClusterConfig, peers: TcpListener, fresh: u64) -> Result<Cluster, StartError> {
+        if !config.peers.iter().any(|peer| peer.id == config.node) {
+            return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
+        }
+        let folder = DataFolder::open(&config.data, &config.cluster, config.node, fresh)?;
+        let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
+        let log = LogDb::open(&folder.log()).map_err(storage)?;
+        let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
+        let links = Links::new(&config.cluster, config.node);
+        let directory = Arc::new(Directory::default());
+        let mut shards = Vec::new();
+        for shard in 0..=config.data_shards {
+            let stores = (log.clone(), rows.clone());
+            let snapshots = folder.snapshots(shard);
+            let opened =
+                Group::open(shard, config.node, &config.group, links.clone(), stores, snapshots, directory.clone()).await;
+            let group = opened.map_err(storage)?;
+            tokio::spawn(group.clone().take_snapshots(config.group.clone()));
+            let batcher = Batcher::start(shard, &config, group.clone(), links.clone());
+            let gate = ReadGate::start(shard, config.node, group.clone(), links.clone());
+            shards.push(ShardHandle { group, batcher, gate });
+        }
+        let inner = Arc::new(Inner { incarnation: folder.incarnation, directory, rows, shards, config });
+        serve(inner.clone(), peers);
+        begin(&inner).await?;
+        for shard in 1..=inner.config.data_shards {
+            tokio::spawn(inner.clone().tick(shard));
+        }
+        for handle in &inner.shards {
+            let path = inner.config.data.clone();
+            handle.group.recovered().await.map_err(|cause| StartError::Storage { path, cause })?;
+        }
+        Ok(Cluster { inner })
+    }
+}
+
+fn serve(inner: Arc<Inner>, listener: TcpListener) {
+    let service = PeerServer::new(PeerService::new(inner));
+    let service = service.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES);
+    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
+    let server = tonic::transport::Server::builder()
+        .initial_stream_window_size(8 << 20)
+        .initial_connection_window_size(32 << 20)
+        .http2_keepalive_interval(Some(Duration::from_secs(5)))
+        .add_service(service)
+        .serve_with_incoming(incoming);
+    tokio::spawn(async move {
+        if let Err(cause) = server.await {
+            tracing::error!(%cause, "the peer listener has ended");
+        }
+    });
+}
+
+/// A new cluster begins when all its first members have told each other who they are, so that the log
+/// records each one's incarnation. Each member begins its share of the groups, which spreads the leaders.
+async fn begin(inner: &Arc<Inner>) -> Result<(), StartError> {
+    let directory = &inner.shards[directory::SHARD as usize].group;
+    let failed = |cause: io::Error| StartError::Storage { path: inner.config.data.clone(), cause };
+    let mut ids: Vec<u64> = inner.config.peers.iter().map(|peer| peer.id).collect();
+    ids.sort_unstable();
+    let mine = ids.iter().position(|id| *id == inner.config.node).unwrap_or(0);
+    let mut members: BTreeMap<u64, Member> = BTreeMap::from([(inner.config.node, inner.me())]);
+    for (shard, handle) in inner.shards.iter().enumerate() {
+        if handle.group.is_initialized().await.map_err(failed)? {
+            continue;
+        }
+        if members.len() < ids.len() {
+            tracing::info!("waiting for the cluster's first members");
+            meet(inner, &mut members, directory).await?;
+        }
+        if shard % ids.len() == mine && members.len() == ids.len() && !handle.group.is_initialized().await.map_err(failed)? {
+            handle.group.initialize(members.clone()).await.map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls every first member until it has said who it is. Ends early when the cluster turns out to have begun.
+async fn meet(inner: &Arc<Inner>, members: &mut BTreeMap<u64, Member>, directory: &Group) -> Result<(), StartError> {
+    for peer in &inner.config.peers {
+        while !members.contains_key(&peer.id) {
+            match hello(inner, &peer.peer).await {
+                Ok(reply) => {
+                    if let Some(known) = reply.members.iter().find(|member| member.id == inner.config.node)
+                        && known.incarnation != inner.incarnation
+                    {
+                        return Err(StartError::Wiped { node: inner.config.node });
+                    }
+                    if let Some(me) = reply.me.filter(|me| me.id == peer.id) {
+                        let member = Member {
+                            incarnation: me.incarnation,
+                            peer: me.peer,
+                            http: me.http,
+                            grpc: me.grpc,
+                            region: me.region,
+                        };
+                        members.insert(peer.id, member);
+                        continue;
+                    }
+                    tracing::warn!(peer = peer.peer, "another node than the configuration says answers there");
+                }
+                Err(cause) => tracing::debug!(peer = peer.peer, %cause, "not there yet"),
+            }
+            if !directory.members().is_empty() {
+                return Ok(()); // another member has begun the cluster with us in it
+            }
+            tokio::time::sleep(HELLO_RETRY).await;
+        }
+    }
+    Ok(())
+}
+
+async fn hello(inner: &Arc<Inner>, peer: &str) -> Result<pb::HelloReply, tonic::Status> {
+    let unreachable = |cause: tonic::transport::Error| tonic::Status::unavailable(cause.to_string());
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{peer}")).map_err(unreachable)?;
+    let channel = endpoint.connect_timeout(Duration::from_secs(1)).connect().await.map_err(unreachable)?;
+    let mut request = tonic::Request::new(pb::HelloRequest { me: None });
+    request.set_timeout(Duration::from_secs(1));
+    if let Ok(cluster) = MetadataValue::try_from(inner.config.cluster.as_str()) {
+        request.metadata_mut().insert("keyrack-cluster", cluster);
+    }
+    PeerClient::new(channel).hello(request).await.map(tonic::Response::into_inner)
+}

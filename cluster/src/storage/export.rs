@@ -1,0 +1,162 @@
+//! Snapshots: a shard's column family as hard-linked files with a manifest; never a copy in memory.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use keyrack_proto::internal::{SnapshotFile, SnapshotManifest};
+use prost::Message;
+use rocksdb::checkpoint::Checkpoint;
+use rocksdb::{ExportImportFilesMetaData, ImportColumnFamilyOptions, LiveFile};
+use sha2::{Digest, Sha256};
+
+use super::folder::write_durably;
+use super::io_error;
+use super::rows_db::{RowsDb, cf_name};
+
+/// The manifest's file name.
+pub const MANIFEST: &str = "MANIFEST.keyrack";
+
+/// A folder with a shard's files and their manifest.
+#[derive(Clone, Debug)]
+pub struct SnapshotDir {
+    /// The folder.
+    pub path: PathBuf,
+    /// What is in it, and of which position.
+    pub manifest: SnapshotManifest,
+}
+
+impl SnapshotDir {
+    /// Opens a complete snapshot folder.
+    pub fn open(path: &Path) -> io::Result<SnapshotDir> {
+        let bytes = fs::read(path.join(MANIFEST))?;
+        let manifest =
+            SnapshotManifest::decode(bytes.as_slice()).map_err(|cause| io::Error::other(format!("manifest: {cause}")))?;
+        Ok(SnapshotDir { path: path.into(), manifest })
+    }
+
+    /// Makes the folder complete: a folder without a manifest is garbage.
+    pub fn seal(&self) -> io::Result<()> {
+        write_durably(&self.path, MANIFEST, &self.manifest.encode_to_vec())
+    }
+
+    /// Whether a file is there and is what the manifest says.
+    pub fn has(&self, file: &SnapshotFile) -> bool {
+        let path = self.path.join(file_name(file));
+        path.metadata().is_ok_and(|meta| meta.len() == file.size) && sha256(&path).is_ok_and(|sum| sum == file.sha256)
+    }
+
+    /// Opens a file of the snapshot, to be written from its beginning or read.
+    pub fn file(&self, file: &SnapshotFile, write: bool) -> io::Result<File> {
+        let path = self.path.join(file_name(file));
+        if write { File::create(path) } else { File::open(path) }
+    }
+}
+
+impl RowsDb {
+    /// Exports a shard into the new folder `path`; `manifest` makes the manifest's head from the exported
+    /// position. Writers wait only while files are linked, after most was flushed without them.
+    pub fn export(
+        &self,
+        shard: u32,
+        path: &Path,
+        manifest: impl FnOnce(&[u8]) -> io::Result<SnapshotManifest>,
+    ) -> io::Result<SnapshotDir> {
+        if path.exists() {
+            fs::remove_dir_all(path)?;
+        }
+        fs::create_dir_all(path.parent().unwrap_or(path))?;
+        let family = self.family(shard)?;
+        self.db.flush_cf(&family).map_err(io_error)?;
+        let (applied, exported) = {
+            let _gate = self.shard(shard)?.gate.lock();
+            let applied = self.applied(shard)?.ok_or_else(|| io::Error::other("nothing was applied yet"))?;
+            let exported = Checkpoint::new(&self.db).and_then(|c| c.export_column_family(&family, path)).map_err(io_error)?;
+            (applied, exported)
+        };
+        let mut manifest = manifest(&applied)?;
+        manifest.comparator = exported.get_db_comparator_name();
+        manifest.files = exported.get_files().iter().map(|file| describe(path, file)).collect::<io::Result<_>>()?;
+        let snapshot = SnapshotDir { path: path.into(), manifest };
+        snapshot.seal()?;
+        Ok(snapshot)
+    }
+
+    /// Replaces a shard by a snapshot. The snapshot's folder stays as it is.
+    pub fn import(&self, shard: u32, snapshot: &SnapshotDir) -> io::Result<()> {
+        let staging = snapshot.path.with_extension("import");
+        if staging.exists() {
+            fs::remove_dir_all(&staging)?;
+        }
+        fs::create_dir_all(&staging)?;
+        // RocksDB takes the files it imports away, so it gets links of its own.
+        for file in &snapshot.manifest.files {
+            fs::hard_link(snapshot.path.join(file_name(file)), staging.join(file_name(file)))?;
+        }
+        let mut metadata = ExportImportFilesMetaData::default();
+        metadata.set_db_comparator_name(&snapshot.manifest.comparator);
+        let files: Vec<LiveFile> = snapshot.manifest.files.iter().map(|file| live_file(&staging, file)).collect();
+        metadata.set_files(&files).map_err(io_error)?;
+        let mut how = ImportColumnFamilyOptions::default();
+        how.set_move_files(true);
+        let state = self.shard(shard)?;
+        let _gate = state.gate.lock();
+        let old = *state.generation.read();
+        let created = self.db.create_column_family_with_import(&self.shard_options(), cf_name(shard, old + 1), &how, &metadata);
+        created.map_err(io_error)?;
+        *state.generation.write() = old + 1;
+        self.db.drop_cf(&cf_name(shard, old)).map_err(io_error)?;
+        fs::remove_dir_all(&staging)
+    }
+}
+
+fn describe(folder: &Path, file: &LiveFile) -> io::Result<SnapshotFile> {
+    let name = file.name.trim_start_matches('/').to_owned();
+    Ok(SnapshotFile {
+        sha256: sha256(&folder.join(&name))?,
+        size: fs::metadata(folder.join(&name))?.len(),
+        name,
+        level: file.level,
+        start_key: file.start_key.clone().map(Bytes::from),
+        end_key: file.end_key.clone().map(Bytes::from),
+        smallest_sequence: file.smallest_seqno,
+        largest_sequence: file.largest_seqno,
+        entries: file.num_entries,
+        deletions: file.num_deletions,
+    })
+}
+
+fn live_file(folder: &Path, file: &SnapshotFile) -> LiveFile {
+    LiveFile {
+        column_family_name: String::new(),
+        name: format!("/{}", file_name(file)),
+        directory: folder.to_string_lossy().into_owned(),
+        size: file.size as usize,
+        level: file.level,
+        start_key: file.start_key.as_ref().map(|key| key.to_vec()),
+        end_key: file.end_key.as_ref().map(|key| key.to_vec()),
+        smallest_seqno: file.smallest_sequence,
+        largest_seqno: file.largest_sequence,
+        num_entries: file.entries,
+        num_deletions: file.deletions,
+    }
+}
+
+/// The file's name without any folder: a manifest comes over the network.
+fn file_name(file: &SnapshotFile) -> &str {
+    file.name.rsplit(['/', '\\']).next().filter(|name| *name != "..").unwrap_or_default()
+}
+
+fn sha256(path: &Path) -> io::Result<Bytes> {
+    let mut file = File::open(path)?;
+    let mut sum = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(Bytes::copy_from_slice(&sum.finalize()));
+        }
+        sum.update(&buffer[..read]);
+    }
+}

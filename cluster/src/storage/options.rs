@@ -1,0 +1,53 @@
+//! RocksDB's settings, with why.
+
+use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, Options};
+
+/// The log: appended and fsynced all day, read only after a restart or by a follower far behind.
+pub fn log() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    // The default mode drops everything after the first damaged record without a word; this one accepts a
+    // torn tail and calls anything else an error.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    options.set_max_total_wal_size(512 << 20);
+    options.set_write_buffer_size(64 << 20);
+    options.set_max_write_buffer_number(4);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(4);
+    options.set_wal_bytes_per_sync(1 << 20);
+    options
+}
+
+/// The rows database itself.
+pub fn rows() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_max_background_jobs(2);
+    options.set_keep_log_file_num(4);
+    // Not "atomic flush": each shard is one column family, so each is atomic by itself.
+    options.set_max_open_files(2_000);
+    options
+}
+
+/// A shard's column family: mostly point reads of keys that are often absent (idempotency records).
+pub fn shard(cache: &Cache) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_bloom_filter(10.0, false);
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    table.set_format_version(6);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&table);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(64 << 20);
+    options.set_max_write_buffer_number(3);
+    options.set_memtable_prefix_bloom_ratio(0.05);
+    options.set_memtable_whole_key_filtering(true);
+    options
+}
+
+/// The cache that all shards of a node share, in bytes.
+pub const BLOCK_CACHE_BYTES: usize = 256 << 20;

@@ -1,0 +1,132 @@
+//! The rows database: what apply wrote, a column family per shard, no WAL.
+//!
+//! A column family's name is `shard-<n>.<generation>`: a snapshot is imported as the next generation, and
+//! the generation with the highest number is the shard. So a crash while installing leaves the old shard
+//! or the new one, never a mixture.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use rocksdb::{
+    BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBWithThreadMode, MultiThreaded, Options, WriteBatch, WriteOptions,
+};
+
+use super::view::View;
+use super::{io_error, options};
+
+pub(super) type Db = DBWithThreadMode<MultiThreaded>;
+
+/// `80`: the applied position; the only key of the storage's own in a shard.
+const APPLIED: [u8; 1] = [0x80];
+
+/// The rows of all shards of a node.
+pub struct RowsDb {
+    pub(super) db: Db,
+    pub(super) shards: Vec<Shard>,
+    cache: Cache,
+}
+
+pub(super) struct Shard {
+    pub generation: RwLock<u64>,
+    /// Held while a batch is written, and while the shard is exported: an export is between two batches.
+    pub gate: Mutex<()>,
+}
+
+/// Changes to one shard that are made together.
+pub struct WriteSet<'f> {
+    batch: WriteBatch,
+    family: &'f Arc<BoundColumnFamily<'f>>,
+}
+
+impl RowsDb {
+    /// Opens or makes the database for shards `0..shards`.
+    pub fn open(path: &Path, shards: u32) -> io::Result<RowsDb> {
+        let cache = Cache::new_lru_cache(options::BLOCK_CACHE_BYTES);
+        let database = options::rows();
+        let found = if path.join("CURRENT").exists() { Db::list_cf(&database, path).map_err(io_error)? } else { Vec::new() };
+        let newest: Vec<Option<u64>> =
+            (0..shards).map(|shard| found.iter().filter_map(|name| generation(name, shard)).max()).collect();
+        let mut names: Vec<String> = found;
+        names.extend(newest.iter().enumerate().filter(|(_, g)| g.is_none()).map(|(shard, _)| cf_name(shard as u32, 0)));
+        if !names.iter().any(|name| name == "default") {
+            names.push("default".into());
+        }
+        let families = names.iter().map(|name| ColumnFamilyDescriptor::new(name, options::shard(&cache)));
+        let db = Db::open_cf_descriptors(&database, path, families).map_err(io_error)?;
+        for (shard, newest) in newest.iter().enumerate() {
+            let stale = names.iter().filter(|name| generation(name, shard as u32).is_some_and(|g| Some(g) < *newest));
+            for name in stale {
+                db.drop_cf(name).map_err(io_error)?;
+            }
+        }
+        let shards = newest.iter().map(|g| Shard { generation: RwLock::new(g.unwrap_or(0)), gate: Mutex::new(()) }).collect();
+        Ok(RowsDb { db, shards, cache })
+    }
+
+    /// Writes what `fill` puts into the set, and the position it brings the shard to, as one.
+    pub fn write(&self, shard: u32, applied: &[u8], fill: impl FnOnce(&mut WriteSet<'_>)) -> io::Result<()> {
+        let family = self.family(shard)?;
+        let mut set = WriteSet { batch: WriteBatch::default(), family: &family };
+        fill(&mut set);
+        set.batch.put_cf(&family, APPLIED, applied);
+        let mut how = WriteOptions::default();
+        how.disable_wal(true);
+        let _gate = self.shard(shard)?.gate.lock();
+        self.db.write_opt(&set.batch, &how).map_err(io_error)
+    }
+
+    /// The position last written with [`RowsDb::write`].
+    pub fn applied(&self, shard: u32) -> io::Result<Option<Vec<u8>>> {
+        self.db.get_cf(&self.family(shard)?, APPLIED).map_err(io_error)
+    }
+
+    /// Calls `read` with a consistent view of one shard. Takes no lock that a writer takes.
+    pub fn view<T>(&self, shard: u32, read: impl FnOnce(&mut View<'_>) -> T) -> io::Result<T> {
+        let family = self.family(shard)?;
+        Ok(read(&mut View::new(&self.db, family)))
+    }
+
+    /// A value outside any snapshot.
+    pub(super) fn get(&self, shard: u32, key: &[u8]) -> io::Result<Option<rocksdb::DBPinnableSlice<'_>>> {
+        self.db.get_pinned_cf(&self.family(shard)?, key).map_err(io_error)
+    }
+
+    pub(super) fn shard(&self, shard: u32) -> io::Result<&Shard> {
+        self.shards.get(shard as usize).ok_or_else(|| io::Error::other(format!("this node has no shard {shard}")))
+    }
+
+    pub(super) fn family(&self, shard: u32) -> io::Result<Arc<BoundColumnFamily<'_>>> {
+        let generation = *self.shard(shard)?.generation.read();
+        let name = cf_name(shard, generation);
+        self.db.cf_handle(&name).ok_or_else(|| io::Error::other(format!("no column family {name}")))
+    }
+
+    pub(super) fn shard_options(&self) -> Options {
+        options::shard(&self.cache)
+    }
+
+    /// The position as a view of the shard has it.
+    pub(super) const APPLIED: [u8; 1] = APPLIED;
+}
+
+impl WriteSet<'_> {
+    /// Writes a value.
+    pub fn put(&mut self, key: &[u8], value: &[u8]) {
+        self.batch.put_cf(self.family, key, value);
+    }
+
+    /// Removes a value.
+    pub fn delete(&mut self, key: &[u8]) {
+        self.batch.delete_cf(self.family, key);
+    }
+}
+
+pub(super) fn cf_name(shard: u32, generation: u64) -> String {
+    format!("shard-{shard}.{generation}")
+}
+
+fn generation(name: &str, shard: u32) -> Option<u64> {
+    name.strip_prefix(&format!("shard-{shard}."))?.parse().ok()
+}

@@ -1,0 +1,139 @@
+//! Availability, rates and inventory: every update is checked before the first one is made.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::{Decision, Shard, decided, refuse};
+use crate::rows::{page_mut, rates_mut};
+use crate::{
+    AriUpdate, Code, Fault, Happened, Key, MAX_CAPACITY, MAX_MINOR, Property, RatePlanIx, Reject, Reply, Restrictions,
+    RoomTypeIx, Rows,
+};
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    pub(super) fn update_ari(&mut self, updates: &[AriUpdate]) -> Decision<(Happened, Reply)> {
+        let property = decided!(self.property_row());
+        let mut places = Vec::with_capacity(updates.len());
+        for update in updates {
+            match check(&property, update) {
+                Ok(place) => places.push(place),
+                Err(reject) => refuse!(reject),
+            }
+        }
+        let mut nights = 0;
+        let mut touched: Vec<Code> = Vec::new();
+        let mut priced: Vec<RatePlanIx> = Vec::new();
+        for (update, (room_type, rate_plan)) in updates.iter().zip(places) {
+            nights += self.change_page(update, room_type, rate_plan.is_none())?;
+            if let Some(rate_plan) = rate_plan {
+                let changed = self.change_rates(update, room_type, rate_plan)?;
+                if changed > 0 && update.rate.is_some() {
+                    priced.push(rate_plan);
+                }
+                nights += changed;
+            }
+            if !touched.contains(&update.room_type) {
+                touched.push(update.room_type);
+            }
+        }
+        self.mark_priced(property, &priced);
+        let reply = Reply::AriUpdated { updates: updates.len() as u32, nights };
+        Ok(Ok((Happened::AriUpdated(touched), reply)))
+    }
+
+    /// Capacity and rooms out of order, and the restrictions of every plan. Returns the cells changed.
+    fn change_page(&mut self, update: &AriUpdate, room_type: RoomTypeIx, restrict: bool) -> Result<u32, Fault> {
+        let restrict = restrict && update.restricts();
+        if update.capacity.is_none() && update.out_of_order.is_none() && !restrict {
+            return Ok(0);
+        }
+        let mut changed = 0;
+        let mut date = update.dates.from();
+        for (month, span) in update.dates.months() {
+            let page = page_mut(self.rows, &Key::Page(self.property, room_type, month))?;
+            for cell in &mut page.cells[span] {
+                if update.days.contains(date) {
+                    cell.capacity = update.capacity.or(cell.capacity);
+                    cell.out_of_order = update.out_of_order.unwrap_or(cell.out_of_order);
+                    if restrict {
+                        update.restrict(&mut cell.restrictions);
+                    }
+                    changed += 1;
+                }
+                date = date.next();
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The plan's rate and its own restrictions. Returns the cells changed.
+    fn change_rates(&mut self, update: &AriUpdate, room_type: RoomTypeIx, rate_plan: RatePlanIx) -> Result<u32, Fault> {
+        if update.rate.is_none() && !update.restricts() {
+            return Ok(0);
+        }
+        let mut changed = 0;
+        let mut date = update.dates.from();
+        for (month, span) in update.dates.months() {
+            let page = rates_mut(self.rows, &Key::Rates(self.property, room_type, rate_plan, month))?;
+            for cell in &mut page.cells[span] {
+                if update.days.contains(date) {
+                    cell.rate = update.rate.or(cell.rate);
+                    update.restrict(&mut cell.restrictions);
+                    changed += 1;
+                }
+                date = date.next();
+            }
+        }
+        Ok(changed)
+    }
+
+    /// A plan is priced from its first rate on.
+    fn mark_priced(&mut self, property: Arc<Property>, plans: &[RatePlanIx]) {
+        if plans.iter().all(|plan| property.rate_plans[usize::from(plan.0)].priced) {
+            return;
+        }
+        let mut property = Arc::unwrap_or_clone(property);
+        for plan in plans {
+            property.rate_plans[usize::from(plan.0)].priced = true;
+        }
+        self.store_property(property);
+    }
+}
+
+fn check(property: &Property, update: &AriUpdate) -> Result<(RoomTypeIx, Option<RatePlanIx>), Reject> {
+    let (room_type, _) = property.room_type(update.room_type).ok_or(Reject::UnknownRoomType(update.room_type))?;
+    let rate_plan = match update.rate_plan {
+        None => None,
+        Some(code) => Some(property.rate_plan(code).ok_or(Reject::UnknownRatePlan(code))?.0),
+    };
+    if update.rate.is_some() && rate_plan.is_none() {
+        return Err(Reject::RateWithoutPlan);
+    }
+    if update.rate.is_some_and(|rate| rate > MAX_MINOR) {
+        return Err(Reject::AmountTooLarge);
+    }
+    if update.capacity.max(update.out_of_order).is_some_and(|rooms| rooms > MAX_CAPACITY) {
+        return Err(Reject::CapacityTooLarge);
+    }
+    Ok((room_type, rate_plan))
+}
+
+impl AriUpdate {
+    fn restricts(&self) -> bool {
+        let flags = [self.stop_sell, self.closed_to_arrival, self.closed_to_departure];
+        let lengths = [self.min_stay_arrival, self.min_stay_through, self.max_stay];
+        flags.iter().any(Option::is_some) || lengths.iter().any(Option::is_some)
+    }
+
+    fn restrict(&self, restrictions: &mut Restrictions) {
+        let old = *restrictions;
+        *restrictions = Restrictions {
+            stop_sell: self.stop_sell.unwrap_or(old.stop_sell),
+            closed_to_arrival: self.closed_to_arrival.unwrap_or(old.closed_to_arrival),
+            closed_to_departure: self.closed_to_departure.unwrap_or(old.closed_to_departure),
+            min_stay_arrival: self.min_stay_arrival.unwrap_or(old.min_stay_arrival),
+            min_stay_through: self.min_stay_through.unwrap_or(old.min_stay_through),
+            max_stay: self.max_stay.unwrap_or(old.max_stay),
+        };
+    }
+}

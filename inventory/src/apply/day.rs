@@ -1,0 +1,38 @@
+//! Closing the business date: the only thing that moves it.
+
+use alloc::sync::Arc;
+
+use super::{Decision, Shard, decided, refuse};
+use crate::rows;
+use crate::{BookingId, BookingState, Fault, Happened, Key, Night, Reject, Reply, Rows};
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    pub(super) fn close_business_date(&mut self, expected_from: Night) -> Decision<(Happened, Reply)> {
+        let property = decided!(self.property_row());
+        let today = property.business_date;
+        if today != expected_from || today >= Night::LAST {
+            refuse!(Reject::WrongBusinessDate { business_date: today });
+        }
+        if property.details.no_show_on_close {
+            self.mark_no_shows(today)?;
+        }
+        let mut property = Arc::unwrap_or_clone(property);
+        property.business_date = today.next();
+        self.store_property(property);
+        Ok(Ok((Happened::BusinessDateClosed, Reply::BusinessDate(today.next()))))
+    }
+
+    /// Everyone expected today who is not here. Bounded by the rooms the house has.
+    fn mark_no_shows(&mut self, today: Night) -> Result<(), Fault> {
+        let from = Key::Arrival(self.property, today, BookingId([0; 16]));
+        let to = Key::Arrival(self.property, today.next(), BookingId([0; 16]));
+        for key in self.rows.scan(&from, &to, usize::MAX)? {
+            let Key::Arrival(_, _, id) = key else { continue };
+            let expected = rows::booking(self.rows, id)?.is_some_and(|b| b.state == BookingState::Confirmed);
+            if expected && let Ok((happened, reply)) = self.no_show(id)? {
+                self.journal(None, happened, reply);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! Holds: placed, confirmed, given back. Confirm against expire is decided by log time alone.
+
+use alloc::sync::Arc;
+
+use super::rooms::Wanted;
+use super::{Decision, Shard, decided, refuse};
+use crate::rows;
+use crate::{
+    BookingId, Happened, Hold, HoldId, HoldState, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Sealed, Stay,
+};
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    pub(super) fn place_hold(
+        &mut self,
+        id: HoldId,
+        stay: Stay,
+        rooms: &[RoomRequest],
+        ttl_ms: u64,
+    ) -> Decision<(Happened, Reply)> {
+        let property = decided!(self.property_row());
+        let wanted = decided!(self.want(&property, stay, rooms));
+        self.hold(&wanted.rooms, stay)?;
+        let expires_at_ms = self.meta.last_at_ms.saturating_add(ttl_ms.clamp(1, MAX_HOLD_MS));
+        let hold =
+            Arc::new(Hold { id, state: HoldState::Open, stay, rooms: wanted.rooms, currency: wanted.currency, expires_at_ms });
+        self.rows.put(Key::Hold(id), Row::Hold(hold.clone()));
+        self.rows.put(Key::Deadline(expires_at_ms, id), Row::Present);
+        let next = self.meta.next_deadline_ms;
+        self.meta.next_deadline_ms = if next == 0 { expires_at_ms } else { next.min(expires_at_ms) };
+        Ok(Ok((Happened::HoldPlaced, Reply::Hold(hold))))
+    }
+
+    pub(super) fn confirm_hold(
+        &mut self,
+        id: HoldId,
+        booking: BookingId,
+        guest: &Sealed,
+        channel_ref: &str,
+        payment_token: &str,
+    ) -> Decision<(Happened, Reply)> {
+        let property = decided!(self.property_row());
+        let hold = decided!(self.find_hold(id));
+        match hold.state {
+            HoldState::Open if hold.expires_at_ms > self.meta.last_at_ms => {}
+            // Also when it is due and the bounded expiry has not come to it yet.
+            HoldState::Open | HoldState::Expired => refuse!(Reject::HoldExpired),
+            HoldState::Confirmed(_) | HoldState::Released => refuse!(Reject::HoldClosed),
+        }
+        // The hotel's day may have been closed meanwhile: nobody can arrive yesterday.
+        if hold.stay.arrival() < property.business_date {
+            refuse!(Reject::ArrivalInPast { business_date: property.business_date });
+        }
+        let closed = self.close_hold(id, HoldState::Confirmed(booking))?;
+        self.sell(&hold.rooms, hold.stay)?;
+        self.journal(None, Happened::HoldConfirmed, Reply::Hold(closed));
+        // The record that `run` writes must name the line with the answer, which is the next one.
+        let wanted = Wanted { rooms: hold.rooms.clone(), currency: hold.currency };
+        let booking = self.open_booking(booking, hold.stay, wanted, guest, channel_ref, payment_token);
+        Ok(Ok((Happened::Booked, Reply::Booking(booking))))
+    }
+
+    pub(super) fn release_hold(&mut self, id: HoldId) -> Decision<(Happened, Reply)> {
+        decided!(self.property_row());
+        let hold = decided!(self.find_hold(id));
+        match hold.state {
+            HoldState::Open => {
+                let closed = self.close_hold(id, HoldState::Released)?;
+                Ok(Ok((Happened::HoldReleased, Reply::Hold(closed))))
+            }
+            HoldState::Released | HoldState::Expired => Ok(Ok((Happened::Nothing, Reply::Hold(hold)))),
+            HoldState::Confirmed(_) => Ok(Err(Reject::HoldClosed)),
+        }
+    }
+
+    fn find_hold(&mut self, id: HoldId) -> Decision<Arc<Hold>> {
+        if id.property() != self.property {
+            refuse!(Reject::NotFound);
+        }
+        Ok(rows::hold(self.rows, id)?.cloned().ok_or(Reject::NotFound))
+    }
+}

@@ -1,0 +1,143 @@
+//! The decision: one command against the rows of one shard.
+//!
+//! Every command takes the same walk: expire what is due, answer a retry from its record, decide, write
+//! the journal line that keeps the answer.
+
+mod ari;
+mod book;
+mod catalog;
+mod day;
+mod expire;
+mod hold;
+mod life;
+mod rooms;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use crate::rows::{self, Meta};
+use crate::{Command, Entry, Fault, Happened, Key, Op, Outcome, Property, PropertyNumber, Recorded, Reject, Reply, Row, Rows};
+
+pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
+pub(crate) use rooms::house_taken;
+
+/// Applies one command at log time `at_ms` (or at the latest log time, if that is later).
+///
+/// # Errors
+/// A [`Fault`] means that the storage failed or is corrupt; the replica must stop, since the rows it
+/// has changed so far are of no use.
+pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at_ms: u64) -> Result<Outcome, Fault> {
+    let mut meta = rows::meta(rows)?.copied().unwrap_or_default();
+    meta.last_at_ms = meta.last_at_ms.max(at_ms);
+    let mut shard = Shard { rows, meta, property: command.property };
+    let outcome = shard.run(command);
+    let meta = shard.meta;
+    shard.rows.put(Key::Meta, Row::Meta(meta));
+    outcome
+}
+
+/// A shard while one command is applied to it.
+struct Shard<'r, R: ?Sized> {
+    rows: &'r mut R,
+    meta: Meta,
+    property: PropertyNumber,
+}
+
+/// What a decision comes to: `Err` inside is a refusal, `Err` outside a fault.
+type Decision<T> = Result<Result<T, Reject>, Fault>;
+
+/// Leaves a decision with a refusal.
+macro_rules! refuse {
+    ($reject:expr) => {
+        return Ok(Err($reject))
+    };
+}
+/// Takes the value out of a decision, or leaves with its refusal or fault.
+macro_rules! decided {
+    ($decision:expr) => {
+        match $decision? {
+            Ok(value) => value,
+            Err(reject) => return Ok(Err(reject)),
+        }
+    };
+}
+use {decided, refuse};
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    fn run(&mut self, command: &Command) -> Result<Outcome, Fault> {
+        self.expire_holds()?;
+        self.expire_records()?;
+        if let Some(key) = command.request
+            && let Some(recorded) = rows::request(self.rows, key.digest)?.copied()
+        {
+            return self.replay(recorded, key.fingerprint);
+        }
+        let (happened, reply) = match self.decide(&command.op)? {
+            Ok((happened, reply)) => (happened, reply),
+            Err(reject) => (Happened::Nothing, Reply::Rejected(reject)),
+        };
+        if let Some(key) = command.request {
+            let recorded = Recorded { fingerprint: key.fingerprint, sequence: self.meta.next_sequence };
+            self.rows.put(Key::Request(key.digest), Row::Request(recorded));
+        }
+        if command.request.is_some() || happened != Happened::Nothing {
+            self.journal(command.request.map(|key| key.digest), happened, reply.clone());
+        }
+        Ok(Outcome { reply, replayed: false })
+    }
+
+    fn decide(&mut self, op: &Op) -> Decision<(Happened, Reply)> {
+        match op {
+            Op::Tick => Ok(Ok((Happened::Nothing, Reply::Done))),
+            Op::PutProperty { id, details, business_date, expected_revision } => {
+                self.put_property(id, details, *business_date, *expected_revision)
+            }
+            Op::PutRoomType { room_type, expected_revision } => self.put_room_type(room_type, *expected_revision),
+            Op::PutRatePlan { rate_plan, expected_revision } => self.put_rate_plan(rate_plan, *expected_revision),
+            Op::UpdateAri(updates) => self.update_ari(updates),
+            Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(*id, *stay, rooms, *ttl_ms),
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token } => {
+                self.confirm_hold(*hold, *booking, guest, channel_ref, payment_token)
+            }
+            Op::ReleaseHold(id) => self.release_hold(*id),
+            Op::Book(request) => self.book(request),
+            Op::Amend { booking, stay, rooms, guest, expected_revision } => {
+                self.amend(*booking, *stay, rooms.as_deref(), guest.as_ref(), *expected_revision)
+            }
+            Op::Cancel { booking, expected_revision } => self.cancel(*booking, *expected_revision),
+            Op::CheckIn(id) => self.check_in(*id),
+            Op::CheckOut(id) => self.check_out(*id),
+            Op::NoShow(id) => self.no_show(*id),
+            Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
+        }
+    }
+
+    /// The stored answer, or the refusal of a key that was used for something else.
+    fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Result<Outcome, Fault> {
+        if recorded.fingerprint != fingerprint {
+            return Ok(Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false });
+        }
+        match rows::journal(self.rows, recorded.sequence)? {
+            Some(entry) => Ok(Outcome { reply: entry.reply.clone(), replayed: true }),
+            None => Err(Fault::Corrupt(Key::Journal(recorded.sequence), "an idempotency record without its answer".into())),
+        }
+    }
+
+    fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply) {
+        let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply };
+        self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
+        self.meta.next_sequence += 1;
+    }
+
+    fn property_row(&mut self) -> Decision<Arc<Property>> {
+        Ok(rows::property(self.rows, self.property)?.cloned().ok_or(Reject::UnknownProperty))
+    }
+}
+
+/// Refuses when the caller expected another revision than `current`.
+fn check_revision(expected: Option<u32>, current: u32) -> Result<(), Reject> {
+    match expected {
+        Some(revision) if revision != current => Err(Reject::RevisionMismatch { current }),
+        _ => Ok(()),
+    }
+}

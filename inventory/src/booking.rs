@@ -1,0 +1,114 @@
+//! A confirmed order: rooms, price and policy as they stood when it was taken.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{BookingId, CancellationPolicy, Code, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Stay};
+
+/// Guest data as the edge encrypted it: this crate cannot read it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Sealed {
+    /// The ciphertext, nonce first.
+    pub ciphertext: Vec<u8>,
+    /// The guest's own key, wrapped by the keyring.
+    pub wrapped_key: Vec<u8>,
+}
+
+/// One order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booking {
+    /// Its identity; names the property too.
+    pub id: BookingId,
+    /// Where it is in its life.
+    pub state: BookingState,
+    /// Counts its changes, from 1.
+    pub revision: u32,
+    /// The nights, the same for all its rooms.
+    pub stay: Stay,
+    /// At least one.
+    pub rooms: Vec<BookedRoom>,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+    /// The guest, encrypted.
+    pub guest: Sealed,
+    /// The seller's own reference; may be empty.
+    pub channel_ref: String,
+    /// A payment token; never a card number.
+    pub payment_token: String,
+    /// When it was taken, ms since 1970.
+    pub created_at_ms: u64,
+    /// When it last changed, ms since 1970.
+    pub updated_at_ms: u64,
+    /// What cancelling cost; present once cancelled.
+    pub cancellation_fee: Option<Minor>,
+}
+
+/// Some rooms of one type under one rate plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedRoom {
+    /// The type's place in the catalogue.
+    pub room_type: RoomTypeIx,
+    /// The plan's place in the catalogue.
+    pub rate_plan: RatePlanIx,
+    /// The type's code.
+    pub room_type_code: Code,
+    /// The plan's code.
+    pub rate_plan_code: Code,
+    /// How many rooms.
+    pub quantity: u32,
+    /// Adults in each room.
+    pub adults: u16,
+    /// Ages of the children in each room.
+    pub children_ages: Vec<u8>,
+    /// The price of one room, night by night; empty where the plan has no rates.
+    pub nightly: Vec<Minor>,
+    /// What cancelling costs, frozen with the price.
+    pub policy: CancellationPolicy,
+}
+
+/// Where a booking is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BookingState {
+    /// Expected.
+    Confirmed,
+    /// In house.
+    CheckedIn,
+    /// Left.
+    CheckedOut,
+    /// Given up before arrival.
+    Cancelled,
+    /// Never came.
+    NoShow,
+}
+
+impl BookingState {
+    /// Whether a booking in this state counts as sold.
+    pub fn holds_rooms(self) -> bool {
+        matches!(self, Self::Confirmed | Self::CheckedIn | Self::CheckedOut)
+    }
+}
+
+impl BookedRoom {
+    /// The price of all these rooms; `None` where the plan has no rates.
+    pub fn total(&self) -> Option<Minor> {
+        let priced = !self.nightly.is_empty();
+        priced.then(|| self.nightly.iter().sum::<Minor>() * u64::from(self.quantity))
+    }
+}
+
+impl Booking {
+    /// The price of everything; `None` if any part of it has no price.
+    pub fn total(&self) -> Option<Minor> {
+        self.rooms.iter().map(BookedRoom::total).sum()
+    }
+
+    /// What cancelling on `today` (a business date) costs by the frozen policies.
+    pub fn fee_on(&self, today: Night) -> Minor {
+        let fee = |room: &BookedRoom| {
+            let quantity = u64::from(room.quantity);
+            let first_night = room.nightly.first().copied().unwrap_or(0) * quantity;
+            room.policy.fee_on(today, self.stay.arrival(), first_night, room.total().unwrap_or(0))
+        };
+        self.rooms.iter().map(fee).sum()
+    }
+}

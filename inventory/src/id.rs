@@ -1,0 +1,172 @@
+//! Identities: small, copyable, ordered as their bytes are.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A property's number in the cluster, given by the directory when it is onboarded; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PropertyNumber(pub u32);
+
+/// A room type's place in its property's catalogue; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoomTypeIx(pub u16);
+
+/// A rate plan's place in its property's catalogue; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RatePlanIx(pub u16);
+
+/// Not an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdError;
+
+/// The code of a room type or rate plan ("DLX"): 1 to 20 of `A-Z a-z 0-9 - _ .`, kept in place without allocation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code {
+    bytes: [u8; 20],
+    len: u8,
+}
+
+impl Code {
+    /// Reads a code.
+    pub fn new(text: &str) -> Result<Code, IdError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        if text.is_empty() || text.len() > 20 || !text.bytes().all(allowed) {
+            return Err(IdError);
+        }
+        let mut bytes = [0; 20];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Code { bytes, len: text.len() as u8 })
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// 16 bytes: property number (4), milliseconds since 1970 (6), random (6), all big-endian. So an id
+/// routes itself, and one property's newest rows lie together.
+macro_rules! routed_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// An id for `property`, drawn at `at_ms` with `random` bits (the low 48 count).
+            pub fn new(property: PropertyNumber, at_ms: u64, random: u64) -> Self {
+                let mut bytes = [0; 16];
+                bytes[..4].copy_from_slice(&property.0.to_be_bytes());
+                bytes[4..10].copy_from_slice(&at_ms.to_be_bytes()[2..]);
+                bytes[10..].copy_from_slice(&random.to_be_bytes()[2..]);
+                Self(bytes)
+            }
+
+            /// The property this id belongs to.
+            pub fn property(&self) -> PropertyNumber {
+                PropertyNumber(u32::from_be_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]))
+            }
+
+            /// Reads what [`fmt::Display`] writes.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix($prefix).and_then(decode_base32).map(Self).ok_or(IdError)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $prefix, encode_base32(&self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+routed_id!(
+    /// A booking's identity; `bk_` and 26 letters as text.
+    BookingId,
+    "bk_"
+);
+routed_id!(
+    /// A hold's identity; `hd_` and 26 letters as text.
+    HoldId,
+    "hd_"
+);
+
+impl BookingId {
+    /// What a guest reads out at the desk: ten letters of the id's random part, in two groups.
+    pub fn confirmation_number(&self) -> String {
+        let text = encode_base32(&self.0);
+        alloc::format!("{}-{}", &text[16..21], &text[21..26]).to_ascii_uppercase()
+    }
+}
+
+/// Crockford's alphabet in lower case: no i, l, o, u.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+fn encode_base32(bytes: &[u8; 16]) -> String {
+    let number = u128::from_be_bytes(*bytes);
+    (0..26).rev().map(|place| char::from(ALPHABET[(number >> (place * 5) & 31) as usize])).collect()
+}
+
+fn decode_base32(text: &str) -> Option<[u8; 16]> {
+    if text.len() != 26 {
+        return None;
+    }
+    let mut number = 0u128;
+    for (place, letter) in text.bytes().enumerate() {
+        let digit = ALPHABET.iter().position(|a| *a == letter)?;
+        if place == 0 && digit > 7 {
+            return None; // 26 digits hold 130 bits; two must be zero
+        }
+        number = number << 5 | digit as u128;
+    }
+    Some(number.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn ids_survive_text_and_know_their_property() {
+        let id = BookingId::new(PropertyNumber(77), 1_700_000_000_123, u64::MAX);
+        assert_eq!(BookingId::parse(&id.to_string()), Ok(id));
+        assert_eq!(id.property(), PropertyNumber(77));
+        assert_eq!(id.confirmation_number().len(), 11);
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for text in ["", "bk_", "hd_00000000000000000000000000", "bk_zzzzzzzzzzzzzzzzzzzzzzzzzz", "bk_0000000000000000000000000i"]
+        {
+            assert_eq!(BookingId::parse(text), Err(IdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn codes_are_short_and_plain() {
+        assert_eq!(Code::new("DLX-2").map(|c| c.to_string()).as_deref(), Ok("DLX-2"));
+        for text in ["", "a b", "ä", "123456789012345678901"] {
+            assert_eq!(Code::new(text), Err(IdError));
+        }
+    }
+}

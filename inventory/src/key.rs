@@ -1,0 +1,161 @@
+//! The whole schema of a shard on one screen. Keys sort as their bytes do: a tag, then big-endian fields.
+//!
+//! Tags are stable for ever; a new kind of row takes a new tag. `0x80` and above belong to the storage.
+
+use alloc::vec::Vec;
+
+use crate::{BookingId, HoldId, Month, Night, PropertyNumber, RatePlanIx, RoomTypeIx};
+
+/// The key of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// `01`: the shard's clock and cursors; one row.
+    Meta,
+    /// `10 property`: the property with its catalogue.
+    Property(PropertyNumber),
+    /// `11 property room_type month`: a calendar page, all nights of a month.
+    Page(PropertyNumber, RoomTypeIx, Month),
+    /// `12 property room_type rate_plan month`: a rate page, all nights of a month.
+    Rates(PropertyNumber, RoomTypeIx, RatePlanIx, Month),
+    /// `20 booking`: a booking; its id begins with its property.
+    Booking(BookingId),
+    /// `21 property arrival booking`: bookings by arrival; no value.
+    Arrival(PropertyNumber, Night, BookingId),
+    /// `22 property digest booking`: bookings by the seller's reference (its FNV-1a digest); no value.
+    ChannelRef(PropertyNumber, u64, BookingId),
+    /// `30 hold`: a hold; its id begins with its property.
+    Hold(HoldId),
+    /// `31 deadline hold`: open holds by deadline; no value.
+    Deadline(u64, HoldId),
+    /// `40 digest`: an idempotency record.
+    Request([u8; 16]),
+    /// `41 sequence`: a line of the journal.
+    Journal(u64),
+}
+
+/// Not the bytes of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyError;
+
+impl Key {
+    /// Appends the key's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Key::Meta => out.push(0x01),
+            Key::Property(property) => {
+                out.push(0x10);
+                put_u32(out, property.0);
+            }
+            Key::Page(property, room_type, month) => {
+                out.push(0x11);
+                put_u32(out, property.0);
+                put_u16(out, room_type.0);
+                put_u16(out, month.0);
+            }
+            Key::Rates(property, room_type, rate_plan, month) => {
+                out.push(0x12);
+                put_u32(out, property.0);
+                put_u16(out, room_type.0);
+                put_u16(out, rate_plan.0);
+                put_u16(out, month.0);
+            }
+            Key::Booking(id) => {
+                out.push(0x20);
+                out.extend_from_slice(&id.0);
+            }
+            Key::Arrival(property, night, id) => {
+                out.push(0x21);
+                put_u32(out, property.0);
+                put_u32(out, night.0);
+                out.extend_from_slice(&id.0);
+            }
+            Key::ChannelRef(property, digest, id) => {
+                out.push(0x22);
+                put_u32(out, property.0);
+                out.extend_from_slice(&digest.to_be_bytes());
+                out.extend_from_slice(&id.0);
+            }
+            Key::Hold(id) => {
+                out.push(0x30);
+                out.extend_from_slice(&id.0);
+            }
+            Key::Deadline(deadline_ms, id) => {
+                out.push(0x31);
+                out.extend_from_slice(&deadline_ms.to_be_bytes());
+                out.extend_from_slice(&id.0);
+            }
+            Key::Request(digest) => {
+                out.push(0x40);
+                out.extend_from_slice(digest);
+            }
+            Key::Journal(sequence) => {
+                out.push(0x41);
+                out.extend_from_slice(&sequence.to_be_bytes());
+            }
+        }
+    }
+
+    /// Reads a key's bytes, all of them.
+    pub fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
+        let (tag, rest) = bytes.split_first().ok_or(KeyError)?;
+        let mut fields = Fields(rest);
+        let key = match tag {
+            0x01 => Key::Meta,
+            0x10 => Key::Property(fields.property()?),
+            0x11 => Key::Page(fields.property()?, RoomTypeIx(fields.u16()?), Month(fields.u16()?)),
+            0x12 => Key::Rates(fields.property()?, RoomTypeIx(fields.u16()?), RatePlanIx(fields.u16()?), Month(fields.u16()?)),
+            0x20 => Key::Booking(BookingId(fields.take()?)),
+            0x21 => Key::Arrival(fields.property()?, Night(fields.u32()?), BookingId(fields.take()?)),
+            0x22 => Key::ChannelRef(fields.property()?, fields.u64()?, BookingId(fields.take()?)),
+            0x30 => Key::Hold(HoldId(fields.take()?)),
+            0x31 => Key::Deadline(fields.u64()?, HoldId(fields.take()?)),
+            0x40 => Key::Request(fields.take()?),
+            0x41 => Key::Journal(fields.u64()?),
+            _ => return Err(KeyError),
+        };
+        if fields.0.is_empty() { Ok(key) } else { Err(KeyError) }
+    }
+
+    /// The key of a seller's reference.
+    pub fn channel_ref(property: PropertyNumber, reference: &str, id: BookingId) -> Key {
+        // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: readers compare the reference itself.
+        let digest = reference
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        Key::ChannelRef(property, digest, id)
+    }
+}
+
+fn put_u16(out: &mut Vec<u8>, value: u16) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+fn put_u32(out: &mut Vec<u8>, value: u32) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], KeyError> {
+        let (field, rest) = self.0.split_first_chunk::<N>().ok_or(KeyError)?;
+        self.0 = rest;
+        Ok(*field)
+    }
+
+    fn u16(&mut self) -> Result<u16, KeyError> {
+        self.take().map(u16::from_be_bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, KeyError> {
+        self.take().map(u32::from_be_bytes)
+    }
+
+    fn u64(&mut self) -> Result<u64, KeyError> {
+        self.take().map(u64::from_be_bytes)
+    }
+
+    fn property(&mut self) -> Result<PropertyNumber, KeyError> {
+        self.u32().map(PropertyNumber)
+    }
+}

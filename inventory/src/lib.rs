@@ -1,0 +1,57 @@
+//! The domain of Keyrack: which room is free on which night, decided by one pure function.
+//!
+//! [`apply`] takes the rows of one shard, one [`Command`] and the time the leader stamped on it, and
+//! decides: it changes rows, and says what happened as an [`Outcome`]. The same commands in the same
+//! order give byte-identical rows on every replica, whatever the batching, because nothing in this
+//! crate reads a clock, draws a random number, iterates a hash table or touches a file.
+//!
+//! Invariants, held by [`apply`] after every command:
+//! - `sold` of every night equals the rooms of the bookings in a state that [holds rooms](BookingState::holds_rooms);
+//! - `held` of every night equals the rooms of the open holds;
+//! - no command takes a night past its sell limit (a later cut of capacity may: that is a *deficit*);
+//! - a refusal changes nothing but its own idempotency record;
+//! - time (`Meta::last_at_ms`) never runs back.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod apply;
+mod booking;
+mod calendar;
+mod catalog;
+mod command;
+mod date;
+mod hold;
+mod id;
+mod key;
+mod memory;
+mod money;
+mod outcome;
+mod query;
+mod rates;
+mod reject;
+mod rows;
+
+pub use apply::{EXPIRY_STEPS, RECORD_TTL_MS, apply};
+pub use booking::{BookedRoom, Booking, BookingState, Sealed};
+pub use calendar::{Cell, NightCount, Page, Restrictions, sell_limit};
+pub use catalog::{CancellationPolicy, Fee, Property, PropertyDetails, RatePlan, RoomType};
+pub use command::{AriUpdate, BookRequest, Command, Op, RequestKey, RoomRequest};
+pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekdays};
+pub use hold::{Hold, HoldState, MAX_HOLD_MS};
+pub use id::{BookingId, Code, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx};
+pub use key::{Key, KeyError};
+pub use memory::MemRows;
+pub use money::{Currency, MAX_MINOR, Minor, MoneyError};
+pub use outcome::{Entry, Happened, Outcome, Reply};
+pub use query::availability::{Availability, availability};
+pub use query::offers::{Offer, OfferQuery, offers};
+pub use rates::{RateCell, RatePage};
+pub use reject::{RefusedNight, Reject, Restriction};
+pub use rows::{Fault, Meta, Read, Recorded, Row, Rows};
+
+/// The most rooms one booking or hold may ask for.
+pub const MAX_ROOMS: u32 = 50;
+/// The most units a room type may have, so that no counter can overflow.
+pub const MAX_CAPACITY: u32 = 100_000;

@@ -1,0 +1,43 @@
+//! What is free, night by night.
+
+use alloc::vec::Vec;
+
+use crate::rows;
+use crate::{Cell, Code, Fault, Key, Night, NightCount, Property, PropertyNumber, Read, Stay};
+
+/// The nights of one room type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// The room type.
+    pub room_type: Code,
+    /// Every night asked for, ascending.
+    pub nights: Vec<(Night, NightCount)>,
+}
+
+/// Counts the nights of `span` for one room type, or for all of them. An unknown room type counts nothing.
+pub fn availability<R: Read + ?Sized>(
+    rows: &mut R,
+    number: PropertyNumber,
+    property: &Property,
+    span: Stay,
+    room_type: Option<Code>,
+) -> Result<Vec<Availability>, Fault> {
+    let mut answer = Vec::new();
+    for (place, kind) in property.room_types.iter().enumerate() {
+        if room_type.is_some_and(|code| code != kind.code) {
+            continue;
+        }
+        let mut nights = Vec::with_capacity(span.len() as usize);
+        let mut night = span.arrival();
+        for (month, places) in span.months() {
+            let page = rows::page(rows, Key::Page(number, crate::RoomTypeIx(place as u16), month))?;
+            for place in places {
+                let cell = page.map_or_else(Cell::default, |p| p.cells[place]);
+                nights.push((night, cell.count(kind)));
+                night = night.next();
+            }
+        }
+        answer.push(Availability { room_type: kind.code, nights });
+    }
+    Ok(answer)
+}

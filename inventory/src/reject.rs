@@ -1,0 +1,101 @@
+//! Refusals: normal replies that say what was wrong and leave nothing behind.
+
+use alloc::vec::Vec;
+
+use crate::{BookingState, Code, Night};
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reject {
+    /// The property is not in this shard.
+    UnknownProperty,
+    /// The property has no such room type.
+    UnknownRoomType(Code),
+    /// The property has no such rate plan.
+    UnknownRatePlan(Code),
+    /// No such booking or hold.
+    NotFound,
+    /// The arrival lies before the business date.
+    ArrivalInPast {
+        /// The business date.
+        business_date: Night,
+    },
+    /// No rooms were asked for.
+    NoRooms,
+    /// More than [`crate::MAX_ROOMS`].
+    TooManyRooms,
+    /// More guests than the room type takes.
+    OccupancyExceeded {
+        /// The room type.
+        room_type: Code,
+        /// What it takes.
+        occupancy: u16,
+    },
+    /// The rate plans asked for have different currencies, or a change would mix them.
+    CurrencyMismatch,
+    /// More than [`crate::MAX_CAPACITY`] units, or more than 100 % overbooking.
+    CapacityTooLarge,
+    /// A rate above [`crate::MAX_MINOR`], or a fee above the whole price.
+    AmountTooLarge,
+    /// An ARI update has a rate and no rate plan.
+    RateWithoutPlan,
+    /// A restriction forbids the stay.
+    Restricted(Vec<RefusedNight>),
+    /// Some nights have too few rooms.
+    SoldOut(Vec<RefusedNight>),
+    /// The booking is not in a state that allows this.
+    WrongState(BookingState),
+    /// The business date is another one.
+    WrongBusinessDate {
+        /// The business date.
+        business_date: Night,
+    },
+    /// The guest is not due yet.
+    NotDue {
+        /// The business date.
+        business_date: Night,
+    },
+    /// The hold ran out.
+    HoldExpired,
+    /// The hold was confirmed or released.
+    HoldClosed,
+    /// `If-Match` named another revision.
+    RevisionMismatch {
+        /// The revision there is; 0 when there is nothing.
+        current: u32,
+    },
+    /// The idempotency key was used for something else.
+    KeyReused,
+}
+
+/// A night that stood in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedNight {
+    /// The date.
+    pub night: Night,
+    /// The room type.
+    pub room_type: Code,
+    /// Rooms there still are, signed.
+    pub available: i64,
+    /// The restriction, when it was one.
+    pub restriction: Option<Restriction>,
+}
+
+/// What forbade a stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restriction {
+    /// The night is not for sale.
+    StopSell,
+    /// No stay may begin here.
+    ClosedToArrival,
+    /// No stay may end here.
+    ClosedToDeparture,
+    /// Too short for its arrival.
+    MinStayArrival,
+    /// Too short for this night.
+    MinStayThrough,
+    /// Too long for its arrival.
+    MaxStay,
+    /// The rate plan has no rate for this night.
+    NoRate,
+}

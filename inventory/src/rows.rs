@@ -1,0 +1,149 @@
+//! The one seam between the pure domain and storage: rows by key.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::{Booking, BookingId, Entry, Hold, HoldId, Key, Page, Property, PropertyNumber, RatePage};
+
+/// Reads rows. `&mut` because a reader may keep what it decoded.
+pub trait Read {
+    /// The row of `key`.
+    fn get(&mut self, key: &Key) -> Result<Option<&Row>, Fault>;
+
+    /// The keys in `[from, to)`, ascending, at most `limit`.
+    fn scan(&mut self, from: &Key, to: &Key, limit: usize) -> Result<Vec<Key>, Fault>;
+}
+
+/// Reads and changes rows.
+pub trait Rows: Read {
+    /// The row of `key`, to be changed in place; the row that `absent` makes if there is none.
+    fn get_mut(&mut self, key: &Key, absent: fn() -> Row) -> Result<&mut Row, Fault>;
+
+    /// Writes a row whole.
+    fn put(&mut self, key: Key, row: Row);
+
+    /// Removes a row.
+    fn delete(&mut self, key: &Key);
+}
+
+/// The value of a row; which variant is fixed by the kind of key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// Of [`Key::Meta`].
+    Meta(Meta),
+    /// Of [`Key::Property`].
+    Property(Arc<Property>),
+    /// Of [`Key::Page`].
+    Page(Box<Page>),
+    /// Of [`Key::Rates`].
+    Rates(Box<RatePage>),
+    /// Of [`Key::Booking`].
+    Booking(Arc<Booking>),
+    /// Of [`Key::Hold`].
+    Hold(Arc<Hold>),
+    /// Of [`Key::Request`].
+    Request(Recorded),
+    /// Of [`Key::Journal`].
+    Journal(Box<Entry>),
+    /// Of the keys that are their own value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::Deadline`].
+    Present,
+}
+
+/// The shard's clock and cursors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Meta {
+    /// The latest log time; never runs back.
+    pub last_at_ms: u64,
+    /// The journal's next sequence number.
+    pub next_sequence: u64,
+    /// No hold is due before this time; `u64::MAX` or 0 with no open hold.
+    pub next_deadline_ms: u64,
+    /// The journal line that expires next.
+    pub expiry_cursor: u64,
+    /// The log time of that line, or an earlier one.
+    pub expiry_at_ms: u64,
+}
+
+/// An idempotency record: the answer itself is in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What was asked.
+    pub fingerprint: [u8; 16],
+    /// The journal line with the answer.
+    pub sequence: u64,
+}
+
+/// The storage failed or holds what it must not: this replica has to stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Reading failed.
+    Storage(String),
+    /// A row is not what its key says, or cannot be decoded.
+    Corrupt(Key, String),
+    /// A counter would fall below zero: some earlier command was applied wrongly.
+    Counter(Key),
+}
+
+impl core::fmt::Display for Fault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Fault::Storage(cause) => write!(f, "cannot read rows: {cause}"),
+            Fault::Corrupt(key, cause) => write!(f, "corrupt row {key:?}: {cause}"),
+            Fault::Counter(key) => write!(f, "corrupt row {key:?}: a counter would fall below zero"),
+        }
+    }
+}
+
+impl core::error::Error for Fault {}
+
+/// Typed reads over [`Read::get`].
+macro_rules! typed {
+    ($(#[$doc:meta] $name:ident($($arg:ident: $type:ty),*) = $key:expr => $variant:ident -> $row:ty;)*) => {
+        $(#[$doc]
+        pub(crate) fn $name<R: Read + ?Sized>(rows: &mut R $(, $arg: $type)*) -> Result<Option<&$row>, Fault> {
+            let key = $key;
+            match rows.get(&key)? {
+                None => Ok(None),
+                Some(Row::$variant(row)) => Ok(Some(row)),
+                Some(_) => Err(Fault::Corrupt(key, String::from("another kind of row"))),
+            }
+        })*
+    };
+}
+
+typed! {
+    /// The shard's clock and cursors.
+    meta() = Key::Meta => Meta -> Meta;
+    /// A property.
+    property(number: PropertyNumber) = Key::Property(number) => Property -> Arc<Property>;
+    /// A booking.
+    booking(id: BookingId) = Key::Booking(id) => Booking -> Arc<Booking>;
+    /// A hold.
+    hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
+    /// An idempotency record.
+    request(digest: [u8; 16]) = Key::Request(digest) => Request -> Recorded;
+    /// A journal line.
+    journal(sequence: u64) = Key::Journal(sequence) => Journal -> Box<Entry>;
+    /// A calendar page.
+    page(key: Key) = key => Page -> Box<Page>;
+    /// A rate page.
+    rates(key: Key) = key => Rates -> Box<RatePage>;
+}
+
+/// A calendar page to be changed; an empty one if there was none.
+pub(crate) fn page_mut<'r, R: Rows + ?Sized>(rows: &'r mut R, key: &Key) -> Result<&'r mut Page, Fault> {
+    match rows.get_mut(key, || Row::Page(Box::default()))? {
+        Row::Page(page) => Ok(page),
+        _ => Err(Fault::Corrupt(*key, String::from("another kind of row"))),
+    }
+}
+
+/// A rate page to be changed; an empty one if there was none.
+pub(crate) fn rates_mut<'r, R: Rows + ?Sized>(rows: &'r mut R, key: &Key) -> Result<&'r mut RatePage, Fault> {
+    match rows.get_mut(key, || Row::Rates(Box::default()))? {
+        Row::Rates(page) => Ok(page),
+        _ => Err(Fault::Corrupt(*key, String::from("another kind of row"))),
+    }
+}

@@ -1,0 +1,66 @@
+//! Stories about the key inn, one file each in `scripts/`: a line that is said, `---`, what comes of it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p keyrack-inventory --test goldenscripts` writes the outputs anew; read
+//! the difference before keeping it. Stays are written `arrival>departure` and do not include the
+//! departure; date ranges are written `from..to` and include both ends.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod fixture;
+mod script;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use script::Inn;
+
+fn scripts() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ext| ext == "txt"));
+    files.sort();
+    files
+}
+
+/// Plays one script and returns it with the outputs that came.
+fn play(text: &str) -> String {
+    let mut inn = Inn::new();
+    let mut played = String::new();
+    let mut in_output = false;
+    for line in text.lines() {
+        match line {
+            "" => in_output = false,
+            "---" => in_output = true,
+            _ if in_output => continue,
+            comment if comment.starts_with('#') => {}
+            said => {
+                let came = inn.say(said);
+                played.push_str(&format!("{said}\n---\n{came}\n"));
+                continue;
+            }
+        }
+        if line != "---" {
+            played.push_str(&format!("{line}\n"));
+        }
+    }
+    played
+}
+
+#[test]
+fn every_script_plays_as_written() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let scripts = scripts();
+    assert!(scripts.len() >= 9, "scripts are missing");
+    let mut differ = Vec::new();
+    for file in scripts {
+        let written = fs::read_to_string(&file).unwrap();
+        let played = play(&written);
+        if update {
+            fs::write(&file, &played).unwrap();
+        } else if played != written {
+            let lines = written.lines().zip(played.lines()).position(|(w, p)| w != p).unwrap_or_default();
+            let shown = played.lines().nth(lines).unwrap_or_default();
+            differ.push(format!("{} line {}: came\n  {shown}", file.display(), lines + 1));
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}

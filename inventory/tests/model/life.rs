@@ -1,0 +1,107 @@
+//! The life of a booking after it was taken, and the hotel's day.
+
+use std::sync::Arc;
+
+use super::{Decided, Model};
+use keyrack_inventory::*;
+
+impl Model {
+    pub(super) fn booking_in(&mut self, place: usize, id: BookingId) -> Result<&mut Booking, Reject> {
+        let number = self.hotels[place].number;
+        self.bookings.iter_mut().find(|b| b.id == id && id.property() == number).ok_or(Reject::NotFound)
+    }
+
+    /// Rule 8: once; a second time answers the same.
+    pub(super) fn cancel(&mut self, place: usize, id: BookingId, expected_revision: Option<u32>) -> Decided {
+        let today = self.hotels[place].property.business_date;
+        let now_ms = self.now_ms;
+        let booking = self.booking_in(place, id)?;
+        if booking.state == BookingState::Cancelled {
+            return Ok((Happened::Nothing, Reply::Booking(Arc::new(booking.clone()))));
+        }
+        if expected_revision.is_some_and(|r| r != booking.revision) {
+            return Err(Reject::RevisionMismatch { current: booking.revision });
+        }
+        if booking.state != BookingState::Confirmed {
+            return Err(Reject::WrongState(booking.state));
+        }
+        booking.cancellation_fee = Some(fee(booking, today));
+        booking.state = BookingState::Cancelled;
+        booking.revision += 1;
+        booking.updated_at_ms = now_ms;
+        Ok((Happened::Cancelled, Reply::Booking(Arc::new(booking.clone()))))
+    }
+
+    pub(super) fn check_in(&mut self, place: usize, id: BookingId) -> Decided {
+        self.step(place, id, [BookingState::Confirmed, BookingState::CheckedIn], Happened::CheckedIn)
+    }
+
+    pub(super) fn check_out(&mut self, place: usize, id: BookingId) -> Decided {
+        self.step(place, id, [BookingState::CheckedIn, BookingState::CheckedOut], Happened::CheckedOut)
+    }
+
+    pub(super) fn no_show(&mut self, place: usize, id: BookingId) -> Decided {
+        self.step(place, id, [BookingState::Confirmed, BookingState::NoShow], Happened::NoShow)
+    }
+
+    /// A step that was taken already answers the same; nobody comes, leaves or stays away before arrival.
+    fn step(&mut self, place: usize, id: BookingId, [from, to]: [BookingState; 2], happened: Happened) -> Decided {
+        let today = self.hotels[place].property.business_date;
+        let now_ms = self.now_ms;
+        let booking = self.booking_in(place, id)?;
+        if booking.state == to {
+            return Ok((Happened::Nothing, Reply::Booking(Arc::new(booking.clone()))));
+        }
+        if booking.state != from {
+            return Err(Reject::WrongState(booking.state));
+        }
+        if booking.stay.arrival() > today {
+            return Err(Reject::NotDue { business_date: today });
+        }
+        booking.state = to;
+        booking.revision += 1;
+        booking.updated_at_ms = now_ms;
+        Ok((happened, Reply::Booking(Arc::new(booking.clone()))))
+    }
+
+    /// Rule 10.
+    pub(super) fn close_business_date(&mut self, place: usize, expected_from: Night) -> Decided {
+        let number = self.hotels[place].number;
+        let property = &mut self.hotels[place].property;
+        if property.business_date != expected_from {
+            return Err(Reject::WrongBusinessDate { business_date: property.business_date });
+        }
+        property.business_date = Night(expected_from.0 + 1);
+        if property.details.no_show_on_close {
+            let missing = |b: &&Booking| {
+                b.id.property() == number && b.state == BookingState::Confirmed && b.stay.arrival() == expected_from
+            };
+            let mut missing: Vec<(Night, BookingId)> =
+                self.bookings.iter().filter(missing).map(|b| (b.stay.arrival(), b.id)).collect();
+            missing.sort();
+            for (_, id) in missing {
+                let (happened, reply) = self.no_show(place, id)?;
+                self.line(number, None, happened, reply);
+            }
+        }
+        Ok((Happened::BusinessDateClosed, Reply::BusinessDate(Night(expected_from.0 + 1))))
+    }
+}
+
+/// Free while the arrival is far enough, else by each room's own frozen policy.
+fn fee(booking: &Booking, today: Night) -> Minor {
+    let days_left = i64::from(booking.stay.arrival().0) - i64::from(today.0);
+    let room_fee = |room: &BookedRoom| {
+        let free = days_left >= i64::from(room.policy.free_until_days) && days_left > 0;
+        let rooms = u128::from(room.quantity);
+        let all: u128 = room.nightly.iter().map(|n| u128::from(*n) * rooms).sum();
+        let fee = match room.policy.fee {
+            _ if free => 0,
+            Fee::None => 0,
+            Fee::FirstNight => room.nightly.first().map_or(0, |n| u128::from(*n) * rooms),
+            Fee::BasisPoints(points) => all * u128::from(points) / 10_000,
+        };
+        fee as Minor
+    };
+    booking.rooms.iter().map(room_fee).sum()
+}

@@ -1,0 +1,146 @@
+//! A second opinion on the domain, written from its rules and built differently on purpose.
+//!
+//! It keeps what was *said*: the bookings, the holds, the accepted ARI updates, the answers. Nothing
+//! is counted in advance: how many rooms are taken on a night, what a night costs, whether a plan has
+//! rates, all of it is found by going through those lists again, night by night. It is slow and has
+//! no pages and no counters to get wrong.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod life;
+mod said;
+mod sell;
+mod setup;
+
+use std::sync::Arc;
+
+use keyrack_inventory::*;
+
+/// A shard as a story of what was said to it.
+#[derive(Default)]
+pub struct Model {
+    pub now_ms: u64,
+    pub hotels: Vec<Hotel>,
+    pub bookings: Vec<Booking>,
+    pub holds: Vec<Hold>,
+    pub answers: Vec<Answer>,
+    /// The journal as it was written, refusals included, also what has been forgotten since.
+    pub lines: Vec<Entry>,
+    /// How many of those lines are past their 48 hours and have been looked at.
+    pub forgotten: usize,
+}
+
+/// A property and every update it accepted, oldest first.
+pub struct Hotel {
+    pub number: PropertyNumber,
+    pub property: Property,
+    pub updates: Vec<AriUpdate>,
+}
+
+/// An answer that was given to a key.
+pub struct Answer {
+    pub key: RequestKey,
+    pub reply: Reply,
+}
+
+/// What an accepted command comes to; a refusal is the other side of the `Result`.
+type Decided = Result<(Happened, Reply), Reject>;
+
+impl Model {
+    /// What [`keyrack_inventory::apply`] has to answer.
+    pub fn apply(&mut self, command: &Command, at_ms: u64) -> Outcome {
+        self.now_ms = self.now_ms.max(at_ms);
+        self.expire_holds();
+        self.forget();
+        if let Some(answer) = command.request.and_then(|key| self.answers.iter().find(|a| a.key.digest == key.digest)) {
+            let same = Some(answer.key) == command.request;
+            let reply = if same { answer.reply.clone() } else { Reply::Rejected(Reject::KeyReused) };
+            return Outcome { reply, replayed: same };
+        }
+        let (happened, reply) = match self.decide(command) {
+            Ok(decided) => decided,
+            Err(reject) => (Happened::Nothing, Reply::Rejected(reject)),
+        };
+        if let Some(key) = command.request {
+            self.answers.push(Answer { key, reply: reply.clone() });
+        }
+        let digest = command.request.map(|key| key.digest);
+        if happened != Happened::Nothing || digest.is_some() {
+            self.line(command.property, digest, happened, reply.clone());
+        }
+        Outcome { reply, replayed: false }
+    }
+
+    /// Rule 5: what is 48 hours old is forgotten, oldest first, so many lines in one command: the
+    /// answer to a key, and a hold that ended.
+    fn forget(&mut self) {
+        let old = |line: &&Entry| self.now_ms - line.at_ms >= 48 * 3_600_000;
+        let lines: Vec<Entry> = self.lines[self.forgotten..].iter().take_while(old).take(EXPIRY_STEPS).cloned().collect();
+        self.forgotten += lines.len();
+        for line in lines {
+            self.answers.retain(|a| Some(a.key.digest) != line.request);
+            if let Reply::Hold(ended) = line.reply
+                && ended.state != HoldState::Open
+            {
+                self.holds.retain(|h| h.id != ended.id);
+            }
+        }
+    }
+
+    /// Rule 6: by deadline, then id; before anything else is decided.
+    fn expire_holds(&mut self) {
+        let now_ms = self.now_ms;
+        let due = |h: &&mut Hold| h.state == HoldState::Open && h.expires_at_ms <= now_ms;
+        let mut ended: Vec<&mut Hold> = self.holds.iter_mut().filter(due).collect();
+        ended.sort_by_key(|h| (h.expires_at_ms, h.id));
+        let ended: Vec<Hold> = ended
+            .into_iter()
+            .map(|hold| {
+                hold.state = HoldState::Expired;
+                hold.clone()
+            })
+            .collect();
+        for hold in ended {
+            self.line(hold.id.property(), None, Happened::HoldExpired, Reply::Hold(Arc::new(hold)));
+        }
+    }
+
+    fn line(&mut self, property: PropertyNumber, request: Option<[u8; 16]>, happened: Happened, reply: Reply) {
+        self.lines.push(Entry { at_ms: self.now_ms, property, request, happened, reply });
+    }
+
+    fn decide(&mut self, command: &Command) -> Decided {
+        match &command.op {
+            Op::Tick => Ok((Happened::Nothing, Reply::Done)),
+            Op::PutProperty { id, details, business_date, expected_revision } => {
+                self.put_property(command.property, id, details, *business_date, *expected_revision)
+            }
+            op => {
+                let place = self.hotels.iter().position(|h| h.number == command.property).ok_or(Reject::UnknownProperty)?;
+                self.decide_in(place, op)
+            }
+        }
+    }
+
+    fn decide_in(&mut self, place: usize, op: &Op) -> Decided {
+        match op {
+            Op::Tick | Op::PutProperty { .. } => unreachable!("decided without a hotel"),
+            Op::PutRoomType { room_type, expected_revision } => self.hotels[place].put_room_type(room_type, *expected_revision),
+            Op::PutRatePlan { rate_plan, expected_revision } => self.hotels[place].put_rate_plan(rate_plan, *expected_revision),
+            Op::UpdateAri(updates) => self.hotels[place].update_ari(updates),
+            Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(place, *id, *stay, rooms, *ttl_ms),
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token } => {
+                self.confirm_hold(place, *hold, *booking, guest, channel_ref, payment_token)
+            }
+            Op::ReleaseHold(id) => self.release_hold(place, *id),
+            Op::Book(request) => self.book(place, request),
+            Op::Amend { booking, stay, rooms, guest, expected_revision } => {
+                self.amend(place, *booking, *stay, rooms.as_deref(), guest.as_ref(), *expected_revision)
+            }
+            Op::Cancel { booking, expected_revision } => self.cancel(place, *booking, *expected_revision),
+            Op::CheckIn(id) => self.check_in(place, *id),
+            Op::CheckOut(id) => self.check_out(place, *id),
+            Op::NoShow(id) => self.no_show(place, *id),
+            Op::CloseBusinessDate { expected_from } => self.close_business_date(place, *expected_from),
+        }
+    }
+}

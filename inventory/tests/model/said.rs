@@ -1,0 +1,93 @@
+//! What a night looks like, found by reading everything that was ever said about it.
+
+use super::{Hotel, Model};
+use keyrack_inventory::*;
+
+impl Hotel {
+    pub fn room_type(&self, code: Code) -> Option<&RoomType> {
+        self.property.room_types.iter().find(|t| t.code == code)
+    }
+
+    pub fn rate_plan(&self, code: Code) -> Option<&RatePlan> {
+        self.property.rate_plans.iter().find(|p| p.code == code)
+    }
+
+    /// The updates that speak of a room type and a night, oldest first.
+    fn about(&self, room_type: Code, night: Night) -> impl Iterator<Item = &AriUpdate> {
+        self.updates.iter().filter(move |u| {
+            let dated = night >= u.dates.from() && night <= u.dates.to();
+            u.room_type == room_type && dated && u.days.contains(night)
+        })
+    }
+
+    /// Rule 3, the first half.
+    pub fn limit(&self, room_type: Code, night: Night) -> i64 {
+        let kind = self.room_type(room_type).unwrap();
+        let capacity = self.capacity(room_type, night).unwrap_or(kind.capacity);
+        let in_order = (i64::from(capacity) - i64::from(self.out_of_order(room_type, night))).max(0);
+        in_order * (10_000 + i64::from(kind.overbooking_basis_points)) / 10_000
+    }
+
+    /// The capacity that ARI gave this night.
+    pub fn capacity(&self, room_type: Code, night: Night) -> Option<u32> {
+        self.about(room_type, night).filter_map(|u| u.capacity).last()
+    }
+
+    pub fn out_of_order(&self, room_type: Code, night: Night) -> u32 {
+        self.about(room_type, night).filter_map(|u| u.out_of_order).last().unwrap_or(0)
+    }
+
+    /// The room type's own restrictions, or with a plan, what that plan adds.
+    pub fn restrictions(&self, room_type: Code, rate_plan: Option<Code>, night: Night) -> Restrictions {
+        let said: Vec<&AriUpdate> = self.about(room_type, night).filter(|u| u.rate_plan == rate_plan).collect();
+        let flag = |get: fn(&AriUpdate) -> Option<bool>| said.iter().rev().find_map(|u| get(u)).unwrap_or(false);
+        let length = |get: fn(&AriUpdate) -> Option<u16>| said.iter().rev().find_map(|u| get(u)).unwrap_or(0);
+        Restrictions {
+            stop_sell: flag(|u| u.stop_sell),
+            closed_to_arrival: flag(|u| u.closed_to_arrival),
+            closed_to_departure: flag(|u| u.closed_to_departure),
+            min_stay_arrival: length(|u| u.min_stay_arrival),
+            min_stay_through: length(|u| u.min_stay_through),
+            max_stay: length(|u| u.max_stay),
+        }
+    }
+
+    pub fn rate(&self, room_type: Code, rate_plan: Code, night: Night) -> Option<Minor> {
+        self.about(room_type, night).filter(|u| u.rate_plan == Some(rate_plan)).filter_map(|u| u.rate).last()
+    }
+}
+
+/// How many rooms of a type a list of rooms has; all of them without a type.
+fn quantity(rooms: &[BookedRoom], room_type: Option<Code>) -> i64 {
+    let of_type = |r: &&BookedRoom| room_type.is_none_or(|code| r.room_type_code == code);
+    rooms.iter().filter(of_type).map(|r| i64::from(r.quantity)).sum()
+}
+
+fn sleeps(stay: Stay, night: Night) -> bool {
+    stay.arrival() <= night && night < stay.departure()
+}
+
+impl Model {
+    /// Rooms of bookings on a night, of one type or of all, as if `without` did not exist.
+    pub fn sold(&self, hotel: PropertyNumber, room_type: Option<Code>, night: Night, without: Option<BookingId>) -> i64 {
+        let counts = |b: &&Booking| {
+            b.id.property() == hotel
+                && Some(b.id) != without
+                && sleeps(b.stay, night)
+                && matches!(b.state, BookingState::Confirmed | BookingState::CheckedIn | BookingState::CheckedOut)
+        };
+        self.bookings.iter().filter(counts).map(|b| quantity(&b.rooms, room_type)).sum()
+    }
+
+    /// Rooms of open holds on a night.
+    pub fn held(&self, hotel: PropertyNumber, room_type: Option<Code>, night: Night) -> i64 {
+        let counts = |h: &&Hold| h.id.property() == hotel && h.state == HoldState::Open && sleeps(h.stay, night);
+        self.holds.iter().filter(counts).map(|h| quantity(&h.rooms, room_type)).sum()
+    }
+
+    /// Rule 3, the second half: signed, below zero in a deficit.
+    pub fn available(&self, hotel: &Hotel, room_type: Code, night: Night, without: Option<BookingId>) -> i64 {
+        let taken = self.sold(hotel.number, Some(room_type), night, without) + self.held(hotel.number, Some(room_type), night);
+        hotel.limit(room_type, night) - taken
+    }
+}

@@ -1,0 +1,123 @@
+//! Onboarding and ARI.
+
+use std::sync::Arc;
+
+use super::{Decided, Hotel, Model};
+use keyrack_inventory::*;
+
+/// `If-Match` against what there is; nothing has revision 0.
+fn matches(expected: Option<u32>, current: u32) -> Result<(), Reject> {
+    if expected.is_some_and(|r| r != current) { Err(Reject::RevisionMismatch { current }) } else { Ok(()) }
+}
+
+impl Model {
+    pub(super) fn put_property(
+        &mut self,
+        number: PropertyNumber,
+        id: &str,
+        details: &PropertyDetails,
+        business_date: Night,
+        expected: Option<u32>,
+    ) -> Decided {
+        let known = self.hotels.iter().position(|h| h.number == number);
+        matches(expected, known.map_or(0, |place| self.hotels[place].property.revision))?;
+        let property = match known {
+            Some(place) => {
+                let property = &mut self.hotels[place].property;
+                property.details = details.clone();
+                property.revision += 1;
+                property.clone()
+            }
+            None => {
+                let (id, details) = (id.to_owned(), details.clone());
+                let property =
+                    Property { id, details, business_date, revision: 1, room_types: Vec::new(), rate_plans: Vec::new() };
+                self.hotels.push(Hotel { number, property: property.clone(), updates: Vec::new() });
+                property
+            }
+        };
+        Ok((Happened::PropertyChanged, Reply::Property { property: Arc::new(property), created: known.is_none() }))
+    }
+}
+
+impl Hotel {
+    pub(super) fn put_room_type(&mut self, wanted: &RoomType, expected: Option<u32>) -> Decided {
+        if wanted.capacity > 100_000 || wanted.overbooking_basis_points > 10_000 {
+            return Err(Reject::CapacityTooLarge);
+        }
+        let current = self.room_type(wanted.code).map_or(0, |t| t.revision);
+        matches(expected, current)?;
+        let room_type = RoomType { revision: current + 1, ..wanted.clone() };
+        match self.property.room_types.iter_mut().find(|t| t.code == wanted.code) {
+            Some(known) => *known = room_type.clone(),
+            None => self.property.room_types.push(room_type.clone()),
+        }
+        Ok((Happened::RoomTypeChanged, Reply::RoomType { room_type, created: current == 0 }))
+    }
+
+    pub(super) fn put_rate_plan(&mut self, wanted: &RatePlan, expected: Option<u32>) -> Decided {
+        if let Fee::BasisPoints(10_001..) = wanted.policy.fee {
+            return Err(Reject::AmountTooLarge);
+        }
+        let known = self.rate_plan(wanted.code).cloned();
+        let current = known.as_ref().map_or(0, |p| p.revision);
+        matches(expected, current)?;
+        let priced = known.as_ref().is_some_and(|p| p.priced);
+        if priced && known.is_some_and(|p| p.currency != wanted.currency) {
+            return Err(Reject::CurrencyMismatch);
+        }
+        let rate_plan = RatePlan { revision: current + 1, priced, ..wanted.clone() };
+        match self.property.rate_plans.iter_mut().find(|p| p.code == wanted.code) {
+            Some(known) => *known = rate_plan.clone(),
+            None => self.property.rate_plans.push(rate_plan.clone()),
+        }
+        Ok((Happened::RatePlanChanged, Reply::RatePlan { rate_plan, created: current == 0 }))
+    }
+
+    /// All updates or none.
+    pub(super) fn update_ari(&mut self, updates: &[AriUpdate]) -> Decided {
+        for update in updates {
+            self.room_type(update.room_type).ok_or(Reject::UnknownRoomType(update.room_type))?;
+            if let Some(plan) = update.rate_plan {
+                self.rate_plan(plan).ok_or(Reject::UnknownRatePlan(plan))?;
+            } else if update.rate.is_some() {
+                return Err(Reject::RateWithoutPlan);
+            }
+            if update.rate.is_some_and(|r| r > 1_000_000_000_000) {
+                return Err(Reject::AmountTooLarge);
+            }
+            if update.capacity.is_some_and(|c| c > 100_000) || update.out_of_order.is_some_and(|c| c > 100_000) {
+                return Err(Reject::CapacityTooLarge);
+            }
+        }
+        let mut nights = 0;
+        let mut codes: Vec<Code> = Vec::new();
+        for update in updates {
+            let dates = update.dates.dates().filter(|night| update.days.contains(*night)).count() as u32;
+            let restricts = restricts(update);
+            let type_told = update.capacity.is_some() || update.out_of_order.is_some();
+            let (plan, no_plan) = (update.rate_plan.is_some(), update.rate_plan.is_none());
+            nights += if type_told || (no_plan && restricts) { dates } else { 0 };
+            nights += if plan && (update.rate.is_some() || restricts) { dates } else { 0 };
+            if !codes.contains(&update.room_type) {
+                codes.push(update.room_type);
+            }
+            for plan in self.property.rate_plans.iter_mut().filter(|p| Some(p.code) == update.rate_plan) {
+                // A rate for no night at all is no rate.
+                plan.priced |= update.rate.is_some() && dates > 0;
+            }
+            self.updates.push(update.clone());
+        }
+        Ok((Happened::AriUpdated(codes), Reply::AriUpdated { updates: updates.len() as u32, nights }))
+    }
+}
+
+/// Whether an update says anything about who may stay.
+fn restricts(u: &AriUpdate) -> bool {
+    u.stop_sell.is_some()
+        || u.closed_to_arrival.is_some()
+        || u.closed_to_departure.is_some()
+        || u.min_stay_arrival.is_some()
+        || u.min_stay_through.is_some()
+        || u.max_stay.is_some()
+}

@@ -1,0 +1,390 @@
+//! Random commands to the implementation and to the model: every answer, every line of the journal and
+//! every night must be the same. `PROPTEST_CASES=20000` digs deeper.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod fixture;
+mod model;
+mod steps;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use keyrack_inventory::*;
+use model::Model;
+use proptest::prelude::*;
+use steps::{Script, drawn::Step};
+
+const COMMANDS: usize = 250;
+/// How many sequences have to reach every answer together.
+const SEQUENCES: usize = 400;
+const AUDIT_EVERY: usize = 50;
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
+    // Shrinking works on commands, which keep their ids and times when others are left out; see below.
+    ProptestConfig { cases, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn the_implementation_and_the_model_agree(steps in steps::steps(COMMANDS)) {
+        let said = speak(&steps.0);
+        if compare(&said).is_err() {
+            let said = shrink(said);
+            let surprise = compare(&said).expect_err("what is left still fails");
+            prop_assert!(false, "{surprise}\n{}", transcript(&said));
+        }
+    }
+}
+
+fn transcript(said: &[(Command, u64)]) -> String {
+    let mut text = String::from("the commands:\n");
+    for (command, at_ms) in said {
+        let key = command.request.map_or((0, 0), |k| (u128::from_be_bytes(k.digest), u128::from_be_bytes(k.fingerprint)));
+        writeln!(text, "at {at_ms}, property {}, key {:x}, payload {}: {:?}", command.property.0, key.0, key.1, command.op)
+            .unwrap();
+    }
+    text
+}
+
+/// The commands of a sequence of steps: those refer to earlier answers, here the model's.
+fn speak(steps: &[Step]) -> Vec<(Command, u64)> {
+    let mut script = Script::new(fixture::first_date());
+    let mut model = Model::default();
+    let mut said = script.prelude();
+    for (command, at_ms) in &said {
+        model.apply(command, *at_ms);
+    }
+    for step in steps {
+        let (command, at_ms) = script.command(step);
+        let outcome = model.apply(&command, at_ms);
+        script.heard(&command, &outcome);
+        said.push((command, at_ms));
+    }
+    said
+}
+
+/// Leaves out commands, many at a time and then one by one, as long as the rest still fails.
+fn shrink(mut said: Vec<(Command, u64)>) -> Vec<(Command, u64)> {
+    let mut chunk = said.len();
+    while chunk > 0 {
+        let before = said.len();
+        let mut from = 0;
+        while from < said.len() {
+            let mut fewer = said.clone();
+            fewer.drain(from..(from + chunk).min(said.len()));
+            if compare(&fewer).is_err() {
+                said = fewer;
+            } else {
+                from += chunk;
+            }
+        }
+        // A round of single steps that found something is worth another.
+        chunk = if chunk == 1 && said.len() < before { 1 } else { chunk / 2 };
+    }
+    said
+}
+
+fn compare(said: &[(Command, u64)]) -> Result<(), String> {
+    let (mut rows, mut model) = (MemRows::new(), Model::default());
+    for (place, (command, at_ms)) in said.iter().enumerate() {
+        one(&mut rows, &mut model, command, *at_ms)?;
+        if (place + 1) % AUDIT_EVERY == 0 {
+            audit(&mut rows, &model)?;
+        }
+    }
+    audit(&mut rows, &model)
+}
+
+/// One command to both.
+fn one(rows: &mut MemRows, model: &mut Model, command: &Command, at_ms: u64) -> Result<(), String> {
+    let lines_before = model.lines.len();
+    let over_before = overdrawn(rows, command.property);
+    let outcome = apply(rows, command, at_ms).map_err(|fault| format!("fault: {fault}"))?;
+    let expected = model.apply(command, at_ms);
+    if outcome != expected {
+        return Err(format!("answered\n  {outcome:?}\nand not\n  {expected:?}\nto {command:?}"));
+    }
+    for (sequence, line) in model.lines.iter().enumerate().skip(lines_before) {
+        let written = rows.get(&Key::Journal(sequence as u64)).unwrap();
+        if written != Some(&Row::Journal(Box::new(line.clone()))) {
+            return Err(format!("journal line {sequence} is\n  {written:?}\nand not\n  {line:?}"));
+        }
+    }
+    if !matches!(command.op, Op::PutProperty { .. } | Op::PutRoomType { .. } | Op::UpdateAri(_)) {
+        let grown = overdrawn(rows, command.property)
+            .into_iter()
+            .find(|(place, over)| over_before.get(place).is_none_or(|before| over > before));
+        if let Some((place, over)) = grown {
+            return Err(format!("{place:?} is over its limit by {over} after {command:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// By how much each night is over its limit, by room type, and without one over the house limit.
+fn overdrawn(rows: &mut MemRows, number: PropertyNumber) -> BTreeMap<(Night, Option<Code>), i64> {
+    let mut over = BTreeMap::new();
+    let Some(hotel) = fixture::property(rows, number) else { return over };
+    let from = hotel.business_date.0 - 1;
+    let span = Stay::new(Night(from), Night(from + 18)).unwrap();
+    let mut house: BTreeMap<Night, i64> = BTreeMap::new();
+    for kind in availability(rows, number, &hotel, span, None).unwrap() {
+        for (night, count) in kind.nights {
+            *house.entry(night).or_default() += i64::from(count.sold + count.held + count.blocked);
+            if count.deficit() > 0 {
+                over.insert((night, Some(kind.room_type)), i64::from(count.deficit()));
+            }
+        }
+    }
+    let limit = hotel.details.house_limit.map_or(i64::MAX, i64::from);
+    over.extend(house.into_iter().filter(|(_, taken)| *taken > limit).map(|(night, taken)| ((night, None), taken - limit)));
+    over
+}
+
+/// Every row against the model's recount.
+fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
+    let mut told = audit_told(model);
+    for (key, row) in rows.iter() {
+        match (key, row) {
+            (Key::Meta, Row::Meta(meta)) => {
+                let expected = (model.now_ms, model.lines.len() as u64, model.forgotten as u64);
+                if (meta.last_at_ms, meta.next_sequence, meta.expiry_cursor) != expected {
+                    return Err(format!("{meta:?} is not {expected:?}"));
+                }
+            }
+            (Key::Page(number, room_type, month), Row::Page(page)) => {
+                audit_page(model, *number, *room_type, *month, page)?;
+            }
+            (Key::Rates(number, room_type, rate_plan, month), Row::Rates(page)) => {
+                audit_rates(model, *number, *room_type, *rate_plan, *month, page)?;
+            }
+            (key, row) => match told.remove(key) {
+                Some(Some(expected)) if expected != *row => {
+                    return Err(format!("{key:?} is\n  {row:?}\nand not\n  {expected:?}"));
+                }
+                Some(_) => {}
+                None => return Err(format!("{key:?} should not be there: {row:?}")),
+            },
+        }
+    }
+    match told.first_key_value() {
+        Some((key, _)) => Err(format!("{key:?} is missing")),
+        None => audit_taken(rows, model),
+    }
+}
+
+/// The rows that must be there apart from the clock and the pages; without a row, any will do.
+fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
+    let mut told = BTreeMap::new();
+    for hotel in &model.hotels {
+        told.insert(Key::Property(hotel.number), Some(Row::Property(hotel.property.clone().into())));
+    }
+    for booking in &model.bookings {
+        let (id, property) = (booking.id, booking.id.property());
+        told.insert(Key::Booking(id), Some(Row::Booking(booking.clone().into())));
+        told.insert(Key::Arrival(property, booking.stay.arrival(), id), Some(Row::Present));
+        if !booking.channel_ref.is_empty() {
+            told.insert(Key::channel_ref(property, &booking.channel_ref, id), Some(Row::Present));
+        }
+    }
+    for hold in &model.holds {
+        told.insert(Key::Hold(hold.id), Some(Row::Hold(hold.clone().into())));
+        if hold.state == HoldState::Open {
+            told.insert(Key::Deadline(hold.expires_at_ms, hold.id), Some(Row::Present));
+        }
+    }
+    for answer in &model.answers {
+        told.insert(Key::Request(answer.key.digest), None);
+    }
+    for (sequence, line) in model.lines.iter().enumerate() {
+        if sequence >= model.forgotten || line.happened != Happened::Nothing {
+            told.insert(Key::Journal(sequence as u64), Some(Row::Journal(Box::new(line.clone()))));
+        }
+    }
+    told
+}
+
+fn nights_of(month: Month) -> impl Iterator<Item = (usize, Night)> {
+    let first = Night::from_ymd(i32::from(month.0 / 12), u32::from(month.0 % 12) + 1, 1).unwrap();
+    (0..month.days()).map(move |place| (place, Night(first.0 + place as u32)))
+}
+
+fn audit_page(model: &Model, number: PropertyNumber, room_type: RoomTypeIx, month: Month, page: &Page) -> Result<(), String> {
+    let hotel = model.hotels.iter().find(|h| h.number == number).unwrap();
+    let code = hotel.property.room_types[usize::from(room_type.0)].code;
+    let unused = page.cells[month.days()..].iter().all(|cell| *cell == Cell::default());
+    for (place, night) in nights_of(month) {
+        let expected = Cell {
+            capacity: hotel.capacity(code, night),
+            out_of_order: hotel.out_of_order(code, night),
+            sold: model.sold(number, Some(code), night, None) as u32,
+            held: model.held(number, Some(code), night) as u32,
+            blocked: 0,
+            restrictions: hotel.restrictions(code, None, night),
+        };
+        if page.cells[place] != expected || !unused {
+            return Err(format!("{number:?} {code} {night} is\n  {:?}\nand not\n  {expected:?}", page.cells[place]));
+        }
+    }
+    Ok(())
+}
+
+fn audit_rates(
+    model: &Model,
+    number: PropertyNumber,
+    room_type: RoomTypeIx,
+    rate_plan: RatePlanIx,
+    month: Month,
+    page: &RatePage,
+) -> Result<(), String> {
+    let hotel = model.hotels.iter().find(|h| h.number == number).unwrap();
+    let kind = hotel.property.room_types[usize::from(room_type.0)].code;
+    let plan = hotel.property.rate_plans[usize::from(rate_plan.0)].code;
+    for (place, night) in nights_of(month) {
+        let expected =
+            RateCell { rate: hotel.rate(kind, plan, night), restrictions: hotel.restrictions(kind, Some(plan), night) };
+        if page.cells[place] != expected {
+            return Err(format!("{kind} {plan} {night} is\n  {:?}\nand not\n  {expected:?}", page.cells[place]));
+        }
+    }
+    Ok(())
+}
+
+/// A page that is missing counts nothing: so must the model for its nights.
+fn audit_taken(rows: &mut MemRows, model: &Model) -> Result<(), String> {
+    for hotel in &model.hotels {
+        let from = fixture::first_date().0 - 2;
+        let span = Stay::new(Night(from), Night(from + 60)).unwrap();
+        for kind in availability(rows, hotel.number, &hotel.property, span, None).unwrap() {
+            for (night, count) in kind.nights {
+                let taken = model.sold(hotel.number, Some(kind.room_type), night, None);
+                let held = model.held(hotel.number, Some(kind.room_type), night);
+                let available = model.available(hotel, kind.room_type, night, None);
+                if (i64::from(count.sold), i64::from(count.held), count.available) != (taken, held, available) {
+                    return Err(format!("{} {night} counts {count:?}, not {taken} {held} {available}", kind.room_type));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The generator is worth something only if every answer comes up, often.
+#[test]
+fn random_commands_reach_every_answer() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..SEQUENCES {
+        let steps = steps::steps(COMMANDS).new_tree(&mut runner).unwrap().current();
+        let mut model = Model::default();
+        for (command, at_ms) in speak(&steps.0) {
+            let before = rarities_before(&model, &command);
+            let outcome = model.apply(&command, at_ms);
+            *seen.entry(kind(&outcome)).or_default() += 1;
+            for rarity in rarities(&model, &command, &outcome, before) {
+                *seen.entry(rarity.to_owned()).or_default() += 1;
+            }
+        }
+        for line in &model.lines {
+            *seen.entry(first_word(&line.happened)).or_default() += 1;
+        }
+    }
+    let expected = "Replayed Done Property RoomType RatePlan AriUpdated Hold Booking BusinessDate \
+        UnknownProperty UnknownRoomType UnknownRatePlan NotFound ArrivalInPast NoRooms TooManyRooms OccupancyExceeded \
+        CurrencyMismatch CapacityTooLarge AmountTooLarge RateWithoutPlan SoldOut WrongState WrongBusinessDate NotDue HoldExpired HoldClosed \
+        RevisionMismatch KeyReused StopSell ClosedToArrival ClosedToDeparture MinStayArrival MinStayThrough MaxStay NoRate \
+        Nothing PropertyChanged RoomTypeChanged RatePlanChanged HoldPlaced HoldConfirmed HoldReleased Booked \
+        Amended Cancelled CheckedIn CheckedOut NoShow BusinessDateClosed \
+        confirmed-after-its-night line-split line-split-with-two-prices kept-from-two-lines changed-in-deficit \
+        changed-in-a-full-house rate-for-no-night fee-above-the-price";
+    for word in expected.split_whitespace() {
+        assert!(seen.get(word).is_some_and(|times| *times >= 20), "{word} came up too seldom: {seen:#?}");
+    }
+    assert!(seen["Booked"] * 20 > SEQUENCES * COMMANDS, "too few bookings: {seen:#?}");
+}
+
+/// The booking that is about to be changed, and how many plans have rates.
+fn rarities_before(model: &Model, command: &Command) -> (Option<Booking>, usize) {
+    let target = match &command.op {
+        Op::Amend { booking, .. } => model.bookings.iter().find(|b| b.id == *booking).cloned(),
+        _ => None,
+    };
+    (target, priced_plans(model))
+}
+
+fn priced_plans(model: &Model) -> usize {
+    model.hotels.iter().flat_map(|h| &h.property.rate_plans).filter(|p| p.priced).count()
+}
+
+/// What happens seldom and decides much: each has to be tried as well.
+fn rarities(model: &Model, command: &Command, outcome: &Outcome, (old, priced): (Option<Booking>, usize)) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    if outcome.replayed {
+        return found;
+    }
+    match (&command.op, &outcome.reply) {
+        (Op::ConfirmHold { .. }, Reply::Rejected(Reject::ArrivalInPast { .. })) => found.push("confirmed-after-its-night"),
+        (Op::PutRatePlan { .. }, Reply::Rejected(Reject::AmountTooLarge)) => found.push("fee-above-the-price"),
+        (Op::UpdateAri(updates), Reply::AriUpdated { .. }) => {
+            let hotel = model.hotels.iter().find(|h| h.number == command.property).unwrap();
+            let unpriced = |u: &AriUpdate| {
+                let plan = hotel.property.rate_plans.iter().find(|p| Some(p.code) == u.rate_plan);
+                u.rate.is_some() && plan.is_some_and(|p| !p.priced)
+            };
+            if updates.iter().any(unpriced) && priced == priced_plans(model) {
+                found.push("rate-for-no-night");
+            }
+        }
+        (Op::Amend { stay, rooms, .. }, Reply::Booking(new)) if stay.is_some() || rooms.is_some() => {
+            found.extend(changes(model, rooms.as_deref(), &old.unwrap(), new));
+        }
+        _ => {}
+    }
+    found
+}
+
+fn changes(model: &Model, wanted: Option<&[RoomRequest]>, old: &Booking, new: &Booking) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let same = |a: &BookedRoom, b: &BookedRoom| (a.room_type, a.rate_plan) == (b.room_type, b.rate_plan);
+    if let Some(wanted) = wanted
+        && new.rooms.len() > wanted.len()
+    {
+        found.push("line-split");
+        let differ = |pair: &[BookedRoom]| same(&pair[0], &pair[1]) && pair[0].nightly != pair[1].nightly;
+        if new.rooms.windows(2).any(differ) {
+            found.push("line-split-with-two-prices");
+        }
+        let old_lines = |room: &BookedRoom| old.rooms.iter().filter(|o| same(o, room)).count();
+        if wanted.len() == 1 && new.rooms.iter().any(|room| old_lines(room) > 1) {
+            found.push("kept-from-two-lines");
+        }
+    }
+    let hotel = model.hotels.iter().find(|h| h.number == new.id.property()).unwrap();
+    let deficit = |room: &BookedRoom, night| model.available(hotel, room.room_type_code, night, None) < 0;
+    if new.rooms.iter().any(|room| new.stay.nights().any(|night| deficit(room, night))) {
+        found.push("changed-in-deficit");
+    }
+    let limit = hotel.property.details.house_limit.map_or(i64::MAX, i64::from);
+    let taken = |night| model.sold(hotel.number, None, night, None) + model.held(hotel.number, None, night);
+    if new.stay.nights().any(|night| taken(night) > limit) {
+        found.push("changed-in-a-full-house");
+    }
+    found
+}
+
+fn kind(outcome: &Outcome) -> String {
+    match &outcome.reply {
+        _ if outcome.replayed => "Replayed".to_owned(),
+        Reply::Rejected(Reject::Restricted(nights)) => first_word(&nights[0].restriction.unwrap()),
+        Reply::Rejected(reject) => first_word(reject),
+        reply => first_word(reply),
+    }
+}
+
+fn first_word(debug: &impl std::fmt::Debug) -> String {
+    format!("{debug:?}").split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}

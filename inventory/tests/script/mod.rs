@@ -1,0 +1,176 @@
+//! The language of the golden scripts.
+
+mod shown;
+
+use keyrack_inventory::*;
+
+use crate::fixture::*;
+
+/// The key inn (DLX with two rooms, STD with three, the unpriced plan FLEX) and its clock.
+pub struct Inn {
+    rows: MemRows,
+    at_ms: u64,
+}
+
+impl Inn {
+    pub fn new() -> Inn {
+        Inn { rows: key_inn(), at_ms: morning_ms() }
+    }
+
+    /// Says one line; answers what came of it.
+    pub fn say(&mut self, line: &str) -> String {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[0] {
+            "wait" => {
+                self.at_ms += duration_ms(words[1]);
+                "ok".to_owned()
+            }
+            "show" => self.show(words[1], stay_of(words[2])),
+            _ => self.apply(line, &words),
+        }
+    }
+
+    fn apply(&mut self, line: &str, words: &[&str]) -> String {
+        // The key is the last word; what comes before it is the payload.
+        let (payload, request) = match line.split_once(" key=") {
+            Some((payload, name)) => (payload, Some(key(number(name), fingerprint(payload)))),
+            None => (line, None),
+        };
+        let words = &words[..payload.split_whitespace().count()];
+        let command = Command { property: HOTEL, request, op: op(words) };
+        let first_line = self.next_line();
+        let outcome = apply(&mut self.rows, &command, self.at_ms).unwrap();
+        let mut came = shown::outcome(&outcome, self.at_ms);
+        for sequence in first_line..self.next_line() {
+            if let Some(Row::Journal(entry)) = self.rows.get(&Key::Journal(sequence)).unwrap()
+                && entry.reply != outcome.reply
+            {
+                came += &format!("\n  also {:?}: {}", entry.happened, shown::reply(&entry.reply, self.at_ms));
+            }
+        }
+        came
+    }
+
+    fn next_line(&mut self) -> u64 {
+        match self.rows.get(&Key::Meta).unwrap() {
+            Some(Row::Meta(meta)) => meta.next_sequence,
+            _ => 0,
+        }
+    }
+
+    fn show(&mut self, room_type: &str, span: Stay) -> String {
+        let show = |night: Night| {
+            let n = count(&mut self.rows, room_type, &night.to_string());
+            format!("{night} limit {} sold {} held {} available {} deficit {}", n.limit, n.sold, n.held, n.available, n.deficit())
+        };
+        span.nights().map(show).collect::<Vec<String>>().join("\n")
+    }
+}
+
+fn number(name: &str) -> u64 {
+    name.trim_start_matches(|c: char| c.is_alphabetic()).parse().unwrap()
+}
+
+fn fingerprint(payload: &str) -> u64 {
+    payload.bytes().fold(7, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+fn duration_ms(text: &str) -> u64 {
+    let (digits, unit) = text.split_at(text.find(char::is_alphabetic).unwrap());
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => HOUR_MS,
+        _ => panic!("no duration: {text}"),
+    };
+    digits.parse::<u64>().unwrap() * unit_ms
+}
+
+fn stay_of(text: &str) -> Stay {
+    let (arrival, departure) = text.split_once('>').unwrap();
+    stay(arrival, departure)
+}
+
+/// `DLX:FLEX` or `DLX:FLEX:2`; adults 1.
+fn room_of(text: &str) -> RoomRequest {
+    let parts: Vec<&str> = text.split(':').collect();
+    room(parts[0], parts[1], parts.get(2).map_or(1, |n| n.parse().unwrap()))
+}
+
+fn rooms_of(words: &[&str]) -> Vec<RoomRequest> {
+    words.iter().filter(|word| word.contains(':')).map(|word| room_of(word)).collect()
+}
+
+/// The value of `name=value` among the words.
+fn value<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+    words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(words: &[&str], name: &str) -> Option<T> {
+    value(words, name).map(|text| text.parse().unwrap())
+}
+
+fn op(words: &[&str]) -> Op {
+    let target = || number(words[1]);
+    let stay_in = || words.iter().find(|word| word.contains('>')).map(|word| stay_of(word));
+    match words[0] {
+        "tick" => Op::Tick,
+        "property" => {
+            let (house_limit, no_show_on_close) = (parsed(words, "house"), words.contains(&"no-show-on-close"));
+            put_property(PropertyDetails { house_limit, no_show_on_close, ..details() })
+        }
+        "type" => put_room_type(RoomType {
+            overbooking_basis_points: parsed(words, "overbooking").unwrap_or(0),
+            ..room_type(words[1], parsed(words, "capacity").unwrap())
+        }),
+        "plan" => {
+            let fee = match value(words, "fee") {
+                None => Fee::None,
+                Some("first-night") => Fee::FirstNight,
+                Some(points) => Fee::BasisPoints(points.parse().unwrap()),
+            };
+            let policy = CancellationPolicy { free_until_days: parsed(words, "free-until-days").unwrap_or(0), fee };
+            put_rate_plan(RatePlan { policy, ..rate_plan(words[1]) })
+        }
+        "ari" => ari(words),
+        "book" => book(target(), stay_in().unwrap(), rooms_of(words)),
+        "hold" => place_hold(target(), stay_in().unwrap(), rooms_of(words), duration_ms(value(words, "ttl").unwrap_or("600s"))),
+        "confirm" => confirm_hold(target(), number(words[2])),
+        "release" => Op::ReleaseHold(hold_id(target())),
+        "amend" => {
+            let rooms = rooms_of(words);
+            let rooms = if rooms.is_empty() { None } else { Some(rooms) };
+            let (booking, stay, guest, expected_revision) = (booking_id(target()), stay_in(), None, parsed(words, "revision"));
+            Op::Amend { booking, stay, rooms, guest, expected_revision }
+        }
+        "cancel" => Op::Cancel { booking: booking_id(target()), expected_revision: parsed(words, "revision") },
+        "check-in" => Op::CheckIn(booking_id(target())),
+        "check-out" => Op::CheckOut(booking_id(target())),
+        "no-show" => Op::NoShow(booking_id(target())),
+        "close" => Op::CloseBusinessDate { expected_from: night(words[1]) },
+        unknown => panic!("no such word: {unknown}"),
+    }
+}
+
+/// `ari DLX [FLEX] from..to name=value ...`; `+stopSell` sets a flag, `-stopSell` lifts it.
+fn ari(words: &[&str]) -> Op {
+    let (plan, dates) = if words[2].contains("..") { (None, words[2]) } else { (Some(words[2]), words[3]) };
+    let (from, to) = dates.split_once("..").unwrap();
+    let flag = |name: &str| {
+        let is = |sign| words.contains(&format!("{sign}{name}").as_str());
+        if is('+') { Some(true) } else { is('-').then_some(false) }
+    };
+    Op::UpdateAri(vec![AriUpdate {
+        capacity: parsed(words, "capacity"),
+        out_of_order: parsed(words, "outOfOrder"),
+        rate: parsed(words, "rate"),
+        stop_sell: flag("stopSell"),
+        closed_to_arrival: flag("closedToArrival"),
+        closed_to_departure: flag("closedToDeparture"),
+        min_stay_arrival: parsed(words, "minStayArrival"),
+        min_stay_through: parsed(words, "minStayThrough"),
+        max_stay: parsed(words, "maxStay"),
+        ..update(words[1], plan, from, to)
+    }])
+}

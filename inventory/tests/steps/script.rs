@@ -1,0 +1,295 @@
+//! From steps to commands.
+
+use std::collections::BTreeMap;
+
+use super::drawn::{Act, Ari, Draw, Key, Room, Step};
+use keyrack_inventory::*;
+
+/// Codes by the small numbers of a step; the last is put nowhere.
+const TYPES: [&str; 4] = ["STD", "DLX", "SUITE", "ATTIC"];
+const PLANS: [&str; 4] = ["FLEX", "SAVER", "CORP", "GHOST"];
+/// Fewer open holds than one command expires, so that none is due and still open.
+const MOST_OPEN_HOLDS: usize = EXPIRY_STEPS - 2;
+
+/// Remembers what was issued, to refer to it.
+pub struct Script {
+    clock_ms: u64,
+    issued: u64,
+    bookings: Vec<BookingId>,
+    /// The rooms of each booking when it was last heard of.
+    rooms: BTreeMap<BookingId, Vec<RoomRequest>>,
+    /// With the night each is for.
+    holds: Vec<(HoldId, Night)>,
+    keyed: Vec<Command>,
+    /// Deadlines of holds that may still be open.
+    deadlines: Vec<u64>,
+    today: [Night; 3],
+}
+
+impl Script {
+    pub fn new(first_date: Night) -> Script {
+        let clock_ms = u64::from(first_date.0) * 86_400_000;
+        let (bookings, holds, keyed, deadlines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let rooms = BTreeMap::new();
+        Script { clock_ms, issued: 0, bookings, rooms, holds, keyed, deadlines, today: [first_date; 3] }
+    }
+
+    /// Onboards two hotels, so that a sequence need not begin with luck.
+    pub fn prelude(&mut self) -> Vec<(Command, u64)> {
+        let mut commands = Vec::new();
+        for hotel in 0..2 {
+            let act = |act: Act| Step { hotel, wait_ms: 0, key: Key::Fresh, act };
+            let plan = |code, fee| Act::PutRatePlan { code, yen: false, free_until_days: 2, fee, revision: None };
+            let kind = |code, capacity| Act::PutRoomType { code, capacity, occupancy: 3, overbooking: 0, revision: None };
+            commands.push(act(Act::PutProperty { house_limit: None, no_show_on_close: true, revision: None }));
+            commands.extend([act(kind(0, 4)), act(kind(1, 3))]);
+            commands.extend([act(plan(0, Fee::BasisPoints(3_333))), act(plan(1, Fee::FirstNight)), act(plan(2, Fee::None))]);
+            let rate = Ari {
+                room_type: 0,
+                rate_plan: Some(1),
+                dates: Draw { from: 0, nights: 30 },
+                days: Weekdays::ALL,
+                rooms: (None, None),
+                rate: Some(9_901),
+                flags: [None; 3],
+                lengths: [None; 3],
+            };
+            commands.push(act(Act::Ari(vec![rate])));
+        }
+        commands.iter().map(|step| self.command(step)).collect()
+    }
+
+    /// The command of a step and the time to apply it at.
+    pub fn command(&mut self, step: &Step) -> (Command, u64) {
+        // The clock that stamps commands may go back; log time does not.
+        self.clock_ms = self.clock_ms.saturating_add_signed(step.wait_ms);
+        self.issued += 1;
+        if let Key::Again(back) = step.key
+            && let Some(command) = nth_last(&self.keyed, back)
+        {
+            return (self.retried(command.clone()), self.clock_ms);
+        }
+        let property = PropertyNumber(step.hotel);
+        let op = self.op(property, &step.act);
+        let fingerprint = u128::from(self.issued).to_be_bytes();
+        let fresh = RequestKey { digest: fingerprint.map(|b| b ^ 0x5a), fingerprint };
+        let request = match step.key {
+            Key::None => None,
+            Key::Misused(back) => {
+                let known = nth_last(&self.keyed, back).and_then(|c| c.request);
+                Some(known.map_or(fresh, |key| RequestKey { digest: key.digest, fingerprint }))
+            }
+            Key::Fresh | Key::Again(_) => Some(fresh),
+        };
+        let command = Command { property, request, op };
+        if request.is_some() {
+            self.keyed.push(command.clone());
+        }
+        (command, self.clock_ms)
+    }
+
+    /// The same request once more: the edge draws new ids and encrypts the guest anew.
+    fn retried(&self, mut command: Command) -> Command {
+        let number = command.property;
+        let drawn = BookingId::new(number, self.clock_ms, self.issued);
+        match &mut command.op {
+            Op::Book(request) => (request.id, request.guest) = (drawn, self.guest()),
+            Op::PlaceHold { id, .. } => *id = HoldId::new(number, self.clock_ms, self.issued),
+            Op::ConfirmHold { booking, guest, .. } => (*booking, *guest) = (drawn, self.guest()),
+            _ => {}
+        }
+        command
+    }
+
+    /// Learns from an answer what later steps refer to.
+    pub fn heard(&mut self, command: &Command, outcome: &Outcome) {
+        let clock_ms = self.clock_ms;
+        self.deadlines.retain(|d| *d > clock_ms);
+        if outcome.replayed {
+            return;
+        }
+        if let Reply::Booking(booking) = &outcome.reply {
+            self.rooms.insert(booking.id, booking.rooms.iter().map(as_request).collect());
+        }
+        match &outcome.reply {
+            Reply::BusinessDate(date) => self.today[command.property.0 as usize] = *date,
+            Reply::Booking(booking) if !self.bookings.contains(&booking.id) => self.bookings.push(booking.id),
+            Reply::Hold(hold) if self.holds.iter().all(|(id, _)| *id != hold.id) => {
+                self.holds.push((hold.id, hold.stay.arrival()));
+                self.deadlines.push(hold.expires_at_ms);
+            }
+            _ => {}
+        }
+    }
+
+    fn op(&mut self, property: PropertyNumber, act: &Act) -> Op {
+        let today = self.today[property.0 as usize];
+        match act {
+            Act::Tick => Op::Tick,
+            Act::PutProperty { .. } | Act::PutRoomType { .. } | Act::PutRatePlan { .. } => put(act, today),
+            Act::Ari(updates) => Op::UpdateAri(updates.iter().map(|u| ari(u, today)).collect()),
+            Act::Book { stay, rooms } => {
+                let (guest, payment_token) = (self.guest(), String::new());
+                let channel_ref = if self.issued.is_multiple_of(3) { String::new() } else { format!("ref-{}", self.issued % 5) };
+                let id = BookingId::new(property, self.clock_ms, self.issued);
+                Op::Book(BookRequest {
+                    id,
+                    stay: nights(*stay, today),
+                    rooms: requests(rooms),
+                    guest,
+                    channel_ref,
+                    payment_token,
+                })
+            }
+            Act::PlaceHold { .. } if self.deadlines.len() >= MOST_OPEN_HOLDS => Op::Tick,
+            Act::PlaceHold { stay, rooms, ttl_ms } => {
+                let id = HoldId::new(property, self.clock_ms, self.issued);
+                Op::PlaceHold { id, stay: nights(*stay, today), rooms: requests(rooms), ttl_ms: *ttl_ms }
+            }
+            Act::Confirm(back) => Op::ConfirmHold {
+                hold: self.hold(property, *back),
+                booking: BookingId::new(property, self.clock_ms, self.issued),
+                guest: self.guest(),
+                channel_ref: format!("ref-{}", self.issued % 5),
+                payment_token: "token".to_owned(),
+            },
+            Act::Release(back) => Op::ReleaseHold(self.hold(property, *back)),
+            Act::Amend { booking, stay, rooms, guest, revision } => Op::Amend {
+                booking: self.booking(property, *booking),
+                stay: stay.map(|stay| nights(stay, today)),
+                rooms: rooms.as_deref().map(requests),
+                guest: guest.then(|| self.guest()),
+                expected_revision: *revision,
+            },
+            Act::Regroup { booking, stay, lines } => {
+                let booking = self.booking(property, *booking);
+                let has = self.rooms.get(&booking).map_or(&[][..], Vec::as_slice);
+                let take = |(line, quantity): &(usize, u32)| {
+                    let room = has.get(line.checked_rem(has.len())?)?;
+                    Some(RoomRequest { quantity: *quantity, ..room.clone() })
+                };
+                let (rooms, stay) = (lines.iter().filter_map(take).collect(), stay.map(|stay| nights(stay, today)));
+                Op::Amend { booking, stay, rooms: Some(rooms), guest: None, expected_revision: None }
+            }
+            Act::Cancel { booking, revision } => {
+                Op::Cancel { booking: self.booking(property, *booking), expected_revision: *revision }
+            }
+            Act::CheckIn(back) => Op::CheckIn(self.booking(property, *back)),
+            Act::CheckOut(back) => Op::CheckOut(self.booking(property, *back)),
+            Act::NoShow(back) => Op::NoShow(self.booking(property, *back)),
+            Act::Close { early } => Op::CloseBusinessDate { expected_from: Night(today.0 + u32::from(*early)) },
+        }
+    }
+
+    fn guest(&self) -> Sealed {
+        Sealed { ciphertext: self.issued.to_be_bytes().to_vec(), wrapped_key: vec![1, 2, 3] }
+    }
+
+    /// A booking of this property, mostly; without one, an id that nobody has.
+    fn booking(&self, property: PropertyNumber, back: usize) -> BookingId {
+        let own: Vec<BookingId> = self.bookings.iter().filter(|id| id.property() == property).copied().collect();
+        let known = if back == 11 { &self.bookings } else { &own };
+        recent(known, back).copied().unwrap_or(BookingId::new(property, 1, 1))
+    }
+
+    fn hold(&self, property: PropertyNumber, back: usize) -> HoldId {
+        let today = self.today[property.0 as usize];
+        let known = |(id, arrival): &&(HoldId, Night)| match back {
+            // Anyone's; or one for a night that is over.
+            4 => true,
+            5 => id.property() == property && *arrival < today,
+            _ => id.property() == property,
+        };
+        let known: Vec<HoldId> = self.holds.iter().filter(known).map(|(id, _)| *id).collect();
+        let back = if back == 5 { 0 } else { back };
+        recent(&known, back).copied().unwrap_or(HoldId::new(property, 1, 1))
+    }
+}
+
+fn nth_last<T>(items: &[T], back: usize) -> Option<&T> {
+    items.iter().rev().nth(back)
+}
+
+/// As [`nth_last`], counted round and round: an item as long as there is one.
+fn recent<T>(items: &[T], back: usize) -> Option<&T> {
+    nth_last(items, back.checked_rem(items.len())?)
+}
+
+fn code(text: &str) -> Code {
+    Code::new(text).unwrap()
+}
+
+fn first(draw: Draw, today: Night) -> Night {
+    Night(today.0.saturating_add_signed(draw.from))
+}
+
+fn nights(draw: Draw, today: Night) -> Stay {
+    let arrival = first(draw, today);
+    Stay::new(arrival, Night(arrival.0 + draw.nights)).unwrap()
+}
+
+fn as_request(room: &BookedRoom) -> RoomRequest {
+    RoomRequest {
+        room_type: room.room_type_code,
+        rate_plan: room.rate_plan_code,
+        quantity: room.quantity,
+        adults: room.adults,
+        children_ages: room.children_ages.clone(),
+    }
+}
+
+fn requests(rooms: &[Room]) -> Vec<RoomRequest> {
+    let request = |room: &Room| RoomRequest {
+        room_type: code(TYPES[room.room_type]),
+        rate_plan: code(PLANS[room.rate_plan]),
+        quantity: room.quantity,
+        adults: room.adults,
+        children_ages: vec![7; room.children],
+    };
+    rooms.iter().map(request).collect()
+}
+
+fn put(act: &Act, today: Night) -> Op {
+    match *act {
+        Act::PutProperty { house_limit, no_show_on_close, revision } => {
+            let currency = Currency(*b"EUR");
+            let details = PropertyDetails { currency, house_limit, no_show_on_close, ..PropertyDetails::default() };
+            Op::PutProperty { id: "inn".to_owned(), details, business_date: today, expected_revision: revision }
+        }
+        Act::PutRoomType { code: place, capacity, occupancy, overbooking, revision } => {
+            let (name, overbooking_basis_points) = (String::new(), overbooking);
+            let code = code(TYPES[place]);
+            let room_type =
+                RoomType { code, name, capacity, occupancy, overbooking_basis_points, accessible: false, revision: 99 };
+            Op::PutRoomType { room_type, expected_revision: revision }
+        }
+        Act::PutRatePlan { code: place, yen, free_until_days, fee, revision } => {
+            let currency = Currency(if yen { *b"JPY" } else { *b"EUR" });
+            let policy = CancellationPolicy { free_until_days, fee };
+            let (code, name) = (code(PLANS[place]), String::new());
+            // Both the revision and `priced` are ignored.
+            let rate_plan = RatePlan { code, name, currency, policy, priced: true, revision: 99 };
+            Op::PutRatePlan { rate_plan, expected_revision: revision }
+        }
+        _ => unreachable!("only puts come here"),
+    }
+}
+
+fn ari(ari: &Ari, today: Night) -> AriUpdate {
+    let from = first(ari.dates, today);
+    AriUpdate {
+        room_type: code(TYPES[ari.room_type]),
+        rate_plan: ari.rate_plan.map(|place| code(PLANS[place])),
+        dates: DateRange::new(from, Night(from.0 + ari.dates.nights - 1)).unwrap(),
+        days: ari.days,
+        capacity: ari.rooms.0,
+        out_of_order: ari.rooms.1,
+        rate: ari.rate,
+        stop_sell: ari.flags[0],
+        closed_to_arrival: ari.flags[1],
+        closed_to_departure: ari.flags[2],
+        min_stay_arrival: ari.lengths[0],
+        min_stay_through: ari.lengths[1],
+        max_stay: ari.lengths[2],
+    }
+}

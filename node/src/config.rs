@@ -1,0 +1,307 @@
+//! The one configuration file, and its overrides from the environment.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+
+/// Everything a node is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The cluster's name; nodes of other clusters are refused.
+    pub cluster: String,
+    /// This node's id. Never give an id that was used before to another node.
+    pub node: u64,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Data shards of the cluster; fixed once the cluster has begun.
+    pub data_shards: u32,
+    /// Where the node listens.
+    pub listen: Listen,
+    /// Static API keys, one per role.
+    pub keys: Keys,
+    /// Guest data.
+    pub guests: Guests,
+    /// How the Raft groups behave.
+    pub raft: Raft,
+    /// What is too much.
+    pub limits: Limits,
+    /// Logging.
+    pub log: Log,
+    /// The cluster's first members, this node among them.
+    pub peers: Vec<Peer>,
+}
+
+/// Where the node listens: `host:port` each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// For the HTTP API (which answers gRPC too).
+    pub http: String,
+    /// For gRPC (which answers HTTP too).
+    pub grpc: String,
+    /// For the other nodes.
+    pub peer: String,
+}
+
+/// One key per role; an empty one lets nobody in.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keys {
+    pub operator: String,
+    pub manager: String,
+    pub channel: String,
+    pub desk: String,
+    pub auditor: String,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(redacted)")
+    }
+}
+
+/// How guest data is protected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Guests {
+    /// A file with 64 hexadecimal digits: the key that wraps guests' keys. The same on every node.
+    pub keyring: PathBuf,
+}
+
+/// Raft's times and sizes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Raft {
+    /// An election starts after this time without a leader, or up to twice as long. In a LAN 300; between
+    /// regions 10 to 20 round trips.
+    pub election_timeout_ms: u64,
+    /// How often an idle leader calls.
+    pub heartbeat_ms: u64,
+    /// Log entries kept behind a snapshot.
+    pub keep_log_entries: u64,
+    /// A snapshot after so many log entries,
+    pub snapshot_log_entries: u64,
+    /// after so many bytes of log,
+    pub snapshot_log_bytes: u64,
+    /// and at least this often while anything is written.
+    pub snapshot_interval_secs: u64,
+}
+
+/// What is too much.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Commands that may wait per shard; beyond that 503 `overloaded`.
+    pub queue_commands: u64,
+    /// The most commands in one Raft entry.
+    pub batch_commands: u64,
+    /// Raft entries a leader may have under way per shard.
+    pub batches_in_flight: u64,
+    /// Requests per second and role on this node; beyond that 429 `quota_exceeded`. 0 sets no limit.
+    pub requests_per_second: u64,
+    /// The largest request body.
+    pub body_bytes: u64,
+    /// The largest request head.
+    pub header_bytes: u64,
+    /// Connections at once, per listener.
+    pub connections: u64,
+    /// How long a request may take when its caller names no deadline.
+    pub request_timeout_ms: u64,
+    /// How long a client may take to send a request.
+    pub read_timeout_ms: u64,
+}
+
+/// Logging.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `json` or `text`.
+    pub format: String,
+    /// `error`, `warn`, `info`, `debug`, or a filter such as `keyrack_cluster=debug,info`.
+    pub level: String,
+}
+
+/// A first member of the cluster.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// Its id.
+    pub id: u64,
+    /// `host:port` of its peer listener.
+    pub peer: String,
+    /// The URL of its HTTP listener, as clients reach it.
+    pub http: String,
+    /// The URL of its gRPC listener, as clients reach it.
+    pub grpc: String,
+    /// Its region.
+    pub region: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            cluster: "keyrack".into(),
+            node: 1,
+            data: "data".into(),
+            data_shards: 3,
+            listen: Listen::default(),
+            keys: Keys::default(),
+            guests: Guests::default(),
+            raft: Raft::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+            peers: Vec::new(),
+        }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Listen { http: "127.0.0.1:7110".into(), grpc: "127.0.0.1:7111".into(), peer: "127.0.0.1:7112".into() }
+    }
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Guests { keyring: "keyring".into() }
+    }
+}
+
+impl Default for Raft {
+    fn default() -> Self {
+        Raft {
+            election_timeout_ms: 300,
+            heartbeat_ms: 60,
+            keep_log_entries: 1_000_000,
+            snapshot_log_entries: 500_000,
+            snapshot_log_bytes: 256 << 20,
+            snapshot_interval_secs: 600,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            queue_commands: 8_192,
+            batch_commands: 256,
+            batches_in_flight: 4,
+            requests_per_second: 0,
+            body_bytes: 1 << 20,
+            header_bytes: 16 << 10,
+            connections: 8_192,
+            request_timeout_ms: 5_000,
+            read_timeout_ms: 15_000,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log { format: "json".into(), level: "info,openraft=error".into() }
+    }
+}
+
+impl Config {
+    /// Reads the file and the environment, and checks what it says.
+    pub fn load(path: &Path) -> anyhow::Result<Config> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        Config::parse(&text, |name| std::env::var(name).ok()).with_context(|| format!("in the configuration {}", path.display()))
+    }
+
+    /// Reads a configuration's text, overridden by `environment`.
+    pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Config> {
+        // First as it is written, so that a mistake is reported with its line.
+        let written: Config = toml::from_str(text)?;
+        let mut table = toml::Table::try_from(&written)?;
+        override_from(&mut table, "KEYRACK", &environment)?;
+        let config: Config = table.try_into()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The defaults as a file.
+    pub fn print_default() -> anyhow::Result<String> {
+        let example = |id: u64| Peer {
+            id,
+            peer: format!("10.0.{id}.10:7112"),
+            http: format!("https://node-{id}.example:7110"),
+            grpc: format!("https://node-{id}.example:7111"),
+            region: format!("region-{id}"),
+        };
+        Ok(toml::to_string(&Config { peers: (1..=3).map(example).collect(), ..Config::default() })?)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if self.cluster.is_empty() || !self.cluster.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
+            bail!("cluster: a name of letters, digits, '-' and '.' is needed");
+        }
+        if !self.peers.iter().any(|peer| peer.id == self.node) {
+            bail!("peers: node {} is not among them", self.node);
+        }
+        let mut ids: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
+        ids.sort_unstable();
+        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+            bail!("peers: two have the same id");
+        }
+        if !(1..=64).contains(&self.data_shards) {
+            bail!("data_shards: 1 to 64");
+        }
+        if self.raft.heartbeat_ms == 0 || self.raft.heartbeat_ms * 3 > self.raft.election_timeout_ms {
+            bail!("raft: election_timeout_ms must be at least three times heartbeat_ms");
+        }
+        if !matches!(self.log.format.as_str(), "json" | "text") {
+            bail!("log.format: json or text");
+        }
+        Ok(())
+    }
+}
+
+/// Replaces every leaf `a.b` by `KEYRACK_A_B` where that is set; lists of tables are left alone.
+fn override_from(table: &mut toml::Table, prefix: &str, environment: &impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
+    for (key, value) in table.iter_mut() {
+        let name = format!("{prefix}_{}", key.to_ascii_uppercase());
+        if let toml::Value::Table(inner) = value {
+            override_from(inner, &name, environment)?;
+            continue;
+        }
+        let Some(text) = environment(&name) else { continue };
+        let wrong = || format!("environment {name}: {text:?} is not what is needed there");
+        *value = match value {
+            toml::Value::String(_) => toml::Value::String(text),
+            toml::Value::Integer(_) => toml::Value::Integer(text.parse().with_context(wrong)?),
+            toml::Value::Boolean(_) => toml::Value::Boolean(text.parse().with_context(wrong)?),
+            _ => bail!("environment {name}: this setting can only be made in the file"),
+        };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: &str = "[[peers]]\nid = 1\npeer = \"a:1\"\nhttp = \"http://a:2\"\ngrpc = \"http://a:3\"\nregion = \"eu\"\n";
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = Config::parse(&format!("node = 1\nnodes = 2\n{PEER}"), |_| None).expect_err("refused").to_string();
+        assert!(error.contains("line 2") && error.contains("nodes"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_wins() {
+        let set = |name: &str| (name == "KEYRACK_LIMITS_QUEUE_COMMANDS").then(|| "4".to_string());
+        assert_eq!(Config::parse(PEER, set).expect("parsed").limits.queue_commands, 4);
+        let wrong = |name: &str| (name == "KEYRACK_NODE").then(|| "one".to_string());
+        assert!(Config::parse(PEER, wrong).expect_err("refused").to_string().contains("KEYRACK_NODE"));
+    }
+
+    #[test]
+    fn the_printed_default_is_a_configuration() {
+        let text = Config::print_default().expect("printed");
+        Config::parse(&text, |_| None).expect("accepted");
+    }
+}

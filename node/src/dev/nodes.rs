@@ -1,0 +1,170 @@
+//! The nodes of a development cluster: processes of their own, or tasks in this one.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+use super::setup::Setup;
+use crate::run::{self, Running};
+
+/// The nodes that run.
+pub struct Nodes {
+    members: Vec<Member>,
+}
+
+struct Member {
+    node: u64,
+    http: String,
+    log: std::path::PathBuf,
+    kind: Kind,
+    pid: u32,
+}
+
+enum Kind {
+    Process(Child),
+    /// `None` once it has stopped.
+    Task(Option<Running>),
+}
+
+impl Nodes {
+    /// Starts all nodes; does not wait for them to be ready.
+    pub async fn start(setup: &Setup, in_process: bool) -> anyhow::Result<Nodes> {
+        let mut members = Vec::new();
+        if in_process {
+            if let Some(config) = setup.configs.first() {
+                run::init_log(config)?;
+            }
+            // Each waits for the others, so they start together.
+            let started = futures::future::join_all(setup.configs.iter().map(run::start)).await;
+            for (config, running) in setup.configs.iter().zip(started) {
+                let http = config.listen.http.clone();
+                let kind = Kind::Task(Some(running?));
+                members.push(Member { node: config.node, http, log: Default::default(), kind, pid: std::process::id() });
+            }
+            return Ok(Nodes { members });
+        }
+        for (config, file) in setup.configs.iter().zip(&setup.files) {
+            let log = file.with_file_name("keyrackd.log");
+            let child = spawn(file, &log)?;
+            let pid = child.id().unwrap_or(0);
+            members.push(Member { node: config.node, http: config.listen.http.clone(), log, kind: Kind::Process(child), pid });
+        }
+        Ok(Nodes { members })
+    }
+
+    /// Waits until every node is ready; an error when one ends instead.
+    pub async fn ready(&mut self, at_most: Duration) -> anyhow::Result<()> {
+        let deadline = Instant::now() + at_most;
+        loop {
+            for member in &mut self.members {
+                if let Kind::Process(child) = &mut member.kind
+                    && let Some(status) = child.try_wait()?
+                {
+                    bail!("node {} ended at once ({status}):\n{}", member.node, last_lines(&member.log));
+                }
+            }
+            let checks = futures::future::join_all(self.members.iter().map(|member| is_ready(&member.http))).await;
+            if checks.iter().all(|ready| *ready) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("the cluster is not ready after {} s; see the nodes' keyrackd.log", at_most.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// A node's process.
+    pub fn pid(&self, node: u64) -> u32 {
+        self.members.iter().find(|member| member.node == node).map_or(0, |member| member.pid)
+    }
+
+    /// Says when a node ends; never returns, since the others go on.
+    pub async fn watch(&mut self) {
+        let mut gone = Vec::new();
+        loop {
+            for member in &mut self.members {
+                if let Kind::Process(child) = &mut member.kind
+                    && let Ok(Some(status)) = child.try_wait()
+                    && !gone.contains(&member.node)
+                {
+                    gone.push(member.node);
+                    let config = member.log.with_file_name("keyrackd.toml");
+                    eprintln!(
+                        "node {} has ended ({status}); start it again with: keyrackd run --config {}",
+                        member.node,
+                        config.display()
+                    );
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Stops all nodes and waits for them.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        for member in &mut self.members {
+            if let Kind::Process(child) = &mut member.kind {
+                // Closing its stdin tells a node to stop.
+                drop(child.stdin.take());
+            }
+        }
+        for member in &mut self.members {
+            match &mut member.kind {
+                Kind::Process(child) => {
+                    if tokio::time::timeout(Duration::from_secs(15), child.wait()).await.is_err() {
+                        child.kill().await.with_context(|| format!("cannot stop node {}", member.node))?;
+                    }
+                }
+                Kind::Task(running) => {
+                    if let Some(running) = running.take() {
+                        running.stop().await;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn spawn(config: &Path, log: &Path) -> anyhow::Result<Child> {
+    let program = std::env::current_exe().context("cannot find this program's file")?;
+    let output =
+        File::options().create(true).append(true).open(log).with_context(|| format!("cannot write {}", log.display()))?;
+    Command::new(program)
+        .args(["run", "--until-stdin-closes", "--config"])
+        .arg(config)
+        .stdin(Stdio::piped())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        // Ctrl-C in the terminal is for `dev`, which stops its nodes in order.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start a node")
+}
+
+/// Asks `/readyz` the plainest way.
+async fn is_ready(address: &str) -> bool {
+    let ask = async {
+        let mut stream = TcpStream::connect(address).await.ok()?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.ok()?;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.ok()?;
+        head.ends_with(b" 200").then_some(())
+    };
+    matches!(tokio::time::timeout(Duration::from_secs(1), ask).await, Ok(Some(())))
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(8)..].join("\n")
+}

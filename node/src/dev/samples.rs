@@ -1,0 +1,154 @@
+//! Sample hotels: something to book right after the first start.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::civil::Weekday;
+use jiff::{ToSpan, Zoned};
+use keyrack_proto::v1;
+use keyrack_proto::v1::inventory_client::InventoryClient;
+use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::Channel;
+
+use super::setup::{self, Setup};
+
+struct Hotel {
+    id: &'static str,
+    name: &'static str,
+    city: &'static str,
+    country: &'static str,
+    time_zone: &'static str,
+    at: (f64, f64),
+    /// Code, name, rooms, guests, price.
+    rooms: &'static [(&'static str, &'static str, u32, u32, &'static str)],
+}
+
+const HOTELS: [Hotel; 3] = [
+    Hotel {
+        id: "lisbon-alfama",
+        name: "Alfama House",
+        city: "Lisbon",
+        country: "PT",
+        time_zone: "Europe/Lisbon",
+        at: (38.7118, -9.1300),
+        rooms: &[("SGL", "Single", 6, 1, "79.00"), ("DBL", "Double", 18, 2, "119.00"), ("FAM", "Family room", 4, 4, "189.00")],
+    },
+    Hotel {
+        id: "porto-ribeira",
+        name: "Ribeira Rooms",
+        city: "Porto",
+        country: "PT",
+        time_zone: "Europe/Lisbon",
+        at: (41.1403, -8.6130),
+        rooms: &[("DBL", "Double", 12, 2, "99.00"), ("STE", "River suite", 2, 3, "240.00")],
+    },
+    Hotel {
+        id: "berlin-mitte",
+        name: "Hotel Spreeinsel",
+        city: "Berlin",
+        country: "DE",
+        time_zone: "Europe/Berlin",
+        at: (52.5170, 13.4010),
+        rooms: &[("SGL", "Single", 20, 1, "89.00"), ("DBL", "Double", 40, 2, "129.00"), ("DLX", "Deluxe", 10, 3, "199.00")],
+    },
+];
+
+/// Nights that get a rate.
+const DAYS_LOADED: i64 = 400;
+
+/// Puts the sample hotels that are not there yet.
+pub async fn load(setup: &Setup) -> anyhow::Result<()> {
+    let Some(peer) = setup.configs.first().and_then(setup::me) else { return Ok(()) };
+    let endpoint = Channel::from_shared(peer.grpc.clone()).context("the address of node 1")?;
+    let channel = endpoint.connect().await.context("cannot reach node 1")?;
+    let mut client = Client { inner: InventoryClient::new(channel), key: format!("Bearer {}", setup.keys.manager).parse()? };
+    for hotel in &HOTELS {
+        client.put(hotel).await.with_context(|| format!("cannot load the sample hotel {}", hotel.id))?;
+    }
+    Ok(())
+}
+
+/// Friday and Sunday of a coming weekend, for the examples.
+pub fn next_weekend() -> (String, String) {
+    let today = Zoned::now().date();
+    let friday = today.nth_weekday(1, Weekday::Friday).unwrap_or(today);
+    let sunday = friday.checked_add(2.days()).unwrap_or(friday);
+    (friday.to_string(), sunday.to_string())
+}
+
+struct Client {
+    inner: InventoryClient<Channel>,
+    key: MetadataValue<Ascii>,
+}
+
+impl Client {
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.key.clone());
+        request.set_timeout(Duration::from_secs(10));
+        request
+    }
+
+    async fn put(&mut self, hotel: &Hotel) -> anyhow::Result<()> {
+        let known = self.inner.get_property(self.request(v1::GetPropertyRequest { property_id: hotel.id.into() })).await;
+        if known.is_ok() {
+            return Ok(());
+        }
+        let put = v1::PutPropertyRequest {
+            property_id: hotel.id.into(),
+            name: hotel.name.into(),
+            time_zone: hotel.time_zone.into(),
+            currency: "EUR".into(),
+            home_region: "eu-west".into(),
+            address: Some(v1::Address { city: hotel.city.into(), country: hotel.country.into(), ..Default::default() }),
+            location: Some(v1::Location { latitude: hotel.at.0, longitude: hotel.at.1 }),
+            languages: vec!["en".into(), "pt".into()],
+            idempotency_key: "sample-property".into(),
+            ..Default::default()
+        };
+        self.inner.put_property(self.request(put)).await?;
+        let plan = v1::PutRatePlanRequest {
+            property_id: hotel.id.into(),
+            code: "BAR".into(),
+            name: "Best available rate".into(),
+            cancellation_policy: Some(v1::CancellationPolicy { free_until_days: 1, fee: "first_night".into(), percent: 0 }),
+            idempotency_key: "sample-plan".into(),
+            ..Default::default()
+        };
+        self.inner.put_rate_plan(self.request(plan)).await?;
+        for (code, name, capacity, occupancy, _) in hotel.rooms {
+            let room_type = v1::PutRoomTypeRequest {
+                property_id: hotel.id.into(),
+                code: (*code).into(),
+                name: (*name).into(),
+                capacity: *capacity,
+                occupancy: *occupancy,
+                idempotency_key: format!("sample-{code}"),
+                ..Default::default()
+            };
+            self.inner.put_room_type(self.request(room_type)).await?;
+        }
+        self.load_rates(hotel).await
+    }
+
+    async fn load_rates(&mut self, hotel: &Hotel) -> anyhow::Result<()> {
+        let today = Zoned::now().date();
+        let last = today.checked_add(DAYS_LOADED.days())?;
+        let line = |(code, _, _, _, rate): &(&str, &str, u32, u32, &str)| v1::AriUpdate {
+            room_type: (*code).into(),
+            rate_plan: Some("BAR".into()),
+            date_from: today.to_string(),
+            date_to: last.to_string(),
+            rate: Some((*rate).into()),
+            ..Default::default()
+        };
+        let ari = v1::UpdateAriRequest {
+            property_id: hotel.id.into(),
+            updates: hotel.rooms.iter().map(line).collect(),
+            idempotency_key: "sample-rates".into(),
+        };
+        self.inner.update_ari(self.request(ari)).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! The folders, keys and configurations of a development cluster; what is there is kept.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::Options;
+use crate::config::{Config, Guests, Keys, Listen, Log, Peer};
+
+/// A development cluster on disk.
+pub struct Setup {
+    /// One per node.
+    pub configs: Vec<Config>,
+    /// Where each configuration is.
+    pub files: Vec<PathBuf>,
+    /// One per role.
+    pub keys: Keys,
+}
+
+const REGIONS: [&str; 3] = ["eu-west", "eu-central", "us-east"];
+
+impl Setup {
+    /// Makes what is missing.
+    pub fn prepare(options: &Options) -> anyhow::Result<Setup> {
+        let root = &options.data;
+        fs::create_dir_all(root).with_context(|| format!("cannot use the folder {}", root.display()))?;
+        let root = root.canonicalize().with_context(|| format!("cannot use the folder {}", root.display()))?;
+        let known = (1..).take_while(|node| root.join(format!("node-{node}")).exists()).count() as u64;
+        if known != 0 && known != options.nodes {
+            bail!("the cluster in {} has {known} nodes: give --nodes {known}, or another --data folder", root.display());
+        }
+        let keys = keys(&root)?;
+        let keyring = root.join("keyring");
+        if !keyring.exists() {
+            write_secret(&keyring, &random_hex(32)?)?;
+        }
+        let peers: Vec<Peer> = (1..=options.nodes).map(|id| peer(options.port_base, id)).collect();
+        let mut setup = Setup { configs: Vec::new(), files: Vec::new(), keys };
+        for node in 1..=options.nodes {
+            let folder = root.join(format!("node-{node}"));
+            fs::create_dir_all(&folder).with_context(|| format!("cannot use the folder {}", folder.display()))?;
+            let port = |place| format!("127.0.0.1:{}", port(options.port_base, node, place));
+            let config = Config {
+                cluster: "dev".into(),
+                node,
+                data: folder.join("data"),
+                listen: Listen { http: port(0), grpc: port(1), peer: port(2) },
+                keys: setup.keys.clone(),
+                guests: Guests { keyring: keyring.clone() },
+                log: Log { format: "text".into(), ..Log::default() },
+                peers: peers.clone(),
+                ..Config::default()
+            };
+            let file = folder.join("keyrackd.toml");
+            write_secret(&file, &toml::to_string(&config)?)?;
+            // As the node itself will read it, so that the environment counts with --in-process too.
+            setup.configs.push(Config::load(&file)?);
+            setup.files.push(file);
+        }
+        Ok(setup)
+    }
+}
+
+/// A node's own entry among the peers.
+pub fn me(config: &Config) -> Option<&Peer> {
+    config.peers.iter().find(|peer| peer.id == config.node)
+}
+
+fn peer(port_base: u16, id: u64) -> Peer {
+    let url = |place| format!("http://127.0.0.1:{}", port(port_base, id, place));
+    let region = REGIONS.get(id as usize - 1).map_or_else(|| format!("region-{id}"), |region| (*region).to_owned());
+    Peer { id, peer: format!("127.0.0.1:{}", port(port_base, id, 2)), http: url(0), grpc: url(1), region }
+}
+
+fn port(base: u16, node: u64, place: u16) -> u16 {
+    base.saturating_add(node as u16 * 10).saturating_add(place)
+}
+
+/// The keys of this cluster: drawn once, then kept.
+fn keys(root: &Path) -> anyhow::Result<Keys> {
+    let file = root.join("keys.toml");
+    if let Ok(text) = fs::read_to_string(&file) {
+        return toml::from_str(&text).with_context(|| format!("in {}", file.display()));
+    }
+    let key = |role: &str| anyhow::Ok(format!("kr_{role}_{}", random_hex(16)?));
+    let keys = Keys {
+        operator: key("operator")?,
+        manager: key("manager")?,
+        channel: key("channel")?,
+        desk: key("desk")?,
+        auditor: key("auditor")?,
+    };
+    write_secret(&file, &toml::to_string(&keys)?)?;
+    Ok(keys)
+}
+
+/// Only the owner may read it.
+fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let write = || {
+        fs::write(path, text)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn random_hex(bytes: usize) -> anyhow::Result<String> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).context("no randomness from the operating system")?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}

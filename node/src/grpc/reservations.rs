@@ -1,0 +1,121 @@
+//! `keyrack.v1.Reservations`.
+
+use std::pin::Pin;
+
+use futures::{Stream, StreamExt};
+use keyrack_proto::v1::{self, reservations_server::Reservations};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::status::{refusal_of, status_of};
+use super::{caller, deadline, mutation};
+use crate::service::{Edge, Mutation, ReadOptions, Step};
+
+/// Bookings of one stream that may be under way at once; more wait in the stream.
+const STREAM_IN_FLIGHT: usize = 2_048;
+
+/// The service.
+pub struct Service {
+    edge: Edge,
+}
+
+impl Service {
+    /// Answers from `edge`.
+    pub fn new(edge: Edge) -> Service {
+        Service { edge }
+    }
+
+    async fn step(&self, request: Request<v1::BookingStepRequest>, step: Step) -> Result<Response<v1::Booking>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.step(mutation, step, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+}
+
+#[tonic::async_trait]
+impl Reservations for Service {
+    async fn book(&self, request: Request<v1::BookRequest>) -> Result<Response<v1::Booking>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.book(mutation, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+
+    type BookManyStream = Pin<Box<dyn Stream<Item = Result<v1::BookManyReply, Status>> + Send>>;
+
+    async fn book_many(
+        &self,
+        request: Request<Streaming<v1::BookManyRequest>>,
+    ) -> Result<Response<Self::BookManyStream>, Status> {
+        let caller = caller(&self.edge, &request)?;
+        let edge = self.edge.clone();
+        let replies = request.into_inner().map(move |item| {
+            let edge = edge.clone();
+            async move {
+                let v1::BookManyRequest { tag, book } = item?;
+                let book = book.unwrap_or_default();
+                let booked = match Mutation::keyed(caller, &book.idempotency_key, edge.default_deadline()) {
+                    Ok(mutation) => edge.book(mutation, book).await,
+                    Err(problem) => Err(problem),
+                };
+                Ok(match booked {
+                    Ok(done) => v1::BookManyReply { tag, booking: Some(done.value), refusal: None },
+                    Err(problem) => v1::BookManyReply { tag, booking: None, refusal: Some(refusal_of(problem)) },
+                })
+            }
+        });
+        Ok(Response::new(Box::pin(replies.buffer_unordered(STREAM_IN_FLIGHT))))
+    }
+
+    async fn get_booking(&self, request: Request<v1::GetBookingRequest>) -> Result<Response<v1::Booking>, Status> {
+        let caller = caller(&self.edge, &request)?;
+        let options = ReadOptions::linearizable(deadline(&self.edge, &request));
+        let booking = self.edge.booking(caller, &request.get_ref().booking_id, options).await.map_err(status_of)?;
+        Ok(Response::new(booking))
+    }
+
+    async fn list_bookings(&self, request: Request<v1::ListBookingsRequest>) -> Result<Response<v1::BookingList>, Status> {
+        let caller = caller(&self.edge, &request)?;
+        let options = ReadOptions::linearizable(deadline(&self.edge, &request));
+        let list = self.edge.bookings(caller, request.into_inner(), options).await.map_err(status_of)?;
+        Ok(Response::new(list))
+    }
+
+    async fn amend(&self, request: Request<v1::AmendRequest>) -> Result<Response<v1::Booking>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.amend(mutation, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+
+    async fn cancel(&self, request: Request<v1::BookingStepRequest>) -> Result<Response<v1::Booking>, Status> {
+        self.step(request, Step::Cancel).await
+    }
+
+    async fn check_in(&self, request: Request<v1::BookingStepRequest>) -> Result<Response<v1::Booking>, Status> {
+        self.step(request, Step::CheckIn).await
+    }
+
+    async fn check_out(&self, request: Request<v1::BookingStepRequest>) -> Result<Response<v1::Booking>, Status> {
+        self.step(request, Step::CheckOut).await
+    }
+
+    async fn no_show(&self, request: Request<v1::BookingStepRequest>) -> Result<Response<v1::Booking>, Status> {
+        self.step(request, Step::NoShow).await
+    }
+
+    async fn place_hold(&self, request: Request<v1::PlaceHoldRequest>) -> Result<Response<v1::Hold>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.place_hold(mutation, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+
+    async fn confirm_hold(&self, request: Request<v1::ConfirmHoldRequest>) -> Result<Response<v1::Booking>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.confirm_hold(mutation, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+
+    async fn release_hold(&self, request: Request<v1::ReleaseHoldRequest>) -> Result<Response<v1::Hold>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.release_hold(mutation, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+}

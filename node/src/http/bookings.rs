@@ -1,0 +1,137 @@
+//! `/v1/bookings`.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use keyrack_proto::v1;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::call::{Ask, Call, done, found};
+use super::problem::ProblemBody;
+use crate::problem::Problem;
+use crate::service::{Edge, ReadOptions, Step};
+
+/// Filters of a list of bookings.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// Whose bookings.
+    property_id: String,
+    /// First arrival, included.
+    arrival_from: String,
+    /// Last arrival, included.
+    arrival_to: String,
+    /// confirmed, checked_in, checked_out, cancelled or no_show.
+    state: String,
+    /// The seller's own reference.
+    channel_ref: String,
+    /// From the answer before.
+    cursor: String,
+    /// At most 500; 100 when absent.
+    limit: u32,
+    /// linearizable (default) or bounded.
+    consistency: String,
+    /// With bounded: how old the answer may be.
+    max_staleness_ms: Option<u32>,
+}
+
+/// How fresh a read has to be.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct Freshness {
+    /// linearizable (default) or bounded.
+    pub consistency: String,
+    /// With bounded: how old the answer may be.
+    pub max_staleness_ms: Option<u32>,
+}
+
+/// Take a booking: all its rooms for all its nights, or nothing.
+#[utoipa::path(post, path = "/v1/bookings", tag = "Bookings", request_body = v1::BookRequest,
+    params(("Idempotency-Key" = String, Header, description = "a fresh key for every new request")),
+    responses((status = 201, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn book(State(edge): State<Edge>, call: Call<v1::BookRequest>) -> Result<Response, Problem> {
+    let booking = edge.book(call.mutation, call.body).await?;
+    done(&booking, Some(booking.value.revision))
+}
+
+/// Look a booking up.
+#[utoipa::path(get, path = "/v1/bookings/{booking}", tag = "Bookings", params(("booking" = String, Path), Freshness),
+    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn get(State(edge): State<Edge>, Path(id): Path<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
+    let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
+    let booking = edge.booking(ask.caller, &id, options).await?;
+    found(&booking, Some(booking.revision))
+}
+
+/// List a property's bookings by arrival.
+#[utoipa::path(get, path = "/v1/bookings", tag = "Bookings", params(ListQuery),
+    responses((status = 200, body = v1::BookingList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn list(State(edge): State<Edge>, ask: Ask<ListQuery>) -> Result<Response, Problem> {
+    let query = ask.query;
+    let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
+    let request = v1::ListBookingsRequest {
+        property_id: query.property_id,
+        arrival_from: query.arrival_from,
+        arrival_to: query.arrival_to,
+        state: query.state,
+        channel_ref: query.channel_ref,
+        cursor: query.cursor,
+        limit: query.limit,
+    };
+    found(&edge.bookings(ask.caller, request, options).await?, None)
+}
+
+/// Change a booking: the new stay is taken and the old one released together, or nothing happens.
+#[utoipa::path(post, path = "/v1/bookings/{booking}/amend", tag = "Bookings", request_body = v1::AmendRequest,
+    params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn amend(State(edge): State<Edge>, Path(id): Path<String>, call: Call<v1::AmendRequest>) -> Result<Response, Problem> {
+    let request = v1::AmendRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
+    let booking = edge.amend(call.mutation, request).await?;
+    done(&booking, Some(booking.value.revision))
+}
+
+/// Give a booking up; a second time answers the same.
+#[utoipa::path(post, path = "/v1/bookings/{booking}/cancel", tag = "Bookings",
+    params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn cancel(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+    step(edge, id, call, Step::Cancel).await
+}
+
+/// The guest is here.
+#[utoipa::path(post, path = "/v1/bookings/{booking}/check-in", tag = "Bookings",
+    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn check_in(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+    step(edge, id, call, Step::CheckIn).await
+}
+
+/// The guest has left.
+#[utoipa::path(post, path = "/v1/bookings/{booking}/check-out", tag = "Bookings",
+    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn check_out(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+    step(edge, id, call, Step::CheckOut).await
+}
+
+/// The guest never came: the rooms are free again.
+#[utoipa::path(post, path = "/v1/bookings/{booking}/no-show", tag = "Bookings",
+    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn no_show(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+    step(edge, id, call, Step::NoShow).await
+}
+
+async fn step(
+    State(edge): State<Edge>,
+    Path(id): Path<String>,
+    call: Call<v1::BookingStepRequest>,
+    step: Step,
+) -> Result<Response, Problem> {
+    let request = v1::BookingStepRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
+    let booking = edge.step(call.mutation, step, request).await?;
+    done(&booking, Some(booking.value.revision))
+}

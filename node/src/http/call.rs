@@ -1,0 +1,172 @@
+//! What a handler is given: who calls, with which key, and the body as a message.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use crate::auth::Caller;
+use crate::problem::{Code, Problem};
+use crate::service::{Done, Edge, Mutation, check_key};
+
+/// What the server knows that the edge does not.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// The largest body.
+    pub bytes: usize,
+    /// How long it may take to arrive.
+    pub timeout: Duration,
+}
+
+/// A mutation with its body.
+pub struct Call<T> {
+    pub mutation: Mutation,
+    pub expected_revision: Option<u32>,
+    pub body: T,
+}
+
+/// A read with its query.
+pub struct Ask<T> {
+    pub caller: Caller,
+    pub deadline: Instant,
+    pub query: T,
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<Edge> for Call<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let caller = edge.caller(parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes))?;
+        let key = idempotency_key(&parts)?;
+        let expected_revision = if_match(&parts.headers)?;
+        let limits = parts.extensions.get::<BodyLimits>().copied();
+        let limits = limits.unwrap_or(BodyLimits { bytes: 1 << 20, timeout: Duration::from_secs(15) });
+        let bytes = read_body(body, limits).await?;
+        let body = if bytes.is_empty() && parts.method != Method::PUT { T::default() } else { json(&parts.headers, &bytes)? };
+        Ok(Call { mutation: Mutation { caller, key, deadline: edge.default_deadline() }, expected_revision, body })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequestParts<Edge> for Ask<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let caller = edge.caller(parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes))?;
+        let query = Query::<T>::try_from_uri(&parts.uri).map_err(|cause| Problem::new(Code::InvalidField, cause.body_text()))?;
+        Ok(Ask { caller, deadline: edge.default_deadline(), query: query.0 })
+    }
+}
+
+/// Required on POST; elsewhere a mutation is idempotent by itself.
+fn idempotency_key(parts: &Parts) -> Result<Option<String>, Problem> {
+    match parts.headers.get("idempotency-key") {
+        None if parts.method == Method::POST => check_key("").map(Some),
+        None => Ok(None),
+        Some(value) => {
+            let invalid = || Problem::new(Code::InvalidIdempotencyKey, "1 to 200 visible ASCII characters");
+            let text = value.to_str().map_err(|_| invalid())?;
+            if text.is_empty() { Err(invalid()) } else { check_key(text).map(Some) }
+        }
+    }
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else { return Ok(None) };
+    if value.trim() == "*" {
+        return Ok(None);
+    }
+    // A tag that was never given out matches nothing.
+    Ok(Some(value.trim().trim_matches('"').parse().unwrap_or(u32::MAX)))
+}
+
+async fn read_body(body: axum::body::Body, limits: BodyLimits) -> Result<Bytes, Problem> {
+    let collected = tokio::time::timeout(limits.timeout, Limited::new(body, limits.bytes).collect()).await;
+    let collected = collected.map_err(|_| Problem::new(Code::RequestTimeout, "the body did not arrive in time"))?;
+    match collected {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(cause) if cause.is::<LengthLimitError>() => {
+            Err(Problem::new(Code::PayloadTooLarge, format!("at most {} bytes", limits.bytes)))
+        }
+        Err(_) => Err(Problem::new(Code::InvalidJson, "the body did not arrive whole")),
+    }
+}
+
+fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = declared.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::InvalidUtf8, "the body is not UTF-8"))?;
+    serde_json::from_str(text).map_err(|cause| {
+        let place = format!("line {} column {}", cause.line(), cause.column());
+        let words = cause.to_string();
+        // The message of a data error quotes what was sent, which may be a guest's: only the place is told.
+        if words.starts_with("unknown field") {
+            Problem::new(Code::UnknownField, format!("a field at {place} does not exist"))
+        } else if cause.is_data() {
+            Problem::new(Code::InvalidField, format!("a value at {place} is missing or of another type"))
+        } else {
+            Problem::new(Code::InvalidJson, format!("not JSON at {place}"))
+        }
+    })
+}
+
+/// The answer to a mutation.
+pub fn done<T: Serialize>(done: &Done<T>, revision: Option<u32>) -> Result<Response, Problem> {
+    let status = if done.created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = body(status, &done.value)?;
+    let headers = response.headers_mut();
+    about(headers, done);
+    if let Some(revision) = revision {
+        etag(headers, revision);
+    }
+    Ok(response)
+}
+
+/// The answer to a mutation that leaves nothing to show.
+pub fn done_empty<T>(done: &Done<T>) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    about(response.headers_mut(), done);
+    response
+}
+
+/// The answer to a read.
+pub fn found<T: Serialize>(value: &T, revision: Option<u32>) -> Result<Response, Problem> {
+    let mut response = body(StatusCode::OK, value)?;
+    if let Some(revision) = revision {
+        etag(response.headers_mut(), revision);
+    }
+    Ok(response)
+}
+
+fn body<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem> {
+    let bytes = serde_json::to_vec(value).map_err(|cause| {
+        tracing::error!(%cause, "an answer that is no JSON");
+        Problem::new(Code::Internal, "the answer cannot be written")
+    })?;
+    Ok((status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
+}
+
+fn about<T>(headers: &mut HeaderMap, done: &Done<T>) {
+    if let Ok(value) = HeaderValue::try_from(format!("{}/{}", done.as_of.shard, done.as_of.index)) {
+        headers.insert(HeaderName::from_static("keyrack-as-of"), value);
+    }
+    if done.replayed {
+        headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    }
+}
+
+fn etag(headers: &mut HeaderMap, revision: u32) {
+    if let Ok(value) = HeaderValue::try_from(format!("\"{revision}\"")) {
+        headers.insert(header::ETAG, value);
+    }
+}

@@ -1,0 +1,81 @@
+//! What is free, and what a guest could book.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use keyrack_proto::v1;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::call::{Ask, found};
+use super::problem::ProblemBody;
+use crate::problem::Problem;
+use crate::service::{Edge, ReadOptions};
+
+/// Which nights.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct AvailabilityQuery {
+    /// The first night.
+    from: String,
+    /// The day after the last night.
+    to: String,
+    /// Only this room type.
+    room_type: String,
+    /// linearizable (default) or bounded.
+    consistency: String,
+    /// With bounded: how old the answer may be.
+    max_staleness_ms: Option<u32>,
+}
+
+/// Which stay.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct OffersQuery {
+    /// Where.
+    property_id: String,
+    /// The first night.
+    arrival: String,
+    /// The day of leaving.
+    departure: String,
+    /// Adults in the room.
+    adults: u32,
+    /// Children in the room.
+    children: u32,
+    /// linearizable (default) or bounded.
+    consistency: String,
+    /// With bounded: how old the answer may be.
+    max_staleness_ms: Option<u32>,
+}
+
+/// What is free, night by night.
+#[utoipa::path(get, path = "/v1/properties/{property}/availability", tag = "Stays", params(("property" = String, Path), AvailabilityQuery),
+    responses((status = 200, body = v1::AvailabilityReply), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn availability(
+    State(edge): State<Edge>,
+    Path(property_id): Path<String>,
+    ask: Ask<AvailabilityQuery>,
+) -> Result<Response, Problem> {
+    let query = ask.query;
+    let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
+    let request =
+        v1::AvailabilityRequest { property_id, from: query.from, to: query.to, room_type: query.room_type, ..Default::default() };
+    found(&edge.availability(ask.caller, request, options).await?, None)
+}
+
+/// What a guest could book: free, allowed and priced.
+#[utoipa::path(get, path = "/v1/offers", tag = "Stays", params(OffersQuery),
+    responses((status = 200, body = v1::OfferList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn offers(State(edge): State<Edge>, ask: Ask<OffersQuery>) -> Result<Response, Problem> {
+    let query = ask.query;
+    let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
+    let request = v1::OffersRequest {
+        property_id: query.property_id,
+        arrival: query.arrival,
+        departure: query.departure,
+        adults: query.adults,
+        children: query.children,
+    };
+    found(&edge.offers(ask.caller, request, options).await?, None)
+}

@@ -1,0 +1,127 @@
+//! `keyrackd`: the daemon.
+
+mod answers;
+mod auth;
+mod config;
+mod dev;
+mod grpc;
+mod guests;
+mod http;
+mod metrics;
+mod problem;
+mod quota;
+mod requests;
+mod run;
+mod service;
+mod titles;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// Keyrack: room-date inventory and reservations for hotels, replicated and durable.
+#[derive(Parser)]
+#[command(name = "keyrackd", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one node of a cluster.
+    #[command(after_help = "Example:\n  keyrackd config print-default > keyrackd.toml\n  keyrackd run --config keyrackd.toml")]
+    Run {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// Stop when stdin ends; for a parent process that starts nodes.
+        #[arg(long, hide = true)]
+        until_stdin_closes: bool,
+    },
+    /// Run a whole cluster on this machine, with sample hotels.
+    #[command(
+        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd dev --json"
+    )]
+    Dev {
+        /// How many nodes, 1 to 9.
+        #[arg(long, default_value_t = 3)]
+        nodes: u64,
+        /// Where their data is kept; run again on the same folder to go on.
+        #[arg(long, default_value = "keyrack-dev")]
+        data: PathBuf,
+        /// Print one line of JSON with addresses, processes and keys once ready.
+        #[arg(long)]
+        json: bool,
+        /// Node i listens on this port plus 10 i (HTTP), plus 1 (gRPC), plus 2 (peers).
+        #[arg(long, default_value_t = 7100)]
+        port_base: u16,
+        /// Run all nodes in this process.
+        #[arg(long)]
+        in_process: bool,
+        /// Load no sample hotels.
+        #[arg(long)]
+        no_samples: bool,
+    },
+    /// Check or print configurations.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the OpenAPI document of the HTTP API.
+    #[command(name = "openapi")]
+    OpenApi,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Check a configuration file, with the environment's overrides.
+    Check {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Print a configuration with all defaults.
+    PrintDefault,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match act(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("keyrackd: {cause:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Run { config, until_stdin_closes } => runtime()?.block_on(run::run(&config, until_stdin_closes)),
+        Command::Dev { nodes, data, json, port_base, in_process, no_samples } => {
+            runtime()?.block_on(dev::dev(dev::Options { nodes, data, json, port_base, in_process, no_samples }))
+        }
+        Command::Config(ConfigCommand::Check { config }) => {
+            Config::load(&config)?;
+            println!("{} is a valid configuration", config.display());
+            Ok(())
+        }
+        Command::Config(ConfigCommand::PrintDefault) => {
+            print!("{}", Config::print_default()?);
+            Ok(())
+        }
+        Command::OpenApi => {
+            println!("{}", http::document().to_pretty_json()?);
+            Ok(())
+        }
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,113 @@
+//! The node's numbers, in Prometheus' text format.
+
+use std::time::Duration;
+
+use keyrack_cluster::Status;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::problem::Code;
+
+/// What the edge counts.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    refusals: Family<CodeLabels, Counter>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabels {
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ShardLabels {
+    shard: u32,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("keyrack");
+        let requests = Family::default();
+        let refusals = Family::default();
+        let seconds =
+            Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.000_25, 2.0, 16))) as fn() -> Histogram);
+        registry.register("http_requests", "HTTP requests answered", requests.clone());
+        registry.register("http_request_seconds", "Time from head to answer", seconds.clone());
+        registry.register("refusals", "Commands refused by the state machine", refusals.clone());
+        Metrics { registry, requests, seconds, refusals }
+    }
+}
+
+impl Metrics {
+    /// Counts an answered request.
+    pub fn answered(&self, method: &http::Method, route: &str, status: u16, took: Duration) {
+        let method = match *method {
+            http::Method::GET => "GET",
+            http::Method::PUT => "PUT",
+            http::Method::POST => "POST",
+            http::Method::DELETE => "DELETE",
+            _ => "other",
+        };
+        self.requests.get_or_create(&RequestLabels { method, route: route.into(), status }).inc();
+        self.seconds.get_or_create(&RouteLabels { route: route.into() }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a refusal.
+    pub fn refused(&self, code: Code) {
+        self.refusals.get_or_create(&CodeLabels { code: code.as_str() }).inc();
+    }
+
+    /// Everything, with the shards as they are now.
+    pub fn render(&self, node: u64, shards: &[Status]) -> Result<String, std::fmt::Error> {
+        let mut page = String::new();
+        text::encode_registry(&mut page, &self.registry)?;
+        let mut raft = Registry::with_prefix("keyrack_raft");
+        let mut gauge = |name: &str, help: &str, value: &dyn Fn(&Status) -> i64| {
+            let family = Family::<ShardLabels, Gauge>::default();
+            for (shard, status) in shards.iter().enumerate() {
+                family.get_or_create(&ShardLabels { shard: shard as u32 }).set(value(status));
+            }
+            raft.register(name, help, family);
+        };
+        gauge("is_leader", "1 on the shard's leader", &|s| i64::from(s.leader == Some(node)));
+        gauge("has_leader", "1 while a leader is known", &|s| i64::from(s.leader.is_some()));
+        gauge("term", "The term", &|s| s.term as i64);
+        gauge("last_index", "The last index of the log", &|s| s.last_index as i64);
+        gauge("applied_index", "The last applied index", &|s| s.applied_index as i64);
+        gauge("purged_index", "The last index gone from the log", &|s| s.purged_index as i64);
+        gauge("snapshot_index", "The last index in the newest snapshot", &|s| s.snapshot_index as i64);
+        let mut counter = |name: &str, help: &str, value: &dyn Fn(&Status) -> u64| {
+            let family = Family::<ShardLabels, Counter>::default();
+            for (shard, status) in shards.iter().enumerate() {
+                family.get_or_create(&ShardLabels { shard: shard as u32 }).inc_by(value(status));
+            }
+            raft.register(name, help, family);
+        };
+        counter("snapshots_installed", "Snapshots installed since the start", &|s| s.snapshots_installed);
+        counter("snapshots_built", "Snapshots built since the start", &|s| s.snapshots_built);
+        // One page has one end mark.
+        let mut shard_page = String::new();
+        text::encode_registry(&mut shard_page, &raft)?;
+        text::encode_eof(&mut shard_page)?;
+        page.push_str(&shard_page);
+        Ok(page)
+    }
+}

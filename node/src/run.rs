@@ -1,0 +1,162 @@
+//! One node: from a configuration to a running daemon, and back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use keyrack_cluster::{Cluster, ClusterConfig, GroupConfig, PeerConfig};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::guests::Vault;
+use crate::http::Routers;
+use crate::service::Edge;
+use crate::{grpc, http};
+
+/// A node that runs.
+pub struct Running {
+    cluster: Cluster,
+    stop: watch::Sender<bool>,
+    listeners: JoinSet<()>,
+}
+
+/// Starts a node. Ports are taken first, so that a port in use is found before any data is opened.
+pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    let http_listener = listen("http", &config.listen.http).await?;
+    let grpc_listener = listen("grpc", &config.listen.grpc).await?;
+    let peer_listener = listen("peer", &config.listen.peer).await?;
+    let vault = Vault::open(&config.guests.keyring)?;
+    let mut fresh = [0; 8];
+    getrandom::fill(&mut fresh).context("no randomness from the operating system")?;
+    let cluster = Cluster::start(cluster_config(config), peer_listener, u64::from_be_bytes(fresh)).await?;
+    let edge = Edge::new(config, cluster.clone(), vault);
+    let routers = Routers { http: http::router(edge.clone()), grpc: grpc::router(edge).await? };
+    let limits = http::Limits {
+        connections: config.limits.connections as usize,
+        header_bytes: config.limits.header_bytes as usize,
+        body_bytes: config.limits.body_bytes as usize,
+        read_timeout: Duration::from_millis(config.limits.read_timeout_ms),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let mut listeners = JoinSet::new();
+    listeners.spawn(http::serve(http_listener, routers.clone(), limits, stopped.clone()));
+    listeners.spawn(http::serve(grpc_listener, routers, limits, stopped));
+    tracing::info!(node = config.node, http = config.listen.http, grpc = config.listen.grpc, "serving");
+    Ok(Running { cluster, stop, listeners })
+}
+
+impl Running {
+    /// Waits until the node must not go on; returns why.
+    pub async fn failed(&self) -> String {
+        self.cluster.failed().await
+    }
+
+    /// Lets open requests finish, then stops.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.listeners.join_next().await.is_some() {}
+        self.cluster.shutdown().await;
+    }
+}
+
+/// `keyrackd run`: a node until it is told to stop, or fails.
+pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
+    let config = Config::load(path)?;
+    init_log(&config)?;
+    let running = tokio::select! {
+        running = start(&config) => running?,
+        () = told_to_stop(until_stdin_closes) => return Ok(()),
+    };
+    let failure = tokio::select! {
+        failure = running.failed() => Some(failure),
+        () = told_to_stop(until_stdin_closes) => None,
+    };
+    match failure {
+        // Nothing is drained: a node with broken storage must not answer anything more.
+        Some(failure) => anyhow::bail!("this node cannot go on: {failure}"),
+        None => {
+            tracing::info!("stopping");
+            running.stop().await;
+            Ok(())
+        }
+    }
+}
+
+/// Logs to stderr.
+pub fn init_log(config: &Config) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level).context("log.level")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = if config.log.format == "json" {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.with_ansi(false).try_init()
+    };
+    // A second node in the same process uses the first one's log.
+    let _ = set;
+    Ok(())
+}
+
+/// SIGINT, SIGTERM, or the end of stdin when a parent holds it.
+pub async fn told_to_stop(until_stdin_closes: bool) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stdin_closed = async {
+        if !until_stdin_closes {
+            std::future::pending::<()>().await;
+        }
+        let (closed, wait) = tokio::sync::oneshot::channel();
+        // A thread of its own: the runtime's blocking threads would keep the process from ending.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            let _ = closed.send(());
+        });
+        let _ = wait.await;
+    };
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+        () = stdin_closed => {}
+    }
+}
+
+async fn listen(what: &str, address: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address} ({what}); is another program using the port? Set listen.{what}"))
+}
+
+fn cluster_config(config: &Config) -> ClusterConfig {
+    let peer = |peer: &crate::config::Peer| PeerConfig {
+        id: peer.id,
+        peer: peer.peer.clone(),
+        http: peer.http.clone(),
+        grpc: peer.grpc.clone(),
+        region: peer.region.clone(),
+    };
+    ClusterConfig {
+        cluster: config.cluster.clone(),
+        node: config.node,
+        data: config.data.clone(),
+        data_shards: config.data_shards,
+        peers: config.peers.iter().map(peer).collect(),
+        group: GroupConfig {
+            election_timeout_ms: config.raft.election_timeout_ms,
+            heartbeat_ms: config.raft.heartbeat_ms,
+            keep_log_entries: config.raft.keep_log_entries,
+            snapshot_log_entries: config.raft.snapshot_log_entries,
+            snapshot_log_bytes: config.raft.snapshot_log_bytes,
+            snapshot_interval_secs: config.raft.snapshot_interval_secs,
+        },
+        queue_commands: config.limits.queue_commands as usize,
+        batch_commands: config.limits.batch_commands as usize,
+        batches_in_flight: config.limits.batches_in_flight as usize,
+    }
+}

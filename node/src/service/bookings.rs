@@ -1,0 +1,267 @@
+//! Bookings: taken, changed, looked up.
+
+use std::sync::Arc;
+
+use keyrack_cluster::Placement;
+use keyrack_inventory::{BookRequest, Booking, BookingId, BookingState, Key, Night, Op, Read, Reply, Row, Sealed, Stay};
+use keyrack_proto::v1;
+
+use super::cursor::{list_cursor, read_list_cursor};
+use super::{Done, Edge, Mutation, ReadOptions, draw, strange};
+use crate::answers;
+use crate::auth::{Action, Caller};
+use crate::problem::{Code, Problem};
+use crate::requests;
+
+/// A step of a booking's life that needs nothing but the booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Give it up.
+    Cancel,
+    /// The guest is here.
+    CheckIn,
+    /// The guest has left.
+    CheckOut,
+    /// The guest never came.
+    NoShow,
+}
+
+/// The most bookings in one page of a list, and the most index entries looked at for it.
+const MAX_LIMIT: usize = 500;
+const MAX_LOOKED_AT: usize = 5_000;
+
+impl Edge {
+    /// Takes a booking.
+    pub async fn book(&self, mutation: Mutation, mut request: v1::BookRequest) -> Result<Done<v1::Booking>, Problem> {
+        request.idempotency_key.clear();
+        self.allow(mutation.caller, Action::Sell, Some(&request.property_id))?;
+        let stay = requests::stay(&request.arrival, &request.departure)?;
+        let place = self.place(&request.property_id, mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "book", &request)?;
+        let rooms = requests::rooms(std::mem::take(&mut request.rooms))?;
+        let guest = requests::guest(request.guest)?;
+        let (now, random) = draw()?;
+        let book = BookRequest {
+            id: BookingId::new(place.number, now, random),
+            stay,
+            rooms,
+            guest: self.seal(guest.as_ref())?,
+            channel_ref: requests::text("channelRef", &request.channel_ref)?,
+            payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
+        };
+        let done = self.submit(&mutation, &place, key, Op::Book(book)).await?;
+        self.booking_answer(&place, done, guest, true)
+    }
+
+    /// Changes a booking.
+    pub async fn amend(&self, mutation: Mutation, mut request: v1::AmendRequest) -> Result<Done<v1::Booking>, Problem> {
+        request.idempotency_key.clear();
+        self.allow(mutation.caller, Action::Sell, None)?;
+        let booking = requests::booking_id(&request.booking_id)?;
+        let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "amend", &request)?;
+        let stay = self.amended_stay(booking, &request, &place, &mutation).await?;
+        let rooms = if request.rooms.is_empty() { None } else { Some(requests::rooms(std::mem::take(&mut request.rooms))?) };
+        let guest = requests::guest(request.guest.take())?;
+        if stay.is_none() && rooms.is_none() && guest.is_none() {
+            return Err(Problem::field("arrival", "an amendment changes arrival, departure, rooms or guest"));
+        }
+        let sealed = guest.as_ref().map(|guest| self.seal(Some(guest))).transpose()?;
+        let op = Op::Amend { booking, stay, rooms, guest: sealed, expected_revision: request.expected_revision };
+        let done = self.submit(&mutation, &place, key, op).await?;
+        self.booking_answer(&place, done, None, false)
+    }
+
+    /// One date alone keeps the other one as it is.
+    async fn amended_stay(
+        &self,
+        booking: BookingId,
+        request: &v1::AmendRequest,
+        place: &Placement,
+        mutation: &Mutation,
+    ) -> Result<Option<Stay>, Problem> {
+        match (&request.arrival, &request.departure) {
+            (None, None) => Ok(None),
+            (Some(arrival), Some(departure)) => requests::stay(arrival, departure).map(Some),
+            (arrival, departure) => {
+                let (stored, _) = self.find_booking(booking, place, ReadOptions::linearizable(mutation.deadline)).await?;
+                let (old_arrival, old_departure) = (stored.stay.arrival().to_string(), stored.stay.departure().to_string());
+                requests::stay(arrival.as_deref().unwrap_or(&old_arrival), departure.as_deref().unwrap_or(&old_departure))
+                    .map(Some)
+            }
+        }
+    }
+
+    /// Takes a booking one step on.
+    pub async fn step(
+        &self,
+        mutation: Mutation,
+        step: Step,
+        mut request: v1::BookingStepRequest,
+    ) -> Result<Done<v1::Booking>, Problem> {
+        request.idempotency_key.clear();
+        let action = if step == Step::Cancel { Action::Sell } else { Action::RunDesk };
+        self.allow(mutation.caller, action, None)?;
+        let booking = requests::booking_id(&request.booking_id)?;
+        let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let (name, op) = match step {
+            Step::Cancel => ("cancel", Op::Cancel { booking, expected_revision: request.expected_revision }),
+            Step::CheckIn => ("check-in", Op::CheckIn(booking)),
+            Step::CheckOut => ("check-out", Op::CheckOut(booking)),
+            Step::NoShow => ("no-show", Op::NoShow(booking)),
+        };
+        let key = self.request_key(&mutation, &place, name, &request)?;
+        let done = self.submit(&mutation, &place, key, op).await?;
+        self.booking_answer(&place, done, None, false)
+    }
+
+    /// Looks a booking up.
+    pub async fn booking(&self, caller: Caller, id: &str, options: ReadOptions) -> Result<v1::Booking, Problem> {
+        self.allow(caller, Action::ReadBookings, None)?;
+        let id = requests::booking_id(id)?;
+        let place = self.place_of(id.property(), options.deadline).await?;
+        let (booking, as_of) = self.find_booking(id, &place, options).await?;
+        let mut answer = answers::booking(&place.id, &booking, self.guest_for(caller, &booking));
+        answer.as_of = Some(answers::as_of(as_of));
+        Ok(answer)
+    }
+
+    /// A page of a property's bookings, by arrival.
+    pub async fn bookings(
+        &self,
+        caller: Caller,
+        query: v1::ListBookingsRequest,
+        options: ReadOptions,
+    ) -> Result<v1::BookingList, Problem> {
+        self.allow(caller, Action::ReadBookings, Some(&query.property_id))?;
+        let place = self.place(&query.property_id, options.deadline).await?;
+        let filter = Filter::new(&query)?;
+        let number = place.number;
+        let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
+        let (from, to) = match (read_list_cursor(&query.cursor)?, &filter.channel_ref) {
+            (Some(after), _) => (after, filter.end(number)),
+            (None, _) => (filter.start(number), filter.end(number)),
+        };
+        let (page, as_of) = self
+            .inner
+            .cluster
+            .read(place.shard, options.consistency, options.deadline, |view| {
+                let keys = view.scan(&from, &to, MAX_LOOKED_AT + 1)?;
+                let more_to_look_at = keys.len() > MAX_LOOKED_AT;
+                let mut found = Vec::new();
+                for key in keys.iter().take(MAX_LOOKED_AT) {
+                    if found.len() == limit {
+                        return Ok((found, Some(*key)));
+                    }
+                    let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
+                    if let Some(Row::Booking(booking)) = view.get(&Key::Booking(*id))?
+                        && filter.fits(booking)
+                    {
+                        found.push(booking.clone());
+                    }
+                }
+                Ok((found, keys.last().copied().filter(|_| more_to_look_at)))
+            })
+            .await?;
+        let (found, next) = page;
+        let items = found.iter().map(|booking| answers::booking(&place.id, booking, self.guest_for(caller, booking))).collect();
+        Ok(v1::BookingList { items, next_cursor: next.map(|key| list_cursor(&key)), as_of: Some(answers::as_of(as_of)) })
+    }
+
+    async fn find_booking(
+        &self,
+        id: BookingId,
+        place: &Placement,
+        options: ReadOptions,
+    ) -> Result<(Arc<Booking>, keyrack_cluster::AsOf), Problem> {
+        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+            Ok(match view.get(&Key::Booking(id))? {
+                Some(Row::Booking(booking)) => Some(booking.clone()),
+                _ => None,
+            })
+        });
+        let (booking, as_of) = read.await?;
+        let booking = booking.ok_or_else(|| Problem::new(Code::NotFound, "there is no such booking"))?;
+        Ok((booking, as_of))
+    }
+
+    /// The answer to a mutation of a booking. `given` is the guest as the caller just sent it: opening the
+    /// sealed one gives the same, but costs two decryptions.
+    pub(super) fn booking_answer(
+        &self,
+        place: &Placement,
+        done: Done<Reply>,
+        given: Option<v1::Guest>,
+        created: bool,
+    ) -> Result<Done<v1::Booking>, Problem> {
+        let Reply::Booking(booking) = &done.value else { return Err(strange()) };
+        let guest = match given {
+            Some(guest) if !done.replayed => Some(guest),
+            _ => self.inner.vault.open_guest(&booking.guest),
+        };
+        let answer = answers::booking(&place.id, booking, guest);
+        Ok(done.with(created, answer))
+    }
+
+    fn guest_for(&self, caller: Caller, booking: &Booking) -> Option<v1::Guest> {
+        if caller.role.sees_guests() { self.inner.vault.open_guest(&booking.guest) } else { None }
+    }
+
+    pub(super) fn seal(&self, guest: Option<&v1::Guest>) -> Result<Sealed, Problem> {
+        let Some(guest) = guest else { return Ok(Sealed::default()) };
+        self.inner.vault.seal(guest).map_err(|cause| {
+            tracing::error!(%cause, "no randomness from the operating system");
+            Problem::new(Code::Internal, "this node has no source of randomness")
+        })
+    }
+}
+
+struct Filter {
+    from: Night,
+    /// Not included.
+    to: Night,
+    state: Option<BookingState>,
+    channel_ref: Option<String>,
+}
+
+impl Filter {
+    fn new(query: &v1::ListBookingsRequest) -> Result<Filter, Problem> {
+        let bound = |name, text: &str, default| if text.is_empty() { Ok(default) } else { requests::date(name, text) };
+        let state = match query.state.as_str() {
+            "" => None,
+            "confirmed" => Some(BookingState::Confirmed),
+            "checked_in" => Some(BookingState::CheckedIn),
+            "checked_out" => Some(BookingState::CheckedOut),
+            "cancelled" => Some(BookingState::Cancelled),
+            "no_show" => Some(BookingState::NoShow),
+            _ => return Err(Problem::field("state", "confirmed, checked_in, checked_out, cancelled or no_show")),
+        };
+        let channel_ref = Some(query.channel_ref.clone()).filter(|reference| !reference.is_empty());
+        let to = bound("arrivalTo", &query.arrival_to, Night::LAST)?.next();
+        Ok(Filter { from: bound("arrivalFrom", &query.arrival_from, Night(0))?, to, state, channel_ref })
+    }
+
+    /// Arrivals are inclusive at both ends. A seller's reference has an index of its own.
+    fn start(&self, number: keyrack_inventory::PropertyNumber) -> Key {
+        let least = BookingId([0; 16]);
+        match &self.channel_ref {
+            Some(reference) => Key::channel_ref(number, reference, least),
+            None => Key::Arrival(number, self.from, least),
+        }
+    }
+
+    fn end(&self, number: keyrack_inventory::PropertyNumber) -> Key {
+        match &self.channel_ref {
+            Some(reference) => Key::channel_ref(number, reference, BookingId([0xff; 16])),
+            None => Key::Arrival(number, self.to, BookingId([0; 16])),
+        }
+    }
+
+    fn fits(&self, booking: &Booking) -> bool {
+        let arrival = booking.stay.arrival();
+        arrival >= self.from
+            && arrival < self.to
+            && self.state.is_none_or(|state| state == booking.state)
+            && self.channel_ref.as_ref().is_none_or(|reference| *reference == booking.channel_ref)
+    }
+}

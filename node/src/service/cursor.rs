@@ -1,0 +1,84 @@
+//! Cursors: opaque to callers, but checked when they come back.
+
+use keyrack_inventory::Key;
+
+use crate::problem::{Code, Problem};
+
+/// Where a list goes on: the key of its next entry, in hexadecimal.
+pub fn list_cursor(next: &Key) -> String {
+    let mut bytes = Vec::new();
+    next.encode(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads [`list_cursor`]; an empty cursor is the beginning.
+pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
+    if cursor.is_empty() {
+        return Ok(None);
+    }
+    let bytes = (cursor.is_ascii() && cursor.len() % 2 == 0).then(|| {
+        let pairs = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
+        pairs.collect::<Result<Vec<u8>, _>>().ok()
+    });
+    let key = bytes.flatten().and_then(|bytes| Key::decode(&bytes).ok());
+    match key {
+        Some(key @ (Key::Arrival(..) | Key::ChannelRef(..))) => Ok(Some(key)),
+        _ => Err(invalid()),
+    }
+}
+
+/// Positions in the journals of some shards: the next sequence to read of each, `1.7-2.0-3.12`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Positions(pub Vec<(u32, u64)>);
+
+impl Positions {
+    /// The cursor of these positions.
+    pub fn cursor(&self) -> String {
+        let parts: Vec<String> = self.0.iter().map(|(shard, next)| format!("{shard}.{next}")).collect();
+        parts.join("-")
+    }
+
+    /// Reads a cursor for exactly these shards; an empty one is the beginning.
+    pub fn read(cursor: &str, shards: &[u32]) -> Result<Positions, Problem> {
+        if cursor.is_empty() {
+            return Ok(Positions(shards.iter().map(|shard| (*shard, 0)).collect()));
+        }
+        let part = |part: &str| {
+            let (shard, next) = part.split_once('.')?;
+            Some((shard.parse().ok()?, next.parse().ok()?))
+        };
+        let positions: Option<Vec<(u32, u64)>> = cursor.split('-').map(part).collect();
+        let positions = positions.ok_or_else(invalid)?;
+        if positions.iter().map(|(shard, _)| *shard).eq(shards.iter().copied()) {
+            Ok(Positions(positions))
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+fn invalid() -> Problem {
+    Problem::new(Code::InvalidCursor, "take the cursor from an earlier answer to the same question")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_survive_and_others_are_refused() {
+        let positions = Positions(vec![(1, 7), (2, 0)]);
+        assert_eq!(Positions::read(&positions.cursor(), &[1, 2]).ok(), Some(positions));
+        for wrong in ["1.7", "1.7-3.0", "x", "1.7-2.-1", "1.7-2"] {
+            assert!(Positions::read(wrong, &[1, 2]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_list_cursor_is_an_index_key_or_nothing() {
+        assert!(read_list_cursor("01").is_err());
+        assert!(read_list_cursor("zz").is_err());
+        assert!(read_list_cursor("é0").is_err());
+        assert_eq!(read_list_cursor("").ok(), Some(None));
+    }
+}

@@ -1,0 +1,70 @@
+//! Holds: placed, confirmed, given back.
+
+use keyrack_inventory::{BookingId, HoldId, Op, Reply};
+use keyrack_proto::v1;
+
+use super::{Done, Edge, Mutation, draw, strange};
+use crate::answers;
+use crate::auth::Action;
+use crate::problem::Problem;
+use crate::requests;
+
+impl Edge {
+    /// Takes rooms for a while.
+    pub async fn place_hold(&self, mutation: Mutation, mut request: v1::PlaceHoldRequest) -> Result<Done<v1::Hold>, Problem> {
+        request.idempotency_key.clear();
+        self.allow(mutation.caller, Action::Sell, Some(&request.property_id))?;
+        let stay = requests::stay(&request.arrival, &request.departure)?;
+        let ttl_seconds = request.ttl_seconds.unwrap_or(600);
+        if !(1..=600).contains(&ttl_seconds) {
+            return Err(Problem::field("ttlSeconds", "1 to 600"));
+        }
+        let place = self.place(&request.property_id, mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "hold", &request)?;
+        let rooms = requests::rooms(request.rooms)?;
+        let (now, random) = draw()?;
+        let id = HoldId::new(place.number, now, random);
+        let op = Op::PlaceHold { id, stay, rooms, ttl_ms: u64::from(ttl_seconds) * 1_000 };
+        let done = self.submit(&mutation, &place, key, op).await?;
+        let Reply::Hold(hold) = &done.value else { return Err(strange()) };
+        let answer = answers::hold(&place.id, hold);
+        Ok(done.with(true, answer))
+    }
+
+    /// Turns a hold into a booking.
+    pub async fn confirm_hold(
+        &self,
+        mutation: Mutation,
+        mut request: v1::ConfirmHoldRequest,
+    ) -> Result<Done<v1::Booking>, Problem> {
+        request.idempotency_key.clear();
+        self.allow(mutation.caller, Action::Sell, None)?;
+        let hold = requests::hold_id(&request.hold_id)?;
+        let place = self.place_of(hold.property(), mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "confirm", &request)?;
+        let guest = requests::guest(request.guest)?;
+        let (now, random) = draw()?;
+        let op = Op::ConfirmHold {
+            hold,
+            booking: BookingId::new(place.number, now, random),
+            guest: self.seal(guest.as_ref())?,
+            channel_ref: requests::text("channelRef", &request.channel_ref)?,
+            payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
+        };
+        let done = self.submit(&mutation, &place, key, op).await?;
+        self.booking_answer(&place, done, guest, true)
+    }
+
+    /// Gives a hold back.
+    pub async fn release_hold(&self, mutation: Mutation, mut request: v1::ReleaseHoldRequest) -> Result<Done<v1::Hold>, Problem> {
+        request.idempotency_key.clear();
+        self.allow(mutation.caller, Action::Sell, None)?;
+        let hold = requests::hold_id(&request.hold_id)?;
+        let place = self.place_of(hold.property(), mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "release", &request)?;
+        let done = self.submit(&mutation, &place, key, Op::ReleaseHold(hold)).await?;
+        let Reply::Hold(hold) = &done.value else { return Err(strange()) };
+        let answer = answers::hold(&place.id, hold);
+        Ok(done.with(false, answer))
+    }
+}

@@ -1,0 +1,217 @@
+//! What the edge does, once, for HTTP and gRPC alike: check, draw ids, seal, propose, answer.
+
+mod bookings;
+mod cursor;
+mod events;
+mod holds;
+mod inventory;
+mod reads;
+mod requests_in_flight;
+
+pub use bookings::Step;
+pub use events::{EventPage, EventQuery};
+pub use reads::ReadOptions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyrack_cluster::{AsOf, Cluster, Placement};
+use keyrack_inventory::{Command, Op, Outcome, Reply, RequestKey};
+use prost::Message;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use self::requests_in_flight::RequestsInFlight;
+use crate::auth::{Action, Caller, Gate, authorize};
+use crate::config::Config;
+use crate::guests::Vault;
+use crate::metrics::Metrics;
+use crate::problem::{Code, Problem};
+use crate::quota::Quota;
+
+/// The edge of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct Edge {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    cluster: Cluster,
+    vault: Vault,
+    gate: Gate,
+    quota: Quota,
+    metrics: Metrics,
+    in_flight: RequestsInFlight,
+    request_timeout: Duration,
+}
+
+/// An answer to a mutation.
+#[derive(Clone, Debug)]
+pub struct Done<T> {
+    /// The thing as it now is.
+    pub value: T,
+    /// Whether it is new.
+    pub created: bool,
+    /// Whether this is the stored answer of an earlier request.
+    pub replayed: bool,
+    /// Where in the log it was decided.
+    pub as_of: AsOf,
+}
+
+/// A mutation's caller, key and deadline.
+#[derive(Clone, Debug)]
+pub struct Mutation {
+    /// Who.
+    pub caller: Caller,
+    /// The idempotency key; a fresh one is drawn where it may be left out.
+    pub key: Option<String>,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+}
+
+impl Edge {
+    /// The edge of a node that takes part in `cluster`.
+    pub fn new(config: &Config, cluster: Cluster, vault: Vault) -> Edge {
+        let inner = Inner {
+            cluster,
+            vault,
+            gate: Gate::new(&config.keys),
+            quota: Quota::new(config.limits.requests_per_second),
+            metrics: Metrics::default(),
+            in_flight: RequestsInFlight::default(),
+            request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
+        };
+        Edge { inner: Arc::new(inner) }
+    }
+
+    /// Who calls; refuses those who call too often.
+    pub fn caller(&self, authorization: Option<&[u8]>) -> Result<Caller, Problem> {
+        let caller = self.inner.gate.caller(authorization)?;
+        self.inner.quota.take(caller.role)?;
+        Ok(caller)
+    }
+
+    /// The node's part of the cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.inner.cluster
+    }
+
+    /// The node's numbers.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// How many requests a second each role has; 0 when there is no limit.
+    pub fn quota(&self) -> u64 {
+        self.inner.quota.per_second()
+    }
+
+    /// When a request that names no deadline is given up.
+    pub fn default_deadline(&self) -> Instant {
+        Instant::now() + self.inner.request_timeout
+    }
+
+    fn allow(&self, caller: Caller, action: Action, property: Option<&str>) -> Result<(), Problem> {
+        authorize(caller, action, property)
+    }
+
+    /// The place of a property that must exist.
+    async fn place(&self, property: &str, deadline: Instant) -> Result<Placement, Problem> {
+        let property = crate::requests::property_id(property)?;
+        let placement = self.inner.cluster.locate(property, deadline).await?;
+        placement.ok_or_else(|| Problem::new(Code::UnknownProperty, format!("there is no property {property:?}")))
+    }
+
+    /// The place of the property that an id names; an id of no property names nothing.
+    async fn place_of(&self, number: keyrack_inventory::PropertyNumber, deadline: Instant) -> Result<Placement, Problem> {
+        let placement = self.inner.cluster.locate_number(number, deadline).await?;
+        placement.ok_or_else(|| Problem::new(Code::NotFound, "there is no such booking or hold"))
+    }
+
+    /// The key of a request as the state machine sees it. Its scope is the caller and the property.
+    fn request_key(
+        &self,
+        mutation: &Mutation,
+        place: &Placement,
+        action: &str,
+        request: &impl Message,
+    ) -> Result<RequestKey, Problem> {
+        let mut digest = [0; 16];
+        match &mutation.key {
+            Some(key) => {
+                let sum = Sha256::new_with_prefix(mutation.caller.role.name())
+                    .chain_update([0])
+                    .chain_update(place.number.0.to_be_bytes());
+                digest.copy_from_slice(&sum.chain_update(key.as_bytes()).finalize()[..16]);
+            }
+            None => random(&mut digest)?,
+        }
+        Ok(RequestKey { digest, fingerprint: self.inner.vault.fingerprint(action, &request.encode_to_vec()) })
+    }
+
+    /// Proposes one operation and separates refusals from answers. Every problem with a known key carries
+    /// the trace id that belongs to the key, so that a replayed refusal is the same byte for byte.
+    async fn submit(&self, mutation: &Mutation, place: &Placement, request: RequestKey, op: Op) -> Result<Done<Reply>, Problem> {
+        let mut traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
+        let _guard = self.inner.in_flight.enter(request.digest).map_err(&mut traced)?;
+        let command = Command { property: place.number, request: Some(request), op };
+        let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
+        let committed = committed.map_err(|error| traced(error.into()))?;
+        let Outcome { reply, replayed } = committed.outcome;
+        match reply {
+            Reply::Rejected(reject) => {
+                let problem = traced(reject.into());
+                self.inner.metrics.refused(problem.code);
+                Err(Problem { replayed, ..problem })
+            }
+            reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of }),
+        }
+    }
+}
+
+impl<T> Done<T> {
+    fn with<U>(self, created: bool, value: U) -> Done<U> {
+        Done { value, created, replayed: self.replayed, as_of: self.as_of }
+    }
+}
+
+impl Mutation {
+    /// A mutation that must not be made without a key.
+    pub fn keyed(caller: Caller, key: &str, deadline: Instant) -> Result<Mutation, Problem> {
+        Ok(Mutation { caller, key: Some(check_key(key)?), deadline })
+    }
+}
+
+/// A key of 1 to 200 visible ASCII characters, quoted or bare.
+pub fn check_key(key: &str) -> Result<String, Problem> {
+    let bare = key.strip_prefix('"').and_then(|k| k.strip_suffix('"')).unwrap_or(key);
+    if key.is_empty() {
+        return Err(Problem::new(Code::IdempotencyKeyRequired, "send a fresh Idempotency-Key with every new request"));
+    }
+    if !(1..=200).contains(&bare.len()) || !bare.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Problem::new(Code::InvalidIdempotencyKey, "1 to 200 visible ASCII characters"));
+    }
+    Ok(bare.to_owned())
+}
+
+/// Fills `bytes` from the operating system.
+fn random(bytes: &mut [u8]) -> Result<(), Problem> {
+    getrandom::fill(bytes).map_err(|cause| {
+        tracing::error!(%cause, "no randomness from the operating system");
+        Problem::new(Code::Internal, "this node has no source of randomness")
+    })
+}
+
+/// 48 random bits and the time, for a new id.
+fn draw() -> Result<(u64, u64), Problem> {
+    let mut bytes = [0; 8];
+    random(&mut bytes)?;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    Ok((now, u64::from_be_bytes(bytes)))
+}
+
+/// The state machine answered with something that does not belong to the question.
+fn strange() -> Problem {
+    tracing::error!("a reply of another kind than the command's");
+    Problem::new(Code::Internal, "the answer was not understood")
+}

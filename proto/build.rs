@@ -1,0 +1,76 @@
+//! Compiles the .proto files with protox, so that no protoc has to be installed.
+
+use std::{env, fs, path::PathBuf};
+
+use prost::Message;
+
+const FILES: [&str; 5] = [
+    "keyrack/v1/reservations.proto",
+    "keyrack/v1/inventory.proto",
+    "keyrack/internal/rows.proto",
+    "keyrack/internal/commands.proto",
+    "keyrack/internal/cluster.proto",
+];
+
+/// The public messages are also the JSON bodies of the HTTP edge: one definition of every noun.
+const JSON: &str = r#"#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]"#;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let descriptors = protox::compile(FILES, ["proto"])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("keyrack.descriptors.bin"), descriptors.encode_to_vec())?;
+
+    let mut config = tonic_prost_build::Config::new();
+    config.bytes(["."]);
+    config.message_attribute(".keyrack.v1", JSON);
+    // In HTTP the key is a header and the id is in the path; in gRPC both are fields.
+    for field in NOT_IN_BODIES {
+        config.field_attribute(format!(".keyrack.v1.{field}"), "#[serde(skip)]");
+    }
+    for path in ABSENT_WHEN_NONE {
+        config.field_attribute(path, "#[serde(skip_serializing_if = \"Option::is_none\")]");
+    }
+    for path in ABSENT_WHEN_EMPTY {
+        config.field_attribute(path, "#[serde(skip_serializing_if = \"String::is_empty\")]");
+    }
+    tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
+    Ok(())
+}
+
+const NOT_IN_BODIES: [&str; 25] = [
+    "AmendRequest.booking_id",
+    "AmendRequest.expected_revision",
+    "AmendRequest.idempotency_key",
+    "BookRequest.idempotency_key",
+    "BookingStepRequest.booking_id",
+    "BookingStepRequest.expected_revision",
+    "BookingStepRequest.idempotency_key",
+    "CloseBusinessDateRequest.property_id",
+    "CloseBusinessDateRequest.idempotency_key",
+    "ConfirmHoldRequest.hold_id",
+    "ConfirmHoldRequest.idempotency_key",
+    "PlaceHoldRequest.idempotency_key",
+    "PutPropertyRequest.property_id",
+    "PutPropertyRequest.expected_revision",
+    "PutPropertyRequest.idempotency_key",
+    "PutRatePlanRequest.code",
+    "PutRatePlanRequest.property_id",
+    "PutRatePlanRequest.expected_revision",
+    "PutRatePlanRequest.idempotency_key",
+    "PutRoomTypeRequest.code",
+    "PutRoomTypeRequest.property_id",
+    "PutRoomTypeRequest.expected_revision",
+    "PutRoomTypeRequest.idempotency_key",
+    "UpdateAriRequest.property_id",
+    "UpdateAriRequest.idempotency_key",
+];
+const ABSENT_WHEN_NONE: [&str; 5] = [
+    ".keyrack.v1.Booking.as_of",
+    ".keyrack.v1.Booking.cancellation_fee",
+    ".keyrack.v1.Property.as_of",
+    ".keyrack.v1.Property.house_limit",
+    ".keyrack.v1.Property.location",
+];
+const ABSENT_WHEN_EMPTY: [&str; 2] = [".keyrack.v1.Booking.channel_ref", ".keyrack.v1.Hold.booking_id"];

@@ -1,0 +1,233 @@
+//! The bytes of a command, as the Raft log keeps them.
+
+use bytes::Bytes;
+use keyrack_inventory::{
+    AriUpdate, BookRequest, BookingId, Command, DateRange, HoldId, Night, Op, PropertyNumber, RequestKey, RoomRequest, Stay,
+    Weekdays,
+};
+use pb::command::Op as Kind;
+use prost::Message;
+
+use crate::booking::{sealed_in, sealed_out};
+use crate::internal as pb;
+use crate::{Malformed, array, code, need, small, stay};
+
+/// A command's bytes.
+pub fn encode(command: &Command) -> Bytes {
+    let (digest, fingerprint) = match &command.request {
+        Some(key) => (Bytes::copy_from_slice(&key.digest), Bytes::copy_from_slice(&key.fingerprint)),
+        None => (Bytes::new(), Bytes::new()),
+    };
+    let message = pb::Command { property: command.property.0, digest, fingerprint, op: Some(op_out(&command.op)) };
+    message.encode_to_vec().into()
+}
+
+/// Reads a command.
+pub fn decode(bytes: Bytes) -> Result<Command, Malformed> {
+    let message = pb::Command::decode(bytes)?;
+    let request = match (message.digest.is_empty(), message.fingerprint.is_empty()) {
+        (true, true) => None,
+        _ => Some(RequestKey {
+            digest: array(&message.digest, "request digest")?,
+            fingerprint: array(&message.fingerprint, "fingerprint")?,
+        }),
+    };
+    Ok(Command { property: PropertyNumber(message.property), request, op: op_in(need(message.op, "operation")?)? })
+}
+
+fn op_out(op: &Op) -> Kind {
+    match op {
+        Op::Tick => Kind::Tick(pb::Nothing {}),
+        Op::PutProperty { id, details, business_date, expected_revision } => Kind::PutProperty(pb::PutProperty {
+            id: id.clone(),
+            details: Some(details.into()),
+            business_date: business_date.0,
+            expected_revision: *expected_revision,
+        }),
+        Op::PutRoomType { room_type, expected_revision } => {
+            Kind::PutRoomType(pb::PutRoomType { room_type: Some(room_type.into()), expected_revision: *expected_revision })
+        }
+        Op::PutRatePlan { rate_plan, expected_revision } => {
+            Kind::PutRatePlan(pb::PutRatePlan { rate_plan: Some(rate_plan.into()), expected_revision: *expected_revision })
+        }
+        Op::UpdateAri(updates) => Kind::UpdateAri(pb::UpdateAri { lines: updates.iter().map(ari_out).collect() }),
+        Op::PlaceHold { id, stay, rooms, ttl_ms } => Kind::PlaceHold(pb::PlaceHold {
+            id: id_bytes(&id.0),
+            arrival: stay.arrival().0,
+            departure: stay.departure().0,
+            rooms: rooms.iter().map(wish_out).collect(),
+            ttl_ms: *ttl_ms,
+        }),
+        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token } => Kind::ConfirmHold(pb::ConfirmHold {
+            hold: id_bytes(&hold.0),
+            booking: id_bytes(&booking.0),
+            guest: sealed_out(guest),
+            channel_ref: channel_ref.clone(),
+            payment_token: payment_token.clone(),
+        }),
+        Op::ReleaseHold(id) => Kind::ReleaseHold(id_bytes(&id.0)),
+        Op::Book(request) => Kind::Book(book_out(request)),
+        Op::Amend { booking, stay, rooms, guest, expected_revision } => Kind::Amend(pb::Amend {
+            booking: id_bytes(&booking.0),
+            arrival: stay.map(|s| s.arrival().0),
+            departure: stay.map(|s| s.departure().0),
+            rooms: rooms.iter().flatten().map(wish_out).collect(),
+            guest: guest.as_ref().and_then(sealed_out),
+            expected_revision: *expected_revision,
+        }),
+        Op::Cancel { booking, expected_revision } => {
+            Kind::Cancel(pb::Cancel { booking: id_bytes(&booking.0), expected_revision: *expected_revision })
+        }
+        Op::CheckIn(id) => Kind::CheckIn(id_bytes(&id.0)),
+        Op::CheckOut(id) => Kind::CheckOut(id_bytes(&id.0)),
+        Op::NoShow(id) => Kind::NoShow(id_bytes(&id.0)),
+        Op::CloseBusinessDate { expected_from } => Kind::CloseBusinessDate(expected_from.0),
+    }
+}
+
+fn op_in(kind: Kind) -> Result<Op, Malformed> {
+    Ok(match kind {
+        Kind::Tick(_) => Op::Tick,
+        Kind::PutProperty(put) => Op::PutProperty {
+            id: put.id,
+            details: need(put.details, "property details")?.try_into()?,
+            business_date: Night(put.business_date),
+            expected_revision: put.expected_revision,
+        },
+        Kind::PutRoomType(put) => {
+            Op::PutRoomType { room_type: need(put.room_type, "room type")?.try_into()?, expected_revision: put.expected_revision }
+        }
+        Kind::PutRatePlan(put) => {
+            Op::PutRatePlan { rate_plan: need(put.rate_plan, "rate plan")?.try_into()?, expected_revision: put.expected_revision }
+        }
+        Kind::UpdateAri(update) => Op::UpdateAri(update.lines.into_iter().map(ari_in).collect::<Result<_, _>>()?),
+        Kind::PlaceHold(place) => Op::PlaceHold {
+            id: HoldId(array(&place.id, "hold id")?),
+            stay: stay(place.arrival, place.departure)?,
+            rooms: wishes_in(place.rooms)?,
+            ttl_ms: place.ttl_ms,
+        },
+        Kind::ConfirmHold(confirm) => Op::ConfirmHold {
+            hold: HoldId(array(&confirm.hold, "hold id")?),
+            booking: booking_id(&confirm.booking)?,
+            guest: sealed_in(confirm.guest),
+            channel_ref: confirm.channel_ref,
+            payment_token: confirm.payment_token,
+        },
+        Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
+        Kind::Book(book) => Op::Book(book_in(book)?),
+        Kind::Amend(amend) => amend_in(amend)?,
+        Kind::Cancel(cancel) => Op::Cancel { booking: booking_id(&cancel.booking)?, expected_revision: cancel.expected_revision },
+        Kind::CheckIn(id) => Op::CheckIn(booking_id(&id)?),
+        Kind::CheckOut(id) => Op::CheckOut(booking_id(&id)?),
+        Kind::NoShow(id) => Op::NoShow(booking_id(&id)?),
+        Kind::CloseBusinessDate(date) => Op::CloseBusinessDate { expected_from: Night(date) },
+    })
+}
+
+fn book_out(request: &BookRequest) -> pb::Book {
+    pb::Book {
+        id: id_bytes(&request.id.0),
+        arrival: request.stay.arrival().0,
+        departure: request.stay.departure().0,
+        rooms: request.rooms.iter().map(wish_out).collect(),
+        guest: sealed_out(&request.guest),
+        channel_ref: request.channel_ref.clone(),
+        payment_token: request.payment_token.clone(),
+    }
+}
+
+fn book_in(book: pb::Book) -> Result<BookRequest, Malformed> {
+    Ok(BookRequest {
+        id: booking_id(&book.id)?,
+        stay: stay(book.arrival, book.departure)?,
+        rooms: wishes_in(book.rooms)?,
+        guest: sealed_in(book.guest),
+        channel_ref: book.channel_ref,
+        payment_token: book.payment_token,
+    })
+}
+
+fn amend_in(amend: pb::Amend) -> Result<Op, Malformed> {
+    let stay: Option<Stay> = match (amend.arrival, amend.departure) {
+        (Some(arrival), Some(departure)) => Some(stay(arrival, departure)?),
+        (None, None) => None,
+        _ => return Err(Malformed("stay")),
+    };
+    Ok(Op::Amend {
+        booking: booking_id(&amend.booking)?,
+        stay,
+        rooms: if amend.rooms.is_empty() { None } else { Some(wishes_in(amend.rooms)?) },
+        guest: amend.guest.map(|guest| sealed_in(Some(guest))),
+        expected_revision: amend.expected_revision,
+    })
+}
+
+fn wish_out(room: &RoomRequest) -> pb::RoomWish {
+    pb::RoomWish {
+        room_type: room.room_type.as_str().into(),
+        rate_plan: room.rate_plan.as_str().into(),
+        quantity: room.quantity,
+        adults: room.adults.into(),
+        children_ages: Bytes::copy_from_slice(&room.children_ages),
+    }
+}
+
+fn wishes_in(wishes: Vec<pb::RoomWish>) -> Result<Vec<RoomRequest>, Malformed> {
+    let wish = |wish: pb::RoomWish| {
+        Ok(RoomRequest {
+            room_type: code(&wish.room_type)?,
+            rate_plan: code(&wish.rate_plan)?,
+            quantity: wish.quantity,
+            adults: small(wish.adults, "adults")?,
+            children_ages: wish.children_ages.to_vec(),
+        })
+    };
+    wishes.into_iter().map(wish).collect()
+}
+
+fn ari_out(update: &AriUpdate) -> pb::AriLine {
+    pb::AriLine {
+        room_type: update.room_type.as_str().into(),
+        rate_plan: update.rate_plan.map(|code| code.as_str().into()),
+        from: update.dates.from().0,
+        to: update.dates.to().0,
+        days: update.days.0.into(),
+        capacity: update.capacity,
+        out_of_order: update.out_of_order,
+        rate: update.rate,
+        stop_sell: update.stop_sell,
+        closed_to_arrival: update.closed_to_arrival,
+        closed_to_departure: update.closed_to_departure,
+        min_stay_arrival: update.min_stay_arrival.map(Into::into),
+        min_stay_through: update.min_stay_through.map(Into::into),
+        max_stay: update.max_stay.map(Into::into),
+    }
+}
+
+fn ari_in(line: pb::AriLine) -> Result<AriUpdate, Malformed> {
+    let length = |n: Option<u32>| n.map(|n| small(n, "stay length")).transpose();
+    Ok(AriUpdate {
+        room_type: code(&line.room_type)?,
+        rate_plan: line.rate_plan.as_deref().map(code).transpose()?,
+        dates: DateRange::new(Night(line.from), Night(line.to)).map_err(|_| Malformed("date range"))?,
+        days: Weekdays(small(line.days, "weekdays")?),
+        capacity: line.capacity,
+        out_of_order: line.out_of_order,
+        rate: line.rate,
+        stop_sell: line.stop_sell,
+        closed_to_arrival: line.closed_to_arrival,
+        closed_to_departure: line.closed_to_departure,
+        min_stay_arrival: length(line.min_stay_arrival)?,
+        min_stay_through: length(line.min_stay_through)?,
+        max_stay: length(line.max_stay)?,
+    })
+}
+
+fn id_bytes(id: &[u8; 16]) -> Bytes {
+    Bytes::copy_from_slice(id)
+}
+
+fn booking_id(bytes: &[u8]) -> Result<BookingId, Malformed> {
+    array(bytes, "booking id").map(BookingId)
+}

@@ -1,0 +1,124 @@
+//! Refusals.
+
+use keyrack_inventory::{Code, Night, RefusedNight, Reject, Restriction};
+
+use crate::booking::{state_number, state_of};
+use crate::internal as pb;
+use crate::{Malformed, code, small};
+
+impl From<&Reject> for pb::Rejection {
+    fn from(reject: &Reject) -> Self {
+        let plain = |kind| pb::Rejection { kind, ..Default::default() };
+        let coded = |kind, code: &Code| pb::Rejection { kind, code: code.as_str().into(), ..Default::default() };
+        let numbered = |kind, number| pb::Rejection { kind, number, ..Default::default() };
+        let nightly = |kind, nights: &[RefusedNight]| pb::Rejection {
+            kind,
+            nights: nights.iter().map(night_out).collect(),
+            ..Default::default()
+        };
+        match reject {
+            Reject::UnknownProperty => plain(1),
+            Reject::UnknownRoomType(code) => coded(2, code),
+            Reject::UnknownRatePlan(code) => coded(3, code),
+            Reject::NotFound => plain(4),
+            Reject::ArrivalInPast { business_date } => numbered(5, business_date.0),
+            Reject::NoRooms => plain(6),
+            Reject::TooManyRooms => plain(7),
+            Reject::OccupancyExceeded { room_type, occupancy } => {
+                pb::Rejection { number: u32::from(*occupancy), ..coded(8, room_type) }
+            }
+            Reject::CurrencyMismatch => plain(9),
+            Reject::CapacityTooLarge => plain(10),
+            Reject::RateWithoutPlan => plain(11),
+            Reject::Restricted(nights) => nightly(12, nights),
+            Reject::SoldOut(nights) => nightly(13, nights),
+            Reject::WrongState(state) => numbered(14, state_number(*state)),
+            Reject::WrongBusinessDate { business_date } => numbered(15, business_date.0),
+            Reject::NotDue { business_date } => numbered(16, business_date.0),
+            Reject::HoldExpired => plain(17),
+            Reject::HoldClosed => plain(18),
+            Reject::RevisionMismatch { current } => numbered(19, *current),
+            Reject::KeyReused => plain(20),
+            Reject::AmountTooLarge => plain(21),
+        }
+    }
+}
+
+impl TryFrom<pb::Rejection> for Reject {
+    type Error = Malformed;
+
+    fn try_from(rejection: pb::Rejection) -> Result<Self, Malformed> {
+        let date = Night(rejection.number);
+        let nights = || rejection.nights.iter().map(night_in).collect::<Result<Vec<_>, _>>();
+        Ok(match rejection.kind {
+            1 => Reject::UnknownProperty,
+            2 => Reject::UnknownRoomType(code(&rejection.code)?),
+            3 => Reject::UnknownRatePlan(code(&rejection.code)?),
+            4 => Reject::NotFound,
+            5 => Reject::ArrivalInPast { business_date: date },
+            6 => Reject::NoRooms,
+            7 => Reject::TooManyRooms,
+            8 => {
+                Reject::OccupancyExceeded { room_type: code(&rejection.code)?, occupancy: small(rejection.number, "occupancy")? }
+            }
+            9 => Reject::CurrencyMismatch,
+            10 => Reject::CapacityTooLarge,
+            11 => Reject::RateWithoutPlan,
+            12 => Reject::Restricted(nights()?),
+            13 => Reject::SoldOut(nights()?),
+            14 => Reject::WrongState(state_of(rejection.number)?),
+            15 => Reject::WrongBusinessDate { business_date: date },
+            16 => Reject::NotDue { business_date: date },
+            17 => Reject::HoldExpired,
+            18 => Reject::HoldClosed,
+            19 => Reject::RevisionMismatch { current: rejection.number },
+            20 => Reject::KeyReused,
+            21 => Reject::AmountTooLarge,
+            _ => return Err(Malformed("rejection")),
+        })
+    }
+}
+
+fn night_out(refused: &RefusedNight) -> pb::NightLine {
+    pb::NightLine {
+        night: refused.night.0,
+        room_type: refused.room_type.as_str().into(),
+        available: refused.available,
+        restriction: refused.restriction.map_or(0, restriction_number),
+    }
+}
+
+fn night_in(line: &pb::NightLine) -> Result<RefusedNight, Malformed> {
+    Ok(RefusedNight {
+        night: Night(line.night),
+        room_type: code(&line.room_type)?,
+        available: line.available,
+        restriction: restriction_of(line.restriction)?,
+    })
+}
+
+fn restriction_number(restriction: Restriction) -> u32 {
+    match restriction {
+        Restriction::StopSell => 1,
+        Restriction::ClosedToArrival => 2,
+        Restriction::ClosedToDeparture => 3,
+        Restriction::MinStayArrival => 4,
+        Restriction::MinStayThrough => 5,
+        Restriction::MaxStay => 6,
+        Restriction::NoRate => 7,
+    }
+}
+
+fn restriction_of(number: u32) -> Result<Option<Restriction>, Malformed> {
+    Ok(Some(match number {
+        0 => return Ok(None),
+        1 => Restriction::StopSell,
+        2 => Restriction::ClosedToArrival,
+        3 => Restriction::ClosedToDeparture,
+        4 => Restriction::MinStayArrival,
+        5 => Restriction::MinStayThrough,
+        6 => Restriction::MaxStay,
+        7 => Restriction::NoRate,
+        _ => return Err(Malformed("restriction")),
+    }))
+}

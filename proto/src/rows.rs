@@ -1,0 +1,138 @@
+//! The bytes of a row. Which message it is follows from its key.
+
+use keyrack_inventory::{Entry, Happened, Key, Meta, PropertyNumber, Recorded, Row};
+use prost::Message;
+
+use crate::internal as pb;
+use crate::{Malformed, array, code, need};
+
+/// Appends a row's bytes.
+pub fn encode(row: &Row, out: &mut Vec<u8>) {
+    match row {
+        Row::Meta(meta) => put(&meta_out(meta), out),
+        Row::Property(property) => put(&pb::PropertyRow::from(property.as_ref()), out),
+        Row::Page(page) => put(&pb::PageRow::from(page.as_ref()), out),
+        Row::Rates(page) => put(&pb::RatesRow::from(page.as_ref()), out),
+        Row::Booking(booking) => put(&pb::BookingRow::from(booking.as_ref()), out),
+        Row::Hold(hold) => put(&pb::HoldRow::from(hold.as_ref()), out),
+        Row::Request(recorded) => {
+            let fingerprint = bytes::Bytes::copy_from_slice(&recorded.fingerprint);
+            put(&pb::RequestRow { fingerprint, sequence: recorded.sequence }, out);
+        }
+        Row::Journal(entry) => put(&journal_out(entry), out),
+        Row::Present => {}
+    }
+}
+
+/// Reads the row of `key`.
+pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
+    Ok(match key {
+        Key::Meta => Row::Meta(meta_in(pb::MetaRow::decode(bytes)?)),
+        Key::Property(_) => Row::Property(pb::PropertyRow::decode(bytes)?.try_into()?),
+        Key::Page(..) => Row::Page(Box::new(pb::PageRow::decode(bytes)?.try_into()?)),
+        Key::Rates(..) => Row::Rates(Box::new(pb::RatesRow::decode(bytes)?.try_into()?)),
+        Key::Booking(_) => Row::Booking(pb::BookingRow::decode(bytes)?.try_into()?),
+        Key::Hold(_) => Row::Hold(pb::HoldRow::decode(bytes)?.try_into()?),
+        Key::Request(_) => {
+            let row = pb::RequestRow::decode(bytes)?;
+            Row::Request(Recorded { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })
+        }
+        Key::Journal(_) => Row::Journal(Box::new(journal_in(pb::JournalRow::decode(bytes)?)?)),
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) if bytes.is_empty() => Row::Present,
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => return Err(Malformed("index row")),
+    })
+}
+
+fn put(message: &impl Message, out: &mut Vec<u8>) {
+    out.reserve(message.encoded_len());
+    message.encode_raw(out);
+}
+
+fn meta_out(meta: &Meta) -> pb::MetaRow {
+    pb::MetaRow {
+        last_at_ms: meta.last_at_ms,
+        next_sequence: meta.next_sequence,
+        next_deadline_ms: meta.next_deadline_ms,
+        expiry_cursor: meta.expiry_cursor,
+        expiry_at_ms: meta.expiry_at_ms,
+    }
+}
+
+fn meta_in(row: pb::MetaRow) -> Meta {
+    Meta {
+        last_at_ms: row.last_at_ms,
+        next_sequence: row.next_sequence,
+        next_deadline_ms: row.next_deadline_ms,
+        expiry_cursor: row.expiry_cursor,
+        expiry_at_ms: row.expiry_at_ms,
+    }
+}
+
+fn journal_out(entry: &Entry) -> pb::JournalRow {
+    let room_types = match &entry.happened {
+        Happened::AriUpdated(codes) => codes.iter().map(|code| code.as_str().into()).collect(),
+        _ => Vec::new(),
+    };
+    pb::JournalRow {
+        at_ms: entry.at_ms,
+        property: entry.property.0,
+        request: entry.request.map_or_else(bytes::Bytes::new, |digest| bytes::Bytes::copy_from_slice(&digest)),
+        happened: happened_number(&entry.happened),
+        room_types,
+        reply: Some((&entry.reply).into()),
+    }
+}
+
+fn journal_in(row: pb::JournalRow) -> Result<Entry, Malformed> {
+    let request = if row.request.is_empty() { None } else { Some(array(&row.request, "request digest")?) };
+    Ok(Entry {
+        at_ms: row.at_ms,
+        property: PropertyNumber(row.property),
+        request,
+        happened: happened_of(row.happened, &row.room_types)?,
+        reply: need(row.reply, "reply")?.try_into()?,
+    })
+}
+
+fn happened_number(happened: &Happened) -> u32 {
+    match happened {
+        Happened::Nothing => 0,
+        Happened::PropertyChanged => 1,
+        Happened::RoomTypeChanged => 2,
+        Happened::RatePlanChanged => 3,
+        Happened::AriUpdated(_) => 4,
+        Happened::HoldPlaced => 5,
+        Happened::HoldConfirmed => 6,
+        Happened::HoldReleased => 7,
+        Happened::HoldExpired => 8,
+        Happened::Booked => 9,
+        Happened::Amended => 10,
+        Happened::Cancelled => 11,
+        Happened::CheckedIn => 12,
+        Happened::CheckedOut => 13,
+        Happened::NoShow => 14,
+        Happened::BusinessDateClosed => 15,
+    }
+}
+
+fn happened_of(number: u32, room_types: &[String]) -> Result<Happened, Malformed> {
+    Ok(match number {
+        0 => Happened::Nothing,
+        1 => Happened::PropertyChanged,
+        2 => Happened::RoomTypeChanged,
+        3 => Happened::RatePlanChanged,
+        4 => Happened::AriUpdated(room_types.iter().map(|text| code(text)).collect::<Result<_, _>>()?),
+        5 => Happened::HoldPlaced,
+        6 => Happened::HoldConfirmed,
+        7 => Happened::HoldReleased,
+        8 => Happened::HoldExpired,
+        9 => Happened::Booked,
+        10 => Happened::Amended,
+        11 => Happened::Cancelled,
+        12 => Happened::CheckedIn,
+        13 => Happened::CheckedOut,
+        14 => Happened::NoShow,
+        15 => Happened::BusinessDateClosed,
+        _ => return Err(Malformed("journal line")),
+    })
+}

@@ -1,0 +1,196 @@
+//! A caller of the HTTP edge: one node, one API key.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+
+#[derive(Clone)]
+pub struct Api {
+    http: Client,
+    base: String,
+    key: String,
+}
+
+impl Api {
+    pub(crate) fn new(http: Client, base: &str, key: &str) -> Api {
+        Api { http, base: base.to_string(), key: key.to_string() }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    pub fn api_key(&self) -> &str {
+        &self.key
+    }
+
+    /// The same caller with another (or a wrong) API key.
+    pub fn with_key(&self, key: &str) -> Api {
+        Api { key: key.to_string(), ..self.clone() }
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PUT, path).json(body)
+    }
+
+    /// A POST with `idempotency_key` and no body yet.
+    pub fn post(&self, path: &str, idempotency_key: &str) -> Call {
+        self.call(Method::POST, path).header("Idempotency-Key", idempotency_key)
+    }
+
+    pub fn delete(&self, path: &str, idempotency_key: &str) -> Call {
+        self.call(Method::DELETE, path).header("Idempotency-Key", idempotency_key)
+    }
+
+    /// A request with no header but the authorisation.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        Call { request: request.bearer_auth(&self.key) }
+    }
+
+    /// POSTs to one node after the other with the same key until one gives an answer that stands:
+    /// anything but a broken connection, a 5xx, a 429 or "your first try is still in flight".
+    /// Gives the answer and how many tries it took.
+    pub async fn post_until_answered(
+        apis: &[Api],
+        path: &str,
+        idempotency_key: &str,
+        body: &Value,
+        try_timeout: Duration,
+    ) -> (Answer, usize) {
+        let begin = Instant::now();
+        for tries in 1.. {
+            let api = &apis[(tries - 1) % apis.len()];
+            let call = api.post(path, idempotency_key).json(body).timeout(try_timeout);
+            match call.try_send().await {
+                Ok(answer) if !answer.is_worth_a_retry() => return (answer, tries),
+                other => assert!(
+                    begin.elapsed() < crate::PATIENCE,
+                    "{path} with key {idempotency_key} got no answer in {tries} tries: {other:?}"
+                ),
+            }
+            // Not a wait for anything: it keeps the callers from burning the nodes' processor.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        unreachable!("the loop ends with an answer or a panic")
+    }
+}
+
+/// A request that is being put together.
+pub struct Call {
+    request: RequestBuilder,
+}
+
+impl Call {
+    pub fn json(self, body: &Value) -> Call {
+        Call { request: self.request.json(body) }
+    }
+
+    pub fn body(self, content_type: &str, body: impl Into<reqwest::Body>) -> Call {
+        Call { request: self.request.header("Content-Type", content_type).body(body) }
+    }
+
+    pub fn header(self, name: &str, value: &str) -> Call {
+        Call { request: self.request.header(name, value) }
+    }
+
+    pub fn timeout(self, timeout: Duration) -> Call {
+        Call { request: self.request.timeout(timeout) }
+    }
+
+    /// Panics when there is no HTTP answer at all.
+    pub async fn send(self) -> Answer {
+        self.try_send().await.unwrap_or_else(|e| panic!("no HTTP answer: {e:?}"))
+    }
+
+    pub async fn try_send(self) -> Result<Answer, reqwest::Error> {
+        let response = self.request.send().await?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = response.bytes().await?.to_vec();
+        Ok(Answer { status, headers, body })
+    }
+
+    /// The response before its body, for a stream.
+    pub(crate) async fn open(self) -> reqwest::Response {
+        self.request.send().await.unwrap_or_else(|e| panic!("no HTTP answer: {e:?}"))
+    }
+}
+
+/// A complete answer, the body kept as the bytes that came.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Panics with the body unless the status is `status`.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Answer {
+        assert_eq!(self.status, status, "unexpected answer {self:?}");
+        self
+    }
+
+    /// Panics with the body unless the status is 2xx.
+    #[track_caller]
+    pub fn expect_success(self) -> Answer {
+        assert!((200..300).contains(&self.status), "unexpected answer {self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("no JSON ({e}): {self:?}"))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// `Idempotency-Replayed: true`.
+    pub fn is_replayed(&self) -> bool {
+        self.header("Idempotency-Replayed") == Some("true")
+    }
+
+    fn is_worth_a_retry(&self) -> bool {
+        let in_flight = self.status == 409 && self.text().contains("\"request_in_flight\"");
+        self.status >= 500 || self.status == 429 || in_flight
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.status, self.text())
+    }
+}
+
+/// An idempotency key nobody has used.
+pub fn fresh_key() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A value as it stands in a query: a cursor is opaque and may hold any character.
+pub fn percent_encoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

@@ -1,0 +1,42 @@
+//! The harness of the black-box tests: real `keyrackd` processes on loopback, real sockets, real
+//! signals.
+//!
+//! A test starts a [`Cluster`], talks to it through an [`Api`] and waits with [`until`]. Nothing
+//! here depends on a crate of Keyrack: what a test knows of the product, a customer knows too.
+//!
+//! The binaries are taken from `KEYRACK_BIN_DIR`, else from beside the test executable
+//! (`target/release`). Every process is gone when the test is, also when the test is killed: see
+//! `watchdog.rs`.
+
+// A harness that cannot go on fails the test it serves; an error value would only hide where.
+#![allow(clippy::unwrap_used)]
+
+mod accounts;
+mod api;
+mod binaries;
+mod cluster;
+mod hotel;
+mod load;
+mod metrics;
+mod node;
+mod ports;
+mod problem;
+mod raw;
+pub mod sources;
+mod sse;
+mod wait;
+mod watchdog;
+
+pub use accounts::{assert_accounts_balance, assert_counters_equal_bookings, recount};
+pub use api::{Answer, Api, Call, fresh_key, percent_encoded};
+pub use binaries::{binary, command};
+pub use cluster::Cluster;
+pub use hotel::{Hotel, HotelPlan, RoomType};
+pub use load::{Acknowledged, Load, assert_replays_byte_for_byte};
+pub use metrics::Metrics;
+pub use node::{ExitReport, Node, run_until_exit};
+pub use ports::free_port_base;
+pub use problem::{Refusal, refusal};
+pub use raw::{RawAnswer, raw_exchange};
+pub use sse::{Event, EventStream};
+pub use wait::{PATIENCE, until};

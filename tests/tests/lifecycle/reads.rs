@@ -1,0 +1,59 @@
+//! Offers, and reads that may be a little old.
+
+use keyrack_tests::{Hotel, PATIENCE, until};
+use serde_json::{Value, json};
+
+use crate::hotel;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_names_every_night_and_the_total_and_vanishes_with_the_last_room() {
+    let (_cluster, hotel) = hotel("OFFERS", 1).await;
+    let offered = offers(&hotel, "2027-06-01", "2027-06-03").await;
+    assert_eq!(offered.len(), 1, "one room type, one rate plan: {offered:?}");
+    let offer = &offered[0];
+    assert_eq!(offer["roomType"], "DLX");
+    assert_eq!(offer["ratePlan"], "FLEX");
+    assert_eq!(offer["total"], json!({"amount": "200.00", "currency": "EUR"}));
+    assert!(!offer["quoteId"].as_str().unwrap().is_empty());
+    for date in ["2027-06-01", "2027-06-02"] {
+        assert!(offer.to_string().contains(date), "{date} has a price: {offer}");
+    }
+    hotel.booked("2027-06-02", "2027-06-03").await;
+    assert_eq!(offers(&hotel, "2027-06-01", "2027-06-03").await, Vec::<Value>::new());
+    assert_eq!(offers(&hotel, "2027-06-01", "2027-06-02").await.len(), 1);
+    let stop = json!({
+        "roomType": "DLX", "ratePlan": "FLEX",
+        "dateFrom": "2027-06-01", "dateTo": "2027-06-01", "stopSell": true,
+    });
+    hotel.ari(vec![stop]).await.expect_success();
+    assert_eq!(offers(&hotel, "2027-06-01", "2027-06-02").await, Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bounded_read_comes_from_any_node_and_catches_up_with_what_was_written() {
+    let (cluster, hotel) = hotel("BOUNDED", 5).await;
+    hotel.booked("2027-06-01", "2027-06-03").await;
+    let nights = "availability?from=2027-06-01&to=2027-06-03";
+    let path = format!("/v1/properties/{}/{nights}", hotel.id);
+    let expected = hotel.api.get(&path).send().await.expect(200).json();
+    let bounded = format!("{path}&consistency=bounded&maxStalenessMs=60000");
+    for node in cluster.everywhere("auditor") {
+        until("the node's own rows have the booking", PATIENCE, async || {
+            let own = node.get(&bounded).send().await.expect(200).json();
+            let (have, want) = (&own["asOf"]["index"], &expected["asOf"]["index"]);
+            if have.as_u64().unwrap() < want.as_u64().unwrap() {
+                return None;
+            }
+            assert_eq!(own["roomTypes"], expected["roomTypes"], "as of an index, one truth");
+            Some(())
+        })
+        .await;
+    }
+}
+
+async fn offers(hotel: &Hotel, arrival: &str, departure: &str) -> Vec<Value> {
+    let stay = format!("propertyId={}&arrival={arrival}&departure={departure}", hotel.id);
+    let path = format!("/v1/offers?{stay}&adults=2&children=0");
+    let answer = hotel.api.get(&path).send().await.expect(200).json();
+    answer["offers"].as_array().expect("offers").clone()
+}
