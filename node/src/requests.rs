@@ -13,7 +13,7 @@ const MAX_ARI_UPDATES: usize = 1_000;
 /// Characters in names, references and tokens.
 const MAX_TEXT: usize = 200;
 /// Guests of one kind in one room.
-const MAX_GUESTS: u32 = 50;
+const MAX_GUESTS: u32 = 100;
 
 /// A property's id: 1 to 64 of letters, digits, `-`, `_`, `.`.
 pub fn property_id(text: &str) -> Result<&str, Problem> {
@@ -69,7 +69,7 @@ pub fn rooms(rooms: Vec<v1::RoomRequest>) -> Result<Vec<RoomRequest>, Problem> {
 
 fn room(room: v1::RoomRequest) -> Result<RoomRequest, Problem> {
     if room.adults > MAX_GUESTS || room.children_ages.len() > MAX_GUESTS as usize {
-        return Err(Problem::field("rooms", "at most 50 adults and 50 children in a room"));
+        return Err(Problem::field("rooms", "at most 100 adults and 100 children in a room"));
     }
     let ages: Result<Vec<u8>, _> = room.children_ages.iter().map(|age| u8::try_from(*age)).collect();
     Ok(RoomRequest {

@@ -104,9 +104,14 @@ pub(crate) fn wait_until_gone(pid: u32) {
     }
 }
 
+/// Asks every thread: the first one is a zombie, and stands for the process in `/proc/PID/stat`,
+/// while others are still dying and hold its ports and locks.
 fn is_running(pid: u32) -> bool {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // "pid (name) state ...", where the name itself may hold blanks and parentheses.
-    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-    !matches!(state, Some('Z' | 'X') | None)
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+    threads.flatten().any(|thread| {
+        let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { return false };
+        // "id (name) state ...", where the name itself may hold blanks and parentheses.
+        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+        !matches!(state, Some('Z' | 'X') | None)
+    })
 }

@@ -1,0 +1,88 @@
+//! The invariant at the end: no night over its limit, and every counter what the answers add up to.
+
+use std::collections::HashMap;
+
+use keyrack_client::{Client, v1};
+
+use super::Target;
+use super::scene::{LONGEST, Scene, date};
+use super::workload::Tally;
+
+/// Compares every counter on every node with what was acknowledged; returns how many are wrong.
+pub async fn check(target: &Target, client: &Client, scene: &Scene, tally: &Tally, recount: bool) -> anyhow::Result<u64> {
+    let mut wrong = 0;
+    for endpoint in &target.endpoints {
+        let node = Client::new([endpoint.clone()], &target.key)?;
+        for property in 0..scene.properties.len() {
+            wrong += check_property(&node, scene, tally, property).await?;
+        }
+    }
+    if recount {
+        for property in 0..scene.properties.len() {
+            wrong += recount_property(client, scene, property).await?;
+        }
+    }
+    Ok(wrong)
+}
+
+async fn check_property(node: &Client, scene: &Scene, tally: &Tally, property: usize) -> anyhow::Result<u64> {
+    let mut wrong = 0;
+    for (room_type, sold) in counters(node, scene, property).await? {
+        for (night, sold) in sold.iter().enumerate() {
+            let expected = tally.sold.get(&(property, room_type, night as u32)).copied().unwrap_or(0);
+            // A request without a known outcome may have been done.
+            let fits = *sold >= expected && *sold <= expected + tally.unknown as i64;
+            wrong += u64::from(!fits || *sold > i64::from(scene.limit));
+        }
+    }
+    Ok(wrong)
+}
+
+/// Rooms sold by room type and night.
+async fn counters(node: &Client, scene: &Scene, property: usize) -> anyhow::Result<Vec<(usize, Vec<i64>)>> {
+    let request = v1::AvailabilityRequest {
+        property_id: scene.properties[property].clone(),
+        from: date(0),
+        to: date(scene.nights.min(366 - LONGEST) + LONGEST),
+        ..Default::default()
+    };
+    let reply = node.get_availability(request).await?;
+    let sold = |of: &v1::RoomTypeAvailability| of.nights.iter().map(|night| i64::from(night.sold)).collect();
+    Ok(reply.room_types.iter().map(sold).enumerate().collect())
+}
+
+/// Adds the bookings up, one by one, and compares with the counters.
+async fn recount_property(client: &Client, scene: &Scene, property: usize) -> anyhow::Result<u64> {
+    let mut sold: HashMap<(String, String), i64> = HashMap::new();
+    let mut cursor = String::new();
+    loop {
+        let request =
+            v1::ListBookingsRequest { property_id: scene.properties[property].clone(), cursor, limit: 500, ..Default::default() };
+        let list = client.list_bookings(request).await?;
+        for booking in list.items.iter().filter(|booking| booking.state == "confirmed") {
+            let (Ok(from), Ok(to)) =
+                (keyrack_inventory::Night::parse(&booking.arrival), keyrack_inventory::Night::parse(&booking.departure))
+            else {
+                anyhow::bail!("{} has no dates", booking.booking_id)
+            };
+            for room in &booking.rooms {
+                for night in from.0..to.0 {
+                    let key = (room.room_type.clone(), keyrack_inventory::Night(night).to_string());
+                    *sold.entry(key).or_default() += i64::from(room.quantity);
+                }
+            }
+        }
+        match list.next_cursor {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    let mut wrong = 0;
+    for (room_type, counted) in counters(client, scene, property).await? {
+        for (night, counted) in counted.iter().enumerate() {
+            let key = (scene.room_types[room_type].clone(), date(night as u32));
+            wrong += u64::from(sold.get(&key).copied().unwrap_or(0) != *counted);
+        }
+    }
+    Ok(wrong)
+}

@@ -1,0 +1,103 @@
+//! Every call of the API as a method.
+
+use keyrack_proto::v1;
+use keyrack_proto::v1::inventory_client::InventoryClient;
+use keyrack_proto::v1::reservations_client::ReservationsClient;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::{Client, ClientError};
+
+macro_rules! calls {
+    ($($(#[$doc:meta])* $name:ident($request:ident) -> $reply:ident by $service:ident for |$message:ident| $property:expr;)*) => {
+        impl Client {
+            $($(#[$doc])*
+            pub async fn $name(&self, $message: v1::$request) -> Result<v1::$reply, ClientError> {
+                let property: Option<String> = $property;
+                self.call(property.as_deref(), |channel, client| {
+                    let request = client.request($message.clone());
+                    async move { $service::new(channel).$name(request).await }
+                })
+                .await
+            })*
+        }
+    };
+}
+
+calls! {
+    /// Takes a booking.
+    book(BookRequest) -> Booking by ReservationsClient for |message| Some(message.property_id.clone());
+    /// Looks a booking up.
+    get_booking(GetBookingRequest) -> Booking by ReservationsClient for |message| None;
+    /// A page of a property's bookings.
+    list_bookings(ListBookingsRequest) -> BookingList by ReservationsClient for |message| Some(message.property_id.clone());
+    /// Changes a booking.
+    amend(AmendRequest) -> Booking by ReservationsClient for |message| None;
+    /// Gives a booking up.
+    cancel(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    /// The guest is here.
+    check_in(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    /// The guest has left.
+    check_out(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    /// The guest never came.
+    no_show(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    /// Takes rooms for a while.
+    place_hold(PlaceHoldRequest) -> Hold by ReservationsClient for |message| Some(message.property_id.clone());
+    /// Turns a hold into a booking.
+    confirm_hold(ConfirmHoldRequest) -> Booking by ReservationsClient for |message| None;
+    /// Gives a hold back.
+    release_hold(ReleaseHoldRequest) -> Hold by ReservationsClient for |message| None;
+    /// Onboards or changes a property.
+    put_property(PutPropertyRequest) -> Property by InventoryClient for |message| None;
+    /// A page of properties.
+    list_properties(ListPropertiesRequest) -> PropertyList by InventoryClient for |message| None;
+    /// Adds or changes a room type.
+    put_room_type(PutRoomTypeRequest) -> RoomType by InventoryClient for |message| Some(message.property_id.clone());
+    /// Adds or changes a rate plan.
+    put_rate_plan(PutRatePlanRequest) -> RatePlan by InventoryClient for |message| Some(message.property_id.clone());
+    /// Changes availability, rates and inventory.
+    update_ari(UpdateAriRequest) -> AriResult by InventoryClient for |message| Some(message.property_id.clone());
+    /// Ends a hotel's day.
+    close_business_date(CloseBusinessDateRequest) -> BusinessDate by InventoryClient for |message| Some(message.property_id.clone());
+    /// What a guest could book.
+    list_offers(OffersRequest) -> OfferList by InventoryClient for |message| Some(message.property_id.clone());
+}
+
+impl Client {
+    /// A property with its catalogue; learns which shard it is on.
+    pub async fn get_property(&self, message: v1::GetPropertyRequest) -> Result<v1::Property, ClientError> {
+        let property = self
+            .call(Some(&message.property_id), |channel, client| {
+                let request = client.request(message.clone());
+                async move { InventoryClient::new(channel).get_property(request).await }
+            })
+            .await?;
+        self.note_shard(&message.property_id, property.as_of.as_ref());
+        Ok(property)
+    }
+
+    /// What is free; learns which shard the property is on.
+    pub async fn get_availability(&self, message: v1::AvailabilityRequest) -> Result<v1::AvailabilityReply, ClientError> {
+        let reply = self
+            .call(Some(&message.property_id), |channel, client| {
+                let request = client.request(message.clone());
+                async move { InventoryClient::new(channel).get_availability(request).await }
+            })
+            .await?;
+        self.note_shard(&message.property_id, reply.as_of.as_ref());
+        Ok(reply)
+    }
+
+    /// Opens a stream of bookings to the node at `address`; answers come as they are decided. The stream ends
+    /// with its node: what was not answered by then is asked again with the same keys.
+    pub async fn book_many(
+        &self,
+        address: &str,
+        window: usize,
+    ) -> Result<(mpsc::Sender<v1::BookManyRequest>, tonic::Streaming<v1::BookManyReply>), ClientError> {
+        let (requests, outgoing) = mpsc::channel(window.max(1));
+        let mut client = ReservationsClient::new(self.channel_to(address)?);
+        let replies = client.book_many(self.stream(ReceiverStream::new(outgoing))).await.map_err(ClientError::from)?;
+        Ok((requests, replies.into_inner()))
+    }
+}

@@ -1,0 +1,217 @@
+//! Which node to ask: the leader where it is known, another where it is gone.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use keyrack_proto::v1;
+use keyrack_proto::v1::inventory_client::InventoryClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use crate::ClientError;
+
+/// How long a call may take in all, and one attempt of it.
+const CALL: Duration = Duration::from_secs(10);
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// How long what is known about leaders is believed.
+const TOPOLOGY: Duration = Duration::from_secs(5);
+/// Pauses between attempts.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// A client of one cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    authorization: MetadataValue<Ascii>,
+    state: Mutex<State>,
+    timeout: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    /// Addresses in the order they are tried; those given first, those found after.
+    addresses: Vec<String>,
+    channels: HashMap<String, Channel>,
+    /// Addresses by node, leaders by shard, and when that was learnt.
+    nodes: HashMap<u64, String>,
+    leaders: HashMap<u32, u64>,
+    learnt: Option<Instant>,
+    /// Properties whose shard was seen.
+    shards: HashMap<String, u32>,
+}
+
+impl Client {
+    /// A client that starts from these addresses (`http://host:port`, HTTP or gRPC port alike).
+    pub fn new<A: Into<String>>(addresses: impl IntoIterator<Item = A>, api_key: &str) -> Result<Client, ClientError> {
+        let authorization = format!("Bearer {api_key}").parse();
+        let authorization =
+            authorization.map_err(|_| ClientError::new("invalid_field", "the API key has characters that no key has"))?;
+        let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
+        if addresses.is_empty() {
+            return Err(ClientError::new("invalid_field", "give the address of at least one node"));
+        }
+        let state = State { addresses, ..State::default() };
+        Ok(Client { inner: Arc::new(Inner { authorization, state: Mutex::new(state), timeout: CALL }) })
+    }
+
+    /// The same client with another time limit for each call.
+    pub fn with_timeout(&self, timeout: Duration) -> Client {
+        let known = self.state();
+        let state = State { addresses: known.addresses.clone(), channels: known.channels.clone(), ..State::default() };
+        drop(known);
+        Client { inner: Arc::new(Inner { authorization: self.inner.authorization.clone(), state: Mutex::new(state), timeout }) }
+    }
+
+    /// Who leads what, and where the nodes listen.
+    pub async fn topology(&self) -> Result<v1::Topology, ClientError> {
+        self.call(None, |channel, client| async move {
+            let request = client.request(v1::TopologyRequest {});
+            InventoryClient::new(channel).get_topology(request).await
+        })
+        .await
+    }
+
+    /// Does `attempt` against the best node, and against others while nodes are gone, until the call's time
+    /// is over. `property` helps to find the leader.
+    pub(crate) async fn call<T, F>(
+        &self,
+        property: Option<&str>,
+        attempt: impl Fn(Channel, Client) -> F,
+    ) -> Result<T, ClientError>
+    where
+        F: Future<Output = Result<tonic::Response<T>, Status>>,
+    {
+        let began = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        for round in 0.. {
+            if round == 0 && property.is_some() {
+                self.learn().await;
+            }
+            let error = match self.channel(property, round) {
+                Ok((address, channel)) => match attempt(channel, self.clone()).await {
+                    Ok(response) => return Ok(response.into_inner()),
+                    Err(status) => {
+                        let error = ClientError::from(status);
+                        if error.is_passing() {
+                            self.distrust(&address);
+                        }
+                        error
+                    }
+                },
+                Err(error) => error,
+            };
+            if !error.is_passing() || began.elapsed() + pause >= self.inner.timeout {
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        Err(ClientError::new("unreachable", "no node answered"))
+    }
+
+    /// A message with the key and the time limit of one attempt.
+    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.inner.authorization.clone());
+        request.set_timeout(self.inner.timeout.min(ATTEMPT));
+        request
+    }
+
+    /// A stream's request: no time limit, since it goes on.
+    pub(crate) fn stream<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.inner.authorization.clone());
+        request
+    }
+
+    /// Remembers which shard a property is on.
+    pub(crate) fn note_shard(&self, property: &str, as_of: Option<&v1::AsOf>) {
+        if let Some(as_of) = as_of {
+            self.state().shards.insert(property.to_owned(), as_of.shard);
+        }
+    }
+
+    /// The channel of a node by its address.
+    pub fn channel_to(&self, address: &str) -> Result<Channel, ClientError> {
+        let mut state = self.state();
+        if let Some(channel) = state.channels.get(address) {
+            return Ok(channel.clone());
+        }
+        let endpoint = Endpoint::from_shared(address.to_owned());
+        let endpoint = endpoint
+            .map_err(|_| ClientError::new("invalid_field", format!("{address:?} is not an address like http://host:port")))?;
+        let channel = endpoint
+            .tcp_nodelay(true)
+            .connect_timeout(Duration::from_secs(2))
+            .http2_keep_alive_interval(Duration::from_secs(10))
+            .keep_alive_timeout(Duration::from_secs(5))
+            .initial_stream_window_size(4 << 20)
+            .initial_connection_window_size(16 << 20)
+            .connect_lazy();
+        state.channels.insert(address.to_owned(), channel.clone());
+        Ok(channel)
+    }
+
+    /// The first round goes to the leader if it is known; later ones go through all addresses.
+    fn channel(&self, property: Option<&str>, round: usize) -> Result<(String, Channel), ClientError> {
+        let address = {
+            let state = self.state();
+            let leader = property.and_then(|id| state.shards.get(id)).and_then(|shard| state.leaders.get(shard));
+            let leader = leader.and_then(|node| state.nodes.get(node)).filter(|_| round == 0);
+            leader.unwrap_or(&state.addresses[round % state.addresses.len()]).clone()
+        };
+        let channel = self.channel_to(&address)?;
+        Ok((address, channel))
+    }
+
+    /// Asks for nodes and leaders when that was long ago; failing to learn is no failure of the call.
+    async fn learn(&self) {
+        let address = {
+            let mut state = self.state();
+            if state.learnt.is_some_and(|at| at.elapsed() < TOPOLOGY) {
+                return;
+            }
+            // Now, so that callers beside this one do not ask too.
+            state.learnt = Some(Instant::now());
+            state.addresses[0].clone()
+        };
+        let Ok(channel) = self.channel_to(&address) else { return };
+        let mut request = self.request(v1::TopologyRequest {});
+        request.set_timeout(Duration::from_secs(1));
+        let Ok(topology) = InventoryClient::new(channel).get_topology(request).await else {
+            self.distrust(&address);
+            return;
+        };
+        let topology = topology.into_inner();
+        let mut state = self.state();
+        for node in topology.nodes {
+            if !state.addresses.contains(&node.grpc) {
+                state.addresses.push(node.grpc.clone());
+            }
+            state.nodes.insert(node.id, node.grpc);
+        }
+        state.leaders = topology.shards.iter().filter_map(|shard| shard.leader.map(|leader| (shard.shard, leader))).collect();
+    }
+
+    /// A node did not answer: try others first, and ask anew who leads.
+    fn distrust(&self, address: &str) {
+        let mut state = self.state();
+        state.learnt = None;
+        state.leaders.clear();
+        if state.addresses.first().is_some_and(|first| first == address) {
+            state.addresses.rotate_left(1);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The state is whole after any panic.
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
