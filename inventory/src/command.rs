@@ -91,8 +91,10 @@ pub enum Op {
     Amend {
         /// The booking.
         booking: BookingId,
-        /// The new nights; `None` keeps them.
-        stay: Option<Stay>,
+        /// The new first night; `None` keeps it.
+        arrival: Option<Night>,
+        /// The new day of leaving; `None` keeps it.
+        departure: Option<Night>,
         /// The new rooms; `None` keeps them.
         rooms: Option<Vec<RoomRequest>>,
         /// The new guest data; `None` keeps them.
@@ -108,11 +110,26 @@ pub enum Op {
         expected_revision: Option<u32>,
     },
     /// The guest is here.
-    CheckIn(BookingId),
+    CheckIn {
+        /// The booking.
+        booking: BookingId,
+        /// Refuse unless the booking has this revision.
+        expected_revision: Option<u32>,
+    },
     /// The guest has left.
-    CheckOut(BookingId),
+    CheckOut {
+        /// The booking.
+        booking: BookingId,
+        /// Refuse unless the booking has this revision.
+        expected_revision: Option<u32>,
+    },
     /// The guest never came.
-    NoShow(BookingId),
+    NoShow {
+        /// The booking.
+        booking: BookingId,
+        /// Refuse unless the booking has this revision.
+        expected_revision: Option<u32>,
+    },
     /// End the hotel's day.
     CloseBusinessDate {
         /// Refuse unless this is the date.

@@ -20,6 +20,10 @@ pub enum Reject {
         /// The business date.
         business_date: Night,
     },
+    /// With the date that was kept, the departure is not after the arrival.
+    InvalidStay,
+    /// With the date that was kept, more than [`crate::MAX_STAY_NIGHTS`] nights.
+    StayTooLong,
     /// No rooms were asked for.
     NoRooms,
     /// More than [`crate::MAX_ROOMS`].

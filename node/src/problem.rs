@@ -130,6 +130,8 @@ impl From<Reject> for Problem {
             Reject::UnknownRatePlan(code) => (Code::UnknownRatePlan, format!("there is no rate plan {code}")),
             Reject::NotFound => (Code::NotFound, "there is no such booking or hold".into()),
             Reject::ArrivalInPast { business_date } => (Code::ArrivalInPast, format!("the business date is {business_date}")),
+            Reject::InvalidStay => (Code::InvalidStay, "departure must be after arrival".into()),
+            Reject::StayTooLong => (Code::StayTooLong, "at most 366 nights".into()),
             Reject::NoRooms => (Code::NoRooms, "rooms: at least one room, each with a quantity of at least 1".into()),
             Reject::TooManyRooms => (Code::TooManyRooms, "rooms: at most 50 in one booking".into()),
             Reject::OccupancyExceeded { room_type, occupancy } => {

@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use keyrack_inventory::{
-    AriUpdate, BookRequest, BookingId, Command, DateRange, HoldId, Night, Op, PropertyNumber, RequestKey, RoomRequest, Stay,
-    Weekdays,
+    AriUpdate, BookRequest, BookingId, Command, DateRange, HoldId, Night, Op, PropertyNumber, RequestKey, RoomRequest, Weekdays,
 };
 use pb::command::Op as Kind;
 use prost::Message;
@@ -67,20 +66,18 @@ fn op_out(op: &Op) -> Kind {
         }),
         Op::ReleaseHold(id) => Kind::ReleaseHold(id_bytes(&id.0)),
         Op::Book(request) => Kind::Book(book_out(request)),
-        Op::Amend { booking, stay, rooms, guest, expected_revision } => Kind::Amend(pb::Amend {
+        Op::Amend { booking, arrival, departure, rooms, guest, expected_revision } => Kind::Amend(pb::Amend {
             booking: id_bytes(&booking.0),
-            arrival: stay.map(|s| s.arrival().0),
-            departure: stay.map(|s| s.departure().0),
+            arrival: arrival.map(|night| night.0),
+            departure: departure.map(|night| night.0),
             rooms: rooms.iter().flatten().map(wish_out).collect(),
             guest: guest.as_ref().and_then(sealed_out),
             expected_revision: *expected_revision,
         }),
-        Op::Cancel { booking, expected_revision } => {
-            Kind::Cancel(pb::Cancel { booking: id_bytes(&booking.0), expected_revision: *expected_revision })
-        }
-        Op::CheckIn(id) => Kind::CheckIn(id_bytes(&id.0)),
-        Op::CheckOut(id) => Kind::CheckOut(id_bytes(&id.0)),
-        Op::NoShow(id) => Kind::NoShow(id_bytes(&id.0)),
+        Op::Cancel { booking, expected_revision } => Kind::Cancel(step_out(*booking, *expected_revision)),
+        Op::CheckIn { booking, expected_revision } => Kind::CheckIn(step_out(*booking, *expected_revision)),
+        Op::CheckOut { booking, expected_revision } => Kind::CheckOut(step_out(*booking, *expected_revision)),
+        Op::NoShow { booking, expected_revision } => Kind::NoShow(step_out(*booking, *expected_revision)),
         Op::CloseBusinessDate { expected_from } => Kind::CloseBusinessDate(expected_from.0),
     }
 }
@@ -117,10 +114,22 @@ fn op_in(kind: Kind) -> Result<Op, Malformed> {
         Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
         Kind::Book(book) => Op::Book(book_in(book)?),
         Kind::Amend(amend) => amend_in(amend)?,
-        Kind::Cancel(cancel) => Op::Cancel { booking: booking_id(&cancel.booking)?, expected_revision: cancel.expected_revision },
-        Kind::CheckIn(id) => Op::CheckIn(booking_id(&id)?),
-        Kind::CheckOut(id) => Op::CheckOut(booking_id(&id)?),
-        Kind::NoShow(id) => Op::NoShow(booking_id(&id)?),
+        Kind::Cancel(step) => {
+            let (booking, expected_revision) = step_in(step)?;
+            Op::Cancel { booking, expected_revision }
+        }
+        Kind::CheckIn(step) => {
+            let (booking, expected_revision) = step_in(step)?;
+            Op::CheckIn { booking, expected_revision }
+        }
+        Kind::CheckOut(step) => {
+            let (booking, expected_revision) = step_in(step)?;
+            Op::CheckOut { booking, expected_revision }
+        }
+        Kind::NoShow(step) => {
+            let (booking, expected_revision) = step_in(step)?;
+            Op::NoShow { booking, expected_revision }
+        }
         Kind::CloseBusinessDate(date) => Op::CloseBusinessDate { expected_from: Night(date) },
     })
 }
@@ -149,18 +158,22 @@ fn book_in(book: pb::Book) -> Result<BookRequest, Malformed> {
 }
 
 fn amend_in(amend: pb::Amend) -> Result<Op, Malformed> {
-    let stay: Option<Stay> = match (amend.arrival, amend.departure) {
-        (Some(arrival), Some(departure)) => Some(stay(arrival, departure)?),
-        (None, None) => None,
-        _ => return Err(Malformed("stay")),
-    };
     Ok(Op::Amend {
         booking: booking_id(&amend.booking)?,
-        stay,
+        arrival: amend.arrival.map(Night),
+        departure: amend.departure.map(Night),
         rooms: if amend.rooms.is_empty() { None } else { Some(wishes_in(amend.rooms)?) },
         guest: amend.guest.map(|guest| sealed_in(Some(guest))),
         expected_revision: amend.expected_revision,
     })
+}
+
+fn step_out(booking: BookingId, expected_revision: Option<u32>) -> pb::Step {
+    pb::Step { booking: id_bytes(&booking.0), expected_revision }
+}
+
+fn step_in(step: pb::Step) -> Result<(BookingId, Option<u32>), Malformed> {
+    Ok((booking_id(&step.booking)?, step.expected_revision))
 }
 
 fn wish_out(room: &RoomRequest) -> pb::RoomWish {

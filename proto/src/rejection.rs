@@ -40,6 +40,8 @@ impl From<&Reject> for pb::Rejection {
             Reject::RevisionMismatch { current } => numbered(19, *current),
             Reject::KeyReused => plain(20),
             Reject::AmountTooLarge => plain(21),
+            Reject::InvalidStay => plain(22),
+            Reject::StayTooLong => plain(23),
         }
     }
 }
@@ -74,6 +76,8 @@ impl TryFrom<pb::Rejection> for Reject {
             19 => Reject::RevisionMismatch { current: rejection.number },
             20 => Reject::KeyReused,
             21 => Reject::AmountTooLarge,
+            22 => Reject::InvalidStay,
+            23 => Reject::StayTooLong,
             _ => return Err(Malformed("rejection")),
         })
     }

@@ -173,7 +173,13 @@ impl RaftNetworkV2<Types> for Connection {
     {
         let group = self.group;
         Box::pin(async move {
-            let requests = input.map(move |request| wire::append_out(group, request));
+            // Raft waits out its backoff while it makes a request: without asking for one first, a peer that
+            // refuses connections would be called without pause.
+            let mut input = input;
+            let Some(first) = input.next().await else {
+                return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
+            };
+            let requests = futures::stream::iter([first]).chain(input).map(move |request| wire::append_out(group, request));
             let replies = self.client()?.append(requests).await.map_err(failed)?.into_inner();
             let replies = replies.map(|reply| wire::append_reply_in(reply.map_err(failed)?).map_err(garbled));
             Ok(Box::pin(replies) as BoxStream<'s, _>)

@@ -41,7 +41,9 @@ pub fn shard(cache: &Cache) -> Options {
     table.set_format_version(6);
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
-    options.set_compression_type(DBCompressionType::Lz4);
+    // What is young is soon rewritten: compressing it costs more than it saves.
+    let (none, lz4) = (DBCompressionType::None, DBCompressionType::Lz4);
+    options.set_compression_per_level(&[none, none, lz4, lz4, lz4, lz4, lz4]);
     options.set_write_buffer_size(64 << 20);
     options.set_max_write_buffer_number(3);
     options.set_memtable_prefix_bloom_ratio(0.05);

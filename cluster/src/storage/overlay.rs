@@ -43,6 +43,8 @@ impl Overlay {
     pub fn commit(&mut self, applied: &[u8]) -> io::Result<()> {
         let (slots, dirty) = (&mut self.slots, &mut self.dirty);
         let (mut name, mut value) = (Vec::with_capacity(64), Vec::with_capacity(1024));
+        // In order, each insertion into the memtable begins where the last one ended.
+        dirty.sort_unstable();
         self.db.write(self.shard, applied, |set| {
             for key in dirty.drain(..) {
                 let Some(slot) = slots.get_mut(&key) else { continue };

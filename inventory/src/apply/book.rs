@@ -8,8 +8,8 @@ use super::rooms::Wanted;
 use super::{Decision, Shard, check_revision, decided, refuse};
 use crate::rows;
 use crate::{
-    BookRequest, BookedRoom, Booking, BookingId, BookingState, Happened, Key, Property, Reject, Reply, RoomRequest, Row, Rows,
-    Sealed, Stay,
+    BookRequest, BookedRoom, Booking, BookingId, BookingState, DateError, Happened, Key, Night, Property, Reject, Reply,
+    RoomRequest, Row, Rows, Sealed, Stay,
 };
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
@@ -57,7 +57,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn amend(
         &mut self,
         id: BookingId,
-        stay: Option<Stay>,
+        (arrival, departure): (Option<Night>, Option<Night>),
         rooms: Option<&[RoomRequest]>,
         guest: Option<&Sealed>,
         expected: Option<u32>,
@@ -68,8 +68,14 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             refuse!(Reject::WrongState(old.state));
         }
         let mut amended = Booking::clone(&old);
-        if stay.is_some() || rooms.is_some() {
-            let stay = stay.unwrap_or(old.stay);
+        let changes_stay = arrival.is_some() || departure.is_some();
+        if changes_stay || rooms.is_some() {
+            // One date alone keeps the other as it is now, which only this place knows for certain.
+            let stay = match Stay::new(arrival.unwrap_or(old.stay.arrival()), departure.unwrap_or(old.stay.departure())) {
+                Ok(stay) => stay,
+                Err(DateError::TooLong) => refuse!(Reject::StayTooLong),
+                Err(DateError::Empty | DateError::Invalid) => refuse!(Reject::InvalidStay),
+            };
             let kept = same_rooms(&old);
             let wanted = decided!(self.exchange(&property, &old, stay, rooms.unwrap_or(&kept)));
             amended.stay = stay;

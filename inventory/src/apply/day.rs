@@ -29,7 +29,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         for key in self.rows.scan(&from, &to, usize::MAX)? {
             let Key::Arrival(_, _, id) = key else { continue };
             let expected = rows::booking(self.rows, id)?.is_some_and(|b| b.state == BookingState::Confirmed);
-            if expected && let Ok((happened, reply)) = self.no_show(id)? {
+            if expected && let Ok((happened, reply)) = self.no_show(id, None)? {
                 self.journal(None, happened, reply);
             }
         }

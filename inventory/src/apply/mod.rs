@@ -101,13 +101,13 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             }
             Op::ReleaseHold(id) => self.release_hold(*id),
             Op::Book(request) => self.book(request),
-            Op::Amend { booking, stay, rooms, guest, expected_revision } => {
-                self.amend(*booking, *stay, rooms.as_deref(), guest.as_ref(), *expected_revision)
+            Op::Amend { booking, arrival, departure, rooms, guest, expected_revision } => {
+                self.amend(*booking, (*arrival, *departure), rooms.as_deref(), guest.as_ref(), *expected_revision)
             }
             Op::Cancel { booking, expected_revision } => self.cancel(*booking, *expected_revision),
-            Op::CheckIn(id) => self.check_in(*id),
-            Op::CheckOut(id) => self.check_out(*id),
-            Op::NoShow(id) => self.no_show(*id),
+            Op::CheckIn { booking, expected_revision } => self.check_in(*booking, *expected_revision),
+            Op::CheckOut { booking, expected_revision } => self.check_out(*booking, *expected_revision),
+            Op::NoShow { booking, expected_revision } => self.no_show(*booking, *expected_revision),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
         }
     }

@@ -7,9 +7,10 @@ use jiff::civil::Weekday;
 use jiff::{ToSpan, Zoned};
 use keyrack_proto::v1;
 use keyrack_proto::v1::inventory_client::InventoryClient;
-use tonic::Request;
+use tokio::time::Instant;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
+use tonic::{Code, Request, Status};
 
 use super::setup::{self, Setup};
 
@@ -54,6 +55,8 @@ const HOTELS: [Hotel; 3] = [
     },
 ];
 
+/// How long a hotel may take to load.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Nights that get a rate.
 const DAYS_LOADED: i64 = 400;
 
@@ -64,7 +67,18 @@ pub async fn load(setup: &Setup) -> anyhow::Result<()> {
     let channel = endpoint.connect().await.context("cannot reach node 1")?;
     let mut client = Client { inner: InventoryClient::new(channel), key: format!("Bearer {}", setup.keys.manager).parse()? };
     for hotel in &HOTELS {
-        client.put(hotel).await.with_context(|| format!("cannot load the sample hotel {}", hotel.id))?;
+        let deadline = Instant::now() + PATIENCE;
+        if client.is_loaded(hotel).await {
+            continue;
+        }
+        // Every step is idempotent, so one that was refused for lack of quota or majority is just made again.
+        while let Err(status) = client.put(hotel).await {
+            let passing = matches!(status.code(), Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded);
+            if !passing || Instant::now() > deadline {
+                return Err(status).with_context(|| format!("cannot load the sample hotel {}", hotel.id));
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
     Ok(())
 }
@@ -90,11 +104,14 @@ impl Client {
         request
     }
 
-    async fn put(&mut self, hotel: &Hotel) -> anyhow::Result<()> {
-        let known = self.inner.get_property(self.request(v1::GetPropertyRequest { property_id: hotel.id.into() })).await;
-        if known.is_ok() {
-            return Ok(());
-        }
+    /// Whether a room has an offer: rates are loaded last.
+    async fn is_loaded(&mut self, hotel: &Hotel) -> bool {
+        let (arrival, departure) = next_weekend();
+        let query = v1::OffersRequest { property_id: hotel.id.into(), arrival, departure, adults: 1, children: 0 };
+        self.inner.list_offers(self.request(query)).await.is_ok_and(|reply| !reply.get_ref().offers.is_empty())
+    }
+
+    async fn put(&mut self, hotel: &Hotel) -> Result<(), Status> {
         let put = v1::PutPropertyRequest {
             property_id: hotel.id.into(),
             name: hotel.name.into(),
@@ -132,9 +149,9 @@ impl Client {
         self.load_rates(hotel).await
     }
 
-    async fn load_rates(&mut self, hotel: &Hotel) -> anyhow::Result<()> {
+    async fn load_rates(&mut self, hotel: &Hotel) -> Result<(), Status> {
         let today = Zoned::now().date();
-        let last = today.checked_add(DAYS_LOADED.days())?;
+        let last = today.checked_add(DAYS_LOADED.days()).unwrap_or(today);
         let line = |(code, _, _, _, rate): &(&str, &str, u32, u32, &str)| v1::AriUpdate {
             room_type: (*code).into(),
             rate_plan: Some("BAR".into()),
@@ -146,7 +163,7 @@ impl Client {
         let ari = v1::UpdateAriRequest {
             property_id: hotel.id.into(),
             updates: hotel.rooms.iter().map(line).collect(),
-            idempotency_key: "sample-rates".into(),
+            idempotency_key: format!("sample-rates-{today}"),
         };
         self.inner.update_ari(self.request(ari)).await?;
         Ok(())

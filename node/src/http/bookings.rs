@@ -1,12 +1,12 @@
 //! `/v1/bookings`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use keyrack_proto::v1;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::call::{Ask, Call, done, found};
+use super::call::{Ask, Call, PathOf, done, found};
 use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{Edge, ReadOptions, Step};
@@ -59,7 +59,7 @@ pub async fn book(State(edge): State<Edge>, call: Call<v1::BookRequest>) -> Resu
 /// Look a booking up.
 #[utoipa::path(get, path = "/v1/bookings/{booking}", tag = "Bookings", params(("booking" = String, Path), Freshness),
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn get(State(edge): State<Edge>, Path(id): Path<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
+pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
     let booking = edge.booking(ask.caller, &id, options).await?;
     found(&booking, Some(booking.revision))
@@ -87,7 +87,11 @@ pub async fn list(State(edge): State<Edge>, ask: Ask<ListQuery>) -> Result<Respo
 #[utoipa::path(post, path = "/v1/bookings/{booking}/amend", tag = "Bookings", request_body = v1::AmendRequest,
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn amend(State(edge): State<Edge>, Path(id): Path<String>, call: Call<v1::AmendRequest>) -> Result<Response, Problem> {
+pub async fn amend(
+    State(edge): State<Edge>,
+    PathOf(id): PathOf<String>,
+    call: Call<v1::AmendRequest>,
+) -> Result<Response, Problem> {
     let request = v1::AmendRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
     let booking = edge.amend(call.mutation, request).await?;
     done(&booking, Some(booking.value.revision))
@@ -97,7 +101,7 @@ pub async fn amend(State(edge): State<Edge>, Path(id): Path<String>, call: Call<
 #[utoipa::path(post, path = "/v1/bookings/{booking}/cancel", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn cancel(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn cancel(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::Cancel).await
 }
 
@@ -105,7 +109,7 @@ pub async fn cancel(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingS
 #[utoipa::path(post, path = "/v1/bookings/{booking}/check-in", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn check_in(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn check_in(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::CheckIn).await
 }
 
@@ -113,7 +117,7 @@ pub async fn check_in(edge: State<Edge>, id: Path<String>, call: Call<v1::Bookin
 #[utoipa::path(post, path = "/v1/bookings/{booking}/check-out", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn check_out(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn check_out(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::CheckOut).await
 }
 
@@ -121,13 +125,13 @@ pub async fn check_out(edge: State<Edge>, id: Path<String>, call: Call<v1::Booki
 #[utoipa::path(post, path = "/v1/bookings/{booking}/no-show", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn no_show(edge: State<Edge>, id: Path<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn no_show(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::NoShow).await
 }
 
 async fn step(
     State(edge): State<Edge>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     call: Call<v1::BookingStepRequest>,
     step: Step,
 ) -> Result<Response, Problem> {

@@ -39,6 +39,18 @@ pub struct Ask<T> {
     pub query: T,
 }
 
+/// The parts of a path; what cannot be read names nothing.
+pub struct PathOf<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Edge> for PathOf<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, edge).await;
+        path.map(|path| PathOf(path.0)).map_err(|_| Problem::new(Code::NotFound, "there is no such thing"))
+    }
+}
+
 impl<T: DeserializeOwned + Default> FromRequest<Edge> for Call<T> {
     type Rejection = Problem;
 

@@ -1,10 +1,10 @@
 //! `/v1/holds`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use keyrack_proto::v1;
 
-use super::call::{Call, done, done_empty};
+use super::call::{Call, PathOf, done, done_empty};
 use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::Edge;
@@ -23,7 +23,7 @@ pub async fn place(State(edge): State<Edge>, call: Call<v1::PlaceHoldRequest>) -
     responses((status = 201, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn confirm(
     State(edge): State<Edge>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     call: Call<v1::ConfirmHoldRequest>,
 ) -> Result<Response, Problem> {
     let booking = edge.confirm_hold(call.mutation, v1::ConfirmHoldRequest { hold_id: id, ..call.body }).await?;
@@ -35,7 +35,7 @@ pub async fn confirm(
     responses((status = 204), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn release(
     State(edge): State<Edge>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     call: Call<v1::ReleaseHoldRequest>,
 ) -> Result<Response, Problem> {
     let released = edge.release_hold(call.mutation, v1::ReleaseHoldRequest { hold_id: id, ..call.body }).await?;

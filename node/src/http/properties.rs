@@ -1,13 +1,13 @@
 //! `/v1/properties`.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use keyrack_proto::v1;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::bookings::Freshness;
-use super::call::{Ask, Call, done, found};
+use super::call::{Ask, Call, PathOf, done, found};
 use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{Edge, ReadOptions};
@@ -35,7 +35,7 @@ pub struct SearchQuery {
     responses((status = 200, body = v1::Property), (status = 201, body = v1::Property), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn put(
     State(edge): State<Edge>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     call: Call<v1::PutPropertyRequest>,
 ) -> Result<Response, Problem> {
     let request = v1::PutPropertyRequest { property_id: id, expected_revision: call.expected_revision, ..call.body };
@@ -46,7 +46,7 @@ pub async fn put(
 /// View a property with its room types and rate plans.
 #[utoipa::path(get, path = "/v1/properties/{property}", tag = "Properties", params(("property" = String, Path), Freshness),
     responses((status = 200, body = v1::Property), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
-pub async fn get(State(edge): State<Edge>, Path(id): Path<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
+pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
     let property = edge.property(ask.caller, &id, options).await?;
     found(&property, Some(property.revision))
@@ -74,7 +74,7 @@ pub async fn list(State(edge): State<Edge>, ask: Ask<SearchQuery>) -> Result<Res
     responses((status = 200, body = v1::RoomType), (status = 201, body = v1::RoomType), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn put_room_type(
     State(edge): State<Edge>,
-    Path((property_id, code)): Path<(String, String)>,
+    PathOf((property_id, code)): PathOf<(String, String)>,
     call: Call<v1::PutRoomTypeRequest>,
 ) -> Result<Response, Problem> {
     let request = v1::PutRoomTypeRequest { property_id, code, expected_revision: call.expected_revision, ..call.body };
@@ -88,7 +88,7 @@ pub async fn put_room_type(
     responses((status = 200, body = v1::RatePlan), (status = 201, body = v1::RatePlan), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn put_rate_plan(
     State(edge): State<Edge>,
-    Path((property_id, code)): Path<(String, String)>,
+    PathOf((property_id, code)): PathOf<(String, String)>,
     call: Call<v1::PutRatePlanRequest>,
 ) -> Result<Response, Problem> {
     let request = v1::PutRatePlanRequest { property_id, code, expected_revision: call.expected_revision, ..call.body };
@@ -102,7 +102,7 @@ pub async fn put_rate_plan(
     responses((status = 200, body = v1::AriResult), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn update_ari(
     State(edge): State<Edge>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     call: Call<v1::UpdateAriRequest>,
 ) -> Result<Response, Problem> {
     done(&edge.update_ari(call.mutation, v1::UpdateAriRequest { property_id: id, ..call.body }).await?, None)
@@ -114,7 +114,7 @@ pub async fn update_ari(
     responses((status = 200, body = v1::BusinessDate), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn close_business_date(
     State(edge): State<Edge>,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
     call: Call<v1::CloseBusinessDateRequest>,
 ) -> Result<Response, Problem> {
     done(&edge.close_business_date(call.mutation, v1::CloseBusinessDateRequest { property_id: id, ..call.body }).await?, None)

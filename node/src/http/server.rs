@@ -95,8 +95,7 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.read_timeout)
         // hyper answers 431 when the head does not fit.
-        .max_buf_size(limits.header_bytes.max(8_192))
-        .pipeline_flush(true);
+        .max_buf_size(limits.header_bytes.max(8_192));
     builder
         .http2()
         .timer(TokioTimer::new())

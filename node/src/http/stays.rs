@@ -1,12 +1,12 @@
 //! What is free, and what a guest could book.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use keyrack_proto::v1;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::call::{Ask, found};
+use super::call::{Ask, PathOf, found};
 use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{Edge, ReadOptions};
@@ -54,7 +54,7 @@ pub struct OffersQuery {
     responses((status = 200, body = v1::AvailabilityReply), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn availability(
     State(edge): State<Edge>,
-    Path(property_id): Path<String>,
+    PathOf(property_id): PathOf<String>,
     ask: Ask<AvailabilityQuery>,
 ) -> Result<Response, Problem> {
     let query = ask.query;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyrack_cluster::Placement;
-use keyrack_inventory::{BookRequest, Booking, BookingId, BookingState, Key, Night, Op, Read, Reply, Row, Sealed, Stay};
+use keyrack_inventory::{BookRequest, Booking, BookingId, BookingState, Key, Night, Op, Read, Reply, Row, Sealed};
 use keyrack_proto::v1;
 
 use super::cursor::{list_cursor, read_list_cursor};
@@ -60,36 +60,20 @@ impl Edge {
         let booking = requests::booking_id(&request.booking_id)?;
         let place = self.place_of(booking.property(), mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "amend", &request)?;
-        let stay = self.amended_stay(booking, &request, &place, &mutation).await?;
+        let night = |name, text: &Option<String>| text.as_deref().map(|text| requests::date(name, text)).transpose();
+        let (arrival, departure) = (night("arrival", &request.arrival)?, night("departure", &request.departure)?);
+        if let (Some(arrival), Some(departure)) = (&request.arrival, &request.departure) {
+            requests::stay(arrival, departure)?;
+        }
         let rooms = if request.rooms.is_empty() { None } else { Some(requests::rooms(std::mem::take(&mut request.rooms))?) };
         let guest = requests::guest(request.guest.take())?;
-        if stay.is_none() && rooms.is_none() && guest.is_none() {
+        if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
             return Err(Problem::field("arrival", "an amendment changes arrival, departure, rooms or guest"));
         }
         let sealed = guest.as_ref().map(|guest| self.seal(Some(guest))).transpose()?;
-        let op = Op::Amend { booking, stay, rooms, guest: sealed, expected_revision: request.expected_revision };
+        let op = Op::Amend { booking, arrival, departure, rooms, guest: sealed, expected_revision: request.expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
         self.booking_answer(&place, done, None, false)
-    }
-
-    /// One date alone keeps the other one as it is.
-    async fn amended_stay(
-        &self,
-        booking: BookingId,
-        request: &v1::AmendRequest,
-        place: &Placement,
-        mutation: &Mutation,
-    ) -> Result<Option<Stay>, Problem> {
-        match (&request.arrival, &request.departure) {
-            (None, None) => Ok(None),
-            (Some(arrival), Some(departure)) => requests::stay(arrival, departure).map(Some),
-            (arrival, departure) => {
-                let (stored, _) = self.find_booking(booking, place, ReadOptions::linearizable(mutation.deadline)).await?;
-                let (old_arrival, old_departure) = (stored.stay.arrival().to_string(), stored.stay.departure().to_string());
-                requests::stay(arrival.as_deref().unwrap_or(&old_arrival), departure.as_deref().unwrap_or(&old_departure))
-                    .map(Some)
-            }
-        }
     }
 
     /// Takes a booking one step on.
@@ -104,11 +88,12 @@ impl Edge {
         self.allow(mutation.caller, action, None)?;
         let booking = requests::booking_id(&request.booking_id)?;
         let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let expected_revision = request.expected_revision;
         let (name, op) = match step {
-            Step::Cancel => ("cancel", Op::Cancel { booking, expected_revision: request.expected_revision }),
-            Step::CheckIn => ("check-in", Op::CheckIn(booking)),
-            Step::CheckOut => ("check-out", Op::CheckOut(booking)),
-            Step::NoShow => ("no-show", Op::NoShow(booking)),
+            Step::Cancel => ("cancel", Op::Cancel { booking, expected_revision }),
+            Step::CheckIn => ("check-in", Op::CheckIn { booking, expected_revision }),
+            Step::CheckOut => ("check-out", Op::CheckOut { booking, expected_revision }),
+            Step::NoShow => ("no-show", Op::NoShow { booking, expected_revision }),
         };
         let key = self.request_key(&mutation, &place, name, &request)?;
         let done = self.submit(&mutation, &place, key, op).await?;

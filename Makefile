@@ -1,0 +1,46 @@
+# Keyrack. `make run` and `make test` are all a newcomer needs; both install what is missing and say so.
+
+# One place for everything that is compiled: RocksDB takes minutes, and serves run, test and bench alike.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+BIN := $(CARGO_TARGET_DIR)/release
+DATA ?= keyrack-dev
+ARGS ?=
+
+.PHONY: help run test bench build check setup clean-data
+
+help:
+	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
+	@echo "make test    all checks and tests"
+	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
+	@echo "make build   compile keyrackd and keyrack into $(BIN)"
+	@echo "make check   format, lints, docs, licences"
+
+setup:
+	@scripts/setup
+
+build: setup
+	@echo "==> compiling keyrackd and keyrack (the first time RocksDB too: about 10 minutes on 2 cores)"
+	cargo build --release --locked --workspace --bins
+
+run: build
+	@echo "==> keyrackd and keyrack are in $(BIN)"
+	@PATH="$(BIN):$$PATH" $(BIN)/keyrackd dev --data $(DATA) $(ARGS)
+
+test: build check
+	@echo "==> tests: the pure core, the codecs, the cluster, then real processes over real sockets"
+	KEYRACK_BIN_DIR=$(BIN) cargo nextest run --release --locked --workspace $(ARGS)
+	cargo test --release --locked --workspace --doc
+
+check: setup
+	@echo "==> format, lints, docs, licences"
+	cargo fmt --all -- --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps --quiet
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
+	else echo "==> skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
+
+bench: build
+	@scripts/bench $(BIN) $(ARGS)
+
+clean-data:
+	rm -rf $(DATA)
