@@ -294,13 +294,13 @@ fn random_commands_reach_every_answer() {
         }
     }
     let expected = "Replayed Done Property RoomType RatePlan AriUpdated Hold Booking BusinessDate \
-        UnknownProperty UnknownRoomType UnknownRatePlan NotFound ArrivalInPast NoRooms TooManyRooms OccupancyExceeded \
+        UnknownProperty UnknownRoomType UnknownRatePlan NotFound ArrivalInPast InvalidStay StayTooLong NoRooms TooManyRooms OccupancyExceeded \
         CurrencyMismatch CapacityTooLarge AmountTooLarge RateWithoutPlan SoldOut WrongState WrongBusinessDate NotDue HoldExpired HoldClosed \
         RevisionMismatch KeyReused StopSell ClosedToArrival ClosedToDeparture MinStayArrival MinStayThrough MaxStay NoRate \
         Nothing PropertyChanged RoomTypeChanged RatePlanChanged HoldPlaced HoldConfirmed HoldReleased Booked \
         Amended Cancelled CheckedIn CheckedOut NoShow BusinessDateClosed \
         confirmed-after-its-night line-split line-split-with-two-prices kept-from-two-lines changed-in-deficit \
-        changed-in-a-full-house rate-for-no-night fee-above-the-price";
+        changed-in-a-full-house rate-for-no-night fee-above-the-price one-date-moved step-with-stale-revision step-taken-twice";
     for word in expected.split_whitespace() {
         assert!(seen.get(word).is_some_and(|times| *times >= 20), "{word} came up too seldom: {seen:#?}");
     }
@@ -339,12 +339,31 @@ fn rarities(model: &Model, command: &Command, outcome: &Outcome, (old, priced): 
                 found.push("rate-for-no-night");
             }
         }
-        (Op::Amend { stay, rooms, .. }, Reply::Booking(new)) if stay.is_some() || rooms.is_some() => {
+        (Op::Amend { arrival, departure, rooms, .. }, Reply::Booking(new))
+            if arrival.is_some() || departure.is_some() || rooms.is_some() =>
+        {
+            if arrival.is_some() != departure.is_some() {
+                found.push("one-date-moved");
+            }
             found.extend(changes(model, rooms.as_deref(), &old.unwrap(), new));
         }
+        (Op::CheckIn { .. } | Op::CheckOut { .. } | Op::NoShow { .. }, Reply::Rejected(reject)) => match reject {
+            Reject::RevisionMismatch { .. } => found.push("step-with-stale-revision"),
+            Reject::WrongState(state) if leads_to(&command.op) == Some(*state) => found.push("step-taken-twice"),
+            _ => {}
+        },
         _ => {}
     }
     found
+}
+
+fn leads_to(op: &Op) -> Option<BookingState> {
+    match op {
+        Op::CheckIn { .. } => Some(BookingState::CheckedIn),
+        Op::CheckOut { .. } => Some(BookingState::CheckedOut),
+        Op::NoShow { .. } => Some(BookingState::NoShow),
+        _ => None,
+    }
 }
 
 fn changes(model: &Model, wanted: Option<&[RoomRequest]>, old: &Booking, new: &Booking) -> Vec<&'static str> {

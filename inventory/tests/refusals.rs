@@ -121,17 +121,16 @@ fn unknown_things() -> Vec<Refusal> {
         away(Op::CloseBusinessDate { expected_from: first_date() }),
         away(amend(99, Some(nights), Some(vec![]))),
         away(cancel(99)),
-        away(Op::CheckIn(booking_id(99))),
-        away(Op::CheckOut(booking_id(99))),
-        away(Op::NoShow(booking_id(99))),
+        away(check_in(99)),
+        away(check_out(99)),
+        away(no_show(99)),
     ];
-    let nobody = booking_id(99);
     for op in [
-        Op::Amend { booking: nobody, stay: Some(nights), rooms: None, guest: None, expected_revision: Some(5) },
-        Op::Cancel { booking: nobody, expected_revision: Some(5) },
-        Op::CheckIn(nobody),
-        Op::CheckOut(nobody),
-        Op::NoShow(nobody),
+        with_revision(5, move_to(99, Some(Night::LAST), Some(first_date()))),
+        with_revision(5, cancel(99)),
+        with_revision(5, check_in(99)),
+        with_revision(5, check_out(99)),
+        with_revision(5, no_show(99)),
         confirm_hold(99, 2),
         Op::ReleaseHold(hold_id(99)),
     ] {
@@ -148,9 +147,60 @@ fn foreign_things() -> Vec<Refusal> {
         asked: Command { property: rows_of, request: None, op },
         reject: Reject::NotFound,
     };
-    [cancel(1), amend(1, None, None), Op::CheckIn(booking_id(1)), Op::NoShow(booking_id(1)), Op::ReleaseHold(hold_id(1))]
-        .map(|op| onboard(other, op))
-        .into()
+    [cancel(1), amend(1, None, None), check_in(1), no_show(1), Op::ReleaseHold(hold_id(1))].map(|op| onboard(other, op)).into()
+}
+
+/// The same request under `If-Match`.
+fn with_revision(revision: u32, mut op: Op) -> Op {
+    match &mut op {
+        Op::Amend { expected_revision, .. }
+        | Op::Cancel { expected_revision, .. }
+        | Op::CheckIn { expected_revision, .. }
+        | Op::CheckOut { expected_revision, .. }
+        | Op::NoShow { expected_revision, .. } => *expected_revision = Some(revision),
+        _ => unreachable!("only what changes a booking names its revision"),
+    }
+    op
+}
+
+/// Dates that make no stay, alone or with the one that the booking (from today for two nights) keeps.
+fn no_stays() -> Vec<Refusal> {
+    let (today, left) = (first_date(), night("2026-11-28"));
+    let after = |days| Night(today.0 + days);
+    let moved = |arrival, departure, reject| refusal(vec![], move_to(1, arrival, departure), reject);
+    let no_rooms = |arrival, departure, reject| {
+        let (booking, rooms) = (booking_id(1), Some(vec![]));
+        let op = Op::Amend { booking, arrival, departure, rooms, guest: None, expected_revision: Some(1) };
+        refusal(vec![], op, reject)
+    };
+    let past = Reject::ArrivalInPast { business_date: today };
+    vec![
+        moved(Some(left), None, Reject::InvalidStay),
+        moved(Some(after(3)), None, Reject::InvalidStay),
+        moved(Some(Night::LAST), None, Reject::InvalidStay),
+        moved(None, Some(today), Reject::InvalidStay),
+        moved(None, Some(Night(0)), Reject::InvalidStay),
+        moved(Some(Night(u32::MAX)), None, Reject::InvalidStay),
+        moved(Some(Night::LAST), Some(Night::LAST.next()), Reject::InvalidStay),
+        moved(Some(after(9)), Some(after(9)), Reject::InvalidStay),
+        moved(Some(after(9)), Some(after(8)), Reject::InvalidStay),
+        moved(None, Some(after(367)), Reject::StayTooLong),
+        moved(None, Some(Night::LAST), Reject::StayTooLong),
+        moved(None, Some(Night(u32::MAX)), Reject::StayTooLong),
+        moved(Some(Night(left.0 - 367)), None, Reject::StayTooLong),
+        moved(Some(after(9)), Some(after(9 + 367)), Reject::StayTooLong),
+        // The longest there is, and then the past.
+        moved(Some(Night(left.0 - 366)), None, past.clone()),
+        no_rooms(Some(left), None, Reject::InvalidStay),
+        no_rooms(None, Some(after(367)), Reject::StayTooLong),
+        no_rooms(Some(Night(today.0 - 1)), None, past),
+        no_rooms(None, Some(after(366)), Reject::NoRooms),
+        // Who is in the house came when they came.
+        refusal(vec![check_in(1)], move_to(1, Some(left), None), Reject::InvalidStay),
+        refusal(vec![check_in(1)], move_to(1, Some(after(1)), None), Reject::ArrivalInPast { business_date: today }),
+        refusal(vec![cancel(1)], move_to(1, Some(left), None), Reject::WrongState(BookingState::Cancelled)),
+        refusal(vec![cancel(1)], move_to(1, None, Some(after(367))), Reject::WrongState(BookingState::Cancelled)),
+    ]
 }
 
 fn wrong_times() -> Vec<Refusal> {
@@ -159,26 +209,36 @@ fn wrong_times() -> Vec<Refusal> {
     let own = vec![room("STD", "FLEX", 1)];
     let state = |state| Reject::WrongState(state);
     let stale = |op| refusal(vec![cancel(1)], op, Reject::RevisionMismatch { current: 2 });
-    let in_house = || vec![Op::CheckIn(booking_id(1))];
-    let left = || vec![Op::CheckIn(booking_id(1)), Op::CheckOut(booking_id(1))];
+    let in_house = || vec![check_in(1)];
+    let left = || vec![check_in(1), check_out(1)];
     let past = stay("2026-11-25", "2026-11-27");
     vec![
-        stale(Op::Amend { booking: booking_id(1), stay: None, rooms: None, guest: None, expected_revision: Some(1) }),
-        refusal(
-            in_house(),
-            Op::Cancel { booking: booking_id(1), expected_revision: Some(1) },
-            Reject::RevisionMismatch { current: 2 },
-        ),
+        stale(with_revision(1, move_to(1, Some(Night::LAST), Some(first_date())))),
+        stale(with_revision(1, check_in(1))),
+        stale(with_revision(1, check_out(1))),
+        stale(with_revision(1, no_show(1))),
+        refusal(vec![book(2, later, own.clone())], with_revision(2, check_in(2)), Reject::RevisionMismatch { current: 1 }),
+        refusal(in_house(), with_revision(1, cancel(1)), Reject::RevisionMismatch { current: 2 }),
         refusal(vec![cancel(1)], amend(1, Some(past), None), state(BookingState::Cancelled)),
         refusal(left(), amend(1, Some(past), None), state(BookingState::CheckedOut)),
         refusal(in_house(), cancel(1), state(BookingState::CheckedIn)),
         refusal(left(), cancel(1), state(BookingState::CheckedOut)),
-        refusal(vec![Op::NoShow(booking_id(1))], cancel(1), state(BookingState::NoShow)),
-        refusal(vec![cancel(1)], Op::CheckIn(booking_id(1)), state(BookingState::Cancelled)),
-        refusal(vec![], Op::CheckOut(booking_id(1)), state(BookingState::Confirmed)),
-        refusal(in_house(), Op::NoShow(booking_id(1)), state(BookingState::CheckedIn)),
-        refusal(vec![book(2, later, own.clone())], Op::CheckIn(booking_id(2)), Reject::NotDue { business_date }),
-        refusal(vec![book(2, later, own.clone())], Op::NoShow(booking_id(2)), Reject::NotDue { business_date }),
+        refusal(vec![no_show(1)], cancel(1), state(BookingState::NoShow)),
+        refusal(vec![cancel(1)], check_in(1), state(BookingState::Cancelled)),
+        refusal(vec![], check_out(1), state(BookingState::Confirmed)),
+        refusal(in_house(), no_show(1), state(BookingState::CheckedIn)),
+        // Nobody comes, leaves or stays away twice, whatever revision is named.
+        refusal(in_house(), check_in(1), state(BookingState::CheckedIn)),
+        refusal(in_house(), with_revision(2, check_in(1)), state(BookingState::CheckedIn)),
+        refusal(left(), check_out(1), state(BookingState::CheckedOut)),
+        refusal(left(), with_revision(3, check_out(1)), state(BookingState::CheckedOut)),
+        refusal(vec![no_show(1)], no_show(1), state(BookingState::NoShow)),
+        refusal(vec![no_show(1)], with_revision(2, no_show(1)), state(BookingState::NoShow)),
+        // The state speaks before the day.
+        refusal(vec![book(2, later, own.clone()), cancel(2)], check_in(2), state(BookingState::Cancelled)),
+        refusal(vec![book(2, later, own.clone())], check_out(2), state(BookingState::Confirmed)),
+        refusal(vec![book(2, later, own.clone())], check_in(2), Reject::NotDue { business_date }),
+        refusal(vec![book(2, later, own.clone())], no_show(2), Reject::NotDue { business_date }),
         refusal(vec![], amend(1, Some(past), Some(vec![])), Reject::ArrivalInPast { business_date }),
         refusal(in_house(), amend(1, Some(later), Some(vec![])), Reject::ArrivalInPast { business_date }),
         refusal(
@@ -294,6 +354,7 @@ fn table() -> Vec<Refusal> {
         table.push(refusal(vec![], place_hold(1, stay, rooms, 1_000), reject));
     }
     table.extend(wrong_times());
+    table.extend(no_stays());
     table.extend(late_confirmations());
     table.extend(wrong_settings());
     table
@@ -345,7 +406,7 @@ fn a_key_serves_one_payload() {
     let asked = |fingerprint, op| Command { property: HOTEL, request: Some(key(1, fingerprint)), op };
     let first = apply(&mut rows, &asked(1, cancel(1)), morning_ms()).unwrap();
     let before = lasting(&rows);
-    let other = apply(&mut rows, &asked(2, Op::CheckIn(booking_id(1))), morning_ms()).unwrap();
+    let other = apply(&mut rows, &asked(2, check_in(1)), morning_ms()).unwrap();
     assert_eq!(other, Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false });
     let again = apply(&mut rows, &asked(1, cancel(1)), morning_ms()).unwrap();
     assert_eq!(again, Outcome { reply: first.reply, replayed: true });
@@ -385,8 +446,10 @@ fn the_table_is_complete() {
         Reject::HoldClosed => 17,
         Reject::RevisionMismatch { .. } => 18,
         Reject::AmountTooLarge => 19,
-        Reject::KeyReused => 20, // has a test of its own above
+        Reject::InvalidStay => 20,
+        Reject::StayTooLong => 21,
+        Reject::KeyReused => 22, // has a test of its own above
     };
     let rows: BTreeSet<u32> = table().iter().map(|refusal| name(&refusal.reject)).collect();
-    assert_eq!(rows.into_iter().collect::<Vec<u32>>(), (0..20).collect::<Vec<u32>>());
+    assert_eq!(rows.into_iter().collect::<Vec<u32>>(), (0..22).collect::<Vec<u32>>());
 }

@@ -116,6 +116,15 @@ impl Cluster {
         self.folder.path()
     }
 
+    /// How much a node has logged so far.
+    pub fn log_bytes(&self, node: usize) -> u64 {
+        let own = self.data().join(format!("node-{node}")).join("keyrackd.log");
+        let by_hand = self.folder.path().join(format!("node-{node}.stderr"));
+        let sizes = [own, by_hand].map(|path| path.metadata().ok().map(|file| file.len()));
+        assert!(sizes.iter().any(Option::is_some), "node {node} has no log");
+        sizes.into_iter().flatten().sum()
+    }
+
     pub fn node(&self, id: usize) -> &Node {
         &self.nodes[id - 1]
     }

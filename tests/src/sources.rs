@@ -10,16 +10,21 @@ pub struct Source {
     pub code: String,
 }
 
-/// All Rust sources of a crate's `src` but for files and folders named `tests`. Panics when there are none: an absence proved on nothing
-/// is not proved.
+/// All Rust sources of a crate's `src` but for files and folders named `tests`. Panics when there are none.
+/// They may hold documentation only: see [`assert_holds_code`].
 pub fn sources_of(room: &str) -> Vec<Source> {
     let mut files = Vec::new();
     collect(&workspace().join(room).join("src"), &mut files);
     files.sort();
-    let sources: Vec<Source> = files.iter().map(|path| read(path)).collect();
+    assert!(!files.is_empty(), "{room}/src holds no sources to read");
+    files.iter().map(|path| read(path)).collect()
+}
+
+/// An absence proved on nothing is not proved.
+#[track_caller]
+pub fn assert_holds_code(sources: &[Source]) {
     let code: usize = sources.iter().map(|source| source.code.trim().len()).sum();
-    assert!(code > 0, "{room}/src holds no sources to read");
-    sources
+    assert!(code > 0, "no code among {} sources", sources.len());
 }
 
 /// The crates that a crate is built with: normal, build and per-target dependencies, by the

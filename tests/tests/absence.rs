@@ -7,11 +7,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use keyrack_tests::sources::{dependencies_of, offences, sources_of};
+use keyrack_tests::sources::{assert_holds_code, dependencies_of, offences, sources_of};
 use keyrack_tests::{Cluster, HotelPlan, fresh_key, refusal};
 use serde_json::json;
 
 const ROOMS: [&str; 7] = ["inventory", "merkle", "proto", "cluster", "node", "client", "jepsen"];
+
+/// The harness comes with a change of its own; until then its room holds a manifest and documentation.
+const NO_CODE_YET: &str = "jepsen";
 
 /// Standard library, clocks, randomness, threads and iteration in random order.
 const IMPURE_WORDS: [&str; 12] = [
@@ -51,6 +54,7 @@ const WEB: [&str; 8] = ["axum", "hyper", "hyper-util", "warp", "actix-web", "ask
 fn inventory_and_merkle_are_pure() {
     for room in ["inventory", "merkle"] {
         let sources = sources_of(room);
+        assert_holds_code(&sources);
         let root = sources.iter().find(|source| source.path.ends_with("src/lib.rs")).unwrap();
         assert!(root.code.contains("#![no_std]"), "{room} is no_std");
         assert_none(offences(&sources, &IMPURE_WORDS));
@@ -68,7 +72,11 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
     assert!(within("cluster/src/raft/") > 0, "there is a raft folder to speak of");
     assert!(within("cluster/src/storage/") > 0, "there is a storage folder to speak of");
     for room in ROOMS.into_iter().filter(|room| *room != "cluster") {
-        sources.extend(sources_of(room));
+        let of_room = sources_of(room);
+        if room != NO_CODE_YET {
+            assert_holds_code(&of_room);
+        }
+        sources.extend(of_room);
     }
     for (name, home) in [("openraft", "cluster/src/raft/"), ("rocksdb", "cluster/src/storage/")] {
         let (inside, outside): (Vec<_>, Vec<_>) = sources.drain(..).partition(|source| source.path.starts_with(home));

@@ -5,10 +5,15 @@
 
 use std::time::{Duration, Instant};
 
-use keyrack_tests::{Api, Cluster, HotelPlan, Load, assert_accounts_balance, assert_replays_byte_for_byte, fresh_key};
+use keyrack_tests::{
+    Api, Cluster, HotelPlan, Load, PATIENCE, assert_accounts_balance, assert_replays_byte_for_byte, fresh_key, until,
+};
 use serde_json::json;
 
 const WORKERS: usize = 32;
+/// How long the survivors' logs are watched, and how much they may grow meanwhile.
+const WATCHED: Duration = Duration::from_secs(5);
+const LOGGED_AT_MOST: u64 = 200_000;
 const NEW_BOOKINGS_WITHIN: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,4 +57,32 @@ async fn kill_nine_of_the_leader_loses_nothing_and_repeats_nothing() {
     cluster.ready(leader).await;
     let returned = hotel.through(&cluster.api("channel", leader));
     assert_accounts_balance(&returned, &acknowledged).await;
+}
+
+/// The survivors try to reach the dead node all the time: they must not tell their disks all the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_node_does_not_fill_the_logs_of_the_survivors() {
+    let mut cluster = Cluster::start();
+    let hotel = HotelPlan::new("LOG-GROWTH", 2_000).open(&cluster.operator()).await;
+    let leader = cluster.leader_of(hotel.shard().await).await;
+    let survivors = cluster.others(leader);
+    let before: Vec<u64> = survivors.iter().map(|node| cluster.log_bytes(*node)).collect();
+    assert!(before.iter().all(|bytes| *bytes > 0), "a node logs that it serves: these are the right files");
+    let begin = Instant::now();
+    cluster.kill(leader);
+    let apis = survivors.iter().map(|node| cluster.api("channel", *node)).collect();
+    let load = Load::start("log-growth", apis, &hotel, 2);
+    until("fifty bookings in a watch of five seconds", PATIENCE, async || {
+        (load.acknowledged() >= 50 && begin.elapsed() >= WATCHED).then_some(())
+    })
+    .await;
+    for (node, before) in survivors.iter().zip(before) {
+        let (grown, watched) = (cluster.log_bytes(*node) - before, begin.elapsed());
+        println!("node {node} logged {grown} bytes in {watched:?}");
+        // A slow machine watches for longer.
+        let allowed = LOGGED_AT_MOST as f64 * (watched.as_secs_f64() / WATCHED.as_secs_f64());
+        assert!(grown as f64 <= allowed, "node {node} logged {grown} bytes in {watched:?}");
+    }
+    let acknowledged = load.finish().await;
+    assert_accounts_balance(&hotel.through(&cluster.api("channel", survivors[0])), &acknowledged).await;
 }

@@ -44,8 +44,9 @@ pub fn shard(cache: &Cache) -> Options {
     // What is young is soon rewritten: compressing it costs more than it saves.
     let (none, lz4) = (DBCompressionType::None, DBCompressionType::Lz4);
     options.set_compression_per_level(&[none, none, lz4, lz4, lz4, lz4, lz4]);
-    options.set_write_buffer_size(64 << 20);
-    options.set_max_write_buffer_number(3);
+    // Small: inserting into a memtable costs cache misses, and one of 64 MiB measured 10 % more CPU per booking.
+    options.set_write_buffer_size(16 << 20);
+    options.set_max_write_buffer_number(6);
     options.set_memtable_prefix_bloom_ratio(0.05);
     options.set_memtable_whole_key_filtering(true);
     options

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::{Decision, Shard, decided, refuse};
 use crate::rows::{self, page_mut};
 use crate::{
-    BookedRoom, Booking, Cell, Currency, Fault, Key, MAX_ROOMS, Minor, Night, Property, PropertyNumber, RatePage, Read,
-    RefusedNight, Reject, Restriction, RoomRequest, RoomTypeIx, Rows, Stay,
+    BookedRoom, Booking, Cell, Currency, Fault, Key, MAX_ROOMS, Minor, Night, Property, PropertyNumber, Read, RefusedNight,
+    Reject, Restriction, RoomRequest, RoomTypeIx, Rows, Stay,
 };
 
 /// What is asked for, resolved against the catalogue and priced.
@@ -66,7 +66,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let rates_key = Key::Rates(self.property, room.room_type, room.rate_plan, month);
             let mut rates = [crate::RateCell::default(); crate::calendar::PLACES];
             if let Some(page) = rows::rates(self.rows, rates_key)? {
-                copy_cells(page, &mut rates);
+                rates[span.clone()].copy_from_slice(&page.cells[span.clone()]);
             }
             let page = rows::page(self.rows, Key::Page(self.property, room.room_type, month))?;
             for place in span {
@@ -273,10 +273,6 @@ fn by_type(rooms: &[BookedRoom]) -> Vec<(RoomTypeIx, u32)> {
         }
     }
     sums
-}
-
-fn copy_cells(page: &RatePage, into: &mut [crate::RateCell]) {
-    into.iter_mut().zip(&page.cells).for_each(|(to, from)| *to = *from);
 }
 
 fn take_off(counter: &mut u32, quantity: u32) -> bool {

@@ -32,25 +32,32 @@ impl Model {
         Ok((Happened::Cancelled, Reply::Booking(Arc::new(booking.clone()))))
     }
 
-    pub(super) fn check_in(&mut self, place: usize, id: BookingId) -> Decided {
-        self.step(place, id, [BookingState::Confirmed, BookingState::CheckedIn], Happened::CheckedIn)
+    pub(super) fn check_in(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
+        self.step(place, (id, expected), [BookingState::Confirmed, BookingState::CheckedIn], Happened::CheckedIn)
     }
 
-    pub(super) fn check_out(&mut self, place: usize, id: BookingId) -> Decided {
-        self.step(place, id, [BookingState::CheckedIn, BookingState::CheckedOut], Happened::CheckedOut)
+    pub(super) fn check_out(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
+        self.step(place, (id, expected), [BookingState::CheckedIn, BookingState::CheckedOut], Happened::CheckedOut)
     }
 
-    pub(super) fn no_show(&mut self, place: usize, id: BookingId) -> Decided {
-        self.step(place, id, [BookingState::Confirmed, BookingState::NoShow], Happened::NoShow)
+    pub(super) fn no_show(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
+        self.step(place, (id, expected), [BookingState::Confirmed, BookingState::NoShow], Happened::NoShow)
     }
 
-    /// A step that was taken already answers the same; nobody comes, leaves or stays away before arrival.
-    fn step(&mut self, place: usize, id: BookingId, [from, to]: [BookingState; 2], happened: Happened) -> Decided {
+    /// A step is taken once: who comes twice may be somebody else. Nobody comes, leaves or stays away before
+    /// arrival.
+    fn step(
+        &mut self,
+        place: usize,
+        (id, expected_revision): (BookingId, Option<u32>),
+        [from, to]: [BookingState; 2],
+        happened: Happened,
+    ) -> Decided {
         let today = self.hotels[place].property.business_date;
         let now_ms = self.now_ms;
         let booking = self.booking_in(place, id)?;
-        if booking.state == to {
-            return Ok((Happened::Nothing, Reply::Booking(Arc::new(booking.clone()))));
+        if expected_revision.is_some_and(|r| r != booking.revision) {
+            return Err(Reject::RevisionMismatch { current: booking.revision });
         }
         if booking.state != from {
             return Err(Reject::WrongState(booking.state));
@@ -80,7 +87,7 @@ impl Model {
                 self.bookings.iter().filter(missing).map(|b| (b.stay.arrival(), b.id)).collect();
             missing.sort();
             for (_, id) in missing {
-                let (happened, reply) = self.no_show(place, id)?;
+                let (happened, reply) = self.no_show(place, id, None)?;
                 self.line(number, None, happened, reply);
             }
         }

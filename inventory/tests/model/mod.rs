@@ -133,13 +133,14 @@ impl Model {
             }
             Op::ReleaseHold(id) => self.release_hold(place, *id),
             Op::Book(request) => self.book(place, request),
-            Op::Amend { booking, stay, rooms, guest, expected_revision } => {
-                self.amend(place, *booking, *stay, rooms.as_deref(), guest.as_ref(), *expected_revision)
+            Op::Amend { booking, arrival, departure, rooms, guest, expected_revision } => {
+                let dates = [*arrival, *departure];
+                self.amend(place, *booking, dates, rooms.as_deref(), guest.as_ref(), *expected_revision)
             }
             Op::Cancel { booking, expected_revision } => self.cancel(place, *booking, *expected_revision),
-            Op::CheckIn(id) => self.check_in(place, *id),
-            Op::CheckOut(id) => self.check_out(place, *id),
-            Op::NoShow(id) => self.no_show(place, *id),
+            Op::CheckIn { booking, expected_revision } => self.check_in(place, *booking, *expected_revision),
+            Op::CheckOut { booking, expected_revision } => self.check_out(place, *booking, *expected_revision),
+            Op::NoShow { booking, expected_revision } => self.no_show(place, *booking, *expected_revision),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(place, *expected_from),
         }
     }

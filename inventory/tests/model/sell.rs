@@ -106,7 +106,7 @@ impl Model {
         &mut self,
         place: usize,
         id: BookingId,
-        stay: Option<Stay>,
+        dates: [Option<Night>; 2],
         rooms: Option<&[RoomRequest]>,
         guest: Option<&Sealed>,
         expected_revision: Option<u32>,
@@ -119,9 +119,10 @@ impl Model {
             return Err(Reject::WrongState(old.state));
         }
         let mut new = old.clone();
-        if stay.is_some() || rooms.is_some() {
+        if dates != [None, None] || rooms.is_some() {
+            let stay = moved(old.stay, dates)?;
             let kept: Vec<RoomRequest> = old.rooms.iter().map(as_request).collect();
-            let wish = Wish { stay: stay.unwrap_or(old.stay), rooms: rooms.unwrap_or(&kept), instead_of: Some(id) };
+            let wish = Wish { stay, rooms: rooms.unwrap_or(&kept), instead_of: Some(id) };
             let today = self.hotels[place].property.business_date;
             let came = old.state == BookingState::CheckedIn;
             if wish.stay.arrival() != old.stay.arrival() && (came || wish.stay.arrival() < today) {
@@ -328,5 +329,17 @@ fn as_request(room: &BookedRoom) -> RoomRequest {
         quantity: room.quantity,
         adults: room.adults,
         children_ages: room.children_ages.clone(),
+    }
+}
+
+/// Rule 7: a date that is not named stays as it is. What then is no stay is refused: it has a night and at
+/// most 366, and ends on the last day there is.
+fn moved(old: Stay, [arrival, departure]: [Option<Night>; 2]) -> Result<Stay, Reject> {
+    let (from, to) = (arrival.unwrap_or(old.arrival()), departure.unwrap_or(old.departure()));
+    match i64::from(to.0) - i64::from(from.0) {
+        ..=0 => Err(Reject::InvalidStay),
+        367.. => Err(Reject::StayTooLong),
+        _ if to > Night::LAST => Err(Reject::InvalidStay),
+        _ => Ok(Stay::new(from, to).unwrap()),
     }
 }

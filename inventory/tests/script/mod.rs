@@ -92,6 +92,13 @@ fn stay_of(text: &str) -> Stay {
     stay(arrival, departure)
 }
 
+/// `2026-12-01>2026-12-03`, or one side of it alone.
+fn dates_of(text: &str) -> (Option<Night>, Option<Night>) {
+    let (arrival, departure) = text.split_once('>').unwrap();
+    let date = |text: &str| (!text.is_empty()).then(|| night(text));
+    (date(arrival), date(departure))
+}
+
 /// `DLX:FLEX` or `DLX:FLEX:2`; adults 1.
 fn room_of(text: &str) -> RoomRequest {
     let parts: Vec<&str> = text.split(':').collect();
@@ -113,6 +120,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(words: &[&str], name: &str
 
 fn op(words: &[&str]) -> Op {
     let target = || number(words[1]);
+    let revision = || parsed(words, "revision");
     let stay_in = || words.iter().find(|word| word.contains('>')).map(|word| stay_of(word));
     match words[0] {
         "tick" => Op::Tick,
@@ -141,13 +149,13 @@ fn op(words: &[&str]) -> Op {
         "amend" => {
             let rooms = rooms_of(words);
             let rooms = if rooms.is_empty() { None } else { Some(rooms) };
-            let (booking, stay, guest, expected_revision) = (booking_id(target()), stay_in(), None, parsed(words, "revision"));
-            Op::Amend { booking, stay, rooms, guest, expected_revision }
+            let (arrival, departure) = words.iter().find(|word| word.contains('>')).map_or((None, None), |word| dates_of(word));
+            Op::Amend { booking: booking_id(target()), arrival, departure, rooms, guest: None, expected_revision: revision() }
         }
-        "cancel" => Op::Cancel { booking: booking_id(target()), expected_revision: parsed(words, "revision") },
-        "check-in" => Op::CheckIn(booking_id(target())),
-        "check-out" => Op::CheckOut(booking_id(target())),
-        "no-show" => Op::NoShow(booking_id(target())),
+        "cancel" => Op::Cancel { booking: booking_id(target()), expected_revision: revision() },
+        "check-in" => Op::CheckIn { booking: booking_id(target()), expected_revision: revision() },
+        "check-out" => Op::CheckOut { booking: booking_id(target()), expected_revision: revision() },
+        "no-show" => Op::NoShow { booking: booking_id(target()), expected_revision: revision() },
         "close" => Op::CloseBusinessDate { expected_from: night(words[1]) },
         unknown => panic!("no such word: {unknown}"),
     }

@@ -33,6 +33,16 @@ pub struct Draw {
     pub nights: u32,
 }
 
+/// The dates of a change, in nights from the business date; together they need not be a stay.
+#[derive(Clone, Copy, Debug)]
+pub struct Dates {
+    pub arrival: Option<i32>,
+    pub departure: Option<i32>,
+}
+
+/// Later than any night there is.
+const AFTER_THE_LAST_NIGHT: i32 = 4_000_000;
+
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
     /// 3 is unknown; for plans too.
@@ -91,7 +101,7 @@ pub enum Act {
     Release(usize),
     Amend {
         booking: usize,
-        stay: Option<Draw>,
+        dates: Dates,
         rooms: Option<Vec<Room>>,
         guest: bool,
         revision: Option<u32>,
@@ -106,9 +116,18 @@ pub enum Act {
         booking: usize,
         revision: Option<u32>,
     },
-    CheckIn(usize),
-    CheckOut(usize),
-    NoShow(usize),
+    CheckIn {
+        booking: usize,
+        revision: Option<u32>,
+    },
+    CheckOut {
+        booking: usize,
+        revision: Option<u32>,
+    },
+    NoShow {
+        booking: usize,
+        revision: Option<u32>,
+    },
     Close {
         early: bool,
     },
@@ -160,6 +179,19 @@ fn draw() -> impl Strategy<Value = Draw> {
     (from, prop_oneof![8 => 1u32..5, 1 => 5u32..9]).prop_map(|(from, nights)| Draw { from, nights })
 }
 
+/// Mostly a stay; often one date alone; seldom what makes none.
+fn dates() -> impl Strategy<Value = Dates> {
+    let both = |draw: Draw| Dates { arrival: Some(draw.from), departure: Some(draw.from + draw.nights as i32) };
+    let day = prop_oneof![30 => -1i32..12, 1 => Just(400), 1 => Just(AFTER_THE_LAST_NIGHT)];
+    prop_oneof![
+        12 => Just(Dates { arrival: None, departure: None }),
+        20 => draw().prop_map(both),
+        5 => (-1i32..9).prop_map(|day| Dates { arrival: Some(day), departure: None }),
+        5 => day.clone().prop_map(|day| Dates { arrival: None, departure: Some(day) }),
+        1 => (day.clone(), day).prop_map(|(from, to)| Dates { arrival: Some(from), departure: Some(to) }),
+    ]
+}
+
 fn tonight() -> impl Strategy<Value = Draw> {
     (1u32..4).prop_map(|nights| Draw { from: 0, nights })
 }
@@ -181,7 +213,7 @@ fn revision() -> impl Strategy<Value = Option<u32>> {
 
 fn ari() -> impl Strategy<Value = Ari> {
     let dates = prop_oneof![draw(), Just(Draw { from: 0, nights: 20 })];
-    let days = prop_oneof![30 => Just(Weekdays::ALL), 10 => (0u8..128).prop_map(Weekdays), 3 => Just(Weekdays(0))];
+    let days = prop_oneof![30 => Just(Weekdays::ALL), 10 => (0u8..128).prop_map(Weekdays), 6 => Just(Weekdays(0))];
     let rooms = (
         option::weighted(0.3, prop_oneof![12 => 0u32..6, 1 => Just(100_000), 1 => Just(100_001)]),
         option::weighted(0.2, prop_oneof![12 => 0u32..3, 1 => Just(100_001)]),
@@ -246,16 +278,16 @@ fn act() -> impl Strategy<Value = Act> {
         14 => (prop_oneof![3 => draw(), 1 => tonight()], rooms(), ttl_ms()).prop_map(|(stay, rooms, ttl_ms)| Act::PlaceHold { stay, rooms, ttl_ms }),
         9 => (0usize..6).prop_map(Act::Confirm),
         3 => (0usize..5).prop_map(Act::Release),
-        14 => (pick(), option::weighted(0.7, draw()), option::weighted(0.5, rooms()), any::<bool>(), revision()).prop_map(
-            |(booking, stay, rooms, guest, revision)| Act::Amend { booking, stay, rooms, guest, revision }
+        14 => (pick(), dates(), option::weighted(0.5, rooms()), any::<bool>(), revision()).prop_map(
+            |(booking, dates, rooms, guest, revision)| Act::Amend { booking, dates, rooms, guest, revision }
         ),
         14 => (0usize..5, option::weighted(0.3, draw()), vec((0usize..3, 1u32..4), 1..4)).prop_map(
             |(booking, stay, lines)| Act::Regroup { booking, stay, lines }
         ),
         9 => (pick(), revision()).prop_map(|(booking, revision)| Act::Cancel { booking, revision }),
-        6 => pick().prop_map(Act::CheckIn),
-        3 => pick().prop_map(Act::CheckOut),
-        2 => pick().prop_map(Act::NoShow),
+        6 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckIn { booking, revision }),
+        3 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckOut { booking, revision }),
+        2 => (pick(), revision()).prop_map(|(booking, revision)| Act::NoShow { booking, revision }),
         3 => prop::bool::weighted(0.1).prop_map(|early| Act::Close { early }),
     ]
 }

@@ -154,9 +154,10 @@ impl Script {
                 payment_token: "token".to_owned(),
             },
             Act::Release(back) => Op::ReleaseHold(self.hold(property, *back)),
-            Act::Amend { booking, stay, rooms, guest, revision } => Op::Amend {
+            Act::Amend { booking, dates, rooms, guest, revision } => Op::Amend {
                 booking: self.booking(property, *booking),
-                stay: stay.map(|stay| nights(stay, today)),
+                arrival: dates.arrival.map(|days| on(days, today)),
+                departure: dates.departure.map(|days| on(days, today)),
                 rooms: rooms.as_deref().map(requests),
                 guest: guest.then(|| self.guest()),
                 expected_revision: *revision,
@@ -168,15 +169,23 @@ impl Script {
                     let room = has.get(line.checked_rem(has.len())?)?;
                     Some(RoomRequest { quantity: *quantity, ..room.clone() })
                 };
-                let (rooms, stay) = (lines.iter().filter_map(take).collect(), stay.map(|stay| nights(stay, today)));
-                Op::Amend { booking, stay, rooms: Some(rooms), guest: None, expected_revision: None }
+                let rooms = Some(lines.iter().filter_map(take).collect());
+                let stay = stay.map(|stay| nights(stay, today));
+                let (arrival, departure) = (stay.map(|s| s.arrival()), stay.map(|s| s.departure()));
+                Op::Amend { booking, arrival, departure, rooms, guest: None, expected_revision: None }
             }
             Act::Cancel { booking, revision } => {
                 Op::Cancel { booking: self.booking(property, *booking), expected_revision: *revision }
             }
-            Act::CheckIn(back) => Op::CheckIn(self.booking(property, *back)),
-            Act::CheckOut(back) => Op::CheckOut(self.booking(property, *back)),
-            Act::NoShow(back) => Op::NoShow(self.booking(property, *back)),
+            Act::CheckIn { booking, revision } => {
+                Op::CheckIn { booking: self.booking(property, *booking), expected_revision: *revision }
+            }
+            Act::CheckOut { booking, revision } => {
+                Op::CheckOut { booking: self.booking(property, *booking), expected_revision: *revision }
+            }
+            Act::NoShow { booking, revision } => {
+                Op::NoShow { booking: self.booking(property, *booking), expected_revision: *revision }
+            }
             Act::Close { early } => Op::CloseBusinessDate { expected_from: Night(today.0 + u32::from(*early)) },
         }
     }
@@ -219,8 +228,12 @@ fn code(text: &str) -> Code {
     Code::new(text).unwrap()
 }
 
+fn on(days: i32, today: Night) -> Night {
+    Night(today.0.saturating_add_signed(days))
+}
+
 fn first(draw: Draw, today: Night) -> Night {
-    Night(today.0.saturating_add_signed(draw.from))
+    on(draw.from, today)
 }
 
 fn nights(draw: Draw, today: Night) -> Stay {

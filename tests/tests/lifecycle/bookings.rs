@@ -118,6 +118,29 @@ async fn an_amendment_moves_the_nights_or_leaves_everything_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_date_alone_is_amended_and_the_other_stays() {
+    let (_cluster, hotel) = hotel("ONE-DATE", 1).await;
+    let booking = hotel.booked("2027-03-01", "2027-03-03").await;
+    let longer = hotel.act(&booking, "amend", &json!({"departure": "2027-03-05"})).await.expect(200).json();
+    assert_eq!((&longer["arrival"], &longer["departure"]), (&json!("2027-03-01"), &json!("2027-03-05")));
+    // The date kept is the one that the booking has now, not the one it was made with.
+    let later = hotel.act(&booking, "amend", &json!({"arrival": "2027-03-04"})).await.expect(200).json();
+    assert_eq!((&later["arrival"], &later["departure"]), (&json!("2027-03-04"), &json!("2027-03-05")));
+    assert_eq!(later["revision"], 3);
+    assert_eq!(later["total"]["amount"], "100.00");
+
+    let before = hotel.everything().await;
+    let empty = hotel.act(&booking, "amend", &json!({"arrival": "2027-03-05"})).await;
+    refusal(&empty, 400, "invalid_stay");
+    let endless = hotel.act(&booking, "amend", &json!({"departure": "2028-03-05"})).await;
+    refusal(&endless, 400, "stay_too_long");
+    assert_eq!(hotel.everything().await, before, "what is no stay changes nothing");
+    assert_eq!(hotel.sold("2027-03-01").await, 0);
+    assert_eq!(hotel.sold("2027-03-04").await, 1);
+    assert_counters_equal_bookings(&hotel).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancellation_frees_the_room_once_however_often_it_is_asked_for() {
     let (_cluster, hotel) = hotel("CANCEL", 2).await;
     let booking = hotel.booked("2027-03-01", "2027-03-03").await;

@@ -10,8 +10,15 @@ async fn a_guest_checks_in_the_day_is_closed_and_the_guest_checks_out() {
     let (cluster, hotel) = hotel("DESK", 3).await;
     let desk = hotel.through(&cluster.api("desk", 2));
     let booking = hotel.booked("2027-01-01", "2027-01-02").await;
-    let stayed = desk.act(&booking, "check-in", &json!({})).await.expect(200).json();
-    assert_eq!(stayed["state"], "checked_in");
+    let path = format!("/v1/bookings/{}/check-in", booking["bookingId"].as_str().unwrap());
+    let check_in = |etag: &str| desk.api.post(&path, &fresh_key()).header("If-Match", etag).json(&json!({})).send();
+    refusal(&check_in("\"2\"").await, 412, "precondition_failed");
+    let stayed = check_in("\"1\"").await.expect(200);
+    assert_eq!(stayed.header("ETag"), Some("\"2\""));
+    assert_eq!(stayed.json()["state"], "checked_in");
+    // What the desk saw is stale, and that is said before the state is looked at.
+    refusal(&check_in("\"1\"").await, 412, "precondition_failed");
+    refusal(&check_in("\"2\"").await, 409, "wrong_state");
     refusal(&desk.act(&booking, "check-in", &json!({})).await, 409, "wrong_state");
     refusal(&desk.act(&booking, "cancel", &json!({})).await, 409, "wrong_state");
 

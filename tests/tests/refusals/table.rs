@@ -143,6 +143,7 @@ fn unknown_things(scene: &Scene) -> Vec<Case> {
         case("cancel an unknown booking", 404, "not_found", cancel.json(&json!({}))),
         case("confirm an unknown hold", 404, "not_found", confirm),
         case("an unknown property", 404, "not_found", api.get("/v1/properties/NOWHERE")),
+        case("an id that is not UTF-8", 404, "not_found", api.get("/v1/properties/%FF")),
         case("an unknown route", 404, "not_found", api.get("/v1/minibar")),
         case("book at an unknown property", 404, "unknown_property", post(&with(&request, "propertyId", json!("NOWHERE")))),
         case("availability of an unknown property", 404, "unknown_property", api.get(availability)),
@@ -196,9 +197,11 @@ fn wrong_states(scene: &Scene) -> Vec<Case> {
     let api = &scene.hotel.api;
     let post = |path: &str, body: Value| api.post(path, &fresh_key()).json(&body);
     let guest = json!({"guest": scene.used_request["guest"], "payment": {"token": "tok_test"}});
+    let check_in = format!("{}/check-in", path_of(&scene.booked));
     let check_out = format!("{}/check-out", path_of(&scene.booked));
     let cancel = format!("{}/cancel", path_of(&scene.booked));
     let amend = format!("{}/amend", path_of(&scene.cancelled));
+    let amend_booked = format!("{}/amend", path_of(&scene.booked));
     let late = format!("/v1/holds/{}/confirm", scene.expired_hold);
     let released = format!("/v1/holds/{}/confirm", scene.released_hold);
     let longer = json!({"arrival": "2027-05-01", "departure": "2027-05-03"});
@@ -206,10 +209,16 @@ fn wrong_states(scene: &Scene) -> Vec<Case> {
     vec![
         case("check-out before check-in", 409, "wrong_state", post(&check_out, json!({}))),
         case("amend what is cancelled", 409, "wrong_state", post(&amend, longer)),
+        case("an arrival on the day of leaving", 400, "invalid_stay", post(&amend_booked, json!({"arrival": "2027-03-12"}))),
+        case("a departure on the day of arrival", 400, "invalid_stay", post(&amend_booked, json!({"departure": "2027-03-10"}))),
+        case("stay for 367 nights", 400, "stay_too_long", post(&amend_booked, json!({"departure": "2028-03-11"}))),
+        case("check in before the day of arrival", 409, "wrong_state", post(&check_in, json!({}))),
         case("confirm a released hold", 409, "wrong_state", post(&released, guest.clone())),
         case("close a day that is not open", 409, "wrong_state", post(&close, json!({"expectedFrom": "2027-01-09"}))),
         case("confirm an expired hold", 410, "hold_expired", post(&late, guest)),
         case("cancel another revision", 412, "precondition_failed", post(&cancel, json!({})).header("If-Match", "\"99\"")),
+        case("check in another revision", 412, "precondition_failed", post(&check_in, json!({})).header("If-Match", "\"99\"")),
+        case("check out another revision", 412, "precondition_failed", post(&check_out, json!({})).header("If-Match", "\"99\"")),
     ]
 }
 

@@ -1,0 +1,70 @@
+//! Arbitrary values of everything that is stored or said: not what the domain would come to, but
+//! anything that its types and limits let through.
+
+mod catalog;
+mod op;
+mod row;
+
+use keyrack_inventory::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+pub use op::command;
+pub use row::{key, row};
+
+fn code() -> impl Strategy<Value = Code> + Clone {
+    "[A-Za-z0-9._-]{1,20}".prop_map(|text| Code::new(&text).unwrap())
+}
+
+fn currency() -> impl Strategy<Value = Currency> {
+    "[A-Z]{3}".prop_map(|text| Currency::new(&text).unwrap())
+}
+
+/// Any Unicode; often nothing.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![1 => Just(String::new()), 3 => "\\PC{0,12}"]
+}
+
+/// Small numbers and the ends of the type.
+fn number() -> impl Strategy<Value = u32> + Clone {
+    prop_oneof![3 => 0u32..300, 1 => any::<u32>(), 1 => Just(u32::MAX)]
+}
+
+fn long() -> impl Strategy<Value = u64> + Clone {
+    prop_oneof![3 => 0u64..30_000, 1 => any::<u64>(), 1 => Just(u64::MAX)]
+}
+
+fn short() -> impl Strategy<Value = u16> {
+    prop_oneof![3 => 0u16..5, 1 => any::<u16>()]
+}
+
+fn revision() -> impl Strategy<Value = Option<u32>> {
+    option::of(number())
+}
+
+/// A date by itself may be anything: only a stay and a range are held together by the types.
+fn night() -> impl Strategy<Value = Night> {
+    number().prop_map(Night)
+}
+
+fn stay() -> impl Strategy<Value = Stay> {
+    let nights = prop_oneof![1u32..9, Just(MAX_STAY_NIGHTS)];
+    (prop_oneof![0u32..Night::LAST.0, Just(Night::LAST.0 - 1)], nights).prop_map(|(arrival, nights)| {
+        let departure = (arrival + nights).min(Night::LAST.0);
+        Stay::new(Night(arrival), Night(departure)).unwrap()
+    })
+}
+
+fn booking_id() -> impl Strategy<Value = BookingId> {
+    any::<[u8; 16]>().prop_map(BookingId)
+}
+
+fn hold_id() -> impl Strategy<Value = HoldId> {
+    any::<[u8; 16]>().prop_map(HoldId)
+}
+
+fn sealed() -> impl Strategy<Value = Sealed> {
+    let bytes = || vec(any::<u8>(), 0..9);
+    (bytes(), bytes()).prop_map(|(ciphertext, wrapped_key)| Sealed { ciphertext, wrapped_key })
+}

@@ -1,0 +1,131 @@
+//! Commands.
+
+use keyrack_inventory::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::catalog::{details, rate_plan, room_type};
+use super::{booking_id, code, hold_id, long, night, number, revision, sealed, short, stay, text};
+
+pub fn command() -> impl Strategy<Value = Command> {
+    let digest = || any::<[u8; 16]>();
+    let request = (digest(), digest()).prop_map(|(digest, fingerprint)| RequestKey { digest, fingerprint });
+    (number(), option::of(request), op()).prop_map(|(property, request, op)| Command {
+        property: PropertyNumber(property),
+        request,
+        op,
+    })
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![setting_up(), holding(), booking(), stepping()]
+}
+
+fn setting_up() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        Just(Op::Tick),
+        (text(), details(), night(), revision()).prop_map(|(id, details, business_date, expected_revision)| {
+            Op::PutProperty { id, details, business_date, expected_revision }
+        }),
+        (room_type(), revision()).prop_map(|(room_type, expected_revision)| Op::PutRoomType { room_type, expected_revision }),
+        (rate_plan(), revision()).prop_map(|(rate_plan, expected_revision)| Op::PutRatePlan { rate_plan, expected_revision }),
+        vec(ari(), 0..4).prop_map(Op::UpdateAri),
+        night().prop_map(|expected_from| Op::CloseBusinessDate { expected_from }),
+    ]
+}
+
+fn holding() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        (hold_id(), stay(), vec(wish(), 0..3), long()).prop_map(|(id, stay, rooms, ttl_ms)| Op::PlaceHold {
+            id,
+            stay,
+            rooms,
+            ttl_ms
+        }),
+        (hold_id(), booking_id(), sealed(), text(), text()).prop_map(|(hold, booking, guest, channel_ref, payment_token)| {
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token }
+        }),
+        hold_id().prop_map(Op::ReleaseHold),
+    ]
+}
+
+fn booking() -> impl Strategy<Value = Op> {
+    // Two wishes cannot be said, and the edge says neither: no rooms at all, and a guest without a ciphertext.
+    let some_rooms = option::of(vec(wish(), 1..3));
+    let some_guest = option::of(sealed().prop_filter("a sealed guest has bytes", |guest| *guest != Sealed::default()));
+    prop_oneof![
+        (booking_id(), stay(), vec(wish(), 0..3), sealed(), text(), text()).prop_map(
+            |(id, stay, rooms, guest, channel_ref, payment_token)| {
+                Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token })
+            }
+        ),
+        (booking_id(), option::of(night()), option::of(night()), some_rooms, some_guest, revision()).prop_map(
+            |(booking, arrival, departure, rooms, guest, expected_revision)| Op::Amend {
+                booking,
+                arrival,
+                departure,
+                rooms,
+                guest,
+                expected_revision
+            }
+        ),
+    ]
+}
+
+fn stepping() -> impl Strategy<Value = Op> {
+    let step = || (booking_id(), revision());
+    prop_oneof![
+        step().prop_map(|(booking, expected_revision)| Op::Cancel { booking, expected_revision }),
+        step().prop_map(|(booking, expected_revision)| Op::CheckIn { booking, expected_revision }),
+        step().prop_map(|(booking, expected_revision)| Op::CheckOut { booking, expected_revision }),
+        step().prop_map(|(booking, expected_revision)| Op::NoShow { booking, expected_revision }),
+    ]
+}
+
+fn wish() -> impl Strategy<Value = RoomRequest> {
+    (code(), code(), number(), short(), vec(any::<u8>(), 0..4)).prop_map(
+        |(room_type, rate_plan, quantity, adults, children_ages)| RoomRequest {
+            room_type,
+            rate_plan,
+            quantity,
+            adults,
+            children_ages,
+        },
+    )
+}
+
+/// From one day to the longest range; the last day there is is no night.
+fn dates() -> impl Strategy<Value = DateRange> {
+    let more = prop_oneof![0u32..40, Just(DateRange::MAX_DAYS - 1)];
+    (0u32..Night::LAST.0, more).prop_map(|(from, more)| {
+        let to = (from + more).min(Night::LAST.0 - 1);
+        DateRange::new(Night(from), Night(to)).unwrap()
+    })
+}
+
+fn ari() -> impl Strategy<Value = AriUpdate> {
+    let flag = || option::of(any::<bool>());
+    let length = || option::of(short());
+    (
+        (code(), option::of(code()), dates(), any::<u8>()),
+        (option::of(number()), option::of(number()), option::of(long())),
+        (flag(), flag(), flag()),
+        (length(), length(), length()),
+    )
+        .prop_map(|(what, (capacity, out_of_order, rate), flags, lengths)| AriUpdate {
+            room_type: what.0,
+            rate_plan: what.1,
+            dates: what.2,
+            days: Weekdays(what.3),
+            capacity,
+            out_of_order,
+            rate,
+            stop_sell: flags.0,
+            closed_to_arrival: flags.1,
+            closed_to_departure: flags.2,
+            min_stay_arrival: lengths.0,
+            min_stay_through: lengths.1,
+            max_stay: lengths.2,
+        })
+}

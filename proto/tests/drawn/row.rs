@@ -1,0 +1,247 @@
+//! Keys, and rows that fit them.
+
+use keyrack_inventory::*;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::catalog::{policy, property, rate_plan, room_type};
+use super::{booking_id, code, currency, hold_id, long, night, number, sealed, short, stay, text};
+
+pub fn key() -> impl Strategy<Value = Key> {
+    let hotel = || any::<u32>().prop_map(PropertyNumber);
+    let room_type = || any::<u16>().prop_map(RoomTypeIx);
+    let month = || any::<u16>().prop_map(Month);
+    prop_oneof![
+        Just(Key::Meta),
+        hotel().prop_map(Key::Property),
+        (hotel(), room_type(), month()).prop_map(|(p, t, m)| Key::Page(p, t, m)),
+        (hotel(), room_type(), any::<u16>(), month()).prop_map(|(p, t, r, m)| Key::Rates(p, t, RatePlanIx(r), m)),
+        booking_id().prop_map(Key::Booking),
+        (hotel(), night(), booking_id()).prop_map(|(p, n, id)| Key::Arrival(p, n, id)),
+        (hotel(), any::<u64>(), booking_id()).prop_map(|(p, digest, id)| Key::ChannelRef(p, digest, id)),
+        hold_id().prop_map(Key::Hold),
+        (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
+        any::<[u8; 16]>().prop_map(Key::Request),
+        any::<u64>().prop_map(Key::Journal),
+    ]
+}
+
+/// A key and what may stand there.
+pub fn row() -> impl Strategy<Value = (Key, Row)> {
+    key().prop_flat_map(|key| (Just(key), row_of(key)))
+}
+
+fn row_of(key: Key) -> BoxedStrategy<Row> {
+    match key {
+        Key::Meta => meta().prop_map(Row::Meta).boxed(),
+        Key::Property(_) => property().prop_map(|p| Row::Property(p.into())).boxed(),
+        Key::Page(..) => page().prop_map(|p| Row::Page(p.into())).boxed(),
+        Key::Rates(..) => rates().prop_map(|p| Row::Rates(p.into())).boxed(),
+        Key::Booking(_) => booking().prop_map(|b| Row::Booking(b.into())).boxed(),
+        Key::Hold(_) => hold().prop_map(|h| Row::Hold(h.into())).boxed(),
+        Key::Request(_) => (any::<[u8; 16]>(), long())
+            .prop_map(|(fingerprint, sequence)| Row::Request(Recorded { fingerprint, sequence }))
+            .boxed(),
+        Key::Journal(_) => entry().prop_map(|e| Row::Journal(e.into())).boxed(),
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => Just(Row::Present).boxed(),
+    }
+}
+
+fn meta() -> impl Strategy<Value = Meta> {
+    [long(), long(), long(), long(), long()].prop_map(
+        |[last_at_ms, next_sequence, next_deadline_ms, expiry_cursor, expiry_at_ms]| Meta {
+            last_at_ms,
+            next_sequence,
+            next_deadline_ms,
+            expiry_cursor,
+            expiry_at_ms,
+        },
+    )
+}
+
+fn restrictions() -> impl Strategy<Value = Restrictions> {
+    let set = (any::<[bool; 3]>(), [short(), short(), short()]).prop_map(|(flags, lengths)| Restrictions {
+        stop_sell: flags[0],
+        closed_to_arrival: flags[1],
+        closed_to_departure: flags[2],
+        min_stay_arrival: lengths[0],
+        min_stay_through: lengths[1],
+        max_stay: lengths[2],
+    });
+    prop_oneof![Just(Restrictions::default()), set]
+}
+
+/// Many nights say nothing, and many columns are left out whole.
+fn cells<C: Clone + Default + std::fmt::Debug>(cell: impl Strategy<Value = C>) -> impl Strategy<Value = Vec<C>> {
+    vec(prop_oneof![3 => Just(None), 1 => cell.prop_map(Some)], 31)
+        .prop_map(|cells| cells.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+fn page() -> impl Strategy<Value = Page> {
+    let capacity = option::of(0..=MAX_CAPACITY);
+    let zero = || prop_oneof![1 => Just(0u32), 1 => number()];
+    let cell = (capacity, [zero(), zero(), zero(), zero()], restrictions()).prop_map(|(capacity, counts, restrictions)| {
+        let [out_of_order, sold, held, blocked] = counts;
+        Cell { capacity, out_of_order, sold, held, blocked, restrictions }
+    });
+    // One column alone now and then.
+    let sold_only = number().prop_map(|sold| Cell { sold, ..Cell::default() });
+    prop_oneof![cells(cell), cells(sold_only)].prop_map(|cells| Page { cells })
+}
+
+fn rates() -> impl Strategy<Value = RatePage> {
+    let cell = (option::of(0..=MAX_MINOR), restrictions()).prop_map(|(rate, restrictions)| RateCell { rate, restrictions });
+    cells(cell).prop_map(|cells| RatePage { cells })
+}
+
+fn room() -> impl Strategy<Value = BookedRoom> {
+    let places = (any::<u16>(), any::<u16>());
+    let ages = vec(any::<u8>(), 0..4);
+    (places, code(), code(), number(), short(), ages, vec(long(), 0..5), policy()).prop_map(
+        |(places, room_type_code, rate_plan_code, quantity, adults, children_ages, nightly, policy)| BookedRoom {
+            room_type: RoomTypeIx(places.0),
+            rate_plan: RatePlanIx(places.1),
+            room_type_code,
+            rate_plan_code,
+            quantity,
+            adults,
+            children_ages,
+            nightly,
+            policy,
+        },
+    )
+}
+
+fn state() -> impl Strategy<Value = BookingState> {
+    use BookingState::{Cancelled, CheckedIn, CheckedOut, Confirmed, NoShow};
+    prop::sample::select(vec![Confirmed, CheckedIn, CheckedOut, Cancelled, NoShow])
+}
+
+fn booking() -> impl Strategy<Value = Booking> {
+    let sold = (stay(), vec(room(), 0..3), currency());
+    let told = (sealed(), text(), text());
+    let when = (long(), long(), option::of(long()));
+    (booking_id(), state(), number(), sold, told, when).prop_map(|(id, state, revision, sold, told, when)| Booking {
+        id,
+        state,
+        revision,
+        stay: sold.0,
+        rooms: sold.1,
+        currency: sold.2,
+        guest: told.0,
+        channel_ref: told.1,
+        payment_token: told.2,
+        created_at_ms: when.0,
+        updated_at_ms: when.1,
+        cancellation_fee: when.2,
+    })
+}
+
+fn hold() -> impl Strategy<Value = Hold> {
+    let state = prop_oneof![
+        Just(HoldState::Open),
+        booking_id().prop_map(HoldState::Confirmed),
+        Just(HoldState::Released),
+        Just(HoldState::Expired),
+    ];
+    (hold_id(), state, stay(), vec(room(), 0..3), currency(), long())
+        .prop_map(|(id, state, stay, rooms, currency, expires_at_ms)| Hold { id, state, stay, rooms, currency, expires_at_ms })
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    (long(), number(), option::of(any::<[u8; 16]>()), happened(), reply()).prop_map(
+        |(at_ms, property, request, happened, reply)| Entry {
+            at_ms,
+            property: PropertyNumber(property),
+            request,
+            happened,
+            reply,
+        },
+    )
+}
+
+fn happened() -> impl Strategy<Value = Happened> {
+    let plain = prop::sample::select(vec![
+        Happened::Nothing,
+        Happened::PropertyChanged,
+        Happened::RoomTypeChanged,
+        Happened::RatePlanChanged,
+        Happened::HoldPlaced,
+        Happened::HoldConfirmed,
+        Happened::HoldReleased,
+        Happened::HoldExpired,
+        Happened::Booked,
+        Happened::Amended,
+        Happened::Cancelled,
+        Happened::CheckedIn,
+        Happened::CheckedOut,
+        Happened::NoShow,
+        Happened::BusinessDateClosed,
+    ]);
+    prop_oneof![6 => plain, 1 => vec(code(), 0..4).prop_map(Happened::AriUpdated)]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        4 => reject().prop_map(Reply::Rejected),
+        1 => Just(Reply::Done),
+        1 => (property(), any::<bool>()).prop_map(|(p, created)| Reply::Property { property: p.into(), created }),
+        1 => (room_type(), any::<bool>()).prop_map(|(room_type, created)| Reply::RoomType { room_type, created }),
+        1 => (rate_plan(), any::<bool>()).prop_map(|(rate_plan, created)| Reply::RatePlan { rate_plan, created }),
+        1 => (number(), number()).prop_map(|(updates, nights)| Reply::AriUpdated { updates, nights }),
+        1 => hold().prop_map(|h| Reply::Hold(h.into())),
+        1 => booking().prop_map(|b| Reply::Booking(b.into())),
+        1 => night().prop_map(Reply::BusinessDate),
+    ]
+}
+
+fn reject() -> impl Strategy<Value = Reject> {
+    let plain = prop::sample::select(vec![
+        Reject::UnknownProperty,
+        Reject::NotFound,
+        Reject::InvalidStay,
+        Reject::StayTooLong,
+        Reject::NoRooms,
+        Reject::TooManyRooms,
+        Reject::CurrencyMismatch,
+        Reject::CapacityTooLarge,
+        Reject::AmountTooLarge,
+        Reject::RateWithoutPlan,
+        Reject::HoldExpired,
+        Reject::HoldClosed,
+        Reject::KeyReused,
+    ]);
+    let nights = || vec(refused_night(), 0..4);
+    prop_oneof![
+        5 => plain,
+        1 => code().prop_map(Reject::UnknownRoomType),
+        1 => code().prop_map(Reject::UnknownRatePlan),
+        1 => night().prop_map(|business_date| Reject::ArrivalInPast { business_date }),
+        1 => (code(), short()).prop_map(|(room_type, occupancy)| Reject::OccupancyExceeded { room_type, occupancy }),
+        1 => nights().prop_map(Reject::Restricted),
+        1 => nights().prop_map(Reject::SoldOut),
+        1 => state().prop_map(Reject::WrongState),
+        1 => night().prop_map(|business_date| Reject::WrongBusinessDate { business_date }),
+        1 => night().prop_map(|business_date| Reject::NotDue { business_date }),
+        1 => number().prop_map(|current| Reject::RevisionMismatch { current }),
+    ]
+}
+
+fn refused_night() -> impl Strategy<Value = RefusedNight> {
+    let restriction = prop::sample::select(vec![
+        Restriction::StopSell,
+        Restriction::ClosedToArrival,
+        Restriction::ClosedToDeparture,
+        Restriction::MinStayArrival,
+        Restriction::MinStayThrough,
+        Restriction::MaxStay,
+        Restriction::NoRate,
+    ]);
+    (night(), code(), any::<i64>(), option::of(restriction)).prop_map(|(night, room_type, available, restriction)| RefusedNight {
+        night,
+        room_type,
+        available,
+        restriction,
+    })
+}

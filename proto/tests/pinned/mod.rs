@@ -1,0 +1,230 @@
+//! One value of every kind, always the same.
+
+use keyrack_inventory::*;
+
+const HOTEL: PropertyNumber = PropertyNumber(7);
+
+fn code(text: &str) -> Code {
+    Code::new(text).unwrap()
+}
+
+fn booking_id() -> BookingId {
+    BookingId::new(HOTEL, 1, 2)
+}
+
+fn hold_id() -> HoldId {
+    HoldId::new(HOTEL, 1, 3)
+}
+
+fn stay() -> Stay {
+    Stay::new(Night(20_000), Night(20_002)).unwrap()
+}
+
+fn guest() -> Sealed {
+    Sealed { ciphertext: vec![0xaa, 0xbb], wrapped_key: vec![0xcc] }
+}
+
+fn policy() -> CancellationPolicy {
+    CancellationPolicy { free_until_days: 2, fee: Fee::BasisPoints(5_000) }
+}
+
+fn details() -> PropertyDetails {
+    PropertyDetails {
+        name: "Inn".into(),
+        time_zone: "UTC".into(),
+        currency: Currency(*b"EUR"),
+        home_region: "eu".into(),
+        house_limit: Some(0),
+        no_show_on_close: true,
+        presentation: "{}".into(),
+    }
+}
+
+fn room_type() -> RoomType {
+    RoomType {
+        code: code("DLX"),
+        name: "Deluxe".into(),
+        capacity: 40,
+        occupancy: 3,
+        overbooking_basis_points: 500,
+        accessible: true,
+        revision: 4,
+    }
+}
+
+fn rate_plan() -> RatePlan {
+    let (code, name, currency) = (code("FLEX"), "Flexible".into(), Currency(*b"JPY"));
+    RatePlan { code, name, currency, policy: policy(), priced: true, revision: 5 }
+}
+
+fn booked_room() -> BookedRoom {
+    BookedRoom {
+        room_type: RoomTypeIx(1),
+        rate_plan: RatePlanIx(2),
+        room_type_code: code("DLX"),
+        rate_plan_code: code("FLEX"),
+        quantity: 3,
+        adults: 2,
+        children_ages: vec![7, 9],
+        nightly: vec![0, 12_000],
+        policy: policy(),
+    }
+}
+
+fn wish() -> RoomRequest {
+    RoomRequest { room_type: code("DLX"), rate_plan: code("FLEX"), quantity: 3, adults: 2, children_ages: vec![7, 9] }
+}
+
+fn booking() -> Booking {
+    Booking {
+        id: booking_id(),
+        state: BookingState::Cancelled,
+        revision: 6,
+        stay: stay(),
+        rooms: vec![booked_room()],
+        currency: Currency(*b"EUR"),
+        guest: guest(),
+        channel_ref: "OTA-1".into(),
+        payment_token: "tok".into(),
+        created_at_ms: 1_000,
+        updated_at_ms: 2_000,
+        cancellation_fee: Some(0),
+    }
+}
+
+fn restrictions() -> Restrictions {
+    Restrictions {
+        stop_sell: true,
+        closed_to_arrival: false,
+        closed_to_departure: true,
+        min_stay_arrival: 2,
+        min_stay_through: 3,
+        max_stay: 4,
+    }
+}
+
+fn page() -> Page {
+    let mut page = Page::default();
+    page.cells[0] = Cell { capacity: Some(0), out_of_order: 1, sold: 2, held: 3, blocked: 4, restrictions: restrictions() };
+    page.cells[30].sold = 300;
+    page
+}
+
+fn rates() -> RatePage {
+    let mut page = RatePage::default();
+    page.cells[1] = RateCell { rate: Some(0), restrictions: restrictions() };
+    page.cells[2].rate = Some(9_999);
+    page
+}
+
+fn journal() -> Entry {
+    let night =
+        RefusedNight { night: Night(20_000), room_type: code("DLX"), available: -1, restriction: Some(Restriction::NoRate) };
+    Entry {
+        at_ms: 3_000,
+        property: HOTEL,
+        request: Some([0x11; 16]),
+        happened: Happened::AriUpdated(vec![code("DLX")]),
+        reply: Reply::Rejected(Reject::Restricted(vec![night])),
+    }
+}
+
+/// Every kind of row at its key.
+pub fn rows() -> Vec<(&'static str, Key, Row)> {
+    let month = Month(24_323);
+    let meta = Meta { last_at_ms: 1, next_sequence: 2, next_deadline_ms: u64::MAX, expiry_cursor: 300, expiry_at_ms: 5 };
+    let property = Property {
+        id: "inn".into(),
+        details: details(),
+        business_date: Night(20_000),
+        revision: 3,
+        room_types: vec![room_type()],
+        rate_plans: vec![rate_plan()],
+    };
+    let hold = Hold {
+        id: hold_id(),
+        state: HoldState::Confirmed(booking_id()),
+        stay: stay(),
+        rooms: vec![booked_room()],
+        currency: Currency(*b"EUR"),
+        expires_at_ms: 600_000,
+    };
+    let recorded = Recorded { fingerprint: [0x22; 16], sequence: 8 };
+    vec![
+        ("meta", Key::Meta, Row::Meta(meta)),
+        ("property", Key::Property(HOTEL), Row::Property(property.into())),
+        ("page", Key::Page(HOTEL, RoomTypeIx(1), month), Row::Page(page().into())),
+        ("rates", Key::Rates(HOTEL, RoomTypeIx(1), RatePlanIx(2), month), Row::Rates(rates().into())),
+        ("booking", Key::Booking(booking_id()), Row::Booking(booking().into())),
+        ("arrival", Key::Arrival(HOTEL, Night(20_000), booking_id()), Row::Present),
+        ("channel ref", Key::channel_ref(HOTEL, "OTA-1", booking_id()), Row::Present),
+        ("hold", Key::Hold(hold_id()), Row::Hold(hold.into())),
+        ("deadline", Key::Deadline(600_000, hold_id()), Row::Present),
+        ("request", Key::Request([0x11; 16]), Row::Request(recorded)),
+        ("journal", Key::Journal(8), Row::Journal(journal().into())),
+    ]
+}
+
+fn ari() -> AriUpdate {
+    AriUpdate {
+        room_type: code("DLX"),
+        rate_plan: Some(code("FLEX")),
+        dates: DateRange::new(Night(20_000), Night(20_001)).unwrap(),
+        days: Weekdays::ALL,
+        capacity: Some(0),
+        out_of_order: Some(1),
+        rate: Some(12_000),
+        stop_sell: Some(false),
+        closed_to_arrival: Some(true),
+        closed_to_departure: None,
+        min_stay_arrival: Some(0),
+        min_stay_through: Some(2),
+        max_stay: Some(3),
+    }
+}
+
+/// Every operation.
+pub fn ops() -> Vec<(&'static str, Op)> {
+    let (booking, expected_revision, night) = (booking_id(), Some(0), Night(20_000));
+    let book = BookRequest {
+        id: booking,
+        stay: stay(),
+        rooms: vec![wish()],
+        guest: guest(),
+        channel_ref: "OTA-1".into(),
+        payment_token: "tok".into(),
+    };
+    let confirm =
+        Op::ConfirmHold { hold: hold_id(), booking, guest: guest(), channel_ref: "OTA-1".into(), payment_token: "tok".into() };
+    let amend = Op::Amend {
+        booking,
+        arrival: Some(Night(0)),
+        departure: None,
+        rooms: Some(vec![wish()]),
+        guest: Some(guest()),
+        expected_revision,
+    };
+    vec![
+        ("tick", Op::Tick),
+        ("put property", Op::PutProperty { id: "inn".into(), details: details(), business_date: night, expected_revision }),
+        ("put room type", Op::PutRoomType { room_type: room_type(), expected_revision }),
+        ("put rate plan", Op::PutRatePlan { rate_plan: rate_plan(), expected_revision }),
+        ("update ari", Op::UpdateAri(vec![ari()])),
+        ("place hold", Op::PlaceHold { id: hold_id(), stay: stay(), rooms: vec![wish()], ttl_ms: 600_000 }),
+        ("confirm hold", confirm),
+        ("release hold", Op::ReleaseHold(hold_id())),
+        ("book", Op::Book(book)),
+        ("amend", amend),
+        ("cancel", Op::Cancel { booking, expected_revision }),
+        ("check in", Op::CheckIn { booking, expected_revision }),
+        ("check out", Op::CheckOut { booking, expected_revision }),
+        ("no show", Op::NoShow { booking, expected_revision }),
+        ("close business date", Op::CloseBusinessDate { expected_from: night }),
+    ]
+}
+
+/// The command that an operation is pinned in.
+pub fn command(op: Op) -> Command {
+    let request = Some(RequestKey { digest: [0x11; 16], fingerprint: [0x22; 16] });
+    Command { property: HOTEL, request, op }
+}
