@@ -106,7 +106,7 @@ fn contains_word(code: &str, word: &str) -> bool {
         let before = code[..at].chars().next_back().is_some_and(is_name);
         let after = code[at + word.len()..].chars().next().is_some_and(is_name);
         let ends_in_name = word.chars().next_back().is_some_and(is_name);
-        !before && !(ends_in_name && after)
+        !(before || ends_in_name && after)
     })
 }
 

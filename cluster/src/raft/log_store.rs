@@ -101,8 +101,8 @@ impl State {
         }
     }
 
-    /// The part of `range` that the tail has, if it has the end of it.
-    fn from_tail(&self, range: &Range<u64>) -> (Vec<Entry>, u64) {
+    /// The part of `range` that the tail has, and where it begins.
+    fn recent(&self, range: &Range<u64>) -> (Vec<Entry>, u64) {
         let Some(first) = self.tail.front().map(|entry| entry.log_id.index) else { return (Vec::new(), range.end) };
         let from = range.start.max(first);
         if from >= range.end {
@@ -143,7 +143,7 @@ impl RaftLogReader<Types> for LogStore {
             Bound::Excluded(at) => *at,
             Bound::Unbounded => u64::MAX,
         };
-        let (recent, have_from) = self.state.lock().from_tail(&(start..end));
+        let (recent, have_from) = self.state.lock().recent(&(start..end));
         if have_from <= start {
             return Ok(recent);
         }
@@ -230,7 +230,9 @@ impl RaftLogStorage<Types> for LogStore {
                     state.tail_bytes -= size(&entry);
                 }
             }
-            state.last = last.or(state.purged);
+            if state.last.is_some_and(|end| end.index >= from) {
+                state.last = last.or(state.purged);
+            }
             state.durable = state.durable.min(from.saturating_sub(1));
         }
         self.write_durably(vec![LogWrite::TruncateFrom(from)]).await

@@ -10,6 +10,8 @@ mod network;
 mod peer;
 mod snapshot;
 mod state_machine;
+#[cfg(test)]
+mod storage_suite;
 mod wire;
 
 pub use group::{Group, GroupConfig, Status, WriteError};

@@ -1,6 +1,6 @@
 //! Raft's calls to the other nodes: one HTTP/2 channel per peer, one pipelined stream per group and peer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::io::{self, Read};
 use std::pin::pin;
@@ -42,6 +42,8 @@ pub struct Links {
     cluster: Arc<str>,
     node: u64,
     channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
+    /// Peers that did not answer last time, so that the log says it once.
+    lost: Arc<Mutex<BTreeSet<u64>>>,
 }
 
 /// Says who calls and who is meant: an incarnation that was wiped must not answer as the old one.
@@ -65,7 +67,7 @@ impl tonic::service::Interceptor for Identify {
 impl Links {
     /// No channel yet; each is opened when first used.
     pub fn new(cluster: &str, node: u64) -> Links {
-        Links { cluster: cluster.into(), node, channels: Arc::default() }
+        Links { cluster: cluster.into(), node, channels: Arc::default(), lost: Arc::default() }
     }
 
     /// The client of a member.
@@ -76,6 +78,16 @@ impl Links {
         }
         let client = self.open(id, member).map_err(io::Error::other)?;
         Ok(self.channels.lock().entry(key).or_insert(client).clone())
+    }
+
+    /// Says when a peer is lost and when it is back.
+    fn heard(&self, peer: u64, answered: bool) {
+        let mut lost = self.lost.lock();
+        if answered && lost.remove(&peer) {
+            tracing::info!(peer, "the peer answers again");
+        } else if !answered && lost.insert(peer) {
+            tracing::warn!(peer, "the peer does not answer");
+        }
     }
 
     fn open(&self, id: u64, member: &Member) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
@@ -108,13 +120,16 @@ impl RaftNetworkFactory<Types> for Network {
     type Network = Connection;
 
     async fn new_client(&mut self, target: u64, member: &Member) -> Connection {
-        Connection { group: self.group, client: self.links.client(target, member).map_err(|cause| cause.to_string()) }
+        let client = self.links.client(target, member).map_err(|cause| cause.to_string());
+        Connection { group: self.group, peer: target, links: self.links.clone(), client }
     }
 }
 
 /// One group's way to one peer.
 pub struct Connection {
     group: u32,
+    peer: u64,
+    links: Links,
     /// A peer whose address makes no sense is unreachable, not a reason to stop.
     client: Result<Client, String>,
 }
@@ -155,7 +170,9 @@ impl RaftNetworkV2<Types> for Connection {
     ) -> Result<AppendEntriesResponse<Types>, RPCError<Types>> {
         let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
         let request = timed(wire::append_out(self.group, rpc), &option);
-        let call = self.client()?.append_one(request).await.map_err(failed)?;
+        let call = self.client()?.append_one(request).await;
+        self.links.heard(self.peer, call.is_ok());
+        let call = call.map_err(failed)?;
         let result = wire::append_reply_in(call.into_inner()).map_err(garbled)?;
         Ok(match result {
             Ok(matched) if matched != last => AppendEntriesResponse::PartialSuccess(matched),

@@ -41,7 +41,7 @@ impl SnapshotBuilder {
                 Err(_) => fs::remove_dir_all(&path)?,
             }
         }
-        complete.sort_by_key(|snapshot| index_of(snapshot));
+        complete.sort_by_key(index_of);
         let newest = Newest::default();
         *newest.lock() = complete.pop();
         Ok(SnapshotBuilder { shard, db, folder, newest, shared })
@@ -90,7 +90,7 @@ impl SnapshotBuilder {
         let staging = self.folder.join("building");
         let shard = self.shard;
         let mut built = self.db.export(shard, &staging, |applied| {
-            let meta = wire::applied_in(applied)?;
+            let meta = applied.map(wire::applied_in).transpose()?.unwrap_or_default();
             Ok(pb::SnapshotManifest { group: shard, meta: Some(wire::meta_out(&meta)), ..Default::default() })
         })?;
         let path = self.folder.join(name_of(&built));

@@ -61,7 +61,7 @@ impl RowsDb {
         &self,
         shard: u32,
         path: &Path,
-        manifest: impl FnOnce(&[u8]) -> io::Result<SnapshotManifest>,
+        manifest: impl FnOnce(Option<&[u8]>) -> io::Result<SnapshotManifest>,
     ) -> io::Result<SnapshotDir> {
         if path.exists() {
             fs::remove_dir_all(path)?;
@@ -71,11 +71,11 @@ impl RowsDb {
         self.db.flush_cf(&family).map_err(io_error)?;
         let (applied, exported) = {
             let _gate = self.shard(shard)?.gate.lock();
-            let applied = self.applied(shard)?.ok_or_else(|| io::Error::other("nothing was applied yet"))?;
+            let applied = self.applied(shard)?;
             let exported = Checkpoint::new(&self.db).and_then(|c| c.export_column_family(&family, path)).map_err(io_error)?;
             (applied, exported)
         };
-        let mut manifest = manifest(&applied)?;
+        let mut manifest = manifest(applied.as_deref())?;
         manifest.comparator = exported.get_db_comparator_name();
         manifest.files = exported.get_files().iter().map(|file| describe(path, file)).collect::<io::Result<_>>()?;
         let snapshot = SnapshotDir { path: path.into(), manifest };
@@ -103,8 +103,14 @@ impl RowsDb {
         let state = self.shard(shard)?;
         let _gate = state.gate.lock();
         let old = *state.generation.read();
-        let created = self.db.create_column_family_with_import(&self.shard_options(), cf_name(shard, old + 1), &how, &metadata);
-        created.map_err(io_error)?;
+        let name = cf_name(shard, old + 1);
+        if files.is_empty() {
+            // The snapshot of a shard to which nothing was applied: RocksDB does not import nothing.
+            self.db.create_cf(&name, &self.shard_options()).map_err(io_error)?;
+        } else {
+            let created = self.db.create_column_family_with_import(&self.shard_options(), &name, &how, &metadata);
+            created.map_err(io_error)?;
+        }
         *state.generation.write() = old + 1;
         self.db.drop_cf(&cf_name(shard, old)).map_err(io_error)?;
         fs::remove_dir_all(&staging)

@@ -21,9 +21,11 @@ struct Hotel {
     country: &'static str,
     time_zone: &'static str,
     at: (f64, f64),
-    /// Code, name, rooms, guests, price.
-    rooms: &'static [(&'static str, &'static str, u32, u32, &'static str)],
+    rooms: &'static [Room],
 }
+
+/// Code, name, rooms, guests, price.
+type Room = (&'static str, &'static str, u32, u32, &'static str);
 
 const HOTELS: [Hotel; 3] = [
     Hotel {
@@ -71,8 +73,14 @@ pub async fn load(setup: &Setup) -> anyhow::Result<()> {
         if client.is_loaded(hotel).await {
             continue;
         }
-        // Every step is idempotent, so one that was refused for lack of quota or majority is just made again.
-        while let Err(status) = client.put(hotel).await {
+        // Each step is idempotent and made again by itself: from the start, a small quota would go on the first
+        // ones for ever.
+        let mut step = 0;
+        while step < hotel.rooms.len() + 3 {
+            let Err(status) = client.put(hotel, step).await else {
+                step += 1;
+                continue;
+            };
             let passing = matches!(status.code(), Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded);
             if !passing || Instant::now() > deadline {
                 return Err(status).with_context(|| format!("cannot load the sample hotel {}", hotel.id));
@@ -111,7 +119,19 @@ impl Client {
         self.inner.list_offers(self.request(query)).await.is_ok_and(|reply| !reply.get_ref().offers.is_empty())
     }
 
-    async fn put(&mut self, hotel: &Hotel) -> Result<(), Status> {
+    /// One step: the property, its rate plan, each room type, the rates.
+    async fn put(&mut self, hotel: &Hotel, step: usize) -> Result<(), Status> {
+        match step {
+            0 => self.put_property(hotel).await,
+            1 => self.put_plan(hotel).await,
+            _ => match hotel.rooms.get(step - 2) {
+                Some(room) => self.put_room_type(hotel, room).await,
+                None => self.load_rates(hotel).await,
+            },
+        }
+    }
+
+    async fn put_property(&mut self, hotel: &Hotel) -> Result<(), Status> {
         let put = v1::PutPropertyRequest {
             property_id: hotel.id.into(),
             name: hotel.name.into(),
@@ -124,7 +144,10 @@ impl Client {
             idempotency_key: "sample-property".into(),
             ..Default::default()
         };
-        self.inner.put_property(self.request(put)).await?;
+        self.inner.put_property(self.request(put)).await.map(drop)
+    }
+
+    async fn put_plan(&mut self, hotel: &Hotel) -> Result<(), Status> {
         let plan = v1::PutRatePlanRequest {
             property_id: hotel.id.into(),
             code: "BAR".into(),
@@ -133,26 +156,26 @@ impl Client {
             idempotency_key: "sample-plan".into(),
             ..Default::default()
         };
-        self.inner.put_rate_plan(self.request(plan)).await?;
-        for (code, name, capacity, occupancy, _) in hotel.rooms {
-            let room_type = v1::PutRoomTypeRequest {
-                property_id: hotel.id.into(),
-                code: (*code).into(),
-                name: (*name).into(),
-                capacity: *capacity,
-                occupancy: *occupancy,
-                idempotency_key: format!("sample-{code}"),
-                ..Default::default()
-            };
-            self.inner.put_room_type(self.request(room_type)).await?;
-        }
-        self.load_rates(hotel).await
+        self.inner.put_rate_plan(self.request(plan)).await.map(drop)
+    }
+
+    async fn put_room_type(&mut self, hotel: &Hotel, (code, name, capacity, occupancy, _): &Room) -> Result<(), Status> {
+        let room_type = v1::PutRoomTypeRequest {
+            property_id: hotel.id.into(),
+            code: (*code).into(),
+            name: (*name).into(),
+            capacity: *capacity,
+            occupancy: *occupancy,
+            idempotency_key: format!("sample-{code}"),
+            ..Default::default()
+        };
+        self.inner.put_room_type(self.request(room_type)).await.map(drop)
     }
 
     async fn load_rates(&mut self, hotel: &Hotel) -> Result<(), Status> {
         let today = Zoned::now().date();
         let last = today.checked_add(DAYS_LOADED.days()).unwrap_or(today);
-        let line = |(code, _, _, _, rate): &(&str, &str, u32, u32, &str)| v1::AriUpdate {
+        let line = |(code, _, _, _, rate): &Room| v1::AriUpdate {
             room_type: (*code).into(),
             rate_plan: Some("BAR".into()),
             date_from: today.to_string(),

@@ -16,7 +16,7 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     if cursor.is_empty() {
         return Ok(None);
     }
-    let bytes = (cursor.is_ascii() && cursor.len() % 2 == 0).then(|| {
+    let bytes = (cursor.is_ascii() && cursor.len().is_multiple_of(2)).then(|| {
         let pairs = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
         pairs.collect::<Result<Vec<u8>, _>>().ok()
     });

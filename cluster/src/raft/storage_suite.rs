@@ -1,0 +1,136 @@
+//! openraft's own suite on our log and state machine, and replicas that must agree to the byte.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream;
+use keyrack_inventory::{
+    BookRequest, BookingId, Code, Command, Currency, Night, Op, PropertyDetails, PropertyNumber, RatePlan, RequestKey,
+    RoomRequest, RoomType, Sealed, Stay,
+};
+use keyrack_proto::commands;
+use keyrack_proto::internal as pb;
+use openraft::StorageError;
+use openraft::storage::RaftStateMachine;
+use openraft::testing::log::{StoreBuilder, Suite};
+use prost::Message;
+use tempfile::TempDir;
+
+use super::log_store::LogStore;
+use super::snapshot::SnapshotBuilder;
+use super::state_machine::{Shared, StateMachine};
+use super::{Entry, EntryPayload, LogId, Payload, Types};
+use crate::directory::Directory;
+use crate::storage::{LogDb, RowsDb};
+
+const SHARD: u32 = 1;
+
+struct Builder;
+
+fn open(folder: &TempDir) -> std::io::Result<(LogStore, StateMachine, Arc<RowsDb>)> {
+    let path = folder.path();
+    let log = LogStore::open(SHARD, LogDb::open(&path.join("log"))?)?;
+    let rows = Arc::new(RowsDb::open(&path.join("rows"), SHARD + 1)?);
+    let shared = Arc::new(Shared::default());
+    let snapshots = SnapshotBuilder::open(SHARD, rows.clone(), path.join("snapshots"), shared.clone())?;
+    let machine = StateMachine::open(SHARD, rows.clone(), Arc::new(Directory::default()), shared, snapshots)?;
+    Ok((log, machine, rows))
+}
+
+impl StoreBuilder<Types, LogStore, StateMachine, TempDir> for Builder {
+    async fn build(&self) -> Result<(TempDir, LogStore, StateMachine), StorageError<Types>> {
+        let folder = tempfile::tempdir()
+            .map_err(|cause| StorageError::from_io_error(openraft::ErrorSubject::Store, openraft::ErrorVerb::Write, cause))?;
+        let (log, machine, _) = open(&folder)
+            .map_err(|cause| StorageError::from_io_error(openraft::ErrorSubject::Store, openraft::ErrorVerb::Read, cause))?;
+        Ok((folder, log, machine))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_storage_passes_openrafts_suite() {
+    Suite::test_all(Builder).await.expect("the suite passes");
+}
+
+/// The same commands as one entry in one call, as entries of one command in one call, and one by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_are_byte_identical_in_every_batching() {
+    let commands = log();
+    let whole = replica(vec![vec![commands.clone()]]).await;
+    let entries = replica(vec![commands.iter().map(|c| vec![c.clone()]).collect()]).await;
+    let one_by_one = replica(commands.iter().map(|c| vec![vec![c.clone()]]).collect()).await;
+    let uneven = replica(commands.chunks(7).map(|calls| calls.chunks(3).map(<[_]>::to_vec).collect()).collect()).await;
+    assert!(whole.len() > 300, "only {} rows", whole.len());
+    assert_eq!(whole, entries);
+    assert_eq!(whole, one_by_one);
+    assert_eq!(whole, uneven);
+}
+
+/// Applies calls of entries of commands, all at one log time; returns all rows but the applied position,
+/// which names the index and so the batching.
+async fn replica(calls: Vec<Vec<Vec<Bytes>>>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, mut machine, rows) = open(&folder).expect("opened");
+    let mut index = 0;
+    for call in calls {
+        let entries = call.into_iter().map(|commands| {
+            index += 1;
+            let log_id = LogId::new(openraft::alias::LeaderIdOf::<Types> { term: 1, node_id: 1 }, index);
+            let batch = pb::Batch { at_ms: 1_000, commands }.encode_to_vec();
+            Ok((Entry { log_id, payload: EntryPayload::Normal(Payload(batch.into())) }, None))
+        });
+        machine.apply(stream::iter(entries.collect::<Vec<_>>())).await.expect("applied");
+    }
+    let all = rows.view(SHARD, |view| view.prefixed(&[])).expect("viewed").expect("read");
+    all.into_iter().filter(|(key, _)| key != &[0x80]).collect()
+}
+
+/// A property, and bookings of which some are refused, some cancelled, some asked twice.
+fn log() -> Vec<Bytes> {
+    let property = PropertyNumber(1);
+    let code = |text| Code::new(text).expect("a code");
+    let currency = Currency::new("EUR").expect("a currency");
+    let details = PropertyDetails { name: "Inn".into(), currency, ..Default::default() };
+    let room_type = RoomType {
+        code: code("DBL"),
+        name: String::new(),
+        capacity: 3,
+        occupancy: 0,
+        overbooking_basis_points: 0,
+        accessible: false,
+        revision: 0,
+    };
+    let rate_plan =
+        RatePlan { code: code("BAR"), name: String::new(), currency, policy: Default::default(), priced: false, revision: 0 };
+    let mut ops = vec![
+        Op::PutProperty { id: "inn".into(), details, business_date: Night(20_000), expected_revision: None },
+        Op::PutRoomType { room_type, expected_revision: None },
+        Op::PutRatePlan { rate_plan, expected_revision: None },
+    ];
+    for number in 0..200u32 {
+        let arrival = Night(20_000 + number * 7 % 40);
+        let id = BookingId::new(property, 1_000, u64::from(number));
+        let rooms = vec![RoomRequest {
+            room_type: code("DBL"),
+            rate_plan: code("BAR"),
+            quantity: 1 + number % 2,
+            adults: 1,
+            children_ages: vec![],
+        }];
+        let stay = Stay::new(arrival, Night(arrival.0 + 1 + number % 5)).expect("a stay");
+        let (guest, channel_ref, payment_token) = (Sealed::default(), format!("ref-{number}"), String::new());
+        ops.push(Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token }));
+        if number % 3 == 0 {
+            ops.push(Op::Cancel { booking: id, expected_revision: None });
+        }
+    }
+    let command = |(number, op)| {
+        let mut digest = [0; 16];
+        digest[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        let request = Some(RequestKey { digest, fingerprint: [1; 16] });
+        commands::encode(&Command { property, request, op })
+    };
+    let once: Vec<Bytes> = ops.into_iter().enumerate().map(command).collect();
+    // Every tenth request is made a second time right after the first.
+    once.into_iter().enumerate().flat_map(|(n, command)| vec![command; 1 + usize::from(n % 10 == 0)]).collect()
+}
