@@ -18,7 +18,7 @@ use crate::directory::{self, Directory, Placement};
 use crate::error::ClusterError;
 use crate::raft::{Group, Status};
 use crate::reads::ReadGate;
-use crate::storage::{RowsDb, View};
+use crate::storage::{LogDb, RowsDb, View};
 
 /// After a deadline, the batcher's word that nothing was proposed is waited for this long.
 const GRACE: Duration = Duration::from_millis(100);
@@ -39,6 +39,7 @@ pub struct Inner {
     pub(crate) incarnation: u64,
     pub(crate) directory: Arc<Directory>,
     pub(crate) rows: Arc<RowsDb>,
+    pub(crate) log: LogDb,
     pub(crate) shards: Vec<ShardHandle>,
 }
 
@@ -179,6 +180,11 @@ impl Cluster {
     /// Every shard in numbers, from 0.
     pub fn status(&self) -> Vec<Status> {
         self.inner.shards.iter().map(|handle| handle.group.status()).collect()
+    }
+
+    /// Synced writes of the log since the start.
+    pub fn log_syncs(&self) -> u64 {
+        self.inner.log.syncs()
     }
 
     /// Waits until this node must not go on: its storage failed or Raft stopped. Returns why.

@@ -1,7 +1,7 @@
 //! The replicated core of Keyrack: Raft groups over RocksDB, and the way of a command through them.
 //!
 //! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] takes a command to its shard's
-//! leader (forwarding at most once at a time), where a [batcher](batcher) makes many commands one Raft
+//! leader (forwarding at most once at a time), where a batcher makes many commands one Raft
 //! entry; every replica applies it with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent
 //! view after a ReadIndex round. It knows no HTTP, no JSON and no guest.
 

@@ -49,7 +49,7 @@ impl Cluster {
             let gate = ReadGate::start(shard, config.node, group.clone(), links.clone());
             shards.push(ShardHandle { group, batcher, gate });
         }
-        let inner = Arc::new(Inner { incarnation: folder.incarnation, directory, rows, shards, config });
+        let inner = Arc::new(Inner { incarnation: folder.incarnation, directory, rows, log, shards, config });
         serve(inner.clone(), peers);
         begin(&inner).await?;
         for shard in 1..=inner.config.data_shards {

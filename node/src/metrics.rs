@@ -76,7 +76,7 @@ impl Metrics {
     }
 
     /// Everything, with the shards as they are now.
-    pub fn render(&self, node: u64, shards: &[Status]) -> Result<String, std::fmt::Error> {
+    pub fn render(&self, node: u64, shards: &[Status], log_syncs: u64) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
         let mut raft = Registry::with_prefix("keyrack_raft");
@@ -103,6 +103,9 @@ impl Metrics {
         };
         counter("snapshots_installed", "Snapshots installed since the start", &|s| s.snapshots_installed);
         counter("snapshots_built", "Snapshots built since the start", &|s| s.snapshots_built);
+        let syncs = Counter::<u64>::default();
+        syncs.inc_by(log_syncs);
+        raft.register("log_syncs", "Synced writes of the log, all shards together", syncs);
         // One page has one end mark.
         let mut shard_page = String::new();
         text::encode_registry(&mut shard_page, &raft)?;

@@ -73,14 +73,36 @@ async fn watch(target: Target, clock: Clock, bar: ProgressBar) -> Usage {
     let mut before = None;
     while Instant::now() < clock.ends {
         if before.is_none() && Instant::now() >= clock.counts_from {
-            before = Some(Usage::read(&target.pids));
+            before = Some(usage(&target).await);
         }
         tokio::time::sleep(Duration::from_millis(100).min(clock.ends - Instant::now().min(clock.ends))).await;
         let left = (clock.ends - Instant::now().min(clock.ends)).as_secs();
         bar.set_position(bar.length().unwrap_or(0).saturating_sub(left));
     }
     bar.finish_and_clear();
-    before.map(|before| Usage::read(&target.pids).since(&before)).unwrap_or_default()
+    match before {
+        Some(before) => usage(&target).await.since(&before),
+        None => Usage::default(),
+    }
+}
+
+async fn usage(target: &Target) -> Usage {
+    let mut pages = Vec::new();
+    for endpoint in &target.endpoints {
+        let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
+        // A node that does not answer counts nothing.
+        if let Ok(page) = metrics(host).await {
+            pages.push(page);
+        }
+    }
+    Usage::read(&target.pids).with_syncs(&pages)
+}
+
+async fn metrics(host: &str) -> anyhow::Result<String> {
+    let mut connection = connect(host).await?;
+    let request = hyper::Request::builder().uri("/metrics").header("host", host).body(Full::default())?;
+    let body = connection.send_request(request).await?.into_body().collect().await?.to_bytes();
+    Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
 /// A connection per worker; workers are spread over the nodes and do not look for leaders, as channels don't.

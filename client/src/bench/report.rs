@@ -29,6 +29,8 @@ pub struct Run {
     pub cpu_seconds_per_1000: f64,
     /// Bytes that all nodes wrote, per booking.
     pub bytes_per_booking: f64,
+    /// Synced log writes of all nodes, per booking.
+    pub syncs_per_booking: f64,
 }
 
 /// What processes have used.
@@ -36,6 +38,7 @@ pub struct Run {
 pub struct Usage {
     cpu_seconds: f64,
     written_bytes: f64,
+    syncs: f64,
 }
 
 impl Usage {
@@ -55,9 +58,21 @@ impl Usage {
         usage
     }
 
+    /// With the nodes' synced log writes, as their metrics have them.
+    pub fn with_syncs(mut self, pages: &[String]) -> Usage {
+        let value =
+            |page: &String| page.lines().find_map(|line| line.strip_prefix("keyrack_raft_log_syncs_total ")?.parse::<f64>().ok());
+        self.syncs = pages.iter().filter_map(value).sum();
+        self
+    }
+
     /// What was used since.
     pub fn since(&self, before: &Usage) -> Usage {
-        Usage { cpu_seconds: self.cpu_seconds - before.cpu_seconds, written_bytes: self.written_bytes - before.written_bytes }
+        Usage {
+            cpu_seconds: self.cpu_seconds - before.cpu_seconds,
+            written_bytes: self.written_bytes - before.written_bytes,
+            syncs: self.syncs - before.syncs,
+        }
     }
 }
 
@@ -84,6 +99,7 @@ impl Run {
             violations,
             cpu_seconds_per_1000: measured.usage.cpu_seconds * 1_000.0 / (tally.done.max(1) as f64),
             bytes_per_booking: measured.usage.written_bytes / (tally.booked.max(1) as f64),
+            syncs_per_booking: measured.usage.syncs / (tally.booked.max(1) as f64),
         }
     }
 
@@ -91,7 +107,7 @@ impl Run {
     pub fn line(&self) -> String {
         let failure = self.first_failure.as_ref().map(|cause| format!("  first failure: {cause}")).unwrap_or_default();
         format!(
-            "{:<10} {:<6} {:>5} in flight {:>9.0}/s  p50 {:>7.2} p95 {:>7.2} p99 {:>7.2} p99.9 {:>7.2} max {:>8.2} ms  refused {} failed {} wrong {}  cpu {:.3} s/1000  {:.0} B/booking{failure}",
+            "{:<10} {:<6} {:>5} in flight {:>9.0}/s  p50 {:>7.2} p95 {:>7.2} p99 {:>7.2} p99.9 {:>7.2} max {:>8.2} ms  refused {} failed {} wrong {}  cpu {:.3} s/1000  {:.0} B and {:.4} syncs/booking{failure}",
             self.mix,
             self.entry,
             self.concurrency,
@@ -105,7 +121,8 @@ impl Run {
             self.failed,
             self.violations,
             self.cpu_seconds_per_1000,
-            self.bytes_per_booking
+            self.bytes_per_booking,
+            self.syncs_per_booking
         )
     }
 }
@@ -122,11 +139,11 @@ pub fn median(mut runs: Vec<Run>) -> Run {
 /// All runs as a Markdown table.
 pub fn table(runs: &[Run]) -> String {
     let mut text = String::from(
-        "| mix | entry | in flight | per second (least-most) | p50 ms | p95 | p99 | p99.9 | max | refused | failed | wrong | CPU s/1000 | B/booking |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| mix | entry | in flight | per second (least-most) | p50 ms | p95 | p99 | p99.9 | max | refused | failed | wrong | CPU s/1000 | B/booking | syncs/booking |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for r in runs {
         text += &format!(
-            "| {} | {} | {} | {:.0} ({:.0}-{:.0}) | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {} | {} | {} | {:.3} | {:.0} |\n",
+            "| {} | {} | {} | {:.0} ({:.0}-{:.0}) | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {} | {} | {} | {:.3} | {:.0} | {:.4} |\n",
             r.mix,
             r.entry,
             r.concurrency,
@@ -142,7 +159,8 @@ pub fn table(runs: &[Run]) -> String {
             r.failed,
             r.violations,
             r.cpu_seconds_per_1000,
-            r.bytes_per_booking
+            r.bytes_per_booking,
+            r.syncs_per_booking
         );
     }
     text

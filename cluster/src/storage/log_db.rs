@@ -8,6 +8,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ const QUEUE: usize = 16_384;
 pub struct LogDb {
     db: Arc<DB>,
     queue: mpsc::Sender<Job>,
+    syncs: Arc<AtomicU64>,
 }
 
 /// One change to one group's log.
@@ -66,9 +68,15 @@ impl LogDb {
     pub fn open(path: &Path) -> io::Result<LogDb> {
         let db = Arc::new(DB::open(&options::log(), path).map_err(io_error)?);
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let writer = db.clone();
-        thread::Builder::new().name("log-writer".into()).spawn(move || write_all(&writer, jobs))?;
-        Ok(LogDb { db, queue })
+        let syncs = Arc::new(AtomicU64::new(0));
+        let (writer, counter) = (db.clone(), syncs.clone());
+        thread::Builder::new().name("log-writer".into()).spawn(move || write_all(&writer, jobs, &counter))?;
+        Ok(LogDb { db, queue, syncs })
+    }
+
+    /// Synced writes since the start.
+    pub fn syncs(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
     }
 
     /// Queues writes of one group; `done` is called in order, once they are on disk.
@@ -116,7 +124,7 @@ impl LogDb {
     }
 }
 
-fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>) {
+fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, syncs: &AtomicU64) {
     let mut turn: Vec<Job> = Vec::new();
     while let Some(job) = jobs.blocking_recv() {
         let mut bytes = 0;
@@ -127,6 +135,7 @@ fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>) {
             next = if bytes < TURN_BYTES { jobs.try_recv().ok() } else { None };
         }
         let result = write_turn(db, &turn);
+        syncs.fetch_add(u64::from(turn.iter().any(|job| job.durable)), Ordering::Relaxed);
         for job in turn.drain(..) {
             (job.done)(result.as_ref().copied().map_err(|cause| io::Error::other(cause.to_string())));
         }
