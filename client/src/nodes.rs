@@ -144,6 +144,12 @@ impl Client {
         if let Some(channel) = state.channels.get(address) {
             return Ok(channel.clone());
         }
+        if !address.starts_with("http://") {
+            return Err(ClientError::new(
+                "invalid_field",
+                format!("{address:?}: only http:// addresses are known; TLS is not built yet"),
+            ));
+        }
         let endpoint = Endpoint::from_shared(address.to_owned());
         let endpoint = endpoint
             .map_err(|_| ClientError::new("invalid_field", format!("{address:?} is not an address like http://host:port")))?;

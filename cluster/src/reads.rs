@@ -12,6 +12,8 @@ use crate::raft::{Group, Links};
 
 /// How long a round without a leader waits before it tries again, and how long it may take in all.
 const RETRY: Duration = Duration::from_millis(5);
+/// How long a replica goes without a round when nobody reads.
+const REFRESH: Duration = Duration::from_secs(1);
 const ROUND: Duration = Duration::from_secs(5);
 
 /// The gate that reads of one shard pass on this node. Cheap to clone.
@@ -56,7 +58,13 @@ struct Round {
 
 async fn run(round: Round, mut queue: mpsc::Receiver<oneshot::Sender<()>>, fresh: Arc<Mutex<Option<Instant>>>) {
     let mut waiters = Vec::new();
-    while queue.recv_many(&mut waiters, 4_096).await > 0 {
+    loop {
+        // Without readers too, a round now and then: a bounded read that comes later can still be answered when
+        // the majority is gone by then.
+        match tokio::time::timeout(REFRESH, queue.recv_many(&mut waiters, 4_096)).await {
+            Ok(0) => return,
+            Ok(_) | Err(_) => {}
+        }
         let began = Instant::now();
         if tokio::time::timeout(ROUND, round.complete()).await.is_ok() {
             *fresh.lock() = Some(began);

@@ -187,7 +187,7 @@ impl Default for Limits {
         Limits {
             queue_commands: 8_192,
             batch_commands: 256,
-            batches_in_flight: 4,
+            batches_in_flight: 2,
             requests_per_second: 0,
             body_bytes: 1 << 20,
             header_bytes: 16 << 10,

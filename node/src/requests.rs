@@ -17,8 +17,9 @@ const MAX_GUESTS: u32 = 100;
 
 /// A property's id: 1 to 64 of letters, digits, `-`, `_`, `.`.
 pub fn property_id(text: &str) -> Result<&str, Problem> {
-    let fits =
-        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().any(|b| b != b'.')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if fits { Ok(text) } else { Err(Problem::field("propertyId", "1 to 64 letters, digits, '-', '_' or '.'")) }
 }
 
@@ -125,7 +126,7 @@ pub fn room_type(put: &v1::PutRoomTypeRequest) -> Result<RoomType, Problem> {
     Ok(RoomType {
         code: code("code", &put.code)?,
         name: text("name", &put.name)?,
-        capacity: put.capacity,
+        capacity: put.capacity.ok_or_else(|| Problem::field("capacity", "how many rooms there are of this type"))?,
         occupancy: u16::try_from(put.occupancy).map_err(|_| Problem::field("occupancy", "a number of guests"))?,
         overbooking_basis_points: put.overbooking_basis_points,
         accessible: put.accessible,

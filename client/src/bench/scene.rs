@@ -78,7 +78,7 @@ async fn put(client: &Client, id: &str, room_types: &[String], capacity: u32) ->
         let room_type = v1::PutRoomTypeRequest {
             property_id: id.into(),
             code: code.clone(),
-            capacity,
+            capacity: Some(capacity),
             overbooking_basis_points: 1_000,
             idempotency_key: fresh_key(),
             ..Default::default()

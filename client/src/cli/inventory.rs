@@ -219,7 +219,7 @@ pub async fn property(context: &Context, command: PropertyCommand) -> anyhow::Re
                 property_id: property,
                 code,
                 name,
-                capacity,
+                capacity: Some(capacity),
                 occupancy,
                 overbooking_basis_points,
                 idempotency_key,

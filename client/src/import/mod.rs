@@ -245,7 +245,7 @@ async fn set_up(client: &Client, hotel: &Hotel) -> Result<(), ClientError> {
             property_id: property_id.clone(),
             code: code.clone(),
             name: format!("Room type {code}"),
-            capacity: *capacity,
+            capacity: Some(*capacity),
             idempotency_key: format!("import-room-type-{code}"),
             ..Default::default()
         };

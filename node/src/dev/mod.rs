@@ -78,6 +78,12 @@ fn describe(setup: &Setup, nodes: &Nodes) -> serde_json::Value {
     })
 }
 
+/// The path of a program that lies beside this one; its name alone where it doesn't.
+fn beside(name: &str) -> String {
+    let path = std::env::current_exe().ok().map(|path| path.with_file_name(name)).filter(|path| path.exists());
+    path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
+}
+
 fn welcome(setup: &Setup, nodes: &Nodes) -> String {
     let mut text = String::from("\nKeyrack is running. Every node answers every request.\n\n");
     for config in &setup.configs {
@@ -105,9 +111,10 @@ fn welcome(setup: &Setup, nodes: &Nodes) -> String {
         "\nTry, in another terminal:\n\n\
          1. What is free in Lisbon?\n\n   curl -s -H 'Authorization: Bearer {channel}' '{http}/v1/properties/lisbon-alfama/availability?from={arrival}&to={departure}'\n\n\
          2. Book a room. Repeat the same line and get the same answer, not a second booking.\n\n   curl -s -H 'Authorization: Bearer {channel}' -H 'Idempotency-Key: my-first-booking' -H 'Content-Type: application/json' {http}/v1/bookings -d '{booking}'\n\n\
-         3. The same with the command line.\n\n   KEYRACK_ENDPOINT={http} KEYRACK_API_KEY={channel} keyrack book lisbon-alfama {arrival} {departure} DBL BAR --guest 'Grace Hopper'\n\n\
+         3. The same with the command line.\n\n   KEYRACK_ENDPOINT={http} KEYRACK_API_KEY={channel} {keyrack} book lisbon-alfama {arrival} {departure} DBL BAR --guest 'Grace Hopper'\n\n\
          The API is described at {http}/docs. Ctrl-C stops the cluster; the same command goes on with its data.\n",
         channel = keys.channel,
+        keyrack = beside("keyrack"),
     );
     text
 }

@@ -98,8 +98,9 @@ impl Nodes {
                     gone.push(member.node);
                     let config = member.log.with_file_name("keyrackd.toml");
                     eprintln!(
-                        "node {} has ended ({status}); start it again with: keyrackd run --config {}",
+                        "node {} has ended ({status}); start it again with: {} run --config {}",
                         member.node,
+                        super::beside("keyrackd"),
                         config.display()
                     );
                 }

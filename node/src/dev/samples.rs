@@ -164,7 +164,7 @@ impl Client {
             property_id: hotel.id.into(),
             code: (*code).into(),
             name: (*name).into(),
-            capacity: *capacity,
+            capacity: Some(*capacity),
             occupancy: *occupancy,
             idempotency_key: format!("sample-{code}"),
             ..Default::default()

@@ -1,6 +1,6 @@
 //! The folders, keys and configurations of a development cluster; what is there is kept.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -16,6 +16,8 @@ pub struct Setup {
     pub files: Vec<PathBuf>,
     /// One per role.
     pub keys: Keys,
+    /// Held while the cluster runs: two on one folder would take each other's files.
+    _lock: File,
 }
 
 const REGIONS: [&str; 3] = ["eu-west", "eu-central", "us-east"];
@@ -26,9 +28,13 @@ impl Setup {
         let root = &options.data;
         fs::create_dir_all(root).with_context(|| format!("cannot use the folder {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("cannot use the folder {}", root.display()))?;
+        let lock = lock(&root)?;
         let known = (1..).take_while(|node| root.join(format!("node-{node}")).exists()).count() as u64;
         if known != 0 && known != options.nodes {
             bail!("the cluster in {} has {known} nodes: give --nodes {known}, or another --data folder", root.display());
+        }
+        for node in 1..=options.nodes {
+            (0..3).try_for_each(|place| check_free(port(options.port_base, node, place)))?;
         }
         let keys = keys(&root)?;
         let keyring = root.join("keyring");
@@ -36,7 +42,7 @@ impl Setup {
             write_secret(&keyring, &random_hex(32)?)?;
         }
         let peers: Vec<Peer> = (1..=options.nodes).map(|id| peer(options.port_base, id)).collect();
-        let mut setup = Setup { configs: Vec::new(), files: Vec::new(), keys };
+        let mut setup = Setup { configs: Vec::new(), files: Vec::new(), keys, _lock: lock };
         for node in 1..=options.nodes {
             let folder = root.join(format!("node-{node}"));
             fs::create_dir_all(&folder).with_context(|| format!("cannot use the folder {}", folder.display()))?;
@@ -60,6 +66,24 @@ impl Setup {
         }
         Ok(setup)
     }
+}
+
+fn lock(root: &Path) -> anyhow::Result<File> {
+    let path = root.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another keyrackd dev runs on {}; nothing was changed", root.display()),
+        Err(TryLockError::Error(cause)) => Err(cause).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+/// Before anything is written: another program's port would answer in our node's place.
+fn check_free(port: u16) -> anyhow::Result<()> {
+    let free = std::net::TcpListener::bind(("127.0.0.1", port));
+    free.map(drop).with_context(|| {
+        format!("cannot listen on 127.0.0.1:{port}; is another program using the port? Give another --port-base")
+    })
 }
 
 /// A node's own entry among the peers.

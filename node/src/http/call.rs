@@ -118,6 +118,10 @@ fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
         return Err(Problem::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::InvalidUtf8, "the body is not UTF-8"))?;
+    // serde would take a list as an object's fields in order.
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::new(Code::InvalidField, "the body must be an object"));
+    }
     serde_json::from_str(text).map_err(|cause| {
         let place = format!("line {} column {}", cause.line(), cause.column());
         let words = cause.to_string();

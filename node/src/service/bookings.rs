@@ -6,7 +6,7 @@ use keyrack_cluster::Placement;
 use keyrack_inventory::{BookRequest, Booking, BookingId, BookingState, Key, Night, Op, Read, Reply, Row, Sealed};
 use keyrack_proto::v1;
 
-use super::cursor::{list_cursor, read_list_cursor};
+use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
 use super::{Done, Edge, Mutation, ReadOptions, draw, strange};
 use crate::answers;
 use crate::auth::{Action, Caller};
@@ -123,9 +123,12 @@ impl Edge {
         let filter = Filter::new(&query)?;
         let number = place.number;
         let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
-        let (from, to) = match (read_list_cursor(&query.cursor)?, &filter.channel_ref) {
-            (Some(after), _) => (after, filter.end(number)),
-            (None, _) => (filter.start(number), filter.end(number)),
+        let (start, to) = (filter.start(number), filter.end(number));
+        let from = match read_list_cursor(&query.cursor)? {
+            None => start,
+            // A cursor names a key: one outside this list would show another property's bookings.
+            Some(next) if next >= start && next < to => next,
+            Some(_) => return Err(invalid_cursor()),
         };
         let (page, as_of) = self
             .inner

@@ -23,7 +23,7 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     let key = bytes.flatten().and_then(|bytes| Key::decode(&bytes).ok());
     match key {
         Some(key @ (Key::Arrival(..) | Key::ChannelRef(..))) => Ok(Some(key)),
-        _ => Err(invalid()),
+        _ => Err(invalid_cursor()),
     }
 }
 
@@ -48,16 +48,17 @@ impl Positions {
             Some((shard.parse().ok()?, next.parse().ok()?))
         };
         let positions: Option<Vec<(u32, u64)>> = cursor.split('-').map(part).collect();
-        let positions = positions.ok_or_else(invalid)?;
+        let positions = positions.ok_or_else(invalid_cursor)?;
         if positions.iter().map(|(shard, _)| *shard).eq(shards.iter().copied()) {
             Ok(Positions(positions))
         } else {
-            Err(invalid())
+            Err(invalid_cursor())
         }
     }
 }
 
-fn invalid() -> Problem {
+/// A cursor that is not one of ours, or of another list.
+pub fn invalid_cursor() -> Problem {
     Problem::new(Code::InvalidCursor, "take the cursor from an earlier answer to the same question")
 }
 
