@@ -61,9 +61,8 @@ async fn run(round: Round, mut queue: mpsc::Receiver<oneshot::Sender<()>>, fresh
     loop {
         // Without readers too, a round now and then: a bounded read that comes later can still be answered when
         // the majority is gone by then.
-        match tokio::time::timeout(REFRESH, queue.recv_many(&mut waiters, 4_096)).await {
-            Ok(0) => return,
-            Ok(_) | Err(_) => {}
+        if let Ok(0) = tokio::time::timeout(REFRESH, queue.recv_many(&mut waiters, 4_096)).await {
+            return;
         }
         let began = Instant::now();
         if tokio::time::timeout(ROUND, round.complete()).await.is_ok() {

@@ -73,6 +73,19 @@ async fn a_port_in_use_is_named() {
 }
 
 #[test]
+fn a_second_dev_on_a_folder_in_use_changes_nothing() {
+    let cluster = Cluster::start();
+    let config = std::fs::read_to_string(cluster.config_file(1)).unwrap();
+    let folder = cluster.data();
+    // Ports that nobody needs: what is refused is the folder.
+    let args = ["dev", "--port-base", "39000", "--data", folder.to_str().unwrap()];
+    let report = run_until_exit("keyrackd", &args, REFUSES_WITHIN);
+    assert_eq!(report.code, Some(1), "{}", report.stderr);
+    assert!(report.stderr.contains("another keyrackd dev"), "{}", report.stderr);
+    assert_eq!(std::fs::read_to_string(cluster.config_file(1)).unwrap(), config);
+}
+
+#[test]
 fn a_config_that_is_not_there_is_named() {
     let args = ["run", "--config", "/nowhere/keyrackd.toml"];
     let report = run_until_exit("keyrackd", &args, REFUSES_WITHIN);

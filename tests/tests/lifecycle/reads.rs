@@ -1,6 +1,6 @@
 //! Offers, and reads that may be a little old.
 
-use keyrack_tests::{Hotel, PATIENCE, until};
+use keyrack_tests::{Hotel, HotelPlan, PATIENCE, until};
 use serde_json::{Value, json};
 
 use crate::hotel;
@@ -49,6 +49,25 @@ async fn a_bounded_read_comes_from_any_node_and_catches_up_with_what_was_written
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_of_another_propertys_list_shows_nothing_of_it() {
+    let (_cluster, hotel) = hotel("CURSOR-A", 5).await;
+    for _ in 0..2 {
+        hotel.booked("2027-06-01", "2027-06-03").await;
+    }
+    let list = format!("/v1/bookings?propertyId={}&limit=1", hotel.id);
+    let cursor = hotel.api.get(&list).send().await.expect(200).json()["nextCursor"].as_str().expect("a second page").to_owned();
+    // Enough hotels that one of them shares the first one's shard.
+    for other in ["CURSOR-B", "CURSOR-C", "CURSOR-D", "CURSOR-E"] {
+        let other = HotelPlan::new(other, 5).open(&hotel.api).await;
+        let foreign = format!("/v1/bookings?propertyId={}&cursor={cursor}", other.id);
+        let answer = hotel.api.get(&foreign).send().await.expect(400).json();
+        assert_eq!(answer["code"], "invalid_cursor", "{answer}");
+    }
+    let own = format!("{list}&cursor={cursor}");
+    assert_eq!(hotel.api.get(&own).send().await.expect(200).json()["items"].as_array().map(Vec::len), Some(1));
 }
 
 async fn offers(hotel: &Hotel, arrival: &str, departure: &str) -> Vec<Value> {
