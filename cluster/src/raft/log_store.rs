@@ -179,11 +179,10 @@ impl RaftLogStorage<Types> for LogStore {
     }
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
+        // Written with the next entries: after a crash it is only a lower bound of what was committed, and a
+        // write of its own for every commit would double the work of the log writer.
         self.state.lock().committed = committed;
-        let Some(committed) = committed else { return Ok(()) };
-        // Need not be durable: after a crash it is only a lower bound of what was committed.
-        let write = LogWrite::Keep(Slot::Committed, encode_log_id(&committed));
-        self.db.write(self.group, vec![write], false, |_| {}).await
+        Ok(())
     }
 
     async fn read_committed(&mut self) -> io::Result<Option<LogId>> {
@@ -197,6 +196,7 @@ impl RaftLogStorage<Types> for LogStore {
     {
         let mut written = Vec::new();
         let mut last = 0;
+        let committed;
         {
             let mut state = self.state.lock();
             for entry in entries {
@@ -209,6 +209,7 @@ impl RaftLogStorage<Types> for LogStore {
                 state.tail.push_back(entry);
             }
             state.trim();
+            committed = state.committed;
         }
         let state = self.state.clone();
         let done = move |result: io::Result<()>| {
@@ -218,7 +219,9 @@ impl RaftLogStorage<Types> for LogStore {
             }
             callback.io_completed(result);
         };
-        self.db.write(self.group, vec![LogWrite::Append(written)], true, done).await
+        let mut writes = vec![LogWrite::Append(written)];
+        writes.extend(committed.map(|committed| LogWrite::Keep(Slot::Committed, encode_log_id(&committed))));
+        self.db.write(self.group, writes, true, done).await
     }
 
     async fn truncate_after(&mut self, last: Option<LogId>) -> io::Result<()> {

@@ -20,14 +20,18 @@ pub async fn router(edge: Edge) -> anyhow::Result<Router> {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<ReservationsServer<reservations::Service>>().await;
     reporter.set_serving::<InventoryServer<inventory::Service>>().await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(keyrack_proto::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(keyrack_proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // Both versions: many tools still ask for the older one.
+    let (reflection, older_reflection) = (described().build_v1()?, described().build_v1alpha()?);
     let routes = Routes::new(ReservationsServer::new(reservations::Service::new(edge.clone())))
         .add_service(InventoryServer::new(inventory::Service::new(edge)))
         .add_service(health)
-        .add_service(reflection);
+        .add_service(reflection)
+        .add_service(older_reflection);
     Ok(routes.into_axum_router())
 }
 

@@ -7,7 +7,8 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::BytesMut;
+use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -24,6 +25,9 @@ pub struct BodyLimits {
     /// How long it may take to arrive.
     pub timeout: Duration,
 }
+
+/// The most that is read of a body that is too large.
+const DRAIN_BYTES: usize = 32 << 20;
 
 /// A mutation with its body.
 pub struct Call<T> {
@@ -100,15 +104,25 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
 }
 
 async fn read_body(body: axum::body::Body, limits: BodyLimits) -> Result<Bytes, Problem> {
-    let collected = tokio::time::timeout(limits.timeout, Limited::new(body, limits.bytes).collect()).await;
-    let collected = collected.map_err(|_| Problem::new(Code::RequestTimeout, "the body did not arrive in time"))?;
-    match collected {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(cause) if cause.is::<LengthLimitError>() => {
-            Err(Problem::new(Code::PayloadTooLarge, format!("at most {} bytes", limits.bytes)))
+    let gathered = tokio::time::timeout(limits.timeout, gather(body, limits.bytes)).await;
+    gathered.map_err(|_| Problem::new(Code::RequestTimeout, "the body did not arrive in time"))?
+}
+
+/// Keeps at most `limit` bytes. What is too much is read to its end all the same, up to [`DRAIN_BYTES`]: many
+/// clients send everything before they look for an answer, and would find a broken connection instead.
+async fn gather(mut body: axum::body::Body, limit: usize) -> Result<Bytes, Problem> {
+    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::new(Code::InvalidJson, "the body did not arrive whole"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen <= limit {
+            kept.extend_from_slice(&data);
+        } else if seen > DRAIN_BYTES {
+            break;
         }
-        Err(_) => Err(Problem::new(Code::InvalidJson, "the body did not arrive whole")),
     }
+    if seen > limit { Err(Problem::new(Code::PayloadTooLarge, format!("at most {limit} bytes"))) } else { Ok(kept.freeze()) }
 }
 
 fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
