@@ -4,9 +4,10 @@ use std::{env, fs, path::PathBuf};
 
 use prost::Message;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "keyrack/v1/reservations.proto",
     "keyrack/v1/inventory.proto",
+    "keyrack/v1/receipts.proto",
     "keyrack/internal/rows.proto",
     "keyrack/internal/commands.proto",
     "keyrack/internal/cluster.proto",
@@ -39,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-const NOT_IN_BODIES: [&str; 25] = [
+const NOT_IN_BODIES: [&str; 27] = [
     "AmendRequest.booking_id",
     "AmendRequest.expected_revision",
     "AmendRequest.idempotency_key",
@@ -51,6 +52,8 @@ const NOT_IN_BODIES: [&str; 25] = [
     "CloseBusinessDateRequest.idempotency_key",
     "ConfirmHoldRequest.hold_id",
     "ConfirmHoldRequest.idempotency_key",
+    "EraseGuestRequest.guest_id",
+    "EraseGuestRequest.idempotency_key",
     "PlaceHoldRequest.idempotency_key",
     "PutPropertyRequest.property_id",
     "PutPropertyRequest.expected_revision",
@@ -66,11 +69,18 @@ const NOT_IN_BODIES: [&str; 25] = [
     "UpdateAriRequest.property_id",
     "UpdateAriRequest.idempotency_key",
 ];
-const ABSENT_WHEN_NONE: [&str; 5] = [
+const ABSENT_WHEN_NONE: [&str; 7] = [
     ".keyrack.v1.Booking.as_of",
     ".keyrack.v1.Booking.cancellation_fee",
+    ".keyrack.v1.Booking.receipt",
+    ".keyrack.v1.ErasedGuest.receipt",
     ".keyrack.v1.Property.as_of",
     ".keyrack.v1.Property.house_limit",
     ".keyrack.v1.Property.location",
 ];
-const ABSENT_WHEN_EMPTY: [&str; 2] = [".keyrack.v1.Booking.channel_ref", ".keyrack.v1.Hold.booking_id"];
+const ABSENT_WHEN_EMPTY: [&str; 4] = [
+    ".keyrack.v1.Booking.channel_ref",
+    ".keyrack.v1.Booking.receipt_url",
+    ".keyrack.v1.ErasedGuest.receipt_url",
+    ".keyrack.v1.Hold.booking_id",
+];

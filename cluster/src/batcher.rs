@@ -202,10 +202,10 @@ pub fn answer_out(answer: Answer) -> pb::Answer {
     let kind = match answer {
         Answer::Applied(index, Decided::Outcome(outcome)) => {
             let reply = pb::Reply::from(&outcome.reply).encode_to_vec().into();
-            Kind::Applied(pb::Applied { index, replayed: outcome.replayed, reply })
+            Kind::Applied(pb::Applied { index, replayed: outcome.replayed, reply, guest_key: outcome.guest_key.map(Into::into) })
         }
         Answer::Applied(index, Decided::Directory(row)) => {
-            Kind::Applied(pb::Applied { index, replayed: false, reply: row.encode_to_vec().into() })
+            Kind::Applied(pb::Applied { index, replayed: false, reply: row.encode_to_vec().into(), guest_key: None })
         }
         Answer::NotLeader | Answer::Expired => Kind::NotLeader(pb::Nothing {}),
         Answer::Overloaded => Kind::Overloaded(pb::Nothing {}),
@@ -222,7 +222,8 @@ fn answer_in(shard: u32, answer: pb::Answer) -> Result<Answer, Malformed> {
         }
         Kind::Applied(applied) => {
             let reply: Reply = pb::Reply::decode(applied.reply)?.try_into()?;
-            Answer::Applied(applied.index, Decided::Outcome(Outcome { reply, replayed: applied.replayed }))
+            let guest_key = applied.guest_key.map(|key| key.to_vec());
+            Answer::Applied(applied.index, Decided::Outcome(Outcome { reply, replayed: applied.replayed, guest_key }))
         }
         Kind::Overloaded(_) => Answer::Overloaded,
         Kind::Unknown(_) => Answer::Unknown,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use keyrack_inventory::{Command, Fault, Op, Outcome, PropertyNumber};
+use keyrack_inventory::{Command, Fault, Key, Op, Outcome, PropertyNumber, Read, ReplicaKeys, Row};
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
@@ -15,9 +15,11 @@ use tokio::time::Instant;
 use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
 use crate::config::{ClusterConfig, Member};
 use crate::directory::{self, Directory, Placement};
+use crate::divergence::Divergence;
 use crate::error::ClusterError;
 use crate::raft::{Group, Status};
 use crate::reads::ReadGate;
+use crate::receipts::{Published, ReceiptLog, Signer, cosign};
 use crate::storage::{LogDb, RowsDb, View};
 
 /// After a deadline, the batcher's word that nothing was proposed is waited for this long.
@@ -41,12 +43,21 @@ pub struct Inner {
     pub(crate) rows: Arc<RowsDb>,
     pub(crate) log: LogDb,
     pub(crate) shards: Vec<ShardHandle>,
+    pub(crate) divergence: Arc<Divergence>,
 }
 
 pub(crate) struct ShardHandle {
     pub group: Group,
     pub batcher: Batcher,
     pub gate: ReadGate,
+    /// Data shards only.
+    pub receipts: Option<Receipts>,
+}
+
+pub(crate) struct Receipts {
+    pub log: ReceiptLog,
+    pub signer: Signer,
+    pub published: Arc<Published>,
 }
 
 /// A command's outcome and where in the log it is.
@@ -157,6 +168,21 @@ impl Cluster {
         self.inner.shards.get(shard as usize).map(|handle| handle.group.shared().applied.subscribe())
     }
 
+    /// The receipts' log of a data shard.
+    pub fn receipts(&self, shard: u32) -> Option<&ReceiptLog> {
+        self.inner.shards.get(shard as usize)?.receipts.as_ref().map(|receipts| &receipts.log)
+    }
+
+    /// Whether this node leads a shard, as far as it knows.
+    pub fn leads(&self, shard: u32) -> bool {
+        self.inner.shards.get(shard as usize).is_some_and(|handle| handle.group.leader() == Some(self.inner.config.node))
+    }
+
+    /// How often this node saw replicas differ.
+    pub fn divergences(&self) -> u64 {
+        self.inner.divergence.count()
+    }
+
     /// How many data shards there are; they are numbered from 1.
     pub fn data_shards(&self) -> u32 {
         self.inner.config.data_shards
@@ -190,7 +216,10 @@ impl Cluster {
     /// Waits until this node must not go on: its storage failed or Raft stopped. Returns why.
     pub async fn failed(&self) -> String {
         let stopped = self.inner.shards.iter().map(|handle| Box::pin(handle.group.stopped()));
-        futures::future::select_all(stopped).await.0
+        tokio::select! {
+            (reason, _, _) = futures::future::select_all(stopped) => reason,
+            reason = self.inner.divergence.stopped() => reason,
+        }
     }
 
     /// Stops taking part.
@@ -248,6 +277,32 @@ impl Inner {
         };
         let answers = futures::future::join_all(request.commands.into_iter().map(submit)).await;
         Ok(pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader })
+    }
+
+    /// Answers another replica's leader about the tree of a shard.
+    pub(crate) async fn cosign(&self, request: pb::CosignRequest) -> Option<pb::CosignReply> {
+        let receipts = self.shards.get(request.group as usize)?.receipts.as_ref()?;
+        let means = (&receipts.signer, receipts.published.as_ref(), self.divergence.as_ref());
+        cosign::answer(request.group, request.ask?, means).await
+    }
+
+    /// Sees to it that the shard's rows have this node's signing keys.
+    pub(crate) async fn announce_keys(self: Arc<Self>, shard: u32, keys: ReplicaKeys) {
+        let command = Command { property: PropertyNumber(0), request: None, op: Op::PutReplicaKeys(keys) };
+        let known = || {
+            let row = self.rows.view(
+                shard,
+                |view| matches!(view.get(&Key::ReplicaKeys(keys.node)), Ok(Some(Row::ReplicaKeys(row))) if *row == keys),
+            );
+            row.unwrap_or(false)
+        };
+        while !known() {
+            let deadline = Instant::now() + Duration::from_secs(5);
+            if let Err(cause) = self.decide(shard, commands::encode(&command), deadline).await {
+                tracing::debug!(shard, %cause, "the shard does not know this node's signing keys yet");
+            }
+            tokio::time::sleep(RETRY).await;
+        }
     }
 
     async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {

@@ -25,6 +25,17 @@ pub struct ClusterConfig {
     pub batch_commands: usize,
     /// Raft entries a shard's leader may have under way.
     pub batches_in_flight: usize,
+    /// How long after an erasure its traces are removed from this node's log, rows and snapshots, in seconds.
+    pub scrub_after_secs: u64,
+}
+
+/// Random numbers that a new data folder begins with; one that exists has its own.
+#[derive(Clone)]
+pub struct Fresh {
+    /// Becomes its incarnation.
+    pub incarnation: u64,
+    /// Becomes the seed of its signing keys.
+    pub signing_seed: [u8; 32],
 }
 
 /// A first member.

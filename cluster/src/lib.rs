@@ -9,15 +9,21 @@ mod batcher;
 mod cluster;
 mod config;
 mod directory;
+mod divergence;
 mod error;
 mod raft;
 mod reads;
+mod receipts;
+mod scrub;
 mod start;
 mod storage;
+#[cfg(test)]
+mod tampered_rows;
 
 pub use cluster::{AsOf, Cluster, Committed, Consistency};
-pub use config::{ClusterConfig, Member, PeerConfig};
+pub use config::{ClusterConfig, Fresh, Member, PeerConfig};
 pub use directory::Placement;
 pub use error::{ClusterError, StartError};
 pub use raft::{GroupConfig, Status};
+pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use storage::{FolderError, View};

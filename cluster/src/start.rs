@@ -12,27 +12,34 @@ use tokio::net::TcpListener;
 use tonic::metadata::MetadataValue;
 
 use crate::batcher::Batcher;
-use crate::cluster::{Cluster, Inner, ShardHandle};
-use crate::config::{ClusterConfig, Member};
+use crate::cluster::{Cluster, Inner, Receipts, ShardHandle};
+use crate::config::{ClusterConfig, Fresh, Member};
 use crate::directory::{self, Directory};
+use crate::divergence::Divergence;
 use crate::error::StartError;
 use crate::raft::{Group, Links, PEER_MESSAGE_BYTES, PeerService};
 use crate::reads::ReadGate;
+use crate::receipts::cosign::Cosigning;
+use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::storage::{DataFolder, LogDb, RowsDb};
 
 /// How long between two calls to a peer that does not answer yet.
 const HELLO_RETRY: Duration = Duration::from_millis(100);
 
 impl Cluster {
-    /// Opens the node's data and takes part. `peers` is the bound peer listener; `fresh` is a random number
-    /// that becomes the incarnation of a new data folder. Returns once what was committed before is applied
+    /// Opens the node's data and takes part. `peers` is the bound peer listener; `fresh` is what a new data
+    /// folder begins with. Returns once what was committed before is applied
     /// again; a new cluster begins once all its first members have met.
-    pub async fn start(config: ClusterConfig, peers: TcpListener, fresh: u64) -> Result<Cluster, StartError> {
+    pub async fn start(config: ClusterConfig, peers: TcpListener, fresh: Fresh) -> Result<Cluster, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
         }
-        let folder = DataFolder::open(&config.data, &config.cluster, config.node, fresh)?;
+        let folder = DataFolder::open(&config.data, &config.cluster, config.node, fresh.incarnation)?;
         let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
+        let seed = folder.signing_seed(fresh.signing_seed).map_err(storage)?;
+        let keys = NodeKeys::derive(&seed, &config.cluster, config.node, config.data_shards);
+        let keys = Arc::new(keys.map_err(|cause| StartError::Config(format!("cluster: {cause}")))?);
+        let divergence = Arc::new(Divergence::new(config.data.clone()));
         let log = LogDb::open(&folder.log()).map_err(storage)?;
         let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
         let links = Links::new(&config.cluster, config.node);
@@ -47,13 +54,24 @@ impl Cluster {
             tokio::spawn(group.clone().take_snapshots(config.group.clone()));
             let batcher = Batcher::start(shard, &config, group.clone(), links.clone());
             let gate = ReadGate::start(shard, config.node, group.clone(), links.clone());
-            shards.push(ShardHandle { group, batcher, gate });
+            let receipts = if shard == directory::SHARD {
+                None
+            } else {
+                let stores = (log.clone(), rows.clone());
+                let ways = (&group, &batcher, links.clone());
+                Some(start_receipts(shard, &config, ways, stores, &keys, &divergence).map_err(storage)?)
+            };
+            shards.push(ShardHandle { group, batcher, gate, receipts });
         }
-        let inner = Arc::new(Inner { incarnation: folder.incarnation, directory, rows, log, shards, config });
+        let inner = Arc::new(Inner { incarnation: folder.incarnation, directory, rows, log, shards, divergence, config });
         serve(inner.clone(), peers);
         begin(&inner).await?;
         for shard in 1..=inner.config.data_shards {
             tokio::spawn(inner.clone().tick(shard));
+            tokio::spawn(inner.clone().scrub(shard));
+            if let Some(keys) = keys.public(shard) {
+                tokio::spawn(inner.clone().announce_keys(shard, keys));
+            }
         }
         for handle in &inner.shards {
             let path = inner.config.data.clone();
@@ -61,6 +79,36 @@ impl Cluster {
         }
         Ok(Cluster { inner })
     }
+}
+
+/// The receipts of one data shard: its signer, its rounds, its log.
+fn start_receipts(
+    shard: u32,
+    config: &ClusterConfig,
+    (group, batcher, links): (&Group, &Batcher, Links),
+    (log, rows): (LogDb, Arc<RowsDb>),
+    keys: &Arc<NodeKeys>,
+    divergence: &Arc<Divergence>,
+) -> io::Result<Receipts> {
+    let heads = group.shared().heads.clone();
+    let published = group.shared().published.clone();
+    let signer = Signer::open(shard, &config.cluster, keys.clone(), heads.clone(), rows.clone(), log)?;
+    let cosigning = Cosigning {
+        shard,
+        node: config.node,
+        cluster: config.cluster.clone(),
+        group: group.clone(),
+        links,
+        rows: rows.clone(),
+        heads: heads.clone(),
+        signer: signer.clone(),
+        published: published.clone(),
+        batcher: batcher.clone(),
+        divergence: divergence.clone(),
+    };
+    tokio::spawn(cosigning.run());
+    let log = ReceiptLog::new(shard, &config.cluster, rows, (heads, published.clone()), divergence.clone());
+    Ok(Receipts { log, signer, published })
 }
 
 fn serve(inner: Arc<Inner>, listener: TcpListener) {

@@ -3,15 +3,27 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{BookingId, CancellationPolicy, Code, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Stay};
+use crate::{BookingId, CancellationPolicy, Code, Currency, Digest, Minor, Night, RatePlanIx, RoomTypeIx, Stay, TermSalts};
 
 /// Guest data as the edge encrypted it: this crate cannot read it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Sealed {
     /// The ciphertext, nonce first.
     pub ciphertext: Vec<u8>,
-    /// The guest's own key, wrapped by the keyring.
+    /// The guest's own key, wrapped by the keyring. It travels with a command and is kept apart from the
+    /// booking, in [`GuestSecrets`]; only rows of the first version have it here.
     pub wrapped_key: Vec<u8>,
+}
+
+/// What has to be destroyed to erase a guest: without it the ciphertext and the digests tell nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct GuestSecrets {
+    /// The guest's own key, wrapped by the keyring; empty when there are no guest data.
+    pub wrapped_key: Vec<u8>,
+    /// Of the guest's data, for the leaves of the booking; see [`crate::GUEST_DIGESTS`].
+    pub digests: Vec<Digest>,
+    /// Of the claims about the booking's terms.
+    pub salts: TermSalts,
 }
 
 /// One order.
@@ -29,8 +41,10 @@ pub struct Booking {
     pub rooms: Vec<BookedRoom>,
     /// The currency of all its amounts.
     pub currency: Currency,
-    /// The guest, encrypted.
+    /// The guest, encrypted; empty once erased.
     pub guest: Sealed,
+    /// Whether the guest's data were erased.
+    pub guest_erased: bool,
     /// The seller's own reference; may be empty.
     pub channel_ref: String,
     /// A payment token; never a card number.
@@ -41,6 +55,8 @@ pub struct Booking {
     pub updated_at_ms: u64,
     /// What cancelling cost; present once cancelled.
     pub cancellation_fee: Option<Minor>,
+    /// The index of its newest leaf in the receipts' log; bookings of the first version have none at first.
+    pub leaf: Option<u64>,
 }
 
 /// Some rooms of one type under one rate plan.

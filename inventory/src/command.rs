@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    BookingId, Code, DateRange, HoldId, Minor, Night, PropertyDetails, PropertyNumber, RatePlan, RoomType, Sealed, Stay, Weekdays,
+    BookingId, Code, DateRange, HoldId, LeafSeeds, Minor, Night, PropertyDetails, PropertyNumber, RatePlan, ReplicaKeys,
+    RoomType, Sealed, Stay, Weekdays,
 };
 
 /// One request to one property.
@@ -82,6 +83,8 @@ pub enum Op {
         channel_ref: String,
         /// A payment token.
         payment_token: String,
+        /// For the leaf.
+        seeds: LeafSeeds,
     },
     /// Give a hold back.
     ReleaseHold(HoldId),
@@ -99,6 +102,8 @@ pub enum Op {
         rooms: Option<Vec<RoomRequest>>,
         /// The new guest data; `None` keeps them.
         guest: Option<Sealed>,
+        /// For the leaf.
+        seeds: LeafSeeds,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
@@ -130,6 +135,20 @@ pub enum Op {
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
+    /// Destroy what protects a guest's data, for good.
+    EraseGuest {
+        /// The guest's booking.
+        booking: BookingId,
+    },
+    /// A replica's new keys; proposed by the replica itself.
+    PutReplicaKeys(ReplicaKeys),
+    /// A checkpoint that enough replicas signed; proposed by the leader. Receipts refer to it from here on.
+    PutCheckpoint {
+        /// Leaves under it; ignored unless more than under the newest.
+        size: u64,
+        /// The signed note.
+        note: String,
+    },
     /// End the hotel's day.
     CloseBusinessDate {
         /// Refuse unless this is the date.
@@ -152,6 +171,8 @@ pub struct BookRequest {
     pub channel_ref: String,
     /// A payment token; may be empty.
     pub payment_token: String,
+    /// For the leaf.
+    pub seeds: LeafSeeds,
 }
 
 /// Some rooms of one type under one rate plan.

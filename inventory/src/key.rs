@@ -11,6 +11,8 @@ use crate::{BookingId, HoldId, Month, Night, PropertyNumber, RatePlanIx, RoomTyp
 pub enum Key {
     /// `01`: the shard's clock and cursors; one row.
     Meta,
+    /// `02 node`: the keys with which a replica signs checkpoints.
+    ReplicaKeys(u64),
     /// `10 property`: the property with its catalogue.
     Property(PropertyNumber),
     /// `11 property room_type month`: a calendar page, all nights of a month.
@@ -23,6 +25,8 @@ pub enum Key {
     Arrival(PropertyNumber, Night, BookingId),
     /// `22 property digest booking`: bookings by the seller's reference (its FNV-1a digest); no value.
     ChannelRef(PropertyNumber, u64, BookingId),
+    /// `23 booking`: what protects a guest's data: the wrapped key, the salts; gone once the guest is erased.
+    Guest(BookingId),
     /// `30 hold`: a hold; its id begins with its property.
     Hold(HoldId),
     /// `31 deadline hold`: open holds by deadline; no value.
@@ -31,6 +35,10 @@ pub enum Key {
     Request([u8; 16]),
     /// `41 sequence`: a line of the journal.
     Journal(u64),
+    /// `50 index`: a leaf of the receipts' log.
+    Leaf(u64),
+    /// `51 size`: a checkpoint of the receipts' log that enough replicas signed.
+    Checkpoint(u64),
 }
 
 /// Not the bytes of a key.
@@ -42,6 +50,10 @@ impl Key {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Key::Meta => out.push(0x01),
+            Key::ReplicaKeys(node) => {
+                out.push(0x02);
+                out.extend_from_slice(&node.to_be_bytes());
+            }
             Key::Property(property) => {
                 out.push(0x10);
                 put_u32(out, property.0);
@@ -75,6 +87,10 @@ impl Key {
                 out.extend_from_slice(&digest.to_be_bytes());
                 out.extend_from_slice(&id.0);
             }
+            Key::Guest(id) => {
+                out.push(0x23);
+                out.extend_from_slice(&id.0);
+            }
             Key::Hold(id) => {
                 out.push(0x30);
                 out.extend_from_slice(&id.0);
@@ -92,6 +108,14 @@ impl Key {
                 out.push(0x41);
                 out.extend_from_slice(&sequence.to_be_bytes());
             }
+            Key::Leaf(index) => {
+                out.push(0x50);
+                out.extend_from_slice(&index.to_be_bytes());
+            }
+            Key::Checkpoint(size) => {
+                out.push(0x51);
+                out.extend_from_slice(&size.to_be_bytes());
+            }
         }
     }
 
@@ -101,16 +125,20 @@ impl Key {
         let mut fields = Fields(rest);
         let key = match tag {
             0x01 => Key::Meta,
+            0x02 => Key::ReplicaKeys(fields.u64()?),
             0x10 => Key::Property(fields.property()?),
             0x11 => Key::Page(fields.property()?, RoomTypeIx(fields.u16()?), Month(fields.u16()?)),
             0x12 => Key::Rates(fields.property()?, RoomTypeIx(fields.u16()?), RatePlanIx(fields.u16()?), Month(fields.u16()?)),
             0x20 => Key::Booking(BookingId(fields.take()?)),
             0x21 => Key::Arrival(fields.property()?, Night(fields.u32()?), BookingId(fields.take()?)),
             0x22 => Key::ChannelRef(fields.property()?, fields.u64()?, BookingId(fields.take()?)),
+            0x23 => Key::Guest(BookingId(fields.take()?)),
             0x30 => Key::Hold(HoldId(fields.take()?)),
             0x31 => Key::Deadline(fields.u64()?, HoldId(fields.take()?)),
             0x40 => Key::Request(fields.take()?),
             0x41 => Key::Journal(fields.u64()?),
+            0x50 => Key::Leaf(fields.u64()?),
+            0x51 => Key::Checkpoint(fields.u64()?),
             _ => return Err(KeyError),
         };
         if fields.0.is_empty() { Ok(key) } else { Err(KeyError) }

@@ -25,6 +25,7 @@ mod date;
 mod hold;
 mod id;
 mod key;
+mod leaf;
 mod memory;
 mod money;
 mod outcome;
@@ -33,8 +34,8 @@ mod rates;
 mod reject;
 mod rows;
 
-pub use apply::{EXPIRY_STEPS, RECORD_TTL_MS, apply};
-pub use booking::{BookedRoom, Booking, BookingState, Sealed};
+pub use apply::{At, EXPIRY_STEPS, RECORD_TTL_MS, apply};
+pub use booking::{BookedRoom, Booking, BookingState, GuestSecrets, Sealed};
 pub use calendar::{Cell, NightCount, Page, Restrictions, sell_limit};
 pub use catalog::{CancellationPolicy, Fee, Property, PropertyDetails, RatePlan, RoomType};
 pub use command::{AriUpdate, BookRequest, Command, Op, RequestKey, RoomRequest};
@@ -42,6 +43,10 @@ pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekda
 pub use hold::{Hold, HoldState, MAX_HOLD_MS};
 pub use id::{BookingId, Code, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx};
 pub use key::{Key, KeyError};
+pub use leaf::{
+    BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
+    MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, claim_digest,
+};
 pub use memory::MemRows;
 pub use money::{Currency, MAX_MINOR, Minor, MoneyError};
 pub use outcome::{Entry, Happened, Outcome, Reply};
@@ -49,7 +54,7 @@ pub use query::availability::{Availability, availability};
 pub use query::offers::{Offer, OfferQuery, offers};
 pub use rates::{RateCell, RatePage};
 pub use reject::{RefusedNight, Reject, Restriction};
-pub use rows::{Fault, Meta, Read, Recorded, Row, Rows};
+pub use rows::{Fault, Meta, Read, Recorded, Row, Rows, StoredCheckpoint};
 
 /// The most rooms one booking or hold may ask for.
 pub const MAX_ROOMS: u32 = 50;

@@ -12,6 +12,8 @@ pub struct Outcome {
     pub reply: Reply,
     /// Whether the answer was given before, to the same idempotency key.
     pub replayed: bool,
+    /// The wrapped key of the guest in the reply, where the caller cannot know the guest already.
+    pub guest_key: Option<Vec<u8>>,
 }
 
 /// The answer to a command.
@@ -105,6 +107,8 @@ pub enum Happened {
     CheckedOut,
     /// The guest never came.
     NoShow,
+    /// The guest's data were erased.
+    GuestErased,
     /// The hotel's day ended.
     BusinessDateClosed,
 }

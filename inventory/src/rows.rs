@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Booking, BookingId, Entry, Hold, HoldId, Key, Page, Property, PropertyNumber, RatePage};
+use crate::{Booking, BookingId, Entry, GuestSecrets, Hold, HoldId, Key, Page, Property, PropertyNumber, RatePage, ReplicaKeys};
 
 /// Reads rows. `&mut` because a reader may keep what it decoded.
 pub trait Read {
@@ -41,12 +41,20 @@ pub enum Row {
     Rates(Box<RatePage>),
     /// Of [`Key::Booking`].
     Booking(Arc<Booking>),
+    /// Of [`Key::Guest`].
+    Guest(Arc<GuestSecrets>),
     /// Of [`Key::Hold`].
     Hold(Arc<Hold>),
     /// Of [`Key::Request`].
     Request(Recorded),
     /// Of [`Key::Journal`].
     Journal(Box<Entry>),
+    /// Of [`Key::Leaf`]: the bytes that are hashed.
+    Leaf(Vec<u8>),
+    /// Of [`Key::ReplicaKeys`].
+    ReplicaKeys(ReplicaKeys),
+    /// Of [`Key::Checkpoint`].
+    Checkpoint(Box<StoredCheckpoint>),
     /// Of the keys that are their own value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::Deadline`].
     Present,
 }
@@ -64,6 +72,23 @@ pub struct Meta {
     pub expiry_cursor: u64,
     /// The log time of that line, or an earlier one.
     pub expiry_at_ms: u64,
+    /// The index of the next leaf; as many are in the receipts' log.
+    pub next_leaf: u64,
+    /// The Raft index of the newest erasure; what the log and old snapshots have of it must go. 0 for none.
+    pub last_erasure: u64,
+    /// The size of the newest checkpoint, and the size below which none is kept any more.
+    pub last_checkpoint: u64,
+    /// See [`Meta::last_checkpoint`].
+    pub first_checkpoint: u64,
+}
+
+/// A checkpoint as it was decided that receipts refer to it: every replica, and every retry, answers with the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCheckpoint {
+    /// Log time, ms since 1970.
+    pub at_ms: u64,
+    /// The signed note.
+    pub note: String,
 }
 
 /// An idempotency record: the answer itself is in the journal.
@@ -120,6 +145,12 @@ typed! {
     property(number: PropertyNumber) = Key::Property(number) => Property -> Arc<Property>;
     /// A booking.
     booking(id: BookingId) = Key::Booking(id) => Booking -> Arc<Booking>;
+    /// What protects a guest's data.
+    guest(id: BookingId) = Key::Guest(id) => Guest -> Arc<GuestSecrets>;
+    /// A replica's keys.
+    replica_keys(node: u64) = Key::ReplicaKeys(node) => ReplicaKeys -> ReplicaKeys;
+    /// A checkpoint.
+    checkpoint(size: u64) = Key::Checkpoint(size) => Checkpoint -> Box<StoredCheckpoint>;
     /// A hold.
     hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
     /// An idempotency record.

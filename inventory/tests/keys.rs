@@ -15,7 +15,7 @@ fn id() -> impl Strategy<Value = [u8; 16]> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (0u8..11, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
+    (0u8..15, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
         let property = PropertyNumber(a as u32);
         match kind {
             0 => Key::Meta,
@@ -28,7 +28,11 @@ fn key() -> impl Strategy<Value = Key> {
             7 => Key::Hold(HoldId(id)),
             8 => Key::Deadline(a, HoldId(id)),
             9 => Key::Request(id),
-            _ => Key::Journal(a),
+            10 => Key::Journal(a),
+            11 => Key::ReplicaKeys(a),
+            12 => Key::Guest(BookingId(id)),
+            13 => Key::Checkpoint(a),
+            _ => Key::Leaf(a),
         }
     })
 }
@@ -63,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_its_encoding(bytes in prop::collection::vec(prop::sample::select(vec![0u8, 1, 16, 17]), 0..12)) {
+    fn what_is_read_is_its_encoding(bytes in prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 0x10, 0x11, 0x23, 0x50]), 0..12)) {
         if let Ok(key) = Key::decode(&bytes) {
             prop_assert_eq!(encoded(&key), bytes);
         }
@@ -85,6 +89,7 @@ fn keys_are_stable() {
     let id_hex = "000000070102030405060a0b0c0d0e0f";
     for (key, hex) in [
         (Key::Meta, "01".to_owned()),
+        (Key::ReplicaKeys(258), "020000000000000102".to_owned()),
         (Key::Property(PropertyNumber(7)), "1000000007".to_owned()),
         (Key::Page(PropertyNumber(7), RoomTypeIx(2), Month(24_322)), "110000000700025f02".to_owned()),
         (Key::Rates(PropertyNumber(7), RoomTypeIx(2), RatePlanIx(3), Month(24_322)), "1200000007000200035f02".to_owned()),
@@ -92,10 +97,13 @@ fn keys_are_stable() {
         (Key::Arrival(PropertyNumber(7), Night(20_783), id), format!("21000000070000512f{id_hex}")),
         (Key::channel_ref(PropertyNumber(7), "", id), format!("2200000007cbf29ce484222325{id_hex}")),
         (Key::channel_ref(PropertyNumber(7), "foobar", id), format!("220000000785944171f73967e8{id_hex}")),
+        (Key::Guest(id), format!("23{id_hex}")),
         (Key::Hold(hold), format!("30{id_hex}")),
         (Key::Deadline(1, hold), format!("310000000000000001{id_hex}")),
         (Key::Request(id.0), format!("40{id_hex}")),
         (Key::Journal(258), "410000000000000102".to_owned()),
+        (Key::Leaf(258), "500000000000000102".to_owned()),
+        (Key::Checkpoint(258), "510000000000000102".to_owned()),
     ] {
         let bytes: String = encoded(&key).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(bytes, hex, "{key:?}");

@@ -39,35 +39,35 @@ proptest! {
     }
 }
 
-fn transcript(said: &[(Command, u64)]) -> String {
+fn transcript(said: &[(Command, At)]) -> String {
     let mut text = String::from("the commands:\n");
-    for (command, at_ms) in said {
+    for (command, at) in said {
         let key = command.request.map_or((0, 0), |k| (u128::from_be_bytes(k.digest), u128::from_be_bytes(k.fingerprint)));
-        writeln!(text, "at {at_ms}, property {}, key {:x}, payload {}: {:?}", command.property.0, key.0, key.1, command.op)
+        writeln!(text, "at {at:?}, property {}, key {:x}, payload {}: {:?}", command.property.0, key.0, key.1, command.op)
             .unwrap();
     }
     text
 }
 
 /// The commands of a sequence of steps: those refer to earlier answers, here the model's.
-fn speak(steps: &[Step]) -> Vec<(Command, u64)> {
+fn speak(steps: &[Step]) -> Vec<(Command, At)> {
     let mut script = Script::new(fixture::first_date());
     let mut model = Model::default();
     let mut said = script.prelude();
-    for (command, at_ms) in &said {
-        model.apply(command, *at_ms);
+    for (command, at) in &said {
+        model.apply(command, *at);
     }
     for step in steps {
-        let (command, at_ms) = script.command(step);
-        let outcome = model.apply(&command, at_ms);
+        let (command, at) = script.command(step);
+        let outcome = model.apply(&command, at);
         script.heard(&command, &outcome);
-        said.push((command, at_ms));
+        said.push((command, at));
     }
     said
 }
 
 /// Leaves out commands, many at a time and then one by one, as long as the rest still fails.
-fn shrink(mut said: Vec<(Command, u64)>) -> Vec<(Command, u64)> {
+fn shrink(mut said: Vec<(Command, At)>) -> Vec<(Command, At)> {
     let mut chunk = said.len();
     while chunk > 0 {
         let before = said.len();
@@ -87,10 +87,10 @@ fn shrink(mut said: Vec<(Command, u64)>) -> Vec<(Command, u64)> {
     said
 }
 
-fn compare(said: &[(Command, u64)]) -> Result<(), String> {
+fn compare(said: &[(Command, At)]) -> Result<(), String> {
     let (mut rows, mut model) = (MemRows::new(), Model::default());
-    for (place, (command, at_ms)) in said.iter().enumerate() {
-        one(&mut rows, &mut model, command, *at_ms)?;
+    for (place, (command, at)) in said.iter().enumerate() {
+        one(&mut rows, &mut model, command, *at)?;
         if (place + 1) % AUDIT_EVERY == 0 {
             audit(&mut rows, &model)?;
         }
@@ -99,11 +99,11 @@ fn compare(said: &[(Command, u64)]) -> Result<(), String> {
 }
 
 /// One command to both.
-fn one(rows: &mut MemRows, model: &mut Model, command: &Command, at_ms: u64) -> Result<(), String> {
+fn one(rows: &mut MemRows, model: &mut Model, command: &Command, at: At) -> Result<(), String> {
     let lines_before = model.lines.len();
     let over_before = overdrawn(rows, command.property);
-    let outcome = apply(rows, command, at_ms).map_err(|fault| format!("fault: {fault}"))?;
-    let expected = model.apply(command, at_ms);
+    let outcome = apply(rows, command, at).map_err(|fault| format!("fault: {fault}"))?;
+    let expected = model.apply(command, at);
     if outcome != expected {
         return Err(format!("answered\n  {outcome:?}\nand not\n  {expected:?}\nto {command:?}"));
     }
@@ -150,8 +150,9 @@ fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
     for (key, row) in rows.iter() {
         match (key, row) {
             (Key::Meta, Row::Meta(meta)) => {
-                let expected = (model.now_ms, model.lines.len() as u64, model.forgotten as u64);
-                if (meta.last_at_ms, meta.next_sequence, meta.expiry_cursor) != expected {
+                let (lines, leaves) = (model.lines.len() as u64, model.leaves.len() as u64);
+                let expected = (model.now_ms, lines, model.forgotten as u64, leaves);
+                if (meta.last_at_ms, meta.next_sequence, meta.expiry_cursor, meta.next_leaf) != expected {
                     return Err(format!("{meta:?} is not {expected:?}"));
                 }
             }
@@ -189,6 +190,15 @@ fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
         if !booking.channel_ref.is_empty() {
             told.insert(Key::channel_ref(property, &booking.channel_ref, id), Some(Row::Present));
         }
+    }
+    for (id, secrets) in &model.secrets {
+        told.insert(Key::Guest(*id), Some(Row::Guest(secrets.clone().into())));
+    }
+    for (index, leaf) in model.leaves.iter().enumerate() {
+        told.insert(Key::Leaf(index as u64), Some(Row::Leaf(leaf.encode())));
+    }
+    for keys in &model.replica_keys {
+        told.insert(Key::ReplicaKeys(keys.node), Some(Row::ReplicaKeys(*keys)));
     }
     for hold in &model.holds {
         told.insert(Key::Hold(hold.id), Some(Row::Hold(hold.clone().into())));
@@ -281,9 +291,9 @@ fn random_commands_reach_every_answer() {
     for _ in 0..SEQUENCES {
         let steps = steps::steps(COMMANDS).new_tree(&mut runner).unwrap().current();
         let mut model = Model::default();
-        for (command, at_ms) in speak(&steps.0) {
+        for (command, at) in speak(&steps.0) {
             let before = rarities_before(&model, &command);
-            let outcome = model.apply(&command, at_ms);
+            let outcome = model.apply(&command, at);
             *seen.entry(kind(&outcome)).or_default() += 1;
             for rarity in rarities(&model, &command, &outcome, before) {
                 *seen.entry(rarity.to_owned()).or_default() += 1;
@@ -298,22 +308,23 @@ fn random_commands_reach_every_answer() {
         CurrencyMismatch CapacityTooLarge AmountTooLarge RateWithoutPlan SoldOut WrongState WrongBusinessDate NotDue HoldExpired HoldClosed \
         RevisionMismatch KeyReused StopSell ClosedToArrival ClosedToDeparture MinStayArrival MinStayThrough MaxStay NoRate \
         Nothing PropertyChanged RoomTypeChanged RatePlanChanged HoldPlaced HoldConfirmed HoldReleased Booked \
-        Amended Cancelled CheckedIn CheckedOut NoShow BusinessDateClosed \
+        Amended Cancelled CheckedIn CheckedOut NoShow GuestErased BusinessDateClosed \
         confirmed-after-its-night line-split line-split-with-two-prices kept-from-two-lines changed-in-deficit \
-        changed-in-a-full-house rate-for-no-night fee-above-the-price one-date-moved step-with-stale-revision step-taken-twice";
+        changed-in-a-full-house rate-for-no-night fee-above-the-price one-date-moved step-with-stale-revision step-taken-twice \
+        erased-twice amended-though-erased guest-after-erased keys-changed keys-known replayed-without-its-guest";
     for word in expected.split_whitespace() {
         assert!(seen.get(word).is_some_and(|times| *times >= 20), "{word} came up too seldom: {seen:#?}");
     }
     assert!(seen["Booked"] * 20 > SEQUENCES * COMMANDS, "too few bookings: {seen:#?}");
 }
 
-/// The booking that is about to be changed, and how many plans have rates.
-fn rarities_before(model: &Model, command: &Command) -> (Option<Booking>, usize) {
+/// The booking that is about to be changed, how many plans have rates, and how many leaves there are.
+fn rarities_before(model: &Model, command: &Command) -> (Option<Booking>, usize, usize) {
     let target = match &command.op {
-        Op::Amend { booking, .. } => model.bookings.iter().find(|b| b.id == *booking).cloned(),
+        Op::Amend { booking, .. } | Op::EraseGuest { booking } => model.bookings.iter().find(|b| b.id == *booking).cloned(),
         _ => None,
     };
-    (target, priced_plans(model))
+    (target, priced_plans(model), model.leaves.len())
 }
 
 fn priced_plans(model: &Model) -> usize {
@@ -321,10 +332,28 @@ fn priced_plans(model: &Model) -> usize {
 }
 
 /// What happens seldom and decides much: each has to be tried as well.
-fn rarities(model: &Model, command: &Command, outcome: &Outcome, (old, priced): (Option<Booking>, usize)) -> Vec<&'static str> {
+fn rarities(
+    model: &Model,
+    command: &Command,
+    outcome: &Outcome,
+    (old, priced, leaves): (Option<Booking>, usize, usize),
+) -> Vec<&'static str> {
     let mut found = Vec::new();
     if outcome.replayed {
+        if matches!(&outcome.reply, Reply::Booking(b) if b.guest != Sealed::default() && outcome.guest_key.is_none()) {
+            found.push("replayed-without-its-guest");
+        }
         return found;
+    }
+    let told = model.leaves.len() > leaves;
+    let was_erased = old.as_ref().is_some_and(|b| b.guest_erased);
+    match (&command.op, &outcome.reply) {
+        (Op::PutReplicaKeys(_), Reply::Done) => found.push(if told { "keys-changed" } else { "keys-known" }),
+        (Op::EraseGuest { .. }, Reply::Booking(_)) if was_erased => found.push("erased-twice"),
+        (Op::Amend { .. }, Reply::Booking(new)) if was_erased => {
+            found.push(if new.guest_erased { "amended-though-erased" } else { "guest-after-erased" });
+        }
+        _ => {}
     }
     match (&command.op, &outcome.reply) {
         (Op::ConfirmHold { .. }, Reply::Rejected(Reject::ArrivalInPast { .. })) => found.push("confirmed-after-its-night"),

@@ -14,7 +14,8 @@ fn try_book(rows: &MemRows, number: PropertyNumber, stay: Stay, kind: Code, plan
     let room = RoomRequest { room_type: kind, rate_plan: plan, quantity: 1, adults: 2, children_ages: Vec::new() };
     let (guest, channel_ref, payment_token) = (Sealed::default(), String::new(), String::new());
     let id = BookingId::new(number, 0, 0);
-    let op = Op::Book(BookRequest { id, stay, rooms: vec![room], guest, channel_ref, payment_token });
+    let seeds = LeafSeeds::default();
+    let op = Op::Book(BookRequest { id, stay, rooms: vec![room], guest, channel_ref, payment_token, seeds });
     let command = Command { property: number, request: None, op };
     match apply(&mut rows.clone(), &command, 0).unwrap().reply {
         Reply::Booking(booking) => Some(booking.rooms[0].nightly.clone()),
@@ -28,12 +29,12 @@ proptest! {
     #[test]
     fn offers_and_bookings_agree(steps in steps::steps(100), from in -1i32..6, nights in 1u32..4) {
         let (mut script, mut rows) = (Script::new(first_date()), MemRows::new());
-        for (command, at_ms) in script.prelude() {
-            apply(&mut rows, &command, at_ms).unwrap();
+        for (command, at) in script.prelude() {
+            apply(&mut rows, &command, at).unwrap();
         }
         for step in &steps.0 {
-            let (command, at_ms) = script.command(step);
-            let outcome = apply(&mut rows, &command, at_ms).unwrap();
+            let (command, at) = script.command(step);
+            let outcome = apply(&mut rows, &command, at).unwrap();
             script.heard(&command, &outcome);
         }
         for number in [PropertyNumber(0), PropertyNumber(1)] {

@@ -124,6 +124,8 @@ fn unknown_things() -> Vec<Refusal> {
         away(check_in(99)),
         away(check_out(99)),
         away(no_show(99)),
+        away(erase(99)),
+        away(erase(1)),
     ];
     for op in [
         with_revision(5, move_to(99, Some(Night::LAST), Some(first_date()))),
@@ -131,6 +133,7 @@ fn unknown_things() -> Vec<Refusal> {
         with_revision(5, check_in(99)),
         with_revision(5, check_out(99)),
         with_revision(5, no_show(99)),
+        erase(99),
         confirm_hold(99, 2),
         Op::ReleaseHold(hold_id(99)),
     ] {
@@ -147,7 +150,9 @@ fn foreign_things() -> Vec<Refusal> {
         asked: Command { property: rows_of, request: None, op },
         reject: Reject::NotFound,
     };
-    [cancel(1), amend(1, None, None), check_in(1), no_show(1), Op::ReleaseHold(hold_id(1))].map(|op| onboard(other, op)).into()
+    [cancel(1), amend(1, None, None), check_in(1), no_show(1), erase(1), Op::ReleaseHold(hold_id(1))]
+        .map(|op| onboard(other, op))
+        .into()
 }
 
 /// The same request under `If-Match`.
@@ -170,7 +175,8 @@ fn no_stays() -> Vec<Refusal> {
     let moved = |arrival, departure, reject| refusal(vec![], move_to(1, arrival, departure), reject);
     let no_rooms = |arrival, departure, reject| {
         let (booking, rooms) = (booking_id(1), Some(vec![]));
-        let op = Op::Amend { booking, arrival, departure, rooms, guest: None, expected_revision: Some(1) };
+        let seeds = LeafSeeds::default();
+        let op = Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision: Some(1) };
         refusal(vec![], op, reject)
     };
     let past = Reject::ArrivalInPast { business_date: today };
@@ -368,7 +374,7 @@ fn check(refusal: &Refusal) {
         let reply = run(&mut rows, op.clone(), at_ms);
         assert!(!matches!(reply, Reply::Rejected(_)), "{op:?} was refused: {reply:?}");
     }
-    let expected = |replayed| Outcome { reply: Reply::Rejected(refusal.reject.clone()), replayed };
+    let expected = |replayed| Outcome { reply: Reply::Rejected(refusal.reject.clone()), replayed, guest_key: None };
     let (before, count) = (lasting(&rows), rows.iter().count());
     assert_eq!(apply(&mut rows, &refusal.asked, at_ms).unwrap(), expected(false), "{:?}", refusal.asked);
     assert_eq!(lasting(&rows), before, "after {:?}", refusal.asked);
@@ -407,9 +413,9 @@ fn a_key_serves_one_payload() {
     let first = apply(&mut rows, &asked(1, cancel(1)), morning_ms()).unwrap();
     let before = lasting(&rows);
     let other = apply(&mut rows, &asked(2, check_in(1)), morning_ms()).unwrap();
-    assert_eq!(other, Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false });
+    assert_eq!(other, Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false, guest_key: None });
     let again = apply(&mut rows, &asked(1, cancel(1)), morning_ms()).unwrap();
-    assert_eq!(again, Outcome { reply: first.reply, replayed: true });
+    assert_eq!(again, Outcome { reply: first.reply, replayed: true, guest_key: None });
     assert_eq!(lasting(&rows), before);
 }
 

@@ -20,20 +20,20 @@ fn config(cases: u32) -> ProptestConfig {
 fn speak(
     rows: &mut MemRows,
     steps: &[Step],
-    mut watch: impl FnMut(&MemRows, &MemRows, &Command, u64, &Outcome),
-) -> Vec<(Command, u64)> {
+    mut watch: impl FnMut(&MemRows, &MemRows, &Command, At, &Outcome),
+) -> Vec<(Command, At)> {
     let mut script = Script::new(first_date());
     let mut log = script.prelude();
-    for (command, at_ms) in &log {
-        apply(rows, command, *at_ms).unwrap();
+    for (command, at) in &log {
+        apply(rows, command, *at).unwrap();
     }
     for step in steps {
-        let (command, at_ms) = script.command(step);
+        let (command, at) = script.command(step);
         let before = rows.clone();
-        let outcome = apply(rows, &command, at_ms).unwrap();
-        watch(&before, rows, &command, at_ms, &outcome);
+        let outcome = apply(rows, &command, at).unwrap();
+        watch(&before, rows, &command, at, &outcome);
         script.heard(&command, &outcome);
-        log.push((command, at_ms));
+        log.push((command, at));
     }
     log
 }
@@ -56,7 +56,7 @@ proptest! {
         for _ in 0..2 {
             let mut replica = MemRows::new();
             let replayed: Vec<Outcome> =
-                log.iter().map(|(command, at_ms)| apply(&mut replica, command, *at_ms).unwrap()).collect();
+                log.iter().map(|(command, at)| apply(&mut replica, command, *at).unwrap()).collect();
             prop_assert!(replica == leader, "rows differ");
             prop_assert!(replayed[log.len() - answers.len()..] == answers[..], "answers differ");
         }
@@ -65,11 +65,11 @@ proptest! {
     /// Apart from what time did before the command was looked at, which a tick does too.
     #[test]
     fn a_refusal_or_a_replay_changes_nothing(steps in steps::steps(150)) {
-        speak(&mut MemRows::new(), &steps.0, |before, after, command, at_ms, outcome| {
+        speak(&mut MemRows::new(), &steps.0, |before, after, command, at, outcome| {
             let refused = matches!(outcome.reply, Reply::Rejected(_));
             if refused || outcome.replayed {
                 let mut ticked = before.clone();
-                apply(&mut ticked, &Command { request: None, op: Op::Tick, ..command.clone() }, at_ms).unwrap();
+                apply(&mut ticked, &Command { request: None, op: Op::Tick, ..command.clone() }, at).unwrap();
                 assert_eq!(lasting(&ticked), lasting(after), "after {command:?}");
                 // The record and its line, unless the answer was there already.
                 let answered_before = outcome.replayed || outcome.reply == Reply::Rejected(Reject::KeyReused);
@@ -81,8 +81,8 @@ proptest! {
 
     #[test]
     fn log_time_never_runs_back(steps in steps::steps(150)) {
-        speak(&mut MemRows::new(), &steps.0, |before, after, _, at_ms, _| {
-            assert_eq!(meta(after).last_at_ms, meta(before).last_at_ms.max(at_ms));
+        speak(&mut MemRows::new(), &steps.0, |before, after, _, at, _| {
+            assert_eq!(meta(after).last_at_ms, meta(before).last_at_ms.max(at.ms));
         });
     }
 
@@ -90,7 +90,7 @@ proptest! {
     fn in_the_end_nothing_is_kept_that_ran_out(steps in steps::steps(250)) {
         let mut rows = MemRows::new();
         let log = speak(&mut rows, &steps.0, |_, _, _, _, _| {});
-        let end_ms = log.iter().map(|(_, at_ms)| at_ms).max().unwrap() + MAX_HOLD_MS + 1;
+        let end_ms = log.iter().map(|(_, at)| at.ms).max().unwrap() + MAX_HOLD_MS + 1;
         run(&mut rows, Op::Tick, end_ms);
         let later_ms = end_ms + RECORD_TTL_MS;
         let lines = meta(&rows).next_sequence - meta(&rows).expiry_cursor;
@@ -115,13 +115,13 @@ proptest! {
         let mut script = Script::new(first_date());
         let mut rows = Counting::default();
         let prelude = script.prelude();
-        prelude.iter().for_each(|(command, at_ms)| {
-            apply(&mut rows, command, *at_ms).unwrap();
+        prelude.iter().for_each(|(command, at)| {
+            apply(&mut rows, command, *at).unwrap();
         });
         for step in &steps.0 {
-            let (command, at_ms) = script.command(step);
+            let (command, at) = script.command(step);
             rows.written = 0;
-            let outcome = apply(&mut rows, &command, at_ms).unwrap();
+            let outcome = apply(&mut rows, &command, at).unwrap();
             script.heard(&command, &outcome);
             // A hold: two months of three rooms, its row, its deadline, its line. A record: line, key, hold.
             let expiry = EXPIRY_STEPS * (2 * 3 + 3) + EXPIRY_STEPS * 3;
@@ -134,7 +134,7 @@ proptest! {
 
 /// The everyday command: one room, one month.
 #[test]
-fn a_booking_writes_seven_rows() {
+fn a_booking_writes_nine_rows() {
     let mut rows = Counting::default();
     for (key, row) in key_inn().iter() {
         rows.put(*key, row.clone());
@@ -143,8 +143,8 @@ fn a_booking_writes_seven_rows() {
     let op = Op::Book(BookRequest { channel_ref: "ref".to_owned(), ..request });
     rows.written = 0;
     apply(&mut rows, &Command { property: HOTEL, request: Some(key(1, 1)), op }, morning_ms()).unwrap();
-    // Page, booking, arrival, reference, record, journal line, clock.
-    assert_eq!(rows.written, 7);
+    // Page, booking, guest, arrival, reference, leaf, record, journal line, clock.
+    assert_eq!(rows.written, 9);
 }
 
 /// A night's worth of records costs each later command sixteen of them, not all at once.

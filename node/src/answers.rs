@@ -36,6 +36,10 @@ pub fn booking(property_id: &str, booking: &Booking, guest: Option<v1::Guest>) -
         updated_at: time(booking.updated_at_ms),
         cancellation_fee: booking.cancellation_fee.map(|fee| money(fee, booking.currency)),
         as_of: None,
+        guest_id: booking.id.to_string(),
+        guest_erased: booking.guest_erased,
+        receipt: None,
+        receipt_url: String::new(),
     }
 }
 

@@ -30,6 +30,10 @@ pub enum Action {
     RunDesk,
     /// Who leads what, and where.
     ReadTopology,
+    /// The entries of the receipts' log: they tell occupancy.
+    ReadLog,
+    /// Destroy a guest's data.
+    EraseGuests,
 }
 
 /// An authenticated caller.
@@ -94,10 +98,12 @@ pub fn authorize(caller: Caller, action: Action, _property: Option<&str>) -> Res
     use Action::*;
     let allowed = match caller.role {
         Role::Operator => true,
-        Role::Manager => matches!(action, ReadInventory | ManageInventory | ReadBookings | Sell | RunDesk | ReadTopology),
+        Role::Manager => {
+            matches!(action, ReadInventory | ManageInventory | ReadBookings | Sell | RunDesk | ReadTopology | EraseGuests)
+        }
         Role::Desk => matches!(action, ReadInventory | ReadBookings | Sell | RunDesk | ReadTopology),
         Role::Channel => matches!(action, ReadInventory | ReadBookings | Sell | ReadTopology),
-        Role::Auditor => matches!(action, ReadInventory | ReadBookings | ReadTopology),
+        Role::Auditor => matches!(action, ReadInventory | ReadBookings | ReadTopology | ReadLog),
     };
     if allowed { Ok(()) } else { Err(Problem::new(Code::Forbidden, format!("the role {} may not do this", caller.role.name()))) }
 }
@@ -122,10 +128,12 @@ mod tests {
 
     #[test]
     fn auditors_change_nothing_and_channels_no_inventory() {
-        for action in [Action::Sell, Action::RunDesk, Action::ManageInventory] {
+        for action in [Action::Sell, Action::RunDesk, Action::ManageInventory, Action::EraseGuests] {
             assert!(authorize(Caller { role: Role::Auditor }, action, None).is_err());
         }
-        assert!(authorize(Caller { role: Role::Channel }, Action::ManageInventory, None).is_err());
+        for action in [Action::ManageInventory, Action::ReadLog, Action::EraseGuests] {
+            assert!(authorize(Caller { role: Role::Channel }, action, None).is_err());
+        }
         assert!(authorize(Caller { role: Role::Manager }, Action::ManageInventory, None).is_ok());
     }
 }

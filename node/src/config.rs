@@ -23,6 +23,8 @@ pub struct Config {
     pub keys: Keys,
     /// Guest data.
     pub guests: Guests,
+    /// Receipts.
+    pub receipts: Receipts,
     /// How the Raft groups behave.
     pub raft: Raft,
     /// What is too much.
@@ -68,6 +70,31 @@ impl std::fmt::Debug for Keys {
 pub struct Guests {
     /// A file with 64 hexadecimal digits: the key that wraps guests' keys. The same on every node.
     pub keyring: PathBuf,
+    /// How long after a guest was erased the traces are removed from this node's log, rows and snapshots: a
+    /// rewrite of the shard's files, so not after every single one.
+    pub scrub_after_secs: u64,
+}
+
+/// Receipts and their witnesses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Receipts {
+    /// How long a confirmation waits for its receipt; after that it says where the receipt will be.
+    pub wait_ms: u64,
+    /// How often new checkpoints are sent to the witnesses.
+    pub witness_interval_ms: u64,
+    /// Outside witnesses (c2sp.org/tlog-witness) that are asked to cosign checkpoints.
+    pub witnesses: Vec<Witness>,
+}
+
+/// An outside witness.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// Its submission prefix: `add-checkpoint` follows it.
+    pub url: String,
+    /// Its verifier key (c2sp.org/signed-note), of the cosignature/v1 kind.
+    pub key: String,
 }
 
 /// Raft's times and sizes.
@@ -149,6 +176,7 @@ impl Default for Config {
             listen: Listen::default(),
             keys: Keys::default(),
             guests: Guests::default(),
+            receipts: Receipts::default(),
             raft: Raft::default(),
             limits: Limits::default(),
             log: Log::default(),
@@ -165,7 +193,13 @@ impl Default for Listen {
 
 impl Default for Guests {
     fn default() -> Self {
-        Guests { keyring: "keyring".into() }
+        Guests { keyring: "keyring".into(), scrub_after_secs: 3_600 }
+    }
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Receipts { wait_ms: 250, witness_interval_ms: 2_000, witnesses: Vec::new() }
     }
 }
 
@@ -252,8 +286,25 @@ impl Config {
         if self.raft.heartbeat_ms == 0 || self.raft.heartbeat_ms * 3 > self.raft.election_timeout_ms {
             bail!("raft: election_timeout_ms must be at least three times heartbeat_ms");
         }
+        for witness in &self.receipts.witnesses {
+            witness.check()?;
+        }
         if !matches!(self.log.format.as_str(), "json" | "text") {
             bail!("log.format: json or text");
+        }
+        Ok(())
+    }
+}
+
+impl Witness {
+    fn check(&self) -> anyhow::Result<()> {
+        let key =
+            keyrack_merkle::VerifierKey::parse(&self.key).with_context(|| format!("receipts.witnesses: key {:?}", self.key))?;
+        if key.kind() != keyrack_merkle::KeyKind::Cosigner {
+            bail!("receipts.witnesses: {:?} is not a cosigner's key", self.key);
+        }
+        if !self.url.starts_with("http://") {
+            bail!("receipts.witnesses: {:?}: only http:// is spoken for now; put a TLS proxy in front", self.url);
         }
         Ok(())
     }

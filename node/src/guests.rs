@@ -1,27 +1,42 @@
 //! Guest data: encrypted here, before anything is proposed, and readable only here.
 //!
 //! Each guest has a data key of its own, wrapped by the keyring's key: whoever destroys the wrapped key
-//! has destroyed the data. AES-256-GCM-SIV (RFC 8452), nonce first.
+//! has destroyed the data. AES-256-GCM-SIV (RFC 8452), nonce first. The salts of what a receipt says of the
+//! guest come from the same data key (HKDF, RFC 5869), so they are destroyed with it.
 
 use std::path::Path;
 
 use aes_gcm_siv::aead::{Aead, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use anyhow::{Context, bail};
+use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
-use keyrack_inventory::Sealed;
+use keyrack_inventory::{Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Salt, Sealed, TermSalts};
 use keyrack_proto::v1::Guest;
 use prost::Message;
 use sha2::Sha256;
 
 const NONCE_BYTES: usize = 12;
 const KEY_BYTES: usize = 32;
+const SALT_BYTES: usize = size_of::<Salt>();
+/// What a leaf claims of a guest; the rest of its guest digests are decoys.
+const CLAIMS: usize = 3;
 
 /// Seals and opens guest data.
 pub struct Vault {
     wrapping: Aes256GcmSiv,
     /// Keys the fingerprints of requests, so that nobody can guess a guest from a stored fingerprint.
     fingerprints: [u8; KEY_BYTES],
+}
+
+/// A guest sealed for a command, with what its leaf will need.
+pub struct SealedGuest {
+    /// Encrypted; empty when there is no guest.
+    pub sealed: Sealed,
+    /// Digests and salts for the leaf.
+    pub seeds: LeafSeeds,
+    /// What the receipt's holder may show of the guest.
+    pub claims: Vec<Disclosure>,
 }
 
 impl Vault {
@@ -44,26 +59,39 @@ impl Vault {
         }
     }
 
-    /// Encrypts a guest under a fresh key.
-    pub fn seal(&self, guest: &Guest) -> Result<Sealed, getrandom::Error> {
-        let mut random = [0; KEY_BYTES + 2 * NONCE_BYTES];
-        getrandom::fill(&mut random)?;
-        let (key, nonces) = random.split_at(KEY_BYTES);
-        let (data_nonce, key_nonce) = nonces.split_at(NONCE_BYTES);
-        let mut data_key = [0; KEY_BYTES];
-        data_key.copy_from_slice(key);
-        let cipher = Aes256GcmSiv::new(&data_key.into());
-        Ok(Sealed {
-            ciphertext: encrypt(&cipher, data_nonce, &guest.encode_to_vec()),
-            wrapped_key: encrypt(&self.wrapping, key_nonce, key),
-        })
+    /// Encrypts a guest under a fresh key, and draws the salts of a leaf. Without a guest there is nothing to
+    /// encrypt, but a leaf that says so to nobody.
+    pub fn seal(&self, guest: Option<&Guest>) -> Result<SealedGuest, getrandom::Error> {
+        let key: [u8; KEY_BYTES] = random()?;
+        let salts: [[u8; SALT_BYTES]; 3] = [random()?, random()?, random()?];
+        let secrets = LeafSecrets::of(&key);
+        let claims = guest.map(|guest| secrets.claims(guest)).unwrap_or_default();
+        let mut digests: Vec<Digest> = claims.iter().map(Disclosure::digest).collect();
+        digests.extend((digests.len()..GUEST_DIGESTS).map(|place| secrets.decoy(place)));
+        let seeds = LeafSeeds { guest: digests, salts: TermSalts { price: salts[0], channel_ref: salts[1], unit: salts[2] } };
+        let sealed = match guest {
+            None => Sealed::default(),
+            Some(guest) => Sealed {
+                ciphertext: encrypt(&Aes256GcmSiv::new(&key.into()), &random()?, &guest.encode_to_vec()),
+                wrapped_key: encrypt(&self.wrapping, &random()?, &key),
+            },
+        };
+        Ok(SealedGuest { sealed, seeds, claims })
     }
 
-    /// Decrypts a guest; `None` when the keys do not fit or were destroyed.
-    pub fn open_guest(&self, sealed: &Sealed) -> Option<Guest> {
-        let key: [u8; KEY_BYTES] = decrypt(&self.wrapping, &sealed.wrapped_key)?.try_into().ok()?;
+    /// Decrypts a guest; `None` when the keys do not fit or were destroyed. `wrapped_key` is kept apart from the
+    /// booking; rows of the first version have it inside.
+    pub fn open_guest(&self, sealed: &Sealed, wrapped_key: Option<&[u8]>) -> Option<Guest> {
+        let key = self.unwrap(wrapped_key.unwrap_or(&sealed.wrapped_key))?;
         let bytes = decrypt(&Aes256GcmSiv::new(&key.into()), &sealed.ciphertext)?;
         Guest::decode(bytes.as_slice()).ok()
+    }
+
+    /// What the holder of a receipt may show of the guest; nothing once the key is destroyed.
+    pub fn claims(&self, sealed: &Sealed, wrapped_key: &[u8]) -> Vec<Disclosure> {
+        let guest = self.open_guest(sealed, Some(wrapped_key));
+        let claims = guest.and_then(|guest| Some(LeafSecrets::of(&self.unwrap(wrapped_key)?).claims(&guest)));
+        claims.unwrap_or_default()
     }
 
     /// A digest of a request that tells nothing about it without the keyring.
@@ -72,14 +100,52 @@ impl Vault {
         short.copy_from_slice(&mac(&self.fingerprints, &[action.as_bytes(), &[0], request])[..16]);
         short
     }
+
+    fn unwrap(&self, wrapped_key: &[u8]) -> Option<[u8; KEY_BYTES]> {
+        decrypt(&self.wrapping, wrapped_key)?.try_into().ok()
+    }
 }
 
-fn encrypt(cipher: &Aes256GcmSiv, nonce: &[u8], plain: &[u8]) -> Vec<u8> {
+/// Salts and decoys that come from a guest's data key.
+struct LeafSecrets(Hkdf<Sha256>);
+
+impl LeafSecrets {
+    fn of(key: &[u8; KEY_BYTES]) -> LeafSecrets {
+        LeafSecrets(Hkdf::from_prk(key).expect("a key as long as the digest is a pseudorandom key"))
+    }
+
+    fn claims(&self, guest: &Guest) -> Vec<Disclosure> {
+        let named: [(&str, &String); CLAIMS] =
+            [("guest.name", &guest.name), ("guest.email", &guest.email), ("guest.phone", &guest.phone)];
+        let claim = |(name, value): (&str, &String)| Disclosure {
+            salt: self.expand(&["salt ", name]),
+            value: value.clone(),
+            name: name.to_owned(),
+        };
+        named.into_iter().map(claim).collect()
+    }
+
+    fn decoy(&self, place: usize) -> Digest {
+        self.expand(&["decoy ", &place.to_string()])
+    }
+
+    fn expand<const N: usize>(&self, info: &[&str]) -> [u8; N] {
+        let mut bytes = [0; N];
+        let info: Vec<&[u8]> = info.iter().map(|part| part.as_bytes()).collect();
+        self.0.expand_multi_info(&info, &mut bytes).expect("at most 32 bytes are less than HKDF's limit of 8,160");
+        bytes
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map(|()| bytes)
+}
+
+fn encrypt(cipher: &Aes256GcmSiv, nonce: &[u8; NONCE_BYTES], plain: &[u8]) -> Vec<u8> {
     let mut sealed = nonce.to_vec();
-    let mut fixed = [0; NONCE_BYTES];
-    fixed.copy_from_slice(nonce);
     // Fails only beyond 2^36 bytes, and a request body is a million times smaller.
-    sealed.extend(cipher.encrypt(&Nonce::from(fixed), plain).unwrap_or_default());
+    sealed.extend(cipher.encrypt(&Nonce::from(*nonce), plain).unwrap_or_default());
     sealed
 }
 
@@ -109,22 +175,40 @@ fn decode_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
 mod tests {
     use super::*;
 
+    fn ada() -> Guest {
+        Guest { name: "Ada".into(), email: "ada@example.org".into(), phone: String::new() }
+    }
+
     #[test]
     fn a_guest_can_be_opened_again_and_not_by_others() {
-        let guest = Guest { name: "Ada".into(), email: "ada@example.org".into(), phone: String::new() };
         let vault = Vault::new(&[7; 32]);
-        let sealed = vault.seal(&guest).expect("random bytes");
-        assert_eq!(vault.open_guest(&sealed), Some(guest.clone()));
-        assert_eq!(Vault::new(&[8; 32]).open_guest(&sealed), None);
+        let SealedGuest { sealed, .. } = vault.seal(Some(&ada())).expect("random bytes");
+        assert_eq!(vault.open_guest(&sealed, None), Some(ada()));
+        assert_eq!(Vault::new(&[8; 32]).open_guest(&sealed, None), None);
         assert!(!sealed.ciphertext.windows(3).any(|w| w == b"Ada"));
-        assert_ne!(vault.seal(&guest).expect("random bytes").ciphertext, sealed.ciphertext);
+        assert_ne!(vault.seal(Some(&ada())).expect("random bytes").sealed.ciphertext, sealed.ciphertext);
+        let apart = Sealed { ciphertext: sealed.ciphertext.clone(), wrapped_key: Vec::new() };
+        assert_eq!(vault.open_guest(&apart, Some(&sealed.wrapped_key)), Some(ada()));
+        assert_eq!(vault.open_guest(&apart, None), None, "without the key the ciphertext tells nothing");
     }
 
     #[test]
     fn a_damaged_guest_is_not_opened() {
         let vault = Vault::new(&[7; 32]);
-        let mut sealed = vault.seal(&Guest::default()).expect("random bytes");
+        let mut sealed = vault.seal(Some(&Guest::default())).expect("random bytes").sealed;
         sealed.ciphertext[NONCE_BYTES] ^= 1;
-        assert_eq!(vault.open_guest(&sealed), None);
+        assert_eq!(vault.open_guest(&sealed, None), None);
+    }
+
+    #[test]
+    fn the_claims_of_a_receipt_come_back_from_the_wrapped_key() {
+        let vault = Vault::new(&[7; 32]);
+        let SealedGuest { sealed, seeds, claims } = vault.seal(Some(&ada())).expect("random bytes");
+        assert_eq!(vault.claims(&sealed, &sealed.wrapped_key), claims);
+        assert_eq!(claims.iter().map(|claim| claim.value.as_str()).collect::<Vec<_>>(), ["Ada", "ada@example.org", ""]);
+        assert_eq!(seeds.guest.len(), GUEST_DIGESTS);
+        assert!(claims.iter().all(|claim| seeds.guest.contains(&claim.digest())));
+        let nobody = vault.seal(None).expect("random bytes");
+        assert_eq!((nobody.sealed, nobody.claims, nobody.seeds.guest.len()), (Sealed::default(), vec![], GUEST_DIGESTS));
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod auth;
+mod cards;
 mod config;
 mod dev;
 mod grpc;
@@ -14,6 +15,7 @@ mod requests;
 mod run;
 mod service;
 mod titles;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

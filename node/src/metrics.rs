@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrack_cluster::Status;
+use keyrack_cluster::{Cluster, ReceiptLog, Status};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,6 +18,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     refusals: Family<CodeLabels, Counter>,
+    late_receipts: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -52,7 +53,9 @@ impl Default for Metrics {
         registry.register("http_requests", "HTTP requests answered", requests.clone());
         registry.register("http_request_seconds", "Time from head to answer", seconds.clone());
         registry.register("refusals", "Commands refused by the state machine", refusals.clone());
-        Metrics { registry, requests, seconds, refusals }
+        let late_receipts = Counter::default();
+        registry.register("receipts_late", "Confirmations that went out without their receipt", late_receipts.clone());
+        Metrics { registry, requests, seconds, refusals, late_receipts }
     }
 }
 
@@ -75,8 +78,14 @@ impl Metrics {
         self.refusals.get_or_create(&CodeLabels { code: code.as_str() }).inc();
     }
 
+    /// Counts a confirmation without its receipt.
+    pub fn receipt_was_late(&self) {
+        self.late_receipts.inc();
+    }
+
     /// Everything, with the shards as they are now.
-    pub fn render(&self, node: u64, shards: &[Status], log_syncs: u64) -> Result<String, std::fmt::Error> {
+    pub fn render(&self, cluster: &Cluster) -> Result<String, std::fmt::Error> {
+        let (node, shards) = (cluster.node(), cluster.status());
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
         let mut raft = Registry::with_prefix("keyrack_raft");
@@ -104,13 +113,36 @@ impl Metrics {
         counter("snapshots_installed", "Snapshots installed since the start", &|s| s.snapshots_installed);
         counter("snapshots_built", "Snapshots built since the start", &|s| s.snapshots_built);
         let syncs = Counter::<u64>::default();
-        syncs.inc_by(log_syncs);
+        syncs.inc_by(cluster.log_syncs());
         raft.register("log_syncs", "Synced writes of the log, all shards together", syncs);
         // One page has one end mark.
         let mut shard_page = String::new();
         text::encode_registry(&mut shard_page, &raft)?;
+        text::encode_registry(&mut shard_page, &receipts(cluster))?;
         text::encode_eof(&mut shard_page)?;
         page.push_str(&shard_page);
         Ok(page)
     }
+}
+
+/// The receipts' logs as they are now.
+fn receipts(cluster: &Cluster) -> Registry {
+    let mut registry = Registry::with_prefix("keyrack_receipts");
+    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&ReceiptLog) -> u64| {
+        let family = Family::<ShardLabels, Gauge>::default();
+        for shard in 1..=cluster.data_shards() {
+            let value = cluster.receipts(shard).map_or(0, value);
+            family.get_or_create(&ShardLabels { shard }).set(value as i64);
+        }
+        registry.register(name, help, family);
+    };
+    gauge("leaves", "Leaves applied on this node", &ReceiptLog::size);
+    gauge("checkpoint_size", "Leaves under the newest cosigned checkpoint", &|log| log.checkpoint().map_or(0, |c| c.size));
+    gauge("witnessed_size", "Leaves under the newest checkpoint that an outside witness signed", &|log| {
+        log.witnessed_checkpoint().map_or(0, |c| c.size)
+    });
+    let divergences = Counter::<u64>::default();
+    divergences.inc_by(cluster.divergences());
+    registry.register("divergences", "Times two replicas had different roots at one size", divergences);
+    registry
 }

@@ -58,6 +58,7 @@ codes! {
     StayTooLong "stay_too_long" 400 false "The stay has more than 366 nights",
     NoRooms "no_rooms" 400 false "No rooms were asked for",
     TooManyRooms "too_many_rooms" 400 false "More than 50 rooms were asked for",
+    CardNumber "card_number" 400 false "A text has a card number in it",
     IdempotencyKeyRequired "idempotency_key_required" 400 false "The Idempotency-Key header is missing",
     InvalidIdempotencyKey "invalid_idempotency_key" 400 false "The Idempotency-Key is not 1 to 200 visible ASCII characters",
     InvalidCursor "invalid_cursor" 400 false "The cursor is not one of ours",
@@ -69,6 +70,7 @@ codes! {
     RequestTimeout "request_timeout" 408 true "The request did not arrive in time",
     SoldOut "sold_out" 409 false "There are not enough rooms on every night",
     Restricted "restricted" 409 false "A restriction forbids this stay",
+    NotCosigned "not_cosigned" 202 true "The receipt is not cosigned yet",
     RequestInFlight "request_in_flight" 409 true "The first request with this key is still under way",
     WrongState "wrong_state" 409 false "The state it is in does not allow this",
     HoldExpired "hold_expired" 410 false "The hold has run out",
@@ -103,7 +105,11 @@ impl Problem {
 
     /// Seconds after which a retry makes sense.
     pub fn retry_after(&self) -> Option<u32> {
-        matches!(self.code, Code::Overloaded | Code::Unavailable | Code::QuotaExceeded | Code::RequestInFlight).then_some(1)
+        matches!(
+            self.code,
+            Code::Overloaded | Code::Unavailable | Code::QuotaExceeded | Code::RequestInFlight | Code::NotCosigned
+        )
+        .then_some(1)
     }
 }
 

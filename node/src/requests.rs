@@ -6,6 +6,7 @@ use keyrack_inventory::{
 };
 use keyrack_proto::v1;
 
+use crate::cards::has_card_number;
 use crate::problem::{Code, Problem};
 
 /// Lines in one ARI request.
@@ -103,6 +104,9 @@ pub fn code(name: &str, text: &str) -> Result<ShortCode, Problem> {
 pub fn text(name: &str, text: &str) -> Result<String, Problem> {
     if text.chars().count() > MAX_TEXT {
         return Err(Problem::field(name, "at most 200 characters"));
+    }
+    if has_card_number(text) {
+        return Err(Problem::new(Code::CardNumber, format!("{name}: card numbers are not kept here; send a payment token")));
     }
     Ok(text.to_owned())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use keyrack_cluster::{Cluster, ClusterConfig, GroupConfig, PeerConfig};
+use keyrack_cluster::{Cluster, ClusterConfig, Fresh, GroupConfig, PeerConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::guests::Vault;
 use crate::http::Routers;
 use crate::service::Edge;
-use crate::{grpc, http};
+use crate::{grpc, http, witness};
 
 /// A node that runs.
 pub struct Running {
@@ -28,9 +28,8 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let grpc_listener = listen("grpc", &config.listen.grpc).await?;
     let peer_listener = listen("peer", &config.listen.peer).await?;
     let vault = Vault::open(&config.guests.keyring)?;
-    let mut fresh = [0; 8];
-    getrandom::fill(&mut fresh).context("no randomness from the operating system")?;
-    let cluster = Cluster::start(cluster_config(config), peer_listener, u64::from_be_bytes(fresh)).await?;
+    let cluster = Cluster::start(cluster_config(config), peer_listener, fresh()?).await?;
+    witness::start(&config.receipts, &cluster)?;
     let edge = Edge::new(config, cluster.clone(), vault);
     let routers = Routers { http: http::router(edge.clone()), grpc: grpc::router(edge).await? };
     let limits = http::Limits {
@@ -133,6 +132,13 @@ async fn listen(what: &str, address: &str) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("cannot listen on {address} ({what}); is another program using the port? Set listen.{what}"))
 }
 
+fn fresh() -> anyhow::Result<Fresh> {
+    let (mut incarnation, mut signing_seed) = ([0; 8], [0; 32]);
+    getrandom::fill(&mut incarnation).context("no randomness from the operating system")?;
+    getrandom::fill(&mut signing_seed).context("no randomness from the operating system")?;
+    Ok(Fresh { incarnation: u64::from_be_bytes(incarnation), signing_seed })
+}
+
 fn cluster_config(config: &Config) -> ClusterConfig {
     let peer = |peer: &crate::config::Peer| PeerConfig {
         id: peer.id,
@@ -158,5 +164,6 @@ fn cluster_config(config: &Config) -> ClusterConfig {
         queue_commands: config.limits.queue_commands as usize,
         batch_commands: config.limits.batch_commands as usize,
         batches_in_flight: config.limits.batches_in_flight as usize,
+        scrub_after_secs: config.guests.scrub_after_secs,
     }
 }

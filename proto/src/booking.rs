@@ -25,6 +25,8 @@ impl From<&Booking> for pb::BookingRow {
             created_at_ms: booking.created_at_ms,
             updated_at_ms: booking.updated_at_ms,
             cancellation_fee: booking.cancellation_fee,
+            leaf: booking.leaf,
+            guest_erased: booking.guest_erased,
         }
     }
 }
@@ -46,6 +48,8 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
             created_at_ms: row.created_at_ms,
             updated_at_ms: row.updated_at_ms,
             cancellation_fee: row.cancellation_fee,
+            leaf: row.leaf,
+            guest_erased: row.guest_erased,
         }))
     }
 }

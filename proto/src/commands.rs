@@ -8,6 +8,7 @@ use pb::command::Op as Kind;
 use prost::Message;
 
 use crate::booking::{sealed_in, sealed_out};
+use crate::guest::{seeds_in, seeds_out};
 use crate::internal as pb;
 use crate::{Malformed, array, code, need, small, stay};
 
@@ -57,27 +58,32 @@ fn op_out(op: &Op) -> Kind {
             rooms: rooms.iter().map(wish_out).collect(),
             ttl_ms: *ttl_ms,
         }),
-        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token } => Kind::ConfirmHold(pb::ConfirmHold {
+        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => Kind::ConfirmHold(pb::ConfirmHold {
             hold: id_bytes(&hold.0),
             booking: id_bytes(&booking.0),
             guest: sealed_out(guest),
             channel_ref: channel_ref.clone(),
             payment_token: payment_token.clone(),
+            seeds: seeds_out(seeds),
         }),
         Op::ReleaseHold(id) => Kind::ReleaseHold(id_bytes(&id.0)),
         Op::Book(request) => Kind::Book(book_out(request)),
-        Op::Amend { booking, arrival, departure, rooms, guest, expected_revision } => Kind::Amend(pb::Amend {
+        Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => Kind::Amend(pb::Amend {
             booking: id_bytes(&booking.0),
             arrival: arrival.map(|night| night.0),
             departure: departure.map(|night| night.0),
             rooms: rooms.iter().flatten().map(wish_out).collect(),
             guest: guest.as_ref().and_then(sealed_out),
             expected_revision: *expected_revision,
+            seeds: seeds_out(seeds),
         }),
         Op::Cancel { booking, expected_revision } => Kind::Cancel(step_out(*booking, *expected_revision)),
         Op::CheckIn { booking, expected_revision } => Kind::CheckIn(step_out(*booking, *expected_revision)),
         Op::CheckOut { booking, expected_revision } => Kind::CheckOut(step_out(*booking, *expected_revision)),
         Op::NoShow { booking, expected_revision } => Kind::NoShow(step_out(*booking, *expected_revision)),
+        Op::EraseGuest { booking } => Kind::EraseGuest(id_bytes(&booking.0)),
+        Op::PutReplicaKeys(keys) => Kind::PutReplicaKeys(keys.into()),
+        Op::PutCheckpoint { size, note } => Kind::PutCheckpoint(pb::PutCheckpoint { size: *size, note: note.clone() }),
         Op::CloseBusinessDate { expected_from } => Kind::CloseBusinessDate(expected_from.0),
     }
 }
@@ -110,6 +116,7 @@ fn op_in(kind: Kind) -> Result<Op, Malformed> {
             guest: sealed_in(confirm.guest),
             channel_ref: confirm.channel_ref,
             payment_token: confirm.payment_token,
+            seeds: seeds_in(confirm.seeds)?,
         },
         Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
         Kind::Book(book) => Op::Book(book_in(book)?),
@@ -130,6 +137,9 @@ fn op_in(kind: Kind) -> Result<Op, Malformed> {
             let (booking, expected_revision) = step_in(step)?;
             Op::NoShow { booking, expected_revision }
         }
+        Kind::EraseGuest(booking) => Op::EraseGuest { booking: booking_id(&booking)? },
+        Kind::PutReplicaKeys(keys) => Op::PutReplicaKeys(keys.try_into()?),
+        Kind::PutCheckpoint(put) => Op::PutCheckpoint { size: put.size, note: put.note },
         Kind::CloseBusinessDate(date) => Op::CloseBusinessDate { expected_from: Night(date) },
     })
 }
@@ -143,6 +153,7 @@ fn book_out(request: &BookRequest) -> pb::Book {
         guest: sealed_out(&request.guest),
         channel_ref: request.channel_ref.clone(),
         payment_token: request.payment_token.clone(),
+        seeds: seeds_out(&request.seeds),
     }
 }
 
@@ -154,6 +165,7 @@ fn book_in(book: pb::Book) -> Result<BookRequest, Malformed> {
         guest: sealed_in(book.guest),
         channel_ref: book.channel_ref,
         payment_token: book.payment_token,
+        seeds: seeds_in(book.seeds)?,
     })
 }
 
@@ -164,6 +176,7 @@ fn amend_in(amend: pb::Amend) -> Result<Op, Malformed> {
         departure: amend.departure.map(Night),
         rooms: if amend.rooms.is_empty() { None } else { Some(wishes_in(amend.rooms)?) },
         guest: amend.guest.map(|guest| sealed_in(Some(guest))),
+        seeds: seeds_in(amend.seeds)?,
         expected_revision: amend.expected_revision,
     })
 }

@@ -22,6 +22,7 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/keyrack
 
 mod booking;
 mod catalog;
+mod guest;
 mod pages;
 mod rejection;
 mod reply;

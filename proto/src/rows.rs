@@ -1,6 +1,8 @@
 //! The bytes of a row. Which message it is follows from its key.
 
-use keyrack_inventory::{Entry, Happened, Key, Meta, PropertyNumber, Recorded, Row};
+use std::sync::Arc;
+
+use keyrack_inventory::{Entry, Happened, Key, Meta, PropertyNumber, Recorded, Row, StoredCheckpoint};
 use prost::Message;
 
 use crate::internal as pb;
@@ -20,6 +22,12 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
             put(&pb::RequestRow { fingerprint, sequence: recorded.sequence }, out);
         }
         Row::Journal(entry) => put(&journal_out(entry), out),
+        Row::Guest(secrets) => put(&pb::GuestRow::from(secrets.as_ref()), out),
+        Row::ReplicaKeys(keys) => put(&pb::ReplicaKeysRow::from(keys), out),
+        Row::Leaf(bytes) => out.extend_from_slice(bytes),
+        Row::Checkpoint(checkpoint) => {
+            put(&pb::CheckpointRow { at_ms: checkpoint.at_ms, note: checkpoint.note.clone() }, out);
+        }
         Row::Present => {}
     }
 }
@@ -38,6 +46,13 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
             Row::Request(Recorded { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })
         }
         Key::Journal(_) => Row::Journal(Box::new(journal_in(pb::JournalRow::decode(bytes)?)?)),
+        Key::Guest(_) => Row::Guest(Arc::new(pb::GuestRow::decode(bytes)?.try_into()?)),
+        Key::ReplicaKeys(_) => Row::ReplicaKeys(pb::ReplicaKeysRow::decode(bytes)?.try_into()?),
+        Key::Leaf(_) => Row::Leaf(bytes.to_vec()),
+        Key::Checkpoint(_) => {
+            let row = pb::CheckpointRow::decode(bytes)?;
+            Row::Checkpoint(Box::new(StoredCheckpoint { at_ms: row.at_ms, note: row.note }))
+        }
         Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) if bytes.is_empty() => Row::Present,
         Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => return Err(Malformed("index row")),
     })
@@ -55,6 +70,10 @@ fn meta_out(meta: &Meta) -> pb::MetaRow {
         next_deadline_ms: meta.next_deadline_ms,
         expiry_cursor: meta.expiry_cursor,
         expiry_at_ms: meta.expiry_at_ms,
+        next_leaf: meta.next_leaf,
+        last_erasure: meta.last_erasure,
+        last_checkpoint: meta.last_checkpoint,
+        first_checkpoint: meta.first_checkpoint,
     }
 }
 
@@ -65,6 +84,10 @@ fn meta_in(row: pb::MetaRow) -> Meta {
         next_deadline_ms: row.next_deadline_ms,
         expiry_cursor: row.expiry_cursor,
         expiry_at_ms: row.expiry_at_ms,
+        next_leaf: row.next_leaf,
+        last_erasure: row.last_erasure,
+        last_checkpoint: row.last_checkpoint,
+        first_checkpoint: row.first_checkpoint,
     }
 }
 
@@ -112,6 +135,7 @@ fn happened_number(happened: &Happened) -> u32 {
         Happened::CheckedOut => 13,
         Happened::NoShow => 14,
         Happened::BusinessDateClosed => 15,
+        Happened::GuestErased => 16,
     }
 }
 
@@ -133,6 +157,7 @@ fn happened_of(number: u32, room_types: &[String]) -> Result<Happened, Malformed
         13 => Happened::CheckedOut,
         14 => Happened::NoShow,
         15 => Happened::BusinessDateClosed,
+        16 => Happened::GuestErased,
         _ => return Err(Malformed("journal line")),
     })
 }

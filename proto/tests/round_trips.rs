@@ -7,10 +7,11 @@ mod pinned;
 
 use bytes::Bytes;
 use keyrack_inventory::*;
-use keyrack_proto::{Malformed, commands, rows};
+use keyrack_proto::{Malformed, commands, internal as pb, rows};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use prost::Message;
 
 fn row_bytes(row: &Row) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -169,6 +170,117 @@ fn the_stored_bytes_are_these() {
         assert_eq!(is, was, "the stored format has changed");
     }
     assert_eq!(stored.lines().count(), expected.lines().count(), "a kind was added or left out:\n{stored}");
+}
+
+/// The lines themselves are read too, not only what is written today.
+#[test]
+fn what_was_stored_is_read() {
+    let (rows, ops) = (pinned::rows(), pinned::ops());
+    let (of_rows, of_ops): (Vec<_>, Vec<_>) = include_str!("pinned/bytes.txt").lines().partition(|line| line.contains(" = "));
+    assert_eq!((of_rows.len(), of_ops.len()), (rows.len(), ops.len()));
+    for (line, (name, key, row)) in of_rows.into_iter().zip(rows) {
+        let (stored_key, stored_row) = line.strip_prefix(name).unwrap()[2..].split_once(" = ").unwrap();
+        assert_eq!(Key::decode(&unhex(stored_key)), Ok(key), "{name}");
+        assert_eq!(rows::decode(&key, &unhex(stored_row)), Ok(row), "{name}");
+    }
+    for (line, (name, op)) in of_ops.into_iter().zip(ops) {
+        let stored = &line.strip_prefix(name).unwrap()[2..];
+        assert_eq!(commands::decode(unhex(stored).into()), Ok(pinned::command(op)), "{name}");
+    }
+}
+
+/// Written before there were leaves: the key of the guest is in the booking, and nothing says that it was erased.
+#[test]
+fn a_booking_of_the_first_version_keeps_its_guest() {
+    let stored = "0a10000000070000000000010000000000021001180120a09c0128a29c013a0345555242070a02aabb1201cc58e80760d00f";
+    let key = Key::Booking(BookingId::new(PropertyNumber(7), 1, 2));
+    let Ok(Row::Booking(booking)) = rows::decode(&key, &unhex(stored)) else { panic!("not read") };
+    assert_eq!(booking.guest, Sealed { ciphertext: vec![0xaa, 0xbb], wrapped_key: vec![0xcc] });
+    assert_eq!((booking.leaf, booking.guest_erased, booking.cancellation_fee), (None, false, None));
+    let meta = Meta { last_at_ms: 1, next_sequence: 2, ..Meta::default() };
+    assert_eq!(rows::decode(&Key::Meta, &unhex("08011002")), Ok(Row::Meta(meta)));
+    assert_eq!(row_bytes(&Row::Booking(booking)), unhex(stored));
+}
+
+/// Said with nothing in them, or not said at all: seeds and salts that are not there are zero.
+#[test]
+fn no_salts_are_zero_salts() {
+    let key = Key::Guest(BookingId([7; 16]));
+    assert_eq!(rows::decode(&key, &[]), Ok(Row::Guest(GuestSecrets::default().into())));
+    let secrets = GuestSecrets { digests: vec![[0x33; 32]], ..GuestSecrets::default() };
+    let row = pb::GuestRow { digests: vec![0x33; 32].into(), ..pb::GuestRow::default() };
+    assert_eq!(rows::decode(&key, &row.encode_to_vec()), Ok(Row::Guest(secrets.into())));
+    let amend = pb::Amend { booking: vec![7; 16].into(), seeds: Some(pb::LeafSeeds::default()), ..pb::Amend::default() };
+    let read = commands::decode(said(pb::command::Op::Amend(amend))).map(|command| command.op);
+    assert!(matches!(read, Ok(Op::Amend { seeds, .. }) if seeds == LeafSeeds::default()));
+}
+
+/// Digests come in 32 bytes, salts in three times 16, keys in 32, ids in 16.
+#[test]
+fn bytes_of_another_length_are_malformed() {
+    let row = |digests: usize, salts: usize| {
+        let row = pb::GuestRow { wrapped_key: Bytes::new(), digests: vec![1; digests].into(), salts: vec![2; salts].into() };
+        rows::decode(&Key::Guest(BookingId([7; 16])), &row.encode_to_vec())
+    };
+    let keys = |log: usize, cosigner: usize| pb::ReplicaKeysRow {
+        node: 1,
+        log: vec![1; log].into(),
+        cosigner: vec![2; cosigner].into(),
+    };
+    let op = |kind| commands::decode(said(kind)).map(|_| ());
+    let book = |digests: usize, salts: usize| {
+        let seeds = Some(pb::LeafSeeds { guest: vec![1; digests].into(), salts: vec![2; salts].into() });
+        op(pb::command::Op::Book(pb::Book { id: vec![7; 16].into(), departure: 1, seeds, ..pb::Book::default() }))
+    };
+    assert!(row(64, 48).is_ok() && book(64, 48).is_ok() && op(pb::command::Op::PutReplicaKeys(keys(32, 32))).is_ok());
+    for length in [1, 31, 33, 63] {
+        assert_eq!(row(length, 48), Err(Malformed("digests")), "{length}");
+        assert_eq!(book(length, 48), Err(Malformed("digests")), "{length}");
+    }
+    for length in [1, 16, 32, 47, 49, 64, 96] {
+        assert_eq!(row(32, length), Err(Malformed("salts")), "{length}");
+        assert_eq!(book(32, length), Err(Malformed("salts")), "{length}");
+    }
+    for length in [0, 31, 33] {
+        for keys in [keys(length, 32), keys(32, length)] {
+            assert_eq!(rows::decode(&Key::ReplicaKeys(1), &keys.encode_to_vec()), Err(Malformed("replica key")), "{length}");
+            assert_eq!(op(pb::command::Op::PutReplicaKeys(keys)), Err(Malformed("replica key")), "{length}");
+        }
+    }
+    for length in [0, 15, 17] {
+        let erase = pb::command::Op::EraseGuest(vec![7; length].into());
+        assert_eq!(op(erase), Err(Malformed("booking id")), "{length}");
+    }
+}
+
+#[test]
+fn a_journal_line_of_an_unknown_kind_is_malformed() {
+    let reply = Some(pb::Reply { reply: Some(pb::reply::Reply::Done(pb::Nothing {})) });
+    let line = |happened| pb::JournalRow { happened, reply: reply.clone(), ..pb::JournalRow::default() }.encode_to_vec();
+    assert!(rows::decode(&Key::Journal(1), &line(16)).is_ok());
+    assert_eq!(rows::decode(&Key::Journal(1), &line(17)), Err(Malformed("journal line")));
+}
+
+/// Leaves are what is hashed: not a byte of them is looked at here.
+#[test]
+fn a_leaf_is_kept_as_it_is() {
+    for bytes in [&b""[..], &[0], &[0xff; 70_000]] {
+        let row = Row::Leaf(bytes.to_vec());
+        assert_eq!(row_bytes(&row), bytes);
+        assert_eq!(rows::decode(&Key::Leaf(0), bytes), Ok(row));
+    }
+}
+
+fn said(op: pb::command::Op) -> Bytes {
+    pb::Command { property: 7, op: Some(op), ..pb::Command::default() }.encode_to_vec().into()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    if text == "nothing" {
+        return Vec::new();
+    }
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { panic!("half a byte") };
+    pairs.iter().map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -280,7 +280,7 @@ async fn one_stream(
             let Ask::Reserve(of) = &ask else { continue };
             let book = Some(of.request(scene));
             tag += 1;
-            requests.send(v1::BookManyRequest { tag, book }).await.context("the stream has ended")?;
+            requests.send(v1::BookManyRequest { tag, book, with_receipt: false }).await.context("the stream has ended")?;
             waiting.insert(tag, (ask, Instant::now()));
         }
         if waiting.is_empty() {

@@ -205,6 +205,22 @@ impl Group {
         }
     }
 
+    /// Begins a snapshot of what is applied now.
+    pub async fn snapshot_anew(&self) -> io::Result<()> {
+        self.raft.trigger().snapshot().await.map_err(io::Error::other)
+    }
+
+    /// Removes every snapshot but the newest.
+    pub fn forget_older_snapshots(&self) -> io::Result<()> {
+        self.snapshots.keep_only_newest()
+    }
+
+    /// Removes the log's entries up to `index`, which a snapshot must have. A follower that still lacks them
+    /// gets the snapshot.
+    pub async fn purge(&self, index: u64) -> io::Result<()> {
+        self.raft.trigger().purge_log(index).await.map_err(io::Error::other)
+    }
+
     /// Stops Raft; what is in the log stays there.
     pub async fn shutdown(&self) {
         if let Err(cause) = self.raft.shutdown().await {

@@ -15,6 +15,9 @@ use super::{Types, wire};
 use crate::cluster::Inner;
 use crate::storage::SnapshotDir;
 
+/// Heads of one shard that a replica may be asked to sign at once.
+const COSIGN_IN_FLIGHT: usize = 64;
+
 /// The peer service of a node.
 pub struct PeerService {
     node: Arc<Inner>,
@@ -149,6 +152,24 @@ impl pb::peer_server::Peer for PeerService {
     async fn propose(&self, request: Request<pb::ProposeRequest>) -> Result<Response<pb::ProposeReply>, Status> {
         self.check(&request)?;
         Ok(Response::new(self.node.propose_forwarded(request.into_inner()).await.map_err(stopped)?))
+    }
+
+    type CosignStream = Replies<pb::CosignReply>;
+
+    async fn cosign(&self, request: Request<Streaming<pb::CosignRequest>>) -> Result<Response<Self::CosignStream>, Status> {
+        self.check(&request)?;
+        let node = self.node.clone();
+        // Side by side: a replica that lags waits for many heads at once.
+        let replies = request.into_inner().map(move |asked| {
+            let node = node.clone();
+            async move {
+                match asked {
+                    Ok(asked) => node.cosign(asked).await.map(Ok),
+                    Err(broken) => Some(Err(broken)),
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(replies.buffer_unordered(COSIGN_IN_FLIGHT).filter_map(futures::future::ready))))
     }
 
     async fn read_index(&self, request: Request<pb::ReadIndexRequest>) -> Result<Response<pb::ReadIndexReply>, Status> {

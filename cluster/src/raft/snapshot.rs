@@ -72,6 +72,18 @@ impl SnapshotBuilder {
         SnapshotDir { path, ..snapshot }
     }
 
+    /// Removes every snapshot but the newest, also those that are half received.
+    pub fn keep_only_newest(&self) -> io::Result<()> {
+        let newest = self.newest.lock().as_ref().map(|snapshot| snapshot.path.clone());
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if Some(&path) != newest.as_ref() {
+                fs::remove_dir_all(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     fn keep(&self, snapshot: SnapshotDir) -> io::Result<()> {
         let kept = snapshot.path.clone();
         let before = self.newest.lock().replace(snapshot);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use keyrack_inventory::{Key, Outcome, Read, Row, apply};
+use keyrack_inventory::{At, Fault, Key, Op, Outcome, Read, Row, StoredCheckpoint, apply};
 use keyrack_proto::internal as pb;
 use keyrack_proto::{commands, internal::DirectoryRow};
 use openraft::storage::{EntryResponder, RaftStateMachine, Snapshot};
@@ -18,6 +18,7 @@ use super::snapshot::SnapshotBuilder;
 use super::wire::{self, malformed};
 use super::{EntryPayload, LogId, Payload, SnapshotMeta, StoredMembership, Types};
 use crate::directory::{self, Directory};
+use crate::receipts::{Heads, Published, Tree};
 use crate::storage::{Overlay, RowsDb, SnapshotDir};
 
 /// What applying one entry came to.
@@ -37,6 +38,12 @@ pub struct Shared {
     pub applied: watch::Sender<u64>,
     /// When the next hold is due, ms since 1970; 0 or `u64::MAX` when none is.
     pub next_deadline_ms: AtomicU64,
+    /// The Raft index of the newest erasure that was applied; 0 when there is none.
+    pub last_erasure: AtomicU64,
+    /// The newest part of the receipts' tree.
+    pub heads: Arc<Heads>,
+    /// The newest checkpoints of the receipts' log.
+    pub published: Arc<Published>,
     /// Snapshots installed since the node started.
     pub installed: AtomicU64,
     /// Snapshots built since the node started.
@@ -48,6 +55,9 @@ impl Default for Shared {
         Shared {
             applied: watch::Sender::new(0),
             next_deadline_ms: AtomicU64::new(0),
+            last_erasure: AtomicU64::new(0),
+            heads: Arc::default(),
+            published: Arc::default(),
             installed: AtomicU64::new(0),
             built: AtomicU64::new(0),
         }
@@ -67,7 +77,32 @@ pub struct StateMachine {
 /// Shard 0 keeps the directory, every other shard keeps inventory.
 enum Kind {
     Directory(Arc<Directory>),
-    Inventory(Box<Overlay>),
+    Inventory(Box<Shelves>),
+}
+
+/// A data shard's rows, and the tree over its leaves.
+struct Shelves {
+    rows: Overlay,
+    tree: Tree,
+    /// Checkpoints taken up since the last commit.
+    checkpoints: Vec<StoredCheckpoint>,
+}
+
+impl Shelves {
+    /// Hashes the leaves that the last Raft entry appended.
+    fn grow(&mut self) -> Result<(), Fault> {
+        let Some(Row::Meta(meta)) = self.rows.get(&Key::Meta)? else { return Ok(()) };
+        let end = meta.next_leaf;
+        while self.tree.size() < end {
+            let key = Key::Leaf(self.tree.size());
+            match self.rows.get(&key)? {
+                Some(Row::Leaf(bytes)) => self.tree.append(bytes),
+                _ => return Err(Fault::Corrupt(key, "missing from the receipts' log".into())),
+            }
+        }
+        self.tree.end_entry();
+        Ok(())
+    }
 }
 
 impl StateMachine {
@@ -87,26 +122,36 @@ impl StateMachine {
             directory.load(&db)?;
             Kind::Directory(directory)
         } else {
-            Kind::Inventory(Box::new(Overlay::new(db.clone(), shard)))
+            let rows = Overlay::new(db.clone(), shard);
+            let tree = Tree::load(&db, shard, shared.heads.clone())?;
+            db.view(shard, |view| shared.published.load(view))?.map_err(io::Error::other)?;
+            Kind::Inventory(Box::new(Shelves { rows, tree, checkpoints: Vec::new() }))
         };
         let mut machine = StateMachine { shard, db, kind, position, shared, snapshots };
         machine.publish();
         Ok(machine)
     }
 
-    fn apply_batch(&mut self, batch: Bytes) -> io::Result<Applied> {
+    fn apply_batch(&mut self, at: &LogId, batch: Bytes) -> io::Result<Applied> {
         let batch = pb::Batch::decode(batch).map_err(|cause| malformed(&format!("batch: {cause}")))?;
         match &mut self.kind {
             Kind::Directory(directory) => {
                 let rows = batch.commands.into_iter().map(|command| directory.apply(command)).collect::<io::Result<_>>()?;
                 Ok(Applied::Directory(rows))
             }
-            Kind::Inventory(rows) => {
+            Kind::Inventory(shelves) => {
+                let at = At { ms: batch.at_ms, term: at.committed_leader_id().term, index: at.index };
                 let mut outcomes = Vec::with_capacity(batch.commands.len());
                 for command in batch.commands {
                     let command = commands::decode(command).map_err(|cause| malformed(&cause.to_string()))?;
-                    outcomes.push(apply(rows.as_mut(), &command, batch.at_ms).map_err(io::Error::other)?);
+                    outcomes.push(apply(&mut shelves.rows, &command, at).map_err(io::Error::other)?);
+                    if let Op::PutCheckpoint { size, .. } = command.op
+                        && let Ok(Some(Row::Checkpoint(checkpoint))) = shelves.rows.get(&Key::Checkpoint(size))
+                    {
+                        shelves.checkpoints.push(checkpoint.as_ref().clone());
+                    }
                 }
+                shelves.grow().map_err(io::Error::other)?;
                 Ok(Applied::Outcomes(outcomes))
             }
         }
@@ -118,16 +163,22 @@ impl StateMachine {
         let applied = wire::applied_out(last, &self.position.last_membership);
         match &mut self.kind {
             Kind::Directory(directory) => directory.commit(&self.db, &applied)?,
-            Kind::Inventory(rows) => rows.commit(&applied)?,
+            Kind::Inventory(shelves) => {
+                let Shelves { rows, tree, checkpoints } = shelves.as_mut();
+                rows.commit(&applied, |set| tree.write(set))?;
+                tree.publish();
+                checkpoints.drain(..).for_each(|checkpoint| self.shared.published.add(&checkpoint));
+            }
         }
         self.publish();
         Ok(())
     }
 
     fn publish(&mut self) {
-        if let Kind::Inventory(rows) = &mut self.kind
-            && let Ok(Some(Row::Meta(meta))) = rows.get(&Key::Meta)
+        if let Kind::Inventory(shelves) = &mut self.kind
+            && let Ok(Some(Row::Meta(meta))) = shelves.rows.get(&Key::Meta)
         {
+            self.shared.last_erasure.store(meta.last_erasure, Ordering::Relaxed);
             self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
         }
         self.shared.applied.send_replace(self.position.last_log_id.map_or(0, |id| id.index));
@@ -151,7 +202,7 @@ impl RaftStateMachine<Types> for StateMachine {
             let (entry, responder) = item?;
             let applied = match entry.payload {
                 EntryPayload::Blank => Applied::Nothing,
-                EntryPayload::Normal(Payload(batch)) => self.apply_batch(batch)?,
+                EntryPayload::Normal(Payload(batch)) => self.apply_batch(&entry.log_id, batch)?,
                 EntryPayload::Membership(membership) => {
                     self.position.last_membership = StoredMembership::new(Some(entry.log_id), membership);
                     Applied::Nothing
@@ -179,7 +230,12 @@ impl RaftStateMachine<Types> for StateMachine {
         self.position = meta.clone();
         match &mut self.kind {
             Kind::Directory(directory) => directory.load(&self.db)?,
-            Kind::Inventory(rows) => rows.reset(),
+            Kind::Inventory(shelves) => {
+                shelves.rows.reset();
+                shelves.tree = Tree::load(&self.db, self.shard, self.shared.heads.clone())?;
+                let published = &self.shared.published;
+                self.db.view(self.shard, |view| published.load(view))?.map_err(io::Error::other)?;
+            }
         }
         self.snapshots.adopt(snapshot)?;
         self.shared.installed.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::stream;
 use keyrack_inventory::{
-    BookRequest, BookingId, Code, Command, Currency, Night, Op, PropertyDetails, PropertyNumber, RatePlan, RequestKey,
+    BookRequest, BookingId, Code, Command, Currency, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan, RequestKey,
     RoomRequest, RoomType, Sealed, Stay,
 };
 use keyrack_proto::commands;
@@ -52,18 +52,25 @@ async fn our_storage_passes_openrafts_suite() {
     Suite::test_all(Builder).await.expect("the suite passes");
 }
 
-/// The same commands as one entry in one call, as entries of one command in one call, and one by one.
+/// The same entries in one call, one by one, and unevenly: leaves and tree included. As other entries the same commands
+/// give the same rows, but leaves that name other entries.
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_are_byte_identical_in_every_batching() {
     let commands = log();
-    let whole = replica(vec![vec![commands.clone()]]).await;
-    let entries = replica(vec![commands.iter().map(|c| vec![c.clone()]).collect()]).await;
-    let one_by_one = replica(commands.iter().map(|c| vec![vec![c.clone()]]).collect()).await;
-    let uneven = replica(commands.chunks(7).map(|calls| calls.chunks(3).map(<[_]>::to_vec).collect()).collect()).await;
-    assert!(whole.len() > 300, "only {} rows", whole.len());
-    assert_eq!(whole, entries);
-    assert_eq!(whole, one_by_one);
-    assert_eq!(whole, uneven);
+    let entries: Vec<Vec<Bytes>> = commands.chunks(3).map(<[_]>::to_vec).collect();
+    let at_once = replica(vec![entries.clone()]).await;
+    let one_by_one = replica(entries.iter().map(|entry| vec![entry.clone()]).collect()).await;
+    let uneven = replica(entries.chunks(7).map(<[_]>::to_vec).collect()).await;
+    assert!(at_once.len() > 600, "only {} rows", at_once.len());
+    assert!(at_once.iter().any(|(key, _)| key[0] == 0x82), "a tile is full");
+    assert_eq!(at_once, one_by_one);
+    assert_eq!(at_once, uneven);
+    let told = |rows: &Vec<(Vec<u8>, Vec<u8>)>| -> Vec<_> {
+        rows.iter().filter(|(key, _)| !matches!(key[0], 0x50 | 0x81..=0x83)).cloned().collect()
+    };
+    let other_entries = replica(commands.iter().map(|command| vec![vec![command.clone()]]).collect()).await;
+    assert_eq!(told(&at_once), told(&other_entries));
+    assert_ne!(at_once, other_entries);
 }
 
 /// Applies calls of entries of commands, all at one log time; returns all rows but the applied position,
@@ -107,8 +114,8 @@ fn log() -> Vec<Bytes> {
         Op::PutRoomType { room_type, expected_revision: None },
         Op::PutRatePlan { rate_plan, expected_revision: None },
     ];
-    for number in 0..200u32 {
-        let arrival = Night(20_000 + number * 7 % 40);
+    for number in 0..700u32 {
+        let arrival = Night(20_000 + number * 7 % 200);
         let id = BookingId::new(property, 1_000, u64::from(number));
         let rooms = vec![RoomRequest {
             room_type: code("DBL"),
@@ -119,7 +126,8 @@ fn log() -> Vec<Bytes> {
         }];
         let stay = Stay::new(arrival, Night(arrival.0 + 1 + number % 5)).expect("a stay");
         let (guest, channel_ref, payment_token) = (Sealed::default(), format!("ref-{number}"), String::new());
-        ops.push(Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token }));
+        let seeds = LeafSeeds::default();
+        ops.push(Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds }));
         if number % 3 == 0 {
             ops.push(Op::Cancel { booking: id, expected_revision: None });
         }

@@ -7,6 +7,11 @@ use std::path::{Path, PathBuf};
 /// The version of everything below the folder; a newer one is not opened.
 pub const FORMAT: u32 = 1;
 
+/// The file with the seed of the node's signing keys: 64 hexadecimal digits. It is in no snapshot.
+const SIGNING_KEY: &str = "signing.key";
+/// Written when a shard has diverged; a folder with it is not opened.
+const DIVERGED: &str = "DIVERGED";
+
 /// An opened and checked data folder.
 #[derive(Clone, Debug)]
 pub struct DataFolder {
@@ -56,6 +61,16 @@ pub enum FolderError {
         /// Its format.
         found: u32,
     },
+    /// One of its shards was found to differ from the other replicas.
+    #[error(
+        "the data folder {path} has diverged: {reason}. Its rows are not what the cluster's log says and must not be served or voted with: replace the node by one with an empty folder and a new id; nothing was changed"
+    )]
+    Diverged {
+        /// The folder.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// Its FORMAT file says nothing sensible.
     #[error("{path}/FORMAT is damaged ({reason}); restore it or give the node an empty folder and a new id; nothing was changed")]
     Damaged {
@@ -86,6 +101,21 @@ impl DataFolder {
         check(path, &text, cluster, node)
     }
 
+    /// The seed of the node's signing keys; `fresh` becomes it in a folder that has none.
+    pub fn signing_seed(&self, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
+        match fs::read_to_string(self.path.join(SIGNING_KEY)) {
+            Ok(text) => {
+                from_hex(text.trim()).ok_or_else(|| io::Error::other(format!("{SIGNING_KEY} is damaged: 64 hexadecimal digits")))
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                let text: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
+                write_secret(&self.path, SIGNING_KEY, format!("{text}\n").as_bytes())?;
+                Ok(fresh)
+            }
+            Err(cause) => Err(cause),
+        }
+    }
+
     /// Where the Raft log is.
     pub fn log(&self) -> PathBuf {
         self.path.join("log")
@@ -100,6 +130,22 @@ impl DataFolder {
     pub fn snapshots(&self, shard: u32) -> PathBuf {
         self.path.join("snapshots").join(format!("shard-{shard}"))
     }
+}
+
+/// Leaves word in the folder that a shard has diverged, so that it is not served after a restart either.
+pub fn mark_diverged(folder: &Path, shard: u32, reason: &str) -> io::Result<()> {
+    write_durably(folder, DIVERGED, format!("shard {shard}: {reason}\n").as_bytes())
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder, FolderError> {
@@ -121,13 +167,26 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     if found != node {
         return Err(FolderError::OtherNode { path: path.into(), found, wanted: node });
     }
+    if let Ok(reason) = fs::read_to_string(path.join(DIVERGED)) {
+        return Err(FolderError::Diverged { path: path.into(), reason: reason.trim().to_owned() });
+    }
     Ok(DataFolder { path: path.into(), incarnation: number("incarnation")? })
 }
 
 /// Writes a file so that after a crash there is the old one or the new one, never half of it.
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true))
+}
+
+/// Likewise, readable for the owner only.
+fn write_secret(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true).mode(0o600))
+}
+
+fn write_with(folder: &Path, name: &str, bytes: &[u8], how: &fs::OpenOptions) -> io::Result<()> {
     let temporary = folder.join(format!("{name}.new"));
-    let mut file = File::create(&temporary)?;
+    let mut file = how.open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, folder.join(name))?;

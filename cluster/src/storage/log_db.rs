@@ -51,6 +51,10 @@ pub enum Slot {
     Purged = 2,
     /// The last log id known committed.
     Committed = 3,
+    /// The tree head that was signed last.
+    Signed = 4,
+    /// The last index whose erasures are gone from log and snapshots.
+    Scrubbed = 5,
 }
 
 type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
@@ -116,6 +120,13 @@ impl LogDb {
                 Ok(Some((index_of(&key)?, Bytes::from(value.into_vec()))))
             }
         }
+    }
+
+    /// Rewrites all files, so that purged entries are in none of them.
+    pub fn compact(&self) -> io::Result<()> {
+        self.db.flush().map_err(io_error)?;
+        self.db.compact_range_opt(None::<&[u8]>, None::<&[u8]>, &options::thorough());
+        Ok(())
     }
 
     /// A small value.

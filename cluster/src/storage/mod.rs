@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! <data>/FORMAT      whose folder this is
+//! <data>/signing.key the seed of the keys that sign checkpoints; never in a snapshot
+//! <data>/DIVERGED    only where a shard was found to differ: the folder is not opened again
 //! <data>/log/        every group's Raft log and votes; one WAL, one fsync for all groups
 //! <data>/rows/       what apply wrote; a column family per shard; no WAL, the Raft log is its WAL
 //! <data>/snapshots/  exported column families
@@ -16,10 +18,10 @@ mod rows_db;
 mod view;
 
 pub use export::{MANIFEST, SnapshotDir};
-pub use folder::{DataFolder, FolderError};
+pub use folder::{DataFolder, FolderError, mark_diverged};
 pub use log_db::{LogDb, LogWrite, Slot};
 pub use overlay::Overlay;
-pub use rows_db::RowsDb;
+pub use rows_db::{RowsDb, WriteSet};
 pub use view::View;
 
 use std::io;

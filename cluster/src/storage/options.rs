@@ -1,6 +1,6 @@
 //! RocksDB's settings, with why.
 
-use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, Options};
+use rocksdb::{BlockBasedOptions, BottommostLevelCompaction, Cache, CompactOptions, DBCompressionType, DBRecoveryMode, Options};
 
 /// The log: appended and fsynced all day, read only after a restart or by a follower far behind.
 pub fn log() -> Options {
@@ -49,6 +49,13 @@ pub fn shard(cache: &Cache) -> Options {
     options.set_max_write_buffer_number(6);
     options.set_memtable_prefix_bloom_ratio(0.05);
     options.set_memtable_whole_key_filtering(true);
+    options
+}
+
+/// A compaction that also rewrites the lowest level.
+pub fn thorough() -> CompactOptions {
+    let mut options = CompactOptions::default();
+    options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
     options
 }
 

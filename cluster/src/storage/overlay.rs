@@ -11,7 +11,7 @@ use keyrack_inventory::{Fault, Key, Read, Row, Rows};
 use keyrack_proto::rows;
 use rocksdb::{IteratorMode, ReadOptions};
 
-use super::rows_db::RowsDb;
+use super::rows_db::{RowsDb, WriteSet};
 use super::view::{bound, decode, key_of};
 
 /// Hot rows kept between batches; about a kilobyte each.
@@ -39,8 +39,8 @@ impl Overlay {
         Overlay { db, shard, slots: HashMap::new(), dirty: Vec::new(), passing: Vec::new() }
     }
 
-    /// Writes all changes as one, with the position they bring the shard to.
-    pub fn commit(&mut self, applied: &[u8]) -> io::Result<()> {
+    /// Writes all changes as one, with what `beside` adds and the position they bring the shard to.
+    pub fn commit(&mut self, applied: &[u8], beside: impl FnOnce(&mut WriteSet<'_>)) -> io::Result<()> {
         let (slots, dirty) = (&mut self.slots, &mut self.dirty);
         let (mut name, mut value) = (Vec::with_capacity(64), Vec::with_capacity(1024));
         // In order, each insertion into the memtable begins where the last one ended.
@@ -60,6 +60,7 @@ impl Overlay {
                     None => set.delete(&name),
                 }
             }
+            beside(set);
         })?;
         for key in self.passing.drain(..) {
             self.slots.remove(&key);

@@ -8,6 +8,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use keyrack_inventory::Key;
 use parking_lot::{Mutex, RwLock};
 use rocksdb::{
     BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBWithThreadMode, MultiThreaded, Options, WriteBatch, WriteOptions,
@@ -86,6 +87,21 @@ impl RowsDb {
     pub fn view<T>(&self, shard: u32, read: impl FnOnce(&mut View<'_>) -> T) -> io::Result<T> {
         let family = self.family(shard)?;
         Ok(read(&mut View::new(&self.db, family)))
+    }
+
+    /// A leaf's bytes, outside any view.
+    pub fn leaf(&self, shard: u32, index: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut key = Vec::with_capacity(9);
+        Key::Leaf(index).encode(&mut key);
+        Ok(self.get(shard, &key)?.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Rewrites a shard's files, so that what was deleted or replaced is in none of them.
+    pub fn compact(&self, shard: u32) -> io::Result<()> {
+        let family = self.family(shard)?;
+        self.db.flush_cf(&family).map_err(io_error)?;
+        self.db.compact_range_cf_opt(&family, None::<&[u8]>, None::<&[u8]>, &options::thorough());
+        Ok(())
     }
 
     /// A value outside any snapshot.

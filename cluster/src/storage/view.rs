@@ -28,6 +28,11 @@ impl<'db> View<'db> {
         self.snapshot.get_cf(&self.family, RowsDb::APPLIED).map_err(io_error)
     }
 
+    /// The value of a key that is not the domain's.
+    pub fn raw(&self, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        self.snapshot.get_cf(&self.family, key).map_err(io_error)
+    }
+
     /// Every key with this prefix and its value.
     pub fn prefixed(&self, prefix: &[u8]) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut found = Vec::new();

@@ -8,50 +8,66 @@ use super::rooms::Wanted;
 use super::{Decision, Shard, check_revision, decided, refuse};
 use crate::rows;
 use crate::{
-    BookRequest, BookedRoom, Booking, BookingId, BookingState, DateError, Happened, Key, Night, Property, Reject, Reply,
-    RoomRequest, Row, Rows, Sealed, Stay,
+    BookRequest, BookedRoom, Booking, BookingId, BookingState, DateError, Fault, GuestSecrets, Happened, Key, LeafKind,
+    LeafSeeds, Night, Property, Reject, Reply, RoomRequest, Row, Rows, Sealed, Stay,
 };
+
+/// What a new booking is besides nights and rooms.
+pub(super) struct Order<'c> {
+    pub guest: &'c Sealed,
+    pub channel_ref: &'c str,
+    pub payment_token: &'c str,
+    pub seeds: &'c LeafSeeds,
+}
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn book(&mut self, request: &BookRequest) -> Decision<(Happened, Reply)> {
         let property = decided!(self.property_row());
         let wanted = decided!(self.want(&property, request.stay, &request.rooms));
         self.sell(&wanted.rooms, request.stay)?;
-        let booking =
-            self.open_booking(request.id, request.stay, wanted, &request.guest, &request.channel_ref, &request.payment_token);
+        let BookRequest { guest, channel_ref, payment_token, seeds, .. } = request;
+        let order = Order { guest, channel_ref, payment_token, seeds };
+        let booking = self.open_booking(&property, request.id, request.stay, wanted, order)?;
         Ok(Ok((Happened::Booked, Reply::Booking(booking))))
     }
 
-    /// Writes a new booking and its index entries.
+    /// Writes a new booking, its index entries and its first leaf.
     pub(super) fn open_booking(
         &mut self,
+        property: &Property,
         id: BookingId,
         stay: Stay,
         wanted: Wanted,
-        guest: &Sealed,
-        channel_ref: &str,
-        payment_token: &str,
-    ) -> Arc<Booking> {
-        let booking = Arc::new(Booking {
+        order: Order<'_>,
+    ) -> Result<Arc<Booking>, Fault> {
+        let Order { guest, channel_ref, payment_token, seeds } = order;
+        let wrapped_key = guest.wrapped_key.clone();
+        let secrets = Arc::new(GuestSecrets { wrapped_key, digests: seeds.guest.clone(), salts: seeds.salts });
+        let mut booking = Booking {
             id,
             state: BookingState::Confirmed,
             revision: 1,
             stay,
             rooms: wanted.rooms,
             currency: wanted.currency,
-            guest: guest.clone(),
+            guest: without_key(guest),
+            guest_erased: false,
             channel_ref: String::from(channel_ref),
             payment_token: String::from(payment_token),
             created_at_ms: self.meta.last_at_ms,
             updated_at_ms: self.meta.last_at_ms,
             cancellation_fee: None,
-        });
+            leaf: None,
+        };
+        self.append_leaf(property, &mut booking, LeafKind::Book, Some(&secrets))?;
+        self.rows.put(Key::Guest(id), Row::Guest(secrets));
         self.rows.put(Key::Arrival(self.property, stay.arrival(), id), Row::Present);
         if !channel_ref.is_empty() {
             self.rows.put(Key::channel_ref(self.property, channel_ref, id), Row::Present);
         }
+        let booking = Arc::new(booking);
         self.rows.put(Key::Booking(id), Row::Booking(booking.clone()));
-        booking
+        Ok(booking)
     }
 
     pub(super) fn amend(
@@ -59,7 +75,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         id: BookingId,
         (arrival, departure): (Option<Night>, Option<Night>),
         rooms: Option<&[RoomRequest]>,
-        guest: Option<&Sealed>,
+        (guest, seeds): (Option<&Sealed>, &LeafSeeds),
         expected: Option<u32>,
     ) -> Decision<(Happened, Reply)> {
         let property = decided!(self.property_row());
@@ -82,15 +98,34 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             amended.rooms = wanted.rooms;
             amended.currency = wanted.currency;
         }
-        if let Some(guest) = guest {
-            amended.guest = guest.clone();
-        }
+        self.amend_guest(&mut amended, guest, seeds)?;
         if amended.stay.arrival() != old.stay.arrival() {
             self.rows.delete(&Key::Arrival(self.property, old.stay.arrival(), id));
             self.rows.put(Key::Arrival(self.property, amended.stay.arrival(), id), Row::Present);
         }
-        let booking = self.store_booking(amended);
+        let booking = self.store_booking(&property, amended, LeafKind::Amend)?;
         Ok(Ok((Happened::Amended, Reply::Booking(booking))))
+    }
+
+    /// Another guest has other secrets; other terms keep them, since each leaf has salts of its own all the same.
+    fn amend_guest(&mut self, booking: &mut Booking, guest: Option<&Sealed>, seeds: &LeafSeeds) -> Result<(), Fault> {
+        let known = rows::guest(self.rows, booking.id)?.cloned();
+        if guest.is_none() && booking.guest_erased {
+            return Ok(());
+        }
+        // A row of the first version has the key inside.
+        let inside = core::mem::take(&mut booking.guest.wrapped_key);
+        let fresh = || GuestSecrets { wrapped_key: inside, digests: Vec::new(), salts: seeds.salts };
+        let mut secrets = known.map_or_else(fresh, Arc::unwrap_or_clone);
+        if let Some(guest) = guest {
+            secrets.wrapped_key = guest.wrapped_key.clone();
+            secrets.digests = seeds.guest.clone();
+            secrets.salts = seeds.salts;
+            booking.guest = without_key(guest);
+            booking.guest_erased = false;
+        }
+        self.rows.put(Key::Guest(booking.id), Row::Guest(Arc::new(secrets)));
+        Ok(())
     }
 
     /// Gives the old rooms back and takes the new ones; if those are not to be had, the old ones stand.
@@ -132,7 +167,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut cancelled = Booking::clone(&old);
         cancelled.state = BookingState::Cancelled;
         cancelled.cancellation_fee = Some(old.fee_on(property.business_date));
-        let booking = self.store_booking(cancelled);
+        let booking = self.store_booking(&property, cancelled, LeafKind::Cancel)?;
         Ok(Ok((Happened::Cancelled, Reply::Booking(booking))))
     }
 
@@ -146,14 +181,26 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(check_revision(expected, booking.revision).map(|()| booking))
     }
 
-    /// Writes a changed booking with its next revision.
-    pub(super) fn store_booking(&mut self, mut booking: Booking) -> Arc<Booking> {
+    /// Writes a changed booking with its next revision, and its leaf.
+    pub(super) fn store_booking(
+        &mut self,
+        property: &Property,
+        mut booking: Booking,
+        kind: LeafKind,
+    ) -> Result<Arc<Booking>, Fault> {
         booking.revision += 1;
         booking.updated_at_ms = self.meta.last_at_ms;
+        let secrets = rows::guest(self.rows, booking.id)?.cloned();
+        self.append_leaf(property, &mut booking, kind, secrets.as_deref())?;
         let booking = Arc::new(booking);
         self.rows.put(Key::Booking(booking.id), Row::Booking(booking.clone()));
-        booking
+        Ok(booking)
     }
+}
+
+/// The key is kept apart from what it opens.
+fn without_key(guest: &Sealed) -> Sealed {
+    Sealed { ciphertext: guest.ciphertext.clone(), wrapped_key: Vec::new() }
 }
 
 /// What the booking has now, as a request.

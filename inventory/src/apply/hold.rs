@@ -2,12 +2,11 @@
 
 use alloc::sync::Arc;
 
+use super::book::Order;
 use super::rooms::Wanted;
 use super::{Decision, Shard, decided, refuse};
 use crate::rows;
-use crate::{
-    BookingId, Happened, Hold, HoldId, HoldState, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Sealed, Stay,
-};
+use crate::{BookingId, Happened, Hold, HoldId, HoldState, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Stay};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn place_hold(
@@ -30,14 +29,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(Ok((Happened::HoldPlaced, Reply::Hold(hold))))
     }
 
-    pub(super) fn confirm_hold(
-        &mut self,
-        id: HoldId,
-        booking: BookingId,
-        guest: &Sealed,
-        channel_ref: &str,
-        payment_token: &str,
-    ) -> Decision<(Happened, Reply)> {
+    pub(super) fn confirm_hold(&mut self, id: HoldId, booking: BookingId, order: Order<'_>) -> Decision<(Happened, Reply)> {
         let property = decided!(self.property_row());
         let hold = decided!(self.find_hold(id));
         match hold.state {
@@ -55,7 +47,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.journal(None, Happened::HoldConfirmed, Reply::Hold(closed));
         // The record that `run` writes must name the line with the answer, which is the next one.
         let wanted = Wanted { rooms: hold.rooms.clone(), currency: hold.currency };
-        let booking = self.open_booking(booking, hold.stay, wanted, guest, channel_ref, payment_token);
+        let booking = self.open_booking(&property, booking, hold.stay, wanted, order)?;
         Ok(Ok((Happened::Booked, Reply::Booking(booking))))
     }
 

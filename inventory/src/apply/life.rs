@@ -1,19 +1,19 @@
 //! The rest of a booking's life: arriving, leaving, not coming.
 
 use super::{Decision, Shard, decided, refuse};
-use crate::{Booking, BookingId, BookingState, Happened, Reject, Reply, Rows};
+use crate::{Booking, BookingId, BookingState, Happened, LeafKind, Reject, Reply, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn check_in(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
-        self.step(id, expected, (BookingState::Confirmed, BookingState::CheckedIn), Happened::CheckedIn)
+        self.step(id, expected, (BookingState::Confirmed, BookingState::CheckedIn), (Happened::CheckedIn, LeafKind::CheckIn))
     }
 
     pub(super) fn check_out(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
-        self.step(id, expected, (BookingState::CheckedIn, BookingState::CheckedOut), Happened::CheckedOut)
+        self.step(id, expected, (BookingState::CheckedIn, BookingState::CheckedOut), (Happened::CheckedOut, LeafKind::CheckOut))
     }
 
     pub(super) fn no_show(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
-        self.step(id, expected, (BookingState::Confirmed, BookingState::NoShow), Happened::NoShow)
+        self.step(id, expected, (BookingState::Confirmed, BookingState::NoShow), (Happened::NoShow, LeafKind::NoShow))
     }
 
     /// One step of the life cycle.
@@ -22,7 +22,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         id: BookingId,
         expected: Option<u32>,
         (from, to): (BookingState, BookingState),
-        happened: Happened,
+        (happened, kind): (Happened, LeafKind),
     ) -> Decision<(Happened, Reply)> {
         let property = decided!(self.property_row());
         let booking = decided!(self.find_booking(id, expected));
@@ -37,7 +37,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         let mut changed = Booking::clone(&booking);
         changed.state = to;
-        let booking = self.store_booking(changed);
+        let booking = self.store_booking(&property, changed, kind)?;
         Ok(Ok((happened, Reply::Booking(booking))))
     }
 }

@@ -7,29 +7,53 @@ mod ari;
 mod book;
 mod catalog;
 mod day;
+mod erase;
 mod expire;
 mod hold;
+mod leaves;
 mod life;
 mod rooms;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::rows::{self, Meta};
-use crate::{Command, Entry, Fault, Happened, Key, Op, Outcome, Property, PropertyNumber, Recorded, Reject, Reply, Row, Rows};
+use crate::{
+    Command, Entry, Fault, Happened, Key, Op, Outcome, Property, PropertyNumber, Recorded, Reject, Reply, Row, Rows, Sealed,
+};
+use book::Order;
 
 pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
 pub(crate) use rooms::house_taken;
 
-/// Applies one command at log time `at_ms` (or at the latest log time, if that is later).
+/// Where and when the log has a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct At {
+    /// The time its leader stamped on it, ms since 1970.
+    pub ms: u64,
+    /// The Raft entry's term
+    pub term: u64,
+    /// and index; they go into the receipts' leaves.
+    pub index: u64,
+}
+
+impl From<u64> for At {
+    fn from(ms: u64) -> At {
+        At { ms, term: 0, index: 0 }
+    }
+}
+
+/// Applies one command at its log time (or at the latest log time, if that is later).
 ///
 /// # Errors
 /// A [`Fault`] means that the storage failed or is corrupt; the replica must stop, since the rows it
 /// has changed so far are of no use.
-pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at_ms: u64) -> Result<Outcome, Fault> {
+pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At>) -> Result<Outcome, Fault> {
+    let at = at.into();
     let mut meta = rows::meta(rows)?.copied().unwrap_or_default();
-    meta.last_at_ms = meta.last_at_ms.max(at_ms);
-    let mut shard = Shard { rows, meta, property: command.property };
+    meta.last_at_ms = meta.last_at_ms.max(at.ms);
+    let mut shard = Shard { rows, meta, property: command.property, at };
     let outcome = shard.run(command);
     let meta = shard.meta;
     shard.rows.put(Key::Meta, Row::Meta(meta));
@@ -41,6 +65,7 @@ struct Shard<'r, R: ?Sized> {
     rows: &'r mut R,
     meta: Meta,
     property: PropertyNumber,
+    at: At,
 }
 
 /// What a decision comes to: `Err` inside is a refusal, `Err` outside a fault.
@@ -80,10 +105,13 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let recorded = Recorded { fingerprint: key.fingerprint, sequence: self.meta.next_sequence };
             self.rows.put(Key::Request(key.digest), Row::Request(recorded));
         }
+        // Whoever takes a booking knows its guest; whoever moves it on may not.
+        let taken = happened == Happened::Booked;
+        let guest_key = if taken { None } else { self.guest_key(&reply)? };
         if command.request.is_some() || happened != Happened::Nothing {
             self.journal(command.request.map(|key| key.digest), happened, reply.clone());
         }
-        Ok(Outcome { reply, replayed: false })
+        Ok(Outcome { reply, replayed: false, guest_key })
     }
 
     fn decide(&mut self, op: &Op) -> Decision<(Happened, Reply)> {
@@ -96,18 +124,22 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Op::PutRatePlan { rate_plan, expected_revision } => self.put_rate_plan(rate_plan, *expected_revision),
             Op::UpdateAri(updates) => self.update_ari(updates),
             Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(*id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token } => {
-                self.confirm_hold(*hold, *booking, guest, channel_ref, payment_token)
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => {
+                self.confirm_hold(*hold, *booking, Order { guest, channel_ref, payment_token, seeds })
             }
             Op::ReleaseHold(id) => self.release_hold(*id),
             Op::Book(request) => self.book(request),
-            Op::Amend { booking, arrival, departure, rooms, guest, expected_revision } => {
-                self.amend(*booking, (*arrival, *departure), rooms.as_deref(), guest.as_ref(), *expected_revision)
+            Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => {
+                let guest = (guest.as_ref(), seeds);
+                self.amend(*booking, (*arrival, *departure), rooms.as_deref(), guest, *expected_revision)
             }
             Op::Cancel { booking, expected_revision } => self.cancel(*booking, *expected_revision),
             Op::CheckIn { booking, expected_revision } => self.check_in(*booking, *expected_revision),
             Op::CheckOut { booking, expected_revision } => self.check_out(*booking, *expected_revision),
             Op::NoShow { booking, expected_revision } => self.no_show(*booking, *expected_revision),
+            Op::EraseGuest { booking } => self.erase_guest(*booking),
+            Op::PutReplicaKeys(keys) => self.put_replica_keys(keys),
+            Op::PutCheckpoint { size, note } => self.put_checkpoint(*size, note),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
         }
     }
@@ -115,12 +147,23 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The stored answer, or the refusal of a key that was used for something else.
     fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Result<Outcome, Fault> {
         if recorded.fingerprint != fingerprint {
-            return Ok(Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false });
+            return Ok(Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false, guest_key: None });
         }
-        match rows::journal(self.rows, recorded.sequence)? {
-            Some(entry) => Ok(Outcome { reply: entry.reply.clone(), replayed: true }),
-            None => Err(Fault::Corrupt(Key::Journal(recorded.sequence), "an idempotency record without its answer".into())),
+        let Some(entry) = rows::journal(self.rows, recorded.sequence)? else {
+            return Err(Fault::Corrupt(Key::Journal(recorded.sequence), "an idempotency record without its answer".into()));
+        };
+        let reply = entry.reply.clone();
+        Ok(Outcome { guest_key: self.guest_key(&reply)?, reply, replayed: true })
+    }
+
+    /// The key of the guest in a reply, unless the guest was replaced or erased since.
+    fn guest_key(&mut self, reply: &Reply) -> Result<Option<Vec<u8>>, Fault> {
+        let Reply::Booking(answered) = reply else { return Ok(None) };
+        let same = rows::booking(self.rows, answered.id)?.is_some_and(|now| now.guest == answered.guest);
+        if !same || answered.guest == Sealed::default() {
+            return Ok(None);
         }
+        Ok(rows::guest(self.rows, answered.id)?.map(|secrets| secrets.wrapped_key.clone()))
     }
 
     fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply) {

@@ -29,19 +29,44 @@ impl Model {
         booking.state = BookingState::Cancelled;
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
-        Ok((Happened::Cancelled, Reply::Booking(Arc::new(booking.clone()))))
+        Ok((Happened::Cancelled, Reply::Booking(self.tell(place, id, LeafKind::Cancel))))
+    }
+
+    /// Rule 13: once; a second time answers the same.
+    pub(super) fn erase(&mut self, place: usize, id: BookingId) -> Decided {
+        let now_ms = self.now_ms;
+        let booking = self.booking_in(place, id)?;
+        if booking.guest_erased {
+            return Ok((Happened::Nothing, Reply::Booking(Arc::new(booking.clone()))));
+        }
+        booking.guest = Sealed::default();
+        booking.guest_erased = true;
+        booking.revision += 1;
+        booking.updated_at_ms = now_ms;
+        self.secrets.remove(&id);
+        Ok((Happened::GuestErased, Reply::Booking(self.tell(place, id, LeafKind::Erase))))
     }
 
     pub(super) fn check_in(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(place, (id, expected), [BookingState::Confirmed, BookingState::CheckedIn], Happened::CheckedIn)
+        self.step(
+            place,
+            (id, expected),
+            [BookingState::Confirmed, BookingState::CheckedIn],
+            (Happened::CheckedIn, LeafKind::CheckIn),
+        )
     }
 
     pub(super) fn check_out(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(place, (id, expected), [BookingState::CheckedIn, BookingState::CheckedOut], Happened::CheckedOut)
+        self.step(
+            place,
+            (id, expected),
+            [BookingState::CheckedIn, BookingState::CheckedOut],
+            (Happened::CheckedOut, LeafKind::CheckOut),
+        )
     }
 
     pub(super) fn no_show(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(place, (id, expected), [BookingState::Confirmed, BookingState::NoShow], Happened::NoShow)
+        self.step(place, (id, expected), [BookingState::Confirmed, BookingState::NoShow], (Happened::NoShow, LeafKind::NoShow))
     }
 
     /// A step is taken once: who comes twice may be somebody else. Nobody comes, leaves or stays away before
@@ -51,7 +76,7 @@ impl Model {
         place: usize,
         (id, expected_revision): (BookingId, Option<u32>),
         [from, to]: [BookingState; 2],
-        happened: Happened,
+        (happened, kind): (Happened, LeafKind),
     ) -> Decided {
         let today = self.hotels[place].property.business_date;
         let now_ms = self.now_ms;
@@ -68,7 +93,7 @@ impl Model {
         booking.state = to;
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
-        Ok((happened, Reply::Booking(Arc::new(booking.clone()))))
+        Ok((happened, Reply::Booking(self.tell(place, id, kind))))
     }
 
     /// Rule 10.

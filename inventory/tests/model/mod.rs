@@ -6,25 +6,36 @@
 //! no pages and no counters to get wrong.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod leaves;
 mod life;
 mod said;
 mod sell;
 mod setup;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keyrack_inventory::*;
+use sell::Buyer;
 
 /// A shard as a story of what was said to it.
 #[derive(Default)]
 pub struct Model {
     pub now_ms: u64,
+    /// The place in the log of what is being decided.
+    at: At,
     pub hotels: Vec<Hotel>,
     pub bookings: Vec<Booking>,
     pub holds: Vec<Hold>,
     pub answers: Vec<Answer>,
     /// The journal as it was written, refusals included, also what has been forgotten since.
     pub lines: Vec<Entry>,
+    /// The receipts' log.
+    pub leaves: Vec<Leaf>,
+    /// What protects each guest who was not erased.
+    pub secrets: BTreeMap<BookingId, GuestSecrets>,
+    /// All that were ever put, oldest first.
+    pub replica_keys: Vec<ReplicaKeys>,
     /// How many of those lines are past their 48 hours and have been looked at.
     pub forgotten: usize,
 }
@@ -47,14 +58,15 @@ type Decided = Result<(Happened, Reply), Reject>;
 
 impl Model {
     /// What [`keyrack_inventory::apply`] has to answer.
-    pub fn apply(&mut self, command: &Command, at_ms: u64) -> Outcome {
-        self.now_ms = self.now_ms.max(at_ms);
+    pub fn apply(&mut self, command: &Command, at: At) -> Outcome {
+        self.now_ms = self.now_ms.max(at.ms);
+        self.at = at;
         self.expire_holds();
         self.forget();
         if let Some(answer) = command.request.and_then(|key| self.answers.iter().find(|a| a.key.digest == key.digest)) {
             let same = Some(answer.key) == command.request;
             let reply = if same { answer.reply.clone() } else { Reply::Rejected(Reject::KeyReused) };
-            return Outcome { reply, replayed: same };
+            return Outcome { guest_key: self.guest_key(&reply), reply, replayed: same };
         }
         let (happened, reply) = match self.decide(command) {
             Ok(decided) => decided,
@@ -65,9 +77,11 @@ impl Model {
         }
         let digest = command.request.map(|key| key.digest);
         if happened != Happened::Nothing || digest.is_some() {
-            self.line(command.property, digest, happened, reply.clone());
+            self.line(command.property, digest, happened.clone(), reply.clone());
         }
-        Outcome { reply, replayed: false }
+        // Who has just said who the guest is need not be told.
+        let guest_key = if happened == Happened::Booked { None } else { self.guest_key(&reply) };
+        Outcome { reply, replayed: false, guest_key }
     }
 
     /// Rule 5: what is 48 hours old is forgotten, oldest first, so many lines in one command: the
@@ -111,6 +125,10 @@ impl Model {
     fn decide(&mut self, command: &Command) -> Decided {
         match &command.op {
             Op::Tick => Ok((Happened::Nothing, Reply::Done)),
+            Op::PutReplicaKeys(keys) => {
+                self.put_replica_keys(keys);
+                Ok((Happened::Nothing, Reply::Done))
+            }
             Op::PutProperty { id, details, business_date, expected_revision } => {
                 self.put_property(command.property, id, details, *business_date, *expected_revision)
             }
@@ -123,24 +141,27 @@ impl Model {
 
     fn decide_in(&mut self, place: usize, op: &Op) -> Decided {
         match op {
-            Op::Tick | Op::PutProperty { .. } => unreachable!("decided without a hotel"),
+            Op::Tick | Op::PutReplicaKeys(_) | Op::PutCheckpoint { .. } | Op::PutProperty { .. } => {
+                unreachable!("decided without a hotel")
+            }
             Op::PutRoomType { room_type, expected_revision } => self.hotels[place].put_room_type(room_type, *expected_revision),
             Op::PutRatePlan { rate_plan, expected_revision } => self.hotels[place].put_rate_plan(rate_plan, *expected_revision),
             Op::UpdateAri(updates) => self.hotels[place].update_ari(updates),
             Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(place, *id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token } => {
-                self.confirm_hold(place, *hold, *booking, guest, channel_ref, payment_token)
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => {
+                self.confirm_hold(place, *hold, *booking, Buyer { guest, channel_ref, payment_token, seeds })
             }
             Op::ReleaseHold(id) => self.release_hold(place, *id),
             Op::Book(request) => self.book(place, request),
-            Op::Amend { booking, arrival, departure, rooms, guest, expected_revision } => {
-                let dates = [*arrival, *departure];
-                self.amend(place, *booking, dates, rooms.as_deref(), guest.as_ref(), *expected_revision)
+            Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => {
+                let (dates, guest) = ([*arrival, *departure], (guest.as_ref(), seeds));
+                self.amend(place, *booking, dates, rooms.as_deref(), guest, *expected_revision)
             }
             Op::Cancel { booking, expected_revision } => self.cancel(place, *booking, *expected_revision),
             Op::CheckIn { booking, expected_revision } => self.check_in(place, *booking, *expected_revision),
             Op::CheckOut { booking, expected_revision } => self.check_out(place, *booking, *expected_revision),
             Op::NoShow { booking, expected_revision } => self.no_show(place, *booking, *expected_revision),
+            Op::EraseGuest { booking } => self.erase(place, *booking),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(place, *expected_from),
         }
     }

@@ -5,6 +5,14 @@ use std::sync::Arc;
 use super::{Decided, Hotel, Model};
 use keyrack_inventory::*;
 
+/// Who takes a booking.
+pub(super) struct Buyer<'a> {
+    pub guest: &'a Sealed,
+    pub channel_ref: &'a str,
+    pub payment_token: &'a str,
+    pub seeds: &'a LeafSeeds,
+}
+
 /// What is asked for, and the booking whose rooms count as free meanwhile.
 struct Wish<'a> {
     stay: Stay,
@@ -16,24 +24,36 @@ impl Model {
     pub(super) fn book(&mut self, place: usize, request: &BookRequest) -> Decided {
         let wish = Wish { stay: request.stay, rooms: &request.rooms, instead_of: None };
         let (rooms, currency) = self.judge_new(place, &wish)?;
-        let (guest, channel_ref, payment_token) =
-            (request.guest.clone(), request.channel_ref.clone(), request.payment_token.clone());
-        let booking = Booking {
-            id: request.id,
+        let BookRequest { id, stay, guest, channel_ref, payment_token, seeds, .. } = request;
+        Ok(self.take(place, (*id, *stay), (rooms, currency), Buyer { guest, channel_ref, payment_token, seeds }))
+    }
+
+    /// A new booking. The guest's key is kept apart from it.
+    fn take(
+        &mut self,
+        place: usize,
+        (id, stay): (BookingId, Stay),
+        (rooms, currency): (Vec<BookedRoom>, Currency),
+        buyer: Buyer<'_>,
+    ) -> (Happened, Reply) {
+        self.bookings.push(Booking {
+            id,
             state: BookingState::Confirmed,
             revision: 1,
-            stay: request.stay,
+            stay,
             rooms,
             currency,
-            guest,
-            channel_ref,
-            payment_token,
+            guest: Sealed { ciphertext: buyer.guest.ciphertext.clone(), wrapped_key: Vec::new() },
+            guest_erased: false,
+            channel_ref: buyer.channel_ref.to_owned(),
+            payment_token: buyer.payment_token.to_owned(),
             created_at_ms: self.now_ms,
             updated_at_ms: self.now_ms,
             cancellation_fee: None,
-        };
-        self.bookings.push(booking.clone());
-        Ok((Happened::Booked, Reply::Booking(Arc::new(booking))))
+            leaf: None,
+        });
+        self.secrets.insert(id, secrets(buyer.guest, buyer.seeds));
+        (Happened::Booked, Reply::Booking(self.tell(place, id, LeafKind::Book)))
     }
 
     pub(super) fn place_hold(&mut self, place: usize, id: HoldId, stay: Stay, rooms: &[RoomRequest], ttl_ms: u64) -> Decided {
@@ -44,15 +64,7 @@ impl Model {
         Ok((Happened::HoldPlaced, Reply::Hold(Arc::new(hold))))
     }
 
-    pub(super) fn confirm_hold(
-        &mut self,
-        place: usize,
-        id: HoldId,
-        booking: BookingId,
-        guest: &Sealed,
-        channel_ref: &str,
-        payment_token: &str,
-    ) -> Decided {
+    pub(super) fn confirm_hold(&mut self, place: usize, id: HoldId, booking: BookingId, buyer: Buyer<'_>) -> Decided {
         let business_date = self.hotels[place].property.business_date;
         let hold = self.hold_in(place, id)?;
         match hold.state {
@@ -65,22 +77,7 @@ impl Model {
         let hold = hold.clone();
         // The feed hears of both, the hold's end and the booking.
         self.line(id.property(), None, Happened::HoldConfirmed, Reply::Hold(Arc::new(hold.clone())));
-        let booking = Booking {
-            id: booking,
-            state: BookingState::Confirmed,
-            revision: 1,
-            stay: hold.stay,
-            rooms: hold.rooms,
-            currency: hold.currency,
-            guest: guest.clone(),
-            channel_ref: channel_ref.to_owned(),
-            payment_token: payment_token.to_owned(),
-            created_at_ms: self.now_ms,
-            updated_at_ms: self.now_ms,
-            cancellation_fee: None,
-        };
-        self.bookings.push(booking.clone());
-        Ok((Happened::Booked, Reply::Booking(Arc::new(booking))))
+        Ok(self.take(place, (booking, hold.stay), (hold.rooms, hold.currency), buyer))
     }
 
     pub(super) fn release_hold(&mut self, place: usize, id: HoldId) -> Decided {
@@ -108,7 +105,7 @@ impl Model {
         id: BookingId,
         dates: [Option<Night>; 2],
         rooms: Option<&[RoomRequest]>,
-        guest: Option<&Sealed>,
+        (guest, seeds): (Option<&Sealed>, &LeafSeeds),
         expected_revision: Option<u32>,
     ) -> Decided {
         let old = self.booking_in(place, id)?.clone();
@@ -134,13 +131,16 @@ impl Model {
                 new.rooms = keep_frozen(&old, new.stay, &new.rooms);
             }
         }
+        // Another guest has other secrets; other terms keep them. Who was erased stays erased.
         if let Some(guest) = guest {
-            new.guest = guest.clone();
+            new.guest = Sealed { ciphertext: guest.ciphertext.clone(), wrapped_key: Vec::new() };
+            new.guest_erased = false;
+            self.secrets.insert(id, secrets(guest, seeds));
         }
         new.revision += 1;
         new.updated_at_ms = self.now_ms;
-        *self.booking_in(place, id)? = new.clone();
-        Ok((Happened::Amended, Reply::Booking(Arc::new(new))))
+        *self.booking_in(place, id)? = new;
+        Ok((Happened::Amended, Reply::Booking(self.tell(place, id, LeafKind::Amend))))
     }
 
     fn judge_new(&self, place: usize, wish: &Wish) -> Result<(Vec<BookedRoom>, Currency), Reject> {
@@ -243,6 +243,10 @@ impl Model {
         }
         nights
     }
+}
+
+fn secrets(guest: &Sealed, seeds: &LeafSeeds) -> GuestSecrets {
+    GuestSecrets { wrapped_key: guest.wrapped_key.clone(), digests: seeds.guest.clone(), salts: seeds.salts }
 }
 
 /// Rule 2, one night.

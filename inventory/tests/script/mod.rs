@@ -1,6 +1,9 @@
 //! The language of the golden scripts.
 
+mod log;
 mod shown;
+
+use std::collections::BTreeSet;
 
 use keyrack_inventory::*;
 
@@ -10,11 +13,15 @@ use crate::fixture::*;
 pub struct Inn {
     rows: MemRows,
     at_ms: u64,
+    /// Every guest that was ever named.
+    guests: BTreeSet<String>,
+    /// How many leaves were told.
+    told: u64,
 }
 
 impl Inn {
     pub fn new() -> Inn {
-        Inn { rows: key_inn(), at_ms: morning_ms() }
+        Inn { rows: key_inn(), at_ms: morning_ms(), guests: BTreeSet::new(), told: 0 }
     }
 
     /// Says one line; answers what came of it.
@@ -25,6 +32,7 @@ impl Inn {
                 self.at_ms += duration_ms(words[1]);
                 "ok".to_owned()
             }
+            "log" => self.log(),
             "show" => self.show(words[1], stay_of(words[2])),
             _ => self.apply(line, &words),
         }
@@ -38,6 +46,7 @@ impl Inn {
         };
         let words = &words[..payload.split_whitespace().count()];
         let command = Command { property: HOTEL, request, op: op(words) };
+        self.guests.extend(value(words, "guest").map(str::to_owned));
         let first_line = self.next_line();
         let outcome = apply(&mut self.rows, &command, self.at_ms).unwrap();
         let mut came = shown::outcome(&outcome, self.at_ms);
@@ -56,6 +65,16 @@ impl Inn {
             Some(Row::Meta(meta)) => meta.next_sequence,
             _ => 0,
         }
+    }
+
+    /// The leaves that are new.
+    fn log(&mut self) -> String {
+        let mut lines = Vec::new();
+        while let Some(Row::Leaf(bytes)) = self.rows.get(&Key::Leaf(self.told)).unwrap() {
+            lines.push(log::shown_leaf(self.told, bytes, &self.guests));
+            self.told += 1;
+        }
+        if lines.is_empty() { "no new leaf".to_owned() } else { lines.join("\n") }
     }
 
     fn show(&mut self, room_type: &str, span: Stay) -> String {
@@ -142,23 +161,40 @@ fn op(words: &[&str]) -> Op {
             put_rate_plan(RatePlan { policy, ..rate_plan(words[1]) })
         }
         "ari" => ari(words),
-        "book" => book(target(), stay_in().unwrap(), rooms_of(words)),
+        "book" => with_guest(book(target(), stay_in().unwrap(), rooms_of(words)), words),
         "hold" => place_hold(target(), stay_in().unwrap(), rooms_of(words), duration_ms(value(words, "ttl").unwrap_or("600s"))),
-        "confirm" => confirm_hold(target(), number(words[2])),
+        "confirm" => with_guest(confirm_hold(target(), number(words[2])), words),
         "release" => Op::ReleaseHold(hold_id(target())),
         "amend" => {
             let rooms = rooms_of(words);
             let rooms = if rooms.is_empty() { None } else { Some(rooms) };
             let (arrival, departure) = words.iter().find(|word| word.contains('>')).map_or((None, None), |word| dates_of(word));
-            Op::Amend { booking: booking_id(target()), arrival, departure, rooms, guest: None, expected_revision: revision() }
+            let (booking, seeds, expected_revision) = (booking_id(target()), LeafSeeds::default(), revision());
+            let op = Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision };
+            with_guest(op, words)
         }
         "cancel" => Op::Cancel { booking: booking_id(target()), expected_revision: revision() },
         "check-in" => Op::CheckIn { booking: booking_id(target()), expected_revision: revision() },
         "check-out" => Op::CheckOut { booking: booking_id(target()), expected_revision: revision() },
         "no-show" => Op::NoShow { booking: booking_id(target()), expected_revision: revision() },
+        "erase" => erase(target()),
+        "keys" => Op::PutReplicaKeys(replica_keys(target(), number(words[2]) as u8)),
         "close" => Op::CloseBusinessDate { expected_from: night(words[1]) },
         unknown => panic!("no such word: {unknown}"),
     }
+}
+
+/// The same for `guest=name`.
+fn with_guest(mut op: Op, words: &[&str]) -> Op {
+    let (named, drawn) = log::guest(value(words, "guest"));
+    match &mut op {
+        Op::Book(BookRequest { guest, seeds, .. }) | Op::ConfirmHold { guest, seeds, .. } => {
+            (*guest, *seeds) = (named.unwrap_or_default(), drawn);
+        }
+        Op::Amend { guest, seeds, .. } => (*guest, *seeds) = (named, drawn),
+        _ => unreachable!("only who books or amends names a guest"),
+    }
+    op
 }
 
 /// `ari DLX [FLEX] from..to name=value ...`; `+stopSell` sets a flag, `-stopSell` lifts it.

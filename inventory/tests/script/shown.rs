@@ -4,7 +4,8 @@ use keyrack_inventory::*;
 
 pub fn outcome(outcome: &Outcome, at_ms: u64) -> String {
     let again = if outcome.replayed { "(the stored answer) " } else { "" };
-    format!("{again}{}", reply(&outcome.reply, at_ms))
+    let key = outcome.guest_key.as_deref().map_or(String::new(), |key| format!(", with the {}", text(key)));
+    format!("{again}{}{key}", reply(&outcome.reply, at_ms))
 }
 
 pub fn reply(reply: &Reply, at_ms: u64) -> String {
@@ -34,9 +35,14 @@ fn shown_hold(hold: &Hold, at_ms: u64) -> String {
 fn shown_booking(booking: &Booking) -> String {
     let total = booking.total().map_or(String::new(), |total| format!(", total {total}"));
     let fee = booking.cancellation_fee.map_or(String::new(), |fee| format!(", fee {fee}"));
+    let guest = match &booking.guest.ciphertext[..] {
+        _ if booking.guest_erased => ", guest erased".to_owned(),
+        [] => String::new(),
+        name => format!(", guest {}", text(name)),
+    };
     let (number, state, revision) = (last_number(&booking.id.0), booking.state, booking.revision);
     let (stay, rooms) = (shown_stay(booking.stay), shown_rooms(&booking.rooms));
-    format!("booking b{number} {state:?} revision {revision}, {stay}, {rooms}{total}{fee}")
+    format!("booking b{number} {state:?} revision {revision}, {stay}, {rooms}{total}{fee}{guest}")
 }
 
 fn shown_stay(stay: Stay) -> String {
@@ -70,7 +76,11 @@ fn refusal(reject: &Reject) -> String {
     }
 }
 
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 /// The random part of an id, which in scripts is its number.
-fn last_number(id: &[u8; 16]) -> u64 {
+pub fn last_number(id: &[u8; 16]) -> u64 {
     id[10..].iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
 }

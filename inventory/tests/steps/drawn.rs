@@ -128,6 +128,12 @@ pub enum Act {
         booking: usize,
         revision: Option<u32>,
     },
+    Erase(usize),
+    /// One of few nodes, one of few keys, so that a node often says what is known.
+    ReplicaKeys {
+        node: u64,
+        drawn: u8,
+    },
     Close {
         early: bool,
     },
@@ -288,6 +294,8 @@ fn act() -> impl Strategy<Value = Act> {
         6 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckIn { booking, revision }),
         3 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckOut { booking, revision }),
         2 => (pick(), revision()).prop_map(|(booking, revision)| Act::NoShow { booking, revision }),
+        4 => pick().prop_map(Act::Erase),
+        2 => (1u64..4, 0u8..3).prop_map(|(node, drawn)| Act::ReplicaKeys { node, drawn }),
         3 => prop::bool::weighted(0.1).prop_map(|early| Act::Close { early }),
     ]
 }

@@ -35,7 +35,7 @@ impl Script {
     }
 
     /// Onboards two hotels, so that a sequence need not begin with luck.
-    pub fn prelude(&mut self) -> Vec<(Command, u64)> {
+    pub fn prelude(&mut self) -> Vec<(Command, At)> {
         let mut commands = Vec::new();
         for hotel in 0..2 {
             let act = |act: Act| Step { hotel, wait_ms: 0, key: Key::Fresh, act };
@@ -60,14 +60,14 @@ impl Script {
     }
 
     /// The command of a step and the time to apply it at.
-    pub fn command(&mut self, step: &Step) -> (Command, u64) {
+    pub fn command(&mut self, step: &Step) -> (Command, At) {
         // The clock that stamps commands may go back; log time does not.
         self.clock_ms = self.clock_ms.saturating_add_signed(step.wait_ms);
         self.issued += 1;
         if let Key::Again(back) = step.key
             && let Some(command) = nth_last(&self.keyed, back)
         {
-            return (self.retried(command.clone()), self.clock_ms);
+            return (self.retried(command.clone()), self.at());
         }
         let property = PropertyNumber(step.hotel);
         let op = self.op(property, &step.act);
@@ -85,7 +85,12 @@ impl Script {
         if request.is_some() {
             self.keyed.push(command.clone());
         }
-        (command, self.clock_ms)
+        (command, self.at())
+    }
+
+    /// Where the log has it: a term lasts a while.
+    fn at(&self) -> At {
+        At { ms: self.clock_ms, term: 1 + self.issued / 40, index: 9 + self.issued }
     }
 
     /// The same request once more: the edge draws new ids and encrypts the guest anew.
@@ -93,9 +98,13 @@ impl Script {
         let number = command.property;
         let drawn = BookingId::new(number, self.clock_ms, self.issued);
         match &mut command.op {
-            Op::Book(request) => (request.id, request.guest) = (drawn, self.guest()),
+            Op::Book(request) => (request.id, request.guest, request.seeds) = (drawn, self.guest(), self.seeds(true)),
             Op::PlaceHold { id, .. } => *id = HoldId::new(number, self.clock_ms, self.issued),
-            Op::ConfirmHold { booking, guest, .. } => (*booking, *guest) = (drawn, self.guest()),
+            Op::ConfirmHold { booking, guest, seeds, .. } => (*booking, *guest, *seeds) = (drawn, self.guest(), self.seeds(true)),
+            Op::Amend { guest, seeds, .. } => {
+                *guest = guest.is_some().then(|| self.guest());
+                *seeds = self.seeds(guest.is_some());
+            }
             _ => {}
         }
         command
@@ -126,7 +135,7 @@ impl Script {
         let today = self.today[property.0 as usize];
         match act {
             Act::Tick => Op::Tick,
-            Act::PutProperty { .. } | Act::PutRoomType { .. } | Act::PutRatePlan { .. } => put(act, today),
+            Act::PutProperty { .. } | Act::PutRoomType { .. } | Act::PutRatePlan { .. } => put(act, property, today),
             Act::Ari(updates) => Op::UpdateAri(updates.iter().map(|u| ari(u, today)).collect()),
             Act::Book { stay, rooms } => {
                 let (guest, payment_token) = (self.guest(), String::new());
@@ -139,6 +148,7 @@ impl Script {
                     guest,
                     channel_ref,
                     payment_token,
+                    seeds: self.seeds(true),
                 })
             }
             Act::PlaceHold { .. } if self.deadlines.len() >= MOST_OPEN_HOLDS => Op::Tick,
@@ -152,6 +162,7 @@ impl Script {
                 guest: self.guest(),
                 channel_ref: format!("ref-{}", self.issued % 5),
                 payment_token: "token".to_owned(),
+                seeds: self.seeds(true),
             },
             Act::Release(back) => Op::ReleaseHold(self.hold(property, *back)),
             Act::Amend { booking, dates, rooms, guest, revision } => Op::Amend {
@@ -160,6 +171,7 @@ impl Script {
                 departure: dates.departure.map(|days| on(days, today)),
                 rooms: rooms.as_deref().map(requests),
                 guest: guest.then(|| self.guest()),
+                seeds: self.seeds(*guest),
                 expected_revision: *revision,
             },
             Act::Regroup { booking, stay, lines } => {
@@ -172,7 +184,8 @@ impl Script {
                 let rooms = Some(lines.iter().filter_map(take).collect());
                 let stay = stay.map(|stay| nights(stay, today));
                 let (arrival, departure) = (stay.map(|s| s.arrival()), stay.map(|s| s.departure()));
-                Op::Amend { booking, arrival, departure, rooms, guest: None, expected_revision: None }
+                let seeds = self.seeds(false);
+                Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision: None }
             }
             Act::Cancel { booking, revision } => {
                 Op::Cancel { booking: self.booking(property, *booking), expected_revision: *revision }
@@ -186,12 +199,31 @@ impl Script {
             Act::NoShow { booking, revision } => {
                 Op::NoShow { booking: self.booking(property, *booking), expected_revision: *revision }
             }
+            Act::Erase(booking) => Op::EraseGuest { booking: self.booking(property, *booking) },
+            Act::ReplicaKeys { node, drawn } => {
+                Op::PutReplicaKeys(ReplicaKeys { node: *node, log: [*drawn; 32], cosigner: [0x80 | *drawn; 32] })
+            }
             Act::Close { early } => Op::CloseBusinessDate { expected_from: Night(today.0 + u32::from(*early)) },
         }
     }
 
+    /// Sealed under a key of its own; once in a while nobody says who comes.
     fn guest(&self) -> Sealed {
-        Sealed { ciphertext: self.issued.to_be_bytes().to_vec(), wrapped_key: vec![1, 2, 3] }
+        if self.issued.is_multiple_of(7) {
+            return Sealed::default();
+        }
+        let bytes = self.issued.to_be_bytes();
+        Sealed { ciphertext: bytes.to_vec(), wrapped_key: bytes.map(|byte| !byte).to_vec() }
+    }
+
+    /// Never the same twice. The guest is hidden anew only where there is a new one.
+    fn seeds(&self, guest: bool) -> LeafSeeds {
+        let drawn =
+            |place: u64| [0x9e37_79b9_7f4a_7c15u64, 0xd1b5_4a32_d192_ed03].map(|odd| odd.wrapping_mul(self.issued * 8 + place));
+        let salt = |place| u128::from_be_bytes(drawn(place).map(u64::to_be_bytes).concat().try_into().unwrap()).to_be_bytes();
+        let digest = |place| [salt(place), salt(place).map(|byte| byte ^ 0x33)].concat().try_into().unwrap();
+        let guest = if guest { (0..GUEST_DIGESTS as u64).map(digest).collect() } else { Vec::new() };
+        LeafSeeds { guest, salts: TermSalts { price: salt(5), channel_ref: salt(6), unit: salt(7) } }
     }
 
     /// A booking of this property, mostly; without one, an id that nobody has.
@@ -262,12 +294,12 @@ fn requests(rooms: &[Room]) -> Vec<RoomRequest> {
     rooms.iter().map(request).collect()
 }
 
-fn put(act: &Act, today: Night) -> Op {
+fn put(act: &Act, property: PropertyNumber, today: Night) -> Op {
     match *act {
         Act::PutProperty { house_limit, no_show_on_close, revision } => {
             let currency = Currency(*b"EUR");
             let details = PropertyDetails { currency, house_limit, no_show_on_close, ..PropertyDetails::default() };
-            Op::PutProperty { id: "inn".to_owned(), details, business_date: today, expected_revision: revision }
+            Op::PutProperty { id: format!("inn-{}", property.0), details, business_date: today, expected_revision: revision }
         }
         Act::PutRoomType { code: place, capacity, occupancy, overbooking, revision } => {
             let (name, overbooking_basis_points) = (String::new(), overbooking);

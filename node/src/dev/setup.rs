@@ -53,7 +53,7 @@ impl Setup {
                 data: folder.join("data"),
                 listen: Listen { http: port(0), grpc: port(1), peer: port(2) },
                 keys: setup.keys.clone(),
-                guests: Guests { keyring: keyring.clone() },
+                guests: Guests { keyring: keyring.clone(), ..Guests::default() },
                 log: Log { format: "text".into(), ..Log::default() },
                 peers: peers.clone(),
                 ..Config::default()

@@ -1,11 +1,13 @@
 //! The public gRPC services, with health and reflection.
 
 mod inventory;
+mod receipts;
 mod reservations;
 mod status;
 
 use axum::Router;
 use keyrack_proto::v1::inventory_server::InventoryServer;
+use keyrack_proto::v1::receipts_server::ReceiptsServer;
 use keyrack_proto::v1::reservations_server::ReservationsServer;
 use tokio::time::Instant;
 use tonic::Request;
@@ -20,6 +22,7 @@ pub async fn router(edge: Edge) -> anyhow::Result<Router> {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<ReservationsServer<reservations::Service>>().await;
     reporter.set_serving::<InventoryServer<inventory::Service>>().await;
+    reporter.set_serving::<ReceiptsServer<receipts::Service>>().await;
     let described = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(keyrack_proto::DESCRIPTORS)
@@ -28,7 +31,8 @@ pub async fn router(edge: Edge) -> anyhow::Result<Router> {
     // Both versions: many tools still ask for the older one.
     let (reflection, older_reflection) = (described().build_v1()?, described().build_v1alpha()?);
     let routes = Routes::new(ReservationsServer::new(reservations::Service::new(edge.clone())))
-        .add_service(InventoryServer::new(inventory::Service::new(edge)))
+        .add_service(InventoryServer::new(inventory::Service::new(edge.clone())))
+        .add_service(ReceiptsServer::new(receipts::Service::new(edge)))
         .add_service(health)
         .add_service(reflection)
         .add_service(older_reflection);

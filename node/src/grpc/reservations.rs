@@ -50,10 +50,10 @@ impl Reservations for Service {
         let replies = request.into_inner().map(move |item| {
             let edge = edge.clone();
             async move {
-                let v1::BookManyRequest { tag, book } = item?;
+                let v1::BookManyRequest { tag, book, with_receipt } = item?;
                 let book = book.unwrap_or_default();
                 let booked = match Mutation::keyed(caller, &book.idempotency_key, edge.default_deadline()) {
-                    Ok(mutation) => edge.book(mutation, book).await,
+                    Ok(mutation) => edge.book(Mutation { wants_receipt: with_receipt, ..mutation }, book).await,
                     Err(problem) => Err(problem),
                 };
                 Ok(match booked {
@@ -110,6 +110,12 @@ impl Reservations for Service {
     async fn confirm_hold(&self, request: Request<v1::ConfirmHoldRequest>) -> Result<Response<v1::Booking>, Status> {
         let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
         let done = self.edge.confirm_hold(mutation, request.into_inner()).await.map_err(status_of)?;
+        Ok(Response::new(done.value))
+    }
+
+    async fn erase_guest(&self, request: Request<v1::EraseGuestRequest>) -> Result<Response<v1::ErasedGuest>, Status> {
+        let mutation = mutation(&self.edge, &request, &request.get_ref().idempotency_key)?;
+        let done = self.edge.erase_guest(mutation, request.into_inner()).await.map_err(status_of)?;
         Ok(Response::new(done.value))
     }
 

@@ -47,6 +47,7 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::StayTooLong
         | Code::NoRooms
         | Code::TooManyRooms
+        | Code::CardNumber
         | Code::IdempotencyKeyRequired
         | Code::InvalidIdempotencyKey
         | Code::InvalidCursor
@@ -63,7 +64,7 @@ fn grpc_code(code: Code) -> GrpcCode {
         Code::ArrivalInPast | Code::OccupancyExceeded | Code::CurrencyMismatch => GrpcCode::FailedPrecondition,
         Code::RequestInFlight | Code::PreconditionFailed => GrpcCode::Aborted,
         Code::QuotaExceeded | Code::Overloaded => GrpcCode::ResourceExhausted,
-        Code::Unavailable => GrpcCode::Unavailable,
+        Code::Unavailable | Code::NotCosigned => GrpcCode::Unavailable,
         Code::RequestTimeout | Code::OutcomeUnknown => GrpcCode::DeadlineExceeded,
         Code::Internal => GrpcCode::Internal,
     }

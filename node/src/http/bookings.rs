@@ -1,7 +1,8 @@
 //! `/v1/bookings`.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use keyrack_proto::v1;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -9,7 +10,7 @@ use utoipa::IntoParams;
 use super::call::{Ask, Call, PathOf, done, found};
 use super::problem::ProblemBody;
 use crate::problem::Problem;
-use crate::service::{Edge, ReadOptions, Step};
+use crate::service::{Edge, ReadOptions, Step, receipt_text};
 
 /// Filters of a list of bookings.
 #[derive(Default, Deserialize, IntoParams)]
@@ -127,6 +128,27 @@ pub async fn check_out(edge: State<Edge>, id: PathOf<String>, call: Call<v1::Boo
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn no_show(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::NoShow).await
+}
+
+/// The receipt of a booking's newest event: `text/plain` is a c2sp.org/tlog-proof@v1 file with the leaf as its extra line,
+/// `application/json` has leaf and disclosures beside the proof. 202 until a majority of the replicas has signed.
+#[utoipa::path(get, path = "/v1/bookings/{booking}/receipt", tag = "Receipts", params(("booking" = String, Path), Freshness),
+    responses((status = 200, content((String = "text/plain"), (v1::Receipt = "application/json"))), (status = 202, body = ProblemBody),
+        (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn receipt(
+    State(edge): State<Edge>,
+    PathOf(id): PathOf<String>,
+    headers: HeaderMap,
+    ask: Ask<Freshness>,
+) -> Result<Response, Problem> {
+    let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
+    let receipt = edge.receipt(ask.caller, &id, options).await?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("application/json") {
+        return found(&receipt, None);
+    }
+    let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, media_type)], receipt_text(&receipt)).into_response())
 }
 
 async fn step(

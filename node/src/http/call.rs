@@ -67,7 +67,11 @@ impl<T: DeserializeOwned + Default> FromRequest<Edge> for Call<T> {
         let limits = limits.unwrap_or(BodyLimits { bytes: 1 << 20, timeout: Duration::from_secs(15) });
         let bytes = read_body(body, limits).await?;
         let body = if bytes.is_empty() && parts.method != Method::PUT { T::default() } else { json(&parts.headers, &bytes)? };
-        Ok(Call { mutation: Mutation { caller, key, deadline: edge.default_deadline() }, expected_revision, body })
+        Ok(Call {
+            mutation: Mutation { caller, key, deadline: edge.default_deadline(), wants_receipt: true },
+            expected_revision,
+            body,
+        })
     }
 }
 

@@ -4,8 +4,10 @@ mod bookings;
 mod call;
 mod docs;
 mod events;
+mod guests;
 mod health;
 mod holds;
+mod log;
 mod openapi;
 mod problem;
 mod properties;
@@ -48,7 +50,12 @@ pub fn router(edge: Edge) -> Router {
         .route("/v1/bookings/{booking}/check-in", post(bookings::check_in))
         .route("/v1/bookings/{booking}/check-out", post(bookings::check_out))
         .route("/v1/bookings/{booking}/no-show", post(bookings::no_show))
+        .route("/v1/bookings/{booking}/receipt", get(bookings::receipt))
+        .route("/v1/guests/{guest}/erase", post(guests::erase))
         .route("/v1/events", get(events::events))
+        .route("/log/policy", get(log::policy))
+        .route("/log/{shard}/checkpoint", get(log::checkpoint))
+        .route("/log/{shard}/tile/{*tile}", get(log::tile))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use keyrack_cluster::Placement;
-use keyrack_inventory::{BookRequest, Booking, BookingId, BookingState, Key, Night, Op, Read, Reply, Row, Sealed};
+use keyrack_inventory::{
+    BookRequest, Booking, BookingId, BookingState, Disclosure, Fault, Key, LeafSeeds, Night, Op, Read, Reply, Row,
+};
 use keyrack_proto::v1;
 
 use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
+use super::receipts::Claims;
 use super::{Done, Edge, Mutation, ReadOptions, draw, strange};
 use crate::answers;
 use crate::auth::{Action, Caller};
+use crate::guests::SealedGuest;
 use crate::problem::{Code, Problem};
 use crate::requests;
 
@@ -40,17 +44,19 @@ impl Edge {
         let key = self.request_key(&mutation, &place, "book", &request)?;
         let rooms = requests::rooms(std::mem::take(&mut request.rooms))?;
         let guest = requests::guest(request.guest)?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
         let (now, random) = draw()?;
         let book = BookRequest {
             id: BookingId::new(place.number, now, random),
             stay,
             rooms,
-            guest: self.seal(guest.as_ref())?,
+            guest: sealed,
             channel_ref: requests::text("channelRef", &request.channel_ref)?,
             payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
+            seeds: seeds.clone(),
         };
         let done = self.submit(&mutation, &place, key, Op::Book(book)).await?;
-        self.booking_answer(&place, done, guest, true)
+        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
     }
 
     /// Changes a booking.
@@ -70,10 +76,15 @@ impl Edge {
         if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
             return Err(Problem::field("arrival", "an amendment changes arrival, departure, rooms or guest"));
         }
-        let sealed = guest.as_ref().map(|guest| self.seal(Some(guest))).transpose()?;
-        let op = Op::Amend { booking, arrival, departure, rooms, guest: sealed, expected_revision: request.expected_revision };
+        let SealedGuest { sealed, mut seeds, .. } = self.seal(guest.as_ref())?;
+        let sealed = guest.is_some().then_some(sealed);
+        if sealed.is_none() {
+            seeds.guest.clear();
+        }
+        let expected_revision = request.expected_revision;
+        let op = Op::Amend { booking, arrival, departure, rooms, guest: sealed, seeds, expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
-        self.booking_answer(&place, done, None, false)
+        self.booking_answer(&mutation, &place, done, None).await
     }
 
     /// Takes a booking one step on.
@@ -97,7 +108,7 @@ impl Edge {
         };
         let key = self.request_key(&mutation, &place, name, &request)?;
         let done = self.submit(&mutation, &place, key, op).await?;
-        self.booking_answer(&place, done, None, false)
+        self.booking_answer(&mutation, &place, done, None).await
     }
 
     /// Looks a booking up.
@@ -105,8 +116,10 @@ impl Edge {
         self.allow(caller, Action::ReadBookings, None)?;
         let id = requests::booking_id(id)?;
         let place = self.place_of(id.property(), options.deadline).await?;
-        let (booking, as_of) = self.find_booking(id, &place, options).await?;
-        let mut answer = answers::booking(&place.id, &booking, self.guest_for(caller, &booking));
+        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| with_key(view, id));
+        let (found, as_of) = read.await?;
+        let (booking, key) = found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such booking"))?;
+        let mut answer = answers::booking(&place.id, &booking, self.guest_for(caller, &booking, key.as_deref()));
         answer.as_of = Some(answers::as_of(as_of));
         Ok(answer)
     }
@@ -142,21 +155,23 @@ impl Edge {
                         return Ok((found, Some(*key)));
                     }
                     let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
-                    if let Some(Row::Booking(booking)) = view.get(&Key::Booking(*id))?
-                        && filter.fits(booking)
+                    if let Some((booking, key)) = with_key(view, *id)?
+                        && filter.fits(&booking)
                     {
-                        found.push(booking.clone());
+                        found.push((booking, key));
                     }
                 }
                 Ok((found, keys.last().copied().filter(|_| more_to_look_at)))
             })
             .await?;
         let (found, next) = page;
-        let items = found.iter().map(|booking| answers::booking(&place.id, booking, self.guest_for(caller, booking))).collect();
+        let shown =
+            |(booking, key): &Found| answers::booking(&place.id, booking, self.guest_for(caller, booking, key.as_deref()));
+        let items = found.iter().map(shown).collect();
         Ok(v1::BookingList { items, next_cursor: next.map(|key| list_cursor(&key)), as_of: Some(answers::as_of(as_of)) })
     }
 
-    async fn find_booking(
+    pub(super) async fn find_booking(
         &self,
         id: BookingId,
         place: &Placement,
@@ -173,35 +188,62 @@ impl Edge {
         Ok((booking, as_of))
     }
 
-    /// The answer to a mutation of a booking. `given` is the guest as the caller just sent it: opening the
-    /// sealed one gives the same, but costs two decryptions.
-    pub(super) fn booking_answer(
+    /// The answer to a mutation of a booking, with its receipt. `given` is what the caller of a new booking just
+    /// sent: opening the sealed guest gives the same, but costs two decryptions.
+    pub(super) async fn booking_answer(
         &self,
+        mutation: &Mutation,
         place: &Placement,
         done: Done<Reply>,
-        given: Option<v1::Guest>,
-        created: bool,
+        given: Option<Given>,
     ) -> Result<Done<v1::Booking>, Problem> {
         let Reply::Booking(booking) = &done.value else { return Err(strange()) };
-        let guest = match given {
-            Some(guest) if !done.replayed => Some(guest),
-            _ => self.inner.vault.open_guest(&booking.guest),
+        let created = given.is_some();
+        let (guest, claims) = match given {
+            Some((guest, seeds, mut claims)) if !done.replayed => {
+                claims.extend(seeds.salts.claims(booking));
+                (guest, Claims::Known(claims))
+            }
+            _ => (self.inner.vault.open_guest(&booking.guest, done.guest_key.as_deref()), Claims::Stored),
         };
-        let answer = answers::booking(&place.id, booking, guest);
+        let mut answer = answers::booking(&place.id, booking, guest);
+        let attached = if mutation.wants_receipt {
+            self.attach(place, booking, mutation.deadline, claims).await
+        } else {
+            self.receipt_later(booking)
+        };
+        (answer.receipt, answer.receipt_url) = (attached.receipt, attached.url);
         Ok(done.with(created, answer))
     }
 
-    fn guest_for(&self, caller: Caller, booking: &Booking) -> Option<v1::Guest> {
-        if caller.role.sees_guests() { self.inner.vault.open_guest(&booking.guest) } else { None }
+    fn guest_for(&self, caller: Caller, booking: &Booking, key: Option<&[u8]>) -> Option<v1::Guest> {
+        if caller.role.sees_guests() { self.inner.vault.open_guest(&booking.guest, key) } else { None }
     }
 
-    pub(super) fn seal(&self, guest: Option<&v1::Guest>) -> Result<Sealed, Problem> {
-        let Some(guest) = guest else { return Ok(Sealed::default()) };
+    pub(super) fn seal(&self, guest: Option<&v1::Guest>) -> Result<SealedGuest, Problem> {
         self.inner.vault.seal(guest).map_err(|cause| {
             tracing::error!(%cause, "no randomness from the operating system");
             Problem::new(Code::Internal, "this node has no source of randomness")
         })
     }
+}
+
+/// A new booking's guest as it was sent, and what its leaf was made with.
+pub(super) type Given = (Option<v1::Guest>, LeafSeeds, Vec<Disclosure>);
+
+/// A booking, and the wrapped key of its guest.
+type Found = (Arc<Booking>, Option<Vec<u8>>);
+
+fn with_key(view: &mut keyrack_cluster::View<'_>, id: BookingId) -> Result<Option<Found>, Fault> {
+    let booking = match view.get(&Key::Booking(id))? {
+        Some(Row::Booking(booking)) => booking.clone(),
+        _ => return Ok(None),
+    };
+    let key = match view.get(&Key::Guest(id))? {
+        Some(Row::Guest(secrets)) => Some(secrets.wrapped_key.clone()),
+        _ => None,
+    };
+    Ok(Some((booking, key)))
 }
 
 struct Filter {

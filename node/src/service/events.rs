@@ -203,6 +203,7 @@ fn kind(happened: &Happened) -> Option<&'static str> {
         Happened::CheckedIn => "booking.checked_in",
         Happened::CheckedOut => "booking.checked_out",
         Happened::NoShow => "booking.no_show",
+        Happened::GuestErased => "guest.erased",
         Happened::BusinessDateClosed => "business_date.closed",
     })
 }

@@ -6,6 +6,7 @@ use keyrack_proto::v1;
 use super::{Done, Edge, Mutation, draw, strange};
 use crate::answers;
 use crate::auth::Action;
+use crate::guests::SealedGuest;
 use crate::problem::Problem;
 use crate::requests;
 
@@ -43,16 +44,18 @@ impl Edge {
         let place = self.place_of(hold.property(), mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
         let guest = requests::guest(request.guest)?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
         let (now, random) = draw()?;
         let op = Op::ConfirmHold {
             hold,
             booking: BookingId::new(place.number, now, random),
-            guest: self.seal(guest.as_ref())?,
+            guest: sealed,
             channel_ref: requests::text("channelRef", &request.channel_ref)?,
             payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
+            seeds: seeds.clone(),
         };
         let done = self.submit(&mutation, &place, key, op).await?;
-        self.booking_answer(&place, done, guest, true)
+        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
     }
 
     /// Gives a hold back.

@@ -148,6 +148,10 @@ fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem>
         languages: request.languages.clone(),
         images: request.images.clone(),
     };
+    // Looked for in the address alone: a coordinate has many digits.
+    if serde_json::to_string(&presentation.address).is_ok_and(|text| crate::cards::has_card_number(&text)) {
+        return Err(Problem::new(Code::CardNumber, "address: card numbers are not kept here"));
+    }
     let presentation = serde_json::to_string(&presentation).map_err(|_| Problem::field("address", "cannot be kept"))?;
     Ok(PropertyDetails {
         name: requests::text("name", &request.name)?,

@@ -2,15 +2,18 @@
 
 mod bookings;
 mod cursor;
+mod erase;
 mod events;
 mod holds;
 mod inventory;
 mod reads;
+mod receipts;
 mod requests_in_flight;
 
 pub use bookings::Step;
 pub use events::{EventPage, EventQuery};
 pub use reads::ReadOptions;
+pub use receipts::receipt_text;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +46,7 @@ struct Inner {
     metrics: Metrics,
     in_flight: RequestsInFlight,
     request_timeout: Duration,
+    receipt_wait: Duration,
 }
 
 /// An answer to a mutation.
@@ -56,6 +60,8 @@ pub struct Done<T> {
     pub replayed: bool,
     /// Where in the log it was decided.
     pub as_of: AsOf,
+    /// The wrapped key of the guest in the answer, where the caller did not just send the guest.
+    guest_key: Option<Vec<u8>>,
 }
 
 /// A mutation's caller, key and deadline.
@@ -67,6 +73,8 @@ pub struct Mutation {
     pub key: Option<String>,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// Whether the answer should wait for the receipt.
+    pub wants_receipt: bool,
 }
 
 impl Edge {
@@ -80,6 +88,7 @@ impl Edge {
             metrics: Metrics::default(),
             in_flight: RequestsInFlight::default(),
             request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
+            receipt_wait: Duration::from_millis(config.receipts.wait_ms),
         };
         Edge { inner: Arc::new(inner) }
     }
@@ -157,28 +166,28 @@ impl Edge {
         let command = Command { property: place.number, request: Some(request), op };
         let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
         let committed = committed.map_err(|error| traced(error.into()))?;
-        let Outcome { reply, replayed } = committed.outcome;
+        let Outcome { reply, replayed, guest_key } = committed.outcome;
         match reply {
             Reply::Rejected(reject) => {
                 let problem = traced(reject.into());
                 self.inner.metrics.refused(problem.code);
                 Err(Problem { replayed, ..problem })
             }
-            reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of }),
+            reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of, guest_key }),
         }
     }
 }
 
 impl<T> Done<T> {
     fn with<U>(self, created: bool, value: U) -> Done<U> {
-        Done { value, created, replayed: self.replayed, as_of: self.as_of }
+        Done { value, created, replayed: self.replayed, as_of: self.as_of, guest_key: None }
     }
 }
 
 impl Mutation {
     /// A mutation that must not be made without a key.
     pub fn keyed(caller: Caller, key: &str, deadline: Instant) -> Result<Mutation, Problem> {
-        Ok(Mutation { caller, key: Some(check_key(key)?), deadline })
+        Ok(Mutation { caller, key: Some(check_key(key)?), deadline, wants_receipt: true })
     }
 }
 

@@ -64,6 +64,26 @@ fn hold_id() -> impl Strategy<Value = HoldId> {
     any::<[u8; 16]>().prop_map(HoldId)
 }
 
+fn digests() -> impl Strategy<Value = Vec<Digest>> {
+    vec(any::<Digest>(), 0..=GUEST_DIGESTS + 1)
+}
+
+/// Not even one of them need be drawn by a careful edge.
+fn salts() -> impl Strategy<Value = TermSalts> {
+    let salt = || prop_oneof![1 => Just(Salt::default()), 3 => any::<Salt>()];
+    let drawn = (salt(), salt(), salt()).prop_map(|(price, channel_ref, unit)| TermSalts { price, channel_ref, unit });
+    prop_oneof![1 => Just(TermSalts::default()), 3 => drawn]
+}
+
+fn seeds() -> impl Strategy<Value = LeafSeeds> {
+    let some = (digests(), salts()).prop_map(|(guest, salts)| LeafSeeds { guest, salts });
+    prop_oneof![1 => Just(LeafSeeds::default()), 3 => some]
+}
+
+fn replica_keys() -> impl Strategy<Value = ReplicaKeys> {
+    (long(), any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(node, log, cosigner)| ReplicaKeys { node, log, cosigner })
+}
+
 fn sealed() -> impl Strategy<Value = Sealed> {
     let bytes = || vec(any::<u8>(), 0..9);
     (bytes(), bytes()).prop_map(|(ciphertext, wrapped_key)| Sealed { ciphertext, wrapped_key })

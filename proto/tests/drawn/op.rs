@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::catalog::{details, rate_plan, room_type};
-use super::{booking_id, code, hold_id, long, night, number, revision, sealed, short, stay, text};
+use super::{booking_id, code, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text};
 
 pub fn command() -> impl Strategy<Value = Command> {
     let digest = || any::<[u8; 16]>();
@@ -32,6 +32,7 @@ fn setting_up() -> impl Strategy<Value = Op> {
         (rate_plan(), revision()).prop_map(|(rate_plan, expected_revision)| Op::PutRatePlan { rate_plan, expected_revision }),
         vec(ari(), 0..4).prop_map(Op::UpdateAri),
         night().prop_map(|expected_from| Op::CloseBusinessDate { expected_from }),
+        replica_keys().prop_map(Op::PutReplicaKeys),
     ]
 }
 
@@ -43,9 +44,16 @@ fn holding() -> impl Strategy<Value = Op> {
             rooms,
             ttl_ms
         }),
-        (hold_id(), booking_id(), sealed(), text(), text()).prop_map(|(hold, booking, guest, channel_ref, payment_token)| {
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token }
-        }),
+        (hold_id(), booking_id(), sealed(), text(), text(), seeds()).prop_map(
+            |(hold, booking, guest, channel_ref, payment_token, seeds)| Op::ConfirmHold {
+                hold,
+                booking,
+                guest,
+                channel_ref,
+                payment_token,
+                seeds
+            }
+        ),
         hold_id().prop_map(Op::ReleaseHold),
     ]
 }
@@ -55,18 +63,19 @@ fn booking() -> impl Strategy<Value = Op> {
     let some_rooms = option::of(vec(wish(), 1..3));
     let some_guest = option::of(sealed().prop_filter("a sealed guest has bytes", |guest| *guest != Sealed::default()));
     prop_oneof![
-        (booking_id(), stay(), vec(wish(), 0..3), sealed(), text(), text()).prop_map(
-            |(id, stay, rooms, guest, channel_ref, payment_token)| {
-                Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token })
+        (booking_id(), stay(), vec(wish(), 0..3), sealed(), text(), text(), seeds()).prop_map(
+            |(id, stay, rooms, guest, channel_ref, payment_token, seeds)| {
+                Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds })
             }
         ),
-        (booking_id(), option::of(night()), option::of(night()), some_rooms, some_guest, revision()).prop_map(
-            |(booking, arrival, departure, rooms, guest, expected_revision)| Op::Amend {
+        (booking_id(), option::of(night()), option::of(night()), some_rooms, some_guest, seeds(), revision()).prop_map(
+            |(booking, arrival, departure, rooms, guest, seeds, expected_revision)| Op::Amend {
                 booking,
                 arrival,
                 departure,
                 rooms,
                 guest,
+                seeds,
                 expected_revision
             }
         ),
@@ -80,6 +89,7 @@ fn stepping() -> impl Strategy<Value = Op> {
         step().prop_map(|(booking, expected_revision)| Op::CheckIn { booking, expected_revision }),
         step().prop_map(|(booking, expected_revision)| Op::CheckOut { booking, expected_revision }),
         step().prop_map(|(booking, expected_revision)| Op::NoShow { booking, expected_revision }),
+        booking_id().prop_map(|booking| Op::EraseGuest { booking }),
     ]
 }
 

@@ -6,7 +6,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::catalog::{policy, property, rate_plan, room_type};
-use super::{booking_id, code, currency, hold_id, long, night, number, sealed, short, stay, text};
+use super::{booking_id, code, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short, stay, text};
 
 pub fn key() -> impl Strategy<Value = Key> {
     let hotel = || any::<u32>().prop_map(PropertyNumber);
@@ -14,16 +14,19 @@ pub fn key() -> impl Strategy<Value = Key> {
     let month = || any::<u16>().prop_map(Month);
     prop_oneof![
         Just(Key::Meta),
+        any::<u64>().prop_map(Key::ReplicaKeys),
         hotel().prop_map(Key::Property),
         (hotel(), room_type(), month()).prop_map(|(p, t, m)| Key::Page(p, t, m)),
         (hotel(), room_type(), any::<u16>(), month()).prop_map(|(p, t, r, m)| Key::Rates(p, t, RatePlanIx(r), m)),
         booking_id().prop_map(Key::Booking),
         (hotel(), night(), booking_id()).prop_map(|(p, n, id)| Key::Arrival(p, n, id)),
         (hotel(), any::<u64>(), booking_id()).prop_map(|(p, digest, id)| Key::ChannelRef(p, digest, id)),
+        booking_id().prop_map(Key::Guest),
         hold_id().prop_map(Key::Hold),
         (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
         any::<[u8; 16]>().prop_map(Key::Request),
         any::<u64>().prop_map(Key::Journal),
+        any::<u64>().prop_map(Key::Leaf),
     ]
 }
 
@@ -35,27 +38,34 @@ pub fn row() -> impl Strategy<Value = (Key, Row)> {
 fn row_of(key: Key) -> BoxedStrategy<Row> {
     match key {
         Key::Meta => meta().prop_map(Row::Meta).boxed(),
+        Key::ReplicaKeys(_) => replica_keys().prop_map(Row::ReplicaKeys).boxed(),
         Key::Property(_) => property().prop_map(|p| Row::Property(p.into())).boxed(),
         Key::Page(..) => page().prop_map(|p| Row::Page(p.into())).boxed(),
         Key::Rates(..) => rates().prop_map(|p| Row::Rates(p.into())).boxed(),
         Key::Booking(_) => booking().prop_map(|b| Row::Booking(b.into())).boxed(),
+        Key::Guest(_) => secrets().prop_map(|s| Row::Guest(s.into())).boxed(),
         Key::Hold(_) => hold().prop_map(|h| Row::Hold(h.into())).boxed(),
         Key::Request(_) => (any::<[u8; 16]>(), long())
             .prop_map(|(fingerprint, sequence)| Row::Request(Recorded { fingerprint, sequence }))
             .boxed(),
         Key::Journal(_) => entry().prop_map(|e| Row::Journal(e.into())).boxed(),
+        Key::Leaf(_) => vec(any::<u8>(), 0..60).prop_map(Row::Leaf).boxed(),
         Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => Just(Row::Present).boxed(),
     }
 }
 
 fn meta() -> impl Strategy<Value = Meta> {
-    [long(), long(), long(), long(), long()].prop_map(
-        |[last_at_ms, next_sequence, next_deadline_ms, expiry_cursor, expiry_at_ms]| Meta {
+    let expiry = (long(), long());
+    let leaves = (long(), long());
+    (long(), long(), long(), expiry, leaves).prop_map(
+        |(last_at_ms, next_sequence, next_deadline_ms, (expiry_cursor, expiry_at_ms), (next_leaf, last_erasure))| Meta {
             last_at_ms,
             next_sequence,
             next_deadline_ms,
             expiry_cursor,
             expiry_at_ms,
+            next_leaf,
+            last_erasure,
         },
     )
 }
@@ -122,19 +132,32 @@ fn booking() -> impl Strategy<Value = Booking> {
     let sold = (stay(), vec(room(), 0..3), currency());
     let told = (sealed(), text(), text());
     let when = (long(), long(), option::of(long()));
-    (booking_id(), state(), number(), sold, told, when).prop_map(|(id, state, revision, sold, told, when)| Booking {
-        id,
-        state,
-        revision,
-        stay: sold.0,
-        rooms: sold.1,
-        currency: sold.2,
-        guest: told.0,
-        channel_ref: told.1,
-        payment_token: told.2,
-        created_at_ms: when.0,
-        updated_at_ms: when.1,
-        cancellation_fee: when.2,
+    let logged = (option::of(long()), any::<bool>());
+    (booking_id(), state(), number(), sold, told, when, logged).prop_map(|(id, state, revision, sold, told, when, logged)| {
+        Booking {
+            id,
+            state,
+            revision,
+            stay: sold.0,
+            rooms: sold.1,
+            currency: sold.2,
+            guest: told.0,
+            channel_ref: told.1,
+            payment_token: told.2,
+            created_at_ms: when.0,
+            updated_at_ms: when.1,
+            cancellation_fee: when.2,
+            leaf: logged.0,
+            guest_erased: logged.1,
+        }
+    })
+}
+
+fn secrets() -> impl Strategy<Value = GuestSecrets> {
+    (vec(any::<u8>(), 0..9), digests(), salts()).prop_map(|(wrapped_key, digests, salts)| GuestSecrets {
+        wrapped_key,
+        digests,
+        salts,
     })
 }
 
@@ -177,6 +200,7 @@ fn happened() -> impl Strategy<Value = Happened> {
         Happened::CheckedIn,
         Happened::CheckedOut,
         Happened::NoShow,
+        Happened::GuestErased,
         Happened::BusinessDateClosed,
     ]);
     prop_oneof![6 => plain, 1 => vec(code(), 0..4).prop_map(Happened::AriUpdated)]

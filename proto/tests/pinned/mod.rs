@@ -24,6 +24,18 @@ fn guest() -> Sealed {
     Sealed { ciphertext: vec![0xaa, 0xbb], wrapped_key: vec![0xcc] }
 }
 
+fn salts() -> TermSalts {
+    TermSalts { price: [0x44; 16], channel_ref: [0x55; 16], unit: [0x66; 16] }
+}
+
+fn seeds() -> LeafSeeds {
+    LeafSeeds { guest: vec![[0x33; 32], [0x34; 32]], salts: salts() }
+}
+
+fn replica_keys() -> ReplicaKeys {
+    ReplicaKeys { node: 300, log: [0x77; 32], cosigner: [0x88; 32] }
+}
+
 fn policy() -> CancellationPolicy {
     CancellationPolicy { free_until_days: 2, fee: Fee::BasisPoints(5_000) }
 }
@@ -75,6 +87,7 @@ fn wish() -> RoomRequest {
     RoomRequest { room_type: code("DLX"), rate_plan: code("FLEX"), quantity: 3, adults: 2, children_ages: vec![7, 9] }
 }
 
+/// As the first version left one: with the guest's key in it, and no leaf.
 fn booking() -> Booking {
     Booking {
         id: booking_id(),
@@ -89,7 +102,18 @@ fn booking() -> Booking {
         created_at_ms: 1_000,
         updated_at_ms: 2_000,
         cancellation_fee: Some(0),
+        leaf: None,
+        guest_erased: false,
     }
+}
+
+fn booking_with_leaf() -> Booking {
+    let guest = Sealed { ciphertext: vec![0xaa, 0xbb], wrapped_key: Vec::new() };
+    Booking { state: BookingState::Confirmed, guest, cancellation_fee: None, leaf: Some(0), ..booking() }
+}
+
+fn erased_booking() -> Booking {
+    Booking { guest: Sealed::default(), leaf: Some(300), guest_erased: true, ..booking() }
 }
 
 fn restrictions() -> Restrictions {
@@ -117,6 +141,15 @@ fn rates() -> RatePage {
     page
 }
 
+fn erasure() -> Entry {
+    let (request, reply) = (Some([0x11; 16]), Reply::Booking(erased_booking().into()));
+    Entry { at_ms: 3_000, property: HOTEL, request, happened: Happened::GuestErased, reply }
+}
+
+fn leaf() -> Leaf {
+    Leaf { at_ms: 3_000, term: 2, index: 900, body: LeafBody::KeyChange(replica_keys()) }
+}
+
 fn journal() -> Entry {
     let night =
         RefusedNight { night: Night(20_000), room_type: code("DLX"), available: -1, restriction: Some(Restriction::NoRate) };
@@ -132,7 +165,15 @@ fn journal() -> Entry {
 /// Every kind of row at its key.
 pub fn rows() -> Vec<(&'static str, Key, Row)> {
     let month = Month(24_323);
-    let meta = Meta { last_at_ms: 1, next_sequence: 2, next_deadline_ms: u64::MAX, expiry_cursor: 300, expiry_at_ms: 5 };
+    let meta = Meta {
+        last_at_ms: 1,
+        next_sequence: 2,
+        next_deadline_ms: u64::MAX,
+        expiry_cursor: 300,
+        expiry_at_ms: 5,
+        next_leaf: 0,
+        last_erasure: 0,
+    };
     let property = Property {
         id: "inn".into(),
         details: details(),
@@ -150,6 +191,7 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         expires_at_ms: 600_000,
     };
     let recorded = Recorded { fingerprint: [0x22; 16], sequence: 8 };
+    let secrets = GuestSecrets { wrapped_key: vec![0xcc], digests: seeds().guest, salts: salts() };
     vec![
         ("meta", Key::Meta, Row::Meta(meta)),
         ("property", Key::Property(HOTEL), Row::Property(property.into())),
@@ -162,6 +204,13 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         ("deadline", Key::Deadline(600_000, hold_id()), Row::Present),
         ("request", Key::Request([0x11; 16]), Row::Request(recorded)),
         ("journal", Key::Journal(8), Row::Journal(journal().into())),
+        ("meta with leaves", Key::Meta, Row::Meta(Meta { next_leaf: 301, last_erasure: 900, ..meta })),
+        ("booking with a leaf", Key::Booking(booking_id()), Row::Booking(booking_with_leaf().into())),
+        ("erased booking", Key::Booking(booking_id()), Row::Booking(erased_booking().into())),
+        ("guest", Key::Guest(booking_id()), Row::Guest(secrets.into())),
+        ("journal of an erasure", Key::Journal(9), Row::Journal(erasure().into())),
+        ("leaf", Key::Leaf(300), Row::Leaf(leaf().encode())),
+        ("replica keys", Key::ReplicaKeys(300), Row::ReplicaKeys(replica_keys())),
     ]
 }
 
@@ -183,27 +232,32 @@ fn ari() -> AriUpdate {
     }
 }
 
-/// Every operation.
-pub fn ops() -> Vec<(&'static str, Op)> {
-    let (booking, expected_revision, night) = (booking_id(), Some(0), Night(20_000));
-    let book = BookRequest {
-        id: booking,
-        stay: stay(),
-        rooms: vec![wish()],
-        guest: guest(),
-        channel_ref: "OTA-1".into(),
-        payment_token: "tok".into(),
-    };
-    let confirm =
-        Op::ConfirmHold { hold: hold_id(), booking, guest: guest(), channel_ref: "OTA-1".into(), payment_token: "tok".into() };
-    let amend = Op::Amend {
-        booking,
+fn confirm(seeds: LeafSeeds) -> Op {
+    let (channel_ref, payment_token) = ("OTA-1".into(), "tok".into());
+    Op::ConfirmHold { hold: hold_id(), booking: booking_id(), guest: guest(), channel_ref, payment_token, seeds }
+}
+
+fn book(seeds: LeafSeeds) -> Op {
+    let (channel_ref, payment_token) = ("OTA-1".into(), "tok".into());
+    let (rooms, guest) = (vec![wish()], guest());
+    Op::Book(BookRequest { id: booking_id(), stay: stay(), rooms, guest, channel_ref, payment_token, seeds })
+}
+
+fn amend(seeds: LeafSeeds) -> Op {
+    Op::Amend {
+        booking: booking_id(),
         arrival: Some(Night(0)),
         departure: None,
         rooms: Some(vec![wish()]),
         guest: Some(guest()),
-        expected_revision,
-    };
+        seeds,
+        expected_revision: Some(0),
+    }
+}
+
+/// Every operation; those that take seeds without them first, as the first version said them.
+pub fn ops() -> Vec<(&'static str, Op)> {
+    let (booking, expected_revision, night) = (booking_id(), Some(0), Night(20_000));
     vec![
         ("tick", Op::Tick),
         ("put property", Op::PutProperty { id: "inn".into(), details: details(), business_date: night, expected_revision }),
@@ -211,15 +265,20 @@ pub fn ops() -> Vec<(&'static str, Op)> {
         ("put rate plan", Op::PutRatePlan { rate_plan: rate_plan(), expected_revision }),
         ("update ari", Op::UpdateAri(vec![ari()])),
         ("place hold", Op::PlaceHold { id: hold_id(), stay: stay(), rooms: vec![wish()], ttl_ms: 600_000 }),
-        ("confirm hold", confirm),
+        ("confirm hold", confirm(LeafSeeds::default())),
         ("release hold", Op::ReleaseHold(hold_id())),
-        ("book", Op::Book(book)),
-        ("amend", amend),
+        ("book", book(LeafSeeds::default())),
+        ("amend", amend(LeafSeeds::default())),
         ("cancel", Op::Cancel { booking, expected_revision }),
         ("check in", Op::CheckIn { booking, expected_revision }),
         ("check out", Op::CheckOut { booking, expected_revision }),
         ("no show", Op::NoShow { booking, expected_revision }),
         ("close business date", Op::CloseBusinessDate { expected_from: night }),
+        ("confirm hold with seeds", confirm(seeds())),
+        ("book with seeds", book(seeds())),
+        ("amend with seeds", amend(seeds())),
+        ("erase guest", Op::EraseGuest { booking }),
+        ("put replica keys", Op::PutReplicaKeys(replica_keys())),
     ]
 }
 

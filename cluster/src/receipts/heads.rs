@@ -1,0 +1,99 @@
+//! What the applying task tells the rest of the node about a shard's tree.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use keyrack_merkle::{Frontier, Hash, Window};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
+
+use super::Head;
+
+/// Newest nodes of each level kept in memory: proofs of recent leaves read no disk.
+const WINDOW: usize = 16_384;
+/// Heads kept, one for each Raft entry that appended leaves: a follower is asked for roots the leader has passed.
+const HEADS: usize = 4_096;
+
+/// The newest part of a shard's tree, as committed. One writer, the applying task; any readers.
+pub struct Heads {
+    window: RwLock<Window>,
+    recent: Mutex<VecDeque<Frontier>>,
+    size: watch::Sender<u64>,
+    loads: AtomicU64,
+}
+
+impl Default for Heads {
+    fn default() -> Self {
+        Heads {
+            window: RwLock::new(Window::new(WINDOW)),
+            recent: Mutex::default(),
+            size: watch::Sender::new(0),
+            loads: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Heads {
+    /// Starts over at what was loaded.
+    pub fn restart(&self, frontier: &Frontier) {
+        let mut window = Window::new(WINDOW);
+        let mut end = frontier.size();
+        // The right edge, smallest subtree first: with it, every later leaf's way to the root is known.
+        for hash in frontier.edge().iter().rev() {
+            let level = end.trailing_zeros() as u8;
+            window.push(level, (end >> level) - 1, hash);
+            end -= 1 << level;
+        }
+        *self.window.write() = window;
+        let mut recent = self.recent.lock();
+        recent.clear();
+        recent.push_back(frontier.clone());
+        drop(recent);
+        self.loads.fetch_add(1, Ordering::AcqRel);
+        self.size.send_replace(frontier.size());
+    }
+
+    /// How often the tree was loaded: between two loads it is only appended to.
+    pub fn loads(&self) -> u64 {
+        self.loads.load(Ordering::Acquire)
+    }
+
+    /// What was just committed: the nodes that were completed, and the tree after each Raft entry.
+    pub fn publish(&self, completed: &mut Vec<(u8, u64, Hash)>, frontiers: &mut Vec<Frontier>) {
+        let Some(size) = frontiers.last().map(Frontier::size) else { return };
+        let mut window = self.window.write();
+        completed.drain(..).for_each(|(level, index, hash)| window.push(level, index, &hash));
+        drop(window);
+        let mut recent = self.recent.lock();
+        recent.extend(frontiers.drain(..));
+        let surplus = recent.len().saturating_sub(HEADS);
+        recent.drain(..surplus);
+        drop(recent);
+        self.size.send_replace(size);
+    }
+
+    /// The newest head.
+    pub fn newest(&self) -> Head {
+        let newest = self.recent.lock().back().cloned().unwrap_or_default();
+        Head { size: newest.size(), root: newest.root() }
+    }
+
+    /// The root at a size at which a recent Raft entry ended.
+    pub fn root_at(&self, size: u64) -> Option<Hash> {
+        let recent = self.recent.lock();
+        let place = recent.binary_search_by_key(&size, Frontier::size).ok()?;
+        let frontier = recent[place].clone();
+        drop(recent);
+        Some(frontier.root())
+    }
+
+    /// The number of leaves, as it grows.
+    pub fn size(&self) -> watch::Receiver<u64> {
+        self.size.subscribe()
+    }
+
+    /// Calls `read` with the newest nodes.
+    pub fn with_window<T>(&self, read: impl FnOnce(&Window) -> T) -> T {
+        read(&self.window.read())
+    }
+}

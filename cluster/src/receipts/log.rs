@@ -1,0 +1,219 @@
+//! Reading the receipts' log of one shard: checkpoints, proofs, tiles.
+
+use std::io;
+use std::sync::Arc;
+
+use keyrack_inventory::{Fault, Key, ReplicaKeys, Row};
+use keyrack_merkle::{
+    Hash, Resource, Signature, VerifierKey, consistency_proof, encode_bundle, inclusion_proof, leaf_hash, root_at,
+    verify_inclusion,
+};
+use tokio::time::Instant;
+
+use super::nodes::{Source, StoredNodes, leaves};
+use super::{CheckpointNote, Heads, Published, cosign, published};
+use crate::divergence::Divergence;
+use crate::error::ClusterError;
+use crate::storage::RowsDb;
+
+/// The receipts' log of one shard, as this node has it. Cheap to clone.
+#[derive(Clone)]
+pub struct ReceiptLog {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shard: u32,
+    cluster: String,
+    rows: Arc<RowsDb>,
+    heads: Arc<Heads>,
+    published: Arc<Published>,
+    divergence: Arc<Divergence>,
+}
+
+/// A leaf under a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Covered {
+    /// Which leaf.
+    pub index: u64,
+    /// Its bytes.
+    pub leaf: Vec<u8>,
+    /// The way from the leaf to the checkpoint's root.
+    pub hashes: Vec<Hash>,
+    /// The checkpoint.
+    pub checkpoint: CheckpointNote,
+}
+
+/// A proof about a tree of one size.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The size.
+    pub size: u64,
+    /// That tree's root.
+    pub root: Hash,
+    /// The hashes.
+    pub hashes: Vec<Hash>,
+}
+
+impl ReceiptLog {
+    pub(crate) fn new(
+        shard: u32,
+        cluster: &str,
+        rows: Arc<RowsDb>,
+        (heads, published): (Arc<Heads>, Arc<Published>),
+        divergence: Arc<Divergence>,
+    ) -> ReceiptLog {
+        ReceiptLog { inner: Arc::new(Inner { shard, cluster: cluster.into(), rows, heads, published, divergence }) }
+    }
+
+    /// The log's name: what its checkpoints begin with.
+    pub fn origin(&self) -> String {
+        super::origin(&self.inner.cluster, self.inner.shard)
+    }
+
+    /// The newest checkpoint.
+    pub fn checkpoint(&self) -> Option<CheckpointNote> {
+        self.inner.published.newest()
+    }
+
+    /// The newest checkpoint that an outside witness signed.
+    pub fn witnessed_checkpoint(&self) -> Option<CheckpointNote> {
+        self.inner.published.newest_witnessed()
+    }
+
+    /// Leaves applied here, whether a checkpoint covers them or not.
+    pub fn size(&self) -> u64 {
+        *self.inner.heads.size().borrow()
+    }
+
+    /// A leaf under the first checkpoint that covers it, as soon as there is one here; `None` after `deadline`, and
+    /// when that checkpoint was taken up after `by_ms` of log time, which is the same for everyone who asks.
+    ///
+    /// # Errors
+    /// When the storage fails, or holds another tree than the checkpoint's.
+    pub async fn covered_by(&self, leaf: u64, by_ms: u64, deadline: Instant) -> Result<Option<Covered>, ClusterError> {
+        let mut published = self.inner.published.size();
+        match tokio::time::timeout_at(deadline, published.wait_for(|size| *size > leaf)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) | Err(_) => return Ok(None),
+        }
+        let first = self.inner.first_covering(leaf)?.filter(|checkpoint| checkpoint.at_ms <= by_ms);
+        first.map(|checkpoint| self.inner.cover(leaf, checkpoint)).transpose()
+    }
+
+    /// A leaf under the newest checkpoint with outside witnesses that covers it, else under the first that does.
+    pub fn receipt(&self, leaf: u64) -> Result<Option<Covered>, ClusterError> {
+        match self.witnessed_checkpoint().filter(|checkpoint| checkpoint.size > leaf && checkpoint.size <= self.size()) {
+            Some(checkpoint) => self.inner.cover(leaf, checkpoint).map(Some),
+            None => self.inner.first_covering(leaf)?.map(|checkpoint| self.inner.cover(leaf, checkpoint)).transpose(),
+        }
+    }
+
+    /// The way from a leaf to the root of a tree of `size` leaves; `None` when a checkpoint covers no such tree.
+    pub fn prove_inclusion(&self, leaf: u64, size: u64) -> Result<Option<Proof>, ClusterError> {
+        if leaf >= size || size > self.published_here() {
+            return Ok(None);
+        }
+        let hashes = self.inner.prove(|nodes| inclusion_proof(nodes, leaf, size))?;
+        let root = self.inner.prove(|nodes| root_at(nodes, size))?;
+        Ok(Some(Proof { size, root, hashes }))
+    }
+
+    /// That the tree of `old` leaves is a prefix of the tree of `new`; `None` when a checkpoint covers no such trees.
+    pub fn prove_consistency(&self, old: u64, new: u64) -> Result<Option<Proof>, ClusterError> {
+        if old > new || new > self.published_here() {
+            return Ok(None);
+        }
+        let hashes = self.inner.prove(|nodes| consistency_proof(nodes, old, new))?;
+        let root = self.inner.prove(|nodes| root_at(nodes, new))?;
+        Ok(Some(Proof { size: new, root, hashes }))
+    }
+
+    /// A tile or a bundle of entries, as c2sp.org/tlog-tiles has it; `None` when no checkpoint covers it.
+    pub fn resource(&self, resource: Resource) -> Result<Option<Vec<u8>>, ClusterError> {
+        let (level, index, width) = match resource {
+            Resource::Hashes { level, index, width } => (level, index, width),
+            Resource::Entries { index, width } => (0, index, width),
+        };
+        let covered = self.published_here().checked_shr(8 * u32::from(level)).unwrap_or(0);
+        let end = index.checked_mul(256).and_then(|start| start.checked_add(width.into()));
+        if end.is_none_or(|end| end > covered) {
+            return Ok(None);
+        }
+        let read = self.inner.view(|view| match resource {
+            Resource::Hashes { .. } => Ok(StoredNodes::new(view).tile(level, index, width)?.concat()),
+            Resource::Entries { .. } => {
+                let entries = leaves(view, index * 256, index * 256 + u64::from(width))?;
+                let mut bundle = Vec::new();
+                encode_bundle(&entries, &mut bundle).map_err(|cause| Fault::Storage(cause.to_string()))?;
+                Ok(bundle)
+            }
+        });
+        read.map(Some)
+    }
+
+    /// The keys of the replicas that sign, as the log's own rows have them: node, log key, cosigner key.
+    pub fn keys(&self) -> Result<Vec<(u64, [VerifierKey; 2])>, ClusterError> {
+        use keyrack_inventory::Read;
+        let found: Vec<ReplicaKeys> = self.inner.view(|view| {
+            let mut found = Vec::new();
+            for key in view.scan(&Key::ReplicaKeys(0), &Key::ReplicaKeys(u64::MAX), 1_024)? {
+                if let Some(Row::ReplicaKeys(keys)) = view.get(&key)? {
+                    found.push(*keys);
+                }
+            }
+            Ok(found)
+        })?;
+        let verifiers = |keys: ReplicaKeys| Some((keys.node, cosign::verifiers(&self.inner.cluster, self.inner.shard, &keys)?));
+        Ok(found.into_iter().filter_map(verifiers).collect())
+    }
+
+    /// Adds outside witnesses' signatures to a checkpoint that is still kept, here and on the other nodes; whether
+    /// there was one.
+    pub fn add_witnesses(&self, size: u64, signatures: &[Signature]) -> bool {
+        self.inner.published.witness(size, signatures)
+    }
+
+    /// Leaves that are both under a checkpoint and applied here.
+    fn published_here(&self) -> u64 {
+        self.checkpoint().map_or(0, |checkpoint| checkpoint.size).min(self.size())
+    }
+}
+
+impl Inner {
+    fn first_covering(&self, leaf: u64) -> Result<Option<CheckpointNote>, ClusterError> {
+        match self.published.first_covering(leaf) {
+            Some(checkpoint) => Ok(Some(checkpoint)),
+            None => self.view(|view| published::first_covering(view, leaf)),
+        }
+    }
+
+    fn cover(&self, index: u64, checkpoint: CheckpointNote) -> Result<Covered, ClusterError> {
+        let leaf = self.rows.leaf(self.shard, index).map_err(storage)?;
+        let leaf = leaf.ok_or_else(|| ClusterError::Storage(format!("leaf {index} is missing")))?;
+        let hashes = self.prove(|nodes| inclusion_proof(nodes, index, checkpoint.size))?;
+        // What would not verify is not served: somebody changed this node's tree, or it was never the shard's.
+        if let Err(cause) = verify_inclusion(index, checkpoint.size, &leaf_hash(&leaf), &hashes, &checkpoint.root) {
+            self.divergence.seen(self.shard, 0, checkpoint.size);
+            return Err(ClusterError::Storage(format!("this node's tree does not lead to the checkpoint: {cause}")));
+        }
+        Ok(Covered { index, leaf, hashes, checkpoint })
+    }
+
+    /// Makes a proof from the newest nodes, or from the rows where it needs older ones.
+    fn prove<T>(&self, make: impl Fn(&mut Source<'_, '_, '_>) -> Result<T, Fault>) -> Result<T, ClusterError> {
+        match self.heads.with_window(|window| make(&mut Source::Recent(window))) {
+            Ok(made) => Ok(made),
+            Err(_) => self.view(|view| make(&mut Source::Stored(StoredNodes::new(view)))),
+        }
+    }
+
+    fn view<T>(&self, read: impl FnOnce(&mut crate::View<'_>) -> Result<T, Fault>) -> Result<T, ClusterError> {
+        let read = self.rows.view(self.shard, read).map_err(storage)?;
+        read.map_err(|fault| ClusterError::Storage(fault.to_string()))
+    }
+}
+
+fn storage(cause: io::Error) -> ClusterError {
+    ClusterError::Storage(cause.to_string())
+}

@@ -1,0 +1,162 @@
+//! The tree's rows, and reading nodes of any age from them.
+//!
+//! `81` the right edge: size, then its hashes. `82 n` the leaf hashes of the n-th full tile (8 KiB). `83 level index`
+//! the root of the index-th full tile of the level below. The hashes of the last leaves, which fill no tile yet, are
+//! computed from the leaves.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use keyrack_inventory::{Fault, Key, Read, Row};
+use keyrack_merkle::{Frontier, Hash, Nodes, TILE_WIDTH, Window, leaf_hash, node_in_tile};
+
+use crate::storage::View;
+
+/// Levels of the tree that one level of tiles spans.
+pub const TILE_HEIGHT: u8 = 8;
+/// The right edge's key.
+pub const FRONTIER: [u8; 1] = [0x81];
+
+const WIDTH: u64 = TILE_WIDTH as u64;
+
+/// `82 number`.
+pub fn tile_key(number: u64) -> [u8; 9] {
+    let mut key = [0x82; 9];
+    key[1..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// `83 level index`.
+pub fn node_key(level: u8, index: u64) -> [u8; 10] {
+    let mut key = [0x83; 10];
+    key[1] = level;
+    key[2..].copy_from_slice(&index.to_be_bytes());
+    key
+}
+
+/// Size, big-endian, then the hashes of the right edge, the largest subtree first.
+pub fn frontier_out(frontier: &Frontier) -> Vec<u8> {
+    let mut bytes = frontier.size().to_be_bytes().to_vec();
+    frontier.edge().iter().for_each(|hash| bytes.extend_from_slice(hash));
+    bytes
+}
+
+/// The right edge and the leaf hashes beyond the last full tile. Fails when they contradict each other.
+pub fn load(view: &mut View<'_>) -> io::Result<(Frontier, Vec<Hash>)> {
+    let corrupt = |what: &str| io::Error::other(format!("corrupt tree: {what}"));
+    let Some(bytes) = view.raw(&FRONTIER)? else { return Ok((Frontier::new(), Vec::new())) };
+    let (size, edge) = bytes.split_first_chunk::<8>().ok_or_else(|| corrupt("the right edge is too short"))?;
+    let (edge, rest) = edge.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(corrupt("the right edge ends amid a hash"));
+    }
+    let frontier = Frontier::from_parts(u64::from_be_bytes(*size), edge.to_vec()).map_err(|cause| corrupt(&cause.to_string()))?;
+    let tile = leaf_hashes(view, frontier.size() / WIDTH * WIDTH, frontier.size()).map_err(io::Error::other)?;
+    let mut last = Frontier::new();
+    tile.iter().for_each(|hash| last.append(*hash, |_, _, _| {}));
+    if !frontier.edge().ends_with(last.edge()) {
+        return Err(corrupt("the last leaves are not what its right edge says"));
+    }
+    Ok((frontier, tile))
+}
+
+/// Nodes from the rows of one view.
+pub struct StoredNodes<'v, 'db> {
+    view: &'v mut View<'db>,
+    tiles: BTreeMap<(u8, u64), Vec<Hash>>,
+}
+
+impl<'v, 'db> StoredNodes<'v, 'db> {
+    /// Reads from `view`.
+    pub fn new(view: &'v mut View<'db>) -> Self {
+        StoredNodes { view, tiles: BTreeMap::new() }
+    }
+
+    /// The first `width` hashes of a tile; fewer if there are fewer.
+    pub fn tile(&mut self, level: u8, number: u64, width: u16) -> Result<Vec<Hash>, Fault> {
+        let hashes = self.load(level, number)?;
+        Ok(hashes[..hashes.len().min(usize::from(width))].to_vec())
+    }
+
+    fn load(&mut self, level: u8, number: u64) -> Result<&[Hash], Fault> {
+        let place = (level, number);
+        if !self.tiles.contains_key(&place) {
+            let hashes = if level == 0 { self.load_leaves(number)? } else { self.load_roots(level, number)? };
+            self.tiles.insert(place, hashes);
+        }
+        Ok(self.tiles.get(&place).map_or(&[], Vec::as_slice))
+    }
+
+    fn load_leaves(&mut self, number: u64) -> Result<Vec<Hash>, Fault> {
+        let full = self.view.raw(&tile_key(number)).map_err(storage)?;
+        match full {
+            Some(bytes) => Ok(bytes.as_chunks::<32>().0.to_vec()),
+            None => leaf_hashes(self.view, number * WIDTH, (number + 1) * WIDTH),
+        }
+    }
+
+    fn load_roots(&mut self, level: u8, number: u64) -> Result<Vec<Hash>, Fault> {
+        let first = node_key(level, number * WIDTH);
+        // Everything but the last byte is the same within one tile.
+        let rows = self.view.prefixed(&first[..9]).map_err(storage)?;
+        rows.iter()
+            .map(|(_, value)| {
+                value.as_slice().try_into().map_err(|_| Fault::Storage("corrupt tree: a node of another length".into()))
+            })
+            .collect()
+    }
+}
+
+/// Where a proof's nodes come from: memory first, since most proofs are of leaves that were just appended.
+pub enum Source<'s, 'v, 'db> {
+    /// The newest nodes.
+    Recent(&'s Window),
+    /// All of them.
+    Stored(StoredNodes<'v, 'db>),
+}
+
+impl Nodes for Source<'_, '_, '_> {
+    type Error = Fault;
+
+    fn node(&mut self, level: u8, index: u64) -> Result<Hash, Fault> {
+        match self {
+            Source::Recent(window) => window.get(level, index).ok_or_else(|| Fault::Storage("not among the newest nodes".into())),
+            Source::Stored(nodes) => nodes.node(level, index),
+        }
+    }
+}
+
+impl Nodes for StoredNodes<'_, '_> {
+    type Error = Fault;
+
+    fn node(&mut self, level: u8, index: u64) -> Result<Hash, Fault> {
+        let height = level % TILE_HEIGHT;
+        let first = index << height;
+        let (number, offset) = (first / WIDTH, (first % WIDTH) >> height);
+        let hashes = self.load(level / TILE_HEIGHT, number)?;
+        let node = node_in_tile(hashes, height, offset as usize);
+        node.ok_or_else(|| Fault::Storage(format!("corrupt tree: no node {index} at level {level}")))
+    }
+}
+
+/// Hashes of the leaves in `[from, to)`, as far as there are any.
+fn leaf_hashes(view: &mut View<'_>, from: u64, to: u64) -> Result<Vec<Hash>, Fault> {
+    leaves(view, from, to).map(|leaves| leaves.iter().map(|leaf| leaf_hash(leaf)).collect())
+}
+
+/// The leaves in `[from, to)`, as far as there are any.
+pub fn leaves(view: &mut View<'_>, from: u64, to: u64) -> Result<Vec<Vec<u8>>, Fault> {
+    let mut leaves = Vec::new();
+    for index in from..to {
+        match view.get(&Key::Leaf(index))? {
+            Some(Row::Leaf(bytes)) => leaves.push(bytes.clone()),
+            Some(_) => return Err(Fault::Corrupt(Key::Leaf(index), "another kind of row".into())),
+            None => break,
+        }
+    }
+    Ok(leaves)
+}
+
+fn storage(cause: io::Error) -> Fault {
+    Fault::Storage(cause.to_string())
+}

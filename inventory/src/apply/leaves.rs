@@ -1,0 +1,101 @@
+//! Leaves: written where the booking is, in the same step.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::expire::RECORD_TTL_MS;
+use super::{Decision, Shard};
+use crate::leaf::leaf_digests;
+use crate::rows;
+use crate::{
+    BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, Happened, Key, Leaf, LeafBody, LeafKind, LeafRooms,
+    MAX_LEAF_CELLS, Property, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
+};
+
+/// The most old checkpoints that one new one removes.
+const CHECKPOINT_STEPS: usize = 4;
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// Appends the leaf of what just happened to `booking`, whose counters are already as they will be.
+    pub(super) fn append_leaf(
+        &mut self,
+        property: &Property,
+        booking: &mut Booking,
+        kind: LeafKind,
+        secrets: Option<&GuestSecrets>,
+    ) -> Result<(), Fault> {
+        let leaf = BookingLeaf {
+            kind,
+            property: property.id.clone(),
+            booking: booking.id,
+            previous: booking.leaf,
+            arrival: booking.stay.arrival(),
+            departure: booking.stay.departure(),
+            rooms: self.leaf_rooms(property, &booking.rooms, booking.stay)?,
+            digests: leaf_digests(booking, secrets, self.meta.next_leaf),
+        };
+        booking.leaf = Some(self.meta.next_leaf);
+        self.put_leaf(LeafBody::Booking(leaf));
+        Ok(())
+    }
+
+    pub(super) fn put_replica_keys(&mut self, keys: &ReplicaKeys) -> Decision<(Happened, Reply)> {
+        if rows::replica_keys(self.rows, keys.node)? != Some(keys) {
+            self.rows.put(Key::ReplicaKeys(keys.node), Row::ReplicaKeys(*keys));
+            self.put_leaf(LeafBody::KeyChange(*keys));
+        }
+        Ok(Ok((Happened::Nothing, Reply::Done)))
+    }
+
+    /// Keeps the newest checkpoint, and forgets those that no idempotency record can be as old as.
+    pub(super) fn put_checkpoint(&mut self, size: u64, note: &str) -> Decision<(Happened, Reply)> {
+        let now = self.meta.last_at_ms;
+        if size > self.meta.last_checkpoint && size <= self.meta.next_leaf {
+            let checkpoint = StoredCheckpoint { at_ms: now, note: note.into() };
+            self.rows.put(Key::Checkpoint(size), Row::Checkpoint(Box::new(checkpoint)));
+            self.meta.last_checkpoint = size;
+            let (from, to) = (Key::Checkpoint(self.meta.first_checkpoint), Key::Checkpoint(size));
+            for key in self.rows.scan(&from, &to, CHECKPOINT_STEPS)? {
+                let Key::Checkpoint(old) = key else { continue };
+                let due = rows::checkpoint(self.rows, old)?.is_some_and(|old| old.at_ms.saturating_add(RECORD_TTL_MS) <= now);
+                if !due {
+                    break;
+                }
+                self.rows.delete(&key);
+                self.meta.first_checkpoint = old + 1;
+            }
+        }
+        Ok(Ok((Happened::Nothing, Reply::Done)))
+    }
+
+    fn put_leaf(&mut self, body: LeafBody) {
+        let leaf = Leaf { at_ms: self.meta.last_at_ms, term: self.at.term, index: self.at.index, body };
+        self.rows.put(Key::Leaf(self.meta.next_leaf), Row::Leaf(leaf.encode()));
+        self.meta.next_leaf += 1;
+    }
+
+    /// A line for each room type, with what is left of it now.
+    fn leaf_rooms(&mut self, property: &Property, rooms: &[BookedRoom], stay: Stay) -> Result<Vec<LeafRooms>, Fault> {
+        let mut lines: Vec<LeafRooms> = Vec::with_capacity(rooms.len());
+        for room in rooms {
+            if let Some(line) = lines.iter_mut().find(|line| line.room_type == room.room_type_code) {
+                line.quantity += room.quantity;
+                continue;
+            }
+            let kind = &property.room_types[usize::from(room.room_type.0)];
+            let mut nights = Vec::with_capacity(stay.len() as usize);
+            for (month, span) in stay.months() {
+                let page = rows::page(self.rows, Key::Page(self.property, room.room_type, month))?;
+                for place in span {
+                    let count = page.map_or_else(Cell::default, |page| page.cells[place]).count(kind);
+                    nights.push((count.limit, count.available));
+                }
+            }
+            lines.push(LeafRooms { room_type: room.room_type_code, quantity: room.quantity, nights });
+        }
+        if lines.len() * stay.len() as usize > MAX_LEAF_CELLS {
+            lines.iter_mut().for_each(|line| line.nights.clear());
+        }
+        Ok(lines)
+    }
+}

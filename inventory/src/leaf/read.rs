@@ -1,0 +1,176 @@
+//! Reading a leaf. What comes out is compared with what went in, so this may be lenient about order; it
+//! may not be lenient about meaning.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::cbor::Reader;
+use super::{
+    BookingLeaf, KEY_CHANGE, LEAF_DIGESTS, LEAF_VERSION, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys,
+};
+use crate::{BookingId, Code, MAX_ROOMS, MAX_STAY_NIGHTS, Night};
+
+/// Why bytes are no leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeafError {
+    /// Not what the format says.
+    Malformed(&'static str),
+    /// Of a version that this code does not know.
+    Version(u64),
+    /// The same could be said in fewer or other bytes: only one encoding is accepted.
+    NotCanonical,
+}
+
+impl core::fmt::Display for LeafError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            LeafError::Malformed(what) => write!(f, "not a leaf: {what}"),
+            LeafError::Version(version) => write!(f, "a leaf of version {version}, which is not known here"),
+            LeafError::NotCanonical => write!(f, "not the deterministic encoding of a leaf"),
+        }
+    }
+}
+
+impl core::error::Error for LeafError {}
+
+const ORDER: LeafError = LeafError::Malformed("a key that does not belong there");
+
+pub(super) fn leaf(bytes: &[u8]) -> Result<Leaf, LeafError> {
+    let mut from = Reader(bytes);
+    let pairs = from.map()?;
+    key(&mut from, 1)?;
+    let version = from.uint()?;
+    if version != LEAF_VERSION {
+        return Err(LeafError::Version(version));
+    }
+    key(&mut from, 2)?;
+    let kind = from.uint()?;
+    let leaf = if kind == KEY_CHANGE { key_change(&mut from, pairs)? } else { booking(&mut from, pairs, kind)? };
+    if from.0.is_empty() { Ok(leaf) } else { Err(LeafError::Malformed("something follows it")) }
+}
+
+fn key_change(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
+    let (at_ms, term, index) = place(from)?;
+    key(from, 13)?;
+    if pairs != 5 || from.array()? != 3 {
+        return Err(LeafError::Malformed("a key change of another shape"));
+    }
+    let keys = ReplicaKeys { node: from.uint()?, log: fixed(from)?, cosigner: fixed(from)? };
+    Ok(Leaf { at_ms, term, index, body: LeafBody::KeyChange(keys) })
+}
+
+fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafError> {
+    let kind = LeafKind::ALL.into_iter().find(|known| known.number() == kind);
+    let kind = kind.ok_or(LeafError::Malformed("an unknown kind"))?;
+    key(from, 3)?;
+    let property = String::from(from.text()?);
+    key(from, 4)?;
+    let types = each(from, |from| Code::new(from.text()?).map_err(|_| LeafError::Malformed("a room type's code")))?;
+    key(from, 5)?;
+    let (arrival, departure) = stay(from)?;
+    key(from, 6)?;
+    let quantities = each(from, |from| small(from.uint()?))?;
+    key(from, 7)?;
+    let id = BookingId(fixed(from)?);
+    key(from, 8)?;
+    let previous = if from.null() { None } else { Some(from.uint()?) };
+    key(from, 9)?;
+    let nights = nights_of_all(from, types.len(), departure.0 - arrival.0)?;
+    let (at_ms, term, index) = place(from)?;
+    key(from, 12)?;
+    let digests = digests(from)?;
+    let rooms = rooms(types, quantities, nights)?;
+    if pairs != 12 {
+        return Err(LeafError::Malformed("a booking's leaf of another shape"));
+    }
+    let body = BookingLeaf { kind, property, booking: id, previous, arrival, departure, rooms, digests };
+    Ok(Leaf { at_ms, term, index, body: LeafBody::Booking(body) })
+}
+
+fn rooms(types: Vec<Code>, quantities: Vec<u32>, nights: Vec<Vec<(u32, i64)>>) -> Result<Vec<LeafRooms>, LeafError> {
+    if types.is_empty() || types.len() > MAX_ROOMS as usize || quantities.len() != types.len() || quantities.contains(&0) {
+        return Err(LeafError::Malformed("a quantity for each room type"));
+    }
+    if types.iter().enumerate().any(|(place, code)| types[..place].contains(code)) {
+        return Err(LeafError::Malformed("a room type twice"));
+    }
+    let lines = types.into_iter().zip(quantities).zip(nights);
+    Ok(lines.map(|((room_type, quantity), nights)| LeafRooms { room_type, quantity, nights }).collect())
+}
+
+/// A plain value, or a list of them.
+fn each<T>(from: &mut Reader<'_>, one: impl Fn(&mut Reader<'_>) -> Result<T, LeafError>) -> Result<Vec<T>, LeafError> {
+    let items = if from.array_next() { from.array()? } else { 1 };
+    (0..items).map(|_| one(from)).collect()
+}
+
+fn stay(from: &mut Reader<'_>) -> Result<(Night, Night), LeafError> {
+    if from.array()? != 2 {
+        return Err(LeafError::Malformed("arrival and departure"));
+    }
+    let (arrival, departure) = (small(from.uint()?)?, small(from.uint()?)?);
+    let nights = departure.checked_sub(arrival).filter(|nights| (1..=MAX_STAY_NIGHTS).contains(nights));
+    nights.map(|_| (Night(arrival), Night(departure))).ok_or(LeafError::Malformed("a stay of no or too many nights"))
+}
+
+fn nights_of_all(from: &mut Reader<'_>, types: usize, nights_each: u32) -> Result<Vec<Vec<(u32, i64)>>, LeafError> {
+    let untold = types * nights_each as usize > MAX_LEAF_CELLS;
+    if untold != from.null() {
+        return Err(LeafError::Malformed("limits where there should be none, or none where they should be"));
+    }
+    if untold {
+        return Ok(alloc::vec![Vec::new(); types]);
+    }
+    if types != 1 && from.array()? != types {
+        return Err(LeafError::Malformed("nights of as many room types as there are"));
+    }
+    (0..types).map(|_| nights(from, nights_each)).collect()
+}
+
+fn nights(from: &mut Reader<'_>, nights: u32) -> Result<Vec<(u32, i64)>, LeafError> {
+    if from.array()? != nights as usize {
+        return Err(LeafError::Malformed("a limit for each night"));
+    }
+    let night = |from: &mut Reader<'_>| match from.array()? {
+        2 => Ok((small(from.uint()?)?, from.int()?)),
+        _ => Err(LeafError::Malformed("a sell limit and what remains")),
+    };
+    (0..nights).map(|_| night(from)).collect()
+}
+
+fn digests(from: &mut Reader<'_>) -> Result<[[u8; 32]; LEAF_DIGESTS], LeafError> {
+    if from.array()? != LEAF_DIGESTS {
+        return Err(LeafError::Malformed("another number of digests"));
+    }
+    let mut digests = [[0; 32]; LEAF_DIGESTS];
+    for digest in &mut digests {
+        *digest = fixed(from)?;
+    }
+    if digests.is_sorted_by(|one, next| one < next) {
+        Ok(digests)
+    } else {
+        Err(LeafError::Malformed("digests that are not sorted"))
+    }
+}
+
+fn place(from: &mut Reader<'_>) -> Result<(u64, u64, u64), LeafError> {
+    key(from, 10)?;
+    let at_ms = from.uint()?;
+    key(from, 11)?;
+    if from.array()? != 2 {
+        return Err(LeafError::Malformed("a term and an index"));
+    }
+    Ok((at_ms, from.uint()?, from.uint()?))
+}
+
+fn key(from: &mut Reader<'_>, wanted: u64) -> Result<(), LeafError> {
+    if from.uint()? == wanted { Ok(()) } else { Err(ORDER) }
+}
+
+fn small(value: u64) -> Result<u32, LeafError> {
+    u32::try_from(value).map_err(|_| LeafError::Malformed("a number out of range"))
+}
+
+fn fixed<const N: usize>(from: &mut Reader<'_>) -> Result<[u8; N], LeafError> {
+    from.bytes()?.try_into().map_err(|_| LeafError::Malformed("bytes of another length"))
+}

@@ -1,0 +1,165 @@
+//! Someone who trusts nobody here: sees leaves and nothing else, and recounts every night from them.
+
+pub mod cbor;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cbor::Item;
+
+pub const BOOK: i128 = 1;
+pub const CANCEL: i128 = 3;
+pub const NO_SHOW: i128 = 6;
+pub const ERASE: i128 = 7;
+pub const KEY_CHANGE: i128 = 8;
+
+/// Property, room type and day.
+pub type Place = (String, String, i128);
+
+/// What was heard so far.
+#[derive(Default)]
+pub struct Auditor {
+    pub heard: u64,
+    pub at_ms: i128,
+    /// Term and index of the newest leaf.
+    pub log_place: [i128; 2],
+    pub stays: BTreeMap<[u8; 16], Booked>,
+    /// Limit and rest of a night as the newest leaf about it tells them.
+    pub newest: BTreeMap<Place, [i128; 2]>,
+    /// The newest keys of each node.
+    pub keys: BTreeMap<i128, [[u8; 32]; 2]>,
+    /// How many leaves of each kind.
+    pub kinds: BTreeMap<i128, usize>,
+}
+
+/// One booking as its leaves tell it.
+pub struct Booked {
+    property: String,
+    days: [i128; 2],
+    rooms: Vec<(String, i128)>,
+    /// Once it is given up it stays so: an erasure later says nothing about rooms.
+    given_up: bool,
+    newest: u64,
+    digests: BTreeSet<[u8; 32]>,
+    /// Those of leaves before an erasure: none of them may come back.
+    erased: BTreeSet<[u8; 32]>,
+}
+
+impl Auditor {
+    /// The next leaf. Answers the nights it is about.
+    pub fn hear(&mut self, bytes: &[u8]) -> Result<Vec<Place>, String> {
+        let Item::Map(pairs) = cbor::read(bytes)? else { return Err("no map".to_owned()) };
+        let keys: Vec<i128> = pairs.iter().map(|(key, _)| key.number()).collect::<Result<_, _>>()?;
+        let of = |key: i128| &pairs.iter().find(|(k, _)| *k == Item::Number(key)).expect("one of its keys").1;
+        let kind = pairs.get(1).ok_or("too few keys")?.1.number()?;
+        let expected: Vec<i128> = if kind == KEY_CHANGE { vec![1, 2, 10, 11, 13] } else { (1..=12).collect() };
+        if keys != expected || of(1) != &Item::Number(1) || !(BOOK..=KEY_CHANGE).contains(&kind) {
+            return Err(format!("keys {keys:?} of kind {kind}"));
+        }
+        self.hear_when(of(10).number()?, of(11).pair()?)?;
+        *self.kinds.entry(kind).or_default() += 1;
+        let nights = if kind == KEY_CHANGE { self.hear_keys(of(13))? } else { self.hear_booking(kind, &of)? };
+        self.heard += 1;
+        Ok(nights)
+    }
+
+    /// Time and the Raft log go one way. One entry may have several leaves.
+    fn hear_when(&mut self, at_ms: i128, place: [i128; 2]) -> Result<(), String> {
+        if at_ms < self.at_ms || place < self.log_place || place[1] < self.log_place[1] {
+            return Err(format!("{at_ms} {place:?} after {} {:?}", self.at_ms, self.log_place));
+        }
+        (self.at_ms, self.log_place) = (at_ms, place);
+        Ok(())
+    }
+
+    /// A key change that changes nothing would be noise.
+    fn hear_keys(&mut self, keys: &Item) -> Result<Vec<Place>, String> {
+        let [node, log, cosigner] = keys.array()? else { return Err(format!("no keys: {keys:?}")) };
+        let (node, keys) = (node.number()?, [log.bytes()?, cosigner.bytes()?]);
+        if self.keys.insert(node, keys) == Some(keys) {
+            return Err(format!("the keys of node {node} again"));
+        }
+        Ok(Vec::new())
+    }
+
+    fn hear_booking<'i>(&mut self, kind: i128, of: &impl Fn(i128) -> &'i Item) -> Result<Vec<Place>, String> {
+        let (property, days, id) = (of(3).text()?.to_owned(), of(5).pair()?, of(7).bytes::<16>()?);
+        let several = matches!(of(4), Item::Array(_));
+        let each = |item: &Item| if several { item.array().map(<[Item]>::to_vec) } else { Ok(vec![item.clone()]) };
+        let (types, quantities, nights) = (each(of(4))?, each(of(6))?, each(of(9))?);
+        if several == (types.len() == 1) || quantities.len() != types.len() || nights.len() != types.len() {
+            return Err(format!("{types:?} with {quantities:?} and {nights:?}"));
+        }
+        let mut rooms: Vec<(String, i128)> = Vec::new();
+        let mut about = Vec::new();
+        for ((room_type, quantity), nights) in types.iter().zip(&quantities).zip(&nights) {
+            let room_type = room_type.text()?.to_owned();
+            let nights = nights.array()?;
+            if nights.len() as i128 != days[1] - days[0] || rooms.iter().any(|(known, _)| *known == room_type) {
+                return Err(format!("{room_type} with {} nights of {days:?}", nights.len()));
+            }
+            for (day, night) in (days[0]..).zip(nights) {
+                let place = (property.clone(), room_type.clone(), day);
+                self.newest.insert(place.clone(), night.pair()?);
+                about.push(place);
+            }
+            rooms.push((room_type, quantity.number()?));
+        }
+        let digests: Vec<[u8; 32]> = of(12).array()?.iter().map(Item::bytes).collect::<Result<_, _>>()?;
+        if digests.len() != 8 || !digests.windows(2).all(|pair| pair[0] < pair[1]) {
+            return Err(format!("digests {digests:?}"));
+        }
+        let previous = if *of(8) == Item::Null { None } else { Some(of(8).number()?) };
+        self.chain(kind, id, previous)?;
+        let newest = self.heard;
+        let known = self.stays.entry(id).or_insert_with(|| Booked::unheard(&property));
+        if known.property != property {
+            return Err(format!("moved from {} to {property}", known.property));
+        }
+        if kind == ERASE {
+            known.erased.append(&mut known.digests);
+        }
+        if digests.iter().any(|digest| known.erased.contains(digest)) {
+            return Err("a digest from before an erasure".to_owned());
+        }
+        known.digests.extend(&digests);
+        known.given_up |= kind == CANCEL || kind == NO_SHOW;
+        (known.days, known.rooms, known.newest) = (days, rooms, newest);
+        Ok(about)
+    }
+
+    /// A booking begins once, and each of its leaves names the one before.
+    fn chain(&self, kind: i128, id: [u8; 16], previous: Option<i128>) -> Result<(), String> {
+        let newest = self.stays.get(&id).map(|booked| i128::from(booked.newest));
+        if previous != newest || (kind == BOOK) != newest.is_none() {
+            return Err(format!("kind {kind} follows {previous:?}, but the newest is {newest:?}"));
+        }
+        Ok(())
+    }
+
+    /// Rooms that are taken, by night; nights without any are left out.
+    pub fn sold(&self) -> BTreeMap<Place, i128> {
+        let mut sold = BTreeMap::new();
+        for booked in self.stays.values().filter(|booked| !booked.given_up) {
+            for (room_type, quantity) in &booked.rooms {
+                for day in booked.days[0]..booked.days[1] {
+                    *sold.entry((booked.property.clone(), room_type.clone(), day)).or_default() += quantity;
+                }
+            }
+        }
+        sold
+    }
+}
+
+impl Booked {
+    fn unheard(property: &str) -> Booked {
+        Booked {
+            property: property.to_owned(),
+            days: [0, 0],
+            rooms: Vec::new(),
+            given_up: false,
+            newest: 0,
+            digests: BTreeSet::new(),
+            erased: BTreeSet::new(),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Erasing a guest destroys what opens his data and what his claims were salted with; the booking stays.
+//! Also who is told the guest's key before that, and bookings from before there were leaves.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod fixture;
+mod guests;
+
+use fixture::*;
+use guests::*;
+use keyrack_inventory::*;
+
+fn nights() -> Stay {
+    stay("2026-11-26", "2026-11-28")
+}
+
+/// The key inn with Ada in booking 1.
+fn ada_at_the_inn() -> MemRows {
+    let mut rows = key_inn();
+    run(&mut rows, book_for(1, nights(), vec![room("DLX", "FLEX", 1)], 1), morning_ms());
+    rows
+}
+
+fn said(rows: &mut MemRows, op: Op) -> Outcome {
+    apply(rows, &command(op), morning_ms() + 1).unwrap()
+}
+
+fn booking_of(outcome: &Outcome) -> &Booking {
+    match &outcome.reply {
+        Reply::Booking(booking) => booking,
+        other => panic!("no booking: {other:?}"),
+    }
+}
+
+/// Whether these bytes, as a row would print them, are in any row.
+fn anywhere(rows: &MemRows, secret: &[u8]) -> bool {
+    let list: Vec<String> = secret.iter().map(u8::to_string).collect();
+    rows.iter().any(|(_, row)| format!("{row:?}").contains(&list.join(", ")))
+}
+
+#[test]
+fn an_erased_guest_leaves_a_booking() {
+    let mut rows = ada_at_the_inn();
+    let before = stored(&mut rows, 1);
+    let outcome = said(&mut rows, erase(1));
+    let expected = Booking {
+        guest: Sealed::default(),
+        guest_erased: true,
+        revision: 2,
+        leaf: Some(1),
+        updated_at_ms: morning_ms() + 1,
+        ..Booking::clone(&before)
+    };
+    assert_eq!(*booking_of(&outcome), expected);
+    assert_eq!((outcome.guest_key, stored(&mut rows, 1).as_ref()), (None, &expected));
+    assert_eq!(count(&mut rows, "DLX", "2026-11-26").sold, 1);
+}
+
+#[test]
+fn what_protected_an_erased_guest_is_in_no_row() {
+    let mut rows = ada_at_the_inn();
+    said(&mut rows, amend_terms(1, None, 2));
+    let secrets = stored_secrets(&mut rows, 1).unwrap();
+    let all = [secrets.wrapped_key.as_slice(), &secrets.salts.price, &secrets.salts.channel_ref, &secrets.salts.unit];
+    assert!(all.iter().all(|secret| anywhere(&rows, secret)), "the search finds what is there");
+    said(&mut rows, erase(1));
+    assert!(all.iter().all(|secret| !anywhere(&rows, secret)));
+}
+
+#[test]
+fn a_guest_is_erased_once() {
+    let mut rows = ada_at_the_inn();
+    let first = said(&mut rows, erase(1));
+    let before: Vec<(Key, Row)> = rows.iter().map(|(key, row)| (*key, row.clone())).collect();
+    let second = apply(&mut rows, &command(erase(1)), morning_ms() + 1).unwrap();
+    assert_eq!(second, first);
+    let after: Vec<(Key, Row)> = rows.iter().map(|(key, row)| (*key, row.clone())).collect();
+    assert_eq!(after, before, "no leaf, no journal line");
+}
+
+/// Whatever state a booking is in, its guest can go; and it goes on from there.
+#[test]
+fn a_guest_is_erased_in_any_state() {
+    let close = Op::CloseBusinessDate { expected_from: first_date() };
+    for (before, after, state) in [
+        (vec![], vec![check_in(1), check_out(1)], BookingState::CheckedOut),
+        (vec![check_in(1)], vec![check_out(1)], BookingState::CheckedOut),
+        (vec![check_in(1), check_out(1)], vec![close.clone()], BookingState::CheckedOut),
+        (vec![cancel(1)], vec![close.clone()], BookingState::Cancelled),
+        (vec![no_show(1)], vec![close], BookingState::NoShow),
+        (vec![], vec![cancel(1)], BookingState::Cancelled),
+    ] {
+        let mut rows = ada_at_the_inn();
+        let op_count = before.len() + after.len() + 1;
+        for op in before.into_iter().chain([erase(1)]).chain(after) {
+            let outcome = said(&mut rows, op);
+            assert!(!matches!(outcome.reply, Reply::Rejected(_)), "{outcome:?}");
+        }
+        let booking = stored(&mut rows, 1);
+        assert_eq!((booking.state, booking.guest_erased), (state, true), "after {op_count}");
+        assert_eq!(stored_secrets(&mut rows, 1), None);
+    }
+}
+
+/// What stands in the leaves from then on was never seen before and does not repeat.
+#[test]
+fn no_digest_comes_back_after_an_erasure() {
+    let mut rows = ada_at_the_inn();
+    for op in [amend_terms(1, None, 2), erase(1), amend_terms(1, None, 3), check_in(1), check_out(1)] {
+        assert!(matches!(said(&mut rows, op).reply, Reply::Booking(_)));
+    }
+    let leaves = leaves(&rows);
+    assert_eq!(leaves.len(), 6);
+    for (place, leaf) in leaves.iter().enumerate().skip(2) {
+        let known = |digest: &Digest| leaves[..place].iter().any(|old| old.digests.contains(digest));
+        assert!(!leaf.digests.iter().any(known), "leaf {place}");
+        let claims: Vec<Disclosure> = [1, 2, 3]
+            .iter()
+            .flat_map(|seed| [ada(*seed), salts(*seed).claims(&stored(&mut rows, 1)).to_vec()].concat())
+            .collect();
+        assert!(!claims.iter().any(|claim| leaf.holds(claim)), "leaf {place}");
+    }
+}
+
+#[test]
+fn an_erased_booking_may_have_another_guest() {
+    let mut rows = ada_at_the_inn();
+    said(&mut rows, erase(1));
+    let outcome = said(&mut rows, amend_terms(1, Some(stay("2026-11-26", "2026-11-29")), 2));
+    assert!(booking_of(&outcome).guest_erased, "other dates bring nobody back");
+    assert_eq!((outcome.guest_key, stored_secrets(&mut rows, 1)), (None, None));
+
+    let outcome = said(&mut rows, amend_to(1, 3));
+    let booking = booking_of(&outcome);
+    assert_eq!((booking.guest_erased, &booking.guest.ciphertext), (false, &sealed(3).ciphertext));
+    assert_eq!(outcome.guest_key, Some(wrapped_key(3)));
+    let LeafSeeds { guest: digests, salts } = seeds(3);
+    assert_eq!(stored_secrets(&mut rows, 1), Some(GuestSecrets { wrapped_key: wrapped_key(3), digests, salts }));
+    let leaf = newest_leaf(&mut rows, 1);
+    assert!(ada(3).iter().chain(&salts.claims(&stored(&mut rows, 1))).all(|claim| leaf.holds(claim)));
+    assert!(!ada(1).iter().any(|claim| leaf.holds(claim)));
+
+    // And may be erased again.
+    said(&mut rows, erase(1));
+    assert_eq!((stored(&mut rows, 1).guest_erased, stored_secrets(&mut rows, 1)), (true, None));
+}
+
+/// Who takes a booking knows its guest; who moves it on, or asks again, is told the key.
+#[test]
+fn the_guest_key_comes_with_the_booking() {
+    let mut rows = key_inn();
+    let keyed = |digest, op| Command { request: Some(key(digest, digest)), ..command(op) };
+    let book = keyed(1, book_for(1, nights(), vec![room("DLX", "FLEX", 1)], 1));
+    let known = Some(wrapped_key(1));
+    for (asked, guest_key) in [
+        (book.clone(), None),
+        (book, known.clone()),
+        (command(amend_terms(1, None, 2)), known.clone()),
+        (command(cancel(9)), None),
+        (keyed(2, check_out(1)), None),
+        (keyed(2, check_out(1)), None),
+        (keyed(3, amend_to(1, 4)), Some(wrapped_key(4))),
+        (keyed(4, check_in(1)), Some(wrapped_key(4))),
+        (keyed(4, check_in(1)), Some(wrapped_key(4))),
+        (keyed(5, check_in(1)), None),
+        (command(Op::Tick), None),
+        (command(check_out(1)), Some(wrapped_key(4))),
+        (command(erase(1)), None),
+        (command(erase(1)), None),
+        // The key is gone for old answers too.
+        (keyed(4, check_in(1)), None),
+    ] {
+        let outcome = apply(&mut rows, &asked, morning_ms()).unwrap();
+        assert_eq!(outcome.guest_key, guest_key, "{asked:?}: {outcome:?}");
+        if let Reply::Booking(booking) = &outcome.reply {
+            assert_eq!(booking.guest.wrapped_key, Vec::<u8>::new(), "the key is kept apart");
+        }
+    }
+}
+
+#[test]
+fn the_key_of_nobody_is_not_told() {
+    let mut rows = key_inn();
+    run(&mut rows, book(1, nights(), vec![room("DLX", "FLEX", 1)]), morning_ms());
+    assert_eq!(said(&mut rows, cancel(1)).guest_key, None);
+}
+
+/// Booking 1 as the first version stored it: the key inside, no secrets, no leaf.
+fn first_version() -> MemRows {
+    let mut rows = ada_at_the_inn();
+    let old = Booking { guest: sealed(1), leaf: None, ..Booking::clone(&stored(&mut rows, 1)) };
+    rows.put(Key::Booking(booking_id(1)), Row::Booking(old.into()));
+    rows.delete(&Key::Guest(booking_id(1)));
+    rows.delete(&Key::Leaf(0));
+    let Some(Row::Meta(meta)) = rows.get(&Key::Meta).unwrap().cloned() else { panic!("no clock") };
+    rows.put(Key::Meta, Row::Meta(Meta { next_leaf: 0, ..meta }));
+    rows
+}
+
+/// Its story in the log begins with what happens to it next.
+#[test]
+fn a_booking_of_the_first_version_begins_its_leaves_later() {
+    for (op, kind) in [
+        (cancel(1), LeafKind::Cancel),
+        (check_in(1), LeafKind::CheckIn),
+        (no_show(1), LeafKind::NoShow),
+        (erase(1), LeafKind::Erase),
+        (amend_terms(1, None, 2), LeafKind::Amend),
+    ] {
+        let mut rows = first_version();
+        let outcome = said(&mut rows, op);
+        assert_eq!(booking_of(&outcome).leaf, Some(0));
+        let leaf = newest_leaf(&mut rows, 1);
+        assert_eq!((leaf.kind, leaf.previous), (kind, None));
+        assert_eq!((leaf.arrival, leaf.departure, leaf.rooms[0].quantity), (nights().arrival(), nights().departure(), 1));
+    }
+}
+
+/// Where the key is, is the reader's business; that there is one until the guest is erased, is ours.
+#[test]
+fn a_guest_of_the_first_version_keeps_the_key_until_erased() {
+    let mut rows = first_version();
+    for op in [amend_terms(1, None, 2), check_in(1), amend_terms(1, Some(stay("2026-11-26", "2026-11-29")), 3), check_out(1)] {
+        let outcome = said(&mut rows, op);
+        let booking = booking_of(&outcome);
+        let key = outcome.guest_key.clone().unwrap_or_else(|| booking.guest.wrapped_key.clone());
+        assert_eq!(key, wrapped_key(1), "{outcome:?}");
+    }
+    said(&mut rows, erase(1));
+    assert_eq!((stored(&mut rows, 1).guest.clone(), stored_secrets(&mut rows, 1)), (Sealed::default(), None));
+}

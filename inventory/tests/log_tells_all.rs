@@ -1,0 +1,129 @@
+//! The receipts' log tells all that an auditor needs: from its leaves alone he counts what the pages count.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod auditor;
+mod fixture;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use auditor::{Auditor, Place};
+use fixture::*;
+use keyrack_inventory::*;
+use proptest::prelude::*;
+use steps::{Script, drawn::Step};
+
+const COMMANDS: usize = 250;
+const SEQUENCES: usize = 250;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_leaves_tell_what_the_pages_count(steps in steps::steps(COMMANDS)) {
+        let surprise = follow(&steps.0).map(|_| ());
+        prop_assert!(surprise.is_ok(), "{}", surprise.unwrap_err());
+    }
+}
+
+/// What is followed is worth something only if everything comes up.
+#[test]
+fn random_commands_write_leaves_of_every_kind() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut kinds: BTreeMap<i128, usize> = BTreeMap::new();
+    for _ in 0..SEQUENCES {
+        let steps = steps::steps(COMMANDS).new_tree(&mut runner).unwrap().current();
+        for (kind, times) in follow(&steps.0).unwrap().kinds {
+            *kinds.entry(kind).or_default() += times;
+        }
+    }
+    for kind in auditor::BOOK..=auditor::KEY_CHANGE {
+        assert!(kinds.get(&kind).is_some_and(|times| *times >= 20), "kind {kind} came up too seldom: {kinds:?}");
+    }
+}
+
+/// Applies the commands of the steps; an auditor hears the leaves of each as it is applied.
+fn follow(steps: &[Step]) -> Result<Auditor, String> {
+    let (mut script, mut rows, mut auditor) = (Script::new(first_date()), MemRows::new(), Auditor::default());
+    for (command, at) in script.prelude() {
+        apply(&mut rows, &command, at).unwrap();
+    }
+    for step in steps {
+        let (command, at) = script.command(step);
+        let outcome = apply(&mut rows, &command, at).unwrap();
+        let fresh = listen(&mut rows, &mut auditor).map_err(|surprise| format!("{surprise}, after {command:?}"))?;
+        if !fresh.is_empty() {
+            compare(&mut rows, &auditor, &fresh).map_err(|surprise| format!("{surprise}, after {command:?}"))?;
+            let came = [i128::from(at.term), i128::from(at.index)];
+            if auditor.log_place != came || auditor.at_ms != i128::from(meta(&mut rows).last_at_ms) {
+                return Err(format!("{:?} at {} is not {at:?}", auditor.log_place, auditor.at_ms));
+            }
+        }
+        script.heard(&command, &outcome);
+    }
+    compare(&mut rows, &auditor, &[])?;
+    Ok(auditor)
+}
+
+/// The leaves that are new; answers the nights they are about. There is no leaf beyond the last.
+fn listen(rows: &mut MemRows, auditor: &mut Auditor) -> Result<Vec<Place>, String> {
+    let mut nights = Vec::new();
+    let leaves = meta(rows).next_leaf;
+    for index in auditor.heard..leaves {
+        match rows.get(&Key::Leaf(index)).unwrap() {
+            Some(Row::Leaf(bytes)) => nights.extend(auditor.hear(bytes)?),
+            other => return Err(format!("leaf {index} is {other:?}")),
+        }
+    }
+    let beyond = rows.scan(&Key::Leaf(leaves), &Key::Leaf(u64::MAX), 1).unwrap();
+    if beyond.is_empty() { Ok(nights) } else { Err(format!("{beyond:?} with {leaves} leaves")) }
+}
+
+/// What the auditor counts against the pages; of the nights in `fresh`, what is left of them too.
+fn compare(rows: &mut MemRows, auditor: &Auditor, fresh: &[Place]) -> Result<(), String> {
+    let counts = counts(rows);
+    let sold: BTreeMap<Place, i128> =
+        counts.iter().filter(|(_, count)| count.sold > 0).map(|(place, count)| (place.clone(), count.sold.into())).collect();
+    if auditor.sold() != sold {
+        return Err(format!("the leaves count\n  {:?}\nand the pages\n  {sold:?}", auditor.sold()));
+    }
+    for place in fresh {
+        let (told, count) = (auditor.newest[place], &counts[place]);
+        if told != [count.limit.into(), count.available.into()] {
+            return Err(format!("{place:?} was told as {told:?} and is {count:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Every night of every page.
+fn counts(rows: &MemRows) -> BTreeMap<Place, NightCount> {
+    let mut counts = BTreeMap::new();
+    let mut hotels: BTreeMap<PropertyNumber, &Property> = BTreeMap::new();
+    // Properties come first: their keys are smaller.
+    for (key, row) in rows.iter() {
+        match (key, row) {
+            (Key::Property(number), Row::Property(property)) => {
+                hotels.insert(*number, property);
+            }
+            (Key::Page(number, room_type, month), Row::Page(page)) => {
+                let kind = &hotels[number].room_types[usize::from(room_type.0)];
+                let first = Night::from_ymd(i32::from(month.0 / 12), u32::from(month.0 % 12) + 1, 1).unwrap();
+                for (day, cell) in (i128::from(first.0)..).zip(&page.cells[..month.days()]) {
+                    let place = (hotels[number].id.clone(), kind.code.as_str().to_owned(), day);
+                    counts.insert(place, cell.count(kind));
+                }
+            }
+            _ => {}
+        }
+    }
+    counts
+}
+
+fn meta(rows: &mut MemRows) -> Meta {
+    match rows.get(&Key::Meta).unwrap() {
+        Some(Row::Meta(meta)) => *meta,
+        _ => Meta::default(),
+    }
+}

@@ -1,0 +1,129 @@
+//! What the receipts' log has to say of a booking, and what protects its guest.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Model;
+use keyrack_inventory::*;
+
+impl Model {
+    /// Says what happened to a booking that is already as it will be; answers the booking with its leaf.
+    pub(super) fn tell(&mut self, place: usize, id: BookingId, kind: LeafKind) -> Arc<Booking> {
+        let booking = self.bookings.iter().find(|b| b.id == id).unwrap().clone();
+        let of_it = |leaf: &Leaf| matches!(&leaf.body, LeafBody::Booking(told) if told.booking == id);
+        let previous = self.leaves.iter().rposition(of_it).map(|index| index as u64);
+        let index = self.leaves.len() as u64;
+        let body = BookingLeaf {
+            kind,
+            property: self.hotels[place].property.id.clone(),
+            booking: id,
+            previous,
+            arrival: booking.stay.arrival(),
+            departure: booking.stay.departure(),
+            rooms: self.left_over(place, &booking),
+            digests: self.digests(&booking, index),
+        };
+        self.leaf(LeafBody::Booking(body));
+        let booking = self.bookings.iter_mut().find(|b| b.id == id).unwrap();
+        booking.leaf = Some(index);
+        Arc::new(booking.clone())
+    }
+
+    /// Whoever knows the keys already hears nothing new.
+    pub(super) fn put_replica_keys(&mut self, keys: &ReplicaKeys) {
+        if self.replica_keys.iter().rev().find(|known| known.node == keys.node) != Some(keys) {
+            self.replica_keys.push(*keys);
+            self.leaf(LeafBody::KeyChange(*keys));
+        }
+    }
+
+    /// Rule 13: of who is a guest, the key that opens his data; of nobody, of the erased and of the replaced, none.
+    pub(super) fn guest_key(&self, reply: &Reply) -> Option<Vec<u8>> {
+        match reply {
+            Reply::Booking(booking)
+                if booking.guest != Sealed::default() && self.guest_of(booking.id) == Some(&booking.guest) =>
+            {
+                self.secrets.get(&booking.id).map(|secrets| secrets.wrapped_key.clone())
+            }
+            _ => None,
+        }
+    }
+
+    fn guest_of(&self, id: BookingId) -> Option<&Sealed> {
+        self.bookings.iter().find(|booking| booking.id == id).map(|booking| &booking.guest)
+    }
+
+    fn leaf(&mut self, body: LeafBody) {
+        self.leaves.push(Leaf { at_ms: self.now_ms, term: self.at.term, index: self.at.index, body });
+    }
+
+    /// Each type once, as often as it is in the booking, with limit and rest of its nights.
+    fn left_over(&self, place: usize, booking: &Booking) -> Vec<LeafRooms> {
+        let hotel = &self.hotels[place];
+        let mut codes: Vec<Code> = booking.rooms.iter().map(|room| room.room_type_code).collect();
+        let mut known = Vec::new();
+        codes.retain(|code| {
+            let new = !known.contains(code);
+            known.push(*code);
+            new
+        });
+        let line = |room_type: Code| LeafRooms {
+            room_type,
+            quantity: booking.rooms.iter().filter(|r| r.room_type_code == room_type).map(|r| r.quantity).sum(),
+            nights: booking
+                .stay
+                .nights()
+                .map(|night| (hotel.limit(room_type, night) as u32, self.available(hotel, room_type, night, None)))
+                .collect(),
+        };
+        codes.into_iter().map(line).collect()
+    }
+
+    /// Five of the guest, three of the terms; where there is nothing to claim, what looks the same.
+    fn digests(&self, booking: &Booking, index: u64) -> [Digest; LEAF_DIGESTS] {
+        let decoy = |place: usize| {
+            let parts = [&b"keyrack filler"[..], &booking.id.0, &index.to_be_bytes(), &[place as u8]];
+            Sha256::digest(parts.concat()).into()
+        };
+        let claims = |secrets: &GuestSecrets| {
+            let terms = [
+                claim(&salt(&secrets.salts.price, booking), &price(booking), "price"),
+                claim(&salt(&secrets.salts.channel_ref, booking), &booking.channel_ref, "channelRef"),
+                claim(&salt(&secrets.salts.unit, booking), "", "unit"),
+            ];
+            let guest: Vec<Digest> = (0..5).map(|n| secrets.digests.get(n).copied().unwrap_or_else(|| decoy(n))).collect();
+            [guest.as_slice(), &terms].concat()
+        };
+        let mut digests = self.secrets.get(&booking.id).map_or_else(|| (0..8).map(decoy).collect(), claims);
+        digests.sort();
+        digests.try_into().unwrap()
+    }
+}
+
+/// A secret's salt for the state of a booking: 16 bytes of SHA-256 over both.
+fn salt(secret: &Salt, booking: &Booking) -> Salt {
+    let sum = Sha256::digest([secret.as_slice(), &booking.revision.to_be_bytes()].concat());
+    sum[..16].try_into().unwrap()
+}
+
+/// SHA-256 of `[salt, value, name]` in CBOR, for texts that are short.
+fn claim(salt: &Salt, value: &str, name: &str) -> Digest {
+    let text = |text: &str| [&[0x60 | u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    assert!(value.len() < 24 && name.len() < 24, "short texts only");
+    Sha256::digest([vec![0x83, 0x50], salt.to_vec(), text(value), text(name)].concat()).into()
+}
+
+/// What the stay costs, as the guest reads it; nothing where it was agreed elsewhere.
+fn price(booking: &Booking) -> String {
+    if booking.rooms.iter().any(|room| room.nightly.is_empty()) {
+        return String::new();
+    }
+    let of_room = |room: &BookedRoom| room.nightly.iter().map(|n| u128::from(*n)).sum::<u128>() * u128::from(room.quantity);
+    let total: u128 = booking.rooms.iter().map(of_room).sum();
+    match &booking.currency.0 {
+        b"JPY" => format!("{total} JPY"),
+        b"EUR" => format!("{}.{:02} EUR", total / 100, total % 100),
+        other => unreachable!("the steps know no {other:?}"),
+    }
+}

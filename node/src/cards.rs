@@ -1,0 +1,107 @@
+//! Card numbers: looked for in every text, because one that is not there cannot be stolen.
+
+/// Whether a text has what looks like a payment card's number in it: 13 to 19 digits, single spaces or hyphens between
+/// them allowed, that begin as card numbers do and have the right check digit (Luhn, ISO/IEC 7812-1). A number
+/// after a `+` is a telephone's.
+pub fn has_card_number(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(start) = bytes[from..].iter().position(u8::is_ascii_digit).map(|place| from + place) {
+        let (groups, end) = digit_groups(bytes, start);
+        let telephone = start > 0 && bytes[start - 1] == b'+';
+        if !telephone && (0..groups.len()).any(|first| begins_with_card(&groups[first..])) {
+            return true;
+        }
+        from = end;
+    }
+    false
+}
+
+/// Groups of digits from `start` on with one space or hyphen between each two, and where they end.
+fn digit_groups(bytes: &[u8], start: usize) -> (Vec<Vec<u8>>, usize) {
+    let mut groups = vec![Vec::new()];
+    let mut at = start;
+    while let Some(byte) = bytes.get(at) {
+        let separator = matches!(byte, b' ' | b'-') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        match groups.last_mut() {
+            Some(group) if byte.is_ascii_digit() => group.push(byte - b'0'),
+            _ if separator => groups.push(Vec::new()),
+            _ => break,
+        }
+        at += 1;
+    }
+    (groups, at)
+}
+
+/// Whether the first groups together are a card's number, or the first alone has one amid more digits.
+fn begins_with_card(groups: &[Vec<u8>]) -> bool {
+    let amid = groups.first().is_some_and(|first| first.len() > 19 && first.windows(16).any(is_card));
+    let mut digits = Vec::new();
+    amid || groups.iter().any(|group| {
+        digits.extend_from_slice(group);
+        is_card(&digits)
+    })
+}
+
+fn is_card(digits: &[u8]) -> bool {
+    (13..=19).contains(&digits.len()) && begins_as_card(digits) && luhn(digits)
+}
+
+/// The first digits that card schemes have: American Express and Diners, Visa, Mastercard, Discover, UnionPay, JCB, Maestro.
+fn begins_as_card(digits: &[u8]) -> bool {
+    match digits {
+        [4..=6, ..] => true,
+        [3, second, ..] => matches!(second, 0 | 4..=9),
+        [2, second, ..] => (2..=7).contains(second),
+        _ => false,
+    }
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let weighed = |(place, digit): (usize, &u8)| {
+        let weighed = u32::from(*digit) * (1 + place as u32 % 2);
+        weighed / 10 + weighed % 10
+    };
+    digits.iter().rev().enumerate().map(weighed).sum::<u32>().is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_card_number;
+
+    #[test]
+    fn card_numbers_are_found_however_they_are_written() {
+        for text in [
+            "4111111111111111",
+            "4111 1111 1111 1111",
+            "pays with 5500-0000-0000-0004, exp 12/28",
+            "378282246310005",
+            "30569309025904",
+            "6011111111111117",
+            "2221000000000009",
+            "ref 4222222222222",
+            "1234 4111111111111111 99",
+            "room 12 4111 1111 1111 1111 9",
+            "00000004111111111111111000",
+        ] {
+            assert!(has_card_number(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_left_alone() {
+        for text in [
+            "",
+            "4111111111111112",
+            "+4915112345678901",
+            "+35184629513706",
+            "BK-2026-000123",
+            "1234567890123",
+            "411111111111111",
+            "2026-11-20 2026-11-21",
+            "tok_4f9a",
+        ] {
+            assert!(!has_card_number(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `/v1/guests`.
+
+use axum::extract::State;
+use axum::response::Response;
+use keyrack_proto::v1;
+
+use super::call::{Call, PathOf, done};
+use super::problem::ProblemBody;
+use crate::problem::Problem;
+use crate::service::Edge;
+
+/// Erase a guest: the key of the data is destroyed for good. The booking, its counts and its receipts stay.
+#[utoipa::path(post, path = "/v1/guests/{guest}/erase", tag = "Guests",
+    params(("guest" = String, Path, description = "the guestId of a booking"), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = v1::ErasedGuest), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+pub async fn erase(
+    State(edge): State<Edge>,
+    PathOf(guest_id): PathOf<String>,
+    call: Call<v1::EraseGuestRequest>,
+) -> Result<Response, Problem> {
+    let erased = edge.erase_guest(call.mutation, v1::EraseGuestRequest { guest_id, ..call.body }).await?;
+    done(&erased, None)
+}

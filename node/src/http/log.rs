@@ -1,0 +1,59 @@
+//! `/log`: the receipts' logs as c2sp.org/tlog-tiles has them.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use keyrack_merkle::Resource;
+
+use super::call::PathOf;
+use super::problem::ProblemBody;
+use crate::problem::{Code, Problem};
+use crate::service::Edge;
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// A checkpoint is old as soon as the next booking is taken.
+const FRESH: HeaderValue = HeaderValue::from_static("no-cache");
+/// A tile never changes.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const FOR_EVER_BUT_ONLY_HERE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+
+/// The newest checkpoint of a shard's log: a signed note (c2sp.org/tlog-checkpoint).
+#[utoipa::path(get, path = "/log/{shard}/checkpoint", tag = "Receipts", params(("shard" = u32, Path)), security(()),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemBody)))]
+pub async fn checkpoint(State(edge): State<Edge>, PathOf(shard): PathOf<String>) -> Result<Response, Problem> {
+    let note = edge.checkpoint(number(&shard)?)?;
+    Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, FRESH)], note).into_response())
+}
+
+/// The keys that sign the checkpoints of all shards: a trust policy (c2sp.org/tlog-policy).
+#[utoipa::path(get, path = "/log/policy", tag = "Receipts", security(()),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemBody)))]
+pub async fn policy(State(edge): State<Edge>) -> Result<Response, Problem> {
+    Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, FRESH)], edge.policy()?).into_response())
+}
+
+/// A tile of hashes, or with `entries/` a bundle of leaves (auditors only). `tile` is such as `0/x001/234.p/7`.
+#[utoipa::path(get, path = "/log/{shard}/tile/{tile}", tag = "Receipts", params(("shard" = u32, Path), ("tile" = String, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "4XX", body = ProblemBody)))]
+pub async fn tile(
+    State(edge): State<Edge>,
+    PathOf((shard, path)): PathOf<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let nothing = || Problem::new(Code::NotFound, "there is no such tile; see c2sp.org/tlog-tiles for their names");
+    let resource = Resource::parse(&format!("tile/{path}")).map_err(|_| nothing())?;
+    let caller = match (&resource, headers.get(header::AUTHORIZATION)) {
+        (Resource::Entries { .. }, Some(value)) => Some(edge.caller(Some(value.as_bytes()))?),
+        _ => None,
+    };
+    let bytes = edge.log_resource(caller, number(&shard)?, resource)?;
+    let cache = if caller.is_some() { FOR_EVER_BUT_ONLY_HERE } else { FOR_EVER };
+    let media_type = HeaderValue::from_static("application/octet-stream");
+    Ok(([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, cache)], bytes).into_response())
+}
+
+/// A shard's number as it is written: what is cached for ever has one name.
+fn number(text: &str) -> Result<u32, Problem> {
+    let number = text.parse::<u32>().ok().filter(|number| number.to_string() == text);
+    number.ok_or_else(|| Problem::new(Code::NotFound, "there is no such log"))
+}

@@ -1,0 +1,39 @@
+//! Erasing a guest: the key is destroyed, the booking stays.
+
+use keyrack_inventory::{Op, Reply};
+use keyrack_proto::v1;
+
+use super::receipts::Claims;
+use super::{Done, Edge, Mutation, strange};
+use crate::answers;
+use crate::auth::Action;
+use crate::problem::{Code, Problem};
+use crate::requests;
+
+impl Edge {
+    /// Destroys what protects a guest's data, for good. A second time answers the same.
+    pub async fn erase_guest(
+        &self,
+        mutation: Mutation,
+        mut request: v1::EraseGuestRequest,
+    ) -> Result<Done<v1::ErasedGuest>, Problem> {
+        request.idempotency_key.clear();
+        self.allow(mutation.caller, Action::EraseGuests, None)?;
+        // A guest is the guest of one booking, and has its id.
+        let booking =
+            requests::booking_id(&request.guest_id).map_err(|_| Problem::new(Code::NotFound, "there is no such guest"))?;
+        let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "erase", &request)?;
+        let done = self.submit(&mutation, &place, key, Op::EraseGuest { booking }).await?;
+        let Reply::Booking(erased) = &done.value else { return Err(strange()) };
+        let attached = self.attach(&place, erased, mutation.deadline, Claims::Known(Vec::new())).await;
+        let answer = v1::ErasedGuest {
+            guest_id: erased.id.to_string(),
+            booking_id: erased.id.to_string(),
+            erased_at: answers::time(erased.updated_at_ms),
+            receipt: attached.receipt,
+            receipt_url: attached.url,
+        };
+        Ok(done.with(false, answer))
+    }
+}

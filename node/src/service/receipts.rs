@@ -1,0 +1,199 @@
+//! Receipts: with a confirmation if they are there in time, else when they are asked for.
+
+use base64ct::{Base64, Encoding};
+use keyrack_cluster::{Consistency, Covered, Placement, ReceiptLog};
+use keyrack_inventory::{Booking, Disclosure, Key, Leaf, LeafBody, Read, Row};
+use keyrack_merkle::{Note, ProofFile, Resource};
+use keyrack_proto::v1;
+use tokio::time::Instant;
+
+use super::{Edge, ReadOptions};
+use crate::auth::{Action, Caller};
+use crate::problem::{Code, Problem};
+use crate::requests;
+
+/// A checkpoint that the log took up this long after the booking, in log time, goes out with the booking's answer, also
+/// when it is asked for again; a later one never does. Well below what an answer waits, so that both agree.
+const ATTACH_WITHIN_MS: u64 = 150;
+
+/// A receipt, or where it will be.
+#[derive(Clone, Debug, Default)]
+pub struct Attached {
+    /// The receipt, if it was there in time.
+    pub receipt: Option<v1::Receipt>,
+    /// Where it will be; empty when it is here, or when there is none to come.
+    pub url: String,
+}
+
+impl Edge {
+    /// The receipt of a booking's newest event, as text with the leaf in it or as a message.
+    pub async fn receipt(&self, caller: Caller, id: &str, options: ReadOptions) -> Result<v1::Receipt, Problem> {
+        self.allow(caller, Action::ReadBookings, None)?;
+        let id = requests::booking_id(id)?;
+        let place = self.place_of(id.property(), options.deadline).await?;
+        let (booking, _) = self.find_booking(id, &place, options).await?;
+        let log = self.log(place.shard)?;
+        let leaf = booking.leaf.ok_or_else(|| Problem::new(Code::NotFound, "this booking is older than the receipts' log"))?;
+        let covered = log.receipt(leaf)?.ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
+        let disclosures = match caller.role.sees_guests() {
+            true => self.disclosures(&place, &booking, &covered.leaf, options).await?,
+            false => Vec::new(),
+        };
+        Ok(receipt(log, covered, &disclosures))
+    }
+
+    /// The receipt of what just happened to a booking, waited for as long as the node is told to.
+    pub(super) async fn attach(&self, place: &Placement, booking: &Booking, deadline: Instant, claims: Claims) -> Attached {
+        let Some(leaf) = booking.leaf else { return Attached::default() };
+        let later = Attached { receipt: None, url: receipt_url(booking) };
+        let Ok(log) = self.log(place.shard) else { return later };
+        let deadline = deadline.min(Instant::now() + self.inner.receipt_wait);
+        let by_ms = booking.updated_at_ms + ATTACH_WITHIN_MS;
+        let covered = match log.covered_by(leaf, by_ms, deadline).await {
+            Ok(Some(covered)) => covered,
+            Ok(None) => {
+                self.inner.metrics.receipt_was_late();
+                return later;
+            }
+            // The booking stands; that its receipt cannot be made here is this node's trouble.
+            Err(cause) => {
+                tracing::error!(%cause, shard = place.shard, leaf, "a receipt cannot be made");
+                return later;
+            }
+        };
+        let disclosures = match claims {
+            Claims::Known(claims) => claims,
+            Claims::Stored => {
+                let options = ReadOptions { consistency: Consistency::Local, deadline };
+                self.disclosures(place, booking, &covered.leaf, options).await.unwrap_or_default()
+            }
+        };
+        Attached { receipt: Some(receipt(log, covered, &disclosures)), url: String::new() }
+    }
+
+    /// Says where the receipt will be, without waiting for it.
+    pub(super) fn receipt_later(&self, booking: &Booking) -> Attached {
+        let url = booking.leaf.map(|_| receipt_url(booking)).unwrap_or_default();
+        Attached { receipt: None, url }
+    }
+
+    /// What the leaf of this state of a booking hides and its holder may show, as far as it can still be told: a guest who
+    /// was replaced or erased since is not.
+    async fn disclosures(
+        &self,
+        place: &Placement,
+        booking: &Booking,
+        leaf: &[u8],
+        options: ReadOptions,
+    ) -> Result<Vec<Disclosure>, Problem> {
+        let id = booking.id;
+        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+            Ok(match view.get(&Key::Guest(id))? {
+                Some(Row::Guest(secrets)) => Some(secrets.clone()),
+                _ => None,
+            })
+        });
+        let (Some(secrets), _) = read.await? else { return Ok(Vec::new()) };
+        let mut claims = self.inner.vault.claims(&booking.guest, &secrets.wrapped_key);
+        claims.extend(secrets.salts.claims(booking));
+        if let Ok(Leaf { body: LeafBody::Booking(leaf), .. }) = Leaf::decode(leaf) {
+            claims.retain(|claim| leaf.holds(claim));
+        }
+        Ok(claims)
+    }
+
+    /// The receipts' log of a shard.
+    pub fn log(&self, shard: u32) -> Result<&ReceiptLog, Problem> {
+        self.inner.cluster.receipts(shard).ok_or_else(|| Problem::new(Code::NotFound, "there is no such log"))
+    }
+
+    /// The newest checkpoint of a shard, with outside witnesses' signatures where they have come to it.
+    pub fn checkpoint(&self, shard: u32) -> Result<String, Problem> {
+        let log = self.log(shard)?;
+        let newest = log.checkpoint().ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
+        let witnessed = log.witnessed_checkpoint().filter(|witnessed| witnessed.size == newest.size);
+        Ok(witnessed.unwrap_or(newest).note.to_string())
+    }
+
+    /// A tile, for everyone, or a bundle of entries, for auditors.
+    pub fn log_resource(&self, caller: Option<Caller>, shard: u32, resource: Resource) -> Result<Vec<u8>, Problem> {
+        if matches!(resource, Resource::Entries { .. }) {
+            let caller = caller.ok_or_else(|| Problem::new(Code::Unauthenticated, "entries need an auditor's key"))?;
+            self.allow(caller, Action::ReadLog, None)?;
+        }
+        let bytes = self.log(shard)?.resource(resource)?;
+        bytes.ok_or_else(|| Problem::new(Code::NotFound, "no checkpoint covers this tile"))
+    }
+
+    /// A c2sp.org/tlog-policy of all logs of this cluster: whoever pins it once need not trust this node again.
+    pub fn policy(&self) -> Result<String, Problem> {
+        let mut text =
+            String::from("# Keys of this cluster's receipts. Compare them with what its operator publishes elsewhere.\n");
+        let mut witnesses = std::collections::BTreeMap::new();
+        for shard in 1..=self.inner.cluster.data_shards() {
+            for (node, [log, cosigner]) in self.log(shard)?.keys()? {
+                text.push_str(&format!("log {log}\n"));
+                witnesses.insert(node, cosigner);
+            }
+        }
+        for (node, cosigner) in &witnesses {
+            text.push_str(&format!("witness node-{node} {cosigner}\n"));
+        }
+        if witnesses.is_empty() {
+            return Err(Problem::new(Code::NotCosigned, "no replica has announced its keys yet"));
+        }
+        let names: Vec<String> = witnesses.keys().map(|node| format!("node-{node}")).collect();
+        text.push_str(&format!("group majority {} {}\nquorum majority\n", witnesses.len() / 2 + 1, names.join(" ")));
+        Ok(text)
+    }
+}
+
+/// Where the claims of a receipt come from.
+pub enum Claims {
+    /// From the request itself.
+    Known(Vec<Disclosure>),
+    /// From the rows.
+    Stored,
+}
+
+/// A receipt as a text that needs nothing else: the leaf is its extra line.
+pub fn receipt_text(receipt: &v1::Receipt) -> String {
+    match receipt.proof.split_once('\n') {
+        Some((first, rest)) => format!("{first}\nextra {}\n{rest}", receipt.leaf),
+        None => receipt.proof.clone(),
+    }
+}
+
+fn receipt_url(booking: &Booking) -> String {
+    format!("/v1/bookings/{}/receipt", booking.id)
+}
+
+fn receipt(log: &ReceiptLog, covered: Covered, disclosures: &[Disclosure]) -> v1::Receipt {
+    let disclosure = |claim: &Disclosure| v1::Disclosure {
+        name: claim.name.clone(),
+        value: claim.value.clone(),
+        salt: Base64::encode_string(&claim.salt),
+    };
+    v1::Receipt {
+        origin: log.origin(),
+        index: covered.index,
+        leaf: Base64::encode_string(&covered.leaf),
+        disclosures: disclosures.iter().map(disclosure).collect(),
+        proof: proof_text(&covered),
+    }
+}
+
+/// The tlog-proof text, without the leaf.
+fn proof_text(covered: &Covered) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(1_800);
+    let _ = write!(text, "c2sp.org/tlog-proof@v1\nindex {}\n", covered.index);
+    for hash in &covered.hashes {
+        text.push_str(&Base64::encode_string(hash));
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(&covered.checkpoint.note);
+    debug_assert!(ProofFile::parse(&text).is_ok() && Note::parse(&covered.checkpoint.note).is_ok());
+    text
+}

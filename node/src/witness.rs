@@ -1,0 +1,150 @@
+//! Outside witnesses (c2sp.org/tlog-witness): they keep the newest checkpoint that they saw of each log and cosign the next
+//! only if it is consistent. The node that leads a shard asks them, beside everything else: a witness that is down
+//! delays nothing but its own signature.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use base64ct::{Base64, Encoding};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use keyrack_cluster::{CheckpointNote, Cluster, ReceiptLog};
+use keyrack_merkle::{Note, Signature, VerifierKey, verify_signature};
+use tokio::net::TcpStream;
+
+use crate::config::{self, Receipts};
+
+/// How long one exchange with a witness may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest answer that is read.
+const ANSWER_BYTES: usize = 64 << 10;
+/// The longest pause between two tries at a witness that fails.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Starts a task for each witness and shard.
+pub fn start(config: &Receipts, cluster: &Cluster) -> anyhow::Result<()> {
+    for witness in &config.witnesses {
+        for shard in 1..=cluster.data_shards() {
+            let Some(log) = cluster.receipts(shard) else { continue };
+            let asking = Asking {
+                cluster: cluster.clone(),
+                shard,
+                log: log.clone(),
+                witness: Witness::new(witness)?,
+                every: Duration::from_millis(config.witness_interval_ms.max(10)),
+            };
+            tokio::spawn(asking.run());
+        }
+    }
+    Ok(())
+}
+
+struct Asking {
+    cluster: Cluster,
+    shard: u32,
+    log: ReceiptLog,
+    witness: Witness,
+    every: Duration,
+}
+
+struct Witness {
+    /// `host:port`.
+    host: String,
+    /// The path of `add-checkpoint`.
+    path: String,
+    key: VerifierKey,
+}
+
+/// What a witness answers.
+enum Answer {
+    /// Its signatures.
+    Signed(Vec<Signature>),
+    /// It knows the log at another size than was said.
+    Knows(u64),
+}
+
+impl Asking {
+    /// Sends each new checkpoint, as long as this node leads the shard; runs until dropped.
+    async fn run(self) {
+        let mut known = 0;
+        let mut signed = 0;
+        let mut pause = self.every;
+        loop {
+            tokio::time::sleep(pause).await;
+            let newest = self.log.checkpoint().filter(|newest| newest.size > signed && self.cluster.leads(self.shard));
+            let Some(newest) = newest else { continue };
+            match self.ask(&newest, known).await {
+                Ok(Answer::Signed(signatures)) => {
+                    self.log.add_witnesses(newest.size, &signatures);
+                    (known, signed, pause) = (newest.size, newest.size, self.every);
+                }
+                Ok(Answer::Knows(size)) if size <= newest.size => known = size,
+                Ok(Answer::Knows(size)) => {
+                    tracing::error!(
+                        shard = self.shard,
+                        witness = self.witness.key.name(),
+                        size,
+                        ours = newest.size,
+                        "a witness has seen more of this log than there is"
+                    );
+                    pause = LONGEST_PAUSE;
+                }
+                Err(cause) => {
+                    let cause = format!("{cause:#}");
+                    tracing::warn!(shard = self.shard, witness = self.witness.key.name(), cause, "a witness did not sign");
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn ask(&self, newest: &CheckpointNote, known: u64) -> anyhow::Result<Answer> {
+        let proof = self.log.prove_consistency(known, newest.size)?.context("the log has no such trees")?;
+        let mut body = format!("old {known}\n");
+        for hash in &proof.hashes {
+            body.push_str(&Base64::encode_string(hash));
+            body.push('\n');
+        }
+        body.push('\n');
+        body.push_str(&newest.note);
+        let answer = tokio::time::timeout(TIMEOUT, self.witness.add_checkpoint(body)).await.context("no answer in time")??;
+        if let Answer::Signed(signatures) = &answer {
+            let text = Note::parse(&newest.note)?.text;
+            let good = |signature: &Signature| verify_signature(&text, signature, &self.witness.key).is_ok();
+            if signatures.is_empty() || !signatures.iter().all(good) {
+                bail!("its signature is not by its key");
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl Witness {
+    fn new(config: &config::Witness) -> anyhow::Result<Witness> {
+        let url: http::Uri = config.url.parse().with_context(|| format!("receipts.witnesses: {:?}", config.url))?;
+        let authority = url.authority().with_context(|| format!("receipts.witnesses: {:?} has no host", config.url))?;
+        let host = if authority.port().is_some() { authority.to_string() } else { format!("{authority}:80") };
+        let path = format!("{}/add-checkpoint", url.path().trim_end_matches('/'));
+        Ok(Witness { host, path, key: VerifierKey::parse(&config.key)? })
+    }
+
+    async fn add_checkpoint(&self, body: String) -> anyhow::Result<Answer> {
+        let stream = TcpStream::connect(&self.host).await.with_context(|| format!("cannot connect to {}", self.host))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(connection);
+        let request = hyper::Request::post(&self.path).header("host", &self.host).body(Full::new(Bytes::from(body)))?;
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        let bytes = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
+        connection.abort();
+        let bytes = bytes.map_err(|cause| anyhow::anyhow!("its answer cannot be read: {cause}"))?.to_bytes();
+        let text = std::str::from_utf8(&bytes).context("its answer is not text")?;
+        match status.as_u16() {
+            200 => Ok(Answer::Signed(text.lines().map(Signature::parse_line).collect::<Result<_, _>>()?)),
+            409 => Ok(Answer::Knows(text.trim().parse().context("409 without the size it knows")?)),
+            status => bail!("it answered {status}"),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What protects guest data, and the keys that sign checkpoints.
+
+use bytes::Bytes;
+use keyrack_inventory::{Digest, GuestSecrets, LeafSeeds, ReplicaKeys, Salt, TermSalts};
+
+use crate::internal as pb;
+use crate::{Malformed, array};
+
+impl From<&GuestSecrets> for pb::GuestRow {
+    fn from(secrets: &GuestSecrets) -> Self {
+        pb::GuestRow {
+            wrapped_key: Bytes::copy_from_slice(&secrets.wrapped_key),
+            digests: secrets.digests.concat().into(),
+            salts: salts_out(&secrets.salts),
+        }
+    }
+}
+
+impl TryFrom<pb::GuestRow> for GuestSecrets {
+    type Error = Malformed;
+
+    fn try_from(row: pb::GuestRow) -> Result<Self, Malformed> {
+        Ok(GuestSecrets {
+            wrapped_key: row.wrapped_key.to_vec(),
+            digests: digests_in(&row.digests)?,
+            salts: salts_in(&row.salts)?,
+        })
+    }
+}
+
+impl From<&ReplicaKeys> for pb::ReplicaKeysRow {
+    fn from(keys: &ReplicaKeys) -> Self {
+        let (log, cosigner) = (Bytes::copy_from_slice(&keys.log), Bytes::copy_from_slice(&keys.cosigner));
+        pb::ReplicaKeysRow { node: keys.node, log, cosigner }
+    }
+}
+
+impl TryFrom<pb::ReplicaKeysRow> for ReplicaKeys {
+    type Error = Malformed;
+
+    fn try_from(row: pb::ReplicaKeysRow) -> Result<Self, Malformed> {
+        Ok(ReplicaKeys { node: row.node, log: array(&row.log, "replica key")?, cosigner: array(&row.cosigner, "replica key")? })
+    }
+}
+
+pub(crate) fn seeds_out(seeds: &LeafSeeds) -> Option<pb::LeafSeeds> {
+    let message = || pb::LeafSeeds { guest: seeds.guest.concat().into(), salts: salts_out(&seeds.salts) };
+    (seeds != &LeafSeeds::default()).then(message)
+}
+
+pub(crate) fn seeds_in(seeds: Option<pb::LeafSeeds>) -> Result<LeafSeeds, Malformed> {
+    let Some(seeds) = seeds else { return Ok(LeafSeeds::default()) };
+    Ok(LeafSeeds { guest: digests_in(&seeds.guest)?, salts: salts_in(&seeds.salts)? })
+}
+
+fn digests_in(bytes: &[u8]) -> Result<Vec<Digest>, Malformed> {
+    let (digests, rest) = bytes.as_chunks();
+    if rest.is_empty() { Ok(digests.to_vec()) } else { Err(Malformed("digests")) }
+}
+
+fn salts_out(salts: &TermSalts) -> Bytes {
+    [salts.price, salts.channel_ref, salts.unit].concat().into()
+}
+
+/// Rows and commands that have no salts have none of three, all zero.
+fn salts_in(bytes: &[u8]) -> Result<TermSalts, Malformed> {
+    if bytes.is_empty() {
+        return Ok(TermSalts::default());
+    }
+    match bytes.as_chunks::<{ size_of::<Salt>() }>() {
+        ([price, channel_ref, unit], []) => Ok(TermSalts { price: *price, channel_ref: *channel_ref, unit: *unit }),
+        _ => Err(Malformed("salts")),
+    }
+}
