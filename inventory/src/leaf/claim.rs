@@ -21,7 +21,7 @@ pub const GUEST_DIGESTS: usize = 5;
 /// What the edge draws for the leaves of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct LeafSeeds {
-    /// [`GUEST_DIGESTS`] digests of guest data; none when the guest stays as it was.
+    /// [`GUEST_DIGESTS`] digests of guest data; none where there is no guest, or the guest stays as it was.
     pub guest: Vec<Digest>,
     /// For the claims that are only known once the booking is decided.
     pub salts: TermSalts,
@@ -68,6 +68,12 @@ pub fn claim_digest(salt: &Salt, value: &str, name: &str) -> Digest {
 }
 
 impl TermSalts {
+    /// Stands where nothing is claimed; nobody without the secret can tell it from a claim.
+    fn decoy(&self, revision: u32, place: usize) -> Digest {
+        let sum = Sha256::new_with_prefix(self.price).chain_update(revision.to_be_bytes());
+        sum.chain_update([place as u8]).finalize().into()
+    }
+
     /// The claims about a booking's terms. What is not there is claimed to be empty.
     pub fn claims(&self, booking: &Booking) -> [Disclosure; LEAF_DIGESTS - GUEST_DIGESTS] {
         let price = booking.total().map(|total| {
@@ -100,8 +106,11 @@ fn salt_of(secret: &Salt, revision: u32) -> Salt {
 pub(crate) fn leaf_digests(booking: &Booking, secrets: Option<&GuestSecrets>, index: u64) -> [Digest; LEAF_DIGESTS] {
     let mut digests: [Digest; LEAF_DIGESTS] = core::array::from_fn(|place| filler(booking, index, place));
     if let Some(secrets) = secrets {
-        for (place, digest) in secrets.digests.iter().take(GUEST_DIGESTS).enumerate() {
-            digests[place] = *digest;
+        for (place, digest) in digests.iter_mut().take(GUEST_DIGESTS).enumerate() {
+            *digest = match secrets.digests.get(place) {
+                Some(claimed) => *claimed,
+                None => secrets.salts.decoy(booking.revision, place),
+            };
         }
         for (place, claim) in secrets.salts.claims(booking).iter().enumerate() {
             digests[GUEST_DIGESTS + place] = claim.digest();

@@ -92,7 +92,11 @@ impl Model {
                 claim(&salt(&secrets.salts.channel_ref, booking), &booking.channel_ref, "channelRef"),
                 claim(&salt(&secrets.salts.unit, booking), "", "unit"),
             ];
-            let guest: Vec<Digest> = (0..5).map(|n| secrets.digests.get(n).copied().unwrap_or_else(|| decoy(n))).collect();
+            let hidden = |n: usize| -> Digest {
+                let secret = [&secrets.salts.price[..], &booking.revision.to_be_bytes(), &[n as u8]];
+                Sha256::digest(secret.concat()).into()
+            };
+            let guest: Vec<Digest> = (0..5).map(|n| secrets.digests.get(n).copied().unwrap_or_else(|| hidden(n))).collect();
             [guest.as_slice(), &terms].concat()
         };
         let mut digests = self.secrets.get(&booking.id).map_or_else(|| (0..8).map(decoy).collect(), claims);

@@ -33,6 +33,7 @@ fn setting_up() -> impl Strategy<Value = Op> {
         vec(ari(), 0..4).prop_map(Op::UpdateAri),
         night().prop_map(|expected_from| Op::CloseBusinessDate { expected_from }),
         replica_keys().prop_map(Op::PutReplicaKeys),
+        (long(), text()).prop_map(|(size, note)| Op::PutCheckpoint { size, note }),
     ]
 }
 

@@ -27,6 +27,7 @@ pub fn key() -> impl Strategy<Value = Key> {
         any::<[u8; 16]>().prop_map(Key::Request),
         any::<u64>().prop_map(Key::Journal),
         any::<u64>().prop_map(Key::Leaf),
+        any::<u64>().prop_map(Key::Checkpoint),
     ]
 }
 
@@ -50,22 +51,30 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
             .boxed(),
         Key::Journal(_) => entry().prop_map(|e| Row::Journal(e.into())).boxed(),
         Key::Leaf(_) => vec(any::<u8>(), 0..60).prop_map(Row::Leaf).boxed(),
+        Key::Checkpoint(_) => {
+            (long(), text()).prop_map(|(at_ms, note)| Row::Checkpoint(StoredCheckpoint { at_ms, note }.into())).boxed()
+        }
         Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => Just(Row::Present).boxed(),
     }
 }
 
 fn meta() -> impl Strategy<Value = Meta> {
     let expiry = (long(), long());
-    let leaves = (long(), long());
-    (long(), long(), long(), expiry, leaves).prop_map(
-        |(last_at_ms, next_sequence, next_deadline_ms, (expiry_cursor, expiry_at_ms), (next_leaf, last_erasure))| Meta {
-            last_at_ms,
-            next_sequence,
-            next_deadline_ms,
-            expiry_cursor,
-            expiry_at_ms,
-            next_leaf,
-            last_erasure,
+    let receipts = [long(), long(), long(), long()];
+    (long(), long(), long(), expiry, receipts).prop_map(
+        |(last_at_ms, next_sequence, next_deadline_ms, (expiry_cursor, expiry_at_ms), receipts)| {
+            let [next_leaf, last_erasure, last_checkpoint, first_checkpoint] = receipts;
+            Meta {
+                last_at_ms,
+                next_sequence,
+                next_deadline_ms,
+                expiry_cursor,
+                expiry_at_ms,
+                next_leaf,
+                last_erasure,
+                last_checkpoint,
+                first_checkpoint,
+            }
         },
     )
 }

@@ -3,6 +3,8 @@
 use keyrack_inventory::*;
 
 const HOTEL: PropertyNumber = PropertyNumber(7);
+/// Text like any other to the codecs.
+const NOTE: &str = "log\n300\n\n— log sig\n";
 
 fn code(text: &str) -> Code {
     Code::new(text).unwrap()
@@ -173,7 +175,11 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         expiry_at_ms: 5,
         next_leaf: 0,
         last_erasure: 0,
+        last_checkpoint: 0,
+        first_checkpoint: 0,
     };
+    let with_leaves = Meta { next_leaf: 301, last_erasure: 900, ..meta };
+    let with_checkpoints = Meta { last_checkpoint: 300, first_checkpoint: 128, ..with_leaves };
     let property = Property {
         id: "inn".into(),
         details: details(),
@@ -204,13 +210,15 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         ("deadline", Key::Deadline(600_000, hold_id()), Row::Present),
         ("request", Key::Request([0x11; 16]), Row::Request(recorded)),
         ("journal", Key::Journal(8), Row::Journal(journal().into())),
-        ("meta with leaves", Key::Meta, Row::Meta(Meta { next_leaf: 301, last_erasure: 900, ..meta })),
+        ("meta with leaves", Key::Meta, Row::Meta(with_leaves)),
         ("booking with a leaf", Key::Booking(booking_id()), Row::Booking(booking_with_leaf().into())),
         ("erased booking", Key::Booking(booking_id()), Row::Booking(erased_booking().into())),
         ("guest", Key::Guest(booking_id()), Row::Guest(secrets.into())),
         ("journal of an erasure", Key::Journal(9), Row::Journal(erasure().into())),
         ("leaf", Key::Leaf(300), Row::Leaf(leaf().encode())),
         ("replica keys", Key::ReplicaKeys(300), Row::ReplicaKeys(replica_keys())),
+        ("meta with checkpoints", Key::Meta, Row::Meta(with_checkpoints)),
+        ("checkpoint", Key::Checkpoint(300), Row::Checkpoint(StoredCheckpoint { at_ms: 3_000, note: NOTE.into() }.into())),
     ]
 }
 
@@ -279,6 +287,7 @@ pub fn ops() -> Vec<(&'static str, Op)> {
         ("amend with seeds", amend(seeds())),
         ("erase guest", Op::EraseGuest { booking }),
         ("put replica keys", Op::PutReplicaKeys(replica_keys())),
+        ("put checkpoint", Op::PutCheckpoint { size: 300, note: NOTE.into() }),
     ]
 }
 

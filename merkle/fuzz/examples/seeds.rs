@@ -1,0 +1,154 @@
+//! Writes the seeds: real encodings of everything, a few for each target, in `corpus/<target>/`. From this folder:
+//! `cargo run --release --locked --example seeds`.
+
+use std::path::Path;
+use std::{fs, io};
+
+use keyrack_fuzz::*;
+use keyrack_inventory::{BookingId, BookingLeaf, Code, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys};
+use keyrack_merkle::*;
+
+/// Every kind of row and command, as `proto/tests` pins them.
+const PINNED: &str = include_str!("../../../proto/tests/pinned/bytes.txt");
+
+fn main() -> io::Result<()> {
+    notes()?;
+    keys_and_policies()?;
+    tiles()?;
+    receipts()?;
+    trees()?;
+    leaves()?;
+    stored()
+}
+
+fn seed(target: &str, name: &str, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name), bytes)
+}
+
+fn notes() -> io::Result<()> {
+    for (name, size, witnesses) in [("log-only", 1, 0), ("one-witness", 7, 1), ("all-witnesses", LEAVES, WITNESSES)] {
+        let note = note(size, witnesses);
+        seed("note", name, note.to_string())?;
+        seed("checkpoint", name, &note.text)?;
+        let last = note.signatures.last().expect("the log signs");
+        seed("signature_line", name, last.to_string())?;
+    }
+    let text = format!("{}an extension\n", checkpoint(LEAVES).body());
+    seed("checkpoint", "extension", &text)?;
+    seed("checkpoint", "largest", format!("é\n{}\n{}\n", u64::MAX, encode_hash(&empty_root())))?;
+    seed("note", "extension", Note { text, signatures: note(LEAVES, 1).signatures }.to_string())?;
+    seed("note", "blank-lines", Note { text: "a\n\nb\n\n".into(), signatures: note(1, 0).signatures }.to_string())?;
+    seed("signature_line", "without-newline", note(1, 0).signatures[0].to_string().trim_end())?;
+    seed("signature_line", "shortest", Signature { name: "é".into(), key_id: 0, bytes: vec![0] }.to_string())
+}
+
+fn keys_and_policies() -> io::Result<()> {
+    seed("vkey", "log", log_key().verifier().to_string())?;
+    seed("vkey", "cosigner", witness_key(1).verifier().to_string())?;
+    seed("vkey", "of-the-format", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")?;
+    for (name, rules) in policies() {
+        seed("policy", name, policy_keys() + rules)?;
+    }
+    seed("policy", "comments", "# nobody\n\n \tquorum\tnone \n")
+}
+
+fn policies() -> [(&'static str, &'static str); 4] {
+    [
+        ("no-quorum", "quorum none\n"),
+        ("one", "quorum w2\n"),
+        ("two-of-three", "group most 2 w1 w2 w3\nquorum most\n"),
+        ("groups", "group pair any w1 w2\ngroup both all pair w3\nquorum both\n"),
+    ]
+}
+
+fn tiles() -> io::Result<()> {
+    let paths = ["tile/0/000", "tile/entries/x001/x234/067.p/255", "tile/63/000.p/1", "tile/1/x999/999", "tile/entries/000.p/12"];
+    for (place, path) in paths.into_iter().enumerate() {
+        seed("tile_path", &place.to_string(), path)?;
+    }
+    for (name, entries) in [("none", vec![]), ("empty", vec![vec![]]), ("twelve", (0..LEAVES).map(leaf).collect())] {
+        let mut bytes = Vec::new();
+        encode_bundle(&entries, &mut bytes).expect("short entries");
+        seed("bundle", name, bytes)?;
+    }
+    seed("bundle", "full", [0; 2 * TILE_WIDTH as usize])
+}
+
+fn receipts() -> io::Result<()> {
+    let of = [(0, 1, 0, None), (2, 7, 2, Some(b"{}".to_vec())), (11, LEAVES, 3, None), (4, 8, 3, Some(vec![]))];
+    for ((name, rules), (index, size, witnesses, extra)) in policies().into_iter().zip(of) {
+        let file = receipt(index, size, witnesses, extra).to_string();
+        seed("proof_file", name, &file)?;
+        let whole = [(policy_keys() + rules).as_bytes(), file.as_bytes(), &leaf(index)].join(&0);
+        seed("receipt", name, whole)?;
+    }
+    for (name, hashes) in [("longest", MAX_PROOF_HASHES), ("too-long", MAX_PROOF_HASHES + 1)] {
+        let hashes = vec![empty_root(); hashes];
+        seed("proof_file", name, ProofFile { hashes, ..receipt(0, 1, 0, None) }.to_string())?;
+    }
+    Ok(())
+}
+
+fn trees() -> io::Result<()> {
+    for (name, size) in [("empty", 0), ("thirteen", 13), ("full", u64::MAX), ("large", 1 << 63), ("ones", (1 << 40) - 1)] {
+        let edge: Vec<u8> = (1..=size.count_ones() as u8).collect();
+        seed("frontier", name, [size.to_be_bytes().as_slice(), &edge].concat())?;
+    }
+    let sizes =
+        [("small", [4, 5, 12]), ("equal", [7, 8, 8]), ("largest", [u64::MAX - 1, 1, u64::MAX]), ("grown", [0, 0, 1 << 63])];
+    for (name, sizes) in sizes {
+        seed("proofs", name, [sizes.map(u64::to_be_bytes).as_flattened(), &[3]].concat())?;
+    }
+    Ok(())
+}
+
+fn leaves() -> io::Result<()> {
+    let line = |code: &str, quantity, nights| LeafRooms { room_type: Code::new(code).expect("a good code"), quantity, nights };
+    let many = (0..12).map(|n| line(&format!("T{n}"), 1, Vec::new())).collect();
+    let booking = |kind, previous, nights: u32, rooms| BookingLeaf {
+        kind,
+        property: "inn-on-the-quay".into(),
+        booking: BookingId::new(PropertyNumber(7), 1, 2),
+        previous,
+        arrival: Night(20_000),
+        departure: Night(20_000 + nights),
+        rooms,
+        digests: std::array::from_fn(|place| [place as u8; 32]),
+    };
+    let one_type = booking(LeafKind::Book, None, 2, vec![line("DLX", 1, vec![(42, 7), (42, -1)])]);
+    let both = vec![line("DLX", 2, vec![(0, i64::MIN)]), line("STD", 50, vec![(u32::MAX, i64::MAX)])];
+    let two_types = booking(LeafKind::Amend, Some(0), 1, both);
+    let untold = booking(LeafKind::Erase, Some(u64::MAX), 365, many);
+    let keys = ReplicaKeys { node: 3, log: [0x77; 32], cosigner: [0x88; 32] };
+    let place = |body| Leaf { at_ms: 1_700_000_000_000, term: 2, index: 900, body }.encode();
+    seed("leaf", "one-type", place(LeafBody::Booking(one_type)))?;
+    seed("leaf", "two-types", place(LeafBody::Booking(two_types)))?;
+    seed("leaf", "untold-nights", place(LeafBody::Booking(untold)))?;
+    seed("leaf", "key-change", place(LeafBody::KeyChange(keys)))
+}
+
+fn stored() -> io::Result<()> {
+    let mut before = Vec::new();
+    for line in PINNED.lines() {
+        let (name, bytes) = line.split_once(": ").expect("a name");
+        let name = name.replace(' ', "-");
+        let Some((key, row)) = bytes.split_once(" = ") else {
+            seed("command", &name, unhex(bytes))?;
+            continue;
+        };
+        let key = unhex(key);
+        seed("row", &name, [&key[..1], &unhex(row)].concat())?;
+        // With another before it: their order is looked at.
+        seed("key", &name, [before, key.clone()].concat())?;
+        before = key;
+    }
+    Ok(())
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().as_chunks::<2>().0;
+    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal");
+    if text == "nothing" { Vec::new() } else { pairs.iter().map(|pair| byte(pair)).collect() }
+}

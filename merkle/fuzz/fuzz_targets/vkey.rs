@@ -1,0 +1,25 @@
+//! A verifier key: one text for each key.
+#![no_main]
+
+use keyrack_fuzz::text;
+use keyrack_merkle::VerifierKey;
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    let Some(text) = text(bytes) else { return Corpus::Reject };
+    if let Ok(key) = VerifierKey::parse(text) {
+        assert_eq!(key.to_string(), text);
+        assert_eq!(VerifierKey::new(key.name(), key.kind(), key.public()), Ok(key));
+    }
+    // Most texts fail at their id: these bytes as a key have one that is right.
+    if let Some((name, public)) = text.split_at_checked(text.len().saturating_sub(32))
+        && let Ok(public) = public.as_bytes().try_into()
+    {
+        for kind in [keyrack_merkle::KeyKind::Log, keyrack_merkle::KeyKind::Cosigner] {
+            if let Ok(key) = VerifierKey::new(name, kind, public) {
+                assert_eq!(VerifierKey::parse(&key.to_string()), Ok(key));
+            }
+        }
+    }
+    Corpus::Keep
+});

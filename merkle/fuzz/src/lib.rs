@@ -1,0 +1,73 @@
+//! What targets and seeds share: a small log whose keys are all known here, and the key of a row.
+
+use keyrack_inventory::Key;
+use keyrack_merkle::*;
+
+/// The log's name.
+pub const ORIGIN: &str = "keyrack.example/shard-1";
+/// The time of cosignatures, plus the witness's number.
+pub const TIME_S: u64 = 1_700_000_000;
+/// The leaves that the log has; checkpoints of all sizes up to this are signed.
+pub const LEAVES: u64 = 12;
+/// The witnesses there are, numbered from 1.
+pub const WITNESSES: u8 = 3;
+
+/// The text of `bytes`, if it is one.
+pub fn text(bytes: &[u8]) -> Option<&str> {
+    str::from_utf8(bytes).ok()
+}
+
+/// Leaf `n` of the log.
+pub fn leaf(n: u64) -> Vec<u8> {
+    format!("leaf {n}").into_bytes()
+}
+
+/// The key that signs for the log.
+pub fn log_key() -> NoteKey {
+    NoteKey::from_seed(ORIGIN, KeyKind::Log, &[100; 32]).expect("a good name")
+}
+
+/// The key of a witness.
+pub fn witness_key(number: u8) -> NoteKey {
+    NoteKey::from_seed(&format!("witness.example/w{number}"), KeyKind::Cosigner, &[number; 32]).expect("a good name")
+}
+
+/// The log's state at a size.
+pub fn checkpoint(size: u64) -> Checkpoint {
+    let (frontier, _) = tree(size);
+    Checkpoint { origin: ORIGIN.into(), size, root: frontier.root() }
+}
+
+/// That state, signed by the log and by the first `witnesses`.
+pub fn note(size: u64, witnesses: u8) -> Note {
+    let checkpoint = checkpoint(size);
+    let cosignatures = (1..=witnesses).map(|n| checkpoint.cosign(&witness_key(n), TIME_S + u64::from(n)));
+    let signatures = [checkpoint.sign(&log_key())].into_iter().chain(cosignatures).collect();
+    Note { text: checkpoint.body(), signatures }
+}
+
+/// The receipt of leaf `index`.
+pub fn receipt(index: u64, size: u64, witnesses: u8, extra: Option<Vec<u8>>) -> ProofFile {
+    let (_, nodes) = tree(size);
+    let hashes = inclusion_proof(&mut &nodes, index, size).expect("the window holds everything");
+    ProofFile { extra, index, hashes, checkpoint: note(size, witnesses) }
+}
+
+/// The log's line in a policy, and those of all witnesses.
+pub fn policy_keys() -> String {
+    let log = format!("log {} https://log.example/\n", log_key().verifier());
+    (1..=WITNESSES).fold(log, |text, n| text + &format!("witness w{n} {}\n", witness_key(n).verifier()))
+}
+
+fn tree(size: u64) -> (Frontier, Window) {
+    let (mut frontier, mut nodes) = (Frontier::new(), Window::new(usize::MAX));
+    (0..size).for_each(|n| frontier.append(leaf_hash(&leaf(n)), |level, index, hash| nodes.push(level, index, hash)));
+    (frontier, nodes)
+}
+
+/// A key with this tag and zeros after it; so a kind that is new is known here.
+pub fn row_key(tag: u8) -> Option<Key> {
+    let mut bytes = [0; 64];
+    bytes[0] = tag;
+    (1..=bytes.len()).find_map(|len| Key::decode(&bytes[..len]).ok())
+}
