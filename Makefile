@@ -6,12 +6,14 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test bench build check setup clean-data
+.PHONY: help run test fuzz bench bench-receipts build check setup verifiers clean-data
 
 help:
 	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
 	@echo "make test    all checks and tests"
 	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
+	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
+	@echo "make bench-receipts   the receipts' tree alone: appends, proofs, ten million leaves on disk"
 	@echo "make build   compile keyrackd and keyrack into $(BIN)"
 	@echo "make check   format, lints, docs, licences"
 
@@ -26,14 +28,22 @@ run: build
 	@echo "==> keyrackd and keyrack are in $(BIN)"
 	@PATH="$(BIN):$$PATH" $(BIN)/keyrackd dev --data $(DATA) $(ARGS)
 
-test: build check
+test: build check verifiers
 	@echo "==> tests: the pure core, the codecs, the cluster, then real processes over real sockets"
 	KEYRACK_BIN_DIR=$(BIN) cargo nextest run --release --locked --workspace $(ARGS)
 	cargo test --release --locked --workspace --doc
 
+# Other people's verifiers of receipts: Go's and PyPI's.
+verifiers:
+	@tests/verifiers/install
+
+fuzz: setup
+	@scripts/fuzz $(ARGS)
+
 check: setup
 	@echo "==> format, lints, docs, licences"
 	cargo fmt --all -- --check
+	cargo fmt --manifest-path merkle/fuzz/Cargo.toml -- --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps --quiet
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
@@ -41,6 +51,9 @@ check: setup
 
 bench: build
 	@scripts/bench $(BIN) $(ARGS)
+
+bench-receipts: setup
+	cargo bench --workspace --bench tree --bench stored_tree --locked
 
 clean-data:
 	rm -rf $(DATA)

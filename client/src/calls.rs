@@ -2,6 +2,7 @@
 
 use keyrack_proto::v1;
 use keyrack_proto::v1::inventory_client::InventoryClient;
+use keyrack_proto::v1::receipts_client::ReceiptsClient;
 use keyrack_proto::v1::reservations_client::ReservationsClient;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -61,6 +62,14 @@ calls! {
     close_business_date(CloseBusinessDateRequest) -> BusinessDate by InventoryClient for |message| Some(message.property_id.clone());
     /// What a guest could book.
     list_offers(OffersRequest) -> OfferList by InventoryClient for |message| Some(message.property_id.clone());
+    /// The receipt of a booking's newest event.
+    get_receipt(GetReceiptRequest) -> Receipt by ReceiptsClient for |message| None;
+    /// A shard's newest checkpoint.
+    get_checkpoint(GetCheckpointRequest) -> CheckpointReply by ReceiptsClient for |message| None;
+    /// That a leaf is in a shard's tree.
+    prove_inclusion(ProveInclusionRequest) -> ProofReply by ReceiptsClient for |message| None;
+    /// That a shard's tree at one size begins with the tree at another.
+    prove_consistency(ProveConsistencyRequest) -> ProofReply by ReceiptsClient for |message| None;
 }
 
 impl Client {

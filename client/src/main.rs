@@ -1,8 +1,13 @@
 //! `keyrack`: the command line for desks, auditors and operators.
 
+mod audit;
 mod bench;
 mod cli;
+mod clock;
 mod import;
+mod receipt;
+mod terminal;
+mod web;
 
 use std::process::ExitCode;
 
@@ -21,9 +26,9 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(cli::act(arguments)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(cause) => {
-            eprintln!("keyrack: {cause:#}");
+            eprintln!("keyrack: {}", terminal::plain(&format!("{cause:#}")));
             if let Some(error) = cause.downcast_ref::<keyrack_client::ClientError>() {
                 error.nights.iter().for_each(|night| eprintln!("  {night}"));
             }

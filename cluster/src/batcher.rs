@@ -19,6 +19,10 @@ use crate::ClusterConfig;
 use crate::directory::SHARD as DIRECTORY;
 use crate::raft::{Applied, Group, Links, WriteError};
 
+/// Commands that may wait for company.
+const PATIENT: usize = 256;
+/// How long the first of them waits.
+const COMPANY: Duration = Duration::from_millis(2);
 /// How often a batcher without a leader looks again.
 const LEADER_POLL: Duration = Duration::from_millis(5);
 
@@ -26,6 +30,7 @@ const LEADER_POLL: Duration = Duration::from_millis(5);
 #[derive(Clone)]
 pub struct Batcher {
     queue: mpsc::Sender<Pending>,
+    patient: mpsc::Sender<Pending>,
 }
 
 /// A command on its way.
@@ -69,14 +74,25 @@ impl Batcher {
     pub fn start(shard: u32, config: &ClusterConfig, group: Group, links: Links) -> Batcher {
         let (queue, pending) = mpsc::channel(config.queue_commands.max(1));
         let sink = Sink { shard, node: config.node, group, links };
+        let (patient, along) = mpsc::channel(PATIENT);
         let permits = Arc::new(Semaphore::new(config.batches_in_flight.max(1)));
-        tokio::spawn(run(sink, pending, permits, config.batch_commands.max(1)));
-        Batcher { queue }
+        tokio::spawn(run(sink, pending, Along { queue: along, waits: None }, permits, config.batch_commands.max(1)));
+        Batcher { queue, patient }
     }
 
     /// Queues a command, or answers at once that there is no room.
     pub fn submit(&self, pending: Pending) {
-        if let Err(refused) = self.queue.try_send(pending) {
+        Batcher::queue(&self.queue, pending);
+    }
+
+    /// Queues a command that goes along with the next batch, or alone after a moment: an entry of its own costs more
+    /// than it is worth while there are others.
+    pub fn submit_patiently(&self, pending: Pending) {
+        Batcher::queue(&self.patient, pending);
+    }
+
+    fn queue(queue: &mpsc::Sender<Pending>, pending: Pending) {
+        if let Err(refused) = queue.try_send(pending) {
             let answer = match &refused {
                 mpsc::error::TrySendError::Full(_) => Answer::Overloaded,
                 mpsc::error::TrySendError::Closed(_) => Answer::NotLeader,
@@ -101,14 +117,46 @@ struct Sink {
     links: Links,
 }
 
-async fn run(sink: Sink, mut queue: mpsc::Receiver<Pending>, permits: Arc<Semaphore>, limit: usize) {
+/// Commands that go along with others.
+struct Along {
+    queue: mpsc::Receiver<Pending>,
+    /// The first of them, and until when it waits for company.
+    waits: Option<(Pending, Instant)>,
+}
+
+impl Along {
+    /// Returns when the first has waited long enough.
+    async fn due(&mut self) {
+        if self.waits.is_none() {
+            match self.queue.recv().await {
+                Some(first) => self.waits = Some((first, Instant::now() + COMPANY)),
+                None => std::future::pending().await,
+            }
+        }
+        if let Some((_, until)) = &self.waits {
+            tokio::time::sleep_until(*until).await;
+        }
+    }
+
+    fn join(&mut self, batch: &mut Vec<Pending>) {
+        batch.extend(self.waits.take().map(|(first, _)| first));
+        while let Ok(next) = self.queue.try_recv() {
+            batch.push(next);
+        }
+    }
+}
+
+async fn run(sink: Sink, mut queue: mpsc::Receiver<Pending>, mut along: Along, permits: Arc<Semaphore>, limit: usize) {
     loop {
         // First the right to propose, then the commands: so a batch is as large as the wait was long.
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
         let mut batch = Vec::new();
-        if queue.recv_many(&mut batch, limit).await == 0 {
-            return;
+        tokio::select! {
+            biased;
+            taken = queue.recv_many(&mut batch, limit) => if taken == 0 { return },
+            () = along.due() => {}
         }
+        along.join(&mut batch);
         let (batch, leader) = sink.find_leader(batch).await;
         if batch.is_empty() {
             continue;

@@ -20,6 +20,13 @@ mod storage;
 #[cfg(test)]
 mod tampered_rows;
 
+/// What this crate's benchmarks measure; not for others.
+#[doc(hidden)]
+pub mod measured {
+    pub use crate::receipts::{StoredNodes, Tree};
+    pub use crate::storage::{RowsDb, put_leaf};
+}
+
 pub use cluster::{AsOf, Cluster, Committed, Consistency};
 pub use config::{ClusterConfig, Fresh, Member, PeerConfig};
 pub use directory::Placement;

@@ -130,6 +130,12 @@ impl Witness {
         Ok(Witness { host, path, key: VerifierKey::parse(&config.key)? })
     }
 
+    /// Lines of the key that is configured; those of other keys, of kinds not known here perhaps, are to be ignored.
+    fn own_signatures(&self, text: &str) -> Vec<Signature> {
+        let own = |signature: &Signature| signature.name == self.key.name() && signature.key_id == self.key.id();
+        text.lines().filter_map(|line| Signature::parse_line(line).ok()).filter(own).collect()
+    }
+
     async fn add_checkpoint(&self, body: String) -> anyhow::Result<Answer> {
         let stream = TcpStream::connect(&self.host).await.with_context(|| format!("cannot connect to {}", self.host))?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -142,7 +148,7 @@ impl Witness {
         let bytes = bytes.map_err(|cause| anyhow::anyhow!("its answer cannot be read: {cause}"))?.to_bytes();
         let text = std::str::from_utf8(&bytes).context("its answer is not text")?;
         match status.as_u16() {
-            200 => Ok(Answer::Signed(text.lines().map(Signature::parse_line).collect::<Result<_, _>>()?)),
+            200 => Ok(Answer::Signed(self.own_signatures(text))),
             409 => Ok(Answer::Knows(text.trim().parse().context("409 without the size it knows")?)),
             status => bail!("it answered {status}"),
         }

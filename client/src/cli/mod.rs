@@ -2,12 +2,15 @@
 
 mod bookings;
 mod inventory;
-mod print;
+pub mod print;
+
+use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use keyrack_client::Client;
 
-use crate::{bench, import};
+use crate::web::Web;
+use crate::{audit, bench, import, receipt};
 
 /// Book, look and manage inventory in a Keyrack cluster.
 #[derive(Parser)]
@@ -47,6 +50,11 @@ enum Command {
     Booking(bookings::BookingCommand),
     /// Give a booking up.
     Cancel(bookings::Cancel),
+    /// Proofs that bookings are in the log: fetch, check, read, shorten.
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+    /// Follow the receipts' logs: check every checkpoint, replay every leaf.
+    Audit(audit::Options),
     /// Replay bookings from a file.
     #[command(subcommand)]
     Import(ImportCommand),
@@ -71,14 +79,17 @@ enum ImportCommand {
 pub struct Context {
     /// The cluster.
     pub client: Client,
+    /// Its pages.
+    pub web: Web,
     /// Whether to print JSON.
     pub json: bool,
 }
 
 /// Does what was asked.
-pub async fn act(arguments: Arguments) -> anyhow::Result<()> {
+pub async fn act(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let client = Client::new(arguments.endpoint.clone(), &arguments.key)?;
-    let context = Context { client, json: arguments.json };
+    let web = Web::new(&arguments.endpoint, &arguments.key);
+    let context = Context { client, web, json: arguments.json };
     match arguments.command {
         Command::Property(command) => inventory::property(&context, command).await,
         Command::Ari(command) => inventory::ari(&context, command).await,
@@ -88,6 +99,8 @@ pub async fn act(arguments: Arguments) -> anyhow::Result<()> {
         Command::Book(command) => bookings::book(&context, command).await,
         Command::Booking(command) => bookings::booking(&context, command).await,
         Command::Cancel(command) => bookings::cancel(&context, command).await,
+        Command::Receipt(command) => return receipt::act(&context, command).await,
+        Command::Audit(options) => return audit::audit(&context, options).await,
         Command::Import(ImportCommand::Bookings(options)) => import::bookings(&context, options).await,
         Command::Bench(options) => bench::bench(&arguments.endpoint, &arguments.key, arguments.json, options).await,
         Command::Completions { shell } => {
@@ -95,6 +108,7 @@ pub async fn act(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// The caller's key, or a fresh one.

@@ -1,5 +1,7 @@
 //! What the commands print for people.
 
+use std::io::Write;
+
 use keyrack_client::v1;
 use serde::Serialize;
 
@@ -8,12 +10,16 @@ use super::Context;
 impl Context {
     /// JSON if that was asked for, else `text`.
     pub fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(value)?);
-        } else {
-            println!("{}", text(value).trim_end());
-        }
-        Ok(())
+        let text = if self.json { serde_json::to_string_pretty(value)? } else { text(value).trim_end().to_owned() };
+        say(&(text + "\n"))
+    }
+}
+
+/// Writes to standard output. A reader that has gone away, such as `head`, has read enough.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(cause.into()),
+        _ => Ok(()),
     }
 }
 

@@ -10,11 +10,17 @@ use keyrack_proto::internal as pb;
 use openraft::RaftSnapshotBuilder;
 use openraft::alias::SnapshotOf;
 use openraft::storage::Snapshot;
+use parking_lot::Mutex;
 
 use super::state_machine::{Newest, Shared};
 use super::wire::{self, malformed};
 use super::{SnapshotMeta, Types};
 use crate::storage::{MANIFEST, RowsDb, SnapshotDir};
+
+/// The folder in which a snapshot is built.
+const BUILDING: &str = "building";
+/// The extension of a folder that a snapshot is received in.
+const INCOMING: &str = "incoming";
 
 /// Builds snapshots of one shard, and knows the newest.
 #[derive(Clone)]
@@ -23,6 +29,8 @@ pub struct SnapshotBuilder {
     db: Arc<RowsDb>,
     folder: PathBuf,
     newest: Newest,
+    /// Held while folders are renamed or removed.
+    changing: Arc<Mutex<()>>,
     shared: Arc<Shared>,
 }
 
@@ -33,7 +41,7 @@ impl SnapshotBuilder {
         let mut complete: Vec<SnapshotDir> = Vec::new();
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "incoming") {
+            if path.extension().is_some_and(|extension| extension == INCOMING) {
                 continue; // half received; may be resumed
             }
             match SnapshotDir::open(&path) {
@@ -44,7 +52,7 @@ impl SnapshotBuilder {
         complete.sort_by_key(index_of);
         let newest = Newest::default();
         *newest.lock() = complete.pop();
-        Ok(SnapshotBuilder { shard, db, folder, newest, shared })
+        Ok(SnapshotBuilder { shard, db, folder, newest, changing: Arc::default(), shared })
     }
 
     /// The newest snapshot.
@@ -55,6 +63,7 @@ impl SnapshotBuilder {
 
     /// Makes a received snapshot the newest.
     pub fn adopt(&self, snapshot: SnapshotDir) -> io::Result<()> {
+        let _changing = self.changing.lock();
         let path = self.folder.join(name_of(&snapshot));
         if path != snapshot.path {
             if path.exists() {
@@ -68,16 +77,20 @@ impl SnapshotBuilder {
     /// Where a snapshot that is being received is put: the same place when it is sent again.
     pub fn incoming(&self, manifest: &pb::SnapshotManifest) -> SnapshotDir {
         let snapshot = SnapshotDir { path: PathBuf::new(), manifest: manifest.clone() };
-        let path = self.folder.join(name_of(&snapshot)).with_extension("incoming");
+        let path = self.folder.join(name_of(&snapshot)).with_extension(INCOMING);
         SnapshotDir { path, ..snapshot }
     }
 
-    /// Removes every snapshot but the newest, also those that are half received.
+    /// Removes every snapshot that is older than the newest, also those that were half received. What is being built or
+    /// received now is newer.
     pub fn keep_only_newest(&self) -> io::Result<()> {
-        let newest = self.newest.lock().as_ref().map(|snapshot| snapshot.path.clone());
+        let _changing = self.changing.lock();
+        let Some(newest) = self.newest.lock().as_ref().map(|snapshot| snapshot.path.clone()) else { return Ok(()) };
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if Some(&path) != newest.as_ref() {
+            // Names begin with the index, in as many digits.
+            let older = path.file_stem() < newest.file_stem() && path.file_stem().is_some_and(|name| name != BUILDING);
+            if older {
                 fs::remove_dir_all(&path)?;
             }
         }
@@ -86,12 +99,21 @@ impl SnapshotBuilder {
 
     fn keep(&self, snapshot: SnapshotDir) -> io::Result<()> {
         let kept = snapshot.path.clone();
-        let before = self.newest.lock().replace(snapshot);
-        // The one before stays until the next, since it may be on its way to a follower.
+        let before = {
+            let mut newest = self.newest.lock();
+            // One that was received while this one was built may be newer: then this one is not the newest.
+            if newest.as_ref().is_some_and(|newest| index_of(newest) > index_of(&snapshot)) {
+                return Ok(());
+            }
+            newest.replace(snapshot)
+        };
+        // The one before stays until the next, since it may be on its way to a follower; and one that is being received
+        // has its manifest before it is installed.
         let spared = before.map(|snapshot| snapshot.path);
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if path != kept && Some(&path) != spared.as_ref() && path.join(MANIFEST).exists() {
+            let arriving = path.extension().is_some_and(|extension| extension == INCOMING);
+            if path != kept && Some(&path) != spared.as_ref() && !arriving && path.join(MANIFEST).exists() {
                 fs::remove_dir_all(&path)?;
             }
         }
@@ -99,12 +121,13 @@ impl SnapshotBuilder {
     }
 
     fn build(&self) -> io::Result<SnapshotOf<Types, SnapshotDir>> {
-        let staging = self.folder.join("building");
+        let staging = self.folder.join(BUILDING);
         let shard = self.shard;
         let mut built = self.db.export(shard, &staging, |applied| {
             let meta = applied.map(wire::applied_in).transpose()?.unwrap_or_default();
             Ok(pb::SnapshotManifest { group: shard, meta: Some(wire::meta_out(&meta)), ..Default::default() })
         })?;
+        let _changing = self.changing.lock();
         let path = self.folder.join(name_of(&built));
         if path.exists() {
             fs::remove_dir_all(&path)?;

@@ -24,8 +24,9 @@ use crate::divergence::Divergence;
 use crate::raft::{Group, Links};
 use crate::storage::RowsDb;
 
-/// The pause between two heads under load. Alone, a booking's head is asked for at once.
-const PAUSE: Duration = Duration::from_millis(8);
+/// The longest pause between two heads. It is as long as the last one took to be taken up: alone, a booking's head is asked
+/// for almost at once, and the busier the node, the more bookings share one.
+const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 /// Heads that may be under way at once.
 const OPEN_ROUNDS: usize = 16;
 /// A head without news is compared again after this time.
@@ -67,7 +68,7 @@ impl Cosigning {
         let (sender, replies) = mpsc::channel(1_024);
         let peers = Peers::new(self.shard, self.links.clone(), self.published.clone(), sender.clone());
         let rounds = Rounds::new(origin(&self.cluster, self.shard));
-        let asked = Asked { size: 0, at: None };
+        let asked = Asked::default();
         Leader { it: Arc::new(self), peers, rounds, keys: BTreeMap::new(), asked, sender }.run(replies).await;
     }
 }
@@ -83,9 +84,12 @@ struct Leader {
 }
 
 /// The last head that was asked for.
+#[derive(Default)]
 struct Asked {
     size: u64,
     at: Option<Instant>,
+    /// How long a head took lately, from the question to the majority.
+    took: Duration,
 }
 
 impl Leader {
@@ -121,7 +125,7 @@ impl Leader {
     fn rest(&mut self) {
         self.rounds.clear();
         self.peers.close();
-        self.asked = Asked { size: 0, at: None };
+        self.asked = Asked::default();
     }
 
     /// Returns when the next head should be asked for.
@@ -137,14 +141,14 @@ impl Leader {
             () = tokio::time::sleep_until(refresh) => {}
         }
         if let Some(at) = last {
-            tokio::time::sleep_until(at + PAUSE).await;
+            tokio::time::sleep_until(at + self.asked.took.min(LONGEST_PAUSE)).await;
         }
     }
 
     fn ask(&mut self) {
         let now = Instant::now();
         let head = self.it.heads.newest();
-        self.asked = Asked { size: head.size, at: Some(now) };
+        self.asked = Asked { size: head.size, at: Some(now), took: self.asked.took };
         self.rounds.begin(head, now);
         let ask = Ask::Sign(pb::TreeHead { size: head.size, root: Bytes::copy_from_slice(&head.root) });
         let others = self.others();
@@ -160,6 +164,8 @@ impl Leader {
     fn take(&mut self, Answered { node, reply }: Answered) {
         let (size, voters) = (reply.size, self.it.group.members().len());
         let verdict = match reply.answer {
+            // What a majority signed already needs no more.
+            Some(Answer::Signatures(_)) if self.rounds.is_published(size) => return,
             Some(Answer::Signatures(lines)) => match self.verified(node, size, &lines) {
                 Some(signatures) => self.rounds.signed(node, size, signatures, voters),
                 None => return,
@@ -191,6 +197,9 @@ impl Leader {
         }
         if let (false, Some(signed)) = (verdict.stop.is_empty(), self.rounds.checkpoint(size)) {
             verdict.stop.into_iter().for_each(|node| self.stop_replica(node, size, signed.root));
+        }
+        if let Some(began) = verdict.publish.as_ref().and_then(|_| self.rounds.began(size)) {
+            self.asked.took = began.elapsed();
         }
         if let Some(note) = verdict.publish.filter(|_| size > *self.it.published.size().borrow()) {
             self.it.propose(size, note.to_string());
@@ -235,7 +244,7 @@ impl Cosigning {
         let command = Command { property: PropertyNumber(0), request: None, op: Op::PutCheckpoint { size, note } };
         let deadline = Instant::now() + ROUND_TIMEOUT;
         let (answer, taken_up) = oneshot::channel();
-        self.batcher.submit(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });
+        self.batcher.submit_patiently(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });
         // A command that nobody waits for is not proposed. If this one does not come through, the head is asked for again.
         tokio::spawn(taken_up);
     }

@@ -29,6 +29,7 @@ pub use error::SignRefusal;
 pub use heads::Heads;
 pub use keys::NodeKeys;
 pub use log::{Covered, Proof, ReceiptLog};
+pub use nodes::StoredNodes;
 pub use published::{CheckpointNote, Published};
 pub use signer::Signer;
 pub use tree::Tree;

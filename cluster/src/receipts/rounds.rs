@@ -64,6 +64,16 @@ impl Rounds {
         Some(Checkpoint { origin: self.origin.clone(), size, root: round.head.root })
     }
 
+    /// When the round of a size began, if it is open.
+    pub fn began(&self, size: u64) -> Option<Instant> {
+        self.open.get(&size).map(|round| round.began)
+    }
+
+    /// Whether a majority signed a size.
+    pub fn is_published(&self, size: u64) -> bool {
+        self.open.get(&size).is_some_and(|round| round.published)
+    }
+
     /// A node signed; `voters` is the number of replicas that vote.
     pub fn signed(&mut self, node: u64, size: u64, signatures: Vec<Signature>, voters: usize) -> Verdict {
         if let Some(round) = self.open.get_mut(&size) {

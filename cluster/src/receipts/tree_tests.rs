@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use keyrack_inventory::{Key, Row, StoredCheckpoint};
 use keyrack_merkle::{
-    Checkpoint, Frontier, Hash, Resource, inclusion_proof, leaf_hash, node_hash, root_at, verify_consistency, verify_inclusion,
+    Checkpoint, Frontier, Hash, Note, Resource, Signature, inclusion_proof, leaf_hash, node_hash, root_at, verify_consistency,
+    verify_inclusion,
 };
 use tempfile::TempDir;
 
 use super::nodes::{Source, StoredNodes};
 use super::{Head, Heads, NodeKeys, Published, ReceiptLog, SignRefusal, Signer, Tree};
 use crate::divergence::Divergence;
-use crate::storage::{LogDb, LogWrite, RowsDb, Slot};
+use crate::storage::{LogDb, LogWrite, RowsDb, Slot, put_leaf};
 
 const SHARD: u32 = 1;
 
@@ -46,9 +47,7 @@ impl Log {
         let (tree, leaves) = (&mut self.tree, &self.leaves);
         let written = self.rows.write(SHARD, &[0; 8], |set| {
             for (place, leaf) in leaves[first..].iter().enumerate() {
-                let mut key = Vec::new();
-                Key::Leaf((first + place) as u64).encode(&mut key);
-                set.put(&key, leaf);
+                put_leaf(set, (first + place) as u64, leaf);
             }
             tree.write(set);
         });

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of everything below the folder; a newer one is not opened.
-pub const FORMAT: u32 = 1;
+/// 2 came with receipts: leaves, tree, checkpoints, guests' secrets apart. Folders of format 1 are taken over as they are.
+pub const FORMAT: u32 = 2;
 
 /// The file with the seed of the node's signing keys: 64 hexadecimal digits. It is in no snapshot.
 const SIGNING_KEY: &str = "signing.key";
@@ -98,7 +99,13 @@ impl DataFolder {
             }
             Err(cause) => return Err(io(cause)),
         };
-        check(path, &text, cluster, node)
+        let folder = check(path, &text, cluster, node)?;
+        let current = format!("format = {FORMAT}\n");
+        if let Some(older) = text.lines().next().filter(|line| line.starts_with("format") && **line != *current.trim_end()) {
+            // From now on an older keyrackd must not open it.
+            write_durably(path, "FORMAT", text.replacen(older, current.trim_end(), 1).as_bytes()).map_err(io)?;
+        }
+        Ok(folder)
     }
 
     /// The seed of the node's signing keys; `fresh` becomes it in a folder that has none.
@@ -205,8 +212,11 @@ mod tests {
         assert_eq!((first.incarnation, DataFolder::open(path, "one", 1, 8).expect("known").incarnation), (7, 7));
         assert!(matches!(DataFolder::open(path, "two", 1, 8), Err(FolderError::OtherCluster { .. })));
         assert!(matches!(DataFolder::open(path, "one", 2, 8), Err(FolderError::OtherNode { .. })));
-        let text = fs::read_to_string(path.join("FORMAT")).expect("text").replace("format = 1", "format = 99");
-        fs::write(path.join("FORMAT"), text).expect("written");
+        let text = fs::read_to_string(path.join("FORMAT")).expect("text");
+        fs::write(path.join("FORMAT"), text.replace("format = 2", "format = 1")).expect("written");
+        assert_eq!(DataFolder::open(path, "one", 1, 8).expect("older").incarnation, 7);
+        assert_eq!(fs::read_to_string(path.join("FORMAT")).expect("text"), text, "taken over");
+        fs::write(path.join("FORMAT"), text.replace("format = 2", "format = 99")).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { found: 99, .. })));
     }
 }

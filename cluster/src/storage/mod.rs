@@ -21,7 +21,7 @@ pub use export::{MANIFEST, SnapshotDir};
 pub use folder::{DataFolder, FolderError, mark_diverged};
 pub use log_db::{LogDb, LogWrite, Slot};
 pub use overlay::Overlay;
-pub use rows_db::{RowsDb, WriteSet};
+pub use rows_db::{RowsDb, WriteSet, put_leaf};
 pub use view::View;
 
 use std::io;

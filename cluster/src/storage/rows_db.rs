@@ -139,6 +139,13 @@ impl WriteSet<'_> {
     }
 }
 
+/// Writes a leaf's row, as apply does.
+pub fn put_leaf(set: &mut WriteSet<'_>, index: u64, leaf: &[u8]) {
+    let mut key = Vec::with_capacity(9);
+    Key::Leaf(index).encode(&mut key);
+    set.put(&key, leaf);
+}
+
 pub(super) fn cf_name(shard: u32, generation: u64) -> String {
     format!("shard-{shard}.{generation}")
 }

@@ -76,11 +76,8 @@ impl Edge {
         if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
             return Err(Problem::field("arrival", "an amendment changes arrival, departure, rooms or guest"));
         }
-        let SealedGuest { sealed, mut seeds, .. } = self.seal(guest.as_ref())?;
+        let SealedGuest { sealed, seeds, .. } = self.seal(guest.as_ref())?;
         let sealed = guest.is_some().then_some(sealed);
-        if sealed.is_none() {
-            seeds.guest.clear();
-        }
         let expected_revision = request.expected_revision;
         let op = Op::Amend { booking, arrival, departure, rooms, guest: sealed, seeds, expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;

@@ -45,7 +45,11 @@ impl Edge {
     /// The receipt of what just happened to a booking, waited for as long as the node is told to.
     pub(super) async fn attach(&self, place: &Placement, booking: &Booking, deadline: Instant, claims: Claims) -> Attached {
         let Some(leaf) = booking.leaf else { return Attached::default() };
-        let later = Attached { receipt: None, url: receipt_url(booking) };
+        let later = self.receipt_later(booking);
+        // A node that is told to wait less than that would answer a retry otherwise than the first time.
+        if self.inner.receipt_wait.as_millis() < u128::from(ATTACH_WITHIN_MS) {
+            return later;
+        }
         let Ok(log) = self.log(place.shard) else { return later };
         let deadline = deadline.min(Instant::now() + self.inner.receipt_wait);
         let by_ms = booking.updated_at_ms + ATTACH_WITHIN_MS;

@@ -1,0 +1,117 @@
+//! The folder an audit remembers in: one state for each log, and the evidence of what was found.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use keyrack_merkle::{Checkpoint, Note};
+
+use super::state::State;
+
+/// A folder that no other audit works in meanwhile.
+pub struct Store {
+    folder: PathBuf,
+    /// Locked for as long as it is open.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the folder; makes it if it is not there.
+    pub fn open(folder: &Path) -> anyhow::Result<Store> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let lock = File::create(folder.join("lock")).with_context(|| format!("cannot write to {}", folder.display()))?;
+        lock.try_lock().map_err(|_| anyhow::anyhow!("another audit works in {}", folder.display()))?;
+        Ok(Store { folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// What was verified of a log, and how far the replay of a later checkpoint came before it was interrupted.
+    pub fn load(&self, shard: u32, origin: &str) -> anyhow::Result<(State, Option<State>)> {
+        let state = self.read(&self.state_file(shard), origin)?.unwrap_or_else(|| State::new(origin));
+        let root = match &state.checkpoint {
+            Some(note) => Checkpoint::parse(&note.text).map(|checkpoint| (checkpoint.size, checkpoint.root))?,
+            None => (0, keyrack_merkle::empty_root()),
+        };
+        let file = self.state_file(shard);
+        anyhow::ensure!(
+            root == (state.frontier.size(), state.frontier.root()),
+            "{}: its tree is not its checkpoint's",
+            file.display()
+        );
+        // Progress is only a saving of time: what is wrong with it is no reason to stop.
+        let ahead = self.read(&self.ahead_file(shard), origin).unwrap_or_default();
+        let follows = |ahead: &State| ahead.checkpoint == state.checkpoint && ahead.frontier.size() > state.frontier.size();
+        let ahead = ahead.filter(follows);
+        Ok((state, ahead))
+    }
+
+    /// Replaces the state: every leaf of it leads to its checkpoint.
+    pub fn save(&self, shard: u32, state: &State) -> anyhow::Result<()> {
+        write(&self.state_file(shard), &state.encode())?;
+        self.drop_ahead(shard);
+        Ok(())
+    }
+
+    /// Keeps progress that no checkpoint has confirmed yet.
+    pub fn save_ahead(&self, shard: u32, state: &State) -> anyhow::Result<()> {
+        write(&self.ahead_file(shard), &state.encode())
+    }
+
+    /// Throws progress away.
+    pub fn drop_ahead(&self, shard: u32) {
+        // If it stays it does not follow from the state any more, or leads to another root again.
+        let _ = fs::remove_file(self.ahead_file(shard));
+    }
+
+    /// Keeps a checkpoint as evidence; gives the file's name. Evidence is never overwritten.
+    pub fn keep(&self, shard: u32, what: &str, note: &Note) -> anyhow::Result<PathBuf> {
+        let text = note.to_string();
+        for number in 1.. {
+            let file = self.folder.join(format!("evidence-shard-{shard}-{number}-{what}.checkpoint"));
+            match File::create_new(&file) {
+                Ok(mut created) => {
+                    created.write_all(text.as_bytes()).and_then(|()| created.sync_all())?;
+                    return Ok(file);
+                }
+                Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
+                    if fs::read_to_string(&file).is_ok_and(|there| there == text) {
+                        return Ok(file);
+                    }
+                }
+                Err(cause) => return Err(cause).with_context(|| format!("cannot keep evidence in {}", file.display())),
+            }
+        }
+        anyhow::bail!("there is no number left for evidence")
+    }
+
+    fn read(&self, file: &Path, origin: &str) -> anyhow::Result<Option<State>> {
+        let bytes = match fs::read(file) {
+            Ok(bytes) => bytes,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", file.display())),
+        };
+        let state = State::decode(&bytes).with_context(|| {
+            format!("{}; delete it to audit the log from its first leaf, which forgets what was seen before", file.display())
+        })?;
+        anyhow::ensure!(state.origin == origin, "{} is about the log {}, not {origin}", file.display(), state.origin);
+        Ok(Some(state))
+    }
+
+    fn state_file(&self, shard: u32) -> PathBuf {
+        self.folder.join(format!("shard-{shard}.state"))
+    }
+
+    fn ahead_file(&self, shard: u32) -> PathBuf {
+        self.folder.join(format!("shard-{shard}.ahead"))
+    }
+}
+
+/// All of it or nothing: a new file takes the old one's place.
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let fresh = file.with_extension("new");
+    let written = File::create(&fresh).and_then(|mut created| {
+        created.write_all(bytes)?;
+        created.sync_all()
+    });
+    written.and_then(|()| fs::rename(&fresh, file)).with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,150 @@
+//! GETs over HTTP/1.1: receipts, policies, checkpoints and bundles are pages, and pages are not gRPC.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long connecting and one exchange may take.
+const CONNECT: Duration = Duration::from_secs(2);
+const EXCHANGE: Duration = Duration::from_secs(15);
+/// A full bundle of the longest entries has 16 MiB.
+const MAX_BODY_BYTES: usize = 20 << 20;
+
+/// The HTTP side of a cluster's nodes.
+pub struct Web {
+    nodes: Vec<String>,
+    key: String,
+    /// Open connections that nobody is using, by node.
+    idle: Mutex<HashMap<usize, Vec<SendRequest<Empty<Bytes>>>>>,
+}
+
+/// What a node answered.
+pub struct Page {
+    /// The HTTP status.
+    pub status: u16,
+    /// When to ask again, if it says so.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Web {
+    /// Pages of these nodes, asked for with this key (none when empty).
+    pub fn new(endpoints: &[String], key: &str) -> Web {
+        let nodes = endpoints.iter().map(|endpoint| endpoint.trim_end_matches('/').to_owned()).collect();
+        Web { nodes, key: key.to_owned(), idle: Mutex::default() }
+    }
+
+    /// The nodes' addresses, in the order given.
+    pub fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    /// One node's page.
+    pub async fn ask(&self, node: usize, path: &str, accept: &str) -> anyhow::Result<Page> {
+        let address = self.nodes.get(node).context("there is no such node")?;
+        let host = address
+            .strip_prefix("http://")
+            .with_context(|| format!("{address:?}: only http:// addresses are known; TLS is not built yet"))?;
+        // A connection that waited may have been closed meanwhile: then a fresh one decides.
+        if let Some(connection) = self.waiting(node)
+            && let Ok(page) = self.exchange(node, connection, host, path, accept).await
+        {
+            return Ok(page);
+        }
+        let connection = connect(host).await?;
+        self.exchange(node, connection, host, path, accept).await.with_context(|| format!("{host} did not answer"))
+    }
+
+    /// The page of the first node that answers, beginning with `first`.
+    pub async fn ask_any(&self, first: usize, path: &str, accept: &str) -> anyhow::Result<Page> {
+        let mut failed = Vec::new();
+        for turn in 0..self.nodes.len() {
+            match self.ask((first + turn) % self.nodes.len(), path, accept).await {
+                Ok(page) if page.status != 502 && page.status != 503 => return Ok(page),
+                Ok(page) => failed.push(page.problem()),
+                Err(cause) => failed.push(format!("{cause:#}")),
+            }
+        }
+        anyhow::bail!("no node answers: {}", failed.join("; "))
+    }
+
+    async fn exchange(
+        &self,
+        node: usize,
+        mut connection: SendRequest<Empty<Bytes>>,
+        host: &str,
+        path: &str,
+        accept: &str,
+    ) -> anyhow::Result<Page> {
+        let mut request = hyper::Request::builder().uri(path).header("host", host).header("accept", accept);
+        if !self.key.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", self.key));
+        }
+        let request = request.body(Empty::new())?;
+        let page = timeout(EXCHANGE, async {
+            connection.ready().await?;
+            let response = connection.send_request(request).await?;
+            let status = response.status().as_u16();
+            let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let retry_after = seconds.map(Duration::from_secs);
+            let body = Limited::new(response.into_body(), MAX_BODY_BYTES).collect().await;
+            let body = body.map_err(|cause| anyhow::anyhow!("the answer's body: {cause}"))?.to_bytes();
+            anyhow::Ok(Page { status, retry_after, body })
+        });
+        let page = page.await.context("no answer in time")??;
+        self.lock().entry(node).or_default().push(connection);
+        Ok(page)
+    }
+
+    fn waiting(&self, node: usize) -> Option<SendRequest<Empty<Bytes>>> {
+        let mut idle = self.lock();
+        let connections = idle.get_mut(&node)?;
+        std::iter::from_fn(|| connections.pop()).find(|connection| !connection.is_closed())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<usize, Vec<SendRequest<Empty<Bytes>>>>> {
+        // The pool is whole after any panic.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Page {
+    /// The body of a page that is there.
+    ///
+    /// # Errors
+    /// What the node said instead.
+    pub fn found(self) -> anyhow::Result<Bytes> {
+        anyhow::ensure!(self.status == 200, "{}", self.problem());
+        Ok(self.body)
+    }
+
+    /// What a refusal says: the code and the detail of its problem document, else the status.
+    pub fn problem(&self) -> String {
+        let problem: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        match (problem["code"].as_str(), problem["detail"].as_str()) {
+            (Some(code), Some(detail)) => format!("{code}: {detail}"),
+            _ => format!("the node answered {}", self.status),
+        }
+    }
+}
+
+async fn connect(host: &str) -> anyhow::Result<SendRequest<Empty<Bytes>>> {
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let stream = timeout(CONNECT, TcpStream::connect(&address)).await;
+    let stream = stream.context("no answer in time").and_then(|stream| Ok(stream?));
+    let stream = stream.with_context(|| format!("cannot reach {host}"))?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // Ends when the sender is dropped; what fails on it, fails the exchange too.
+    tokio::spawn(connection);
+    Ok(sender)
+}

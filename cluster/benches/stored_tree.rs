@@ -1,0 +1,87 @@
+//! The receipts' tree of ten million leaves on disk: how long an append with its write takes, and an inclusion proof from a cold
+//! cache. `cargo bench --workspace --bench stored_tree [-- LEAVES]`; as root it empties the kernel's page cache too.
+
+// A benchmark that cannot go on has nothing to report.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use keyrack_cluster::measured::{RowsDb, StoredNodes, Tree, put_leaf};
+use keyrack_merkle::{inclusion_proof, leaf_hash, root_at, verify_inclusion};
+
+const SHARD: u32 = 1;
+/// As long as the leaf of a stay of three nights.
+const LEAF_BYTES: usize = 353;
+const PROOFS: u64 = 400;
+
+fn main() {
+    let leaves: u64 = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows");
+    grow(&path, leaves);
+    let db = RowsDb::open(&path, SHARD + 1).unwrap();
+    let root = db.view(SHARD, |view| root_at(&mut StoredNodes::new(view), leaves)).unwrap().unwrap();
+    drop(db);
+    let mut took: Vec<Duration> = (0..PROOFS).map(|n| prove_cold(&path, n * 2_654_435_761 % leaves, leaves, &root)).collect();
+    took.sort_unstable();
+    let at = |share: f64| took[((PROOFS - 1) as f64 * share) as usize].as_secs_f64() * 1e6;
+    println!(
+        "inclusion proof of {leaves} leaves, database opened anew: p50 {:.0} us, p99 {:.0} us, max {:.0} us",
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+}
+
+fn leaf(index: u64) -> Vec<u8> {
+    let mut leaf = vec![0; LEAF_BYTES];
+    // Bytes that do not compress, as digests do not.
+    let mut state = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for chunk in leaf.chunks_mut(8) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        chunk.copy_from_slice(&state.to_be_bytes()[..chunk.len()]);
+    }
+    leaf
+}
+
+fn grow(path: &std::path::Path, leaves: u64) {
+    let db = RowsDb::open(path, SHARD + 1).unwrap();
+    let mut tree = Tree::load(&db, SHARD, Arc::default()).unwrap();
+    let began = Instant::now();
+    let mut hashing = Duration::ZERO;
+    while tree.size() < leaves {
+        let first = tree.size();
+        let batch: Vec<Vec<u8>> = (first..leaves.min(first + 256)).map(leaf).collect();
+        let start = Instant::now();
+        batch.iter().for_each(|leaf| tree.append(leaf));
+        tree.end_entry();
+        hashing += start.elapsed();
+        let write = db.write(SHARD, &[0; 8], |set| {
+            batch.iter().zip(first..).for_each(|(leaf, index)| put_leaf(set, index, leaf));
+            tree.write(set);
+        });
+        write.unwrap();
+        tree.publish();
+    }
+    let nanos = |took: Duration| took.as_nanos() as f64 / leaves as f64;
+    println!(
+        "append: {:.0} ns a leaf in memory (its hash included), {:.0} ns with its rows",
+        nanos(hashing),
+        nanos(began.elapsed())
+    );
+}
+
+/// One proof right after the database was opened; nothing of it is in RocksDB's cache.
+fn prove_cold(path: &std::path::Path, index: u64, leaves: u64, root: &[u8; 32]) -> Duration {
+    let db = RowsDb::open(path, SHARD + 1).unwrap();
+    // Only root may; without it the kernel's cache stays warm.
+    let _ = std::fs::write("/proc/sys/vm/drop_caches", "1");
+    let start = Instant::now();
+    let proof = db.view(SHARD, |view| inclusion_proof(&mut StoredNodes::new(view), index, leaves)).unwrap().unwrap();
+    let took = start.elapsed();
+    verify_inclusion(index, leaves, &leaf_hash(&leaf(index)), &proof, root).unwrap();
+    took
+}
