@@ -227,4 +227,6 @@ fn a_replica_with_a_tampered_row_stops_and_signs_no_served_receipt() {
     nodes.stop(victim);
     let refused = nodes.restart(victim).expect_err("a diverged folder is not opened again");
     assert!(matches!(refused, StartError::Folder(FolderError::Diverged { .. })), "{refused}");
+    // RocksDB must not be in use while the process ends.
+    [0, 1].into_iter().for_each(|place| nodes.stop(place));
 }

@@ -61,6 +61,11 @@ impl Api {
         Call { request: request.bearer_auth(&self.key) }
     }
 
+    /// A GET without any authorisation, as a stranger sends it.
+    pub fn anonymous(&self, path: &str) -> Call {
+        Call { request: self.http.get(format!("{}{path}", self.base)) }
+    }
+
     /// POSTs to one node after the other with the same key until one gives an answer that stands:
     /// anything but a broken connection, a 5xx, a 429 or "your first try is still in flight".
     /// Gives the answer and how many tries it took.

@@ -183,6 +183,19 @@ impl Cluster {
         entry.child = Some(child);
     }
 
+    /// Kills all nodes, changes the configuration of each and starts them again by hand. Does not wait for them; `dev`
+    /// would write the files anew, so [`Cluster::start_again`] forgets the change.
+    pub fn reconfigure(&mut self, change: impl Fn(&mut toml::Table)) {
+        self.kill_all();
+        for node in self.node_ids() {
+            let path = self.config_file(node);
+            let mut config: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+            change(&mut config);
+            std::fs::write(&path, config.to_string()).unwrap();
+            self.restart(node);
+        }
+    }
+
     /// Waits until `/readyz` of a node says 200.
     pub async fn ready(&self, node: usize) {
         let api = self.operator_at(node);

@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use keyrack_tests::files::{files_under, holding};
 use keyrack_tests::sources::{assert_holds_code, dependencies_of, offences, sources_of};
 use keyrack_tests::{Cluster, HotelPlan, fresh_key, refusal};
 use serde_json::json;
@@ -149,33 +150,12 @@ async fn a_guests_name_mail_and_phone_are_in_no_file_of_any_node() {
     let files = files_under(cluster.folder());
     assert!(!files.is_empty());
     for canary in GUEST_CANARIES.into_iter().flat_map(str::split_whitespace) {
-        assert_eq!(holding(&files, canary), Vec::<&Path>::new(), "{canary} stands in clear");
+        assert_eq!(holding(&files, canary.as_bytes()), Vec::<&Path>::new(), "{canary} stands in clear");
     }
     // The search sees what is there: this much of a booking and of a hotel is no secret.
     for clear in TRAVELS_IN_CLEAR {
-        assert!(!holding(&files, clear).is_empty(), "the search would not even find {clear}");
+        assert!(!holding(&files, clear.as_bytes()).is_empty(), "the search would not even find {clear}");
     }
-}
-
-fn holding<'a>(files: &'a [(PathBuf, Vec<u8>)], text: &str) -> Vec<&'a Path> {
-    let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-    files.iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path.as_path()).collect()
-}
-
-fn files_under(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = Vec::new();
-    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            files.extend(files_under(&path));
-        } else if path.is_file() {
-            let mut bytes = std::fs::read(&path).unwrap();
-            // A preallocated log ends in zeros, which hold nothing.
-            let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            bytes.truncate(end);
-            files.push((path, bytes));
-        }
-    }
-    files
 }
 
 #[track_caller]

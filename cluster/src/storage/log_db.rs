@@ -24,9 +24,27 @@ const QUEUE: usize = 16_384;
 /// The log database. Cheap to clone.
 #[derive(Clone)]
 pub struct LogDb {
+    // Dropped first: it ends the writer, which has the database open too.
+    writer: Arc<Writer>,
     db: Arc<DB>,
-    queue: mpsc::Sender<Job>,
     syncs: Arc<AtomicU64>,
+}
+
+/// The writer's thread. Waited for at the end: RocksDB must not be closed while the process already runs its exit handlers.
+struct Writer {
+    queue: Option<mpsc::Sender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        // The last caller may be one that the writer itself just answered.
+        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
+            // A panic over there was reported there.
+            let _ = thread.join();
+        }
+    }
 }
 
 /// One change to one group's log.
@@ -73,9 +91,11 @@ impl LogDb {
         let db = Arc::new(DB::open(&options::log(), path).map_err(io_error)?);
         let (queue, jobs) = mpsc::channel(QUEUE);
         let syncs = Arc::new(AtomicU64::new(0));
-        let (writer, counter) = (db.clone(), syncs.clone());
-        thread::Builder::new().name("log-writer".into()).spawn(move || write_all(&writer, jobs, &counter))?;
-        Ok(LogDb { db, queue, syncs })
+        let (written, counter) = (db.clone(), syncs.clone());
+        let thread = thread::Builder::new().name("log-writer".into());
+        let thread = thread.spawn(move || write_all(&written, jobs, &counter))?;
+        let writer = Arc::new(Writer { queue: Some(queue), thread: Some(thread) });
+        Ok(LogDb { writer, db, syncs })
     }
 
     /// Synced writes since the start.
@@ -92,7 +112,9 @@ impl LogDb {
         done: impl FnOnce(io::Result<()>) + Send + 'static,
     ) -> io::Result<()> {
         let job = Job { group, writes, durable, done: Box::new(done) };
-        self.queue.send(job).await.map_err(|_| io::Error::other("the log writer has stopped"))
+        let stopped = || io::Error::other("the log writer has stopped");
+        let queue = self.writer.queue.as_ref().ok_or_else(stopped)?;
+        queue.send(job).await.map_err(|_| stopped())
     }
 
     /// The entries of `range`, as far as they exist, ascending.

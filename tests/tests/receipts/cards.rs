@@ -1,0 +1,81 @@
+//! A card number that is not kept cannot be stolen: it is refused in every text.
+
+use keyrack_tests::{Answer, fresh_key, refusal};
+use serde_json::{Value, json};
+
+use crate::Scene;
+
+/// Test numbers of the card schemes, written in the ways people write them.
+const CARDS: [&str; 6] = [
+    "4111111111111111",
+    "5500 0000 0000 0004",
+    "3782-822463-10005",
+    "visa 4111-1111-1111-1111 exp 12/28",
+    "30569309025904",
+    "No.6011111111111117!",
+];
+
+const NO_CARDS: [&str; 5] = ["+351210000000", "+4915112345678901", "+1 202 555 0143", "4111111111111112", "BK-2026-000123"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_number_is_refused_in_every_text_and_nothing_happened() {
+    let scene = Scene::set("CARDS", 9).await;
+    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let hold = scene.hotel.hold("2027-03-01", "2027-03-02", 600).await.expect(201).json();
+    let confirm = format!("/v1/holds/{}/confirm", hold["holdId"].as_str().unwrap());
+    let before = scene.hotel.everything().await;
+    for card in CARDS {
+        let with = |pointer: &str, body: &Value| {
+            let mut body = body.clone();
+            let (parent, member) = pointer.rsplit_once('/').unwrap();
+            body.pointer_mut(parent).unwrap()[member] = json!(card);
+            body
+        };
+        let request = scene.hotel.request("2027-03-01", "2027-03-03");
+        for place in ["/guest/name", "/guest/email", "/guest/phone", "/channelRef", "/payment/token"] {
+            assert_refused(place, card, &scene.hotel.book(&with(place, &request)).await);
+            let body = json!({"guest": request["guest"], "payment": request["payment"]});
+            let answer = scene.hotel.api.post(&confirm, &fresh_key()).json(&with(place, &body)).send().await;
+            assert_refused(place, card, &answer);
+        }
+        let amend = with("/guest/name", &json!({"guest": request["guest"]}));
+        assert_refused("amend", card, &scene.hotel.act(&booking, "amend", &amend).await);
+
+        let operator = scene.cluster.operator();
+        let property = json!({"name": card, "timeZone": "Europe/Lisbon", "currency": "EUR"});
+        for id in [scene.hotel.id.as_str(), "CARDS-NEW"] {
+            let answer = operator.put(&format!("/v1/properties/{id}"), &property).send().await;
+            assert_refused("property name", card, &answer);
+        }
+        let here = format!("/v1/properties/{}", scene.hotel.id);
+        let room_type = json!({"name": card, "capacity": 9, "occupancy": 4});
+        assert_refused("room type", card, &operator.put(&format!("{here}/room-types/DLX"), &room_type).send().await);
+        let plan = json!({"name": card, "currency": "EUR"});
+        assert_refused("rate plan", card, &operator.put(&format!("{here}/rate-plans/FLEX"), &plan).send().await);
+    }
+    assert_eq!(scene.hotel.everything().await, before, "what is refused changes nothing");
+    scene.cluster.operator().get("/v1/properties/CARDS-NEW").send().await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn telephone_numbers_and_references_are_no_card_numbers() {
+    let scene = Scene::set("NO-CARDS", 50).await;
+    for text in NO_CARDS {
+        for place in ["name", "phone"] {
+            let mut request = scene.hotel.request("2027-03-01", "2027-03-03");
+            request["guest"][place] = json!(text);
+            request["channelRef"] = json!(text);
+            let booking = scene.hotel.book(&request).await.expect(201).json();
+            assert_eq!(booking["guest"][place], text);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_refused(place: &str, card: &str, answer: &Answer) {
+    println!("{place}: {answer:?}");
+    assert!(!refusal(answer, 400, "card_number").retryable, "{place}");
+    let digits: String = answer.text().chars().filter(char::is_ascii_digit).collect();
+    let number: String = card.chars().filter(char::is_ascii_digit).take(14).collect();
+    assert!(!digits.contains(&number), "{place}: the refusal repeats the number: {answer:?}");
+}

@@ -1,0 +1,151 @@
+//! A guest is erased: the data are gone, the booking and what was proved of it stay.
+
+use keyrack_tests::receipts::Receipt;
+use keyrack_tests::{Answer, Api, fresh_key, refusal};
+use serde_json::{Value, json};
+
+use crate::{AMEND, BOOK, CANCEL, ERASE, Scene, id_of};
+
+/// What the guest of [`Hotel::request`](keyrack_tests::Hotel::request) is known by.
+const GUEST: [&str; 3] = ["Ada Guest", "ada@example.com", "+351210000000"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_guest_is_gone_everywhere_and_the_booking_stays() {
+    let scene = Scene::set("ERASED", 5).await;
+    let key = fresh_key();
+    let request = scene.hotel.request("2027-03-01", "2027-03-03");
+    let book = |api: &Api| api.post("/v1/bookings", &key).json(&request).send();
+    let booking = book(&scene.cluster.api("channel", 1)).await.expect(201).json();
+    let (old, old_proved) = (scene.receipt_of(&booking).await, scene.check(&booking, BOOK).await);
+    let kept = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let availability = scene.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"].clone();
+
+    let erased = erase(&scene.cluster.api("manager", 2), &booking).await.expect(200).json();
+    assert_eq!(erased["guestId"], booking["guestId"]);
+    let erasure = scene.check(&erased, ERASE).await;
+    assert_eq!(erasure.leaf.previous, Some(old_proved.index));
+    assert_eq!(erasure.leaf.rooms, {
+        // The other booking took a room of each night meanwhile.
+        let mut rooms = old_proved.leaf.rooms.clone();
+        rooms[0].nights.iter_mut().for_each(|(_, remaining)| *remaining -= 1);
+        rooms
+    });
+    assert_eq!(scene.receipt_of(&erased).await.disclosures, []);
+    let told = |digest: &[u8; 32]| old_proved.leaf.digests.contains(digest);
+    assert!(!erasure.leaf.digests.iter().any(told), "a digest of a guest who is gone would be the guest's");
+
+    // What was proved stays proved, with the claims its holder has.
+    assert_eq!(old.verify(&scene.policy).unwrap(), old_proved);
+    assert_eq!(scene.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"], availability);
+    for node in scene.cluster.node_ids() {
+        let hotel = scene.at(node);
+        let seen = hotel.get(&booking).await;
+        assert_eq!((&seen["guest"], &seen["guestErased"]), (&Value::Null, &json!(true)), "node {node}");
+        assert_eq!((&seen["state"], &seen["rooms"], &seen["total"]), (&booking["state"], &booking["rooms"], &booking["total"]));
+        let list = hotel.bookings().await;
+        let listed = list.iter().find(|entry| entry["bookingId"] == booking["bookingId"]).unwrap();
+        assert_eq!((&listed["guest"], &listed["guestErased"]), (&Value::Null, &json!(true)), "node {node}");
+
+        let path = format!("/v1/bookings/{}/receipt", id_of(&booking));
+        let receipt = hotel.api.get(&path).header("Accept", "application/json").send().await.expect(200);
+        assert_nothing_of_the_guest(&receipt);
+        let receipt = Receipt::of_json(&receipt.json());
+        assert_eq!(receipt.verify(&scene.policy).unwrap().leaf, erasure.leaf);
+        assert_eq!(receipt.disclosures, [], "nothing is left to disclose");
+        assert_nothing_of_the_guest(&hotel.api.get(&path).send().await.expect(200));
+        // A retry of the booking itself is the one answer that cannot be the first one any more.
+        let again = book(&scene.cluster.api("channel", node)).await.expect(201);
+        assert_nothing_of_the_guest(&again);
+        assert_eq!(again.json()["bookingId"], booking["bookingId"]);
+        assert_eq!(hotel.get(&kept).await["guest"], request["guest"], "another booking's guest is another guest");
+    }
+    scene.check(&kept, BOOK).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_can_be_repeated_and_the_booking_goes_on() {
+    let scene = Scene::set("ERASED-TWICE", 5).await;
+    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let manager = scene.cluster.api("manager", 1);
+    let path = format!("/v1/guests/{}/erase", booking["guestId"].as_str().unwrap());
+    let key = fresh_key();
+    let first = manager.post(&path, &key).send().await.expect(200);
+    let size = scene.check(&first.json(), ERASE).await.index + 1;
+    for node in scene.cluster.node_ids() {
+        let manager = scene.cluster.api("manager", node);
+        let again = manager.post(&path, &key).send().await.expect(200);
+        assert!(again.is_replayed());
+        assert_eq!(again.text(), first.text());
+        // With another key it is another request, which finds everything done.
+        let another = manager.post(&path, &fresh_key()).json(&json!({})).send().await.expect(200).json();
+        for member in ["guestId", "bookingId", "erasedAt"] {
+            assert_eq!(another[member], first.json()[member], "{member}");
+        }
+    }
+    assert_eq!(scene.hotel.get(&booking).await["revision"], 2, "only the first time something happened");
+
+    let amended = scene.hotel.act(&booking, "amend", &json!({"departure": "2027-03-05"})).await.expect(200).json();
+    assert_eq!((&amended["guest"], &amended["guestErased"]), (&Value::Null, &json!(true)));
+    assert_eq!(scene.check(&amended, AMEND).await.leaf.previous, Some(size - 1), "no leaf between");
+    let cancelled = scene.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
+    assert_eq!(cancelled["guest"], Value::Null);
+    scene.check(&cancelled, CANCEL).await;
+    assert_eq!(scene.hotel.sold("2027-03-01").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_manager_erases_and_only_a_guest_who_is_there() {
+    let scene = Scene::set("WHO-ERASES", 5).await;
+    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let path = format!("/v1/guests/{}/erase", booking["guestId"].as_str().unwrap());
+    let before = scene.hotel.everything().await;
+    for role in ["channel", "desk", "auditor"] {
+        let answer = scene.cluster.api(role, 1).post(&path, &fresh_key()).send().await;
+        refusal(&answer, 403, "forbidden");
+    }
+    let manager = scene.cluster.api("manager", 1);
+    refusal(&manager.with_key("nobody").post(&path, &fresh_key()).send().await, 401, "unauthenticated");
+    let keyless = manager.call(reqwest::Method::POST, &path).send().await;
+    refusal(&keyless, 400, "idempotency_key_required");
+    refusal(&manager.post(&path, &fresh_key()).json(&json!({"all": true})).send().await, 400, "unknown_field");
+    refusal(&manager.get(&path).send().await, 405, "method_not_allowed");
+    let (head, last) = id_of(&booking).split_at(id_of(&booking).len() - 1);
+    let unknown = format!("{head}{}", if last == "0" { "1" } else { "0" });
+    for id in ["nobody", "%20", &unknown] {
+        let answer = manager.post(&format!("/v1/guests/{id}/erase"), &fresh_key()).send().await;
+        refusal(&answer, 404, "not_found");
+    }
+    assert_eq!(scene.hotel.everything().await, before, "what is refused erases nobody");
+    erase(&scene.cluster.operator(), &booking).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_feed_tells_that_a_guest_was_erased_and_nothing_of_whom() {
+    let scene = Scene::set("ERASED-FEED", 5).await;
+    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    for _ in 0..2 {
+        erase(&scene.cluster.api("manager", 3), &booking).await.expect(200);
+    }
+    for api in scene.cluster.everywhere("auditor").into_iter().chain(scene.cluster.everywhere("operator")) {
+        let feed = api.get(&format!("/v1/events?propertyId={}", scene.hotel.id)).send().await.expect(200);
+        assert_nothing_of_the_guest(&feed);
+        let feed = feed.json();
+        let items = feed["items"].as_array().unwrap();
+        let erased: Vec<_> = items.iter().filter(|event| event["type"] == "guest.erased").collect();
+        assert_eq!(erased.len(), 1, "it happened once: {feed}");
+        assert_eq!(erased[0]["booking"]["bookingId"], booking["bookingId"]);
+        assert_eq!((&erased[0]["booking"]["guest"], &erased[0]["booking"]["guestErased"]), (&Value::Null, &json!(true)));
+    }
+}
+
+pub async fn erase(api: &Api, booking: &Value) -> Answer {
+    let guest = booking["guestId"].as_str().expect("a booking has a guestId");
+    api.post(&format!("/v1/guests/{guest}/erase"), &fresh_key()).send().await
+}
+
+#[track_caller]
+fn assert_nothing_of_the_guest(answer: &Answer) {
+    for trace in GUEST.into_iter().chain(["guest.name", "guest.email", "guest.phone"]) {
+        assert!(!answer.text().contains(trace), "{trace} is still told: {answer:?}");
+    }
+}

@@ -1,0 +1,223 @@
+//! The log only ever grows: through the death of a leader, a snapshot, and the end of all nodes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use keyrack_tests::receipts::{Checkpoint, LogView, Note, Receipt, assert_consistent};
+use keyrack_tests::{Api, HotelPlan, Load, PATIENCE, fresh_key, until};
+use tokio::task::JoinHandle;
+
+use crate::{BOOK, Scene};
+
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
+
+/// Checkpoints and receipts of some moment, to be held against every later one.
+#[derive(Default)]
+struct Past {
+    checkpoints: Vec<Checkpoint>,
+    receipts: Vec<Receipt>,
+}
+
+impl Past {
+    /// Adds what each of `nodes` says now.
+    async fn remember(&mut self, scene: &Scene, nodes: &[usize]) {
+        let apis: Vec<Api> = nodes.iter().map(|node| scene.cluster.api("channel", *node)).collect();
+        for _ in nodes {
+            let (key, request) = (fresh_key(), scene.hotel.request("2027-03-01", "2027-03-02"));
+            let posted = Api::post_until_answered(&apis, "/v1/bookings", &key, &request, Duration::from_secs(25));
+            let booking = posted.await.0.expect(201).json();
+            let proved = scene.check(&booking, BOOK).await;
+            self.checkpoints.push(proved.checkpoint);
+            self.receipts.push(scene.receipt_of(&booking).await);
+        }
+        for node in nodes {
+            self.checkpoints.push(scene.log(*node).checkpoint(&scene.policy).await);
+        }
+    }
+
+    /// Every node's tree continues everything that was ever shown, and what was proved stays proved.
+    async fn assert_still_true(&self, scene: &Scene, nodes: &[usize]) {
+        let largest = self.checkpoints.iter().map(|checkpoint| checkpoint.size).max().unwrap();
+        for node in nodes {
+            let log = scene.log(*node);
+            let newest = log.checkpoint_of(&scene.policy, largest).await;
+            assert_consistent(&log, &self.checkpoints, &newest).await;
+        }
+        for receipt in &self.receipts {
+            receipt.verify(&scene.policy).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_goes_on_consistently_after_the_leader_was_killed() {
+    let mut scene = Scene::set("LOG-CRASH", 5_000).await;
+    let leader = scene.cluster.leader_of(scene.shard).await;
+    let mut past = Past::default();
+    past.remember(&scene, &[1, 2, 3]).await;
+    let load = Load::start("log-crash", scene.cluster.everywhere("channel"), &scene.hotel, 8);
+    load.until_acknowledged(100).await;
+    past.checkpoints.push(scene.log(leader).checkpoint(&scene.policy).await);
+    scene.cluster.kill(leader);
+    load.until_acknowledged(100).await;
+    let acknowledged = load.finish().await;
+    let survivors = scene.cluster.others(leader);
+    past.remember(&scene, &survivors).await;
+    past.assert_still_true(&scene, &survivors).await;
+    for entry in &acknowledged {
+        scene.check(&serde_json::from_slice(&entry.body).unwrap(), BOOK).await;
+    }
+    scene.cluster.restart(leader);
+    scene.cluster.ready(leader).await;
+    past.remember(&scene, &[1, 2, 3]).await;
+    past.assert_still_true(&scene, &[1, 2, 3]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_follower_that_came_back_by_snapshot_serves_the_same_log_and_signs_it() {
+    let env = [("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "200"), ("KEYRACK_RAFT_KEEP_LOG_ENTRIES", "50")];
+    let mut scene = Scene::set_with(HotelPlan::new("LOG-SNAPSHOT", 5_000), &env).await;
+    let shard = scene.shard;
+    let leader = scene.cluster.leader_of(shard).await;
+    let follower = scene.cluster.others(leader)[0];
+    let mut past = Past::default();
+    past.remember(&scene, &[1, 2, 3]).await;
+    let left_at = metric(&scene, follower, "keyrack_raft_last_index").await.unwrap();
+    scene.cluster.kill(follower);
+    let present = scene.cluster.others(follower);
+    let apis = present.iter().map(|node| scene.cluster.api("channel", *node)).collect();
+    let load = Load::start("log-snapshot", apis, &scene.hotel, 4);
+    until("the log is purged past what the follower has", CATCH_UP_WITHIN, async || {
+        (metric(&scene, leader, "keyrack_raft_purged_index").await? > left_at).then_some(())
+    })
+    .await;
+    past.remember(&scene, &present).await;
+    scene.cluster.restart(follower);
+    until("the follower has installed a snapshot", CATCH_UP_WITHIN, async || {
+        (metric(&scene, follower, "keyrack_raft_snapshots_installed_total").await? > 0).then_some(())
+    })
+    .await;
+    load.finish().await;
+    scene.cluster.ready(follower).await;
+    past.remember(&scene, &[1, 2, 3]).await;
+    past.assert_still_true(&scene, &[1, 2, 3]).await;
+
+    // With another node gone no checkpoint has a majority without the follower's signature.
+    let gone = scene.cluster.others(follower)[0];
+    scene.cluster.kill(gone);
+    let left = scene.cluster.others(gone);
+    past.remember(&scene, &left).await;
+    past.assert_still_true(&scene, &left).await;
+    let note = scene.log(follower).checkpoint_note().await;
+    assert!(note.contains(&format!("— dev/node-{follower} ")), "the follower cosigned: {note}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_goes_on_consistently_after_all_nodes_were_killed_or_stopped() {
+    let mut scene = Scene::set("LOG-RESTART", 5_000).await;
+    let all = [1, 2, 3];
+    let mut past = Past::default();
+    past.remember(&scene, &all).await;
+    scene.cluster.kill_all();
+    all.iter().for_each(|node| scene.cluster.restart(*node));
+    for node in all {
+        scene.cluster.ready(node).await;
+    }
+    past.remember(&scene, &all).await;
+    past.assert_still_true(&scene, &all).await;
+    scene.cluster.stop();
+    scene.cluster.start_again();
+    // Before anything new is booked: a node that just started has a checkpoint of its own to show.
+    past.assert_still_true(&scene, &all).await;
+    past.remember(&scene, &all).await;
+    past.assert_still_true(&scene, &all).await;
+}
+
+/// Somebody asks every node all the time, through the end of a leader: whatever is shown at any moment is a prefix of what is
+/// shown at the end, so two nodes never show two trees of one size.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_two_histories_are_ever_shown_while_a_leader_dies_under_load() {
+    let mut scene = Scene::set("LOG-WATCHED", 5_000).await;
+    let watching: Vec<_> = scene.cluster.node_ids().map(|node| Watching::start(scene.log(node))).collect();
+    let load = Load::start("log-watched", scene.cluster.everywhere("channel"), &scene.hotel, 8);
+    load.until_acknowledged(100).await;
+    let leader = scene.cluster.leader_of(scene.shard).await;
+    scene.cluster.kill(leader);
+    load.until_acknowledged(100).await;
+    scene.cluster.restart(leader);
+    scene.cluster.ready(leader).await;
+    load.until_acknowledged(100).await;
+    load.finish().await;
+    let mut past = Past::default();
+    past.remember(&scene, &[1, 2, 3]).await;
+    for watching in watching {
+        let seen = watching.finish().await;
+        assert!(seen.len() > 10, "checkpoints come while bookings do: {}", seen.len());
+        past.checkpoints.extend(seen);
+    }
+    past.checkpoints.sort_by_key(|checkpoint| (checkpoint.size, checkpoint.root));
+    past.checkpoints.dedup();
+    past.assert_still_true(&scene, &[1, 2, 3]).await;
+}
+
+/// Collects every checkpoint that a node shows.
+struct Watching {
+    stop: Arc<AtomicBool>,
+    task: JoinHandle<Vec<Checkpoint>>,
+}
+
+impl Watching {
+    fn start(log: LogView) -> Watching {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            let mut seen: Vec<Checkpoint> = Vec::new();
+            while !stopped.load(Ordering::Relaxed) {
+                let path = format!("/log/{}/checkpoint", log.shard);
+                let call = log.api.anonymous(&path).timeout(Duration::from_secs(2)).try_send().await;
+                // A node that is down shows nothing.
+                if let Some(answer) = call.ok().filter(|answer| answer.status == 200) {
+                    let checkpoint = Note::parse(&answer.text()).and_then(|note| note.checkpoint()).unwrap();
+                    if seen.last() != Some(&checkpoint) {
+                        seen.push(checkpoint);
+                    }
+                }
+                // Not a wait for anything: it leaves the processor to the nodes.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            seen
+        });
+        Watching { stop, task }
+    }
+
+    async fn finish(self) -> Vec<Checkpoint> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.task.await.unwrap()
+    }
+}
+
+async fn metric(scene: &Scene, node: usize, name: &str) -> Option<u64> {
+    scene.cluster.metrics(node).await?.of_shard(name, scene.shard)
+}
+
+/// A receipt that was fetched before stays good, and is served again by every node after a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_is_still_served_after_all_nodes_restarted() {
+    let mut scene = Scene::set("LOG-SERVED", 50).await;
+    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let (proved, before) = (scene.check(&booking, BOOK).await, scene.receipt_of(&booking).await);
+    scene.cluster.stop();
+    scene.cluster.start_again();
+    let path = format!("/v1/bookings/{}/receipt", crate::id_of(&booking));
+    for api in scene.cluster.everywhere("channel") {
+        let answer = until("the receipt is served", PATIENCE, async || {
+            let answer = api.get(&path).header("Accept", "application/json").send().await;
+            assert!(matches!(answer.status, 200 | 202 | 503), "{answer:?}");
+            (answer.status == 200).then(|| answer.json())
+        });
+        let again = Receipt::of_json(&answer.await);
+        assert_eq!(again.verify(&scene.policy).unwrap().leaf, proved.leaf);
+        assert_eq!(again.disclosures, before.disclosures);
+    }
+}

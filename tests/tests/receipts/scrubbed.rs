@@ -1,0 +1,199 @@
+//! After an erasure nothing that would bring the guest's data back is left in any file of any node.
+//!
+//! The wrapped key itself is not seen from outside. But beside it, in the same row of the same file, stand the secrets of
+//! the claims about price, reference and unit, and a receipt shows what comes of them: a claim's salt is the first half
+//! of SHA-256 over its secret and the booking's revision. So each 16 bytes of every file are tried: where the secrets
+//! are gone, so is the key. They are random, so a compressed file has them as they are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use keyrack_tests::files::{files_under, holding};
+use keyrack_tests::receipts::{Leaf, Receipt};
+use keyrack_tests::{Cluster, HotelPlan, PATIENCE, until};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::erased::erase;
+use crate::{AMEND, BOOK, ERASE, Scene};
+
+/// Longer than a scrub needs: it waits for a snapshot, a purge and two compactions.
+const SCRUBBED_WITHIN: Duration = Duration::from_secs(120);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_an_erased_guest_is_left_in_any_file_of_any_node() {
+    let plan = HotelPlan::new("SCRUBBED", 50);
+    let mut scene = Scene::set_with(plan, &[("KEYRACK_GUESTS_SCRUB_AFTER_SECS", "0")]).await;
+    let Two { erased, kept } = Two::book(&scene).await;
+    // So that the rows are in table files, not only in logs.
+    scene.cluster.stop();
+    assert_found_at_every_node(&scene.cluster, &erased);
+    assert_found_at_every_node(&scene.cluster, &kept);
+    scene.cluster.start_again();
+
+    let answer = erase(&scene.cluster.api("manager", 2), &erased.booking).await.expect(200).json();
+    let index = scene.check(&answer, ERASE).await.leaf.raft_index;
+    until_scrubbed(&scene, &[1, 2, 3], index, &erased).await;
+    scene.cluster.stop();
+    assert_gone(&scene.cluster, &erased);
+    assert_found_at_every_node(&scene.cluster, &kept);
+
+    scene.cluster.start_again();
+    for node in scene.cluster.node_ids() {
+        assert_eq!(scene.at(node).get(&erased.booking).await["guest"], Value::Null);
+        assert_eq!(scene.at(node).get(&kept.booking).await["guest"]["name"], "Ada Guest");
+    }
+    for receipt in erased.receipts.iter().chain(&kept.receipts) {
+        receipt.verify(&scene.policy).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_away_at_the_erasure_removes_the_traces_when_it_is_back() {
+    let env = [
+        ("KEYRACK_GUESTS_SCRUB_AFTER_SECS", "1"),
+        ("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "20"),
+        ("KEYRACK_RAFT_KEEP_LOG_ENTRIES", "5"),
+    ];
+    let mut scene = Scene::set_with(HotelPlan::new("SCRUBBED-AWAY", 500), &env).await;
+    let Two { erased, kept } = Two::book(&scene).await;
+    // Snapshots are made that have the guest in them.
+    for _ in 0..60 {
+        scene.hotel.booked("2027-03-01", "2027-03-02").await;
+    }
+    let leader = scene.cluster.leader_of(scene.shard).await;
+    let away = scene.cluster.others(leader)[0];
+    scene.cluster.kill(away);
+    let present = scene.cluster.others(away);
+    let manager = scene.cluster.api("manager", leader);
+    let answer = erase(&manager, &erased.booking).await.expect(200).json();
+    let index = scene.check(&answer, ERASE).await.leaf.raft_index;
+    until_scrubbed(&scene, &present, index, &erased).await;
+    assert!(!traces(&scene.cluster, away, &erased).is_empty(), "the node that is away knows nothing of it yet");
+    scene.cluster.restart(away);
+    scene.cluster.ready(away).await;
+    until_scrubbed(&scene, &[1, 2, 3], index, &erased).await;
+    scene.cluster.stop();
+    assert_gone(&scene.cluster, &erased);
+    assert_found_at_every_node(&scene.cluster, &kept);
+}
+
+struct Two {
+    erased: Canary,
+    kept: Canary,
+}
+
+/// A booking and what would be found of it in files.
+struct Canary {
+    booking: Value,
+    receipts: Vec<Receipt>,
+}
+
+impl Two {
+    /// Two bookings that are alike; both have changed their guest and their dates since.
+    async fn book(scene: &Scene) -> Two {
+        Two { erased: Canary::book(scene).await, kept: Canary::book(scene).await }
+    }
+}
+
+impl Canary {
+    async fn book(scene: &Scene) -> Canary {
+        let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+        scene.check(&booking, BOOK).await;
+        let first = scene.receipt_of(&booking).await;
+        let guest = json!({"name": "Ada Guest", "email": "wqzjxk@example.com", "phone": "+35184629513706"});
+        let change = json!({"departure": "2027-03-04", "guest": guest});
+        let amended = scene.hotel.act(&booking, "amend", &change).await.expect(200).json();
+        scene.check(&amended, AMEND).await;
+        Canary { receipts: vec![first, scene.receipt_of(&amended).await], booking }
+    }
+
+    /// The salts that come of the secrets beside the guest's key, in the newest row of it.
+    fn newest_salts(&self) -> Salts {
+        salts(self.receipts.last().unwrap())
+    }
+
+    fn all_salts(&self) -> Salts {
+        self.receipts.iter().flat_map(salts).collect()
+    }
+}
+
+/// Salts, and of which claim and which revision of the booking each is.
+type Salts = BTreeMap<Vec<u8>, (String, u32)>;
+
+fn salts(receipt: &Receipt) -> Salts {
+    // The booking is made, then amended.
+    let revision = Leaf::parse(&receipt.leaf).unwrap().kind as u32;
+    let beside_the_key = |name: &str| ["price", "channelRef", "unit"].contains(&name);
+    let claims = receipt.disclosures.iter().filter(|claim| beside_the_key(&claim.name));
+    let salts: Salts = claims.map(|claim| (claim.salt.clone(), (claim.name.clone(), revision))).collect();
+    assert!(salts.len() == 3 && salts.keys().all(|salt| salt.len() == 16), "{receipt:?}");
+    salts
+}
+
+/// Which of the salts come of a secret that stands in a file below `folder`, and in which file.
+fn secrets_in(folder: &Path, salts: &Salts) -> BTreeMap<(String, u32), String> {
+    let mut found = BTreeMap::new();
+    for (path, bytes) in files_under(folder) {
+        for window in bytes.windows(16).filter(|window| may_be_random(window)) {
+            for revision in [BOOK as u32, AMEND as u32] {
+                let digest = Sha256::new().chain_update(window).chain_update(revision.to_be_bytes()).finalize();
+                if let Some(claim) = salts.get(&digest[..16]).filter(|(_, of)| *of == revision) {
+                    found.insert(claim.clone(), path.display().to_string());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Text and zeros, of which files are full, need no trying.
+fn may_be_random(window: &[u8]) -> bool {
+    let printable = window.iter().filter(|byte| (b' '..=b'~').contains(byte)).count();
+    let zeros = window.iter().filter(|byte| **byte == 0).count();
+    printable < window.len() && zeros < 8
+}
+
+/// Waits until a node says that it has purged its log past the erasure and its files have no trace of it.
+async fn until_scrubbed(scene: &Scene, nodes: &[usize], index: u64, erased: &Canary) {
+    for node in nodes {
+        until(&format!("node {node} has purged its log up to {index}"), SCRUBBED_WITHIN, async || {
+            let metrics = scene.cluster.metrics(*node).await?;
+            let of = |name: &str| metrics.of_shard(name, scene.shard).unwrap();
+            (of("keyrack_raft_snapshot_index") >= index && of("keyrack_raft_purged_index") >= index).then_some(())
+        })
+        .await;
+        // The last step, the compaction of the log, is not told of.
+        until(&format!("node {node} has no trace of the guest"), PATIENCE, async || {
+            traces(&scene.cluster, *node, erased).is_empty().then_some(())
+        })
+        .await;
+    }
+}
+
+/// What a node's files still have of the secrets beside the guest's key, and where.
+fn traces(cluster: &Cluster, node: usize, canary: &Canary) -> BTreeMap<(String, u32), String> {
+    secrets_in(&cluster.data().join(format!("node-{node}")), &canary.all_salts())
+}
+
+#[track_caller]
+fn assert_found_at_every_node(cluster: &Cluster, canary: &Canary) {
+    let salts = canary.newest_salts();
+    for node in cluster.node_ids() {
+        let found = secrets_in(&cluster.data().join(format!("node-{node}")), &salts);
+        assert_eq!(found.len(), salts.len(), "the search does not see what is there at node {node}: {found:?}");
+    }
+}
+
+/// In no file at all, logs of the processes included.
+#[track_caller]
+fn assert_gone(cluster: &Cluster, canary: &Canary) {
+    let files = files_under(cluster.folder());
+    assert!(!files.is_empty());
+    let found = secrets_in(cluster.folder(), &canary.all_salts());
+    assert!(found.is_empty(), "a secret, and with it the key beside it, is still there: {found:?}");
+    for clear in ["Ada Guest", "ada@example.com", "+351210000000", "wqzjxk@example.com", "+35184629513706"] {
+        assert_eq!(holding(&files, clear.as_bytes()), Vec::<&Path>::new(), "{clear} stands in clear");
+    }
+}
