@@ -226,3 +226,12 @@ impl Hotel {
         answer["asOf"]["shard"].as_u64().expect("asOf says the shard")
     }
 }
+
+/// A booking as it is read: the answer to a change has its receipt, too.
+pub fn without_receipt(booking: &Value) -> Value {
+    let mut booking = booking.clone();
+    for field in ["receipt", "receiptUrl"] {
+        booking.as_object_mut().expect("a booking is an object").remove(field);
+    }
+    booking
+}

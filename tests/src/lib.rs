@@ -34,7 +34,7 @@ pub use accounts::{assert_accounts_balance, assert_counters_equal_bookings, reco
 pub use api::{Answer, Api, Call, fresh_key, percent_encoded};
 pub use binaries::{binary, command};
 pub use cluster::Cluster;
-pub use hotel::{Hotel, HotelPlan, RoomType};
+pub use hotel::{Hotel, HotelPlan, RoomType, without_receipt};
 pub use load::{Acknowledged, Load, assert_replays_byte_for_byte};
 pub use metrics::Metrics;
 pub use node::{ExitReport, Node, run_until_exit};

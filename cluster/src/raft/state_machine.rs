@@ -179,6 +179,7 @@ impl StateMachine {
             && let Ok(Some(Row::Meta(meta))) = shelves.rows.get(&Key::Meta)
         {
             self.shared.last_erasure.store(meta.last_erasure, Ordering::Relaxed);
+            self.shared.published.passed(meta.last_at_ms);
             self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
         }
         self.shared.applied.send_replace(self.position.last_log_id.map_or(0, |id| id.index));

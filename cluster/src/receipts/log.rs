@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyrack_inventory::{Fault, Key, ReplicaKeys, Row};
 use keyrack_merkle::{
@@ -15,6 +16,11 @@ use super::{CheckpointNote, Heads, Published, cosign, published};
 use crate::divergence::Divergence;
 use crate::error::ClusterError;
 use crate::storage::RowsDb;
+
+/// How long after a deadline an answer may still wait for the log to decide what every retry will be told, and how often it
+/// looks. Only a lost leader makes it wait.
+const UNDECIDED: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The receipts' log of one shard, as this node has it. Cheap to clone.
 #[derive(Clone)]
@@ -93,12 +99,28 @@ impl ReceiptLog {
     /// When the storage fails, or holds another tree than the checkpoint's.
     pub async fn covered_by(&self, leaf: u64, by_ms: u64, deadline: Instant) -> Result<Option<Covered>, ClusterError> {
         let mut published = self.inner.published.size();
-        match tokio::time::timeout_at(deadline, published.wait_for(|size| *size > leaf)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) | Err(_) => return Ok(None),
+        let in_time = tokio::time::timeout_at(deadline, published.wait_for(|size| *size > leaf)).await.is_ok();
+        if !in_time && !self.decided(leaf, by_ms, deadline + UNDECIDED).await {
+            return Ok(None);
         }
         let first = self.inner.first_covering(leaf)?.filter(|checkpoint| checkpoint.at_ms <= by_ms);
         first.map(|checkpoint| self.inner.cover(leaf, checkpoint)).transpose()
+    }
+
+    /// Whether the log took up a checkpoint that covers the leaf, once that is decided: it did, or its time has passed
+    /// `by_ms` without. After a crash the next leader's first entry tells.
+    async fn decided(&self, leaf: u64, by_ms: u64, give_up: Instant) -> bool {
+        loop {
+            // In this order: what is taken up is seen before the time that it was taken up at.
+            let passed = self.inner.published.log_time_ms() > by_ms;
+            if *self.inner.published.size().borrow() > leaf {
+                return true;
+            }
+            if passed || Instant::now() >= give_up {
+                return false;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// A leaf under the newest checkpoint with outside witnesses that covers it, else under the first that does.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use keyrack_inventory::{Fault, Key, Read, Row, StoredCheckpoint};
 use keyrack_merkle::{Checkpoint, Hash, Note, Signature};
@@ -33,11 +34,14 @@ pub struct Published {
     size: watch::Sender<u64>,
     /// The newest that an outside witness signed too.
     witnessed: watch::Sender<Option<CheckpointNote>>,
+    /// The latest log time that was applied, ms since 1970.
+    log_time_ms: AtomicU64,
 }
 
 impl Default for Published {
     fn default() -> Self {
-        Published { recent: RwLock::default(), size: watch::Sender::new(0), witnessed: watch::Sender::new(None) }
+        let (size, witnessed) = (watch::Sender::new(0), watch::Sender::new(None));
+        Published { recent: RwLock::default(), size, witnessed, log_time_ms: AtomicU64::new(0) }
     }
 }
 
@@ -81,6 +85,16 @@ impl Published {
         recent.drain(..surplus);
         drop(recent);
         self.size.send_replace(size);
+    }
+
+    /// Notes how far the log's time has come.
+    pub fn passed(&self, log_time_ms: u64) {
+        self.log_time_ms.store(log_time_ms, Ordering::Release);
+    }
+
+    /// How far the log's time has come: what is taken up from now on is not from before.
+    pub fn log_time_ms(&self) -> u64 {
+        self.log_time_ms.load(Ordering::Acquire)
     }
 
     /// Keeps a checkpoint that outside witnesses signed too, unless a larger one has that.

@@ -34,7 +34,7 @@ async fn a_booking_is_answered_with_all_it_was_made_of_and_is_found_at_every_nod
         let read_at = found.as_object_mut().unwrap().remove("asOf").unwrap();
         assert_eq!(read_at["shard"], shard);
         assert!(read_at["index"].as_u64().unwrap() >= index, "{read_at} is before {as_of}");
-        assert_eq!(found, booking);
+        assert_eq!(found, keyrack_tests::without_receipt(&booking), "a receipt comes with the change, not with every look");
         assert_eq!(hotel.through(&node).sold("2027-03-03").await, 2);
     }
     assert_eq!(hotel.sold("2027-03-04").await, 0, "the departure day is not a night");
