@@ -23,7 +23,7 @@ mod tampered_rows;
 /// What this crate's benchmarks measure; not for others.
 #[doc(hidden)]
 pub mod measured {
-    pub use crate::receipts::{StoredNodes, Tree};
+    pub use crate::receipts::{Heads, StoredNodes, Tree};
     pub use crate::storage::{RowsDb, put_leaf};
 }
 

@@ -8,6 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::Head;
+use super::nodes::LastTiles;
 
 /// Newest nodes of each level kept in memory: proofs of recent leaves read no disk.
 const WINDOW: usize = 16_384;
@@ -17,6 +18,7 @@ const HEADS: usize = 4_096;
 /// The newest part of a shard's tree, as committed. One writer, the applying task; any readers.
 pub struct Heads {
     window: RwLock<Window>,
+    last: RwLock<LastTiles>,
     recent: Mutex<VecDeque<Frontier>>,
     size: watch::Sender<u64>,
     loads: AtomicU64,
@@ -26,6 +28,7 @@ impl Default for Heads {
     fn default() -> Self {
         Heads {
             window: RwLock::new(Window::new(WINDOW)),
+            last: RwLock::default(),
             recent: Mutex::default(),
             size: watch::Sender::new(0),
             loads: AtomicU64::new(0),
@@ -35,7 +38,7 @@ impl Default for Heads {
 
 impl Heads {
     /// Starts over at what was loaded.
-    pub fn restart(&self, frontier: &Frontier) {
+    pub fn restart(&self, frontier: &Frontier, tiles: Vec<Vec<Hash>>) {
         let mut window = Window::new(WINDOW);
         let mut end = frontier.size();
         // The right edge, smallest subtree first: with it, every later leaf's way to the root is known.
@@ -45,6 +48,7 @@ impl Heads {
             end -= 1 << level;
         }
         *self.window.write() = window;
+        *self.last.write() = LastTiles { size: frontier.size(), tiles };
         let mut recent = self.recent.lock();
         recent.clear();
         recent.push_back(frontier.clone());
@@ -59,11 +63,23 @@ impl Heads {
     }
 
     /// What was just committed: the nodes that were completed, and the tree after each Raft entry.
-    pub fn publish(&self, completed: &mut Vec<(u8, u64, Hash)>, frontiers: &mut Vec<Frontier>) {
+    pub fn publish(&self, completed: &mut Vec<(u8, u64, Hash)>, frontiers: &mut Vec<Frontier>, tiles: &[Vec<Hash>]) {
         let Some(size) = frontiers.last().map(Frontier::size) else { return };
         let mut window = self.window.write();
         completed.drain(..).for_each(|(level, index, hash)| window.push(level, index, &hash));
         drop(window);
+        let mut last = self.last.write();
+        last.size = size;
+        last.tiles.resize_with(tiles.len(), Vec::new);
+        // A tile that only grew is not copied whole.
+        for (kept, grown) in last.tiles.iter_mut().zip(tiles) {
+            if kept.len() <= grown.len() && kept.first() == grown.first() {
+                kept.extend_from_slice(&grown[kept.len()..]);
+            } else {
+                kept.clone_from(grown);
+            }
+        }
+        drop(last);
         let mut recent = self.recent.lock();
         recent.extend(frontiers.drain(..));
         let surplus = recent.len().saturating_sub(HEADS);
@@ -95,5 +111,10 @@ impl Heads {
     /// Calls `read` with the newest nodes.
     pub fn with_window<T>(&self, read: impl FnOnce(&Window) -> T) -> T {
         read(&self.window.read())
+    }
+
+    /// The last tile of each level.
+    pub fn last_tiles(&self) -> LastTiles {
+        self.last.read().clone()
     }
 }

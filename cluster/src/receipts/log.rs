@@ -163,7 +163,7 @@ impl ReceiptLog {
             return Ok(None);
         }
         let read = self.inner.view(|view| match resource {
-            Resource::Hashes { .. } => Ok(StoredNodes::new(view).tile(level, index, width)?.concat()),
+            Resource::Hashes { .. } => Ok(StoredNodes::new(view, None).tile(level, index, width)?.concat()),
             Resource::Entries { .. } => {
                 let entries = leaves(view, index * 256, index * 256 + u64::from(width))?;
                 let mut bundle = Vec::new();
@@ -223,11 +223,13 @@ impl Inner {
     }
 
     /// Makes a proof from the newest nodes, or from the rows where it needs older ones.
-    fn prove<T>(&self, make: impl Fn(&mut Source<'_, '_, '_>) -> Result<T, Fault>) -> Result<T, ClusterError> {
-        match self.heads.with_window(|window| make(&mut Source::Recent(window))) {
-            Ok(made) => Ok(made),
-            Err(_) => self.view(|view| make(&mut Source::Stored(StoredNodes::new(view)))),
+    fn prove<T>(&self, make: impl Fn(&mut Source<'_, '_>) -> Result<T, Fault>) -> Result<T, ClusterError> {
+        if let Ok(made) = self.heads.with_window(|window| make(&mut Source::Recent(window))) {
+            return Ok(made);
         }
+        // The right edge from memory, whatever is older from the rows.
+        let last = self.heads.last_tiles();
+        self.view(|view| make(&mut Source::Stored(StoredNodes::new(view, Some(&last)))))
     }
 
     fn view<T>(&self, read: impl FnOnce(&mut crate::View<'_>) -> Result<T, Fault>) -> Result<T, ClusterError> {

@@ -1,8 +1,8 @@
 //! The tree's rows, and reading nodes of any age from them.
 //!
-//! `81` the right edge: size, then its hashes. `82 n` the leaf hashes of the n-th full tile (8 KiB). `83 level index`
-//! the root of the index-th full tile of the level below. The hashes of the last leaves, which fill no tile yet, are
-//! computed from the leaves.
+//! `81` the right edge: size, then its hashes. `82 level n` the hashes of the n-th full tile of a level (8 KiB): leaf hashes at
+//! level 0, above it roots of full tiles of the level below. `83 level index` one such root, for the tiles that are not
+//! full yet. The hashes of the last leaves, which fill no tile yet, are computed from the leaves.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,10 +19,10 @@ pub const FRONTIER: [u8; 1] = [0x81];
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 
-/// `82 number`.
-pub fn tile_key(number: u64) -> [u8; 9] {
-    let mut key = [0x82; 9];
-    key[1..].copy_from_slice(&number.to_be_bytes());
+/// `82 level number`.
+pub fn tile_key(level: u8, number: u64) -> [u8; 10] {
+    let mut key = node_key(level, number);
+    key[0] = 0x82;
     key
 }
 
@@ -41,10 +41,10 @@ pub fn frontier_out(frontier: &Frontier) -> Vec<u8> {
     bytes
 }
 
-/// The right edge and the leaf hashes beyond the last full tile. Fails when they contradict each other.
-pub fn load(view: &mut View<'_>) -> io::Result<(Frontier, Vec<Hash>)> {
+/// The right edge, and the hashes of the last tile of each level, which is not full. Fails when they contradict each other.
+pub fn load(view: &mut View<'_>) -> io::Result<(Frontier, Vec<Vec<Hash>>)> {
     let corrupt = |what: &str| io::Error::other(format!("corrupt tree: {what}"));
-    let Some(bytes) = view.raw(&FRONTIER)? else { return Ok((Frontier::new(), Vec::new())) };
+    let Some(bytes) = view.raw(&FRONTIER)? else { return Ok((Frontier::new(), vec![Vec::new()])) };
     let (size, edge) = bytes.split_first_chunk::<8>().ok_or_else(|| corrupt("the right edge is too short"))?;
     let (edge, rest) = edge.as_chunks::<32>();
     if !rest.is_empty() {
@@ -57,19 +57,33 @@ pub fn load(view: &mut View<'_>) -> io::Result<(Frontier, Vec<Hash>)> {
     if !frontier.edge().ends_with(last.edge()) {
         return Err(corrupt("the last leaves are not what its right edge says"));
     }
-    Ok((frontier, tile))
+    let mut tiles = vec![tile];
+    let mut roots = frontier.size() / WIDTH;
+    let mut stored = StoredNodes::new(view, None);
+    while roots > 0 {
+        let level = tiles.len() as u8;
+        tiles.push(if roots.is_multiple_of(WIDTH) {
+            Vec::new()
+        } else {
+            stored.load_roots(level, roots / WIDTH).map_err(io::Error::other)?
+        });
+        roots /= WIDTH;
+    }
+    Ok((frontier, tiles))
 }
 
 /// Nodes from the rows of one view.
 pub struct StoredNodes<'v, 'db> {
     view: &'v mut View<'db>,
+    /// What needs no reading.
+    last: Option<&'v LastTiles>,
     tiles: BTreeMap<(u8, u64), Vec<Hash>>,
 }
 
 impl<'v, 'db> StoredNodes<'v, 'db> {
     /// Reads from `view`.
-    pub fn new(view: &'v mut View<'db>) -> Self {
-        StoredNodes { view, tiles: BTreeMap::new() }
+    pub fn new(view: &'v mut View<'db>, last: Option<&'v LastTiles>) -> Self {
+        StoredNodes { view, last, tiles: BTreeMap::new() }
     }
 
     /// The first `width` hashes of a tile; fewer if there are fewer.
@@ -81,17 +95,21 @@ impl<'v, 'db> StoredNodes<'v, 'db> {
     fn load(&mut self, level: u8, number: u64) -> Result<&[Hash], Fault> {
         let place = (level, number);
         if !self.tiles.contains_key(&place) {
-            let hashes = if level == 0 { self.load_leaves(number)? } else { self.load_roots(level, number)? };
+            let hashes = self.load_tile(level, number)?;
             self.tiles.insert(place, hashes);
         }
         Ok(self.tiles.get(&place).map_or(&[], Vec::as_slice))
     }
 
-    fn load_leaves(&mut self, number: u64) -> Result<Vec<Hash>, Fault> {
-        let full = self.view.raw(&tile_key(number)).map_err(storage)?;
-        match full {
+    fn load_tile(&mut self, level: u8, number: u64) -> Result<Vec<Hash>, Fault> {
+        // The last tile of a level is in memory, unless it became full since this view was taken.
+        if let Some(hashes) = self.last.and_then(|last| last.tile(level, number)) {
+            return Ok(hashes.to_vec());
+        }
+        match self.view.raw(&tile_key(level, number)).map_err(storage)? {
             Some(bytes) => Ok(bytes.as_chunks::<32>().0.to_vec()),
-            None => leaf_hashes(self.view, number * WIDTH, (number + 1) * WIDTH),
+            None if level == 0 => leaf_hashes(self.view, number * WIDTH, (number + 1) * WIDTH),
+            None => self.load_roots(level, number),
         }
     }
 
@@ -107,15 +125,32 @@ impl<'v, 'db> StoredNodes<'v, 'db> {
     }
 }
 
+/// The last tile of each level, which is not full: 8 KiB at most each.
+#[derive(Clone, Default)]
+pub struct LastTiles {
+    /// Leaves in the tree.
+    pub size: u64,
+    /// By level.
+    pub tiles: Vec<Vec<Hash>>,
+}
+
+impl LastTiles {
+    fn tile(&self, level: u8, number: u64) -> Option<&[Hash]> {
+        let tile = self.tiles.get(usize::from(level))?;
+        let last = self.size.checked_shr(u32::from(level + 1) * u32::from(TILE_HEIGHT)).unwrap_or(0);
+        (number == last && !tile.is_empty()).then_some(tile.as_slice())
+    }
+}
+
 /// Where a proof's nodes come from: memory first, since most proofs are of leaves that were just appended.
-pub enum Source<'s, 'v, 'db> {
-    /// The newest nodes.
-    Recent(&'s Window),
-    /// All of them.
+pub enum Source<'v, 'db> {
+    /// Memory alone.
+    Recent(&'v Window),
+    /// The rows, where memory has not got it.
     Stored(StoredNodes<'v, 'db>),
 }
 
-impl Nodes for Source<'_, '_, '_> {
+impl Nodes for Source<'_, '_> {
     type Error = Fault;
 
     fn node(&mut self, level: u8, index: u64) -> Result<Hash, Fault> {

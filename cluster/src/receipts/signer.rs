@@ -106,7 +106,7 @@ impl Inner {
             return Ok(root);
         }
         let storage = |cause: io::Error| SignRefusal::Storage(cause.to_string());
-        let root = self.rows.view(self.shard, |view| root_at(&mut StoredNodes::new(view), size)).map_err(storage)?;
+        let root = self.rows.view(self.shard, |view| root_at(&mut StoredNodes::new(view, None), size)).map_err(storage)?;
         root.map_err(|fault| SignRefusal::Storage(fault.to_string()))
     }
 

@@ -12,8 +12,8 @@ use crate::storage::{RowsDb, WriteSet};
 /// The right edge of the tree, and what of it is not written yet.
 pub struct Tree {
     frontier: Frontier,
-    /// Hashes of the leaves in the last tile, which is not full.
-    tile: Vec<Hash>,
+    /// The hashes of the last tile of each level, which is not full.
+    tiles: Vec<Vec<Hash>>,
     /// Full tiles of leaf hashes, and roots of full tiles at every level, since the last commit.
     unwritten: Vec<(Vec<u8>, Vec<u8>)>,
     completed: Vec<(u8, u64, Hash)>,
@@ -24,9 +24,9 @@ pub struct Tree {
 impl Tree {
     /// Picks up what the shard's rows have.
     pub fn load(db: &RowsDb, shard: u32, heads: Arc<Heads>) -> io::Result<Tree> {
-        let (frontier, tile) = db.view(shard, nodes::load)??;
-        heads.restart(&frontier);
-        Ok(Tree { frontier, tile, unwritten: Vec::new(), completed: Vec::new(), frontiers: Vec::new(), heads })
+        let (frontier, tiles) = db.view(shard, nodes::load)??;
+        heads.restart(&frontier, tiles.clone());
+        Ok(Tree { frontier, tiles, unwritten: Vec::new(), completed: Vec::new(), frontiers: Vec::new(), heads })
     }
 
     /// Leaves appended, committed or not.
@@ -37,17 +37,11 @@ impl Tree {
     /// Appends a leaf's bytes.
     pub fn append(&mut self, leaf: &[u8]) {
         let hash = leaf_hash(leaf);
-        self.tile.push(hash);
-        if self.tile.len() == usize::from(TILE_WIDTH) {
-            let number = self.frontier.size() / u64::from(TILE_WIDTH);
-            self.unwritten.push((nodes::tile_key(number).to_vec(), self.tile.concat()));
-            self.tile.clear();
-        }
-        let (completed, unwritten) = (&mut self.completed, &mut self.unwritten);
+        let (completed, unwritten, tiles) = (&mut self.completed, &mut self.unwritten, &mut self.tiles);
         self.frontier.append(hash, |level, index, hash| {
             completed.push((level, index, *hash));
-            if level > 0 && level.is_multiple_of(nodes::TILE_HEIGHT) {
-                unwritten.push((nodes::node_key(level / nodes::TILE_HEIGHT, index).to_vec(), hash.to_vec()));
+            if level.is_multiple_of(nodes::TILE_HEIGHT) {
+                keep(level / nodes::TILE_HEIGHT, index, hash, tiles, unwritten);
             }
         });
     }
@@ -71,6 +65,22 @@ impl Tree {
 
     /// After the batch is written: tells everyone.
     pub fn publish(&mut self) {
-        self.heads.publish(&mut self.completed, &mut self.frontiers);
+        self.heads.publish(&mut self.completed, &mut self.frontiers, &self.tiles);
+    }
+}
+
+/// Puts a hash into the last tile of its level, and the tile among the rows once it is full.
+fn keep(level: u8, index: u64, hash: &Hash, tiles: &mut Vec<Vec<Hash>>, unwritten: &mut Vec<(Vec<u8>, Vec<u8>)>) {
+    if tiles.len() <= usize::from(level) {
+        tiles.resize_with(usize::from(level) + 1, Vec::new);
+    }
+    let tile = &mut tiles[usize::from(level)];
+    tile.push(*hash);
+    if level > 0 {
+        unwritten.push((nodes::node_key(level, index).to_vec(), hash.to_vec()));
+    }
+    if tile.len() == usize::from(TILE_WIDTH) {
+        unwritten.push((nodes::tile_key(level, index / u64::from(TILE_WIDTH)).to_vec(), tile.concat()));
+        tile.clear();
     }
 }

@@ -65,8 +65,8 @@ impl Log {
         definition(&hashes)
     }
 
-    fn stored<T>(&self, read: impl Fn(&mut Source<'_, '_, '_>) -> T) -> T {
-        self.rows.view(SHARD, |view| read(&mut Source::Stored(StoredNodes::new(view)))).expect("viewed")
+    fn stored<T>(&self, read: impl Fn(&mut Source<'_, '_>) -> T) -> T {
+        self.rows.view(SHARD, |view| read(&mut Source::Stored(StoredNodes::new(view, None)))).expect("viewed")
     }
 
     fn reader(&self, size: usize) -> ReceiptLog {
@@ -176,7 +176,7 @@ fn a_changed_row_of_the_tree_is_not_served_and_stops_a_start() {
     log.reload();
     let reader = log.reader(300);
     assert!(reader.receipt(3).expect("read").is_some());
-    let tile = super::nodes::tile_key(0);
+    let tile = super::nodes::tile_key(0, 0);
     log.rows.write(SHARD, &[0; 8], |set| set.put(&tile, &[9; 8_192])).expect("written");
     assert!(reader.receipt(3).is_err(), "the proof does not lead to the checkpoint");
     log.rows.write(SHARD, &[0; 8], |set| set.put(b"\x50\0\0\0\0\0\0\x01\x20", b"another leaf")).expect("written");
