@@ -28,8 +28,8 @@ const HELLO_RETRY: Duration = Duration::from_millis(100);
 
 impl Cluster {
     /// Opens the node's data and takes part. `peers` is the bound peer listener; `fresh` is what a new data
-    /// folder begins with. Returns once what was committed before is applied
-    /// again; a new cluster begins once all its first members have met.
+    /// folder begins with. Returns once it takes part, caught up or not;
+    /// a new cluster begins once all its first members have met.
     pub async fn start(config: ClusterConfig, peers: TcpListener, fresh: Fresh) -> Result<Cluster, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
@@ -73,12 +73,20 @@ impl Cluster {
                 tokio::spawn(inner.clone().announce_keys(shard, keys));
             }
         }
-        for handle in &inner.shards {
-            let path = inner.config.data.clone();
-            handle.group.recovered().await.map_err(|cause| StartError::Storage { path, cause })?;
+        for (shard, handle) in inner.shards.iter().enumerate() {
+            tokio::spawn(catch_up(shard, handle.group.clone()));
         }
         Ok(Cluster { inner })
     }
+}
+
+/// Says when what was committed before a restart is applied again. Nothing waits for it: reads and writes each wait for a
+/// majority themselves, and a node that is alone must still answer that it is alive.
+async fn catch_up(shard: usize, group: Group) {
+    while let Err(cause) = group.recovered().await {
+        tracing::warn!(shard, %cause, "still waiting for a majority; other members are down or cannot be reached");
+    }
+    tracing::debug!(shard, "what was committed before is applied again");
 }
 
 /// The receipts of one data shard: its signer, its rounds, its log.

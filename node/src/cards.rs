@@ -1,36 +1,37 @@
 //! Card numbers: looked for in every text, because one that is not there cannot be stolen.
 
-/// Whether a text has what looks like a payment card's number in it: 13 to 19 digits, single spaces or hyphens between
-/// them allowed, that begin as card numbers do and have the right check digit (Luhn, ISO/IEC 7812-1). A number
+/// The most characters between two groups of digits.
+const GAP: usize = 2;
+
+/// Whether a text has what looks like a payment card's number in it: 13 to 19 digits, up to [`GAP`] characters that are
+/// neither letters nor digits between them allowed, that begin as card numbers do and have the right check digit (Luhn, ISO/IEC 7812-1). A number
 /// after a `+` is a telephone's.
 pub fn has_card_number(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    while let Some(start) = bytes[from..].iter().position(u8::is_ascii_digit).map(|place| from + place) {
-        let (groups, end) = digit_groups(bytes, start);
-        let telephone = start > 0 && bytes[start - 1] == b'+';
-        if !telephone && (0..groups.len()).any(|first| begins_with_card(&groups[first..])) {
-            return true;
+    let mut groups: Vec<Vec<u8>> = Vec::new();
+    let (mut gap, mut telephone, mut before) = (0, false, ' ');
+    for letter in text.chars().chain(['.'; GAP + 1]) {
+        if let Some(digit) = letter.to_digit(10) {
+            if groups.is_empty() {
+                telephone = before == '+';
+            }
+            match groups.last_mut() {
+                Some(group) if gap == 0 => group.push(digit as u8),
+                _ => groups.push(vec![digit as u8]),
+            }
+            gap = 0;
+        } else if !groups.is_empty() {
+            gap += 1;
+            if gap > GAP || letter.is_alphanumeric() {
+                if !telephone && (0..groups.len()).any(|first| begins_with_card(&groups[first..])) {
+                    return true;
+                }
+                groups.clear();
+                gap = 0;
+            }
         }
-        from = end;
+        before = letter;
     }
     false
-}
-
-/// Groups of digits from `start` on with one space or hyphen between each two, and where they end.
-fn digit_groups(bytes: &[u8], start: usize) -> (Vec<Vec<u8>>, usize) {
-    let mut groups = vec![Vec::new()];
-    let mut at = start;
-    while let Some(byte) = bytes.get(at) {
-        let separator = matches!(byte, b' ' | b'-') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
-        match groups.last_mut() {
-            Some(group) if byte.is_ascii_digit() => group.push(byte - b'0'),
-            _ if separator => groups.push(Vec::new()),
-            _ => break,
-        }
-        at += 1;
-    }
-    (groups, at)
 }
 
 /// Whether the first groups together are a card's number, or the first alone has one amid more digits.
@@ -82,6 +83,9 @@ mod tests {
             "ref 4222222222222",
             "1234 4111111111111111 99",
             "room 12 4111 1111 1111 1111 9",
+            "4111  1111\u{a0}1111\t1111",
+            "4111.1111.1111.1111",
+            "4111\u{2013}1111\u{2013}1111\u{2013}1111",
             "00000004111111111111111000",
         ] {
             assert!(has_card_number(text), "{text}");

@@ -74,7 +74,14 @@ pub async fn audit(context: &Context, options: Options) -> anyhow::Result<ExitCo
     let logs = logs(&policy, options.shard)?;
     let store = Store::open(&options.state)?;
     let source = Cluster { web: &context.web, client: &context.client };
-    let mut is_good = true;
+    let kept = store.evidence()?;
+    let mut is_good = kept.is_empty();
+    if !is_good {
+        let (files, folder) = (kept.join(", "), options.state.display());
+        eprintln!(
+            "keyrack: an earlier audit found a fork or a log cut back; its evidence is in {folder}: {files}. Move it away once that is settled."
+        );
+    }
     let Some(seconds) = options.follow else {
         let (reports, all_there) = round(&source, &policy, &store, &logs).await?;
         is_good &= all_there && reports.iter().all(Report::is_good);

@@ -84,6 +84,15 @@ impl Store {
         anyhow::bail!("there is no number left for evidence")
     }
 
+    /// What earlier audits kept as evidence, by name.
+    pub fn evidence(&self) -> anyhow::Result<Vec<String>> {
+        let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot read {}", self.folder.display()))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut kept: Vec<String> = names.filter(|name| name.starts_with("evidence-")).collect();
+        kept.sort_unstable();
+        Ok(kept)
+    }
+
     fn read(&self, file: &Path, origin: &str) -> anyhow::Result<Option<State>> {
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,

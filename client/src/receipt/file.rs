@@ -1,5 +1,7 @@
 //! Receipts as files: JSON, a booking's confirmation with one inside, or the text of a `.tlog-proof`.
 
+use std::collections::BTreeMap;
+
 use base64ct::{Base64, Encoding};
 use keyrack_inventory::Disclosure;
 use keyrack_merkle::{ProofFile, ProofFileError};
@@ -36,6 +38,12 @@ pub struct Stated {
     pub arrival: Option<String>,
     /// Its day of leaving.
     pub departure: Option<String>,
+    /// What is read out at the desk.
+    pub confirmation_number: Option<String>,
+    /// Its rooms: how many of which type.
+    pub rooms: Option<BTreeMap<String, u64>>,
+    /// What it says of things that the leaf has as claims, by the claim's name.
+    pub claims: Vec<(&'static str, String)>,
 }
 
 /// A receipt in JSON, field by field as the API has it.
@@ -75,9 +83,55 @@ struct Confirmation {
     property_id: Option<String>,
     arrival: Option<String>,
     departure: Option<String>,
+    confirmation_number: Option<String>,
+    rooms: Option<Vec<StatedRooms>>,
+    guest: Option<BTreeMap<String, String>>,
+    total: Option<StatedMoney>,
+    channel_ref: Option<String>,
     receipt: Option<JsonReceipt>,
     #[serde(default)]
     receipt_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatedRooms {
+    room_type: String,
+    quantity: u64,
+}
+
+#[derive(Deserialize)]
+struct StatedMoney {
+    amount: String,
+    currency: String,
+}
+
+impl Confirmation {
+    fn stated(self) -> Stated {
+        let mut claims = Vec::new();
+        for (name, field) in [("guest.name", "name"), ("guest.email", "email"), ("guest.phone", "phone")] {
+            claims.extend(self.guest.as_ref().and_then(|guest| guest.get(field)).map(|value| (name, value.clone())));
+        }
+        claims.extend(self.total.map(|total| ("price", format!("{} {}", total.amount, total.currency))));
+        claims.extend(self.channel_ref.map(|reference| ("channelRef", reference)));
+        let rooms = self.rooms.map(|lines| {
+            lines.into_iter().fold(BTreeMap::new(), |mut rooms, line| {
+                let count: &mut u64 = rooms.entry(line.room_type).or_default();
+                *count = count.saturating_add(line.quantity);
+                rooms
+            })
+        });
+        Stated {
+            booking: self.booking_id,
+            property: self.property_id,
+            arrival: self.arrival,
+            departure: self.departure,
+            confirmation_number: self.confirmation_number,
+            rooms,
+            claims,
+            ..Stated::default()
+        }
+    }
 }
 
 /// Why a file is not a receipt.
@@ -179,14 +233,13 @@ pub fn read_json(text: &str) -> Result<(JsonReceipt, Stated), FileError> {
     if !fields.contains_key("bookingId") && !fields.contains_key("receipt") {
         return Ok((serde_json::from_str(text).map_err(shape)?, Stated::default()));
     }
-    let around: Confirmation = serde_json::from_str(text).map_err(shape)?;
-    let Some(receipt) = around.receipt else {
+    let mut around: Confirmation = serde_json::from_str(text).map_err(shape)?;
+    let Some(receipt) = around.receipt.take() else {
         let id = around.receipt_url.split('/').find(|part| part.starts_with("bk_"));
         let booking = around.booking_id.or(id.map(str::to_owned)).unwrap_or_else(|| "BOOKING".into());
         return Err(FileError::NotYet { booking });
     };
-    let Confirmation { booking_id: booking, property_id: property, arrival, departure, .. } = around;
-    Ok((receipt, Stated { booking, property, arrival, departure, ..Stated::default() }))
+    Ok((receipt, around.stated()))
 }
 
 fn decode(text: &str, what: &str) -> Result<Vec<u8>, FileError> {

@@ -64,8 +64,17 @@ pub fn verify(receipt: &Receipt, policy: &Policy) -> Result<Verified, Fault> {
         same("the property", stated.property.as_deref(), &booking.property)?;
         same("the arrival", stated.arrival.as_deref(), &booking.arrival.to_string())?;
         same("the departure", stated.departure.as_deref(), &booking.departure.to_string())?;
+        same("the confirmation number", stated.confirmation_number.as_deref(), &booking.booking.confirmation_number())?;
+        let proved = told(booking.rooms.iter().map(|rooms| (rooms.room_type.to_string(), u64::from(rooms.quantity))));
+        let stated_rooms = stated.rooms.as_ref().map(|rooms| told(rooms.iter().map(|(code, count)| (code.clone(), *count))));
+        same("the rooms", stated_rooms.as_deref(), &proved)?;
     }
     claims(receipt, &leaf)?;
+    for (name, value) in &stated.claims {
+        if let Some(shown) = receipt.disclosures.iter().find(|claim| claim.name == *name) {
+            same(name, Some(value), &shown.value)?;
+        }
+    }
     Ok(Verified { leaf, index, trusted })
 }
 
@@ -81,6 +90,13 @@ fn claims(receipt: &Receipt, leaf: &Leaf) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Rooms as a text that is the same for the same rooms.
+fn told(rooms: impl Iterator<Item = (String, u64)>) -> String {
+    let mut lines: Vec<String> = rooms.map(|(code, count)| format!("{count} x {code}")).collect();
+    lines.sort_unstable();
+    lines.join(", ")
 }
 
 fn same(what: &'static str, stated: Option<&str>, proved: &str) -> Result<(), Fault> {

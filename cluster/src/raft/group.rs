@@ -36,6 +36,9 @@ pub struct GroupConfig {
     pub snapshot_interval_secs: u64,
 }
 
+/// How long one wait for the state before a restart lasts.
+const RECOVERY: Duration = Duration::from_secs(30);
+
 /// A group. Cheap to clone.
 #[derive(Clone)]
 pub struct Group {
@@ -112,7 +115,7 @@ impl Group {
 
     /// Waits until what was committed before a restart is applied again.
     pub async fn recovered(&self) -> io::Result<()> {
-        self.raft.wait_for_recovery(Some(Duration::from_secs(600))).await.map(drop).map_err(io::Error::other)
+        self.raft.wait_for_recovery(Some(RECOVERY)).await.map(drop).map_err(io::Error::other)
     }
 
     /// Proposes an encoded batch; waits until it is applied here.

@@ -144,11 +144,29 @@ pub async fn receipt(
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
     let receipt = edge.receipt(ask.caller, &id, options).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("application/json") {
+    if wish(accept, "application/json") > wish(accept, "text/plain") {
         return found(&receipt, None);
     }
     let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, media_type)], receipt_text(&receipt)).into_response())
+}
+
+/// How much an Accept header wants a media type (RFC 9110 section 12.5.1): the weight of the most specific range that names it.
+fn wish(accept: &str, media_type: &str) -> f32 {
+    let (kind, _) = media_type.split_once('/').unwrap_or((media_type, ""));
+    let ranges = accept.split(',').filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next()?.to_ascii_lowercase();
+        let specific = match name.as_str() {
+            "*/*" => 1,
+            name if name.strip_suffix("/*") == Some(kind) => 2,
+            name if name == media_type => 3,
+            _ => return None,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |weight| weight.parse::<f32>().ok());
+        Some((specific, weight.unwrap_or(0.0)))
+    });
+    ranges.max_by_key(|(specific, _)| *specific).map_or(0.0, |(_, weight)| weight)
 }
 
 async fn step(
@@ -160,4 +178,25 @@ async fn step(
     let request = v1::BookingStepRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
     let booking = edge.step(call.mutation, step, request).await?;
     done(&booking, Some(booking.value.revision))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wish;
+
+    #[test]
+    fn the_wanted_representation_is_chosen_by_weight() {
+        for (accept, json) in [
+            ("", false),
+            ("*/*", false),
+            ("application/json", true),
+            ("APPLICATION/JSON", true),
+            ("application/json;q=0.1, text/plain", false),
+            ("application/json;q=0, */*", false),
+            ("text/plain;q=0.5, application/*", true),
+            ("text/html, application/json, */*;q=0.1", true),
+        ] {
+            assert_eq!(wish(accept, "application/json") > wish(accept, "text/plain"), json, "{accept}");
+        }
+    }
 }
