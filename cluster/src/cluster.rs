@@ -173,6 +173,11 @@ impl Cluster {
         self.inner.shards.get(shard as usize)?.receipts.as_ref().map(|receipts| &receipts.log)
     }
 
+    /// Whether this replica of every shard has heard of a majority this long ago or later, and applied what that had.
+    pub fn is_fresh(&self, age: Duration) -> bool {
+        self.inner.shards.iter().all(|handle| handle.gate.is_within(age))
+    }
+
     /// Whether this node leads a shard, as far as it knows.
     pub fn leads(&self, shard: u32) -> bool {
         self.inner.shards.get(shard as usize).is_some_and(|handle| handle.group.leader() == Some(self.inner.config.node))

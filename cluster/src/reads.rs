@@ -58,12 +58,15 @@ struct Round {
 
 async fn run(round: Round, mut queue: mpsc::Receiver<oneshot::Sender<()>>, fresh: Arc<Mutex<Option<Instant>>>) {
     let mut waiters = Vec::new();
+    // The first at once: a node is ready when it has heard a majority.
+    let mut idle = Duration::ZERO;
     loop {
         // Without readers too, a round now and then: a bounded read that comes later can still be answered when
         // the majority is gone by then.
-        if let Ok(0) = tokio::time::timeout(REFRESH, queue.recv_many(&mut waiters, 4_096)).await {
+        if let Ok(0) = tokio::time::timeout(idle, queue.recv_many(&mut waiters, 4_096)).await {
             return;
         }
+        idle = REFRESH;
         let began = Instant::now();
         if tokio::time::timeout(ROUND, round.complete()).await.is_ok() {
             *fresh.lock() = Some(began);

@@ -1,5 +1,7 @@
 //! Is it alive, is it ready, how is it doing.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,14 +15,18 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Every shard has a leader that this node knows.
+/// How long ago a majority may have been heard of.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Every shard has a leader that this node knows, and a majority that it has heard of lately.
 #[utoipa::path(get, path = "/readyz", tag = "Health", responses((status = 200), (status = 503)))]
 pub async fn readyz(State(edge): State<Edge>) -> Response {
     let leaderless = edge.cluster().status().iter().filter(|status| status.leader.is_none()).count();
-    if leaderless == 0 {
-        return "ready\n".into_response();
+    match leaderless {
+        0 if edge.cluster().is_fresh(FRESH) => "ready\n".into_response(),
+        0 => (StatusCode::SERVICE_UNAVAILABLE, "no majority has been heard of for 5 seconds\n").into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, format!("{leaderless} shards without a leader\n")).into_response(),
     }
-    (StatusCode::SERVICE_UNAVAILABLE, format!("{leaderless} shards without a leader\n")).into_response()
 }
 
 /// Prometheus' text format.
