@@ -293,7 +293,7 @@ impl Inner {
 
     /// Sees to it that the shard's rows have this node's signing keys.
     pub(crate) async fn announce_keys(self: Arc<Self>, shard: u32, keys: ReplicaKeys) {
-        let command = Command { property: PropertyNumber(0), request: None, op: Op::PutReplicaKeys(keys) };
+        let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutReplicaKeys(keys) };
         let known = || {
             let row = self.rows.view(
                 shard,
@@ -333,7 +333,7 @@ impl Inner {
     /// Proposes a tick whenever a hold is due that nobody's command has expired; runs until dropped.
     pub(crate) async fn tick(self: Arc<Self>, shard: u32) {
         let mut every = tokio::time::interval(Duration::from_millis(100));
-        let tick = commands::encode(&Command { property: PropertyNumber(0), request: None, op: Op::Tick });
+        let tick = commands::encode(&Command { property: PropertyNumber(0), request: None, by: None, op: Op::Tick });
         loop {
             every.tick().await;
             let Ok(group) = self.group(shard) else { return };

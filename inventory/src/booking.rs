@@ -45,6 +45,8 @@ pub struct Booking {
     pub guest: Sealed,
     /// Whether the guest's data were erased.
     pub guest_erased: bool,
+    /// The principal that took it; 0 for none in particular.
+    pub seller: u32,
     /// The seller's own reference; may be empty.
     pub channel_ref: String,
     /// A payment token; never a card number.

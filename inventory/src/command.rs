@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    BookingId, Code, DateRange, HoldId, LeafSeeds, Minor, Night, PropertyDetails, PropertyNumber, RatePlan, ReplicaKeys,
-    RoomType, Sealed, Stay, Weekdays,
+    Actor, BookingId, Code, DateRange, Grant, HoldId, LeafSeeds, Minor, Night, Observation, PropertyDetails, PropertyNumber,
+    RatePlan, ReplicaKeys, RoomType, Sealed, Stay, Weekdays,
 };
 
 /// One request to one property.
@@ -15,6 +15,8 @@ pub struct Command {
     pub property: PropertyNumber,
     /// The idempotency key; only the leader's own ticks have none.
     pub request: Option<RequestKey>,
+    /// Who asked; `None` for what the cluster itself proposes.
+    pub by: Option<Actor>,
     /// What to do.
     pub op: Op,
 }
@@ -149,6 +151,26 @@ pub enum Op {
         /// The signed note.
         note: String,
     },
+    /// What a principal may do from here on, as the directory decided it.
+    PutGrant {
+        /// The principal.
+        number: u32,
+        /// Ignored unless newer than what is known.
+        grant: Grant,
+    },
+    /// The same guest's key, wrapped by a newer key of the keyring.
+    RewrapGuest {
+        /// The guest's booking.
+        booking: BookingId,
+        /// Ignored unless the guest still has this wrapped key.
+        from: Vec<u8>,
+        /// The new one.
+        to: Vec<u8>,
+    },
+    /// What an edge saw that belongs into the audit trail.
+    Observe(Vec<Observation>),
+    /// Seal the audit trail with a leaf, if it has grown.
+    SealAudit,
     /// End the hotel's day.
     CloseBusinessDate {
         /// Refuse unless this is the date.

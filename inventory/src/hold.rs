@@ -22,6 +22,10 @@ pub struct Hold {
     pub currency: Currency,
     /// From this time (ms since 1970) on it can no longer be confirmed.
     pub expires_at_ms: u64,
+    /// The principal that placed it; 0 for none in particular.
+    pub seller: u32,
+    /// Room-milliseconds that count against the seller's quota while it is open.
+    pub charge_ms: u64,
 }
 
 /// Where a hold is in its life.

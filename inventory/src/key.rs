@@ -13,6 +13,8 @@ pub enum Key {
     Meta,
     /// `02 node`: the keys with which a replica signs checkpoints.
     ReplicaKeys(u64),
+    /// `03 principal`: what a principal may do.
+    Grant(u32),
     /// `10 property`: the property with its catalogue.
     Property(PropertyNumber),
     /// `11 property room_type month`: a calendar page, all nights of a month.
@@ -31,6 +33,8 @@ pub enum Key {
     Hold(HoldId),
     /// `31 deadline hold`: open holds by deadline; no value.
     Deadline(u64, HoldId),
+    /// `32 principal property`: what a principal's open holds take of a property.
+    Hoard(u32, PropertyNumber),
     /// `40 digest`: an idempotency record.
     Request([u8; 16]),
     /// `41 sequence`: a line of the journal.
@@ -53,6 +57,10 @@ impl Key {
             Key::ReplicaKeys(node) => {
                 out.push(0x02);
                 out.extend_from_slice(&node.to_be_bytes());
+            }
+            Key::Grant(principal) => {
+                out.push(0x03);
+                put_u32(out, *principal);
             }
             Key::Property(property) => {
                 out.push(0x10);
@@ -100,6 +108,11 @@ impl Key {
                 out.extend_from_slice(&deadline_ms.to_be_bytes());
                 out.extend_from_slice(&id.0);
             }
+            Key::Hoard(principal, property) => {
+                out.push(0x32);
+                put_u32(out, *principal);
+                put_u32(out, property.0);
+            }
             Key::Request(digest) => {
                 out.push(0x40);
                 out.extend_from_slice(digest);
@@ -126,6 +139,7 @@ impl Key {
         let key = match tag {
             0x01 => Key::Meta,
             0x02 => Key::ReplicaKeys(fields.u64()?),
+            0x03 => Key::Grant(fields.u32()?),
             0x10 => Key::Property(fields.property()?),
             0x11 => Key::Page(fields.property()?, RoomTypeIx(fields.u16()?), Month(fields.u16()?)),
             0x12 => Key::Rates(fields.property()?, RoomTypeIx(fields.u16()?), RatePlanIx(fields.u16()?), Month(fields.u16()?)),
@@ -135,6 +149,7 @@ impl Key {
             0x23 => Key::Guest(BookingId(fields.take()?)),
             0x30 => Key::Hold(HoldId(fields.take()?)),
             0x31 => Key::Deadline(fields.u64()?, HoldId(fields.take()?)),
+            0x32 => Key::Hoard(fields.u32()?, fields.property()?),
             0x40 => Key::Request(fields.take()?),
             0x41 => Key::Journal(fields.u64()?),
             0x50 => Key::Leaf(fields.u64()?),

@@ -11,9 +11,9 @@
 //!
 //! A booking of one room type has its code, number and nights plainly in 4, 6 and 9; of several, a list
 //! of each. A booking of more than [`MAX_LEAF_CELLS`] nights times room types has null in 9. A key change has
-//! only 1, 2, 10, 11 and 13.
+//! only 1, 2, 10, 11 and 13; a seal of the audit trail 1, 2, 10, 11 and 14 `[records, newest link]`.
 
-mod cbor;
+pub(crate) mod cbor;
 mod claim;
 mod read;
 
@@ -53,6 +53,13 @@ pub enum LeafBody {
     Booking(BookingLeaf),
     /// A replica signs with these keys from here on.
     KeyChange(ReplicaKeys),
+    /// The audit trail of this shard, up to here.
+    AuditSeal {
+        /// How many records it has.
+        count: u64,
+        /// The newest link of its chain.
+        link: [u8; 32],
+    },
 }
 
 /// A booking as an event left it.
@@ -119,6 +126,7 @@ pub struct ReplicaKeys {
 }
 
 const KEY_CHANGE: u64 = 8;
+const AUDIT_SEAL: u64 = 9;
 
 impl LeafKind {
     /// All of them.
@@ -175,6 +183,15 @@ impl Leaf {
                 out.uint(keys.node);
                 out.bytes(&keys.log);
                 out.bytes(&keys.cosigner);
+            }
+            LeafBody::AuditSeal { count, link } => {
+                out.map(5);
+                self.head(&mut out, AUDIT_SEAL);
+                self.place(&mut out);
+                out.uint(14);
+                out.array(2);
+                out.uint(*count);
+                out.bytes(link);
             }
         }
         out.into_bytes()

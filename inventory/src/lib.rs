@@ -10,13 +10,16 @@
 //! - `held` of every night equals the rooms of the open holds;
 //! - no command takes a night past its sell limit (a later cut of capacity may: that is a *deficit*);
 //! - a refusal changes nothing but its own idempotency record;
-//! - time (`Meta::last_at_ms`) never runs back.
+//! - time (`Meta::last_at_ms`) never runs back;
+//! - what somebody asked for is in the audit trail, with what came of it; who may not ask gets no further.
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+mod access;
 mod apply;
+mod audit;
 mod booking;
 mod calendar;
 mod catalog;
@@ -34,7 +37,9 @@ mod rates;
 mod reject;
 mod rows;
 
-pub use apply::{At, EXPIRY_STEPS, RECORD_TTL_MS, apply};
+pub use access::{Actor, Asked, Credential, Grant, Right, Role, Scope, Who};
+pub use apply::{At, EXPIRY_STEPS, RECORD_TTL_MS, apply, permits};
+pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
 pub use booking::{BookedRoom, Booking, BookingState, GuestSecrets, Sealed};
 pub use calendar::{Cell, NightCount, Page, Restrictions, sell_limit};
 pub use catalog::{CancellationPolicy, Fee, Property, PropertyDetails, RatePlan, RoomType};

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Booking, Code, Hold, Night, Property, PropertyNumber, Reject};
+use crate::{Booking, Code, Hold, Mark, Night, Observation, Property, PropertyNumber, Reject};
 
 /// What [`crate::apply`] returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub struct Entry {
     pub happened: Happened,
     /// What was answered.
     pub reply: Reply,
+    /// Its record in the audit trail; lines of what the cluster itself did have none.
+    pub mark: Option<Mark>,
 }
 
 /// What a journal line is about.
@@ -111,4 +113,6 @@ pub enum Happened {
     GuestErased,
     /// The hotel's day ended.
     BusinessDateClosed,
+    /// Edges saw this: only for the audit trail.
+    Observed(Vec<Observation>),
 }

@@ -70,6 +70,51 @@ pub enum Reject {
     },
     /// The idempotency key was used for something else.
     KeyReused,
+    /// Whoever asked may not do this here.
+    Forbidden,
+    /// Whoever asked holds too many rooms of the property already.
+    HoldQuota {
+        /// Room-minutes that may be held at a time.
+        room_minutes: u32,
+    },
+}
+
+impl Reject {
+    /// Its number, in rows and in the audit trail; for ever.
+    pub fn number(&self) -> u32 {
+        match self {
+            Reject::UnknownProperty => 1,
+            Reject::UnknownRoomType(_) => 2,
+            Reject::UnknownRatePlan(_) => 3,
+            Reject::NotFound => 4,
+            Reject::ArrivalInPast { .. } => 5,
+            Reject::NoRooms => 6,
+            Reject::TooManyRooms => 7,
+            Reject::OccupancyExceeded { .. } => 8,
+            Reject::CurrencyMismatch => 9,
+            Reject::CapacityTooLarge => 10,
+            Reject::RateWithoutPlan => 11,
+            Reject::Restricted(_) => 12,
+            Reject::SoldOut(_) => 13,
+            Reject::WrongState(_) => 14,
+            Reject::WrongBusinessDate { .. } => 15,
+            Reject::NotDue { .. } => 16,
+            Reject::HoldExpired => 17,
+            Reject::HoldClosed => 18,
+            Reject::RevisionMismatch { .. } => 19,
+            Reject::KeyReused => 20,
+            Reject::AmountTooLarge => 21,
+            Reject::InvalidStay => 22,
+            Reject::StayTooLong => 23,
+            Reject::Forbidden => 24,
+            Reject::HoldQuota { .. } => 25,
+        }
+    }
+
+    /// Whether it says something about the caller rather than the request: then the idempotency key stays free.
+    pub fn is_about_the_caller(&self) -> bool {
+        matches!(self, Reject::Forbidden | Reject::HoldQuota { .. })
+    }
 }
 
 /// A night that stood in the way.

@@ -5,7 +5,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Booking, BookingId, Entry, GuestSecrets, Hold, HoldId, Key, Page, Property, PropertyNumber, RatePage, ReplicaKeys};
+use crate::{
+    Booking, BookingId, Entry, Grant, GuestSecrets, Hold, HoldId, Key, Page, Property, PropertyNumber, RatePage, ReplicaKeys,
+};
 
 /// Reads rows. `&mut` because a reader may keep what it decoded.
 pub trait Read {
@@ -45,6 +47,10 @@ pub enum Row {
     Guest(Arc<GuestSecrets>),
     /// Of [`Key::Hold`].
     Hold(Arc<Hold>),
+    /// Of [`Key::Grant`].
+    Grant(Arc<Grant>),
+    /// Of [`Key::Hoard`]: room-milliseconds.
+    Hoard(u64),
     /// Of [`Key::Request`].
     Request(Recorded),
     /// Of [`Key::Journal`].
@@ -80,6 +86,14 @@ pub struct Meta {
     pub last_checkpoint: u64,
     /// See [`Meta::last_checkpoint`].
     pub first_checkpoint: u64,
+    /// How many records the audit trail has, and the newest link of its chain.
+    pub audit_count: u64,
+    /// See [`Meta::audit_count`].
+    pub audit_link: [u8; 32],
+    /// How many of them a leaf has sealed.
+    pub audit_sealed: u64,
+    /// The log time of the first that none has; 0 when all are sealed.
+    pub audit_unsealed_since_ms: u64,
 }
 
 /// A checkpoint as it was decided that receipts refer to it: every replica, and every retry, answers with the same.
@@ -151,6 +165,10 @@ typed! {
     replica_keys(node: u64) = Key::ReplicaKeys(node) => ReplicaKeys -> ReplicaKeys;
     /// A checkpoint.
     checkpoint(size: u64) = Key::Checkpoint(size) => Checkpoint -> Box<StoredCheckpoint>;
+    /// What a principal may do.
+    grant(number: u32) = Key::Grant(number) => Grant -> Arc<Grant>;
+    /// What a principal's open holds take.
+    hoard(number: u32, property: PropertyNumber) = Key::Hoard(number, property) => Hoard -> u64;
     /// A hold.
     hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
     /// An idempotency record.

@@ -16,7 +16,7 @@ fn try_book(rows: &MemRows, number: PropertyNumber, stay: Stay, kind: Code, plan
     let id = BookingId::new(number, 0, 0);
     let seeds = LeafSeeds::default();
     let op = Op::Book(BookRequest { id, stay, rooms: vec![room], guest, channel_ref, payment_token, seeds });
-    let command = Command { property: number, request: None, op };
+    let command = Command { property: number, request: None, by: None, op };
     match apply(&mut rows.clone(), &command, 0).unwrap().reply {
         Reply::Booking(booking) => Some(booking.rooms[0].nightly.clone()),
         _ => None,

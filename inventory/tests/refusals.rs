@@ -107,7 +107,7 @@ fn unknown_things() -> Vec<Refusal> {
     let nights = stay("2026-11-25", "2026-11-28");
     let away = |op: Op| Refusal {
         before: vec![],
-        asked: Command { property: PropertyNumber(8), request: None, op },
+        asked: Command { property: PropertyNumber(8), request: None, by: None, op },
         reject: Reject::UnknownProperty,
     };
     let mut table = vec![
@@ -147,7 +147,7 @@ fn foreign_things() -> Vec<Refusal> {
     let other = PropertyNumber(8);
     let onboard = |rows_of: PropertyNumber, op: Op| Refusal {
         before: vec![cancel(1), place_hold(1, stay("2026-11-27", "2026-11-28"), vec![room("STD", "FLEX", 1)], 9_000)],
-        asked: Command { property: rows_of, request: None, op },
+        asked: Command { property: rows_of, request: None, by: None, op },
         reject: Reject::NotFound,
     };
     [cancel(1), amend(1, None, None), check_in(1), no_show(1), erase(1), Op::ReleaseHold(hold_id(1))]
@@ -396,7 +396,7 @@ fn each_refusal_is_exact_and_leaves_nothing_behind() {
 fn another_property_does_not_learn_of_a_booking() {
     for refusal in foreign_things() {
         let mut rows = strict_inn();
-        let asked = Command { property: PropertyNumber(8), request: None, op: put_property(details()) };
+        let asked = Command { property: PropertyNumber(8), request: None, by: None, op: put_property(details()) };
         apply(&mut rows, &asked, morning_ms()).unwrap();
         for op in &refusal.before {
             run(&mut rows, op.clone(), morning_ms());
@@ -409,7 +409,7 @@ fn another_property_does_not_learn_of_a_booking() {
 #[test]
 fn a_key_serves_one_payload() {
     let mut rows = strict_inn();
-    let asked = |fingerprint, op| Command { property: HOTEL, request: Some(key(1, fingerprint)), op };
+    let asked = |fingerprint, op| Command { property: HOTEL, request: Some(key(1, fingerprint)), by: None, op };
     let first = apply(&mut rows, &asked(1, cancel(1)), morning_ms()).unwrap();
     let before = lasting(&rows);
     let other = apply(&mut rows, &asked(2, check_in(1)), morning_ms()).unwrap();

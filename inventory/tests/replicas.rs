@@ -142,7 +142,7 @@ fn a_booking_writes_nine_rows() {
     let Op::Book(request) = book(1, stay("2026-12-01", "2026-12-24"), vec![room("DLX", "FLEX", 1)]) else { unreachable!() };
     let op = Op::Book(BookRequest { channel_ref: "ref".to_owned(), ..request });
     rows.written = 0;
-    apply(&mut rows, &Command { property: HOTEL, request: Some(key(1, 1)), op }, morning_ms()).unwrap();
+    apply(&mut rows, &Command { property: HOTEL, request: Some(key(1, 1)), by: None, op }, morning_ms()).unwrap();
     // Page, booking, guest, arrival, reference, leaf, record, journal line, clock.
     assert_eq!(rows.written, 9);
 }
@@ -156,7 +156,7 @@ fn a_backlog_is_worked_off_in_steps() {
     }
     for number in 0..1_000 {
         let request = Some(key(number, number));
-        apply(&mut rows, &Command { property: HOTEL, request, op: cancel(99) }, morning_ms()).unwrap();
+        apply(&mut rows, &Command { property: HOTEL, request, by: None, op: cancel(99) }, morning_ms()).unwrap();
     }
     for _ in 0..3 {
         rows.written = 0;

@@ -27,6 +27,7 @@ impl From<&Booking> for pb::BookingRow {
             cancellation_fee: booking.cancellation_fee,
             leaf: booking.leaf,
             guest_erased: booking.guest_erased,
+            seller: booking.seller,
         }
     }
 }
@@ -50,6 +51,7 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
             cancellation_fee: row.cancellation_fee,
             leaf: row.leaf,
             guest_erased: row.guest_erased,
+            seller: row.seller,
         }))
     }
 }
@@ -105,6 +107,8 @@ impl From<&Hold> for pb::HoldRow {
             rooms: hold.rooms.iter().map(Into::into).collect(),
             currency: hold.currency.as_str().into(),
             expires_at_ms: hold.expires_at_ms,
+            seller: hold.seller,
+            charge_ms: hold.charge_ms,
         }
     }
 }
@@ -127,6 +131,8 @@ impl TryFrom<pb::HoldRow> for Arc<Hold> {
             rooms: row.rooms.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             currency: currency(&row.currency)?,
             expires_at_ms: row.expires_at_ms,
+            seller: row.seller,
+            charge_ms: row.charge_ms,
         }))
     }
 }

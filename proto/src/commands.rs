@@ -18,7 +18,8 @@ pub fn encode(command: &Command) -> Bytes {
         Some(key) => (Bytes::copy_from_slice(&key.digest), Bytes::copy_from_slice(&key.fingerprint)),
         None => (Bytes::new(), Bytes::new()),
     };
-    let message = pb::Command { property: command.property.0, digest, fingerprint, op: Some(op_out(&command.op)) };
+    let by = command.by.as_ref().map(Into::into);
+    let message = pb::Command { property: command.property.0, digest, fingerprint, by, op: Some(op_out(&command.op)) };
     message.encode_to_vec().into()
 }
 
@@ -32,7 +33,8 @@ pub fn decode(bytes: Bytes) -> Result<Command, Malformed> {
             fingerprint: array(&message.fingerprint, "fingerprint")?,
         }),
     };
-    Ok(Command { property: PropertyNumber(message.property), request, op: op_in(need(message.op, "operation")?)? })
+    let by = message.by.map(TryInto::try_into).transpose()?;
+    Ok(Command { property: PropertyNumber(message.property), request, by, op: op_in(need(message.op, "operation")?)? })
 }
 
 fn op_out(op: &Op) -> Kind {
@@ -82,6 +84,14 @@ fn op_out(op: &Op) -> Kind {
         Op::CheckOut { booking, expected_revision } => Kind::CheckOut(step_out(*booking, *expected_revision)),
         Op::NoShow { booking, expected_revision } => Kind::NoShow(step_out(*booking, *expected_revision)),
         Op::EraseGuest { booking } => Kind::EraseGuest(id_bytes(&booking.0)),
+        Op::PutGrant { number, grant } => Kind::PutGrant(pb::PutGrant { principal: *number, grant: Some(grant.into()) }),
+        Op::RewrapGuest { booking, from, to } => Kind::RewrapGuest(pb::RewrapGuest {
+            booking: id_bytes(&booking.0),
+            from: Bytes::copy_from_slice(from),
+            to: Bytes::copy_from_slice(to),
+        }),
+        Op::Observe(seen) => Kind::Observe(pb::Observe { seen: seen.iter().map(Into::into).collect() }),
+        Op::SealAudit => Kind::SealAudit(pb::Nothing {}),
         Op::PutReplicaKeys(keys) => Kind::PutReplicaKeys(keys.into()),
         Op::PutCheckpoint { size, note } => Kind::PutCheckpoint(pb::PutCheckpoint { size: *size, note: note.clone() }),
         Op::CloseBusinessDate { expected_from } => Kind::CloseBusinessDate(expected_from.0),
@@ -138,6 +148,12 @@ fn op_in(kind: Kind) -> Result<Op, Malformed> {
             Op::NoShow { booking, expected_revision }
         }
         Kind::EraseGuest(booking) => Op::EraseGuest { booking: booking_id(&booking)? },
+        Kind::PutGrant(put) => Op::PutGrant { number: put.principal, grant: need(put.grant, "grant")?.try_into()? },
+        Kind::RewrapGuest(rewrap) => {
+            Op::RewrapGuest { booking: booking_id(&rewrap.booking)?, from: rewrap.from.to_vec(), to: rewrap.to.to_vec() }
+        }
+        Kind::Observe(observe) => Op::Observe(observe.seen.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
+        Kind::SealAudit(_) => Op::SealAudit,
         Kind::PutReplicaKeys(keys) => Op::PutReplicaKeys(keys.try_into()?),
         Kind::PutCheckpoint(put) => Op::PutCheckpoint { size: put.size, note: put.note },
         Kind::CloseBusinessDate(date) => Op::CloseBusinessDate { expected_from: Night(date) },

@@ -20,6 +20,7 @@ pub mod internal {
 /// The descriptors of all services, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/keyrack.descriptors.bin"));
 
+pub mod access;
 mod booking;
 mod catalog;
 mod guest;

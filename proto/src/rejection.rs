@@ -1,6 +1,6 @@
 //! Refusals.
 
-use keyrack_inventory::{Code, Night, RefusedNight, Reject, Restriction};
+use keyrack_inventory::{Night, RefusedNight, Reject, Restriction};
 
 use crate::booking::{state_number, state_of};
 use crate::internal as pb;
@@ -8,40 +8,25 @@ use crate::{Malformed, code, small};
 
 impl From<&Reject> for pb::Rejection {
     fn from(reject: &Reject) -> Self {
-        let plain = |kind| pb::Rejection { kind, ..Default::default() };
-        let coded = |kind, code: &Code| pb::Rejection { kind, code: code.as_str().into(), ..Default::default() };
-        let numbered = |kind, number| pb::Rejection { kind, number, ..Default::default() };
-        let nightly = |kind, nights: &[RefusedNight]| pb::Rejection {
-            kind,
-            nights: nights.iter().map(night_out).collect(),
-            ..Default::default()
-        };
+        let plain = pb::Rejection { kind: reject.number(), ..Default::default() };
+        let numbered = |number| pb::Rejection { number, ..plain.clone() };
         match reject {
-            Reject::UnknownProperty => plain(1),
-            Reject::UnknownRoomType(code) => coded(2, code),
-            Reject::UnknownRatePlan(code) => coded(3, code),
-            Reject::NotFound => plain(4),
-            Reject::ArrivalInPast { business_date } => numbered(5, business_date.0),
-            Reject::NoRooms => plain(6),
-            Reject::TooManyRooms => plain(7),
-            Reject::OccupancyExceeded { room_type, occupancy } => {
-                pb::Rejection { number: u32::from(*occupancy), ..coded(8, room_type) }
+            Reject::UnknownRoomType(code) | Reject::UnknownRatePlan(code) => {
+                pb::Rejection { code: code.as_str().into(), ..plain.clone() }
             }
-            Reject::CurrencyMismatch => plain(9),
-            Reject::CapacityTooLarge => plain(10),
-            Reject::RateWithoutPlan => plain(11),
-            Reject::Restricted(nights) => nightly(12, nights),
-            Reject::SoldOut(nights) => nightly(13, nights),
-            Reject::WrongState(state) => numbered(14, state_number(*state)),
-            Reject::WrongBusinessDate { business_date } => numbered(15, business_date.0),
-            Reject::NotDue { business_date } => numbered(16, business_date.0),
-            Reject::HoldExpired => plain(17),
-            Reject::HoldClosed => plain(18),
-            Reject::RevisionMismatch { current } => numbered(19, *current),
-            Reject::KeyReused => plain(20),
-            Reject::AmountTooLarge => plain(21),
-            Reject::InvalidStay => plain(22),
-            Reject::StayTooLong => plain(23),
+            Reject::OccupancyExceeded { room_type, occupancy } => {
+                pb::Rejection { code: room_type.as_str().into(), ..numbered((*occupancy).into()) }
+            }
+            Reject::ArrivalInPast { business_date }
+            | Reject::WrongBusinessDate { business_date }
+            | Reject::NotDue { business_date } => numbered(business_date.0),
+            Reject::WrongState(state) => numbered(state_number(*state)),
+            Reject::RevisionMismatch { current } => numbered(*current),
+            Reject::HoldQuota { room_minutes } => numbered(*room_minutes),
+            Reject::Restricted(nights) | Reject::SoldOut(nights) => {
+                pb::Rejection { nights: nights.iter().map(night_out).collect(), ..plain.clone() }
+            }
+            _ => plain.clone(),
         }
     }
 }
@@ -78,6 +63,8 @@ impl TryFrom<pb::Rejection> for Reject {
             21 => Reject::AmountTooLarge,
             22 => Reject::InvalidStay,
             23 => Reject::StayTooLong,
+            24 => Reject::Forbidden,
+            25 => Reject::HoldQuota { room_minutes: rejection.number },
             _ => return Err(Malformed("rejection")),
         })
     }

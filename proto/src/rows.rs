@@ -21,6 +21,8 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
             let fingerprint = bytes::Bytes::copy_from_slice(&recorded.fingerprint);
             put(&pb::RequestRow { fingerprint, sequence: recorded.sequence }, out);
         }
+        Row::Grant(grant) => put(&pb::GrantRow::from(grant.as_ref()), out),
+        Row::Hoard(room_ms) => put(&pb::HoardRow { room_ms: *room_ms }, out),
         Row::Journal(entry) => put(&journal_out(entry), out),
         Row::Guest(secrets) => put(&pb::GuestRow::from(secrets.as_ref()), out),
         Row::ReplicaKeys(keys) => put(&pb::ReplicaKeysRow::from(keys), out),
@@ -35,12 +37,14 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
 /// Reads the row of `key`.
 pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
     Ok(match key {
-        Key::Meta => Row::Meta(meta_in(pb::MetaRow::decode(bytes)?)),
+        Key::Meta => Row::Meta(meta_in(pb::MetaRow::decode(bytes)?)?),
         Key::Property(_) => Row::Property(pb::PropertyRow::decode(bytes)?.try_into()?),
         Key::Page(..) => Row::Page(Box::new(pb::PageRow::decode(bytes)?.try_into()?)),
         Key::Rates(..) => Row::Rates(Box::new(pb::RatesRow::decode(bytes)?.try_into()?)),
         Key::Booking(_) => Row::Booking(pb::BookingRow::decode(bytes)?.try_into()?),
         Key::Hold(_) => Row::Hold(pb::HoldRow::decode(bytes)?.try_into()?),
+        Key::Grant(_) => Row::Grant(Arc::new(pb::GrantRow::decode(bytes)?.try_into()?)),
+        Key::Hoard(..) => Row::Hoard(pb::HoardRow::decode(bytes)?.room_ms),
         Key::Request(_) => {
             let row = pb::RequestRow::decode(bytes)?;
             Row::Request(Recorded { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })
@@ -74,11 +78,17 @@ fn meta_out(meta: &Meta) -> pb::MetaRow {
         last_erasure: meta.last_erasure,
         last_checkpoint: meta.last_checkpoint,
         first_checkpoint: meta.first_checkpoint,
+        audit_count: meta.audit_count,
+        // A shard without a record has no link either.
+        audit_link: if meta.audit_count == 0 { bytes::Bytes::new() } else { bytes::Bytes::copy_from_slice(&meta.audit_link) },
+        audit_sealed: meta.audit_sealed,
+        audit_unsealed_since_ms: meta.audit_unsealed_since_ms,
     }
 }
 
-fn meta_in(row: pb::MetaRow) -> Meta {
-    Meta {
+fn meta_in(row: pb::MetaRow) -> Result<Meta, Malformed> {
+    let audit_link = if row.audit_link.is_empty() { [0; 32] } else { array(&row.audit_link, "audit link")? };
+    Ok(Meta {
         last_at_ms: row.last_at_ms,
         next_sequence: row.next_sequence,
         next_deadline_ms: row.next_deadline_ms,
@@ -88,12 +98,20 @@ fn meta_in(row: pb::MetaRow) -> Meta {
         last_erasure: row.last_erasure,
         last_checkpoint: row.last_checkpoint,
         first_checkpoint: row.first_checkpoint,
-    }
+        audit_count: row.audit_count,
+        audit_link,
+        audit_sealed: row.audit_sealed,
+        audit_unsealed_since_ms: row.audit_unsealed_since_ms,
+    })
 }
 
 fn journal_out(entry: &Entry) -> pb::JournalRow {
     let room_types = match &entry.happened {
         Happened::AriUpdated(codes) => codes.iter().map(|code| code.as_str().into()).collect(),
+        _ => Vec::new(),
+    };
+    let observed = match &entry.happened {
+        Happened::Observed(seen) => seen.iter().map(Into::into).collect(),
         _ => Vec::new(),
     };
     pb::JournalRow {
@@ -103,6 +121,8 @@ fn journal_out(entry: &Entry) -> pb::JournalRow {
         happened: happened_number(&entry.happened),
         room_types,
         reply: Some((&entry.reply).into()),
+        mark: entry.mark.as_ref().map(Into::into),
+        observed,
     }
 }
 
@@ -112,10 +132,16 @@ fn journal_in(row: pb::JournalRow) -> Result<Entry, Malformed> {
         at_ms: row.at_ms,
         property: PropertyNumber(row.property),
         request,
-        happened: happened_of(row.happened, &row.room_types)?,
+        happened: match row.happened {
+            OBSERVED => Happened::Observed(row.observed.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
+            number => happened_of(number, &row.room_types)?,
+        },
         reply: need(row.reply, "reply")?.try_into()?,
+        mark: row.mark.map(TryInto::try_into).transpose()?,
     })
 }
+
+const OBSERVED: u32 = 17;
 
 fn happened_number(happened: &Happened) -> u32 {
     match happened {
@@ -136,6 +162,7 @@ fn happened_number(happened: &Happened) -> u32 {
         Happened::NoShow => 14,
         Happened::BusinessDateClosed => 15,
         Happened::GuestErased => 16,
+        Happened::Observed(_) => OBSERVED,
     }
 }
 

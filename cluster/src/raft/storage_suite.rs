@@ -136,7 +136,7 @@ fn log() -> Vec<Bytes> {
         let mut digest = [0; 16];
         digest[..8].copy_from_slice(&(number as u64).to_be_bytes());
         let request = Some(RequestKey { digest, fingerprint: [1; 16] });
-        commands::encode(&Command { property, request, op })
+        commands::encode(&Command { property, request, by: None, op })
     };
     let once: Vec<Bytes> = ops.into_iter().enumerate().map(command).collect();
     // Every tenth request is made a second time right after the first.

@@ -241,7 +241,7 @@ impl Cosigning {
     /// Lets the shard take up a checkpoint: it goes through the log, so that every replica answers with the same
     /// receipts, now and after a restart.
     fn propose(&self, size: u64, note: String) {
-        let command = Command { property: PropertyNumber(0), request: None, op: Op::PutCheckpoint { size, note } };
+        let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutCheckpoint { size, note } };
         let deadline = Instant::now() + ROUND_TIMEOUT;
         let (answer, taken_up) = oneshot::channel();
         self.batcher.submit_patiently(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });

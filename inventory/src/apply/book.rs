@@ -52,6 +52,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             currency: wanted.currency,
             guest: without_key(guest),
             guest_erased: false,
+            seller: self.seller,
             channel_ref: String::from(channel_ref),
             payment_token: String::from(payment_token),
             created_at_ms: self.meta.last_at_ms,
@@ -155,7 +156,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let property = decided!(self.property_row());
         let old = match rows::booking(self.rows, id)?.cloned() {
             // A second cancel answers the same, whatever revision the caller knew.
-            Some(booking) if booking.state == BookingState::Cancelled && id.property() == self.property => {
+            Some(booking)
+                if booking.state == BookingState::Cancelled
+                    && id.property() == self.property
+                    && self.scope.sees(booking.seller, Some(id)) =>
+            {
                 return Ok(Ok((Happened::Nothing, Reply::Booking(booking))));
             }
             _ => decided!(self.find_booking(id, expected)),
@@ -175,7 +180,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if id.property() != self.property {
             refuse!(Reject::NotFound);
         }
-        let Some(booking) = rows::booking(self.rows, id)?.cloned() else {
+        let booking = rows::booking(self.rows, id)?.filter(|booking| self.scope.sees(booking.seller, Some(id)));
+        let Some(booking) = booking.cloned() else {
             refuse!(Reject::NotFound);
         };
         Ok(check_revision(expected, booking.revision).map(|()| booking))

@@ -30,7 +30,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let Key::Arrival(_, _, id) = key else { continue };
             let expected = rows::booking(self.rows, id)?.is_some_and(|b| b.state == BookingState::Confirmed);
             if expected && let Ok((happened, reply)) = self.no_show(id, None)? {
-                self.journal(None, happened, reply);
+                self.journal(None, happened, reply, None);
             }
         }
         Ok(())

@@ -1,7 +1,10 @@
 //! Erasing a guest: what protects the data is destroyed, and with it the data; the booking stays.
 
+use alloc::sync::Arc;
+
 use super::{Decision, Shard, decided};
-use crate::{Booking, BookingId, Happened, Key, LeafKind, Reply, Rows, Sealed};
+use crate::rows;
+use crate::{Booking, BookingId, Happened, Key, LeafKind, Reply, Row, Rows, Sealed};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn erase_guest(&mut self, id: BookingId) -> Decision<(Happened, Reply)> {
@@ -17,5 +20,17 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         erased.guest_erased = true;
         let booking = self.store_booking(&property, erased, LeafKind::Erase)?;
         Ok(Ok((Happened::GuestErased, Reply::Booking(booking))))
+    }
+
+    /// Another key of the keyring wraps the same guest's key. Nothing that anybody sees changes.
+    pub(super) fn rewrap_guest(&mut self, id: BookingId, from: &[u8], to: &[u8]) -> Decision<(Happened, Reply)> {
+        if let Some(secrets) = rows::guest(self.rows, id)?.filter(|secrets| secrets.wrapped_key == from).cloned() {
+            let mut secrets = Arc::unwrap_or_clone(secrets);
+            secrets.wrapped_key = to.to_vec();
+            self.rows.put(Key::Guest(id), Row::Guest(Arc::new(secrets)));
+            // The older wrapping is to go from log and snapshots too: whoever has the old key could open it.
+            self.meta.last_erasure = self.at.index;
+        }
+        Ok(Ok((Happened::Nothing, Reply::Done)))
     }
 }

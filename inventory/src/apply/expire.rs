@@ -40,7 +40,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     fn expire_hold(&mut self, id: HoldId) -> Result<(), Fault> {
         let caller = core::mem::replace(&mut self.property, id.property());
         let closed = self.close_hold(id, HoldState::Expired)?;
-        self.journal(None, Happened::HoldExpired, Reply::Hold(closed));
+        self.journal(None, Happened::HoldExpired, Reply::Hold(closed), None);
         self.property = caller;
         Ok(())
     }
@@ -51,6 +51,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             return Err(Fault::Corrupt(Key::Hold(id), "a deadline without its hold".into()));
         };
         self.unhold(&hold.rooms, hold.stay)?;
+        self.uncharge(&hold)?;
         self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));
         let mut closed = Arc::unwrap_or_clone(hold);
         closed.state = state;
@@ -82,7 +83,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             return Ok(());
         }
         let request = entry.request;
-        let nothing = entry.happened == Happened::Nothing;
+        // What somebody asked for stays in the audit trail, also when nothing came of it.
+        let nothing = entry.happened == Happened::Nothing && entry.mark.is_none();
         let ended_hold = match &entry.reply {
             Reply::Hold(hold) if hold.state != HoldState::Open => Some(hold.id),
             _ => None,

@@ -68,7 +68,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(Ok((Happened::Nothing, Reply::Done)))
     }
 
-    fn put_leaf(&mut self, body: LeafBody) {
+    pub(super) fn put_leaf(&mut self, body: LeafBody) {
         let leaf = Leaf { at_ms: self.meta.last_at_ms, term: self.at.term, index: self.at.index, body };
         self.rows.put(Key::Leaf(self.meta.next_leaf), Row::Leaf(leaf.encode()));
         self.meta.next_leaf += 1;

@@ -3,7 +3,9 @@
 //! Every command takes the same walk: expire what is due, answer a retry from its record, decide, write
 //! the journal line that keeps the answer.
 
+mod access;
 mod ari;
+mod audit;
 mod book;
 mod catalog;
 mod day;
@@ -20,10 +22,12 @@ use alloc::vec::Vec;
 
 use crate::rows::{self, Meta};
 use crate::{
-    Command, Entry, Fault, Happened, Key, Op, Outcome, Property, PropertyNumber, Recorded, Reject, Reply, Row, Rows, Sealed,
+    Command, Entry, Fault, Happened, Key, Mark, Op, Outcome, Property, PropertyNumber, Recorded, Reject, Reply, Row, Rows, Scope,
+    Sealed,
 };
 use book::Order;
 
+pub use access::permits;
 pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
 pub(crate) use rooms::house_taken;
 
@@ -53,7 +57,8 @@ pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At
     let at = at.into();
     let mut meta = rows::meta(rows)?.copied().unwrap_or_default();
     meta.last_at_ms = meta.last_at_ms.max(at.ms);
-    let mut shard = Shard { rows, meta, property: command.property, at };
+    let seller = command.by.as_ref().map_or(0, |actor| actor.who.seller());
+    let mut shard = Shard { rows, meta, property: command.property, at, scope: Scope::All, seller };
     let outcome = shard.run(command);
     let meta = shard.meta;
     shard.rows.put(Key::Meta, Row::Meta(meta));
@@ -66,6 +71,10 @@ struct Shard<'r, R: ?Sized> {
     meta: Meta,
     property: PropertyNumber,
     at: At,
+    /// What of the property the caller sees.
+    scope: Scope,
+    /// Who owns what the caller makes.
+    seller: u32,
 }
 
 /// What a decision comes to: `Err` inside is a refusal, `Err` outside a fault.
@@ -92,6 +101,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     fn run(&mut self, command: &Command) -> Result<Outcome, Fault> {
         self.expire_holds()?;
         self.expire_records()?;
+        if let Err(reject) = self.authorize(command)? {
+            return Ok(self.refuse_caller(command, reject));
+        }
         if let Some(key) = command.request
             && let Some(recorded) = rows::request(self.rows, key.digest)?.copied()
         {
@@ -99,6 +111,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         let (happened, reply) = match self.decide(&command.op)? {
             Ok((happened, reply)) => (happened, reply),
+            Err(reject) if reject.is_about_the_caller() => return Ok(self.refuse_caller(command, reject)),
             Err(reject) => (Happened::Nothing, Reply::Rejected(reject)),
         };
         if let Some(key) = command.request {
@@ -108,10 +121,19 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         // Whoever takes a booking knows its guest; whoever moves it on may not.
         let taken = happened == Happened::Booked;
         let guest_key = if taken { None } else { self.guest_key(&reply)? };
-        if command.request.is_some() || happened != Happened::Nothing {
-            self.journal(command.request.map(|key| key.digest), happened, reply.clone());
+        if command.request.is_some() || command.by.is_some() || happened != Happened::Nothing {
+            let mark = self.mark(command, &reply);
+            self.journal(command.request.map(|key| key.digest), happened, reply.clone(), mark);
         }
         Ok(Outcome { reply, replayed: false, guest_key })
+    }
+
+    /// A refusal that may not be one the next time: the key stays free for it, the audit trail has it.
+    fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Outcome {
+        let reply = Reply::Rejected(reject);
+        let mark = self.mark(command, &reply);
+        self.journal(None, Happened::Nothing, reply.clone(), mark);
+        Outcome { reply, replayed: false, guest_key: None }
     }
 
     fn decide(&mut self, op: &Op) -> Decision<(Happened, Reply)> {
@@ -138,6 +160,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Op::CheckOut { booking, expected_revision } => self.check_out(*booking, *expected_revision),
             Op::NoShow { booking, expected_revision } => self.no_show(*booking, *expected_revision),
             Op::EraseGuest { booking } => self.erase_guest(*booking),
+            Op::RewrapGuest { booking, from, to } => self.rewrap_guest(*booking, from, to),
+            Op::PutGrant { number, grant } => self.put_grant(*number, grant),
+            Op::Observe(seen) => self.observe(seen),
+            Op::SealAudit => self.seal_audit(),
             Op::PutReplicaKeys(keys) => self.put_replica_keys(keys),
             Op::PutCheckpoint { size, note } => self.put_checkpoint(*size, note),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
@@ -166,8 +192,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(rows::guest(self.rows, answered.id)?.map(|secrets| secrets.wrapped_key.clone()))
     }
 
-    fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply) {
-        let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply };
+    fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply, mark: Option<Mark>) {
+        let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };
         self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
         self.meta.next_sequence += 1;
     }

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use super::cbor::Reader;
 use super::{
-    BookingLeaf, KEY_CHANGE, LEAF_DIGESTS, LEAF_VERSION, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys,
+    AUDIT_SEAL, BookingLeaf, KEY_CHANGE, LEAF_DIGESTS, LEAF_VERSION, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS,
+    ReplicaKeys,
 };
 use crate::{BookingId, Code, MAX_ROOMS, MAX_STAY_NIGHTS, Night};
 
@@ -45,7 +46,11 @@ pub(super) fn leaf(bytes: &[u8]) -> Result<Leaf, LeafError> {
     }
     key(&mut from, 2)?;
     let kind = from.uint()?;
-    let leaf = if kind == KEY_CHANGE { key_change(&mut from, pairs)? } else { booking(&mut from, pairs, kind)? };
+    let leaf = match kind {
+        KEY_CHANGE => key_change(&mut from, pairs)?,
+        AUDIT_SEAL => audit_seal(&mut from, pairs)?,
+        _ => booking(&mut from, pairs, kind)?,
+    };
     if from.0.is_empty() { Ok(leaf) } else { Err(LeafError::Malformed("something follows it")) }
 }
 
@@ -57,6 +62,15 @@ fn key_change(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
     }
     let keys = ReplicaKeys { node: from.uint()?, log: fixed(from)?, cosigner: fixed(from)? };
     Ok(Leaf { at_ms, term, index, body: LeafBody::KeyChange(keys) })
+}
+
+fn audit_seal(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
+    let (at_ms, term, index) = place(from)?;
+    key(from, 14)?;
+    if pairs != 5 || from.array()? != 2 {
+        return Err(LeafError::Malformed("a seal of another shape"));
+    }
+    Ok(Leaf { at_ms, term, index, body: LeafBody::AuditSeal { count: from.uint()?, link: fixed(from)? } })
 }
 
 fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafError> {

@@ -45,7 +45,7 @@ impl Inn {
             None => (line, None),
         };
         let words = &words[..payload.split_whitespace().count()];
-        let command = Command { property: HOTEL, request, op: op(words) };
+        let command = Command { property: HOTEL, request, by: None, op: op(words) };
         self.guests.extend(value(words, "guest").map(str::to_owned));
         let first_line = self.next_line();
         let outcome = apply(&mut self.rows, &command, self.at_ms).unwrap();

@@ -81,7 +81,7 @@ impl Script {
             }
             Key::Fresh | Key::Again(_) => Some(fresh),
         };
-        let command = Command { property, request, op };
+        let command = Command { property, request, by: None, op };
         if request.is_some() {
             self.keyed.push(command.clone());
         }

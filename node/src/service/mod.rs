@@ -163,7 +163,7 @@ impl Edge {
     async fn submit(&self, mutation: &Mutation, place: &Placement, request: RequestKey, op: Op) -> Result<Done<Reply>, Problem> {
         let mut traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
         let _guard = self.inner.in_flight.enter(request.digest).map_err(&mut traced)?;
-        let command = Command { property: place.number, request: Some(request), op };
+        let command = Command { property: place.number, request: Some(request), by: None, op };
         let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
         let committed = committed.map_err(|error| traced(error.into()))?;
         let Outcome { reply, replayed, guest_key } = committed.outcome;

@@ -294,5 +294,5 @@ pub fn ops() -> Vec<(&'static str, Op)> {
 /// The command that an operation is pinned in.
 pub fn command(op: Op) -> Command {
     let request = Some(RequestKey { digest: [0x11; 16], fingerprint: [0x22; 16] });
-    Command { property: HOTEL, request, op }
+    Command { property: HOTEL, request, by: None, op }
 }

@@ -1,0 +1,68 @@
+//! May they? Asked before anything is decided, also before a retry gets its stored answer.
+
+use alloc::sync::Arc;
+
+use super::{Decision, Shard};
+use crate::access::Asked;
+use crate::rows;
+use crate::{Command, Fault, Grant, Happened, Key, PropertyNumber, Read, Reject, Reply, Right, Row, Rows, Scope, Who};
+
+/// What of a property somebody may see or change; refused without saying whether there is such a property.
+///
+/// # Errors
+/// A [`Fault`] of the storage.
+pub fn permits<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Result<Result<Scope, Reject>, Fault> {
+    let refused = Ok(Err(Reject::Forbidden));
+    let (number, credential) = match asked.who {
+        Who::Nobody => return refused,
+        Who::Trusted(role, _) => return if role.may(asked.right) { Ok(Ok(Scope::All)) } else { refused },
+        Who::Guest(booking) if crate::Role::Guest.may(asked.right) => return Ok(Ok(Scope::Booking(*booking))),
+        Who::Guest(_) => return refused,
+        Who::Principal { number, credential } => (*number, *credential),
+    };
+    let Some(grant) = rows::grant(rows, number)?.cloned() else { return refused };
+    if !grant.accepts(credential, asked.now_ms) || !grant.role.may(asked.right) {
+        return refused;
+    }
+    if asked.property != PropertyNumber(0) && !covers(rows, &grant, asked.property)? {
+        return refused;
+    }
+    Ok(Ok(if grant.own_only { Scope::Own(number) } else { Scope::All }))
+}
+
+fn covers<R: Read + ?Sized>(rows: &mut R, grant: &Grant, property: PropertyNumber) -> Result<bool, Fault> {
+    if grant.properties.is_empty() && grant.regions.is_empty() {
+        return Ok(true);
+    }
+    let row = rows::property(rows, property)?;
+    Ok(row.is_some_and(|row| grant.covers(&row.id, &row.details.home_region)))
+}
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// Whether whoever asked may; what the cluster itself proposes is not asked.
+    pub(super) fn authorize(&mut self, command: &Command) -> Decision<()> {
+        let (Some(actor), Some(right)) = (&command.by, Right::of(&command.op)) else { return Ok(Ok(())) };
+        // A property that is being onboarded has no row that could be compared: its id and region are in the command.
+        if let crate::Op::PutProperty { id, details, .. } = &command.op
+            && rows::property(self.rows, self.property)?.is_none()
+            && let Who::Principal { number, credential } = actor.who
+        {
+            let now = self.meta.last_at_ms;
+            let fits = |grant: &Arc<Grant>| {
+                grant.accepts(credential, now) && grant.role.may(right) && grant.covers(id, &details.home_region)
+            };
+            return Ok(if rows::grant(self.rows, number)?.is_some_and(fits) { Ok(()) } else { Err(Reject::Forbidden) });
+        }
+        let asked = Asked { who: &actor.who, right, property: self.property, now_ms: self.meta.last_at_ms };
+        let permitted = permits(self.rows, asked)?;
+        Ok(permitted.map(|scope| self.scope = scope))
+    }
+
+    /// Takes up what the directory decided about a principal.
+    pub(super) fn put_grant(&mut self, number: u32, grant: &Grant) -> Decision<(Happened, Reply)> {
+        if rows::grant(self.rows, number)?.is_none_or(|known| known.revision < grant.revision) {
+            self.rows.put(Key::Grant(number), Row::Grant(Arc::new(grant.clone())));
+        }
+        Ok(Ok((Happened::Nothing, Reply::Done)))
+    }
+}

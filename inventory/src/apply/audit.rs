@@ -1,0 +1,57 @@
+//! The audit trail's chain: a link for every record, and a leaf that seals them.
+
+use super::{Decision, Shard};
+use crate::audit::{Action, AuditRecord, Mark, Observation, Verdict};
+use crate::leaf::LeafBody;
+use crate::{Command, Happened, Reply, Rows};
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// The mark of a command that somebody asked for, chained behind the newest record.
+    pub(super) fn mark(&mut self, command: &Command, reply: &Reply) -> Option<Mark> {
+        let actor = command.by.clone()?;
+        let action = Action::of(&command.op)?;
+        let verdict = match reply {
+            Reply::Rejected(reject) => Verdict(reject.number() as u16),
+            _ => Verdict::ALLOWED,
+        };
+        let record = Action::record(&command.op);
+        let seen = Observation {
+            at_ms: self.meta.last_at_ms,
+            actor: actor.clone(),
+            action,
+            property: self.property,
+            record,
+            verdict,
+            times: 1,
+        };
+        let link = self.chain(AuditRecord { line: self.meta.next_sequence, place: 0, seen });
+        Some(Mark { actor, action, record, link })
+    }
+
+    /// Writes down what an edge saw, as one line.
+    pub(super) fn observe(&mut self, seen: &[Observation]) -> Decision<(Happened, Reply)> {
+        for (place, seen) in seen.iter().enumerate() {
+            self.chain(AuditRecord { line: self.meta.next_sequence, place: place as u32, seen: seen.clone() });
+        }
+        Ok(Ok((Happened::Observed(seen.to_vec()), Reply::Done)))
+    }
+
+    /// A leaf that says how many records there are and where the chain stands; none when there is nothing new.
+    pub(super) fn seal_audit(&mut self) -> Decision<(Happened, Reply)> {
+        if self.meta.audit_count > self.meta.audit_sealed {
+            self.meta.audit_sealed = self.meta.audit_count;
+            self.meta.audit_unsealed_since_ms = 0;
+            self.put_leaf(LeafBody::AuditSeal { count: self.meta.audit_count, link: self.meta.audit_link });
+        }
+        Ok(Ok((Happened::Nothing, Reply::Done)))
+    }
+
+    fn chain(&mut self, record: AuditRecord) -> crate::Link {
+        self.meta.audit_link = record.link(&self.meta.audit_link);
+        self.meta.audit_count += 1;
+        if self.meta.audit_unsealed_since_ms == 0 {
+            self.meta.audit_unsealed_since_ms = self.meta.last_at_ms;
+        }
+        self.meta.audit_link
+    }
+}

@@ -1,0 +1,211 @@
+//! The audit trail: who did what, when, from where, to which record, and whether it was allowed.
+//!
+//! A record has no guest data. Each is hashed with the one before it, and now and then a leaf of the receipts' log
+//! says how many there are and what the newest hash is ([`crate::LeafBody::AuditSeal`]): who changes, adds or removes
+//! a record changes every later hash, and with it a tree that replicas and witnesses have signed.
+//!
+//! What is hashed: SHA-256 over `keyrack audit v1`, a zero byte, the hash before (32 zero bytes at first) and the record as
+//! a deterministic CBOR array (RFC 8949 section 4.2): `[line, place, time in ms, who, credential, address (16 bytes), action,
+//! property number, record id (16 bytes) or null, verdict, times]`.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::leaf::cbor::Writer;
+use crate::{Actor, Op, PropertyNumber, Who};
+
+/// A link of the chain.
+pub type Link = [u8; 32];
+
+/// What was done or tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Action(pub u8);
+
+macro_rules! actions {
+    ($($constant:ident $number:literal $name:literal,)*) => {
+        impl Action {
+            $(#[doc = $name] pub const $constant: Action = Action($number);)*
+
+            /// All that have a name.
+            pub const ALL: &'static [Action] = &[$(Action::$constant),*];
+
+            /// Its name in an export.
+            pub fn name(self) -> &'static str {
+                match self.0 { $($number => $name,)* _ => "unknown" }
+            }
+        }
+    };
+}
+
+actions! {
+    PUT_PROPERTY 1 "property.put",
+    PUT_ROOM_TYPE 2 "room-type.put",
+    PUT_RATE_PLAN 3 "rate-plan.put",
+    UPDATE_ARI 4 "ari.update",
+    PLACE_HOLD 5 "hold.place",
+    CONFIRM_HOLD 6 "hold.confirm",
+    RELEASE_HOLD 7 "hold.release",
+    BOOK 8 "booking.take",
+    AMEND 9 "booking.amend",
+    CANCEL 10 "booking.cancel",
+    CHECK_IN 11 "booking.check-in",
+    CHECK_OUT 12 "booking.check-out",
+    NO_SHOW 13 "booking.no-show",
+    CLOSE_DAY 14 "business-date.close",
+    ERASE_GUEST 15 "guest.erase",
+    PUT_GRANT 16 "grant.put",
+    READ_BOOKING 32 "booking.read",
+    LIST_BOOKINGS 33 "booking.list",
+    READ_RECEIPT 34 "receipt.read",
+    REPLAY 35 "answer.replay",
+    LINK_GUEST 36 "guest.link",
+    GUEST_SIGN_IN 37 "guest.sign-in",
+    READ_INVENTORY 38 "inventory.read",
+    READ_EVENTS 39 "events.read",
+    READ_TOPOLOGY 48 "topology.read",
+    READ_LOG 49 "log.read",
+    READ_AUDIT 50 "audit.read",
+    READ_PRINCIPALS 51 "principal.read",
+    PUT_PRINCIPAL 52 "principal.put",
+    REVOKE_PRINCIPAL 53 "principal.revoke",
+    CREATE_KEY 54 "key.create",
+    REVOKE_KEY 55 "key.revoke",
+    FENCE_NODE 56 "node.fence",
+    ADMIT_NODE 57 "node.admit",
+    OTHER 63 "other",
+}
+
+/// What came of it: 0 allowed, below 100 the state machine's refusal ([`crate::Reject::number`]), else the HTTP status
+/// with which the edge refused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Verdict(pub u16);
+
+impl Verdict {
+    /// It was done.
+    pub const ALLOWED: Verdict = Verdict(0);
+}
+
+/// The mark that a command leaves on its journal line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// The booking or hold.
+    pub record: Option<[u8; 16]>,
+    /// The chain's newest link, this record in it.
+    pub link: Link,
+}
+
+/// Something an edge saw that was no command: a read of guest data, an operator's action, a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// When the edge saw it, ms since 1970, by its clock.
+    pub at_ms: u64,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// Whose; number 0 for nobody's in particular.
+    pub property: PropertyNumber,
+    /// The booking or hold.
+    pub record: Option<[u8; 16]>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// How often, within a moment.
+    pub times: u32,
+}
+
+/// One record of the trail, as it is hashed and exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// The journal line.
+    pub line: u64,
+    /// Its place among the line's records.
+    pub place: u32,
+    /// The rest.
+    pub seen: Observation,
+}
+
+impl Action {
+    /// What an operation is called; `None` for those that only the cluster itself proposes.
+    pub fn of(op: &Op) -> Option<Action> {
+        Some(match op {
+            Op::PutProperty { .. } => Action::PUT_PROPERTY,
+            Op::PutRoomType { .. } => Action::PUT_ROOM_TYPE,
+            Op::PutRatePlan { .. } => Action::PUT_RATE_PLAN,
+            Op::UpdateAri(_) => Action::UPDATE_ARI,
+            Op::PlaceHold { .. } => Action::PLACE_HOLD,
+            Op::ConfirmHold { .. } => Action::CONFIRM_HOLD,
+            Op::ReleaseHold(_) => Action::RELEASE_HOLD,
+            Op::Book(_) => Action::BOOK,
+            Op::Amend { .. } => Action::AMEND,
+            Op::Cancel { .. } => Action::CANCEL,
+            Op::CheckIn { .. } => Action::CHECK_IN,
+            Op::CheckOut { .. } => Action::CHECK_OUT,
+            Op::NoShow { .. } => Action::NO_SHOW,
+            Op::CloseBusinessDate { .. } => Action::CLOSE_DAY,
+            Op::EraseGuest { .. } => Action::ERASE_GUEST,
+            Op::PutGrant { .. } => Action::PUT_GRANT,
+            Op::Tick
+            | Op::RewrapGuest { .. }
+            | Op::PutReplicaKeys(_)
+            | Op::PutCheckpoint { .. }
+            | Op::Observe(_)
+            | Op::SealAudit => {
+                return None;
+            }
+        })
+    }
+
+    /// The booking or hold that an operation is about.
+    pub fn record(op: &Op) -> Option<[u8; 16]> {
+        match op {
+            Op::PlaceHold { id, .. } | Op::ReleaseHold(id) => Some(id.0),
+            Op::ConfirmHold { booking, .. } => Some(booking.0),
+            Op::Book(request) => Some(request.id.0),
+            Op::Amend { booking, .. }
+            | Op::Cancel { booking, .. }
+            | Op::CheckIn { booking, .. }
+            | Op::CheckOut { booking, .. }
+            | Op::NoShow { booking, .. }
+            | Op::EraseGuest { booking } => Some(booking.0),
+            _ => None,
+        }
+    }
+}
+
+impl AuditRecord {
+    /// The bytes that are hashed.
+    pub fn encode(&self) -> Vec<u8> {
+        let seen = &self.seen;
+        let mut out = Writer::with_capacity(128);
+        out.array(11);
+        out.uint(self.line);
+        out.uint(self.place.into());
+        out.uint(seen.at_ms);
+        out.text(&seen.actor.who.to_string());
+        out.uint(match seen.actor.who {
+            Who::Principal { credential, .. } => credential.into(),
+            _ => 0,
+        });
+        out.bytes(&seen.actor.from);
+        out.uint(seen.action.0.into());
+        out.uint(seen.property.0.into());
+        match &seen.record {
+            Some(id) => out.bytes(id),
+            None => out.null(),
+        }
+        out.uint(seen.verdict.0.into());
+        out.uint(seen.times.into());
+        out.into_bytes()
+    }
+
+    /// The chain's next link.
+    pub fn link(&self, before: &Link) -> Link {
+        Sha256::new_with_prefix(b"keyrack audit v1\0").chain_update(before).chain_update(self.encode()).finalize().into()
+    }
+}
