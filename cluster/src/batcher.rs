@@ -66,7 +66,7 @@ pub enum Decided {
     /// By a data shard.
     Outcome(Outcome),
     /// By the directory.
-    Directory(pb::DirectoryRow),
+    Directory(pb::DirectoryReply),
 }
 
 impl Batcher {
@@ -200,9 +200,9 @@ impl Sink {
                     pending.answer(Answer::Applied(index, Decided::Outcome(outcome)));
                 }
             }
-            Ok((index, Applied::Directory(rows))) if rows.len() == batch.len() => {
-                for (pending, row) in batch.into_iter().zip(rows) {
-                    pending.answer(Answer::Applied(index, Decided::Directory(row)));
+            Ok((index, Applied::Directory(replies))) if replies.len() == batch.len() => {
+                for (pending, reply) in batch.into_iter().zip(replies) {
+                    pending.answer(Answer::Applied(index, Decided::Directory(reply)));
                 }
             }
             Ok(_) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
@@ -252,8 +252,8 @@ pub fn answer_out(answer: Answer) -> pb::Answer {
             let reply = pb::Reply::from(&outcome.reply).encode_to_vec().into();
             Kind::Applied(pb::Applied { index, replayed: outcome.replayed, reply, guest_key: outcome.guest_key.map(Into::into) })
         }
-        Answer::Applied(index, Decided::Directory(row)) => {
-            Kind::Applied(pb::Applied { index, replayed: false, reply: row.encode_to_vec().into(), guest_key: None })
+        Answer::Applied(index, Decided::Directory(reply)) => {
+            Kind::Applied(pb::Applied { index, replayed: false, reply: reply.encode_to_vec().into(), guest_key: None })
         }
         Answer::NotLeader | Answer::Expired => Kind::NotLeader(pb::Nothing {}),
         Answer::Overloaded => Kind::Overloaded(pb::Nothing {}),
@@ -266,7 +266,7 @@ fn answer_in(shard: u32, answer: pb::Answer) -> Result<Answer, Malformed> {
     use pb::answer::Answer as Kind;
     Ok(match answer.answer.ok_or(Malformed("answer"))? {
         Kind::Applied(applied) if shard == DIRECTORY => {
-            Answer::Applied(applied.index, Decided::Directory(pb::DirectoryRow::decode(applied.reply)?))
+            Answer::Applied(applied.index, Decided::Directory(pb::DirectoryReply::decode(applied.reply)?))
         }
         Kind::Applied(applied) => {
             let reply: Reply = pb::Reply::decode(applied.reply)?.try_into()?;

@@ -17,10 +17,11 @@ use crate::config::{ClusterConfig, Member};
 use crate::directory::{self, Directory, Placement};
 use crate::divergence::Divergence;
 use crate::error::ClusterError;
-use crate::raft::{Group, Status};
+use crate::raft::{Group, Links, Status};
 use crate::reads::ReadGate;
 use crate::receipts::{Published, ReceiptLog, Signer, cosign};
 use crate::storage::{LogDb, RowsDb, View};
+use crate::usage::UsageBox;
 
 /// After a deadline, the batcher's word that nothing was proposed is waited for this long.
 const GRACE: Duration = Duration::from_millis(100);
@@ -44,6 +45,8 @@ pub struct Inner {
     pub(crate) log: LogDb,
     pub(crate) shards: Vec<ShardHandle>,
     pub(crate) divergence: Arc<Divergence>,
+    pub(crate) links: Links,
+    pub(crate) usage: UsageBox,
 }
 
 pub(crate) struct ShardHandle {
@@ -118,8 +121,10 @@ impl Cluster {
         let register = pb::RegisterProperty { id: id.into(), home_region: home_region.into(), data_shards };
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
         match self.inner.decide(directory::SHARD, command.encode_to_vec().into(), deadline).await? {
-            (_, Decided::Directory(row)) => Ok(Placement { id: row.id, number: PropertyNumber(row.number), shard: row.shard }),
-            (_, Decided::Outcome(_)) => Err(ClusterError::Storage("the directory answered as a data shard".into())),
+            (_, Decided::Directory(pb::DirectoryReply { reply: Some(pb::directory_reply::Reply::Property(row)) })) => {
+                Ok(directory::placement(&row))
+            }
+            _ => Err(ClusterError::Storage("the directory answered something else".into())),
         }
     }
 
@@ -310,7 +315,7 @@ impl Inner {
         }
     }
 
-    async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
+    pub(crate) async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
         let batcher = &self.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })?.batcher;
         let mut possibly_proposed = false;
         loop {
@@ -330,22 +335,34 @@ impl Inner {
         }
     }
 
-    /// Proposes a tick whenever a hold is due that nobody's command has expired; runs until dropped.
+    /// Proposes a tick whenever a hold is due that nobody's command has expired, and seals the audit trail now and then;
+    /// runs until dropped.
     pub(crate) async fn tick(self: Arc<Self>, shard: u32) {
         let mut every = tokio::time::interval(Duration::from_millis(100));
-        let tick = commands::encode(&Command { property: PropertyNumber(0), request: None, by: None, op: Op::Tick });
+        let of_the_cluster = |op| commands::encode(&Command { property: PropertyNumber(0), request: None, by: None, op });
+        let (tick, seal) = (of_the_cluster(Op::Tick), of_the_cluster(Op::SealAudit));
         loop {
             every.tick().await;
             let Ok(group) = self.group(shard) else { return };
             let due = group.shared().next_deadline_ms.load(std::sync::atomic::Ordering::Relaxed);
-            let now =
-                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-            if due != 0 && due <= now && group.leader() == Some(self.config.node) {
+            let now = now_ms();
+            let unsealed = group.shared().audit_unsealed_since_ms.load(std::sync::atomic::Ordering::Relaxed);
+            let seal_is_due = unsealed != 0 && unsealed + self.config.audit_seal_secs * 1_000 <= now;
+            let hold_is_due = due != 0 && due <= now;
+            if group.leader() != Some(self.config.node) {
+                continue;
+            }
+            for (is_due, command) in [(hold_is_due, &tick), (seal_is_due, &seal)] {
                 let deadline = Instant::now() + Duration::from_secs(1);
-                if let Err(cause) = self.decide(shard, tick.clone(), deadline).await {
+                if is_due && let Err(cause) = self.decide(shard, command.clone(), deadline).await {
                     tracing::debug!(shard, %cause, "a tick did not get through; the next will");
                 }
             }
         }
     }
+}
+
+/// This node's clock, ms since 1970.
+pub(crate) fn now_ms() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }

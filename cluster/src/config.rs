@@ -27,6 +27,8 @@ pub struct ClusterConfig {
     pub batches_in_flight: usize,
     /// How long after an erasure its traces are removed from this node's log, rows and snapshots, in seconds.
     pub scrub_after_secs: u64,
+    /// How long after an audit record a leaf of the receipts' log seals it, in seconds.
+    pub audit_seal_secs: u64,
 }
 
 /// Random numbers that a new data folder begins with; one that exists has its own.

@@ -11,6 +11,7 @@ mod config;
 mod directory;
 mod divergence;
 mod error;
+mod principals;
 mod raft;
 mod reads;
 mod receipts;
@@ -19,6 +20,7 @@ mod start;
 mod storage;
 #[cfg(test)]
 mod tampered_rows;
+mod usage;
 
 /// What this crate's benchmarks measure; not for others.
 #[doc(hidden)]
@@ -29,8 +31,10 @@ pub mod measured {
 
 pub use cluster::{AsOf, Cluster, Committed, Consistency};
 pub use config::{ClusterConfig, Fresh, Member, PeerConfig};
-pub use directory::Placement;
+pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
+pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use storage::{FolderError, View};
+pub use usage::Used;

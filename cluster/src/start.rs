@@ -63,7 +63,9 @@ impl Cluster {
             };
             shards.push(ShardHandle { group, batcher, gate, receipts });
         }
-        let inner = Arc::new(Inner { incarnation: folder.incarnation, directory, rows, log, shards, divergence, config });
+        let usage = Default::default();
+        let inner =
+            Arc::new(Inner { incarnation: folder.incarnation, directory, rows, log, shards, divergence, links, usage, config });
         serve(inner.clone(), peers);
         begin(&inner).await?;
         for shard in 1..=inner.config.data_shards {
@@ -73,6 +75,7 @@ impl Cluster {
                 tokio::spawn(inner.clone().announce_keys(shard, keys));
             }
         }
+        tokio::spawn(inner.clone().spread_grants());
         for (shard, handle) in inner.shards.iter().enumerate() {
             tokio::spawn(catch_up(shard, handle.group.clone()));
         }

@@ -78,6 +78,7 @@ impl Nodes {
             batch_commands: 64,
             batches_in_flight: 2,
             scrub_after_secs: 3_600,
+            audit_seal_secs: 60,
         }
     }
 

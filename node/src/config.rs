@@ -25,6 +25,8 @@ pub struct Config {
     pub guests: Guests,
     /// Receipts.
     pub receipts: Receipts,
+    /// The audit trail.
+    pub audit: Audit,
     /// How the Raft groups behave.
     pub raft: Raft,
     /// What is too much.
@@ -73,6 +75,14 @@ pub struct Guests {
     /// How long after a guest was erased the traces are removed from this node's log, rows and snapshots: a
     /// rewrite of the shard's files, so not after every single one.
     pub scrub_after_secs: u64,
+}
+
+/// The audit trail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// How long after a record a leaf of the receipts' log seals it.
+    pub seal_secs: u64,
 }
 
 /// Receipts and their witnesses.
@@ -177,6 +187,7 @@ impl Default for Config {
             keys: Keys::default(),
             guests: Guests::default(),
             receipts: Receipts::default(),
+            audit: Audit::default(),
             raft: Raft::default(),
             limits: Limits::default(),
             log: Log::default(),
@@ -194,6 +205,12 @@ impl Default for Listen {
 impl Default for Guests {
     fn default() -> Self {
         Guests { keyring: "keyring".into(), scrub_after_secs: 3_600 }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Audit { seal_secs: 60 }
     }
 }
 

@@ -165,5 +165,6 @@ fn cluster_config(config: &Config) -> ClusterConfig {
         batch_commands: config.limits.batch_commands as usize,
         batches_in_flight: config.limits.batches_in_flight as usize,
         scrub_after_secs: config.guests.scrub_after_secs,
+        audit_seal_secs: config.audit.seal_secs,
     }
 }

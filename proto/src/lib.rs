@@ -47,7 +47,11 @@ fn need<T>(field: Option<T>, name: &'static str) -> Result<T, Malformed> {
     field.ok_or(Malformed(name))
 }
 
-fn array<const N: usize>(bytes: &[u8], name: &'static str) -> Result<[u8; N], Malformed> {
+/// Bytes of a known length.
+///
+/// # Errors
+/// Another length; `name` says of what.
+pub fn array<const N: usize>(bytes: &[u8], name: &'static str) -> Result<[u8; N], Malformed> {
     bytes.try_into().map_err(|_| Malformed(name))
 }
 

@@ -172,6 +172,18 @@ impl pb::peer_server::Peer for PeerService {
         Ok(Response::new(Box::pin(replies.buffer_unordered(COSIGN_IN_FLIGHT).filter_map(futures::future::ready))))
     }
 
+    async fn applied(&self, request: Request<pb::AppliedRequest>) -> Result<Response<pb::AppliedReply>, Status> {
+        self.check(&request)?;
+        let asked = request.into_inner();
+        Ok(Response::new(pb::AppliedReply { index: self.node.applied(asked.group, asked.index).await }))
+    }
+
+    async fn usage(&self, request: Request<pb::UsageReport>) -> Result<Response<pb::Nothing>, Status> {
+        self.check(&request)?;
+        self.node.hear_usage(request.into_inner());
+        Ok(Response::new(pb::Nothing {}))
+    }
+
     async fn read_index(&self, request: Request<pb::ReadIndexRequest>) -> Result<Response<pb::ReadIndexReply>, Status> {
         self.check(&request)?;
         let group = self.group(request.into_inner().group)?;

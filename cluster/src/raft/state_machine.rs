@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use keyrack_inventory::{At, Fault, Key, Op, Outcome, Read, Row, StoredCheckpoint, apply};
 use keyrack_proto::internal as pb;
-use keyrack_proto::{commands, internal::DirectoryRow};
+use keyrack_proto::{commands, internal::DirectoryReply};
 use openraft::storage::{EntryResponder, RaftStateMachine, Snapshot};
 use parking_lot::Mutex;
 use prost::Message;
@@ -28,8 +28,8 @@ pub enum Applied {
     Nothing,
     /// A data shard's batch: an outcome per command.
     Outcomes(Vec<Outcome>),
-    /// The directory's batch: a row per command.
-    Directory(Vec<DirectoryRow>),
+    /// The directory's batch: a reply per command.
+    Directory(Vec<DirectoryReply>),
 }
 
 /// What a state machine tells the rest of the node as it goes.
@@ -40,6 +40,8 @@ pub struct Shared {
     pub next_deadline_ms: AtomicU64,
     /// The Raft index of the newest erasure that was applied; 0 when there is none.
     pub last_erasure: AtomicU64,
+    /// The log time of the first audit record that no leaf has sealed; 0 when there is none.
+    pub audit_unsealed_since_ms: AtomicU64,
     /// The newest part of the receipts' tree.
     pub heads: Arc<Heads>,
     /// The newest checkpoints of the receipts' log.
@@ -56,6 +58,7 @@ impl Default for Shared {
             applied: watch::Sender::new(0),
             next_deadline_ms: AtomicU64::new(0),
             last_erasure: AtomicU64::new(0),
+            audit_unsealed_since_ms: AtomicU64::new(0),
             heads: Arc::default(),
             published: Arc::default(),
             installed: AtomicU64::new(0),
@@ -136,8 +139,8 @@ impl StateMachine {
         let batch = pb::Batch::decode(batch).map_err(|cause| malformed(&format!("batch: {cause}")))?;
         match &mut self.kind {
             Kind::Directory(directory) => {
-                let rows = batch.commands.into_iter().map(|command| directory.apply(command)).collect::<io::Result<_>>()?;
-                Ok(Applied::Directory(rows))
+                let apply = |command| directory.apply(command, batch.at_ms);
+                Ok(Applied::Directory(batch.commands.into_iter().map(apply).collect::<io::Result<_>>()?))
             }
             Kind::Inventory(shelves) => {
                 let at = At { ms: batch.at_ms, term: at.committed_leader_id().term, index: at.index };
@@ -179,6 +182,7 @@ impl StateMachine {
             && let Ok(Some(Row::Meta(meta))) = shelves.rows.get(&Key::Meta)
         {
             self.shared.last_erasure.store(meta.last_erasure, Ordering::Relaxed);
+            self.shared.audit_unsealed_since_ms.store(meta.audit_unsealed_since_ms, Ordering::Relaxed);
             self.shared.published.passed(meta.last_at_ms);
             self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
         }

@@ -1,7 +1,13 @@
-//! The directory, shard 0: which property has which number and lives on which shard.
+//! The directory, shard 0: which property has which number and lives on which shard, who may call, and which nodes are out.
 //!
 //! It is small and read by every request, so each node keeps it whole in memory; the rows are only there
 //! to be loaded from. A number, once given, is never given again.
+
+mod principal;
+mod principals;
+
+pub use principal::{ApiKey, Principal};
+pub use principals::Principals;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -9,7 +15,7 @@ use std::io;
 use bytes::Bytes;
 use keyrack_inventory::PropertyNumber;
 use keyrack_proto::internal as pb;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use prost::Message;
 
 use crate::storage::RowsDb;
@@ -17,14 +23,20 @@ use crate::storage::RowsDb;
 /// The directory's own shard.
 pub const SHARD: u32 = 0;
 
-/// `90 id`: a property's entry; the tag is the directory's own.
-const TAG: u8 = 0x90;
+/// `90 id`: a property's entry; the tags are the directory's own.
+const PROPERTY: u8 = 0x90;
+/// `91 id`: a principal.
+const PRINCIPAL: u8 = 0x91;
+/// `92 node`: a node that is no peer any more; no value.
+const FENCED: u8 = 0x92;
 
 /// Where a property lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// The id its owner chose.
     pub id: String,
+    /// The region it was onboarded in.
+    pub home_region: String,
     /// Its number.
     pub number: PropertyNumber,
     /// Its shard.
@@ -35,8 +47,9 @@ pub struct Placement {
 #[derive(Default)]
 pub struct Directory {
     entries: RwLock<Entries>,
-    /// Rows changed since the last commit.
-    unwritten: Mutex<Vec<pb::DirectoryRow>>,
+    principals: RwLock<Principals>,
+    /// Rows changed since the last commit; `None` for one that is gone.
+    unwritten: Mutex<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
 }
 
 #[derive(Default)]
@@ -49,28 +62,67 @@ struct Entries {
 impl Directory {
     /// Reads all rows; replaces what was there.
     pub fn load(&self, db: &RowsDb) -> io::Result<()> {
-        let rows = db.view(SHARD, |view| view.prefixed(&[TAG]))??;
+        let rows = db.view(SHARD, |view| view.prefixed(&[PROPERTY]))??;
         let mut entries = Entries::default();
         for (_, value) in rows {
             let row = pb::DirectoryRow::decode(value.as_slice())
                 .map_err(|cause| io::Error::other(format!("directory row: {cause}")))?;
             entries.insert(row);
         }
+        let mut principals = Principals::default();
+        for (_, value) in db.view(SHARD, |view| view.prefixed(&[PRINCIPAL]))?? {
+            let row = pb::PrincipalRow::decode(value.as_slice()).map_err(keyrack_proto::Malformed::from);
+            let principal = row.and_then(|row| Principal::try_from(&row));
+            principals.insert(principal.map_err(|cause| io::Error::other(format!("principal row: {cause}")))?);
+        }
+        for (key, _) in db.view(SHARD, |view| view.prefixed(&[FENCED]))?? {
+            let node = key.get(1..).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
+            principals.fence(node.ok_or_else(|| io::Error::other("a fenced node's row"))?, false);
+        }
         *self.entries.write() = entries;
+        *self.principals.write() = principals;
         self.unwritten.lock().clear();
         Ok(())
     }
 
     /// Applies one command.
-    pub fn apply(&self, command: Bytes) -> io::Result<pb::DirectoryRow> {
-        let command =
-            pb::DirectoryCommand::decode(command).map_err(|cause| io::Error::other(format!("directory command: {cause}")))?;
-        let Some(pb::directory_command::Op::RegisterProperty(register)) = command.op else {
-            return Err(io::Error::other("directory command of an unknown kind"));
+    pub fn apply(&self, command: Bytes, at_ms: u64) -> io::Result<pb::DirectoryReply> {
+        use pb::directory_command::Op;
+        use pb::directory_reply::Reply;
+        let malformed = |cause: &dyn std::fmt::Display| io::Error::other(format!("directory command: {cause}"));
+        let command = pb::DirectoryCommand::decode(command).map_err(|cause| malformed(&cause))?;
+        let mut principals = self.principals.write();
+        let decided = match command.op.ok_or_else(|| malformed(&"an unknown kind"))? {
+            Op::RegisterProperty(register) => {
+                return Ok(pb::DirectoryReply { reply: Some(Reply::Property(self.register(register))) });
+            }
+            Op::PutPrincipal(put) => principals.put(put, at_ms).map_err(|cause| malformed(&cause))?,
+            Op::RevokePrincipal(revoke) => principals.revoke(&revoke.id, at_ms),
+            Op::AddKey(add) => principals.add_key(add, at_ms).map_err(|cause| malformed(&cause))?,
+            Op::RevokeKey(revoke) => principals.revoke_key(&revoke.principal, &revoke.prefix, at_ms),
+            Op::FenceNode(fence) => {
+                principals.fence(fence.node, fence.admit);
+                let key = [&[FENCED][..], &fence.node.to_be_bytes()].concat();
+                self.unwritten.lock().push((key, (!fence.admit).then(Vec::new)));
+                return Ok(pb::DirectoryReply { reply: Some(Reply::Done(pb::Nothing {})) });
+            }
         };
+        let reply = match decided {
+            Ok(principal) => {
+                let row = pb::PrincipalRow::from(principal.as_ref());
+                let key = [&[PRINCIPAL], row.id.as_bytes()].concat();
+                self.unwritten.lock().push((key, Some(row.encode_to_vec())));
+                Reply::Principal(row)
+            }
+            Err(refusal) => Reply::Refused(refusal.into()),
+        };
+        Ok(pb::DirectoryReply { reply: Some(reply) })
+    }
+
+    fn register(&self, register: pb::RegisterProperty) -> pb::DirectoryRow {
         let mut entries = self.entries.write();
         if let Some(row) = entries.by_id.get(&register.id) {
-            return Ok(row.clone());
+            return row.clone();
         }
         let row = pb::DirectoryRow {
             number: entries.last_number + 1,
@@ -79,18 +131,25 @@ impl Directory {
             home_region: register.home_region,
         };
         entries.insert(row.clone());
-        self.unwritten.lock().push(row.clone());
-        Ok(row)
+        let key = [&[PROPERTY], row.id.as_bytes()].concat();
+        self.unwritten.lock().push((key, Some(row.encode_to_vec())));
+        row
+    }
+
+    /// Who may call.
+    pub fn principals(&self) -> RwLockReadGuard<'_, Principals> {
+        self.principals.read()
     }
 
     /// Writes what changed, with the position it leads to.
     pub fn commit(&self, db: &RowsDb, applied: &[u8]) -> io::Result<()> {
         let rows = std::mem::take(&mut *self.unwritten.lock());
         db.write(SHARD, applied, |set| {
-            for row in &rows {
-                let mut key = vec![TAG];
-                key.extend_from_slice(row.id.as_bytes());
-                set.put(&key, &row.encode_to_vec());
+            for (key, value) in &rows {
+                match value {
+                    Some(value) => set.put(key, value),
+                    None => set.delete(key),
+                }
             }
         })
     }
@@ -134,8 +193,8 @@ impl Entries {
     }
 }
 
-fn placement(row: &pb::DirectoryRow) -> Placement {
-    Placement { id: row.id.clone(), number: PropertyNumber(row.number), shard: row.shard }
+pub fn placement(row: &pb::DirectoryRow) -> Placement {
+    Placement { id: row.id.clone(), home_region: row.home_region.clone(), number: PropertyNumber(row.number), shard: row.shard }
 }
 
 #[cfg(test)]
@@ -145,7 +204,10 @@ mod tests {
     fn register(directory: &Directory, id: &str) -> pb::DirectoryRow {
         let register = pb::RegisterProperty { id: id.into(), home_region: String::new(), data_shards: 3 };
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
-        directory.apply(command.encode_to_vec().into()).expect("applied")
+        match directory.apply(command.encode_to_vec().into(), 1).expect("applied").reply {
+            Some(pb::directory_reply::Reply::Property(row)) => row,
+            other => panic!("a place was expected: {other:?}"),
+        }
     }
 
     #[test]
