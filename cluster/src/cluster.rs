@@ -128,6 +128,16 @@ impl Cluster {
         }
     }
 
+    /// The shard of a property, as far as this node knows.
+    pub fn known_shard(&self, number: PropertyNumber) -> Option<u32> {
+        self.inner.directory.find_number(number).map(|placement| placement.shard)
+    }
+
+    /// The id of a property, as far as this node knows.
+    pub fn known_property(&self, number: PropertyNumber) -> Option<String> {
+        self.inner.directory.find_number(number).map(|placement| placement.id)
+    }
+
     /// Up to `limit` properties after an id, as the directory has them now.
     pub async fn list_properties(
         &self,

@@ -45,6 +45,8 @@ pub enum Change {
         principal: String,
         /// The key.
         key: ApiKey,
+        /// The prefix of a key that it takes the place of, and how long that one goes on, in ms.
+        replaces: Option<(String, u64)>,
     },
     /// Withdraw one key.
     RevokeKey {
@@ -212,7 +214,10 @@ impl From<Change> for pb::directory_command::Op {
                 Self::PutPrincipal(pb::PutPrincipal { principal: Some((&principal).into()), expected_revision })
             }
             Change::Revoke { id } => Self::RevokePrincipal(pb::RevokePrincipal { id }),
-            Change::AddKey { principal, key } => Self::AddKey(pb::AddKey { principal, key: Some((&key).into()) }),
+            Change::AddKey { principal, key, replaces } => {
+                let (replaces, overlap_ms) = replaces.unwrap_or_default();
+                Self::AddKey(pb::AddKey { principal, key: Some((&key).into()), replaces, overlap_ms })
+            }
             Change::RevokeKey { principal, prefix } => Self::RevokeKey(pb::RevokeKey { principal, prefix }),
         }
     }

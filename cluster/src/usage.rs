@@ -13,8 +13,8 @@ const WAITING: usize = 256;
 /// How long telling a peer may take.
 const TELL: Duration = Duration::from_millis(500);
 
-/// Requests by a digest of whose quota they count against.
-pub type Used = Vec<(u64, u32)>;
+/// A digest of whose quota it is, the requests, and the quota in requests per second.
+pub type Used = Vec<(u64, u32, f32)>;
 
 /// Where the peers' reports arrive.
 pub struct UsageBox {
@@ -38,8 +38,12 @@ impl Cluster {
 
     /// Tells every peer what was used here since the last time. One that does not hear it allows too much for a moment.
     pub async fn share_usage(&self, used: &Used) {
-        let used: Vec<pb::Usage> =
-            used.iter().map(|(whose, requests)| pb::Usage { whose: *whose, requests: *requests }).collect();
+        let told = |(whose, requests, per_second): &(u64, u32, f32)| pb::Usage {
+            whose: *whose,
+            requests: *requests,
+            per_second: *per_second,
+        };
+        let used: Vec<pb::Usage> = used.iter().map(told).collect();
         let inner = &self.inner;
         let others = inner.members().into_iter().filter(|(id, _)| *id != inner.config.node);
         let told = others.map(|(id, member)| {
@@ -58,6 +62,7 @@ impl Cluster {
 impl Inner {
     /// A peer's report.
     pub(crate) fn hear_usage(&self, report: pb::UsageReport) {
-        let _ = self.usage.arrives.try_send(report.used.into_iter().map(|used| (used.whose, used.requests)).collect());
+        let used = report.used.into_iter().map(|used| (used.whose, used.requests, used.per_second)).collect();
+        let _ = self.usage.arrives.try_send(used);
     }
 }

@@ -17,6 +17,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Data shards of the cluster; fixed once the cluster has begun.
     pub data_shards: u32,
+    /// A cluster for trying things out, on loopback: plain HTTP and static keys are allowed.
+    pub development: bool,
     /// Where the node listens.
     pub listen: Listen,
     /// Static API keys, one per role.
@@ -136,8 +138,13 @@ pub struct Limits {
     pub batch_commands: u64,
     /// Raft entries a leader may have under way per shard.
     pub batches_in_flight: u64,
-    /// Requests per second and role on this node; beyond that 429 `quota_exceeded`. 0 sets no limit.
+    /// Requests per second of one principal, all nodes together; beyond that 429 `quota_exceeded`. 0 sets no limit;
+    /// a principal's own limit goes before.
     pub requests_per_second: u64,
+    /// Requests per second from one address, all nodes together. 0 sets no limit.
+    pub requests_per_second_per_address: u64,
+    /// Requests a minute from one address with credentials that are no good. 0 sets no limit.
+    pub failed_sign_ins_per_minute: u64,
     /// The largest request body.
     pub body_bytes: u64,
     /// The largest request head.
@@ -183,6 +190,7 @@ impl Default for Config {
             node: 1,
             data: "data".into(),
             data_shards: 3,
+            development: false,
             listen: Listen::default(),
             keys: Keys::default(),
             guests: Guests::default(),
@@ -240,6 +248,8 @@ impl Default for Limits {
             batch_commands: 256,
             batches_in_flight: 2,
             requests_per_second: 0,
+            requests_per_second_per_address: 0,
+            failed_sign_ins_per_minute: 600,
             body_bytes: 1 << 20,
             header_bytes: 16 << 10,
             connections: 8_192,

@@ -4,29 +4,34 @@
 //! has destroyed the data. AES-256-GCM-SIV (RFC 8452), nonce first. The salts of what a receipt says of the
 //! guest come from the same data key (HKDF, RFC 5869), so they are destroyed with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aes_gcm_siv::aead::{Aead, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
-use anyhow::{Context, bail};
+use arc_swap::ArcSwap;
 use hkdf::Hkdf;
-use hmac::{Hmac, Mac};
 use keyrack_inventory::{Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Salt, Sealed, TermSalts};
 use keyrack_proto::v1::Guest;
 use prost::Message;
 use sha2::Sha256;
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use crate::keyring::{KEY_BYTES, Keyring, mac};
+use crate::rewrap::Rewrapped;
 
 const NONCE_BYTES: usize = 12;
-const KEY_BYTES: usize = 32;
 const SALT_BYTES: usize = size_of::<Salt>();
 /// What a leaf claims of a guest; the rest of its guest digests are decoys.
 const CLAIMS: usize = 3;
 
-/// Seals and opens guest data.
+/// Seals and opens guest data. Takes up a changed keyring while it is used.
 pub struct Vault {
-    wrapping: Aes256GcmSiv,
-    /// Keys the fingerprints of requests, so that nobody can guess a guest from a stored fingerprint.
-    fingerprints: [u8; KEY_BYTES],
+    path: PathBuf,
+    keyring: ArcSwap<Keyring>,
+    /// Counts the keyring's changes.
+    changed: watch::Sender<u64>,
 }
 
 /// A guest sealed for a command, with what its leaf will need.
@@ -42,26 +47,55 @@ pub struct SealedGuest {
 impl Vault {
     /// Reads the keyring file.
     pub fn open(path: &Path) -> anyhow::Result<Vault> {
-        let text = std::fs::read_to_string(path).with_context(|| {
-            format!("cannot read the keyring {}; make one with: openssl rand -hex 32 > {}", path.display(), path.display())
-        })?;
-        let Some(key) = decode_hex(text.trim()) else {
-            bail!("the keyring {} must be 64 hexadecimal digits", path.display());
-        };
-        Ok(Vault::new(&key))
+        Ok(Vault::new(path, Keyring::open(path)?))
     }
 
-    fn new(key: &[u8; KEY_BYTES]) -> Vault {
-        let derive = |label: &[u8]| mac(key, &[label]);
-        Vault {
-            wrapping: Aes256GcmSiv::new(&derive(b"keyrack guest keys").into()),
-            fingerprints: derive(b"keyrack request fingerprints"),
+    fn new(path: &Path, keyring: Keyring) -> Vault {
+        Vault { path: path.to_owned(), keyring: ArcSwap::from_pointee(keyring), changed: watch::Sender::new(0) }
+    }
+
+    /// Reads the file again; a bad one is refused and the old one stays.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let keyring = Keyring::open(&self.path)?;
+        tracing::info!(active = keyring.active_name(), keys = keyring.all().count(), "the keyring was read anew");
+        self.keyring.store(Arc::new(keyring));
+        self.changed.send_modify(|changes| *changes += 1);
+        Ok(())
+    }
+
+    /// The keyring's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells of changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The keys as they are now.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.load_full()
+    }
+
+    /// Wraps a guest's key by the active key, unless it is.
+    pub fn rewrap(&self, wrapped_key: &[u8]) -> Rewrapped {
+        let keyring = self.keyring.load();
+        if decrypt(&keyring.active().wrapping, wrapped_key).is_some() {
+            return Rewrapped::Is;
+        }
+        let key = keyring.others().find_map(|old| decrypt(&old.wrapping, wrapped_key)).map(Zeroizing::new);
+        match (key, random()) {
+            (Some(key), Ok(nonce)) => Rewrapped::Anew(encrypt(&keyring.active().wrapping, &nonce, &key)),
+            // Without randomness it is as it was.
+            (Some(_), Err(_)) => Rewrapped::Is,
+            (None, _) => Rewrapped::Lost,
         }
     }
 
     /// Encrypts a guest under a fresh key, and draws the secrets of a booking's leaves.
     pub fn seal(&self, guest: Option<&Guest>) -> Result<SealedGuest, getrandom::Error> {
-        let key: [u8; KEY_BYTES] = random()?;
+        let key: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(random()?);
         let salts: [[u8; SALT_BYTES]; 3] = [random()?, random()?, random()?];
         let secrets = LeafSecrets::of(&key);
         let claims = guest.map(|guest| secrets.claims(guest)).unwrap_or_default();
@@ -73,8 +107,8 @@ impl Vault {
         let sealed = match guest {
             None => Sealed::default(),
             Some(guest) => Sealed {
-                ciphertext: encrypt(&Aes256GcmSiv::new(&key.into()), &random()?, &guest.encode_to_vec()),
-                wrapped_key: encrypt(&self.wrapping, &random()?, &key),
+                ciphertext: encrypt(&Aes256GcmSiv::new((&*key).into()), &random()?, &guest.encode_to_vec()),
+                wrapped_key: encrypt(&self.keyring.load().active().wrapping, &random()?, key.as_slice()),
             },
         };
         Ok(SealedGuest { sealed, seeds, claims })
@@ -84,26 +118,28 @@ impl Vault {
     /// booking; rows of the first version have it inside.
     pub fn open_guest(&self, sealed: &Sealed, wrapped_key: Option<&[u8]>) -> Option<Guest> {
         let key = self.unwrap(wrapped_key.unwrap_or(&sealed.wrapped_key))?;
-        let bytes = decrypt(&Aes256GcmSiv::new(&key.into()), &sealed.ciphertext)?;
+        let bytes = decrypt(&Aes256GcmSiv::new((&*key).into()), &sealed.ciphertext)?;
         Guest::decode(bytes.as_slice()).ok()
     }
 
     /// What the holder of a receipt may show of the guest; nothing once the key is destroyed.
     pub fn claims(&self, sealed: &Sealed, wrapped_key: &[u8]) -> Vec<Disclosure> {
         let guest = self.open_guest(sealed, Some(wrapped_key));
-        let claims = guest.and_then(|guest| Some(LeafSecrets::of(&self.unwrap(wrapped_key)?).claims(&guest)));
+        let claims = guest.and_then(|guest| Some(LeafSecrets::of(&*self.unwrap(wrapped_key)?).claims(&guest)));
         claims.unwrap_or_default()
     }
 
     /// A digest of a request that tells nothing about it without the keyring.
     pub fn fingerprint(&self, action: &str, request: &[u8]) -> [u8; 16] {
         let mut short = [0; 16];
-        short.copy_from_slice(&mac(&self.fingerprints, &[action.as_bytes(), &[0], request])[..16]);
+        short.copy_from_slice(&mac(self.keyring.load().fingerprints(), &[action.as_bytes(), &[0], request])[..16]);
         short
     }
 
-    fn unwrap(&self, wrapped_key: &[u8]) -> Option<[u8; KEY_BYTES]> {
-        decrypt(&self.wrapping, wrapped_key)?.try_into().ok()
+    fn unwrap(&self, wrapped_key: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+        let keyring = self.keyring.load();
+        let key = keyring.all().find_map(|one| decrypt(&one.wrapping, wrapped_key)).map(Zeroizing::new)?;
+        key.as_slice().try_into().map(Zeroizing::new).ok()
     }
 }
 
@@ -155,26 +191,14 @@ fn decrypt(cipher: &Aes256GcmSiv, sealed: &[u8]) -> Option<Vec<u8>> {
     cipher.decrypt(&Nonce::from(*nonce), ciphertext).ok()
 }
 
-fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
-}
-
-fn decode_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
-    if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
-        return None;
-    }
-    let mut key = [0; KEY_BYTES];
-    for (place, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
-    }
-    Some(key)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn vault(byte: u8) -> Vault {
+        let text = format!("{byte:02x}").repeat(KEY_BYTES);
+        Vault::new(Path::new("keyring"), Keyring::parse(&text).expect("a keyring"))
+    }
 
     fn ada() -> Guest {
         Guest { name: "Ada".into(), email: "ada@example.org".into(), phone: String::new() }
@@ -182,10 +206,10 @@ mod tests {
 
     #[test]
     fn a_guest_can_be_opened_again_and_not_by_others() {
-        let vault = Vault::new(&[7; 32]);
+        let vault = vault(7);
         let SealedGuest { sealed, .. } = vault.seal(Some(&ada())).expect("random bytes");
         assert_eq!(vault.open_guest(&sealed, None), Some(ada()));
-        assert_eq!(Vault::new(&[8; 32]).open_guest(&sealed, None), None);
+        assert_eq!(vault(8).open_guest(&sealed, None), None);
         assert!(!sealed.ciphertext.windows(3).any(|w| w == b"Ada"));
         assert_ne!(vault.seal(Some(&ada())).expect("random bytes").sealed.ciphertext, sealed.ciphertext);
         let apart = Sealed { ciphertext: sealed.ciphertext.clone(), wrapped_key: Vec::new() };
@@ -194,8 +218,25 @@ mod tests {
     }
 
     #[test]
+    fn another_active_key_wraps_anew_and_everything_opens_as_before() {
+        let (one, two) = ("01".repeat(KEY_BYTES), "02".repeat(KEY_BYTES));
+        let ring = |text: &str| Vault::new(Path::new("keyring"), Keyring::parse(text).expect("a keyring"));
+        let before = ring(&format!("one {one} active"));
+        let sealed = before.seal(Some(&ada())).expect("random bytes").sealed;
+        let after = ring(&format!("one {one}\ntwo {two} active"));
+        assert_eq!(after.open_guest(&sealed, None), Some(ada()));
+        assert_eq!(before.fingerprint("book", b"x"), after.fingerprint("book", b"x"));
+        let Rewrapped::Anew(wrapped) = after.rewrap(&sealed.wrapped_key) else { panic!("it is wrapped by the old key") };
+        let only = ring(&format!("two {two} active"));
+        assert_eq!(only.open_guest(&sealed, Some(&wrapped)), Some(ada()));
+        assert_eq!(only.open_guest(&sealed, None), None);
+        assert!(matches!(after.rewrap(&wrapped), Rewrapped::Is));
+        assert!(matches!(only.rewrap(&sealed.wrapped_key), Rewrapped::Lost));
+    }
+
+    #[test]
     fn a_damaged_guest_is_not_opened() {
-        let vault = Vault::new(&[7; 32]);
+        let vault = vault(7);
         let mut sealed = vault.seal(Some(&Guest::default())).expect("random bytes").sealed;
         sealed.ciphertext[NONCE_BYTES] ^= 1;
         assert_eq!(vault.open_guest(&sealed, None), None);
@@ -203,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_claims_of_a_receipt_come_back_from_the_wrapped_key() {
-        let vault = Vault::new(&[7; 32]);
+        let vault = vault(7);
         let SealedGuest { sealed, seeds, claims } = vault.seal(Some(&ada())).expect("random bytes");
         assert_eq!(vault.claims(&sealed, &sealed.wrapped_key), claims);
         assert_eq!(claims.iter().map(|claim| claim.value.as_str()).collect::<Vec<_>>(), ["Ada", "ada@example.org", ""]);

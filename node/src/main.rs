@@ -1,20 +1,24 @@
 //! `keyrackd`: the daemon.
 
+mod access;
 mod answers;
-mod auth;
 mod cards;
 mod config;
 mod dev;
 mod grpc;
 mod guests;
 mod http;
+mod keyring;
 mod metrics;
+mod oidc;
 mod problem;
-mod quota;
+mod rates;
 mod requests;
+mod rewrap;
 mod run;
 mod service;
 mod titles;
+mod trail;
 mod witness;
 
 use std::path::PathBuf;

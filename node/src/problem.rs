@@ -1,5 +1,6 @@
 //! Everything that can be answered instead of what was asked. Codes are stable; texts are not.
 
+use crate::rates::Left;
 use keyrack_cluster::ClusterError;
 use keyrack_inventory::{RefusedNight, Reject, Restriction};
 
@@ -16,6 +17,8 @@ pub struct Problem {
     pub trace_id: Option<[u8; 16]>,
     /// Whether the answer is the stored one.
     pub replayed: bool,
+    /// What is left of the quota, where that is the trouble.
+    pub left: Option<Left>,
 }
 
 macro_rules! codes {
@@ -95,7 +98,7 @@ codes! {
 impl Problem {
     /// A problem with a sentence about this case.
     pub fn new(code: Code, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), nights: Vec::new(), trace_id: None, replayed: false }
+        Problem { code, detail: detail.into(), nights: Vec::new(), trace_id: None, replayed: false, left: None }
     }
 
     /// A field that is missing or not what is needed.
@@ -105,6 +108,9 @@ impl Problem {
 
     /// Seconds after which a retry makes sense.
     pub fn retry_after(&self) -> Option<u32> {
+        if let Some(left) = self.left {
+            return Some(left.full_in.clamp(1, 60) as u32);
+        }
         matches!(
             self.code,
             Code::Overloaded | Code::Unavailable | Code::QuotaExceeded | Code::RequestInFlight | Code::NotCosigned
@@ -157,6 +163,10 @@ impl From<Reject> for Problem {
             Reject::HoldExpired => (Code::HoldExpired, "the hold ran out; its rooms are free again".into()),
             Reject::HoldClosed => (Code::WrongState, "the hold was confirmed or released".into()),
             Reject::RevisionMismatch { current } => (Code::PreconditionFailed, format!("the revision is {current}")),
+            Reject::Forbidden => (Code::Forbidden, "these credentials do not allow this".into()),
+            Reject::HoldQuota { room_minutes } => {
+                (Code::QuotaExceeded, format!("your open holds of this property may take {room_minutes} room-minutes at a time"))
+            }
             Reject::KeyReused => (Code::IdempotencyKeyReused, "take a new key for a new request".into()),
         };
         let nights = match reject {

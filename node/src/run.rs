@@ -1,6 +1,7 @@
 //! One node: from a configuration to a running daemon, and back.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,7 +14,7 @@ use crate::config::Config;
 use crate::guests::Vault;
 use crate::http::Routers;
 use crate::service::Edge;
-use crate::{grpc, http, witness};
+use crate::{grpc, http, rates, rewrap, trail, witness};
 
 /// A node that runs.
 pub struct Running {
@@ -27,11 +28,11 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let http_listener = listen("http", &config.listen.http).await?;
     let grpc_listener = listen("grpc", &config.listen.grpc).await?;
     let peer_listener = listen("peer", &config.listen.peer).await?;
-    let vault = Vault::open(&config.guests.keyring)?;
+    let vault = Arc::new(Vault::open(&config.guests.keyring)?);
     let cluster = Cluster::start(cluster_config(config), peer_listener, fresh()?).await?;
     witness::start(&config.receipts, &cluster)?;
-    let edge = Edge::new(config, cluster.clone(), vault);
-    let routers = Routers { http: http::router(edge.clone()), grpc: grpc::router(edge).await? };
+    let edge = Edge::new(config, cluster.clone(), vault.clone(), crate::oidc::Oidc);
+    let routers = Routers { http: http::router(edge.clone()), grpc: grpc::router(edge.clone()).await? };
     let limits = http::Limits {
         connections: config.limits.connections as usize,
         header_bytes: config.limits.header_bytes as usize,
@@ -40,6 +41,9 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     };
     let (stop, stopped) = watch::channel(false);
     let mut listeners = JoinSet::new();
+    listeners.spawn(trail::write(edge.trail().clone(), cluster.clone(), stopped.clone()));
+    tokio::spawn(rates::share(edge.rates().clone(), cluster.clone()));
+    tokio::spawn(rewrap::run(vault.clone(), cluster.clone(), edge.rewrapping().clone(), vault.changes()));
     listeners.spawn(http::serve(http_listener, routers.clone(), limits, stopped.clone()));
     listeners.spawn(http::serve(grpc_listener, routers, limits, stopped));
     tracing::info!(node = config.node, http = config.listen.http, grpc = config.listen.grpc, "serving");

@@ -154,6 +154,10 @@ impl Principals {
         if known.keys.iter().any(|old| old.prefix == key.prefix && old.hash == key.hash) {
             return Ok(Ok(known.clone()));
         }
+        let replaced = known.keys.iter().position(|old| old.prefix == add.replaces);
+        if !add.replaces.is_empty() && replaced.is_none() {
+            return Ok(Err(Refusal::UnknownKey));
+        }
         let good = |key: &&ApiKey| key.revoked_at_ms == 0 && (key.expires_at_ms == 0 || key.expires_at_ms > at_ms);
         if self.by_prefix.contains_key(&key.prefix) || known.keys.iter().filter(good).count() >= MAX_KEYS {
             return Ok(Err(Refusal::TooManyKeys));
@@ -162,6 +166,10 @@ impl Principals {
         key.credential = changed.keys.iter().map(|key| key.credential).max().unwrap_or(0) + 1;
         key.created_at_ms = at_ms;
         key.revoked_at_ms = 0;
+        if let Some(old) = replaced.map(|place| &mut changed.keys[place]) {
+            let until = at_ms.saturating_add(add.overlap_ms).max(1);
+            old.expires_at_ms = if old.expires_at_ms == 0 { until } else { old.expires_at_ms.min(until) };
+        }
         changed.keys.push(key);
         // The oldest of those that are of no use go first; numbers go on counting all the same.
         while changed.keys.len() > MAX_KEYS + MAX_OLD_KEYS
@@ -202,7 +210,7 @@ mod tests {
 
     fn key(principals: &mut Principals, id: &str, prefix: &str) -> Result<Arc<Principal>, Refusal> {
         let row = pb::KeyRow { prefix: prefix.into(), hash: vec![7; 32].into(), ..Default::default() };
-        principals.add_key(pb::AddKey { principal: id.into(), key: Some(row) }, 2_000).expect("well formed")
+        principals.add_key(pb::AddKey { principal: id.into(), key: Some(row), ..Default::default() }, 2_000).expect("well formed")
     }
 
     #[test]

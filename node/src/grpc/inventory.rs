@@ -28,16 +28,16 @@ impl Inventory for Service {
     }
 
     async fn get_property(&self, request: Request<v1::GetPropertyRequest>) -> Result<Response<v1::Property>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.edge, &request));
-        let property = self.edge.property(caller, &request.get_ref().property_id, options).await.map_err(status_of)?;
+        let property = self.edge.property(&caller, &request.get_ref().property_id, options).await.map_err(status_of)?;
         Ok(Response::new(property))
     }
 
     async fn list_properties(&self, request: Request<v1::ListPropertiesRequest>) -> Result<Response<v1::PropertyList>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.edge, &request));
-        let list = self.edge.properties(caller, request.into_inner(), options).await.map_err(status_of)?;
+        let list = self.edge.properties(&caller, request.into_inner(), options).await.map_err(status_of)?;
         Ok(Response::new(list))
     }
 
@@ -72,23 +72,23 @@ impl Inventory for Service {
         &self,
         request: Request<v1::AvailabilityRequest>,
     ) -> Result<Response<v1::AvailabilityReply>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let asked = request.get_ref();
         let staleness = Some(asked.max_staleness_ms).filter(|ms| *ms > 0);
         let options = ReadOptions::parse(&asked.consistency, staleness, deadline(&self.edge, &request)).map_err(status_of)?;
-        let reply = self.edge.availability(caller, request.into_inner(), options).await.map_err(status_of)?;
+        let reply = self.edge.availability(&caller, request.into_inner(), options).await.map_err(status_of)?;
         Ok(Response::new(reply))
     }
 
     async fn list_offers(&self, request: Request<v1::OffersRequest>) -> Result<Response<v1::OfferList>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.edge, &request));
-        let offers = self.edge.offers(caller, request.into_inner(), options).await.map_err(status_of)?;
+        let offers = self.edge.offers(&caller, request.into_inner(), options).await.map_err(status_of)?;
         Ok(Response::new(offers))
     }
 
     async fn get_topology(&self, request: Request<v1::TopologyRequest>) -> Result<Response<v1::Topology>, Status> {
-        let caller = caller(&self.edge, &request)?;
-        Ok(Response::new(self.edge.topology(caller).map_err(status_of)?))
+        let caller = caller(&request)?;
+        Ok(Response::new(self.edge.topology(&caller).map_err(status_of)?))
     }
 }

@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use tonic::Request;
 use tonic::service::Routes;
 
-use self::status::status_of;
-use crate::auth::Caller;
+pub use self::status::status_of;
+use crate::access::{Caller, guard_grpc};
+use crate::problem::{Code, Problem};
 use crate::service::{Edge, Mutation};
 
 /// All services as paths beside the HTTP API's.
@@ -32,17 +33,18 @@ pub async fn router(edge: Edge) -> anyhow::Result<Router> {
     let (reflection, older_reflection) = (described().build_v1()?, described().build_v1alpha()?);
     let routes = Routes::new(ReservationsServer::new(reservations::Service::new(edge.clone())))
         .add_service(InventoryServer::new(inventory::Service::new(edge.clone())))
-        .add_service(ReceiptsServer::new(receipts::Service::new(edge)))
+        .add_service(ReceiptsServer::new(receipts::Service::new(edge.clone())))
         .add_service(health)
         .add_service(reflection)
         .add_service(older_reflection);
-    Ok(routes.into_axum_router())
+    Ok(routes.into_axum_router().layer(axum::middleware::from_fn_with_state(edge, guard_grpc)))
 }
 
 /// Who calls, by the `authorization` metadata.
-fn caller<T>(edge: &Edge, request: &Request<T>) -> Result<Caller, tonic::Status> {
-    let value = request.metadata().get("authorization");
-    edge.caller(value.map(|value| value.as_bytes())).map_err(status_of)
+fn caller<T>(request: &Request<T>) -> Result<Caller, tonic::Status> {
+    // The guard let it in, or nobody is there.
+    let caller = request.extensions().get::<Caller>().cloned();
+    caller.ok_or_else(|| status_of(Problem::new(Code::Unauthenticated, "send authorization: Bearer <api key or token>")))
 }
 
 /// When the caller stops waiting: its own deadline, or the node's.
@@ -69,7 +71,7 @@ fn timeout(text: &str) -> Option<std::time::Duration> {
 
 /// A mutation as gRPC callers make it.
 fn mutation<T>(edge: &Edge, request: &Request<T>, key: &str) -> Result<Mutation, tonic::Status> {
-    Mutation::keyed(caller(edge, request)?, key, deadline(edge, request)).map_err(status_of)
+    Mutation::keyed(caller(request)?, key, deadline(edge, request)).map_err(status_of)
 }
 
 #[cfg(test)]

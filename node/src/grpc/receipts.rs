@@ -42,9 +42,9 @@ impl Service {
 #[tonic::async_trait]
 impl Receipts for Service {
     async fn get_receipt(&self, request: Request<v1::GetReceiptRequest>) -> Result<Response<v1::Receipt>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.edge, &request));
-        let receipt = self.edge.receipt(caller, &request.get_ref().booking_id, options).await.map_err(status_of)?;
+        let receipt = self.edge.receipt(&caller, &request.get_ref().booking_id, options).await.map_err(status_of)?;
         Ok(Response::new(receipt))
     }
 

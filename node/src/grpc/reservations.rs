@@ -45,20 +45,25 @@ impl Reservations for Service {
         &self,
         request: Request<Streaming<v1::BookManyRequest>>,
     ) -> Result<Response<Self::BookManyStream>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let edge = self.edge.clone();
         let replies = request.into_inner().map(move |item| {
             let edge = edge.clone();
+            // Each of the stream's bookings is a request of its own.
+            let caller = caller.anew();
             async move {
                 let v1::BookManyRequest { tag, book, with_receipt } = item?;
                 let book = book.unwrap_or_default();
-                let booked = match Mutation::keyed(caller, &book.idempotency_key, edge.default_deadline()) {
+                let booked = match Mutation::keyed(caller.clone(), &book.idempotency_key, edge.default_deadline()) {
                     Ok(mutation) => edge.book(Mutation { wants_receipt: with_receipt, ..mutation }, book).await,
                     Err(problem) => Err(problem),
                 };
                 Ok(match booked {
                     Ok(done) => v1::BookManyReply { tag, booking: Some(done.value), refusal: None },
-                    Err(problem) => v1::BookManyReply { tag, booking: None, refusal: Some(refusal_of(problem)) },
+                    Err(problem) => {
+                        edge.note_refusal(&caller, keyrack_inventory::Action::BOOK, &problem);
+                        v1::BookManyReply { tag, booking: None, refusal: Some(refusal_of(problem)) }
+                    }
                 })
             }
         });
@@ -66,16 +71,16 @@ impl Reservations for Service {
     }
 
     async fn get_booking(&self, request: Request<v1::GetBookingRequest>) -> Result<Response<v1::Booking>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.edge, &request));
-        let booking = self.edge.booking(caller, &request.get_ref().booking_id, options).await.map_err(status_of)?;
+        let booking = self.edge.booking(&caller, &request.get_ref().booking_id, options).await.map_err(status_of)?;
         Ok(Response::new(booking))
     }
 
     async fn list_bookings(&self, request: Request<v1::ListBookingsRequest>) -> Result<Response<v1::BookingList>, Status> {
-        let caller = caller(&self.edge, &request)?;
+        let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.edge, &request));
-        let list = self.edge.bookings(caller, request.into_inner(), options).await.map_err(status_of)?;
+        let list = self.edge.bookings(&caller, request.into_inner(), options).await.map_err(status_of)?;
         Ok(Response::new(list))
     }
 

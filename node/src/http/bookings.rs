@@ -62,7 +62,7 @@ pub async fn book(State(edge): State<Edge>, call: Call<v1::BookRequest>) -> Resu
     responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
-    let booking = edge.booking(ask.caller, &id, options).await?;
+    let booking = edge.booking(&ask.caller, &id, options).await?;
     found(&booking, Some(booking.revision))
 }
 
@@ -81,7 +81,7 @@ pub async fn list(State(edge): State<Edge>, ask: Ask<ListQuery>) -> Result<Respo
         cursor: query.cursor,
         limit: query.limit,
     };
-    found(&edge.bookings(ask.caller, request, options).await?, None)
+    found(&edge.bookings(&ask.caller, request, options).await?, None)
 }
 
 /// Change a booking: the new stay is taken and the old one released together, or nothing happens.
@@ -142,7 +142,7 @@ pub async fn receipt(
     ask: Ask<Freshness>,
 ) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
-    let receipt = edge.receipt(ask.caller, &id, options).await?;
+    let receipt = edge.receipt(&ask.caller, &id, options).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if wish(accept, "application/json") > wish(accept, "text/plain") {
         return found(&receipt, None);

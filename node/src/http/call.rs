@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::auth::Caller;
+use crate::access::Caller;
 use crate::problem::{Code, Problem};
 use crate::service::{Done, Edge, Mutation, check_key};
 
@@ -60,12 +60,10 @@ impl<T: DeserializeOwned + Default> FromRequest<Edge> for Call<T> {
 
     async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let caller = edge.caller(parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes))?;
+        let caller = caller_of(&parts)?;
         let key = idempotency_key(&parts)?;
         let expected_revision = if_match(&parts.headers)?;
-        let limits = parts.extensions.get::<BodyLimits>().copied();
-        let limits = limits.unwrap_or(BodyLimits { bytes: 1 << 20, timeout: Duration::from_secs(15) });
-        let bytes = read_body(body, limits).await?;
+        let bytes = read_body(body, limits(&parts)).await?;
         let body = if bytes.is_empty() && parts.method != Method::PUT { T::default() } else { json(&parts.headers, &bytes)? };
         Ok(Call {
             mutation: Mutation { caller, key, deadline: edge.default_deadline(), wants_receipt: true },
@@ -79,10 +77,16 @@ impl<T: DeserializeOwned> FromRequestParts<Edge> for Ask<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Problem> {
-        let caller = edge.caller(parts.headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes))?;
+        let caller = caller_of(parts)?;
         let query = Query::<T>::try_from_uri(&parts.uri).map_err(|cause| Problem::new(Code::InvalidField, cause.body_text()))?;
         Ok(Ask { caller, deadline: edge.default_deadline(), query: query.0 })
     }
+}
+
+/// Whoever the guard let in; without it nobody is.
+pub fn caller_of(parts: &Parts) -> Result<Caller, Problem> {
+    let caller = parts.extensions.get::<Caller>().cloned();
+    caller.ok_or_else(|| Problem::new(Code::Unauthenticated, "send Authorization: Bearer <api key or token>"))
 }
 
 /// Required on POST; elsewhere a mutation is idempotent by itself.
@@ -96,6 +100,11 @@ fn idempotency_key(parts: &Parts) -> Result<Option<String>, Problem> {
             if text.is_empty() { Err(invalid()) } else { check_key(text).map(Some) }
         }
     }
+}
+
+fn limits(parts: &Parts) -> BodyLimits {
+    let limits = parts.extensions.get::<BodyLimits>().copied();
+    limits.unwrap_or(BodyLimits { bytes: 1 << 20, timeout: Duration::from_secs(15) })
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
@@ -164,6 +173,18 @@ pub fn done<T: Serialize>(done: &Done<T>, revision: Option<u32>) -> Result<Respo
         etag(headers, revision);
     }
     Ok(response)
+}
+
+/// A body of a request that has no caller.
+pub async fn body_of<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = read_body(body, limits(&parts)).await?;
+    json(&parts.headers, &bytes)
+}
+
+/// An answer with a body of its own.
+pub fn answer<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem> {
+    body(status, value)
 }
 
 /// The answer to a mutation that leaves nothing to show.

@@ -45,9 +45,9 @@ pub async fn events(State(edge): State<Edge>, headers: HeaderMap, ask: Ask<Query
     let query = EventQuery { after, property_id: query.property_id, limit: query.limit.unwrap_or(100) };
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accepted.contains("text/event-stream") {
-        return found(&edge.events(ask.caller, query, ask.deadline).await?, None);
+        return found(&edge.events(&ask.caller, query, ask.deadline).await?, None);
     }
-    let mut feed = edge.feed(ask.caller, query, ask.deadline).await?;
+    let mut feed = edge.feed(&ask.caller, query, ask.deadline).await?;
     let stream = async_stream::stream! {
         loop {
             // What this replica has applied is committed: good enough for a feed that goes on.

@@ -1,12 +1,14 @@
 //! `/log`: the receipts' logs as c2sp.org/tlog-tiles has them.
 
+use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use keyrack_merkle::Resource;
 
 use super::call::PathOf;
 use super::problem::ProblemBody;
+use crate::access::Caller;
 use crate::problem::{Code, Problem};
 use crate::service::Edge;
 
@@ -32,21 +34,28 @@ pub async fn policy(State(edge): State<Edge>) -> Result<Response, Problem> {
     Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, FRESH)], edge.policy()?).into_response())
 }
 
-/// A tile of hashes, or with `entries/` a bundle of leaves (auditors only). `tile` is such as `0/x001/234.p/7`.
-#[utoipa::path(get, path = "/log/{shard}/tile/{tile}", tag = "Receipts", params(("shard" = u32, Path), ("tile" = String, Path)),
+/// A tile of hashes. `tile` is such as `0/x001/234.p/7`.
+#[utoipa::path(get, path = "/log/{shard}/tile/{tile}", tag = "Receipts", params(("shard" = u32, Path), ("tile" = String, Path)), security(()),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "4XX", body = ProblemBody)))]
-pub async fn tile(
+pub async fn tile(State(edge): State<Edge>, PathOf((shard, path)): PathOf<(String, String)>) -> Result<Response, Problem> {
+    resource(&edge, None, &shard, &format!("tile/{path}"))
+}
+
+/// A bundle of leaves, for auditors: they tell occupancy. `tile` is such as `x001/234.p/7`.
+#[utoipa::path(get, path = "/log/{shard}/tile/entries/{tile}", tag = "Receipts", params(("shard" = u32, Path), ("tile" = String, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "4XX", body = ProblemBody)))]
+pub async fn entries(
     State(edge): State<Edge>,
     PathOf((shard, path)): PathOf<(String, String)>,
-    headers: HeaderMap,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
+    resource(&edge, Some(&caller), &shard, &format!("tile/entries/{path}"))
+}
+
+fn resource(edge: &Edge, caller: Option<&Caller>, shard: &str, path: &str) -> Result<Response, Problem> {
     let nothing = || Problem::new(Code::NotFound, "there is no such tile; see c2sp.org/tlog-tiles for their names");
-    let resource = Resource::parse(&format!("tile/{path}")).map_err(|_| nothing())?;
-    let caller = match (&resource, headers.get(header::AUTHORIZATION)) {
-        (Resource::Entries { .. }, Some(value)) => Some(edge.caller(Some(value.as_bytes()))?),
-        _ => None,
-    };
-    let bytes = edge.log_resource(caller, number(&shard)?, resource)?;
+    let resource = Resource::parse(path).map_err(|_| nothing())?;
+    let bytes = edge.log_resource(caller, number(shard)?, resource)?;
     let cache = if caller.is_some() { FOR_EVER_BUT_ONLY_HERE } else { FOR_EVER };
     let media_type = HeaderValue::from_static("application/octet-stream");
     Ok(([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, cache)], bytes).into_response())

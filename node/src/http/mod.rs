@@ -1,14 +1,18 @@
 //! The HTTP edge: paths, and what they have in common.
 
+mod audit;
 mod bookings;
 mod call;
 mod docs;
 mod events;
+mod guest_access;
 mod guests;
 mod health;
 mod holds;
+mod hygiene;
 mod log;
 mod openapi;
+mod principals;
 mod problem;
 mod properties;
 mod server;
@@ -21,16 +25,35 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 
+use crate::access::guard_http;
 use crate::problem::{Code, Problem};
 use crate::service::Edge;
 
 /// Every path of the API.
 pub fn router(edge: Edge) -> Router {
+    guarded(edge, paths())
+}
+
+/// The same, and what only operators have: for their own listener.
+pub fn operator_router(edge: Edge) -> Router {
+    let operators = Router::new()
+        .route("/v1/principals", get(principals::list))
+        .route("/v1/principals/{principal}", get(principals::get).put(principals::put))
+        .route("/v1/principals/{principal}/revoke", post(principals::revoke))
+        .route("/v1/principals/{principal}/keys", post(principals::create_key))
+        .route("/v1/principals/{principal}/keys/{prefix}/revoke", post(principals::revoke_key))
+        .route("/v1/nodes", get(principals::nodes))
+        .route("/v1/nodes/{node}/fence", post(principals::fence))
+        .route("/v1/nodes/{node}/admit", post(principals::admit));
+    guarded(edge, paths().merge(operators))
+}
+
+fn paths() -> Router<Edge> {
     Router::new()
         .route("/v1/properties", get(properties::list))
         .route("/v1/properties/{property}", put(properties::put).get(properties::get))
@@ -51,18 +74,27 @@ pub fn router(edge: Edge) -> Router {
         .route("/v1/bookings/{booking}/check-out", post(bookings::check_out))
         .route("/v1/bookings/{booking}/no-show", post(bookings::no_show))
         .route("/v1/bookings/{booking}/receipt", get(bookings::receipt))
+        .route("/v1/bookings/{booking}/guest-link", post(guest_access::link))
+        .route("/v1/guest-sessions", post(guest_access::sign_in))
         .route("/v1/guests/{guest}/erase", post(guests::erase))
         .route("/v1/events", get(events::events))
+        .route("/v1/audit", get(audit::page))
         .route("/log/policy", get(log::policy))
         .route("/log/{shard}/checkpoint", get(log::checkpoint))
+        .route("/log/{shard}/tile/entries/{*tile}", get(log::entries))
         .route("/log/{shard}/tile/{*tile}", get(log::tile))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(docs::openapi))
         .route("/docs", get(docs::page))
+}
+
+fn guarded(edge: Edge, paths: Router<Edge>) -> Router {
+    paths
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(edge.clone(), guard_http))
         .layer(from_fn_with_state(edge.clone(), finish))
         .with_state(edge)
 }
@@ -82,14 +114,11 @@ async fn finish(State(edge): State<Edge>, request: Request, next: Next) -> Respo
     // The pattern, not the path: a path has ids in it, and there are endlessly many.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+    // Whether the answer is for one caller's eyes.
+    let is_known = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = next.run(request).await;
     problem::finish(&mut response, languages.as_ref());
-    if edge.quota() > 0 {
-        let policy = format!("\"second\";q={};w=1", edge.quota());
-        if let Ok(policy) = HeaderValue::try_from(policy) {
-            response.headers_mut().insert("ratelimit-policy", policy);
-        }
-    }
+    hygiene::finish(&mut response, is_known);
     let status = response.status().as_u16();
     edge.metrics().answered(&method, &route, status, began.elapsed());
     let trace = response.headers().get("keyrack-trace-id").and_then(|value| value.to_str().ok());

@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
-use super::{bookings, events, guests, health, holds, log, properties, stays};
+use super::{audit, bookings, events, guest_access, guests, health, holds, log, principals, properties, stays};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -12,8 +12,10 @@ use super::{bookings, events, guests, health, holds, log, properties, stays};
         properties::put, properties::get, properties::list, properties::put_room_type, properties::put_rate_plan,
         properties::update_ari, properties::close_business_date, stays::availability, stays::offers, holds::place,
         holds::confirm, holds::release, bookings::book, bookings::get, bookings::list, bookings::amend, bookings::cancel,
-        bookings::check_in, bookings::check_out, bookings::no_show, bookings::receipt, guests::erase, events::events,
-        log::checkpoint, log::policy, log::tile, health::healthz, health::readyz, health::metrics
+        bookings::check_in, bookings::check_out, bookings::no_show, bookings::receipt, guests::erase, guest_access::link, guest_access::sign_in, audit::page, principals::list,
+        principals::get, principals::put, principals::revoke, principals::create_key, principals::revoke_key,
+        principals::nodes, principals::fence, principals::admit, events::events,
+        log::checkpoint, log::policy, log::tile, log::entries, health::healthz, health::readyz, health::metrics
     ),
     security(("bearer" = []))
 )]

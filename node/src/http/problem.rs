@@ -83,6 +83,9 @@ pub fn finish(response: &mut Response, languages: Option<&HeaderValue>) {
         headers.insert("keyrack-trace-id", trace_id);
     }
     more_headers(headers, &problem);
+    if let Some(left) = problem.left {
+        response.extensions_mut().insert(left);
+    }
     *response.body_mut() = Body::from(bytes);
 }
 
@@ -95,9 +98,6 @@ fn more_headers(headers: &mut HeaderMap, problem: &Problem) {
     }
     if problem.code == Code::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    if problem.code == Code::QuotaExceeded {
-        headers.insert("ratelimit", HeaderValue::from_static("\"second\";r=0;t=1"));
     }
 }
 

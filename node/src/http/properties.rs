@@ -48,7 +48,7 @@ pub async fn put(
     responses((status = 200, body = v1::Property), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
 pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
-    let property = edge.property(ask.caller, &id, options).await?;
+    let property = edge.property(&ask.caller, &id, options).await?;
     found(&property, Some(property.revision))
 }
 
@@ -65,7 +65,7 @@ pub async fn list(State(edge): State<Edge>, ask: Ask<SearchQuery>) -> Result<Res
         near,
         radius_km: query.radius_km,
     };
-    found(&edge.properties(ask.caller, request, ReadOptions::linearizable(ask.deadline)).await?, None)
+    found(&edge.properties(&ask.caller, request, ReadOptions::linearizable(ask.deadline)).await?, None)
 }
 
 /// Add or change a room type.

@@ -61,7 +61,7 @@ pub async fn availability(
     let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
     let request =
         v1::AvailabilityRequest { property_id, from: query.from, to: query.to, room_type: query.room_type, ..Default::default() };
-    found(&edge.availability(ask.caller, request, options).await?, None)
+    found(&edge.availability(&ask.caller, request, options).await?, None)
 }
 
 /// What a guest could book: free, allowed and priced.
@@ -77,5 +77,5 @@ pub async fn offers(State(edge): State<Edge>, ask: Ask<OffersQuery>) -> Result<R
         adults: query.adults,
         children: query.children,
     };
-    found(&edge.offers(ask.caller, request, options).await?, None)
+    found(&edge.offers(&ask.caller, request, options).await?, None)
 }

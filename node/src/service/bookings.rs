@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use keyrack_cluster::Placement;
 use keyrack_inventory::{
-    BookRequest, Booking, BookingId, BookingState, Disclosure, Fault, Key, LeafSeeds, Night, Op, Read, Reply, Row,
+    BookRequest, Booking, BookingId, BookingState, Disclosure, Fault, Key, LeafSeeds, Night, Op, Read, Reply, Right, Row,
 };
 use keyrack_proto::v1;
 
 use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
 use super::receipts::Claims;
 use super::{Done, Edge, Mutation, ReadOptions, draw, strange};
+use crate::access::Caller;
 use crate::answers;
-use crate::auth::{Action, Caller};
 use crate::guests::SealedGuest;
 use crate::problem::{Code, Problem};
 use crate::requests;
@@ -38,9 +38,9 @@ impl Edge {
     /// Takes a booking.
     pub async fn book(&self, mutation: Mutation, mut request: v1::BookRequest) -> Result<Done<v1::Booking>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::Sell, Some(&request.property_id))?;
+        mutation.caller.check(Right::Sell, Some(&request.property_id))?;
         let stay = requests::stay(&request.arrival, &request.departure)?;
-        let place = self.place(&request.property_id, mutation.deadline).await?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "book", &request)?;
         let rooms = requests::rooms(std::mem::take(&mut request.rooms))?;
         let guest = requests::guest(request.guest)?;
@@ -62,9 +62,9 @@ impl Edge {
     /// Changes a booking.
     pub async fn amend(&self, mutation: Mutation, mut request: v1::AmendRequest) -> Result<Done<v1::Booking>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::Sell, None)?;
+        mutation.caller.check(Right::Sell, None)?;
         let booking = requests::booking_id(&request.booking_id)?;
-        let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "amend", &request)?;
         let night = |name, text: &Option<String>| text.as_deref().map(|text| requests::date(name, text)).transpose();
         let (arrival, departure) = (night("arrival", &request.arrival)?, night("departure", &request.departure)?);
@@ -92,10 +92,10 @@ impl Edge {
         mut request: v1::BookingStepRequest,
     ) -> Result<Done<v1::Booking>, Problem> {
         request.idempotency_key.clear();
-        let action = if step == Step::Cancel { Action::Sell } else { Action::RunDesk };
-        self.allow(mutation.caller, action, None)?;
+        let right = if step == Step::Cancel { Right::Cancel } else { Right::RunDesk };
+        mutation.caller.check(right, None)?;
         let booking = requests::booking_id(&request.booking_id)?;
-        let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
         let expected_revision = request.expected_revision;
         let (name, op) = match step {
             Step::Cancel => ("cancel", Op::Cancel { booking, expected_revision }),
@@ -109,12 +109,16 @@ impl Edge {
     }
 
     /// Looks a booking up.
-    pub async fn booking(&self, caller: Caller, id: &str, options: ReadOptions) -> Result<v1::Booking, Problem> {
-        self.allow(caller, Action::ReadBookings, None)?;
+    pub async fn booking(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Booking, Problem> {
+        caller.check(Right::ReadBookings, None)?;
         let id = requests::booking_id(id)?;
-        let place = self.place_of(id.property(), options.deadline).await?;
-        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| with_key(view, id));
-        let (found, as_of) = read.await?;
+        let place = self.place_of(caller, id.0, options.deadline).await?;
+        let asked = (caller, Right::ReadBookings);
+        let (found, as_of) = self
+            .view(asked, &place, options, |view, scope| {
+                Ok(with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
+            })
+            .await?;
         let (booking, key) = found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such booking"))?;
         let mut answer = answers::booking(&place.id, &booking, self.guest_for(caller, &booking, key.as_deref()));
         answer.as_of = Some(answers::as_of(as_of));
@@ -124,12 +128,12 @@ impl Edge {
     /// A page of a property's bookings, by arrival.
     pub async fn bookings(
         &self,
-        caller: Caller,
+        caller: &Caller,
         query: v1::ListBookingsRequest,
         options: ReadOptions,
     ) -> Result<v1::BookingList, Problem> {
-        self.allow(caller, Action::ReadBookings, Some(&query.property_id))?;
-        let place = self.place(&query.property_id, options.deadline).await?;
+        caller.check(Right::ReadBookings, Some(&query.property_id))?;
+        let place = self.place(caller, &query.property_id, options.deadline).await?;
         let filter = Filter::new(&query)?;
         let number = place.number;
         let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
@@ -141,9 +145,7 @@ impl Edge {
             Some(_) => return Err(invalid_cursor()),
         };
         let (page, as_of) = self
-            .inner
-            .cluster
-            .read(place.shard, options.consistency, options.deadline, |view| {
+            .view((caller, Right::ReadBookings), &place, options, |view, scope| {
                 let keys = view.scan(&from, &to, MAX_LOOKED_AT + 1)?;
                 let more_to_look_at = keys.len() > MAX_LOOKED_AT;
                 let mut found = Vec::new();
@@ -154,6 +156,7 @@ impl Edge {
                     let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
                     if let Some((booking, key)) = with_key(view, *id)?
                         && filter.fits(&booking)
+                        && scope.sees(booking.seller, Some(booking.id))
                     {
                         found.push((booking, key));
                     }
@@ -170,13 +173,15 @@ impl Edge {
 
     pub(super) async fn find_booking(
         &self,
+        caller: &Caller,
         id: BookingId,
         place: &Placement,
         options: ReadOptions,
     ) -> Result<(Arc<Booking>, keyrack_cluster::AsOf), Problem> {
-        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+        let asked = (caller, Right::ReadBookings);
+        let read = self.view(asked, place, options, |view, scope| {
             Ok(match view.get(&Key::Booking(id))? {
-                Some(Row::Booking(booking)) => Some(booking.clone()),
+                Some(Row::Booking(booking)) if scope.sees(booking.seller, Some(id)) => Some(booking.clone()),
                 _ => None,
             })
         });
@@ -213,8 +218,8 @@ impl Edge {
         Ok(done.with(created, answer))
     }
 
-    fn guest_for(&self, caller: Caller, booking: &Booking, key: Option<&[u8]>) -> Option<v1::Guest> {
-        if caller.role.sees_guests() { self.inner.vault.open_guest(&booking.guest, key) } else { None }
+    fn guest_for(&self, caller: &Caller, booking: &Booking, key: Option<&[u8]>) -> Option<v1::Guest> {
+        if caller.role().sees_guests() { self.inner.vault.open_guest(&booking.guest, key) } else { None }
     }
 
     pub(super) fn seal(&self, guest: Option<&v1::Guest>) -> Result<SealedGuest, Problem> {

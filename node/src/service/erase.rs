@@ -1,12 +1,11 @@
 //! Erasing a guest: the key is destroyed, the booking stays.
 
-use keyrack_inventory::{Op, Reply};
+use keyrack_inventory::{Op, Reply, Right};
 use keyrack_proto::v1;
 
 use super::receipts::Claims;
 use super::{Done, Edge, Mutation, strange};
 use crate::answers;
-use crate::auth::Action;
 use crate::problem::{Code, Problem};
 use crate::requests;
 
@@ -18,11 +17,11 @@ impl Edge {
         mut request: v1::EraseGuestRequest,
     ) -> Result<Done<v1::ErasedGuest>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::EraseGuests, None)?;
+        mutation.caller.check(Right::EraseGuests, None)?;
         // A guest is the guest of one booking, and has its id.
         let booking =
             requests::booking_id(&request.guest_id).map_err(|_| Problem::new(Code::NotFound, "there is no such guest"))?;
-        let place = self.place_of(booking.property(), mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "erase", &request)?;
         let done = self.submit(&mutation, &place, key, Op::EraseGuest { booking }).await?;
         let Reply::Booking(erased) = &done.value else { return Err(strange()) };

@@ -1,15 +1,15 @@
 //! The feed: what happened, read from the shards' journals, without gaps and in order per property.
 
 use keyrack_cluster::{Cluster, Consistency, Placement};
-use keyrack_inventory::{Entry, Happened, Key, PropertyNumber, Read, Reply, Row};
+use keyrack_inventory::{Asked, Entry, Fault, Happened, Key, PropertyNumber, Read, Reply, Right, Row, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::Edge;
 use super::cursor::Positions;
+use super::{Edge, now_ms};
+use crate::access::{Caller, forbidden};
 use crate::answers;
-use crate::auth::{Action, Caller};
 use crate::problem::Problem;
 
 /// Journal lines looked at in one shard for one page.
@@ -66,6 +66,7 @@ pub struct Event {
 /// The shards and property a feed covers: settled once, then read again and again.
 pub struct Feed {
     cluster: Cluster,
+    caller: Caller,
     shards: Vec<u32>,
     property: Option<Placement>,
     /// Where to go on.
@@ -75,16 +76,16 @@ pub struct Feed {
 
 impl Edge {
     /// One page of the feed.
-    pub async fn events(&self, caller: Caller, query: EventQuery, deadline: Instant) -> Result<EventPage, Problem> {
+    pub async fn events(&self, caller: &Caller, query: EventQuery, deadline: Instant) -> Result<EventPage, Problem> {
         let mut feed = self.feed(caller, query, deadline).await?;
         feed.page(Consistency::Linearizable, deadline).await
     }
 
     /// The feed itself, to be followed.
-    pub async fn feed(&self, caller: Caller, query: EventQuery, deadline: Instant) -> Result<Feed, Problem> {
-        self.allow(caller, Action::ReadInventory, query.property_id.as_deref())?;
+    pub async fn feed(&self, caller: &Caller, query: EventQuery, deadline: Instant) -> Result<Feed, Problem> {
+        caller.check(Right::ReadInventory, query.property_id.as_deref())?;
         let property = match &query.property_id {
-            Some(id) => Some(self.place(id, deadline).await?),
+            Some(id) => Some(self.place(caller, id, deadline).await?),
             None => None,
         };
         let shards = match &property {
@@ -92,7 +93,14 @@ impl Edge {
             None => (1..=self.inner.cluster.data_shards()).collect(),
         };
         let positions = Positions::read(&query.after, &shards)?;
-        Ok(Feed { cluster: self.inner.cluster.clone(), shards, property, positions, limit: query.limit.clamp(1, 500) })
+        Ok(Feed {
+            cluster: self.inner.cluster.clone(),
+            caller: caller.clone(),
+            shards,
+            property,
+            positions,
+            limit: query.limit.clamp(1, 500),
+        })
     }
 }
 
@@ -104,8 +112,10 @@ impl Feed {
             let (shard, from) = self.positions.0[place];
             let only = self.property.as_ref().map(|p| p.number);
             let room = self.limit - items.len();
-            let read = self.cluster.read(shard, consistency, deadline, |view| lines(view, from, only, room));
-            let ((lines, next), _) = read.await?;
+            let caller = &self.caller;
+            let read = self.cluster.read(shard, consistency, deadline, |view| lines(view, from, only, room, caller));
+            let (seen, _) = read.await?;
+            let (lines, next) = seen.ok_or_else(forbidden)?;
             for (sequence, entry) in lines {
                 self.positions.0[place].1 = sequence + 1;
                 if let Some(event) = self.event(&entry, deadline).await? {
@@ -161,13 +171,19 @@ impl Feed {
 
 type Lines = (Vec<(u64, Entry)>, u64);
 
-/// Up to `room` events from sequence `from` on, and where to go on.
+/// Up to `room` events from sequence `from` on that the caller may see, and where to go on; `None` once it may see none
+/// any more, also in the middle of a stream.
 fn lines(
     view: &mut keyrack_cluster::View<'_>,
     from: u64,
     only: Option<PropertyNumber>,
     room: usize,
-) -> Result<Lines, keyrack_inventory::Fault> {
+    caller: &Caller,
+) -> Result<Option<Lines>, Fault> {
+    let asked = |property| Asked { who: caller.who(), right: Right::ReadInventory, property, now_ms: now_ms() };
+    if permits(view, asked(only.unwrap_or(PropertyNumber(0))))?.is_err() {
+        return Ok(None);
+    }
     let mut found = Vec::new();
     let mut next = from;
     for key in view.scan(&Key::Journal(from), &Key::Journal(u64::MAX), MAX_LOOKED_AT)? {
@@ -176,19 +192,32 @@ fn lines(
             break;
         }
         next = sequence + 1;
-        if let Some(Row::Journal(entry)) = view.get(&key)?
-            && entry.happened != Happened::Nothing
-            && only.is_none_or(|number| number == entry.property)
+        let entry = match view.get(&key)? {
+            Some(Row::Journal(entry)) if kind(&entry.happened).is_some() => entry.as_ref().clone(),
+            _ => continue,
+        };
+        if only.is_none_or(|number| number == entry.property)
+            && permits(view, asked(entry.property))?.is_ok_and(|scope| shows(scope, &entry))
         {
-            found.push((sequence, entry.as_ref().clone()));
+            found.push((sequence, entry));
         }
     }
-    Ok((found, next))
+    Ok(Some((found, next)))
+}
+
+/// Whether an event is of something that the caller sees: everybody sees rates and availability, not everybody others'
+/// bookings.
+fn shows(scope: Scope, entry: &Entry) -> bool {
+    match &entry.reply {
+        Reply::Booking(booking) => scope.sees(booking.seller, Some(booking.id)),
+        Reply::Hold(hold) => scope.sees(hold.seller, None),
+        _ => true,
+    }
 }
 
 fn kind(happened: &Happened) -> Option<&'static str> {
     Some(match happened {
-        Happened::Nothing => return None,
+        Happened::Nothing | Happened::Observed(_) => return None,
         Happened::PropertyChanged => "property.changed",
         Happened::RoomTypeChanged => "room_type.changed",
         Happened::RatePlanChanged => "rate_plan.changed",

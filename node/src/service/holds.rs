@@ -1,11 +1,10 @@
 //! Holds: placed, confirmed, given back.
 
-use keyrack_inventory::{BookingId, HoldId, Op, Reply};
+use keyrack_inventory::{BookingId, HoldId, Op, Reply, Right};
 use keyrack_proto::v1;
 
 use super::{Done, Edge, Mutation, draw, strange};
 use crate::answers;
-use crate::auth::Action;
 use crate::guests::SealedGuest;
 use crate::problem::Problem;
 use crate::requests;
@@ -14,13 +13,13 @@ impl Edge {
     /// Takes rooms for a while.
     pub async fn place_hold(&self, mutation: Mutation, mut request: v1::PlaceHoldRequest) -> Result<Done<v1::Hold>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::Sell, Some(&request.property_id))?;
+        mutation.caller.check(Right::Sell, Some(&request.property_id))?;
         let stay = requests::stay(&request.arrival, &request.departure)?;
         let ttl_seconds = request.ttl_seconds.unwrap_or(600);
         if !(1..=600).contains(&ttl_seconds) {
             return Err(Problem::field("ttlSeconds", "1 to 600"));
         }
-        let place = self.place(&request.property_id, mutation.deadline).await?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "hold", &request)?;
         let rooms = requests::rooms(request.rooms)?;
         let (now, random) = draw()?;
@@ -39,9 +38,9 @@ impl Edge {
         mut request: v1::ConfirmHoldRequest,
     ) -> Result<Done<v1::Booking>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::Sell, None)?;
+        mutation.caller.check(Right::Sell, None)?;
         let hold = requests::hold_id(&request.hold_id)?;
-        let place = self.place_of(hold.property(), mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, hold.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
         let guest = requests::guest(request.guest)?;
         let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
@@ -61,9 +60,9 @@ impl Edge {
     /// Gives a hold back.
     pub async fn release_hold(&self, mutation: Mutation, mut request: v1::ReleaseHoldRequest) -> Result<Done<v1::Hold>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::Sell, None)?;
+        mutation.caller.check(Right::Cancel, None)?;
         let hold = requests::hold_id(&request.hold_id)?;
-        let place = self.place_of(hold.property(), mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, hold.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "release", &request)?;
         let done = self.submit(&mutation, &place, key, Op::ReleaseHold(hold)).await?;
         let Reply::Hold(hold) = &done.value else { return Err(strange()) };

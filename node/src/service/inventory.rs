@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use keyrack_cluster::Placement;
-use keyrack_inventory::{Key, Night, Op, Property, PropertyDetails, Read, Reply, Row};
+use keyrack_inventory::{Key, Night, Op, Property, PropertyDetails, Read, Reply, Right, Row};
 use keyrack_proto::v1;
 
 use super::{Done, Edge, Mutation, ReadOptions, strange};
+use crate::access::Caller;
 use crate::answers::{self, Presentation};
-use crate::auth::Action;
 use crate::problem::{Code, Problem};
 use crate::requests;
 
@@ -22,9 +22,10 @@ impl Edge {
         mut request: v1::PutPropertyRequest,
     ) -> Result<Done<v1::Property>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::ManageInventory, Some(&request.property_id))?;
+        mutation.caller.check(Right::ManageInventory, Some(&request.property_id))?;
         let id = requests::property_id(&request.property_id)?.to_owned();
         let details = details(&request)?;
+        mutation.caller.check_onboarding(&id, &details.home_region)?;
         let zone =
             TimeZone::get(&request.time_zone).map_err(|_| Problem::field("timeZone", "an IANA name such as Europe/Lisbon"))?;
         let business_date = match &request.business_date {
@@ -32,6 +33,7 @@ impl Edge {
             None => today(zone)?,
         };
         let place = self.inner.cluster.register(&id, &details.home_region, mutation.deadline).await?;
+        mutation.caller.note(place.number, None);
         let key = self.request_key(&mutation, &place, "put-property", &request)?;
         let op = Op::PutProperty { id, details, business_date, expected_revision: request.expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
@@ -47,9 +49,9 @@ impl Edge {
         mut request: v1::PutRoomTypeRequest,
     ) -> Result<Done<v1::RoomType>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::ManageInventory, Some(&request.property_id))?;
+        mutation.caller.check(Right::ManageInventory, Some(&request.property_id))?;
         let room_type = requests::room_type(&request)?;
-        let place = self.place(&request.property_id, mutation.deadline).await?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "put-room-type", &request)?;
         let op = Op::PutRoomType { room_type, expected_revision: request.expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
@@ -65,9 +67,9 @@ impl Edge {
         mut request: v1::PutRatePlanRequest,
     ) -> Result<Done<v1::RatePlan>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::ManageInventory, Some(&request.property_id))?;
-        let place = self.place(&request.property_id, mutation.deadline).await?;
-        let property = self.property_row(&place, ReadOptions::linearizable(mutation.deadline)).await?.0;
+        mutation.caller.check(Right::ManageInventory, Some(&request.property_id))?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
+        let property = self.property_row(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
         let rate_plan = requests::rate_plan(&request, property.details.currency)?;
         let key = self.request_key(&mutation, &place, "put-rate-plan", &request)?;
         let op = Op::PutRatePlan { rate_plan, expected_revision: request.expected_revision };
@@ -84,10 +86,10 @@ impl Edge {
         mut request: v1::UpdateAriRequest,
     ) -> Result<Done<v1::AriResult>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::ManageInventory, Some(&request.property_id))?;
-        let place = self.place(&request.property_id, mutation.deadline).await?;
+        mutation.caller.check(Right::ManageInventory, Some(&request.property_id))?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         // A plan's currency never changes once it has rates, so what is read here still holds when it is applied.
-        let property = self.property_row(&place, ReadOptions::linearizable(mutation.deadline)).await?.0;
+        let property = self.property_row(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
         let updates = requests::ari(&request.updates, |plan| property.rate_plan(plan).map(|(_, plan)| plan.currency))?;
         let key = self.request_key(&mutation, &place, "ari", &request)?;
         let done = self.submit(&mutation, &place, key, Op::UpdateAri(updates)).await?;
@@ -102,9 +104,9 @@ impl Edge {
         mut request: v1::CloseBusinessDateRequest,
     ) -> Result<Done<v1::BusinessDate>, Problem> {
         request.idempotency_key.clear();
-        self.allow(mutation.caller, Action::ManageInventory, Some(&request.property_id))?;
+        mutation.caller.check(Right::ManageInventory, Some(&request.property_id))?;
         let expected_from = requests::date("expectedFrom", &request.expected_from)?;
-        let place = self.place(&request.property_id, mutation.deadline).await?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "close-business-date", &request)?;
         let done = self.submit(&mutation, &place, key, Op::CloseBusinessDate { expected_from }).await?;
         let Reply::BusinessDate(date) = done.value else { return Err(strange()) };
@@ -115,11 +117,12 @@ impl Edge {
     /// A property's row.
     pub(super) async fn property_row(
         &self,
+        caller: &Caller,
         place: &Placement,
         options: ReadOptions,
     ) -> Result<(Arc<Property>, keyrack_cluster::AsOf), Problem> {
         let number = place.number;
-        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+        let read = self.view((caller, Right::ReadInventory), place, options, |view, _| {
             Ok(match view.get(&Key::Property(number))? {
                 Some(Row::Property(property)) => Some(property.clone()),
                 _ => None,

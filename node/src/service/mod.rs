@@ -1,36 +1,45 @@
 //! What the edge does, once, for HTTP and gRPC alike: check, draw ids, seal, propose, answer.
 
+mod audit;
 mod bookings;
 mod cursor;
 mod erase;
 mod events;
+mod guest_access;
 mod holds;
 mod inventory;
+mod principals;
 mod reads;
 mod receipts;
 mod requests_in_flight;
 
+pub use audit::{AuditPage, audit_cursor};
 pub use bookings::Step;
 pub use events::{EventPage, EventQuery};
+pub use guest_access::{GuestLink, GuestSession, LinkWish, SignIn};
+pub use principals::{KeyWish, NewKeyAnswer, PrincipalAnswer, PrincipalList, PrincipalWish};
 pub use reads::ReadOptions;
 pub use receipts::receipt_text;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{AsOf, Cluster, Placement};
-use keyrack_inventory::{Command, Op, Outcome, Reply, RequestKey};
+use keyrack_cluster::{AsOf, Cluster, Placement, View};
+use keyrack_inventory::{Action, Asked, Command, Fault, Op, Outcome, Reply, RequestKey, Right, Scope, Verdict, permits};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use self::requests_in_flight::RequestsInFlight;
-use crate::auth::{Action, Caller, Gate, authorize};
+use crate::access::{Caller, Gate, forbidden};
 use crate::config::Config;
 use crate::guests::Vault;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::problem::{Code, Problem};
-use crate::quota::Quota;
+use crate::rates::Rates;
+use crate::rewrap::Progress;
+use crate::trail::{Seen, Trail};
 
 /// The edge of one node. Cheap to clone.
 #[derive(Clone)]
@@ -40,9 +49,12 @@ pub struct Edge {
 
 struct Inner {
     cluster: Cluster,
-    vault: Vault,
+    vault: Arc<Vault>,
     gate: Gate,
-    quota: Quota,
+    rates: Arc<Rates>,
+    trail: Arc<Trail>,
+    rewrapping: Arc<Progress>,
+    development: bool,
     metrics: Metrics,
     in_flight: RequestsInFlight,
     request_timeout: Duration,
@@ -79,12 +91,15 @@ pub struct Mutation {
 
 impl Edge {
     /// The edge of a node that takes part in `cluster`.
-    pub fn new(config: &Config, cluster: Cluster, vault: Vault) -> Edge {
+    pub fn new(config: &Config, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Edge {
         let inner = Inner {
+            gate: Gate::new(&config.keys, cluster.clone(), vault.clone(), oidc),
             cluster,
             vault,
-            gate: Gate::new(&config.keys),
-            quota: Quota::new(config.limits.requests_per_second),
+            rates: Arc::new(Rates::new(&config.limits)),
+            trail: Arc::default(),
+            rewrapping: Arc::default(),
+            development: config.development,
             metrics: Metrics::default(),
             in_flight: RequestsInFlight::default(),
             request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
@@ -93,11 +108,29 @@ impl Edge {
         Edge { inner: Arc::new(inner) }
     }
 
-    /// Who calls; refuses those who call too often.
-    pub fn caller(&self, authorization: Option<&[u8]>) -> Result<Caller, Problem> {
-        let caller = self.inner.gate.caller(authorization)?;
-        self.inner.quota.take(caller.role)?;
-        Ok(caller)
+    /// Who may come in.
+    pub fn gate(&self) -> &Gate {
+        &self.inner.gate
+    }
+
+    /// How often.
+    pub fn rates(&self) -> &Arc<Rates> {
+        &self.inner.rates
+    }
+
+    /// What the audit trail has to know.
+    pub fn trail(&self) -> &Arc<Trail> {
+        &self.inner.trail
+    }
+
+    /// How far wrapping guests' keys anew is.
+    pub fn rewrapping(&self) -> &Arc<Progress> {
+        &self.inner.rewrapping
+    }
+
+    /// Whether this is a cluster for trying things out, on loopback.
+    pub fn is_development(&self) -> bool {
+        self.inner.development
     }
 
     /// The node's part of the cluster.
@@ -110,31 +143,65 @@ impl Edge {
         &self.inner.metrics
     }
 
-    /// How many requests a second each role has; 0 when there is no limit.
-    pub fn quota(&self) -> u64 {
-        self.inner.quota.per_second()
-    }
-
     /// When a request that names no deadline is given up.
     pub fn default_deadline(&self) -> Instant {
         Instant::now() + self.inner.request_timeout
     }
 
-    fn allow(&self, caller: Caller, action: Action, property: Option<&str>) -> Result<(), Problem> {
-        authorize(caller, action, property)
+    /// Remembers a refusal of one of a stream's requests, unless the state machine wrote it down.
+    pub fn note_refusal(&self, caller: &Caller, action: Action, problem: &Problem) {
+        let noted = caller.noted();
+        if !noted.decided {
+            let verdict = Verdict(problem.code.status());
+            let seen = Seen { actor: caller.actor(), action, property: noted.property, record: noted.record, verdict };
+            // A refusal need not be kept when there is no room: it is counted.
+            let _ = self.inner.trail.see(seen, false);
+        }
     }
 
     /// The place of a property that must exist.
-    async fn place(&self, property: &str, deadline: Instant) -> Result<Placement, Problem> {
+    async fn place(&self, caller: &Caller, property: &str, deadline: Instant) -> Result<Placement, Problem> {
         let property = crate::requests::property_id(property)?;
-        let placement = self.inner.cluster.locate(property, deadline).await?;
-        placement.ok_or_else(|| Problem::new(Code::UnknownProperty, format!("there is no property {property:?}")))
+        caller.check_property(property)?;
+        match self.inner.cluster.locate(property, deadline).await? {
+            Some(place) => {
+                caller.note(place.number, None);
+                Ok(place)
+            }
+            None if caller.is_limited() => Err(forbidden()),
+            None => Err(Problem::new(Code::UnknownProperty, format!("there is no property {property:?}"))),
+        }
     }
 
-    /// The place of the property that an id names; an id of no property names nothing.
-    async fn place_of(&self, number: keyrack_inventory::PropertyNumber, deadline: Instant) -> Result<Placement, Problem> {
-        let placement = self.inner.cluster.locate_number(number, deadline).await?;
-        placement.ok_or_else(|| Problem::new(Code::NotFound, "there is no such booking or hold"))
+    /// The place of the property that the id of a booking or hold names; an id of no property names nothing.
+    async fn place_of(&self, caller: &Caller, id: [u8; 16], deadline: Instant) -> Result<Placement, Problem> {
+        let number = keyrack_inventory::BookingId(id).property();
+        match self.inner.cluster.locate_number(number, deadline).await? {
+            Some(place) => {
+                caller.note(place.number, Some(id));
+                caller.check_property(&place.id)?;
+                Ok(place)
+            }
+            None if caller.is_limited() => Err(forbidden()),
+            None => Err(Problem::new(Code::NotFound, "there is no such booking or hold")),
+        }
+    }
+
+    /// Calls `read` with a view of the property's shard and with what of it the caller may see, which is asked in that same
+    /// view: what was withdrawn before the read began is withdrawn for it.
+    async fn view<T>(
+        &self,
+        (caller, right): (&Caller, Right),
+        place: &Placement,
+        options: ReadOptions,
+        read: impl FnOnce(&mut View<'_>, Scope) -> Result<T, Fault>,
+    ) -> Result<(T, AsOf), Problem> {
+        let asked = Asked { who: caller.who(), right, property: place.number, now_ms: now_ms() };
+        let permitted = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+            permits(view, asked)?.ok().map(|scope| read(view, scope)).transpose()
+        });
+        let (found, as_of) = permitted.await?;
+        found.map(|found| (found, as_of)).ok_or_else(forbidden)
     }
 
     /// The key of a request as the state machine sees it. Its scope is the caller and the property.
@@ -148,7 +215,7 @@ impl Edge {
         let mut digest = [0; 16];
         match &mutation.key {
             Some(key) => {
-                let sum = Sha256::new_with_prefix(mutation.caller.role.name())
+                let sum = Sha256::new_with_prefix(mutation.caller.who().to_string())
                     .chain_update([0])
                     .chain_update(place.number.0.to_be_bytes());
                 digest.copy_from_slice(&sum.chain_update(key.as_bytes()).finalize()[..16]);
@@ -161,12 +228,20 @@ impl Edge {
     /// Proposes one operation and separates refusals from answers. Every problem with a known key carries
     /// the trace id that belongs to the key, so that a replayed refusal is the same byte for byte.
     async fn submit(&self, mutation: &Mutation, place: &Placement, request: RequestKey, op: Op) -> Result<Done<Reply>, Problem> {
-        let mut traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
-        let _guard = self.inner.in_flight.enter(request.digest).map_err(&mut traced)?;
-        let command = Command { property: place.number, request: Some(request), by: None, op };
+        let traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
+        let _guard = self.inner.in_flight.enter(request.digest).map_err(traced)?;
+        let (caller, record) = (&mutation.caller, Action::record(&op));
+        let command = Command { property: place.number, request: Some(request), by: Some(caller.actor()), op };
         let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
         let committed = committed.map_err(|error| traced(error.into()))?;
+        caller.note_decided();
         let Outcome { reply, replayed, guest_key } = committed.outcome;
+        if replayed {
+            // The command's record is the first one's; that its answer was shown again is another.
+            let (actor, property) = (caller.actor(), place.number);
+            let seen = Seen { actor, action: Action::REPLAY, property, record, verdict: Verdict::ALLOWED };
+            self.inner.trail.see(seen, true).map_err(traced)?;
+        }
         match reply {
             Reply::Rejected(reject) => {
                 let problem = traced(reject.into());
@@ -211,12 +286,15 @@ fn random(bytes: &mut [u8]) -> Result<(), Problem> {
     })
 }
 
+fn now_ms() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}
+
 /// 48 random bits and the time, for a new id.
 fn draw() -> Result<(u64, u64), Problem> {
     let mut bytes = [0; 8];
     random(&mut bytes)?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    Ok((now, u64::from_be_bytes(bytes)))
+    Ok((now_ms(), u64::from_be_bytes(bytes)))
 }
 
 /// The state machine answered with something that does not belong to the question.

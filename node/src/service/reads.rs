@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use keyrack_cluster::Consistency;
-use keyrack_inventory::{OfferQuery, availability, offers};
+use keyrack_inventory::{OfferQuery, Right, availability, offers};
 use keyrack_proto::v1;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::Edge;
+use crate::access::Caller;
 use crate::answers;
-use crate::auth::{Action, Caller};
 use crate::problem::{Code, Problem};
 use crate::requests;
 
@@ -47,14 +47,14 @@ impl ReadOptions {
 
 impl Edge {
     /// A property with its catalogue.
-    pub async fn property(&self, caller: Caller, id: &str, options: ReadOptions) -> Result<v1::Property, Problem> {
-        self.allow(caller, Action::ReadInventory, Some(id))?;
+    pub async fn property(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Property, Problem> {
+        caller.check(Right::ReadInventory, Some(id))?;
         let gone = |problem: Problem| match problem.code {
             Code::UnknownProperty => Problem { code: Code::NotFound, ..problem },
             _ => problem,
         };
-        let place = self.place(id, options.deadline).await.map_err(gone)?;
-        let (property, as_of) = self.property_row(&place, options).await.map_err(gone)?;
+        let place = self.place(caller, id, options.deadline).await.map_err(gone)?;
+        let (property, as_of) = self.property_row(caller, &place, options).await.map_err(gone)?;
         let mut answer = answers::property(&property);
         answer.as_of = Some(answers::as_of(as_of));
         Ok(answer)
@@ -63,11 +63,11 @@ impl Edge {
     /// A page of properties, by id, filtered by city or distance.
     pub async fn properties(
         &self,
-        caller: Caller,
+        caller: &Caller,
         query: v1::ListPropertiesRequest,
         options: ReadOptions,
     ) -> Result<v1::PropertyList, Problem> {
-        self.allow(caller, Action::ReadInventory, None)?;
+        caller.check(Right::ReadInventory, None)?;
         if query.near.is_some() && !(query.radius_km > 0.0 && query.radius_km <= 20_000.0) {
             return Err(Problem::field("radiusKm", "more than 0, needed with near"));
         }
@@ -82,7 +82,7 @@ impl Edge {
             }
             last = Some(place.id.clone());
             // A place whose property is not put yet is no property.
-            let Ok((property, read_at)) = self.property_row(&place, options).await else { continue };
+            let Ok((property, read_at)) = self.property_row(caller, &place, options).await else { continue };
             let mut answer = answers::property(&property);
             if matches(&query, &answer) {
                 answer.as_of = Some(answers::as_of(read_at));
@@ -95,20 +95,20 @@ impl Edge {
     /// What is free, night by night.
     pub async fn availability(
         &self,
-        caller: Caller,
+        caller: &Caller,
         query: v1::AvailabilityRequest,
         options: ReadOptions,
     ) -> Result<v1::AvailabilityReply, Problem> {
-        self.allow(caller, Action::ReadInventory, Some(&query.property_id))?;
+        caller.check(Right::ReadInventory, Some(&query.property_id))?;
         let span = requests::half_open(("from", &query.from), ("to", &query.to))?;
         let unknown = || Problem::new(Code::UnknownRoomType, format!("there is no room type {:?}", query.room_type));
         let room_type = match query.room_type.as_str() {
             "" => None,
             text => Some(keyrack_inventory::Code::new(text).map_err(|_| unknown())?),
         };
-        let place = self.place(&query.property_id, options.deadline).await?;
+        let place = self.place(caller, &query.property_id, options.deadline).await?;
         let number = place.number;
-        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+        let read = self.view((caller, Right::ReadInventory), &place, options, |view, _| {
             let Some(property) = property_in(view, number)? else { return Ok(None) };
             availability(view, number, &property, span, room_type).map(Some)
         });
@@ -121,14 +121,19 @@ impl Edge {
     }
 
     /// What a guest could book.
-    pub async fn offers(&self, caller: Caller, query: v1::OffersRequest, options: ReadOptions) -> Result<v1::OfferList, Problem> {
-        self.allow(caller, Action::ReadInventory, Some(&query.property_id))?;
+    pub async fn offers(
+        &self,
+        caller: &Caller,
+        query: v1::OffersRequest,
+        options: ReadOptions,
+    ) -> Result<v1::OfferList, Problem> {
+        caller.check(Right::ReadInventory, Some(&query.property_id))?;
         let stay = requests::stay(&query.arrival, &query.departure)?;
         let guests = query.adults.saturating_add(query.children).max(1);
         let guests = u16::try_from(guests).map_err(|_| Problem::field("adults", "a number of guests"))?;
-        let place = self.place(&query.property_id, options.deadline).await?;
+        let place = self.place(caller, &query.property_id, options.deadline).await?;
         let number = place.number;
-        let read = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+        let read = self.view((caller, Right::ReadInventory), &place, options, |view, _| {
             let Some(property) = property_in(view, number)? else { return Ok(None) };
             offers(view, number, &property, OfferQuery { stay, guests }).map(Some)
         });
@@ -143,8 +148,8 @@ impl Edge {
     }
 
     /// Who leads what, and where.
-    pub fn topology(&self, caller: Caller) -> Result<v1::Topology, Problem> {
-        self.allow(caller, Action::ReadTopology, None)?;
+    pub fn topology(&self, caller: &Caller) -> Result<v1::Topology, Problem> {
+        caller.check(Right::ReadTopology, None)?;
         let cluster = &self.inner.cluster;
         let node = |(id, member): (u64, keyrack_cluster::Member)| v1::NodeInfo {
             id,

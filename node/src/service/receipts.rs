@@ -2,13 +2,13 @@
 
 use base64ct::{Base64, Encoding};
 use keyrack_cluster::{Consistency, Covered, Placement, ReceiptLog};
-use keyrack_inventory::{Booking, Disclosure, Key, Leaf, LeafBody, Read, Row};
+use keyrack_inventory::{Booking, Disclosure, Key, Leaf, LeafBody, Read, Right, Row};
 use keyrack_merkle::{Note, ProofFile, Resource};
 use keyrack_proto::v1;
 use tokio::time::Instant;
 
 use super::{Edge, ReadOptions};
-use crate::auth::{Action, Caller};
+use crate::access::Caller;
 use crate::problem::{Code, Problem};
 use crate::requests;
 
@@ -27,15 +27,15 @@ pub struct Attached {
 
 impl Edge {
     /// The receipt of a booking's newest event, as text with the leaf in it or as a message.
-    pub async fn receipt(&self, caller: Caller, id: &str, options: ReadOptions) -> Result<v1::Receipt, Problem> {
-        self.allow(caller, Action::ReadBookings, None)?;
+    pub async fn receipt(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Receipt, Problem> {
+        caller.check(Right::ReadBookings, None)?;
         let id = requests::booking_id(id)?;
-        let place = self.place_of(id.property(), options.deadline).await?;
-        let (booking, _) = self.find_booking(id, &place, options).await?;
+        let place = self.place_of(caller, id.0, options.deadline).await?;
+        let (booking, _) = self.find_booking(caller, id, &place, options).await?;
         let log = self.log(place.shard)?;
         let leaf = booking.leaf.ok_or_else(|| Problem::new(Code::NotFound, "this booking is older than the receipts' log"))?;
         let covered = log.receipt(leaf)?.ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
-        let disclosures = match caller.role.sees_guests() {
+        let disclosures = match caller.role().sees_guests() {
             true => self.disclosures(&place, &booking, &covered.leaf, options).await?,
             false => Vec::new(),
         };
@@ -120,10 +120,10 @@ impl Edge {
     }
 
     /// A tile, for everyone, or a bundle of entries, for auditors.
-    pub fn log_resource(&self, caller: Option<Caller>, shard: u32, resource: Resource) -> Result<Vec<u8>, Problem> {
+    pub fn log_resource(&self, caller: Option<&Caller>, shard: u32, resource: Resource) -> Result<Vec<u8>, Problem> {
         if matches!(resource, Resource::Entries { .. }) {
             let caller = caller.ok_or_else(|| Problem::new(Code::Unauthenticated, "entries need an auditor's key"))?;
-            self.allow(caller, Action::ReadLog, None)?;
+            caller.check(Right::ReadLog, None)?;
         }
         let bytes = self.log(shard)?.resource(resource)?;
         bytes.ok_or_else(|| Problem::new(Code::NotFound, "no checkpoint covers this tile"))

@@ -1,0 +1,161 @@
+//! A caller, as the handlers and the audit trail know it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keyrack_cluster::Principal;
+use keyrack_inventory::{Actor, PropertyNumber, Right, Role, Who};
+
+use crate::problem::{Code, Problem};
+
+/// Where a connection comes from; the listener puts it into every request.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoteAddress(pub SocketAddr);
+
+/// What the certificate says that a client showed and that was verified against the trust bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientIdentity {
+    /// The cluster it was issued for.
+    pub cluster: String,
+    /// What it was issued for.
+    pub kind: IdentityKind,
+    /// Whom: a name, or a node's number.
+    pub name: String,
+}
+
+/// What a certificate is issued for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// A node.
+    Node,
+    /// Somebody who runs the cluster.
+    Operator,
+    /// A front desk.
+    Desk,
+}
+
+/// An authenticated caller. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    who: Who,
+    role: Role,
+    principal: Option<Arc<Principal>>,
+    from: IpAddr,
+    noted: Mutex<Noted>,
+}
+
+/// What a request turned out to be about, for the audit trail.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Noted {
+    /// The property; number 0 while it is not known.
+    pub property: PropertyNumber,
+    /// The booking or hold.
+    pub record: Option<[u8; 16]>,
+    /// Whether the state machine decided, and so wrote the record itself.
+    pub decided: bool,
+}
+
+impl Caller {
+    /// Somebody who may call.
+    pub fn new(who: Who, role: Role, principal: Option<Arc<Principal>>, from: IpAddr) -> Caller {
+        Caller { inner: Arc::new(Inner { who, role, principal, from, noted: Mutex::default() }) }
+    }
+
+    /// Who.
+    pub fn who(&self) -> &Who {
+        &self.inner.who
+    }
+
+    /// The role.
+    pub fn role(&self) -> Role {
+        self.inner.role
+    }
+
+    /// The directory's principal; those who are trusted without it, and guests, have none.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.inner.principal.as_deref()
+    }
+
+    /// Who and from where, as commands and the audit trail have it.
+    pub fn actor(&self) -> Actor {
+        Actor { who: self.inner.who.clone(), from: octets(self.inner.from) }
+    }
+
+    /// Refuses what the role may not do, and properties that are surely not the caller's. What depends on a property's
+    /// row is asked again where the row is.
+    pub fn check(&self, right: Right, property: Option<&str>) -> Result<(), Problem> {
+        let role = self.inner.role;
+        if !role.may(right) {
+            return Err(Problem::new(Code::Forbidden, format!("the role {} may not do this", role.name())));
+        }
+        property.map_or(Ok(()), |id| self.check_property(id))
+    }
+
+    /// Refuses properties that are surely not the caller's.
+    pub fn check_property(&self, id: &str) -> Result<(), Problem> {
+        let Some(grant) = self.principal() else { return Ok(()) };
+        // A region's properties are known by their rows only.
+        let outside = grant.regions.is_empty() && !grant.properties.is_empty() && !grant.properties.iter().any(|p| p == id);
+        if outside { Err(forbidden()) } else { Ok(()) }
+    }
+
+    /// Refuses to onboard what is neither one of the caller's properties nor in one of its regions.
+    pub fn check_onboarding(&self, id: &str, region: &str) -> Result<(), Problem> {
+        let covered = self.principal().is_none_or(|principal| principal.grant().covers(id, region));
+        if covered { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Whether it may call for some properties only; then nobody tells it which others there are.
+    pub fn is_limited(&self) -> bool {
+        match &self.inner.who {
+            Who::Guest(_) => true,
+            _ => self.principal().is_some_and(|grant| !(grant.properties.is_empty() && grant.regions.is_empty())),
+        }
+    }
+
+    /// Remembers what the request is about.
+    pub fn note(&self, property: PropertyNumber, record: Option<[u8; 16]>) {
+        let mut noted = self.noted_mut();
+        noted.property = property;
+        noted.record = record.or(noted.record);
+    }
+
+    /// Remembers that the state machine has decided.
+    pub fn note_decided(&self) {
+        self.noted_mut().decided = true;
+    }
+
+    /// What was remembered.
+    pub fn noted(&self) -> Noted {
+        *self.noted_mut()
+    }
+
+    /// The same caller with nothing remembered: for each of a stream's requests.
+    pub fn anew(&self) -> Caller {
+        let Inner { who, role, principal, from, .. } = self.inner.as_ref();
+        Caller::new(who.clone(), *role, principal.clone(), *from)
+    }
+
+    fn noted_mut(&self) -> std::sync::MutexGuard<'_, Noted> {
+        // Three plain values are whole after any panic.
+        self.inner.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same words whatever is behind it: they tell nothing of what there is.
+pub fn forbidden() -> Problem {
+    Problem::new(Code::Forbidden, "these credentials do not allow this")
+}
+
+/// An address as the audit trail has it.
+pub fn octets(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
+    }
+}

@@ -1,0 +1,155 @@
+//! Authentication: from what a request shows to a caller.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use keyrack_cluster::{Cluster, Principal};
+use keyrack_inventory::{Role, Who};
+
+use super::api_key;
+use super::caller::{Caller, ClientIdentity, IdentityKind};
+use super::guest_links::{GuestLinks, SESSION};
+use crate::config::Keys;
+use crate::guests::Vault;
+use crate::oidc::Oidc;
+use crate::problem::{Code, Problem};
+
+/// What a request shows of its caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'r> {
+    /// The value of its `Authorization` header.
+    pub authorization: Option<&'r [u8]>,
+    /// What its connection's certificate says.
+    pub certificate: Option<&'r ClientIdentity>,
+    /// Where it comes from.
+    pub from: IpAddr,
+}
+
+/// Knows all ways to sign in.
+pub struct Gate {
+    cluster: Cluster,
+    /// Digests of the development keys.
+    development: Vec<([u8; 32], Role)>,
+    links: GuestLinks,
+    oidc: Oidc,
+}
+
+impl Gate {
+    /// Lets in the directory's principals, the guests, and the development keys that are configured; an empty one lets
+    /// nobody in.
+    pub fn new(keys: &Keys, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Gate {
+        let all = [
+            (&keys.operator, Role::Operator),
+            (&keys.manager, Role::Manager),
+            (&keys.channel, Role::Channel),
+            (&keys.desk, Role::Desk),
+            (&keys.auditor, Role::Auditor),
+        ];
+        let set = all.iter().filter(|(key, _)| !key.is_empty());
+        let development = set.map(|(key, role)| (api_key::digest(key.as_bytes()), *role)).collect();
+        Gate { cluster, development, links: GuestLinks::new(vault), oidc }
+    }
+
+    /// Guests' links.
+    pub fn links(&self) -> &GuestLinks {
+        &self.links
+    }
+
+    /// Who calls. Whatever is wrong with the credentials, the refusal is the same.
+    pub async fn caller(&self, shown: Shown<'_>) -> Result<Caller, Problem> {
+        let refused = || Problem::new(Code::Unauthenticated, "send Authorization: Bearer <api key or token>");
+        let caller = match (shown.authorization, shown.certificate) {
+            // A header says more than a connection, which may be another's that was let through a proxy.
+            (Some(value), _) => self.by_token(bearer(value).ok_or_else(refused)?, shown.from).await,
+            (None, Some(certificate)) => self.by_certificate(certificate, shown.from),
+            (None, None) => None,
+        };
+        caller.ok_or_else(refused)
+    }
+
+    async fn by_token(&self, token: &str, from: IpAddr) -> Option<Caller> {
+        if let Some(prefix) = api_key::prefix_of(token) {
+            return self.by_key(token, prefix, from);
+        }
+        if token.starts_with(SESSION) {
+            let booking = self.links.session(token, now_ms())?;
+            return Some(Caller::new(Who::Guest(booking), Role::Guest, None, from));
+        }
+        if !self.development.is_empty() {
+            let digest = api_key::digest(token.as_bytes());
+            // All are compared, whichever fits.
+            let found =
+                self.development.iter().filter(|(known, _)| api_key::same(known, &digest)).fold(None, |_, one| Some(one.1));
+            if let Some(role) = found {
+                return Some(Caller::new(Who::Trusted(role, role.name().into()), role, None, from));
+            }
+        }
+        if !Oidc::is_token(token) {
+            return None;
+        }
+        match self.oidc.verify(token, SystemTime::now()).await {
+            Ok(subject) => {
+                let principals = self.cluster.principals();
+                let principal = principals.find_subject(&subject.issuer, &subject.subject)?.clone();
+                drop(principals);
+                as_principal(principal, 0, from)
+            }
+            Err(refused) => {
+                tracing::debug!(%refused, "a staff token was refused");
+                None
+            }
+        }
+    }
+
+    fn by_key(&self, key: &str, prefix: &str, from: IpAddr) -> Option<Caller> {
+        let digest = api_key::digest(key.as_bytes());
+        let (principal, credential) = {
+            let principals = self.cluster.principals();
+            let (principal, known) = principals.find_prefix(prefix)?;
+            let expired = known.expires_at_ms != 0 && known.expires_at_ms <= now_ms();
+            if !api_key::same(&known.hash, &digest) || known.revoked_at_ms != 0 || expired {
+                return None;
+            }
+            (principal.clone(), known.credential)
+        };
+        as_principal(principal, credential, from)
+    }
+
+    fn by_certificate(&self, certificate: &ClientIdentity, from: IpAddr) -> Option<Caller> {
+        if certificate.cluster != self.cluster.name() {
+            return None;
+        }
+        match certificate.kind {
+            IdentityKind::Operator => {
+                let name = format!("operator/{}", certificate.name);
+                Some(Caller::new(Who::Trusted(Role::Operator, name), Role::Operator, None, from))
+            }
+            IdentityKind::Desk => {
+                let principal = self.cluster.principals().find(&certificate.name).cloned()?;
+                if principal.certificate { as_principal(principal, 0, from) } else { None }
+            }
+            IdentityKind::Node => None,
+        }
+    }
+}
+
+fn as_principal(principal: Arc<Principal>, credential: u32, from: IpAddr) -> Option<Caller> {
+    if principal.revoked {
+        return None;
+    }
+    let who = Who::Principal { number: principal.number, credential };
+    Some(Caller::new(who, principal.role, Some(principal), from))
+}
+
+/// The token of `Authorization: Bearer`.
+fn bearer(value: &[u8]) -> Option<&str> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    let token = std::str::from_utf8(token).ok()?;
+    let good = scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
+    good.then_some(token)
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

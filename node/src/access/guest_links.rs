@@ -1,0 +1,90 @@
+//! Guests' tokens: a link that a hotel or channel hands to its guest, and the session that the guest gets for it.
+//!
+//! Both are signed, not stored: the booking (16 bytes), when it expires (8 bytes, ms since 1970), eight random bytes and an
+//! HMAC-SHA-256 over these, in base64url. Link and session are signed with different keys, so none passes for the other;
+//! the keys come from the keyring, so every node knows them.
+
+use std::sync::Arc;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use keyrack_inventory::BookingId;
+use subtle::ConstantTimeEq;
+
+use crate::guests::Vault;
+use crate::keyring::{Derived, KEY_BYTES, mac};
+use crate::problem::{Code, Problem};
+
+/// Begins a session: what a guest sends as a bearer token.
+pub const SESSION: &str = "krg_";
+/// Begins a link: good for nothing but to sign in, together with the confirmation number.
+const LINK: &str = "krl_";
+const BODY_BYTES: usize = 32;
+const TOKEN_BYTES: usize = BODY_BYTES + 32;
+
+/// How long a session lasts.
+pub const SESSION_MS: u64 = 30 * 60_000;
+/// The longest a link lasts.
+pub const MAX_LINK_MS: u64 = 366 * 86_400_000;
+
+/// Signs and checks guests' tokens. The active key signs, all of the keyring's are accepted.
+pub struct GuestLinks {
+    vault: Arc<Vault>,
+}
+
+/// Which of a key's uses.
+type Which = fn(&Derived) -> &[u8; KEY_BYTES];
+
+impl GuestLinks {
+    /// With the keyring's keys.
+    pub fn new(vault: Arc<Vault>) -> GuestLinks {
+        GuestLinks { vault }
+    }
+
+    /// A link to a booking.
+    pub fn link(&self, booking: BookingId, expires_at_ms: u64) -> Result<String, Problem> {
+        self.sign(LINK, booking, expires_at_ms, |key| &key.links)
+    }
+
+    /// Signs a guest in who has a link and knows the booking's confirmation number. Whatever is wrong, the answer is one.
+    pub fn sign_in(&self, link: &str, confirmation_number: &str, now_ms: u64) -> Result<(BookingId, String, u64), Problem> {
+        let refused = || Problem::new(Code::Unauthenticated, "the link or the confirmation number is not good");
+        let (booking, _) = self.check(LINK, link, now_ms, |key| &key.links).ok_or_else(refused)?;
+        let (known, said) = (booking.confirmation_number(), confirmation_number.trim().to_ascii_uppercase());
+        if !bool::from(known.as_bytes().ct_eq(said.as_bytes())) {
+            return Err(refused());
+        }
+        let expires_at_ms = now_ms + SESSION_MS;
+        Ok((booking, self.sign(SESSION, booking, expires_at_ms, |key| &key.sessions)?, expires_at_ms))
+    }
+
+    /// Whose session a bearer token is.
+    pub fn session(&self, token: &str, now_ms: u64) -> Option<BookingId> {
+        self.check(SESSION, token, now_ms, |key| &key.sessions).map(|(booking, _)| booking)
+    }
+
+    fn sign(&self, mark: &str, booking: BookingId, expires_at_ms: u64, which: Which) -> Result<String, Problem> {
+        let mut token = Vec::with_capacity(TOKEN_BYTES);
+        token.extend_from_slice(&booking.0);
+        token.extend_from_slice(&expires_at_ms.to_be_bytes());
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|_| Problem::new(Code::Internal, "this node has no source of randomness"))?;
+        token.extend_from_slice(&random);
+        let signature = mac(which(self.vault.keyring().active()), &[mark.as_bytes(), &token]);
+        token.extend_from_slice(&signature);
+        Ok(format!("{mark}{}", Base64UrlUnpadded::encode_string(&token)))
+    }
+
+    fn check(&self, mark: &str, text: &str, now_ms: u64, which: Which) -> Option<(BookingId, u64)> {
+        let mut bytes = [0; TOKEN_BYTES];
+        let token = Base64UrlUnpadded::decode(text.strip_prefix(mark)?, &mut bytes).ok()?;
+        let (body, signature) = token.split_at_checked(BODY_BYTES).filter(|_| token.len() == TOKEN_BYTES)?;
+        let good = |key: &&Derived| bool::from(mac(which(key), &[mark.as_bytes(), body]).ct_eq(signature));
+        // Every key is tried, whichever fits: the time tells nothing.
+        if self.vault.keyring().all().filter(good).count() == 0 {
+            return None;
+        }
+        let booking = BookingId(*body.first_chunk::<16>()?);
+        let expires_at_ms = u64::from_be_bytes(body[16..24].try_into().ok()?);
+        (expires_at_ms > now_ms).then_some((booking, expires_at_ms))
+    }
+}

@@ -1,0 +1,228 @@
+//! The audit trail, for auditors: read from the shards' journals.
+
+use base64ct::{Base64, Encoding};
+use keyrack_inventory::{
+    Action, Asked, AuditRecord, BookingId, Entry, Fault, Happened, HoldId, Key, Observation, PropertyNumber, Read, Reply, Right,
+    Row, Verdict, Who, permits,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Edge, ReadOptions, now_ms};
+use crate::access::{Caller, forbidden};
+use crate::answers;
+use crate::problem::{Code, Problem};
+
+/// Journal lines looked at for one page.
+const MAX_LOOKED_AT: usize = 2_000;
+
+/// A page of a shard's trail.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditPage {
+    /// In the order of the chain.
+    pub items: Vec<AuditItem>,
+    /// Where to go on; absent when there is nothing more yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Records that the shard's trail has in all, and the newest link of its chain: 64 hexadecimal digits.
+    pub count: u64,
+    /// See `count`.
+    pub link: String,
+    /// Records that a leaf of the receipts' log has sealed.
+    pub sealed: u64,
+    /// Whether these are all records: not for an auditor of some properties, who cannot follow the chain.
+    pub complete: bool,
+}
+
+/// A record.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditItem {
+    /// The journal line and the place in it.
+    pub line: u64,
+    /// See `line`.
+    pub place: u32,
+    /// When.
+    pub at: String,
+    /// Who: `principal/<number>`, `operator/<name>`, `guest/<booking>` or `nobody`.
+    pub who: String,
+    /// The principal's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// The number of the credential.
+    pub credential: u32,
+    /// From which address.
+    pub from: String,
+    /// What.
+    pub action: String,
+    /// Whose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub property_id: Option<String>,
+    /// Of which booking, hold, principal or node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// Whether it was done.
+    pub allowed: bool,
+    /// Below 100 the state machine's refusal, else the HTTP status; 0 when it was done.
+    pub verdict: u16,
+    /// How often, within a moment.
+    pub times: u32,
+    /// The bytes that are hashed into the chain, in base64.
+    pub encoded: String,
+    /// The chain's link behind this record, where it is kept: 64 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+struct Found {
+    records: Vec<(AuditRecord, Option<[u8; 32]>)>,
+    next: Option<u64>,
+    count: u64,
+    link: [u8; 32],
+    sealed: u64,
+}
+
+impl Edge {
+    /// A page of a shard's audit trail from a journal line on.
+    pub async fn audit(
+        &self,
+        caller: &Caller,
+        shard: u32,
+        after: u64,
+        limit: usize,
+        options: ReadOptions,
+    ) -> Result<AuditPage, Problem> {
+        caller.check(Right::ReadAudit, None)?;
+        if !(1..=self.cluster().data_shards()).contains(&shard) {
+            return Err(Problem::field("shard", "1 to the number of data shards"));
+        }
+        let limit = limit.clamp(1, 1_000);
+        let read = self.cluster().read(shard, options.consistency, options.deadline, |view| {
+            let asked = |property| Asked { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
+            if permits(view, asked(PropertyNumber(0)))?.is_err() {
+                return Ok(None);
+            }
+            let mut found = lines(view, after, limit)?;
+            if caller.is_limited() {
+                let mut seen = Vec::with_capacity(found.records.len());
+                for one in found.records {
+                    let property = one.0.seen.property;
+                    if property != PropertyNumber(0) && permits(view, asked(property))?.is_ok() {
+                        seen.push(one);
+                    }
+                }
+                found.records = seen;
+            }
+            Ok(Some(found))
+        });
+        let (found, _) = read.await?;
+        let found = found.ok_or_else(forbidden)?;
+        Ok(AuditPage {
+            items: found.records.iter().map(|(record, link)| self.item(record, link.as_ref())).collect(),
+            next_cursor: found.next.map(|next| next.to_string()),
+            count: found.count,
+            link: hex(&found.link),
+            sealed: found.sealed,
+            complete: !caller.is_limited(),
+        })
+    }
+
+    fn item(&self, record: &AuditRecord, link: Option<&[u8; 32]>) -> AuditItem {
+        let seen = &record.seen;
+        let (number, credential) = match &seen.actor.who {
+            Who::Principal { number, credential } => (Some(*number), *credential),
+            _ => (None, 0),
+        };
+        let principal = number.and_then(|number| self.cluster().principals().find_number(number).map(|p| p.id.clone()));
+        AuditItem {
+            line: record.line,
+            place: record.place,
+            at: answers::time(seen.at_ms),
+            who: seen.actor.who.to_string(),
+            principal,
+            credential,
+            from: std::net::Ipv6Addr::from(seen.actor.from).to_canonical().to_string(),
+            action: seen.action.name().into(),
+            property_id: self.cluster().known_property(seen.property),
+            record: seen.record.map(|id| record_text(seen.action, id)),
+            allowed: seen.verdict == Verdict::ALLOWED,
+            verdict: seen.verdict.0,
+            times: seen.times,
+            encoded: Base64::encode_string(&record.encode()),
+            link: link.map(|link| hex(link)),
+        }
+    }
+}
+
+fn lines(view: &mut keyrack_cluster::View<'_>, after: u64, limit: usize) -> Result<Found, Fault> {
+    let (count, link, sealed) = match view.get(&Key::Meta)? {
+        Some(Row::Meta(meta)) => (meta.audit_count, meta.audit_link, meta.audit_sealed),
+        _ => (0, [0; 32], 0),
+    };
+    let mut found = Found { records: Vec::new(), next: None, count, link, sealed };
+    let keys = view.scan(&Key::Journal(after), &Key::Journal(u64::MAX), MAX_LOOKED_AT)?;
+    let all_seen = keys.len() < MAX_LOOKED_AT;
+    for key in keys {
+        let Key::Journal(line) = key else { continue };
+        if found.records.len() >= limit {
+            found.next = Some(line);
+            return Ok(found);
+        }
+        if let Some(Row::Journal(entry)) = view.get(&key)? {
+            records(line, entry, &mut found.records);
+        }
+        found.next = Some(line + 1);
+    }
+    if all_seen {
+        found.next = None;
+    }
+    Ok(found)
+}
+
+fn records(line: u64, entry: &Entry, records: &mut Vec<(AuditRecord, Option<[u8; 32]>)>) {
+    if let Happened::Observed(all) = &entry.happened {
+        let numbered = all.iter().enumerate();
+        records.extend(numbered.map(|(place, seen)| (AuditRecord { line, place: place as u32, seen: seen.clone() }, None)));
+    }
+    let Some(mark) = &entry.mark else { return };
+    let verdict = match &entry.reply {
+        Reply::Rejected(reject) => Verdict(reject.number() as u16),
+        _ => Verdict::ALLOWED,
+    };
+    let seen = Observation {
+        at_ms: entry.at_ms,
+        actor: mark.actor.clone(),
+        action: mark.action,
+        property: entry.property,
+        record: mark.record,
+        verdict,
+        times: 1,
+    };
+    records.push((AuditRecord { line, place: 0, seen }, Some(mark.link)));
+}
+
+/// What an action's record names.
+fn record_text(action: Action, id: [u8; 16]) -> String {
+    match action {
+        Action::PLACE_HOLD | Action::RELEASE_HOLD => HoldId(id).to_string(),
+        Action::READ_PRINCIPALS | Action::PUT_PRINCIPAL | Action::REVOKE_PRINCIPAL | Action::CREATE_KEY | Action::REVOKE_KEY => {
+            format!("principal/{}", u128::from_be_bytes(id))
+        }
+        Action::FENCE_NODE | Action::ADMIT_NODE => format!("node/{}", u128::from_be_bytes(id)),
+        _ => BookingId(id).to_string(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads a page's cursor.
+pub fn audit_cursor(text: &str) -> Result<u64, Problem> {
+    if text.is_empty() {
+        Ok(0)
+    } else {
+        text.parse().map_err(|_| Problem::new(Code::InvalidCursor, "take the cursor of an answer"))
+    }
+}
