@@ -15,7 +15,7 @@ fn id() -> impl Strategy<Value = [u8; 16]> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (0u8..15, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
+    (0u8..17, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
         let property = PropertyNumber(a as u32);
         match kind {
             0 => Key::Meta,
@@ -32,6 +32,8 @@ fn key() -> impl Strategy<Value = Key> {
             11 => Key::ReplicaKeys(a),
             12 => Key::Guest(BookingId(id)),
             13 => Key::Checkpoint(a),
+            14 => Key::Grant(a as u32),
+            15 => Key::Hoard(b as u32, property),
             _ => Key::Leaf(a),
         }
     })
@@ -67,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_its_encoding(bytes in prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 0x10, 0x11, 0x23, 0x50]), 0..12)) {
+    fn what_is_read_is_its_encoding(bytes in prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 3, 0x10, 0x11, 0x23, 0x32, 0x50]), 0..12)) {
         if let Ok(key) = Key::decode(&bytes) {
             prop_assert_eq!(encoded(&key), bytes);
         }
@@ -90,6 +92,7 @@ fn keys_are_stable() {
     for (key, hex) in [
         (Key::Meta, "01".to_owned()),
         (Key::ReplicaKeys(258), "020000000000000102".to_owned()),
+        (Key::Grant(258), "0300000102".to_owned()),
         (Key::Property(PropertyNumber(7)), "1000000007".to_owned()),
         (Key::Page(PropertyNumber(7), RoomTypeIx(2), Month(24_322)), "110000000700025f02".to_owned()),
         (Key::Rates(PropertyNumber(7), RoomTypeIx(2), RatePlanIx(3), Month(24_322)), "1200000007000200035f02".to_owned()),
@@ -100,6 +103,7 @@ fn keys_are_stable() {
         (Key::Guest(id), format!("23{id_hex}")),
         (Key::Hold(hold), format!("30{id_hex}")),
         (Key::Deadline(1, hold), format!("310000000000000001{id_hex}")),
+        (Key::Hoard(258, PropertyNumber(7)), "320000010200000007".to_owned()),
         (Key::Request(id.0), format!("40{id_hex}")),
         (Key::Journal(258), "410000000000000102".to_owned()),
         (Key::Leaf(258), "500000000000000102".to_owned()),

@@ -64,12 +64,9 @@ fn booking() -> impl Strategy<Value = LeafBody> {
 fn leaf() -> impl Strategy<Value = Leaf> {
     let keys = (number(), any::<[u8; 32]>(), any::<[u8; 32]>())
         .prop_map(|(node, log, cosigner)| LeafBody::KeyChange(ReplicaKeys { node, log, cosigner }));
-    (number(), number(), number(), prop_oneof![9 => booking(), 1 => keys]).prop_map(|(at_ms, term, index, body)| Leaf {
-        at_ms,
-        term,
-        index,
-        body,
-    })
+    let seal = (number(), any::<[u8; 32]>()).prop_map(|(count, link)| LeafBody::AuditSeal { count, link });
+    (number(), number(), number(), prop_oneof![8 => booking(), 1 => keys, 1 => seal])
+        .prop_map(|(at_ms, term, index, body)| Leaf { at_ms, term, index, body })
 }
 
 proptest! {
@@ -113,7 +110,9 @@ proptest! {
 /// Written to the log, hashed, and shown to third parties: a change here is another format.
 #[test]
 fn leaves_are_stable() {
-    for (leaf, lines) in [(stay_leaf(), &STAY_LEAF[..]), (group_leaf(), &GROUP_LEAF), (keys_leaf(), &KEYS_LEAF)] {
+    for (leaf, lines) in
+        [(stay_leaf(), &STAY_LEAF[..]), (group_leaf(), &GROUP_LEAF), (keys_leaf(), &KEYS_LEAF), (seal_leaf(), &SEAL_LEAF)]
+    {
         assert_eq!(leaf.encode(), bytes(lines));
         assert_eq!(Leaf::decode(&bytes(lines)), Ok(leaf));
     }
@@ -125,6 +124,7 @@ fn leaves_are_small() {
     assert_eq!(stay_leaf().encode().len(), 353, "three nights, one type");
     assert_eq!(group_leaf().encode().len(), 373, "one night, two types");
     assert_eq!(keys_leaf().encode().len(), 92, "a key change");
+    assert_eq!(seal_leaf().encode().len(), 62, "a seal");
     let mut longest = stay_leaf();
     if let LeafBody::Booking(body) = &mut longest.body {
         body.departure = Night(body.arrival.0 + MAX_STAY_NIGHTS);
@@ -135,7 +135,7 @@ fn leaves_are_small() {
 
 #[test]
 fn a_flipped_bit_is_noticed() {
-    for leaf in [stay_leaf(), group_leaf(), keys_leaf()] {
+    for leaf in [stay_leaf(), group_leaf(), keys_leaf(), seal_leaf()] {
         let bytes = leaf.encode();
         let mut read = 0;
         for bit in 0..bytes.len() * 8 {
@@ -355,7 +355,7 @@ fn digests_are_eight_and_sorted() {
 /// Map keys are sorted, each there once, none missing, none besides.
 #[test]
 fn keys_have_their_order() {
-    for lines in [&STAY_LEAF[..], &GROUP_LEAF, &KEYS_LEAF] {
+    for lines in [&STAY_LEAF[..], &GROUP_LEAF, &KEYS_LEAF, &SEAL_LEAF] {
         for place in 1..lines.len() {
             for other in 1..place {
                 let mut swapped = lines.to_vec();
@@ -382,18 +382,38 @@ fn keys_have_their_order() {
     }
 }
 
-/// A booking's keys do not make a key change, nor the other way round.
+/// A booking's keys do not make a key change nor a seal, nor the other way round.
 #[test]
 fn a_kind_has_its_own_keys() {
     let mut as_keys = STAY_LEAF;
     as_keys[2] = "02 08";
-    let mut as_booking = KEYS_LEAF;
-    as_booking[2] = "02 01";
-    for (mut bytes, pairs) in
-        [(bytes(&as_keys), 0xac), (bytes(&as_keys), 0xa5), (bytes(&as_booking), 0xa5), (bytes(&as_booking), 0xac)]
-    {
-        bytes[0] = pairs;
-        assert!(Leaf::decode(&bytes).is_err());
+    let mut as_seal = STAY_LEAF;
+    as_seal[2] = "02 09";
+    let [mut keys_as_booking, mut keys_as_seal, mut seal_as_booking, mut seal_as_keys] =
+        [KEYS_LEAF, KEYS_LEAF, SEAL_LEAF, SEAL_LEAF];
+    (keys_as_booking[2], keys_as_seal[2], seal_as_booking[2], seal_as_keys[2]) = ("02 01", "02 09", "02 01", "02 08");
+    let small = [&keys_as_booking, &keys_as_seal, &seal_as_booking, &seal_as_keys].map(|lines| bytes(lines));
+    for mut bytes in [bytes(&as_keys), bytes(&as_seal)].into_iter().chain(small) {
+        for pairs in [0xac, 0xa5] {
+            bytes[0] = pairs;
+            assert!(Leaf::decode(&bytes).is_err());
+        }
+    }
+    for seal in [
+        "0e 81 1a 00011170",
+        "0e 83 1a 00011170 5820 [cc] 00",
+        "0e 82 1b 0000000000011170 5820 [cc]",
+        "0e 82 1a 00011170 581f [cc]",
+        "0e 82 1a 00011170 7820 [41]",
+        "0e 82 20 5820 [cc]",
+        "0e 82 1a 00011170 f6",
+        "0e 9f 1a 00011170 5820 [cc] ff",
+        "0e 5820 [cc]",
+        "0d 82 1a 00011170 5820 [cc]",
+    ] {
+        let mut lines = SEAL_LEAF;
+        lines[5] = seal;
+        assert!(Leaf::decode(&bytes(&lines)).is_err(), "{seal}");
     }
     for keys in [
         "0d 82 02 5820 [aa]",

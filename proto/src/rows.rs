@@ -80,7 +80,11 @@ fn meta_out(meta: &Meta) -> pb::MetaRow {
         first_checkpoint: meta.first_checkpoint,
         audit_count: meta.audit_count,
         // A shard without a record has no link either.
-        audit_link: if meta.audit_count == 0 { bytes::Bytes::new() } else { bytes::Bytes::copy_from_slice(&meta.audit_link) },
+        audit_link: if meta.audit_link == [0; 32] {
+            bytes::Bytes::new()
+        } else {
+            bytes::Bytes::copy_from_slice(&meta.audit_link)
+        },
         audit_sealed: meta.audit_sealed,
         audit_unsealed_since_ms: meta.audit_unsealed_since_ms,
     }

@@ -160,8 +160,7 @@ fn the_stored_bytes_are_these() {
         stored.push_str(&format!("{name}: {} = {}\n", hex(&key_bytes(&key)), hex(&row_bytes(&row))));
         assert_eq!(rows::decode(&key, &row_bytes(&row)), Ok(row), "{name}");
     }
-    for (name, op) in pinned::ops() {
-        let command = pinned::command(op);
+    for (name, command) in commands() {
         stored.push_str(&format!("{name}: {}\n", hex(&commands::encode(&command))));
         assert_eq!(commands::decode(commands::encode(&command)), Ok(command), "{name}");
     }
@@ -172,20 +171,25 @@ fn the_stored_bytes_are_these() {
     assert_eq!(stored.lines().count(), expected.lines().count(), "a kind was added or left out:\n{stored}");
 }
 
+/// First those that nobody asked for in particular, as there were before anybody was asked who he is.
+fn commands() -> Vec<(&'static str, Command)> {
+    pinned::ops().into_iter().map(|(name, op)| (name, pinned::command(op))).chain(pinned::asked()).collect()
+}
+
 /// The lines themselves are read too, not only what is written today.
 #[test]
 fn what_was_stored_is_read() {
-    let (rows, ops) = (pinned::rows(), pinned::ops());
+    let (rows, commands_asked) = (pinned::rows(), commands());
     let (of_rows, of_ops): (Vec<_>, Vec<_>) = include_str!("pinned/bytes.txt").lines().partition(|line| line.contains(" = "));
-    assert_eq!((of_rows.len(), of_ops.len()), (rows.len(), ops.len()));
+    assert_eq!((of_rows.len(), of_ops.len()), (rows.len(), commands_asked.len()));
     for (line, (name, key, row)) in of_rows.into_iter().zip(rows) {
         let (stored_key, stored_row) = line.strip_prefix(name).unwrap()[2..].split_once(" = ").unwrap();
         assert_eq!(Key::decode(&unhex(stored_key)), Ok(key), "{name}");
         assert_eq!(rows::decode(&key, &unhex(stored_row)), Ok(row), "{name}");
     }
-    for (line, (name, op)) in of_ops.into_iter().zip(ops) {
+    for (line, (name, command)) in of_ops.into_iter().zip(commands_asked) {
         let stored = &line.strip_prefix(name).unwrap()[2..];
-        assert_eq!(commands::decode(unhex(stored).into()), Ok(pinned::command(op)), "{name}");
+        assert_eq!(commands::decode(unhex(stored).into()), Ok(command), "{name}");
     }
 }
 
@@ -257,8 +261,66 @@ fn bytes_of_another_length_are_malformed() {
 fn a_journal_line_of_an_unknown_kind_is_malformed() {
     let reply = Some(pb::Reply { reply: Some(pb::reply::Reply::Done(pb::Nothing {})) });
     let line = |happened| pb::JournalRow { happened, reply: reply.clone(), ..pb::JournalRow::default() }.encode_to_vec();
-    assert!(rows::decode(&Key::Journal(1), &line(16)).is_ok());
-    assert_eq!(rows::decode(&Key::Journal(1), &line(17)), Err(Malformed("journal line")));
+    assert!((0..=17).all(|happened| rows::decode(&Key::Journal(1), &line(happened)).is_ok()));
+    assert_eq!(rows::decode(&Key::Journal(1), &line(18)), Err(Malformed("journal line")));
+}
+
+/// Roles are 1 to 6, addresses and ids have 16 bytes, links 32; actions and verdicts fit their types.
+#[test]
+fn what_is_no_grant_actor_or_record_is_malformed() {
+    let grant =
+        |role| rows::decode(&Key::Grant(1), &pb::GrantRow { role, ..pb::GrantRow::default() }.encode_to_vec()).map(|_| ());
+    assert!((1..=6).all(|role| grant(role).is_ok()));
+    assert!([0, 7, u32::MAX].map(grant).iter().all(|read| *read == Err(Malformed("role"))));
+
+    let actor = |role, guest: usize, from: usize| pb::Actor {
+        role,
+        guest: vec![7; guest].into(),
+        from: vec![1; from].into(),
+        ..pb::Actor::default()
+    };
+    let seen = |actor, action, verdict, record: usize| {
+        let seen = vec![pb::Observation { actor, action, verdict, record: vec![2; record].into(), ..pb::Observation::default() }];
+        commands::decode(said(pb::command::Op::Observe(pb::Observe { seen }))).map(|_| ())
+    };
+    let nobody = || Some(actor(0, 0, 16));
+    assert!(
+        seen(nobody(), 255, 65_535, 16).is_ok()
+            && seen(nobody(), 0, 0, 0).is_ok()
+            && seen(Some(actor(0, 16, 16)), 0, 0, 0).is_ok()
+    );
+    assert_eq!(seen(None, 0, 0, 0), Err(Malformed("actor")));
+    assert_eq!(seen(Some(actor(7, 0, 16)), 0, 0, 0), Err(Malformed("role")));
+    assert_eq!(seen(nobody(), 256, 0, 0), Err(Malformed("action")));
+    assert_eq!(seen(nobody(), 0, 65_536, 0), Err(Malformed("verdict")));
+    for length in [1, 15, 17] {
+        assert_eq!(seen(nobody(), 0, 0, length), Err(Malformed("record")), "{length}");
+        assert_eq!(seen(Some(actor(0, length, 16)), 0, 0, 0), Err(Malformed("guest")), "{length}");
+        assert_eq!(seen(Some(actor(0, 0, length)), 0, 0, 0), Err(Malformed("address")), "{length}");
+    }
+    let reply = Some(pb::Reply { reply: Some(pb::reply::Reply::Done(pb::Nothing {})) });
+    for length in [0, 31, 33] {
+        let mark = Some(pb::Mark { actor: nobody(), link: vec![3; length].into(), ..pb::Mark::default() });
+        let line = pb::JournalRow { reply: reply.clone(), mark, ..pb::JournalRow::default() };
+        assert_eq!(rows::decode(&Key::Journal(1), &line.encode_to_vec()), Err(Malformed("link")), "{length}");
+        let meta = pb::MetaRow { audit_link: vec![3; length].into(), ..pb::MetaRow::default() };
+        let read = rows::decode(&Key::Meta, &meta.encode_to_vec());
+        // A clock from before there was an audit trail has no link.
+        assert_eq!(read.is_ok(), length == 0, "{length}");
+    }
+}
+
+/// What a shard keeps says the same to who reads it as it said before there were grants.
+#[test]
+fn rows_without_anything_new_are_as_they_were() {
+    let (_, key, row) = pinned::rows().remove(4);
+    let Row::Booking(booking) = &row else { panic!("not the booking") };
+    assert_eq!(booking.seller, 0);
+    let mut named = Booking::clone(booking);
+    named.seller = 300;
+    let (before, after) = (row_bytes(&row), row_bytes(&Row::Booking(named.into())));
+    assert_eq!(after[..before.len()], before[..], "the new field comes last");
+    assert_eq!(rows::decode(&key, &before), Ok(row));
 }
 
 /// Leaves are what is hashed: not a byte of them is looked at here.

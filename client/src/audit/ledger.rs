@@ -40,8 +40,21 @@ pub struct Ledger {
     pub entry: (u64, u64),
     /// The keys that replicas announced, by node, each with its leaf.
     pub keys: BTreeMap<u64, (u64, ReplicaKeys)>,
+    /// The audit trail's newest seal; the one with the most records, should a later one have fewer.
+    pub seal: Option<Seal>,
     /// What was counted.
     pub counts: Counts,
+}
+
+/// How far the audit trail is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Which leaf says so.
+    pub leaf: u64,
+    /// How many records there were.
+    pub records: u64,
+    /// The newest link of their chain.
+    pub link: [u8; 32],
 }
 
 /// Texts, each with a number.
@@ -101,8 +114,9 @@ pub struct Tally {
 /// Totals since the log's first leaf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Leaves by kind, as [`keyrack_inventory::LeafKind::ALL`] has them; then key changes; then unreadable ones.
-    pub kinds: [u64; 9],
+    /// Leaves by kind, as [`keyrack_inventory::LeafKind::ALL`] has them; then key changes; then unreadable ones; then seals
+    /// of the audit trail.
+    pub kinds: [u64; KINDS],
     /// Room nights sold and not given back.
     pub room_nights: u64,
     /// Bookings no longer remembered.
@@ -113,6 +127,9 @@ pub struct Counts {
 
 const KEY_CHANGES: usize = 7;
 const UNREADABLE: usize = 8;
+const SEALS: usize = 9;
+/// Kinds of leaves that are counted.
+pub const KINDS: usize = 10;
 
 impl Ledger {
     /// Takes the next leaf into account; says what is wrong with it.
@@ -136,7 +153,26 @@ impl Ledger {
                 bump(&mut self.counts.kinds[KEY_CHANGES]);
                 self.keys.insert(keys.node, (index, *keys));
             }
+            LeafBody::AuditSeal { count, link } => {
+                bump(&mut self.counts.kinds[SEALS]);
+                self.take_seal(Seal { leaf: index, records: *count, link: *link }, findings);
+            }
         }
+    }
+
+    /// The trail grows and is never written anew.
+    fn take_seal(&mut self, seal: Seal, findings: &mut Findings) {
+        let records = seal.records;
+        let wrong = match self.seal {
+            Some(known) if records < known.records => {
+                format!("the audit trail has {records} records, but it had {} at leaf {}", known.records, known.leaf)
+            }
+            Some(known) if records == known.records && seal.link != known.link => {
+                format!("the audit trail of {records} records ends otherwise than at leaf {}", known.leaf)
+            }
+            _ => return self.seal = Some(seal),
+        };
+        findings.add(Kind::Contradiction, Some(seal.leaf), wrong);
     }
 
     /// Leaves seen.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use keyrack_inventory::LeafKind;
-use keyrack_merkle::{KeyKind, Policy, Trusted, VerifierKey};
+use keyrack_merkle::{KeyKind, Policy, Trusted, VerifierKey, encode_hash};
 use serde::Serialize;
 
 use super::finding::{Finding, Kind};
 use super::state::State;
 use crate::clock::{now_ms, utc};
-use crate::receipt::told::Vouched;
+use crate::receipt::told::{ToldTrail, Vouched};
 use crate::terminal::plain;
 
 /// A log that is alive is signed every minute.
@@ -38,6 +38,9 @@ pub struct Report {
     pub forgotten: u64,
     /// Room nights sold and not given back, counted from the leaves.
     pub room_nights_sold: u64,
+    /// How far the audit trail is sealed in this log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_trail: Option<ToldTrail>,
     /// The newest leaf's time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest_leaf: Option<String>,
@@ -87,6 +90,7 @@ impl Report {
             bookings: 0,
             forgotten: 0,
             room_nights_sold: 0,
+            audit_trail: None,
             newest_leaf: None,
             checkpoint: None,
             keys: Vec::new(),
@@ -123,13 +127,15 @@ impl Report {
     /// What the leaves add up to.
     pub fn tell(&mut self, state: &State, policy: &Policy) {
         let ledger = &state.ledger;
-        let names = LeafKind::ALL.iter().map(|kind| kind.name()).chain(["key-change", "unreadable"]);
+        let names = LeafKind::ALL.iter().map(|kind| kind.name()).chain(["key-change", "unreadable", "audit-seal"]);
         self.events = names.zip(ledger.counts.kinds).filter(|(_, count)| *count > 0).collect();
         self.verified = state.frontier.size();
         self.properties = ledger.properties.all().len() as u64;
         self.bookings = ledger.bookings.len() as u64;
         self.forgotten = ledger.counts.aside;
         self.room_nights_sold = ledger.counts.room_nights;
+        let trail = |seal: super::ledger::Seal| ToldTrail { records: seal.records, newest_link: encode_hash(&seal.link) };
+        self.audit_trail = ledger.seal.map(trail);
         self.newest_leaf = (ledger.at_ms > 0).then(|| utc(ledger.at_ms));
         self.keys = keys(state, policy);
         for key in self.keys.iter().filter(|key| !key.in_policy) {
@@ -189,6 +195,9 @@ impl Report {
                 "  rooms       {} room nights sold, at {} properties, counted from the leaves; {} bookings remembered, {} ended long ago",
                 self.room_nights_sold, self.properties, self.bookings, self.forgotten
             );
+        }
+        if let Some(ToldTrail { records, newest_link }) = &self.audit_trail {
+            let _ = writeln!(text, "  trail       audit trail sealed: {records} records, newest link {newest_link}");
         }
         if let Some(checkpoint) = &self.checkpoint {
             let newest = self.newest_leaf.as_deref().unwrap_or("never");

@@ -1,13 +1,17 @@
-//! An audit's state as a file: a line that names the format, SHA-256 of what follows, and the state.
+//! An audit's state as a file: a line that names the format, SHA-256 of what follows, and the state. Version 1, which knows
+//! nothing of seals of the audit trail, is read too: what it remembers must not be lost.
 
 use keyrack_inventory::{BookingId, Code, Night, ReplicaKeys};
 use keyrack_merkle::{Frontier, Note, leaf_hash};
 
 use super::codec::{Damaged, Reader, Writer};
 use super::finding::{Finding, Findings, Kind};
-use super::ledger::{Known, Ledger, Phase, Tally};
+use super::ledger::{KINDS, Known, Ledger, Phase, Seal, Tally};
 
-const FORMAT: &[u8] = b"keyrack audit state, version 1\n";
+const FORMAT: &[u8] = b"keyrack audit state, version 2\n";
+const FORMAT_1: &[u8] = b"keyrack audit state, version 1\n";
+/// Kinds of leaves that version 1 counts; the newer ones come after them.
+const KINDS_1: usize = 9;
 
 /// How far an audit of one log has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
     /// Another file, or of a format that came later.
-    #[error("this is not an audit's state of version 1")]
+    #[error("this is not an audit's state of version 1 or 2")]
     Format,
     /// The bytes were changed since they were written.
     #[error("its checksum is wrong: it was changed or cut off")]
@@ -67,7 +71,9 @@ impl State {
     /// # Errors
     /// [`StateError`]; a damaged state is never half taken.
     pub fn decode(bytes: &[u8]) -> Result<State, StateError> {
-        let rest = bytes.strip_prefix(FORMAT).ok_or(StateError::Format)?;
+        let newest = bytes.strip_prefix(FORMAT).map(|rest| (KINDS, rest));
+        let older = || bytes.strip_prefix(FORMAT_1).map(|rest| (KINDS_1, rest));
+        let (kinds, rest) = newest.or_else(older).ok_or(StateError::Format)?;
         let (checksum, payload) = rest.split_first_chunk::<32>().ok_or(StateError::Checksum)?;
         if leaf_hash(payload) != *checksum {
             return Err(StateError::Checksum);
@@ -79,7 +85,7 @@ impl State {
         let size = from.u64()?;
         let edge = (0..size.count_ones()).map(|_| from.fixed()).collect::<Result<_, _>>()?;
         let frontier = Frontier::from_parts(size, edge).map_err(|_| from.damaged())?;
-        let ledger = read_ledger(&mut from)?;
+        let ledger = read_ledger(&mut from, kinds)?;
         let findings = read_findings(&mut from)?;
         from.end()?;
         Ok(State { origin, checkpoint, frontier, ledger, findings })
@@ -87,7 +93,7 @@ impl State {
 }
 
 fn write_ledger(out: &mut Writer, ledger: &Ledger) {
-    let Ledger { properties, numbers, types, bookings, nights, at_ms, entry, keys, counts } = ledger;
+    let Ledger { properties, numbers, types, bookings, nights, at_ms, entry, keys, seal, counts } = ledger;
     out.count(properties.all().len());
     properties.all().iter().for_each(|name| out.text(name));
     out.count(numbers.len());
@@ -130,9 +136,15 @@ fn write_ledger(out: &mut Writer, ledger: &Ledger) {
     }
     counts.kinds.iter().for_each(|count| out.u64(*count));
     [counts.room_nights, counts.aside, counts.after_cut].iter().for_each(|count| out.u64(*count));
+    out.count(usize::from(seal.is_some()));
+    if let Some(seal) = seal {
+        out.u64(seal.leaf);
+        out.u64(seal.records);
+        out.fixed(&seal.link);
+    }
 }
 
-fn read_ledger(from: &mut Reader<'_>) -> Result<Ledger, Damaged> {
+fn read_ledger(from: &mut Reader<'_>, kinds: usize) -> Result<Ledger, Damaged> {
     let mut ledger = Ledger::default();
     for _ in 0..from.count(8)? {
         let name = from.text()?;
@@ -165,12 +177,19 @@ fn read_ledger(from: &mut Reader<'_>) -> Result<Ledger, Damaged> {
         let keys = ReplicaKeys { node: from.u64()?, log: from.fixed()?, cosigner: from.fixed()? };
         ledger.keys.insert(keys.node, (leaf, keys));
     }
-    for count in &mut ledger.counts.kinds {
+    for count in &mut ledger.counts.kinds[..kinds] {
         *count = from.u64()?;
     }
     let counts = &mut ledger.counts;
     for count in [&mut counts.room_nights, &mut counts.aside, &mut counts.after_cut] {
         *count = from.u64()?;
+    }
+    if kinds > KINDS_1 {
+        ledger.seal = match from.count(48)? {
+            0 => None,
+            1 => Some(Seal { leaf: from.u64()?, records: from.u64()?, link: from.fixed()? }),
+            _ => return Err(from.damaged()),
+        };
     }
     Ok(ledger)
 }

@@ -52,6 +52,19 @@ pub struct Told {
     /// A key change's node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<u64>,
+    /// What a seal of the audit trail seals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_trail: Option<ToldTrail>,
+}
+
+/// The audit trail of a shard, up to a seal.
+#[derive(Serialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ToldTrail {
+    /// How many records it has.
+    pub records: u64,
+    /// The newest link of its chain, in base64.
+    pub newest_link: String,
 }
 
 /// Rooms of one type.
@@ -135,9 +148,14 @@ impl Told {
             claims: claims.iter().map(claim).collect(),
             hidden: 0,
             node: None,
+            audit_trail: None,
         };
         match &leaf.body {
             LeafBody::KeyChange(keys) => told.node = Some(keys.node),
+            LeafBody::AuditSeal { count, link } => {
+                told.event = "audit-seal";
+                told.audit_trail = Some(ToldTrail { records: *count, newest_link: encode_hash(link) });
+            }
             LeafBody::Booking(booking) => {
                 told.event = booking.kind.name();
                 told.booking = Some(booking.booking.to_string());
@@ -165,6 +183,9 @@ impl Told {
         let mut text = format!("  event      {}: {}\n", self.event, in_words(self.event));
         if let Some(node) = self.node {
             let _ = writeln!(text, "  node       {node}");
+        }
+        if let Some(ToldTrail { records, newest_link }) = &self.audit_trail {
+            let _ = writeln!(text, "  trail      {records} records, newest link {newest_link}");
         }
         if let (Some(booking), Some(property)) = (&self.booking, &self.property) {
             let _ = write!(text, "  booking    {booking}\n  property   {property}\n");
@@ -274,6 +295,7 @@ fn in_words(event: &str) -> &'static str {
         "check-out" => "the guest left",
         "no-show" => "the guest never came",
         "erase" => "the guest's data were erased; the booking stands as it was",
+        "audit-seal" => "the audit trail up to here",
         _ => "a replica signs with new keys from here on",
     }
 }

@@ -2,10 +2,10 @@
 
 use alloc::sync::Arc;
 
-use super::{Decision, Shard};
+use super::{Decision, Shard, refuse};
 use crate::access::Asked;
 use crate::rows;
-use crate::{Command, Fault, Grant, Happened, Key, PropertyNumber, Read, Reject, Reply, Right, Row, Rows, Scope, Who};
+use crate::{Command, Fault, Grant, Happened, Key, PropertyNumber, Read, Reject, Reply, Right, Role, Row, Rows, Scope, Who};
 
 /// What of a property somebody may see or change; refused without saying whether there is such a property.
 ///
@@ -16,8 +16,10 @@ pub fn permits<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Result<Resul
     let (number, credential) = match asked.who {
         Who::Nobody => return refused,
         Who::Trusted(role, _) => return if role.may(asked.right) { Ok(Ok(Scope::All)) } else { refused },
-        Who::Guest(booking) if crate::Role::Guest.may(asked.right) => return Ok(Ok(Scope::Booking(*booking))),
-        Who::Guest(_) => return refused,
+        Who::Guest(booking) => {
+            let there = asked.property == PropertyNumber(0) || asked.property == booking.property();
+            return if there && Role::Guest.may(asked.right) { Ok(Ok(Scope::Booking(*booking))) } else { refused };
+        }
         Who::Principal { number, credential } => (*number, *credential),
     };
     let Some(grant) = rows::grant(rows, number)?.cloned() else { return refused };
@@ -41,7 +43,9 @@ fn covers<R: Read + ?Sized>(rows: &mut R, grant: &Grant, property: PropertyNumbe
 impl<R: Rows + ?Sized> Shard<'_, R> {
     /// Whether whoever asked may; what the cluster itself proposes is not asked.
     pub(super) fn authorize(&mut self, command: &Command) -> Decision<()> {
-        let (Some(actor), Some(right)) = (&command.by, Right::of(&command.op)) else { return Ok(Ok(())) };
+        let Some(actor) = &command.by else { return Ok(Ok(())) };
+        // Nobody may ask for what only the cluster proposes.
+        let Some(right) = Right::of(&command.op) else { refuse!(Reject::Forbidden) };
         // A property that is being onboarded has no row that could be compared: its id and region are in the command.
         if let crate::Op::PutProperty { id, details, .. } = &command.op
             && rows::property(self.rows, self.property)?.is_none()

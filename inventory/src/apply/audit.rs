@@ -9,7 +9,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The mark of a command that somebody asked for, chained behind the newest record.
     pub(super) fn mark(&mut self, command: &Command, reply: &Reply) -> Option<Mark> {
         let actor = command.by.clone()?;
-        let action = Action::of(&command.op)?;
+        let action = Action::of(&command.op).unwrap_or(Action::OTHER);
         let verdict = match reply {
             Reply::Rejected(reject) => Verdict(reject.number() as u16),
             _ => Verdict::ALLOWED,

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use super::{Decision, Shard, decided, refuse};
 use crate::rows;
-use crate::{BookingId, BookingState, Fault, Happened, Key, Night, Reject, Reply, Rows};
+use crate::{BookingId, BookingState, Fault, Happened, Key, Night, Reject, Reply, Rows, Scope};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn close_business_date(&mut self, expected_from: Night) -> Decision<(Happened, Reply)> {
@@ -26,6 +26,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     fn mark_no_shows(&mut self, today: Night) -> Result<(), Fault> {
         let from = Key::Arrival(self.property, today, BookingId([0; 16]));
         let to = Key::Arrival(self.property, today.next(), BookingId([0; 16]));
+        // The day ends for the whole house, also for bookings that whoever ends it does not see.
+        let caller = core::mem::replace(&mut self.scope, Scope::All);
         for key in self.rows.scan(&from, &to, usize::MAX)? {
             let Key::Arrival(_, _, id) = key else { continue };
             let expected = rows::booking(self.rows, id)?.is_some_and(|b| b.state == BookingState::Confirmed);
@@ -33,6 +35,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 self.journal(None, happened, reply, None);
             }
         }
+        self.scope = caller;
         Ok(())
     }
 }

@@ -107,7 +107,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if let Some(key) = command.request
             && let Some(recorded) = rows::request(self.rows, key.digest)?.copied()
         {
-            return self.replay(recorded, key.fingerprint);
+            let replayed = self.replay(recorded, key.fingerprint)?;
+            return Ok(replayed.unwrap_or_else(|reject| self.refuse_caller(command, reject)));
         }
         let (happened, reply) = match self.decide(&command.op)? {
             Ok((happened, reply)) => (happened, reply),
@@ -128,11 +129,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(Outcome { reply, replayed: false, guest_key })
     }
 
-    /// A refusal that may not be one the next time: the key stays free for it, the audit trail has it.
+    /// A refusal that no retry is owed: the key stays as it was, the audit trail has it.
     fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Outcome {
         let reply = Reply::Rejected(reject);
-        let mark = self.mark(command, &reply);
-        self.journal(None, Happened::Nothing, reply.clone(), mark);
+        if let Some(mark) = self.mark(command, &reply) {
+            self.journal(None, Happened::Nothing, reply.clone(), Some(mark));
+        }
         Outcome { reply, replayed: false, guest_key: None }
     }
 
@@ -171,15 +173,24 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// The stored answer, or the refusal of a key that was used for something else.
-    fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Result<Outcome, Fault> {
+    fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Decision<Outcome> {
         if recorded.fingerprint != fingerprint {
-            return Ok(Outcome { reply: Reply::Rejected(Reject::KeyReused), replayed: false, guest_key: None });
+            refuse!(Reject::KeyReused);
         }
         let Some(entry) = rows::journal(self.rows, recorded.sequence)? else {
             return Err(Fault::Corrupt(Key::Journal(recorded.sequence), "an idempotency record without its answer".into()));
         };
         let reply = entry.reply.clone();
-        Ok(Outcome { guest_key: self.guest_key(&reply)?, reply, replayed: true })
+        // What the caller sees may have become less since.
+        let seen = match &reply {
+            Reply::Booking(booking) => self.scope.sees(booking.seller, Some(booking.id)),
+            Reply::Hold(hold) => self.scope.sees(hold.seller, None),
+            _ => true,
+        };
+        if !seen {
+            refuse!(Reject::NotFound);
+        }
+        Ok(Ok(Outcome { guest_key: self.guest_key(&reply)?, reply, replayed: true }))
     }
 
     /// The key of the guest in a reply, unless the guest was replaced or erased since.

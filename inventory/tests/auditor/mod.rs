@@ -1,5 +1,7 @@
 //! Someone who trusts nobody here: sees leaves and nothing else, and recounts every night from them.
 
+#![allow(dead_code, reason = "every test file uses some of these")]
+
 pub mod cbor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +13,7 @@ pub const CANCEL: i128 = 3;
 pub const NO_SHOW: i128 = 6;
 pub const ERASE: i128 = 7;
 pub const KEY_CHANGE: i128 = 8;
+pub const AUDIT_SEAL: i128 = 9;
 
 /// Property, room type and day.
 pub type Place = (String, String, i128);
@@ -27,6 +30,8 @@ pub struct Auditor {
     pub newest: BTreeMap<Place, [i128; 2]>,
     /// The newest keys of each node.
     pub keys: BTreeMap<i128, [[u8; 32]; 2]>,
+    /// Records of the audit trail, and its newest link, as the newest seal tells them.
+    pub seal: Option<(i128, [u8; 32])>,
     /// How many leaves of each kind.
     pub kinds: BTreeMap<i128, usize>,
 }
@@ -51,13 +56,21 @@ impl Auditor {
         let keys: Vec<i128> = pairs.iter().map(|(key, _)| key.number()).collect::<Result<_, _>>()?;
         let of = |key: i128| &pairs.iter().find(|(k, _)| *k == Item::Number(key)).expect("one of its keys").1;
         let kind = pairs.get(1).ok_or("too few keys")?.1.number()?;
-        let expected: Vec<i128> = if kind == KEY_CHANGE { vec![1, 2, 10, 11, 13] } else { (1..=12).collect() };
-        if keys != expected || of(1) != &Item::Number(1) || !(BOOK..=KEY_CHANGE).contains(&kind) {
+        let expected: Vec<i128> = match kind {
+            KEY_CHANGE => vec![1, 2, 10, 11, 13],
+            AUDIT_SEAL => vec![1, 2, 10, 11, 14],
+            _ => (1..=12).collect(),
+        };
+        if keys != expected || of(1) != &Item::Number(1) || !(BOOK..=AUDIT_SEAL).contains(&kind) {
             return Err(format!("keys {keys:?} of kind {kind}"));
         }
         self.hear_when(of(10).number()?, of(11).pair()?)?;
         *self.kinds.entry(kind).or_default() += 1;
-        let nights = if kind == KEY_CHANGE { self.hear_keys(of(13))? } else { self.hear_booking(kind, &of)? };
+        let nights = match kind {
+            KEY_CHANGE => self.hear_keys(of(13))?,
+            AUDIT_SEAL => self.hear_seal(of(14))?,
+            _ => self.hear_booking(kind, &of)?,
+        };
         self.heard += 1;
         Ok(nights)
     }
@@ -78,6 +91,17 @@ impl Auditor {
         if self.keys.insert(node, keys) == Some(keys) {
             return Err(format!("the keys of node {node} again"));
         }
+        Ok(Vec::new())
+    }
+
+    /// Each seal has more records than the one before it.
+    fn hear_seal(&mut self, seal: &Item) -> Result<Vec<Place>, String> {
+        let [count, link] = seal.array()? else { return Err(format!("no seal: {seal:?}")) };
+        let (count, link) = (count.number()?, link.bytes()?);
+        if count <= self.seal.map_or(0, |(count, _)| count) {
+            return Err(format!("{count} records after {:?}", self.seal));
+        }
+        self.seal = Some((count, link));
         Ok(Vec::new())
     }
 

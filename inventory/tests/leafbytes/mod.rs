@@ -83,6 +83,20 @@ pub const KEYS_LEAF: [&str; 6] = [
     "0d 83 02 5820 [aa] 5820 [bb]", // [node, log key, cosigner key]
 ];
 
+pub fn seal_leaf() -> Leaf {
+    let body = LeafBody::AuditSeal { count: 70_000, link: digest(0xcc) };
+    Leaf { at_ms: 1_764_154_200_123, term: 3, index: 4_097, body }
+}
+
+pub const SEAL_LEAF: [&str; 6] = [
+    "a5", // a map of 5
+    "01 01",
+    "02 09", // audit seal
+    "0a 1b 0000019abfc8d03b",
+    "0b 82 03 191001",
+    "0e 82 1a 00011170 5820 [cc]", // [records, newest link]
+];
+
 /// `[ff]` is that byte 32 times; spaces are for the eye.
 pub fn hex(text: &str) -> Vec<u8> {
     let byte = |digits: &str| u8::from_str_radix(digits, 16).unwrap();

@@ -45,6 +45,7 @@ impl Model {
             currency,
             guest: Sealed { ciphertext: buyer.guest.ciphertext.clone(), wrapped_key: Vec::new() },
             guest_erased: false,
+            seller: 0,
             channel_ref: buyer.channel_ref.to_owned(),
             payment_token: buyer.payment_token.to_owned(),
             created_at_ms: self.now_ms,
@@ -59,7 +60,7 @@ impl Model {
     pub(super) fn place_hold(&mut self, place: usize, id: HoldId, stay: Stay, rooms: &[RoomRequest], ttl_ms: u64) -> Decided {
         let (rooms, currency) = self.judge_new(place, &Wish { stay, rooms, instead_of: None })?;
         let expires_at_ms = self.now_ms.saturating_add(ttl_ms.clamp(1, 600_000));
-        let hold = Hold { id, state: HoldState::Open, stay, rooms, currency, expires_at_ms };
+        let hold = Hold { id, state: HoldState::Open, stay, rooms, currency, expires_at_ms, seller: 0, charge_ms: 0 };
         self.holds.push(hold.clone());
         Ok((Happened::HoldPlaced, Reply::Hold(Arc::new(hold))))
     }

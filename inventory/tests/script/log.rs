@@ -27,6 +27,7 @@ pub fn shown_leaf(index: u64, bytes: &[u8], names: &BTreeSet<String>) -> String 
     let leaf = Leaf::decode(bytes).expect("a leaf");
     let booking = match leaf.body {
         LeafBody::KeyChange(keys) => return format!("leaf {index}: node {} has new keys", keys.node),
+        LeafBody::AuditSeal { count, .. } => return format!("leaf {index}: the audit trail has {count} records"),
         LeafBody::Booking(booking) => booking,
     };
     let after = booking.previous.map_or("the first".to_owned(), |leaf| format!("after leaf {leaf}"));

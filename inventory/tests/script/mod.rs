@@ -2,6 +2,7 @@
 
 mod log;
 mod shown;
+mod who;
 
 use std::collections::BTreeSet;
 
@@ -17,11 +18,15 @@ pub struct Inn {
     guests: BTreeSet<String>,
     /// How many leaves were told.
     told: u64,
+    /// How many lines of the journal were looked through for records of the audit trail.
+    read: u64,
 }
 
 impl Inn {
     pub fn new() -> Inn {
-        Inn { rows: key_inn(), at_ms: morning_ms(), guests: BTreeSet::new(), told: 0 }
+        let mut inn = Inn { rows: key_inn(), at_ms: morning_ms(), guests: BTreeSet::new(), told: 0, read: 0 };
+        inn.read = inn.next_line();
+        inn
     }
 
     /// Says one line; answers what came of it.
@@ -33,6 +38,7 @@ impl Inn {
                 "ok".to_owned()
             }
             "log" => self.log(),
+            "trail" => self.trail(),
             "show" => self.show(words[1], stay_of(words[2])),
             _ => self.apply(line, &words),
         }
@@ -44,8 +50,12 @@ impl Inn {
             Some((payload, name)) => (payload, Some(key(number(name), fingerprint(payload)))),
             None => (line, None),
         };
-        let words = &words[..payload.split_whitespace().count()];
-        let command = Command { property: HOTEL, request, by: None, op: op(words) };
+        let (what, by) = match payload.split_once(" by ") {
+            Some((what, who)) => (what, Some(who::actor(who))),
+            None => (payload, None),
+        };
+        let words = &words[..what.split_whitespace().count()];
+        let command = Command { property: HOTEL, request, by, op: op(words) };
         self.guests.extend(value(words, "guest").map(str::to_owned));
         let first_line = self.next_line();
         let outcome = apply(&mut self.rows, &command, self.at_ms).unwrap();
@@ -77,6 +87,18 @@ impl Inn {
         if lines.is_empty() { "no new leaf".to_owned() } else { lines.join("\n") }
     }
 
+    /// The audit trail's records that are new.
+    fn trail(&mut self) -> String {
+        let mut lines = Vec::new();
+        while self.read < self.next_line() {
+            if let Some(Row::Journal(entry)) = self.rows.get(&Key::Journal(self.read)).unwrap() {
+                lines.extend(who::shown_record(entry));
+            }
+            self.read += 1;
+        }
+        if lines.is_empty() { "no new record".to_owned() } else { lines.join("\n") }
+    }
+
     fn show(&mut self, room_type: &str, span: Stay) -> String {
         let show = |night: Night| {
             let n = count(&mut self.rows, room_type, &night.to_string());
@@ -86,7 +108,7 @@ impl Inn {
     }
 }
 
-fn number(name: &str) -> u64 {
+pub fn number(name: &str) -> u64 {
     name.trim_start_matches(|c: char| c.is_alphabetic()).parse().unwrap()
 }
 
@@ -94,7 +116,7 @@ fn fingerprint(payload: &str) -> u64 {
     payload.bytes().fold(7, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)))
 }
 
-fn duration_ms(text: &str) -> u64 {
+pub fn duration_ms(text: &str) -> u64 {
     let (digits, unit) = text.split_at(text.find(char::is_alphabetic).unwrap());
     let unit_ms = match unit {
         "ms" => 1,
@@ -129,11 +151,11 @@ fn rooms_of(words: &[&str]) -> Vec<RoomRequest> {
 }
 
 /// The value of `name=value` among the words.
-fn value<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+pub fn value<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
     words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(words: &[&str], name: &str) -> Option<T> {
+pub fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(words: &[&str], name: &str) -> Option<T> {
     value(words, name).map(|text| text.parse().unwrap())
 }
 
@@ -179,6 +201,8 @@ fn op(words: &[&str]) -> Op {
         "no-show" => Op::NoShow { booking: booking_id(target()), expected_revision: revision() },
         "erase" => erase(target()),
         "keys" => Op::PutReplicaKeys(replica_keys(target(), number(words[2]) as u8)),
+        "grant" => who::grant(words),
+        "seal" => Op::SealAudit,
         "close" => Op::CloseBusinessDate { expected_from: night(words[1]) },
         unknown => panic!("no such word: {unknown}"),
     }

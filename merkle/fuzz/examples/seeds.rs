@@ -126,7 +126,8 @@ fn leaves() -> io::Result<()> {
     seed("leaf", "one-type", place(LeafBody::Booking(one_type)))?;
     seed("leaf", "two-types", place(LeafBody::Booking(two_types)))?;
     seed("leaf", "untold-nights", place(LeafBody::Booking(untold)))?;
-    seed("leaf", "key-change", place(LeafBody::KeyChange(keys)))
+    seed("leaf", "key-change", place(LeafBody::KeyChange(keys)))?;
+    seed("leaf", "audit-seal", place(LeafBody::AuditSeal { count: 70_000, link: [0x99; 32] }))
 }
 
 fn stored() -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Arbitrary values of everything that is stored or said: not what the domain would come to, but
 //! anything that its types and limits let through.
 
+mod access;
 mod catalog;
 mod op;
 mod row;

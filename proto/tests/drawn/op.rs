@@ -5,21 +5,23 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::access::{actor, grant, observation};
 use super::catalog::{details, rate_plan, room_type};
 use super::{booking_id, code, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text};
 
 pub fn command() -> impl Strategy<Value = Command> {
     let digest = || any::<[u8; 16]>();
     let request = (digest(), digest()).prop_map(|(digest, fingerprint)| RequestKey { digest, fingerprint });
-    (number(), option::of(request), op()).prop_map(|(property, request, op)| Command {
+    (number(), option::of(request), option::of(actor()), op()).prop_map(|(property, request, by, op)| Command {
         property: PropertyNumber(property),
         request,
+        by,
         op,
     })
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    prop_oneof![setting_up(), holding(), booking(), stepping()]
+    prop_oneof![setting_up(), holding(), booking(), stepping(), guarding()]
 }
 
 fn setting_up() -> impl Strategy<Value = Op> {
@@ -91,6 +93,16 @@ fn stepping() -> impl Strategy<Value = Op> {
         step().prop_map(|(booking, expected_revision)| Op::CheckOut { booking, expected_revision }),
         step().prop_map(|(booking, expected_revision)| Op::NoShow { booking, expected_revision }),
         booking_id().prop_map(|booking| Op::EraseGuest { booking }),
+    ]
+}
+
+fn guarding() -> impl Strategy<Value = Op> {
+    let key = || vec(any::<u8>(), 0..9);
+    prop_oneof![
+        (number(), grant()).prop_map(|(number, grant)| Op::PutGrant { number, grant }),
+        (booking_id(), key(), key()).prop_map(|(booking, from, to)| Op::RewrapGuest { booking, from, to }),
+        vec(observation(), 0..4).prop_map(Op::Observe),
+        Just(Op::SealAudit),
     ]
 }
 

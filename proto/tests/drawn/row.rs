@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::access::{grant, mark, observation};
 use super::catalog::{policy, property, rate_plan, room_type};
 use super::{booking_id, code, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short, stay, text};
 
@@ -24,6 +25,8 @@ pub fn key() -> impl Strategy<Value = Key> {
         booking_id().prop_map(Key::Guest),
         hold_id().prop_map(Key::Hold),
         (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
+        any::<u32>().prop_map(Key::Grant),
+        (any::<u32>(), hotel()).prop_map(|(principal, p)| Key::Hoard(principal, p)),
         any::<[u8; 16]>().prop_map(Key::Request),
         any::<u64>().prop_map(Key::Journal),
         any::<u64>().prop_map(Key::Leaf),
@@ -46,6 +49,8 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
         Key::Booking(_) => booking().prop_map(|b| Row::Booking(b.into())).boxed(),
         Key::Guest(_) => secrets().prop_map(|s| Row::Guest(s.into())).boxed(),
         Key::Hold(_) => hold().prop_map(|h| Row::Hold(h.into())).boxed(),
+        Key::Grant(_) => grant().prop_map(|g| Row::Grant(g.into())).boxed(),
+        Key::Hoard(..) => long().prop_map(Row::Hoard).boxed(),
         Key::Request(_) => (any::<[u8; 16]>(), long())
             .prop_map(|(fingerprint, sequence)| Row::Request(Recorded { fingerprint, sequence }))
             .boxed(),
@@ -61,9 +66,12 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
 fn meta() -> impl Strategy<Value = Meta> {
     let expiry = (long(), long());
     let receipts = [long(), long(), long(), long()];
-    (long(), long(), long(), expiry, receipts).prop_map(
-        |(last_at_ms, next_sequence, next_deadline_ms, (expiry_cursor, expiry_at_ms), receipts)| {
+    let link = prop_oneof![1 => Just([0; 32]), 3 => any::<[u8; 32]>()];
+    let audit = (long(), link, long(), long());
+    (long(), long(), long(), expiry, receipts, audit).prop_map(
+        |(last_at_ms, next_sequence, next_deadline_ms, (expiry_cursor, expiry_at_ms), receipts, audit)| {
             let [next_leaf, last_erasure, last_checkpoint, first_checkpoint] = receipts;
+            let (audit_count, audit_link, audit_sealed, audit_unsealed_since_ms) = audit;
             Meta {
                 last_at_ms,
                 next_sequence,
@@ -74,6 +82,10 @@ fn meta() -> impl Strategy<Value = Meta> {
                 last_erasure,
                 last_checkpoint,
                 first_checkpoint,
+                audit_count,
+                audit_link,
+                audit_sealed,
+                audit_unsealed_since_ms,
             }
         },
     )
@@ -141,7 +153,7 @@ fn booking() -> impl Strategy<Value = Booking> {
     let sold = (stay(), vec(room(), 0..3), currency());
     let told = (sealed(), text(), text());
     let when = (long(), long(), option::of(long()));
-    let logged = (option::of(long()), any::<bool>());
+    let logged = (option::of(long()), any::<bool>(), number());
     (booking_id(), state(), number(), sold, told, when, logged).prop_map(|(id, state, revision, sold, told, when, logged)| {
         Booking {
             id,
@@ -158,6 +170,7 @@ fn booking() -> impl Strategy<Value = Booking> {
             cancellation_fee: when.2,
             leaf: logged.0,
             guest_erased: logged.1,
+            seller: logged.2,
         }
     })
 }
@@ -177,18 +190,29 @@ fn hold() -> impl Strategy<Value = Hold> {
         Just(HoldState::Released),
         Just(HoldState::Expired),
     ];
-    (hold_id(), state, stay(), vec(room(), 0..3), currency(), long())
-        .prop_map(|(id, state, stay, rooms, currency, expires_at_ms)| Hold { id, state, stay, rooms, currency, expires_at_ms })
+    (hold_id(), state, stay(), vec(room(), 0..3), currency(), long(), (number(), long())).prop_map(
+        |(id, state, stay, rooms, currency, expires_at_ms, (seller, charge_ms))| Hold {
+            id,
+            state,
+            stay,
+            rooms,
+            currency,
+            expires_at_ms,
+            seller,
+            charge_ms,
+        },
+    )
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    (long(), number(), option::of(any::<[u8; 16]>()), happened(), reply()).prop_map(
-        |(at_ms, property, request, happened, reply)| Entry {
+    (long(), number(), option::of(any::<[u8; 16]>()), happened(), reply(), option::of(mark())).prop_map(
+        |(at_ms, property, request, happened, reply, mark)| Entry {
             at_ms,
             property: PropertyNumber(property),
             request,
             happened,
             reply,
+            mark,
         },
     )
 }
@@ -212,7 +236,11 @@ fn happened() -> impl Strategy<Value = Happened> {
         Happened::GuestErased,
         Happened::BusinessDateClosed,
     ]);
-    prop_oneof![6 => plain, 1 => vec(code(), 0..4).prop_map(Happened::AriUpdated)]
+    prop_oneof![
+        6 => plain,
+        1 => vec(code(), 0..4).prop_map(Happened::AriUpdated),
+        1 => vec(observation(), 0..4).prop_map(Happened::Observed),
+    ]
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -244,6 +272,7 @@ fn reject() -> impl Strategy<Value = Reject> {
         Reject::HoldExpired,
         Reject::HoldClosed,
         Reject::KeyReused,
+        Reject::Forbidden,
     ]);
     let nights = || vec(refused_night(), 0..4);
     prop_oneof![
@@ -258,6 +287,7 @@ fn reject() -> impl Strategy<Value = Reject> {
         1 => night().prop_map(|business_date| Reject::WrongBusinessDate { business_date }),
         1 => night().prop_map(|business_date| Reject::NotDue { business_date }),
         1 => number().prop_map(|current| Reject::RevisionMismatch { current }),
+        1 => number().prop_map(|room_minutes| Reject::HoldQuota { room_minutes }),
     ]
 }
 

@@ -106,6 +106,7 @@ fn booking() -> Booking {
         cancellation_fee: Some(0),
         leaf: None,
         guest_erased: false,
+        seller: 0,
     }
 }
 
@@ -145,11 +146,85 @@ fn rates() -> RatePage {
 
 fn erasure() -> Entry {
     let (request, reply) = (Some([0x11; 16]), Reply::Booking(erased_booking().into()));
-    Entry { at_ms: 3_000, property: HOTEL, request, happened: Happened::GuestErased, reply }
+    Entry { at_ms: 3_000, property: HOTEL, request, happened: Happened::GuestErased, reply, mark: None }
 }
 
 fn leaf() -> Leaf {
     Leaf { at_ms: 3_000, term: 2, index: 900, body: LeafBody::KeyChange(replica_keys()) }
+}
+
+fn seal() -> Leaf {
+    Leaf { at_ms: 3_000, term: 2, index: 901, body: LeafBody::AuditSeal { count: 300, link: [0x99; 32] } }
+}
+
+fn grant() -> Grant {
+    Grant {
+        revision: 300,
+        role: Role::Desk,
+        revoked: true,
+        properties: vec!["inn".into()],
+        regions: vec!["eu".into()],
+        own_only: true,
+        hold_room_minutes: 600,
+        credentials: vec![Credential { number: 1, expires_at_ms: 0 }, Credential { number: 2, expires_at_ms: 3_000 }],
+    }
+}
+
+fn smallest_grant() -> Grant {
+    Grant {
+        revision: 0,
+        role: Role::Operator,
+        revoked: false,
+        properties: Vec::new(),
+        regions: Vec::new(),
+        own_only: false,
+        hold_room_minutes: 0,
+        credentials: Vec::new(),
+    }
+}
+
+/// From an IPv4 address, as IPv6 has them.
+fn actor(who: Who) -> Actor {
+    Actor { who, from: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1] }
+}
+
+fn principal() -> Who {
+    Who::Principal { number: 300, credential: 2 }
+}
+
+fn marked() -> Entry {
+    let mark = Mark { actor: actor(principal()), action: Action::CANCEL, record: Some(booking_id().0), link: [0x99; 32] };
+    Entry { happened: Happened::Cancelled, reply: Reply::Booking(booking().into()), mark: Some(mark), ..journal() }
+}
+
+fn forbidden() -> Entry {
+    let mark = Mark { actor: actor(Who::Guest(booking_id())), action: Action::BOOK, record: None, link: [0x9a; 32] };
+    let reply = Reply::Rejected(Reject::Forbidden);
+    Entry { request: None, happened: Happened::Nothing, reply, mark: Some(mark), ..journal() }
+}
+
+fn observations() -> Vec<Observation> {
+    let seen = |who, action, verdict| Observation {
+        at_ms: 2_999,
+        actor: actor(who),
+        action,
+        property: HOTEL,
+        record: Some(booking_id().0),
+        verdict,
+        times: 3,
+    };
+    let trusted = Who::Trusted(Role::Auditor, "books".into());
+    let nowhere = Observation { property: PropertyNumber(0), record: None, ..seen(Who::Nobody, Action::OTHER, Verdict(401)) };
+    vec![
+        seen(trusted, Action::READ_BOOKING, Verdict::ALLOWED),
+        seen(principal(), Action::REPLAY, Verdict::ALLOWED),
+        seen(Who::Guest(booking_id()), Action::READ_RECEIPT, Verdict(24)),
+        nowhere,
+    ]
+}
+
+fn observed() -> Entry {
+    Entry { request: None, happened: Happened::Observed(observations()), reply: Reply::Done, ..journal() }
 }
 
 fn journal() -> Entry {
@@ -161,6 +236,7 @@ fn journal() -> Entry {
         request: Some([0x11; 16]),
         happened: Happened::AriUpdated(vec![code("DLX")]),
         reply: Reply::Rejected(Reject::Restricted(vec![night])),
+        mark: None,
     }
 }
 
@@ -177,9 +253,15 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         last_erasure: 0,
         last_checkpoint: 0,
         first_checkpoint: 0,
+        audit_count: 0,
+        audit_link: [0; 32],
+        audit_sealed: 0,
+        audit_unsealed_since_ms: 0,
     };
     let with_leaves = Meta { next_leaf: 301, last_erasure: 900, ..meta };
     let with_checkpoints = Meta { last_checkpoint: 300, first_checkpoint: 128, ..with_leaves };
+    let with_audit =
+        Meta { audit_count: 5, audit_link: [0x99; 32], audit_sealed: 4, audit_unsealed_since_ms: 3_000, ..with_checkpoints };
     let property = Property {
         id: "inn".into(),
         details: details(),
@@ -195,7 +277,11 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         rooms: vec![booked_room()],
         currency: Currency(*b"EUR"),
         expires_at_ms: 600_000,
+        seller: 0,
+        charge_ms: 0,
     };
+    let charged_hold = Hold { state: HoldState::Open, seller: 300, charge_ms: 1_800_000, ..hold.clone() };
+    let sold_booking = Booking { seller: 300, ..booking_with_leaf() };
     let recorded = Recorded { fingerprint: [0x22; 16], sequence: 8 };
     let secrets = GuestSecrets { wrapped_key: vec![0xcc], digests: seeds().guest, salts: salts() };
     vec![
@@ -219,6 +305,16 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         ("replica keys", Key::ReplicaKeys(300), Row::ReplicaKeys(replica_keys())),
         ("meta with checkpoints", Key::Meta, Row::Meta(with_checkpoints)),
         ("checkpoint", Key::Checkpoint(300), Row::Checkpoint(StoredCheckpoint { at_ms: 3_000, note: NOTE.into() }.into())),
+        ("meta with an audit trail", Key::Meta, Row::Meta(with_audit)),
+        ("grant", Key::Grant(300), Row::Grant(grant().into())),
+        ("smallest grant", Key::Grant(1), Row::Grant(smallest_grant().into())),
+        ("hoard", Key::Hoard(300, HOTEL), Row::Hoard(1_800_000)),
+        ("booking of a seller", Key::Booking(booking_id()), Row::Booking(sold_booking.into())),
+        ("charged hold", Key::Hold(hold_id()), Row::Hold(charged_hold.into())),
+        ("journal with a mark", Key::Journal(10), Row::Journal(marked().into())),
+        ("journal of a forbidden command", Key::Journal(11), Row::Journal(forbidden().into())),
+        ("journal of what edges saw", Key::Journal(12), Row::Journal(observed().into())),
+        ("leaf of a seal", Key::Leaf(301), Row::Leaf(seal().encode())),
     ]
 }
 
@@ -288,6 +384,10 @@ pub fn ops() -> Vec<(&'static str, Op)> {
         ("erase guest", Op::EraseGuest { booking }),
         ("put replica keys", Op::PutReplicaKeys(replica_keys())),
         ("put checkpoint", Op::PutCheckpoint { size: 300, note: NOTE.into() }),
+        ("put grant", Op::PutGrant { number: 300, grant: grant() }),
+        ("rewrap guest", Op::RewrapGuest { booking, from: vec![0xcc], to: vec![0xdd, 0xee] }),
+        ("observe", Op::Observe(observations())),
+        ("seal audit", Op::SealAudit),
     ]
 }
 
@@ -295,4 +395,15 @@ pub fn ops() -> Vec<(&'static str, Op)> {
 pub fn command(op: Op) -> Command {
     let request = Some(RequestKey { digest: [0x11; 16], fingerprint: [0x22; 16] });
     Command { property: HOTEL, request, by: None, op }
+}
+
+/// A command as everybody asks for it who may.
+pub fn asked() -> Vec<(&'static str, Command)> {
+    let cancel = |who| Command { by: Some(actor(who)), ..command(Op::Cancel { booking: booking_id(), expected_revision: None }) };
+    vec![
+        ("cancel by a principal", cancel(principal())),
+        ("cancel by one who is trusted", cancel(Who::Trusted(Role::Operator, "root".into()))),
+        ("cancel by a guest", cancel(Who::Guest(booking_id()))),
+        ("cancel by nobody", cancel(Who::Nobody)),
+    ]
 }

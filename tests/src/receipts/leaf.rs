@@ -1,4 +1,4 @@
-//! The leaf of a booking event, as `docs/receipts.md` describes it.
+//! The leaf of a booking event, and the seal of an audit trail, as `docs/receipts.md` describes them.
 
 use super::cbor::{self, Item};
 
@@ -28,6 +28,32 @@ pub struct LeafRooms {
     pub quantity: u64,
     /// Sell limit and what remains of it, night by night, after the event.
     pub nights: Vec<(u64, i64)>,
+}
+
+/// A seal: so many records, of which the newest has this link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    pub records: u64,
+    pub link: [u8; 32],
+    pub at_ms: u64,
+    pub term: u64,
+    pub raft_index: u64,
+}
+
+impl Seal {
+    pub fn parse(bytes: &[u8]) -> Result<Seal, String> {
+        let Item::Map(map) = cbor::read(bytes)? else { return Err("a leaf is a map".into()) };
+        let [(1, Item::Uint(1)), (2, Item::Uint(9)), (10, Item::Uint(at_ms)), (11, place), (14, seal)] = map.as_slice() else {
+            return Err(format!("no seal: {map:?}"));
+        };
+        let [term, raft_index] = pair(place.clone(), uint)?;
+        match list(seal.clone())?.as_slice() {
+            [Item::Uint(records), link @ Item::Bytes(_)] => {
+                Ok(Seal { records: *records, link: digest(link.clone())?, at_ms: *at_ms, term, raft_index })
+            }
+            other => Err(format!("no [records, link]: {other:?}")),
+        }
+    }
 }
 
 impl Leaf {
@@ -124,4 +150,28 @@ fn text(item: Item) -> Result<String, String> {
 fn digest(item: Item) -> Result<[u8; 32], String> {
     let Item::Bytes(bytes) = item else { return Err("a digest is bytes".into()) };
     bytes.try_into().map_err(|_| "a digest has 32 bytes".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `{1: 1, 2: 9, 10: 1764154200123, 11: [3, 4097], 14: [70000, link]}` by hand.
+    #[test]
+    fn a_seal_is_read_and_nothing_like_it() {
+        let head = [0xa5, 1, 1, 2, 9, 10, 0x1b, 0, 0, 1, 0x9a, 0xbf, 0xc8, 0xd0, 0x3b, 11, 0x82, 3, 0x19, 0x10, 1];
+        let seal = [&head[..], &[14, 0x82, 0x1a, 0, 1, 0x11, 0x70, 0x58, 32], &[0xcc; 32]].concat();
+        let read = Seal { records: 70_000, link: [0xcc; 32], at_ms: 1_764_154_200_123, term: 3, raft_index: 4_097 };
+        assert_eq!(Seal::parse(&seal), Ok(read));
+        assert!(Leaf::parse(&seal).is_err());
+        let mut booking = seal.clone();
+        booking[4] = 8;
+        let mut other_key = seal.clone();
+        other_key[21] = 13;
+        let short = [&head[..], &[14, 0x82, 0x1a, 0, 1, 0x11, 0x70, 0x58, 31], &[0xcc; 31]].concat();
+        let alone = [&head[..], &[14, 0x81, 0x1a, 0, 1, 0x11, 0x70]].concat();
+        for wrong in [&booking[..], &other_key, &short, &alone, &seal[..seal.len() - 1], &[&seal[..], &[0]].concat()] {
+            assert!(Seal::parse(wrong).is_err(), "{wrong:02x?}");
+        }
+    }
 }

@@ -36,7 +36,7 @@ async fn the_tiles_of_every_node_are_the_same_tree_and_hold_every_receipts_leaf(
         let proved = scene.check(&booking, BOOK).await;
         assert_eq!(leaves[proved.index as usize], scene.receipt_of(&booking).await.leaf);
     }
-    // One leaf for each booking; the rest are the nodes' keys.
+    // One leaf for each booking; the rest are the nodes' keys and seals of the audit trail.
     let bookings = leaves.iter().filter(|leaf| Leaf::parse(leaf).is_ok()).count();
     assert_eq!(bookings, acknowledged.len());
 }

@@ -187,6 +187,32 @@ fn what_is_no_leaf_is_found_and_key_changes_are_listed() {
 }
 
 #[test]
+fn the_audit_trail_only_grows() {
+    let sealed = |seals: &[(u64, u8)]| {
+        let seal = |place: usize| {
+            let (count, byte) = seals[place];
+            let place = place as u64;
+            let body = LeafBody::AuditSeal { count, link: [byte; 32] };
+            keyrack_inventory::Leaf { at_ms: 1_800_000_000_000 + place, term: 1, index: 10 + place, body }
+        };
+        replay(&(0..seals.len()).map(seal).collect::<Vec<_>>())
+    };
+    let (ledger, none) = sealed(&[(3, 1), (5, 2), (5, 2), (9, 3)]);
+    assert_eq!(found(&none), []);
+    assert_eq!(
+        (ledger.seal.map(|seal| (seal.leaf, seal.records)), ledger.counts.kinds[9], ledger.leaves()),
+        (Some((3, 9)), 4, 4)
+    );
+    // Fewer records, and what there was before stays the measure of what comes.
+    let (ledger, fewer) = sealed(&[(5, 1), (4, 2), (4, 3), (6, 4)]);
+    assert_eq!(found(&fewer), [(Kind::Contradiction, Some(1)), (Kind::Contradiction, Some(2))]);
+    assert_eq!(ledger.seal.map(|seal| seal.records), Some(6));
+    assert!(fewer.kept()[0].what.contains("has 4 records, but it had 5 at leaf 0"), "{}", fewer.kept()[0]);
+    // As many, but others.
+    assert_eq!(found(&sealed(&[(5, 1), (5, 2)]).1), [(Kind::Contradiction, Some(1))]);
+}
+
+#[test]
 fn what_ended_long_ago_is_forgotten_unless_the_log_lies_about_time() {
     let year = 365 * 86_400_000;
     let mut late = log([leaf(Book, 1, None), rooms(leaf(Book, 2, None), 1, 10, 8)]);

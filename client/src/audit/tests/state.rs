@@ -4,6 +4,7 @@ use keyrack_inventory::{Leaf, LeafBody, LeafKind, ReplicaKeys};
 use keyrack_merkle::{Note, Signature, leaf_hash};
 
 use super::super::finding::Kind;
+use super::super::ledger::Seal;
 use super::super::state::{State, StateError};
 use super::{leaf, log, rooms};
 
@@ -13,6 +14,7 @@ fn state() -> State {
         log([leaf(LeafKind::Book, 1, None), rooms(leaf(LeafKind::Cancel, 1, Some(0)), 1, 9, 9), leaf(LeafKind::Cancel, 2, None)]);
     leaves
         .push(Leaf { body: LeafBody::KeyChange(ReplicaKeys { node: 3, log: [4; 32], cosigner: [5; 32] }), ..leaves[2].clone() });
+    leaves.push(Leaf { body: LeafBody::AuditSeal { count: 300, link: [6; 32] }, ..leaves[2].clone() });
     for (index, leaf) in (0..).zip(&leaves) {
         state.frontier.append(leaf_hash(&leaf.encode()), |_, _, _| {});
         state.ledger.take(index, Ok(leaf), &mut state.findings);
@@ -30,6 +32,26 @@ fn a_state_survives_the_round_trip() {
     }
 }
 
+/// Written before there were seals: nine counts, and nothing after the others.
+#[test]
+fn a_state_of_the_first_version_is_read() {
+    let mut expected = state();
+    let seal = Seal { leaf: 4, records: 300, link: [6; 32] };
+    assert_eq!(expected.ledger.seal, Some(seal));
+    let whole = expected.encode();
+    // The seal and how many there are lie before the findings, the tenth count 24 bytes before that.
+    let sealed = [&1u64.to_le_bytes()[..], &seal.leaf.to_le_bytes(), &seal.records.to_le_bytes(), &seal.link].concat();
+    let at = whole.windows(sealed.len()).position(|part| part == sealed).expect("the seal");
+    let payload = [&whole[63..at - 32], &whole[at - 24..at], &whole[at + sealed.len()..]].concat();
+    expected.ledger.seal = None;
+    expected.ledger.counts.kinds[9] = 0;
+    let first = [b"keyrack audit state, version 1\n", &leaf_hash(&payload)[..], &payload].concat();
+    assert_eq!(State::decode(&first), Ok(expected));
+    // Neither version is taken for the other.
+    assert!(State::decode(&[b"keyrack audit state, version 2\n", &first[31..]].concat()).is_err());
+    assert!(State::decode(&[b"keyrack audit state, version 1\n", &whole[31..]].concat()).is_err());
+}
+
 #[test]
 fn damaged_states_are_refused() {
     let whole = state().encode();
@@ -43,7 +65,7 @@ fn damaged_states_are_refused() {
     }
     assert_eq!(State::decode(b""), Err(StateError::Format));
     assert_eq!(State::decode(&[&whole[..], b"x"].concat()), Err(StateError::Checksum));
-    let newer = String::from_utf8_lossy(&whole[..31]).replace("version 1", "version 2");
+    let newer = String::from_utf8_lossy(&whole[..31]).replace("version 2", "version 3");
     assert_eq!(State::decode(&[newer.as_bytes(), &whole[31..]].concat()), Err(StateError::Format));
 }
 
