@@ -9,6 +9,8 @@ mod grpc;
 mod guests;
 mod http;
 mod metrics;
+mod oidc;
+mod outbound;
 mod problem;
 mod quota;
 mod requests;

@@ -12,12 +12,16 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::guests::Vault;
 use crate::http::Routers;
+use crate::oidc::Oidc;
+use crate::outbound::Outbound;
 use crate::service::Edge;
 use crate::{grpc, http, witness};
 
 /// A node that runs.
 pub struct Running {
     cluster: Cluster,
+    #[expect(dead_code, reason = "held so that its keys stay fresh; the gate asks it once staff are principals")]
+    oidc: Oidc,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
 }
@@ -27,9 +31,11 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let http_listener = listen("http", &config.listen.http).await?;
     let grpc_listener = listen("grpc", &config.listen.grpc).await?;
     let peer_listener = listen("peer", &config.listen.peer).await?;
+    let outbound = Outbound::new(&config.outbound)?;
+    let oidc = Oidc::start(&config.oidc, outbound.clone())?;
     let vault = Vault::open(&config.guests.keyring)?;
     let cluster = Cluster::start(cluster_config(config), peer_listener, fresh()?).await?;
-    witness::start(&config.receipts, &cluster)?;
+    witness::start(&config.receipts, &cluster, &outbound)?;
     let edge = Edge::new(config, cluster.clone(), vault);
     let routers = Routers { http: http::router(edge.clone()), grpc: grpc::router(edge).await? };
     let limits = http::Limits {
@@ -43,7 +49,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     listeners.spawn(http::serve(http_listener, routers.clone(), limits, stopped.clone()));
     listeners.spawn(http::serve(grpc_listener, routers, limits, stopped));
     tracing::info!(node = config.node, http = config.listen.http, grpc = config.listen.grpc, "serving");
-    Ok(Running { cluster, stop, listeners })
+    Ok(Running { cluster, oidc, stop, listeners })
 }
 
 impl Running {
