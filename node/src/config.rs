@@ -1,9 +1,14 @@
 //! The one configuration file, and its overrides from the environment.
 
+mod oidc;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+
+pub use self::oidc::Oidc;
+use crate::outbound::Url;
 
 /// Everything a node is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +34,10 @@ pub struct Config {
     pub receipts: Receipts,
     /// The audit trail.
     pub audit: Audit,
+    /// Whom the node believes when it asks others.
+    pub outbound: Outbound,
+    /// Those whose tokens sign staff in.
+    pub oidc: Vec<Oidc>,
     /// How the Raft groups behave.
     pub raft: Raft,
     /// What is too much.
@@ -107,6 +116,14 @@ pub struct Witness {
     pub url: String,
     /// Its verifier key (c2sp.org/signed-note), of the cosignature/v1 kind.
     pub key: String,
+}
+
+/// Whom the node believes when it asks others.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outbound {
+    /// A PEM file with certificate authorities that are trusted beside the public ones. Empty: none.
+    pub trust: PathBuf,
 }
 
 /// Raft's times and sizes.
@@ -196,6 +213,8 @@ impl Default for Config {
             guests: Guests::default(),
             receipts: Receipts::default(),
             audit: Audit::default(),
+            outbound: Outbound::default(),
+            oidc: Vec::new(),
             raft: Raft::default(),
             limits: Limits::default(),
             log: Log::default(),
@@ -316,6 +335,7 @@ impl Config {
         for witness in &self.receipts.witnesses {
             witness.check()?;
         }
+        oidc::check(&self.oidc)?;
         if !matches!(self.log.format.as_str(), "json" | "text") {
             bail!("log.format: json or text");
         }
@@ -330,8 +350,9 @@ impl Witness {
         if key.kind() != keyrack_merkle::KeyKind::Cosigner {
             bail!("receipts.witnesses: {:?} is not a cosigner's key", self.key);
         }
-        if !self.url.starts_with("http://") {
-            bail!("receipts.witnesses: {:?}: only http:// is spoken for now; put a TLS proxy in front", self.url);
+        let url = Url::parse(&self.url).context("receipts.witnesses")?;
+        if url.has_query() {
+            bail!("receipts.witnesses: {:?}: a prefix has no query", self.url);
         }
         Ok(())
     }
@@ -375,6 +396,19 @@ mod tests {
         assert_eq!(Config::parse(PEER, set).expect("parsed").limits.queue_commands, 4);
         let wrong = |name: &str| (name == "KEYRACK_NODE").then(|| "one".to_string());
         assert!(Config::parse(PEER, wrong).expect_err("refused").to_string().contains("KEYRACK_NODE"));
+    }
+
+    #[test]
+    fn witnesses_are_asked_over_tls_or_without() {
+        let key = "witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
+        let parse = |url: &str| Config::parse(&format!("[[receipts.witnesses]]\nurl = {url:?}\nkey = {key:?}\n{PEER}"), |_| None);
+        for good in ["https://w.example/prefix", "http://w.example", "https://10.0.0.1:8443/"] {
+            assert!(parse(good).is_ok(), "{good}");
+        }
+        for bad in ["ftp://w.example", "w.example", "https://w.example?a=b", "https://anna:secret@w.example", ""] {
+            let error = format!("{:#}", parse(bad).expect_err("refused"));
+            assert!(error.contains("receipts.witnesses"), "{bad}: {error}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod http;
 mod keyring;
 mod metrics;
 mod oidc;
+mod outbound;
 mod problem;
 mod rates;
 mod requests;

@@ -6,25 +6,19 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use keyrack_cluster::{CheckpointNote, Cluster, ReceiptLog};
 use keyrack_merkle::{Note, Signature, VerifierKey, verify_signature};
-use tokio::net::TcpStream;
 
 use crate::config::{self, Receipts};
+use crate::outbound::{Outbound, Url};
 
-/// How long one exchange with a witness may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 10;
 /// The longest pause between two tries at a witness that fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Starts a task for each witness and shard.
-pub fn start(config: &Receipts, cluster: &Cluster) -> anyhow::Result<()> {
+pub fn start(config: &Receipts, cluster: &Cluster, outbound: &Outbound) -> anyhow::Result<()> {
     for witness in &config.witnesses {
         for shard in 1..=cluster.data_shards() {
             let Some(log) = cluster.receipts(shard) else { continue };
@@ -32,7 +26,7 @@ pub fn start(config: &Receipts, cluster: &Cluster) -> anyhow::Result<()> {
                 cluster: cluster.clone(),
                 shard,
                 log: log.clone(),
-                witness: Witness::new(witness)?,
+                witness: Witness::new(witness, outbound.clone())?,
                 every: Duration::from_millis(config.witness_interval_ms.max(10)),
             };
             tokio::spawn(asking.run());
@@ -50,10 +44,8 @@ struct Asking {
 }
 
 struct Witness {
-    /// `host:port`.
-    host: String,
-    /// The path of `add-checkpoint`.
-    path: String,
+    outbound: Outbound,
+    add_checkpoint: Url,
     key: VerifierKey,
 }
 
@@ -109,7 +101,7 @@ impl Asking {
         }
         body.push('\n');
         body.push_str(&newest.note);
-        let answer = tokio::time::timeout(TIMEOUT, self.witness.add_checkpoint(body)).await.context("no answer in time")??;
+        let answer = self.witness.add_checkpoint(body).await?;
         if let Answer::Signed(signatures) = &answer {
             let text = Note::parse(&newest.note)?.text;
             let good = |signature: &Signature| verify_signature(&text, signature, &self.witness.key).is_ok();
@@ -122,12 +114,9 @@ impl Asking {
 }
 
 impl Witness {
-    fn new(config: &config::Witness) -> anyhow::Result<Witness> {
-        let url: http::Uri = config.url.parse().with_context(|| format!("receipts.witnesses: {:?}", config.url))?;
-        let authority = url.authority().with_context(|| format!("receipts.witnesses: {:?} has no host", config.url))?;
-        let host = if authority.port().is_some() { authority.to_string() } else { format!("{authority}:80") };
-        let path = format!("{}/add-checkpoint", url.path().trim_end_matches('/'));
-        Ok(Witness { host, path, key: VerifierKey::parse(&config.key)? })
+    fn new(config: &config::Witness, outbound: Outbound) -> anyhow::Result<Witness> {
+        let prefix = Url::parse(&config.url).context("receipts.witnesses")?;
+        Ok(Witness { outbound, add_checkpoint: prefix.join("add-checkpoint"), key: VerifierKey::parse(&config.key)? })
     }
 
     /// Lines of the key that is configured; those of other keys, of kinds not known here perhaps, are to be ignored.
@@ -137,17 +126,9 @@ impl Witness {
     }
 
     async fn add_checkpoint(&self, body: String) -> anyhow::Result<Answer> {
-        let stream = TcpStream::connect(&self.host).await.with_context(|| format!("cannot connect to {}", self.host))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let connection = tokio::spawn(connection);
-        let request = hyper::Request::post(&self.path).header("host", &self.host).body(Full::new(Bytes::from(body)))?;
-        let response = sender.send_request(request).await?;
-        let status = response.status();
-        let bytes = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
-        connection.abort();
-        let bytes = bytes.map_err(|cause| anyhow::anyhow!("its answer cannot be read: {cause}"))?.to_bytes();
-        let text = std::str::from_utf8(&bytes).context("its answer is not text")?;
-        match status.as_u16() {
+        let answer = self.outbound.post(&self.add_checkpoint, body, ANSWER_BYTES).await?;
+        let text = std::str::from_utf8(&answer.body).context("its answer is not text")?;
+        match answer.status {
             200 => Ok(Answer::Signed(self.own_signatures(text))),
             409 => Ok(Answer::Knows(text.trim().parse().context("409 without the size it knows")?)),
             status => bail!("it answered {status}"),

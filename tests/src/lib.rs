@@ -17,6 +17,7 @@ mod binaries;
 mod cluster;
 pub mod files;
 mod hotel;
+pub mod issuer;
 mod load;
 mod metrics;
 mod node;

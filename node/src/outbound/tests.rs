@@ -1,0 +1,162 @@
+//! Exchanges with servers on loopback that behave, and with others.
+
+use std::time::Instant;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+
+#[test]
+fn an_address_is_read_as_it_will_be_asked() {
+    let parsed = |text: &str| Url::parse(text).map(|url| (url.secure, url.host, url.port, url.authority, url.target)).ok();
+    let is = |secure, host: &str, port, authority: &str, target: &str| {
+        Some((secure, host.to_string(), port, authority.to_string(), target.to_string()))
+    };
+    assert_eq!(parsed("https://w.example"), is(true, "w.example", 443, "w.example", "/"));
+    assert_eq!(parsed("http://w.example/a/b"), is(false, "w.example", 80, "w.example", "/a/b"));
+    assert_eq!(parsed("https://[::1]:8443/a?b=c"), is(true, "::1", 8443, "[::1]:8443", "/a?b=c"));
+    for bad in [
+        "",
+        "w.example",
+        "/a",
+        "ftp://w.example",
+        "http://",
+        "http://:80",
+        "http://a b/",
+        "http://w.example:x/",
+        "http://w.example:/",
+    ] {
+        assert_eq!(parsed(bad), None, "{bad}");
+    }
+    let secret = Url::parse("https://anna:secret@w.example/").expect_err("refused").to_string();
+    assert!(!secret.contains("secret"), "{secret}");
+    let joined = |text: &str| Url::parse(text).expect("a URL").join("add-checkpoint").to_string();
+    assert_eq!(joined("http://w.example:81/p/"), "http://w.example:81/p/add-checkpoint");
+    assert_eq!(joined("https://w.example"), "https://w.example/add-checkpoint");
+    let loopback = |text: &str| Url::parse(text).expect("a URL").is_loopback();
+    assert!(loopback("http://127.0.0.1:1") && loopback("http://127.9.9.9") && loopback("http://[::1]"));
+    assert!(!loopback("http://localhost") && !loopback("http://127.0.0.1.example") && !loopback("http://10.0.0.1"));
+}
+
+/// Answers one connection after the other with `answer`, over TLS if there is a certificate; its port.
+async fn serve(answer: &'static [u8], tls: Option<ServerConfig>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let acceptor = tls.map(|tls| TlsAcceptor::from(Arc::new(tls)));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Some(acceptor) = &acceptor else {
+                talk(stream, answer).await;
+                continue;
+            };
+            if let Ok(stream) = acceptor.accept(stream).await {
+                talk(stream, answer).await;
+            }
+        }
+    });
+    port
+}
+
+async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut request).await.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+    let _ = stream.write_all(answer).await;
+    let _ = stream.shutdown().await;
+}
+
+async fn get(outbound: &Outbound, url: String) -> anyhow::Result<(u16, Vec<u8>)> {
+    let answer = outbound.get(&Url::parse(&url)?, 1_000).await?;
+    Ok((answer.status, answer.body.to_vec()))
+}
+
+fn trusting(pem: &str) -> anyhow::Result<Outbound> {
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), pem)?;
+    Outbound::new(&config::Outbound { trust: file.path().into() })
+}
+
+#[tokio::test]
+async fn answers_are_bounded_and_redirects_not_followed() {
+    let outbound = Outbound::new(&config::Outbound::default()).expect("public authorities");
+    let ask = async |answer: &'static [u8]| {
+        let port = serve(answer, None).await;
+        get(&outbound, format!("http://127.0.0.1:{port}/a")).await
+    };
+    assert_eq!(ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await.ok(), Some((200, b"hi".to_vec())));
+    // Ended by the connection's end, which comes together with the body.
+    assert_eq!(ask(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi").await.ok(), Some((200, b"hi".to_vec())));
+    let moved = ask(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n").await;
+    assert_eq!(moved.ok(), Some((302, Vec::new())));
+    let long = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(1_001));
+    assert!(ask(long.leak().as_bytes()).await.expect_err("too long").to_string().contains("cannot be read"));
+    for broken in [&b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"[..], b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\n"] {
+        assert!(ask(broken).await.is_err(), "{}", String::from_utf8_lossy(broken));
+    }
+    let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
+    assert!(get(&outbound, format!("http://{closed}/")).await.expect_err("nobody there").to_string().contains("cannot connect"));
+}
+
+#[tokio::test]
+async fn who_never_answers_is_left_alone_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    let outbound = Outbound::new(&config::Outbound::default()).expect("public authorities");
+    let begin = Instant::now();
+    let cause = get(&outbound, url).await.expect_err("no answer");
+    assert_eq!(cause.to_string(), "no answer in time");
+    assert!(begin.elapsed() >= TIMEOUT);
+    // Hung up: the other side sees the end of the connection.
+    let (mut stream, _) = listener.accept().await.expect("it had connected");
+    stream.read_to_end(&mut Vec::new()).await.expect("closed");
+}
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new(name: &str) -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("signed"))
+    }
+
+    fn server(&self, name: &str) -> ServerConfig {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = CertificateParams::new([name.to_string()]).expect("a name").signed_by(&key, &self.0).expect("signed");
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+        builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).expect("a pair")
+    }
+}
+
+#[tokio::test]
+async fn https_needs_a_certificate_of_a_trusted_authority_for_the_very_host() {
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    let (ours, other) = (Authority::new("ours"), Authority::new("other"));
+    let both = trusting(&format!("{}{}", other.0.pem(), ours.0.pem())).expect("two certificates");
+    let port = serve(ANSWER, Some(ours.server("127.0.0.1"))).await;
+    let url = format!("https://127.0.0.1:{port}/");
+    assert_eq!(get(&both, url.clone()).await.ok(), Some((200, b"hi".to_vec())));
+    for stranger in [trusting(&other.0.pem()), Outbound::new(&config::Outbound::default())] {
+        let cause = format!("{:#}", get(&stranger.expect("made"), url.clone()).await.expect_err("not trusted"));
+        assert!(cause.contains("no TLS with 127.0.0.1") && cause.contains("UnknownIssuer"), "{cause}");
+    }
+    let port = serve(ANSWER, Some(ours.server("w.example"))).await;
+    let cause = format!("{:#}", get(&both, format!("https://127.0.0.1:{port}/")).await.expect_err("another host's"));
+    assert!(cause.contains("certificate"), "{cause}");
+    let port = serve(ANSWER, None).await;
+    assert!(get(&both, format!("https://127.0.0.1:{port}/")).await.is_err(), "no TLS at all");
+    assert!(trusting("no certificate").is_err());
+    let absent = Outbound::new(&config::Outbound { trust: "/no/such/file".into() });
+    assert!(format!("{:#}", absent.err().expect("refused")).contains("outbound.trust"));
+}
