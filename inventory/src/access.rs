@@ -203,10 +203,14 @@ impl Right {
 }
 
 impl Grant {
+    /// Whether it is for all properties there are and will be.
+    pub fn is_everywhere(&self) -> bool {
+        self.properties.is_empty() && self.regions.is_empty()
+    }
+
     /// Whether a property is within it.
     pub fn covers(&self, property: &str, region: &str) -> bool {
-        let everything = self.properties.is_empty() && self.regions.is_empty();
-        everything || self.properties.iter().any(|id| id == property) || self.regions.iter().any(|name| name == region)
+        self.is_everywhere() || self.properties.iter().any(|id| id == property) || self.regions.iter().any(|name| name == region)
     }
 
     /// Whether a credential is good at a time (ms since 1970). Credential 0 is checked elsewhere.

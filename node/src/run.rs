@@ -21,7 +21,6 @@ use crate::{grpc, http, rates, rewrap, trail, witness};
 /// A node that runs.
 pub struct Running {
     cluster: Cluster,
-    #[expect(dead_code, reason = "held so that its keys stay fresh; the gate asks it once staff are principals")]
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
 }

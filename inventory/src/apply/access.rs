@@ -26,6 +26,10 @@ pub fn permits<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Result<Resul
     if !grant.accepts(credential, asked.now_ms) || !grant.role.may(asked.right) {
         return refused;
     }
+    // Who sees some properties only does not decide about who sees which.
+    if asked.right == Right::ManageCluster && !grant.is_everywhere() {
+        return refused;
+    }
     if asked.property != PropertyNumber(0) && !covers(rows, &grant, asked.property)? {
         return refused;
     }

@@ -93,6 +93,9 @@ impl Caller {
         if !role.may(right) {
             return Err(Problem::new(Code::Forbidden, format!("the role {} may not do this", role.name())));
         }
+        if right == Right::ManageCluster && self.is_limited() {
+            return Err(forbidden());
+        }
         property.map_or(Ok(()), |id| self.check_property(id))
     }
 

@@ -6,8 +6,6 @@
 //!   this node flood an issuer.
 //! - An issuer that is down stops neither the start nor, for a day, anybody whose token is good.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "called by the gate, which comes with principals"))]
-
 mod discovery;
 mod issuer;
 mod json;
