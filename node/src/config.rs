@@ -36,7 +36,8 @@ pub struct Config {
     pub audit: Audit,
     /// Whom the node believes when it asks others.
     pub outbound: Outbound,
-    /// Those whose tokens sign staff in.
+    /// Those whose tokens sign staff in. None is not printed, so that `[[oidc]]` can be added to what is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<Oidc>,
     /// How the Raft groups behave.
     pub raft: Raft,
@@ -415,5 +416,7 @@ mod tests {
     fn the_printed_default_is_a_configuration() {
         let text = Config::print_default().expect("printed");
         Config::parse(&text, |_| None).expect("accepted");
+        let more = format!("{text}\n[[oidc]]\nissuer = \"https://id.example\"\naudience = \"keyrack\"\n");
+        assert_eq!(Config::parse(&more, |_| None).expect("accepted").oidc[0].clock_skew_secs, 60);
     }
 }

@@ -22,7 +22,8 @@ pub async fn fetch(issuer: &str, own: &Url, outbound: &Outbound, left_out: &mut 
     let jwks_uri = document.get("jwks_uri").and_then(Value::as_str).context("its discovery document names no jwks_uri")?;
     let jwks_uri = Url::parse(jwks_uri).context("its jwks_uri")?;
     // An issuer elsewhere has no business on this machine, also not with what listens on its loopback.
-    if !jwks_uri.is_secure() && !(own.is_loopback() && jwks_uri.is_loopback()) {
+    let both_here = own.is_loopback() && jwks_uri.is_loopback();
+    if !(jwks_uri.is_secure() || both_here) {
         bail!("its jwks_uri is not https://");
     }
     let keys = get(outbound, &jwks_uri).await.context("its keys")?;

@@ -71,5 +71,6 @@ mod tests {
         }
         assert_eq!(verified.get(&digest(1), now), None);
         assert_eq!(verified.get(&digest(0), now + Duration::from_secs(1)), None, "expired");
+        assert_eq!(verified.get(&digest(0), now + Duration::from_secs(2)), None, "and stays so");
     }
 }

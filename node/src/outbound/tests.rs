@@ -154,8 +154,11 @@ async fn https_needs_a_certificate_of_a_trusted_authority_for_the_very_host() {
     let port = serve(ANSWER, Some(ours.server("w.example"))).await;
     let cause = format!("{:#}", get(&both, format!("https://127.0.0.1:{port}/")).await.expect_err("another host's"));
     assert!(cause.contains("certificate"), "{cause}");
-    let port = serve(ANSWER, None).await;
-    assert!(get(&both, format!("https://127.0.0.1:{port}/")).await.is_err(), "no TLS at all");
+    let plain = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("https://{}/", plain.local_addr().expect("bound"));
+    let answer = async { plain.accept().await.expect("asked").0.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await };
+    let (asked, _) = futures::join!(get(&both, url), answer);
+    assert!(format!("{:#}", asked.expect_err("no TLS at all")).contains("no TLS with"));
     assert!(trusting("no certificate").is_err());
     let absent = Outbound::new(&config::Outbound { trust: "/no/such/file".into() });
     assert!(format!("{:#}", absent.err().expect("refused")).contains("outbound.trust"));
