@@ -64,7 +64,7 @@ fn head(out: &mut Vec<u8>, major: u8, value: u64) {
         0x1_0000..0x1_0000_0000 => 4,
         _ => 8usize,
     };
-    out.push(major << 5 | 24 + width.trailing_zeros() as u8);
+    out.push(major << 5 | (24 + width.trailing_zeros() as u8));
     out.extend(&value.to_be_bytes()[8 - width..]);
 }
 
