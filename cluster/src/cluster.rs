@@ -1,5 +1,6 @@
 //! One node's part of the cluster, as the edge sees it.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +13,13 @@ use prost::Message;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use crate::admission::Admission;
 use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
 use crate::config::{ClusterConfig, Member};
 use crate::directory::{self, Directory, Placement};
 use crate::divergence::Divergence;
 use crate::error::ClusterError;
-use crate::raft::{Group, Status};
+use crate::raft::{Group, Links, Status};
 use crate::reads::ReadGate;
 use crate::receipts::{Published, ReceiptLog, Signer, cosign};
 use crate::storage::{LogDb, RowsDb, View};
@@ -44,6 +46,8 @@ pub struct Inner {
     pub(crate) log: LogDb,
     pub(crate) shards: Vec<ShardHandle>,
     pub(crate) divergence: Arc<Divergence>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) links: Links,
 }
 
 pub(crate) struct ShardHandle {
@@ -208,6 +212,12 @@ impl Cluster {
         self.inner.members()
     }
 
+    /// Shuts nodes out at once, in both directions, whatever certificates they show; lets in again who was fenced before
+    /// and is not among `nodes`. This node only, and until it stops.
+    pub fn fence(&self, nodes: BTreeSet<u64>) {
+        self.inner.admission.fence(nodes);
+    }
+
     /// Every shard in numbers, from 0.
     pub fn status(&self) -> Vec<Status> {
         self.inner.shards.iter().map(|handle| handle.group.status()).collect()
@@ -252,6 +262,11 @@ impl Inner {
 
     pub(crate) fn members(&self) -> Vec<(u64, Member)> {
         self.shards.first().map(|handle| handle.group.members()).unwrap_or_default()
+    }
+
+    /// Whether a node may take part: a member of the directory's group, and not fenced.
+    pub(crate) fn is_admitted(&self, node: u64) -> bool {
+        self.admission.admits(node)
     }
 
     /// This node as a member.

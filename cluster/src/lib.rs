@@ -5,12 +5,15 @@
 //! entry; every replica applies it with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent
 //! view after a ReadIndex round. It knows no HTTP, no JSON and no guest.
 
+mod admission;
 mod batcher;
 mod cluster;
 mod config;
 mod directory;
 mod divergence;
 mod error;
+#[cfg(test)]
+mod fencing;
 mod raft;
 mod reads;
 mod receipts;
@@ -19,6 +22,9 @@ mod start;
 mod storage;
 #[cfg(test)]
 mod tampered_rows;
+#[cfg(test)]
+mod three_nodes;
+mod tls;
 
 /// What this crate's benchmarks measure; not for others.
 #[doc(hidden)]
@@ -34,3 +40,4 @@ pub use error::{ClusterError, StartError};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use storage::{FolderError, View};
+pub use tls::{Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError};

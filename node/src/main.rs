@@ -8,6 +8,7 @@ mod dev;
 mod grpc;
 mod guests;
 mod http;
+mod insecure;
 mod metrics;
 mod problem;
 mod quota;
@@ -15,6 +16,7 @@ mod requests;
 mod run;
 mod service;
 mod titles;
+mod tls;
 mod witness;
 
 use std::path::PathBuf;

@@ -19,6 +19,8 @@ pub struct Metrics {
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     refusals: Family<CodeLabels, Counter>,
     late_receipts: Counter,
+    certificate_runs_out: Gauge,
+    certificates: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -55,7 +57,12 @@ impl Default for Metrics {
         registry.register("refusals", "Commands refused by the state machine", refusals.clone());
         let late_receipts = Counter::default();
         registry.register("receipts_late", "Confirmations that went out without their receipt", late_receipts.clone());
-        Metrics { registry, requests, seconds, refusals, late_receipts }
+        let certificate_runs_out = Gauge::default();
+        let help = "When the node's certificate runs out, in seconds since 1970; 0 without TLS";
+        registry.register("tls_certificate_runs_out_seconds", help, certificate_runs_out.clone());
+        let certificates = Counter::default();
+        registry.register("tls_certificates", "Certificates taken into use since the start, rotations included", certificates.clone());
+        Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates }
     }
 }
 
@@ -81,6 +88,12 @@ impl Metrics {
     /// Counts a confirmation without its receipt.
     pub fn receipt_was_late(&self) {
         self.late_receipts.inc();
+    }
+
+    /// Notes a certificate that is taken into use, and when it runs out.
+    pub fn certificate_runs_out(&self, at: jiff::Timestamp) {
+        self.certificate_runs_out.set(at.as_second());
+        self.certificates.inc();
     }
 
     /// Everything, with the shards as they are now.

@@ -1,7 +1,9 @@
 //! The HTTP edge: paths, and what they have in common.
 
+mod addresses;
 mod bookings;
 mod call;
+mod connection;
 mod docs;
 mod events;
 mod guests;
@@ -15,7 +17,9 @@ mod server;
 mod stays;
 
 pub use openapi::document;
-pub use server::{Limits, Routers, serve};
+pub use addresses::Addresses;
+pub use connection::{RemoteAddress, Security};
+pub use server::{Door, Limits, Routers, serve};
 
 use std::time::Instant;
 
