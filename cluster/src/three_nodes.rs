@@ -184,4 +184,3 @@ pub fn book(nodes: &Nodes, place: &Placement, number: u64) -> u64 {
         other => panic!("not a booking: {other:?}"),
     }
 }
-

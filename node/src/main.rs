@@ -51,7 +51,7 @@ enum Command {
     },
     /// Run a whole cluster on this machine, with sample hotels.
     #[command(
-        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd dev --json"
+        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd dev --json\n  keyrackd dev --tls"
     )]
     Dev {
         /// How many nodes, 1 to 9.
@@ -63,7 +63,7 @@ enum Command {
         /// Print one line of JSON with addresses, processes and keys once ready.
         #[arg(long)]
         json: bool,
-        /// Node i listens on this port plus 10 i (HTTP), plus 1 (gRPC), plus 2 (peers).
+        /// Node i listens on this port plus 10 i (HTTP), plus 1 (gRPC), plus 2 (peers), plus 3 (operators).
         #[arg(long, default_value_t = 7100)]
         port_base: u16,
         /// Run all nodes in this process.
@@ -72,6 +72,9 @@ enum Command {
         /// Load no sample hotels.
         #[arg(long)]
         no_samples: bool,
+        /// Serve HTTP and gRPC over TLS, with the authority that is made in DATA/pki.
+        #[arg(long)]
+        tls: bool,
     },
     /// Check or print configurations.
     #[command(subcommand)]
@@ -107,12 +110,17 @@ fn main() -> ExitCode {
 fn act(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run { config, until_stdin_closes } => runtime()?.block_on(run::run(&config, until_stdin_closes)),
-        Command::Dev { nodes, data, json, port_base, in_process, no_samples } => {
-            runtime()?.block_on(dev::dev(dev::Options { nodes, data, json, port_base, in_process, no_samples }))
+        Command::Dev { nodes, data, json, port_base, in_process, no_samples, tls } => {
+            let options = dev::Options { nodes, data, json, port_base, in_process, no_samples, tls };
+            runtime()?.block_on(dev::dev(options))
         }
         Command::Config(ConfigCommand::Check { config }) => {
-            Config::load(&config)?;
+            let checked = Config::load(&config)?;
             println!("{} is a valid configuration", config.display());
+            // Whether files are there and private is another question on another machine.
+            if let Err(reasons) = insecure::check(&checked) {
+                eprintln!("keyrackd run would refuse it here: {reasons}");
+            }
             Ok(())
         }
         Command::Config(ConfigCommand::PrintDefault) => {

@@ -61,7 +61,11 @@ impl Default for Metrics {
         let help = "When the node's certificate runs out, in seconds since 1970; 0 without TLS";
         registry.register("tls_certificate_runs_out_seconds", help, certificate_runs_out.clone());
         let certificates = Counter::default();
-        registry.register("tls_certificates", "Certificates taken into use since the start, rotations included", certificates.clone());
+        registry.register(
+            "tls_certificates",
+            "Certificates taken into use since the start, rotations included",
+            certificates.clone(),
+        );
         Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates }
     }
 }

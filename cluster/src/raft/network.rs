@@ -247,7 +247,8 @@ impl RaftNetworkV2<Types> for Connection {
             };
             let (links, peer) = (self.links.clone(), self.peer);
             // Who is fenced or removed meanwhile is told nothing more.
-            let requests = futures::stream::iter([first]).chain(input).take_while(move |_| std::future::ready(links.admits(peer)));
+            let requests =
+                futures::stream::iter([first]).chain(input).take_while(move |_| std::future::ready(links.admits(peer)));
             let requests = requests.map(move |request| wire::append_out(group, request));
             let replies = self.client()?.append(requests).await.map_err(failed)?.into_inner();
             let replies = replies.map(|reply| wire::append_reply_in(reply.map_err(failed)?).map_err(garbled));

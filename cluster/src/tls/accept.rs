@@ -15,9 +15,9 @@ use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
+use super::PeerTls;
 use super::identity::Identity;
 use super::refusals::Refusals;
-use super::PeerTls;
 use crate::admission::Admission;
 
 /// How long a handshake may take.

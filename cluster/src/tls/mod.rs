@@ -17,7 +17,7 @@ mod handshakes;
 mod test_authority;
 
 pub use accept::{PeerNode, incoming};
-pub use credentials::{Credentials, CredentialsError, verify};
+pub use credentials::{Credentials, CredentialsError};
 pub use dial::Dial;
 pub use identity::{Identity, IdentityError, IdentityKind};
 pub use peer_tls::{PeerTls, PeerTlsError};

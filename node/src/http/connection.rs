@@ -79,7 +79,7 @@ impl Manners {
         };
         let greeted = tokio::select! {
             greeted = handshake => greeted,
-            _ = self.stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut self.stop) => return,
         };
         match greeted {
             Ok((stream, identity)) => self.converse(stream, address, identity).await,
@@ -113,7 +113,7 @@ impl Manners {
         let ended = loop {
             tokio::select! {
                 ended = connection.as_mut() => break ended,
-                _ = self.stop.wait_for(|stop| *stop) => {
+                () = stopped(&mut self.stop) => {
                     connection.as_mut().graceful_shutdown();
                     // As long as the open requests take; the server does not wait for ever.
                     break connection.await;
@@ -137,9 +137,17 @@ impl Manners {
     }
 }
 
+/// Waits until the node is to stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // The sender is dropped when the node is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 async fn answer(routers: Routers, request: Request<Incoming>) -> Response<Body> {
     let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if length > URI_BYTES {
+        let address = request.extensions().get::<RemoteAddress>().map(|remote| remote.0);
+        tracing::debug!(?address, length, "a path that is too long");
         let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
         let mut response = Problem::new(Code::UriTooLong, format!("at most {URI_BYTES} bytes")).into_response();
         problem::finish(&mut response, languages.as_ref());
@@ -163,7 +171,12 @@ struct Activity {
 
 impl Default for Activity {
     fn default() -> Self {
-        Activity { began: Instant::now(), open: AtomicUsize::new(0), requests: AtomicU64::new(0), idle_since_ms: AtomicU64::new(0) }
+        Activity {
+            began: Instant::now(),
+            open: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
+            idle_since_ms: AtomicU64::new(0),
+        }
     }
 }
 
@@ -207,10 +220,7 @@ impl hyper::body::Body for Counted {
     type Data = bytes::Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
         Pin::new(&mut self.body).poll_frame(context)
     }
 

@@ -3,7 +3,7 @@
 mod addresses;
 mod bookings;
 mod call;
-mod connection;
+pub mod connection;
 mod docs;
 mod events;
 mod guests;
@@ -16,9 +16,9 @@ mod properties;
 mod server;
 mod stays;
 
-pub use openapi::document;
 pub use addresses::Addresses;
-pub use connection::{RemoteAddress, Security};
+pub use connection::Security;
+pub use openapi::document;
 pub use server::{Door, Limits, Routers, serve};
 
 use std::time::Instant;

@@ -44,8 +44,7 @@ impl EdgeTls {
     /// Handshakes from now on use these credentials. Open connections go on; sessions of before are not resumed, for they
     /// were begun under the old trust.
     pub fn replace(&self, credentials: &Credentials) -> anyhow::Result<()> {
-        let (public, operator) =
-            (public(&self.cluster, self.versions, credentials)?, operator(&self.cluster, credentials)?);
+        let (public, operator) = (public(&self.cluster, self.versions, credentials)?, operator(&self.cluster, credentials)?);
         self.public.store(public);
         self.operator.store(operator);
         Ok(())

@@ -79,7 +79,12 @@ impl Files {
             self.node,
             self.cluster
         );
-        ensure!(facts.not_after > Timestamp::now(), "{} ran out at {}: make a new one", self.certificate.display(), facts.not_after);
+        ensure!(
+            facts.not_after > Timestamp::now(),
+            "{} ran out at {}: make a new one",
+            self.certificate.display(),
+            facts.not_after
+        );
         let key = PrivateKeyDer::from_pem_slice(&key);
         // What the parser says may quote the file.
         let Ok(key) = key else { bail!("{} has no private key in PEM in it", self.key.display()) };

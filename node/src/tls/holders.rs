@@ -1,5 +1,6 @@
 //! Which client certificates count at the listeners for clients.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use keyrack_cluster::{Identity, IdentityKind};
@@ -19,15 +20,12 @@ pub struct Holders {
     pub operators_only: bool,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("it shows the certificate of {0}")]
-struct WrongHolder(String);
-
 impl Holders {
-    fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), WrongHolder> {
-        let identity = Identity::of(certificate).map_err(|cause| WrongHolder(format!("nobody we know: {cause}")))?;
+    /// The error is for our log; the client only sees that it was refused.
+    fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let identity = Identity::of(certificate)?;
         let fits = identity.cluster == self.cluster && (!self.operators_only || identity.kind == IdentityKind::Operator);
-        if fits { Ok(()) } else { Err(WrongHolder(identity.to_string())) }
+        if fits { Ok(()) } else { Err(format!("it shows the certificate of {identity}").into()) }
     }
 }
 
@@ -47,7 +45,7 @@ impl ClientCertVerifier for Holders {
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
         let verified = self.chains.verify_client_cert(end_entity, intermediates, now)?;
-        self.check(end_entity).map_err(|wrong| CertificateError::Other(OtherError(Arc::new(wrong))))?;
+        self.check(end_entity).map_err(|wrong| CertificateError::Other(OtherError(Arc::from(wrong))))?;
         Ok(verified)
     }
 

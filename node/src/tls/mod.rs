@@ -9,6 +9,7 @@ mod holders;
 mod rotation;
 
 pub use edge::{EdgeTls, client_identity};
-pub use files::{Files, Loaded};
-pub use keyrack_cluster::{Identity as ClientIdentity, IdentityKind};
+pub use files::{Files, check_private};
+/// Who a client is by its certificate, as an extension of each of its requests.
+pub use keyrack_cluster::Identity as ClientIdentity;
 pub use rotation::Rotation;
