@@ -19,14 +19,21 @@
 //! println!("{}", booking.confirmation_number);
 //! # Ok(()) }
 //! ```
+//!
+//! Nodes at `https://` addresses are verified against the CAs of the public web, or with [`Client::with_tls`] against the
+//! cluster's own; desks and operators show a certificate that way. [`pki`] makes such certificates.
 
 mod calls;
+pub mod connection;
 mod error;
 mod nodes;
+pub mod pki;
+mod tls;
 
 pub use error::ClientError;
 pub use keyrack_proto::v1;
 pub use nodes::Client;
+pub use tls::{Tls, TlsError};
 
 /// A new idempotency key: 128 random bits. Keep it until the request is answered.
 pub fn fresh_key() -> String {

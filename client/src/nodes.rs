@@ -5,13 +5,15 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use hyper_util::rt::TokioIo;
 use keyrack_proto::v1;
 use keyrack_proto::v1::inventory_client::InventoryClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use crate::ClientError;
+use crate::connection::{Address, Protocol};
+use crate::{ClientError, Tls};
 
 /// How long a call may take in all, and one attempt of it.
 const CALL: Duration = Duration::from_secs(10);
@@ -29,7 +31,9 @@ pub struct Client {
 }
 
 struct Inner {
-    authorization: MetadataValue<Ascii>,
+    /// None without an API key.
+    authorization: Option<MetadataValue<Ascii>>,
+    tls: Tls,
     state: Mutex<State>,
     timeout: Duration,
 }
@@ -48,17 +52,23 @@ struct State {
 }
 
 impl Client {
-    /// A client that starts from these addresses (`http://host:port`, HTTP or gRPC port alike).
+    /// A client that starts from these addresses (`https://host:port` or `http://host:port`, HTTP or gRPC port alike).
+    /// Without an API key (empty) it is known by its certificate alone: [`Client::with_tls`].
     pub fn new<A: Into<String>>(addresses: impl IntoIterator<Item = A>, api_key: &str) -> Result<Client, ClientError> {
-        let authorization = format!("Bearer {api_key}").parse();
-        let authorization =
-            authorization.map_err(|_| ClientError::new("invalid_field", "the API key has characters that no key has"))?;
         let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
         if addresses.is_empty() {
             return Err(ClientError::new("invalid_field", "give the address of at least one node"));
         }
+        let tls = Tls::public().map_err(|cause| ClientError::new("invalid_field", cause.to_string()))?;
         let state = State { addresses, ..State::default() };
-        Ok(Client { inner: Arc::new(Inner { authorization, state: Mutex::new(state), timeout: CALL }) })
+        let inner = Inner { authorization: authorization(api_key)?, tls, state: Mutex::new(state), timeout: CALL };
+        Ok(Client { inner: Arc::new(inner) })
+    }
+
+    /// The same client with other trust and another certificate of its own.
+    pub fn with_tls(&self, tls: Tls) -> Client {
+        let state = State { addresses: self.state().addresses.clone(), ..State::default() };
+        self.like(state, tls, self.inner.timeout)
     }
 
     /// The same client with another time limit for each call.
@@ -66,7 +76,12 @@ impl Client {
         let known = self.state();
         let state = State { addresses: known.addresses.clone(), channels: known.channels.clone(), ..State::default() };
         drop(known);
-        Client { inner: Arc::new(Inner { authorization: self.inner.authorization.clone(), state: Mutex::new(state), timeout }) }
+        self.like(state, self.inner.tls.clone(), timeout)
+    }
+
+    fn like(&self, state: State, tls: Tls, timeout: Duration) -> Client {
+        let authorization = self.inner.authorization.clone();
+        Client { inner: Arc::new(Inner { authorization, tls, state: Mutex::new(state), timeout }) }
     }
 
     /// Who leads what, and where the nodes listen.
@@ -107,7 +122,8 @@ impl Client {
                 },
                 Err(error) => error,
             };
-            if !error.is_passing() || began.elapsed() + pause >= self.inner.timeout {
+            let asked_all = round + 1 >= self.state().addresses.len();
+            if !error.is_passing() || error.is_untrusted() && asked_all || began.elapsed() + pause >= self.inner.timeout {
                 return Err(error);
             }
             tokio::time::sleep(pause).await;
@@ -118,8 +134,7 @@ impl Client {
 
     /// A message with the key and the time limit of one attempt.
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.inner.authorization.clone());
+        let mut request = self.stream(message);
         request.set_timeout(self.inner.timeout.min(ATTEMPT));
         request
     }
@@ -127,7 +142,9 @@ impl Client {
     /// A stream's request: no time limit, since it goes on.
     pub(crate) fn stream<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.inner.authorization.clone());
+        if let Some(authorization) = &self.inner.authorization {
+            request.metadata_mut().insert("authorization", authorization.clone());
+        }
         request
     }
 
@@ -144,23 +161,25 @@ impl Client {
         if let Some(channel) = state.channels.get(address) {
             return Ok(channel.clone());
         }
-        if !address.starts_with("http://") {
-            return Err(ClientError::new(
-                "invalid_field",
-                format!("{address:?}: only http:// addresses are known; TLS is not built yet"),
-            ));
-        }
+        let parsed = Address::parse(address).map_err(|error| ClientError::from(&error))?;
         let endpoint = Endpoint::from_shared(address.to_owned());
+        let endpoint = endpoint.map_err(|cause| ClientError::new("invalid_field", format!("{address:?}: {cause}")))?;
         let endpoint = endpoint
-            .map_err(|_| ClientError::new("invalid_field", format!("{address:?} is not an address like http://host:port")))?;
-        let channel = endpoint
             .tcp_nodelay(true)
             .connect_timeout(Duration::from_secs(2))
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5))
             .initial_stream_window_size(4 << 20)
-            .initial_connection_window_size(16 << 20)
-            .connect_lazy();
+            .initial_connection_window_size(16 << 20);
+        let channel = if parsed.is_tls() {
+            let tls = self.inner.tls.clone();
+            endpoint.connect_with_connector_lazy(tower::service_fn(move |_| {
+                let (address, tls) = (parsed.clone(), tls.clone());
+                async move { address.connect(&tls, Protocol::Http2).await.map(TokioIo::new) }
+            }))
+        } else {
+            endpoint.connect_lazy()
+        };
         state.channels.insert(address.to_owned(), channel.clone());
         Ok(channel)
     }
@@ -220,4 +239,15 @@ impl Client {
         // The state is whole after any panic.
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The header of an API key, which is printed nowhere; none for an empty one.
+fn authorization(api_key: &str) -> Result<Option<MetadataValue<Ascii>>, ClientError> {
+    if api_key.is_empty() {
+        return Ok(None);
+    }
+    let header = format!("Bearer {api_key}").parse::<MetadataValue<Ascii>>();
+    let mut header = header.map_err(|_| ClientError::new("invalid_field", "the API key has characters that no key has"))?;
+    header.set_sensitive(true);
+    Ok(Some(header))
 }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use keyrack_client::Tls;
+use keyrack_client::connection::{Address, Protocol};
 use tokio::time::timeout;
 
 /// How long connecting and one exchange may take.
@@ -22,6 +23,7 @@ const MAX_BODY_BYTES: usize = 20 << 20;
 pub struct Web {
     nodes: Vec<String>,
     key: String,
+    tls: Tls,
     /// Open connections that nobody is using, by node.
     idle: Mutex<HashMap<usize, Vec<SendRequest<Empty<Bytes>>>>>,
 }
@@ -38,9 +40,9 @@ pub struct Page {
 
 impl Web {
     /// Pages of these nodes, asked for with this key (none when empty).
-    pub fn new(endpoints: &[String], key: &str) -> Web {
+    pub fn new(endpoints: &[String], key: &str, tls: Tls) -> Web {
         let nodes = endpoints.iter().map(|endpoint| endpoint.trim_end_matches('/').to_owned()).collect();
-        Web { nodes, key: key.to_owned(), idle: Mutex::default() }
+        Web { nodes, key: key.to_owned(), tls, idle: Mutex::default() }
     }
 
     /// The nodes' addresses, in the order given.
@@ -50,17 +52,16 @@ impl Web {
 
     /// One node's page.
     pub async fn ask(&self, node: usize, path: &str, accept: &str) -> anyhow::Result<Page> {
-        let address = self.nodes.get(node).context("there is no such node")?;
-        let host = address
-            .strip_prefix("http://")
-            .with_context(|| format!("{address:?}: only http:// addresses are known; TLS is not built yet"))?;
+        let address = Address::parse(self.nodes.get(node).context("there is no such node")?)?;
+        let host = address.authority();
         // A connection that waited may have been closed meanwhile: then a fresh one decides.
         if let Some(connection) = self.waiting(node)
             && let Ok(page) = self.exchange(node, connection, host, path, accept).await
         {
             return Ok(page);
         }
-        let connection = connect(host).await?;
+        let connection = timeout(CONNECT, connect(&address, &self.tls)).await;
+        let connection = connection.with_context(|| format!("cannot reach {host}: no answer in time"))??;
         self.exchange(node, connection, host, path, accept).await.with_context(|| format!("{host} did not answer"))
     }
 
@@ -137,12 +138,8 @@ impl Page {
     }
 }
 
-async fn connect(host: &str) -> anyhow::Result<SendRequest<Empty<Bytes>>> {
-    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-    let stream = timeout(CONNECT, TcpStream::connect(&address)).await;
-    let stream = stream.context("no answer in time").and_then(|stream| Ok(stream?));
-    let stream = stream.with_context(|| format!("cannot reach {host}"))?;
-    stream.set_nodelay(true)?;
+async fn connect(address: &Address, tls: &Tls) -> anyhow::Result<SendRequest<Empty<Bytes>>> {
+    let stream = address.connect(tls, Protocol::Http1).await?;
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends when the sender is dropped; what fails on it, fails the exchange too.
     tokio::spawn(connection);

@@ -12,7 +12,7 @@ use super::workload::Tally;
 pub async fn check(target: &Target, client: &Client, scene: &Scene, tally: &Tally, recount: bool) -> anyhow::Result<u64> {
     let mut wrong = 0;
     for endpoint in &target.endpoints {
-        let node = Client::new([endpoint.clone()], &target.key)?;
+        let node = target.client(vec![endpoint.clone()])?;
         for property in 0..scene.properties.len() {
             wrong += check_property(&node, scene, tally, property).await?;
         }

@@ -10,7 +10,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use indicatif::{ProgressBar, ProgressStyle};
-use keyrack_client::{Client, v1};
+use keyrack_client::connection::{Address, Protocol};
+use keyrack_client::{Client, Tls, v1};
 
 use super::report::Usage;
 use super::scene::{Scene, date};
@@ -89,18 +90,18 @@ async fn watch(target: Target, clock: Clock, bar: ProgressBar) -> Usage {
 async fn usage(target: &Target) -> Usage {
     let mut pages = Vec::new();
     for endpoint in &target.endpoints {
-        let host = endpoint.trim_start_matches("http://").trim_end_matches('/');
         // A node that does not answer counts nothing.
-        if let Ok(page) = metrics(host).await {
+        if let Ok(page) = metrics(endpoint, &target.tls).await {
             pages.push(page);
         }
     }
     Usage::read(&target.pids).with_syncs(&pages)
 }
 
-async fn metrics(host: &str) -> anyhow::Result<String> {
-    let mut connection = connect(host).await?;
-    let request = hyper::Request::builder().uri("/metrics").header("host", host).body(Full::default())?;
+async fn metrics(endpoint: &str, tls: &Tls) -> anyhow::Result<String> {
+    let address = Address::parse(endpoint)?;
+    let mut connection = connect(&address, tls).await?;
+    let request = hyper::Request::builder().uri("/metrics").header("host", address.authority()).body(Full::default())?;
     let body = connection.send_request(request).await?.into_body().collect().await?.to_bytes();
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
@@ -108,19 +109,18 @@ async fn metrics(host: &str) -> anyhow::Result<String> {
 /// A connection per worker; workers are spread over the nodes and do not look for leaders, as channels don't.
 async fn http(target: &Target, scene: &Scene, mix: Mix, concurrency: usize, clock: Clock) -> anyhow::Result<Tally> {
     let workers = (0..concurrency).map(|number| async move {
-        let endpoint = &target.endpoints[number % target.endpoints.len()];
-        let host = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let mut connection = connect(&host).await?;
+        let address = Address::parse(&target.endpoints[number % target.endpoints.len()])?;
+        let mut connection = connect(&address, &target.tls).await?;
         let mut worker = Worker::new(number);
         let mut tally = Tally::new();
         while Instant::now() < clock.ends {
             let ask = worker.next(scene, mix, None);
             let began = Instant::now();
-            let answer = http_ask(&mut connection, &host, &target.key, scene, &ask).await;
+            let answer = http_ask(&mut connection, address.authority(), &target.key, scene, &ask).await;
             tally.count(&ask, &answer, began.elapsed(), clock.counts(began));
             match (ask, answer) {
                 (Ask::Reserve(of), Answer::Booked(id)) => worker.remember(id, of),
-                (_, Answer::Failed(_)) => connection = connect(&host).await?,
+                (_, Answer::Failed(_)) => connection = connect(&address, &target.tls).await?,
                 _ => {}
             }
         }
@@ -133,9 +133,8 @@ async fn http(target: &Target, scene: &Scene, mix: Mix, concurrency: usize, cloc
     Ok(all)
 }
 
-async fn connect(host: &str) -> anyhow::Result<SendRequest<Full<Bytes>>> {
-    let stream = tokio::net::TcpStream::connect(host).await.with_context(|| format!("cannot reach {host}"))?;
-    stream.set_nodelay(true)?;
+async fn connect(address: &Address, tls: &Tls) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+    let stream = address.connect(tls, Protocol::Http1).await?;
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     Ok(sender)
@@ -167,7 +166,10 @@ async fn http_ask(connection: &mut SendRequest<Full<Bytes>>, host: &str, key: &s
 }
 
 fn http_request(host: &str, key: &str, scene: &Scene, ask: &Ask) -> anyhow::Result<hyper::Request<Full<Bytes>>> {
-    let builder = hyper::Request::builder().header("host", host).header("authorization", format!("Bearer {key}"));
+    let mut builder = hyper::Request::builder().header("host", host);
+    if !key.is_empty() {
+        builder = builder.header("authorization", format!("Bearer {key}"));
+    }
     let json = "application/json";
     Ok(match ask {
         Ask::Reserve(of) => {

@@ -10,12 +10,12 @@ mod report;
 mod scene;
 mod workload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use keyrack_client::Client;
+use keyrack_client::{Client, Tls};
 
 use self::report::Run;
 use self::scene::Scene;
@@ -83,23 +83,25 @@ pub enum Entry {
 }
 
 /// The nodes under test.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Target {
     /// Addresses for HTTP and gRPC alike.
     pub endpoints: Vec<String>,
     /// A key that may do everything.
     pub key: String,
+    /// Whom to trust at https:// addresses.
+    pub tls: Tls,
     /// The nodes' processes, where they are known.
     pub pids: Vec<u32>,
 }
 
 /// Runs every combination and prints what came of it.
-pub async fn bench(endpoints: &[String], key: &str, json: bool, options: Options) -> anyhow::Result<()> {
+pub async fn bench(endpoints: &[String], key: &str, tls: Tls, json: bool, options: Options) -> anyhow::Result<()> {
     let target = match &options.dev {
-        Some(file) => target_of(file)?,
-        None => Target { endpoints: endpoints.to_vec(), key: key.to_owned(), pids: Vec::new() },
+        Some(file) => target_of(file, tls)?,
+        None => Target { endpoints: endpoints.to_vec(), key: key.to_owned(), tls, pids: Vec::new() },
     };
-    let client = Client::new(target.endpoints.clone(), &target.key)?.with_timeout(Duration::from_secs(30));
+    let client = target.client(target.endpoints.clone())?.with_timeout(Duration::from_secs(30));
     let mut all = Vec::new();
     for mix in &options.mix {
         for entry in &options.entry {
@@ -140,14 +142,27 @@ async fn one(
     Ok(Run::new(mix, entry, concurrency, measured, violations))
 }
 
-fn target_of(file: &PathBuf) -> anyhow::Result<Target> {
+impl Target {
+    /// A client that starts from these addresses.
+    pub fn client(&self, endpoints: Vec<String>) -> anyhow::Result<Client> {
+        Ok(Client::new(endpoints, &self.key)?.with_tls(self.tls.clone()))
+    }
+}
+
+/// The nodes that `dev` started; it says whom to trust if they speak TLS.
+fn target_of(file: &Path, tls: Tls) -> anyhow::Result<Target> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let line: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not what dev --json prints", file.display()))?;
+    let tls = match line["ca"].as_str() {
+        Some(trust) => Tls::from_files(Some(Path::new(trust)), None)?,
+        None => tls,
+    };
     let nodes = line["nodes"].as_array().cloned().unwrap_or_default();
     Ok(Target {
         endpoints: nodes.iter().filter_map(|node| node["http"].as_str().map(str::to_owned)).collect(),
         key: line["keys"]["operator"].as_str().unwrap_or_default().to_owned(),
+        tls,
         pids: nodes.iter().filter_map(|node| node["pid"].as_u64().map(|pid| pid as u32)).collect(),
     })
 }
