@@ -1,7 +1,10 @@
-//! A fenced node: its certificate is good, and nobody talks to it.
+//! Nodes whose certificate is good and who are refused all the same: one that is fenced, one that calls in another's name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::admission::Admission;
+use crate::raft::Links;
 use crate::three_nodes::{Nodes, PATIENCE, book, hotel};
 
 #[test]
@@ -24,6 +27,21 @@ fn a_fenced_node_gets_and_gives_nothing_until_it_is_let_in_again() {
     assert!(!wait_briefly(|| applied(&nodes, 2) > then), "the fenced node hears nothing");
     fence(&nodes, BTreeSet::new());
     assert!(caught_up(&nodes), "let in again, it catches up");
+    (0..3).for_each(|place| nodes.stop(place));
+}
+
+#[test]
+fn a_node_cannot_call_in_the_name_of_another() {
+    let mut nodes = Nodes::start();
+    let hello = |id: u64, place: usize| {
+        let links = Links::new("three", id, nodes.tls(place), Arc::new(Admission::new([1, 2, 3])));
+        nodes.node(place).runtime.block_on(async { links.hello(1, nodes.address(0)).await })
+    };
+    hello(2, 1).expect("node 2 with its own certificate");
+    let refused = hello(3, 1).expect_err("node 3 with the certificate of node 2");
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied, "{refused}");
+    nodes.node(0).cluster.fence([2].into());
+    assert!(hello(2, 1).is_err(), "not even hello");
     (0..3).for_each(|place| nodes.stop(place));
 }
 

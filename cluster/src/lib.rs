@@ -40,4 +40,4 @@ pub use error::{ClusterError, StartError};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use storage::{FolderError, View};
-pub use tls::{Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError};
+pub use tls::{Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, handshake_failure};

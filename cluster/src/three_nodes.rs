@@ -83,7 +83,8 @@ impl Nodes {
         }
     }
 
-    fn tls(&self, place: usize) -> PeerTls {
+    /// What a node shows.
+    pub fn tls(&self, place: usize) -> PeerTls {
         let node = place as u64 + 1;
         let uri = format!("spiffe://{CLUSTER}/node/{node}");
         PeerTls::new(CLUSTER, node, self.authority.credentials(&uri)).expect("credentials of the node")
@@ -91,6 +92,11 @@ impl Nodes {
 
     pub fn data(&self, place: usize) -> PathBuf {
         self.folder.path().join(format!("node-{place}"))
+    }
+
+    /// `host:port` of a node's peer listener.
+    pub fn address(&self, place: usize) -> &str {
+        &self.peers[place].peer
     }
 
     pub fn node(&self, place: usize) -> &Node {

@@ -17,7 +17,7 @@ use tonic::transport::server::Connected;
 
 use super::PeerTls;
 use super::identity::Identity;
-use super::refusals::Refusals;
+use super::refusals::{Refusals, handshake_failure};
 use crate::admission::Admission;
 
 /// How long a handshake may take.
@@ -100,7 +100,7 @@ impl Greeting {
     }
 
     fn refuse(&self, address: SocketAddr, cause: &io::Error) {
-        let cause = cause.to_string();
+        let cause = handshake_failure(cause);
         if self.refusals.is_new(&format!("{} {cause}", address.ip())) {
             tracing::warn!(%address, cause, "a connection to the peer port was refused");
         } else {

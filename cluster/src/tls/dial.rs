@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use tonic::codegen::{Service, http};
 
 use super::PeerTls;
+use super::refusals::handshake_failure;
 
 /// Connects to one node, with the credentials of the moment.
 #[derive(Clone)]
@@ -35,8 +36,8 @@ impl Dial {
         let config = self.tls.client(self.node).map_err(io::Error::other)?;
         // Neither sent nor compared: see `verifier.rs`.
         let name = DnsName::try_from_str("node").map_err(io::Error::other)?;
-        let stream = TlsConnector::from(config).connect(ServerName::DnsName(name.to_owned()), stream).await?;
-        Ok(TokioIo::new(stream))
+        let stream = TlsConnector::from(config).connect(ServerName::DnsName(name.to_owned()), stream).await;
+        stream.map(TokioIo::new).map_err(|cause| io::Error::new(cause.kind(), handshake_failure(&cause)))
     }
 }
 

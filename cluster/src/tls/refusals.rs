@@ -1,14 +1,24 @@
-//! Says things once: a stranger that knocks every second must not fill the log.
+//! Why a handshake failed, in words, and said once: a stranger that knocks every second must not fill the log.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use rustls::{CertificateError, Error, OtherError};
 
 /// After this time what was said may be said again.
 const WINDOW: Duration = Duration::from_secs(600);
 /// The most that is said in that time.
 const LINES: usize = 64;
+
+/// Why a handshake failed. rustls shows reasons of our own verifiers as Rust values; this is their text.
+pub fn handshake_failure(cause: &io::Error) -> String {
+    match cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(CertificateError::Other(OtherError(reason)))) => reason.to_string(),
+        _ => cause.to_string(),
+    }
+}
 
 /// What was said lately.
 #[derive(Default)]

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use axum::body::Body;
 use axum::response::IntoResponse;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::{Request, Response, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use keyrack_cluster::handshake_failure;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -73,7 +74,7 @@ impl Manners {
         let handshake = async {
             let within = HANDSHAKE.min(self.limits.read_timeout);
             let accepted = tokio::time::timeout(within, TlsAcceptor::from(config).accept(stream)).await;
-            let stream = accepted.context("no handshake in time")??;
+            let stream = accepted.context("no handshake in time")?.map_err(|cause| anyhow!(handshake_failure(&cause)))?;
             let identity = client_identity(stream.get_ref().1.peer_certificates())?;
             anyhow::Ok((stream, identity))
         };

@@ -52,8 +52,7 @@ async fn tls_1_2_is_let_in_where_that_was_chosen() {
 }
 
 /// GET / over HTTP/2, by hand: preface, SETTINGS, HEADERS out of the static table with `:authority: a`.
-const H2_REQUEST: &[u8] =
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x06\x01\x05\0\0\0\x01\x82\x87\x84\x41\x01a";
+const H2_REQUEST: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x06\x01\x05\0\0\0\x01\x82\x87\x84\x41\x01a";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_keeps_a_connection_for_nothing_is_cut_off_and_holds_up_nobody() {

@@ -37,7 +37,10 @@ async fn twenty_rotations_and_a_new_authority_cost_no_request() {
         keyrack_pki(&pki, step);
         for node in cluster.node_ids() {
             let taken = ROTATIONS + 1 + 1 + number + 1;
-            until(&format!("node {node} takes up {step}"), PATIENCE, async || (taken_up(&cluster, node).await >= taken).then_some(())).await;
+            until(&format!("node {node} takes up {step}"), PATIENCE, async || {
+                (taken_up(&cluster, node).await >= taken).then_some(())
+            })
+            .await;
         }
         all_show_their_files(&cluster).await;
         writers.until_more(20, step).await;
