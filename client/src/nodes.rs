@@ -109,7 +109,7 @@ impl Client {
             if round == 0 && property.is_some() {
                 self.learn().await;
             }
-            let error = match self.channel(property, round) {
+            let error = match self.channel(property.filter(|_| round == 0)) {
                 Ok((address, channel)) => match attempt(channel, self.clone()).await {
                     Ok(response) => return Ok(response.into_inner()),
                     Err(status) => {
@@ -184,13 +184,13 @@ impl Client {
         Ok(channel)
     }
 
-    /// The first round goes to the leader if it is known; later ones go through all addresses.
-    fn channel(&self, property: Option<&str>, round: usize) -> Result<(String, Channel), ClientError> {
+    /// To the leader of a property if it is known, else to the node that is trusted most.
+    fn channel(&self, property: Option<&str>) -> Result<(String, Channel), ClientError> {
         let address = {
             let state = self.state();
             let leader = property.and_then(|id| state.shards.get(id)).and_then(|shard| state.leaders.get(shard));
-            let leader = leader.and_then(|node| state.nodes.get(node)).filter(|_| round == 0);
-            leader.unwrap_or(&state.addresses[round % state.addresses.len()]).clone()
+            let leader = leader.and_then(|node| state.nodes.get(node));
+            leader.unwrap_or(&state.addresses[0]).clone()
         };
         let channel = self.channel_to(&address)?;
         Ok((address, channel))
@@ -230,8 +230,9 @@ impl Client {
         let mut state = self.state();
         state.learnt = None;
         state.leaders.clear();
-        if state.addresses.first().is_some_and(|first| first == address) {
-            state.addresses.rotate_left(1);
+        // To the end: so a call that goes on asks every other node before it asks this one again.
+        if let Some(place) = state.addresses.iter().position(|known| known == address) {
+            state.addresses[place..].rotate_left(1);
         }
     }
 

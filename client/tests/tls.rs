@@ -17,13 +17,16 @@ use keyrack_client::connection::{Address, ConnectError, Protocol};
 use keyrack_client::pki::{Authority, Identity};
 use keyrack_client::{Client, Tls, TlsError};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{ProtocolVersion, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+/// An answer's frames.
+type Body = StreamBody<futures::stream::Iter<std::vec::IntoIter<Result<Frame<Bytes>, Infallible>>>>;
 
 /// What the server saw of a request.
 #[derive(Clone, Debug)]
@@ -32,6 +35,7 @@ struct Seen {
     uris: Vec<String>,
     authorization: Option<String>,
     path: String,
+    version: Option<ProtocolVersion>,
 }
 
 struct Server {
@@ -77,13 +81,17 @@ fn desk() -> Identity {
 impl Server {
     /// Node 1 of this CA; with `demands` nobody gets in without a certificate.
     async fn start(pki: &Pki, demands: bool) -> Server {
+        Server::speaking(rustls::DEFAULT_VERSIONS, pki, demands).await
+    }
+
+    async fn speaking(versions: &[&'static SupportedProtocolVersion], pki: &Pki, demands: bool) -> Server {
         let node = Identity::Node(1);
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(pki.trust()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
         let verifier = if demands { verifier } else { verifier.allow_unauthenticated() };
-        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
         let chain = vec![CertificateDer::from_pem_file(pki.authority.certificate(&node)).unwrap()];
         let key = PrivateKeyDer::from_pem_file(pki.authority.key(&node)).unwrap();
         let builder = builder.with_client_cert_verifier(verifier.build().unwrap());
@@ -110,6 +118,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Mutex<Vec
         let (acceptor, seen) = (acceptor.clone(), seen.clone());
         tokio::spawn(async move {
             let Ok(stream) = acceptor.accept(stream).await else { return };
+            let version = stream.get_ref().1.protocol_version();
             let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()).cloned();
             let uris = shown.map_or_else(Vec::new, |der| {
                 let end = webpki::EndEntityCert::try_from(&der).unwrap();
@@ -118,7 +127,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Mutex<Vec
             let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
                 let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
                 let path = request.uri().path().to_owned();
-                seen.lock().unwrap().push(Seen { uris: uris.clone(), authorization, path });
+                seen.lock().unwrap().push(Seen { uris: uris.clone(), authorization, path, version });
                 std::future::ready(Ok::<_, Infallible>(empty_answer(request.version())))
             });
             let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -127,9 +136,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Mutex<Vec
 }
 
 /// An empty message to gRPC; to others a page.
-fn empty_answer(
-    version: hyper::Version,
-) -> hyper::Response<StreamBody<futures::stream::Iter<std::vec::IntoIter<Result<Frame<Bytes>, Infallible>>>>> {
+fn empty_answer(version: hyper::Version) -> hyper::Response<Body> {
     let frames = if version == hyper::Version::HTTP_2 {
         let mut trailers = hyper::HeaderMap::new();
         trailers.insert("grpc-status", "0".parse().unwrap());
@@ -171,6 +178,17 @@ async fn a_node_of_another_ca_is_refused_in_words_that_help() {
     }
     assert!(began.elapsed() < Duration::from_secs(5), "waiting does not help, so nobody waits");
     assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn the_newest_tls_is_preferred_and_1_2_is_allowed() {
+    let pki = Pki::new(&[]);
+    let both = Server::start(&pki, false).await;
+    let older = Server::speaking(&[&rustls::version::TLS12], &pki, false).await;
+    client(&both, pki.trusting(), "").topology().await.unwrap();
+    client(&older, pki.trusting(), "").topology().await.unwrap();
+    assert_eq!(both.seen()[0].version, Some(ProtocolVersion::TLSv1_3));
+    assert_eq!(older.seen()[0].version, Some(ProtocolVersion::TLSv1_2));
 }
 
 #[tokio::test]
