@@ -12,6 +12,7 @@ use prost::Message;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use crate::admission::Admission;
 use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
 use crate::config::{ClusterConfig, Member};
 use crate::directory::{self, Directory, Placement};
@@ -45,6 +46,7 @@ pub struct Inner {
     pub(crate) log: LogDb,
     pub(crate) shards: Vec<ShardHandle>,
     pub(crate) divergence: Arc<Divergence>,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) links: Links,
     pub(crate) usage: UsageBox,
 }
@@ -223,6 +225,12 @@ impl Cluster {
         self.inner.members()
     }
 
+    /// Fences nodes on this one alone, without the directory.
+    #[cfg(test)]
+    pub(crate) fn shut_out(&self, nodes: std::collections::BTreeSet<u64>) {
+        self.inner.admission.fence(nodes);
+    }
+
     /// Every shard in numbers, from 0.
     pub fn status(&self) -> Vec<Status> {
         self.inner.shards.iter().map(|handle| handle.group.status()).collect()
@@ -267,6 +275,11 @@ impl Inner {
 
     pub(crate) fn members(&self) -> Vec<(u64, Member)> {
         self.shards.first().map(|handle| handle.group.members()).unwrap_or_default()
+    }
+
+    /// Whether a node may take part: a member of the directory's group, and not fenced.
+    pub(crate) fn is_admitted(&self, node: u64) -> bool {
+        self.admission.admits(node)
     }
 
     /// This node as a member.

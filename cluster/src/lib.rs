@@ -5,12 +5,15 @@
 //! entry; every replica applies it with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent
 //! view after a ReadIndex round. It knows no HTTP, no JSON and no guest.
 
+mod admission;
 mod batcher;
 mod cluster;
 mod config;
 mod directory;
 mod divergence;
 mod error;
+#[cfg(test)]
+mod fencing;
 mod principals;
 mod raft;
 mod reads;
@@ -20,6 +23,9 @@ mod start;
 mod storage;
 #[cfg(test)]
 mod tampered_rows;
+#[cfg(test)]
+mod three_nodes;
+mod tls;
 mod usage;
 
 /// What this crate's benchmarks measure; not for others.
@@ -37,4 +43,5 @@ pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use storage::{FolderError, View};
+pub use tls::{Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, handshake_failure};
 pub use usage::Used;

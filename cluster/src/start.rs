@@ -5,12 +5,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_proto::internal as pb;
-use keyrack_proto::internal::peer_client::PeerClient;
 use keyrack_proto::internal::peer_server::PeerServer;
 use tokio::net::TcpListener;
-use tonic::metadata::MetadataValue;
 
+use crate::admission::Admission;
 use crate::batcher::Batcher;
 use crate::cluster::{Cluster, Inner, Receipts, ShardHandle};
 use crate::config::{ClusterConfig, Fresh, Member};
@@ -22,15 +20,17 @@ use crate::reads::ReadGate;
 use crate::receipts::cosign::Cosigning;
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::storage::{DataFolder, LogDb, RowsDb};
+use crate::tls::{self, PeerTls};
+use crate::usage::UsageBox;
 
 /// How long between two calls to a peer that does not answer yet.
 const HELLO_RETRY: Duration = Duration::from_millis(100);
 
 impl Cluster {
-    /// Opens the node's data and takes part. `peers` is the bound peer listener; `fresh` is what a new data
-    /// folder begins with. Returns once it takes part, caught up or not;
+    /// Opens the node's data and takes part. `peers` is the bound peer listener and `tls` what it shows and asks for;
+    /// `fresh` is what a new data folder begins with. Returns once it takes part, caught up or not;
     /// a new cluster begins once all its first members have met.
-    pub async fn start(config: ClusterConfig, peers: TcpListener, fresh: Fresh) -> Result<Cluster, StartError> {
+    pub async fn start(config: ClusterConfig, peers: TcpListener, tls: PeerTls, fresh: Fresh) -> Result<Cluster, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
         }
@@ -42,8 +42,9 @@ impl Cluster {
         let divergence = Arc::new(Divergence::new(config.data.clone()));
         let log = LogDb::open(&folder.log()).map_err(storage)?;
         let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
-        let links = Links::new(&config.cluster, config.node);
-        let directory = Arc::new(Directory::default());
+        let admission = Arc::new(Admission::new(config.peers.iter().map(|peer| peer.id)));
+        let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
+        let directory = Arc::new(Directory::new(admission.clone()));
         let mut shards = Vec::new();
         for shard in 0..=config.data_shards {
             let stores = (log.clone(), rows.clone());
@@ -51,6 +52,9 @@ impl Cluster {
             let opened =
                 Group::open(shard, config.node, &config.group, links.clone(), stores, snapshots, directory.clone()).await;
             let group = opened.map_err(storage)?;
+            if shard == directory::SHARD {
+                admission.follow(group.watch_membership());
+            }
             tokio::spawn(group.clone().take_snapshots(config.group.clone()));
             let batcher = Batcher::start(shard, &config, group.clone(), links.clone());
             let gate = ReadGate::start(shard, config.node, group.clone(), links.clone());
@@ -63,10 +67,10 @@ impl Cluster {
             };
             shards.push(ShardHandle { group, batcher, gate, receipts });
         }
-        let usage = Default::default();
-        let inner =
-            Arc::new(Inner { incarnation: folder.incarnation, directory, rows, log, shards, divergence, links, usage, config });
-        serve(inner.clone(), peers);
+        let (incarnation, usage) = (folder.incarnation, UsageBox::default());
+        let inner = Inner { incarnation, directory, rows, log, shards, divergence, admission, links, usage, config };
+        let inner = Arc::new(inner);
+        serve(inner.clone(), peers, tls);
         begin(&inner).await?;
         for shard in 1..=inner.config.data_shards {
             tokio::spawn(inner.clone().tick(shard));
@@ -122,10 +126,10 @@ fn start_receipts(
     Ok(Receipts { log, signer, published })
 }
 
-fn serve(inner: Arc<Inner>, listener: TcpListener) {
+fn serve(inner: Arc<Inner>, listener: TcpListener, tls: PeerTls) {
+    let incoming = tls::incoming(listener, tls, inner.admission.clone());
     let service = PeerServer::new(PeerService::new(inner));
     let service = service.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES);
-    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = tonic::transport::Server::builder()
         .initial_stream_window_size(8 << 20)
         .initial_connection_window_size(32 << 20)
@@ -167,7 +171,7 @@ async fn begin(inner: &Arc<Inner>) -> Result<(), StartError> {
 async fn meet(inner: &Arc<Inner>, members: &mut BTreeMap<u64, Member>, directory: &Group) -> Result<(), StartError> {
     for peer in &inner.config.peers {
         while !members.contains_key(&peer.id) {
-            match hello(inner, &peer.peer).await {
+            match inner.links.hello(peer.id, &peer.peer).await {
                 Ok(reply) => {
                     if let Some(known) = reply.members.iter().find(|member| member.id == inner.config.node)
                         && known.incarnation != inner.incarnation
@@ -196,16 +200,4 @@ async fn meet(inner: &Arc<Inner>, members: &mut BTreeMap<u64, Member>, directory
         }
     }
     Ok(())
-}
-
-async fn hello(inner: &Arc<Inner>, peer: &str) -> Result<pb::HelloReply, tonic::Status> {
-    let unreachable = |cause: tonic::transport::Error| tonic::Status::unavailable(cause.to_string());
-    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{peer}")).map_err(unreachable)?;
-    let channel = endpoint.connect_timeout(Duration::from_secs(1)).connect().await.map_err(unreachable)?;
-    let mut request = tonic::Request::new(pb::HelloRequest { me: None });
-    request.set_timeout(Duration::from_secs(1));
-    if let Ok(cluster) = MetadataValue::try_from(inner.config.cluster.as_str()) {
-        request.metadata_mut().insert("keyrack-cluster", cluster);
-    }
-    PeerClient::new(channel).hello(request).await.map(tonic::Response::into_inner)
 }

@@ -16,17 +16,20 @@ use crate::outbound::Url;
 pub struct Config {
     /// The cluster's name; nodes of other clusters are refused.
     pub cluster: String,
+    /// Whether this is a cluster to try things with, on this machine alone: plain HTTP and static keys are allowed, and all
+    /// listeners must be on loopback.
+    pub development: bool,
     /// This node's id. Never give an id that was used before to another node.
     pub node: u64,
     /// The data folder.
     pub data: PathBuf,
     /// Data shards of the cluster; fixed once the cluster has begun.
     pub data_shards: u32,
-    /// A cluster for trying things out, on loopback: plain HTTP and static keys are allowed.
-    pub development: bool,
     /// Where the node listens.
     pub listen: Listen,
-    /// Static API keys, one per role.
+    /// Certificates.
+    pub tls: Tls,
+    /// Static API keys, one per role; for development only.
     pub keys: Keys,
     /// Guest data.
     pub guests: Guests,
@@ -59,6 +62,22 @@ pub struct Listen {
     pub grpc: String,
     /// For the other nodes.
     pub peer: String,
+    /// For operators, who need a certificate there.
+    pub operator: String,
+}
+
+/// The node's certificate; files in PEM, looked at once a second and at SIGHUP.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// The node's certificate, and what leads from it to an authority. Its one URI is `spiffe://<cluster>/node/<node>`.
+    pub certificate: PathBuf,
+    /// Its key; readable by its owner only.
+    pub key: PathBuf,
+    /// Certificates of the authorities to trust, for nodes and clients alike.
+    pub trust: PathBuf,
+    /// `1.3`, or `1.2` to let older clients in at the HTTP and gRPC listeners.
+    pub min_version: String,
 }
 
 /// One key per role; an empty one lets nobody in.
@@ -169,10 +188,14 @@ pub struct Limits {
     pub header_bytes: u64,
     /// Connections at once, per listener.
     pub connections: u64,
+    /// Connections of one address at once, all listeners together; 0 sets no limit.
+    pub connections_per_address: u64,
     /// How long a request may take when its caller names no deadline.
     pub request_timeout_ms: u64,
-    /// How long a client may take to send a request.
+    /// How long a client may take to send a request; over HTTP/1 also until it begins the next.
     pub read_timeout_ms: u64,
+    /// How long a connection may have no request.
+    pub idle_timeout_ms: u64,
 }
 
 /// Logging.
@@ -210,6 +233,7 @@ impl Default for Config {
             data_shards: 3,
             development: false,
             listen: Listen::default(),
+            tls: Tls::default(),
             keys: Keys::default(),
             guests: Guests::default(),
             receipts: Receipts::default(),
@@ -226,7 +250,15 @@ impl Default for Config {
 
 impl Default for Listen {
     fn default() -> Self {
-        Listen { http: "127.0.0.1:7110".into(), grpc: "127.0.0.1:7111".into(), peer: "127.0.0.1:7112".into() }
+        let at = |port: u16| format!("127.0.0.1:{port}");
+        Listen { http: at(7110), grpc: at(7111), peer: at(7112), operator: at(7113) }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        let none = PathBuf::new;
+        Tls { certificate: none(), key: none(), trust: none(), min_version: "1.3".into() }
     }
 }
 
@@ -273,8 +305,10 @@ impl Default for Limits {
             body_bytes: 1 << 20,
             header_bytes: 16 << 10,
             connections: 8_192,
+            connections_per_address: 4_096,
             request_timeout_ms: 5_000,
             read_timeout_ms: 15_000,
+            idle_timeout_ms: 75_000,
         }
     }
 }
@@ -312,14 +346,21 @@ impl Config {
             grpc: format!("https://node-{id}.example:7111"),
             region: format!("region-{id}"),
         };
-        Ok(toml::to_string(&Config { peers: (1..=3).map(example).collect(), ..Config::default() })?)
+        let (certificate, key, trust) = ("pki/node-1.pem".into(), "pki/node-1.key".into(), "pki/ca.pem".into());
+        let tls = Tls { certificate, key, trust, ..Tls::default() };
+        Ok(toml::to_string(&Config { tls, peers: (1..=3).map(example).collect(), ..Config::default() })?)
+    }
+
+    /// This node's own entry among the peers; a configuration that was checked has one.
+    pub fn me(&self) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.id == self.node)
     }
 
     fn check(&self) -> anyhow::Result<()> {
         if self.cluster.is_empty() || !self.cluster.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
             bail!("cluster: a name of letters, digits, '-' and '.' is needed");
         }
-        if !self.peers.iter().any(|peer| peer.id == self.node) {
+        if self.me().is_none() {
             bail!("peers: node {} is not among them", self.node);
         }
         let mut ids: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
@@ -332,6 +373,9 @@ impl Config {
         }
         if self.raft.heartbeat_ms == 0 || self.raft.heartbeat_ms * 3 > self.raft.election_timeout_ms {
             bail!("raft: election_timeout_ms must be at least three times heartbeat_ms");
+        }
+        if !matches!(self.tls.min_version.as_str(), "1.3" | "1.2") {
+            bail!("tls.min_version: 1.3 or 1.2");
         }
         for witness in &self.receipts.witnesses {
             witness.check()?;

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aes_gcm_siv::aead::{Aead, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
@@ -21,6 +22,8 @@ use zeroize::Zeroizing;
 use crate::keyring::{KEY_BYTES, Keyring, mac};
 use crate::rewrap::Rewrapped;
 
+/// How often the keyring's file is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 const NONCE_BYTES: usize = 12;
 const SALT_BYTES: usize = size_of::<Salt>();
 /// What a leaf claims of a guest; the rest of its guest digests are decoys.
@@ -63,9 +66,25 @@ impl Vault {
         Ok(())
     }
 
-    /// The keyring's file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Looks at the file once a second and takes up what is new; runs until `stop` turns true.
+    pub async fn watch(&self, mut stop: watch::Receiver<bool>) {
+        let stamp = || std::fs::metadata(&self.path).ok().map(|file| (file.modified().ok(), file.len()));
+        let mut seen = stamp();
+        let mut every = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                _ = every.tick() => {}
+            }
+            let now = stamp();
+            if now != seen {
+                seen = now;
+                if let Err(cause) = self.reload() {
+                    let cause = format!("{cause:#}");
+                    tracing::warn!(cause, "the keyring is not usable as it is now; the one of before stays in use");
+                }
+            }
+        }
     }
 
     /// Tells of changes.

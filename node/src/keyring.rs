@@ -18,6 +18,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::tls::check_private;
+
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
 /// The most keys of a keyring: each is tried on what the active one does not open.
@@ -49,7 +51,7 @@ impl Keyring {
         let text = std::fs::read_to_string(path).map(Zeroizing::new).with_context(|| {
             format!("cannot read the keyring {}; make one with: keyrackd keyring init {}", path.display(), path.display())
         })?;
-        check_mode(path)?;
+        check_private(path)?;
         Keyring::parse(&text).with_context(|| format!("in the keyring {}", path.display()))
     }
 
@@ -132,19 +134,6 @@ pub fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// Refuses a file with a secret that others may read.
-pub fn check_mode(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).with_context(|| format!("cannot look at {}", path.display()))?.permissions().mode();
-    ensure!(
-        mode & 0o077 == 0,
-        "{} can be read by others; make it its owner's alone: chmod 600 {}",
-        path.display(),
-        path.display()
-    );
-    Ok(())
-}
-
 fn decode_hex(text: &str) -> Option<Secret> {
     if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
         return None;
@@ -162,7 +151,7 @@ pub mod file {
     use std::io::Write;
     use std::path::Path;
 
-    use super::{Context, KEY_BYTES, Keyring, Zeroizing, bail, check_mode};
+    use super::{Context, KEY_BYTES, Keyring, Zeroizing, bail, check_private};
 
     /// Makes a keyring with one key.
     pub fn init(path: &Path, name: &str) -> anyhow::Result<()> {
@@ -220,7 +209,7 @@ pub mod file {
     }
 
     fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-        check_mode(path)?;
+        check_private(path)?;
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Keyring::parse(&text)?;
         Ok(Zeroizing::new(text))

@@ -8,6 +8,7 @@ mod dev;
 mod grpc;
 mod guests;
 mod http;
+mod insecure;
 mod keyring;
 mod metrics;
 mod oidc;
@@ -19,6 +20,7 @@ mod rewrap;
 mod run;
 mod service;
 mod titles;
+mod tls;
 mod trail;
 mod witness;
 
@@ -54,7 +56,7 @@ enum Command {
     },
     /// Run a whole cluster on this machine, with sample hotels.
     #[command(
-        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd dev --json"
+        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd dev --json\n  keyrackd dev --tls"
     )]
     Dev {
         /// How many nodes, 1 to 9.
@@ -66,7 +68,7 @@ enum Command {
         /// Print one line of JSON with addresses, processes and keys once ready.
         #[arg(long)]
         json: bool,
-        /// Node i listens on this port plus 10 i (HTTP), plus 1 (gRPC), plus 2 (peers).
+        /// Node i listens on this port plus 10 i (HTTP), plus 1 (gRPC), plus 2 (peers), plus 3 (operators).
         #[arg(long, default_value_t = 7100)]
         port_base: u16,
         /// Run all nodes in this process.
@@ -75,10 +77,16 @@ enum Command {
         /// Load no sample hotels.
         #[arg(long)]
         no_samples: bool,
+        /// Serve HTTP and gRPC over TLS, with the authority that is made in DATA/pki.
+        #[arg(long)]
+        tls: bool,
     },
     /// Check or print configurations.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Make or rotate the keyring that protects guest data.
+    #[command(subcommand)]
+    Keyring(KeyringCommand),
     /// Print the OpenAPI document of the HTTP API.
     #[command(name = "openapi")]
     OpenApi,
@@ -96,6 +104,48 @@ enum ConfigCommand {
     PrintDefault,
 }
 
+#[derive(Subcommand)]
+enum KeyringCommand {
+    /// Make a keyring with one key.
+    #[command(after_help = "Example:\n  keyrackd keyring init keyring --name 2026-11")]
+    Init {
+        /// The file.
+        file: PathBuf,
+        /// The key's name.
+        #[arg(long, default_value = "first")]
+        name: String,
+    },
+    /// Add a key that opens but does not wrap yet. First on every node; running nodes take it up within a second.
+    #[command(
+        after_help = "A rotation, each step on every node before the next:\n  keyrackd keyring add keyring --name 2027-05\n  \
+                            keyrackd keyring activate keyring --name 2027-05\n  (wait until keyrack_guests_rewrapping is 0 on \
+                            every node)\n  keyrackd keyring remove keyring --name 2026-11   (after 48 hours, for retries)"
+    )]
+    Add {
+        /// The file.
+        file: PathBuf,
+        /// The key's name.
+        #[arg(long)]
+        name: String,
+    },
+    /// Let a key wrap from here on; what older keys wrapped is wrapped anew by itself.
+    Activate {
+        /// The file.
+        file: PathBuf,
+        /// The key's name.
+        #[arg(long)]
+        name: String,
+    },
+    /// Remove a key: what only it opens is lost.
+    Remove {
+        /// The file.
+        file: PathBuf,
+        /// The key's name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match act(arguments.command) {
@@ -110,18 +160,29 @@ fn main() -> ExitCode {
 fn act(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Run { config, until_stdin_closes } => runtime()?.block_on(run::run(&config, until_stdin_closes)),
-        Command::Dev { nodes, data, json, port_base, in_process, no_samples } => {
-            runtime()?.block_on(dev::dev(dev::Options { nodes, data, json, port_base, in_process, no_samples }))
+        Command::Dev { nodes, data, json, port_base, in_process, no_samples, tls } => {
+            let options = dev::Options { nodes, data, json, port_base, in_process, no_samples, tls };
+            runtime()?.block_on(dev::dev(options))
         }
         Command::Config(ConfigCommand::Check { config }) => {
-            Config::load(&config)?;
+            let checked = Config::load(&config)?;
             println!("{} is a valid configuration", config.display());
+            // Whether files are there and private is another question on another machine.
+            if let Err(reasons) = insecure::check(&checked) {
+                eprintln!("keyrackd run would refuse it here: {reasons}");
+            }
             Ok(())
         }
         Command::Config(ConfigCommand::PrintDefault) => {
             print!("{}", Config::print_default()?);
             Ok(())
         }
+        Command::Keyring(command) => match command {
+            KeyringCommand::Init { file, name } => keyring::file::init(&file, &name),
+            KeyringCommand::Add { file, name } => keyring::file::add(&file, &name),
+            KeyringCommand::Activate { file, name } => keyring::file::activate(&file, &name),
+            KeyringCommand::Remove { file, name } => keyring::file::remove(&file, &name),
+        },
         Command::OpenApi => {
             println!("{}", http::document().to_pretty_json()?);
             Ok(())

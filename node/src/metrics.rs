@@ -1,5 +1,6 @@
 //! The node's numbers, in Prometheus' text format.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use keyrack_cluster::{Cluster, ReceiptLog, Status};
@@ -11,6 +12,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::problem::Code;
+use crate::rewrap::Progress;
 
 /// What the edge counts.
 pub struct Metrics {
@@ -19,6 +21,8 @@ pub struct Metrics {
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     refusals: Family<CodeLabels, Counter>,
     late_receipts: Counter,
+    certificate_runs_out: Gauge,
+    certificates: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -55,7 +59,16 @@ impl Default for Metrics {
         registry.register("refusals", "Commands refused by the state machine", refusals.clone());
         let late_receipts = Counter::default();
         registry.register("receipts_late", "Confirmations that went out without their receipt", late_receipts.clone());
-        Metrics { registry, requests, seconds, refusals, late_receipts }
+        let certificate_runs_out = Gauge::default();
+        let help = "When the node's certificate runs out, in seconds since 1970; 0 without TLS";
+        registry.register("tls_certificate_runs_out_seconds", help, certificate_runs_out.clone());
+        let certificates = Counter::default();
+        registry.register(
+            "tls_certificates",
+            "Certificates taken into use since the start, rotations included",
+            certificates.clone(),
+        );
+        Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates }
     }
 }
 
@@ -83,8 +96,14 @@ impl Metrics {
         self.late_receipts.inc();
     }
 
+    /// Notes a certificate that is taken into use, and when it runs out.
+    pub fn certificate_runs_out(&self, at: jiff::Timestamp) {
+        self.certificate_runs_out.set(at.as_second());
+        self.certificates.inc();
+    }
+
     /// Everything, with the shards as they are now.
-    pub fn render(&self, cluster: &Cluster) -> Result<String, std::fmt::Error> {
+    pub fn render(&self, cluster: &Cluster, rewrapping: &Progress) -> Result<String, std::fmt::Error> {
         let (node, shards) = (cluster.node(), cluster.status());
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
@@ -119,10 +138,31 @@ impl Metrics {
         let mut shard_page = String::new();
         text::encode_registry(&mut shard_page, &raft)?;
         text::encode_registry(&mut shard_page, &receipts(cluster))?;
+        text::encode_registry(&mut shard_page, &guests(rewrapping))?;
         text::encode_eof(&mut shard_page)?;
         page.push_str(&shard_page);
         Ok(page)
     }
+}
+
+/// How far wrapping guests' keys anew is.
+fn guests(progress: &Progress) -> Registry {
+    let mut registry = Registry::with_prefix("keyrack_guests");
+    let done = Counter::<u64>::default();
+    done.inc_by(progress.done.load(Ordering::Relaxed));
+    registry.register("rewrapped", "Guests' keys wrapped anew by this node since the start", done);
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(value as i64);
+        registry.register(name, help, gauge);
+    };
+    gauge("rewrapping", "1 while this node looks through its shards", progress.looking.load(Ordering::Relaxed));
+    gauge(
+        "lost",
+        "Guests' keys that no key of the keyring opens, in shards this node leads",
+        progress.lost.load(Ordering::Relaxed),
+    );
+    registry
 }
 
 /// The receipts' logs as they are now.

@@ -79,6 +79,7 @@ codes! {
     HoldExpired "hold_expired" 410 false "The hold has run out",
     PreconditionFailed "precondition_failed" 412 false "It was changed meanwhile",
     PayloadTooLarge "payload_too_large" 413 false "The body is too large",
+    UriTooLong "uri_too_long" 414 false "The path with its query is too long",
     UnsupportedMediaType "unsupported_media_type" 415 false "The body is not declared as application/json",
     IdempotencyKeyReused "idempotency_key_reused" 422 false "The key was used for another request",
     UnknownRoomType "unknown_room_type" 422 false "The property has no such room type",

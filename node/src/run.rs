@@ -5,53 +5,86 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use keyrack_cluster::{Cluster, ClusterConfig, Fresh, GroupConfig, PeerConfig};
+use keyrack_cluster::{Cluster, ClusterConfig, Fresh, GroupConfig, PeerConfig, PeerTls};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Config, Listen, Peer};
 use crate::guests::Vault;
-use crate::http::Routers;
+use crate::http::{Addresses, Door, Routers, Security};
 use crate::oidc::Oidc;
 use crate::outbound::Outbound;
 use crate::service::Edge;
-use crate::{grpc, http, rates, rewrap, trail, witness};
+use crate::tls::{EdgeTls, Files, Rotation};
+use crate::{grpc, http, insecure, rates, rewrap, trail, witness};
 
 /// A node that runs.
 pub struct Running {
     cluster: Cluster,
     stop: watch::Sender<bool>,
-    listeners: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
-/// Starts a node. Ports are taken first, so that a port in use is found before any data is opened.
+/// Starts a node. Certificates are read and ports taken first, so that what is wrong with them is found before any data is
+/// opened.
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    insecure::check(config)?;
+    let files = Files::new(&config.tls, &config.cluster, config.node);
+    let seen = files.stamp();
+    let loaded = files.load()?;
+    let peer_tls = PeerTls::new(&config.cluster, config.node, loaded.credentials.clone())?;
+    let edge_tls = Arc::new(EdgeTls::new(&config.cluster, config.tls.min_version == "1.2", &loaded.credentials)?);
+    let rotation = Rotation::new(files, seen, &loaded, peer_tls.clone(), edge_tls.clone())?;
     let http_listener = listen("http", &config.listen.http).await?;
     let grpc_listener = listen("grpc", &config.listen.grpc).await?;
     let peer_listener = listen("peer", &config.listen.peer).await?;
+    let operator_listener = listen("operator", &config.listen.operator).await?;
     let outbound = Outbound::new(&config.outbound)?;
     let oidc = Oidc::start(&config.oidc, outbound.clone())?;
     let vault = Arc::new(Vault::open(&config.guests.keyring)?);
-    let cluster = Cluster::start(cluster_config(config), peer_listener, fresh()?).await?;
+    let cluster = Cluster::start(cluster_config(config), peer_listener, peer_tls, fresh()?).await?;
     witness::start(&config.receipts, &cluster, &outbound)?;
     let edge = Edge::new(config, cluster.clone(), vault.clone(), oidc);
-    let routers = Routers { http: http::router(edge.clone()), grpc: grpc::router(edge.clone()).await? };
-    let limits = http::Limits {
+    let (http, operator) = (http::router(edge.clone()), http::operator_router(edge.clone()));
+    let routers = Routers { http, operator, grpc: grpc::router(edge.clone()).await? };
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(trail::write(edge.trail().clone(), cluster.clone(), stopped.clone()));
+    tokio::spawn(rates::share(edge.rates().clone(), cluster.clone()));
+    let (watching, until) = (vault.clone(), stopped.clone());
+    tasks.spawn(async move { watching.watch(until).await });
+    tokio::spawn(rewrap::run(vault.clone(), cluster.clone(), edge.rewrapping().clone(), vault.changes()));
+    tasks.spawn(rotation.run(edge, stopped.clone()));
+    let addresses = Addresses::new(config.limits.connections_per_address as usize);
+    let url = |of: fn(&Peer) -> &String| config.me().map(of);
+    let doors = [
+        Door { listener: http_listener, security: of_clients(url(|me| &me.http), &edge_tls) },
+        Door { listener: grpc_listener, security: of_clients(url(|me| &me.grpc), &edge_tls) },
+        Door { listener: operator_listener, security: Security::Operators(edge_tls) },
+    ];
+    for door in doors {
+        tasks.spawn(http::serve(door, routers.clone(), addresses.clone(), limits(config), stopped.clone()));
+    }
+    let Listen { http, grpc, operator, .. } = &config.listen;
+    tracing::info!(node = config.node, http, grpc, operator, "serving");
+    Ok(Running { cluster, stop, tasks })
+}
+
+/// A listener speaks what its URL says; outside development it must be `https://`.
+fn of_clients(url: Option<&String>, tls: &Arc<EdgeTls>) -> Security {
+    let is_plain = url.is_some_and(|url| url.starts_with("http://"));
+    if is_plain { Security::Plain } else { Security::Clients(tls.clone()) }
+}
+
+fn limits(config: &Config) -> http::Limits {
+    http::Limits {
         connections: config.limits.connections as usize,
         header_bytes: config.limits.header_bytes as usize,
         body_bytes: config.limits.body_bytes as usize,
         read_timeout: Duration::from_millis(config.limits.read_timeout_ms),
-    };
-    let (stop, stopped) = watch::channel(false);
-    let mut listeners = JoinSet::new();
-    listeners.spawn(trail::write(edge.trail().clone(), cluster.clone(), stopped.clone()));
-    tokio::spawn(rates::share(edge.rates().clone(), cluster.clone()));
-    tokio::spawn(rewrap::run(vault.clone(), cluster.clone(), edge.rewrapping().clone(), vault.changes()));
-    listeners.spawn(http::serve(http_listener, routers.clone(), limits, stopped.clone()));
-    listeners.spawn(http::serve(grpc_listener, routers, limits, stopped));
-    tracing::info!(node = config.node, http = config.listen.http, grpc = config.listen.grpc, "serving");
-    Ok(Running { cluster, stop, listeners })
+        idle_timeout: Duration::from_millis(config.limits.idle_timeout_ms),
+    }
 }
 
 impl Running {
@@ -63,7 +96,7 @@ impl Running {
     /// Lets open requests finish, then stops.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        while self.listeners.join_next().await.is_some() {}
+        while self.tasks.join_next().await.is_some() {}
         self.cluster.shutdown().await;
     }
 }

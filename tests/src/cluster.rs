@@ -31,6 +31,8 @@ pub struct Cluster {
     /// Held so that no other test takes the same ports while this cluster is down for a moment.
     _ports: TcpListener,
     env: Vec<(String, String)>,
+    /// HTTP and gRPC over TLS.
+    tls: bool,
     dev: Option<Child>,
     nodes: Vec<Node>,
     keys: BTreeMap<String, String>,
@@ -46,6 +48,15 @@ impl Cluster {
 
     /// Starts three nodes with settings overridden by environment (`KEYRACK_...`).
     pub fn start_with(env: &[(&str, &str)]) -> Cluster {
+        Cluster::start_as(env, false)
+    }
+
+    /// The same with HTTP and gRPC over TLS: for callers that bring their own, see `secure.rs`.
+    pub fn start_secure(env: &[(&str, &str)]) -> Cluster {
+        Cluster::start_as(env, true)
+    }
+
+    fn start_as(env: &[(&str, &str)], tls: bool) -> Cluster {
         allow_many_sockets();
         let (port_base, ports) = free_port_base();
         let owned = |(name, value): &(&str, &str)| (name.to_string(), value.to_string());
@@ -54,6 +65,7 @@ impl Cluster {
             port_base,
             _ports: ports,
             env: env.iter().map(owned).collect(),
+            tls,
             dev: None,
             nodes: Vec::new(),
             keys: BTreeMap::new(),
@@ -72,6 +84,7 @@ impl Cluster {
             .args(["dev", "--json", "--nodes", &NODES.to_string(), "--data"])
             .arg(self.data())
             .args(["--port-base", &self.port_base.to_string()])
+            .args(self.tls.then_some("--tls"))
             .envs(self.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -109,6 +122,23 @@ impl Cluster {
     /// The configuration of a node, as `keyrackd run --config` takes it.
     pub fn config_file(&self, node: usize) -> PathBuf {
         config_file(&self.data(), node)
+    }
+
+    /// Where the cluster's certificate authority keeps its files: `ca.pem`, `ca.key`, `node-<i>.pem`, `operator-dev.pem`.
+    pub fn pki(&self) -> PathBuf {
+        self.data().join("pki")
+    }
+
+    /// `127.0.0.1:PORT` of a node's listeners: 0 HTTP, 1 gRPC, 2 peers, 3 operators.
+    pub fn door(&self, node: usize, door: u16) -> String {
+        format!("127.0.0.1:{}", self.port_base + 10 * node as u16 + door)
+    }
+
+    /// Everything a node has logged so far.
+    pub fn log(&self, node: usize) -> String {
+        let own = self.data().join(format!("node-{node}")).join("keyrackd.log");
+        let by_hand = self.folder.path().join(format!("node-{node}.stderr"));
+        [own, by_hand].map(|path| std::fs::read_to_string(path).unwrap_or_default()).concat()
     }
 
     /// Everything the test made, data and logs.

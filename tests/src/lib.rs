@@ -25,6 +25,7 @@ mod ports;
 mod problem;
 mod raw;
 pub mod receipts;
+pub mod secure;
 pub mod sources;
 mod sse;
 mod wait;

@@ -40,6 +40,11 @@ impl Node {
         wait_until_gone(self.pid);
     }
 
+    /// SIGHUP: look at the certificates now.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// SIGSTOP: it keeps its sockets and answers nothing.
     pub fn pause(&self) {
         self.signal(Signal::STOP);

@@ -8,7 +8,7 @@ const FIRST: u16 = 12_000;
 const SLOT_WIDTH: u16 = 40;
 const SLOTS: u16 = 500;
 
-/// `(base, lease)`: node i listens on base + 10 i, + 1 and + 2. While `lease` lives no other test
+/// `(base, lease)`: node i listens on base + 10 i, + 1, + 2 and + 3. While `lease` lives no other test
 /// process can take the same range: it is a bound port of the range that no node uses, so two
 /// processes that probe at the same moment cannot both win.
 pub fn free_port_base() -> (u16, TcpListener) {
@@ -19,7 +19,7 @@ pub fn free_port_base() -> (u16, TcpListener) {
         let slot = (start + NEXT.fetch_add(1, Ordering::Relaxed)) % SLOTS;
         let base = FIRST + slot * SLOT_WIDTH;
         let Some(lease) = bind(base + SLOT_WIDTH - 1) else { continue };
-        let node_ports = (1..=3).flat_map(|node| (0..3).map(move |door| base + node * 10 + door));
+        let node_ports = (1..=3).flat_map(|node| (0..4).map(move |door| base + node * 10 + door));
         if node_ports.map(bind).all(|port| port.is_some()) {
             return (base, lease);
         }

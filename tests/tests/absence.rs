@@ -66,9 +66,15 @@ fn inventory_and_merkle_are_pure() {
 
 #[test]
 fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
-    assert_no_dependency("cluster", &WEB);
+    // One file clothes a TLS stream in hyper's traits, which tonic asks for; that is all of hyper-util there is.
+    let web: Vec<&str> = WEB.into_iter().filter(|name| *name != "hyper-util").collect();
+    assert_no_dependency("cluster", &web);
     let mut sources = sources_of("cluster");
-    assert_none(offences(&sources, &["axum", "hyper", "<html", "<!doctype"]));
+    let (clothed, others): (Vec<_>, Vec<_>) = sources.drain(..).partition(|s| s.path == "cluster/src/tls/dial.rs");
+    assert_eq!(offences(&clothed, &["hyper_util"]).len(), 1, "the words are right");
+    assert_none(offences(&clothed, &["axum", "hyper", "<html", "<!doctype"]));
+    assert_none(offences(&others, &["axum", "hyper", "hyper_util", "<html", "<!doctype"]));
+    sources.extend(clothed.into_iter().chain(others));
     let within = |folder: &str| sources.iter().filter(|s| s.path.starts_with(folder)).count();
     assert!(within("cluster/src/raft/") > 0, "there is a raft folder to speak of");
     assert!(within("cluster/src/storage/") > 0, "there is a storage folder to speak of");

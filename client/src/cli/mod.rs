@@ -26,11 +26,11 @@ use crate::{audit, bench, import, receipt};
                   node 1 --host node-1.example"
 )]
 pub struct Arguments {
-    #[command(flatten)]
-    connection: Connection,
     /// Print JSON, as the HTTP API has it.
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    connection: Connection,
     #[command(subcommand)]
     command: Command,
 }

@@ -11,6 +11,7 @@ pub use principals::Principals;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use keyrack_inventory::PropertyNumber;
@@ -18,6 +19,7 @@ use keyrack_proto::internal as pb;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use prost::Message;
 
+use crate::admission::Admission;
 use crate::storage::RowsDb;
 
 /// The directory's own shard.
@@ -44,8 +46,9 @@ pub struct Placement {
 }
 
 /// The directory as this node has applied it.
-#[derive(Default)]
 pub struct Directory {
+    /// Told which nodes are out.
+    admission: Arc<Admission>,
     entries: RwLock<Entries>,
     principals: RwLock<Principals>,
     /// Rows changed since the last commit; `None` for one that is gone.
@@ -60,6 +63,11 @@ struct Entries {
 }
 
 impl Directory {
+    /// An empty one.
+    pub fn new(admission: Arc<Admission>) -> Directory {
+        Directory { admission, entries: RwLock::default(), principals: RwLock::default(), unwritten: Mutex::default() }
+    }
+
     /// Reads all rows; replaces what was there.
     pub fn load(&self, db: &RowsDb) -> io::Result<()> {
         let rows = db.view(SHARD, |view| view.prefixed(&[PROPERTY]))??;
@@ -80,6 +88,7 @@ impl Directory {
             principals.fence(node.ok_or_else(|| io::Error::other("a fenced node's row"))?, false);
         }
         *self.entries.write() = entries;
+        self.admission.fence(principals.fenced().clone());
         *self.principals.write() = principals;
         self.unwritten.lock().clear();
         Ok(())
@@ -102,6 +111,7 @@ impl Directory {
             Op::RevokeKey(revoke) => principals.revoke_key(&revoke.principal, &revoke.prefix, at_ms),
             Op::FenceNode(fence) => {
                 principals.fence(fence.node, fence.admit);
+                self.admission.fence(principals.fenced().clone());
                 let key = [&[FENCED][..], &fence.node.to_be_bytes()].concat();
                 self.unwritten.lock().push((key, (!fence.admit).then(Vec::new)));
                 return Ok(pb::DirectoryReply { reply: Some(Reply::Done(pb::Nothing {})) });
@@ -212,7 +222,7 @@ mod tests {
 
     #[test]
     fn properties_are_spread_and_keep_their_place() {
-        let directory = Directory::default();
+        let directory = Directory::new(Arc::new(Admission::new([])));
         let shards: Vec<u32> = ["a", "b", "c", "d"].iter().map(|id| register(&directory, id).shard).collect();
         assert_eq!(shards, [1, 2, 3, 1]);
         assert_eq!(register(&directory, "b").number, 2);

@@ -7,14 +7,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
+use openraft::alias::WatchReceiverOf;
 use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
+use openraft::metrics::RaftServerMetrics;
 use openraft::{Config, ReadPolicy, SnapshotPolicy};
 
 use super::log_store::LogStore;
 use super::network::{Links, Network};
 use super::snapshot::SnapshotBuilder;
 use super::state_machine::{Applied, Shared, StateMachine};
-use super::{Payload, Raft};
+use super::{Payload, Raft, Types};
 use crate::Member;
 use crate::directory::Directory;
 use crate::storage::{LogDb, RowsDb};
@@ -79,6 +81,20 @@ pub struct Status {
     pub snapshots_built: u64,
     /// Why the group stopped, if it did.
     pub stopped: Option<String>,
+}
+
+/// A group's membership as it is now.
+pub struct MembershipWatch(WatchReceiverOf<Types, RaftServerMetrics<Types>>);
+
+impl MembershipWatch {
+    /// Whether `node` is a member; `None` before the group has begun.
+    pub fn has(&self, node: u64) -> Option<bool> {
+        use openraft::async_runtime::WatchReceiver;
+        let metrics = self.0.borrow_watched();
+        let membership = metrics.membership_config.membership();
+        membership.nodes().next()?;
+        Some(membership.get_node(&node).is_some())
+    }
 }
 
 impl Group {
@@ -151,6 +167,11 @@ impl Group {
         let metrics = self.raft.server_metrics();
         let metrics = metrics.borrow_watched();
         metrics.membership_config.membership().nodes().map(|(id, member)| (*id, member.clone())).collect()
+    }
+
+    /// The membership as it changes. Holds nothing of the group, so it does not keep the group's files open.
+    pub fn watch_membership(&self) -> MembershipWatch {
+        MembershipWatch(self.raft.server_metrics())
     }
 
     /// What the state machine tells.

@@ -14,7 +14,7 @@ mod state_machine;
 mod storage_suite;
 mod wire;
 
-pub use group::{Group, GroupConfig, Status, WriteError};
+pub use group::{Group, GroupConfig, MembershipWatch, Status, WriteError};
 pub use network::{Links, PEER_MESSAGE_BYTES};
 pub use peer::PeerService;
 pub use state_machine::Applied;

@@ -1,4 +1,4 @@
-//! Raft's calls to the other nodes: one HTTP/2 channel per peer, one pipelined stream per group and peer.
+//! Raft's calls to the other nodes: one HTTP/2 channel over TLS per peer, one pipelined stream per group and peer.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -28,11 +28,15 @@ use tonic::{Request, Status};
 
 use super::{Types, Vote, wire};
 use crate::Member;
+use crate::admission::Admission;
 use crate::storage::SnapshotDir;
+use crate::tls::{Dial, PeerTls};
 
 /// The largest message between nodes: a full append of the largest batches.
 pub const PEER_MESSAGE_BYTES: usize = 64 << 20;
 const SNAPSHOT_CHUNK_BYTES: usize = 1 << 20;
+/// How long a connection may take to open: its two round trips between far regions, and some patience.
+const CONNECT: Duration = Duration::from_secs(2);
 
 pub type Client = PeerClient<InterceptedService<Channel, Identify>>;
 
@@ -41,6 +45,8 @@ pub type Client = PeerClient<InterceptedService<Channel, Identify>>;
 pub struct Links {
     cluster: Arc<str>,
     node: u64,
+    tls: PeerTls,
+    admission: Arc<Admission>,
     channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
     /// Peers that did not answer last time, so that the log says it once.
     lost: Arc<Mutex<BTreeSet<u64>>>,
@@ -66,12 +72,33 @@ impl tonic::service::Interceptor for Identify {
 
 impl Links {
     /// No channel yet; each is opened when first used.
-    pub fn new(cluster: &str, node: u64) -> Links {
-        Links { cluster: cluster.into(), node, channels: Arc::default(), lost: Arc::default() }
+    pub fn new(cluster: &str, node: u64, tls: PeerTls, admission: Arc<Admission>) -> Links {
+        Links { cluster: cluster.into(), node, tls, admission, channels: Arc::default(), lost: Arc::default() }
+    }
+
+    /// Whether a node may be called, or told more on a stream that is open.
+    pub fn admits(&self, id: u64) -> bool {
+        self.admission.admits(id)
+    }
+
+    /// Asks the node at `address`, which must be `id`, who it is: its incarnation is not known yet.
+    pub async fn hello(&self, id: u64, address: &str) -> Result<pb::HelloReply, Status> {
+        let garbled = |cause: Broken| Status::invalid_argument(cause.to_string());
+        let endpoint = Endpoint::from_shared(uri(address)).map_err(|cause| garbled(cause.into()))?;
+        let channel = endpoint.connect_timeout(CONNECT).connect_with_connector_lazy(Dial::new(self.tls.clone(), id, address));
+        let identify = self.identify(format!("{id}")).map_err(garbled)?;
+        let mut request = Request::new(pb::HelloRequest { me: None });
+        request.set_timeout(Duration::from_secs(1));
+        let reply = PeerClient::with_interceptor(channel, identify).hello(request).await;
+        self.heard(id, &reply);
+        reply.map(tonic::Response::into_inner)
     }
 
     /// The client of a member.
     pub fn client(&self, id: u64, member: &Member) -> io::Result<Client> {
+        if !self.admits(id) {
+            return Err(io::Error::other(format!("node {id} is not, or no longer, a member of this cluster")));
+        }
         let key = (id, member.incarnation);
         if let Some(client) = self.channels.lock().get(&key) {
             return Ok(client.clone());
@@ -80,34 +107,56 @@ impl Links {
         Ok(self.channels.lock().entry(key).or_insert(client).clone())
     }
 
-    /// Says when a peer is lost and when it is back.
-    fn heard(&self, peer: u64, answered: bool) {
+    /// Says when a peer is lost, and why, and when it is back.
+    fn heard<T>(&self, peer: u64, answer: &Result<T, Status>) {
         let mut lost = self.lost.lock();
-        if answered && lost.remove(&peer) {
-            tracing::info!(peer, "the peer answers again");
-        } else if !answered && lost.insert(peer) {
-            tracing::warn!(peer, "the peer does not answer");
+        match answer {
+            Ok(_) if lost.remove(&peer) => tracing::info!(peer, "the peer answers again"),
+            Err(status) if lost.insert(peer) => {
+                let cause = innermost(status);
+                tracing::warn!(peer, cause, "the peer does not answer");
+            }
+            _ => {}
         }
     }
 
-    fn open(&self, id: u64, member: &Member) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
-        let channel = Endpoint::from_shared(format!("http://{}", member.peer))?
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_secs(1))
+    fn identify(&self, to: String) -> Result<Identify, Broken> {
+        Ok(Identify {
+            cluster: MetadataValue::try_from(self.cluster.as_ref())?,
+            from: MetadataValue::from(self.node),
+            to: MetadataValue::try_from(to)?,
+        })
+    }
+
+    fn open(&self, id: u64, member: &Member) -> Result<Client, Broken> {
+        let channel = Endpoint::from_shared(uri(&member.peer))?
+            .connect_timeout(CONNECT)
             .http2_keep_alive_interval(Duration::from_secs(2))
             .keep_alive_timeout(Duration::from_secs(4))
             .keep_alive_while_idle(true)
             .initial_stream_window_size(8 << 20)
             .initial_connection_window_size(32 << 20)
-            .connect_lazy();
-        let identify = Identify {
-            cluster: MetadataValue::try_from(self.cluster.as_ref())?,
-            from: MetadataValue::from(self.node),
-            to: MetadataValue::try_from(format!("{id}/{}", member.incarnation))?,
-        };
+            .connect_with_connector_lazy(Dial::new(self.tls.clone(), id, &member.peer));
+        let identify = self.identify(format!("{id}/{}", member.incarnation))?;
         let client = PeerClient::with_interceptor(channel, identify);
         Ok(client.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES))
     }
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// For tonic, which knows nothing of the TLS beneath: that is `Dial`'s.
+fn uri(address: &str) -> String {
+    format!("http://{address}")
+}
+
+/// The last of a chain of causes: tonic's own words are only "transport error".
+fn innermost(status: &Status) -> String {
+    let mut cause: &dyn std::error::Error = status;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }
 
 /// Makes the connections of one group.
@@ -171,7 +220,7 @@ impl RaftNetworkV2<Types> for Connection {
         let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
         let request = timed(wire::append_out(self.group, rpc), &option);
         let call = self.client()?.append_one(request).await;
-        self.links.heard(self.peer, call.is_ok());
+        self.links.heard(self.peer, &call);
         let call = call.map_err(failed)?;
         let result = wire::append_reply_in(call.into_inner()).map_err(garbled)?;
         Ok(match result {
@@ -196,7 +245,11 @@ impl RaftNetworkV2<Types> for Connection {
             let Some(first) = input.next().await else {
                 return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
             };
-            let requests = futures::stream::iter([first]).chain(input).map(move |request| wire::append_out(group, request));
+            let (links, peer) = (self.links.clone(), self.peer);
+            // Who is fenced or removed meanwhile is told nothing more.
+            let requests =
+                futures::stream::iter([first]).chain(input).take_while(move |_| std::future::ready(links.admits(peer)));
+            let requests = requests.map(move |request| wire::append_out(group, request));
             let replies = self.client()?.append(requests).await.map_err(failed)?.into_inner();
             let replies = replies.map(|reply| wire::append_reply_in(reply.map_err(failed)?).map_err(garbled));
             Ok(Box::pin(replies) as BoxStream<'s, _>)

@@ -14,6 +14,7 @@ use super::snapshot::meta_of;
 use super::{Types, wire};
 use crate::cluster::Inner;
 use crate::storage::SnapshotDir;
+use crate::tls::PeerNode;
 
 /// Heads of one shard that a replica may be asked to sign at once.
 const COSIGN_IN_FLIGHT: usize = 64;
@@ -31,24 +32,44 @@ impl PeerService {
         PeerService { node }
     }
 
-    /// Refuses what is from another cluster or meant for another node, or for this node before it was wiped.
-    fn check<T>(&self, request: &Request<T>) -> Result<(), Status> {
-        let field = |name: &str| request.metadata().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if field("keyrack-cluster") != self.node.config.cluster {
-            return Err(Status::permission_denied("this node belongs to another cluster"));
-        }
+    /// Refuses what is from another cluster, from a node that may not take part or is not the one that the certificate
+    /// names, or meant for another node, or for this node before it was wiped. Returns who calls.
+    fn check<T>(&self, request: &Request<T>) -> Result<u64, Status> {
+        let caller = self.caller(request)?;
         let me = format!("{}/{}", self.node.config.node, self.node.incarnation);
-        if field("keyrack-to") != me {
+        if field(request, "keyrack-to") != me {
             return Err(Status::permission_denied(
                 "this call is meant for another node, or for this one before its data was wiped",
             ));
         }
-        Ok(())
+        Ok(caller)
+    }
+
+    fn caller<T>(&self, request: &Request<T>) -> Result<u64, Status> {
+        if field(request, "keyrack-cluster") != self.node.config.cluster {
+            return Err(Status::permission_denied("this node belongs to another cluster"));
+        }
+        let Some(PeerNode(caller)) = request.extensions().get::<PeerNode>().copied() else {
+            return Err(Status::permission_denied("the connection shows no certificate of a node"));
+        };
+        if !self.node.is_admitted(caller) {
+            return Err(Status::permission_denied(format!("node {caller} is not, or no longer, a member of this cluster")));
+        }
+        let from = field(request, "keyrack-from");
+        if from.split('/').next().and_then(|id| id.parse().ok()) != Some(caller) {
+            tracing::warn!(caller, from, "a node calls in another one's name");
+            return Err(Status::permission_denied(format!("the certificate is that of node {caller}, the call of another")));
+        }
+        Ok(caller)
     }
 
     fn group(&self, number: u32) -> Result<&Group, Status> {
         self.node.group(number).map_err(|cause| Status::not_found(cause.to_string()))
     }
+}
+
+fn field<'a, T>(request: &'a Request<T>, name: &str) -> &'a str {
+    request.metadata().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn invalid(cause: io::Error) -> Status {
@@ -62,10 +83,7 @@ fn stopped(cause: impl ToString) -> Status {
 #[tonic::async_trait]
 impl pb::peer_server::Peer for PeerService {
     async fn hello(&self, request: Request<pb::HelloRequest>) -> Result<Response<pb::HelloReply>, Status> {
-        let field = request.metadata().get("keyrack-cluster").and_then(|value| value.to_str().ok());
-        if field != Some(&self.node.config.cluster) {
-            return Err(Status::permission_denied("this node belongs to another cluster"));
-        }
+        self.caller(&request)?;
         let members = self.node.members();
         let me = wire::member_out(self.node.config.node, &self.node.me());
         let members = members.iter().map(|(id, member)| wire::member_out(*id, member)).collect();
@@ -75,7 +93,7 @@ impl pb::peer_server::Peer for PeerService {
     type AppendStream = Replies<pb::AppendReply>;
 
     async fn append(&self, request: Request<Streaming<pb::AppendRequest>>) -> Result<Response<Self::AppendStream>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let mut requests = request.into_inner();
         let Some(first) = requests.message().await? else {
             return Ok(Response::new(Box::pin(futures::stream::empty())));
@@ -84,7 +102,10 @@ impl pb::peer_server::Peer for PeerService {
         let first = wire::append_in(first).map_err(invalid)?;
         // A garbled or broken stream just ends: the leader opens another.
         let rest = requests.map(|item| item.ok().and_then(|request| wire::append_in(request).ok()));
-        let rest = rest.take_while(|item| futures::future::ready(item.is_some())).filter_map(futures::future::ready);
+        // So does that of a node which was fenced or removed meanwhile.
+        let node = self.node.clone();
+        let goes_on = move |item: &Option<_>| futures::future::ready(item.is_some() && node.is_admitted(caller));
+        let rest = rest.take_while(goes_on).filter_map(futures::future::ready);
         let input = futures::stream::once(futures::future::ready(first)).chain(rest);
         let replies = group.raft.stream_append(input);
         let replies = replies.map(|reply| reply.map(|result| wire::append_reply_out(&result)).map_err(stopped));
@@ -157,10 +178,12 @@ impl pb::peer_server::Peer for PeerService {
     type CosignStream = Replies<pb::CosignReply>;
 
     async fn cosign(&self, request: Request<Streaming<pb::CosignRequest>>) -> Result<Response<Self::CosignStream>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let node = self.node.clone();
+        let admitted = node.clone();
+        let asked = request.into_inner().take_while(move |_| futures::future::ready(admitted.is_admitted(caller)));
         // Side by side: a replica that lags waits for many heads at once.
-        let replies = request.into_inner().map(move |asked| {
+        let replies = asked.map(move |asked| {
             let node = node.clone();
             async move {
                 match asked {

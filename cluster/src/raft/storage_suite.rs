@@ -33,7 +33,13 @@ fn open(folder: &TempDir) -> std::io::Result<(LogStore, StateMachine, Arc<RowsDb
     let rows = Arc::new(RowsDb::open(&path.join("rows"), SHARD + 1)?);
     let shared = Arc::new(Shared::default());
     let snapshots = SnapshotBuilder::open(SHARD, rows.clone(), path.join("snapshots"), shared.clone())?;
-    let machine = StateMachine::open(SHARD, rows.clone(), Arc::new(Directory::default()), shared, snapshots)?;
+    let machine = StateMachine::open(
+        SHARD,
+        rows.clone(),
+        Arc::new(Directory::new(Arc::new(crate::admission::Admission::new([])))),
+        shared,
+        snapshots,
+    )?;
     Ok((log, machine, rows))
 }
 

@@ -1,38 +1,12 @@
 //! A caller, as the handlers and the audit trail know it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyrack_cluster::Principal;
 use keyrack_inventory::{Actor, PropertyNumber, Right, Role, Who};
 
 use crate::problem::{Code, Problem};
-
-/// Where a connection comes from; the listener puts it into every request.
-#[derive(Clone, Copy, Debug)]
-pub struct RemoteAddress(pub SocketAddr);
-
-/// What the certificate says that a client showed and that was verified against the trust bundle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientIdentity {
-    /// The cluster it was issued for.
-    pub cluster: String,
-    /// What it was issued for.
-    pub kind: IdentityKind,
-    /// Whom: a name, or a node's number.
-    pub name: String,
-}
-
-/// What a certificate is issued for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityKind {
-    /// A node.
-    Node,
-    /// Somebody who runs the cluster.
-    Operator,
-    /// A front desk.
-    Desk,
-}
 
 /// An authenticated caller. Cheap to clone.
 #[derive(Clone, Debug)]

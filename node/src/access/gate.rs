@@ -4,16 +4,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use keyrack_cluster::{Cluster, Principal};
+use keyrack_cluster::{Cluster, IdentityKind, Principal};
 use keyrack_inventory::{Role, Who};
 
 use super::api_key;
-use super::caller::{Caller, ClientIdentity, IdentityKind};
+use super::caller::Caller;
 use super::guest_links::{GuestLinks, SESSION};
 use crate::config::Keys;
 use crate::guests::Vault;
 use crate::oidc::Oidc;
 use crate::problem::{Code, Problem};
+use crate::tls::ClientIdentity;
 
 /// What a request shows of its caller.
 #[derive(Clone, Copy, Debug)]

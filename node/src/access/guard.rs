@@ -8,13 +8,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keyrack_inventory::{Actor, Verdict, Who};
 
-use super::caller::{Caller, ClientIdentity, RemoteAddress, octets};
+use super::caller::{Caller, octets};
 use super::gate::Shown;
 use super::table::{self, Entry, Needs, Trail};
 use crate::grpc::status_of;
+use crate::http::RemoteAddress;
 use crate::problem::{Code, Problem};
 use crate::rates::Left;
 use crate::service::Edge;
+use crate::tls::ClientIdentity;
 use crate::trail::Seen;
 
 /// Before the handlers of the HTTP API.

@@ -8,7 +8,7 @@ mod guest_links;
 mod table;
 
 pub use api_key::NewKey;
-pub use caller::{Caller, ClientIdentity, IdentityKind, RemoteAddress, forbidden, octets as address_octets};
+pub use caller::{Caller, forbidden, octets as address_octets};
 pub use gate::Gate;
 pub use guard::{guard_grpc, guard_http};
 pub use guest_links::MAX_LINK_MS;

@@ -1,5 +1,7 @@
 //! `keyrackd dev`: a whole cluster on this machine, with sample hotels, for trying and testing.
 
+mod certificates;
+mod dial;
 mod nodes;
 mod samples;
 mod setup;
@@ -12,6 +14,7 @@ use serde_json::json;
 
 use self::nodes::Nodes;
 use self::setup::Setup;
+use crate::config::Config;
 use crate::run;
 
 /// What `keyrackd dev` was asked for.
@@ -23,12 +26,14 @@ pub struct Options {
     pub data: PathBuf,
     /// One line of JSON instead of words.
     pub json: bool,
-    /// Node i listens on this plus 10 i, and the two ports after it.
+    /// Node i listens on this plus 10 i, and the three ports after it.
     pub port_base: u16,
     /// All nodes in this process.
     pub in_process: bool,
     /// No sample hotels.
     pub no_samples: bool,
+    /// HTTP and gRPC over TLS.
+    pub tls: bool,
 }
 
 /// How long the cluster has to become ready.
@@ -67,14 +72,18 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
 }
 
 fn describe(setup: &Setup, nodes: &Nodes) -> serde_json::Value {
-    let node = |config: &crate::config::Config| {
-        let peer = setup::me(config);
+    let node = |config: &Config| {
+        let peer = config.me();
         json!({"id": config.node, "http": peer.map(|p| &p.http), "grpc": peer.map(|p| &p.grpc), "pid": nodes.pid(config.node)})
     };
     let keys = &setup.keys;
+    let (certificate, key) = &setup.operator;
+    let operator = |config: &Config| format!("https://{}", config.listen.operator);
     json!({
         "nodes": setup.configs.iter().map(node).collect::<Vec<_>>(),
         "keys": {"operator": keys.operator, "manager": keys.manager, "channel": keys.channel, "desk": keys.desk, "auditor": keys.auditor},
+        "ca": setup.trust,
+        "operator": {"url": setup.configs.first().map(operator), "cert": certificate, "key": key},
     })
 }
 
@@ -87,7 +96,7 @@ fn beside(name: &str) -> String {
 fn welcome(setup: &Setup, nodes: &Nodes) -> String {
     let mut text = String::from("\nKeyrack is running. Every node answers every request.\n\n");
     for config in &setup.configs {
-        let Some(peer) = setup::me(config) else { continue };
+        let Some(peer) = config.me() else { continue };
         let pid = nodes.pid(config.node);
         text += &format!("  node {}  {:<11} {}   gRPC {}   pid {pid}\n", config.node, peer.region, peer.http, peer.grpc);
     }
@@ -102,7 +111,7 @@ fn welcome(setup: &Setup, nodes: &Nodes) -> String {
     ] {
         text += &format!("  {role:<9} {key}\n");
     }
-    let http = setup.configs.first().and_then(setup::me).map_or("", |peer| &peer.http);
+    let http = setup.configs.first().and_then(Config::me).map_or("", |peer| &peer.http);
     let (arrival, departure) = samples::next_weekend();
     let booking = format!(
         r#"{{"propertyId":"lisbon-alfama","arrival":"{arrival}","departure":"{departure}","rooms":[{{"roomType":"DBL","ratePlan":"BAR","quantity":1,"adults":2}}],"guest":{{"name":"Ada Lovelace","email":"ada@example.org"}}}}"#

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
+use super::dial::Dial;
 use super::setup::Setup;
 use crate::run::{self, Running};
 
@@ -21,7 +21,7 @@ pub struct Nodes {
 
 struct Member {
     node: u64,
-    http: String,
+    ready: Dial,
     log: std::path::PathBuf,
     kind: Kind,
     pid: u32,
@@ -44,9 +44,9 @@ impl Nodes {
             // Each waits for the others, so they start together.
             let started = futures::future::join_all(setup.configs.iter().map(run::start)).await;
             for (config, running) in setup.configs.iter().zip(started) {
-                let http = config.listen.http.clone();
+                let ready = setup.dial(&config.listen.http);
                 let kind = Kind::Task(Some(running?));
-                members.push(Member { node: config.node, http, log: Default::default(), kind, pid: std::process::id() });
+                members.push(Member { node: config.node, ready, log: Default::default(), kind, pid: std::process::id() });
             }
             return Ok(Nodes { members });
         }
@@ -54,7 +54,8 @@ impl Nodes {
             let log = file.with_file_name("keyrackd.log");
             let child = spawn(file, &log)?;
             let pid = child.id().unwrap_or(0);
-            members.push(Member { node: config.node, http: config.listen.http.clone(), log, kind: Kind::Process(child), pid });
+            let ready = setup.dial(&config.listen.http);
+            members.push(Member { node: config.node, ready, log, kind: Kind::Process(child), pid });
         }
         Ok(Nodes { members })
     }
@@ -70,7 +71,7 @@ impl Nodes {
                     bail!("node {} ended at once ({status}):\n{}", member.node, last_lines(&member.log));
                 }
             }
-            let checks = futures::future::join_all(self.members.iter().map(|member| is_ready(&member.http))).await;
+            let checks = futures::future::join_all(self.members.iter().map(|member| is_ready(&member.ready))).await;
             if checks.iter().all(|ready| *ready) {
                 return Ok(());
             }
@@ -153,9 +154,9 @@ fn spawn(config: &Path, log: &Path) -> anyhow::Result<Child> {
 }
 
 /// Asks `/readyz` the plainest way.
-async fn is_ready(address: &str) -> bool {
+async fn is_ready(node: &Dial) -> bool {
     let ask = async {
-        let mut stream = TcpStream::connect(address).await.ok()?;
+        let mut stream = node.connect().await.ok()?;
         stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.ok()?;
         let mut head = [0; 12];
         stream.read_exact(&mut head).await.ok()?;

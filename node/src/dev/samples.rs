@@ -12,7 +12,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-use super::setup::{self, Setup};
+use super::setup::Setup;
 
 struct Hotel {
     id: &'static str,
@@ -64,9 +64,8 @@ const DAYS_LOADED: i64 = 400;
 
 /// Puts the sample hotels that are not there yet.
 pub async fn load(setup: &Setup) -> anyhow::Result<()> {
-    let Some(peer) = setup.configs.first().and_then(setup::me) else { return Ok(()) };
-    let endpoint = Channel::from_shared(peer.grpc.clone()).context("the address of node 1")?;
-    let channel = endpoint.connect().await.context("cannot reach node 1")?;
+    let Some(first) = setup.configs.first() else { return Ok(()) };
+    let channel = setup.dial(&first.listen.grpc).channel().await.context("cannot reach node 1")?;
     let mut client = Client { inner: InventoryClient::new(channel), key: format!("Bearer {}", setup.keys.manager).parse()? };
     for hotel in &HOTELS {
         let deadline = Instant::now() + PATIENCE;

@@ -1,12 +1,16 @@
-//! The folders, keys and configurations of a development cluster; what is there is kept.
+//! The folders, keys, certificates and configurations of a development cluster; what is there is kept.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use rustls::ClientConfig;
 
 use super::Options;
-use crate::config::{Config, Guests, Keys, Listen, Log, Peer};
+use super::certificates::Certificates;
+use super::dial::{self, Dial};
+use crate::config::{Config, Guests, Keys, Listen, Log, Peer, Tls};
 
 /// A development cluster on disk.
 pub struct Setup {
@@ -16,10 +20,20 @@ pub struct Setup {
     pub files: Vec<PathBuf>,
     /// One per role.
     pub keys: Keys,
+    /// The certificates to trust.
+    pub trust: PathBuf,
+    /// An operator's certificate and key.
+    pub operator: (PathBuf, PathBuf),
+    /// For calls to the nodes; `None` where they speak plain HTTP.
+    calls: Option<Arc<ClientConfig>>,
     /// Held while the cluster runs: two on one folder would take each other's files.
     _lock: File,
 }
 
+/// The name of every development cluster.
+const CLUSTER: &str = "dev";
+/// Ports of a node: HTTP, gRPC, peers, operators.
+const PORTS: u16 = 4;
 const REGIONS: [&str; 3] = ["eu-west", "eu-central", "us-east"];
 
 impl Setup {
@@ -34,24 +48,36 @@ impl Setup {
             bail!("the cluster in {} has {known} nodes: give --nodes {known}, or another --data folder", root.display());
         }
         for node in 1..=options.nodes {
-            (0..3).try_for_each(|place| check_free(port(options.port_base, node, place)))?;
+            (0..PORTS).try_for_each(|place| check_free(port(options.port_base, node, place)))?;
         }
         let keys = keys(&root)?;
         let keyring = root.join("keyring");
         if !keyring.exists() {
             write_secret(&keyring, &random_hex(32)?)?;
         }
-        let peers: Vec<Peer> = (1..=options.nodes).map(|id| peer(options.port_base, id)).collect();
-        let mut setup = Setup { configs: Vec::new(), files: Vec::new(), keys, _lock: lock };
+        let certificates = Certificates::prepare(&root.join("pki"), CLUSTER, options.nodes)?;
+        let peers: Vec<Peer> = (1..=options.nodes).map(|id| peer(options, id)).collect();
+        let mut setup = Setup {
+            configs: Vec::new(),
+            files: Vec::new(),
+            keys,
+            calls: if options.tls { Some(dial::trusting(&certificates.trust())?) } else { None },
+            trust: certificates.trust(),
+            operator: certificates.of_operator(),
+            _lock: lock,
+        };
         for node in 1..=options.nodes {
             let folder = root.join(format!("node-{node}"));
             fs::create_dir_all(&folder).with_context(|| format!("cannot use the folder {}", folder.display()))?;
             let port = |place| format!("127.0.0.1:{}", port(options.port_base, node, place));
+            let (certificate, key) = certificates.of_node(node);
             let config = Config {
-                cluster: "dev".into(),
+                cluster: CLUSTER.into(),
+                development: true,
                 node,
                 data: folder.join("data"),
-                listen: Listen { http: port(0), grpc: port(1), peer: port(2) },
+                listen: Listen { http: port(0), grpc: port(1), peer: port(2), operator: port(3) },
+                tls: Tls { certificate, key, trust: setup.trust.clone(), ..Tls::default() },
                 keys: setup.keys.clone(),
                 guests: Guests { keyring: keyring.clone(), ..Guests::default() },
                 log: Log { format: "text".into(), ..Log::default() },
@@ -65,6 +91,11 @@ impl Setup {
             setup.files.push(file);
         }
         Ok(setup)
+    }
+
+    /// A way to one of the nodes' listeners for clients.
+    pub fn dial(&self, address: &str) -> Dial {
+        Dial { address: address.into(), tls: self.calls.clone() }
     }
 }
 
@@ -86,13 +117,9 @@ fn check_free(port: u16) -> anyhow::Result<()> {
     })
 }
 
-/// A node's own entry among the peers.
-pub fn me(config: &Config) -> Option<&Peer> {
-    config.peers.iter().find(|peer| peer.id == config.node)
-}
-
-fn peer(port_base: u16, id: u64) -> Peer {
-    let url = |place| format!("http://127.0.0.1:{}", port(port_base, id, place));
+fn peer(options: &Options, id: u64) -> Peer {
+    let (scheme, port_base) = (if options.tls { "https" } else { "http" }, options.port_base);
+    let url = |place| format!("{scheme}://127.0.0.1:{}", port(port_base, id, place));
     let region = REGIONS.get(id as usize - 1).map_or_else(|| format!("region-{id}"), |region| (*region).to_owned());
     Peer { id, peer: format!("127.0.0.1:{}", port(port_base, id, 2)), http: url(0), grpc: url(1), region }
 }

@@ -52,6 +52,7 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::InvalidIdempotencyKey
         | Code::InvalidCursor
         | Code::PayloadTooLarge
+        | Code::UriTooLong
         | Code::UnsupportedMediaType
         | Code::IdempotencyKeyReused
         | Code::CapacityTooLarge

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::call::{Call, PathOf, answer, body_of};
+use super::connection::RemoteAddress;
 use super::problem::ProblemBody;
-use crate::access::RemoteAddress;
 use crate::problem::Problem;
 use crate::service::{Edge, GuestLink, GuestSession, LinkWish, ReadOptions, SignIn};
 

@@ -32,7 +32,7 @@ pub async fn readyz(State(edge): State<Edge>) -> Response {
 /// Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", tag = "Health", responses((status = 200)))]
 pub async fn metrics(State(edge): State<Edge>) -> Result<Response, Problem> {
-    let page = edge.metrics().render(edge.cluster());
+    let page = edge.metrics().render(edge.cluster(), edge.rewrapping());
     let page = page.map_err(|_| Problem::new(Code::Internal, "the metrics cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], page).into_response())
 }

@@ -1,8 +1,10 @@
 //! The HTTP edge: paths, and what they have in common.
 
+mod addresses;
 mod audit;
 mod bookings;
 mod call;
+mod connection;
 mod docs;
 mod events;
 mod guest_access;
@@ -18,8 +20,10 @@ mod properties;
 mod server;
 mod stays;
 
+pub use addresses::Addresses;
+pub use connection::{RemoteAddress, Security};
 pub use openapi::document;
-pub use server::{Limits, Routers, serve};
+pub use server::{Door, Limits, Routers, serve};
 
 use std::time::Instant;
 

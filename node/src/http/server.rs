@@ -1,19 +1,16 @@
-//! The listener: HTTP/1.1 and HTTP/2 on one port, bounded in every direction.
+//! The listeners: HTTP/1.1 and HTTP/2 on one port, with or without TLS, bounded in every direction.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tower::ServiceExt;
 
-use super::call::BodyLimits;
+use super::addresses::Addresses;
+use super::connection::{Manners, Security};
 
 /// What a connection may cost.
 #[derive(Clone, Copy, Debug)]
@@ -26,19 +23,40 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long head and body may take.
     pub read_timeout: Duration,
+    /// How long a connection may have no request.
+    pub idle_timeout: Duration,
 }
 
-/// Both APIs: every listener answers both, so a client needs one address only.
+/// A bound listener and what it asks of those who connect.
+pub struct Door {
+    /// Where.
+    pub listener: TcpListener,
+    /// What it asks.
+    pub security: Security,
+}
+
+/// All APIs: every listener answers HTTP and gRPC, so a client needs one address only.
 #[derive(Clone)]
 pub struct Routers {
     /// The HTTP API.
     pub http: Router,
     /// The gRPC services.
     pub grpc: Router,
+    /// The HTTP API of the operators' listener.
+    pub operator: Router,
 }
 
 impl Routers {
-    fn of<B>(&self, request: &hyper::Request<B>) -> Router {
+    /// The same for the operators' listener, where HTTP is another API.
+    fn of_door(self, security: &Security) -> Routers {
+        match security {
+            Security::Operators(_) => Routers { http: self.operator.clone(), ..self },
+            Security::Plain | Security::Clients(_) => self,
+        }
+    }
+
+    /// Who answers a request.
+    pub fn of<B>(&self, request: &hyper::Request<B>) -> Router {
         let media_type = request.headers().get(hyper::header::CONTENT_TYPE).map(|value| value.as_bytes());
         let is_grpc = media_type.is_some_and(|value| value.starts_with(b"application/grpc"));
         if is_grpc { self.grpc.clone() } else { self.http.clone() }
@@ -49,19 +67,24 @@ impl Routers {
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` turns true, then lets open requests finish.
-pub async fn serve(listener: TcpListener, routers: Routers, limits: Limits, mut stop: watch::Receiver<bool>) {
-    let builder = Arc::new(builder(limits));
-    let permits = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let body_limits = BodyLimits { bytes: limits.body_bytes, timeout: limits.read_timeout };
+pub async fn serve(door: Door, routers: Routers, addresses: Addresses, limits: Limits, mut stop: watch::Receiver<bool>) {
+    let Door { listener, security } = door;
+    let (routers, connections) = (routers.of_door(&security), limits.connections.clamp(1, Semaphore::MAX_PERMITS >> 3) as u32);
+    let manners = Manners { security, routers, builder: Arc::new(builder(limits)), limits, stop: stop.clone() };
+    let permits = Arc::new(Semaphore::new(connections as usize));
     loop {
-        let Ok(permit) = permits.clone().acquire_owned().await else { break };
+        let next = async {
+            // Never closed.
+            let permit = permits.clone().acquire_owned().await.ok()?;
+            Some((permit, listener.accept().await))
+        };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            next = next => next,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let Some((permit, accepted)) = accepted else { break };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(cause) => {
                 // Out of descriptors, most likely: give connections time to end.
                 tracing::warn!(%cause, "cannot accept a connection");
@@ -69,23 +92,19 @@ pub async fn serve(listener: TcpListener, routers: Routers, limits: Limits, mut 
                 continue;
             }
         };
-        // Small answers leave at once; a socket that refuses works without it.
-        let _ = stream.set_nodelay(true);
-        let routers = routers.clone();
-        let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-            request.extensions_mut().insert(body_limits);
-            routers.of(&request).oneshot(request.map(axum::body::Body::new) as Request)
-        });
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let Some(place) = addresses.place(address.ip()) else {
+            tracing::debug!(%address, "too many connections of one address: closed");
+            continue;
+        };
+        let manners = manners.clone();
         tokio::spawn(async move {
-            if let Err(cause) = connection.await {
-                tracing::debug!(%cause, "a connection ended badly");
-            }
-            drop(permit);
+            manners.serve(stream, address).await;
+            drop((permit, place));
         });
     }
-    let _ = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
+    drop(listener);
+    // All permits are back when the last connection has ended.
+    let _ = tokio::time::timeout(DRAIN, permits.acquire_many(connections)).await;
 }
 
 fn builder(limits: Limits) -> Builder<TokioExecutor> {
@@ -93,6 +112,7 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
+        // Counts from the end of the last answer, so it ends idle connections too.
         .header_read_timeout(limits.read_timeout)
         // hyper answers 431 when the head does not fit.
         .max_buf_size(limits.header_bytes.max(8_192));
@@ -102,6 +122,7 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
         .max_header_list_size(limits.header_bytes as u32)
         .max_concurrent_streams(2_048)
         .max_pending_accept_reset_streams(64)
+        .max_local_error_reset_streams(128)
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(8 << 20)
         .keep_alive_interval(Duration::from_secs(20))

@@ -1,0 +1,56 @@
+//! Outgoing connections to other nodes. The only place of this crate that names hyper: tonic takes its connections in
+//! hyper's clothes.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::{DnsName, ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tonic::codegen::{Service, http};
+
+use super::PeerTls;
+use super::refusals::handshake_failure;
+
+/// Connects to one node, with the credentials of the moment.
+#[derive(Clone)]
+pub struct Dial {
+    tls: PeerTls,
+    node: u64,
+    address: String,
+}
+
+impl Dial {
+    /// Node `node` at `address` (`host:port`).
+    pub fn new(tls: PeerTls, node: u64, address: &str) -> Dial {
+        Dial { tls, node, address: address.into() }
+    }
+
+    async fn connect(self) -> io::Result<TokioIo<TlsStream<TcpStream>>> {
+        let stream = TcpStream::connect(&self.address).await?;
+        let _ = stream.set_nodelay(true);
+        let config = self.tls.client(self.node).map_err(io::Error::other)?;
+        // Neither sent nor compared: see `verifier.rs`.
+        let name = DnsName::try_from_str("node").map_err(io::Error::other)?;
+        let stream = TlsConnector::from(config).connect(ServerName::DnsName(name.to_owned()), stream).await;
+        stream.map(TokioIo::new).map_err(|cause| io::Error::new(cause.kind(), handshake_failure(&cause)))
+    }
+}
+
+impl Service<http::Uri> for Dial {
+    type Response = TokioIo<TlsStream<TcpStream>>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _uri: http::Uri) -> Self::Future {
+        Box::pin(self.clone().connect())
+    }
+}

@@ -1,0 +1,104 @@
+//! The settings of every handshake between nodes, replaceable while the node runs.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::client::Resumption;
+use rustls::server::NoServerSessionStorage;
+use rustls::sign::SingleCertAndKey;
+use rustls::version::TLS13;
+use rustls::{ClientConfig, ServerConfig};
+
+use super::credentials::{Credentials, provider};
+use super::identity::Identity;
+use super::verifier::Nodes;
+
+/// One node's TLS towards its peers: TLS 1.3, both sides with a certificate. Cheap to clone.
+///
+/// Sessions are never resumed: a resumed one would not look at the certificate again, so a replaced trust bundle or an
+/// expiry would not count.
+#[derive(Clone)]
+pub struct PeerTls {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    cluster: String,
+    node: u64,
+    current: ArcSwap<Current>,
+}
+
+struct Current {
+    credentials: Credentials,
+    server: Arc<ServerConfig>,
+}
+
+/// Why credentials are not this node's.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerTlsError {
+    /// Another node's, another cluster's, an operator's.
+    #[error("the certificate is that of {found}; this is node {node} of the cluster {cluster}")]
+    NotOurs {
+        /// Whose it is.
+        found: Identity,
+        /// The cluster.
+        cluster: String,
+        /// The node.
+        node: u64,
+    },
+    /// rustls cannot work with them.
+    #[error(transparent)]
+    Tls(#[from] rustls::Error),
+}
+
+impl PeerTls {
+    /// The TLS of node `node` of `cluster`.
+    pub fn new(cluster: &str, node: u64, credentials: Credentials) -> Result<PeerTls, PeerTlsError> {
+        let current = ArcSwap::from_pointee(current(cluster, node, credentials)?);
+        Ok(PeerTls { shared: Arc::new(Shared { cluster: cluster.into(), node, current }) })
+    }
+
+    /// Handshakes from now on use these credentials. Connections that are open go on as they began.
+    pub fn replace(&self, credentials: Credentials) -> Result<(), PeerTlsError> {
+        self.shared.current.store(Arc::new(current(&self.shared.cluster, self.shared.node, credentials)?));
+        Ok(())
+    }
+
+    pub(crate) fn server(&self) -> Arc<ServerConfig> {
+        self.shared.current.load().server.clone()
+    }
+
+    /// For a connection to node `id`, and to no other.
+    pub(crate) fn client(&self, id: u64) -> Result<Arc<ClientConfig>, rustls::Error> {
+        let credentials = &self.shared.current.load().credentials;
+        let provider = provider();
+        let verifier = Nodes::only(id, &self.shared.cluster, credentials.trust().clone(), provider.clone());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(credentials.key().clone())));
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        config.resumption = Resumption::disabled();
+        // The certificate tells which node it is; the name in the clear would tell everybody else.
+        config.enable_sni = false;
+        Ok(Arc::new(config))
+    }
+}
+
+fn current(cluster: &str, node: u64, credentials: Credentials) -> Result<Current, PeerTlsError> {
+    let found = credentials.identity();
+    if found.cluster != cluster || found.node() != Some(node) {
+        return Err(PeerTlsError::NotOurs { found: found.clone(), cluster: cluster.into(), node });
+    }
+    let provider = provider();
+    let verifier = Nodes::of(cluster, credentials.trust().clone(), provider.clone());
+    let mut server = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13])?
+        .with_client_cert_verifier(Arc::new(verifier))
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(credentials.key().clone())));
+    server.alpn_protocols = vec![b"h2".to_vec()];
+    server.session_storage = Arc::new(NoServerSessionStorage {});
+    server.send_tls13_tickets = 0;
+    Ok(Current { credentials, server: Arc::new(server) })
+}

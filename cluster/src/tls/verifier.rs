@@ -1,0 +1,170 @@
+//! Who may be at the other end of a connection between nodes.
+//!
+//! A certificate counts when an authority in the trust bundle has issued it, it is in date, and its one identity is the
+//! node that is meant (outgoing) or some node of this cluster (incoming). Names and addresses do not count: a node may
+//! be reached under any.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, RootCertStore, SignatureScheme};
+use webpki::KeyUsage;
+
+use super::credentials::verify;
+use super::identity::{Identity, IdentityError};
+
+/// Why the other end was refused. Its text goes to our log; the other end only sees that it was refused.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("{0}")]
+    Nobody(IdentityError),
+    #[error("it shows a certificate of {who} that is not to be believed: {cause}")]
+    Untrusted { who: Identity, cause: webpki::Error },
+    #[error("it is {who}, not {wanted}")]
+    Another { who: Identity, wanted: String },
+}
+
+impl From<Refused> for rustls::Error {
+    fn from(refused: Refused) -> Self {
+        CertificateError::Other(OtherError(Arc::new(refused))).into()
+    }
+}
+
+/// Accepts the nodes of one cluster, or only one of them. TLS 1.3 only.
+#[derive(Debug)]
+pub struct Nodes {
+    cluster: String,
+    only: Option<u64>,
+    trust: Arc<RootCertStore>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Nodes {
+    /// Any node of `cluster`, for a server.
+    pub fn of(cluster: &str, trust: Arc<RootCertStore>, provider: Arc<CryptoProvider>) -> Nodes {
+        Nodes { cluster: cluster.into(), only: None, trust, provider }
+    }
+
+    /// The very node `id`, for a client that wants to reach it.
+    pub fn only(id: u64, cluster: &str, trust: Arc<RootCertStore>, provider: Arc<CryptoProvider>) -> Nodes {
+        Nodes { only: Some(id), ..Nodes::of(cluster, trust, provider) }
+    }
+
+    fn check(
+        &self,
+        end: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+        usage: KeyUsage,
+    ) -> Result<(), Refused> {
+        let who = Identity::of(end).map_err(Refused::Nobody)?;
+        let chain: Vec<CertificateDer<'_>> = [end].into_iter().chain(intermediates).cloned().collect();
+        if let Err(cause) = verify(&chain, &self.trust, now, usage) {
+            return Err(Refused::Untrusted { who, cause });
+        }
+        match who.node() {
+            Some(id) if who.cluster == self.cluster && self.only.is_none_or(|only| only == id) => Ok(()),
+            _ => {
+                let wanted = self.only.map_or_else(|| "a node".to_owned(), |id| format!("node {id}"));
+                Err(Refused::Another { who, wanted: format!("{wanted} of the cluster {}", self.cluster) })
+            }
+        }
+    }
+
+    fn verify_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    /// Never called, for no side offers TLS 1.2; the traits want it all the same.
+    fn verify_old_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+}
+
+impl ClientCertVerifier for Nodes {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        // A node has one certificate: it needs no hint, and strangers need not learn our authorities.
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        self.check(end_entity, intermediates, now, KeyUsage::client_auth())?;
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verify_old_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verify_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl ServerCertVerifier for Nodes {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.check(end_entity, intermediates, now, KeyUsage::server_auth())?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verify_old_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verify_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

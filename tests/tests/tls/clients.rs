@@ -1,0 +1,118 @@
+//! The HTTP and gRPC listeners over TLS, and what one client may cost them.
+
+use std::time::Duration;
+
+use keyrack_tests::secure::{Forge, SecureConnection, tls_client};
+use keyrack_tests::{Cluster, PATIENCE, until};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::status;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_is_not_needed_but_must_be_good() {
+    let cluster = Cluster::start_secure(&[]);
+    let trust = cluster.pki().join("ca.pem");
+    let (forge, stranger) = (Forge::of(&cluster.pki()), Forge::stranger());
+    let desk = "spiffe://dev/desk/lisbon";
+    for door in [cluster.door(1, 0), cluster.door(1, 1)] {
+        assert_eq!(status(&door, &tls_client(&trust, None, false)).await, Ok(200), "no certificate is needed");
+        assert_eq!(status(&door, &tls_client(&trust, Some(forge.issue(&[desk])), false)).await, Ok(200));
+        let refused = [
+            ("a stranger's", stranger.issue(&[desk])),
+            ("an expired one", forge.issue_until(&[desk], 2021)),
+            ("another cluster's", forge.issue(&["spiffe://prod/desk/lisbon"])),
+            ("nobody's", forge.issue(&[])),
+        ];
+        for (what, shown) in refused {
+            assert!(status(&door, &tls_client(&trust, Some(shown), false)).await.is_err(), "{what}");
+        }
+        assert!(status(&door, &tls_client(&trust, None, true)).await.is_err(), "TLS 1.2 is not the default");
+        let mut plain = TcpStream::connect(&door).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut plain, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let mut heard = Vec::new();
+        let _ = plain.read_to_end(&mut heard).await;
+        assert!(!heard.starts_with(b"HTTP"), "plain HTTP is not answered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_1_2_is_let_in_where_that_was_chosen() {
+    let cluster = Cluster::start_secure(&[("KEYRACK_TLS_MIN_VERSION", "1.2")]);
+    let trust = cluster.pki().join("ca.pem");
+    for door in [cluster.door(1, 0), cluster.door(1, 1)] {
+        for only_12 in [true, false] {
+            assert_eq!(status(&door, &tls_client(&trust, None, only_12)).await, Ok(200), "{door}");
+        }
+    }
+    let operator = || Some(Forge::of(&cluster.pki()).issue(&["spiffe://dev/operator/anna"]));
+    assert!(status(&cluster.door(1, 3), &tls_client(&trust, operator(), true)).await.is_err());
+    assert_eq!(status(&cluster.door(1, 3), &tls_client(&trust, operator(), false)).await, Ok(200));
+}
+
+/// GET / over HTTP/2, by hand: preface, SETTINGS, HEADERS out of the static table with `:authority: a`.
+const H2_REQUEST: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x06\x01\x05\0\0\0\x01\x82\x87\x84\x41\x01a";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_keeps_a_connection_for_nothing_is_cut_off_and_holds_up_nobody() {
+    let short = [("KEYRACK_LIMITS_READ_TIMEOUT_MS", "3000"), ("KEYRACK_LIMITS_IDLE_TIMEOUT_MS", "1000")];
+    let cluster = Cluster::start_secure(&short);
+    let (door, client) = (cluster.door(1, 0), tls_client(&cluster.pki().join("ca.pem"), None, false));
+    let mut silent = Vec::new();
+    for _ in 0..300 {
+        silent.push(TcpStream::connect(&door).await.unwrap());
+    }
+    let waited = timeout(Duration::from_secs(2), status(&door, &client)).await;
+    assert_eq!(waited.expect("300 handshakes that nobody finishes hold up nobody"), Ok(200));
+    for mut stream in silent {
+        let end = timeout(PATIENCE, stream.read_u8()).await.expect("a handshake that does not come is not waited for");
+        assert!(end.is_err());
+    }
+    // A handshake and no request; an answered request and nothing more, over HTTP/1 and HTTP/2.
+    let mut unused = SecureConnection::open(&door, &client).await.unwrap();
+    let mut one = SecureConnection::open(&door, &client).await.unwrap();
+    assert_eq!(one.request("GET /healthz", "", "").await.unwrap().0, 200);
+    let mut two = SecureConnection::open(&door, &client).await.unwrap();
+    assert!(!two.exchange(H2_REQUEST).await.unwrap().is_empty());
+    for (what, idle) in [("unused", &mut unused), ("HTTP/1", &mut one), ("HTTP/2", &mut two)] {
+        let closed = async {
+            // What HTTP/2 still says (SETTINGS, an answer, GOAWAY) comes before the end.
+            while idle.exchange(b"").await.is_ok_and(|heard| !heard.is_empty()) {}
+        };
+        timeout(Duration::from_secs(15), closed).await.unwrap_or_else(|_| panic!("{what} stays open"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_has_so_many_connections_and_no_more() {
+    let cluster = Cluster::start_secure(&[("KEYRACK_LIMITS_CONNECTIONS_PER_ADDRESS", "20")]);
+    let client = tls_client(&cluster.pki().join("ca.pem"), None, false);
+    let (mut open, mut refused) = (Vec::new(), 0);
+    for number in 0..30 {
+        // All listeners count together.
+        match SecureConnection::open(&cluster.door(1, number % 2), &client).await {
+            Ok(mut connection) => match connection.request("GET /healthz", "", "").await {
+                Ok((200, _)) => open.push(connection),
+                other => panic!("{other:?}"),
+            },
+            Err(_) => refused += 1,
+        }
+    }
+    assert!((10..=12).contains(&refused), "{refused} refused of 30, {} open", open.len());
+    drop(open);
+    until("places become free", PATIENCE, async || status(&cluster.door(1, 0), &client).await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_that_is_too_long_is_refused_with_a_problem() {
+    let cluster = Cluster::start_secure(&[]);
+    let client = tls_client(&cluster.pki().join("ca.pem"), None, false);
+    let mut connection = SecureConnection::open(&cluster.door(1, 0), &client).await.unwrap();
+    let path = format!("GET /v1/offers?propertyId={}", "a".repeat(9_000));
+    let (status, body) = connection.request(&path, "", "").await.unwrap();
+    assert_eq!(status, 414, "{body}");
+    assert!(body.contains("\"uri_too_long\""), "{body}");
+    let (status, _) = connection.request("GET /healthz", "", "").await.unwrap();
+    assert_eq!(status, 200, "the connection goes on");
+}

@@ -1,0 +1,49 @@
+//! The port for other nodes, as somebody else meets it.
+
+use keyrack_tests::Cluster;
+use keyrack_tests::secure::{Forge, SecureConnection, Shown, tls_client};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// HTTP/2's first words and an empty SETTINGS frame.
+const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// Whether the port talks HTTP/2 to somebody who shows this.
+async fn answers(cluster: &Cluster, shown: Option<Shown>, only_12: bool) -> bool {
+    let client = tls_client(&cluster.pki().join("ca.pem"), shown, only_12);
+    let Ok(mut connection) = SecureConnection::open(&cluster.door(1, 2), &client).await else { return false };
+    connection.exchange(HELLO).await.is_ok_and(|heard| !heard.is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_members_are_answered() {
+    let cluster = Cluster::start();
+    let (forge, stranger) = (Forge::of(&cluster.pki()), Forge::stranger());
+    let node = "spiffe://dev/node/2";
+    assert!(answers(&cluster, Some(forge.issue(&[node])), false).await, "a member's certificate works");
+    let refused = [
+        ("nothing", None),
+        ("a stranger's", Some(stranger.issue(&[node]))),
+        ("an expired one", Some(forge.issue_until(&[node], 2021))),
+        ("another cluster's", Some(forge.issue(&["spiffe://prod/node/2"]))),
+        ("that of a node which is no member", Some(forge.issue(&["spiffe://dev/node/4"]))),
+        ("an operator's", Some(forge.issue(&["spiffe://dev/operator/dev"]))),
+        ("a desk's", Some(forge.issue(&["spiffe://dev/desk/lisbon"]))),
+        ("two nodes' at once", Some(forge.issue(&[node, "spiffe://dev/node/3"]))),
+        ("one without identity", Some(forge.issue(&[]))),
+    ];
+    for (what, shown) in refused {
+        assert!(!answers(&cluster, shown, false).await, "{what}");
+    }
+    assert!(!answers(&cluster, Some(forge.issue(&[node])), true).await, "TLS 1.2");
+    let mut plain = TcpStream::connect(cluster.door(1, 2)).await.unwrap();
+    plain.write_all(HELLO).await.unwrap();
+    let mut heard = Vec::new();
+    let _ = plain.read_to_end(&mut heard).await;
+    // A TLS alert at most: 0x15.
+    assert!(heard.first().is_none_or(|first| *first == 0x15), "plain TCP: {heard:?}");
+    let said = cluster.log(1);
+    for cause in ["spiffe://prod/node/2", "spiffe://dev/operator/dev", "node 4 is not", "UnknownIssuer", "CertExpired"] {
+        assert_eq!(said.matches(cause).count(), 1, "the log says once: {cause}\n{said}");
+    }
+}
