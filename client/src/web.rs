@@ -1,4 +1,4 @@
-//! GETs over HTTP/1.1: receipts, policies, checkpoints and bundles are pages, and pages are not gRPC.
+//! HTTP/1.1: receipts, policies, checkpoints and bundles are pages, and pages are not gRPC; neither is the operators' API.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use keyrack_client::Tls;
 use keyrack_client::connection::{Address, Protocol};
+use serde::Serialize;
 use tokio::time::timeout;
 
 /// How long connecting and one exchange may take.
@@ -25,7 +26,7 @@ pub struct Web {
     key: String,
     tls: Tls,
     /// Open connections that nobody is using, by node.
-    idle: Mutex<HashMap<usize, Vec<SendRequest<Empty<Bytes>>>>>,
+    idle: Mutex<HashMap<usize, Vec<SendRequest<Full<Bytes>>>>>,
 }
 
 /// What a node answered.
@@ -81,7 +82,7 @@ impl Web {
     async fn exchange(
         &self,
         node: usize,
-        mut connection: SendRequest<Empty<Bytes>>,
+        connection: SendRequest<Full<Bytes>>,
         host: &str,
         path: &str,
         accept: &str,
@@ -90,7 +91,31 @@ impl Web {
         if !self.key.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.key));
         }
-        let request = request.body(Empty::new())?;
+        let request = request.body(Full::default())?;
+        self.talk(node, connection, request).await
+    }
+
+    /// Sends JSON to the first node, once: what came of it is the caller's to find out.
+    pub async fn send<T: Serialize>(&self, method: &str, path: &str, body: &T) -> anyhow::Result<Page> {
+        let address = Address::parse(self.nodes.first().context("there is no node")?)?;
+        let host = address.authority();
+        let connection = timeout(CONNECT, connect(&address, &self.tls)).await;
+        let connection = connection.with_context(|| format!("cannot reach {host}: no answer in time"))??;
+        let mut request = hyper::Request::builder().method(method).uri(path).header("host", host);
+        request = request.header("content-type", "application/json").header("idempotency-key", keyrack_client::fresh_key());
+        if !self.key.is_empty() {
+            request = request.header("authorization", format!("Bearer {}", self.key));
+        }
+        let request = request.body(Full::from(serde_json::to_vec(body)?))?;
+        self.talk(0, connection, request).await.with_context(|| format!("{host} did not answer"))
+    }
+
+    async fn talk(
+        &self,
+        node: usize,
+        mut connection: SendRequest<Full<Bytes>>,
+        request: hyper::Request<Full<Bytes>>,
+    ) -> anyhow::Result<Page> {
         let page = timeout(EXCHANGE, async {
             connection.ready().await?;
             let response = connection.send_request(request).await?;
@@ -106,13 +131,13 @@ impl Web {
         Ok(page)
     }
 
-    fn waiting(&self, node: usize) -> Option<SendRequest<Empty<Bytes>>> {
+    fn waiting(&self, node: usize) -> Option<SendRequest<Full<Bytes>>> {
         let mut idle = self.lock();
         let connections = idle.get_mut(&node)?;
         std::iter::from_fn(|| connections.pop()).find(|connection| !connection.is_closed())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<usize, Vec<SendRequest<Empty<Bytes>>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<usize, Vec<SendRequest<Full<Bytes>>>>> {
         // The pool is whole after any panic.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +149,7 @@ impl Page {
     /// # Errors
     /// What the node said instead.
     pub fn found(self) -> anyhow::Result<Bytes> {
-        anyhow::ensure!(self.status == 200, "{}", self.problem());
+        anyhow::ensure!(matches!(self.status, 200 | 201), "{}", self.problem());
         Ok(self.body)
     }
 
@@ -138,7 +163,7 @@ impl Page {
     }
 }
 
-async fn connect(address: &Address, tls: &Tls) -> anyhow::Result<SendRequest<Empty<Bytes>>> {
+async fn connect(address: &Address, tls: &Tls) -> anyhow::Result<SendRequest<Full<Bytes>>> {
     let stream = address.connect(tls, Protocol::Http1).await?;
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends when the sender is dropped; what fails on it, fails the exchange too.

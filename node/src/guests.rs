@@ -214,7 +214,7 @@ fn decrypt(cipher: &Aes256GcmSiv, sealed: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn vault(byte: u8) -> Vault {
+    fn keyed(byte: u8) -> Vault {
         let text = format!("{byte:02x}").repeat(KEY_BYTES);
         Vault::new(Path::new("keyring"), Keyring::parse(&text).expect("a keyring"))
     }
@@ -225,10 +225,10 @@ mod tests {
 
     #[test]
     fn a_guest_can_be_opened_again_and_not_by_others() {
-        let vault = vault(7);
+        let vault = keyed(7);
         let SealedGuest { sealed, .. } = vault.seal(Some(&ada())).expect("random bytes");
         assert_eq!(vault.open_guest(&sealed, None), Some(ada()));
-        assert_eq!(vault(8).open_guest(&sealed, None), None);
+        assert_eq!(keyed(8).open_guest(&sealed, None), None);
         assert!(!sealed.ciphertext.windows(3).any(|w| w == b"Ada"));
         assert_ne!(vault.seal(Some(&ada())).expect("random bytes").sealed.ciphertext, sealed.ciphertext);
         let apart = Sealed { ciphertext: sealed.ciphertext.clone(), wrapped_key: Vec::new() };
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_damaged_guest_is_not_opened() {
-        let vault = vault(7);
+        let vault = keyed(7);
         let mut sealed = vault.seal(Some(&Guest::default())).expect("random bytes").sealed;
         sealed.ciphertext[NONCE_BYTES] ^= 1;
         assert_eq!(vault.open_guest(&sealed, None), None);
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn the_claims_of_a_receipt_come_back_from_the_wrapped_key() {
-        let vault = vault(7);
+        let vault = keyed(7);
         let SealedGuest { sealed, seeds, claims } = vault.seal(Some(&ada())).expect("random bytes");
         assert_eq!(vault.claims(&sealed, &sealed.wrapped_key), claims);
         assert_eq!(claims.iter().map(|claim| claim.value.as_str()).collect::<Vec<_>>(), ["Ada", "ada@example.org", ""]);

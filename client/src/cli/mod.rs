@@ -2,8 +2,10 @@
 
 mod bookings;
 mod inventory;
+mod operators;
 mod pki;
 pub mod print;
+mod trail;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -108,6 +110,17 @@ enum Command {
     /// Make certificates for nodes, operators and desks: a small CA in a folder.
     #[command(subcommand)]
     Pki(pki::PkiCommand),
+    /// Who may call: principals, for operators.
+    #[command(subcommand)]
+    Principal(operators::PrincipalCommand),
+    /// Principals' API keys, for operators.
+    #[command(subcommand)]
+    Key(operators::KeyCommand),
+    /// The nodes of the cluster, for operators.
+    #[command(subcommand)]
+    Node(operators::NodeCommand),
+    /// Read the audit trail and follow its chain, for auditors.
+    Trail(trail::Options),
     /// Print a shell's completions.
     #[command(after_help = "Example:\n  keyrack completions bash > /etc/bash_completion.d/keyrack")]
     Completions {
@@ -162,6 +175,10 @@ pub async fn act(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Audit(options) => return audit::audit(&context, options).await,
         Command::Import(ImportCommand::Bookings(options)) => import::bookings(&context, options).await,
         Command::Bench(options) => bench::bench(&connection.endpoint, &connection.key, tls, json, options).await,
+        Command::Principal(command) => operators::principal(&context, command).await,
+        Command::Key(command) => operators::key(&context, command).await,
+        Command::Node(command) => operators::node(&context, command).await,
+        Command::Trail(options) => trail::trail(&context, options).await,
         Command::Pki(_) | Command::Completions { .. } => Ok(()), // done above
     }
     .map(|()| ExitCode::SUCCESS)
