@@ -80,6 +80,7 @@ impl Nodes {
             batch_commands: 64,
             batches_in_flight: 2,
             scrub_after_secs: 3_600,
+            audit_seal_secs: 60,
         }
     }
 
@@ -162,7 +163,7 @@ pub fn hotel(nodes: &Nodes) -> Placement {
     ];
     for (number, op) in ops.into_iter().enumerate() {
         let request = Some(RequestKey { digest: [number as u8; 16], fingerprint: [1; 16] });
-        nodes.propose(0, &Command { property: place.number, request, op });
+        nodes.propose(0, &Command { property: place.number, request, by: None, op });
     }
     place
 }
@@ -185,7 +186,7 @@ pub fn book(nodes: &Nodes, place: &Placement, number: u64) -> u64 {
         seeds: LeafSeeds::default(),
     };
     let key = RequestKey { digest: [100 + number as u8; 16], fingerprint: [1; 16] };
-    match nodes.propose(0, &Command { property: place.number, request: Some(key), op: Op::Book(request) }) {
+    match nodes.propose(0, &Command { property: place.number, request: Some(key), by: None, op: Op::Book(request) }) {
         Reply::Booking(booking) => booking.leaf.expect("every booking has a leaf"),
         other => panic!("not a booking: {other:?}"),
     }
