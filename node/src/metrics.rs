@@ -14,6 +14,18 @@ use prometheus_client::registry::Registry;
 use crate::problem::Code;
 use crate::rewrap::Progress;
 
+/// A method's name; there are endlessly many, and what somebody makes up may be anything.
+pub fn method_name(method: &http::Method) -> &'static str {
+    match *method {
+        http::Method::GET => "GET",
+        http::Method::HEAD => "HEAD",
+        http::Method::PUT => "PUT",
+        http::Method::POST => "POST",
+        http::Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}
+
 /// What the edge counts.
 pub struct Metrics {
     registry: Registry,
@@ -74,14 +86,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts an answered request.
-    pub fn answered(&self, method: &http::Method, route: &str, status: u16, took: Duration) {
-        let method = match *method {
-            http::Method::GET => "GET",
-            http::Method::PUT => "PUT",
-            http::Method::POST => "POST",
-            http::Method::DELETE => "DELETE",
-            _ => "other",
-        };
+    pub fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {
         self.requests.get_or_create(&RequestLabels { method, route: route.into(), status }).inc();
         self.seconds.get_or_create(&RouteLabels { route: route.into() }).observe(took.as_secs_f64());
     }

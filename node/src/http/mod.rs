@@ -35,6 +35,7 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 
 use crate::access::guard_http;
+use crate::metrics::method_name;
 use crate::problem::{Code, Problem};
 use crate::service::Edge;
 
@@ -114,7 +115,7 @@ async fn method_not_allowed() -> Problem {
 /// What every answer gets: a problem's body in the caller's language, the quota, a count, a line in the log.
 async fn finish(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let method = request.method().clone();
+    let method = method_name(request.method());
     // The pattern, not the path: a path has ids in it, and there are endlessly many.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
@@ -124,11 +125,11 @@ async fn finish(State(edge): State<Edge>, request: Request, next: Next) -> Respo
     problem::finish(&mut response, languages.as_ref());
     hygiene::finish(&mut response, is_known);
     let status = response.status().as_u16();
-    edge.metrics().answered(&method, &route, status, began.elapsed());
+    edge.metrics().answered(method, &route, status, began.elapsed());
     let trace = response.headers().get("keyrack-trace-id").and_then(|value| value.to_str().ok());
     match status {
-        500.. => tracing::warn!(%method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
-        _ => tracing::debug!(%method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
+        500.. => tracing::warn!(method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
+        _ => tracing::debug!(method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
     }
     response
 }

@@ -52,7 +52,7 @@ pub struct Facts {
 
 /// What a file system tells of the files without reading them; another one means that they may be new.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp(Vec<Option<(u64, u64, i64, i64, i64, i64)>>);
+pub struct Stamp(Vec<Option<[i64; 6]>>);
 
 impl Files {
     /// The files of node `node` of `cluster`.
@@ -97,7 +97,7 @@ impl Files {
     pub fn stamp(&self) -> Stamp {
         let of = |path: &PathBuf| {
             let data = fs::metadata(path).ok()?;
-            Some((data.ino(), data.len(), data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()))
+            Some([data.ino() as i64, data.len() as i64, data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()])
         };
         Stamp([&self.certificate, &self.key, &self.trust].into_iter().map(of).collect())
     }
