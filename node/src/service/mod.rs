@@ -230,7 +230,9 @@ impl Edge {
     async fn submit(&self, mutation: &Mutation, place: &Placement, request: RequestKey, op: Op) -> Result<Done<Reply>, Problem> {
         let traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
         let _guard = self.inner.in_flight.enter(request.digest).map_err(traced)?;
-        let (caller, record) = (&mutation.caller, Action::record(&op));
+        let caller = &mutation.caller;
+        let drawn = matches!(op, Op::Book(_) | Op::PlaceHold { .. } | Op::ConfirmHold { .. });
+        let request_record = Action::record(&op).filter(|_| !drawn);
         let command = Command { property: place.number, request: Some(request), by: Some(caller.actor()), op };
         let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
         let committed = committed.map_err(|error| traced(error.into()))?;
@@ -239,6 +241,12 @@ impl Edge {
         if replayed {
             // The command's record is the first one's; that its answer was shown again is another.
             let (actor, property) = (caller.actor(), place.number);
+            // The id that was drawn for this try is nobody's.
+            let record = match &reply {
+                Reply::Booking(booking) => Some(booking.id.0),
+                Reply::Hold(hold) => Some(hold.id.0),
+                _ => request_record,
+            };
             let seen = Seen { actor, action: Action::REPLAY, property, record, verdict: Verdict::ALLOWED };
             self.inner.trail.see(seen, true).map_err(traced)?;
         }
