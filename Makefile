@@ -6,7 +6,7 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test fuzz bench bench-receipts build check setup verifiers clean-data
+.PHONY: help run test fuzz bench bench-receipts build release sbom check setup verifiers clean-data
 
 help:
 	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
@@ -15,6 +15,8 @@ help:
 	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
 	@echo "make bench-receipts   the receipts' tree alone: appends, proofs, ten million leaves on disk"
 	@echo "make build   compile keyrackd and keyrack into $(BIN)"
+	@echo "make release the same, with the list of all dependencies inside (cargo auditable)"
+	@echo "make sbom    a bill of materials (CycloneDX) of both, in target/sbom"
 	@echo "make check   format, lints, docs, licences"
 
 setup:
@@ -23,6 +25,15 @@ setup:
 build: setup
 	@echo "==> compiling keyrackd and keyrack (the first time RocksDB too: about 10 minutes on 2 cores)"
 	cargo build --release --locked --workspace --bins
+
+# For those who ship: `cargo audit bin keyrackd` tells later, without the sources, what was known of its parts.
+release: setup
+	@command -v cargo-auditable >/dev/null || { echo "==> installing cargo-auditable"; cargo install --locked --quiet cargo-auditable; }
+	cargo auditable build --release --locked --workspace --bins
+
+sbom: setup
+	@command -v cargo-cyclonedx >/dev/null || { echo "==> installing cargo-cyclonedx"; cargo install --locked --quiet cargo-cyclonedx; }
+	@scripts/sbom
 
 run: build
 	@echo "==> keyrackd and keyrack are in $(BIN)"
@@ -46,8 +57,13 @@ check: setup
 	cargo fmt --manifest-path merkle/fuzz/Cargo.toml -- --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps --quiet
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
-	else echo "==> skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; fi
+	@if ! command -v cargo-deny >/dev/null; then \
+		echo "==> skipped: cargo-deny is not installed (cargo install --locked cargo-deny)"; \
+	else \
+		cargo deny --log-level error --offline check bans licenses sources && \
+		if [ -d "$${CARGO_HOME:-$$HOME/.cargo}/advisory-dbs" ]; then cargo deny --offline check --disable-fetch advisories; \
+		else echo "==> skipped: known vulnerabilities (no advisory database here; cargo deny fetch db)"; fi; \
+	fi
 
 bench: build
 	@scripts/bench $(BIN) $(ARGS)

@@ -10,7 +10,7 @@ use std::process::Command;
 use base64ct::{Base64, Encoding};
 use keyrack_tests::receipts::merkle::{consistency_proof, leaf_hash};
 use keyrack_tests::receipts::{Checkpoint, KeyKind, LogView, Note, Policy, ProofFile, Signer};
-use keyrack_tests::{Cluster, Hotel, HotelPlan, Load, PATIENCE, until};
+use keyrack_tests::{Cluster, Hotel, HotelPlan, Load, PATIENCE, installed_verifier, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -34,18 +34,8 @@ struct Verifier {
 }
 
 impl Verifier {
-    /// None when it is not installed, which is said; in continuous integration it has to be.
     fn find(name: &str) -> Option<Verifier> {
-        // The test executable is target/release/deps/<test>-<hash>.
-        let test = std::env::current_exe().unwrap();
-        let program = test.ancestors().nth(3).unwrap().join("verifiers").join(name);
-        if program.is_file() {
-            return Some(Verifier { program });
-        }
-        let missing = format!("{} is missing: tests/verifiers/install", program.display());
-        assert!(std::env::var_os("CI").is_none(), "{missing}");
-        println!("skipped: {missing}");
-        None
+        installed_verifier(name).map(|program| Verifier { program })
     }
 
     /// Accepts the evidence as it is, and refuses each forgery of it but for those of files that it does not read.

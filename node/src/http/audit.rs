@@ -6,7 +6,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::call::{Ask, found};
-use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{AuditPage, Edge, ReadOptions, audit_cursor};
 
@@ -16,6 +15,7 @@ use crate::service::{AuditPage, Edge, ReadOptions, audit_cursor};
 #[into_params(parameter_in = Query)]
 pub struct Query {
     /// The shard, from 1.
+    #[param(required = true)]
     shard: u32,
     /// From the answer before; empty for the beginning.
     cursor: String,
@@ -25,7 +25,7 @@ pub struct Query {
 
 /// The audit trail of a shard: who did what, when, from where, and whether it was allowed.
 #[utoipa::path(get, path = "/v1/audit", tag = "Auditors", params(Query),
-    responses((status = 200, body = AuditPage), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = AuditPage)))]
 pub async fn page(State(edge): State<Edge>, ask: Ask<Query>) -> Result<Response, Problem> {
     let after = audit_cursor(&ask.query.cursor)?;
     let options = ReadOptions::linearizable(ask.deadline);

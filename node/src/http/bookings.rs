@@ -18,6 +18,7 @@ use crate::service::{Edge, ReadOptions, Step, receipt_text};
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// Whose bookings.
+    #[param(required = true)]
     property_id: String,
     /// First arrival, included.
     arrival_from: String,
@@ -51,7 +52,7 @@ pub struct Freshness {
 /// Take a booking: all its rooms for all its nights, or nothing.
 #[utoipa::path(post, path = "/v1/bookings", tag = "Bookings", request_body = v1::BookRequest,
     params(("Idempotency-Key" = String, Header, description = "a fresh key for every new request")),
-    responses((status = 201, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 201, body = v1::Booking)))]
 pub async fn book(State(edge): State<Edge>, call: Call<v1::BookRequest>) -> Result<Response, Problem> {
     let booking = edge.book(call.mutation, call.body).await?;
     done(&booking, Some(booking.value.revision))
@@ -59,7 +60,7 @@ pub async fn book(State(edge): State<Edge>, call: Call<v1::BookRequest>) -> Resu
 
 /// Look a booking up.
 #[utoipa::path(get, path = "/v1/bookings/{booking}", tag = "Bookings", params(("booking" = String, Path), Freshness),
-    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Booking)))]
 pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
     let booking = edge.booking(&ask.caller, &id, options).await?;
@@ -68,7 +69,7 @@ pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<
 
 /// List a property's bookings by arrival.
 #[utoipa::path(get, path = "/v1/bookings", tag = "Bookings", params(ListQuery),
-    responses((status = 200, body = v1::BookingList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::BookingList)))]
 pub async fn list(State(edge): State<Edge>, ask: Ask<ListQuery>) -> Result<Response, Problem> {
     let query = ask.query;
     let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
@@ -87,7 +88,7 @@ pub async fn list(State(edge): State<Edge>, ask: Ask<ListQuery>) -> Result<Respo
 /// Change a booking: the new stay is taken and the old one released together, or nothing happens.
 #[utoipa::path(post, path = "/v1/bookings/{booking}/amend", tag = "Bookings", request_body = v1::AmendRequest,
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Booking)))]
 pub async fn amend(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,
@@ -101,7 +102,7 @@ pub async fn amend(
 /// Give a booking up; a second time answers the same.
 #[utoipa::path(post, path = "/v1/bookings/{booking}/cancel", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Booking)))]
 pub async fn cancel(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::Cancel).await
 }
@@ -109,7 +110,7 @@ pub async fn cancel(edge: State<Edge>, id: PathOf<String>, call: Call<v1::Bookin
 /// The guest is here.
 #[utoipa::path(post, path = "/v1/bookings/{booking}/check-in", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Booking)))]
 pub async fn check_in(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::CheckIn).await
 }
@@ -117,7 +118,7 @@ pub async fn check_in(edge: State<Edge>, id: PathOf<String>, call: Call<v1::Book
 /// The guest has left.
 #[utoipa::path(post, path = "/v1/bookings/{booking}/check-out", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Booking)))]
 pub async fn check_out(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::CheckOut).await
 }
@@ -125,7 +126,7 @@ pub async fn check_out(edge: State<Edge>, id: PathOf<String>, call: Call<v1::Boo
 /// The guest never came: the rooms are free again.
 #[utoipa::path(post, path = "/v1/bookings/{booking}/no-show", tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Booking)))]
 pub async fn no_show(edge: State<Edge>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
     step(edge, id, call, Step::NoShow).await
 }
@@ -133,8 +134,7 @@ pub async fn no_show(edge: State<Edge>, id: PathOf<String>, call: Call<v1::Booki
 /// The receipt of a booking's newest event: `text/plain` is a c2sp.org/tlog-proof@v1 file with the leaf as its extra line,
 /// `application/json` has leaf and disclosures beside the proof. 202 until a majority of the replicas has signed.
 #[utoipa::path(get, path = "/v1/bookings/{booking}/receipt", tag = "Receipts", params(("booking" = String, Path), Freshness),
-    responses((status = 200, content((String = "text/plain"), (v1::Receipt = "application/json"))), (status = 202, body = ProblemBody),
-        (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, content((String = "text/plain"), (v1::Receipt = "application/json"))), (status = 202, body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn receipt(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,

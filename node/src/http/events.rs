@@ -13,7 +13,6 @@ use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::call::{Ask, found};
-use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{Edge, EventPage, EventQuery};
 
@@ -37,7 +36,7 @@ const PAGE: Duration = Duration::from_secs(5);
 
 /// What happened, without gaps, in order per property. With `Accept: text/event-stream` it goes on as it happens.
 #[utoipa::path(get, path = "/v1/events", tag = "Events", params(Query, ("Last-Event-ID" = Option<String>, Header)),
-    responses((status = 200, body = EventPage), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = EventPage)))]
 pub async fn events(State(edge): State<Edge>, headers: HeaderMap, ask: Ask<Query>) -> Result<Response, Problem> {
     let query = ask.query;
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());

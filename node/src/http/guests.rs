@@ -5,14 +5,13 @@ use axum::response::Response;
 use keyrack_proto::v1;
 
 use super::call::{Call, PathOf, done};
-use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::Edge;
 
 /// Erase a guest: the key of the data is destroyed for good. The booking, its counts and its receipts stay.
 #[utoipa::path(post, path = "/v1/guests/{guest}/erase", tag = "Guests",
     params(("guest" = String, Path, description = "the guestId of a booking"), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = v1::ErasedGuest), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::ErasedGuest)))]
 pub async fn erase(
     State(edge): State<Edge>,
     PathOf(guest_id): PathOf<String>,

@@ -5,14 +5,13 @@ use axum::response::Response;
 use keyrack_proto::v1;
 
 use super::call::{Call, PathOf, done, done_empty};
-use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::Edge;
 
 /// Take rooms for a few minutes while the guest pays.
 #[utoipa::path(post, path = "/v1/holds", tag = "Holds", request_body = v1::PlaceHoldRequest,
     params(("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = v1::Hold), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 201, body = v1::Hold)))]
 pub async fn place(State(edge): State<Edge>, call: Call<v1::PlaceHoldRequest>) -> Result<Response, Problem> {
     done(&edge.place_hold(call.mutation, call.body).await?, None)
 }
@@ -20,7 +19,7 @@ pub async fn place(State(edge): State<Edge>, call: Call<v1::PlaceHoldRequest>) -
 /// Turn a hold into a booking.
 #[utoipa::path(post, path = "/v1/holds/{hold}/confirm", tag = "Holds", request_body = v1::ConfirmHoldRequest,
     params(("hold" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = v1::Booking), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 201, body = v1::Booking)))]
 pub async fn confirm(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,
@@ -32,7 +31,7 @@ pub async fn confirm(
 
 /// Give a hold back; a second time answers the same.
 #[utoipa::path(delete, path = "/v1/holds/{hold}", tag = "Holds", params(("hold" = String, Path)),
-    responses((status = 204), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 204)))]
 pub async fn release(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,

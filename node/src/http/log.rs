@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use keyrack_merkle::Resource;
 
 use super::call::PathOf;
-use super::problem::ProblemBody;
 use crate::access::Caller;
 use crate::problem::{Code, Problem};
 use crate::service::Edge;
@@ -21,7 +20,7 @@ const FOR_EVER_BUT_ONLY_HERE: HeaderValue = HeaderValue::from_static("private, m
 
 /// The newest checkpoint of a shard's log: a signed note (c2sp.org/tlog-checkpoint).
 #[utoipa::path(get, path = "/log/{shard}/checkpoint", tag = "Receipts", params(("shard" = u32, Path)), security(()),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn checkpoint(State(edge): State<Edge>, PathOf(shard): PathOf<String>) -> Result<Response, Problem> {
     let note = edge.checkpoint(number(&shard)?)?;
     Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, FRESH)], note).into_response())
@@ -29,21 +28,21 @@ pub async fn checkpoint(State(edge): State<Edge>, PathOf(shard): PathOf<String>)
 
 /// The keys that sign the checkpoints of all shards: a trust policy (c2sp.org/tlog-policy).
 #[utoipa::path(get, path = "/log/policy", tag = "Receipts", security(()),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn policy(State(edge): State<Edge>) -> Result<Response, Problem> {
     Ok(([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, FRESH)], edge.policy()?).into_response())
 }
 
 /// A tile of hashes. `tile` is such as `0/x001/234.p/7`.
 #[utoipa::path(get, path = "/log/{shard}/tile/{tile}", tag = "Receipts", params(("shard" = u32, Path), ("tile" = String, Path)), security(()),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
 pub async fn tile(State(edge): State<Edge>, PathOf((shard, path)): PathOf<(String, String)>) -> Result<Response, Problem> {
     resource(&edge, None, &shard, &format!("tile/{path}"))
 }
 
 /// A bundle of leaves, for auditors: they tell occupancy. `tile` is such as `x001/234.p/7`.
 #[utoipa::path(get, path = "/log/{shard}/tile/entries/{tile}", tag = "Receipts", params(("shard" = u32, Path), ("tile" = String, Path)),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "4XX", body = ProblemBody)))]
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream")))]
 pub async fn entries(
     State(edge): State<Edge>,
     PathOf((shard, path)): PathOf<(String, String)>,

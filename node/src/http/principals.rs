@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::call::{Ask, Call, PathOf, answer, found};
-use super::problem::ProblemBody;
 use crate::problem::{Code, Problem};
 use crate::service::{Edge, KeyWish, NewKeyAnswer, PrincipalAnswer, PrincipalList, PrincipalWish};
 
@@ -51,14 +50,14 @@ pub struct NodeList {
 
 /// List principals.
 #[utoipa::path(get, path = "/v1/principals", tag = "Operators", params(Page),
-    responses((status = 200, body = PrincipalList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = PrincipalList)))]
 pub async fn list(State(edge): State<Edge>, ask: Ask<Page>) -> Result<Response, Problem> {
     found(&edge.principals(&ask.caller, &ask.query.cursor, ask.query.limit.unwrap_or(100))?, None)
 }
 
 /// View a principal.
 #[utoipa::path(get, path = "/v1/principals/{principal}", tag = "Operators", params(("principal" = String, Path)),
-    responses((status = 200, body = PrincipalAnswer), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = PrincipalAnswer)))]
 pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Nothing>) -> Result<Response, Problem> {
     let principal = edge.principal(&ask.caller, &id)?;
     found(&principal, u32::try_from(principal.revision).ok())
@@ -67,7 +66,7 @@ pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<
 /// Make a principal or change it: its role and what it may see.
 #[utoipa::path(put, path = "/v1/principals/{principal}", tag = "Operators", request_body = PrincipalWish,
     params(("principal" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = PrincipalAnswer), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = PrincipalAnswer)))]
 pub async fn put(State(edge): State<Edge>, PathOf(id): PathOf<String>, call: Call<Wished>) -> Result<Response, Problem> {
     let wish = call.body.0.ok_or_else(|| Problem::field("role", "is needed"))?;
     let principal = edge.put_principal(&call.mutation, &id, wish, call.expected_revision).await?;
@@ -87,7 +86,7 @@ impl<'de> Deserialize<'de> for Wished {
 /// Withdraw a principal with all its credentials, for good: at once, on all nodes.
 #[utoipa::path(post, path = "/v1/principals/{principal}/revoke", tag = "Operators",
     params(("principal" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = PrincipalAnswer), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = PrincipalAnswer)))]
 pub async fn revoke(State(edge): State<Edge>, PathOf(id): PathOf<String>, call: Call<Nothing>) -> Result<Response, Problem> {
     found(&edge.revoke_principal(&call.mutation, &id).await?, None)
 }
@@ -95,7 +94,7 @@ pub async fn revoke(State(edge): State<Edge>, PathOf(id): PathOf<String>, call: 
 /// Give a principal another API key. It is shown this once; a retry makes another one.
 #[utoipa::path(post, path = "/v1/principals/{principal}/keys", tag = "Operators", request_body = KeyWish,
     params(("principal" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = NewKeyAnswer), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 201, body = NewKeyAnswer)))]
 pub async fn create_key(State(edge): State<Edge>, PathOf(id): PathOf<String>, call: Call<KeyWish>) -> Result<Response, Problem> {
     answer(StatusCode::CREATED, &edge.create_key(&call.mutation, &id, call.body).await?)
 }
@@ -103,7 +102,7 @@ pub async fn create_key(State(edge): State<Edge>, PathOf(id): PathOf<String>, ca
 /// Withdraw one API key: at once, on all nodes.
 #[utoipa::path(post, path = "/v1/principals/{principal}/keys/{prefix}/revoke", tag = "Operators",
     params(("principal" = String, Path), ("prefix" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = PrincipalAnswer), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = PrincipalAnswer)))]
 pub async fn revoke_key(
     State(edge): State<Edge>,
     PathOf((id, prefix)): PathOf<(String, String)>,
@@ -114,7 +113,7 @@ pub async fn revoke_key(
 
 /// List the nodes.
 #[utoipa::path(get, path = "/v1/nodes", tag = "Operators",
-    responses((status = 200, body = NodeList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = NodeList)))]
 pub async fn nodes(State(edge): State<Edge>, _ask: Ask<Nothing>) -> Result<Response, Problem> {
     found(&node_list(&edge), None)
 }
@@ -122,7 +121,7 @@ pub async fn nodes(State(edge): State<Edge>, _ask: Ask<Nothing>) -> Result<Respo
 /// Fence a node: no other node talks to it any more, whatever certificate it has.
 #[utoipa::path(post, path = "/v1/nodes/{node}/fence", tag = "Operators",
     params(("node" = u64, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = NodeList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = NodeList)))]
 pub async fn fence(State(edge): State<Edge>, PathOf(node): PathOf<String>, call: Call<Nothing>) -> Result<Response, Problem> {
     edge.fence_node(&call.mutation, number(&node)?, false).await?;
     found(&node_list(&edge), None)
@@ -131,7 +130,7 @@ pub async fn fence(State(edge): State<Edge>, PathOf(node): PathOf<String>, call:
 /// Admit a fenced node again.
 #[utoipa::path(post, path = "/v1/nodes/{node}/admit", tag = "Operators",
     params(("node" = u64, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = NodeList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = NodeList)))]
 pub async fn admit(State(edge): State<Edge>, PathOf(node): PathOf<String>, call: Call<Nothing>) -> Result<Response, Problem> {
     edge.fence_node(&call.mutation, number(&node)?, true).await?;
     found(&node_list(&edge), None)

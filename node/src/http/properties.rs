@@ -8,7 +8,6 @@ use utoipa::IntoParams;
 
 use super::bookings::Freshness;
 use super::call::{Ask, Call, PathOf, done, found};
-use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{Edge, ReadOptions};
 
@@ -32,7 +31,7 @@ pub struct SearchQuery {
 /// Onboard or change a property.
 #[utoipa::path(put, path = "/v1/properties/{property}", tag = "Properties", request_body = v1::PutPropertyRequest,
     params(("property" = String, Path), ("Idempotency-Key" = Option<String>, Header), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = v1::Property), (status = 201, body = v1::Property), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Property), (status = 201, body = v1::Property)))]
 pub async fn put(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,
@@ -45,7 +44,7 @@ pub async fn put(
 
 /// View a property with its room types and rate plans.
 #[utoipa::path(get, path = "/v1/properties/{property}", tag = "Properties", params(("property" = String, Path), Freshness),
-    responses((status = 200, body = v1::Property), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::Property)))]
 pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
     let options = ReadOptions::parse(&ask.query.consistency, ask.query.max_staleness_ms, ask.deadline)?;
     let property = edge.property(&ask.caller, &id, options).await?;
@@ -54,7 +53,7 @@ pub async fn get(State(edge): State<Edge>, PathOf(id): PathOf<String>, ask: Ask<
 
 /// Search properties by city or distance.
 #[utoipa::path(get, path = "/v1/properties", tag = "Properties", params(SearchQuery),
-    responses((status = 200, body = v1::PropertyList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::PropertyList)))]
 pub async fn list(State(edge): State<Edge>, ask: Ask<SearchQuery>) -> Result<Response, Problem> {
     let query = ask.query;
     let near = query.near.as_deref().map(location).transpose()?;
@@ -71,7 +70,7 @@ pub async fn list(State(edge): State<Edge>, ask: Ask<SearchQuery>) -> Result<Res
 /// Add or change a room type.
 #[utoipa::path(put, path = "/v1/properties/{property}/room-types/{code}", tag = "Properties", request_body = v1::PutRoomTypeRequest,
     params(("property" = String, Path), ("code" = String, Path), ("Idempotency-Key" = Option<String>, Header), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = v1::RoomType), (status = 201, body = v1::RoomType), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::RoomType), (status = 201, body = v1::RoomType)))]
 pub async fn put_room_type(
     State(edge): State<Edge>,
     PathOf((property_id, code)): PathOf<(String, String)>,
@@ -85,7 +84,7 @@ pub async fn put_room_type(
 /// Add or change a rate plan.
 #[utoipa::path(put, path = "/v1/properties/{property}/rate-plans/{code}", tag = "Properties", request_body = v1::PutRatePlanRequest,
     params(("property" = String, Path), ("code" = String, Path), ("Idempotency-Key" = Option<String>, Header), ("If-Match" = Option<String>, Header)),
-    responses((status = 200, body = v1::RatePlan), (status = 201, body = v1::RatePlan), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::RatePlan), (status = 201, body = v1::RatePlan)))]
 pub async fn put_rate_plan(
     State(edge): State<Edge>,
     PathOf((property_id, code)): PathOf<(String, String)>,
@@ -99,7 +98,7 @@ pub async fn put_rate_plan(
 /// Change availability, rates and inventory: all lines or none.
 #[utoipa::path(post, path = "/v1/properties/{property}/ari", tag = "Properties", request_body = v1::UpdateAriRequest,
     params(("property" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = v1::AriResult), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::AriResult)))]
 pub async fn update_ari(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,
@@ -111,7 +110,7 @@ pub async fn update_ari(
 /// End the hotel's day.
 #[utoipa::path(post, path = "/v1/properties/{property}/close-business-date", tag = "Properties", request_body = v1::CloseBusinessDateRequest,
     params(("property" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = v1::BusinessDate), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::BusinessDate)))]
 pub async fn close_business_date(
     State(edge): State<Edge>,
     PathOf(id): PathOf<String>,

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::call::{Ask, PathOf, found};
-use super::problem::ProblemBody;
 use crate::problem::Problem;
 use crate::service::{Edge, ReadOptions};
 
@@ -17,8 +16,10 @@ use crate::service::{Edge, ReadOptions};
 #[into_params(parameter_in = Query)]
 pub struct AvailabilityQuery {
     /// The first night.
+    #[param(required = true)]
     from: String,
     /// The day after the last night.
+    #[param(required = true)]
     to: String,
     /// Only this room type.
     room_type: String,
@@ -34,10 +35,13 @@ pub struct AvailabilityQuery {
 #[into_params(parameter_in = Query)]
 pub struct OffersQuery {
     /// Where.
+    #[param(required = true)]
     property_id: String,
     /// The first night.
+    #[param(required = true)]
     arrival: String,
     /// The day of leaving.
+    #[param(required = true)]
     departure: String,
     /// Adults in the room.
     adults: u32,
@@ -51,7 +55,7 @@ pub struct OffersQuery {
 
 /// What is free, night by night.
 #[utoipa::path(get, path = "/v1/properties/{property}/availability", tag = "Stays", params(("property" = String, Path), AvailabilityQuery),
-    responses((status = 200, body = v1::AvailabilityReply), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::AvailabilityReply)))]
 pub async fn availability(
     State(edge): State<Edge>,
     PathOf(property_id): PathOf<String>,
@@ -66,7 +70,7 @@ pub async fn availability(
 
 /// What a guest could book: free, allowed and priced.
 #[utoipa::path(get, path = "/v1/offers", tag = "Stays", params(OffersQuery),
-    responses((status = 200, body = v1::OfferList), (status = "4XX", body = ProblemBody), (status = "5XX", body = ProblemBody)))]
+    responses((status = 200, body = v1::OfferList)))]
 pub async fn offers(State(edge): State<Edge>, ask: Ask<OffersQuery>) -> Result<Response, Problem> {
     let query = ask.query;
     let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;

@@ -1,0 +1,138 @@
+//! Texts that are sent somewhere and must not turn up elsewhere.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use base64ct::{Base64Unpadded, Encoding};
+use sha2::{Digest, Sha256};
+
+/// Enough that none comes about by chance, in any spelling, nor out of pieces that a compressor found elsewhere.
+const LETTERS: usize = 20;
+/// A spelling is looked up by its first bytes.
+const HEAD: usize = 4;
+
+/// Everything that was planted so far.
+#[derive(Default)]
+pub struct Planted {
+    canaries: Vec<Canary>,
+}
+
+struct Canary {
+    /// Where it was sent.
+    what: String,
+    text: String,
+    /// Why it may stand in a node's data, if it may. In logs and metrics nothing may.
+    may_rest: Option<&'static str>,
+}
+
+impl Planted {
+    /// A fresh text for a place from which it must get nowhere.
+    pub fn plant(&mut self, what: &str) -> String {
+        let text = random_letters();
+        self.secret(what, &text);
+        text
+    }
+
+    /// A fresh text for a place from which it gets into the data, and why.
+    pub fn plant_at_rest(&mut self, what: &str, why: &'static str) -> String {
+        let text = random_letters();
+        self.canaries.push(Canary { what: what.to_string(), text: text.clone(), may_rest: Some(why) });
+        text
+    }
+
+    /// A secret that a node gave out: it must get nowhere either. Only its end is looked for: it may begin with what is none.
+    pub fn secret(&mut self, what: &str, text: &str) {
+        let end = text.len().checked_sub(LETTERS).expect("a secret has many letters");
+        self.canaries.push(Canary { what: what.to_string(), text: text[end..].to_string(), may_rest: None });
+    }
+
+    pub fn count(&self) -> usize {
+        self.canaries.len()
+    }
+
+    /// What was found where it must not be: `what, in which spelling, in which file`.
+    pub fn leaks<'a>(&self, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>, are_data: bool) -> Vec<String> {
+        let forbidden = self.canaries.iter().filter(|canary| !are_data || canary.may_rest.is_none());
+        found(forbidden, files).into_iter().map(|(canary, spelling, path)| format!("{canary}, {spelling}, in {path}")).collect()
+    }
+
+    /// Those that may rest, with the reason, as they were found in the data.
+    pub fn at_rest<'a>(&self, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) -> BTreeSet<(String, &'static str)> {
+        let resting = self.canaries.iter().filter(|canary| canary.may_rest.is_some());
+        let seen: BTreeSet<String> = found(resting, files).into_iter().map(|(canary, ..)| canary).collect();
+        let named = self.canaries.iter().filter(|canary| seen.contains(&canary.what));
+        named.filter_map(|canary| Some((canary.what.clone(), canary.may_rest?))).collect()
+    }
+}
+
+type Found = BTreeSet<(String, &'static str, String)>;
+
+fn found<'a, 'c>(canaries: impl IntoIterator<Item = &'c Canary>, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) -> Found {
+    let mut by_head: HashMap<[u8; HEAD], Vec<(&Canary, &'static str, Vec<u8>)>> = HashMap::new();
+    for canary in canaries {
+        for (spelling, bytes) in spellings(canary.text.as_bytes()) {
+            let head = *bytes.first_chunk().unwrap();
+            by_head.entry(head).or_default().push((canary, spelling, bytes));
+        }
+    }
+    let mut found = Found::new();
+    for (path, bytes) in files {
+        for at in 0..bytes.len().saturating_sub(HEAD - 1) {
+            let Some(wanted) = by_head.get(bytes[at..].first_chunk::<HEAD>().unwrap()) else { continue };
+            for (canary, spelling, _) in wanted.iter().filter(|(.., wanted)| bytes[at..].starts_with(wanted)) {
+                found.insert((canary.what.clone(), spelling, path.display().to_string()));
+            }
+        }
+    }
+    found
+}
+
+/// How a log or a file may have it.
+fn spellings(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let hex: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
+    let decimal: Vec<String> = text.iter().map(u8::to_string).collect();
+    let mut all = vec![
+        ("as it is", text.to_vec()),
+        ("in small letters", text.to_ascii_lowercase()),
+        ("in hexadecimal", hex.clone().into_bytes()),
+        ("in HEXADECIMAL", hex.to_uppercase().into_bytes()),
+        ("as a list of bytes", decimal.join(", ").into_bytes()),
+    ];
+    // Within longer base64 it is one of three texts, by what stands before it; its ends depend on its neighbours.
+    for before in 0..3 {
+        let shifted = [&vec![0; before][..], text].concat();
+        let encoded = Base64Unpadded::encode_string(&shifted).into_bytes();
+        let end = encoded.len() - usize::from(!shifted.len().is_multiple_of(3));
+        all.push(("in base64", encoded[(before * 4).div_ceil(3)..end].to_vec()));
+    }
+    all
+}
+
+fn random_letters() -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).unwrap();
+    let digest = Sha256::digest(random);
+    digest[..LETTERS].iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+}
+
+/// A search that finds nothing proves something only if it finds what is there.
+#[test]
+fn what_is_there_is_found_in_every_spelling() {
+    let mut planted = Planted::default();
+    let text = planted.plant("a name");
+    let resting = planted.plant_at_rest("a reference", "it is looked up by");
+    let file = Path::new("keyrackd.log");
+    let leaks = |content: &str, are_data: bool| planted.leaks([(file, content.as_bytes())], are_data);
+    assert_eq!(leaks("nothing", false), Vec::<String>::new());
+    assert_eq!(leaks(&format!("name={text}"), true), ["a name, as it is, in keyrackd.log"]);
+    assert_eq!(leaks(&format!("{:?}", text.as_bytes()), false), ["a name, as a list of bytes, in keyrackd.log"]);
+    for before in ["", "u", "us", "use", "user"] {
+        let encoded = Base64Unpadded::encode_string(format!("{before}{text}:x").as_bytes());
+        assert_eq!(leaks(&encoded, false), ["a name, in base64, in keyrackd.log"], "{before}");
+    }
+    assert_eq!(leaks(&resting, true), Vec::<String>::new());
+    assert_eq!(leaks(&resting, false), ["a reference, as it is, in keyrackd.log"]);
+    let at_rest = planted.at_rest([(file, resting.as_bytes())]);
+    assert_eq!(at_rest, BTreeSet::from([("a reference".to_string(), "it is looked up by")]));
+}
