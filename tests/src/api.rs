@@ -1,5 +1,6 @@
 //! A caller of the HTTP edge: one node, one API key.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,12 @@ impl Api {
     /// The same caller with another (or a wrong) API key.
     pub fn with_key(&self, key: &str) -> Api {
         Api { key: Some(key.to_string()), ..self.clone() }
+    }
+
+    /// The same caller from another address of loopback, `127.x.y.z`: some limits are per address.
+    pub fn from_address(&self, address: Ipv4Addr) -> Api {
+        let http = Client::builder().no_proxy().local_address(IpAddr::from(address)).timeout(Duration::from_secs(60));
+        Api { http: http.build().unwrap(), ..self.clone() }
     }
 
     /// The same caller as a stranger: without any authorisation.
