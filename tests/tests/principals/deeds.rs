@@ -5,7 +5,7 @@ use keyrack_tests::{Api, Call, Cluster, Hotel, Operators, fresh_key};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::audit_trail::{FROM, GUEST, Happened};
+use crate::audit_trail::{FROM, GUEST, Happened, bare_id};
 use crate::{id_of, list_of, path_of};
 
 const OPERATOR: (&str, u64) = ("operator/dev", 0);
@@ -85,6 +85,11 @@ impl Script<'_> {
         self.happened.note(who, action, None, None, verdict);
     }
 
+    /// The answer that tells of a booking or hold was shown again.
+    fn replayed(&mut self, who: (&str, u64), id: &str) {
+        self.note(who, "answer.replay", Some(&bare_id(id)), 0);
+    }
+
     /// A stay of a guest whose data must not be found.
     fn request(&self, arrival: &str, departure: &str) -> Value {
         let mut request = self.hotel.request(arrival, departure);
@@ -110,7 +115,7 @@ impl Script<'_> {
         let id = id_of(&booking).to_string();
         self.note(who, "booking.take", Some(&id), 0);
         assert!(send(&request).await.expect(201).is_replayed());
-        self.note(who, "answer.replay", Some(&id), 0);
+        self.replayed(who, &id);
         send(&self.request("2027-03-01", "2027-03-05")).await.expect(422);
         self.note(who, "booking.take", None, KEY_REUSED);
 
@@ -163,7 +168,17 @@ impl Script<'_> {
         let booking = confirm().await.json();
         self.note(who, "hold.confirm", Some(id_of(&booking)), 0);
         assert!(confirm().await.is_replayed());
-        self.note(who, "answer.replay", Some(id_of(&booking)), 0);
+        self.replayed(who, id_of(&booking));
+        let mut request = self.hotel.request("2027-03-10", "2027-03-12");
+        request["rooms"] = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}]);
+        request["ttlSeconds"] = json!(600);
+        ["guest", "payment"].iter().for_each(|name| drop(request.as_object_mut().unwrap().remove(*name)));
+        let key = fresh_key();
+        let place = async || api.post("/v1/holds", &key).json(&request).send().await.expect(201);
+        let hold = place().await.json()["holdId"].as_str().unwrap().to_string();
+        self.note(who, "hold.place", Some(&hold), 0);
+        assert!(place().await.is_replayed());
+        self.replayed(who, &hold);
     }
 
     /// A channel meddles with a desk's booking and with another hotel's.

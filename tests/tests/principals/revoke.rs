@@ -91,7 +91,8 @@ impl Writer {
             let (booked, revoked) = told;
             let mut done = Booked { before: Vec::new(), after: Vec::new() };
             for number in 0.. {
-                let key = format!("{round}-{}-{number}", api.address());
+                // With letters: digits and dots alone might pass for a card's number.
+                let key = format!("round-{round}-at-{}-number-{number}", api.address());
                 let mut request = hotel.request("2027-05-01", "2027-05-02");
                 request["channelRef"] = json!(key);
                 // Read before the request begins: what begins later is late.
