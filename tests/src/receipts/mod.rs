@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use merkle::Hash;
 
-pub use leaf::{Leaf, LeafRooms};
+pub use leaf::{Leaf, LeafRooms, Seal};
 pub use log::{LogView, assert_consistent};
 pub use note::{Checkpoint, Key, KeyKind, Note, Signature, Signer};
 pub use policy::Policy;

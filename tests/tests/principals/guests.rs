@@ -1,0 +1,305 @@
+//! Guests: a link and a confirmation number for a session, which is for one booking. Whatever is wrong with one of them,
+//! the answer is the same, and tries are limited.
+
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use jiff::Timestamp;
+use keyrack_tests::{Answer, Api, Cluster, Hotel, HotelPlan, fresh_key, refusal, until};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{assert_same_401, bare, id_of, list_of, path_of};
+
+/// Tries of one address before the next is taken: well below its quota of 30 to sign in and 600 to be refused.
+const TRIES_OF_AN_ADDRESS: u32 = 25;
+/// Tries to sign in of one address in a row, all nodes together.
+const TRIES: u32 = 30;
+
+/// Two hotels: a guest's booking, that of a neighbour in the same hotel, and one elsewhere.
+struct Scene {
+    cluster: Cluster,
+    hotel: Hotel,
+    own: Value,
+    neighbour: Value,
+    elsewhere: Value,
+}
+
+impl Scene {
+    async fn set() -> Scene {
+        let cluster = Cluster::start();
+        let hotel = HotelPlan::new("guests-here", 20).open(&cluster.operator()).await;
+        let other = HotelPlan::new("guests-there", 20).open(&cluster.operator()).await;
+        let own = hotel.booked("2027-03-01", "2027-03-04").await;
+        let neighbour = hotel.booked("2027-03-01", "2027-03-04").await;
+        let elsewhere = other.booked("2027-03-01", "2027-03-04").await;
+        Scene { cluster, hotel, own, neighbour, elsewhere }
+    }
+
+    /// A link to a booking, and when it ends.
+    async fn link(&self, booking: &Value, wish: &Value) -> (String, Timestamp) {
+        let path = format!("{}/guest-link", path_of(booking));
+        let link = self.cluster.api("channel", 1).post(&path, &fresh_key()).json(wish).send().await.expect(201).json();
+        assert_eq!(link["confirmationNumber"], booking["confirmationNumber"], "{link}");
+        (link["link"].as_str().unwrap().to_string(), link["expiresAt"].as_str().unwrap().parse().unwrap())
+    }
+
+    /// Signs a guest in.
+    async fn session(&self, booking: &Value) -> String {
+        let (link, _) = self.link(booking, &json!({})).await;
+        let session = sign_in(&self.stranger(0), number_of(booking), &link).await.expect(201).json();
+        assert_eq!(session["bookingId"], booking["bookingId"]);
+        session["accessToken"].as_str().unwrap().to_string()
+    }
+
+    /// Somebody at one node after the other, from an address that has not used up its quota.
+    fn stranger(&self, at: u32) -> Api {
+        static SENT: AtomicU32 = AtomicU32::new(0);
+        let address = SENT.fetch_add(1, Ordering::Relaxed) / TRIES_OF_AN_ADDRESS;
+        let [_, _, high, low] = address.to_be_bytes();
+        self.cluster.api("channel", at as usize % 3 + 1).as_stranger().from_address(Ipv4Addr::new(127, 1, high, low + 1))
+    }
+}
+
+/// A guest sees the booking and may give it up; what else there is, he is told nothing of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_sees_and_cancels_one_booking() {
+    let scene = Scene::set().await;
+    let Scene { cluster, hotel, own, neighbour, elsewhere } = &scene;
+    let session = scene.session(own).await;
+    let guest = |node| cluster.api("channel", node).with_key(&session);
+    for node in cluster.node_ids() {
+        let seen = guest(node).get(&path_of(own)).send().await.expect(200).json();
+        assert_eq!((&seen["bookingId"], &seen["guest"]["name"]), (&own["bookingId"], &json!("Ada Guest")), "{seen}");
+        let listed = guest(node).get(&list_of(hotel)).send().await.expect(200).json();
+        let ids: Vec<&str> = listed["items"].as_array().unwrap().iter().map(id_of).collect();
+        assert_eq!(ids, [id_of(own)], "the list of the hotel has his own booking and no other");
+    }
+    let before = (hotel.everything().await, hotel.through(&cluster.operator()).get(elsewhere).await["revision"].clone());
+
+    // Another's booking is as good as one that is not there; another hotel's, as of a hotel that is not there.
+    let guest = guest(2);
+    let mut refused = 0;
+    for (there, status, code) in [(neighbour, 404, "not_found"), (elsewhere, 403, "forbidden")] {
+        let never = json!({"bookingId": if status == 404 { one_off(id_of(there)) } else { of_no_hotel(id_of(there)) }});
+        for what in ["", "/receipt", "/cancel"] {
+            let mut answers = Vec::new();
+            for booking in [there, &never] {
+                let path = format!("{}{what}", path_of(booking));
+                let call = if what == "/cancel" { guest.post(&path, &fresh_key()).json(&json!({})) } else { guest.get(&path) };
+                let answer = call.send().await;
+                refusal(&answer, status, code);
+                answers.push(bare(&answer));
+                refused += 1;
+            }
+            assert_eq!(answers[0], answers[1], "{what}: the answer tells whether there is such a booking");
+        }
+    }
+    // And his own he may cancel, not change; nor may he do what others do.
+    let (here, own_path) = (format!("/v1/properties/{}", hotel.id), path_of(own));
+    let stay = hotel.request("2027-03-01", "2027-03-02");
+    let posts = [
+        (format!("{own_path}/amend"), json!({"departure": "2027-03-05"})),
+        (format!("{own_path}/check-in"), json!({})),
+        (format!("{own_path}/no-show"), json!({})),
+        (format!("{own_path}/guest-link"), json!({})),
+        (format!("/v1/guests/{}/erase", id_of(own)), json!({})),
+        ("/v1/bookings".to_string(), stay),
+        (format!("{here}/ari"), json!({"updates": []})),
+    ];
+    for (path, body) in &posts {
+        refusal(&guest.post(path, &fresh_key()).json(body).send().await, 403, "forbidden");
+    }
+    let gets = [
+        here.clone(),
+        format!("{here}/availability?from=2027-03-01&to=2027-03-02"),
+        "/v1/events".into(),
+        "/v1/audit?shard=1".into(),
+    ];
+    for path in &gets {
+        refusal(&guest.get(path).send().await, 403, "forbidden");
+    }
+    refused += posts.len() + gets.len();
+    let after = (hotel.everything().await, hotel.through(&cluster.operator()).get(elsewhere).await["revision"].clone());
+    assert_eq!(after, before, "nothing that was refused left anything behind");
+
+    for _ in 0..2 {
+        let cancelled = guest.post(&format!("{own_path}/cancel"), &fresh_key()).json(&json!({})).send().await.expect(200).json();
+        assert_eq!(cancelled["state"], "cancelled");
+    }
+    assert_eq!(hotel.get(neighbour).await["state"], "confirmed");
+    println!("{refused} requests of a guest were refused");
+}
+
+/// Wrong, another's, expired, forged in any bit, of the other kind: nobody learns which.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
+    let scene = Scene::set().await;
+    let (short, ends) = scene.link(&scene.own, &json!({"ttlSeconds": 60})).await;
+    let (link, _) = scene.link(&scene.own, &json!({})).await;
+    let (foreign, _) = scene.link(&scene.neighbour, &json!({})).await;
+    let session = scene.session(&scene.own).await;
+    let number = number_of(&scene.own);
+    let known = sign_in(&scene.stranger(0), "no number", "no link").await;
+
+    let other_kind = |token: &str, mark: &str| format!("{mark}{}", &token[4..]);
+    let mut wrong: Vec<(String, String, String)> = [
+        ("no number", "", link.as_str()),
+        ("another's number", number_of(&scene.neighbour), &link),
+        ("another hotel's number", number_of(&scene.elsewhere), &link),
+        ("a very long number", &"7".repeat(10_000), &link),
+        ("another's link", number, &foreign),
+        ("no link", number, ""),
+        ("a link's beginning", number, "krl_"),
+        ("a session", number, &session),
+        ("a session that says it is a link", number, &other_kind(&session, "krl_")),
+        ("a link that says it is a session", number, &other_kind(&link, "krg_")),
+        ("an API key", number, scene.cluster.key("operator")),
+        ("a link and more", number, &format!("{link}A")),
+        ("a link with padding", number, &format!("{link}==")),
+        ("a link with a blank", number, &format!(" {link}")),
+        ("a link cut short", number, &link[..link.len() - 2]),
+        ("a very long link", number, &link.repeat(100)),
+        ("the link as the number", &link, number),
+    ]
+    .map(|(what, number, link)| (what.to_string(), number.to_string(), link.to_string()))
+    .into();
+    wrong.extend(spoilt(&link).map(|(what, link)| (what, number.to_string(), link)));
+    wrong.extend((0..number.len()).map(|at| ("a digit of the number".to_string(), changed(number, at), link.clone())));
+    for (at, (what, number, link)) in wrong.iter().enumerate() {
+        let answer = sign_in(&scene.stranger(at as u32), number, link).await;
+        assert_same_401(what, &answer, &known);
+    }
+    // It was a good one, and it still is, in the letters that somebody types.
+    sign_in(&scene.stranger(0), &format!(" {} ", number.to_lowercase()), &link).await.expect(201);
+
+    until("the short link's time is over", Duration::from_secs(90), async || (Timestamp::now() > ends).then_some(())).await;
+    for node in 0..3 {
+        assert_same_401("an expired link", &sign_in(&scene.stranger(node), number, &short).await, &known);
+    }
+    println!("{} links were refused", wrong.len() + 4);
+}
+
+/// A link opens nothing by itself, and no bit of a session can be changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_forged_session_opens_anything() {
+    let scene = Scene::set().await;
+    let (link, _) = scene.link(&scene.own, &json!({})).await;
+    let session = scene.session(&scene.own).await;
+    let before = scene.hotel.everything().await;
+    let path = path_of(&scene.own);
+    let known = [
+        send(&scene.stranger(0).with_key("nonsense"), &path, false).await,
+        send(&scene.stranger(0).with_key("nonsense"), &path, true).await,
+    ];
+    let mut wrong = vec![
+        ("a link".to_string(), link.clone()),
+        ("a link that says it is a session".to_string(), format!("krg_{}", &link[4..])),
+        ("a session's beginning".to_string(), "krg_".to_string()),
+        ("a session and more".to_string(), format!("{session}A")),
+        ("a session twice".to_string(), format!("{session}{session}")),
+        ("a confirmation number".to_string(), number_of(&scene.own).to_string()),
+    ];
+    wrong.extend(spoilt(&session));
+    for (at, (what, token)) in wrong.iter().enumerate() {
+        let cancels = at % 2 == 1;
+        let answer = send(&scene.stranger(at as u32).with_key(token), &path, cancels).await;
+        assert_same_401(what, &answer, &known[usize::from(cancels)]);
+    }
+    assert_eq!(scene.hotel.everything().await, before, "nothing was cancelled");
+    send(&scene.stranger(0).with_key(&session), &path, false).await.expect(200);
+    println!("{} sessions were refused", wrong.len());
+}
+
+/// Guessing a number takes years: 30 tries, then one every two seconds, however many nodes are asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_to_sign_in_are_limited() {
+    let scene = Scene::set().await;
+    let (link, _) = scene.link(&scene.own, &json!({})).await;
+    let from = Ipv4Addr::new(127, 2, 0, 1);
+    let at = |node| scene.cluster.api("channel", node).as_stranger().from_address(from);
+    let (first, begin) = (at(1), Instant::now());
+    let mut tried = 0;
+    let limited = loop {
+        let answer = sign_in(&first, "no number", &link).await;
+        if answer.status == 429 {
+            break answer;
+        }
+        refusal(&answer, 401, "unauthenticated");
+        tried += 1;
+        assert!(tried <= TRIES + begin.elapsed().as_secs() as u32, "{tried} tries in {:?}", begin.elapsed());
+    };
+    assert!(tried >= TRIES, "only {tried} tries");
+    refusal(&limited, 429, "quota_exceeded");
+    let wait: u64 = limited.header("Retry-After").expect("when to come back").parse().unwrap();
+    assert!((1..=3).contains(&wait), "{wait} s");
+    // Nor is a good one heard: so the limit tells nothing either.
+    refusal(&sign_in(&first, number_of(&scene.own), &link).await, 429, "quota_exceeded");
+    for node in [2, 3] {
+        // Of its own a node would take 30; the others' tries are told within a moment.
+        let mut taken = 0;
+        while sign_in(&at(node), "no number", &link).await.status != 429 {
+            taken += 1;
+            assert!(taken < TRIES / 2, "node {node} does not know of the tries at node 1");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    let elsewhere = scene.cluster.api("channel", 1).as_stranger().from_address(Ipv4Addr::new(127, 2, 0, 2));
+    sign_in(&elsewhere, number_of(&scene.own), &link).await.expect(201);
+}
+
+async fn sign_in(stranger: &Api, number: &str, link: &str) -> Answer {
+    let body = json!({"confirmationNumber": number, "link": link});
+    stranger.call(Method::POST, "/v1/guest-sessions").json(&body).send().await
+}
+
+/// Looks at a booking, or cancels it.
+async fn send(api: &Api, path: &str, cancels: bool) -> Answer {
+    let call = if cancels { api.post(&format!("{path}/cancel"), &fresh_key()).json(&json!({})) } else { api.get(path) };
+    call.send().await
+}
+
+fn number_of(booking: &Value) -> &str {
+    booking["confirmationNumber"].as_str().expect("a confirmation number")
+}
+
+/// Every letter of a token changed, and every bit of what the letters stand for.
+fn spoilt(token: &str) -> impl Iterator<Item = (String, String)> {
+    let (mark, text) = token.split_at(4);
+    let bytes = Base64UrlUnpadded::decode_vec(text).unwrap();
+    assert_eq!(bytes.len(), 64);
+    let letters = (0..token.len()).map(|at| (format!("letter {at} changed"), changed(token, at))).collect::<Vec<_>>();
+    let mark = mark.to_string();
+    let bits = (0..bytes.len() * 8).map(move |bit| {
+        let mut bytes = bytes.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        (format!("bit {bit} flipped"), format!("{mark}{}", Base64UrlUnpadded::encode_string(&bytes)))
+    });
+    letters.into_iter().chain(bits)
+}
+
+/// The text with another letter or digit at a place.
+fn changed(text: &str, at: usize) -> String {
+    let next = |byte: u8| match byte {
+        b'9' => b'8',
+        b'z' | b'Z' => byte - 1,
+        b'0'..=b'8' | b'a'..=b'y' | b'A'..=b'Y' => byte + 1,
+        _ => b'A',
+    };
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[at] = next(bytes[at]);
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The id of a booking that is not there, of the same property.
+fn one_off(id: &str) -> String {
+    let last = if id.ends_with('0') { "1" } else { "0" };
+    format!("{}{last}", &id[..id.len() - 1])
+}
+
+/// The id of a booking of a property that is not there: the number stands first.
+fn of_no_hotel(id: &str) -> String {
+    format!("bk_1{}", &id["bk_1".len()..])
+}

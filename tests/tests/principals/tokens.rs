@@ -1,0 +1,252 @@
+//! Staff tokens of an OpenID Connect issuer: forged ones, keys that change at the issuer, and subjects that stand for
+//! another principal or for none any more.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use keyrack_tests::issuer::{Forgery, Health, Issuer, KeyKind, SigningKey};
+use keyrack_tests::{Answer, Api, Cluster, Hotel, HotelPlan, Operators, PATIENCE, fresh_key, refusal, until};
+use serde_json::{Value, json};
+
+use crate::{assert_same_401, list_of};
+
+/// What nodes put up with when clocks differ; the default.
+const SKEW_SECS: u64 = 60;
+
+/// Two hotels and an issuer whose tokens the nodes believe.
+struct Scene {
+    cluster: Cluster,
+    issuer: Issuer,
+    operators: Operators,
+    here: Hotel,
+    there: Hotel,
+}
+
+impl Scene {
+    async fn set() -> Scene {
+        Scene::set_with(&[]).await
+    }
+
+    /// The same with further issuers.
+    async fn set_with(more: &[&Issuer]) -> Scene {
+        // Hundreds of refusals from one address: that they are limited is not what is asked here.
+        let mut cluster = Cluster::start_with(&[("KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE", "0")]);
+        let here = HotelPlan::new("tokens-here", 500).open(&cluster.operator()).await;
+        let there = HotelPlan::new("tokens-there", 500).open(&cluster.operator()).await;
+        let issuer = Issuer::start().await;
+        let text: String = std::iter::once(&issuer).chain(more.iter().copied()).map(Issuer::config).collect();
+        let sections: toml::Table = text.parse().unwrap();
+        cluster.reconfigure(|config| drop(config.insert("oidc".into(), sections["oidc"].clone())));
+        for node in cluster.node_ids() {
+            cluster.ready(node).await;
+        }
+        let operators = cluster.operators().await;
+        Scene { cluster, issuer, operators, here, there }
+    }
+
+    /// Makes a desk of one hotel, or changes it, for which these subjects of the issuer sign in.
+    async fn desk(&self, id: &str, hotel: &Hotel, subjects: &[&str]) -> Value {
+        self.operators.put(id, &self.desk_wish(hotel, subjects)).await
+    }
+
+    fn desk_wish(&self, hotel: &Hotel, subjects: &[&str]) -> Value {
+        let subject = |subject: &&str| json!({"issuer": self.issuer.url(), "subject": subject});
+        json!({"role": "desk", "properties": [hotel.id], "subjects": subjects.iter().map(subject).collect::<Vec<_>>()})
+    }
+
+    /// Whoever shows this token to a node.
+    fn with(&self, token: &str, node: usize) -> Api {
+        self.cluster.api("desk", node).with_key(token)
+    }
+
+    /// What a node says to somebody with this token who wants to see the bookings.
+    async fn shown(&self, token: &str, node: usize) -> Answer {
+        self.with(token, node).get(&list_of(&self.here)).send().await
+    }
+
+    /// Waits until a node lets a token in, or refuses it.
+    async fn until_status(&self, what: &str, token: &str, node: usize, status: u16) {
+        until(what, PATIENCE, async || (self.shown(token, node).await.status == status).then_some(())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forged_tokens_let_nobody_in() {
+    let other_issuer = Issuer::start().await;
+    let scene = Scene::set_with(&[&other_issuer]).await;
+    let Scene { cluster, issuer, here, .. } = &scene;
+    scene.desk("lisbon-desk", here, &["anna"]).await;
+    let stranger = Issuer::start().await;
+    for node in cluster.node_ids() {
+        for algorithm in ["ES256", "RS256", "PS256", "EdDSA"] {
+            let key = issuer.key_for(algorithm);
+            let mut header = key.header();
+            header["alg"] = json!(algorithm);
+            let token = key.token(&header, &issuer.claims("anna"));
+            scene.until_status(&format!("node {node} has the issuer's keys"), &token, node, 200).await;
+        }
+    }
+    let before = here.everything().await;
+    let known = scene.shown("nonsense", 1).await;
+    let known_of_post = book(&scene.with("nonsense", 1), here).await;
+
+    let mut wrong: Vec<(String, String)> =
+        Forgery::ALL.iter().map(|forgery| (format!("{forgery:?}"), issuer.forged(*forgery, "anna"))).collect();
+    let mut claims = issuer.claims("anna");
+    claims["exp"] = json!(now_secs() - SKEW_SECS - 1);
+    wrong.push(("expired a second too long ago".into(), issuer.sign(&claims)));
+    let mut claims = issuer.claims("anna");
+    claims["nbf"] = json!(now_secs() + SKEW_SECS + 600);
+    wrong.push(("good only in ten minutes".into(), issuer.sign(&claims)));
+    let thief = SigningKey::new(&issuer.keys()[0].kid, KeyKind::P256);
+    wrong.push(("signed by a thief".into(), thief.token(&thief.header(), &issuer.claims("anna"))));
+    wrong.push(("of an issuer that nobody configured".into(), stranger.token("anna")));
+    wrong.push(("of that subject by another issuer".into(), other_issuer.token("anna")));
+    wrong.push(("another issuer's key for this issuer's claims".into(), other_issuer.sign(&issuer.claims("anna"))));
+    wrong.push(("of a subject that is nobody's".into(), issuer.token("berta")));
+    wrong.push(("of nearly that subject".into(), issuer.token("Anna")));
+    wrong.push(("of a principal's id".into(), issuer.token("lisbon-desk")));
+    wrong.push(("twice".into(), format!("{0},{0}", issuer.token("anna"))));
+    let mut refused = 0;
+    for (what, token) in &wrong {
+        for node in cluster.node_ids() {
+            assert_same_401(what, &scene.shown(token, node).await, &known);
+            assert_same_401(what, &book(&scene.with(token, node), here).await, &known_of_post);
+            refused += 2;
+        }
+    }
+    assert_eq!(here.everything().await, before, "nothing that was refused left anything behind");
+    for node in cluster.node_ids() {
+        scene.shown(&issuer.token("anna"), node).await.expect(200);
+    }
+    println!("{refused} requests with tokens were refused");
+}
+
+/// To the second, give or take the skew: not before it begins and not after it ends, though it was good before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_begins_and_ends() {
+    let scene = Scene::set().await;
+    let (issuer, nodes) = (&scene.issuer, scene.cluster.node_ids());
+    scene.desk("lisbon-desk", &scene.here, &["anna"]).await;
+    for node in nodes.clone() {
+        scene.until_status("the keys are there", &issuer.token("anna"), node, 200).await;
+    }
+    let begins = now_secs() + 4;
+    let claims_with = |name: &str, at: u64| {
+        let mut claims = issuer.claims("anna");
+        claims[name] = json!(at);
+        issuer.sign(&claims)
+    };
+    let early = [claims_with("nbf", begins + SKEW_SECS), claims_with("iat", begins + SKEW_SECS)];
+    let late = claims_with("exp", begins - SKEW_SECS);
+    let mut seen = 0;
+    while now_secs() + 1 < begins {
+        for node in nodes.clone() {
+            for token in early.iter().chain([&late]) {
+                let answer = scene.shown(token, node).await;
+                // The clock has gone on while the node was asked.
+                if now_secs() < begins {
+                    assert_eq!(answer.status, if *token == late { 200 } else { 401 }, "{answer:?}");
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen >= 9, "the clock was faster than the nodes");
+    until("the hour strikes", PATIENCE, async || (now_secs() > begins).then_some(())).await;
+    for node in nodes {
+        for token in &early {
+            scene.shown(token, node).await.expect(200);
+        }
+        refusal(&scene.shown(&late, node).await, 401, "unauthenticated");
+    }
+}
+
+/// A new key is good at once, one that was taken back soon is not, and an issuer that is down stops nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_change_at_the_issuer() {
+    let scene = Scene::set().await;
+    let (issuer, nodes) = (&scene.issuer, scene.cluster.node_ids());
+    scene.desk("lisbon-desk", &scene.here, &["anna"]).await;
+    let first = issuer.token("anna");
+    for node in nodes.clone() {
+        scene.until_status("the keys are there", &first, node, 200).await;
+    }
+    issuer.rotate();
+    let second = issuer.token("anna");
+    for node in nodes.clone() {
+        scene.shown(&second, node).await.expect(200);
+        scene.shown(&first, node).await.expect(200);
+    }
+    // Taken back: noticed when the keys are fetched the next time, which the next new key causes.
+    issuer.remove_key("key-1");
+    issuer.rotate();
+    let third = issuer.token("anna");
+    let known = scene.shown("nonsense", 1).await;
+    for node in nodes.clone() {
+        scene.until_status(&format!("node {node} has the third key"), &third, node, 200).await;
+        assert_same_401("signed by a key that was taken back", &scene.shown(&first, node).await, &known);
+        scene.shown(&second, node).await.expect(200);
+    }
+    issuer.set_health(Health::Down);
+    let unknown = SigningKey::new("key-of-a-thief", KeyKind::P256);
+    for node in nodes {
+        let forged = unknown.token(&unknown.header(), &issuer.claims("anna"));
+        assert_same_401("signed by nobody's key", &scene.shown(&forged, node).await, &known);
+        scene.shown(&third, node).await.expect(200);
+        scene.shown(&issuer.token("anna"), node).await.expect(200);
+    }
+}
+
+/// A token says who somebody is; what that is worth, the directory says, at every request anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_worth_what_its_subject_is() {
+    let scene = Scene::set().await;
+    let Scene { cluster, issuer, operators, here, there } = &scene;
+    scene.desk("probe", here, &["probe"]).await;
+    for node in cluster.node_ids() {
+        scene.until_status("the keys are there", &issuer.token("probe"), node, 200).await;
+    }
+    let token = issuer.token("anna");
+    let statuses = async |what: &str, at_here: u16, at_there: u16| {
+        for node in cluster.node_ids() {
+            for (hotel, status) in [(here, at_here), (there, at_there)] {
+                let api = scene.with(&token, node);
+                let before = hotel.bookings().await.len();
+                let (seen, booked) = (api.get(&list_of(hotel)).send().await, book(&api, hotel).await);
+                match status {
+                    401 => drop((refusal(&seen, 401, "unauthenticated"), refusal(&booked, 401, "unauthenticated"))),
+                    403 => drop((refusal(&seen, 403, "forbidden"), refusal(&booked, 403, "forbidden"))),
+                    _ => drop((seen.expect(200), booked.expect(201))),
+                }
+                let more = usize::from(status == 200);
+                assert_eq!(hotel.bookings().await.len(), before + more, "{what}: bookings of {}", hotel.id);
+            }
+        }
+    };
+    statuses("nobody's", 401, 401).await;
+    scene.desk("lisbon-desk", here, &["anna"]).await;
+    statuses("bound", 200, 403).await;
+    let taken = operators.api.put("/v1/principals/porto-desk", &scene.desk_wish(there, &["anna"])).send().await;
+    refusal(&taken, 409, "wrong_state");
+    statuses("bound to another in vain", 200, 403).await;
+    scene.desk("lisbon-desk", here, &[]).await;
+    statuses("loosened", 401, 401).await;
+    scene.desk("porto-desk", there, &["anna"]).await;
+    statuses("rebound", 403, 200).await;
+    operators.revoke("porto-desk").await;
+    statuses("revoked", 401, 401).await;
+    refusal(&operators.api.put("/v1/principals/porto-desk", &scene.desk_wish(there, &["anna"])).send().await, 409, "wrong_state");
+    statuses("revoked for good", 401, 401).await;
+    scene.desk("faro-desk", here, &["anna", "berta"]).await;
+    statuses("bound anew", 200, 403).await;
+}
+
+/// Books one room with a fresh key.
+async fn book(api: &Api, hotel: &Hotel) -> Answer {
+    let request = hotel.request("2027-04-01", "2027-04-03");
+    api.post("/v1/bookings", &fresh_key()).timeout(Duration::from_secs(20)).json(&request).send().await
+}
+
+fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
