@@ -11,12 +11,17 @@ use serde_json::Value;
 pub struct Api {
     http: Client,
     base: String,
-    key: String,
+    key: Option<String>,
 }
 
 impl Api {
     pub(crate) fn new(http: Client, base: &str, key: &str) -> Api {
-        Api { http, base: base.to_string(), key: key.to_string() }
+        Api { http, base: base.to_string(), key: Some(key.to_string()) }
+    }
+
+    /// A caller that sends no `Authorization` header.
+    pub(crate) fn without_key(http: Client, base: &str) -> Api {
+        Api { http, base: base.to_string(), key: None }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -29,13 +34,19 @@ impl Api {
         self.base.trim_start_matches("http://")
     }
 
+    /// Panics when it has none.
     pub fn api_key(&self) -> &str {
-        &self.key
+        self.key.as_deref().expect("a caller with an API key")
     }
 
     /// The same caller with another (or a wrong) API key.
     pub fn with_key(&self, key: &str) -> Api {
-        Api { key: key.to_string(), ..self.clone() }
+        Api { key: Some(key.to_string()), ..self.clone() }
+    }
+
+    /// The same caller as a stranger: without any authorisation.
+    pub fn as_stranger(&self) -> Api {
+        Api { key: None, ..self.clone() }
     }
 
     pub fn get(&self, path: &str) -> Call {
@@ -58,7 +69,11 @@ impl Api {
     /// A request with no header but the authorisation.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let request = self.http.request(method, format!("{}{path}", self.base));
-        Call { request: request.bearer_auth(&self.key) }
+        let request = match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        };
+        Call { request }
     }
 
     /// A GET without any authorisation, as a stranger sends it.
