@@ -6,7 +6,7 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test fuzz bench bench-receipts build release sbom check setup verifiers clean-data
+.PHONY: help run test fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
 
 help:
 	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
 	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
 	@echo "make bench-receipts   the receipts' tree alone: appends, proofs, ten million leaves on disk"
+	@echo "make bench-abuse   what slow connections and a flooding channel cost the others"
 	@echo "make build   compile keyrackd and keyrack into $(BIN)"
 	@echo "make release the same, with the list of all dependencies inside (cargo auditable)"
 	@echo "make sbom    a bill of materials (CycloneDX) of both, in target/sbom"
@@ -70,6 +71,10 @@ bench: build
 
 bench-receipts: setup
 	cargo bench --workspace --bench tree --bench stored_tree --locked
+
+# What a thousand slow connections and a flooding channel cost the others.
+bench-abuse: build
+	KEYRACK_BIN_DIR=$(BIN) cargo run --release --locked --workspace --example abuse
 
 clean-data:
 	rm -rf $(DATA)

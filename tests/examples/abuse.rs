@@ -91,7 +91,8 @@ impl Abuse {
         }
         let flooders = 20;
         for number in 0..flooders {
-            let (api, stop, request) = (floods[number % floods.len()].clone(), stop.clone(), hotel.request("2027-04-01", "2027-04-02"));
+            let (api, stop, request) =
+                (floods[number % floods.len()].clone(), stop.clone(), hotel.request("2027-04-01", "2027-04-02"));
             let (let_in, refused) = (let_in.clone(), refused.clone());
             flood.spawn(async move {
                 let mut every = tokio::time::interval(Duration::from_micros(1_000_000 * flooders as u64 / FLOOD_PER_SECOND));
