@@ -179,6 +179,7 @@ async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
     for node in 0..3 {
         assert_same_401("an expired link", &sign_in(&scene.stranger(node), number, &short).await, &known);
     }
+    assert!(wrong.len() >= 600, "every bit was tried: {}", wrong.len());
     println!("{} links were refused", wrong.len() + 4);
 }
 
@@ -210,6 +211,7 @@ async fn no_forged_session_opens_anything() {
     }
     assert_eq!(scene.hotel.everything().await, before, "nothing was cancelled");
     send(&scene.stranger(0).with_key(&session), &path, false).await.expect(200);
+    assert!(wrong.len() >= 600, "every bit was tried: {}", wrong.len());
     println!("{} sessions were refused", wrong.len());
 }
 

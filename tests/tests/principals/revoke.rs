@@ -1,10 +1,10 @@
 //! What is withdrawn is withdrawn everywhere once the answer is there, and keys that change cost no request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use keyrack_tests::{Api, Cluster, Hotel, HotelPlan, Operators, PATIENCE, refusal, until};
+use keyrack_tests::{Api, Cluster, Hotel, HotelPlan, Operators, PATIENCE, fresh_key, refusal, until};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -66,6 +66,54 @@ async fn nothing_gets_through_once_a_revocation_is_answered() {
         .await
         .expect(200);
     println!("{ROUNDS} revocations, {} bookings before, {refused} requests after: all refused", taken.len());
+}
+
+/// Whoever was not there when something was withdrawn wakes up and believes the old: he is not believed by the others.
+/// What he is asked for waits at his door before he wakes, so it is the first that he sees.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_slept_through_a_revocation_lets_nothing_through() {
+    let cluster = Cluster::start();
+    let hotel = HotelPlan::new(PROPERTY, 1_000).open(&cluster.operator()).await;
+    let operators = [cluster.operators_at(1).await, cluster.operators_at(2).await, cluster.operators_at(3).await];
+    let mut refused: BTreeMap<u16, u32> = BTreeMap::new();
+    for (round, sleeper) in cluster.node_ids().enumerate() {
+        let (at, id) = (&operators[sleeper % operators.len()], format!("passing-{round}"));
+        let wish = json!({"role": "channel", "properties": [PROPERTY]});
+        let api = at.caller(&id, &wish, &cluster.api("channel", sleeper)).await;
+        let (key, stay) = (fresh_key(), hotel.request("2027-07-01", "2027-07-02"));
+        let booking = api.post("/v1/bookings", &key).json(&stay).send().await.expect(201).json();
+        let before = hotel.bookings().await.len();
+        cluster.node(sleeper).pause();
+        until(&format!("{id} is revoked without node {sleeper}"), PATIENCE, async || {
+            (at.post(&format!("/v1/principals/{id}/revoke"), &json!({})).await.status == 200).then_some(())
+        })
+        .await;
+        let (path, request) = (crate::path_of(&booking), hotel.request("2027-07-03", "2027-07-04"));
+        let calls = vec![
+            api.get(&path),
+            api.get(&crate::list_of(&hotel)),
+            api.get(&format!("{path}/receipt")),
+            api.post("/v1/bookings", &fresh_key()).json(&request),
+            // The stored answer shows the guest.
+            api.post("/v1/bookings", &key).json(&stay),
+            api.post(&format!("{path}/cancel"), &fresh_key()).json(&json!({})),
+            api.get(&format!("/v1/properties/{PROPERTY}/availability?from=2027-07-01&to=2027-07-02")),
+            api.get("/v1/events?after=&limit=5"),
+        ];
+        let calls: Vec<_> = calls.into_iter().map(|call| tokio::spawn(call.send())).collect();
+        cluster.node(sleeper).resume();
+        for call in calls {
+            let answer = call.await.unwrap();
+            assert!(matches!(answer.status, 401 | 403 | 503 | 504), "node {sleeper} lets a revoked principal in: {answer:?}");
+            *refused.entry(answer.status).or_insert(0) += 1;
+        }
+        let awake = cluster.others(sleeper)[0];
+        let seen = hotel.through(&cluster.api("operator", awake));
+        assert_eq!(seen.get(&booking).await["state"], "confirmed");
+        assert_eq!(seen.bookings().await.len(), before);
+        cluster.ready(sleeper).await;
+    }
+    println!("requests at nodes that had slept, by status: {refused:?}");
 }
 
 /// What a writer asked for: its `channelRef`s.
