@@ -197,7 +197,8 @@ impl Edge {
         read: impl FnOnce(&mut View<'_>, Scope) -> Result<T, Fault>,
     ) -> Result<(T, AsOf), Problem> {
         let asked = Asked { who: caller.who(), right, property: place.number, now_ms: now_ms() };
-        let permitted = self.inner.cluster.read(place.shard, options.consistency, options.deadline, |view| {
+        let consistency = options.within_rights(caller, right);
+        let permitted = self.inner.cluster.read(place.shard, consistency, options.deadline, |view| {
             permits(view, asked)?.ok().map(|scope| read(view, scope)).transpose()
         });
         let (found, as_of) = permitted.await?;

@@ -24,6 +24,9 @@ pub struct ReadOptions {
     pub deadline: Instant,
 }
 
+/// How old the rights may be by which a principal reads what is no guest's.
+const RIGHTS_AGE: Duration = Duration::from_secs(5);
+
 /// Properties looked at for one page of a search.
 const MAX_LOOKED_AT: usize = 1_000;
 
@@ -42,6 +45,16 @@ impl ReadOptions {
             _ => return Err(Problem::field("consistency", "linearizable, or bounded with maxStalenessMs")),
         };
         Ok(ReadOptions { consistency, deadline })
+    }
+
+    /// How fresh the answer to this caller has to be: at a node that is cut off a view is as old as the caller says it may be,
+    /// and so are the rights in it. A revoked principal must not go on reading there, guests least of all.
+    pub fn within_rights(&self, caller: &Caller, right: Right) -> Consistency {
+        match (self.consistency, caller.principal()) {
+            (Consistency::Bounded(_) | Consistency::Local, Some(_)) if right == Right::ReadBookings => Consistency::Linearizable,
+            (Consistency::Bounded(age), Some(_)) => Consistency::Bounded(age.min(RIGHTS_AGE)),
+            (asked, _) => asked,
+        }
     }
 }
 
@@ -82,7 +95,12 @@ impl Edge {
             }
             last = Some(place.id.clone());
             // A place whose property is not put yet is no property.
-            let Ok((property, read_at)) = self.property_row(caller, &place, options).await else { continue };
+            let (property, read_at) = match self.property_row(caller, &place, options).await {
+                Ok(found) => found,
+                // Whoever may see all properties and not this one, may see none any more.
+                Err(problem) if problem.code == Code::Forbidden && !caller.is_limited() => return Err(problem),
+                Err(_) => continue,
+            };
             let mut answer = answers::property(&property);
             if matches(&query, &answer) {
                 answer.as_of = Some(answers::as_of(read_at));

@@ -99,6 +99,8 @@ async fn a_node_that_slept_through_a_revocation_lets_nothing_through() {
             api.post(&format!("{path}/cancel"), &fresh_key()).json(&json!({})),
             api.get(&format!("/v1/properties/{PROPERTY}/availability?from=2027-07-01&to=2027-07-02")),
             api.get("/v1/events?after=&limit=5"),
+            // What it knew before it slept is old, and so are the rights in it.
+            api.get(&format!("{path}?consistency=bounded&maxStalenessMs=600000")),
         ];
         let calls: Vec<_> = calls.into_iter().map(|call| tokio::spawn(call.send())).collect();
         cluster.node(sleeper).resume();
