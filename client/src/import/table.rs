@@ -3,6 +3,8 @@
 //! N. Antonio, A. de Almeida, L. Nunes: Hotel booking demand datasets, Data in Brief 22 (2019), CC BY 4.0.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -50,8 +52,14 @@ impl Row {
 
 /// Reads the whole table.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let mut reader = csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let headers = reader.headers().with_context(|| format!("cannot read {}", path.display()))?.clone();
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse(file).with_context(|| format!("in {}", path.display()))
+}
+
+/// Reads a table's text.
+pub fn parse(table: impl io::Read) -> anyhow::Result<Vec<Row>> {
+    let mut reader = csv::Reader::from_reader(table);
+    let headers = reader.headers()?.clone();
     let columns: BTreeMap<String, usize> = headers.iter().enumerate().map(|(place, name)| (name.to_owned(), place)).collect();
     let mut rows = Vec::new();
     for (place, record) in reader.records().enumerate() {
@@ -60,7 +68,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
         rows.push(row(line, &Fields { record: &record, columns: &columns }).with_context(|| format!("line {line}"))?);
     }
     if rows.is_empty() {
-        bail!("{} has no bookings", path.display());
+        bail!("there are no bookings");
     }
     Ok(rows)
 }

@@ -4,9 +4,15 @@
 use std::path::Path;
 use std::{fs, io};
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+use keyrack_fuzz::node::config::Config;
 use keyrack_fuzz::*;
-use keyrack_inventory::{BookingId, BookingLeaf, Code, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys};
+use keyrack_inventory::{
+    BookingId, BookingLeaf, Code, HoldId, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys,
+};
 use keyrack_merkle::*;
+use keyrack_proto::v1;
+use prost::Message;
 
 /// Every kind of row and command, as `proto/tests` pins them.
 const PINNED: &str = include_str!("../../../proto/tests/pinned/bytes.txt");
@@ -18,7 +24,10 @@ fn main() -> io::Result<()> {
     receipts()?;
     trees()?;
     leaves()?;
-    stored()
+    stored()?;
+    requests()?;
+    bearers()?;
+    files()
 }
 
 fn seed(target: &str, name: &str, bytes: impl AsRef<[u8]>) -> io::Result<()> {
@@ -146,6 +155,77 @@ fn stored() -> io::Result<()> {
         before = key;
     }
     Ok(())
+}
+
+fn requests() -> io::Result<()> {
+    let rooms = r#"[{"roomType":"DLX","ratePlan":"FLEX","quantity":2,"adults":2,"childrenAges":[4]}]"#;
+    let stay = r#""arrival":"2027-03-01","departure":"2027-03-03""#;
+    let guest = r#"{"name":"Ada","email":"ada@example.com","phone":"+351210000000"}"#;
+    let order = format!(r#""guest":{guest},"channelRef":"R-1","payment":{{"token":"tok_1"}}"#);
+    let place = r#""address":{"lines":["Rua 1"],"city":"Lisbon","country":"PT"},"location":{"latitude":38.7,"longitude":-9.1}"#;
+    let line = r#""roomType":"DLX","ratePlan":"FLEX","dateFrom":"2027-01-01","dateTo":"2027-12-31","days":["sat"]"#;
+    let bodies = [
+        ("book", format!(r#"b{{"propertyId":"inn",{stay},"rooms":{rooms},{order}}}"#)),
+        ("hold", format!(r#"h{{"propertyId":"inn",{stay},"rooms":{rooms},"ttlSeconds":60}}"#)),
+        ("confirm", format!("c{{{order}}}")),
+        ("amend", format!(r#"a{{{stay},"rooms":{rooms},"guest":{guest}}}"#)),
+        ("step", "s{}".into()),
+        ("property", format!(r#"p{{"name":"Inn","timeZone":"Europe/Lisbon","currency":"EUR","houseLimit":9,{place}}}"#)),
+        ("room-type", r#"t{"name":"Double","capacity":10,"occupancy":2,"overbookingBasisPoints":500}"#.into()),
+        ("rate-plan", r#"r{"name":"Flexible","cancellationPolicy":{"freeUntilDays":1,"fee":"percent","percent":50}}"#.into()),
+        ("ari", format!(r#"u{{"updates":[{{{line},"rate":"120.00","minStayArrival":2,"stopSell":false}}]}}"#)),
+        ("close", r#"d{"expectedFrom":"2027-01-01"}"#.into()),
+    ];
+    for (name, body) in &bodies {
+        seed("body", name, body)?;
+    }
+    let book: v1::BookRequest = serde_json::from_str(&bodies[0].1[1..]).expect("a booking");
+    seed("message", "book", [&[0], book.encode_to_vec().as_slice()].concat())?;
+    seed(
+        "message",
+        "book-many",
+        [&[1], v1::BookManyRequest { tag: 7, book: Some(book), with_receipt: true }.encode_to_vec().as_slice()].concat(),
+    )?;
+    let ari: v1::UpdateAriRequest = serde_json::from_str(&bodies[8].1[1..]).expect("an update");
+    seed("message", "ari", [&[9], ari.encode_to_vec().as_slice()].concat())?;
+    let (booking, hold) = (BookingId::new(PropertyNumber(7), 1, 2), HoldId::new(PropertyNumber(7), 1, 2));
+    let cursor = "1.7-2.0-3.12";
+    let words = [booking.to_string(), hold.to_string(), "2027-03-01".into(), "120.00".into(), "DLX".into(), cursor.into()];
+    for (place, word) in words.iter().enumerate() {
+        seed("query", &place.to_string(), word)?;
+    }
+    seed("query", "card", "4111 1111 1111 1111")
+}
+
+fn bearers() -> io::Result<()> {
+    let part = Base64UrlUnpadded::encode_string;
+    let claims = r#"{"iss":"https://id.example","aud":["keyrack"],"sub":"anna","exp":1900000000,"nbf":1,"iat":1.5}"#;
+    let rsa = format!(r#"{{"kty":"RSA","kid":"k","use":"sig","alg":"RS256","n":"{}","e":"AQAB"}}"#, part(&[0xc1; 256]));
+    let point = part(&[7; 32]);
+    let ec = format!(r#"{{"kty":"EC","crv":"P-256","kid":"e","key_ops":["verify"],"x":"{point}","y":"{point}"}}"#);
+    let okp = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{point}"}}"#);
+    let header = |alg: &str| format!(r#"{{"alg":"{alg}","typ":"JWT","kid":"k"}}"#);
+    for alg in ["RS256", "EdDSA", "none"] {
+        let token = [header(alg).as_bytes(), claims.as_bytes(), b"signature"].map(part).join(".");
+        seed("token", alg, format!("{token}\0{{\"keys\":[{rsa},{ec},{okp}]}}"))?;
+    }
+    seed("token", "key", format!("kr_0123456789ab_{}", part(&[9; 32])))
+}
+
+fn files() -> io::Result<()> {
+    let peer = "[[peers]]\nid = 1\npeer = \"a:1\"\nhttp = \"http://a:2\"\ngrpc = \"http://a:3\"\nregion = \"eu\"\n";
+    let witness = format!("[[receipts.witnesses]]\nurl = \"https://w.example/x\"\nkey = \"{}\"\n", witness_key(1).verifier());
+    let issuer = "[[oidc]]\nissuer = \"https://id.example\"\naudience = \"keyrack\"\n";
+    seed("config", "default", Config::print_default().expect("the defaults"))?;
+    seed("config", "short", peer)?;
+    seed("config", "lists", format!("node = 1\n[limits]\nqueue_commands = 4\n{witness}{issuer}{peer}"))?;
+    seed("keyring", "one", "ab".repeat(32))?;
+    seed("keyring", "three", format!("# keys\n1 {}\n2 {} active\n3 {}\n", "01".repeat(32), "Ef".repeat(32), "9a".repeat(32)))?;
+    let columns = "hotel,lead_time,arrival_date_year,arrival_date_month,arrival_date_day_of_month,stays_in_weekend_nights,\
+        stays_in_week_nights,adults,children,babies,distribution_channel,reserved_room_type,adr,reservation_status,\
+        reservation_status_date\n";
+    let rows = "City,7,2016,July,31,1,2,2,NA,0,TA/TO,A   ,98.5,Check-Out,8/3/2016\n\"Inn\",0,2017,May,1,0,1,1,0,0,Direct,B,0,Canceled,2017-04-30\n";
+    seed("table", "two", format!("{columns}{rows}"))
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -1,7 +1,60 @@
-//! What targets and seeds share: a small log whose keys are all known here, and the key of a row.
+//! What targets and seeds share: a small log whose keys are all known here, the key of a row, and the readers of programs
+//! that are no libraries, from their own sources.
+
+mod problem;
 
 use keyrack_inventory::Key;
 use keyrack_merkle::*;
+
+/// The daemon's readers.
+#[path = "../../../node/src"]
+#[allow(dead_code, unused_imports)]
+pub mod node {
+    #[path = "access/api_key.rs"]
+    pub mod api_key;
+    pub mod cards;
+    pub mod config;
+    #[path = "service/cursor.rs"]
+    pub mod cursor;
+    pub mod keyring;
+    pub mod requests;
+    #[path = "outbound/url.rs"]
+    pub mod url;
+
+    #[path = "oidc"]
+    pub mod oidc {
+        mod json;
+        pub mod keys;
+        pub mod refused;
+        pub mod token;
+        mod verified;
+
+        /// As the daemon has it.
+        #[derive(Clone, Debug)]
+        pub struct Subject {
+            pub issuer: String,
+            pub subject: String,
+            pub expires: std::time::SystemTime,
+        }
+    }
+}
+
+/// The command line's reader of tables to import.
+#[path = "../../../client/src/import/table.rs"]
+#[allow(dead_code)]
+pub mod table;
+
+// Where those look for each other, and for what does not matter here.
+use node::{cards, config};
+mod outbound {
+    pub use crate::node::url::Url;
+}
+mod tls {
+    /// A text that is fuzzed lies in no file.
+    pub fn check_private(_: &std::path::Path) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
 
 /// The log's name.
 pub const ORIGIN: &str = "keyrack.example/shard-1";

@@ -65,10 +65,13 @@ impl Planted {
     }
 }
 
+/// A canary, and a spelling of it with its name.
+type Spelt<'c> = (&'c Canary, &'static str, Vec<u8>);
+/// What, in which spelling, in which file.
 type Found = BTreeSet<(String, &'static str, String)>;
 
 fn found<'a, 'c>(canaries: impl IntoIterator<Item = &'c Canary>, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) -> Found {
-    let mut by_head: HashMap<[u8; HEAD], Vec<(&Canary, &'static str, Vec<u8>)>> = HashMap::new();
+    let mut by_head: HashMap<[u8; HEAD], Vec<Spelt>> = HashMap::new();
     for canary in canaries {
         for (spelling, bytes) in spellings(canary.text.as_bytes()) {
             let head = *bytes.first_chunk().unwrap();

@@ -1,0 +1,14 @@
+//! A table of bookings to import. Every row has a stay on the calendar.
+#![no_main]
+
+use keyrack_fuzz::table;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(rows) = table::parse(bytes) {
+        assert!(!rows.is_empty());
+        for row in rows {
+            assert!(row.departure() >= row.arrival && row.ended_on >= row.booked_on && row.line > 1);
+        }
+    }
+});
