@@ -135,7 +135,7 @@ pub fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn decode_hex(text: &str) -> Option<Secret> {
-    if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
+    if text.len() != 2 * KEY_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let mut key = Zeroizing::new([0; KEY_BYTES]);

@@ -41,9 +41,9 @@ pub async fn run(vault: Arc<Vault>, cluster: Cluster, progress: Arc<Progress>, m
         }
         progress.lost.store(lost, Ordering::Relaxed);
         progress.looking.store(0, Ordering::Relaxed);
-        match tokio::time::timeout(LOOK, changed.changed()).await {
-            Ok(Err(_)) => return,
-            Ok(Ok(())) | Err(_) => {}
+        // Changed, or long enough ago; an error says that the vault is gone.
+        if let Ok(Err(_)) = tokio::time::timeout(LOOK, changed.changed()).await {
+            return;
         }
     }
 }

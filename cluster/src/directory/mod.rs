@@ -52,8 +52,11 @@ pub struct Directory {
     entries: RwLock<Entries>,
     principals: RwLock<Principals>,
     /// Rows changed since the last commit; `None` for one that is gone.
-    unwritten: Mutex<Vec<(Vec<u8>, Option<Vec<u8>>)>>,
+    unwritten: Mutex<Vec<Change>>,
 }
+
+/// A row's key, and its value if it has one.
+type Change = (Vec<u8>, Option<Vec<u8>>);
 
 #[derive(Default)]
 struct Entries {

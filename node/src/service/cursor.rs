@@ -16,7 +16,9 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     if cursor.is_empty() {
         return Ok(None);
     }
-    let bytes = (cursor.is_ascii() && cursor.len().is_multiple_of(2)).then(|| {
+    // `from_str_radix` alone would take a sign.
+    let is_hex = cursor.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let bytes = (is_hex && cursor.len().is_multiple_of(2)).then(|| {
         let pairs = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
         pairs.collect::<Result<Vec<u8>, _>>().ok()
     });
@@ -45,6 +47,8 @@ impl Positions {
         }
         let part = |part: &str| {
             let (shard, next) = part.split_once('.')?;
+            let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            (is_number(shard) && is_number(next)).then_some(())?;
             Some((shard.parse().ok()?, next.parse().ok()?))
         };
         let positions: Option<Vec<(u32, u64)>> = cursor.split('-').map(part).collect();
@@ -70,7 +74,7 @@ mod tests {
     fn positions_survive_and_others_are_refused() {
         let positions = Positions(vec![(1, 7), (2, 0)]);
         assert_eq!(Positions::read(&positions.cursor(), &[1, 2]).ok(), Some(positions));
-        for wrong in ["1.7", "1.7-3.0", "x", "1.7-2.-1", "1.7-2"] {
+        for wrong in ["1.7", "1.7-3.0", "x", "1.7-2.-1", "1.7-2", "+1.7-2.0", "1.+7-2.0"] {
             assert!(Positions::read(wrong, &[1, 2]).is_err(), "{wrong}");
         }
     }
