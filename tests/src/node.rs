@@ -45,9 +45,22 @@ impl Node {
         self.signal(Signal::HUP);
     }
 
-    /// SIGSTOP: it keeps its sockets and answers nothing.
+    /// SIGSTOP: it keeps its sockets and answers nothing. Returns once every thread has stopped: on a busy machine one may run
+    /// on for a moment, and answer a heartbeat.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
+        let begin = std::time::Instant::now();
+        while !self.has_stopped() {
+            assert!(begin.elapsed() < crate::PATIENCE, "node {} does not stop", self.id);
+            std::thread::yield_now();
+        }
+    }
+
+    fn has_stopped(&self) -> bool {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.pid)) else { return true };
+        // The state stands behind the name, which is in brackets and may have any character in it.
+        let stopped = |stat: String| stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']));
+        threads.flatten().all(|thread| std::fs::read_to_string(thread.path().join("stat")).map_or(true, stopped))
     }
 
     /// SIGCONT.

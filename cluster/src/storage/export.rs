@@ -67,10 +67,11 @@ impl RowsDb {
             fs::remove_dir_all(path)?;
         }
         fs::create_dir_all(path.parent().unwrap_or(path))?;
-        let family = self.family(shard)?;
-        self.db.flush_cf(&family).map_err(io_error)?;
+        self.flush_whole(shard)?;
         let (applied, exported) = {
             let _gate = self.shard(shard)?.gate.lock();
+            // Only now: a snapshot that was installed meanwhile has brought another family.
+            let family = self.family(shard)?;
             let applied = self.applied(shard)?;
             let exported = Checkpoint::new(&self.db).and_then(|c| c.export_column_family(&family, path)).map_err(io_error)?;
             (applied, exported)
@@ -81,6 +82,17 @@ impl RowsDb {
         let snapshot = SnapshotDir { path: path.into(), manifest };
         snapshot.seal()?;
         Ok(snapshot)
+    }
+
+    /// Flushes a shard; again when a snapshot took its place meanwhile, for a family that is gone cannot be flushed.
+    pub(super) fn flush_whole(&self, shard: u32) -> io::Result<()> {
+        loop {
+            let before = *self.shard(shard)?.generation.read();
+            let flushed = self.family(shard).and_then(|family| self.db.flush_cf(&family).map_err(io_error));
+            if flushed.is_ok() || before == *self.shard(shard)?.generation.read() {
+                return flushed;
+            }
+        }
     }
 
     /// Replaces a shard by a snapshot. The snapshot's folder stays as it is.

@@ -98,8 +98,8 @@ impl RowsDb {
 
     /// Rewrites a shard's files, so that what was deleted or replaced is in none of them.
     pub fn compact(&self, shard: u32) -> io::Result<()> {
+        self.flush_whole(shard)?;
         let family = self.family(shard)?;
-        self.db.flush_cf(&family).map_err(io_error)?;
         self.db.compact_range_cf_opt(&family, None::<&[u8]>, None::<&[u8]>, &options::thorough());
         Ok(())
     }
