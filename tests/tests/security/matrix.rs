@@ -131,6 +131,9 @@ async fn strangers(cluster: &Cluster, operators: &keyrack_tests::Operators) -> B
         ("a key that has expired", expired.secret),
         ("a key with one letter changed", other),
         ("no key at all", "nonsense".to_string()),
+        // {"alg":"none"} and {"sub":"x"}
+        ("a token without a signature", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.".to_string()),
+        ("a guest's session that nobody signed", format!("krg_{}", "A".repeat(86))),
     ])
 }
 
@@ -138,7 +141,8 @@ async fn call(api: &Api, method: &str, path: &str) -> Answer {
     let call = api.call(Method::from_bytes(method.as_bytes()).unwrap(), path);
     match method {
         "GET" => call.send().await,
-        _ => call.header("Idempotency-Key", &fresh_key()).json(&json!({})).send().await,
+        // A field that nothing has: whoever may is refused for that, and changes nothing either.
+        _ => call.header("Idempotency-Key", &fresh_key()).json(&json!({"nonsense": true})).send().await,
     }
 }
 

@@ -110,7 +110,7 @@ fn smuggled(api: &Api) -> Vec<(String, Vec<u8>)> {
         ("a chunk of letters", format!("{head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n{{}}\r\n0\r\n\r\n")),
         (
             "a huge chunk",
-            format!("{head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nffffffffffffffff\r\n{{}}\r\n0\r\n\r\n"),
+            format!("{head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nfffffffffffffffff\r\n{{}}\r\n0\r\n\r\n"),
         ),
         ("a space before the colon", format!("{head}Content-Length : 2\r\nConnection: close\r\n\r\n{{}}")),
         ("a folded header", format!("{head}X-A: b\r\n c\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}")),
