@@ -152,7 +152,7 @@ fn fill(pattern: &str, booking: &Value) -> String {
     let filled =
         pattern.replace("{booking}", id).replace("{guest}", "bk_00000000000000000000000000").replace("{property}", "MATRIX");
     let filled = filled.replace("{hold}", "hd_00000000000000000000000000").replace("{code}", "NEW").replace("{shard}", "1");
-    let filled = filled.replace("/check-in", "/check-in").replace("{tile}", "0/000.p/1").replace("{principal}", "nobody-known");
+    let filled = filled.replace("{tile}", "0/000.p/1").replace("{principal}", "nobody-known");
     // An id of a booking that is not due, or of none at all: nothing is changed by who may.
     let filled = if pattern.ends_with("/cancel") { filled.replace(id, "bk_00000000000000000000000000") } else { filled };
     filled.replace("{prefix}", "abcdefghjkmn").replace("{node}", "77")
