@@ -11,6 +11,7 @@ use std::time::Duration;
 use aes_gcm_siv::aead::{Aead, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use arc_swap::ArcSwap;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use hkdf::Hkdf;
 use keyrack_inventory::{Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Salt, Sealed, TermSalts};
 use keyrack_proto::v1::Guest;
@@ -146,6 +147,22 @@ impl Vault {
         let guest = self.open_guest(sealed, Some(wrapped_key));
         let claims = guest.and_then(|guest| Some(LeafSecrets::of(&*self.unwrap(wrapped_key)?).claims(&guest)));
         claims.unwrap_or_default()
+    }
+
+    /// A text that only this cluster can read, the same for the same text: a cursor may name what its holder must not see.
+    pub fn hide(&self, text: &str) -> String {
+        let sealed = encrypt(&self.cursors(), &[0; NONCE_BYTES], text.as_bytes());
+        Base64UrlUnpadded::encode_string(&sealed[NONCE_BYTES..])
+    }
+
+    /// Reads [`Vault::hide`]; `None` when it is something else.
+    pub fn reveal(&self, hidden: &str) -> Option<String> {
+        let sealed = [vec![0; NONCE_BYTES], Base64UrlUnpadded::decode_vec(hidden).ok()?].concat();
+        String::from_utf8(decrypt(&self.cursors(), &sealed)?).ok()
+    }
+
+    fn cursors(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new((&mac(self.keyring.load().fingerprints(), &[b"keyrack cursors"])).into())
     }
 
     /// A digest of a request that tells nothing about it without the keyring.

@@ -50,6 +50,15 @@ impl EventStream {
         .expect("an event comes")
     }
 
+    /// All that still comes until the node ends the stream.
+    pub async fn rest(mut self) -> String {
+        // A broken connection is an end, too.
+        while let Ok(Some(chunk)) = self.response.chunk().await {
+            self.buffer.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        self.buffer
+    }
+
     fn take_block(&mut self) -> Option<String> {
         let end = self.buffer.find("\n\n")?;
         let block = self.buffer[..end].to_string();

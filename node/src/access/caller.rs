@@ -67,7 +67,8 @@ impl Caller {
         if !role.may(right) {
             return Err(Problem::new(Code::Forbidden, format!("the role {} may not do this", role.name())));
         }
-        if right == Right::ManageCluster && self.is_limited() {
+        // A bundle of leaves and a decision about rights are of all properties or none.
+        if matches!(right, Right::ManageCluster | Right::ReadLog) && self.is_limited() {
             return Err(forbidden());
         }
         property.map_or(Ok(()), |id| self.check_property(id))
@@ -85,6 +86,11 @@ impl Caller {
     pub fn check_onboarding(&self, id: &str, region: &str) -> Result<(), Problem> {
         let covered = self.principal().is_none_or(|principal| principal.grant().covers(id, region));
         if covered { Ok(()) } else { Err(forbidden()) }
+    }
+
+    /// Whether only a property's row can tell if it is the caller's.
+    pub fn is_of_regions(&self) -> bool {
+        self.principal().is_some_and(|grant| !grant.regions.is_empty())
     }
 
     /// Whether it may call for some properties only; then nobody tells it which others there are.

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header;
+use axum::http::uri::Authority;
+use axum::http::{HeaderName, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keyrack_inventory::{Actor, Verdict, Who};
@@ -25,6 +26,9 @@ pub async fn guard_http(State(edge): State<Edge>, request: Request, next: Next) 
     let entry = pattern.and_then(|pattern| table::http(request.method().as_str(), pattern.as_str()));
     // Without an entry there is no caller either, and a handler that needs one refuses.
     let Some(entry) = entry else { return next.run(request).await };
+    if let Err(problem) = unambiguous(&request) {
+        return problem.into_response();
+    }
     let passed = pass(&edge, entry, request).await;
     let (caller, left, from) = (passed.caller, passed.left, passed.from);
     let (mut response, verdict) = match passed.request {
@@ -108,6 +112,34 @@ async fn pass(edge: &Edge, entry: &Entry, mut request: Request) -> Passed {
         Err(problem) => Err(problem),
     };
     passed
+}
+
+/// Refuses what somebody between the caller and this node may read in another way than this node does.
+fn unambiguous(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let often = |name: &HeaderName| headers.get_all(name).iter().count();
+    let key = HeaderName::from_static("idempotency-key");
+    if often(&key) > 1 {
+        return Err(Problem::new(Code::InvalidIdempotencyKey, "the header stands there twice"));
+    }
+    for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::IF_MATCH, HeaderName::from_static("last-event-id")] {
+        if often(&name) > 1 {
+            return Err(Problem::field(name.as_str(), "the header stands there twice"));
+        }
+    }
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::new(Code::UnsupportedMediaType, "send the body as it is, without a Content-Encoding"));
+    }
+    // RFC 9112 section 3.2; HTTP/2 has the authority in its pseudo-header.
+    if request.version() == Version::HTTP_11 {
+        let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        let good = host.is_some_and(|host| host.is_empty() || host.parse::<Authority>().is_ok());
+        if often(&header::HOST) != 1 || !good {
+            return Err(Problem::field("host", "needed once, and to be a host"));
+        }
+    }
+    Ok(())
 }
 
 /// The header's value; one that stands twice is none.

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use super::shape::lists_are_in_place;
 use crate::access::Caller;
 use crate::problem::{Code, Problem};
 use crate::service::{Done, Edge, Mutation, check_key};
@@ -145,11 +146,7 @@ fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
         return Err(Problem::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::InvalidUtf8, "the body is not UTF-8"))?;
-    // serde would take a list as an object's fields in order.
-    if text.trim_start().starts_with('[') {
-        return Err(Problem::new(Code::InvalidField, "the body must be an object"));
-    }
-    serde_json::from_str(text).map_err(|cause| {
+    let parsed = serde_json::from_str(text).map_err(|cause| {
         let place = format!("line {} column {}", cause.line(), cause.column());
         let words = cause.to_string();
         // The message of a data error quotes what was sent, which may be a guest's: only the place is told.
@@ -160,7 +157,11 @@ fn json<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
         } else {
             Problem::new(Code::InvalidJson, format!("not JSON at {place}"))
         }
-    })
+    })?;
+    if !lists_are_in_place(text) {
+        return Err(Problem::new(Code::InvalidField, "there is a list where an object or a value belongs"));
+    }
+    Ok(parsed)
 }
 
 /// The answer to a mutation.

@@ -18,6 +18,7 @@ mod principals;
 mod problem;
 mod properties;
 mod server;
+mod shape;
 mod stays;
 
 pub use addresses::Addresses;

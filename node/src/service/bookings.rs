@@ -138,7 +138,11 @@ impl Edge {
         let number = place.number;
         let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
         let (start, to) = (filter.start(number), filter.end(number));
-        let from = match read_list_cursor(&query.cursor)? {
+        let cursor = match query.cursor.as_str() {
+            "" => None,
+            hidden => read_list_cursor(&self.inner.vault.reveal(hidden).ok_or_else(invalid_cursor)?)?,
+        };
+        let from = match cursor {
             None => start,
             // A cursor names a key: one outside this list would show another property's bookings.
             Some(next) if next >= start && next < to => next,
@@ -168,7 +172,11 @@ impl Edge {
         let shown =
             |(booking, key): &Found| answers::booking(&place.id, booking, self.guest_for(caller, booking, key.as_deref()));
         let items = found.iter().map(shown).collect();
-        Ok(v1::BookingList { items, next_cursor: next.map(|key| list_cursor(&key)), as_of: Some(answers::as_of(as_of)) })
+        Ok(v1::BookingList {
+            items,
+            next_cursor: next.map(|key| self.inner.vault.hide(&list_cursor(&key))),
+            as_of: Some(answers::as_of(as_of)),
+        })
     }
 
     pub(super) async fn find_booking(

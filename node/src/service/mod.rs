@@ -24,7 +24,7 @@ pub use receipts::receipt_text;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{AsOf, Cluster, Placement, View};
+use keyrack_cluster::{AsOf, Cluster, Consistency, Placement, View};
 use keyrack_inventory::{Action, Asked, Command, Fault, Op, Outcome, Reply, RequestKey, Right, Scope, Verdict, permits};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -166,6 +166,7 @@ impl Edge {
         match self.inner.cluster.locate(property, deadline).await? {
             Some(place) => {
                 caller.note(place.number, None);
+                self.check_region(caller, &place, deadline).await?;
                 Ok(place)
             }
             None if caller.is_limited() => Err(forbidden()),
@@ -180,11 +181,23 @@ impl Edge {
             Some(place) => {
                 caller.note(place.number, Some(id));
                 caller.check_property(&place.id)?;
+                self.check_region(caller, &place, deadline).await?;
                 Ok(place)
             }
             None if caller.is_limited() => Err(forbidden()),
             None => Err(Problem::new(Code::NotFound, "there is no such booking or hold")),
         }
+    }
+
+    /// Refuses a property outside the caller's regions before anything else is said of the request: else what is said would tell
+    /// that there is such a property.
+    async fn check_region(&self, caller: &Caller, place: &Placement, deadline: Instant) -> Result<(), Problem> {
+        if !caller.is_of_regions() {
+            return Ok(());
+        }
+        let asked = Asked { who: caller.who(), right: Right::ReadInventory, property: place.number, now_ms: now_ms() };
+        let read = self.inner.cluster.read(place.shard, Consistency::Local, deadline, |view| permits(view, asked));
+        if read.await?.0.is_ok() { Ok(()) } else { Err(forbidden()) }
     }
 
     /// Calls `read` with a view of the property's shard and with what of it the caller may see, which is asked in that same

@@ -85,15 +85,15 @@ impl Edge {
             return Err(Problem::field("radiusKm", "more than 0, needed with near"));
         }
         let limit = if query.limit == 0 { 50 } else { (query.limit as usize).min(200) };
-        let (places, as_of) = self.inner.cluster.list_properties(&query.cursor, MAX_LOOKED_AT, options.deadline).await?;
-        let all_seen = places.len() < MAX_LOOKED_AT;
-        let mut items = Vec::new();
-        let mut last = None;
+        let vault = &self.inner.vault;
+        let after = match query.cursor.as_str() {
+            "" => String::new(),
+            hidden => vault.reveal(hidden).ok_or_else(super::cursor::invalid_cursor)?,
+        };
+        let (places, as_of) = self.inner.cluster.list_properties(&after, MAX_LOOKED_AT, options.deadline).await?;
+        let looked_at = (places.len() == MAX_LOOKED_AT).then(|| places.last().map(|place| place.id.clone())).flatten();
+        let mut items: Vec<v1::Property> = Vec::new();
         for place in places {
-            if items.len() == limit {
-                return Ok(v1::PropertyList { items, next_cursor: last, as_of: Some(answers::as_of(as_of)) });
-            }
-            last = Some(place.id.clone());
             // A place whose property is not put yet is no property.
             let (property, read_at) = match self.property_row(caller, &place, options).await {
                 Ok(found) => found,
@@ -102,12 +102,19 @@ impl Edge {
                 Err(_) => continue,
             };
             let mut answer = answers::property(&property);
-            if matches(&query, &answer) {
-                answer.as_of = Some(answers::as_of(read_at));
-                items.push(answer);
+            if !matches(&query, &answer) {
+                continue;
             }
+            if items.len() == limit {
+                // There is another one that the caller may see; nothing else is told.
+                let next_cursor = items.last().map(|last| vault.hide(&last.property_id));
+                return Ok(v1::PropertyList { items, next_cursor, as_of: Some(answers::as_of(as_of)) });
+            }
+            answer.as_of = Some(answers::as_of(read_at));
+            items.push(answer);
         }
-        Ok(v1::PropertyList { items, next_cursor: last.filter(|_| !all_seen), as_of: Some(answers::as_of(as_of)) })
+        let next_cursor = looked_at.map(|id| vault.hide(&id));
+        Ok(v1::PropertyList { items, next_cursor, as_of: Some(answers::as_of(as_of)) })
     }
 
     /// What is free, night by night.
