@@ -91,8 +91,10 @@ fn assert_answered(asked: &str, document: &Value) {
             }
         }
     }
-    // Needs the link of a moment, and see above.
-    let expected = ["POST /v1/guest-sessions", "POST /v1/nodes/{node}/fence"];
+    // Needs the link of a moment, and see above. A booking's steps end each other: which of them finds one that is due depends
+    // on which booking was given up before, and ids differ from run to run.
+    let steps = ["check-in", "check-out", "no-show"].map(|step| format!("POST /v1/bookings/{{booking}}/{step}"));
+    let expected = ["POST /v1/guest-sessions", "POST /v1/nodes/{node}/fence", &steps[0], &steps[1], &steps[2]];
     missed.retain(|operation| !expected.contains(&operation.as_str()));
     assert!(missed.is_empty(), "never a success: {missed:?}");
 }
