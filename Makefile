@@ -74,7 +74,8 @@ bench-receipts: setup
 
 # What a thousand slow connections and a flooding channel cost the others.
 bench-abuse: build
-	KEYRACK_BIN_DIR=$(BIN) cargo run --release --locked --workspace --example abuse
+	cargo build --release --locked --workspace --examples
+	KEYRACK_BIN_DIR=$(BIN) $(BIN)/examples/abuse
 
 clean-data:
 	rm -rf $(DATA)
