@@ -13,12 +13,12 @@ use tokio::task::JoinHandle;
 
 use crate::{Client, status};
 
-const ROTATIONS: usize = 20;
+const ROTATIONS: usize = 100;
 /// Requests over one connection before the next is opened.
 const REQUESTS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_rotations_and_a_new_authority_cost_no_request() {
+async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
     let mut cluster = Cluster::start_secure(&[]);
     let pki = cluster.pki();
     let writers = Writers::start(&cluster, 4);
