@@ -1,4 +1,12 @@
 //! Faults against real processes, histories, models and checkers.
 //!
-//! Nothing is here yet: the harness comes with its own change. Its models never import
-//! `keyrack-inventory`, since they would agree with its bugs; a test holds that already.
+//! A run starts `keyrackd` processes, lets callers work against them, does harm to them meanwhile, and writes down
+//! what every caller asked and was answered: the [`history`]. The [`check`]ers decide from that alone, with a [`model`]
+//! of their own, whether what was promised was kept. Nothing here knows Keyrack's crates: a model that shares code with
+//! what it judges shares its bugs.
+
+pub mod check;
+pub mod disk;
+pub mod history;
+pub mod model;
+pub mod net;

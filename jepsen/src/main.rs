@@ -1,0 +1,3 @@
+//! The `keyrack-jepsen` command.
+
+fn main() {}
