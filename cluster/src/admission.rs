@@ -32,6 +32,12 @@ impl Admission {
         *self.fenced.write() = nodes;
     }
 
+    /// Whether `node` may ask to be taken in again: one of the first members that is not fenced, in the membership at the
+    /// moment or not.
+    pub fn may_return(&self, node: u64) -> bool {
+        self.first.contains(&node) && !self.fenced.read().contains(&node)
+    }
+
     /// Whether `node` is a member and not fenced.
     pub fn admits(&self, node: u64) -> bool {
         let members = self.members.get();

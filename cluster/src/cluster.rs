@@ -15,11 +15,13 @@ use tokio::time::Instant;
 use crate::admission::Admission;
 use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
 use crate::config::{ClusterConfig, Member};
+use crate::damage::Damage;
 use crate::directory::{self, Directory, Placement};
 use crate::divergence::Divergence;
 use crate::error::ClusterError;
 use crate::raft::{Group, Links, Status};
 use crate::reads::ReadGate;
+use crate::replacements::Replacements;
 use crate::receipts::{Published, ReceiptLog, Signer, cosign};
 use crate::storage::{LogDb, RowsDb, View};
 use crate::usage::UsageBox;
@@ -49,6 +51,8 @@ pub struct Inner {
     pub(crate) admission: Arc<Admission>,
     pub(crate) links: Links,
     pub(crate) usage: UsageBox,
+    pub(crate) replacements: Replacements,
+    pub(crate) damage: Damage,
 }
 
 pub(crate) struct ShardHandle {
@@ -205,6 +209,28 @@ impl Cluster {
         self.inner.divergence.count()
     }
 
+    /// Begins to hand the leadership of a shard to another node, through whichever node leads it now.
+    ///
+    /// # Errors
+    /// Why it was not begun, in a sentence: no such shard, no leader, the node is no voter or too far behind.
+    pub async fn hand_over(&self, shard: u32, to: u64) -> Result<(), String> {
+        let Some(handle) = self.inner.shards.get(shard as usize) else { return Err(format!("there is no shard {shard}")) };
+        let Some(leader) = handle.group.leader() else { return Err(format!("shard {shard} has no leader")) };
+        if leader == to {
+            return Ok(());
+        }
+        if leader == self.inner.config.node {
+            return handle.group.hand_over(to).await.map_err(|cause| cause.to_string());
+        }
+        let member = handle.group.members().into_iter().find(|(id, _)| *id == leader).map(|(_, member)| member);
+        let unreachable = || format!("node {leader}, which leads shard {shard}, cannot be reached");
+        let mut client = self.inner.links.client(leader, &member.ok_or_else(unreachable)?).map_err(|_| unreachable())?;
+        let mut request = tonic::Request::new(pb::HandOverRequest { group: shard, to });
+        request.set_timeout(Duration::from_secs(1));
+        let refused = client.hand_over(request).await.map_err(|_| unreachable())?.into_inner().refused;
+        if refused.is_empty() { Ok(()) } else { Err(refused) }
+    }
+
     /// How many data shards there are; they are numbered from 1.
     pub fn data_shards(&self) -> u32 {
         self.inner.config.data_shards
@@ -245,8 +271,13 @@ impl Cluster {
     pub async fn failed(&self) -> String {
         let stopped = self.inner.shards.iter().map(|handle| Box::pin(handle.group.stopped()));
         tokio::select! {
-            (reason, _, _) = futures::future::select_all(stopped) => reason,
+            (reason, _, _) = futures::future::select_all(stopped) => {
+                // It may be the disk that is full or gone, or what is on it: the next start looks.
+                self.inner.suspect(&reason);
+                reason
+            }
             reason = self.inner.divergence.stopped() => reason,
+            reason = self.inner.damage.met() => reason,
         }
     }
 

@@ -55,3 +55,14 @@ pub enum StartError {
     #[error("{0}")]
     Config(String),
 }
+
+impl StartError {
+    /// Whether data are there that are not what was written.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            StartError::Storage { cause, .. } => cause.kind() == std::io::ErrorKind::InvalidData,
+            StartError::Folder(folder) => matches!(folder, FolderError::Damaged { .. }),
+            StartError::Wiped { .. } | StartError::Config(_) => false,
+        }
+    }
+}

@@ -12,17 +12,21 @@ use crate::admission::Admission;
 use crate::batcher::Batcher;
 use crate::cluster::{Cluster, Inner, Receipts, ShardHandle};
 use crate::config::{ClusterConfig, Fresh, Member};
+use crate::damage::Damage;
 use crate::directory::{self, Directory};
 use crate::divergence::Divergence;
 use crate::error::StartError;
 use crate::raft::{Group, Links, PEER_MESSAGE_BYTES, PeerService};
 use crate::reads::ReadGate;
 use crate::receipts::cosign::Cosigning;
+use crate::replacements::Replacements;
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::storage::{DataFolder, LogDb, RowsDb};
 use crate::tls::{self, PeerTls};
 use crate::usage::UsageBox;
 
+/// A cluster of so many members has a majority without one of them, which can then come back with nothing.
+const FEWEST_TO_RETURN: usize = 3;
 /// How long between two calls to a peer that does not answer yet.
 const HELLO_RETRY: Duration = Duration::from_millis(100);
 
@@ -30,18 +34,43 @@ impl Cluster {
     /// Opens the node's data and takes part. `peers` is the bound peer listener and `tls` what it shows and asks for;
     /// `fresh` is what a new data folder begins with. Returns once it takes part, caught up or not;
     /// a new cluster begins once all its first members have met.
+    ///
+    /// Data that turn out to be damaged are put aside, and the node asks the others to take it in anew (ADR 11).
     pub async fn start(config: ClusterConfig, peers: TcpListener, tls: PeerTls, fresh: Fresh) -> Result<Cluster, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
         }
-        let folder = DataFolder::open(&config.data, &config.cluster, config.node, fresh.incarnation)?;
-        let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
+        let opened = match open(&config, &fresh) {
+            Err(damage) if damage.is_damage() && config.peers.len() >= FEWEST_TO_RETURN => {
+                tracing::error!(%damage, "the data are damaged: they are put aside, and this node begins anew");
+                let failed = |cause| StartError::Storage { path: config.data.clone(), cause };
+                DataFolder::set_aside(&config.data).map_err(failed)?;
+                open(&config, &fresh)?
+            }
+            opened => opened?,
+        };
+        Cluster::take_part(config, peers, tls, fresh, opened).await
+    }
+
+    /// Puts a node's data aside: at its next start it asks the others to take it in anew. For a node whose disk was
+    /// replaced, or that has diverged; it must not run.
+    pub fn set_aside(data: &std::path::Path) -> io::Result<()> {
+        DataFolder::set_aside(data)
+    }
+
+    async fn take_part(
+        config: ClusterConfig,
+        peers: TcpListener,
+        tls: PeerTls,
+        fresh: Fresh,
+        Opened { folder, log, rows }: Opened,
+    ) -> Result<Cluster, StartError> {
+        let data = config.data.clone();
+        let storage = |cause: io::Error| StartError::Storage { path: data.clone(), cause };
         let seed = folder.signing_seed(fresh.signing_seed).map_err(storage)?;
         let keys = NodeKeys::derive(&seed, &config.cluster, config.node, config.data_shards);
         let keys = Arc::new(keys.map_err(|cause| StartError::Config(format!("cluster: {cause}")))?);
         let divergence = Arc::new(Divergence::new(config.data.clone()));
-        let log = LogDb::open(&folder.log()).map_err(storage)?;
-        let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
         let admission = Arc::new(Admission::new(config.peers.iter().map(|peer| peer.id)));
         let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
         let directory = Arc::new(Directory::new(admission.clone()));
@@ -68,10 +97,22 @@ impl Cluster {
             shards.push(ShardHandle { group, batcher, gate, receipts });
         }
         let (incarnation, usage) = (folder.incarnation, UsageBox::default());
-        let inner = Inner { incarnation, directory, rows, log, shards, divergence, admission, links, usage, config };
+        let replacements = Replacements::default();
+        let damage = Damage::default();
+        #[rustfmt::skip]
+        let inner = Inner {
+            incarnation, directory, rows, log, shards, divergence, admission, links, usage, replacements, damage, config,
+        };
         let inner = Arc::new(inner);
         serve(inner.clone(), peers, tls);
-        begin(&inner).await?;
+        tokio::spawn(inner.clone().take_in());
+        if folder.is_returning() {
+            inner.return_to_the_cluster().await?;
+            folder.has_returned().map_err(storage)?;
+        } else {
+            begin(&inner).await?;
+        }
+        tokio::spawn(inner.clone().verify_rows());
         for shard in 1..=inner.config.data_shards {
             tokio::spawn(inner.clone().tick(shard));
             tokio::spawn(inner.clone().scrub(shard));
@@ -85,6 +126,32 @@ impl Cluster {
         }
         Ok(Cluster { inner })
     }
+}
+
+/// The folder and both databases, all of it checked.
+struct Opened {
+    folder: DataFolder,
+    log: LogDb,
+    rows: Arc<RowsDb>,
+}
+
+/// Opens what a node has on its disk. Nothing is served, voted or signed before all of the log was read; the rows are read
+/// whole only after damage was met, since each block is checked whenever it is read.
+fn open(config: &ClusterConfig, fresh: &Fresh) -> Result<Opened, StartError> {
+    let folder = DataFolder::open(&config.data, &config.cluster, config.node, fresh.incarnation)?;
+    let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
+    folder.signing_seed(fresh.signing_seed).map_err(storage)?;
+    let log = LogDb::open(&folder.log()).map_err(storage)?;
+    let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
+    for shard in 0..=config.data_shards {
+        Group::check(shard, &log, &rows).map_err(storage)?;
+    }
+    if folder.is_suspect() {
+        tracing::warn!("damage was met before: reading all rows");
+        rows.verify().map_err(storage)?;
+        folder.trust_again().map_err(storage)?;
+    }
+    Ok(Opened { folder, log, rows })
 }
 
 /// Says when what was committed before a restart is applied again. Nothing waits for it: reads and writes each wait for a

@@ -74,6 +74,7 @@ actions! {
     REVOKE_KEY 55 "key.revoke",
     FENCE_NODE 56 "node.fence",
     ADMIT_NODE 57 "node.admit",
+    LEAD_SHARD 58 "node.lead",
     OTHER 63 "other",
 }
 

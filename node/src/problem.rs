@@ -1,7 +1,7 @@
 //! Everything that can be answered instead of what was asked. Codes are stable; texts are not.
 
 use crate::rates::Left;
-use keyrack_cluster::ClusterError;
+use keyrack_cluster::{AsOf, ClusterError};
 use keyrack_inventory::{RefusedNight, Reject, Restriction};
 
 /// A refusal or failure on its way to the caller, over HTTP or gRPC.
@@ -17,6 +17,8 @@ pub struct Problem {
     pub trace_id: Option<[u8; 16]>,
     /// Whether the answer is the stored one.
     pub replayed: bool,
+    /// Where in the log it was decided, for a refusal by the state machine.
+    pub as_of: Option<AsOf>,
     /// What is left of the quota, where that is the trouble.
     pub left: Option<Left>,
 }
@@ -99,7 +101,7 @@ codes! {
 impl Problem {
     /// A problem with a sentence about this case.
     pub fn new(code: Code, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), nights: Vec::new(), trace_id: None, replayed: false, left: None }
+        Problem { code, detail: detail.into(), nights: Vec::new(), trace_id: None, replayed: false, as_of: None, left: None }
     }
 
     /// A field that is missing or not what is needed.

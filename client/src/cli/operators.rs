@@ -108,6 +108,15 @@ pub enum NodeCommand {
         /// Its id.
         node: u64,
     },
+    /// Hand the leadership of a shard over to a node.
+    #[command(after_help = "Example:\n  keyrack ... node lead 2 --shard 1")]
+    Lead {
+        /// Its id.
+        node: u64,
+        /// The shard; 0 is the directory.
+        #[arg(long)]
+        shard: u32,
+    },
     /// Admit a fenced node again.
     Admit {
         /// Its id.
@@ -185,6 +194,9 @@ pub async fn node(context: &Context, command: NodeCommand) -> anyhow::Result<()>
     let nodes = match command {
         NodeCommand::List => get(context, "/v1/nodes").await?,
         NodeCommand::Fence { node } => send(context, "POST", &format!("/v1/nodes/{node}/fence"), &json!({})).await?,
+        NodeCommand::Lead { node, shard } => {
+            send(context, "POST", &format!("/v1/nodes/{node}/lead"), &json!({ "shard": shard })).await?
+        }
         NodeCommand::Admit { node } => send(context, "POST", &format!("/v1/nodes/{node}/admit"), &json!({})).await?,
     };
     let line = |node: &Value| {

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use openraft::alias::WatchReceiverOf;
 use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::metrics::RaftServerMetrics;
-use openraft::{Config, ReadPolicy, SnapshotPolicy};
+use openraft::{ChangeMembers, Config, ReadPolicy, SnapshotPolicy};
 
 use super::log_store::LogStore;
 use super::network::{Links, Network};
 use super::snapshot::SnapshotBuilder;
 use super::state_machine::{Applied, Shared, StateMachine};
-use super::{Payload, Raft, Types};
+use super::{Payload, Raft, Types, wire};
 use crate::Member;
 use crate::directory::Directory;
 use crate::storage::{LogDb, RowsDb};
@@ -38,6 +38,8 @@ pub struct GroupConfig {
     pub snapshot_interval_secs: u64,
 }
 
+/// A member that lacks at most so many entries counts as caught up.
+const CAUGHT_UP: u64 = 64;
 /// How long one wait for the state before a restart lasts.
 const RECOVERY: Duration = Duration::from_secs(30);
 
@@ -98,6 +100,21 @@ impl MembershipWatch {
 }
 
 impl Group {
+    /// Whether the group's log and rows can be read and go together.
+    ///
+    /// # Errors
+    /// `InvalidData` when they cannot: the node must not take part with them.
+    pub fn check(shard: u32, log: &LogDb, rows: &RowsDb) -> io::Result<()> {
+        let store = LogStore::open(shard, log.clone())?;
+        let applied = rows.applied(shard)?.map(|bytes| wire::applied_in(&bytes)).transpose()?;
+        let applied = applied.and_then(|position| position.last_log_id).map_or(0, |id| id.index);
+        if applied < store.purged_index() {
+            let purged = store.purged_index();
+            return Err(wire::malformed(&format!("rows of shard {shard}: they end at {applied}, the log begins after {purged}")));
+        }
+        Ok(())
+    }
+
     /// Opens the group's log and rows and starts Raft on them.
     pub async fn open(
         shard: u32,
@@ -169,6 +186,69 @@ impl Group {
         metrics.membership_config.membership().nodes().map(|(id, member)| (*id, member.clone())).collect()
     }
 
+    /// Begins to hand the leadership to another voter. Raft does the rest; a vote decides.
+    ///
+    /// # Errors
+    /// When this node does not lead, or the other is no voter or too far behind: a hand-over that fails stops writes until
+    /// an election timeout has passed.
+    pub async fn hand_over(&self, to: u64) -> io::Result<()> {
+        let lag = {
+            use openraft::async_runtime::WatchReceiver;
+            let metrics = self.raft.metrics();
+            let metrics = metrics.borrow_watched();
+            if metrics.current_leader != Some(metrics.id) {
+                return Err(io::Error::other("this node does not lead"));
+            }
+            if !metrics.membership_config.membership().voter_ids().any(|voter| voter == to) {
+                return Err(io::Error::other(format!("node {to} is no voter")));
+            }
+            let matched = metrics.replication.as_ref().and_then(|all| all.get(&to)).and_then(|id| id.as_ref()).map(|id| id.index);
+            metrics.last_log_index.unwrap_or(0).saturating_sub(matched.unwrap_or(0))
+        };
+        if lag > CAUGHT_UP {
+            return Err(io::Error::other(format!("node {to} is {lag} entries behind")));
+        }
+        self.raft.trigger().transfer_leader(to).await.map_err(io::Error::other)
+    }
+
+    /// Whether `node` votes here, with these data.
+    pub fn votes(&self, node: u64, incarnation: u64) -> bool {
+        use openraft::async_runtime::WatchReceiver;
+        let metrics = self.raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        let membership = metrics.membership_config.membership();
+        let known = membership.get_node(&node).is_some_and(|member| member.incarnation == incarnation);
+        known && membership.get_joint_config().len() == 1 && membership.voter_ids().any(|voter| voter == node)
+    }
+
+    /// The next step of taking a member in anew, whose data are others now: out of the group, so that nothing it said
+    /// before counts any more; in again as a learner, until it has what the others have; then a voter. On the leader only.
+    pub async fn replace(&self, id: u64, member: &Member) -> io::Result<()> {
+        let (known, is_voter, is_joint, is_close) = {
+            use openraft::async_runtime::WatchReceiver;
+            let metrics = self.raft.metrics();
+            let metrics = metrics.borrow_watched();
+            let membership = metrics.membership_config.membership();
+            let matched = metrics.replication.as_ref().and_then(|all| all.get(&id)).and_then(|id| id.as_ref()).map(|id| id.index);
+            let close = matched.is_some_and(|matched| matched + CAUGHT_UP >= metrics.last_log_index.unwrap_or(0));
+            let is_voter = membership.voter_ids().any(|voter| voter == id);
+            (membership.get_node(&id).map(|node| node.incarnation), is_voter, membership.get_joint_config().len() > 1, close)
+        };
+        let changed = match known {
+            _ if is_joint => self.raft.change_membership(ChangeMembers::AddVoterIds(Default::default()), false).await,
+            Some(incarnation) if incarnation == member.incarnation => {
+                if is_voter || !is_close {
+                    return Ok(());
+                }
+                self.raft.change_membership(ChangeMembers::AddVoterIds([id].into()), true).await
+            }
+            Some(_) if is_voter => self.raft.change_membership(ChangeMembers::RemoveVoters([id].into()), false).await,
+            Some(_) => self.raft.change_membership(ChangeMembers::RemoveNodes([id].into()), false).await,
+            None => self.raft.add_learner(id, member.clone(), false).await,
+        };
+        changed.map(drop).map_err(io::Error::other)
+    }
+
     /// The membership as it changes. Holds nothing of the group, so it does not keep the group's files open.
     pub fn watch_membership(&self) -> MembershipWatch {
         MembershipWatch(self.raft.server_metrics())
@@ -232,6 +312,15 @@ impl Group {
     /// Begins a snapshot of what is applied now.
     pub async fn snapshot_anew(&self) -> io::Result<()> {
         self.raft.trigger().snapshot().await.map_err(io::Error::other)
+    }
+
+    /// Reads the newest snapshot; one that is damaged is forgotten, and another is begun. What it was made from is in
+    /// the rows, so nothing is lost with it.
+    pub fn verify_snapshot(&self) -> io::Result<()> {
+        if self.snapshots.forget_damaged()? {
+            tracing::error!(shard = self.shard, "the newest snapshot is damaged: another takes its place");
+        }
+        Ok(())
     }
 
     /// Removes every snapshot but the newest.

@@ -18,6 +18,7 @@ pub use group::{Group, GroupConfig, MembershipWatch, Status, WriteError};
 pub use network::{Links, PEER_MESSAGE_BYTES};
 pub use peer::PeerService;
 pub use state_machine::Applied;
+pub use wire::member_out;
 
 use std::fmt;
 

@@ -83,15 +83,26 @@ impl Links {
 
     /// Asks the node at `address`, which must be `id`, who it is: its incarnation is not known yet.
     pub async fn hello(&self, id: u64, address: &str) -> Result<pb::HelloReply, Status> {
+        let mut request = Request::new(pb::HelloRequest { me: None });
+        request.set_timeout(Duration::from_secs(1));
+        let reply = self.stranger(id, address)?.hello(request).await;
+        self.heard(id, &reply);
+        reply.map(tonic::Response::into_inner)
+    }
+
+    /// Asks the node at `address`, which must be `id`, to take this node in anew.
+    pub async fn replace(&self, id: u64, address: &str, me: pb::MemberInfo) -> Result<(), Status> {
+        let mut request = Request::new(pb::ReplaceRequest { me: Some(me) });
+        request.set_timeout(Duration::from_secs(1));
+        self.stranger(id, address)?.replace(request).await.map(drop)
+    }
+
+    /// A client of a node whose incarnation is not known.
+    fn stranger(&self, id: u64, address: &str) -> Result<Client, Status> {
         let garbled = |cause: Broken| Status::invalid_argument(cause.to_string());
         let endpoint = Endpoint::from_shared(uri(address)).map_err(|cause| garbled(cause.into()))?;
         let channel = endpoint.connect_timeout(CONNECT).connect_with_connector_lazy(Dial::new(self.tls.clone(), id, address));
-        let identify = self.identify(format!("{id}")).map_err(garbled)?;
-        let mut request = Request::new(pb::HelloRequest { me: None });
-        request.set_timeout(Duration::from_secs(1));
-        let reply = PeerClient::with_interceptor(channel, identify).hello(request).await;
-        self.heard(id, &reply);
-        reply.map(tonic::Response::into_inner)
+        Ok(PeerClient::with_interceptor(channel, self.identify(format!("{id}")).map_err(garbled)?))
     }
 
     /// The client of a member.

@@ -46,15 +46,21 @@ impl PeerService {
     }
 
     fn caller<T>(&self, request: &Request<T>) -> Result<u64, Status> {
+        let caller = self.identified(request)?;
+        if !self.node.is_admitted(caller) {
+            return Err(Status::permission_denied(format!("node {caller} is not, or no longer, a member of this cluster")));
+        }
+        Ok(caller)
+    }
+
+    /// The node that the certificate names, whether it may take part or not.
+    fn identified<T>(&self, request: &Request<T>) -> Result<u64, Status> {
         if field(request, "keyrack-cluster") != self.node.config.cluster {
             return Err(Status::permission_denied("this node belongs to another cluster"));
         }
         let Some(PeerNode(caller)) = request.extensions().get::<PeerNode>().copied() else {
             return Err(Status::permission_denied("the connection shows no certificate of a node"));
         };
-        if !self.node.is_admitted(caller) {
-            return Err(Status::permission_denied(format!("node {caller} is not, or no longer, a member of this cluster")));
-        }
         let from = field(request, "keyrack-from");
         if from.split('/').next().and_then(|id| id.parse().ok()) != Some(caller) {
             tracing::warn!(caller, from, "a node calls in another one's name");
@@ -199,6 +205,27 @@ impl pb::peer_server::Peer for PeerService {
         self.check(&request)?;
         let asked = request.into_inner();
         Ok(Response::new(pb::AppliedReply { index: self.node.applied(asked.group, asked.index).await }))
+    }
+
+    async fn hand_over(&self, request: Request<pb::HandOverRequest>) -> Result<Response<pb::HandOverReply>, Status> {
+        self.check(&request)?;
+        let asked = request.into_inner();
+        let refused = self.group(asked.group)?.hand_over(asked.to).await.err();
+        Ok(Response::new(pb::HandOverReply { refused: refused.map_or_else(String::new, |cause| cause.to_string()) }))
+    }
+
+    async fn replace(&self, request: Request<pb::ReplaceRequest>) -> Result<Response<pb::Nothing>, Status> {
+        let caller = self.identified(&request)?;
+        if !self.node.admission.may_return(caller) {
+            return Err(Status::permission_denied(format!("node {caller} is fenced, or never was one of the first members")));
+        }
+        let me = request.into_inner().me.ok_or_else(|| Status::invalid_argument("no member"))?;
+        let (id, member) = wire::member_in(me);
+        if id != caller {
+            return Err(Status::permission_denied("a node can ask for itself only"));
+        }
+        self.node.replacements.ask(id, member);
+        Ok(Response::new(pb::Nothing {}))
     }
 
     async fn usage(&self, request: Request<pb::UsageReport>) -> Result<Response<pb::Nothing>, Status> {

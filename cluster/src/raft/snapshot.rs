@@ -97,6 +97,16 @@ impl SnapshotBuilder {
         Ok(())
     }
 
+    /// Removes the newest snapshot if a file of it is not what its manifest says. Says whether it did.
+    pub fn forget_damaged(&self) -> io::Result<bool> {
+        let _changing = self.changing.lock();
+        let mut newest = self.newest.lock();
+        let Some(snapshot) = newest.as_ref().filter(|snapshot| !snapshot.is_whole()) else { return Ok(false) };
+        fs::remove_dir_all(&snapshot.path)?;
+        *newest = None;
+        Ok(true)
+    }
+
     fn keep(&self, snapshot: SnapshotDir) -> io::Result<()> {
         let kept = snapshot.path.clone();
         let before = {

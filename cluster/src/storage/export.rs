@@ -47,6 +47,11 @@ impl SnapshotDir {
         path.metadata().is_ok_and(|meta| meta.len() == file.size) && sha256(&path).is_ok_and(|sum| sum == file.sha256)
     }
 
+    /// Whether all its files are.
+    pub fn is_whole(&self) -> bool {
+        self.manifest.files.iter().all(|file| self.has(file))
+    }
+
     /// Opens a file of the snapshot, to be written from its beginning or read.
     pub fn file(&self, file: &SnapshotFile, write: bool) -> io::Result<File> {
         let path = self.path.join(file_name(file));

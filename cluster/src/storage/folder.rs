@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::damaged;
+
 /// The version of everything below the folder; a newer one is not opened.
 /// 2 came with receipts: leaves, tree, checkpoints, guests' secrets apart. Folders of format 1 are taken over as they are.
 pub const FORMAT: u32 = 2;
@@ -12,6 +14,15 @@ pub const FORMAT: u32 = 2;
 const SIGNING_KEY: &str = "signing.key";
 /// Written when a shard has diverged; a folder with it is not opened.
 const DIVERGED: &str = "DIVERGED";
+
+/// Written when damage was met; the next start verifies everything.
+const SUSPECT: &str = "SUSPECT";
+/// Written into a folder that takes the place of a damaged one.
+const RETURNING: &str = "RETURNING";
+/// Where what is damaged is put.
+const SET_ASIDE: &str = "set-aside";
+/// What belongs to a node's identity and data, and goes aside together.
+const PARTS: [&str; 7] = ["FORMAT", SIGNING_KEY, "log", "log.synced", "rows", "snapshots", SUSPECT];
 
 /// An opened and checked data folder.
 #[derive(Clone, Debug)]
@@ -93,7 +104,7 @@ impl DataFolder {
                 if path.join("log").exists() || path.join("rows").exists() {
                     return Err(FolderError::Damaged { path: path.into(), reason: "it is missing, but there is data".into() });
                 }
-                let text = format!("format = {FORMAT}\ncluster = \"{cluster}\"\nnode = {node}\nincarnation = {fresh}\n");
+                let text = with_check(&format!("format = {FORMAT}\ncluster = \"{cluster}\"\nnode = {node}\nincarnation = {fresh}\n"));
                 write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
                 text
             }
@@ -103,16 +114,57 @@ impl DataFolder {
         let current = format!("format = {FORMAT}\n");
         if let Some(older) = text.lines().next().filter(|line| line.starts_with("format") && **line != *current.trim_end()) {
             // From now on an older keyrackd must not open it.
-            write_durably(path, "FORMAT", text.replacen(older, current.trim_end(), 1).as_bytes()).map_err(io)?;
+            let text = with_check(&text.replacen(older, current.trim_end(), 1));
+            write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
         }
         Ok(folder)
+    }
+
+    /// Whether damage was met in it, and not looked for since.
+    pub fn is_suspect(&self) -> bool {
+        self.path.join(SUSPECT).exists()
+    }
+
+    /// All of it was verified.
+    pub fn trust_again(&self) -> io::Result<()> {
+        remove_durably(&self.path, SUSPECT)
+    }
+
+    /// Whether this folder took the place of a damaged one, and the cluster has not taken the node in yet.
+    pub fn is_returning(&self) -> bool {
+        self.path.join(RETURNING).exists()
+    }
+
+    /// The cluster has taken the node in.
+    pub fn has_returned(&self) -> io::Result<()> {
+        remove_durably(&self.path, RETURNING)
+    }
+
+    /// Puts everything in the folder aside, so that the next [`DataFolder::open`] begins another incarnation, which asks to
+    /// be taken in. Only what was put aside last is kept. Nothing is deleted that could not be read again.
+    pub fn set_aside(path: &Path) -> io::Result<()> {
+        let aside = path.join(SET_ASIDE);
+        // The mark first: a folder that is half put aside is not mistaken for a new node's.
+        write_durably(path, RETURNING, b"the data were damaged; see set-aside\n")?;
+        if path.join("FORMAT").exists() && aside.exists() {
+            fs::remove_dir_all(&aside)?;
+        }
+        fs::create_dir_all(&aside)?;
+        // FORMAT last: until it is gone this is the old incarnation, and after a crash the rest is put aside then.
+        for part in PARTS.iter().rev() {
+            if path.join(part).exists() {
+                fs::rename(path.join(part), aside.join(part))?;
+            }
+        }
+        File::open(&aside)?.sync_all()?;
+        File::open(path)?.sync_all()
     }
 
     /// The seed of the node's signing keys; `fresh` becomes it in a folder that has none.
     pub fn signing_seed(&self, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
         match fs::read_to_string(self.path.join(SIGNING_KEY)) {
             Ok(text) => {
-                from_hex(text.trim()).ok_or_else(|| io::Error::other(format!("{SIGNING_KEY} is damaged: 64 hexadecimal digits")))
+                from_hex(text.trim()).ok_or_else(|| damaged(format!("{SIGNING_KEY} is damaged: 64 hexadecimal digits")))
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 let text: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -144,6 +196,11 @@ pub fn mark_diverged(folder: &Path, shard: u32, reason: &str) -> io::Result<()> 
     write_durably(folder, DIVERGED, format!("shard {shard}: {reason}\n").as_bytes())
 }
 
+/// Leaves word in the folder that damage was met: the next start verifies everything first.
+pub fn mark_suspect(folder: &Path, reason: &str) -> io::Result<()> {
+    write_durably(folder, SUSPECT, format!("{reason}\n").as_bytes())
+}
+
 fn from_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
@@ -162,6 +219,9 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
         found.map(|(_, value)| value.trim().trim_matches('"').to_owned()).ok_or_else(|| damaged(format!("no {name}")))
     };
     let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| damaged(format!("{name} is no number")));
+    if field("check").is_ok_and(|_| with_check(text) != text) {
+        return Err(damaged("its check is wrong".into()));
+    }
     let format = number("format")?;
     if format > u64::from(FORMAT) {
         return Err(FolderError::Newer { path: path.into(), found: format as u32 });
@@ -180,9 +240,26 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     Ok(DataFolder { path: path.into(), incarnation: number("incarnation")? })
 }
 
+/// The text of a FORMAT file with the check that belongs to it: FNV-1a of the lines before. A folder must not be taken for
+/// another node's because of one bit.
+fn with_check(text: &str) -> String {
+    let lines: String = text.lines().filter(|line| !line.starts_with("check")).map(|line| format!("{line}\n")).collect();
+    let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let check = lines.bytes().fold(0xcbf2_9ce4_8422_2325, fnv);
+    format!("{lines}check = \"{check:016x}\"\n")
+}
+
 /// Writes a file so that after a crash there is the old one or the new one, never half of it.
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true))
+}
+
+/// Removes a file so that it stays removed.
+fn remove_durably(folder: &Path, name: &str) -> io::Result<()> {
+    match fs::remove_file(folder.join(name)) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+        _ => File::open(folder)?.sync_all(),
+    }
 }
 
 /// Likewise, readable for the owner only.
@@ -213,10 +290,13 @@ mod tests {
         assert!(matches!(DataFolder::open(path, "two", 1, 8), Err(FolderError::OtherCluster { .. })));
         assert!(matches!(DataFolder::open(path, "one", 2, 8), Err(FolderError::OtherNode { .. })));
         let text = fs::read_to_string(path.join("FORMAT")).expect("text");
-        fs::write(path.join("FORMAT"), text.replace("format = 2", "format = 1")).expect("written");
+        fs::write(path.join("FORMAT"), text.replace("incarnation = 7", "incarnation = 6")).expect("written");
+        assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Damaged { .. })));
+        let unchecked = text.lines().filter(|line| !line.starts_with("check")).collect::<Vec<_>>().join("\n") + "\n";
+        fs::write(path.join("FORMAT"), unchecked.replace("format = 2", "format = 1")).expect("written");
         assert_eq!(DataFolder::open(path, "one", 1, 8).expect("older").incarnation, 7);
         assert_eq!(fs::read_to_string(path.join("FORMAT")).expect("text"), text, "taken over");
-        fs::write(path.join("FORMAT"), text.replace("format = 2", "format = 99")).expect("written");
+        fs::write(path.join("FORMAT"), with_check(&text.replace("format = 2", "format = 99"))).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { found: 99, .. })));
     }
 }

@@ -3,6 +3,9 @@
 //! Each turn the writer takes all that is queued (up to [`TURN_BYTES`]), writes one batch with one fsync
 //! and then completes the callers in order: many groups share one fsync. Any error is final; the node
 //! must not go on with a log it cannot write.
+//!
+//! A torn tail is accepted when the log is opened, because a crash leaves one. That would also accept the end of a log that
+//! *was* synced and is damaged now; so each turn has a number, and [`SyncedTurns`] knows the last one that was synced.
 
 use std::io;
 use std::ops::Range;
@@ -15,8 +18,11 @@ use bytes::Bytes;
 use rocksdb::{DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use tokio::sync::mpsc;
 
-use super::{io_error, options};
+use super::synced::SyncedTurns;
+use super::{damaged, io_error, options};
 
+/// `T`: the number of the last turn.
+const TURN: [u8; 1] = [b'T'];
 const TURN_BYTES: usize = 4 << 20;
 /// Writes that may wait for the writer; Raft bounds what is in flight far below.
 const QUEUE: usize = 16_384;
@@ -86,14 +92,22 @@ struct Job {
 }
 
 impl LogDb {
-    /// Opens or makes the database and starts its writer.
+    /// Opens or makes the database, reads all of it once, and starts its writer.
+    ///
+    /// # Errors
+    /// `InvalidData` when anything that was synced is damaged or missing: a node that votes without it could lose what
+    /// was acknowledged.
     pub fn open(path: &Path) -> io::Result<LogDb> {
         let db = Arc::new(DB::open(&options::log(), path).map_err(io_error)?);
+        let synced = SyncedTurns::open(path)?;
+        let turn = last_turn(&db)?;
+        synced.check(turn)?;
+        verify(&db)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let syncs = Arc::new(AtomicU64::new(0));
         let (written, counter) = (db.clone(), syncs.clone());
         let thread = thread::Builder::new().name("log-writer".into());
-        let thread = thread.spawn(move || write_all(&written, jobs, &counter))?;
+        let thread = thread.spawn(move || write_all(&written, jobs, Turns { last: turn, synced }, &counter))?;
         let writer = Arc::new(Writer { queue: Some(queue), thread: Some(thread) });
         Ok(LogDb { writer, db, syncs })
     }
@@ -157,7 +171,33 @@ impl LogDb {
     }
 }
 
-fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, syncs: &AtomicU64) {
+/// The number of the turn that is written, in the log and beside it.
+struct Turns {
+    last: u64,
+    synced: SyncedTurns,
+}
+
+fn last_turn(db: &DB) -> io::Result<u64> {
+    let found = db.get(TURN).map_err(io_error)?;
+    found.map_or(Ok(0), |bytes| Ok(u64::from_be_bytes(bytes.as_slice().try_into().map_err(|_| damaged("the log's last turn"))?)))
+}
+
+/// Reads every entry: RocksDB checks each block, and what is there must be without gaps.
+fn verify(db: &DB) -> io::Result<()> {
+    let mut before: Option<(u32, u64)> = None;
+    for item in db.iterator(IteratorMode::Start) {
+        let (key, _) = item.map_err(io_error)?;
+        let Some(group) = key.get(1..5).filter(|_| key[0] == b'E' && key.len() == 13) else { continue };
+        let here = (group.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)), index_of(&key)?);
+        if before.is_some_and(|(group, index)| group == here.0 && index + 1 != here.1) {
+            return Err(damaged(format!("the log of group {} has a gap before {}", here.0, here.1)));
+        }
+        before = Some(here);
+    }
+    Ok(())
+}
+
+fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, mut turns: Turns, syncs: &AtomicU64) {
     let mut turn: Vec<Job> = Vec::new();
     while let Some(job) = jobs.blocking_recv() {
         let mut bytes = 0;
@@ -167,7 +207,7 @@ fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, syncs: &AtomicU64) {
             turn.push(job);
             next = if bytes < TURN_BYTES { jobs.try_recv().ok() } else { None };
         }
-        let result = write_turn(db, &turn);
+        let result = write_turn(db, &turn, &mut turns);
         syncs.fetch_add(u64::from(turn.iter().any(|job| job.durable)), Ordering::Relaxed);
         for job in turn.drain(..) {
             (job.done)(result.as_ref().copied().map_err(|cause| io::Error::other(cause.to_string())));
@@ -180,16 +220,20 @@ fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, syncs: &AtomicU64) {
     }
 }
 
-fn write_turn(db: &DB, turn: &[Job]) -> io::Result<()> {
+fn write_turn(db: &DB, turn: &[Job], turns: &mut Turns) -> io::Result<()> {
     let mut batch = WriteBatch::default();
+    turns.last += 1;
+    batch.put(TURN, turns.last.to_be_bytes());
     for job in turn {
         for write in &job.writes {
             write.add_to(&mut batch, job.group);
         }
     }
     let mut how = WriteOptions::default();
-    how.set_sync(turn.iter().any(|job| job.durable));
-    db.write_opt(&batch, &how).map_err(io_error)
+    let durable = turn.iter().any(|job| job.durable);
+    how.set_sync(durable);
+    db.write_opt(&batch, &how).map_err(io_error)?;
+    if durable { turns.synced.write(turns.last) } else { Ok(()) }
 }
 
 impl LogWrite {
@@ -228,5 +272,5 @@ fn slot_key(group: u32, slot: Slot) -> [u8; 6] {
 
 fn index_of(key: &[u8]) -> io::Result<u64> {
     let index = key.get(5..13).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
-    index.ok_or_else(|| io::Error::other("corrupt log: a key that is no entry's"))
+    index.ok_or_else(|| damaged("the log has a key that is no entry's"))
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use keyrack_inventory::Key;
 use parking_lot::{Mutex, RwLock};
 use rocksdb::{
-    BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBWithThreadMode, MultiThreaded, Options, WriteBatch, WriteOptions,
+    BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBWithThreadMode, IteratorMode, MultiThreaded, Options, ReadOptions,
+    WriteBatch, WriteOptions,
 };
 
 use super::view::View;
@@ -94,6 +95,20 @@ impl RowsDb {
         let mut key = Vec::with_capacity(9);
         Key::Leaf(index).encode(&mut key);
         Ok(self.get(shard, &key)?.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Reads every block of every file, and says what is damaged. Takes as long as the disk needs for all of it.
+    pub fn verify(&self) -> io::Result<()> {
+        self.db.verify_checksum().map_err(io_error)?;
+        for shard in 0..self.shards.len() as u32 {
+            let family = self.family(shard)?;
+            let mut read = ReadOptions::default();
+            read.fill_cache(false);
+            for item in self.db.iterator_cf_opt(&family, read, IteratorMode::Start) {
+                item.map_err(io_error)?;
+            }
+        }
+        Ok(())
     }
 
     /// Rewrites a shard's files, so that what was deleted or replaced is in none of them.

@@ -93,7 +93,8 @@ impl Greeting {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
         let node = node.ok_or_else(|| io::Error::other("it shows no certificate of a node"))?;
-        if !self.admission.admits(node) {
+        // What it may ask is decided call by call.
+        if !self.admission.admits(node) && !self.admission.may_return(node) {
             return Err(io::Error::other(format!("node {node} is not, or no longer, a member of this cluster")));
         }
         Ok(PeerStream { stream, caller: PeerNode(node) })

@@ -117,6 +117,7 @@ table! {
     GET "/v1/nodes" ManageCluster READ_TOPOLOGY Every;
     POST "/v1/nodes/{node}/fence" ManageCluster FENCE_NODE Every;
     POST "/v1/nodes/{node}/admit" ManageCluster ADMIT_NODE Every;
+    POST "/v1/nodes/{node}/lead" ManageCluster LEAD_SHARD Every;
 
     gRPC "Reservations/Book" Sell BOOK Command;
     gRPC "Reservations/BookMany" Sell BOOK Command;

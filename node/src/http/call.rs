@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
+use keyrack_cluster::AsOf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -213,12 +214,16 @@ fn body<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem
 }
 
 fn about<T>(headers: &mut HeaderMap, done: &Done<T>) {
-    if let Ok(value) = HeaderValue::try_from(format!("{}/{}", done.as_of.shard, done.as_of.index)) {
-        headers.insert(HeaderName::from_static("keyrack-as-of"), value);
-    }
+    headers.insert(HeaderName::from_static("keyrack-as-of"), position(done.as_of));
     if done.replayed {
         headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
     }
+}
+
+/// `shard/index`.
+pub fn position(as_of: AsOf) -> HeaderValue {
+    // Digits and a slash: this always succeeds.
+    HeaderValue::try_from(format!("{}/{}", as_of.shard, as_of.index)).unwrap_or(HeaderValue::from_static("0/0"))
 }
 
 fn etag(headers: &mut HeaderMap, revision: u32) {

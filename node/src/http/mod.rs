@@ -55,7 +55,8 @@ pub fn operator_router(edge: Edge) -> Router {
         .route("/v1/principals/{principal}/keys/{prefix}/revoke", post(principals::revoke_key))
         .route("/v1/nodes", get(principals::nodes))
         .route("/v1/nodes/{node}/fence", post(principals::fence))
-        .route("/v1/nodes/{node}/admit", post(principals::admit));
+        .route("/v1/nodes/{node}/admit", post(principals::admit))
+        .route("/v1/nodes/{node}/lead", post(principals::lead));
     guarded(edge, paths().merge(operators))
 }
 

@@ -17,7 +17,7 @@ use super::{audit, bookings, events, guest_access, guests, health, holds, log, p
         holds::confirm, holds::release, bookings::book, bookings::get, bookings::list, bookings::amend, bookings::cancel,
         bookings::check_in, bookings::check_out, bookings::no_show, bookings::receipt, guests::erase, guest_access::link, guest_access::sign_in, audit::page, principals::list,
         principals::get, principals::put, principals::revoke, principals::create_key, principals::revoke_key,
-        principals::nodes, principals::fence, principals::admit, events::events,
+        principals::nodes, principals::fence, principals::admit, principals::lead, events::events,
         log::checkpoint, log::policy, log::tile, log::entries, health::healthz, health::readyz, health::metrics
     ),
     components(schemas(ProblemBody)),

@@ -136,6 +136,23 @@ pub async fn admit(State(edge): State<Edge>, PathOf(node): PathOf<String>, call:
     found(&node_list(&edge), None)
 }
 
+/// What a node is to lead.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lead {
+    /// The shard; 0 is the directory.
+    shard: u32,
+}
+
+/// Hand the leadership of a shard over to a node. Answered when it has begun: a vote decides.
+#[utoipa::path(post, path = "/v1/nodes/{node}/lead", tag = "Operators", request_body = Lead,
+    params(("node" = u64, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = NodeList)))]
+pub async fn lead(State(edge): State<Edge>, PathOf(node): PathOf<String>, call: Call<Lead>) -> Result<Response, Problem> {
+    edge.hand_over(&call.mutation, call.body.shard, number(&node)?).await?;
+    found(&node_list(&edge), None)
+}
+
 fn node_list(edge: &Edge) -> NodeList {
     let fenced = edge.cluster().fenced();
     let node = |(id, member): (u64, keyrack_cluster::Member)| NodeAnswer {

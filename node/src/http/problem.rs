@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::call::position;
 use crate::problem::{Code, Problem, restriction_text};
 use crate::titles;
 
@@ -95,6 +96,9 @@ fn more_headers(headers: &mut HeaderMap, problem: &Problem) {
     }
     if problem.replayed {
         headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    if let Some(as_of) = problem.as_of {
+        headers.insert("keyrack-as-of", position(as_of));
     }
     if problem.code == Code::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -234,6 +234,16 @@ impl Edge {
         Ok(self.cluster().fenced())
     }
 
+    /// Begins to hand the leadership of a shard to a node.
+    pub async fn hand_over(&self, mutation: &Mutation, shard: u32, node: u64) -> Result<(), Problem> {
+        mutation.caller.check(Right::ManageCluster, None)?;
+        mutation.caller.note(PropertyNumber(0), Some(record(node as u32)));
+        if self.cluster().members().iter().all(|(id, _)| *id != node) {
+            return Err(Problem::new(Code::NotFound, "there is no such node"));
+        }
+        self.cluster().hand_over(shard, node).await.map_err(|why| Problem::new(Code::WrongState, why))
+    }
+
     async fn change(&self, mutation: &Mutation, change: Change) -> Result<Arc<Principal>, Problem> {
         let deadline: Instant = mutation.deadline;
         let changed = self.cluster().change(change, &mutation.caller.actor(), deadline).await?.map_err(refused)?;

@@ -323,6 +323,7 @@ impl Script<'_> {
             (get("/v1/nodes"), 200, "topology.read", None),
             (post("/v1/nodes/9/fence".into()), 404, "node.fence", Some("node/9".into())),
             (post("/v1/nodes/3/admit".into()), 200, "node.admit", Some("node/3".into())),
+            (post("/v1/nodes/9/lead".into()), 400, "node.lead", None),
         ];
         for (call, status, action, record) in calls {
             call.send().await.expect(status);

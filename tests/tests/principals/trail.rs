@@ -43,6 +43,7 @@ const ACTIONS: [(&str, u64); 35] = [
     ("key.revoke", 55),
     ("node.fence", 56),
     ("node.admit", 57),
+    ("node.lead", 58),
     ("other", 63),
 ];
 

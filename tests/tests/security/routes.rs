@@ -110,6 +110,10 @@ fn empty(_: &Cast) -> Value {
     json!({})
 }
 
+fn shard(_: &Cast) -> Value {
+    json!({"shard": 1})
+}
+
 fn one_room(cast: &Cast) -> Value {
     cast.a.request("2027-03-01", "2027-03-03")
 }
@@ -208,4 +212,5 @@ routes! {
     GET "/v1/nodes" "" "" Operators none;
     POST "/v1/nodes/{node}/fence" "" "" Operators empty;
     POST "/v1/nodes/{node}/admit" "" "" Operators empty;
+    POST "/v1/nodes/{node}/lead" "" "" Operators shard;
 }

@@ -1,0 +1,133 @@
+//! Real nodes: `keyrackd run` processes with certificates, each where the run put it.
+
+mod http;
+mod node;
+mod observe;
+mod setup;
+
+pub use http::{Broken, Door, Line, Reply, tls};
+pub use node::Node;
+pub use observe::until;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::net::Network;
+
+/// Ports of a node: HTTP, gRPC, peers, operators.
+const HTTP: u16 = 0;
+const OPERATOR: u16 = 3;
+
+/// Where the nodes are: in network namespaces, or all on loopback.
+pub enum Place {
+    /// A namespace each: every fault of the network can be made.
+    Namespaces(Network),
+    /// One port range each: no fault of the network can be made, and why not.
+    Loopback {
+        /// The first node's first port; the next has ten more.
+        port_base: u16,
+        /// Why there are no namespaces.
+        why: String,
+    },
+}
+
+/// How a cluster is made.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where everything goes: certificates, configurations, data, logs.
+    pub folder: PathBuf,
+    /// Where `keyrackd` and `keyrack` are.
+    pub binaries: PathBuf,
+    /// The daemon's file name there.
+    pub daemon: String,
+    /// Nodes.
+    pub nodes: u32,
+    /// A planted bug to switch on in every node.
+    pub bug: Option<String>,
+    /// Settings for every node, as `KEYRACK_...` variables.
+    pub settings: Vec<(String, String)>,
+}
+
+/// A cluster that was set up.
+pub struct Cluster {
+    /// How it was made.
+    pub plan: Plan,
+    /// Where it is.
+    pub place: Place,
+    /// By number from 1: `nodes[0]` is node 1.
+    pub nodes: Vec<Node>,
+    client: Arc<rustls::ClientConfig>,
+    operator: Arc<rustls::ClientConfig>,
+    keys: Keys,
+}
+
+/// API keys of the harness's principals.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// Sells and runs hotels.
+    pub manager: String,
+    /// Reads the receipts' log.
+    pub auditor: String,
+    /// Sees metrics.
+    pub operator: String,
+}
+
+impl Place {
+    /// Where a node's listener is.
+    pub fn address(&self, node: u32, port: u16) -> SocketAddr {
+        match self {
+            Place::Namespaces(network) => (network.address(node), 7110 + port).into(),
+            Place::Loopback { port_base, .. } => (Ipv4Addr::LOCALHOST, port_base + 10 * node as u16 + port).into(),
+        }
+    }
+
+    /// The network, if its faults can be made.
+    pub fn network(&self) -> Option<&Network> {
+        match self {
+            Place::Namespaces(network) => Some(network),
+            Place::Loopback { .. } => None,
+        }
+    }
+}
+
+impl Cluster {
+    /// A node's HTTP listener, for the manager.
+    pub fn door(&self, node: u32) -> Door {
+        Door::new(self.place.address(node, HTTP), self.client.clone(), Some(&self.keys.manager))
+    }
+
+    /// The same for the auditor.
+    pub fn auditor(&self, node: u32) -> Door {
+        self.door(node).with_key(&self.keys.auditor)
+    }
+
+    /// The operators' listener of a node, for the operator.
+    pub fn operator(&self, node: u32) -> Door {
+        Door::new(self.place.address(node, OPERATOR), self.operator.clone(), None)
+    }
+
+    /// A node by its number from 1.
+    pub fn node(&self, number: u32) -> &Node {
+        &self.nodes[number as usize - 1]
+    }
+
+    /// All numbers.
+    pub fn numbers(&self) -> Vec<u32> {
+        (1..=self.plan.nodes).collect()
+    }
+
+    /// Where a node keeps its data.
+    pub fn data(&self, node: u32) -> PathBuf {
+        self.home(node).join("data")
+    }
+
+    /// Where a node's configuration, log and data are.
+    pub fn home(&self, node: u32) -> PathBuf {
+        home(&self.plan.folder, node)
+    }
+}
+
+fn home(folder: &Path, node: u32) -> PathBuf {
+    folder.join(format!("node-{node}"))
+}

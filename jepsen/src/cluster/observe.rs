@@ -1,0 +1,62 @@
+//! What the nodes say of themselves.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use hyper::Method;
+
+use super::Cluster;
+
+const POLL: Duration = Duration::from_millis(50);
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Asks again and again until there is an answer.
+///
+/// # Errors
+/// When there is none `within` that time; `what` says what was waited for.
+pub async fn until<T>(what: &str, within: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
+    let begin = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return Ok(answer);
+        }
+        if begin.elapsed() > within {
+            bail!("not within {} s: {what}", within.as_secs());
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+impl Cluster {
+    /// Waits until a node says that it is ready. A node that ended meanwhile is an error at once.
+    pub async fn ready(&self, number: u32, within: Duration) -> anyhow::Result<()> {
+        let door = self.door(number);
+        let ready = until(&format!("node {number} is ready"), within, async || {
+            if !self.node(number).runs() {
+                return Some(Err(anyhow::anyhow!("node {number} ended; see its log")));
+            }
+            let reply = door.ask(Method::GET, "/readyz", None, ANSWER).await.ok()?;
+            reply.status.is_success().then_some(Ok(()))
+        });
+        ready.await?
+    }
+
+    /// The number of a line of `/metrics`, such as `keyrack_raft_is_leader{shard="1"}`.
+    pub async fn metric(&self, number: u32, line: &str) -> Option<u64> {
+        let door = self.door(number).with_key(&self.keys.operator);
+        let reply = door.ask(Method::GET, "/metrics", None, ANSWER).await.ok()?;
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        let value = text.lines().find_map(|found| found.strip_prefix(line))?;
+        value.trim().parse::<f64>().ok().map(|value| value as u64)
+    }
+
+    /// Who leads a shard, as the nodes that answer say.
+    pub async fn leader(&self, shard: u32) -> Option<u32> {
+        for number in self.numbers() {
+            if self.metric(number, &format!("keyrack_raft_is_leader{{shard=\"{shard}\"}}")).await == Some(1) {
+                return Some(number);
+            }
+        }
+        None
+    }
+}

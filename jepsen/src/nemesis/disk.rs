@@ -1,0 +1,61 @@
+//! Power that goes, disks that are full, slow or broken.
+
+use std::time::Duration;
+
+use super::processes::kill_together;
+use super::{Nemesis, Scene};
+use crate::disk::{Fsync, Tear, Writes};
+
+/// SIGKILL, and the data folder back to what was synced; then a new start.
+pub(super) async fn lose_power(nemesis: Nemesis, scene: &mut Scene) -> anyhow::Result<()> {
+    let all = nemesis == Nemesis::PowerAll || (nemesis == Nemesis::Torn && scene.dice.percent(50));
+    let victims = if all { scene.cluster.numbers() } else { vec![scene.some_leader().await] };
+    let tear = if nemesis == Nemesis::Torn { Tear::Torn } else { Tear::Clean };
+    scene.begins(nemesis, format!("power of {victims:?} goes"), &victims);
+    kill_together(scene, &victims);
+    let mut lost = Vec::new();
+    for victim in &victims {
+        let report = scene.cluster.node(*victim).shim.lose_power(&scene.cluster.data(*victim), scene.dice.draw(), tear)?;
+        lost.push(format!("node {victim}: {report}"));
+    }
+    for victim in &victims {
+        scene.cluster.run(*victim)?;
+    }
+    scene.ends(nemesis, lost.join("; "), &victims);
+    Ok(())
+}
+
+/// One node's disk is in trouble for a while.
+pub(super) async fn trouble(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
+    let victim = if scene.dice.percent(60) { scene.some_leader().await } else { scene.any_node() };
+    let slow_ms = scene.dice.within(20, 400);
+    let shim = &scene.cluster.node(victim).shim;
+    let what = match nemesis {
+        Nemesis::DiskFull => {
+            shim.set_writes(Writes::NoSpace);
+            "no space left".to_owned()
+        }
+        Nemesis::FsyncFail => {
+            shim.set_fsync(Fsync::Fail);
+            "fsync fails".to_owned()
+        }
+        _ => {
+            shim.set_fsync(Fsync::Slow { ms: slow_ms });
+            format!("fsync takes {slow_ms} ms longer")
+        }
+    };
+    scene.begins(nemesis, format!("node {victim}: {what}"), &[victim]);
+    tokio::time::sleep(lasts).await;
+    let node = scene.cluster.node(victim);
+    node.shim.reset();
+    let ended = node.exited().map_or_else(|| "it goes on".to_owned(), |status| format!("it had stopped: {status}"));
+    if nemesis == Nemesis::FsyncFail {
+        // After a failed fsync nobody knows what is on the disk; the worst case is that nothing of it is.
+        node.kill();
+        let report = node.shim.lose_power(&scene.cluster.data(victim), scene.dice.draw(), Tear::Clean)?;
+        scene.ends(nemesis, format!("node {victim}: {ended}; {report}"), &[victim]);
+        return Ok(());
+    }
+    scene.ends(nemesis, format!("node {victim}: {ended}"), &[victim]);
+    Ok(())
+}

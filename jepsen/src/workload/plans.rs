@@ -1,0 +1,149 @@
+//! What a caller asks next.
+
+use super::{Caller, Workload};
+use crate::history::{Call, Hotel, Rooms, Stay};
+
+impl Caller {
+    /// The next thing to ask.
+    pub(super) fn plan(&mut self) -> Call {
+        let dice = self.dice.below(100);
+        match self.workload {
+            Workload::Reserve => match dice {
+                0..50 => self.reserve(1),
+                50..75 => self.cancel(),
+                75..95 => self.availability(None),
+                _ => self.lookup(None),
+            },
+            Workload::Hold => match dice {
+                0..30 => self.hold(),
+                30..55 => self.confirm(),
+                55..65 => self.release(),
+                65..80 => self.cancel(),
+                _ => self.availability(None),
+            },
+            Workload::Amend => match dice {
+                0..30 => self.reserve(1),
+                30..65 => self.amend(),
+                65..80 => self.cancel(),
+                80..95 => self.availability(None),
+                _ => self.lookup(None),
+            },
+            Workload::Retry => match dice {
+                0..45 => self.reserve(1),
+                45..60 => self.amend(),
+                60..80 => self.cancel(),
+                _ => self.availability(None),
+            },
+            Workload::Baskets => match dice {
+                0..45 => self.reserve(3),
+                45..60 => self.amend(),
+                60..80 => self.cancel(),
+                _ => self.availability(None),
+            },
+            Workload::Reads => match dice {
+                0..15 => self.reserve(1),
+                15..25 => self.cancel(),
+                25..60 => self.availability(None),
+                60..85 => {
+                    let staleness_ms = [200, 1_000, 5_000][self.dice.below(3) as usize];
+                    self.availability(Some(staleness_ms))
+                }
+                _ => self.lookup(None),
+            },
+        }
+    }
+
+    fn hotel(&mut self) -> Hotel {
+        let drawn = self.dice.below(self.hotels.len() as u64) as usize;
+        self.hotels[drawn].clone()
+    }
+
+    /// 1 to 4 nights; half of them in the first five, where it is crowded.
+    fn stay(&mut self, hotel: &Hotel) -> Stay {
+        let nights = self.dice.within(1, 4.min(u64::from(hotel.nights))) as u32;
+        let last = hotel.nights - nights;
+        let within = if self.dice.percent(50) { last.min(5) } else { last };
+        let from = hotel.first + self.dice.within(0, u64::from(within)) as u32;
+        Stay { from, to: from + nights }
+    }
+
+    fn rooms(&mut self, hotel: &Hotel, types: usize) -> Vec<Rooms> {
+        let codes: Vec<String> = hotel.room_types.keys().cloned().collect();
+        let wanted = self.dice.within(1, types.min(codes.len()) as u64) as usize;
+        let mut rooms: Vec<Rooms> = self.dice.shuffled(&codes)[..wanted]
+            .iter()
+            .map(|code| Rooms { room_type: code.clone(), quantity: 1 })
+            .collect();
+        if types > 1 && self.dice.percent(20) {
+            rooms[0].quantity = 2;
+        }
+        rooms.sort();
+        rooms
+    }
+
+    fn reserve(&mut self, types: usize) -> Call {
+        let hotel = self.hotel();
+        let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, types));
+        Call::Reserve { key: self.fresh_key(), property: hotel.property, stay, rooms }
+    }
+
+    fn amend(&mut self) -> Call {
+        let Some((property, booking)) = self.some_booking(false) else { return self.reserve(1) };
+        let Some(hotel) = self.hotels.iter().find(|hotel| hotel.property == property).cloned() else { return self.reserve(1) };
+        let types = if self.workload == Workload::Baskets { 3 } else { 1 };
+        let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, types));
+        Call::Amend { key: self.fresh_key(), property, booking, stay, rooms }
+    }
+
+    fn cancel(&mut self) -> Call {
+        // Now and then it stays remembered, and is cancelled or amended again.
+        let forget = self.dice.percent(85);
+        let Some((property, booking)) = self.some_booking(forget) else { return self.reserve(1) };
+        Call::Cancel { key: self.fresh_key(), property, booking }
+    }
+
+    fn hold(&mut self) -> Call {
+        let hotel = self.hotel();
+        let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, 1));
+        let ttl_ms = 1_000 * self.dice.within(1, 6);
+        Call::Hold { key: self.fresh_key(), property: hotel.property, stay, rooms, ttl_ms }
+    }
+
+    fn confirm(&mut self) -> Call {
+        let forget = self.dice.percent(80);
+        let Some((property, hold)) = some(&mut self.holds, forget, &mut self.dice) else { return self.hold() };
+        Call::Confirm { key: self.fresh_key(), property, hold }
+    }
+
+    fn release(&mut self) -> Call {
+        let forget = self.dice.percent(80);
+        let Some((property, hold)) = some(&mut self.holds, forget, &mut self.dice) else { return self.hold() };
+        Call::Release { key: self.fresh_key(), property, hold }
+    }
+
+    fn availability(&mut self, staleness_ms: Option<u64>) -> Call {
+        let hotel = self.hotel();
+        let codes: Vec<String> = hotel.room_types.keys().cloned().collect();
+        let room_type = self.dice.pick(&codes).cloned().unwrap_or_default();
+        let stay = Stay { from: hotel.first, to: hotel.first + hotel.nights };
+        Call::Availability { property: hotel.property, room_type, stay, staleness_ms }
+    }
+
+    fn lookup(&mut self, staleness_ms: Option<u64>) -> Call {
+        let Some((property, booking)) = self.some_booking(false) else { return self.availability(staleness_ms) };
+        Call::Lookup { property, booking, staleness_ms }
+    }
+
+    fn some_booking(&mut self, forget: bool) -> Option<(String, String)> {
+        some(&mut self.bookings, forget, &mut self.dice)
+    }
+}
+
+fn some(
+    list: &mut std::collections::VecDeque<(String, String)>,
+    forget: bool,
+    dice: &mut crate::dice::Dice,
+) -> Option<(String, String)> {
+    let drawn = dice.below(list.len() as u64) as usize;
+    if forget { list.remove(drawn) } else { list.get(drawn).cloned() }
+}

@@ -1,0 +1,95 @@
+//! Writes down every operation, from the moment it is sent.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use crate::history::{Call, Fault, Op, Outcome};
+
+/// Shared by all callers and nemeses of a run.
+pub struct Recorder {
+    began: Instant,
+    next: AtomicU64,
+    processes: AtomicU32,
+    ops: Mutex<Vec<Op>>,
+    faults: Mutex<Vec<Fault>>,
+    answered: AtomicU64,
+}
+
+impl Default for Recorder {
+    fn default() -> Recorder {
+        Recorder {
+            began: Instant::now(),
+            next: AtomicU64::new(0),
+            processes: AtomicU32::new(0),
+            ops: Mutex::default(),
+            faults: Mutex::default(),
+            answered: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Recorder {
+    /// Nanoseconds since the run began.
+    pub fn now_ns(&self) -> u64 {
+        self.began.elapsed().as_nanos() as u64
+    }
+
+    /// A caller's number. One that got no answer goes on under another: what it asked may still happen.
+    pub fn process(&self) -> u32 {
+        self.processes.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// An operation that is about to be sent.
+    pub fn invoke(&self, process: u32, workload: &str, call: Call) -> Op {
+        let id = self.next.fetch_add(1, Ordering::SeqCst);
+        Op {
+            id,
+            process,
+            workload: workload.to_owned(),
+            call,
+            invoked_ns: self.now_ns(),
+            returned_ns: None,
+            outcome: Outcome::Unknown { why: "never answered".into() },
+            tries: 0,
+            resolved_late: false,
+            node: 0,
+        }
+    }
+
+    /// What became of it.
+    pub fn complete(&self, op: Op) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        lock(&self.ops).push(op);
+    }
+
+    /// What a nemesis did.
+    pub fn fault(&self, nemesis: &str, phase: &str, what: impl Into<String>, nodes: &[u32]) {
+        let fault = Fault {
+            nemesis: nemesis.into(),
+            phase: phase.into(),
+            what: what.into(),
+            at_ns: self.now_ns(),
+            nodes: nodes.to_vec(),
+        };
+        lock(&self.faults).push(fault);
+    }
+
+    /// Operations so far.
+    pub fn count(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// All operations by id, and all faults by time; the recorder begins anew.
+    pub fn take(&self) -> (Vec<Op>, Vec<Fault>) {
+        let mut ops = std::mem::take(&mut *lock(&self.ops));
+        ops.sort_by_key(|op| op.id);
+        let mut faults = std::mem::take(&mut *lock(&self.faults));
+        faults.sort_by_key(|fault| fault.at_ns);
+        (ops, faults)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

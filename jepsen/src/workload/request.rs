@@ -1,0 +1,186 @@
+//! Calls as HTTP requests, answers as outcomes.
+
+use std::collections::BTreeMap;
+
+use hyper::Method;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::cluster::Reply;
+use crate::history::{Answer, Booking, Call, Day, Night, Outcome, Position, Rooms, Short, Stay};
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+/// The one rate plan of every hotel.
+pub const RATE_PLAN: &str = "FLEX";
+
+/// A day as it is written.
+pub fn date(day: Day) -> String {
+    EPOCH.saturating_add(i64::from(day).days()).to_string()
+}
+
+/// A written date as a day; 0 for what is none.
+pub fn day(text: &str) -> Day {
+    let parsed = text.parse::<Date>().ok().and_then(|date| EPOCH.until(date).ok());
+    parsed.map_or(0, |span| span.get_days().max(0) as Day)
+}
+
+/// An RFC 3339 time as ms since 1970; 0 for what is none.
+pub fn time_ms(text: &str) -> u64 {
+    text.parse::<jiff::Timestamp>().map_or(0, |time| time.as_millisecond().max(0) as u64)
+}
+
+/// Method, path, idempotency key, body.
+pub fn request(call: &Call) -> (Method, String, Option<&str>, Option<Value>) {
+    match call {
+        Call::Reserve { key, property, stay, rooms } => {
+            let body = json!({
+                "propertyId": property, "arrival": date(stay.from), "departure": date(stay.to), "rooms": rooms_out(rooms),
+                "guest": {"name": "Jep Sen", "email": "jep@example.org"}, "channelRef": key,
+            });
+            (Method::POST, "/v1/bookings".into(), Some(key), Some(body))
+        }
+        Call::Amend { key, booking, stay, rooms, .. } => {
+            let body = json!({"arrival": date(stay.from), "departure": date(stay.to), "rooms": rooms_out(rooms)});
+            (Method::POST, format!("/v1/bookings/{booking}/amend"), Some(key), Some(body))
+        }
+        Call::Cancel { key, booking, .. } => {
+            (Method::POST, format!("/v1/bookings/{booking}/cancel"), Some(key), Some(json!({})))
+        }
+        Call::Hold { key, property, stay, rooms, ttl_ms } => {
+            let body = json!({
+                "propertyId": property, "arrival": date(stay.from), "departure": date(stay.to), "rooms": rooms_out(rooms),
+                "ttlSeconds": ttl_ms / 1_000,
+            });
+            (Method::POST, "/v1/holds".into(), Some(key), Some(body))
+        }
+        Call::Confirm { key, hold, .. } => {
+            let body = json!({"guest": {"name": "Jep Sen"}, "channelRef": key});
+            (Method::POST, format!("/v1/holds/{hold}/confirm"), Some(key), Some(body))
+        }
+        Call::Release { key, hold, .. } => (Method::DELETE, format!("/v1/holds/{hold}"), Some(key), None),
+        Call::Availability { property, room_type, stay, staleness_ms } => {
+            let (from, to) = (date(stay.from), date(stay.to));
+            let path = format!("/v1/properties/{property}/availability?from={from}&to={to}&roomType={room_type}");
+            (Method::GET, path + &freshness(*staleness_ms, '&'), None, None)
+        }
+        Call::Lookup { booking, staleness_ms, .. } => {
+            (Method::GET, format!("/v1/bookings/{booking}{}", freshness(*staleness_ms, '?')), None, None)
+        }
+    }
+}
+
+/// Whether a call changes nothing.
+pub fn is_read(call: &Call) -> bool {
+    matches!(call, Call::Availability { .. } | Call::Lookup { .. })
+}
+
+fn freshness(staleness_ms: Option<u64>, before: char) -> String {
+    staleness_ms.map_or_else(String::new, |ms| format!("{before}consistency=bounded&maxStalenessMs={ms}"))
+}
+
+fn rooms_out(rooms: &[Rooms]) -> Value {
+    let line = |rooms: &Rooms| json!({"roomType": rooms.room_type, "ratePlan": RATE_PLAN, "quantity": rooms.quantity, "adults": 1});
+    rooms.iter().map(line).collect()
+}
+
+/// What an answer that stands says; `None` for one that does not (try again).
+pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
+    let body = reply.json();
+    let read = is_read(call);
+    let as_of = reply.as_of.as_deref().and_then(position).or_else(|| position_in(&body));
+    let digest = if read { String::new() } else { hex(&Sha256::digest(&reply.body)) };
+    let replayed = reply.replayed;
+    let ok = |answer| Some(Outcome::Ok { answer, as_of, replayed, digest: digest.clone() });
+    match reply.status.as_u16() {
+        200 | 201 if read => match call {
+            Call::Availability { .. } => ok(Answer::Nights { nights: nights(&body) }),
+            _ => ok(Answer::Booking(booking_of(&body))),
+        },
+        200 | 201 if matches!(call, Call::Hold { .. }) => {
+            let hold = text(&body["holdId"]);
+            ok(Answer::Hold { hold, expires_at_ms: time_ms(body["expiresAt"].as_str().unwrap_or_default()) })
+        }
+        200 | 201 => ok(Answer::Booking(booking_of(&body))),
+        204 => ok(Answer::Released),
+        404 if read => ok(Answer::Absent),
+        status @ 400..500 => {
+            let code = reply.code();
+            let try_again = matches!(code.as_str(), "request_in_flight" | "quota_exceeded" | "request_timeout");
+            let code = if code.is_empty() { format!("http-{status}") } else { code };
+            (!try_again).then(|| Outcome::Refused { code, nights: shorts(&body), as_of, replayed, digest })
+        }
+        _ => None,
+    }
+}
+
+/// A booking as the API shows it.
+pub fn booking_of(body: &Value) -> Booking {
+    let mut rooms: BTreeMap<String, u32> = BTreeMap::new();
+    for line in body["rooms"].as_array().into_iter().flatten() {
+        *rooms.entry(text(&line["roomType"])).or_default() += line["quantity"].as_u64().unwrap_or_default() as u32;
+    }
+    Booking {
+        booking: text(&body["bookingId"]),
+        revision: body["revision"].as_u64().unwrap_or_default() as u32,
+        state: text(&body["state"]),
+        stay: Stay { from: day(&text(&body["arrival"])), to: day(&text(&body["departure"])) },
+        rooms: rooms.into_iter().map(|(room_type, quantity)| Rooms { room_type, quantity }).collect(),
+    }
+}
+
+/// One night of an availability answer.
+pub fn night_of(night: &Value) -> Night {
+    let number = |name: &str| night[name].as_i64().unwrap_or(i64::MIN);
+    Night {
+        day: day(&text(&night["date"])),
+        limit: number("limit"),
+        sold: number("sold"),
+        held: number("held"),
+        available: number("available"),
+    }
+}
+
+fn nights(body: &Value) -> Vec<Night> {
+    body["roomTypes"][0]["nights"].as_array().into_iter().flatten().map(night_of).collect()
+}
+
+fn shorts(body: &Value) -> Vec<Short> {
+    let short = |night: &Value| Short {
+        day: day(&text(&night["date"])),
+        room_type: text(&night["roomType"]),
+        available: night["available"].as_i64().unwrap_or(i64::MIN),
+    };
+    body["nights"].as_array().into_iter().flatten().map(short).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn position(text: &str) -> Option<Position> {
+    let (shard, index) = text.split_once('/')?;
+    Some(Position { shard: shard.parse().ok()?, index: index.parse().ok()? })
+}
+
+fn position_in(body: &Value) -> Option<Position> {
+    let as_of = &body["asOf"];
+    Some(Position { shard: as_of["shard"].as_u64()? as u32, index: as_of["index"].as_str().map_or_else(|| as_of["index"].as_u64(), |text| text.parse().ok())? })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date, day};
+
+    #[test]
+    fn days_are_written_and_read() {
+        for (number, text) in [(0, "1970-01-01"), (20_870, "2027-02-21"), (20_878, "2027-03-01")] {
+            assert_eq!((date(number).as_str(), day(text)), (text, number));
+        }
+    }
+}
