@@ -1,0 +1,165 @@
+//! The shim: installed beside a data folder, preloaded into the process that uses it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::control::{Control, ShimCounts, Word};
+use super::journal;
+use super::rewind::{self, Directories, Report, Tear};
+use crate::net::Dice;
+
+/// The compiled shim, so that the harness is one file.
+const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libkeyrack_disk.so"));
+
+/// What becomes of syncs: `fsync`, `fdatasync`, and `sync_file_range`, which never makes anything durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncs {
+    /// They work.
+    Work,
+    /// They work, after this time.
+    Slow(Duration),
+    /// They fail with EIO. The kernel then takes the pages for clean: what a file had unsynced is never durable, even if a
+    /// later sync works.
+    Fail,
+    /// The k-th from now on fails so, and no other.
+    FailAt(u64),
+    /// They say they worked, but nothing is durable by them.
+    Lie,
+}
+
+/// What becomes of changes: writes, growing, creations, links, renames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// They work.
+    Work,
+    /// They fail with ENOSPC; removing works.
+    NoSpace,
+    /// They fail with EIO, and so does removing.
+    Fail,
+}
+
+/// A shim for the process, or processes, of one data folder.
+pub struct Shim {
+    folder: PathBuf,
+    data: PathBuf,
+    control: Control,
+    directories: Directories,
+}
+
+impl Shim {
+    /// Installs one in `folder`, which is made, or emptied of a shim that was there before. `data` is the folder it
+    /// concerns, which may not exist yet; the two must be beside each other on one file system, for files that lose their
+    /// names are kept in `folder` by hard links. What is in `data` now counts as durable.
+    pub fn install(folder: &Path, data: &Path) -> anyhow::Result<Shim> {
+        let made = fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
+        let folder = made.with_context(|| format!("cannot make the shim's folder {}", folder.display()))?;
+        let above = data.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = data.file_name().with_context(|| format!("{} is no folder's name", data.display()))?;
+        let above = above.canonicalize().with_context(|| format!("cannot find {}", above.display()))?;
+        // A link to a folder is another name for it, and the shim sees files under their own.
+        let data = above.join(name);
+        let data = data.canonicalize().unwrap_or(data);
+        fs::write(folder.join("libkeyrack_disk.so"), LIBRARY).context("cannot write the shim's library")?;
+        let control = Control::make(&folder.join("control"))?;
+        let shim = Shim { folder, data, control, directories: Directories::default() };
+        shim.begin_anew()?;
+        Ok(shim)
+    }
+
+    /// When names are durable, at the next loss of power.
+    pub fn set_directories(&mut self, directories: Directories) {
+        self.directories = directories;
+    }
+
+    /// Lets a command run under the shim.
+    pub fn apply(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", self.folder.join("libkeyrack_disk.so"));
+        command.env("KEYRACK_SHIM_DIR", &self.data).env("KEYRACK_SHIM_CONTROL", self.folder.join("control"));
+        command.env("KEYRACK_SHIM_JOURNAL", self.journal()).env("KEYRACK_SHIM_GRAVEYARD", self.graveyard());
+    }
+
+    /// Says what becomes of syncs from now on.
+    pub fn set_syncs(&self, syncs: Syncs) -> anyhow::Result<()> {
+        let (mode, delay, countdown) = match syncs {
+            Syncs::Work => (0, Duration::ZERO, 0),
+            Syncs::Slow(delay) => (0, delay, 0),
+            Syncs::Fail => (1, Duration::ZERO, 0),
+            Syncs::FailAt(countdown) => (2, Duration::ZERO, countdown),
+            Syncs::Lie => (3, Duration::ZERO, 0),
+        };
+        self.control.set(Word::SyncCountdown, countdown)?;
+        self.control.set(Word::SyncDelayMs, delay.as_millis() as u64)?;
+        self.control.set(Word::SyncMode, mode)
+    }
+
+    /// Says what becomes of changes from now on.
+    pub fn set_changes(&self, changes: Changes) -> anyhow::Result<()> {
+        let errno = match changes {
+            Changes::Work => 0,
+            Changes::NoSpace => libc::ENOSPC,
+            Changes::Fail => libc::EIO,
+        };
+        self.control.set(Word::WriteErrno, errno as u64)
+    }
+
+    /// Says whether reads of files fail from now on, with EIO.
+    pub fn set_reads_fail(&self, fail: bool) -> anyhow::Result<()> {
+        self.control.set(Word::ReadErrno, if fail { libc::EIO as u64 } else { 0 })
+    }
+
+    /// Puts the process's wall clock this many milliseconds ahead, or behind if negative. Its monotonic clock stays.
+    pub fn set_clock_offset_ms(&self, offset_ms: i64) -> anyhow::Result<()> {
+        self.control.set(Word::ClockOffsetMs, offset_ms.cast_unsigned())
+    }
+
+    /// Ends all faults, that of the clock too.
+    pub fn heal(&self) -> anyhow::Result<()> {
+        self.set_syncs(Syncs::Work)?;
+        self.set_changes(Changes::Work)?;
+        self.set_reads_fail(false)?;
+        self.set_clock_offset_ms(0)
+    }
+
+    /// What the shim has done since it was installed.
+    pub fn counts(&self) -> anyhow::Result<ShimCounts> {
+        self.control.counts()
+    }
+
+    /// Rewinds the data folder to what a loss of power would have left of it, and begins anew. The process must be dead.
+    ///
+    /// Losses add up over several runs of the process: a kill alone makes nothing durable.
+    pub fn lose_power(&self, seed: u64, tear: Tear) -> anyhow::Result<Report> {
+        let records = journal::read(&fs::read(self.journal()).context("cannot read the shim's journal")?);
+        let slots: HashMap<_, _> = self.control.slots()?.into_iter().map(|slot| ((slot.device, slot.inode), slot)).collect();
+        let mut report = Report { unaccounted: self.counts()?.unaccounted, ..Report::default() };
+        let mut dice = Dice::new(seed);
+        let rewound = rewind::names(&self.data, &self.graveyard(), &records, &slots, self.directories, &mut report)
+            .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut dice, tear), &mut report));
+        rewound.with_context(|| format!("cannot rewind {}", self.data.display()))?;
+        self.begin_anew()?;
+        Ok(report)
+    }
+
+    /// Takes all that is in the data folder for durable. To be called when the harness itself has changed it, as when it
+    /// wiped a node; the process must be dead.
+    pub fn begin_anew(&self) -> anyhow::Result<()> {
+        let graveyard = self.graveyard();
+        let emptied = if graveyard.exists() { fs::remove_dir_all(&graveyard) } else { Ok(()) };
+        emptied.and_then(|()| fs::create_dir(&graveyard)).context("cannot empty the shim's graveyard")?;
+        fs::write(self.journal(), []).context("cannot empty the shim's journal")?;
+        self.control.forget_slots()
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    fn graveyard(&self) -> PathBuf {
+        self.folder.join("graveyard")
+    }
+}

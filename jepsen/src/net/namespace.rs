@@ -1,0 +1,120 @@
+//! Network namespaces with names, made by `ip netns`, so that `ip netns exec` works on them too.
+// What runs between fork and exec has to be promised to be harmless.
+#![allow(unsafe_code)]
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Context, bail, ensure};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::{MTU, tun};
+
+/// Where `ip netns` puts them.
+const FOLDER: &str = "/run/netns";
+/// Packets that wait in a device for the switch.
+const QUEUE: u32 = 2_000;
+
+/// A namespace; its name is gone when dropped, and itself when its last process has ended.
+pub(super) struct Namespace {
+    name: String,
+    file: Arc<File>,
+}
+
+impl Namespace {
+    pub fn make(name: &str) -> anyhow::Result<Namespace> {
+        ip(&["netns", "add", name])?;
+        let opened = File::open(Path::new(FOLDER).join(name)).with_context(|| format!("cannot open the namespace {name}"));
+        let file = opened.inspect_err(|_| remove(name))?;
+        let namespace = Namespace { name: name.to_owned(), file: Arc::new(file) };
+        ip(&["-n", name, "link", "set", "lo", "up"])?;
+        Ok(namespace)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Does something inside. It has a thread of its own, so that no other ever finds itself there.
+    pub fn inside<T: Send>(&self, work: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+        let enter_and_work = || {
+            join(&self.file).with_context(|| format!("cannot enter the namespace {}", self.name))?;
+            work()
+        };
+        thread::scope(|scope| scope.spawn(enter_and_work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+
+    /// Lets a command run inside.
+    pub fn enter(&self, command: &mut Command) {
+        let file = self.file.clone();
+        // SAFETY: after the fork there is one system call, and nothing that allocates or locks.
+        unsafe { command.pre_exec(move || join(&file)) };
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        remove(&self.name);
+    }
+}
+
+/// Says what is missing, if anything.
+pub(super) fn possible() -> anyhow::Result<()> {
+    ensure!(rustix::process::geteuid().is_root(), "namespaces need root");
+    ensure!(
+        Path::new(tun::DEVICE).exists(),
+        "there is no {}: the kernel has no TUN, or this container does not show it",
+        tun::DEVICE
+    );
+    Ok(())
+}
+
+/// Removes the namespaces that a killed harness left.
+pub(super) fn remove_left_over(prefix: &str) -> anyhow::Result<()> {
+    let entries = match fs::read_dir(FOLDER) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(|| format!("cannot read {FOLDER}"))?,
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        let node = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+        if node.is_some_and(|node| node.parse::<u8>().is_ok()) {
+            ip(&["netns", "delete", &name])?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a device its address and takes it into use, in a namespace or in that of the harness.
+pub(super) fn bring_up(namespace: Option<&str>, device: &str, address: &str) -> anyhow::Result<()> {
+    let within: Vec<&str> = namespace.map_or(Vec::new(), |name| vec!["-n", name]);
+    let (mtu, queue) = (MTU.to_string(), QUEUE.to_string());
+    ip(&[&within[..], &["address", "add", address, "dev", device]].concat())?;
+    // No IPv6 address of its own making: nobody would answer.
+    ip(&[&within[..], &["link", "set", device, "addrgenmode", "none"]].concat())?;
+    ip(&[&within[..], &["link", "set", device, "mtu", &mtu, "txqueuelen", &queue, "up"]].concat())
+}
+
+fn join(file: &File) -> io::Result<()> {
+    Ok(move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))?)
+}
+
+fn remove(name: &str) {
+    // Nobody is there to be told; the next harness with this prefix tries again.
+    let _ = ip(&["netns", "delete", name]);
+}
+
+fn ip(arguments: &[&str]) -> anyhow::Result<()> {
+    let done = Command::new("ip").args(arguments).output().context("cannot run ip (of iproute2)")?;
+    if !done.status.success() {
+        bail!("ip {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&done.stderr).trim());
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! The thread through which all packets pass.
+//!
+//! It sleeps until a device has packets or one that is under way is due; a packet on a link without delay is written where
+//! it goes straight from the buffer it was read into.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
+
+use super::link::{Fate, Link, Links};
+use super::tun::Tun;
+use super::{Dice, HARNESS_HOST};
+
+/// Packets taken from one device before the next has its turn.
+const BATCH: usize = 64;
+/// What may be under way on one ordered pair; the rest is dropped, as a router with a full queue does.
+const QUEUE_BYTES: usize = 32 << 20;
+/// The event that ends the thread.
+const STOP: u64 = u64::MAX;
+
+/// The running switch; stopped, and its devices gone, when dropped.
+pub(super) struct Switch {
+    stop: OwnedFd,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Switch {
+    /// `ports` begin with the harness's, node i's is at i.
+    pub fn start(ports: Vec<Tun>, subnet: u8, links: Arc<Links>, seed: u64) -> io::Result<Switch> {
+        let stop = eventfd(0, EventfdFlags::CLOEXEC)?;
+        let events = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&events, &stop, epoll::EventData::new_u64(STOP), epoll::EventFlags::IN)?;
+        for (port, tun) in ports.iter().enumerate() {
+            epoll::add(&events, tun, epoll::EventData::new_u64(port as u64), epoll::EventFlags::IN)?;
+        }
+        let fabric = Fabric::new(ports, subnet, links, seed);
+        let thread = thread::Builder::new().name("switch".into()).spawn(move || fabric.run(&events))?;
+        Ok(Switch { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Switch {
+    fn drop(&mut self) {
+        let told = rustix::io::write(&self.stop, &1_u64.to_ne_bytes());
+        if let Some(thread) = self.thread.take().filter(|_| told.is_ok()) {
+            // A panic over there was reported there.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What has passed lately on one ordered pair.
+#[derive(Clone, Copy)]
+struct Lane {
+    last_due: Instant,
+    queued_packets: usize,
+    queued_bytes: usize,
+}
+
+/// A packet under way. Ordered by when it is due, then by when it came.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct UnderWay {
+    due: Instant,
+    number: u64,
+    from: usize,
+    to: usize,
+    packet: Box<[u8]>,
+}
+
+struct Fabric {
+    ports: Vec<Tun>,
+    subnet: u8,
+    links: Arc<Links>,
+    /// This thread's copy of the links, and its generation.
+    copy: Vec<Link>,
+    generation: u64,
+    lanes: Vec<Lane>,
+    under_way: BinaryHeap<Reverse<UnderWay>>,
+    number: u64,
+    dice: Dice,
+}
+
+impl Fabric {
+    fn new(ports: Vec<Tun>, subnet: u8, links: Arc<Links>, seed: u64) -> Fabric {
+        let pairs = (links.ends() * links.ends()) as usize;
+        let idle = Lane { last_due: Instant::now(), queued_packets: 0, queued_bytes: 0 };
+        Fabric {
+            ports,
+            subnet,
+            links,
+            copy: vec![Link::PERFECT; pairs],
+            generation: 0,
+            lanes: vec![idle; pairs],
+            under_way: BinaryHeap::new(),
+            number: 0,
+            dice: Dice::new(seed),
+        }
+    }
+
+    fn run(mut self, events: &OwnedFd) {
+        let mut buffer = vec![0; 1 << 16];
+        let mut ready = Vec::with_capacity(self.ports.len() + 1);
+        loop {
+            ready.clear();
+            let wait = self.until_next().map(timespec);
+            match epoll::wait(events, rustix::buffer::spare_capacity(&mut ready), wait.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(cause) => panic!("the switch cannot wait for packets: {cause}"),
+            }
+            self.deliver_due();
+            for event in &ready {
+                match event.data.u64() {
+                    STOP => return,
+                    port => self.forward_batch(port as usize, &mut buffer),
+                }
+            }
+        }
+    }
+
+    fn until_next(&self) -> Option<Duration> {
+        self.under_way.peek().map(|Reverse(first)| first.due.saturating_duration_since(Instant::now()))
+    }
+
+    fn forward_batch(&mut self, from: usize, buffer: &mut [u8]) {
+        for _ in 0..BATCH {
+            // An error is a device that is not up (yet): nothing to forward.
+            let Ok(Some(length)) = self.ports[from].read(buffer) else { return };
+            // For each packet: one that was sent after a link was set must fare as set.
+            self.links.refresh(&mut self.copy, &mut self.generation);
+            if let Some(to) = self.receiver(&buffer[..length]) {
+                self.forward(from, to, &buffer[..length]);
+            }
+        }
+    }
+
+    /// The port of an IPv4 packet's destination; other packets go nowhere.
+    fn receiver(&self, packet: &[u8]) -> Option<usize> {
+        let (version, destination) = (packet.first()? >> 4, packet.get(16..20)?);
+        if version != 4 || destination[..3] != [10, 77, self.subnet] {
+            return None;
+        }
+        match destination[3] {
+            HARNESS_HOST => Some(0),
+            node => Some(usize::from(node)).filter(|node| (1..self.ports.len()).contains(node)),
+        }
+    }
+
+    fn forward(&mut self, from: usize, to: usize, packet: &[u8]) {
+        let place = self.place(from, to);
+        let link = self.copy[place];
+        if !link.up {
+            return self.links.count(place, Fate::Cut);
+        }
+        if link.loss_per_million > 0 && self.dice.below(1_000_000) < u64::from(link.loss_per_million) {
+            return self.links.count(place, Fate::Lost);
+        }
+        let delay = link.delay + Duration::from_nanos(self.dice_if(link.jitter));
+        if delay.is_zero() && self.lanes[place].queued_packets == 0 {
+            return self.deliver(place, to, packet);
+        }
+        let lane = &mut self.lanes[place];
+        if lane.queued_bytes + packet.len() > QUEUE_BYTES {
+            return self.links.count(place, Fate::Overflowed);
+        }
+        lane.last_due = lane.last_due.max(Instant::now() + delay);
+        lane.queued_packets += 1;
+        lane.queued_bytes += packet.len();
+        self.number += 1;
+        let due = lane.last_due;
+        self.under_way.push(Reverse(UnderWay { due, number: self.number, from, to, packet: packet.into() }));
+    }
+
+    /// A random part of `most`, in nanoseconds.
+    fn dice_if(&mut self, most: Duration) -> u64 {
+        if most.is_zero() { 0 } else { self.dice.below(most.as_nanos() as u64) }
+    }
+
+    fn deliver_due(&mut self) {
+        if self.under_way.is_empty() {
+            return;
+        }
+        self.links.refresh(&mut self.copy, &mut self.generation);
+        let now = Instant::now();
+        while self.under_way.peek().is_some_and(|Reverse(first)| first.due <= now) {
+            let Some(Reverse(due)) = self.under_way.pop() else { return };
+            let place = self.place(due.from, due.to);
+            self.lanes[place].queued_packets -= 1;
+            self.lanes[place].queued_bytes -= due.packet.len();
+            if self.copy[place].up {
+                self.deliver(place, due.to, &due.packet);
+            } else {
+                self.links.count(place, Fate::Cut);
+            }
+        }
+    }
+
+    fn deliver(&self, place: usize, to: usize, packet: &[u8]) {
+        let fate = match self.ports[to].write(packet) {
+            Ok(()) => Fate::Delivered { bytes: packet.len() },
+            Err(_) => Fate::Overflowed,
+        };
+        self.links.count(place, fate);
+    }
+
+    fn place(&self, from: usize, to: usize) -> usize {
+        from * self.ports.len() + to
+    }
+}
+
+fn timespec(wait: Duration) -> Timespec {
+    Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) }
+}

@@ -1,0 +1,160 @@
+//! The shim under the real `keyrackd`: what it said is booked is booked after a loss of power, and a clock that jumps stops
+//! nothing. Needs `keyrackd` and `keyrack` in the folder of the build, or in `KEYRACK_BIN`.
+
+// Helpers of a test fail as the test does.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use keyrack_jepsen::disk::{Directories, Shim, Syncs, Tear};
+use serde_json::Value;
+
+/// The folder with both programs, or a word why this test says nothing here.
+fn programs() -> Option<PathBuf> {
+    let beside = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
+    let folder = std::env::var_os("KEYRACK_BIN").map_or(beside, PathBuf::from);
+    let there = ["keyrackd", "keyrack"].iter().all(|program| folder.join(program).exists());
+    if !there {
+        eprintln!("skipped: no keyrackd and keyrack in {}", folder.display());
+    }
+    there.then_some(folder)
+}
+
+/// A cluster of one, under a shim.
+struct Cluster {
+    programs: PathBuf,
+    folder: tempfile::TempDir,
+    shim: Shim,
+    port_base: u16,
+    running: Option<Running>,
+}
+
+struct Running {
+    dev: Child,
+    node_pid: String,
+    key: String,
+}
+
+impl Cluster {
+    fn new(port_base: u16) -> Option<Cluster> {
+        let programs = programs()?;
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("dev/node-1")).unwrap();
+        let shim = Shim::install(&folder.path().join("shim"), &folder.path().join("dev/node-1/data")).unwrap();
+        Some(Cluster { programs, folder, shim, port_base, running: None })
+    }
+
+    fn start(&mut self) -> bool {
+        let mut command = Command::new(self.programs.join("keyrackd"));
+        command.args(["dev", "--nodes", "1", "--json", "--port-base", &self.port_base.to_string(), "--data"]);
+        command.arg(self.folder.path().join("dev")).stdout(Stdio::piped()).stderr(Stdio::null());
+        self.shim.apply(&mut command);
+        let mut dev = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(dev.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if line.is_empty() {
+            dev.wait().unwrap();
+            return false;
+        }
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let (node_pid, key) = (ready["nodes"][0]["pid"].to_string(), ready["keys"]["manager"].as_str().unwrap().to_owned());
+        self.running = Some(Running { dev, node_pid, key });
+        true
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            let killed = Command::new("kill").args(["-KILL", &running.node_pid]).stderr(Stdio::null()).status();
+            let _ = (killed, running.dev.kill(), running.dev.wait());
+        }
+    }
+
+    fn keyrack(&self, arguments: &[&str]) -> Output {
+        let endpoint = format!("http://127.0.0.1:{}", self.port_base + 10);
+        let mut command = Command::new(self.programs.join("keyrack"));
+        command.args(["--json", "--endpoint", &endpoint, "--key", &self.running.as_ref().unwrap().key]).args(arguments);
+        command.output().unwrap()
+    }
+
+    /// Books a room; its booking's id, if this was confirmed.
+    fn book(&self, night: u32) -> Option<String> {
+        let (arrival, departure) = (format!("2027-03-{:02}", night + 1), format!("2027-03-{:02}", night + 2));
+        let done = self.keyrack(&["book", "lisbon-alfama", &arrival, &departure, "DBL", "BAR", "--guest", "Ada"]);
+        let booked = done.status.success().then(|| serde_json::from_slice::<Value>(&done.stdout).unwrap());
+        booked.map(|booking| booking["bookingId"].as_str().unwrap().to_owned())
+    }
+
+    fn bookings(&self) -> BTreeSet<String> {
+        let done = self.keyrack(&["booking", "list", "lisbon-alfama"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let page: Value = serde_json::from_slice(&done.stdout).unwrap();
+        page["items"].as_array().unwrap().iter().map(|booking| booking["bookingId"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[test]
+fn what_was_booked_survives_losses_of_power() {
+    let Some(mut cluster) = Cluster::new(27_300) else { return };
+    let mut booked = BTreeSet::new();
+    let rounds = [
+        (Tear::Clean, Directories::LikeExt4),
+        (Tear::Torn, Directories::LikeExt4),
+        (Tear::Clean, Directories::LikeExt4),
+        (Tear::Torn, Directories::LikeExt4),
+    ];
+    for (round, (tear, directories)) in rounds.into_iter().enumerate() {
+        assert!(cluster.start(), "round {round}");
+        assert_eq!(cluster.bookings(), booked, "round {round}");
+        booked.extend((0..4).map(|night| cluster.book(round as u32 * 4 + night).unwrap()));
+        cluster.kill();
+        cluster.shim.set_directories(directories);
+        let report = cluster.shim.lose_power(round as u64, tear).unwrap();
+        eprintln!("round {round}: {report:#?}");
+        assert_eq!(report.unaccounted, 0);
+    }
+    assert!(cluster.start());
+    assert_eq!(cluster.bookings(), booked);
+}
+
+/// What the test above would see if a sync were missing.
+#[test]
+fn a_disk_that_lies_is_found_out() {
+    let Some(mut cluster) = Cluster::new(27_400) else { return };
+    assert!(cluster.start());
+    let kept = cluster.book(0).unwrap();
+    cluster.shim.set_syncs(Syncs::Lie).unwrap();
+    cluster.book(1).unwrap();
+    cluster.kill();
+    cluster.shim.heal().unwrap();
+    cluster.shim.lose_power(1, Tear::Clean).unwrap();
+    assert!(cluster.start());
+    assert_eq!(cluster.bookings(), BTreeSet::from([kept]));
+}
+
+#[test]
+fn a_clock_that_jumps_by_an_hour_stops_nothing() {
+    let Some(mut cluster) = Cluster::new(27_500) else { return };
+    assert!(cluster.start());
+    let mut booked = BTreeSet::from([cluster.book(0).unwrap()]);
+    for (night, offset_ms) in [(1, 3_600_000), (2, -3_600_000), (3, 0)] {
+        cluster.shim.set_clock_offset_ms(offset_ms).unwrap();
+        booked.insert(cluster.book(night).unwrap());
+        assert_eq!(cluster.bookings(), booked);
+    }
+    // The hour behind while it starts, too.
+    cluster.kill();
+    cluster.shim.set_clock_offset_ms(-3_600_000).unwrap();
+    assert!(cluster.start());
+    booked.insert(cluster.book(4).unwrap());
+    assert_eq!(cluster.bookings(), booked);
+}
