@@ -1,0 +1,2 @@
+use super::Findings;
+pub const ALL: &[(&str, fn(&crate::history::History, &mut Findings) -> u64)] = &[];
