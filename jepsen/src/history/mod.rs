@@ -8,6 +8,8 @@ mod call;
 mod edn;
 mod jsonl;
 
+pub use jsonl::{Asked, Done, Event, Kind};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -90,21 +90,32 @@ pub(super) fn check(history: &History, bounds: &Bounds, found: &mut Findings) {
     }
 }
 
-/// Finds holds that were refused as expired before any clock can have reached their deadline.
+/// Finds holds that were refused as expired before any clock can have reached their deadline, or confirmed after all had.
 pub(super) fn check_deadlines(history: &History, found: &mut Findings) {
-    let mut earliest: HashMap<&str, u64> = HashMap::new();
+    let skew_ms = history.scene.skew_ms;
+    let mut deadlines: HashMap<&str, (u64, u64)> = HashMap::new();
     for op in &history.ops {
         if let (Call::Hold { ttl_ms, .. }, Outcome::Ok { answer: Answer::Hold { hold, .. }, .. }) = (&op.call, &op.outcome) {
-            let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS).saturating_sub(history.scene.skew_ms);
-            earliest.insert(hold, op.invoked_ns.saturating_add(ttl_ms.saturating_mul(1_000_000)));
+            let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS);
+            let after = |ns: u64, ms: u64| ns.saturating_add(ms.saturating_mul(1_000_000));
+            let latest_ns = op.returned_ns.map_or(u64::MAX, |ns| after(ns, ttl_ms.saturating_add(skew_ms)));
+            deadlines.insert(hold, (after(op.invoked_ns, ttl_ms.saturating_sub(skew_ms)), latest_ns));
         }
     }
     for op in &history.ops {
-        let (Call::Confirm { hold, .. }, Outcome::Refused { code, .. }) = (&op.call, &op.outcome) else { continue };
-        let (Some(earliest_ns), Some(returned_ns)) = (earliest.get(hold.as_str()), op.returned_ns) else { continue };
-        if code == "hold_expired" && returned_ns < *earliest_ns {
-            let early_ms = (*earliest_ns - returned_ns) / 1_000_000;
-            found.add("early-expiry", [op.id], format!("hold {hold} had expired {early_ms} ms before any clock could say so"));
+        let Call::Confirm { hold, .. } = &op.call else { continue };
+        let Some((earliest_ns, latest_ns)) = deadlines.get(hold.as_str()).copied() else { continue };
+        let returned_ns = op.returned_ns.unwrap_or(u64::MAX);
+        match &op.outcome {
+            Outcome::Refused { code, .. } if code == "hold_expired" && returned_ns < earliest_ns => {
+                let early_ms = (earliest_ns - returned_ns) / 1_000_000;
+                found.add("early-expiry", [op.id], format!("hold {hold} had expired {early_ms} ms before any clock could say so"));
+            }
+            Outcome::Ok { .. } if op.invoked_ns > latest_ns => {
+                let late_ms = (op.invoked_ns - latest_ns) / 1_000_000;
+                found.add("late-confirm", [op.id], format!("hold {hold} was confirmed {late_ms} ms after every clock had its end"));
+            }
+            _ => {}
         }
     }
 }
