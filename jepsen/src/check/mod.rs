@@ -1,8 +1,22 @@
 //! Was what was promised kept? Decided from a [`crate::history::History`] alone.
+//!
+//! Three kinds of checker, which trust different things: [`witness`] takes the log positions that were answered and shows
+//! that they explain every answer; [`search`] ignores them and looks for any order that does; [`invariants`] look at how it
+//! ended. A checker that could not decide says so with a finding (`undecided`), never by silence.
+
+mod findings;
+mod scope;
+
+pub mod invariants;
+pub mod search;
+pub mod witness;
+
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use crate::history::{History, Position};
+use findings::Findings;
 
 /// What all checkers say of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +41,9 @@ pub struct Check {
     pub took_ms: u64,
     /// What it found.
     pub findings: Vec<Finding>,
+    /// What a reader must know of how far it looked.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Something that must not be.
@@ -50,6 +67,26 @@ pub struct Step {
 }
 
 /// Runs every checker.
-pub fn judge(_history: &History) -> Verdict {
-    Verdict::default()
+pub fn judge(history: &History) -> Verdict {
+    let mut witness = Vec::new();
+    let mut checks = vec![timed("witness", |found| {
+        let (looked_at, steps) = witness::check(history, found);
+        witness = steps;
+        looked_at
+    })];
+    checks.push(timed("search", |found| search::check(history, search::BUDGET, found)));
+    for (name, invariant) in invariants::ALL {
+        checks.push(timed(name, |found| invariant(history, found)));
+    }
+    let valid = checks.iter().all(|check| check.findings.is_empty());
+    Verdict { valid, checks, witness }
+}
+
+fn timed(checker: &str, check: impl FnOnce(&mut Findings) -> u64) -> Check {
+    let began = Instant::now();
+    let mut found = Findings::default();
+    let looked_at = check(&mut found);
+    let (findings, notes) = found.into_parts();
+    let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Check { checker: checker.to_owned(), looked_at, took_ms, findings, notes }
 }

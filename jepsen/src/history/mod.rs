@@ -4,6 +4,12 @@
 //! completion), `history.edn` (the same as Jepsen writes it), `faults.jsonl` ([`Fault`]), `finale.json` ([`Finale`]).
 //! Times are nanoseconds since the run began, by the harness's one monotonic clock; days count from 1970-01-01.
 
+mod call;
+mod edn;
+mod jsonl;
+
+pub use jsonl::{Asked, Done, Event, Kind};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -65,7 +71,7 @@ pub struct Hotel {
 }
 
 /// Nights of [from, to).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stay {
     /// The arrival.
     pub from: Day,
@@ -74,7 +80,7 @@ pub struct Stay {
 }
 
 /// Rooms of one type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Rooms {
     /// The room type.
     pub room_type: String,

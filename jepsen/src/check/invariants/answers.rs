@@ -1,0 +1,92 @@
+//! One idempotency key, one answer, one booking; one booking, one key.
+
+use std::collections::HashMap;
+
+use super::super::Findings;
+use crate::history::{Answer, Call, History, Op, Outcome};
+
+/// Looks at every answered write and at every booking of every node.
+pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
+    let mut looked_at = 0;
+    let mut keys: HashMap<(&str, &str), Vec<&Op>> = HashMap::new();
+    let mut made: HashMap<&str, &Op> = HashMap::new();
+    for op in history.ops.iter().filter(|op| op.outcome.is_known()) {
+        let Some(key) = op.call.key() else { continue };
+        looked_at += 1;
+        keys.entry((op.call.property(), key)).or_default().push(op);
+        let Some(id) = makes(op) else { continue };
+        if let Some(earlier) = made.insert(id, op)
+            && earlier.call.key() != op.call.key()
+        {
+            found.add("duplicate", [earlier.id, op.id], format!("two keys were answered with {id}"));
+        }
+    }
+    for ((_, key), ops) in &keys {
+        check_key(key, ops, found);
+    }
+    for node in &history.finale.nodes {
+        let mut references: HashMap<(&str, &str), &str> = HashMap::new();
+        for line in &node.bookings {
+            looked_at += 1;
+            let id = line.booking.booking.as_str();
+            if let Some(earlier) = references.insert((&line.property, &line.reference), id) {
+                let text = format!("node {}: bookings {earlier} and {id} both have reference {}", node.node, line.reference);
+                found.add("duplicate", [], text);
+            }
+        }
+    }
+    looked_at
+}
+
+/// The id of what an operation made.
+fn makes(op: &Op) -> Option<&str> {
+    match (&op.call, &op.outcome) {
+        (Call::Reserve { .. } | Call::Confirm { .. }, Outcome::Ok { answer: Answer::Booking(booking), .. }) => {
+            Some(&booking.booking)
+        }
+        (Call::Hold { .. }, Outcome::Ok { answer: Answer::Hold { hold, .. }, .. }) => Some(hold),
+        _ => None,
+    }
+}
+
+fn check_key(key: &str, ops: &[&Op], found: &mut Findings) {
+    let reused = |op: &&&Op| matches!(&op.outcome, Outcome::Refused { code, .. } if code == "idempotency_key_reused");
+    let mut answered = ops.iter().filter(|op| !reused(op));
+    let Some(first) = answered.next() else { return };
+    for op in answered {
+        let ids = [first.id, op.id];
+        if op.call != first.call {
+            found.add("key-reused", ids, format!("key {key} was answered for two requests"));
+        } else if let (Some(one), Some(other)) = (makes(first), makes(op))
+            && one != other
+        {
+            found.add("duplicate", ids, format!("key {key} was answered with {one} and with {other}"));
+        } else if !same_answer(first, op) {
+            found.add("replay-differs", ids, format!("key {key} was answered in two ways: {} and {}", digest(first), digest(op)));
+        }
+    }
+    for op in ops.iter().filter(reused) {
+        if op.call == first.call {
+            found.add("wrong-refusal", [first.id, op.id], format!("key {key} was refused as reused for the same request"));
+        }
+    }
+}
+
+fn same_answer(one: &Op, other: &Op) -> bool {
+    let said = match (&one.outcome, &other.outcome) {
+        (Outcome::Ok { answer: one, .. }, Outcome::Ok { answer: other, .. }) => one == other,
+        (Outcome::Refused { code, nights, .. }, Outcome::Refused { code: other_code, nights: other_nights, .. }) => {
+            code == other_code && nights == other_nights
+        }
+        _ => false,
+    };
+    let (one, other) = (digest(one), digest(other));
+    said && (one.is_empty() || other.is_empty() || one == other)
+}
+
+fn digest(op: &Op) -> &str {
+    match &op.outcome {
+        Outcome::Ok { digest, .. } | Outcome::Refused { digest, .. } => digest,
+        _ => "",
+    }
+}

@@ -1,0 +1,106 @@
+//! Every node's feed is the same and whole: each booking is made once and changed step by step, each hold ends once, and
+//! every acknowledged change is there.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::Findings;
+use crate::history::{Answer, Call, FeedEvent, History, NodeFinale, Outcome};
+
+/// Looks at every event of every node.
+pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
+    let nodes = &history.finale.nodes;
+    for other in nodes.iter().skip(1) {
+        compare(&nodes[0], other, found);
+    }
+    for node in nodes {
+        let seen = walk(node, found);
+        acknowledged(history, node, &seen, found);
+    }
+    nodes.iter().map(|node| node.feed.len() as u64).sum()
+}
+
+/// Compares property by property: only there events are in order.
+fn compare(one: &NodeFinale, other: &NodeFinale, found: &mut Findings) {
+    let (lines, other_lines) = (by_property(&one.feed), by_property(&other.feed));
+    let properties: HashSet<&str> = lines.keys().chain(other_lines.keys()).copied().collect();
+    for property in properties {
+        let none = Vec::new();
+        let (ours, theirs) = (lines.get(property).unwrap_or(&none), other_lines.get(property).unwrap_or(&none));
+        let Some(at) = (0..ours.len().max(theirs.len())).find(|at| ours.get(*at) != theirs.get(*at)) else { continue };
+        let text = format!(
+            "{property}: the feeds of nodes {} and {} differ from event {at} on: {:?} and {:?}",
+            one.node,
+            other.node,
+            ours.get(at),
+            theirs.get(at)
+        );
+        found.add("feed-differs", [], text);
+    }
+}
+
+fn by_property(feed: &[FeedEvent]) -> HashMap<&str, Vec<&FeedEvent>> {
+    let mut lines: HashMap<&str, Vec<&FeedEvent>> = HashMap::new();
+    for event in feed {
+        lines.entry(&event.property).or_default().push(event);
+    }
+    lines
+}
+
+/// What a feed has.
+#[derive(Default)]
+struct Seen<'h> {
+    /// The last revision of each booking; the first is 1.
+    revisions: HashMap<&'h str, u32>,
+    /// Holds, and how they ended.
+    holds: HashMap<&'h str, Option<&'h str>>,
+}
+
+fn walk<'h>(node: &'h NodeFinale, found: &mut Findings) -> Seen<'h> {
+    let mut seen = Seen::default();
+    for event in &node.feed {
+        if let (true, Some(booking)) = (event.kind.starts_with("booking."), &event.booking) {
+            let before = seen.revisions.insert(&booking.booking, booking.revision).unwrap_or(0);
+            let (id, revision) = (&booking.booking, booking.revision);
+            if event.kind == "booking.created" && before > 0 {
+                found.add("duplicate", [], format!("node {}: booking {id} was made twice", node.node));
+            } else if revision != before + 1 || (event.kind == "booking.created") != (before == 0) {
+                let text = format!("node {}: booking {id} goes from revision {before} to {revision} ({})", node.node, event.kind);
+                found.add("feed-gap", [], text);
+            }
+        }
+        let (Some(hold), Some(how)) = (event.hold.as_deref(), event.kind.strip_prefix("hold.")) else { continue };
+        let before = seen.holds.get(hold).copied();
+        let ended = (how != "placed").then_some(how);
+        match (before, ended) {
+            (None, None) | (Some(None), Some(_)) => {}
+            (None, Some(how)) => found.add("feed-gap", [], format!("node {}: hold {hold} was {how}, never placed", node.node)),
+            (Some(before), _) => {
+                let text = format!("node {}: hold {hold} was {how} after it was {}", node.node, before.unwrap_or("placed"));
+                found.add("feed-gap", [], text);
+            }
+        }
+        seen.holds.insert(hold, ended);
+    }
+    seen
+}
+
+fn acknowledged(history: &History, node: &NodeFinale, seen: &Seen<'_>, found: &mut Findings) {
+    for op in &history.ops {
+        let Outcome::Ok { answer, .. } = &op.outcome else { continue };
+        let missing = match (answer, &op.call) {
+            (Answer::Booking(booking), _) => {
+                let there = seen.revisions.get(booking.booking.as_str()).is_some_and(|last| *last >= booking.revision);
+                (!there).then(|| format!("revision {} of booking {}", booking.revision, booking.booking))
+            }
+            (Answer::Hold { hold, .. }, _) => (!seen.holds.contains_key(hold.as_str())).then(|| format!("hold {hold}")),
+            (Answer::Released, Call::Release { hold, .. }) => {
+                let ended = seen.holds.get(hold.as_str()).copied().flatten();
+                (!matches!(ended, Some("released" | "expired"))).then(|| format!("the release of hold {hold}"))
+            }
+            _ => None,
+        };
+        if let Some(missing) = missing {
+            found.add("feed-gap", [op.id], format!("the feed of node {} has not {missing}, which was answered", node.node));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Every receipt verifies, every checkpoint is consistent with the one before, and no tree ever shrinks.
+
+use std::collections::HashMap;
+
+use super::super::Findings;
+use crate::history::History;
+
+/// Looks at every receipt and checkpoint.
+pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
+    let finale = &history.finale;
+    for receipt in &finale.receipts {
+        if let Some(failure) = &receipt.failure {
+            found.add("receipt", [], format!("the receipt of booking {}: {failure}", receipt.booking));
+        }
+    }
+    let mut sizes: HashMap<(u32, u32), u64> = HashMap::new();
+    for checkpoint in &finale.checkpoints {
+        let (node, shard, size) = (checkpoint.node, checkpoint.shard, checkpoint.size);
+        if let Some(failure) = &checkpoint.failure {
+            found.add("checkpoint", [], format!("node {node}, shard {shard}, size {size}: {failure}"));
+        }
+        let before = sizes.insert((node, shard), size).unwrap_or(0);
+        if size < before {
+            found.add("log-shrank", [], format!("node {node}, shard {shard}: size {size} after {before}"));
+        }
+    }
+    (finale.receipts.len() + finale.checkpoints.len()) as u64
+}

@@ -1,0 +1,16 @@
+//! No write is left of which nobody knows what came of it: such a one could explain away what is wrong.
+
+use super::super::Findings;
+use crate::history::{History, Outcome};
+
+/// Looks at every write.
+pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
+    let mut looked_at = 0;
+    for op in history.ops.iter().filter(|op| !op.call.is_read()) {
+        looked_at += 1;
+        if let Outcome::Unknown { why } = &op.outcome {
+            found.add("unresolved", [op.id], format!("{} sent {} times: {why}", op.call.name(), op.tries));
+        }
+    }
+    looked_at
+}

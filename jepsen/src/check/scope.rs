@@ -1,0 +1,78 @@
+//! Which operations a hotel's model has to explain.
+//!
+//! One idempotency key is one operation, however many callers used it: it began when the first of them asked and was
+//! answered when the first of them learned. What the others were told is looked at by the invariants.
+
+use std::collections::HashMap;
+
+use crate::history::{History, Hotel, Op, Outcome};
+
+/// An operation with the time in which it took effect.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Logical<'h> {
+    /// The operation.
+    pub op: &'h Op,
+    /// Not before.
+    pub invoked_ns: u64,
+    /// Not after; `None` for as long as the run.
+    pub returned_ns: Option<u64>,
+}
+
+/// Every hotel with its operations by time of invocation. What was certainly not done, and reads without an answer, are
+/// left out.
+pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<Logical<'_>>)> {
+    let mut places = HashMap::with_capacity(history.scene.hotels.len());
+    let mut hotels = Vec::with_capacity(history.scene.hotels.len());
+    for hotel in &history.scene.hotels {
+        places.insert(hotel.property.as_str(), hotels.len());
+        hotels.push((hotel, Vec::new()));
+    }
+    let mut keys: HashMap<(&str, &str), usize> = HashMap::new();
+    for op in &history.ops {
+        let property = op.call.property();
+        let Some(place) = places.get(property) else { continue };
+        if !may_have_been_done(op) {
+            continue;
+        }
+        let ops: &mut Vec<Logical<'_>> = &mut hotels[*place].1;
+        let logical = Logical { op, invoked_ns: op.invoked_ns, returned_ns: returned(op) };
+        match op.call.key().and_then(|key| keys.insert((property, key), ops.len()).map(|earlier| (key, earlier))) {
+            Some((key, earlier)) => {
+                keys.insert((property, key), earlier);
+                ops[earlier] = together(ops[earlier], logical);
+            }
+            None => ops.push(logical),
+        }
+    }
+    for (_, ops) in &mut hotels {
+        ops.sort_by_key(|logical| (logical.invoked_ns, logical.op.id));
+    }
+    hotels
+}
+
+fn may_have_been_done(op: &Op) -> bool {
+    match &op.outcome {
+        Outcome::Ok { .. } => true,
+        // The other request under this key is the one that counts; quotas and rights are the caller's.
+        Outcome::Refused { code, .. } => !matches!(code.as_str(), "idempotency_key_reused" | "quota_exceeded"),
+        Outcome::NotDone { .. } => false,
+        Outcome::Unknown { .. } => !op.call.is_read(),
+    }
+}
+
+fn returned(op: &Op) -> Option<u64> {
+    op.returned_ns.filter(|_| op.outcome.is_known())
+}
+
+fn together<'h>(one: Logical<'h>, other: Logical<'h>) -> Logical<'h> {
+    let first = |logical: &Logical<'_>| {
+        let outcome = &logical.op.outcome;
+        (!outcome.is_known(), outcome.is_replayed(), outcome.as_of().map_or(u64::MAX, |at| at.index))
+    };
+    let op = if first(&other) < first(&one) { other.op } else { one.op };
+    let returned_ns = match (one.returned_ns, other.returned_ns) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    Logical { op, invoked_ns: one.invoked_ns.min(other.invoked_ns), returned_ns }
+}

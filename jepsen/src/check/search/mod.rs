@@ -1,0 +1,55 @@
+//! Tier 2: some order explains every answer, whatever positions and feed say.
+//!
+//! A just-in-time linearization search (Wing and Gong; Lowe, "Testing for linearizability", 2017) per partition: a hotel's
+//! room type, or the whole hotel where baskets, a house limit or a change of room type tie its types together. It knows
+//! real time and answers only. A hold may expire at any moment after its deadline less the clocks' skew, but holds expire
+//! in the order of their deadlines. Bounded reads promise no order and are left out.
+
+mod choice;
+mod partition;
+mod space;
+
+use super::{Findings, scope};
+use crate::history::History;
+use space::{Space, Verdict};
+
+/// The most changes that are tried for one partition.
+pub const BUDGET: u64 = 2_000_000;
+/// The most operations of one partition that are looked at.
+pub const MOST_OPS: usize = 25_000;
+
+/// Looks at every partition; answers with how many operations those have.
+pub fn check(history: &History, budget: u64, found: &mut Findings) -> u64 {
+    let mut looked_at = 0;
+    for (hotel, ops) in scope::by_hotel(history) {
+        for mut part in partition::of(hotel, ops) {
+            let mut until_ns = u64::MAX;
+            if part.ops.len() > MOST_OPS {
+                until_ns = part.ops[MOST_OPS].invoked_ns;
+                let (all, ms) = (part.ops.len(), until_ns / 1_000_000);
+                found.note(format!("{}: the first {MOST_OPS} of {all} operations were looked at, {ms} ms", part.name));
+                part.ops.truncate(MOST_OPS);
+            }
+            looked_at += part.ops.len() as u64;
+            let mut space = Space::new(hotel, &part.ops, until_ns, history.scene.skew_ms);
+            match space.search(budget) {
+                Verdict::Linearizable => {}
+                Verdict::Not { at, pending } => {
+                    let text = format!(
+                        "{}: no order of these operations gives their answers; it goes wrong before {} ms, where {} of {} were explained",
+                        part.name,
+                        at.returned_ns.unwrap_or(at.invoked_ns) / 1_000_000,
+                        space.best(),
+                        part.ops.len()
+                    );
+                    found.add("not-linearizable", std::iter::once(at.op.id).chain(pending), text);
+                }
+                Verdict::Exhausted { at } => {
+                    let text = format!("{}: {budget} changes were tried and no order was found", part.name);
+                    found.add("undecided", [at.op.id], text);
+                }
+            }
+        }
+    }
+    looked_at
+}

@@ -1,0 +1,318 @@
+//! The search itself.
+//!
+//! Time goes on from event to event. When an operation returns it must have taken effect; only then, just in time, is it
+//! decided which of those that are under way took effect before it. What changes nothing takes effect as soon as it is
+//! right, since that takes no choice away from any other. The way back is a trail of undone steps; a choice that leads to
+//! a (moment, set of operations, state) where the search has failed is not followed twice. Sets and states are compared by
+//! 64 bit fingerprints: a collision could make it miss an order, never accept a wrong one.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::super::scope::Logical;
+use super::choice::{self, Choice};
+use crate::history::{Call, Hotel, Outcome};
+use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
+
+/// What came of a search.
+pub(super) enum Verdict<'h> {
+    /// There is an order.
+    Linearizable,
+    /// There is none: this one cannot be explained together with those that were under way.
+    Not { at: Logical<'h>, pending: Vec<u64> },
+    /// The budget is spent.
+    Exhausted { at: Logical<'h> },
+}
+
+/// A partition and how far it is explained.
+pub(super) struct Space<'s, 'h> {
+    pub(super) ops: &'s [Logical<'h>],
+    given: Vec<Given>,
+    /// (ns, whether it is a return, which operation), in order.
+    events: Vec<(u64, bool, usize)>,
+    /// Events that are behind.
+    at: usize,
+    pub(super) model: Model,
+    /// Holds that have rooms, by deadline.
+    open_holds: BTreeSet<(u64, String)>,
+    pending: Vec<usize>,
+    done: Vec<bool>,
+    done_count: usize,
+    done_hash: u64,
+    trail: Vec<Step>,
+    failed: HashSet<(usize, u64, u64)>,
+    furthest: (usize, usize, Vec<u64>),
+    spent: u64,
+}
+
+/// One step of the search, to be taken back.
+enum Step {
+    Changed(Change),
+    Done(usize),
+    Invoked(usize),
+    Returned(usize),
+}
+
+/// A moment with more than one way on.
+struct Fork {
+    trail: usize,
+    at: usize,
+    choices: std::vec::IntoIter<Choice>,
+    key: (usize, u64, u64),
+}
+
+impl<'s, 'h> Space<'s, 'h> {
+    /// What returned at `until_ns` or later is taken as not returned.
+    pub(super) fn new(hotel: &Hotel, ops: &'s [Logical<'h>], until_ns: u64, skew_ms: u64) -> Space<'s, 'h> {
+        let mut events = Vec::with_capacity(ops.len() * 2);
+        for (at, logical) in ops.iter().enumerate() {
+            events.push((logical.invoked_ns, false, at));
+            if let Some(returned_ns) = logical.returned_ns.filter(|ns| *ns < until_ns) {
+                events.push((returned_ns.max(logical.invoked_ns), true, at));
+            }
+        }
+        events.sort_unstable();
+        Space {
+            ops,
+            given: ops.iter().map(|logical| given(logical, skew_ms)).collect(),
+            events,
+            at: 0,
+            model: Model::new(hotel),
+            open_holds: BTreeSet::new(),
+            pending: Vec::new(),
+            done: vec![false; ops.len()],
+            done_count: 0,
+            done_hash: 0,
+            trail: Vec::new(),
+            failed: HashSet::new(),
+            furthest: (0, 0, Vec::new()),
+            spent: 0,
+        }
+    }
+
+    /// The most operations that were explained at once.
+    pub(super) fn best(&self) -> usize {
+        self.furthest.1
+    }
+
+    /// Searches an order; gives up after `budget` changes.
+    pub(super) fn search(&mut self, budget: u64) -> Verdict<'h> {
+        let mut forks: Vec<Fork> = Vec::new();
+        loop {
+            let Some(due) = self.go_on() else { return Verdict::Linearizable };
+            let key = (self.at, self.done_hash, self.model.fingerprint());
+            if self.at > self.furthest.0 || forks.is_empty() && self.furthest.2.is_empty() {
+                let pending = self.pending.iter().filter(|at| !self.done[**at] && **at != due);
+                self.furthest = (self.at, self.done_count, pending.map(|at| self.ops[*at].op.id).collect());
+            }
+            let choices = if self.failed.contains(&key) { Vec::new() } else { choice::of(self, due) };
+            forks.push(Fork { trail: self.trail.len(), at: self.at, choices: choices.into_iter(), key });
+            loop {
+                let Some(fork) = forks.last_mut() else {
+                    let at = self.events.get(self.furthest.0).map_or(0, |event| event.2);
+                    return Verdict::Not { at: self.ops[at], pending: std::mem::take(&mut self.furthest.2) };
+                };
+                let (trail, at) = (fork.trail, fork.at);
+                let Some(choice) = fork.choices.next() else {
+                    let key = fork.key;
+                    forks.pop();
+                    self.back_to(trail, at);
+                    self.failed.insert(key);
+                    continue;
+                };
+                self.back_to(trail, at);
+                if self.spent >= budget {
+                    return Verdict::Exhausted { at: self.ops[due] };
+                }
+                if self.take(&choice) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Goes on to the next return of what has not taken effect; `None` at the end.
+    fn go_on(&mut self) -> Option<usize> {
+        while let Some((_, returned, op)) = self.events.get(self.at).copied() {
+            if !returned {
+                self.pending.push(op);
+                self.trail.push(Step::Invoked(op));
+                self.absorb(op);
+            } else if self.done[op] {
+                self.pending.retain(|other| *other != op);
+                self.trail.push(Step::Returned(op));
+            } else {
+                return Some(op);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    /// The moment, in ns of the run.
+    fn now_ns(&self) -> u64 {
+        self.events.get(self.at).map_or(u64::MAX, |event| event.0)
+    }
+
+    /// Makes a choice, if it can be made.
+    pub(super) fn take(&mut self, choice: &Choice) -> bool {
+        self.spent += 1;
+        let changes = match choice {
+            Choice::Effect(op) => match self.effect(*op) {
+                Some(changes) => {
+                    self.finish(*op);
+                    changes
+                }
+                None => return false,
+            },
+            Choice::Expiry(hold) => match self.model.expiry(hold) {
+                Some(change) => vec![change],
+                None => return false,
+            },
+        };
+        for change in changes {
+            self.change(change);
+        }
+        for op in self.pending.clone() {
+            self.absorb(op);
+        }
+        true
+    }
+
+    /// What an operation changes now, if that is what was answered.
+    fn effect(&self, op: usize) -> Option<Vec<Change>> {
+        let logical = &self.ops[op];
+        let decision = self.decision(op);
+        let agrees = match &logical.op.outcome {
+            Outcome::Unknown { .. } => decision.answer.is_ok(),
+            outcome => decision.agrees(outcome),
+        };
+        if !agrees || decision.changes.is_empty() {
+            return None;
+        }
+        if self.given[op].due {
+            let Call::Confirm { hold, .. } = &logical.op.call else { return None };
+            self.model.hold(hold).filter(|hold| hold.earliest_ns <= self.now_ns())?;
+        }
+        Some(decision.changes)
+    }
+
+    pub(super) fn decision(&self, op: usize) -> Decision {
+        self.model.decide(&self.ops[op].op.call, &self.given[op])
+    }
+
+    /// Lets what changes nothing take effect if it is right.
+    fn absorb(&mut self, op: usize) {
+        if self.done[op] || !self.may_be_silent(op) {
+            return;
+        }
+        let decision = self.decision(op);
+        if decision.changes.is_empty() && decision.agrees(&self.ops[op].op.outcome) {
+            self.finish(op);
+        }
+    }
+
+    pub(super) fn may_be_silent(&self, op: usize) -> bool {
+        let Logical { op, .. } = &self.ops[op];
+        match (&op.call, &op.outcome) {
+            (_, Outcome::Unknown { .. }) => false,
+            (_, Outcome::Refused { .. }) => true,
+            (Call::Cancel { .. } | Call::Release { .. }, _) => true,
+            (call, _) => call.is_read(),
+        }
+    }
+
+    /// Those under way that may change something now.
+    pub(super) fn effects_under_way(&self) -> Vec<usize> {
+        let changes = |op: &usize| {
+            let silent = self.may_be_silent(*op) && !self.given[*op].due;
+            let closes = matches!(self.ops[*op].op.call, Call::Cancel { .. } | Call::Release { .. });
+            !self.done[*op] && (!silent || closes)
+        };
+        self.pending.iter().copied().filter(changes).collect()
+    }
+
+    /// Holds that can be the next to expire.
+    pub(super) fn expiries(&self) -> Vec<String> {
+        let now_ns = self.now_ns();
+        let first = self.open_holds.iter().map(|(deadline, _)| *deadline).find(|deadline| *deadline > 0);
+        let next = self.open_holds.iter().take_while(|(deadline, _)| *deadline == 0 || Some(*deadline) == first);
+        let can = |id: &str| self.model.hold(id).is_some_and(|hold| hold.earliest_ns <= now_ns);
+        next.filter(|(_, id)| can(id)).map(|(_, id)| id.clone()).collect()
+    }
+
+    fn finish(&mut self, op: usize) {
+        self.done[op] = true;
+        self.done_count += 1;
+        self.done_hash ^= mixed(op as u64);
+        self.trail.push(Step::Done(op));
+    }
+
+    fn change(&mut self, change: Change) {
+        let back = self.set(change);
+        self.trail.push(Step::Changed(back));
+    }
+
+    fn set(&mut self, change: Change) -> Change {
+        let opens = match &change {
+            Change::Hold(id, hold) => Some((id.clone(), hold.as_ref().and_then(deadline))),
+            Change::Booking(..) => None,
+        };
+        let back = self.model.set(change);
+        if let (Change::Hold(_, before), Some((id, after))) = (&back, opens) {
+            if let Some(deadline) = before.as_ref().and_then(deadline) {
+                self.open_holds.remove(&(deadline, id.clone()));
+            }
+            if let Some(deadline) = after {
+                self.open_holds.insert((deadline, id));
+            }
+        }
+        back
+    }
+
+    pub(super) fn here(&self) -> (usize, usize) {
+        (self.trail.len(), self.at)
+    }
+
+    pub(super) fn back_to(&mut self, trail: usize, at: usize) {
+        while self.trail.len() > trail {
+            match self.trail.pop() {
+                Some(Step::Changed(change)) => {
+                    self.set(change);
+                }
+                Some(Step::Done(op)) => {
+                    self.done[op] = false;
+                    self.done_count -= 1;
+                    self.done_hash ^= mixed(op as u64);
+                }
+                Some(Step::Invoked(op)) => self.pending.retain(|other| *other != op),
+                Some(Step::Returned(op)) => self.pending.push(op),
+                None => break,
+            }
+        }
+        self.at = at;
+    }
+}
+
+fn deadline(hold: &crate::model::Hold) -> Option<u64> {
+    matches!(hold.state, HoldState::Open | HoldState::Due).then_some(hold.expires_at_ms)
+}
+
+fn given(logical: &Logical<'_>, skew_ms: u64) -> Given {
+    let mut given = Given::by(&logical.op.outcome);
+    if let Call::Hold { ttl_ms, .. } = &logical.op.call {
+        let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS).saturating_sub(skew_ms);
+        given.earliest_ns = logical.invoked_ns.saturating_add(ttl_ms.saturating_mul(1_000_000));
+    }
+    if given.id.is_empty() {
+        given.id = format!("unknown-{}", logical.op.id);
+    }
+    given
+}
+
+/// A number that looks random (splitmix64).
+fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

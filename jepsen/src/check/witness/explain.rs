@@ -1,0 +1,63 @@
+//! When a wrong read would have been right.
+
+use super::super::Findings;
+use super::plan::{Effect, Point, What};
+use super::replay::forced;
+use super::say;
+use crate::history::Hotel;
+use crate::model::{Change, Decision, Given, Model};
+
+/// A read that was not of its place.
+pub(super) struct Misread<'h> {
+    pub read: Point<'h>,
+    /// Effects that had been applied.
+    pub at: usize,
+    /// What it should have seen.
+    pub decision: Decision,
+}
+
+/// The most reads that are looked into; all of them are found.
+const MOST: usize = 100;
+
+/// Tells reads of the past and of the future from those that never were right, by going through all states once more.
+pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], misread: Vec<Misread<'_>>, found: &mut Findings) {
+    if misread.is_empty() {
+        return;
+    }
+    let looked_into = &misread[..misread.len().min(MOST)];
+    let mut right: Vec<Option<usize>> = vec![None; misread.len()];
+    let mut model = Model::new(hotel);
+    for at in 0..=effects.len() {
+        for (Misread { read, at: seen, .. }, right) in looked_into.iter().zip(&mut right) {
+            let nearer = right.is_none_or(|before| at.abs_diff(*seen) < before.abs_diff(*seen));
+            if nearer && model.decide(&read.op.op.call, &Given::default()).agrees(&read.op.op.outcome) {
+                *right = Some(at);
+            }
+        }
+        let Some(effect) = effects.get(at) else { break };
+        for change in changes(&model, effect) {
+            model.set(change);
+        }
+    }
+    for (Misread { read, at, decision }, right) in misread.iter().zip(right) {
+        let op = read.op.op;
+        let (kind, when) = match right {
+            Some(right) if right < *at => ("stale-read", format!("; it was so {} changes before", at - right)),
+            Some(right) => ("future-read", format!("; it became so {} changes later", right - at)),
+            None => ("wrong-read", "; it never was so".into()),
+        };
+        let text = format!("index {}: {}{when}", read.may, say::text(op, &op.outcome, decision));
+        found.add(kind, [op.id], text);
+    }
+}
+
+fn changes(model: &Model, effect: &Effect<'_>) -> Vec<Change> {
+    match &effect.what {
+        What::Op(logical, outcome) => {
+            let decision = model.decide(&logical.op.call, &Given::by(outcome));
+            if decision.agrees(outcome) { decision.changes } else { forced(model, &logical.op.call, outcome) }
+        }
+        What::Expiry(hold) => model.expiry(hold).into_iter().collect(),
+        What::Seen(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
+    }
+}

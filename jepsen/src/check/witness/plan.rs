@@ -1,0 +1,314 @@
+//! One hotel's changes in order, and what has to be right between them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::super::Findings;
+use super::super::scope::Logical;
+use super::realtime::Bounds;
+use crate::history::{Answer, Booking, Call, FeedEvent, Hotel, Outcome};
+use crate::model::{MAX_HOLD_MS, same_rooms};
+
+/// Something that changes the hotel.
+#[derive(Clone, Debug)]
+pub(super) struct Effect<'h> {
+    pub what: What<'h>,
+    /// The lowest index it can have,
+    pub may: u64,
+    /// and the highest. Both never fall along a plan.
+    pub must: u64,
+    /// Its log time, where the feed has it.
+    pub at_ms: Option<u64>,
+}
+
+impl Effect<'_> {
+    /// The operation, where it is one's.
+    pub(super) fn id(&self) -> Option<u64> {
+        if let What::Op(logical, _) = &self.what { Some(logical.op.id) } else { None }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum What<'h> {
+    /// An operation, with its outcome as answered or, where it was not, as the feed shows it.
+    Op(Logical<'h>, Cow<'h, Outcome>),
+    /// The expiry of a hold.
+    Expiry(&'h str),
+    /// A booking as the feed shows it, by nobody's doing.
+    Seen(&'h Booking),
+}
+
+/// An operation that changes nothing: it must be right somewhere in its window; a read with a place, after all of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point<'h> {
+    pub op: Logical<'h>,
+    pub may: u64,
+    pub must: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Plan<'h> {
+    pub effects: Vec<Effect<'h>>,
+    pub points: Vec<Point<'h>>,
+    /// Whether the feed is silent on some effects, so that the order within a batch is not known.
+    pub incomplete: bool,
+}
+
+/// The events of each property.
+pub(super) fn by_property(feed: &[FeedEvent]) -> HashMap<&str, Vec<&FeedEvent>> {
+    let mut properties: HashMap<&str, Vec<&FeedEvent>> = HashMap::new();
+    for event in feed {
+        properties.entry(&event.property).or_default().push(event);
+    }
+    properties
+}
+
+/// Puts a hotel's operations in their places.
+pub(super) fn of<'h>(
+    hotel: &'h Hotel,
+    ops: &[Logical<'h>],
+    feed: &[&'h FeedEvent],
+    bounds: &Bounds,
+    found: &mut Findings,
+) -> Plan<'h> {
+    let mut sorter = Sorter { shard: hotel.shard, bounds, plan: Plan::default(), waiting: Waiting::default() };
+    for logical in ops {
+        sorter.wait(*logical);
+    }
+    for event in feed {
+        sorter.place(event);
+    }
+    let in_feed = std::mem::take(&mut sorter.plan.effects);
+    sorter.place_unseen();
+    let unseen = std::mem::take(&mut sorter.plan.effects);
+    let mut plan = sorter.plan;
+    plan.incomplete = !unseen.is_empty();
+    plan.effects = in_line(&hotel.property, in_feed, unseen, found);
+    plan
+}
+
+/// Operations that wait for their event of the feed.
+#[derive(Default)]
+struct Waiting<'h> {
+    /// What makes a booking, by key.
+    makers: HashMap<&'h str, Logical<'h>>,
+    /// What makes a hold, by its id.
+    holds: HashMap<&'h str, Logical<'h>>,
+    amends: HashMap<(&'h str, u32), Logical<'h>>,
+    /// Cancels and releases by what they close.
+    closers: HashMap<&'h str, Vec<Logical<'h>>>,
+    unknown_holds: Vec<Logical<'h>>,
+    unknown_amends: HashMap<&'h str, Vec<Logical<'h>>>,
+}
+
+struct Sorter<'h, 'b> {
+    shard: u32,
+    bounds: &'b Bounds,
+    plan: Plan<'h>,
+    waiting: Waiting<'h>,
+}
+
+impl<'h> Sorter<'h, '_> {
+    fn wait(&mut self, logical: Logical<'h>) {
+        let waiting = &mut self.waiting;
+        let op = logical.op;
+        if matches!(op.outcome, Outcome::Refused { .. }) || op.call.is_read() {
+            self.point(logical);
+            return;
+        }
+        match (&op.call, &op.outcome) {
+            (Call::Reserve { key, .. } | Call::Confirm { key, .. }, _) => {
+                waiting.makers.insert(key, logical);
+            }
+            (Call::Hold { .. }, Outcome::Ok { answer: Answer::Hold { hold, .. }, .. }) => {
+                waiting.holds.insert(hold, logical);
+            }
+            (Call::Hold { .. }, _) => waiting.unknown_holds.push(logical),
+            (Call::Amend { .. }, Outcome::Ok { answer: Answer::Booking(booking), .. }) => {
+                waiting.amends.insert((&booking.booking, booking.revision), logical);
+            }
+            (Call::Amend { booking, .. }, _) => waiting.unknown_amends.entry(booking).or_default().push(logical),
+            (Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. }, _) => {
+                waiting.closers.entry(id).or_default().push(logical);
+            }
+            (Call::Availability { .. } | Call::Lookup { .. }, _) => {}
+        }
+    }
+
+    fn place(&mut self, event: &'h FeedEvent) {
+        let booking = event.booking.as_ref();
+        match (event.kind.as_str(), booking, event.hold.as_deref()) {
+            ("booking.created", Some(booking), _) => {
+                let maker = self.waiting.makers.remove(event.reference.as_str());
+                self.place_or_see(maker, booking, event);
+            }
+            ("booking.amended", Some(booking), _) => {
+                let answered = self.waiting.amends.remove(&(booking.booking.as_str(), booking.revision));
+                let amend = answered.or_else(|| self.waiting.unknown_amend(booking));
+                self.place_or_see(amend, booking, event);
+            }
+            ("booking.cancelled", Some(booking), _) => {
+                let closers = self.waiting.closers.remove(booking.booking.as_str());
+                let closer = self.first_of(&closers.unwrap_or_default());
+                self.place_or_see(closer, booking, event);
+            }
+            ("hold.placed", _, Some(hold)) => {
+                let known = self.waiting.holds.remove(hold);
+                let unknown = || (!self.waiting.unknown_holds.is_empty()).then(|| self.waiting.unknown_holds.remove(0));
+                if let Some(logical) = known.or_else(unknown) {
+                    let ttl_ms = if let Call::Hold { ttl_ms, .. } = logical.op.call { ttl_ms.clamp(1, MAX_HOLD_MS) } else { 0 };
+                    let answer = Answer::Hold { hold: hold.to_owned(), expires_at_ms: event.at_ms.saturating_add(ttl_ms) };
+                    self.effect(logical, Some(answer), Some(event.at_ms));
+                }
+            }
+            ("hold.released", _, Some(hold)) => {
+                let closers = self.waiting.closers.remove(hold);
+                if let Some(closer) = self.first_of(&closers.unwrap_or_default()) {
+                    self.effect(closer, Some(Answer::Released), Some(event.at_ms));
+                }
+            }
+            ("hold.expired", _, Some(hold)) => {
+                // Who gave it back after that was told so and did nothing.
+                let releases = self.waiting.closers.remove(hold).unwrap_or_default();
+                for release in releases.into_iter().filter(|release| release.op.outcome.is_known()) {
+                    self.point(release);
+                }
+                let what = What::Expiry(hold);
+                self.plan.effects.push(Effect { what, may: 0, must: u64::MAX, at_ms: Some(event.at_ms) });
+            }
+            // The booking that the hold became comes next and stands for both.
+            ("hold.confirmed", ..) => {}
+            (kind, Some(booking), _) if kind.starts_with("booking.") => self.see(booking, event),
+            _ => {}
+        }
+    }
+
+    fn place_or_see(&mut self, logical: Option<Logical<'h>>, booking: &'h Booking, event: &'h FeedEvent) {
+        match logical {
+            Some(logical) => self.effect(logical, Some(Answer::Booking(booking.clone())), Some(event.at_ms)),
+            None => self.see(booking, event),
+        }
+    }
+
+    fn see(&mut self, booking: &'h Booking, event: &'h FeedEvent) {
+        let what = What::Seen(booking);
+        self.plan.effects.push(Effect { what, may: 0, must: u64::MAX, at_ms: Some(event.at_ms) });
+    }
+
+    /// What was answered and is in no feed.
+    fn place_unseen(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let single = waiting.makers.into_values().chain(waiting.holds.into_values()).chain(waiting.amends.into_values());
+        for logical in single.filter(|logical| logical.op.outcome.is_known()) {
+            self.effect(logical, None, None);
+        }
+        for (_, mut closers) in waiting.closers {
+            closers.retain(|logical| logical.op.outcome.is_known());
+            if let Some(first) = self.first_of(&closers) {
+                self.effect(first, None, None);
+            }
+        }
+        self.plan.effects.sort_by_key(|effect| (effect.must, effect.may));
+    }
+
+    /// Takes the one that closed something out of those that were told so; the others come after it.
+    fn first_of(&mut self, closers: &[Logical<'h>]) -> Option<Logical<'h>> {
+        let first = (0..closers.len()).min_by_key(|at| {
+            let (may, must) = self.window(&closers[*at]);
+            // Whoever has no exact place may have been before those that have.
+            (may, must == may, must)
+        })?;
+        for (at, closer) in closers.iter().enumerate() {
+            if at != first && closer.op.outcome.is_known() {
+                self.point(*closer);
+            }
+        }
+        Some(closers[first])
+    }
+
+    fn effect(&mut self, logical: Logical<'h>, seen: Option<Answer>, at_ms: Option<u64>) {
+        let (may, must) = self.window(&logical);
+        let outcome = match (&logical.op.outcome, seen) {
+            (Outcome::Unknown { .. }, Some(answer)) => {
+                Cow::Owned(Outcome::Ok { answer, as_of: None, replayed: false, digest: String::new() })
+            }
+            (outcome, _) => Cow::Borrowed(outcome),
+        };
+        self.plan.effects.push(Effect { what: What::Op(logical, outcome), may, must, at_ms });
+    }
+
+    fn point(&mut self, op: Logical<'h>) {
+        let (may, must) = self.window(&op);
+        self.plan.points.push(Point { op, may, must });
+    }
+
+    /// The indexes between which it took effect.
+    fn window(&self, logical: &Logical<'_>) -> (u64, u64) {
+        let outcome = &logical.op.outcome;
+        let index = outcome.as_of().filter(|at| at.shard == self.shard).map(|at| at.index);
+        if let (Some(index), false) = (index, outcome.is_replayed()) {
+            return (index, index);
+        }
+        let (may, _) = self.bounds.before(self.shard, logical.invoked_ns);
+        let after = logical.returned_ns.map_or(u64::MAX, |ns| self.bounds.after(self.shard, ns));
+        (may, after.min(index.unwrap_or(u64::MAX)).max(may))
+    }
+}
+
+impl<'h> Waiting<'h> {
+    fn unknown_amend(&mut self, booking: &Booking) -> Option<Logical<'h>> {
+        let amends = self.unknown_amends.get_mut(booking.booking.as_str())?;
+        let asked = |logical: &Logical<'_>| match &logical.op.call {
+            Call::Amend { stay, rooms, .. } => *stay == booking.stay && same_rooms(rooms, &booking.rooms),
+            _ => false,
+        };
+        amends.iter().position(asked).map(|at| amends.remove(at))
+    }
+}
+
+/// Merges what the feed has in order with what it has not, and carries the bounds along.
+fn in_line<'h>(property: &str, in_feed: Vec<Effect<'h>>, unseen: Vec<Effect<'h>>, found: &mut Findings) -> Vec<Effect<'h>> {
+    let mut in_feed = in_feed;
+    let mut reached = 0;
+    for effect in &in_feed {
+        reached = reached.max(effect.may);
+        if effect.must < reached {
+            let text = format!("the feed of {property} has index {} after {reached}", effect.must);
+            found.add("feed-order", effect.id(), text);
+            sort(&mut in_feed);
+            break;
+        }
+    }
+    let mut merged = Vec::with_capacity(in_feed.len() + unseen.len());
+    let mut unseen = unseen.into_iter().peekable();
+    let mut reached = 0;
+    for effect in in_feed {
+        reached = reached.max(effect.may);
+        while let Some(next) = unseen.next_if(|next| next.must < reached) {
+            merged.push(next);
+        }
+        merged.push(effect);
+    }
+    merged.extend(unseen);
+    for at in 1..merged.len() {
+        merged[at].may = merged[at].may.max(merged[at - 1].may);
+    }
+    for at in (1..merged.len()).rev() {
+        merged[at - 1].must = merged[at - 1].must.min(merged[at].must).max(merged[at - 1].may);
+    }
+    merged
+}
+
+/// By index; what has none stays behind what it came after.
+fn sort(effects: &mut Vec<Effect<'_>>) {
+    let mut reached = 0;
+    let mut keyed: Vec<(u64, Effect<'_>)> = Vec::with_capacity(effects.len());
+    for effect in effects.drain(..) {
+        let key = if effect.may == effect.must { effect.may } else { reached.max(effect.may) };
+        reached = key;
+        keyed.push((key, effect));
+    }
+    keyed.sort_by_key(|(key, _)| *key);
+    effects.extend(keyed.into_iter().map(|(_, effect)| effect));
+}
+

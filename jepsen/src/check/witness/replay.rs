@@ -1,0 +1,389 @@
+//! The replay of one hotel's plan.
+
+use super::super::{Findings, Step};
+use super::batch;
+use super::explain::{self, Misread};
+use super::plan::{Effect, Plan, Point, What};
+use super::say;
+use crate::history::{Answer, Call, Hotel, Outcome, Position};
+use crate::model::{Change, Decision, Given, Hold, HoldState, MAX_HOLD_MS, Model};
+
+/// Replays a plan and answers with the order it found.
+pub(super) fn run(hotel: &Hotel, plan: Plan<'_>, found: &mut Findings) -> Vec<Step> {
+    let Plan { effects, points, incomplete } = plan;
+    let (mut placed, mut free): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| point.may == point.must);
+    placed.sort_by_key(|point| (point.may, point.op.op.id));
+    free.sort_by_key(|point| (point.may, point.op.op.id));
+    let mut replay = Replay::new(hotel, effects, free, incomplete);
+    replay.look(found);
+    for batch in placed.chunk_by(|one, other| one.may == other.may) {
+        replay.batch(batch, found);
+    }
+    replay.advance_before(u64::MAX, found);
+    while replay.at < replay.effects.len() {
+        replay.apply(found);
+    }
+    replay.close_all(found);
+    let Replay { effects, misread, steps, .. } = replay;
+    explain::reads(hotel, &effects, misread, found);
+    steps
+}
+
+struct Replay<'h> {
+    model: Model,
+    shard: u32,
+    effects: Vec<Effect<'h>>,
+    /// Effects that are applied.
+    at: usize,
+    /// The log time of the next effect that has one, by the number of those applied.
+    next_at_ms: Vec<u64>,
+    incomplete: bool,
+    /// The index whose batch was put in order,
+    arranged: u64,
+    /// and the one that was come to.
+    reached: u64,
+    /// Points with a window by its beginning,
+    free: Vec<Point<'h>>,
+    /// of which so many were begun with,
+    begun: usize,
+    /// and those that are not satisfied yet.
+    open: Vec<Point<'h>>,
+    /// The way back, kept while there may be one.
+    undo: Vec<Change>,
+    trying: bool,
+    steps: Vec<Step>,
+    misread: Vec<Misread<'h>>,
+}
+
+impl<'h> Replay<'h> {
+    fn new(hotel: &Hotel, effects: Vec<Effect<'h>>, free: Vec<Point<'h>>, incomplete: bool) -> Replay<'h> {
+        Replay {
+            model: Model::new(hotel),
+            shard: hotel.shard,
+            next_at_ms: next_at_ms(&effects),
+            effects,
+            at: 0,
+            incomplete,
+            arranged: u64::MAX,
+            reached: 0,
+            free,
+            begun: 0,
+            open: Vec::new(),
+            undo: Vec::new(),
+            trying: false,
+            steps: Vec::new(),
+            misread: Vec::new(),
+        }
+    }
+
+    /// Everything of one index.
+    fn batch(&mut self, points: &[Point<'h>], found: &mut Findings) {
+        let index = points[0].may;
+        self.advance_before(index, found);
+        self.reached = index;
+        self.arrange(index, points, found);
+        let (reads, mut others): (Vec<_>, Vec<_>) = points.iter().copied().partition(|point| point.op.op.call.is_read());
+        self.satisfy(&mut others);
+        while self.effects.get(self.at).is_some_and(|effect| effect.must <= index) {
+            self.apply(found);
+            self.satisfy(&mut others);
+        }
+        self.reach(index, &mut others, found);
+        for point in others {
+            let decision = self.decision(&point);
+            self.wrong(&point, &decision, found);
+        }
+        self.read(index, reads, found);
+    }
+
+    /// Goes on into what may be of this index, as far as the operations without effect need it.
+    fn reach(&mut self, index: u64, others: &mut Vec<Point<'h>>, found: &mut Findings) {
+        if others.is_empty() {
+            return;
+        }
+        self.trying = true;
+        let mut best = self.save(found);
+        while !others.is_empty() && self.effects.get(self.at).is_some_and(|effect| effect.may <= index) {
+            self.apply(found);
+            let before = others.len();
+            self.satisfy(others);
+            if others.len() < before {
+                best = self.save(found);
+            }
+        }
+        self.back_to(best, found);
+    }
+
+    /// All reads of one index saw one state, which is the first that suits them all, or most of them.
+    fn read(&mut self, index: u64, reads: Vec<Point<'h>>, found: &mut Findings) {
+        let mut wrong = self.unsuited(&reads);
+        if !wrong.is_empty() {
+            self.trying = true;
+            let mut best = self.save(found);
+            while !wrong.is_empty() && self.effects.get(self.at).is_some_and(|effect| effect.may <= index) {
+                self.apply(found);
+                let unsuited = self.unsuited(&reads);
+                if unsuited.len() < wrong.len() {
+                    wrong = unsuited;
+                    best = self.save(found);
+                }
+            }
+            self.back_to(best, found);
+        }
+        for read in reads {
+            self.step(read.op.op.id, index);
+        }
+        let at = self.at;
+        self.misread.extend(wrong.into_iter().map(|(read, decision)| Misread { read, at, decision }));
+    }
+
+    fn unsuited(&self, reads: &[Point<'h>]) -> Vec<(Point<'h>, Decision)> {
+        let decided = reads.iter().map(|read| (*read, self.decision(read)));
+        decided.filter(|(read, decision)| !decision.agrees(&read.op.op.outcome)).collect()
+    }
+
+    /// Where the feed does not say it, looks for an order of a batch that gives its answers.
+    fn arrange(&mut self, index: u64, points: &[Point<'h>], found: &mut Findings) {
+        let rest = &self.effects[self.at..];
+        let length = rest.iter().take_while(|effect| effect.must == index && effect.may == index).count();
+        if !self.incomplete || length < 2 || self.arranged == index {
+            return;
+        }
+        self.arranged = index;
+        let range = self.at..self.at + length;
+        match batch::arrange(&mut self.model, &self.effects[range.clone()], points) {
+            batch::Arranged::Order(order) => {
+                let sorted: Vec<Effect<'h>> = order.iter().map(|at| self.effects[range.start + at].clone()).collect();
+                self.effects[range].clone_from_slice(&sorted);
+            }
+            batch::Arranged::Impossible => {}
+            batch::Arranged::Exhausted => {
+                let ids = self.effects[range].iter().filter_map(|effect| effect.id());
+                let text = format!("{length} changes share index {index}, and no order of them was found in time");
+                found.add("undecided", ids, text);
+            }
+        }
+    }
+
+    /// Applies what must be of a lower index.
+    fn advance_before(&mut self, index: u64, found: &mut Findings) {
+        while let Some(effect) = self.effects.get(self.at).filter(|effect| effect.must < index) {
+            if effect.may == effect.must {
+                self.arrange(effect.may, &[], found);
+            }
+            self.apply(found);
+        }
+    }
+
+    /// Applies the next effect, which follows what was answered also where it is wrong.
+    fn apply(&mut self, found: &mut Findings) {
+        let effect = self.effects[self.at].clone();
+        let changes = match &effect.what {
+            What::Op(logical, outcome) => {
+                let op = logical.op;
+                self.step(op.id, effect.may);
+                let decision = self.model.decide(&op.call, &Given::by(outcome));
+                self.check_times(&effect, outcome, found);
+                if decision.agrees(outcome) {
+                    decision.changes
+                } else {
+                    let kind = say::kind(&op.call, outcome, &decision);
+                    found.add(kind, [op.id], format!("index {}: {}", effect.may, say::text(op, outcome, &decision)));
+                    forced(&self.model, &op.call, outcome)
+                }
+            }
+            What::Expiry(hold) => self.expire(hold, effect.at_ms, found),
+            What::Seen(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
+        };
+        self.change(changes);
+        self.at += 1;
+        self.look(found);
+    }
+
+    fn expire(&self, hold: &str, at_ms: Option<u64>, found: &mut Findings) -> Vec<Change> {
+        let state = self.model.hold(hold);
+        if let (Some(hold_row), Some(at_ms)) = (state, at_ms)
+            && at_ms < hold_row.expires_at_ms
+        {
+            let text = format!("hold {hold} expired at {at_ms}, before its deadline {}", hold_row.expires_at_ms);
+            found.add("early-expiry", [], text);
+        }
+        match self.model.expiry(hold) {
+            Some(change) => vec![change],
+            None => {
+                let is = state.map_or("unknown".into(), |hold| format!("{:?}", hold.state));
+                found.add("wrong-expiry", [], format!("hold {hold} expired, but it was {is}"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// A deadline is as far off as was asked, and nothing is confirmed after it.
+    fn check_times(&self, effect: &Effect<'h>, outcome: &Outcome, found: &mut Findings) {
+        let (What::Op(logical, _), Some(at_ms)) = (&effect.what, effect.at_ms) else { return };
+        match (&logical.op.call, outcome) {
+            (Call::Hold { ttl_ms, .. }, Outcome::Ok { answer: Answer::Hold { hold, expires_at_ms }, .. }) => {
+                let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS);
+                if *expires_at_ms < at_ms.saturating_add(ttl_ms) {
+                    let text = format!("hold {hold} of {ttl_ms} ms, placed at {at_ms}, expires at {expires_at_ms}");
+                    found.add("early-expiry", [logical.op.id], text);
+                }
+            }
+            (Call::Confirm { hold, .. }, Outcome::Ok { .. }) => {
+                let deadline_ms = self.model.hold(hold).map_or(u64::MAX, |hold| hold.expires_at_ms);
+                if at_ms >= deadline_ms {
+                    let text = format!("hold {hold} was confirmed at {at_ms}, its deadline was {deadline_ms}");
+                    found.add("late-confirm", [logical.op.id], text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes those out that are right now.
+    fn satisfy(&mut self, points: &mut Vec<Point<'h>>) {
+        points.retain(|point| !self.fits(point));
+    }
+
+    /// Whether an operation without effect is right now; a hold that was refused as due stays due.
+    fn fits(&mut self, point: &Point<'h>) -> bool {
+        let op = point.op.op;
+        let decision = self.decision(point);
+        if !decision.agrees(&op.outcome) {
+            return false;
+        }
+        let due = matches!(&op.outcome, Outcome::Refused { code, .. } if code == "hold_expired");
+        if !decision.changes.is_empty() && !(due && self.can_be_due(&op.call)) {
+            return false;
+        }
+        self.change(decision.changes);
+        self.step(op.id, point.may);
+        true
+    }
+
+    /// Whether log time can have reached the deadline: it has not if something that comes later came before it.
+    fn can_be_due(&self, call: &Call) -> bool {
+        let Call::Confirm { hold, .. } = call else { return false };
+        let later_ms = self.next_at_ms[self.at];
+        self.model.hold(hold).is_some_and(|hold| hold.state != HoldState::Open || hold.expires_at_ms <= later_ms)
+    }
+
+    fn decision(&self, point: &Point<'h>) -> Decision {
+        self.model.decide(&point.op.op.call, &Given::by(&point.op.op.outcome))
+    }
+
+    /// Looks at the points whose window this state is in.
+    fn look(&mut self, found: &mut Findings) {
+        let state_may = self.at.checked_sub(1).map_or(0, |last| self.effects[last].may);
+        let state_must = self.effects.get(self.at).map_or(u64::MAX, |next| next.must);
+        while let Some(point) = self.free.get(self.begun).filter(|point| point.may <= state_must) {
+            self.open.push(*point);
+            self.begun += 1;
+        }
+        if self.open.is_empty() {
+            return;
+        }
+        let mut open = std::mem::take(&mut self.open);
+        open.retain(|point| {
+            if point.must < state_may {
+                let decision = self.decision(point);
+                self.wrong(point, &decision, found);
+                return false;
+            }
+            !self.fits(point)
+        });
+        self.open = open;
+    }
+
+    fn close_all(&mut self, found: &mut Findings) {
+        let mut rest = std::mem::take(&mut self.open);
+        rest.extend_from_slice(&self.free[self.begun..]);
+        self.satisfy(&mut rest);
+        for point in rest {
+            let decision = self.decision(&point);
+            self.wrong(&point, &decision, found);
+        }
+    }
+
+    fn wrong(&mut self, point: &Point<'h>, decision: &Decision, found: &mut Findings) {
+        let op = point.op.op;
+        let kind = say::kind(&op.call, &op.outcome, decision);
+        let place = format!("index {}..={}", point.may, point.must);
+        found.add(kind, [op.id], format!("{place}: {}", say::text(op, &op.outcome, decision)));
+    }
+
+    fn change(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            let back = self.model.set(change);
+            if self.trying {
+                self.undo.push(back);
+            }
+        }
+    }
+
+    fn step(&mut self, op: u64, index: u64) {
+        let index = index.max(self.reached);
+        self.steps.push(Step { op, at: Position { shard: self.shard, index } });
+    }
+
+    fn save(&self, found: &Findings) -> Saved<'h> {
+        let Replay { at, begun, .. } = *self;
+        let (undo, steps, open) = (self.undo.len(), self.steps.len(), self.open.clone());
+        Saved { at, begun, undo, steps, open, found: found.mark() }
+    }
+
+    /// Goes back to where it was best and stays there.
+    fn back_to(&mut self, saved: Saved<'h>, found: &mut Findings) {
+        while self.undo.len() > saved.undo
+            && let Some(change) = self.undo.pop()
+        {
+            self.model.set(change);
+        }
+        (self.at, self.begun, self.open) = (saved.at, saved.begun, saved.open);
+        self.steps.truncate(saved.steps);
+        found.back_to(saved.found);
+        self.undo.clear();
+        self.trying = false;
+    }
+}
+
+/// Where a replay goes back to.
+struct Saved<'h> {
+    at: usize,
+    begun: usize,
+    undo: usize,
+    steps: usize,
+    open: Vec<Point<'h>>,
+    found: (usize, u64),
+}
+
+/// The changes that follow what was answered, whatever the rules say.
+pub(super) fn forced(model: &Model, call: &Call, outcome: &Outcome) -> Vec<Change> {
+    let Outcome::Ok { answer, .. } = outcome else { return Vec::new() };
+    let ended = |id: &str, state| {
+        let hold = model.hold(id).map(|hold| Hold { state, ..hold.clone() });
+        hold.map(|hold| Change::Hold(id.to_owned(), Some(hold)))
+    };
+    match (call, answer) {
+        (Call::Confirm { hold, .. }, Answer::Booking(booking)) => {
+            let booking = Change::Booking(booking.booking.clone(), Some(booking.clone()));
+            ended(hold, HoldState::Confirmed).into_iter().chain([booking]).collect()
+        }
+        (_, Answer::Booking(booking)) => vec![Change::Booking(booking.booking.clone(), Some(booking.clone()))],
+        (Call::Hold { stay, rooms, .. }, Answer::Hold { hold, expires_at_ms }) => {
+            let (stay, rooms, expires_at_ms) = (*stay, rooms.clone(), *expires_at_ms);
+            let placed = Hold { state: HoldState::Open, stay, rooms, expires_at_ms, earliest_ns: 0 };
+            vec![Change::Hold(hold.clone(), Some(placed))]
+        }
+        (Call::Release { hold, .. }, Answer::Released) => ended(hold, HoldState::Released).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn next_at_ms(effects: &[Effect<'_>]) -> Vec<u64> {
+    let mut next = vec![u64::MAX; effects.len() + 1];
+    for at in (0..effects.len()).rev() {
+        next[at] = effects[at].at_ms.unwrap_or(next[at + 1]);
+    }
+    next
+}

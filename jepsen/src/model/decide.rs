@@ -1,0 +1,227 @@
+//! What a call comes to.
+
+use super::{Change, Hold, HoldState, MAX_ROOMS, Model, by_type, same_booking};
+use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, Short, Stay};
+
+/// What does not follow from the rules.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The id of the booking or the hold that is made.
+    pub id: String,
+    /// A hold's deadline, ms since 1970.
+    pub expires_at_ms: u64,
+    /// See [`Hold::earliest_ns`].
+    pub earliest_ns: u64,
+    /// Whether log time has reached the deadline of the hold in question.
+    pub due: bool,
+}
+
+/// What must be answered and what becomes of the state. Refusals change nothing, except that a hold which was refused as
+/// due stays due.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The answer or the refusal.
+    pub answer: Result<Answer, Refusal>,
+    /// To be made with [`Model::set`].
+    pub changes: Vec<Change>,
+}
+
+/// Why nothing was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stable code.
+    pub code: &'static str,
+    /// The nights that stand in the way, by night and room type.
+    pub nights: Vec<Short>,
+}
+
+impl Refusal {
+    /// A refusal that names no nights.
+    pub fn of(code: &'static str) -> Refusal {
+        Refusal { code, nights: Vec::new() }
+    }
+}
+
+impl Given {
+    /// What a call and its outcome tell. `earliest_ns` stays 0.
+    pub fn by(outcome: &Outcome) -> Given {
+        match outcome {
+            Outcome::Ok { answer: Answer::Booking(booking), .. } => Given { id: booking.booking.clone(), ..Given::default() },
+            Outcome::Ok { answer: Answer::Hold { hold, expires_at_ms }, .. } => {
+                Given { id: hold.clone(), expires_at_ms: *expires_at_ms, ..Given::default() }
+            }
+            Outcome::Refused { code, .. } => Given { due: code == "hold_expired", ..Given::default() },
+            _ => Given::default(),
+        }
+    }
+}
+
+impl Decision {
+    /// Whether this is what was answered.
+    pub fn agrees(&self, outcome: &Outcome) -> bool {
+        match (&self.answer, outcome) {
+            (Ok(Answer::Booking(expected)), Outcome::Ok { answer: Answer::Booking(answered), .. }) => {
+                same_booking(expected, answered)
+            }
+            (Ok(expected), Outcome::Ok { answer, .. }) => expected == answer,
+            (Err(expected), Outcome::Refused { code, nights, .. }) => {
+                expected.code == code && (expected.nights == *nights || expected.nights == in_order(nights.clone()))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Model {
+    /// What a call comes to in this state.
+    pub fn decide(&self, call: &Call, given: &Given) -> Decision {
+        let decided = match call {
+            Call::Reserve { stay, rooms, .. } => self.reserve(*stay, rooms, given),
+            Call::Amend { booking, stay, rooms, .. } => self.amend(booking, *stay, rooms),
+            Call::Cancel { booking, .. } => self.cancel(booking),
+            Call::Hold { stay, rooms, .. } => self.place_hold(*stay, rooms, given),
+            Call::Confirm { hold, .. } => return self.confirm(hold, given),
+            Call::Release { hold, .. } => self.release(hold),
+            Call::Availability { room_type, stay, .. } => self.availability(room_type, *stay),
+            Call::Lookup { booking, .. } => {
+                let found = self.booking(booking).cloned();
+                Ok((found.map_or(Answer::Absent, Answer::Booking), Vec::new()))
+            }
+        };
+        match decided {
+            Ok((answer, changes)) => Decision { answer: Ok(answer), changes },
+            Err(refusal) => Decision { answer: Err(refusal), changes: Vec::new() },
+        }
+    }
+
+    fn reserve(&self, stay: Stay, rooms: &[Rooms], given: &Given) -> Decided {
+        self.check(stay, rooms, None)?;
+        Ok(opened(&given.id, stay, rooms, None))
+    }
+
+    fn amend(&self, id: &str, stay: Stay, rooms: &[Rooms]) -> Decided {
+        let old = self.booking(id).ok_or_else(|| Refusal::of("not_found"))?;
+        if !matches!(old.state.as_str(), "confirmed" | "checked_in" | "checkedIn") {
+            return Err(Refusal::of("wrong_state"));
+        }
+        self.check(stay, rooms, Some(old))?;
+        Ok(stored(Booking { revision: old.revision + 1, stay, rooms: by_type(rooms), ..old.clone() }))
+    }
+
+    fn cancel(&self, id: &str) -> Decided {
+        let old = self.booking(id).ok_or_else(|| Refusal::of("not_found"))?;
+        match old.state.as_str() {
+            "cancelled" => Ok((Answer::Booking(old.clone()), Vec::new())),
+            "confirmed" => Ok(stored(Booking { revision: old.revision + 1, state: "cancelled".into(), ..old.clone() })),
+            _ => Err(Refusal::of("wrong_state")),
+        }
+    }
+
+    fn place_hold(&self, stay: Stay, rooms: &[Rooms], given: &Given) -> Decided {
+        self.check(stay, rooms, None)?;
+        let Given { id, expires_at_ms, earliest_ns, .. } = given.clone();
+        let hold = Hold { state: HoldState::Open, stay, rooms: by_type(rooms), expires_at_ms, earliest_ns };
+        Ok((Answer::Hold { hold: id.clone(), expires_at_ms }, vec![Change::Hold(id, Some(hold))]))
+    }
+
+    fn confirm(&self, id: &str, given: &Given) -> Decision {
+        let refused = |code| Decision { answer: Err(Refusal::of(code)), changes: Vec::new() };
+        let Some(hold) = self.hold(id) else { return refused("not_found") };
+        let become_ = |state| Change::Hold(id.to_owned(), Some(Hold { state, ..hold.clone() }));
+        match hold.state {
+            HoldState::Open if given.due => Decision { changes: vec![become_(HoldState::Due)], ..refused("hold_expired") },
+            HoldState::Open => {
+                let (answer, changes) = opened(&given.id, hold.stay, &hold.rooms, Some(become_(HoldState::Confirmed)));
+                Decision { answer: Ok(answer), changes }
+            }
+            HoldState::Due | HoldState::Expired => refused("hold_expired"),
+            HoldState::Confirmed | HoldState::Released => refused("wrong_state"),
+        }
+    }
+
+    fn release(&self, id: &str) -> Decided {
+        let hold = self.hold(id).ok_or_else(|| Refusal::of("not_found"))?;
+        match hold.state {
+            HoldState::Open | HoldState::Due => {
+                let closed = Hold { state: HoldState::Released, ..hold.clone() };
+                Ok((Answer::Released, vec![Change::Hold(id.to_owned(), Some(closed))]))
+            }
+            HoldState::Released | HoldState::Expired => Ok((Answer::Released, Vec::new())),
+            HoldState::Confirmed => Err(Refusal::of("wrong_state")),
+        }
+    }
+
+    fn availability(&self, room_type: &str, stay: Stay) -> Decided {
+        let nights: Option<Vec<_>> = (stay.from..stay.to).map(|day| self.night(room_type, day)).collect();
+        let nights = nights.ok_or_else(|| Refusal::of("unknown_room_type"))?;
+        Ok((Answer::Nights { nights }, Vec::new()))
+    }
+
+    /// Refuses a stay that cannot be had. `had` is given back first; what it had on a night it may keep.
+    fn check(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>) -> Result<(), Refusal> {
+        let wanted: u64 = rooms.iter().map(|line| u64::from(line.quantity)).sum();
+        if stay.to <= stay.from {
+            return Err(Refusal::of("invalid_stay"));
+        }
+        if wanted == 0 || rooms.iter().any(|line| line.quantity == 0) {
+            return Err(Refusal::of("no_rooms"));
+        }
+        if wanted > MAX_ROOMS {
+            return Err(Refusal::of("too_many_rooms"));
+        }
+        if rooms.iter().any(|line| self.place(&line.room_type).is_none()) {
+            return Err(Refusal::of("unknown_room_type"));
+        }
+        let mut short = Vec::new();
+        for Rooms { room_type, quantity } in by_type(rooms) {
+            for day in stay.from..stay.to {
+                let Some(night) = self.night(&room_type, day) else { continue };
+                let kept = kept(had, Some(&room_type), day);
+                let available = night.available + kept;
+                if available < i64::from(quantity) && i64::from(quantity) > kept {
+                    short.push(Short { day, room_type: room_type.clone(), available });
+                }
+            }
+        }
+        self.check_house(stay, rooms, had, &mut short);
+        if short.is_empty() { Ok(()) } else { Err(Refusal { code: "sold_out", nights: in_order(short) }) }
+    }
+
+    /// The house counts all types together; a night that is short of rooms anyway is named once, with its type.
+    fn check_house(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>, short: &mut Vec<Short>) {
+        let (Some(limit), Some(first)) = (self.house_limit, rooms.first()) else { return };
+        let wanted: i64 = rooms.iter().map(|line| i64::from(line.quantity)).sum();
+        for day in stay.from..stay.to {
+            let kept = kept(had, None, day);
+            let available = i64::from(limit) - self.counts.house(day) + kept;
+            if available < wanted && wanted > kept && !short.iter().any(|named| named.day == day) {
+                short.push(Short { day, room_type: first.room_type.clone(), available });
+            }
+        }
+    }
+}
+
+type Decided = Result<(Answer, Vec<Change>), Refusal>;
+
+/// A new booking, and what becomes of the hold that it was.
+fn opened(id: &str, stay: Stay, rooms: &[Rooms], hold: Option<Change>) -> (Answer, Vec<Change>) {
+    let rooms = by_type(rooms);
+    let (answer, changes) = stored(Booking { booking: id.to_owned(), revision: 1, state: "confirmed".into(), stay, rooms });
+    (answer, hold.into_iter().chain(changes).collect())
+}
+
+fn stored(booking: Booking) -> (Answer, Vec<Change>) {
+    (Answer::Booking(booking.clone()), vec![Change::Booking(booking.booking.clone(), Some(booking))])
+}
+
+/// Rooms (of one type, or of all) that a booking has on a night.
+fn kept(had: Option<&Booking>, room_type: Option<&str>, day: Day) -> i64 {
+    let Some(had) = had.filter(|had| had.stay.from <= day && day < had.stay.to) else { return 0 };
+    let counted = had.rooms.iter().filter(|line| room_type.is_none_or(|wanted| wanted == line.room_type));
+    counted.map(|line| i64::from(line.quantity)).sum()
+}
+
+fn in_order(mut nights: Vec<Short>) -> Vec<Short> {
+    nights.sort_by(|one, other| (one.day, &one.room_type).cmp(&(other.day, &other.room_type)));
+    nights
+}
