@@ -6,7 +6,12 @@
 //! what it judges shares its bugs.
 
 pub mod check;
+pub mod cluster;
+pub mod dice;
 pub mod disk;
 pub mod history;
 pub mod model;
+pub mod nemesis;
 pub mod net;
+pub mod run;
+pub mod workload;

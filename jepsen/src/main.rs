@@ -1,3 +1,16 @@
-//! The `keyrack-jepsen` command.
+//! `keyrack-jepsen`: harm a cluster, and show that it kept its promises.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match cli::act().await {
+        Ok(code) => code,
+        Err(cause) => {
+            eprintln!("keyrack-jepsen: {cause:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What the nodes say of themselves.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -14,7 +15,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When there is none `within` that time; `what` says what was waited for.
-pub async fn until<T>(what: &str, within: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
+pub async fn until<T>(what: impl Display, within: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> anyhow::Result<T> {
     let begin = Instant::now();
     loop {
         if let Some(answer) = ask().await {
@@ -31,7 +32,7 @@ impl Cluster {
     /// Waits until a node says that it is ready. A node that ended meanwhile is an error at once.
     pub async fn ready(&self, number: u32, within: Duration) -> anyhow::Result<()> {
         let door = self.door(number);
-        let ready = until(&format!("node {number} is ready"), within, async || {
+        let ready = until(format!("node {number} is ready"), within, async || {
             if !self.node(number).runs() {
                 return Some(Err(anyhow::anyhow!("node {number} ended; see its log")));
             }

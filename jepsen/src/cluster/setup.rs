@@ -75,7 +75,7 @@ impl Cluster {
             async move { door.ask(Method::PUT, &format!("/v1/principals/{id}"), Some(&body), START_WITHIN).await }
         };
         let wish = json!({"role": role, "seesAll": true});
-        until(&format!("principal {id} is made"), START_WITHIN, async || {
+        until(format!("principal {id} is made"), START_WITHIN, async || {
             put(wish.clone()).await.ok().filter(|reply| reply.status.is_success()).map(drop)
         })
         .await?;
@@ -104,7 +104,7 @@ pub(super) fn command(plan: &Plan, name: &str) -> Command {
 fn make_certificates(plan: &Plan, place: &Place, pki: &Path) -> anyhow::Result<()> {
     // With the clock set back: the certificates are then valid for clocks that jump back, too.
     let clock = Shim::install(&plan.folder.join("pki-clock"), pki)?;
-    clock.set_clock_offset_ms(CERTIFICATES_SINCE_MS);
+    clock.set_clock_offset_ms(CERTIFICATES_SINCE_MS)?;
     let run = |arguments: &[&str]| -> anyhow::Result<()> {
         let mut keyrack = command(plan, "keyrack");
         clock.apply(&mut keyrack);

@@ -18,12 +18,12 @@ pub(super) async fn jump(scene: &mut Scene, lasts: Duration) -> anyhow::Result<(
         let offset_ms = sign * scene.dice.within(farthest / 2, farthest) as i64;
         scene.begins(Nemesis::Clock, format!("clocks of {victims:?} at {offset_ms:+} ms"), &victims);
         for victim in &victims {
-            scene.cluster.node(*victim).shim.set_clock_offset_ms(offset_ms);
+            scene.cluster.node(*victim).shim.set_clock_offset_ms(offset_ms)?;
         }
         tokio::time::sleep(lasts / jumps).await;
     }
     for number in &numbers {
-        scene.cluster.node(*number).shim.set_clock_offset_ms(0);
+        scene.cluster.node(*number).shim.set_clock_offset_ms(0)?;
     }
     scene.ends(Nemesis::Clock, "clocks are right", &numbers);
     Ok(())

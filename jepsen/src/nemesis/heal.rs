@@ -14,13 +14,13 @@ pub async fn heal(cluster: &Cluster, recorder: &Recorder, within: Duration) -> a
         network.heal();
     }
     for node in &cluster.nodes {
-        node.shim.reset();
+        node.shim.heal()?;
         node.resume();
     }
     let begin = std::time::Instant::now();
     for number in cluster.numbers() {
         // As a service manager does: a node that ends by itself is started again.
-        until(&format!("node {number} is ready after a fault"), within, async || {
+        until(format!("node {number} is ready after a fault"), within, async || {
             restart_if_ended(cluster, recorder, number)?;
             cluster.ready(number, Duration::from_millis(500)).await.ok()
         })

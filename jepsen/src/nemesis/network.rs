@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Nemesis, Scene};
-use crate::net::{Link, Network, Pairs, partitions};
+use std::collections::BTreeSet;
+
+use crate::net::{Link, Network, partitions};
 
 /// Cuts links between nodes for a while; the callers' links stay.
 pub(super) async fn partition(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
@@ -11,22 +13,24 @@ pub(super) async fn partition(nemesis: Nemesis, scene: &mut Scene, lasts: Durati
     let leader = scene.some_leader().await;
     let any = scene.any_node();
     let other = numbers.iter().copied().find(|number| *number != any).unwrap_or(any);
-    let (cut, what): (Pairs, String) = match nemesis {
+    let nodes = scene.cluster.plan.nodes;
+    let others = || numbers.iter().copied().filter(|number| *number != leader);
+    let (cut, what): (BTreeSet<(u32, u32)>, String) = match nemesis {
         Nemesis::PartitionMajority => {
-            let minority = scene.dice.shuffled(&numbers)[..(numbers.len() - 1) / 2].to_vec();
-            (partitions::split(&numbers, &minority), format!("{minority:?} cut off from the others"))
+            let first = scene.any_node();
+            (partitions::minority(nodes, first), format!("a minority from node {first} on is cut off"))
         }
-        Nemesis::PartitionRing => (partitions::ring(&scene.dice.shuffled(&numbers)), "each hears its neighbours only".into()),
-        Nemesis::PartitionOneWay if scene.dice.percent(50) => (partitions::deaf(&numbers, leader), format!("{leader} hears nobody")),
-        Nemesis::PartitionOneWay => (partitions::mute(&numbers, leader), format!("{leader} is heard by nobody")),
-        Nemesis::IsolateLeader => (partitions::split(&numbers, &[leader]), format!("leader {leader} alone")),
+        Nemesis::PartitionRing => (partitions::ring(nodes), "each hears its neighbours only".into()),
+        Nemesis::PartitionOneWay if scene.dice.percent(50) => {
+            (others().map(|other| (other, leader)).collect(), format!("{leader} hears nobody"))
+        }
+        Nemesis::PartitionOneWay => (others().map(|other| (leader, other)).collect(), format!("{leader} is heard by nobody")),
+        Nemesis::IsolateLeader => (partitions::isolate(nodes, leader), format!("leader {leader} alone")),
         _ => (partitions::link(any, other), format!("link {any}-{other} cut")),
     };
     let Some(network) = scene.cluster.place.network() else { return Ok(()) };
     scene.begins(nemesis, what, &[leader]);
-    for (from, to) in &cut {
-        network.set(*from, *to, Link { up: false, ..Link::default() });
-    }
+    network.cut(cut);
     tokio::time::sleep(lasts).await;
     network.heal();
     scene.ends(nemesis, "all links up", &[]);
@@ -37,12 +41,12 @@ pub(super) async fn partition(nemesis: Nemesis, scene: &mut Scene, lasts: Durati
 pub(super) async fn degrade(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
     let link = match nemesis {
         Nemesis::Loss => {
-            Link { loss_per_million: scene.dice.within(10_000, 200_000) as u32, ..Link::default() }
+            Link { loss_per_million: scene.dice.within(10_000, 200_000) as u32, ..Link::PERFECT }
         }
         _ => Link {
             delay: Duration::from_millis(scene.dice.within(5, 80)),
             jitter: Duration::from_millis(scene.dice.within(0, 60)),
-            ..Link::default()
+            ..Link::PERFECT
         },
     };
     let numbers = scene.cluster.numbers();

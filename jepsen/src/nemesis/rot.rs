@@ -2,6 +2,7 @@
 
 use super::{Nemesis, Scene};
 use crate::disk::rot::{self, Kind};
+use crate::net::Dice;
 
 /// Stops a node, flips one to three bits, starts it. It must notice, or not be harmed.
 pub(super) async fn flip(nemesis: Nemesis, scene: &mut Scene) -> anyhow::Result<()> {
@@ -17,8 +18,8 @@ pub(super) async fn flip(nemesis: Nemesis, scene: &mut Scene) -> anyhow::Result<
     let mut flipped = Vec::new();
     for _ in 0..scene.dice.within(1, 3) {
         let Some(file) = scene.dice.pick(&files) else { break };
-        match rot::flip(file, scene.dice.draw()) {
-            Ok(flip) => flipped.push(flip.to_string()),
+        match rot::flip(file, &mut Dice::new(scene.dice.draw())) {
+            Ok(flip) => flipped.push(format!("{} byte {} bit {}", flip.path.display(), flip.offset, flip.bit)),
             // Nothing was ever written to it.
             Err(cause) => flipped.push(format!("{}: {cause}", file.display())),
         }

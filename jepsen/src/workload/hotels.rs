@@ -58,7 +58,7 @@ pub async fn open(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<V
         let (from, to) = (date(hotel.first), date(hotel.first + 1));
         let room_type = hotel.room_types.keys().next().map(String::as_str).unwrap_or_default();
         let path = format!("{here}/availability?from={from}&to={to}&roomType={room_type}");
-        let shard = until(&format!("{} answers", hotel.property), WITHIN, async || {
+        let shard = until(format!("{} answers", hotel.property), WITHIN, async || {
             let reply = cluster.door(1).ask(Method::GET, &path, None, WITHIN).await.ok()?;
             reply.json()["asOf"]["shard"].as_u64()
         });
@@ -68,7 +68,7 @@ pub async fn open(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<V
 }
 
 async fn put(cluster: &Cluster, path: &str, body: &Value) -> anyhow::Result<()> {
-    let done = until(&format!("PUT {path}"), WITHIN, async || {
+    let done = until(format!("PUT {path}"), WITHIN, async || {
         let reply = cluster.door(1).ask(Method::PUT, path, Some(body), WITHIN).await.ok()?;
         if reply.status.is_client_error() {
             return Some(Err(anyhow::anyhow!("PUT {path}: {}", String::from_utf8_lossy(&reply.body))));

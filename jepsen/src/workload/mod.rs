@@ -9,7 +9,7 @@ mod request;
 pub use caller::{Caller, Patience, resolve};
 pub use hotels::{Scale, open, plan};
 pub use recorder::Recorder;
-pub use request::{booking_of, date, day, night_of, time_ms};
+pub use request::{booking_of, date, day, is_read, night_of, time_ms};
 
 /// What callers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

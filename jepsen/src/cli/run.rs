@@ -1,0 +1,128 @@
+//! `keyrack-jepsen run`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
+use keyrack_jepsen::run::{Order, binaries, run as execute};
+use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
+
+use super::print;
+
+/// What to run.
+#[derive(Args)]
+pub struct Options {
+    /// reserve, hold, amend, retry, baskets, reads; several with commas; all of them at once when absent.
+    #[arg(long, value_name = "W[,W]", default_value = "all")]
+    workload: String,
+    /// What is done to the cluster; several with commas, drawn one after the other; `all`, `none`. `--nemesis help` lists
+    /// them.
+    #[arg(long, value_name = "N[,N]", default_value = "kill-leader")]
+    nemesis: String,
+    /// How long callers call.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Everything random comes from it; drawn from the clock when absent.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Nodes.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9))]
+    nodes: u32,
+    /// Callers of each workload.
+    #[arg(long, default_value_t = 5)]
+    callers: u32,
+    /// Operations a second, all callers together.
+    #[arg(long, default_value_t = 300)]
+    rate: u32,
+    /// Where the run's folder is made.
+    #[arg(long, default_value = "jepsen-runs")]
+    into: PathBuf,
+    /// The daemon to run, in the folder of the other binaries (KEYRACK_BIN_DIR, or beside this program).
+    #[arg(long, default_value = "keyrackd")]
+    daemon: String,
+    /// A planted bug to switch on; the daemon must have been built with them.
+    #[arg(long)]
+    bug: Option<String>,
+    /// Tells runs at the same time apart: 1 to 200.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=200))]
+    slot: u8,
+    /// All nodes on loopback; without network namespaces the network cannot be harmed.
+    #[arg(long)]
+    loopback: bool,
+}
+
+/// Runs and prints the verdict.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let order = order(&options)?;
+    let bar = bar(options.seconds);
+    let folder = order.folder.clone();
+    let done = execute(order, bar).await?;
+    print::verdict(&done.history, &done.verdict);
+    println!("{}", folder.display());
+    Ok(print::code(&done.verdict))
+}
+
+fn order(options: &Options) -> anyhow::Result<Order> {
+    let now = jiff::Zoned::now();
+    let seed = options.seed.unwrap_or_else(|| now.timestamp().as_microsecond().unsigned_abs() % 1_000_000_000);
+    let name = format!("{}-{seed}", now.strftime("%Y%m%d-%H%M%S"));
+    Ok(Order {
+        workloads: workloads(&options.workload)?,
+        nemeses: nemeses(&options.nemesis)?,
+        lasts: Duration::from_secs(options.seconds),
+        seed,
+        nodes: options.nodes,
+        callers: options.callers,
+        rate: options.rate,
+        folder: options.into.join(name),
+        binaries: binaries()?,
+        daemon: options.daemon.clone(),
+        bug: options.bug.clone(),
+        slot: options.slot,
+        loopback: options.loopback,
+        rhythm: Rhythm::default(),
+    })
+}
+
+/// Workloads by their names.
+pub fn workloads(list: &str) -> anyhow::Result<Vec<Workload>> {
+    if list == "all" {
+        return Ok(Workload::ALL.to_vec());
+    }
+    let known = || Workload::ALL.map(Workload::name).join(", ");
+    let named = |name: &str| {
+        if let Some((_, why)) = NOT_IN_KEYRACK.iter().find(|(other, _)| *other == name) {
+            bail!("workload {name}: {why}");
+        }
+        let found = Workload::ALL.into_iter().find(|workload| workload.name() == name);
+        found.ok_or_else(|| anyhow::anyhow!("no workload {name:?}; there are {}", known()))
+    };
+    list.split(',').map(named).collect()
+}
+
+/// Nemeses by their names.
+pub fn nemeses(list: &str) -> anyhow::Result<Vec<Nemesis>> {
+    match list {
+        "all" => return Ok(Nemesis::ALL.to_vec()),
+        "none" => return Ok(vec![Nemesis::None]),
+        _ => {}
+    }
+    let known = || Nemesis::ALL.map(Nemesis::name).join(", ");
+    let named = |name: &str| {
+        let found = Nemesis::ALL.into_iter().find(|nemesis| nemesis.name() == name);
+        found.ok_or_else(|| anyhow::anyhow!("no nemesis {name:?}; there are {}", known()))
+    };
+    list.split(',').map(named).collect()
+}
+
+/// A bar for a terminal; nothing where stderr is none.
+pub fn bar(seconds: u64) -> ProgressBar {
+    let bar = ProgressBar::new(seconds);
+    let style = ProgressStyle::with_template("{bar:40} {pos:>4}/{len} s  {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}

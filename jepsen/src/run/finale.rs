@@ -1,0 +1,119 @@
+//! What every node says once all is healed: counts, bookings, feed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use hyper::Method;
+use serde_json::Value;
+
+use crate::cluster::{Cluster, Door, until};
+use crate::history::{Call, FeedEvent, Finale, FinalBooking, FinalNight, Hotel, NodeFinale, Op, Scene};
+use crate::workload::{booking_of, date, night_of, time_ms};
+
+const WITHIN: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Reads it from every node, linearizably.
+pub(super) async fn read(cluster: &Cluster, scene: &Scene, ops: &[Op]) -> anyhow::Result<Finale> {
+    let mut holds: HashMap<&str, &str> = HashMap::new();
+    for op in ops {
+        if let Call::Confirm { key, hold, .. } = &op.call {
+            holds.insert(key, hold);
+        }
+    }
+    let mut nodes = Vec::new();
+    for node in cluster.numbers() {
+        let mut finale = NodeFinale { node, ..NodeFinale::default() };
+        for hotel in &scene.hotels {
+            finale.nights.extend(nights(&cluster.door(node), hotel).await?);
+            finale.bookings.extend(bookings(&cluster.door(node), hotel).await?);
+            let mut feed = feed(&cluster.door(node), hotel).await?;
+            for event in feed.iter_mut().filter(|event| event.kind == "hold.confirmed") {
+                // The event shows the booking; its reference is the key of the confirmation, which names the hold.
+                event.hold = holds.get(event.reference.as_str()).map(|hold| (*hold).to_owned());
+            }
+            finale.feed.extend(feed);
+        }
+        nodes.push(finale);
+    }
+    Ok(Finale { nodes, ..Finale::default() })
+}
+
+async fn nights(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalNight>> {
+    let (from, to) = (date(hotel.first), date(hotel.first + hotel.nights));
+    let mut nights = Vec::new();
+    for room_type in hotel.room_types.keys() {
+        let path = format!("/v1/properties/{}/availability?from={from}&to={to}&roomType={room_type}", hotel.property);
+        let body = get(door, &path).await?;
+        let list = body["roomTypes"][0]["nights"].as_array().cloned().unwrap_or_default();
+        nights.extend(list.iter().map(|night| FinalNight {
+            property: hotel.property.clone(),
+            room_type: room_type.clone(),
+            night: night_of(night),
+        }));
+    }
+    Ok(nights)
+}
+
+async fn bookings(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalBooking>> {
+    let mut bookings = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let body = get(door, &format!("/v1/bookings?propertyId={}&limit=500&cursor={cursor}", hotel.property)).await?;
+        for item in body["items"].as_array().into_iter().flatten() {
+            let reference = item["channelRef"].as_str().unwrap_or_default().to_owned();
+            bookings.push(FinalBooking { property: hotel.property.clone(), reference, booking: booking_of(item) });
+        }
+        match body["nextCursor"].as_str() {
+            Some(next) => cursor = escaped(next),
+            None => return Ok(bookings),
+        }
+    }
+}
+
+async fn feed(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FeedEvent>> {
+    let mut events = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let body = get(door, &format!("/v1/events?propertyId={}&limit=500&after={cursor}", hotel.property)).await?;
+        let items = body["items"].as_array().cloned().unwrap_or_default();
+        let next = escaped(body["nextCursor"].as_str().unwrap_or_default());
+        // A page may have nothing of this hotel and still not be the last.
+        if items.is_empty() && next == cursor {
+            return Ok(events);
+        }
+        events.extend(items.iter().filter_map(|item| event(&hotel.property, item)));
+        cursor = next;
+    }
+}
+
+fn event(property: &str, item: &Value) -> Option<FeedEvent> {
+    let kind = item["type"].as_str().unwrap_or_default().to_owned();
+    if !kind.starts_with("booking.") && !kind.starts_with("hold.") {
+        return None;
+    }
+    let booking = item.get("booking").filter(|booking| !booking.is_null());
+    let hold = item.get("hold").filter(|hold| !hold.is_null());
+    Some(FeedEvent {
+        property: property.to_owned(),
+        kind,
+        at_ms: time_ms(item["at"].as_str().unwrap_or_default()),
+        booking: booking.map(booking_of),
+        reference: booking.and_then(|booking| booking["channelRef"].as_str()).unwrap_or_default().to_owned(),
+        hold: hold.and_then(|hold| hold["holdId"].as_str()).map(str::to_owned),
+    })
+}
+
+pub(super) async fn get(door: &Door, path: &str) -> anyhow::Result<Value> {
+    until(format!("GET {path}"), WITHIN, async || {
+        let reply = door.ask(Method::GET, path, None, ANSWER).await.ok()?;
+        reply.status.is_success().then(|| reply.json())
+    })
+    .await
+}
+
+/// A cursor as it stands in a query.
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

@@ -1,0 +1,38 @@
+//! A run's folder: history, verdict, witness, report.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::check::{Verdict, judge};
+use crate::history::History;
+
+/// Writes everything.
+pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Result<()> {
+    history.save(folder)?;
+    write_verdict(folder, verdict)
+}
+
+/// Judges a run's folder again, and writes the new verdict into it.
+pub fn rejudge(folder: &Path) -> anyhow::Result<(History, Verdict)> {
+    let history = History::load(folder)?;
+    let verdict = judge(&history);
+    write_verdict(folder, &verdict)?;
+    Ok((history, verdict))
+}
+
+fn write_verdict(folder: &Path, verdict: &Verdict) -> anyhow::Result<()> {
+    let path = folder.join("verdict.json");
+    fs::write(&path, serde_json::to_vec_pretty(verdict)?).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = folder.join("witness.jsonl");
+    let file = fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut lines = BufWriter::new(file);
+    for step in &verdict.witness {
+        serde_json::to_writer(&mut lines, step)?;
+        lines.write_all(b"\n")?;
+    }
+    lines.flush()?;
+    Ok(())
+}

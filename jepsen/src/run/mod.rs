@@ -1,0 +1,223 @@
+//! A run: a cluster, callers, harm, the end, the verdict.
+
+mod binaries;
+mod finale;
+mod folder;
+mod receipts;
+
+pub use binaries::binaries;
+pub use folder::{rejudge, write};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use tokio::task::JoinSet;
+
+use crate::check::{Finding, Verdict, judge};
+use crate::cluster::{Cluster, Place, Plan};
+use crate::dice::Dice;
+use crate::history::{History, Op, Outcome, Scene};
+use crate::nemesis::{self, Nemesis, Rhythm};
+use crate::net::Network;
+use crate::workload::{self, Caller, Patience, Recorder, Scale, Workload};
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Side by side, each with hotels and callers of its own.
+    pub workloads: Vec<Workload>,
+    /// One after the other, drawn.
+    pub nemeses: Vec<Nemesis>,
+    /// How long callers call.
+    pub lasts: Duration,
+    /// Everything random comes from it.
+    pub seed: u64,
+    /// Nodes.
+    pub nodes: u32,
+    /// Callers of each workload.
+    pub callers: u32,
+    /// Operations a second, all callers together; they are slower when the cluster is.
+    pub rate: u32,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Where the binaries are, and the daemon's name there.
+    pub binaries: PathBuf,
+    /// The daemon's file name.
+    pub daemon: String,
+    /// A planted bug.
+    pub bug: Option<String>,
+    /// Tells networks and ports of several runs apart: 1 to 200.
+    pub slot: u8,
+    /// Everything on loopback, also where namespaces could be had.
+    pub loopback: bool,
+    /// How long and how often.
+    pub rhythm: Rhythm,
+}
+
+/// What a run came to.
+pub struct Done {
+    /// All of it.
+    pub history: History,
+    /// What the checkers say.
+    pub verdict: Verdict,
+}
+
+const RESOLVED_WITHIN: Patience = Patience { per_try: Duration::from_secs(5), in_all: Duration::from_secs(60) };
+const PATIENCE: Patience = Patience { per_try: Duration::from_millis(1_500), in_all: Duration::from_secs(8) };
+/// Raft in a run's cluster reacts as fast as in a LAN; the machine has few cores.
+const FAST: [(&str, &str); 1] = [("KEYRACK_LOG_LEVEL", "info,openraft=error")];
+
+/// Runs it, judges it, and leaves everything in the folder. A cluster that does not recover is a finding, not an error.
+///
+/// # Errors
+/// When the cluster could not be set up, or its end could not be read.
+pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
+    std::fs::create_dir_all(&order.folder).with_context(|| format!("cannot make {}", order.folder.display()))?;
+    progress.set_message("starting nodes");
+    let place = place(&order);
+    let (possible, not_run): (Vec<Nemesis>, Vec<Nemesis>) =
+        order.nemeses.iter().copied().partition(|nemesis| nemesis.obstacle(&place).is_none());
+    let obstacles = not_run.iter().filter_map(|nemesis| Some((nemesis.name().to_owned(), nemesis.obstacle(&place)?)));
+    let not_run = obstacles.collect();
+    let plan = Plan {
+        folder: std::path::absolute(order.folder.join("cluster"))?,
+        binaries: order.binaries.clone(),
+        daemon: order.daemon.clone(),
+        nodes: order.nodes,
+        bug: order.bug.clone(),
+        settings: FAST.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
+    let cluster = Arc::new(Cluster::start(plan, place).await?);
+    let scale = Scale { hotels: 2, nights: 18 };
+    let hotels = workload::open(&cluster, workload::plan(&order.workloads, scale)).await?;
+    let recorder = Arc::new(Recorder::default());
+    let mut scene = Scene {
+        seed: order.seed,
+        workloads: order.workloads.iter().map(|workload| workload.name().to_owned()).collect(),
+        nemeses: possible.iter().map(|nemesis| nemesis.name().to_owned()).collect(),
+        not_run,
+        nodes: order.nodes,
+        skew_ms: 2_000 + possible.iter().map(|nemesis| nemesis.skew_ms()).max().unwrap_or(0),
+        started: jiff::Timestamp::now().to_string(),
+        versions: binaries::versions(&cluster.plan)?,
+        hotels,
+    };
+    let watch = receipts::Watch::start(cluster.clone());
+    let troubles = work(&order, &cluster, &scene, &recorder, possible, &progress).await?;
+    progress.set_message("asking about what is unknown");
+    let (ops, faults) = recorder.take();
+    let ops = resolve_all(ops, &cluster, &recorder).await;
+    progress.set_message("reading the end");
+    let mut finale = finale::read(&cluster, &scene, &ops).await?;
+    (finale.receipts, finale.checkpoints) = watch.finish(&cluster, &ops, &mut finale.nodes).await?;
+    scene.versions.insert("ended".into(), jiff::Timestamp::now().to_string());
+    let history = History { scene, ops, faults, finale };
+    progress.set_message("checking");
+    let judged = history.clone();
+    let mut verdict = tokio::task::spawn_blocking(move || judge(&judged)).await?;
+    verdict.checks.push(liveness(troubles));
+    verdict.valid = verdict.checks.iter().all(|check| check.findings.is_empty());
+    folder::write(&order.folder, &history, &verdict)?;
+    progress.finish_and_clear();
+    Ok(Done { history, verdict })
+}
+
+/// In namespaces where the machine lets us.
+fn place(order: &Order) -> Place {
+    let port_base = 20_000 + u16::from(order.slot) * 50;
+    if order.loopback {
+        return Place::Loopback { port_base, why: "loopback was asked for".into() };
+    }
+    match Network::build(&format!("krj{}", order.slot), order.slot, order.nodes, order.seed) {
+        Ok(network) => Place::Namespaces(network),
+        Err(cause) => Place::Loopback { port_base, why: format!("{cause:#}") },
+    }
+}
+
+/// Callers and nemesis side by side; returns what was wrong with the cluster's recovery.
+async fn work(
+    order: &Order,
+    cluster: &Arc<Cluster>,
+    scene: &Scene,
+    recorder: &Arc<Recorder>,
+    nemeses: Vec<Nemesis>,
+    progress: &ProgressBar,
+) -> anyhow::Result<Vec<String>> {
+    let end = Instant::now() + order.lasts;
+    let all = order.callers * order.workloads.len() as u32;
+    let pace = Duration::from_secs(1) * all / order.rate.max(1);
+    let mut callers = JoinSet::new();
+    for workload in &order.workloads {
+        let prefix = format!("{}-", workload.name());
+        let own = scene.hotels.iter().filter(|hotel| hotel.property.starts_with(&prefix)).cloned().collect();
+        let own = Arc::new(own);
+        for number in 0..order.callers {
+            let who = (*workload, number);
+            let caller = Caller::new(who, order.seed, cluster.clone(), Arc::clone(&own), recorder.clone(), PATIENCE);
+            callers.spawn(caller.work(end, pace));
+        }
+    }
+    let tormented = nemesis::Scene { cluster: cluster.clone(), recorder: recorder.clone(), dice: Dice::new(order.seed, 0) };
+    let mut torment = std::pin::pin!(nemesis::torment(tormented, nemeses, order.rhythm, end));
+    let mut troubles = Vec::new();
+    let began = Instant::now();
+    loop {
+        tokio::select! {
+            ended = &mut torment => {
+                match ended {
+                    Ok(rounds) => recorder.fault("none", "end", format!("{rounds} faults"), &[]),
+                    Err(cause) => troubles.push(format!("{cause:#}")),
+                }
+                break;
+            }
+            () = tokio::time::sleep(Duration::from_millis(250)) => {
+                progress.set_position(began.elapsed().as_secs().min(order.lasts.as_secs()));
+                progress.set_message(format!("{} operations", recorder.count()));
+            }
+        }
+    }
+    while let Some(ended) = callers.join_next().await {
+        ended.context("a caller panicked")?;
+    }
+    if let Err(cause) = nemesis::heal(cluster, recorder, nemesis::RECOVERED_WITHIN).await {
+        troubles.push(format!("at the end: {cause:#}"));
+    }
+    Ok(troubles)
+}
+
+/// Every write of which nobody knows is asked about with its key.
+async fn resolve_all(ops: Vec<Op>, cluster: &Arc<Cluster>, recorder: &Arc<Recorder>) -> Vec<Op> {
+    let (unknown, mut known): (Vec<Op>, Vec<Op>) = ops
+        .into_iter()
+        .partition(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.tries > 0 && !workload::is_read(&op.call));
+    let mut waiting = unknown.into_iter();
+    let mut asked = JoinSet::new();
+    loop {
+        while asked.len() < 16 {
+            let Some(op) = waiting.next() else { break };
+            let (cluster, recorder) = (cluster.clone(), recorder.clone());
+            asked.spawn(async move { workload::resolve(op, &cluster, &recorder, RESOLVED_WITHIN).await });
+        }
+        match asked.join_next().await {
+            Some(Ok(op)) => known.push(op),
+            Some(Err(_)) => {}
+            None => break,
+        }
+    }
+    known.sort_by_key(|op| op.id);
+    known
+}
+
+/// A cluster that does not come back is no cluster.
+fn liveness(troubles: Vec<String>) -> crate::check::Check {
+    let finding = |text| Finding { kind: "no-recovery".into(), ops: Vec::new(), text };
+    crate::check::Check {
+        checker: "liveness".into(),
+        looked_at: 1,
+        findings: troubles.into_iter().map(finding).collect(),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,198 @@
+//! Receipts and checkpoints, checked by the tests' own verifier: it knows the specifications and none of Keyrack's code.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hyper::Method;
+use keyrack_tests::receipts::merkle::{leaf_hash, root};
+use keyrack_tests::receipts::{Note, Policy, Receipt};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::cluster::{Cluster, Door, until};
+use crate::history::{Answer, CheckpointCheck, NodeFinale, Op, Outcome, ReceiptCheck, Root};
+
+const EVERY: Duration = Duration::from_secs(2);
+const ANSWER: Duration = Duration::from_secs(2);
+const WITHIN: Duration = Duration::from_secs(60);
+const AT_ONCE: usize = 8;
+const DATA_SHARDS: u32 = 3;
+
+/// A checkpoint as a node served it: node, shard, size, root.
+type Seen = (u32, u32, u64, Vec<u8>);
+
+/// Looks at every node's checkpoints and policies while the run goes on.
+pub(super) struct Watch {
+    seen: Arc<Mutex<Vec<Seen>>>,
+    policies: Arc<Mutex<BTreeSet<String>>>,
+    watching: JoinHandle<()>,
+}
+
+impl Watch {
+    /// Begins.
+    pub fn start(cluster: Arc<Cluster>) -> Watch {
+        let (seen, policies) = (Arc::<Mutex<Vec<Seen>>>::default(), Arc::<Mutex<BTreeSet<String>>>::default());
+        let (into, texts) = (seen.clone(), policies.clone());
+        let watching = tokio::spawn(async move {
+            loop {
+                for node in cluster.numbers() {
+                    let door = cluster.door(node);
+                    for shard in 1..=DATA_SHARDS {
+                        if let Some((size, root)) = checkpoint(&door, shard).await {
+                            into.lock().unwrap_or_else(PoisonError::into_inner).push((node, shard, size, root));
+                        }
+                    }
+                    if let Some(text) = text(&door, "/log/policy").await {
+                        texts.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
+                    }
+                }
+                tokio::time::sleep(EVERY).await;
+            }
+        });
+        Watch { seen, policies, watching }
+    }
+
+    /// Verifies the receipt of every acknowledged booking, and every checkpoint against the leaves that are there now. Puts
+    /// each node's own roots into `nodes`.
+    pub async fn finish(
+        self,
+        cluster: &Arc<Cluster>,
+        ops: &[Op],
+        nodes: &mut [NodeFinale],
+    ) -> anyhow::Result<(Vec<ReceiptCheck>, Vec<CheckpointCheck>)> {
+        self.watching.abort();
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut texts = self.policies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        texts.extend(text(&cluster.door(1), "/log/policy").await);
+        // A node that was taken in anew has new keys; what the old ones signed stays signed.
+        let policies: Vec<Policy> = texts.iter().filter_map(|text| Policy::parse(text).ok()).collect();
+        let receipts = verify_all(cluster, ops, Arc::new(policies)).await;
+        let mut checkpoints = Vec::new();
+        for shard in 1..=DATA_SHARDS {
+            let of_shard: Vec<&Seen> = seen.iter().filter(|(_, number, ..)| *number == shard).collect();
+            checkpoints.extend(compare(cluster, shard, &of_shard, nodes).await?);
+        }
+        Ok((receipts, checkpoints))
+    }
+}
+
+async fn verify_all(cluster: &Arc<Cluster>, ops: &[Op], policies: Arc<Vec<Policy>>) -> Vec<ReceiptCheck> {
+    let acknowledged: BTreeSet<String> = ops.iter().filter_map(acknowledged).collect();
+    let mut checks = Vec::new();
+    let mut waiting = acknowledged.into_iter();
+    let mut asked = JoinSet::new();
+    loop {
+        while asked.len() < AT_ONCE {
+            let Some(booking) = waiting.next() else { break };
+            let node = (checks.len() + asked.len()) as u32 % cluster.plan.nodes + 1;
+            let (door, policies) = (cluster.door(node), policies.clone());
+            asked.spawn(async move {
+                let failure = verify(&door, &booking, &policies).await.err();
+                ReceiptCheck { booking, failure }
+            });
+        }
+        match asked.join_next().await {
+            Some(check) => checks.extend(check),
+            None => return checks,
+        }
+    }
+}
+
+fn acknowledged(op: &Op) -> Option<String> {
+    match &op.outcome {
+        Outcome::Ok { answer: Answer::Booking(booking), digest, .. } if !digest.is_empty() => Some(booking.booking.clone()),
+        _ => None,
+    }
+}
+
+async fn verify(door: &Door, booking: &str, policies: &[Policy]) -> Result<(), String> {
+    let path = format!("/v1/bookings/{booking}/receipt");
+    let begin = Instant::now();
+    let text = loop {
+        let said = match door.ask(Method::GET, &path, None, ANSWER).await {
+            Ok(reply) if reply.status == 200 => break String::from_utf8_lossy(&reply.body).into_owned(),
+            // 202: not cosigned yet.
+            Ok(reply) => format!("{} {}", reply.status, reply.code()),
+            Err(broken) => format!("{broken:?}"),
+        };
+        if begin.elapsed() > WITHIN {
+            return Err(format!("no receipt within {} s: {said}", WITHIN.as_secs()));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let receipt = Receipt::of_text(&text)?;
+    let verified = policies.iter().map(|policy| receipt.verify(policy));
+    verified.reduce(Result::or).unwrap_or_else(|| Err("no policy".into())).map(drop)
+}
+
+async fn checkpoint(door: &Door, shard: u32) -> Option<(u64, Vec<u8>)> {
+    let text = text(door, &format!("/log/{shard}/checkpoint")).await?;
+    let checkpoint = Note::parse(&text).ok()?.checkpoint().ok()?;
+    Some((checkpoint.size, checkpoint.root.to_vec()))
+}
+
+async fn text(door: &Door, path: &str) -> Option<String> {
+    let reply = door.ask(Method::GET, path, None, ANSWER).await.ok()?;
+    reply.status.is_success().then(|| String::from_utf8_lossy(&reply.body).into_owned())
+}
+
+/// Hashes every node's own leaves, and every checkpoint that was ever served against them.
+async fn compare(
+    cluster: &Cluster,
+    shard: u32,
+    seen: &[&Seen],
+    nodes: &mut [NodeFinale],
+) -> anyhow::Result<Vec<CheckpointCheck>> {
+    let newest = until(format!("shard {shard} has a checkpoint"), WITHIN, async || {
+        let mut sizes = Vec::new();
+        for node in cluster.numbers() {
+            sizes.push(checkpoint(&cluster.door(node), shard).await.map_or(0, |(size, _)| size));
+        }
+        Some(sizes.into_iter().min().unwrap_or(0))
+    });
+    let size = newest.await?;
+    let mut hashes = Vec::new();
+    for (place, node) in cluster.numbers().into_iter().enumerate() {
+        let leaves = leaves(&cluster.auditor(node), shard, size).await?;
+        hashes = leaves.iter().map(|leaf| leaf_hash(leaf)).collect::<Vec<_>>();
+        nodes[place].roots.push(Root { shard, size, root: hex(&root(&hashes)) });
+    }
+    let mut expected: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+    let mut checks = Vec::new();
+    for (node, _, at, served) in seen.iter().filter(|(_, _, at, _)| *at <= size) {
+        let right = expected.entry(*at).or_insert_with(|| root(&hashes[..*at as usize]).to_vec());
+        let failure = (right != served).then(|| format!("its root is {}, the leaves' is {}", hex(served), hex(right)));
+        checks.push(CheckpointCheck { node: *node, shard, size: *at, failure });
+    }
+    Ok(checks)
+}
+
+/// The first `size` leaves of a node, from its entry bundles.
+async fn leaves(door: &Door, shard: u32, size: u64) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut leaves = Vec::new();
+    for tile in 0..size.div_ceil(256) {
+        let width = (size - tile * 256).min(256);
+        let part = if width == 256 { String::new() } else { format!(".p/{width}") };
+        let number = if tile < 1_000 { format!("{tile:03}") } else { format!("x{:03}/{:03}", tile / 1_000, tile % 1_000) };
+        let path = format!("/log/{shard}/tile/entries/{number}{part}");
+        let bundle = until(&path, WITHIN, async || {
+            let reply = door.ask(Method::GET, &path, None, ANSWER).await.ok()?;
+            reply.status.is_success().then_some(reply.body)
+        });
+        let bundle = bundle.await?;
+        let mut rest = bundle.as_ref();
+        while let Some((length, after)) = rest.split_first_chunk::<2>() {
+            let length = usize::from(u16::from_be_bytes(*length));
+            anyhow::ensure!(after.len() >= length, "{path} ends within a leaf");
+            let (leaf, after) = after.split_at(length);
+            leaves.push(leaf.to_vec());
+            rest = after;
+        }
+    }
+    anyhow::ensure!(leaves.len() as u64 == size, "shard {shard}: {} leaves instead of {size}", leaves.len());
+    Ok(leaves)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
