@@ -231,6 +231,16 @@ impl<'s, 'h> Space<'s, 'h> {
         self.pending.iter().copied().filter(changes).collect()
     }
 
+    /// Those under way that are not right yet and will change nothing.
+    pub(super) fn silent_under_way(&self) -> impl Iterator<Item = usize> {
+        self.pending.iter().copied().filter(|op| !self.done[*op] && self.may_be_silent(*op))
+    }
+
+    /// Whether an operation has taken effect.
+    pub(super) fn is_done(&self, op: usize) -> bool {
+        self.done[op]
+    }
+
     /// Holds that can be the next to expire.
     pub(super) fn expiries(&self) -> Vec<String> {
         let now_ns = self.now_ns();
