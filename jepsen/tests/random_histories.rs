@@ -196,20 +196,3 @@ fn shift(op: &mut Op, by: i64) {
     night.sold += by;
     night.available -= by;
 }
-
-#[test]
-#[ignore]
-fn stress() {
-    for seed in 0..4 {
-        for (callers, rooms) in [(8, 10), (16, 20), (24, 100), (32, 40)] {
-            let history = crowd::run(
-                seed,
-                Crowd { ops: 3_000, callers, baskets: seed % 2 == 0, house_limit: None, rooms, replays: seed % 3 != 0 },
-            );
-            let verdict = judge(&history);
-            let took: Vec<_> = verdict.checks.iter().take(2).map(|c| c.took_ms).collect();
-            let found: Vec<_> = findings(&verdict).map(|(by, f)| (by, f.kind.clone(), f.text.clone())).take(2).collect();
-            println!("seed {seed} callers {callers} rooms {rooms}: {took:?} {found:?}");
-        }
-    }
-}

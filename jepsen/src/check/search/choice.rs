@@ -34,7 +34,9 @@ pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
                 Choice::Expiry(_) => u64::MAX - 1,
             };
             let urgent = if space.is_done(due) { 0 } else { URGENT * distance(space, due).min(FAR) };
-            ranked.push((urgent + waiting(space), place > 0, returned_ns, choice));
+            if !space.is_dead() {
+                ranked.push((urgent + waiting(space), place > 0, returned_ns, choice));
+            }
             space.back_to(trail, at);
         }
     }

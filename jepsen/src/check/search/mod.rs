@@ -7,6 +7,7 @@
 
 mod choice;
 mod partition;
+mod reach;
 mod space;
 
 use super::{Finding, Findings, scope};
