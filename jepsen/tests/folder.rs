@@ -78,6 +78,6 @@ fn jepsens_history_has_a_map_per_event() {
     let info = lines.iter().find(|line| line.contains(":type :info")).unwrap();
     assert!(info.contains(":error \"timed out\"") && info.contains(":process 1,"), "{info}");
     // A process that never came back asks nothing more.
-    let last = lines.iter().filter(|line| line.contains(":type :invoke")).next_back().unwrap();
+    let last = lines.iter().rfind(|line| line.contains(":type :invoke")).unwrap();
     assert!(last.contains(":process 3,"), "{last}");
 }
