@@ -74,11 +74,15 @@ impl Cluster {
             let door = door.clone();
             async move { door.ask(Method::PUT, &format!("/v1/principals/{id}"), Some(&body), START_WITHIN).await }
         };
-        let wish = json!({"role": role, "seesAll": true});
+        let wish = json!({"role": role});
         until(format!("principal {id} is made"), START_WITHIN, async || {
-            put(wish.clone()).await.ok().filter(|reply| reply.status.is_success()).map(drop)
+            let reply = put(wish.clone()).await.ok()?;
+            if reply.status.is_client_error() {
+                return Some(Err(anyhow::anyhow!("principal {id}: {}", String::from_utf8_lossy(&reply.body))));
+            }
+            reply.status.is_success().then_some(Ok(()))
         })
-        .await?;
+        .await??;
         let path = format!("/v1/principals/{id}/keys");
         let mut line = door.line();
         let key = format!("jepsen-key-{id}");

@@ -22,7 +22,8 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
         for ((property, day), taken) in houses {
             let limit = hotels.get(property).and_then(|hotel| hotel.house_limit);
             if limit.is_some_and(|limit| taken > i64::from(limit)) {
-                let text = format!("node {}: {property} has {taken} rooms taken on day {day}, the house has {limit:?}", node.node);
+                let text =
+                    format!("node {}: {property} has {taken} rooms taken on day {day}, the house has {limit:?}", node.node);
                 found.add("oversell", [], text);
             }
         }

@@ -14,29 +14,39 @@ pub(super) enum Choice {
     Expiry(String),
 }
 
-/// The ways on when `due` returns and has not taken effect: itself, or first something that brings it nearer to its answer.
+/// How much more the operation that returns counts than those that may wait.
+const URGENT: u64 = 4;
+/// An operation is not farther than this from its answer.
+const FAR: u64 = 1_000;
+
+/// The ways on when `due` returns and has not taken effect: first what brings all that wait for their answer nearest to it.
 pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
     let (trail, at) = space.here();
     let others = space.effects_under_way().into_iter().filter(|op| *op != due).map(Choice::Effect);
-    let choices: Vec<Choice> = others.chain(space.expiries().into_iter().map(Choice::Expiry)).collect();
-    let fits = distance(space, due) == 0;
-    let mut ranked = Vec::with_capacity(choices.len() + 1);
-    ranked.push((0, 0, Choice::Effect(due)));
-    for choice in choices {
-        let returned_ns = match &choice {
-            Choice::Effect(op) => space.ops[*op].returned_ns.unwrap_or(u64::MAX),
-            Choice::Expiry(_) => u64::MAX - 1,
-        };
-        // While it fits nothing has to come nearer, and what cannot be taken is found out when it is tried.
-        if fits {
-            ranked.push((1, returned_ns, choice));
-        } else if space.take(&choice) {
-            ranked.push((1 + distance(space, due), returned_ns, choice));
+    let mut choices = vec![Choice::Effect(due)];
+    choices.extend(others);
+    choices.extend(space.expiries().into_iter().map(Choice::Expiry));
+    let mut ranked = Vec::with_capacity(choices.len());
+    for (place, choice) in choices.into_iter().enumerate() {
+        if space.take(&choice) {
+            let returned_ns = match &choice {
+                Choice::Effect(op) => space.ops[*op].returned_ns.unwrap_or(u64::MAX),
+                Choice::Expiry(_) => u64::MAX - 1,
+            };
+            let urgent = if space.is_done(due) { 0 } else { URGENT * distance(space, due).min(FAR) };
+            if !space.is_dead() {
+                ranked.push((urgent + waiting(space), place > 0, returned_ns, choice));
+            }
             space.back_to(trail, at);
         }
     }
-    ranked.sort_by_key(|(distance, returned_ns, _)| (*distance, *returned_ns));
-    ranked.into_iter().map(|(_, _, choice)| choice).collect()
+    ranked.sort_by_key(|(distance, other, returned_ns, _)| (*distance, *other, *returned_ns));
+    ranked.into_iter().map(|(.., choice)| choice).collect()
+}
+
+/// How far all that changes nothing and is under way is from its answers.
+fn waiting(space: &Space<'_, '_>) -> u64 {
+    space.silent_under_way().map(|op| distance(space, op).min(FAR)).sum()
 }
 
 /// How far an operation is from its answer; 0 when it is right.

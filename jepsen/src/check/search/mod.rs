@@ -7,9 +7,10 @@
 
 mod choice;
 mod partition;
+mod reach;
 mod space;
 
-use super::{Findings, scope};
+use super::{Finding, Findings, scope};
 use crate::history::History;
 use space::{Space, Verdict};
 
@@ -17,6 +18,13 @@ use space::{Space, Verdict};
 pub const BUDGET: u64 = 2_000_000;
 /// The most operations of one partition that are looked at.
 pub const MOST_OPS: usize = 25_000;
+
+/// What is found with another budget than [`BUDGET`].
+pub fn with_budget(history: &History, budget: u64) -> Vec<Finding> {
+    let mut found = Findings::default();
+    check(history, budget, &mut found);
+    found.into_parts().0
+}
 
 /// Looks at every partition; answers with how many operations those have.
 pub fn check(history: &History, budget: u64, found: &mut Findings) -> u64 {

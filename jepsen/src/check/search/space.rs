@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::super::scope::Logical;
 use super::choice::{self, Choice};
+use super::reach::Reach;
 use crate::history::{Call, Hotel, Outcome};
 use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
 
@@ -29,6 +30,9 @@ pub(super) struct Space<'s, 'h> {
     given: Vec<Given>,
     /// (ns, whether it is a return, which operation), in order.
     events: Vec<(u64, bool, usize)>,
+    /// The place of each operation's return among the events.
+    returns: Vec<Option<usize>>,
+    reach: Reach<'h>,
     /// Events that are behind.
     at: usize,
     pub(super) model: Model,
@@ -71,7 +75,13 @@ impl<'s, 'h> Space<'s, 'h> {
             }
         }
         events.sort_unstable();
+        let mut returns = vec![None; ops.len()];
+        for (place, (_, _, op)) in events.iter().enumerate().filter(|(_, (_, returned, _))| *returned) {
+            returns[*op] = Some(place);
+        }
         Space {
+            returns,
+            reach: Reach::new(ops),
             ops,
             given: ops.iter().map(|logical| given(logical, skew_ms)).collect(),
             events,
@@ -229,6 +239,30 @@ impl<'s, 'h> Space<'s, 'h> {
             !self.done[*op] && (!silent || closes)
         };
         self.pending.iter().copied().filter(changes).collect()
+    }
+
+    /// Those under way that are not right yet and will change nothing.
+    pub(super) fn silent_under_way(&self) -> impl Iterator<Item = usize> {
+        self.pending.iter().copied().filter(|op| !self.done[*op] && self.may_be_silent(*op))
+    }
+
+    /// Whether somebody who waits cannot come to the answer any more.
+    pub(super) fn is_dead(&self) -> bool {
+        let waiting = |op: &usize| !self.done[*op] && self.reach.knows(*op);
+        self.pending.iter().filter(|op| waiting(op)).any(|op| {
+            let Some(end) = self.returns[*op] else { return false };
+            let later = self.events[self.at..end].iter().filter(|(_, returned, _)| !returned).map(|(_, _, op)| *op);
+            let others: Vec<usize> = self.pending.iter().copied().filter(|op| !self.done[*op]).chain(later).collect();
+            let end_ns = self.events[end].0;
+            let holds = self.open_holds.iter().filter_map(|(_, id)| self.model.hold(id));
+            let holds: Vec<_> = holds.filter(|hold| hold.earliest_ns <= end_ns).collect();
+            !self.reach.can(*op, &self.model, &others, &holds)
+        })
+    }
+
+    /// Whether an operation has taken effect.
+    pub(super) fn is_done(&self, op: usize) -> bool {
+        self.done[op]
     }
 
     /// Holds that can be the next to expire.

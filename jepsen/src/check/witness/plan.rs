@@ -311,4 +311,3 @@ fn sort(effects: &mut Vec<Effect<'_>>) {
     keyed.sort_by_key(|(key, _)| *key);
     effects.extend(keyed.into_iter().map(|(_, effect)| effect));
 }
-

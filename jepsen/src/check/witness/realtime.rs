@@ -109,11 +109,19 @@ pub(super) fn check_deadlines(history: &History, found: &mut Findings) {
         match &op.outcome {
             Outcome::Refused { code, .. } if code == "hold_expired" && returned_ns < earliest_ns => {
                 let early_ms = (earliest_ns - returned_ns) / 1_000_000;
-                found.add("early-expiry", [op.id], format!("hold {hold} had expired {early_ms} ms before any clock could say so"));
+                found.add(
+                    "early-expiry",
+                    [op.id],
+                    format!("hold {hold} had expired {early_ms} ms before any clock could say so"),
+                );
             }
             Outcome::Ok { .. } if op.invoked_ns > latest_ns => {
                 let late_ms = (op.invoked_ns - latest_ns) / 1_000_000;
-                found.add("late-confirm", [op.id], format!("hold {hold} was confirmed {late_ms} ms after every clock had its end"));
+                found.add(
+                    "late-confirm",
+                    [op.id],
+                    format!("hold {hold} was confirmed {late_ms} ms after every clock had its end"),
+                );
             }
             _ => {}
         }

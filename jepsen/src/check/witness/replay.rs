@@ -253,7 +253,8 @@ impl<'h> Replay<'h> {
             return false;
         }
         let due = matches!(&op.outcome, Outcome::Refused { code, .. } if code == "hold_expired");
-        if !decision.changes.is_empty() && !(due && self.can_be_due(&op.call)) {
+        let may_change = due && self.can_be_due(&op.call);
+        if !decision.changes.is_empty() && !may_change {
             return false;
         }
         self.change(decision.changes);

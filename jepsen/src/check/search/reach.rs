@@ -1,0 +1,113 @@
+//! Whether those that wait can still come to their answers.
+//!
+//! A read that saw more rooms taken than there are, or fewer, needs operations that take or give back; those that are
+//! under way or will be asked before it returns must suffice. This is found out as soon as it is so, and not only when the
+//! read returns and many choices lie between. The bounds are generous: every operation counts as if it did all it could.
+
+use std::collections::HashMap;
+
+use super::super::scope::Logical;
+use crate::history::{Answer, Call, Day, Outcome, Rooms, Stay};
+use crate::model::{Hold, Model};
+
+/// Rooms on nights.
+type Lot<'h> = (Stay, &'h [Rooms]);
+
+/// What each operation can take and give back at most, and what it saw.
+pub(super) struct Reach<'h> {
+    moves: Vec<Moves<'h>>,
+    seen: Vec<Vec<Seen<'h>>>,
+}
+
+#[derive(Default)]
+struct Moves<'h> {
+    takes: Option<Lot<'h>>,
+    /// Any one of these.
+    gives: Vec<Lot<'h>>,
+}
+
+/// A night as an answer has it.
+struct Seen<'h> {
+    room_type: &'h str,
+    day: Day,
+    available: i64,
+}
+
+impl<'h> Reach<'h> {
+    pub(super) fn new(ops: &[Logical<'h>]) -> Reach<'h> {
+        let mut had: HashMap<&str, Vec<Lot<'h>>> = HashMap::new();
+        for Logical { op, .. } in ops {
+            match (&op.outcome, &op.call) {
+                (Outcome::Ok { answer: Answer::Booking(booking), .. }, _) => {
+                    had.entry(&booking.booking).or_default().push((booking.stay, &booking.rooms));
+                }
+                (Outcome::Ok { answer: Answer::Hold { hold, .. }, .. }, Call::Hold { stay, rooms, .. }) => {
+                    had.entry(hold).or_default().push((*stay, rooms));
+                }
+                (Outcome::Unknown { .. }, Call::Amend { booking, stay, rooms, .. }) => {
+                    had.entry(booking).or_default().push((*stay, rooms));
+                }
+                _ => {}
+            }
+        }
+        let gives = |id: &str| had.get(id).cloned().unwrap_or_default();
+        let moves = ops.iter().map(|logical| moves(logical, gives)).collect();
+        Reach { moves, seen: ops.iter().map(seen).collect() }
+    }
+
+    /// Whether `waiting` may still come to its answer, if `others` are all that can take effect before it and no hold
+    /// among `holds` is left out that can expire.
+    pub(super) fn can(&self, waiting: usize, model: &Model, others: &[usize], holds: &[&Hold]) -> bool {
+        self.seen[waiting].iter().all(|seen| {
+            let Some(night) = model.night(seen.room_type, seen.day) else { return true };
+            let more = night.available - seen.available;
+            if more > 0 {
+                let takes = |op: &usize| self.moves[*op].takes.map_or(0, |lot| on(lot, seen));
+                others.iter().map(takes).sum::<i64>() >= more
+            } else if more < 0 {
+                let gives = |op: &usize| self.moves[*op].gives.iter().map(|lot| on(*lot, seen)).max().unwrap_or(0);
+                let expire = |hold: &&Hold| on((hold.stay, &hold.rooms), seen);
+                others.iter().map(gives).sum::<i64>() + holds.iter().map(expire).sum::<i64>() >= -more
+            } else {
+                true
+            }
+        })
+    }
+
+    /// Whether it says anything of an operation.
+    pub(super) fn knows(&self, op: usize) -> bool {
+        !self.seen[op].is_empty()
+    }
+}
+
+fn moves<'h>(logical: &Logical<'h>, gives: impl Fn(&str) -> Vec<Lot<'h>>) -> Moves<'h> {
+    let op = logical.op;
+    if matches!(op.outcome, Outcome::Refused { .. }) {
+        return Moves::default();
+    }
+    match &op.call {
+        Call::Reserve { stay, rooms, .. } | Call::Hold { stay, rooms, .. } => {
+            Moves { takes: Some((*stay, rooms)), gives: Vec::new() }
+        }
+        Call::Amend { booking, stay, rooms, .. } => Moves { takes: Some((*stay, rooms)), gives: gives(booking) },
+        Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. } => Moves { takes: None, gives: gives(id) },
+        Call::Confirm { .. } | Call::Availability { .. } | Call::Lookup { .. } => Moves::default(),
+    }
+}
+
+fn seen<'h>(logical: &Logical<'h>) -> Vec<Seen<'h>> {
+    match (&logical.op.call, &logical.op.outcome) {
+        (Call::Availability { room_type, .. }, Outcome::Ok { answer: Answer::Nights { nights }, .. }) => {
+            nights.iter().map(|night| Seen { room_type, day: night.day, available: night.available }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn on((stay, rooms): Lot<'_>, seen: &Seen<'_>) -> i64 {
+    if seen.day < stay.from || stay.to <= seen.day {
+        return 0;
+    }
+    let of_type = rooms.iter().filter(|line| line.room_type == seen.room_type);
+    of_type.map(|line| i64::from(line.quantity)).sum()
+}

@@ -1,0 +1,83 @@
+//! A run's folder is read as it was written, and what is not right in it is named.
+
+#![allow(clippy::unwrap_used)]
+
+mod story;
+
+use std::path::Path;
+
+use keyrack_jepsen::history::*;
+use story::Story;
+use story::crowd::{self, Crowd};
+
+#[test]
+fn a_run_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = crowd::run(3, Crowd { ops: 300, callers: 6, baskets: true, house_limit: Some(4), rooms: 3, replays: true });
+    let (nemesis, phase, what) = ("partition".into(), "begin".into(), "node 1 alone".into());
+    history.faults.push(Fault { nemesis, phase, what, at_ns: 5, nodes: vec![1] });
+    history.ops[7].outcome = Outcome::Unknown { why: "a \"quoted\" reason\n".into() };
+    history.ops[7].returned_ns = None;
+    history.save(folder.path()).unwrap();
+    assert_eq!(History::load(folder.path()).unwrap(), history);
+}
+
+#[test]
+fn a_bad_line_is_named_with_its_file_and_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut story = Story::new();
+    story.reserve("k1", (100, 101), "DLX", 1);
+    story.read("DLX", (100, 101));
+    story.end().save(folder.path()).unwrap();
+    let path = folder.path().join("history.jsonl");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = good.lines().collect();
+    assert_eq!(lines.len(), 4);
+    let broken = [
+        (good.trim_end().to_owned(), "history.jsonl:4: the line is torn"),
+        (good[..good.len() - 20].to_owned(), "history.jsonl:4: the line is torn"),
+        (good.replacen(lines[1], "{\"index\":1", 1), "history.jsonl:2: not an event"),
+        (good.replacen(lines[1], lines[0], 1), "history.jsonl:2: operation 0 is invoked a second time"),
+        (good.replacen(lines[0], lines[1], 1), "history.jsonl:1: operation 0 was never invoked"),
+        (good.replacen(lines[2], lines[1], 1), "history.jsonl:3: operation 0 is completed a second time"),
+        (good.replacen("\"type\":\"ok\"", "\"type\":\"fail\"", 1), "history.jsonl:2: the type does not fit the outcome"),
+    ];
+    for (text, message) in broken {
+        std::fs::write(&path, text).unwrap();
+        let error = format!("{:#}", History::load(folder.path()).unwrap_err());
+        assert!(error.contains(message), "{error:?} does not say {message:?}");
+    }
+    // What has no completion is what nobody knows.
+    std::fs::write(&path, format!("{}\n", lines[..3].join("\n"))).unwrap();
+    let history = History::load(folder.path()).unwrap();
+    assert!(matches!(history.ops[1].outcome, Outcome::Unknown { .. }));
+    assert!(History::load(Path::new("/nowhere")).is_err());
+}
+
+#[test]
+fn jepsens_history_has_a_map_per_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut story = Story::new();
+    story.reserve("k1", (100, 101), "DLX", 2);
+    story.reserve("k\"2", (100, 101), "DLX", 1);
+    story.read("DLX", (100, 101));
+    story.reserve("k3", (102, 103), "DLX", 1);
+    story.read("DLX", (102, 103));
+    let mut history = story.end();
+    history.ops[3].outcome = Outcome::Unknown { why: "timed out".into() };
+    history.ops[3].returned_ns = None;
+    history.save(folder.path()).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("history.edn")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 10);
+    assert!(lines[0].starts_with("{:type :invoke, :f :reserve, :value {"), "{}", lines[0]);
+    assert!(lines[0].ends_with(", :process 1, :time 0, :index 0}"), "{}", lines[0]);
+    assert!(lines[1].contains(":type :ok") && lines[1].contains(":as-of [1 11]"), "{}", lines[1]);
+    assert!(lines[2].contains(":key \"k\\\"2\"") && lines[2].contains(":room-type \"DLX\""), "{}", lines[2]);
+    assert!(lines[3].contains(":type :fail") && lines[3].contains(":error {:code \"sold_out\""), "{}", lines[3]);
+    let info = lines.iter().find(|line| line.contains(":type :info")).unwrap();
+    assert!(info.contains(":error \"timed out\"") && info.contains(":process 1,"), "{info}");
+    // A process that never came back asks nothing more.
+    let last = lines.iter().rfind(|line| line.contains(":type :invoke")).unwrap();
+    assert!(last.contains(":process 3,"), "{last}");
+}
