@@ -1,4 +1,7 @@
-/* The wall clock, moved by an offset. The monotonic clock, and so every timer, stays as it is. */
+/* The wall clock, moved by an offset. The monotonic clock, and so every timer, stays as it is.
+ *
+ * Not translated: deadlines on the wall clock other than those of conditions (sem_timedwait, pthread_mutex_timedlock,
+ * futex by system call). Rust's standard library and tokio wait on the monotonic clock. */
 #include "shim.h"
 
 #include <dlfcn.h>

@@ -44,7 +44,7 @@ pub struct ShimCounts {
     pub failed_writes: u64,
     /// Reads that were made to fail.
     pub failed_reads: u64,
-    /// Changes that a loss of power would not undo, for they could not be accounted for.
+    /// Changes that the next loss of power will not undo, for they could not be accounted for.
     pub unaccounted: u64,
 }
 

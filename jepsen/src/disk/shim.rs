@@ -136,6 +136,11 @@ impl Shim {
     pub fn lose_power(&self, seed: u64, tear: Tear) -> anyhow::Result<Report> {
         let records = journal::read(&fs::read(self.journal()).context("cannot read the shim's journal")?);
         let slots: HashMap<_, _> = self.control.slots()?.into_iter().map(|slot| ((slot.device, slot.inode), slot)).collect();
+        if !self.data.exists() {
+            // The process did not get as far as making it.
+            self.begin_anew()?;
+            return Ok(Report::default());
+        }
         let mut report = Report { unaccounted: self.counts()?.unaccounted, ..Report::default() };
         let mut dice = Dice::new(seed);
         let rewound = rewind::names(&self.data, &self.graveyard(), &records, &slots, self.directories, &mut report)
@@ -152,6 +157,7 @@ impl Shim {
         let emptied = if graveyard.exists() { fs::remove_dir_all(&graveyard) } else { Ok(()) };
         emptied.and_then(|()| fs::create_dir(&graveyard)).context("cannot empty the shim's graveyard")?;
         fs::write(self.journal(), []).context("cannot empty the shim's journal")?;
+        self.control.set(Word::Unaccounted, 0)?;
         self.control.forget_slots()
     }
 

@@ -64,6 +64,7 @@ impl Network {
         ensure!((1..u32::from(HARNESS_HOST)).contains(&nodes), "a network has 1 to 253 nodes, not {nodes}");
         namespace::possible()?;
         namespace::remove_left_over(prefix)?;
+        namespace::unused(&format!("{}/24", ipv4(subnet, 0)))?;
 
         let address = |host| format!("{}/24", ipv4(subnet, host));
         let mut namespaces = Vec::new();

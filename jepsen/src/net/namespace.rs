@@ -92,6 +92,13 @@ pub(super) fn remove_left_over(prefix: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Refuses a subnet that has an address here already: its packets would go to another network's switch.
+pub(super) fn unused(subnet: &str) -> anyhow::Result<()> {
+    let found = ip(&["-oneline", "address", "show", "to", subnet])?;
+    ensure!(found.is_empty(), "{subnet} is in use on this machine: {}", found.trim());
+    Ok(())
+}
+
 /// Gives a device its address and takes it into use, in a namespace or in that of the harness.
 pub(super) fn bring_up(namespace: Option<&str>, device: &str, address: &str) -> anyhow::Result<()> {
     let within: Vec<&str> = namespace.map_or(Vec::new(), |name| vec!["-n", name]);
@@ -99,7 +106,8 @@ pub(super) fn bring_up(namespace: Option<&str>, device: &str, address: &str) -> 
     ip(&[&within[..], &["address", "add", address, "dev", device]].concat())?;
     // No IPv6 address of its own making: nobody would answer.
     ip(&[&within[..], &["link", "set", device, "addrgenmode", "none"]].concat())?;
-    ip(&[&within[..], &["link", "set", device, "mtu", &mtu, "txqueuelen", &queue, "up"]].concat())
+    ip(&[&within[..], &["link", "set", device, "mtu", &mtu, "txqueuelen", &queue, "up"]].concat())?;
+    Ok(())
 }
 
 fn join(file: &File) -> io::Result<()> {
@@ -111,10 +119,11 @@ fn remove(name: &str) {
     let _ = ip(&["netns", "delete", name]);
 }
 
-fn ip(arguments: &[&str]) -> anyhow::Result<()> {
+/// What `ip` prints.
+fn ip(arguments: &[&str]) -> anyhow::Result<String> {
     let done = Command::new("ip").args(arguments).output().context("cannot run ip (of iproute2)")?;
     if !done.status.success() {
         bail!("ip {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&done.stderr).trim());
     }
-    Ok(())
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
