@@ -143,6 +143,9 @@ fn open(config: &ClusterConfig, fresh: &Fresh) -> Result<Opened, StartError> {
     folder.signing_seed(fresh.signing_seed).map_err(storage)?;
     let log = LogDb::open(&folder.log()).map_err(storage)?;
     let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
+    // The databases' own names must last before anything is promised with them: a folder that is found without them is a new
+    // node's, which may vote.
+    folder.sync().map_err(storage)?;
     for shard in 0..=config.data_shards {
         Group::check(shard, &log, &rows).map_err(storage)?;
     }

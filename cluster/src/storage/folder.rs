@@ -120,6 +120,15 @@ impl DataFolder {
         Ok(folder)
     }
 
+    /// Makes the names in the folder last, and its own.
+    pub fn sync(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()?;
+        match self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+
     /// Whether damage was met in it, and not looked for since.
     pub fn is_suspect(&self) -> bool {
         self.path.join(SUSPECT).exists()

@@ -21,6 +21,15 @@ pub(super) async fn read(cluster: &Cluster, scene: &Scene, ops: &[Op]) -> anyhow
             holds.insert(key, hold);
         }
     }
+    // Holds run out by themselves; while any is open, two reads need not agree.
+    for hotel in &scene.hotels {
+        let still = format!("all holds of {} have run out", hotel.property);
+        until(still, WITHIN, async || {
+            let nights = nights(&cluster.door(1), hotel).await.ok()?;
+            nights.iter().all(|night| night.night.held == 0).then_some(())
+        })
+        .await?;
+    }
     let mut nodes = Vec::new();
     for node in cluster.numbers() {
         let mut finale = NodeFinale { node, ..NodeFinale::default() };
