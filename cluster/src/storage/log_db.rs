@@ -19,7 +19,7 @@ use rocksdb::{DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use tokio::sync::mpsc;
 
 use super::synced::SyncedTurns;
-use super::{damaged, io_error, options};
+use super::{damaged, io_error, options, wal};
 
 /// `T`: the number of the last turn.
 const TURN: [u8; 1] = [b'T'];
@@ -98,11 +98,13 @@ impl LogDb {
     /// `InvalidData` when anything that was synced is damaged or missing: a node that votes without it could lose what
     /// was acknowledged.
     pub fn open(path: &Path) -> io::Result<LogDb> {
+        wal::mend(path)?;
         let db = Arc::new(DB::open(&options::log(), path).map_err(io_error)?);
-        let synced = SyncedTurns::open(path)?;
+        let mut synced = SyncedTurns::open(path)?;
         let turn = last_turn(&db)?;
         synced.check(turn)?;
         verify(&db)?;
+        synced.begin(turn)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let syncs = Arc::new(AtomicU64::new(0));
         let (written, counter) = (db.clone(), syncs.clone());

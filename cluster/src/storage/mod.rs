@@ -21,6 +21,7 @@ mod overlay;
 mod rows_db;
 mod synced;
 mod view;
+mod wal;
 
 pub use export::{MANIFEST, SnapshotDir};
 pub use folder::{DataFolder, FolderError, mark_diverged, mark_suspect};

@@ -40,6 +40,12 @@ impl SyncedTurns {
         Ok(())
     }
 
+    /// A log was opened and is good up to this turn; unlike [`SyncedTurns::write`], this lasts through a power failure.
+    pub fn begin(&mut self, turn: u64) -> io::Result<()> {
+        self.write(turn)?;
+        self.file.sync_all()
+    }
+
     /// This turn is synced.
     pub fn write(&mut self, turn: u64) -> io::Result<()> {
         let mut bytes = [0; 16];
