@@ -1,5 +1,6 @@
 //! The command line.
 
+mod matrix;
 mod print;
 mod run;
 
@@ -21,6 +22,9 @@ enum Command {
     #[command(after_help = "Examples:\n  keyrack-jepsen run --workload reserve --nemesis kill-leader --seconds 60 --seed 7\n  \
                             keyrack-jepsen run --nemesis power-all,clock --seconds 300\n  keyrack-jepsen run --nemesis all")]
     Run(run::Options),
+    /// Run all workloads with every nemesis, one after the other; goes on where it was interrupted.
+    #[command(after_help = "Examples:\n  keyrack-jepsen matrix\n  keyrack-jepsen matrix --seconds 20 --nemesis kill-leader,power-all,clock")]
+    Matrix(matrix::Options),
     /// Judge the history in a run's folder again.
     #[command(after_help = "Example:\n  keyrack-jepsen check jepsen-runs/20261125-101500-7")]
     Check {
@@ -33,6 +37,7 @@ enum Command {
 pub async fn act() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
+        Command::Matrix(options) => matrix::matrix(options).await,
         Command::Check { folder } => {
             let (history, verdict) = keyrack_jepsen::run::rejudge(&folder)?;
             print::verdict(&history, &verdict);

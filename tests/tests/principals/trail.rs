@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// What an action is called, and its number in the bytes that are hashed.
-const ACTIONS: [(&str, u64); 35] = [
+const ACTIONS: [(&str, u64); 36] = [
     ("property.put", 1),
     ("room-type.put", 2),
     ("rate-plan.put", 3),

@@ -1,0 +1,189 @@
+//! `keyrack-jepsen matrix`: every workload with every nemesis.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{MultiProgress, ProgressBar};
+use keyrack_jepsen::check::Verdict;
+use keyrack_jepsen::history::{History, Outcome};
+use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
+use keyrack_jepsen::run::{Order, binaries, run as execute};
+use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use super::run::{bar, nemeses};
+
+/// The matrix.
+#[derive(Args)]
+pub struct Options {
+    /// How long callers call in each run.
+    #[arg(long, default_value_t = 300)]
+    seconds: u64,
+    /// The nemeses, with commas.
+    #[arg(long, value_name = "N[,N]", default_value = "all")]
+    nemesis: String,
+    /// The first run's seed; the next has one more.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Runs at the same time.
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
+    /// Operations a second in each run.
+    #[arg(long, default_value_t = 300)]
+    rate: u32,
+    /// The folder; runs that are in it already are not run again, so an interrupted matrix goes on.
+    #[arg(long, default_value = "jepsen-runs/matrix")]
+    into: PathBuf,
+}
+
+/// What one row came to; kept beside the run as `row.json`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Row {
+    nemesis: String,
+    operations: u64,
+    acknowledged: u64,
+    unresolved: u64,
+    faults: u64,
+    not_run: Option<String>,
+    /// Kinds of findings; empty for a good run.
+    findings: Vec<String>,
+    /// Why there is no verdict.
+    error: Option<String>,
+}
+
+/// Runs all rows that are not there yet; all six workloads run side by side, each in hotels of its own, so a row is six
+/// crossings.
+pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(&options.into)?;
+    let all = nemeses(&options.nemesis)?;
+    let bars = MultiProgress::new();
+    let mut waiting = all.iter().copied().enumerate().filter(|(_, nemesis)| !folder(&options, *nemesis).join("row.json").exists());
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < options.jobs.max(1) {
+            let Some((place, nemesis)) = waiting.next() else { break };
+            let order = order(&options, place, nemesis)?;
+            let bar = bars.add(bar(options.seconds));
+            running.spawn(one(nemesis, order, bar));
+        }
+        match running.join_next().await {
+            Some(row) => print_row(&row??),
+            None => break,
+        }
+    }
+    let rows: Vec<Row> = all.iter().filter_map(|nemesis| read(&folder(&options, *nemesis))).collect();
+    Ok(summary(&rows))
+}
+
+fn folder(options: &Options, nemesis: Nemesis) -> PathBuf {
+    options.into.join(nemesis.name())
+}
+
+fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Order> {
+    Ok(Order {
+        workloads: Workload::ALL.to_vec(),
+        nemeses: vec![nemesis],
+        lasts: Duration::from_secs(options.seconds),
+        seed: options.seed + place as u64,
+        nodes: 3,
+        callers: 5,
+        rate: options.rate,
+        folder: folder(options, nemesis),
+        binaries: binaries()?,
+        daemon: "keyrackd".into(),
+        bug: None,
+        slot: 10 + place as u8,
+        loopback: false,
+        rhythm: Rhythm::default(),
+    })
+}
+
+async fn one(nemesis: Nemesis, order: Order, bar: ProgressBar) -> anyhow::Result<Row> {
+    let folder = order.folder.clone();
+    // What an interrupted matrix left.
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let row = match execute(order, bar).await {
+        Ok(done) => row(nemesis, &done.history, &done.verdict),
+        Err(cause) => Row { nemesis: nemesis.name().into(), error: Some(format!("{cause:#}")), ..Row::default() },
+    };
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("row.json"), serde_json::to_vec_pretty(&row)?)?;
+    forget_data(&folder)?;
+    Ok(row)
+}
+
+/// The nodes' data are not needed any more once a run was judged good; their logs stay.
+fn forget_data(folder: &Path) -> anyhow::Result<()> {
+    let good = read(folder).is_some_and(|row| row.findings.is_empty() && row.error.is_none());
+    let Ok(homes) = std::fs::read_dir(folder.join("cluster")) else { return Ok(()) };
+    for home in homes.flatten().map(|home| home.path()).filter(|_| good) {
+        for part in ["data", "shim"] {
+            if home.join(part).exists() {
+                std::fs::remove_dir_all(home.join(part))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row(nemesis: Nemesis, history: &History, verdict: &Verdict) -> Row {
+    let count = |is: fn(&Outcome) -> bool| history.ops.iter().filter(|op| is(&op.outcome)).count() as u64;
+    let mut findings: Vec<String> = verdict
+        .checks
+        .iter()
+        .flat_map(|check| check.findings.iter().map(|finding| format!("{}: {}", check.checker, finding.kind)))
+        .collect();
+    findings.sort();
+    findings.dedup();
+    let unresolved = history
+        .ops
+        .iter()
+        .filter(|op| matches!(op.outcome, Outcome::Unknown { .. }) && !keyrack_jepsen::workload::is_read(&op.call))
+        .count() as u64;
+    Row {
+        nemesis: nemesis.name().into(),
+        operations: history.ops.len() as u64,
+        acknowledged: count(|outcome| matches!(outcome, Outcome::Ok { .. })),
+        unresolved,
+        faults: history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis == nemesis.name()).count() as u64,
+        not_run: history.scene.not_run.get(nemesis.name()).cloned(),
+        findings,
+        error: None,
+    }
+}
+
+fn read(folder: &Path) -> Option<Row> {
+    serde_json::from_slice(&std::fs::read(folder.join("row.json")).ok()?).ok()
+}
+
+fn print_row(row: &Row) {
+    let says = match (&row.error, &row.not_run, row.findings.is_empty()) {
+        (Some(error), ..) => format!("NO VERDICT: {error}"),
+        (None, Some(why), _) => format!("NOT RUN: {why}"),
+        (None, None, true) => "good".to_owned(),
+        (None, None, false) => format!("BAD: {}", row.findings.join(", ")),
+    };
+    println!(
+        "{:<20} {:>9} operations {:>8} acknowledged {:>5} faults {:>3} unresolved  {says}",
+        row.nemesis, row.operations, row.acknowledged, row.faults, row.unresolved
+    );
+}
+
+fn summary(rows: &[Row]) -> ExitCode {
+    println!();
+    rows.iter().for_each(print_row);
+    let operations: u64 = rows.iter().map(|row| row.operations).sum();
+    let run = rows.iter().filter(|row| row.error.is_none() && row.not_run.is_none());
+    let good = run.clone().filter(|row| row.findings.is_empty() && row.unresolved == 0).count();
+    let (run, crossings) = (run.count(), Workload::ALL.len());
+    println!("\n{operations} operations; {good} of {run} rows good, {} crossings", run * crossings);
+    for (workload, why) in NOT_IN_KEYRACK {
+        println!("NOT RUN workload {workload}: {why}");
+    }
+    if good == rows.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
