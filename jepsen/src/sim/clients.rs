@@ -265,7 +265,10 @@ impl Client {
     }
 
     fn any_node(&mut self) -> Peer {
-        Peer { id: self.rng.within(1, HOSTS), incarnation: 0 }
+        // Mostly one that takes part; a node that does not finds no leader.
+        let members = self.world.observe(|observer| observer.members());
+        let id = if members.is_empty() || self.rng.chance(30) { self.rng.within(1, HOSTS) } else { *self.rng.pick(&members) };
+        Peer { id, incarnation: 0 }
     }
 }
 

@@ -120,11 +120,13 @@ pub struct Ordered {
     arrived: mpsc::UnboundedReceiver<Item>,
     early: BTreeMap<u32, Option<Bytes>>,
     next: u32,
+    /// Whether the other end said that this is all.
+    pub ended: bool,
 }
 
 impl Ordered {
     fn new(arrived: mpsc::UnboundedReceiver<Item>) -> Ordered {
-        Ordered { arrived, early: BTreeMap::new(), next: 0 }
+        Ordered { arrived, early: BTreeMap::new(), next: 0, ended: false }
     }
 
     /// The next message; `None` at the end, after a gap, and when `owed` says that one should long have come.
@@ -133,6 +135,7 @@ impl Ordered {
         loop {
             if let Some(item) = self.early.remove(&self.next) {
                 self.next += 1;
+                self.ended = item.is_none();
                 return item;
             }
             match tokio::time::timeout(GAP, self.arrived.recv()).await {

@@ -165,6 +165,11 @@ impl Observer {
         self.note("lost acks", check);
     }
 
+    /// Who takes part, as far as anybody has applied it.
+    pub fn members(&self) -> Vec<u64> {
+        self.membership.membership().nodes().map(|(id, _)| *id).collect()
+    }
+
     pub fn elections(&self) -> u64 {
         self.leaders.elections()
     }

@@ -192,7 +192,7 @@ impl Replies {
         let mut stream = stream?;
         let sent = stream.sent.clone();
         let Some(reply) = stream.replies.next(|next| sent.load(Ordering::Relaxed) > next).await else {
-            return Some((Err(unreachable()), None));
+            return (!stream.replies.ended).then(|| (Err(unreachable()), None));
         };
         let reply = pb::AppendReply::decode(reply).map_err(|_| unreachable());
         Some((reply.and_then(|reply| wire::append_reply_in(reply).map_err(garbled)), Some(stream)))
