@@ -36,6 +36,9 @@ pub fn raft_config(shard: u32, config: &GroupConfig) -> Config {
         max_in_snapshot_log_to_keep: config.keep_log_entries,
         purge_batch_size: 256,
         enable_pre_vote: Some(true),
+        // A leader that restarts has to be elected again. Restored, it would hand out the ids of entries anew that reached
+        // followers and not its own disk, and answer reads from a commit index that it wrote down late.
+        enable_leader_restore: Some(false),
         ..Config::default()
     }
 }
