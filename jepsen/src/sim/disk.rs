@@ -184,6 +184,7 @@ async fn write_all(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>, mut job
         }
         let sync = turn.iter().any(|job| job.durable);
         let writes: Vec<LogWrite> = turn.iter_mut().flat_map(|job| std::mem::take(&mut job.writes)).collect();
+        world.observe(|observer| observer.log_is_written(node, &writes, &disk.lock()));
         let takes = {
             let mut disk = disk.lock();
             disk.in_flight = Some(writes.clone());

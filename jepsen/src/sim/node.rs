@@ -46,8 +46,8 @@ pub fn settings() -> GroupConfig {
     GroupConfig {
         election_timeout_ms: 300,
         heartbeat_ms: 60,
-        keep_log_entries: 20,
-        snapshot_log_entries: 40,
+        keep_log_entries: 8,
+        snapshot_log_entries: 20,
         snapshot_log_bytes: 1 << 20,
         snapshot_interval_secs: 5,
     }

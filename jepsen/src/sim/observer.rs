@@ -70,6 +70,9 @@ impl Observer {
                 self.note("log matching", check);
             }
         }
+    }
+
+    pub fn log_is_written(&mut self, node: u64, writes: &[LogWrite], disk: &Disk) {
         self.note("purge", hold::purge_is_covered(node, writes, disk));
     }
 
@@ -95,8 +98,9 @@ impl Observer {
             self.highest = at.index;
             self.membership = membership.clone();
             self.decided_now(step, rows);
-            let committed = hold::majority_has(world, membership.membership(), &at);
-            let what = || format!("node {node} applied {at}, which is not on the disks of a majority");
+            let committed = hold::majority_has(world, membership, &at);
+            let of = membership.membership();
+            let what = || format!("node {node} applied {at}, which is not on the disks of a majority of {of}");
             self.note("committed", if committed { Ok(()) } else { Err(what()) });
         }
     }
@@ -161,7 +165,7 @@ impl Observer {
                 self.note("leaders", check);
             }
         }
-        let check = self.acks.check(world, self.membership.membership());
+        let check = self.acks.check(world, &self.membership);
         self.note("lost acks", check);
     }
 

@@ -85,6 +85,7 @@ impl StateMachine {
         let applied = match payload {
             EntryPayload::Blank => Applied::Nothing,
             EntryPayload::Membership(membership) => {
+                self.world.trace(self.node, format_args!("applies {at}: {membership}"));
                 live.position.last_membership = StoredMembership::new(Some(at), membership.clone());
                 Applied::Nothing
             }
