@@ -13,7 +13,7 @@ use crate::run::{Report, run};
 use crate::trace::Trace;
 
 /// How long faults go on when nothing else is said, in simulated seconds.
-pub const SECONDS: u64 = 12;
+pub const SECONDS: u64 = 20;
 
 /// Runs a seed and tells all about it.
 pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow::Result<bool> {
