@@ -53,6 +53,9 @@ pub struct Image {
     pub kept: BTreeMap<Slot, Bytes>,
 }
 
+/// A disk, as the node that runs on it, the faults and the checks share it.
+pub type SharedDisk = Arc<Mutex<Disk>>;
+
 /// What a node has that outlives its process.
 pub struct Disk {
     pub visible: Image,

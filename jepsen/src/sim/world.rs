@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::Member;
-use crate::disk::Disk;
+use crate::disk::{Disk, SharedDisk};
 use crate::observer::Observer;
 use crate::raft::{Raft, Shared};
 use crate::rng::Rng;
@@ -55,7 +55,7 @@ pub struct World {
     now_us: AtomicU64,
     hosts: BTreeMap<u64, Host>,
     /// By node and incarnation: what was wiped is remembered by the checks.
-    disks: Mutex<BTreeMap<(u64, u64), Arc<Mutex<Disk>>>>,
+    disks: Mutex<BTreeMap<(u64, u64), SharedDisk>>,
     observer: Mutex<Observer>,
     trace: Mutex<Trace>,
     network: Mutex<(u64, Rng)>,
@@ -93,12 +93,12 @@ impl World {
     }
 
     /// The disk of a node as it is now.
-    pub fn disk(&self, id: u64) -> Arc<Mutex<Disk>> {
+    pub fn disk(&self, id: u64) -> SharedDisk {
         self.disk_of(id, self.node(id).incarnation.load(Ordering::Relaxed))
     }
 
     /// The disk of one incarnation of a node.
-    pub fn disk_of(&self, id: u64, incarnation: u64) -> Arc<Mutex<Disk>> {
+    pub fn disk_of(&self, id: u64, incarnation: u64) -> SharedDisk {
         let new = || Arc::new(Mutex::new(Disk::new(self.seed, id << 8 | incarnation)));
         self.disks.lock().entry((id, incarnation)).or_insert_with(new).clone()
     }
