@@ -6,11 +6,12 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
+.PHONY: help run test sim fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
 
 help:
 	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
 	@echo "make test    all checks and tests"
+	@echo "make sim     the replicated core in simulated time, with faults (ARGS='seeds --count 2000 --jobs 2')"
 	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
 	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
 	@echo "make bench-receipts   the receipts' tree alone: appends, proofs, ten million leaves on disk"
@@ -51,6 +52,13 @@ verifiers:
 
 fuzz: setup
 	@scripts/fuzz $(ARGS)
+
+# The simulation: openraft and our own glue over a made-up network, disk and clock, all of it drawn from a seed. In a
+# folder of its own, because everything is compiled with another flag (tokio's seeded scheduler).
+SIM := $(CARGO_TARGET_DIR)/sim
+sim: setup
+	RUSTFLAGS="--cfg tokio_unstable" cargo build --release --locked --package keyrack-jepsen --features sim --bin keyrack-sim --target-dir $(SIM)
+	$(SIM)/release/keyrack-sim $(or $(ARGS),seeds --count 200 --jobs 2)
 
 check: setup
 	@echo "==> format, lints, docs, licences"

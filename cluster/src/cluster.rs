@@ -14,11 +14,12 @@ use tokio::time::Instant;
 
 use crate::admission::Admission;
 use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
-use crate::config::{ClusterConfig, Member};
+use crate::config::ClusterConfig;
 use crate::damage::Damage;
 use crate::directory::{self, Directory, Placement};
 use crate::divergence::Divergence;
 use crate::error::ClusterError;
+use crate::member::Member;
 use crate::raft::{Group, Links, Status};
 use crate::reads::ReadGate;
 use crate::replacements::Replacements;

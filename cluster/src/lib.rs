@@ -15,6 +15,7 @@ mod divergence;
 mod error;
 #[cfg(test)]
 mod fencing;
+mod member;
 mod principals;
 mod raft;
 mod reads;
@@ -38,9 +39,10 @@ pub mod measured {
 }
 
 pub use cluster::{AsOf, Cluster, Committed, Consistency};
-pub use config::{ClusterConfig, Fresh, Member, PeerConfig};
+pub use config::{ClusterConfig, Fresh, PeerConfig};
 pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
+pub use member::Member;
 pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};

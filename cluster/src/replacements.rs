@@ -12,8 +12,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::cluster::Inner;
-use crate::config::Member;
 use crate::error::StartError;
+use crate::member::Member;
 use crate::raft::member_out;
 
 /// How often a node asks, and how often leaders take the next step.

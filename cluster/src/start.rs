@@ -11,11 +11,12 @@ use tokio::net::TcpListener;
 use crate::admission::Admission;
 use crate::batcher::Batcher;
 use crate::cluster::{Cluster, Inner, Receipts, ShardHandle};
-use crate::config::{ClusterConfig, Fresh, Member};
+use crate::config::{ClusterConfig, Fresh};
 use crate::damage::Damage;
 use crate::directory::{self, Directory};
 use crate::divergence::Divergence;
 use crate::error::StartError;
+use crate::member::Member;
 use crate::raft::{Group, Links, PEER_MESSAGE_BYTES, PeerService};
 use crate::reads::ReadGate;
 use crate::receipts::cosign::Cosigning;
@@ -161,6 +162,9 @@ fn open(config: &ClusterConfig, fresh: &Fresh) -> Result<Opened, StartError> {
 /// majority themselves, and a node that is alone must still answer that it is alive.
 async fn catch_up(shard: usize, group: Group) {
     while let Err(cause) = group.recovered().await {
+        if group.status().stopped.is_some() {
+            return;
+        }
         tracing::warn!(shard, %cause, "still waiting for a majority; other members are down or cannot be reached");
     }
     tracing::debug!(shard, "what was committed before is applied again");

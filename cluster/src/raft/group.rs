@@ -10,33 +10,17 @@ use bytes::Bytes;
 use openraft::alias::WatchReceiverOf;
 use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::metrics::RaftServerMetrics;
-use openraft::{ChangeMembers, Config, ReadPolicy, SnapshotPolicy};
+use openraft::{ChangeMembers, ReadPolicy};
 
 use super::log_store::LogStore;
 use super::network::{Links, Network};
+use super::settings::{GroupConfig, raft_config};
 use super::snapshot::SnapshotBuilder;
 use super::state_machine::{Applied, Shared, StateMachine};
 use super::{Payload, Raft, Types, wire};
 use crate::Member;
 use crate::directory::Directory;
 use crate::storage::{LogDb, RowsDb};
-
-/// How a group behaves. Times in milliseconds.
-#[derive(Clone, Debug)]
-pub struct GroupConfig {
-    /// An election starts after this time without a leader, or up to twice as long.
-    pub election_timeout_ms: u64,
-    /// The leader calls this often when it has nothing else to say.
-    pub heartbeat_ms: u64,
-    /// Log entries kept behind a snapshot, for followers that come back.
-    pub keep_log_entries: u64,
-    /// A snapshot after so many entries.
-    pub snapshot_log_entries: u64,
-    /// A snapshot after so many bytes of log.
-    pub snapshot_log_bytes: u64,
-    /// A snapshot at least this often while anything is written, in seconds.
-    pub snapshot_interval_secs: u64,
-}
 
 /// A member that lacks at most so many entries counts as caught up.
 const CAUGHT_UP: u64 = 64;
@@ -339,26 +323,5 @@ impl Group {
         if let Err(cause) = self.raft.shutdown().await {
             tracing::warn!(shard = self.shard, %cause, "Raft did not stop clean");
         }
-    }
-}
-
-/// openraft's settings; its defaults are made for small logs.
-fn raft_config(shard: u32, config: &GroupConfig) -> Config {
-    Config {
-        cluster_name: format!("shard-{shard}"),
-        election_timeout_min: config.election_timeout_ms,
-        election_timeout_max: config.election_timeout_ms * 2,
-        heartbeat_interval: config.heartbeat_ms,
-        heartbeat_min_interval: Some(config.heartbeat_ms / 2),
-        install_snapshot_timeout: 600_000,
-        max_payload_entries: 64,
-        // Above what lies between two snapshots, or a follower that is merely slow gets a snapshot.
-        replication_lag_threshold: config.keep_log_entries.saturating_add(config.snapshot_log_entries).saturating_mul(2),
-        // This node decides when, by bytes and time: see `take_snapshots`.
-        snapshot_policy: SnapshotPolicy::Never,
-        max_in_snapshot_log_to_keep: config.keep_log_entries,
-        purge_batch_size: 256,
-        enable_pre_vote: Some(true),
-        ..Config::default()
     }
 }

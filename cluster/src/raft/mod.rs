@@ -4,19 +4,22 @@
 //! column family. What the rest of the crate sees of it is bytes in ([`Group::write`]), outcomes out
 //! ([`Applied`]), a read index ([`Group::read_index`]) and numbers ([`Status`]).
 
+mod decide;
 mod group;
 mod log_store;
 mod network;
 mod peer;
+mod settings;
 mod snapshot;
 mod state_machine;
 #[cfg(test)]
 mod storage_suite;
 mod wire;
 
-pub use group::{Group, GroupConfig, MembershipWatch, Status, WriteError};
+pub use group::{Group, MembershipWatch, Status, WriteError};
 pub use network::{Links, PEER_MESSAGE_BYTES};
 pub use peer::PeerService;
+pub use settings::GroupConfig;
 pub use state_machine::Applied;
 pub use wire::member_out;
 

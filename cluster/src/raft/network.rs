@@ -180,8 +180,7 @@ impl RaftNetworkFactory<Types> for Network {
     type Network = Connection;
 
     async fn new_client(&mut self, target: u64, member: &Member) -> Connection {
-        let client = self.links.client(target, member).map_err(|cause| cause.to_string());
-        Connection { group: self.group, peer: target, links: self.links.clone(), client }
+        Connection { group: self.group, peer: target, member: member.clone(), links: self.links.clone() }
     }
 }
 
@@ -189,14 +188,16 @@ impl RaftNetworkFactory<Types> for Network {
 pub struct Connection {
     group: u32,
     peer: u64,
+    member: Member,
     links: Links,
-    /// A peer whose address makes no sense is unreachable, not a reason to stop.
-    client: Result<Client, String>,
 }
 
 impl Connection {
     fn client(&self) -> Result<Client, RPCError<Types>> {
-        self.client.clone().map_err(|cause| RPCError::Unreachable(Unreachable::from_string(cause)))
+        // Asked for anew each time: who is no member now, by the directory's word, may be one in a moment. A peer whose
+        // address makes no sense is unreachable, not a reason to stop.
+        let client = self.links.client(self.peer, &self.member);
+        client.map_err(|cause| RPCError::Unreachable(Unreachable::from_string(cause.to_string())))
     }
 }
 
@@ -286,7 +287,8 @@ impl RaftNetworkV2<Types> for Connection {
         cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
         _option: RPCOption,
     ) -> Result<SnapshotResponse<Types>, StreamingError<Types>> {
-        let client = self.client.clone().map_err(|cause| StreamingError::Unreachable(Unreachable::from_string(cause)))?;
+        let client = self.links.client(self.peer, &self.member);
+        let client = client.map_err(|cause| StreamingError::Unreachable(Unreachable::from_string(cause.to_string())))?;
         let mut sending = pin!(send_snapshot(client, vote, snapshot.snapshot));
         tokio::select! {
             sent = &mut sending => sent.map(SnapshotResponse::new).map_err(|cause| StreamingError::Network(NetworkError::new(&cause))),

@@ -44,6 +44,10 @@ impl SnapshotBuilder {
             if path.extension().is_some_and(|extension| extension == INCOMING) {
                 continue; // half received; may be resumed
             }
+            if path.file_stem().is_some_and(|name| name == BUILDING) {
+                fs::remove_dir_all(&path)?; // half built; or built, and a power failure took its name
+                continue;
+            }
             match SnapshotDir::open(&path) {
                 Ok(snapshot) => complete.push(snapshot),
                 Err(_) => fs::remove_dir_all(&path)?,
@@ -143,6 +147,7 @@ impl SnapshotBuilder {
             fs::remove_dir_all(&path)?;
         }
         fs::rename(&staging, &path)?;
+        fs::File::open(&self.folder)?.sync_all()?;
         built.path = path;
         self.keep(built.clone())?;
         self.shared.built.fetch_add(1, Ordering::Relaxed);

@@ -6,17 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use keyrack_inventory::{At, Fault, Key, Op, Outcome, Read, Row, StoredCheckpoint, apply};
-use keyrack_proto::internal as pb;
-use keyrack_proto::{commands, internal::DirectoryReply};
+use keyrack_inventory::{Fault, Key, Op, Outcome, Read, Row, StoredCheckpoint};
+use keyrack_proto::internal::DirectoryReply;
 use openraft::storage::{EntryResponder, RaftStateMachine, Snapshot};
 use parking_lot::Mutex;
-use prost::Message;
 use tokio::sync::watch;
 
 use super::snapshot::SnapshotBuilder;
-use super::wire::{self, malformed};
-use super::{EntryPayload, LogId, Payload, SnapshotMeta, StoredMembership, Types};
+use super::{EntryPayload, LogId, Payload, SnapshotMeta, StoredMembership, Types, decide, wire};
 use crate::directory::{self, Directory};
 use crate::receipts::{Heads, Published, Tree};
 use crate::storage::{Overlay, RowsDb, SnapshotDir};
@@ -94,16 +91,10 @@ struct Shelves {
 impl Shelves {
     /// Hashes the leaves that the last Raft entry appended.
     fn grow(&mut self) -> Result<(), Fault> {
-        let Some(Row::Meta(meta)) = self.rows.get(&Key::Meta)? else { return Ok(()) };
-        let end = meta.next_leaf;
-        while self.tree.size() < end {
-            let key = Key::Leaf(self.tree.size());
-            match self.rows.get(&key)? {
-                Some(Row::Leaf(bytes)) => self.tree.append(bytes),
-                _ => return Err(Fault::Corrupt(key, "missing from the receipts' log".into())),
-            }
+        let Shelves { rows, tree, .. } = self;
+        if decide::new_leaves(rows, tree.size(), |leaf| tree.append(leaf))? {
+            tree.end_entry();
         }
-        self.tree.end_entry();
         Ok(())
     }
 }
@@ -136,24 +127,21 @@ impl StateMachine {
     }
 
     fn apply_batch(&mut self, at: &LogId, batch: Bytes) -> io::Result<Applied> {
-        let batch = pb::Batch::decode(batch).map_err(|cause| malformed(&format!("batch: {cause}")))?;
+        let batch = decide::read(batch)?;
         match &mut self.kind {
             Kind::Directory(directory) => {
                 let apply = |command| directory.apply(command, batch.at_ms);
                 Ok(Applied::Directory(batch.commands.into_iter().map(apply).collect::<io::Result<_>>()?))
             }
             Kind::Inventory(shelves) => {
-                let at = At { ms: batch.at_ms, term: at.committed_leader_id().term, index: at.index };
-                let mut outcomes = Vec::with_capacity(batch.commands.len());
-                for command in batch.commands {
-                    let command = commands::decode(command).map_err(|cause| malformed(&cause.to_string()))?;
-                    outcomes.push(apply(&mut shelves.rows, &command, at).map_err(io::Error::other)?);
+                let Shelves { rows, checkpoints, .. } = shelves.as_mut();
+                let outcomes = decide::batch(rows, batch, at, |rows, command| {
                     if let Op::PutCheckpoint { size, .. } = command.op
-                        && let Ok(Some(Row::Checkpoint(checkpoint))) = shelves.rows.get(&Key::Checkpoint(size))
+                        && let Ok(Some(Row::Checkpoint(checkpoint))) = rows.get(&Key::Checkpoint(size))
                     {
-                        shelves.checkpoints.push(checkpoint.as_ref().clone());
+                        checkpoints.push(checkpoint.as_ref().clone());
                     }
-                }
+                })?;
                 shelves.grow().map_err(io::Error::other)?;
                 Ok(Applied::Outcomes(outcomes))
             }

@@ -68,8 +68,11 @@ impl RowsDb {
         path: &Path,
         manifest: impl FnOnce(Option<&[u8]>) -> io::Result<SnapshotManifest>,
     ) -> io::Result<SnapshotDir> {
-        if path.exists() {
-            fs::remove_dir_all(path)?;
+        // RocksDB builds it under this name first, and refuses to if a crash left one there.
+        for old in [path.to_owned(), path.with_extension("tmp")] {
+            if old.exists() {
+                fs::remove_dir_all(old)?;
+            }
         }
         fs::create_dir_all(path.parent().unwrap_or(path))?;
         self.flush_whole(shard)?;

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use indicatif::{MultiProgress, ProgressBar};
 use keyrack_jepsen::check::Verdict;
 use keyrack_jepsen::history::{History, Outcome};
@@ -12,7 +14,6 @@ use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
 use keyrack_jepsen::run::{Order, binaries, run as execute};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinSet;
 
 use super::run::{bar, nemeses};
 
@@ -61,16 +62,16 @@ pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
     let all = nemeses(&options.nemesis)?;
     let bars = MultiProgress::new();
     let mut waiting = all.iter().copied().enumerate().filter(|(_, nemesis)| !folder(&options, *nemesis).join("row.json").exists());
-    let mut running = JoinSet::new();
+    let mut running = FuturesUnordered::new();
     loop {
         while running.len() < options.jobs.max(1) {
             let Some((place, nemesis)) = waiting.next() else { break };
             let order = order(&options, place, nemesis)?;
             let bar = bars.add(bar(options.seconds));
-            running.spawn(one(nemesis, order, bar));
+            running.push(one(nemesis, order, bar));
         }
-        match running.join_next().await {
-            Some(row) => print_row(&row??),
+        match running.next().await {
+            Some(row) => print_row(&row?),
             None => break,
         }
     }

@@ -1,0 +1,44 @@
+//! How a group behaves, and what openraft is told of it.
+
+use openraft::{Config, SnapshotPolicy};
+
+/// How a group behaves. Times in milliseconds.
+#[derive(Clone, Debug)]
+pub struct GroupConfig {
+    /// An election starts after this time without a leader, or up to twice as long.
+    pub election_timeout_ms: u64,
+    /// The leader calls this often when it has nothing else to say.
+    pub heartbeat_ms: u64,
+    /// Log entries kept behind a snapshot, for followers that come back.
+    pub keep_log_entries: u64,
+    /// A snapshot after so many entries.
+    pub snapshot_log_entries: u64,
+    /// A snapshot after so many bytes of log.
+    pub snapshot_log_bytes: u64,
+    /// A snapshot at least this often while anything is written, in seconds.
+    pub snapshot_interval_secs: u64,
+}
+
+/// openraft's settings; its defaults are made for small logs.
+pub fn raft_config(shard: u32, config: &GroupConfig) -> Config {
+    Config {
+        cluster_name: format!("shard-{shard}"),
+        election_timeout_min: config.election_timeout_ms,
+        election_timeout_max: config.election_timeout_ms * 2,
+        heartbeat_interval: config.heartbeat_ms,
+        heartbeat_min_interval: Some(config.heartbeat_ms / 2),
+        install_snapshot_timeout: 600_000,
+        max_payload_entries: 64,
+        // Above what lies between two snapshots, or a follower that is merely slow gets a snapshot.
+        replication_lag_threshold: config.keep_log_entries.saturating_add(config.snapshot_log_entries).saturating_mul(2),
+        // This node decides when, by bytes and time: see `take_snapshots`.
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: config.keep_log_entries,
+        purge_batch_size: 256,
+        enable_pre_vote: Some(true),
+        // A leader that restarts has to be elected again. Restored, it would hand out the ids of entries anew that reached
+        // followers and not its own disk, and answer reads from a commit index that it wrote down late.
+        enable_leader_restore: Some(false),
+        ..Config::default()
+    }
+}

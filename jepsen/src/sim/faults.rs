@@ -1,0 +1,286 @@
+//! What goes wrong, and when: drawn from the seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use turmoil::Sim;
+
+use crate::members;
+use crate::rng::Rng;
+use crate::world::{Ask, HOSTS, World};
+
+const HOUR_MS: i64 = 3_600_000;
+const MEMBERSHIP_EVERY_US: u64 = 300_000;
+
+/// What ends a fault.
+enum Cure {
+    Start(u64),
+    Network,
+    Loss,
+    Latency,
+    Disk(u64),
+}
+
+/// The faults of one run.
+pub struct Faults {
+    rng: Rng,
+    next_us: u64,
+    next_step_us: u64,
+    cures: Vec<(u64, Cure)>,
+    network: bool,
+    wanted: BTreeSet<u64>,
+    settled: bool,
+    /// How often each happened.
+    pub counts: BTreeMap<&'static str, u64>,
+}
+
+impl Faults {
+    pub fn new(world: &World) -> Faults {
+        Faults {
+            rng: Rng::new(world.seed, 3),
+            next_us: 0,
+            next_step_us: 0,
+            cures: Vec::new(),
+            network: false,
+            wanted: (1..=world.voters).collect(),
+            settled: true,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Ends what is due, and begins something new if it is time.
+    pub fn step(&mut self, sim: &mut Sim<'_>, world: &World) {
+        let now = world.now_us();
+        self.keep_up(sim, world);
+        if self.next_us == 0 {
+            self.next_us = now + 500_000;
+        }
+        if now >= self.next_us {
+            self.next_us = now + self.rng.within(100_000, 900_000);
+            let what = self.begin(sim, world);
+            *self.counts.entry(what).or_default() += 1;
+            world.trace(0, format_args!("fault: {what}"));
+        }
+    }
+
+    /// Starts what is down, cures what is due and moves the membership on.
+    pub fn keep_up(&mut self, sim: &mut Sim<'_>, world: &World) {
+        let now = world.now_us();
+        for (_, cure) in self.cures.extract_if(.., |(at, _)| *at <= now).collect::<Vec<_>>() {
+            self.cure(sim, world, &cure);
+        }
+        for (id, host) in world.nodes() {
+            if !sim.is_host_running(World::host(id)) && host.running.lock().is_some() {
+                // It stopped by itself: nothing is lost but its process.
+                self.down(world, id, false);
+                self.later(world, 50, 600, Cure::Start(id));
+            }
+        }
+        if now >= self.next_step_us {
+            self.next_step_us = now + MEMBERSHIP_EVERY_US;
+            self.settled = members::step(world, &self.wanted);
+        }
+    }
+
+    /// Ends everything.
+    pub fn heal(&mut self, sim: &mut Sim<'_>, world: &World) {
+        for (_, cure) in std::mem::take(&mut self.cures) {
+            self.cure(sim, world, &cure);
+        }
+    }
+
+    /// Whether the membership is what it is to be.
+    pub fn settled(&self) -> bool {
+        self.settled
+    }
+
+    pub fn voters(&self) -> &BTreeSet<u64> {
+        &self.wanted
+    }
+
+    fn begin(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
+        match self.rng.below(100) {
+            0..=17 => self.crash(sim, world, 1),
+            18..=20 => self.crash(sim, world, self.wanted.len() / 2 + 1),
+            21..=22 => self.crash(sim, world, HOSTS as usize),
+            23..=27 => self.kill(sim, world),
+            28..=49 if !self.network => self.cut(sim, world),
+            28..=49 => self.snapshot(world),
+            50..=55 => {
+                world.set_loss(self.rng.within(10, 200));
+                self.later(world, 500, 3_000, Cure::Loss);
+                "loss"
+            }
+            56..=61 => {
+                sim.set_max_message_latency(Duration::from_millis(self.rng.within(20, 200)));
+                self.later(world, 500, 2_000, Cure::Latency);
+                "delay"
+            }
+            62..=67 => {
+                let id = self.node(world);
+                world.disk(id).lock().sync_us = (5_000, self.rng.within(20_000, 300_000));
+                self.later(world, 500, 3_000, Cure::Disk(id));
+                "slow disk"
+            }
+            68..=72 => {
+                let id = self.node(world);
+                world.disk(id).lock().failing = true;
+                "failing disk"
+            }
+            73..=79 => self.turn_clock(world),
+            80..=84 => self.snapshot(world),
+            85..=91 => self.transfer(world),
+            _ => self.change_members(sim, world),
+        }
+    }
+
+    fn node(&mut self, world: &World) -> u64 {
+        let members: Vec<u64> = self.wanted.iter().copied().collect();
+        if self.rng.chance(400) { members::leader(world).unwrap_or(members[0]) } else { *self.rng.pick(&members) }
+    }
+
+    fn later(&mut self, world: &World, from_ms: u64, to_ms: u64, cure: Cure) {
+        let at = world.now_us() + 1_000 * self.rng.within(from_ms, to_ms);
+        self.cures.push((at, cure));
+    }
+
+    fn down(&mut self, world: &World, id: u64, power_lost: bool) {
+        *world.node(id).running.lock() = None;
+        world.disk(id).lock().crash(power_lost);
+    }
+
+    fn take_down(&mut self, sim: &mut Sim<'_>, world: &World, id: u64, power_lost: bool) {
+        if sim.is_host_running(World::host(id)) {
+            sim.crash(World::host(id));
+            self.down(world, id, power_lost);
+            world.trace(id, format_args!("is down, power lost: {power_lost}"));
+            self.later(world, 20, 1_500, Cure::Start(id));
+        }
+    }
+
+    fn crash(&mut self, sim: &mut Sim<'_>, world: &World, count: usize) -> &'static str {
+        if count == 1 {
+            let id = self.node(world);
+            self.take_down(sim, world, id, true);
+            return "power loss of one";
+        }
+        let mut left: Vec<u64> = world.nodes().map(|(id, _)| id).collect();
+        for _ in 0..count.min(left.len()) {
+            let id = left.swap_remove(self.rng.below(left.len() as u64) as usize);
+            self.take_down(sim, world, id, true);
+        }
+        if count == HOSTS as usize { "power loss of all" } else { "power loss of many" }
+    }
+
+    fn kill(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
+        let id = self.node(world);
+        self.take_down(sim, world, id, false);
+        "kill"
+    }
+
+    fn cut(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
+        self.network = true;
+        self.later(world, 200, 2_500, Cure::Network);
+        let (one, kind) = (self.node(world), self.rng.below(5));
+        let others: Vec<u64> = (1..=HOSTS).filter(|id| *id != one).collect();
+        let name = World::host;
+        match kind {
+            0 => others.iter().for_each(|id| sim.partition(name(one), name(*id))),
+            1 => others.iter().for_each(|id| sim.partition_oneway(name(one), name(*id))),
+            2 => others.iter().for_each(|id| sim.partition_oneway(name(*id), name(one))),
+            3 => others.iter().for_each(|id| sim.hold(name(one), name(*id))),
+            // A ring: everybody hears two neighbours, nobody hears all.
+            _ => {
+                for a in 1..=HOSTS {
+                    (a + 1..=HOSTS).filter(|b| b - a == 2 || b - a == 3).for_each(|b| sim.partition(name(a), name(b)));
+                }
+            }
+        }
+        ["isolation", "deaf others", "deaf node", "pause", "ring"][kind as usize]
+    }
+
+    fn turn_clock(&mut self, world: &World) -> &'static str {
+        let id = self.node(world);
+        let skew =
+            if self.rng.chance(500) { *self.rng.pick(&[-HOUR_MS, HOUR_MS]) } else { self.rng.within(0, 4_000) as i64 - 2_000 };
+        world.node(id).skew_ms.store(skew, Ordering::Relaxed);
+        "clock"
+    }
+
+    fn snapshot(&mut self, world: &World) -> &'static str {
+        let id = self.node(world);
+        self.ask(world, id, Ask::Snapshot);
+        "snapshot"
+    }
+
+    fn ask(&self, world: &World, id: u64, ask: Ask) {
+        if let Some(running) = world.node(id).running.lock().as_ref() {
+            // It may be about to stop.
+            let _ = running.asks.send(ask);
+        }
+    }
+
+    fn transfer(&mut self, world: &World) -> &'static str {
+        let near: Vec<u64> = members::caught_up(world).into_iter().filter(|id| self.wanted.contains(id)).collect();
+        if let (Some(leader), false) = (members::leader(world), near.is_empty()) {
+            let to = *self.rng.pick(&near);
+            self.ask(world, leader, Ask::Transfer(to));
+        }
+        "transfer"
+    }
+
+    fn change_members(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
+        if !self.settled {
+            return "change while one is under way";
+        }
+        let outside: Vec<u64> = (1..=HOSTS).filter(|id| !self.wanted.contains(id)).collect();
+        let inside: Vec<u64> = self.wanted.iter().copied().collect();
+        match self.rng.below(3) {
+            0 if !outside.is_empty() => {
+                self.wanted.insert(*self.rng.pick(&outside));
+                "member added"
+            }
+            1 if inside.len() > 3 => {
+                self.wanted.remove(self.rng.pick(&inside));
+                "member removed"
+            }
+            _ => self.wipe(sim, world, &inside),
+        }
+    }
+
+    /// Takes a member's disk away, if the others have all there is.
+    fn wipe(&mut self, sim: &mut Sim<'_>, world: &World, inside: &[u64]) -> &'static str {
+        let id = *self.rng.pick(inside);
+        let near = members::caught_up(world);
+        if !inside.iter().all(|member| near.contains(member)) {
+            return "wipe put off";
+        }
+        self.take_down(sim, world, id, true);
+        world.node(id).incarnation.fetch_add(1, Ordering::Relaxed);
+        "wipe"
+    }
+
+    fn cure(&mut self, sim: &mut Sim<'_>, world: &World, cure: &Cure) {
+        match cure {
+            Cure::Start(id) => {
+                if !sim.is_host_running(World::host(*id)) {
+                    sim.bounce(World::host(*id));
+                }
+            }
+            Cure::Network => {
+                self.network = false;
+                for a in 1..=HOSTS {
+                    for b in a + 1..=HOSTS {
+                        sim.release(World::host(a), World::host(b));
+                        sim.repair(World::host(a), World::host(b));
+                    }
+                }
+                world.trace(0, format_args!("network repaired"));
+            }
+            Cure::Loss => world.set_loss(0),
+            Cure::Latency => sim.set_max_message_latency(Duration::from_millis(crate::run::LATENCY_MS)),
+            Cure::Disk(id) => world.disk(*id).lock().sync_us = (200, 3_000),
+        }
+    }
+}

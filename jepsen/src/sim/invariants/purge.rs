@@ -1,0 +1,21 @@
+//! The log loses only what the flushed rows have, and a snapshot too, for those who come back late.
+//!
+//! Rows may be ahead of a node's own log, when the others committed what it had not synced, or when a snapshot was just
+//! installed: what the log never had is purged without a snapshot.
+
+use super::Check;
+use crate::disk::{Disk, LogWrite};
+
+pub fn check(node: u64, writes: &[LogWrite], disk: &Disk) -> Check {
+    let rows = disk.rows.position.last_log_id.map_or(0, |id| id.index);
+    let snapshot = disk.snapshot.as_ref().and_then(|(meta, _)| meta.last_log_id).map_or(0, |id| id.index);
+    let log = disk.visible.entries.last_key_value().map_or(0, |(index, _)| *index);
+    for write in writes {
+        let LogWrite::Purge(range) = write else { continue };
+        let last = range.end.saturating_sub(1);
+        if last > rows || (last > snapshot && last <= log) {
+            return Err(format!("node {node} purges up to {last} of {log}; its snapshot is at {snapshot}, its rows at {rows}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! `keyrack-sim`: the replicated core as one deterministic process.
+//!
+//! openraft, the cluster's log store, its wire codec, its settings, its decisions and the inventory run as they are;
+//! network, disk and clocks are simulated, and everything that chance decides is drawn from a seed. Not in it: RocksDB,
+//! gRPC and TLS, the directory's shard, cosignatures, and everything above the replicated core.
+
+mod batcher;
+mod clients;
+mod disk;
+mod faults;
+mod invariants;
+#[path = "../../../cluster/src/member.rs"]
+mod member;
+mod members;
+mod net;
+mod node;
+mod observer;
+mod raft;
+mod rng;
+mod run;
+mod seeds;
+mod trace;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+// As the cluster's log store knows it.
+use disk as storage;
+use member::Member;
+
+/// Runs Keyrack's replicated core in simulated time, with faults, and checks it at every step.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Runs one seed.
+    Run {
+        #[arg(long)]
+        seed: u64,
+        /// Simulated seconds with faults.
+        #[arg(long, default_value_t = seeds::SECONDS)]
+        seconds: u64,
+        /// Writes every event to this file.
+        #[arg(long)]
+        trace: Option<PathBuf>,
+        /// Prints the number of events and their SHA-256.
+        #[arg(long)]
+        digest: bool,
+    },
+    /// Runs many seeds; fails when any breaks an invariant.
+    Seeds {
+        #[arg(long, default_value_t = 1)]
+        from: u64,
+        #[arg(long, default_value_t = 100)]
+        count: u64,
+        #[arg(long, default_value_t = 1)]
+        jobs: u64,
+        /// Simulated seconds with faults, for each.
+        #[arg(long, default_value_t = seeds::SECONDS)]
+        seconds: u64,
+    },
+    /// Runs each seed in two processes and compares all their events.
+    Determinism {
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[arg(long, default_value_t = 10)]
+        count: u64,
+        #[arg(long, default_value_t = seeds::SECONDS)]
+        seconds: u64,
+    },
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let fine = match Arguments::parse().command {
+        Task::Run { seed, seconds, trace, digest } => seeds::one(seed, seconds, trace.as_deref(), digest)?,
+        Task::Seeds { from, count, jobs, seconds } => seeds::many(from, count, jobs, seconds),
+        Task::Determinism { seed, count, seconds } => seeds::twice(seed, count, seconds)?,
+    };
+    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

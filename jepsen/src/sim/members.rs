@@ -1,0 +1,79 @@
+//! The operator: brings the membership, one step at a time, to what it is to be.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use openraft::ServerState;
+use openraft::async_runtime::WatchReceiver;
+
+use crate::world::{Ask, World};
+
+/// A learner that lacks fewer entries than this is promoted.
+const CAUGHT_UP: u64 = 20;
+
+/// Who leads, as a majority would say: the leader of the highest term.
+pub fn leader(world: &World) -> Option<u64> {
+    let leads = world.nodes().filter_map(|(id, host)| {
+        let running = host.running.lock();
+        let metrics = running.as_ref()?.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        (metrics.state == ServerState::Leader).then_some((metrics.vote.leader_id.term, id))
+    });
+    leads.max().map(|(_, id)| id)
+}
+
+/// Members that have applied nearly all that the leader has.
+pub fn caught_up(world: &World) -> Vec<u64> {
+    let newest = world.observe(|observer| observer.highest);
+    let near = |id: &u64| {
+        let running = world.node(*id).running.lock();
+        running.as_ref().is_some_and(|running| *running.shared.applied.borrow() + CAUGHT_UP >= newest)
+    };
+    world.nodes().map(|(id, _)| id).filter(near).collect()
+}
+
+/// Takes the next step towards `wanted` voters; `true` when there is none to take.
+pub fn step(world: &World, wanted: &BTreeSet<u64>) -> bool {
+    let Some(leader) = leader(world) else { return false };
+    let running = world.node(leader).running.lock();
+    let Some(running) = running.as_ref() else { return false };
+    let membership = running.raft.metrics().borrow_watched().membership_config.membership().clone();
+    let ask = |ask: Ask| {
+        // The leader may be gone the next moment; there will be another step.
+        let _ = running.asks.send(ask);
+        false
+    };
+    let configs = membership.get_joint_config();
+    let Some(voters) = configs.last() else { return false };
+    if configs.len() > 1 {
+        return ask(Ask::Voters(voters.iter().copied().collect()));
+    }
+    let current = |id: &u64| world.node(*id).incarnation.load(Ordering::Relaxed);
+    for (id, member) in membership.nodes() {
+        let wiped = member.incarnation != current(id);
+        if voters.contains(id) && (wiped || !wanted.contains(id)) {
+            return ask(Ask::Voters(voters.iter().copied().filter(|voter| voter != id).collect()));
+        }
+        if !voters.contains(id) && (wiped || !wanted.contains(id)) {
+            return ask(Ask::Remove(*id));
+        }
+    }
+    let near = caught_up_of(running.raft.metrics().borrow_watched().replication.as_ref(), running);
+    for id in wanted.difference(voters) {
+        if membership.get_node(id).is_none() {
+            return ask(Ask::AddLearner(*id, world.member(*id)));
+        }
+        if near.contains(id) {
+            return ask(Ask::Voters(voters.iter().copied().chain([*id]).collect()));
+        }
+    }
+    voters == wanted
+}
+
+type Replication = std::collections::BTreeMap<u64, Option<crate::raft::LogId>>;
+
+fn caught_up_of(replication: Option<&Replication>, running: &crate::world::Running) -> BTreeSet<u64> {
+    let newest = *running.shared.applied.borrow();
+    let near = |(id, at): (&u64, &Option<crate::raft::LogId>)| at.is_some_and(|at| at.index + CAUGHT_UP >= newest).then_some(*id);
+    replication.into_iter().flatten().filter_map(near).collect()
+}

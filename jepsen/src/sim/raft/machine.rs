@@ -1,0 +1,172 @@
+//! Committed entries in, rows and replies out. Rows are durable only as of the last flush: after a crash they are what
+//! they were then, and Raft applies the rest again, as over RocksDB without a write-ahead log.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::{Stream, StreamExt};
+use keyrack_inventory::{Key, MemRows, Read, Row};
+use keyrack_merkle::{Frontier, leaf_hash};
+use openraft::alias::SnapshotOf;
+use openraft::storage::{EntryResponder, RaftStateMachine};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::snapshot::{SnapshotBuilder, SnapshotBytes, unpack};
+use super::{Applied, EntryPayload, LogId, Payload, Shelf, SnapshotMeta, StoredMembership, Types, decide};
+use crate::disk::Disk;
+use crate::observer::Step;
+use crate::world::World;
+
+/// One commit in so many flushes the rows.
+const FLUSH_PER_MILLE: u64 = 30;
+
+/// The rows with the position they are at, as they are kept.
+#[derive(Clone, Default)]
+pub struct Saved {
+    pub rows: MemRows,
+    pub tree: Frontier,
+    pub position: SnapshotMeta,
+}
+
+/// The rows as they are.
+pub struct Live {
+    pub shelf: Shelf,
+    pub tree: Frontier,
+    pub position: SnapshotMeta,
+}
+
+impl Live {
+    pub fn of(saved: Saved) -> Live {
+        Live { shelf: Shelf::of(saved.rows), tree: saved.tree, position: saved.position }
+    }
+
+    pub fn saved(&self) -> Saved {
+        Saved { rows: self.shelf.rows.clone(), tree: self.tree.clone(), position: self.position.clone() }
+    }
+}
+
+/// What the state machine shares with the rest of its node.
+pub struct Shared {
+    pub applied: watch::Sender<u64>,
+    pub next_deadline_ms: AtomicU64,
+    pub live: Mutex<Live>,
+}
+
+/// The state machine of a node.
+pub struct StateMachine {
+    node: u64,
+    world: Arc<World>,
+    disk: Arc<Mutex<Disk>>,
+    shared: Arc<Shared>,
+}
+
+impl StateMachine {
+    /// Picks up what was flushed.
+    pub fn open(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>) -> (StateMachine, Arc<Shared>) {
+        let live = Live::of(disk.lock().rows.clone());
+        let (applied, next_deadline_ms) = (watch::Sender::new(0), AtomicU64::new(0));
+        let shared = Arc::new(Shared { applied, next_deadline_ms, live: Mutex::new(live) });
+        let machine = StateMachine { node, world, disk, shared: shared.clone() };
+        machine.publish();
+        (machine, shared)
+    }
+
+    fn publish(&self) {
+        let mut live = self.shared.live.lock();
+        if let Ok(Some(Row::Meta(meta))) = live.shelf.get(&Key::Meta) {
+            self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
+        }
+        self.shared.applied.send_replace(live.position.last_log_id.map_or(0, |id| id.index));
+    }
+
+    fn apply_one(&self, live: &mut Live, at: LogId, payload: &EntryPayload) -> io::Result<Applied> {
+        let applied = match payload {
+            EntryPayload::Blank => Applied::Nothing,
+            EntryPayload::Membership(membership) => {
+                self.world.trace(self.node, format_args!("applies {at}: {membership}"));
+                live.position.last_membership = StoredMembership::new(Some(at), membership.clone());
+                Applied::Nothing
+            }
+            EntryPayload::Normal(Payload(batch)) => {
+                let batch = decide::read(batch.clone())?;
+                let outcomes = decide::batch(&mut live.shelf, batch, &at, |_, _| ())?;
+                let Live { shelf, tree, .. } = live;
+                decide::new_leaves(shelf, tree.size(), |leaf| tree.append(leaf_hash(leaf), |_, _, _| ()))
+                    .map_err(io::Error::other)?;
+                Applied::Outcomes(outcomes)
+            }
+        };
+        live.position.last_log_id = Some(at);
+        let digest = live.shelf.digest();
+        let step = Step { node: self.node, at, payload, applied: &applied, digest, tree: &live.tree };
+        self.world.trace(self.node, format_args!("applied {at} digest {digest:016x} leaves {}", live.tree.size()));
+        self.world.observe(|observer| observer.applied(&step, &mut live.shelf.rows, &live.position.last_membership, &self.world));
+        Ok(applied)
+    }
+}
+
+impl RaftStateMachine<Types> for StateMachine {
+    type SnapshotData = SnapshotBytes;
+    type SnapshotBuilder = SnapshotBuilder;
+
+    async fn applied_state(&mut self) -> io::Result<(Option<LogId>, StoredMembership)> {
+        let live = self.shared.live.lock();
+        Ok((live.position.last_log_id, live.position.last_membership.clone()))
+    }
+
+    async fn apply<S>(&mut self, mut entries: S) -> io::Result<()>
+    where
+        S: Stream<Item = io::Result<EntryResponder<Types>>> + Unpin + Send,
+    {
+        let mut items = Vec::new();
+        while let Some(item) = entries.next().await {
+            items.push(item?);
+        }
+        let mut answers = Vec::new();
+        {
+            let mut live = self.shared.live.lock();
+            for (entry, responder) in items {
+                let applied = self.apply_one(&mut live, entry.log_id, &entry.payload)?;
+                answers.extend(responder.map(|responder| (responder, applied)));
+            }
+            let mut disk = self.disk.lock();
+            if disk.rng.chance(FLUSH_PER_MILLE) {
+                disk.rows = live.saved();
+            }
+        }
+        self.publish();
+        for (responder, applied) in answers {
+            responder.send(applied);
+        }
+        Ok(())
+    }
+
+    async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
+        SnapshotBuilder { node: self.node, world: self.world.clone(), disk: self.disk.clone(), shared: self.shared.clone() }
+    }
+
+    async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotBytes) -> io::Result<()> {
+        let mut saved = unpack(&snapshot)?;
+        saved.position = meta.clone();
+        self.world.pause(self.node, 10_000).await;
+        self.disk.lock().rows = saved.clone();
+        *self.shared.live.lock() = Live::of(saved);
+        // The rows are switched before the snapshot is kept: the node may die in between.
+        self.world.pause(self.node, 10_000).await;
+        self.disk.lock().snapshot = Some((meta.clone(), snapshot));
+        let mut live = self.shared.live.lock();
+        let (digest, size, root) = (live.shelf.digest(), live.tree.size(), live.tree.root());
+        self.world.trace(self.node, format_args!("installed a snapshot at {:?} digest {digest:016x}", meta.last_log_id));
+        self.world.observe(|observer| observer.installed(self.node, meta, digest, (size, root)));
+        drop(live);
+        self.publish();
+        Ok(())
+    }
+
+    async fn get_current_snapshot(&mut self) -> io::Result<Option<SnapshotOf<Types, SnapshotBytes>>> {
+        let kept = self.disk.lock().snapshot.clone();
+        Ok(kept.map(|(meta, snapshot)| openraft::Snapshot { meta, snapshot }))
+    }
+}

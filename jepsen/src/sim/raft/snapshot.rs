@@ -1,0 +1,119 @@
+//! Snapshots: every row as its bytes, through the codec of `proto`, and the edge of the receipts' tree.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::{Buf, BufMut, Bytes};
+use keyrack_inventory::{Key, MemRows, Rows};
+use keyrack_merkle::Frontier;
+use keyrack_proto::{internal as pb, rows};
+use openraft::RaftSnapshotBuilder;
+use openraft::alias::SnapshotOf;
+use parking_lot::Mutex;
+use prost::Message;
+
+use super::machine::{Saved, Shared};
+use super::wire::{self, malformed};
+use super::{SHARD, SnapshotMeta, Types, Vote};
+use crate::disk::Disk;
+use crate::world::World;
+
+/// A snapshot's rows.
+pub type SnapshotBytes = Bytes;
+/// A snapshot as it is kept.
+pub type Kept = (SnapshotMeta, SnapshotBytes);
+
+/// Builds snapshots of a node.
+pub struct SnapshotBuilder {
+    pub node: u64,
+    pub world: Arc<World>,
+    pub disk: Arc<Mutex<Disk>>,
+    pub shared: Arc<Shared>,
+}
+
+impl RaftSnapshotBuilder<Types> for SnapshotBuilder {
+    type SnapshotData = SnapshotBytes;
+
+    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, SnapshotBytes>> {
+        self.world.pause(self.node, 10_000).await;
+        // An export flushes the rows first.
+        let saved = self.shared.live.lock().saved();
+        let (meta, snapshot) = (saved.position.clone(), pack(&saved));
+        self.disk.lock().rows = saved;
+        self.world.pause(self.node, 20_000).await;
+        let mut disk = self.disk.lock();
+        if disk.snapshot.as_ref().is_none_or(|(newest, _)| newest.last_log_id < meta.last_log_id) {
+            disk.snapshot = Some((meta.clone(), snapshot.clone()));
+        }
+        self.world.trace(self.node, format_args!("built a snapshot at {:?} of {} bytes", meta.last_log_id, snapshot.len()));
+        self.world.observe(|observer| observer.snapshots += 1);
+        Ok(openraft::Snapshot { meta, snapshot })
+    }
+}
+
+fn pack(saved: &Saved) -> Bytes {
+    let mut out = Vec::new();
+    out.put_u64(saved.tree.size());
+    saved.tree.edge().iter().for_each(|hash| out.extend_from_slice(hash));
+    let (mut name, mut value) = (Vec::new(), Vec::new());
+    for (key, row) in saved.rows.iter() {
+        name.clear();
+        value.clear();
+        key.encode(&mut name);
+        rows::encode(row, &mut value);
+        out.put_u32(name.len() as u32);
+        out.extend_from_slice(&name);
+        out.put_u32(value.len() as u32);
+        out.extend_from_slice(&value);
+    }
+    out.into()
+}
+
+/// Reads what a snapshot has; its position comes beside it.
+pub fn unpack(bytes: &Bytes) -> io::Result<Saved> {
+    let mut rest = bytes.clone();
+    let size = rest.try_get_u64().map_err(|_| malformed("snapshot"))?;
+    let mut edge = Vec::new();
+    for _ in 0..size.count_ones() {
+        let hash = take(&mut rest, 32)?;
+        edge.push(hash.as_ref().try_into().map_err(|_| malformed("snapshot"))?);
+    }
+    let tree = Frontier::from_parts(size, edge).map_err(io::Error::other)?;
+    let mut read = MemRows::new();
+    while rest.has_remaining() {
+        let name = take_sized(&mut rest)?;
+        let key = Key::decode(&name).map_err(|_| malformed("snapshot: key"))?;
+        let value = take_sized(&mut rest)?;
+        read.put(key, rows::decode(&key, &value).map_err(io::Error::other)?);
+    }
+    Ok(Saved { rows: read, tree, position: SnapshotMeta::default() })
+}
+
+fn take_sized(rest: &mut Bytes) -> io::Result<Bytes> {
+    let length = rest.try_get_u32().map_err(|_| malformed("snapshot"))?;
+    take(rest, length as usize)
+}
+
+fn take(rest: &mut Bytes, length: usize) -> io::Result<Bytes> {
+    if rest.len() < length {
+        return Err(malformed("snapshot"));
+    }
+    Ok(rest.split_to(length))
+}
+
+/// A snapshot on its way.
+pub fn snapshot_message(vote: &Vote, meta: &SnapshotMeta, rows: &Bytes) -> Bytes {
+    let manifest = pb::SnapshotManifest { group: SHARD, meta: Some(wire::meta_out(meta)), ..Default::default() };
+    let header = pb::SnapshotHeader { vote: Some(wire::vote_out(vote)), manifest: Some(manifest) };
+    let mut out = header.encode_length_delimited_to_vec();
+    out.extend_from_slice(rows);
+    out.into()
+}
+
+/// Reads [`snapshot_message`].
+pub fn meta_and_rows(mut message: Bytes) -> io::Result<(Vote, SnapshotMeta, Bytes)> {
+    let header = pb::SnapshotHeader::decode_length_delimited(&mut message).map_err(|_| malformed("snapshot header"))?;
+    let vote = header.vote.map(wire::vote_in).ok_or_else(|| malformed("snapshot header: no vote"))?;
+    let meta = header.manifest.and_then(|manifest| manifest.meta).ok_or_else(|| malformed("snapshot header: no position"))?;
+    Ok((vote, wire::meta_in(meta)?, message))
+}

@@ -1,0 +1,153 @@
+//! One run: a cluster, its clients, faults for a while, then peace, in which all must come right.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use turmoil::{Builder, Sim};
+
+use crate::clients::{self, Desk};
+use crate::faults::Faults;
+use crate::node;
+use crate::observer::Violation;
+use crate::rng::Rng;
+use crate::trace::Trace;
+use crate::world::{EPOCH_MS, HOSTS, World};
+
+const TICK_MS: u64 = 2;
+/// The longest that a message takes when nothing is wrong.
+pub const LATENCY_MS: u64 = 10;
+/// How long a cluster may take to begin, and to come right in the end.
+const PEACE: Duration = Duration::from_secs(60);
+
+/// What came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub seed: u64,
+    pub voters: u64,
+    pub simulated: Duration,
+    pub operations: u64,
+    pub reads: u64,
+    pub elections: u64,
+    pub entries: u64,
+    pub crashes: u64,
+    pub snapshots: u64,
+    pub installed: u64,
+    pub faults: BTreeMap<&'static str, u64>,
+    pub violations: Vec<Violation>,
+    pub trace: String,
+}
+
+/// Runs a seed with so many simulated seconds of faults.
+pub fn run(seed: u64, seconds: u64, trace: Trace) -> Report {
+    let mut rng = Rng::new(seed, 0);
+    let voters = if rng.chance(700) { 3 } else { 5 };
+    let world = Arc::new(World::new(seed, voters, trace));
+    let mut faults = Faults::new(&world);
+    let ended = catch_unwind(AssertUnwindSafe(|| play(&world, &mut faults, seconds, rng.within(3, 6))));
+    let mut violations = world.observe(|observer| std::mem::take(&mut observer.violations));
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(what)) => violations.push(Violation { invariant: "progress", what }),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            violations.push(Violation { invariant: "no panic", what: text.unwrap_or_default() });
+        }
+    }
+    for violation in &violations {
+        world.trace(0, format_args!("violation: {violation:?}"));
+    }
+    let boots: u64 = world.nodes().map(|(_, host)| host.boots.load(Ordering::Relaxed)).sum();
+    world.observe(|observer| Report {
+        seed,
+        voters,
+        simulated: Duration::from_micros(world.now_us()),
+        operations: observer.operations,
+        reads: observer.reads,
+        elections: observer.elections(),
+        entries: observer.highest,
+        crashes: boots.saturating_sub(HOSTS),
+        snapshots: observer.snapshots,
+        installed: observer.installed,
+        faults: faults.counts,
+        violations,
+        trace: world.end_trace(),
+    })
+}
+
+fn play(world: &Arc<World>, faults: &mut Faults, seconds: u64, clients: u64) -> Result<(), String> {
+    let mut sim = Builder::new()
+        .rng_seed(world.seed)
+        .epoch(SystemTime::UNIX_EPOCH + Duration::from_millis(EPOCH_MS))
+        .tick_duration(Duration::from_millis(TICK_MS))
+        .simulation_duration(Duration::from_secs(100_000))
+        .min_message_latency(Duration::ZERO)
+        .max_message_latency(Duration::from_millis(LATENCY_MS))
+        .udp_capacity(1 << 16)
+        .enable_random_order()
+        .build();
+    for id in 1..=HOSTS {
+        let world = world.clone();
+        sim.host(World::host(id), move || node::run(world.clone(), id));
+    }
+    let desk = Desk::new(clients);
+    sim.client("clients", clients::run(world.clone(), desk.clone()));
+    until(&mut sim, world, PEACE, |_| desk.ready.load(Ordering::Relaxed)).ok_or("the cluster never began")?;
+    until(&mut sim, world, Duration::from_secs(seconds), |sim| {
+        faults.step(sim, world);
+        broken(world)
+    });
+    faults.heal(&mut sim, world);
+    desk.stop.store(true, Ordering::Relaxed);
+    let came_right = until(&mut sim, world, PEACE, |sim| {
+        faults.keep_up(sim, world);
+        broken(world) || (desk.done.load(Ordering::Relaxed) == clients && faults.settled() && agree(world, faults))
+    });
+    if broken(world) {
+        return Ok(());
+    }
+    for id in faults.voters().iter().filter(|_| came_right.is_some()) {
+        if let Some(running) = world.node(*id).running.lock().as_ref() {
+            let mut live = running.shared.live.lock();
+            world.observe(|observer| observer.ends_with(*id, &mut live.shelf.rows));
+        }
+    }
+    let done = desk.done.load(Ordering::Relaxed);
+    came_right.ok_or_else(|| {
+        format!("after {PEACE:?} of peace {done} of {clients} clients were done; members settled: {}", faults.settled())
+    })
+}
+
+fn broken(world: &World) -> bool {
+    world.observe(|observer| !observer.violations.is_empty())
+}
+
+/// Whether all voters have applied everything.
+fn agree(world: &World, faults: &Faults) -> bool {
+    let newest = world.observe(|observer| observer.highest);
+    let at_end = |id: &u64| {
+        let running = world.node(*id).running.lock();
+        running.as_ref().is_some_and(|running| *running.shared.applied.borrow() == newest)
+    };
+    faults.voters().iter().all(at_end)
+}
+
+/// Lets time pass until `done`, for so long at most.
+fn until(sim: &mut Sim<'_>, world: &World, at_most: Duration, mut done: impl FnMut(&mut Sim<'_>) -> bool) -> Option<()> {
+    let end = sim.elapsed() + at_most;
+    while sim.elapsed() < end {
+        if let Err(cause) = sim.step() {
+            world.observe(|observer| observer.note("a process ended badly", Err(cause.to_string())));
+            return None;
+        }
+        world.set_now(sim.elapsed());
+        world.observe(|observer| observer.tick(world));
+        if done(sim) {
+            return Some(());
+        }
+    }
+    None
+}

@@ -1,0 +1,125 @@
+//! Running one seed, many, or each twice.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::run::{Report, run};
+use crate::trace::Trace;
+
+/// How long faults go on when nothing else is said, in simulated seconds.
+pub const SECONDS: u64 = 20;
+
+/// Runs a seed and tells all about it.
+pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow::Result<bool> {
+    let report = run(seed, seconds, Trace::new(file, digest)?);
+    println!(
+        "seed {seed}: {} voters, {:?} simulated, {} operations ({} reads), {} entries, {} elections, {} crashes, {} snapshots, {} installed",
+        report.voters,
+        report.simulated,
+        report.operations,
+        report.reads,
+        report.entries,
+        report.elections,
+        report.crashes,
+        report.snapshots,
+        report.installed
+    );
+    println!("faults: {:?}", report.faults);
+    if file.is_some() || digest {
+        println!("trace: {}", report.trace);
+    }
+    for violation in &report.violations {
+        println!("violated: {}: {}", violation.invariant, violation.what);
+    }
+    Ok(report.violations.is_empty())
+}
+
+/// Runs many seeds, some at a time.
+pub fn many(from: u64, count: u64, jobs: u64, seconds: u64) -> bool {
+    let bar = ProgressBar::new(count);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {eta} left") {
+        bar.set_style(style);
+    }
+    let next = AtomicU64::new(from);
+    let mut total = Report::default();
+    let mut broken = 0;
+    thread::scope(|scope| {
+        let (reports, arrived) = mpsc::channel();
+        for _ in 0..jobs.max(1) {
+            let (reports, next) = (reports.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= from + count || reports.send(run(seed, seconds, Trace::default())).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(reports);
+        for report in arrived {
+            bar.inc(1);
+            broken += u64::from(!report.violations.is_empty());
+            if let Some(first) = report.violations.first() {
+                bar.suspend(|| {
+                    println!("seed {} violates {}: {}", report.seed, first.invariant, first.what);
+                    println!("  again: keyrack-sim run --seed {} --seconds {seconds}", report.seed);
+                });
+            }
+            total.add(report);
+        }
+    });
+    bar.finish_and_clear();
+    println!(
+        "{count} seeds: {} operations, {} elections, {} crashes, {} snapshots ({} installed), {} faults, {broken} seeds with violations",
+        total.operations,
+        total.elections,
+        total.crashes,
+        total.snapshots,
+        total.installed,
+        total.faults.values().sum::<u64>()
+    );
+    println!("faults: {:?}", total.faults);
+    broken == 0
+}
+
+impl Report {
+    fn add(&mut self, other: Report) {
+        self.operations += other.operations;
+        self.elections += other.elections;
+        self.crashes += other.crashes;
+        self.snapshots += other.snapshots;
+        self.installed += other.installed;
+        let faults: &mut BTreeMap<_, _> = &mut self.faults;
+        other.faults.into_iter().for_each(|(fault, times)| *faults.entry(fault).or_default() += times);
+    }
+}
+
+/// Runs each seed in two processes; all their events must be the same.
+pub fn twice(seed: u64, count: u64, seconds: u64) -> anyhow::Result<bool> {
+    let program = std::env::current_exe()?;
+    let mut same = 0;
+    for seed in seed..seed + count {
+        let trace = || -> anyhow::Result<String> {
+            let (seed, seconds) = (seed.to_string(), seconds.to_string());
+            let output = Command::new(&program).args(["run", "--seed", &seed, "--seconds", &seconds, "--digest"]).output()?;
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let (first, second) = (trace()?, trace()?);
+        let line = first.lines().find(|line| line.starts_with("trace: ")).unwrap_or("no trace");
+        if first == second && line != "no trace" {
+            same += 1;
+            println!("seed {seed}: {line}, twice");
+        } else {
+            println!("seed {seed} ran two ways:\n{first}{second}");
+        }
+    }
+    println!("{same} of {count} seeds ran the same in two processes");
+    Ok(same == count)
+}

@@ -1,0 +1,154 @@
+//! What all parts of a run share: the nodes' lasting things, the observer, the trace, and the time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use crate::Member;
+use crate::disk::{Disk, SharedDisk};
+use crate::observer::Observer;
+use crate::raft::{Raft, Shared};
+use crate::rng::Rng;
+use crate::trace::Trace;
+
+/// As many hosts as a cluster can grow to.
+pub const HOSTS: u64 = 5;
+/// Where the clients are.
+pub const CLIENTS: u64 = 100;
+/// The time at which every run begins, ms since 1970.
+pub const EPOCH_MS: u64 = 1_800_000_000_000;
+
+/// A request of the operator to a node.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    Snapshot,
+    Transfer(u64),
+    AddLearner(u64, Member),
+    Remove(u64),
+    Voters(Vec<u64>),
+}
+
+/// A node that runs.
+pub struct Running {
+    pub raft: Raft,
+    pub shared: Arc<Shared>,
+    pub asks: mpsc::UnboundedSender<Ask>,
+}
+
+/// One host.
+pub struct Host {
+    pub incarnation: AtomicU64,
+    pub boots: AtomicU64,
+    pub skew_ms: AtomicI64,
+    pub running: Mutex<Option<Running>>,
+}
+
+/// A run.
+pub struct World {
+    pub seed: u64,
+    pub voters: u64,
+    now_us: AtomicU64,
+    hosts: BTreeMap<u64, Host>,
+    /// By node and incarnation: what was wiped is remembered by the checks.
+    disks: Mutex<BTreeMap<(u64, u64), SharedDisk>>,
+    observer: Mutex<Observer>,
+    trace: Mutex<Trace>,
+    network: Mutex<(u64, Rng)>,
+}
+
+impl World {
+    pub fn new(seed: u64, voters: u64, trace: Trace) -> World {
+        let host = |id| {
+            let (boots, skew_ms, running) = (AtomicU64::new(0), AtomicI64::new(0), Mutex::default());
+            (id, Host { incarnation: AtomicU64::new(1), boots, skew_ms, running })
+        };
+        World {
+            seed,
+            voters,
+            now_us: AtomicU64::new(0),
+            hosts: (1..=HOSTS).map(host).collect(),
+            disks: Mutex::default(),
+            observer: Mutex::new(Observer::default()),
+            trace: Mutex::new(trace),
+            network: Mutex::new((0, Rng::new(seed, 7))),
+        }
+    }
+
+    /// The name of a host.
+    pub fn host(id: u64) -> String {
+        if id == CLIENTS { "clients".into() } else { format!("n{id}") }
+    }
+
+    pub fn node(&self, id: u64) -> &Host {
+        &self.hosts[&id]
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = (u64, &Host)> {
+        self.hosts.iter().map(|(id, host)| (*id, host))
+    }
+
+    /// The disk of a node as it is now.
+    pub fn disk(&self, id: u64) -> SharedDisk {
+        self.disk_of(id, self.node(id).incarnation.load(Ordering::Relaxed))
+    }
+
+    /// The disk of one incarnation of a node.
+    pub fn disk_of(&self, id: u64, incarnation: u64) -> SharedDisk {
+        let new = || Arc::new(Mutex::new(Disk::new(self.seed, id << 8 | incarnation)));
+        self.disks.lock().entry((id, incarnation)).or_insert_with(new).clone()
+    }
+
+    /// A node as a member.
+    pub fn member(&self, id: u64) -> Member {
+        let incarnation = self.node(id).incarnation.load(Ordering::Relaxed);
+        Member { incarnation, peer: World::host(id), ..Member::default() }
+    }
+
+    /// A node's clock, ms since 1970.
+    pub fn clock_ms(&self, id: u64) -> u64 {
+        (EPOCH_MS + self.now_us() / 1000).saturating_add_signed(self.node(id).skew_ms.load(Ordering::Relaxed))
+    }
+
+    pub fn now_us(&self) -> u64 {
+        self.now_us.load(Ordering::Relaxed)
+    }
+
+    pub fn set_now(&self, now: Duration) {
+        self.now_us.store(now.as_micros() as u64, Ordering::Relaxed);
+    }
+
+    /// Sets how many messages in a thousand are lost.
+    pub fn set_loss(&self, per_mille: u64) {
+        self.network.lock().0 = per_mille;
+    }
+
+    pub fn loses_message(&self) -> bool {
+        let (loss, rng) = &mut *self.network.lock();
+        *loss > 0 && rng.chance(*loss)
+    }
+
+    /// Lets a node wait for its disk, at most so long.
+    pub async fn pause(&self, node: u64, at_most_us: u64) {
+        let disk = self.disk(node);
+        let takes = disk.lock().rng.within(0, at_most_us);
+        tokio::time::sleep(Duration::from_micros(takes)).await;
+    }
+
+    pub fn observe<T>(&self, what: impl FnOnce(&mut Observer) -> T) -> T {
+        what(&mut self.observer.lock())
+    }
+
+    pub fn trace(&self, node: u64, event: fmt::Arguments<'_>) {
+        self.trace.lock().line(self.now_us(), node, event);
+    }
+
+    /// Ends the trace; returns its digest.
+    pub fn end_trace(&self) -> String {
+        self.trace.lock().end()
+    }
+}
