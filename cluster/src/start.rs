@@ -22,7 +22,7 @@ use crate::reads::ReadGate;
 use crate::receipts::cosign::Cosigning;
 use crate::replacements::Replacements;
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
-use crate::storage::{DataFolder, LogDb, RowsDb};
+use crate::storage::{DataFolder, LogDb, RowsDb, mark_suspect};
 use crate::tls::{self, PeerTls};
 use crate::usage::UsageBox;
 
@@ -50,7 +50,13 @@ impl Cluster {
             }
             opened => opened?,
         };
-        Cluster::take_part(config, peers, tls, fresh, opened).await
+        let data = config.data.clone();
+        let started = Cluster::take_part(config, peers, tls, fresh, opened).await;
+        if let Err(StartError::Storage { cause, .. }) = &started {
+            // What failed may be damage that only this use has met: the next start looks at everything.
+            mark_suspect(&data, &cause.to_string()).map_err(|cause| StartError::Storage { path: data, cause })?;
+        }
+        started
     }
 
     /// Puts a node's data aside: at its next start it asks the others to take it in anew. For a node whose disk was

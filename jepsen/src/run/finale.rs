@@ -1,26 +1,19 @@
 //! What every node says once all is healed: counts, bookings, feed.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use hyper::Method;
 use serde_json::Value;
 
 use crate::cluster::{Cluster, Door, until};
-use crate::history::{Call, FeedEvent, Finale, FinalBooking, FinalNight, Hotel, NodeFinale, Op, Scene};
+use crate::history::{FeedEvent, FinalBooking, FinalNight, Finale, Hotel, NodeFinale, Scene};
 use crate::workload::{booking_of, date, night_of, time_ms};
 
 const WITHIN: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Reads it from every node, linearizably.
-pub(super) async fn read(cluster: &Cluster, scene: &Scene, ops: &[Op]) -> anyhow::Result<Finale> {
-    let mut holds: HashMap<&str, &str> = HashMap::new();
-    for op in ops {
-        if let Call::Confirm { key, hold, .. } = &op.call {
-            holds.insert(key, hold);
-        }
-    }
+pub(super) async fn read(cluster: &Cluster, scene: &Scene) -> anyhow::Result<Finale> {
     // Holds run out by themselves; while any is open, two reads need not agree.
     for hotel in &scene.hotels {
         let still = format!("all holds of {} have run out", hotel.property);
@@ -36,12 +29,7 @@ pub(super) async fn read(cluster: &Cluster, scene: &Scene, ops: &[Op]) -> anyhow
         for hotel in &scene.hotels {
             finale.nights.extend(nights(&cluster.door(node), hotel).await?);
             finale.bookings.extend(bookings(&cluster.door(node), hotel).await?);
-            let mut feed = feed(&cluster.door(node), hotel).await?;
-            for event in feed.iter_mut().filter(|event| event.kind == "hold.confirmed") {
-                // The event shows the booking; its reference is the key of the confirmation, which names the hold.
-                event.hold = holds.get(event.reference.as_str()).map(|hold| (*hold).to_owned());
-            }
-            finale.feed.extend(feed);
+            finale.feed.extend(feed(&cluster.door(node), hotel).await?);
         }
         nodes.push(finale);
     }

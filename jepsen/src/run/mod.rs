@@ -111,7 +111,7 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
     let (ops, faults) = recorder.take();
     let ops = resolve_all(ops, &cluster, &recorder).await;
     progress.set_message("reading the end");
-    let mut finale = finale::read(&cluster, &scene, &ops).await?;
+    let mut finale = finale::read(&cluster, &scene).await?;
     (finale.receipts, finale.checkpoints) = watch.finish(&cluster, &ops, &mut finale.nodes).await?;
     scene.versions.insert("ended".into(), jiff::Timestamp::now().to_string());
     let history = History { scene, ops, faults, finale };
