@@ -12,8 +12,10 @@ use crate::history::Op;
 const DRAWN_OF_A_KIND: usize = 3;
 /// Findings that are drawn in all.
 const DRAWN: usize = 20;
-/// Findings of one checker and kind that are listed.
-const LISTED: usize = 40;
+/// Findings of one checker and kind that are listed beside those drawn.
+const LISTED_OF_A_KIND: usize = 40;
+/// Findings that are listed in all.
+const LISTED: usize = 600;
 /// Operations of one finding that are told in full.
 const TOLD: usize = 20;
 /// Characters of a finding's text.
@@ -22,7 +24,7 @@ const LONGEST: usize = 2_000;
 /// All findings; nothing when there are none.
 pub(super) fn section(run: &Run) -> String {
     let mut html = String::new();
-    let mut drawn = 0;
+    let (mut drawn, mut listed) = (0, 0);
     for check in &run.verdict.checks {
         for (kind, findings) in by_kind(check) {
             let (head, count) = (escaped(&format!("{}: {kind}", check.checker)), thousands(findings.len() as u64));
@@ -30,7 +32,9 @@ pub(super) fn section(run: &Run) -> String {
             let shown = findings.len().min(DRAWN_OF_A_KIND).min(DRAWN - drawn);
             drawn += shown;
             html += &findings[..shown].iter().map(|finding| full(run, finding)).collect::<String>();
-            html += &list(&findings[shown..]);
+            let lines = (findings.len() - shown).min(LISTED_OF_A_KIND).min(LISTED - listed);
+            listed += lines;
+            html += &list(&findings[shown..], lines);
         }
     }
     if html.is_empty() { html } else { format!("<section class=\"findings\"><h2>What was found</h2>\n{html}</section>\n") }
@@ -80,7 +84,7 @@ fn row(op: &Op) -> Vec<String> {
     ]
 }
 
-fn list(findings: &[&Finding]) -> String {
+fn list(findings: &[&Finding], most: usize) -> String {
     if findings.is_empty() {
         return String::new();
     }
@@ -89,8 +93,8 @@ fn list(findings: &[&Finding]) -> String {
         let ops = if ids.is_empty() { String::new() } else { format!(" <small>operations {}</small>", ids.join(", ")) };
         format!("<li>{}{ops}</li>\n", escaped(&shortened(&finding.text, 300)))
     };
-    let lines: String = findings.iter().take(LISTED).map(line).collect();
-    let more = findings.len().saturating_sub(LISTED) as u64;
+    let lines: String = findings.iter().take(most).map(line).collect();
+    let more = (findings.len() - most) as u64;
     let rest = if more > 0 { format!("<li>and {} more, in verdict.json</li>", thousands(more)) } else { String::new() };
     format!("<details><summary>{}</summary><ul>\n{lines}{rest}</ul></details>\n", plural(findings.len() as u64, "more finding"))
 }

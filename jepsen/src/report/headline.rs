@@ -95,7 +95,12 @@ fn numbers(run: &Run) -> String {
     html += &tile("unknown", thousands(fates[3]), "unknown", resolved(run.history));
     let not_done = run.bands.moments.iter().filter(|fault| fault.phase == "not-done").count();
     let failed = if not_done > 0 { format!(", {not_done} could not be done") } else { String::new() };
-    html += &tile("", thousands(faults(run.history)), "faults", format!("of {} kinds{failed}", run.bands.nemeses().len()));
+    html += &tile(
+        "",
+        thousands(faults(run.history)),
+        "faults",
+        format!("of {}{failed}", plural(run.bands.nemeses().len() as u64, "kind")),
+    );
     html += &tile("", took(run.tally.end_ns), "duration", format!("{} nodes", run.history.scene.nodes));
     html += &tile("", run.history.scene.seed.to_string(), "seed", String::new());
     html + "</ul>\n"
@@ -112,7 +117,7 @@ fn resolved(history: &History) -> String {
         (count(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.call.is_read()), "reads without an answer"),
         (count(Op::is_unknown_write), "writes unknown for good"),
     ];
-    let told: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", thousands(*n))).collect();
+    let told: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what}: {}", thousands(*n))).collect();
     if told.is_empty() { "none".into() } else { told.join(", ") }
 }
 

@@ -87,7 +87,7 @@ pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     for row in rows {
         table += "<tr>";
         for cell in row {
-            // Numbers stand at the right, whatever column they are in.
+            // Figures of one width, and no line breaks in them.
             let number = cell.starts_with(|first: char| first.is_ascii_digit()) && cell.len() < 14;
             table += &format!("<td{}>{cell}</td>", if number { " class=\"n\"" } else { "" });
         }

@@ -51,7 +51,7 @@ pub(super) fn checkers(run: &Run) -> String {
         };
         let notes = check.notes.iter().take(NOTES).map(|note| escaped(&shortened(note, 600)));
         let notes = notes.collect::<Vec<_>>().join("<br>");
-        let took = took(check.took_ms.saturating_mul(1_000_000));
+        let took = format!("{} ms", thousands(check.took_ms));
         vec![escaped(&check.checker), says, thousands(check.looked_at), took, notes]
     };
     let rows: Vec<Vec<String>> = run.verdict.checks.iter().map(row).collect();

@@ -6,8 +6,9 @@ use crate::history::{History, Op, Outcome};
 
 /// Slices of time in a run, at most.
 const SLICES: u64 = 160;
-/// Shorter slices show the noise of few operations.
-const SHORTEST_SLICE_NS: u64 = 250_000_000;
+/// Shorter slices show the noise of few operations; a run of a few seconds has nothing better.
+const SHORTEST_SLICE_NS: u64 = 1_000_000_000;
+const SHORT_RUN_NS: u64 = 20 * SHORTEST_SLICE_NS;
 
 /// What a caller knew of its operation while the run lasted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +122,10 @@ fn seen_at_ns(op: &Op) -> u64 {
 }
 
 fn slice_ns(end_ns: u64) -> u64 {
-    let round = [1, 2, 4, 8, 20, 40, 120, 240, 480, 1_200, 2_400, 4_800, 14_400].map(|quarters| quarters * SHORTEST_SLICE_NS);
+    if end_ns < SHORT_RUN_NS {
+        return SHORTEST_SLICE_NS / 4;
+    }
+    let round = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_200, 3_600].map(|times| times * SHORTEST_SLICE_NS);
     round.into_iter().find(|width_ns| end_ns / width_ns < SLICES).unwrap_or(end_ns / SLICES + 1)
 }
 

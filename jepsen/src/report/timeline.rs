@@ -56,12 +56,14 @@ fn legend(run: &Run) -> String {
 
 /// Faults behind the curves, so that the eye finds what made them bend.
 fn shades(run: &Run, axis: TimeAxis, top: f64, bottom: f64) -> String {
-    let shade = |band: &Band| {
-        let (x, width) = axis.stretch(band.from_ns, band.to_ns, 1.0);
-        let (family, height) = (family(&band.nemesis), bottom - top);
-        format!("<rect class=\"shade f-{family}\" x=\"{x:.1}\" y=\"{top:.0}\" width=\"{width:.1}\" height=\"{height:.0}\"/>\n")
+    let shade = |(class, band): (String, &Band)| {
+        let (x, width) = axis.stretch(band.from_ns, band.to_ns, 2.0);
+        let height = bottom - top;
+        format!("<rect class=\"shade {class}\" x=\"{x:.1}\" y=\"{top:.0}\" width=\"{width:.1}\" height=\"{height:.0}\"/>\n")
     };
-    run.bands.faults.iter().map(shade).collect()
+    let faults = run.bands.faults.iter().map(|band| (format!("f-{}", family(&band.nemesis)), band));
+    let recoveries = run.bands.recoveries.iter().map(|band| ("recovery".to_owned(), band));
+    faults.chain(recoveries).map(shade).collect()
 }
 
 fn ticks(axis: TimeAxis, bottom: f64) -> String {
@@ -90,7 +92,7 @@ impl Canvas {
     }
 
     fn bar(&mut self, class: &str, (from_ns, to_ns): (u64, u64), y: f64, tip: &str) {
-        let (x, width) = self.axis.stretch(from_ns, to_ns, 2.0);
+        let (x, width) = self.axis.stretch(from_ns, to_ns, 3.0);
         self.svg += &format!(
             "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.0}\" rx=\"2\"><title>{}</title></rect>\n",
             y + 2.0,
