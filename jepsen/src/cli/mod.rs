@@ -2,6 +2,7 @@
 
 mod matrix;
 mod print;
+mod report;
 mod run;
 
 use std::process::ExitCode;
@@ -31,6 +32,14 @@ enum Command {
         /// The folder.
         folder: std::path::PathBuf,
     },
+    /// Write a run's report.html anew; of a folder of runs, all of theirs and an index.html.
+    #[command(
+        after_help = "Examples:\n  keyrack-jepsen report jepsen-runs/20261125-101500-7\n  keyrack-jepsen report jepsen-runs"
+    )]
+    Report {
+        /// A run's folder, or one that holds several.
+        folder: std::path::PathBuf,
+    },
 }
 
 /// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: wrong usage.
@@ -43,5 +52,6 @@ pub async fn act() -> anyhow::Result<ExitCode> {
             print::verdict(&history, &verdict);
             Ok(print::code(&verdict))
         }
+        Command::Report { folder } => report::report(&folder),
     }
 }

@@ -8,22 +8,23 @@ use anyhow::Context;
 
 use crate::check::{Verdict, judge};
 use crate::history::History;
+use crate::report;
 
 /// Writes everything.
 pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Result<()> {
     history.save(folder)?;
-    write_verdict(folder, verdict)
+    write_verdict(folder, history, verdict)
 }
 
 /// Judges a run's folder again, and writes the new verdict into it.
 pub fn rejudge(folder: &Path) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
     let verdict = judge(&history);
-    write_verdict(folder, &verdict)?;
+    write_verdict(folder, &history, &verdict)?;
     Ok((history, verdict))
 }
 
-fn write_verdict(folder: &Path, verdict: &Verdict) -> anyhow::Result<()> {
+fn write_verdict(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Result<()> {
     let path = folder.join("verdict.json");
     fs::write(&path, serde_json::to_vec_pretty(verdict)?).with_context(|| format!("cannot write {}", path.display()))?;
     let path = folder.join("witness.jsonl");
@@ -34,5 +35,6 @@ fn write_verdict(folder: &Path, verdict: &Verdict) -> anyhow::Result<()> {
         lines.write_all(b"\n")?;
     }
     lines.flush()?;
-    Ok(())
+    let path = folder.join("report.html");
+    fs::write(&path, report::page(history, verdict)).with_context(|| format!("cannot write {}", path.display()))
 }

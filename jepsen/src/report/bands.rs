@@ -1,0 +1,105 @@
+//! Faults as stretches of time.
+
+use crate::history::{Fault, History};
+
+/// A fault from its beginning to its end.
+#[derive(Clone, Debug)]
+pub(super) struct Band {
+    pub nemesis: String,
+    /// In a sentence, as it began.
+    pub what: String,
+    /// In a sentence, as it ended; `None` when nobody wrote down that it did.
+    pub ended: Option<String>,
+    pub from_ns: u64,
+    pub to_ns: u64,
+    pub nodes: Vec<u32>,
+}
+
+/// All of them, by the time of their beginning.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bands {
+    pub faults: Vec<Band>,
+    /// From the end of a fault until all nodes are ready.
+    pub recoveries: Vec<Band>,
+    /// What has no length: nodes that ended by themselves, faults that could not be done, notes.
+    pub moments: Vec<Fault>,
+}
+
+impl Bands {
+    /// An end closes every open fault of its nemesis: clocks jump several times before they are set right.
+    pub fn of(history: &History, end_ns: u64) -> Bands {
+        let mut bands = Bands::default();
+        let mut last_ns = 0;
+        for fault in &history.faults {
+            match (fault.nemesis.as_str(), fault.phase.as_str()) {
+                ("heal", _) => bands.recoveries.push(recovery(fault, last_ns)),
+                ("supervisor", _) => bands.moments.push(fault.clone()),
+                (_, "begin") => bands.faults.push(begun(fault, end_ns)),
+                (_, "end") => {
+                    let open = bands.faults.iter_mut().filter(|band| band.ended.is_none() && band.nemesis == fault.nemesis);
+                    let mut closed = 0;
+                    for band in open {
+                        (band.to_ns, band.ended) = (fault.at_ns.max(band.from_ns), Some(fault.what.clone()));
+                        closed += 1;
+                    }
+                    if closed == 0 {
+                        bands.moments.push(fault.clone());
+                    }
+                }
+                _ => bands.moments.push(fault.clone()),
+            }
+            if fault.nemesis != "supervisor" {
+                last_ns = fault.at_ns;
+            }
+        }
+        bands
+    }
+
+    /// Names of nemeses that did something, in the order in which they first did.
+    pub fn nemeses(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for band in &self.faults {
+            if !names.contains(&band.nemesis.as_str()) {
+                names.push(&band.nemesis);
+            }
+        }
+        names
+    }
+}
+
+/// The family of a nemesis, which gives it its colour.
+pub(super) fn family(nemesis: &str) -> &'static str {
+    let families = [
+        ("kill", "process"),
+        ("pause", "process"),
+        ("rolling", "process"),
+        ("partition", "network"),
+        ("isolate", "network"),
+        ("loss", "network"),
+        ("delay", "network"),
+        ("clock", "clock"),
+        ("power", "power"),
+        ("torn", "power"),
+        ("rot", "disk"),
+        ("disk", "disk"),
+        ("fsync", "disk"),
+        ("transfer", "leader"),
+    ];
+    families.iter().find(|(prefix, _)| nemesis.starts_with(prefix)).map_or("other", |(_, family)| family)
+}
+
+fn begun(fault: &Fault, end_ns: u64) -> Band {
+    Band {
+        nemesis: fault.nemesis.clone(),
+        what: fault.what.clone(),
+        ended: None,
+        from_ns: fault.at_ns,
+        to_ns: end_ns.max(fault.at_ns),
+        nodes: fault.nodes.clone(),
+    }
+}
+
+fn recovery(fault: &Fault, from_ns: u64) -> Band {
+    let ended = Some(fault.what.clone());
+    Band { what: "recovery".into(), ended, from_ns: from_ns.min(fault.at_ns), to_ns: fault.at_ns, ..begun(fault, 0) }
+}

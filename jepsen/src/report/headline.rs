@@ -1,0 +1,150 @@
+//! The first thing a reader sees: the verdict and what it rests on.
+
+use super::Run;
+use super::html::{escaped, plural, thousands, took};
+use super::tally::Fate;
+use crate::check::Verdict;
+use crate::history::{History, Op, Outcome};
+
+/// The verdict in a sentence.
+pub(super) fn verdict(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict { valid: false, .. } => "A promise was not kept",
+        Verdict { checks, .. } if checks.iter().all(|check| check.looked_at == 0) => "Nothing was looked at",
+        _ => "Every promise was kept",
+    }
+}
+
+/// What the run was, in a line.
+pub(super) fn name(history: &History) -> String {
+    let scene = &history.scene;
+    format!("{} under {}, seed {}", listed(&scene.workloads), listed(&scene.nemeses), scene.seed)
+}
+
+/// Faults that were done; as they are counted on the command line.
+pub(super) fn faults(history: &History) -> u64 {
+    history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis != "supervisor").count() as u64
+}
+
+/// The command that runs it again. Seconds are told from the last call; callers and rate are not in a history.
+pub(super) fn command(history: &History) -> String {
+    let scene = &history.scene;
+    let last_ns = history.ops.iter().map(|op| op.invoked_ns).max().unwrap_or(0);
+    let seconds = last_ns.saturating_add(500_000_000) / 1_000_000_000;
+    let mut command = format!(
+        "keyrack-jepsen run --workload {} --nemesis {} --seconds {} --seed {} --nodes {}",
+        scene.workloads.join(","),
+        scene.nemeses.join(","),
+        seconds.max(1),
+        scene.seed,
+        scene.nodes,
+    );
+    if let Some(bug) = scene.versions.get("planted bug") {
+        command += &format!(" --bug {bug}");
+    }
+    command
+}
+
+/// The banner, the numbers, what was not run.
+pub(super) fn section(run: &Run) -> String {
+    let (history, found) = (run.history, run.verdict.checks.iter().map(|check| check.findings.len() as u64).sum::<u64>());
+    let saying = verdict(run.verdict);
+    let (class, sign) = match saying {
+        "Every promise was kept" => ("good", "✓"),
+        "A promise was not kept" => ("bad", "✗"),
+        _ => ("unsure", "?"),
+    };
+    let says = run.verdict.checks.iter().filter(|check| check.looked_at > 0).count() as u64;
+    let judged = match found {
+        0 => format!("{} looked and found nothing", plural(says, "checker")),
+        _ => format!("{} by {}", plural(found, "finding"), plural(finders(run.verdict), "checker")),
+    };
+    let mut html = format!(
+        "<header class=\"{class}\"><div class=\"sign\" aria-hidden=\"true\">{sign}</div><div><h1>{saying}</h1>\
+         <p>{} · {judged} · began {}</p></div></header>\n",
+        escaped(&name(history)),
+        escaped(&history.scene.started),
+    );
+    html += &numbers(run);
+    html += &not_run(run);
+    html += &format!(
+        "<p class=\"again\"><span>Run it again</span><code>{}</code></p>\
+         <p class=\"small\">The same seed draws the same calls and faults; threads and packets still interleave in their own way. \
+         Callers and rate are not in the history; give those it was run with.</p>\n",
+        escaped(&command(history)),
+    );
+    html
+}
+
+fn finders(verdict: &Verdict) -> u64 {
+    verdict.checks.iter().filter(|check| !check.findings.is_empty()).count() as u64
+}
+
+fn numbers(run: &Run) -> String {
+    let fates = run.tally.all.fates;
+    let tile = |class: &str, number: String, name: &str, more: String| {
+        format!("<li class=\"{class}\"><b>{number}</b><span>{name}</span><small>{}</small></li>\n", escaped(&more))
+    };
+    let mut html = String::from("<ul class=\"numbers\">\n");
+    let count = run.history.ops.len() as u64;
+    let per_second = count as f64 / (run.tally.end_ns as f64 / 1e9);
+    html += &tile("", thousands(count), "operations", format!("{per_second:.0} a second"));
+    html += &tile("done", thousands(fates[0]), "done", "acknowledged".into());
+    html += &tile("refused", thousands(fates[1]), "refused", "with a reason".into());
+    html += &tile("not-done", thousands(fates[2]), "not done", "so the caller was told".into());
+    html += &tile("unknown", thousands(fates[3]), "unknown", resolved(run.history));
+    let not_done = run.bands.moments.iter().filter(|fault| fault.phase == "not-done").count();
+    let failed = if not_done > 0 { format!(", {not_done} could not be done") } else { String::new() };
+    html += &tile(
+        "",
+        thousands(faults(run.history)),
+        "faults",
+        format!("of {}{failed}", plural(run.bands.nemeses().len() as u64, "kind")),
+    );
+    html += &tile("", took(run.tally.end_ns), "duration", format!("{} nodes", run.history.scene.nodes));
+    html += &tile("", run.history.scene.seed.to_string(), "seed", String::new());
+    html + "</ul>\n"
+}
+
+/// How those that were unknown when the run ended came out.
+fn resolved(history: &History) -> String {
+    let unknown = || history.ops.iter().filter(|op| Fate::of(op) == Fate::Unknown);
+    let count = |is: fn(&Op) -> bool| unknown().filter(|op| is(op)).count() as u64;
+    let parts = [
+        (count(|op| matches!(op.outcome, Outcome::Ok { .. })), "later found done"),
+        (count(|op| matches!(op.outcome, Outcome::Refused { .. })), "later found refused"),
+        (count(|op| matches!(op.outcome, Outcome::NotDone { .. })), "later found not done"),
+        (count(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.call.is_read()), "reads without an answer"),
+        (count(Op::is_unknown_write), "writes unknown for good"),
+    ];
+    let told: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what}: {}", thousands(*n))).collect();
+    if told.is_empty() { "none".into() } else { told.join(", ") }
+}
+
+fn not_run(run: &Run) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (nemesis, why) in &run.history.scene.not_run {
+        lines.push(format!("<li><b>{}</b>: {}</li>", escaped(nemesis), escaped(why)));
+    }
+    for fault in run.bands.moments.iter().filter(|fault| fault.phase == "not-done") {
+        lines.push(format!("<li><b>{}</b>: {}</li>", escaped(&fault.nemesis), escaped(&fault.what)));
+    }
+    for check in run.verdict.checks.iter().filter(|check| check.looked_at == 0) {
+        lines.push(format!("<li>checker <b>{}</b>: it had nothing to look at</li>", escaped(&check.checker)));
+    }
+    let drawn = |nemesis: &&String| {
+        let never = !["none", "combined"].contains(&nemesis.as_str());
+        never && !run.history.faults.iter().any(|fault| fault.nemesis == **nemesis)
+    };
+    for nemesis in run.history.scene.nemeses.iter().filter(drawn) {
+        lines.push(format!("<li><b>{}</b>: it was never drawn; the run was too short for it</li>", escaped(nemesis)));
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("<section class=\"not-run\"><h2>NOT RUN</h2><ul>\n{}\n</ul></section>\n", lines.join("\n"))
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

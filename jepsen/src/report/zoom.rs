@@ -1,0 +1,136 @@
+//! A few operations and what happened around them: a lane per caller, a bar from invocation to completion.
+
+use super::axis::TimeAxis;
+use super::html::{at, escaped, shortened};
+use super::tally::Fate;
+use super::words;
+use crate::history::{History, Op};
+
+const WIDTH: f64 = 1240.0;
+const LEFT: f64 = 100.0;
+const LANE: f64 = 30.0;
+/// Callers that are drawn.
+const LANES: usize = 14;
+/// Operations of the same hotels that are drawn beside those concerned.
+const BESIDE: usize = 60;
+/// Operations concerned that are drawn.
+const CONCERNED: usize = 40;
+/// A label's width, so that none is written over another.
+const LABEL: f64 = 118.0;
+
+/// An operation by its id.
+pub(super) fn find(history: &History, id: u64) -> Option<&Op> {
+    history.ops.binary_search_by_key(&id, |op| op.id).ok().map(|at| &history.ops[at])
+}
+
+/// The picture; nothing when there are no operations to show.
+pub(super) fn picture(history: &History, concerned: &[&Op]) -> String {
+    let concerned = &concerned[..concerned.len().min(CONCERNED)];
+    let Some(axis) = axis(concerned) else { return String::new() };
+    let mut shown = beside(history, concerned, axis);
+    let callers = callers(concerned, &shown);
+    shown.extend(concerned);
+    shown.sort_by_key(|op| op.invoked_ns);
+    let height = LANE * callers.len() as f64 + 8.0;
+    let mut svg = String::new();
+    for (x, label) in axis.ticks() {
+        let y = height + 14.0;
+        svg += &format!(
+            "<path class=\"grid\" d=\"M{x:.1} 0V{height:.0}\"/><text class=\"axis mid\" x=\"{x:.1}\" y=\"{y:.0}\">{label}</text>\n"
+        );
+    }
+    for (lane, caller) in callers.iter().enumerate() {
+        let y = LANE * lane as f64;
+        let (end, name) = (LEFT - 10.0, y + 23.0);
+        svg += &format!("<text class=\"lane end\" x=\"{end:.0}\" y=\"{name:.0}\">caller {caller}</text>\n");
+        let mut free = 0.0;
+        for op in shown.iter().filter(|op| op.process == *caller) {
+            let named = concerned.iter().any(|other| other.id == op.id);
+            svg += &bar(op, axis, y + 15.0, named);
+            let x = axis.x(op.invoked_ns).min(WIDTH - LABEL);
+            if named && x >= free {
+                svg += &format!("<text class=\"label\" x=\"{x:.1}\" y=\"{:.0}\">{}</text>\n", y + 11.0, escaped(&label(op)));
+                free = x + LABEL;
+            }
+        }
+    }
+    format!(
+        "<div class=\"wide\"><svg class=\"zoom\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\">\n{svg}</svg></div>\n",
+        height + 22.0
+    )
+}
+
+/// From the first invocation to the last answer had during the run, with some air.
+fn axis(concerned: &[&Op]) -> Option<TimeAxis> {
+    let from_ns = concerned.iter().map(|op| op.invoked_ns).min()?;
+    let last = concerned.iter().map(|op| op.returned_ns.filter(|_| !op.resolved_late).unwrap_or(op.invoked_ns));
+    let to_ns = last.max()?.max(from_ns);
+    let air_ns = ((to_ns - from_ns) / 8).max(1_000_000);
+    let (from_ns, to_ns) = (from_ns.saturating_sub(air_ns), to_ns.saturating_add(air_ns));
+    Some(TimeAxis { from_ns, to_ns, left: LEFT, width: WIDTH - LEFT - 16.0 })
+}
+
+/// Operations of the same hotels at the same time, those that touch the concerned ones first.
+fn beside<'a>(history: &'a History, concerned: &[&Op], axis: TimeAxis) -> Vec<&'a Op> {
+    let near = |op: &&Op| {
+        let inside = op.invoked_ns <= axis.to_ns && end_ns(op, axis) >= axis.from_ns;
+        inside
+            && concerned.iter().any(|other| other.call.property() == op.call.property())
+            && !concerned.iter().any(|other| other.id == op.id)
+    };
+    let apart = |op: &Op| {
+        let to = |other: &&Op| {
+            let before = other.invoked_ns.saturating_sub(end_ns(op, axis));
+            before.max(op.invoked_ns.saturating_sub(end_ns(other, axis)))
+        };
+        concerned.iter().map(to).min().unwrap_or(0)
+    };
+    let mut all: Vec<(u64, u64, &Op)> = history.ops.iter().filter(near).map(|op| (apart(op), op.id, op)).collect();
+    all.sort_unstable_by_key(|(apart_ns, id, _)| (*apart_ns, *id));
+    all.into_iter().take(BESIDE).map(|(_, _, op)| op).collect()
+}
+
+/// What nobody knows may happen until the end of the picture.
+fn end_ns(op: &Op, axis: TimeAxis) -> u64 {
+    op.returned_ns.filter(|_| !op.resolved_late).unwrap_or(axis.to_ns)
+}
+
+/// Callers of the concerned operations, then the others.
+fn callers(concerned: &[&Op], beside: &[&Op]) -> Vec<u32> {
+    let mut callers: Vec<u32> = Vec::new();
+    for op in concerned.iter().chain(beside) {
+        if !callers.contains(&op.process) && callers.len() < LANES {
+            callers.push(op.process);
+        }
+    }
+    callers
+}
+
+fn bar(op: &Op, axis: TimeAxis, y: f64, named: bool) -> String {
+    let (x, width) = axis.stretch(op.invoked_ns, end_ns(op, axis), 3.0);
+    let class =
+        format!("{}{}{}", Fate::of(op).class(), if named { " named" } else { " beside" }, if open(op) { " open" } else { "" });
+    let answered = op.returned_ns.map_or_else(|| "never".into(), at);
+    let tip = format!(
+        "{}, {}, answered {answered}: {} ⇒ {}",
+        label(op),
+        at(op.invoked_ns),
+        words::call(&op.call),
+        words::outcome(&op.outcome)
+    );
+    let tip = escaped(&shortened(&tip, if named { 500 } else { 200 }));
+    format!(
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.0}\" width=\"{width:.1}\" height=\"12\" rx=\"2\"><title>{tip}</title></rect>\n"
+    )
+}
+
+fn open(op: &Op) -> bool {
+    op.returned_ns.is_none() || op.resolved_late
+}
+
+/// Number, name and place in the log.
+fn label(op: &Op) -> String {
+    let place = words::position(op);
+    let place = if place.is_empty() { place } else { format!(" @{place}") };
+    format!("#{} {}{place}", op.id, op.call.name())
+}
