@@ -150,8 +150,7 @@ pub struct Outbound {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Raft {
-    /// An election starts after this time without a leader, or up to twice as long. In a LAN 300; between
-    /// regions 10 to 20 round trips.
+    /// A dead leader has a successor after 2.3 to 2.7 times this. In a LAN 300; between regions 10 to 20 round trips.
     pub election_timeout_ms: u64,
     /// How often an idle leader calls.
     pub heartbeat_ms: u64,
