@@ -15,6 +15,7 @@ mod divergence;
 mod error;
 #[cfg(test)]
 mod fencing;
+mod inspect;
 mod member;
 mod principals;
 mod raft;
@@ -42,6 +43,7 @@ pub use cluster::{AsOf, Cluster, Committed, Consistency};
 pub use config::{ClusterConfig, Fresh, PeerConfig};
 pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
+pub use inspect::{Contents, inspect};
 pub use member::Member;
 pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};

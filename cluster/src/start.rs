@@ -41,12 +41,12 @@ impl Cluster {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
         }
-        let opened = match open(&config, &fresh) {
+        let opened = match open(&config, fresh.incarnation, fresh.signing_seed) {
             Err(damage) if damage.is_damage() && config.peers.len() >= FEWEST_TO_RETURN => {
                 tracing::error!(%damage, "the data are damaged: they are put aside, and this node begins anew");
                 let failed = |cause| StartError::Storage { path: config.data.clone(), cause };
                 DataFolder::set_aside(&config.data).map_err(failed)?;
-                open(&config, &fresh)?
+                open(&config, fresh.incarnation, fresh.signing_seed)?
             }
             opened => opened?,
         };
@@ -136,18 +136,18 @@ impl Cluster {
 }
 
 /// The folder and both databases, all of it checked.
-struct Opened {
-    folder: DataFolder,
-    log: LogDb,
-    rows: Arc<RowsDb>,
+pub(crate) struct Opened {
+    pub folder: DataFolder,
+    pub log: LogDb,
+    pub rows: Arc<RowsDb>,
 }
 
 /// Opens what a node has on its disk. Nothing is served, voted or signed before all of the log was read; the rows are read
 /// whole only after damage was met, since each block is checked whenever it is read.
-fn open(config: &ClusterConfig, fresh: &Fresh) -> Result<Opened, StartError> {
-    let folder = DataFolder::open(&config.data, &config.cluster, config.node, fresh.incarnation)?;
+pub(crate) fn open(config: &ClusterConfig, incarnation: u64, signing_seed: [u8; 32]) -> Result<Opened, StartError> {
+    let folder = DataFolder::open(&config.data, &config.cluster, config.node, incarnation)?;
     let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
-    folder.signing_seed(fresh.signing_seed).map_err(storage)?;
+    folder.signing_seed(signing_seed).map_err(storage)?;
     let log = LogDb::open(&folder.log()).map_err(storage)?;
     let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
     // The databases' own names must last before anything is promised with them: a folder that is found without them is a new

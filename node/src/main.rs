@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod cards;
 mod config;
+mod data;
 mod dev;
 mod grpc;
 mod guests;
@@ -87,6 +88,9 @@ enum Command {
     /// Make or rotate the keyring that protects guest data.
     #[command(subcommand)]
     Keyring(KeyringCommand),
+    /// Look at a node's data, or put them aside; the node must not run.
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Print the OpenAPI document of the HTTP API.
     #[command(name = "openapi")]
     OpenApi,
@@ -102,6 +106,25 @@ enum ConfigCommand {
     },
     /// Print a configuration with all defaults.
     PrintDefault,
+}
+
+#[derive(Subcommand)]
+enum DataCommand {
+    /// Read everything a node has on its disk, and say what is damaged. Exit code 1 when anything is.
+    #[command(after_help = "Example:\n  keyrackd data check --config keyrackd.toml")]
+    Check {
+        /// The node's configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Put a node's data into DATA/set-aside. At its next start it asks the other nodes to be taken in anew, and gets everything
+    /// from them: for a disk that was replaced, or a node that has diverged.
+    #[command(after_help = "Example:\n  keyrackd data set-aside --config keyrackd.toml")]
+    SetAside {
+        /// The node's configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -182,6 +205,10 @@ fn act(command: Command) -> anyhow::Result<()> {
             KeyringCommand::Add { file, name } => keyring::file::add(&file, &name),
             KeyringCommand::Activate { file, name } => keyring::file::activate(&file, &name),
             KeyringCommand::Remove { file, name } => keyring::file::remove(&file, &name),
+        },
+        Command::Data(command) => match command {
+            DataCommand::Check { config } => data::check(&config),
+            DataCommand::SetAside { config } => data::set_aside(&config),
         },
         Command::OpenApi => {
             println!("{}", http::document().to_pretty_json()?);

@@ -180,7 +180,8 @@ fn fresh() -> anyhow::Result<Fresh> {
     Ok(Fresh { incarnation: u64::from_be_bytes(incarnation), signing_seed })
 }
 
-fn cluster_config(config: &Config) -> ClusterConfig {
+/// What the cluster is told of the configuration.
+pub fn cluster_config(config: &Config) -> ClusterConfig {
     let peer = |peer: &crate::config::Peer| PeerConfig {
         id: peer.id,
         peer: peer.peer.clone(),

@@ -19,7 +19,7 @@ use rocksdb::{DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use tokio::sync::mpsc;
 
 use super::synced::SyncedTurns;
-use super::{damaged, io_error, options, wal};
+use super::{damaged, digest, io_error, options, wal};
 
 /// `T`: the number of the last turn.
 const TURN: [u8; 1] = [b'T'];
@@ -158,6 +158,11 @@ impl LogDb {
                 Ok(Some((index_of(&key)?, Bytes::from(value.into_vec()))))
             }
         }
+    }
+
+    /// How many entries and small values there are, and the SHA-256 of all keys and values in order.
+    pub fn digest(&self) -> io::Result<(u64, [u8; 32])> {
+        digest(self.db.iterator(IteratorMode::Start))
     }
 
     /// Rewrites all files, so that purged entries are in none of them.

@@ -32,6 +32,8 @@ pub use view::View;
 
 use std::io;
 
+use sha2::{Digest, Sha256};
+
 /// RocksDB's errors are IO errors to everyone else; what is damaged is `InvalidData`.
 fn io_error(cause: rocksdb::Error) -> io::Error {
     let kind = match cause.kind() {
@@ -39,6 +41,22 @@ fn io_error(cause: rocksdb::Error) -> io::Error {
         _ => io::ErrorKind::Other,
     };
     io::Error::new(kind, cause.into_string())
+}
+
+type Item = Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>;
+
+/// Counts what an iterator gives, and hashes it.
+fn digest(items: impl Iterator<Item = Item>) -> io::Result<(u64, [u8; 32])> {
+    let (mut count, mut sum) = (0, Sha256::new());
+    for item in items {
+        let (key, value) = item.map_err(io_error)?;
+        for part in [&key, &value] {
+            sum.update((part.len() as u64).to_be_bytes());
+            sum.update(part);
+        }
+        count += 1;
+    }
+    Ok((count, sum.finalize().into()))
 }
 
 /// Data that are there and are not what was written.

@@ -16,7 +16,7 @@ use rocksdb::{
 };
 
 use super::view::View;
-use super::{io_error, options};
+use super::{digest, io_error, options};
 
 pub(super) type Db = DBWithThreadMode<MultiThreaded>;
 
@@ -109,6 +109,11 @@ impl RowsDb {
             }
         }
         Ok(())
+    }
+
+    /// How many rows a shard has, and the SHA-256 of all keys and values in order.
+    pub fn digest(&self, shard: u32) -> io::Result<(u64, [u8; 32])> {
+        digest(self.db.iterator_cf(&self.family(shard)?, IteratorMode::Start))
     }
 
     /// Rewrites a shard's files, so that what was deleted or replaced is in none of them.

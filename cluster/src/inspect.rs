@@ -1,0 +1,47 @@
+//! A node's data looked at without starting the node.
+
+use std::io;
+
+use crate::config::ClusterConfig;
+use crate::error::StartError;
+use crate::start::open;
+use crate::storage::SnapshotDir;
+
+/// What a data folder has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// Entries and small values of all Raft logs.
+    pub log: (u64, [u8; 32]),
+    /// Rows, per shard: how many, and the SHA-256 of all keys and values in order.
+    pub rows: Vec<(u64, [u8; 32])>,
+    /// Snapshots that are whole.
+    pub snapshots: u64,
+    /// Snapshots that are not; the node would forget them and make others.
+    pub damaged_snapshots: u64,
+}
+
+/// Reads everything, as a start after damage does. The node must not run; RocksDB recovers its logs as at any start.
+///
+/// # Errors
+/// As at a start: what is damaged, or why the folder cannot be used.
+pub fn inspect(config: &ClusterConfig) -> Result<Contents, StartError> {
+    let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
+    if !config.data.join("FORMAT").exists() {
+        return Err(storage(io::Error::new(io::ErrorKind::NotFound, "there is no FORMAT file: not a node's data, or damaged")));
+    }
+    let opened = open(config, 0, [0; 32])?;
+    opened.rows.verify().map_err(storage)?;
+    let rows = (0..=config.data_shards).map(|shard| opened.rows.digest(shard)).collect::<io::Result<_>>().map_err(storage)?;
+    let log = opened.log.digest().map_err(storage)?;
+    let (mut snapshots, mut damaged_snapshots) = (0, 0);
+    for shard in 0..=config.data_shards {
+        let Ok(entries) = std::fs::read_dir(opened.folder.snapshots(shard)) else { continue };
+        for entry in entries {
+            match SnapshotDir::open(&entry.map_err(storage)?.path()) {
+                Ok(snapshot) if snapshot.is_whole() => snapshots += 1,
+                _ => damaged_snapshots += 1,
+            }
+        }
+    }
+    Ok(Contents { log, rows, snapshots, damaged_snapshots })
+}
