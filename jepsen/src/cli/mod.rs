@@ -1,5 +1,6 @@
 //! The command line.
 
+mod measure;
 mod matrix;
 mod print;
 mod report;
@@ -26,6 +27,15 @@ enum Command {
     /// Run all workloads with every nemesis, one after the other; goes on where it was interrupted.
     #[command(after_help = "Examples:\n  keyrack-jepsen matrix\n  keyrack-jepsen matrix --seconds 20 --nemesis kill-leader,power-all,clock")]
     Matrix(matrix::Options),
+    /// Measure how long bookings are not possible after the leader was killed.
+    #[command(after_help = "Example:\n  keyrack-jepsen failover --count 200")]
+    Failover(measure::Options),
+    /// Kill all nodes, or take their power, again and again: nothing acknowledged may be lost.
+    #[command(after_help = "Example:\n  keyrack-jepsen restarts --count 100")]
+    Restarts(measure::Options),
+    /// Flip single bits in the data of a stopped node: each must be noticed, or without any effect.
+    #[command(after_help = "Example:\n  keyrack-jepsen rot --count 1000")]
+    Rot(measure::Options),
     /// Judge the history in a run's folder again.
     #[command(after_help = "Example:\n  keyrack-jepsen check jepsen-runs/20261125-101500-7")]
     Check {
@@ -47,6 +57,9 @@ pub async fn act() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Matrix(options) => matrix::matrix(options).await,
+        Command::Failover(options) => measure::failover(options).await,
+        Command::Restarts(options) => measure::restarts(options).await,
+        Command::Rot(options) => measure::flips(options).await,
         Command::Check { folder } => {
             let (history, verdict) = keyrack_jepsen::run::rejudge(&folder)?;
             print::verdict(&history, &verdict);

@@ -146,11 +146,16 @@ fn remember<T>(list: &mut VecDeque<T>, item: T) {
     }
 }
 
+/// Asks on connections of its own, the nodes in this order.
+pub async fn ask_through(op: Op, cluster: &Cluster, order: &[u32], recorder: &Recorder, patience: Patience) -> Op {
+    let mut lines: Vec<Line> = cluster.numbers().into_iter().map(|node| cluster.door(node).line()).collect();
+    try_until_answered(op, &mut lines, order, patience, recorder).await
+}
+
 /// Asks once more, after everything was healed, with the key of an operation that got no answer.
 pub async fn resolve(mut op: Op, cluster: &Cluster, recorder: &Recorder, patience: Patience) -> Op {
-    let mut lines: Vec<Line> = cluster.numbers().into_iter().map(|node| cluster.door(node).line()).collect();
     op.resolved_late = true;
-    try_until_answered(op, &mut lines, &cluster.numbers(), patience, recorder).await
+    ask_through(op, cluster, &cluster.numbers(), recorder, patience).await
 }
 
 /// Goes round the nodes until one gives an answer that stands. A read is not tried again: its answer would be another's.

@@ -6,7 +6,7 @@ mod plans;
 mod recorder;
 mod request;
 
-pub use caller::{Caller, Patience, resolve};
+pub use caller::{Caller, Patience, ask_through, resolve};
 pub use hotels::{Scale, open, plan};
 pub use recorder::Recorder;
 pub use request::{booking_of, date, day, is_read, night_of, time_ms};

@@ -1,0 +1,235 @@
+//! `keyrack-jepsen failover`, `restarts`, `rot`: figures that are measured rather than searched for.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use hyper::Method;
+use indicatif::ProgressBar;
+use keyrack_jepsen::cluster::{Cluster, Place, Plan};
+use keyrack_jepsen::dice::Dice;
+use keyrack_jepsen::disk::Tear;
+use keyrack_jepsen::disk::rot::{self, Kind};
+use keyrack_jepsen::history::{Call, Outcome, Stay};
+use keyrack_jepsen::nemesis::heal;
+use keyrack_jepsen::net::Dice as Flips;
+use keyrack_jepsen::run::binaries;
+use keyrack_jepsen::workload::{self, Patience, Recorder, Scale, Workload};
+
+use super::run::bar;
+
+/// What is measured, how often.
+#[derive(Args)]
+pub struct Options {
+    /// How often.
+    #[arg(long, default_value_t = 200)]
+    count: u64,
+    /// Everything random comes from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where the cluster is made.
+    #[arg(long, default_value = "jepsen-runs/measured")]
+    into: PathBuf,
+    /// The first port.
+    #[arg(long, default_value_t = 29_000)]
+    port_base: u16,
+}
+
+const WITHIN: Duration = Duration::from_secs(60);
+/// Three nights of one room: a booking that is always possible in a hotel of this size.
+const ROOMS: u32 = 60_000;
+
+struct Measured {
+    cluster: Arc<Cluster>,
+    recorder: Arc<Recorder>,
+    shard: u32,
+    dice: Dice,
+    bookings: u64,
+    acknowledged: Vec<Call>,
+}
+
+/// Kills the leader of a hotel's shard again and again; says how long it is until a booking that was begun after the kill
+/// is acknowledged.
+pub async fn failover(options: Options) -> anyhow::Result<ExitCode> {
+    let mut measured = Measured::start(&options, "failover").await?;
+    let bar = progress(&options);
+    let mut took = Vec::new();
+    for _ in 0..options.count {
+        let shard = measured.shard;
+        let leader = measured.cluster.leader(shard).await.context("no leader")?;
+        measured.cluster.node(leader).kill();
+        let killed = Instant::now();
+        let others: Vec<u32> = measured.cluster.numbers().into_iter().filter(|number| *number != leader).collect();
+        measured.book(&others).await?;
+        took.push(killed.elapsed());
+        measured.cluster.run(leader)?;
+        heal(&measured.cluster, &measured.recorder, WITHIN).await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    measured.verify().await?;
+    print("from SIGKILL of the leader to the first booking begun afterwards", took)
+}
+
+/// SIGKILL or loss of power of all nodes, again and again; says how long it is until a booking is acknowledged, and that none
+/// acknowledged before is lost.
+pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
+    let mut measured = Measured::start(&options, "restarts").await?;
+    let bar = progress(&options);
+    let mut took = Vec::new();
+    for round in 0..options.count {
+        let all = measured.cluster.numbers();
+        for _ in 0..20 {
+            measured.book(&all).await?;
+        }
+        std::thread::scope(|scope| {
+            for node in &measured.cluster.nodes {
+                scope.spawn(|| node.kill());
+            }
+        });
+        if round % 2 == 1 {
+            for node in &measured.cluster.nodes {
+                node.shim.lose_power(measured.dice.draw(), Tear::Clean)?;
+            }
+        }
+        let begin = Instant::now();
+        all.iter().try_for_each(|number| measured.cluster.run(*number))?;
+        measured.book(&all).await?;
+        took.push(begin.elapsed());
+        heal(&measured.cluster, &measured.recorder, WITHIN).await?;
+        measured.verify().await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    println!("{} bookings acknowledged, none lost", measured.acknowledged.len());
+    print("from the start of all nodes to the first booking", took)
+}
+
+/// Flips single bits in copies of one stopped node's data: each must be noticed by `keyrackd data check`, or change nothing
+/// that it reads.
+pub async fn flips(options: Options) -> anyhow::Result<ExitCode> {
+    let mut measured = Measured::start(&options, "rot").await?;
+    let all = measured.cluster.numbers();
+    for _ in 0..600 {
+        measured.book(&all).await?;
+    }
+    let victim = 2;
+    // A snapshot and a flush want a clean stop; a kill leaves a log that was not flushed. Both are on the disk then.
+    let node = measured.cluster.node(victim);
+    ensure!(node.stop(WITHIN), "the node does not stop");
+    measured.cluster.run(victim)?;
+    measured.cluster.ready(victim, WITHIN).await?;
+    for _ in 0..200 {
+        measured.book(&all).await?;
+    }
+    measured.cluster.node(victim).kill();
+    let (home, data) = (measured.cluster.home(victim), measured.cluster.data(victim));
+    let good = home.join("good");
+    ensure!(Command::new("cp").arg("-a").arg(&data).arg(&good).status()?.success(), "cannot copy the data");
+    let check = || -> anyhow::Result<(bool, String)> {
+        let daemon = measured.cluster.plan.binaries.join("keyrackd");
+        let output = Command::new(daemon).args(["data", "check", "--config"]).arg(home.join("keyrackd.toml")).output()?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    };
+    let renew = || -> anyhow::Result<()> {
+        std::fs::remove_dir_all(&data)?;
+        ensure!(Command::new("cp").arg("-a").arg(&good).arg(&data).status()?.success(), "cannot copy the data");
+        Ok(())
+    };
+    let (is_good, expected) = check()?;
+    ensure!(is_good, "the data are damaged before anything was flipped");
+    let (mut noticed, mut harmless, mut bad) = (0, 0, Vec::new());
+    let bar = progress(&options);
+    let kinds = [Kind::Wal, Kind::Sst, Kind::Snapshot, Kind::Manifest, Kind::Small];
+    let mut flips = Flips::new(options.seed);
+    for number in 0..options.count {
+        renew()?;
+        // Four in five where the bytes are.
+        let kind = kinds[(if number % 5 == 4 { 3 + measured.dice.below(2) } else { measured.dice.below(3) }) as usize];
+        let files = rot::files(&data, kind)?;
+        let Some(file) = measured.dice.pick(&files) else { continue };
+        let flip = rot::flip(file, &mut flips)?;
+        match check()? {
+            (false, _) => noticed += 1,
+            (true, said) if said == expected => harmless += 1,
+            (true, said) => bad.push(format!("{} byte {} bit {}:\n{said}", flip.path.display(), flip.offset, flip.bit)),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    println!("{noticed} noticed, {harmless} without any effect, {} neither", bad.len());
+    bad.iter().for_each(|flip| println!("  {flip}"));
+    Ok(if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn progress(options: &Options) -> ProgressBar {
+    bar(options.count)
+}
+
+fn print(what: &str, mut took: Vec<Duration>) -> anyhow::Result<ExitCode> {
+    took.sort();
+    let at = |share: f64| took.get(((took.len() as f64 * share).ceil() as usize).saturating_sub(1)).map_or(0, Duration::as_millis);
+    println!("{what}: {} times, p50 {} ms, p90 {} ms, p99 {} ms, max {} ms", took.len(), at(0.5), at(0.9), at(0.99), at(1.0));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Measured {
+    async fn start(options: &Options, what: &str) -> anyhow::Result<Measured> {
+        let folder = std::path::absolute(options.into.join(what))?;
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        let plan = Plan {
+            folder,
+            binaries: binaries()?,
+            daemon: "keyrackd".into(),
+            nodes: 3,
+            bug: None,
+            settings: Vec::new(),
+        };
+        let place = Place::Loopback { port_base: options.port_base, why: "measured on loopback".into() };
+        let cluster = Arc::new(Cluster::start(plan, place).await?);
+        let mut hotels = workload::plan(&[Workload::Reads], Scale { hotels: 1, nights: 18 });
+        hotels[0].room_types = [("DBL".to_owned(), ROOMS)].into();
+        let hotels = workload::open(&cluster, hotels).await?;
+        let (recorder, dice) = (Arc::default(), Dice::new(options.seed, 1));
+        Ok(Measured { cluster, recorder, shard: hotels[0].shard, dice, bookings: 0, acknowledged: Vec::new() })
+    }
+
+    /// Books through any of these nodes, trying until it is acknowledged.
+    async fn book(&mut self, nodes: &[u32]) -> anyhow::Result<()> {
+        self.bookings += 1;
+        let from = workload::day("2027-02-20") + self.dice.below(14) as u32;
+        let call = Call::Reserve {
+            key: format!("measured-{}", self.bookings),
+            property: "reads-1".into(),
+            stay: Stay { from, to: from + 3 },
+            rooms: vec![keyrack_jepsen::history::Rooms { room_type: "DBL".into(), quantity: 1 }],
+        };
+        let op = self.recorder.invoke(0, "measured", call.clone());
+        let patience = Patience { per_try: Duration::from_secs(5), in_all: WITHIN };
+        let order = self.dice.shuffled(nodes);
+        let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, patience).await;
+        ensure!(matches!(op.outcome, Outcome::Ok { .. }), "a booking was not acknowledged: {:?}", op.outcome);
+        self.acknowledged.push(call);
+        Ok(())
+    }
+
+    /// Every booking that was acknowledged is there, on every node.
+    async fn verify(&self) -> anyhow::Result<()> {
+        for node in self.cluster.numbers() {
+            let (from, to) = (workload::date(workload::day("2027-02-19")), workload::date(workload::day("2027-03-10")));
+            let path = format!("/v1/properties/reads-1/availability?from={from}&to={to}&roomType=DBL");
+            let reply = self.cluster.door(node).ask(Method::GET, &path, None, WITHIN).await;
+            let reply = reply.map_err(|cause| anyhow::anyhow!("node {node}: {cause:?}"))?;
+            let nights = reply.json()["roomTypes"][0]["nights"].as_array().cloned().unwrap_or_default();
+            let sold: i64 = nights.iter().map(|night| workload::night_of(night).sold).sum();
+            let expected = 3 * self.acknowledged.len() as i64;
+            ensure!(sold == expected, "node {node}: {sold} room nights are sold, {expected} were acknowledged");
+        }
+        Ok(())
+    }
+}
