@@ -31,6 +31,7 @@ fn small() -> History {
     history.scene.nemeses = vec!["kill-leader".into(), "clock".into()];
     history.scene.not_run.insert("loss".into(), "no namespaces & no </b> rights".into());
     history.scene.versions.insert("keyrackd".into(), "<b>0.1.0</b>".into());
+    history.scene.versions.insert("planted bug".into(), "early-ack".into());
     history.faults = vec![
         fault("kill-leader", "begin", "SIGKILL of [2] <i>", 1, &[2]),
         fault("supervisor", "begin", "node 3 had ended by itself: <signal>", 2, &[3]),
@@ -65,8 +66,11 @@ fn a_good_run_says_so_and_what_was_not_run() {
     assert_has(&page, &["Every promise was kept", "NOT RUN", "<b>loss</b>: no namespaces &amp; no &lt;/b&gt; rights"]);
     assert_has(&page, &["<b>rot-sst</b>: there was no such file", "<b>clock</b>: it was never drawn"]);
     assert_has(&page, &["SIGKILL of [2] &lt;i&gt; → started [2] again", "node 3 had ended by itself: &lt;signal&gt;"]);
-    assert_has(&page, &["--workload story --nemesis kill-leader,clock --seconds 1 --seed 4711 --nodes 3"]);
-    assert_has(&page, &["writes unknown for good: 1", "&lt;b&gt;0.1.0&lt;/b&gt;", "cluster/node-3/keyrackd.log"]);
+    assert_has(&page, &["--workload story --nemesis kill-leader,clock --seconds 1 --seed 4711 --nodes 3 --bug early-ack"]);
+    assert_has(
+        &page,
+        &["planted bug: early-ack", "writes unknown for good: 1", "&lt;b&gt;0.1.0&lt;/b&gt;", "cluster/node-3/keyrackd.log"],
+    );
     assert!(!page.contains("What was found"));
 }
 
@@ -137,7 +141,17 @@ fn a_folder_of_runs_has_an_index() {
         &index,
         &["1 of 2 runs did not keep a promise", "href=\"1%20%3Cbad%3E/report.html\"", "href=\"2-good/report.html\""],
     );
-    assert_has(&index, &["NOT READ", "<b>3-torn</b>", "scene.json", "NOT RUN: loss", "<b>search: not-linearizable</b>"]);
+    assert_has(
+        &index,
+        &[
+            "NOT READ",
+            "<b>3-torn</b>",
+            "scene.json",
+            "NOT RUN: loss",
+            "planted bug: early-ack",
+            "<b>search: not-linearizable</b>",
+        ],
+    );
     assert!(write_index(&folder.path().join("3-torn")).is_err());
 }
 

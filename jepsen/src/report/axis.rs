@@ -41,8 +41,12 @@ impl TimeAxis {
     }
 }
 
-/// The round number at or above a value: 1, 2 or 5 and zeros.
+/// The round number at or above a value.
 pub(super) fn round_up(value: f64) -> f64 {
     let power = 10f64.powf(value.max(1.0).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|round| *round >= value).unwrap_or(value)
+    [1.0, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0]
+        .map(|digit| digit * power)
+        .into_iter()
+        .find(|round| *round >= value)
+        .unwrap_or(value)
 }

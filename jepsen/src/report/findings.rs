@@ -71,7 +71,7 @@ fn row(op: &Op) -> Vec<String> {
         Some(returned_ns) if op.resolved_late => format!("{} (after the run)", at(returned_ns)),
         Some(returned_ns) => at(returned_ns),
     };
-    let text = |text: String| escaped(&shortened(&text, 400));
+    let text = |text: String| escaped(&shortened(&text, 800));
     vec![
         op.id.to_string(),
         op.process.to_string(),

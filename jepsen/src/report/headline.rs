@@ -26,6 +26,11 @@ pub(super) fn faults(history: &History) -> u64 {
     history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis != "supervisor").count() as u64
 }
 
+/// The bug that was switched on to see whether it is found.
+pub(super) fn planted(history: &History) -> Option<&str> {
+    history.scene.versions.get("planted bug").map(String::as_str)
+}
+
 /// The command that runs it again. Seconds are told from the last call; callers and rate are not in a history.
 pub(super) fn command(history: &History) -> String {
     let scene = &history.scene;
@@ -39,7 +44,7 @@ pub(super) fn command(history: &History) -> String {
         scene.seed,
         scene.nodes,
     );
-    if let Some(bug) = scene.versions.get("planted bug") {
+    if let Some(bug) = planted(history) {
         command += &format!(" --bug {bug}");
     }
     command
@@ -61,9 +66,10 @@ pub(super) fn section(run: &Run) -> String {
     };
     let mut html = format!(
         "<header class=\"{class}\"><div class=\"sign\" aria-hidden=\"true\">{sign}</div><div><h1>{saying}</h1>\
-         <p>{} · {judged} · began {}</p></div></header>\n",
+         <p>{} · {judged} · began {}{}</p></div></header>\n",
         escaped(&name(history)),
         escaped(&history.scene.started),
+        planted(history).map(|bug| format!(" · <b class=\"planted\">planted bug: {}</b>", escaped(bug))).unwrap_or_default(),
     );
     html += &numbers(run);
     html += &not_run(run);

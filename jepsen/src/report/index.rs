@@ -20,6 +20,8 @@ pub(super) struct Entry {
     found: u64,
     worst: Option<(String, String)>,
     verdict: &'static str,
+    /// The bug that was switched on.
+    planted: Option<String>,
     /// Nemeses that could not be done.
     not_run: Vec<String>,
 }
@@ -39,6 +41,7 @@ impl Entry {
             found: verdict.checks.iter().map(|check| check.findings.len() as u64).sum(),
             worst,
             verdict: headline::verdict(verdict),
+            planted: headline::planted(history).map(str::to_owned),
             not_run: history.scene.not_run.keys().cloned().collect(),
         }
     }
@@ -87,6 +90,9 @@ fn row(entry: &Entry) -> Vec<String> {
     let mut nemeses = escaped(&entry.nemeses);
     if !entry.not_run.is_empty() {
         nemeses += &format!(" <small class=\"not\">NOT RUN: {}</small>", escaped(&entry.not_run.join(", ")));
+    }
+    if let Some(bug) = &entry.planted {
+        nemeses += &format!(" <small class=\"not\">planted bug: {}</small>", escaped(bug));
     }
     vec![
         format!("<a href=\"{}/report.html\">{}</a>", address(&entry.folder), escaped(&entry.folder)),

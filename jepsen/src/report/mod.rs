@@ -1,7 +1,7 @@
 //! A run as a page for people: one HTML file with its pictures inside. It needs no network, no script and no other file.
 //!
 //! A run has a hundred thousand operations, a page has room for a few hundred things. So operations are counted first
-//! ([`tally`]) and drawn as counts; only those that a finding names are drawn one by one. The same history and verdict
+//! (`tally`) and drawn as counts; only those that a finding names are drawn one by one. The same history and verdict
 //! give the same bytes. Every text of a run is escaped: error messages of nodes are not ours.
 
 mod axis;

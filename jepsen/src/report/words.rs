@@ -3,7 +3,7 @@
 use crate::history::{Answer, Booking, Call, Op, Outcome, Rooms, Stay};
 
 /// The nights of an answer that are told.
-const NIGHTS: usize = 8;
+const NIGHTS: usize = 16;
 
 /// What was asked.
 pub(super) fn call(call: &Call) -> String {

@@ -15,8 +15,10 @@ const LANES: usize = 14;
 const BESIDE: usize = 60;
 /// Operations concerned that are drawn.
 const CONCERNED: usize = 40;
+/// Time before and after that is drawn at least: what went on just before often tells why.
+const AIR_NS: u64 = 15_000_000;
 /// A label's width, so that none is written over another.
-const LABEL: f64 = 118.0;
+const LABEL: f64 = 145.0;
 
 /// An operation by its id.
 pub(super) fn find(history: &History, id: u64) -> Option<&Op> {
@@ -40,19 +42,8 @@ pub(super) fn picture(history: &History, concerned: &[&Op]) -> String {
         );
     }
     for (lane, caller) in callers.iter().enumerate() {
-        let y = LANE * lane as f64;
-        let (end, name) = (LEFT - 10.0, y + 23.0);
-        svg += &format!("<text class=\"lane end\" x=\"{end:.0}\" y=\"{name:.0}\">caller {caller}</text>\n");
-        let mut free = 0.0;
-        for op in shown.iter().filter(|op| op.process == *caller) {
-            let named = concerned.iter().any(|other| other.id == op.id);
-            svg += &bar(op, axis, y + 15.0, named);
-            let x = axis.x(op.invoked_ns).min(WIDTH - LABEL);
-            if named && x >= free {
-                svg += &format!("<text class=\"label\" x=\"{x:.1}\" y=\"{:.0}\">{}</text>\n", y + 11.0, escaped(&label(op)));
-                free = x + LABEL;
-            }
-        }
+        let own: Vec<&Op> = shown.iter().copied().filter(|op| op.process == *caller).collect();
+        svg += &drawn(*caller, &own, concerned, axis, LANE * lane as f64);
     }
     format!(
         "<div class=\"wide\"><svg class=\"zoom\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\">\n{svg}</svg></div>\n",
@@ -60,12 +51,31 @@ pub(super) fn picture(history: &History, concerned: &[&Op]) -> String {
     )
 }
 
+/// One caller's operations. The concerned ones get their names first; the others where there is room.
+fn drawn(caller: u32, own: &[&Op], concerned: &[&Op], axis: TimeAxis, y: f64) -> String {
+    let (end, name) = (LEFT - 10.0, y + 23.0);
+    let mut svg = format!("<text class=\"lane end\" x=\"{end:.0}\" y=\"{name:.0}\">caller {caller}</text>\n");
+    let named = |op: &Op| concerned.iter().any(|other| other.id == op.id);
+    svg += &own.iter().map(|op| bar(op, axis, y + 15.0, named(op))).collect::<String>();
+    let mut taken: Vec<f64> = Vec::new();
+    for (class, wanted) in [("label", true), ("axis", false)] {
+        for op in own.iter().filter(|op| named(op) == wanted) {
+            let x = axis.x(op.invoked_ns).min(WIDTH - LABEL);
+            if taken.iter().all(|other| (other - x).abs() >= LABEL) {
+                svg += &format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{:.0}\">{}</text>\n", y + 11.0, escaped(&label(op)));
+                taken.push(x);
+            }
+        }
+    }
+    svg
+}
+
 /// From the first invocation to the last answer had during the run, with some air.
 fn axis(concerned: &[&Op]) -> Option<TimeAxis> {
     let from_ns = concerned.iter().map(|op| op.invoked_ns).min()?;
     let last = concerned.iter().map(|op| op.returned_ns.filter(|_| !op.resolved_late).unwrap_or(op.invoked_ns));
     let to_ns = last.max()?.max(from_ns);
-    let air_ns = ((to_ns - from_ns) / 8).max(1_000_000);
+    let air_ns = ((to_ns - from_ns) / 4).max(AIR_NS);
     let (from_ns, to_ns) = (from_ns.saturating_sub(air_ns), to_ns.saturating_add(air_ns));
     Some(TimeAxis { from_ns, to_ns, left: LEFT, width: WIDTH - LEFT - 16.0 })
 }
