@@ -6,11 +6,14 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test sim fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
+.PHONY: help run test sim jepsen jepsen-short recall fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
 
 help:
 	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
 	@echo "make test    all checks and tests"
+	@echo "make jepsen  real processes under all faults: the matrix (hours; ARGS='--seconds 60 --nemesis power-all,clock')"
+	@echo "make jepsen-short   a few minutes of it"
+	@echo "make recall  bugs planted in a copy: which layer of the tests finds each (ARGS='--list')"
 	@echo "make sim     the replicated core in simulated time, with faults (ARGS='seeds --count 2000 --jobs 2')"
 	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
 	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
@@ -59,6 +62,17 @@ SIM := $(CARGO_TARGET_DIR)/sim
 sim: setup
 	RUSTFLAGS="--cfg tokio_unstable" cargo build --release --locked --package keyrack-jepsen --features sim --bin keyrack-sim --target-dir $(SIM)
 	$(SIM)/release/keyrack-sim $(or $(ARGS),seeds --count 200 --jobs 2)
+
+# Real processes, harmed. Results and pages are in jepsen-runs; what was run already is not run again.
+JEPSEN := KEYRACK_BIN_DIR=$(BIN) $(BIN)/keyrack-jepsen
+jepsen: build
+	$(JEPSEN) matrix $(ARGS)
+
+# What CI runs of it, each time anew.
+SHORT := kill-leader,kill-all,isolate-leader,clock,power-all,torn-write,rot-wal,fsync-fail,transfer-storm
+jepsen-short: build
+	@rm -rf $(CARGO_TARGET_DIR)/jepsen-short
+	$(JEPSEN) matrix --seconds 12 --rate 150 --nemesis $(SHORT) --into $(CARGO_TARGET_DIR)/jepsen-short $(ARGS)
 
 check: setup
 	@echo "==> format, lints, docs, licences"

@@ -5,7 +5,7 @@
 //! shares the disk. When another node leads, the same batches are forwarded to it instead.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use keyrack_inventory::{Outcome, Reply};
@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::ClusterConfig;
+use crate::cluster::now_ms;
 use crate::directory::SHARD as DIRECTORY;
 use crate::raft::{Applied, Group, Links, WriteError};
 
@@ -191,7 +192,7 @@ impl Sink {
     }
 
     async fn propose(&self, batch: Vec<Pending>) {
-        let at_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let at_ms = self.group.shared().clock.now_ms(now_ms());
         let commands = batch.iter().map(|pending| pending.command.clone()).collect();
         let encoded = pb::Batch { at_ms, commands }.encode_to_vec();
         match self.group.write(encoded.into()).await {

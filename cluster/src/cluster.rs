@@ -22,8 +22,8 @@ use crate::error::ClusterError;
 use crate::member::Member;
 use crate::raft::{Group, Links, Status};
 use crate::reads::ReadGate;
-use crate::replacements::Replacements;
 use crate::receipts::{Published, ReceiptLog, Signer, cosign};
+use crate::replacements::Replacements;
 use crate::storage::{LogDb, RowsDb, View};
 use crate::usage::UsageBox;
 
@@ -400,7 +400,7 @@ impl Inner {
             every.tick().await;
             let Ok(group) = self.group(shard) else { return };
             let due = group.shared().next_deadline_ms.load(std::sync::atomic::Ordering::Relaxed);
-            let now = now_ms();
+            let now = group.shared().clock.now_ms(now_ms());
             let unsealed = group.shared().audit_unsealed_since_ms.load(std::sync::atomic::Ordering::Relaxed);
             let seal_is_due = unsealed != 0 && unsealed + self.config.audit_seal_secs * 1_000 <= now;
             let hold_is_due = due != 0 && due <= now;

@@ -16,6 +16,7 @@ mod error;
 #[cfg(test)]
 mod fencing;
 mod inspect;
+mod log_clock;
 mod member;
 mod principals;
 mod raft;

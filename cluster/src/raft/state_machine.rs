@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::snapshot::SnapshotBuilder;
 use super::{EntryPayload, LogId, Payload, SnapshotMeta, StoredMembership, Types, decide, wire};
 use crate::directory::{self, Directory};
+use crate::log_clock::LogClock;
 use crate::receipts::{Heads, Published, Tree};
 use crate::storage::{Overlay, RowsDb, SnapshotDir};
 
@@ -39,6 +40,8 @@ pub struct Shared {
     pub last_erasure: AtomicU64,
     /// The log time of the first audit record that no leaf has sealed; 0 when there is none.
     pub audit_unsealed_since_ms: AtomicU64,
+    /// Log time.
+    pub clock: LogClock,
     /// The newest part of the receipts' tree.
     pub heads: Arc<Heads>,
     /// The newest checkpoints of the receipts' log.
@@ -56,6 +59,7 @@ impl Default for Shared {
             next_deadline_ms: AtomicU64::new(0),
             last_erasure: AtomicU64::new(0),
             audit_unsealed_since_ms: AtomicU64::new(0),
+            clock: LogClock::default(),
             heads: Arc::default(),
             published: Arc::default(),
             installed: AtomicU64::new(0),
@@ -171,6 +175,7 @@ impl StateMachine {
         {
             self.shared.last_erasure.store(meta.last_erasure, Ordering::Relaxed);
             self.shared.audit_unsealed_since_ms.store(meta.audit_unsealed_since_ms, Ordering::Relaxed);
+            self.shared.clock.applied(meta.last_at_ms);
             self.shared.published.passed(meta.last_at_ms);
             self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
         }

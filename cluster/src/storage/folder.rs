@@ -104,7 +104,8 @@ impl DataFolder {
                 if path.join("log").exists() || path.join("rows").exists() {
                     return Err(FolderError::Damaged { path: path.into(), reason: "it is missing, but there is data".into() });
                 }
-                let text = with_check(&format!("format = {FORMAT}\ncluster = \"{cluster}\"\nnode = {node}\nincarnation = {fresh}\n"));
+                let text =
+                    with_check(&format!("format = {FORMAT}\ncluster = \"{cluster}\"\nnode = {node}\nincarnation = {fresh}\n"));
                 write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
                 text
             }
@@ -172,9 +173,7 @@ impl DataFolder {
     /// The seed of the node's signing keys; `fresh` becomes it in a folder that has none.
     pub fn signing_seed(&self, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
         match fs::read_to_string(self.path.join(SIGNING_KEY)) {
-            Ok(text) => {
-                from_hex(text.trim()).ok_or_else(|| damaged(format!("{SIGNING_KEY} is damaged: 64 hexadecimal digits")))
-            }
+            Ok(text) => from_hex(text.trim()).ok_or_else(|| damaged(format!("{SIGNING_KEY} is damaged: 64 hexadecimal digits"))),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 let text: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
                 write_secret(&self.path, SIGNING_KEY, format!("{text}\n").as_bytes())?;

@@ -61,7 +61,8 @@ pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&options.into)?;
     let all = nemeses(&options.nemesis)?;
     let bars = MultiProgress::new();
-    let mut waiting = all.iter().copied().enumerate().filter(|(_, nemesis)| !folder(&options, *nemesis).join("row.json").exists());
+    let mut waiting =
+        all.iter().copied().enumerate().filter(|(_, nemesis)| !folder(&options, *nemesis).join("row.json").exists());
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < options.jobs.max(1) {
@@ -151,7 +152,7 @@ fn row(nemesis: Nemesis, history: &History, verdict: &Verdict) -> Row {
         operations: history.ops.len() as u64,
         acknowledged: count(|outcome| matches!(outcome, Outcome::Ok { .. })),
         unresolved,
-        faults: history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis == nemesis.name()).count() as u64,
+        faults: history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis != "supervisor").count() as u64,
         not_run: history.scene.not_run.get(nemesis.name()).cloned(),
         findings,
         error: None,

@@ -171,7 +171,8 @@ fn progress(options: &Options) -> ProgressBar {
 
 fn print(what: &str, mut took: Vec<Duration>) -> anyhow::Result<ExitCode> {
     took.sort();
-    let at = |share: f64| took.get(((took.len() as f64 * share).ceil() as usize).saturating_sub(1)).map_or(0, Duration::as_millis);
+    let at =
+        |share: f64| took.get(((took.len() as f64 * share).ceil() as usize).saturating_sub(1)).map_or(0, Duration::as_millis);
     println!("{what}: {} times, p50 {} ms, p90 {} ms, p99 {} ms, max {} ms", took.len(), at(0.5), at(0.9), at(0.99), at(1.0));
     Ok(ExitCode::SUCCESS)
 }
@@ -182,14 +183,7 @@ impl Measured {
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
         }
-        let plan = Plan {
-            folder,
-            binaries: binaries()?,
-            daemon: "keyrackd".into(),
-            nodes: 3,
-            bug: None,
-            settings: Vec::new(),
-        };
+        let plan = Plan { folder, binaries: binaries()?, daemon: "keyrackd".into(), nodes: 3, bug: None, settings: Vec::new() };
         let place = Place::Loopback { port_base: options.port_base, why: "measured on loopback".into() };
         let cluster = Arc::new(Cluster::start(plan, place).await?);
         let mut hotels = workload::plan(&[Workload::Reads], Scale { hotels: 1, nights: 18 });

@@ -1,7 +1,7 @@
 //! The command line.
 
-mod measure;
 mod matrix;
+mod measure;
 mod print;
 mod report;
 mod run;
@@ -25,7 +25,9 @@ enum Command {
                             keyrack-jepsen run --nemesis power-all,clock --seconds 300\n  keyrack-jepsen run --nemesis all")]
     Run(run::Options),
     /// Run all workloads with every nemesis, one after the other; goes on where it was interrupted.
-    #[command(after_help = "Examples:\n  keyrack-jepsen matrix\n  keyrack-jepsen matrix --seconds 20 --nemesis kill-leader,power-all,clock")]
+    #[command(
+        after_help = "Examples:\n  keyrack-jepsen matrix\n  keyrack-jepsen matrix --seconds 20 --nemesis kill-leader,power-all,clock"
+    )]
     Matrix(matrix::Options),
     /// Measure how long bookings are not possible after the leader was killed.
     #[command(after_help = "Example:\n  keyrack-jepsen failover --count 200")]

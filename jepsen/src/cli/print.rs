@@ -27,7 +27,13 @@ pub fn verdict(history: &History, verdict: &Verdict) {
     }
     for check in &verdict.checks {
         let found = check.findings.len();
-        let says = if found > 0 { "FAILED" } else if check.looked_at == 0 { "nothing to look at" } else { "good" };
+        let says = if found > 0 {
+            "FAILED"
+        } else if check.looked_at == 0 {
+            "nothing to look at"
+        } else {
+            "good"
+        };
         println!("  {:<14} {says:<18} {} looked at, {} ms", check.checker, check.looked_at, check.took_ms);
         for finding in check.findings.iter().take(SHOWN) {
             println!("    {}: {} (operations {:?})", finding.kind, finding.text, finding.ops);

@@ -66,7 +66,8 @@ fn in_words(report: &Report) -> String {
     let bytes: u64 = report.cut.iter().map(|cut| cut.written - cut.left).sum();
     let Report { dropped, renamed_back, revived, cut, restored, unaccounted } = report;
     let mut words = format!("{bytes} bytes of {} files lost, {} new names gone", cut.len(), dropped.len());
-    words += &format!(", {} renames undone, {} removals undone, {} files restored", renamed_back.len(), revived.len(), restored.len());
+    words +=
+        &format!(", {} renames undone, {} removals undone, {} files restored", renamed_back.len(), revived.len(), restored.len());
     if *unaccounted > 0 {
         words += &format!(", {unaccounted} changes could not be undone");
     }

@@ -239,11 +239,8 @@ async fn combine(scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
     let (Some(back), Some(front)) = (scene.dice.pick(&backs).copied(), scene.dice.pick(&fronts).copied()) else {
         bail!("nothing to combine");
     };
-    let mut beside = Scene {
-        cluster: scene.cluster.clone(),
-        recorder: scene.recorder.clone(),
-        dice: Dice::new(scene.dice.draw(), 7),
-    };
+    let mut beside =
+        Scene { cluster: scene.cluster.clone(), recorder: scene.recorder.clone(), dice: Dice::new(scene.dice.draw(), 7) };
     let (one, two) = tokio::join!(act(back, &mut beside, lasts), act(front, scene, lasts));
     one.and(two)
 }

@@ -40,9 +40,7 @@ pub(super) async fn partition(nemesis: Nemesis, scene: &mut Scene, lasts: Durati
 /// Every link between nodes loses or delays packets for a while.
 pub(super) async fn degrade(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
     let link = match nemesis {
-        Nemesis::Loss => {
-            Link { loss_per_million: scene.dice.within(10_000, 200_000) as u32, ..Link::PERFECT }
-        }
+        Nemesis::Loss => Link { loss_per_million: scene.dice.within(10_000, 200_000) as u32, ..Link::PERFECT },
         _ => Link {
             delay: Duration::from_millis(scene.dice.within(5, 80)),
             jitter: Duration::from_millis(scene.dice.within(0, 60)),
@@ -51,7 +49,11 @@ pub(super) async fn degrade(nemesis: Nemesis, scene: &mut Scene, lasts: Duration
     };
     let numbers = scene.cluster.numbers();
     let Some(network) = scene.cluster.place.network() else { return Ok(()) };
-    scene.begins(nemesis, format!("{} ms delay, {} ms jitter, {} ppm lost", link.delay.as_millis(), link.jitter.as_millis(), link.loss_per_million), &numbers);
+    scene.begins(
+        nemesis,
+        format!("{} ms delay, {} ms jitter, {} ppm lost", link.delay.as_millis(), link.jitter.as_millis(), link.loss_per_million),
+        &numbers,
+    );
     set_all(network, &numbers, link);
     tokio::time::sleep(lasts).await;
     network.heal();

@@ -56,7 +56,12 @@ pub(super) async fn rolling_restart(scene: &mut Scene) -> anyhow::Result<()> {
         let stopping = *number;
         let clean = tokio::task::spawn_blocking(move || cluster.node(stopping).stop(Duration::from_secs(20))).await?;
         if !clean {
-            scene.recorder.fault(Nemesis::RollingRestart.name(), "note", format!("node {number} did not stop within 20 s"), &[*number]);
+            scene.recorder.fault(
+                Nemesis::RollingRestart.name(),
+                "note",
+                format!("node {number} did not stop within 20 s"),
+                &[*number],
+            );
         }
         scene.cluster.run(*number)?;
         scene.cluster.ready(*number, RECOVERED_WITHIN).await?;

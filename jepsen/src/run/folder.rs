@@ -10,6 +10,9 @@ use crate::check::{Verdict, judge};
 use crate::history::History;
 use crate::report;
 
+/// The one checker that looks at the cluster while it runs.
+pub(super) const LIVENESS: &str = "liveness";
+
 /// Writes everything.
 pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Result<()> {
     history.save(folder)?;
@@ -19,7 +22,11 @@ pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Res
 /// Judges a run's folder again, and writes the new verdict into it.
 pub fn rejudge(folder: &Path) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
-    let verdict = judge(&history);
+    let mut verdict = judge(&history);
+    // What was seen while it ran is in no history.
+    let before = fs::read(folder.join("verdict.json")).ok().and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes).ok());
+    verdict.checks.extend(before.into_iter().flat_map(|verdict| verdict.checks).filter(|check| check.checker == LIVENESS));
+    verdict.valid = verdict.checks.iter().all(|check| check.findings.is_empty());
     write_verdict(folder, &history, &verdict)?;
     Ok((history, verdict))
 }

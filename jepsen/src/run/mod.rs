@@ -215,7 +215,7 @@ async fn resolve_all(ops: Vec<Op>, cluster: &Arc<Cluster>, recorder: &Arc<Record
 fn liveness(troubles: Vec<String>) -> crate::check::Check {
     let finding = |text| Finding { kind: "no-recovery".into(), ops: Vec::new(), text };
     crate::check::Check {
-        checker: "liveness".into(),
+        checker: folder::LIVENESS.into(),
         looked_at: 1,
         findings: troubles.into_iter().map(finding).collect(),
         ..Default::default()

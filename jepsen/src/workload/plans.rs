@@ -70,10 +70,8 @@ impl Caller {
     fn rooms(&mut self, hotel: &Hotel, types: usize) -> Vec<Rooms> {
         let codes: Vec<String> = hotel.room_types.keys().cloned().collect();
         let wanted = self.dice.within(1, types.min(codes.len()) as u64) as usize;
-        let mut rooms: Vec<Rooms> = self.dice.shuffled(&codes)[..wanted]
-            .iter()
-            .map(|code| Rooms { room_type: code.clone(), quantity: 1 })
-            .collect();
+        let mut rooms: Vec<Rooms> =
+            self.dice.shuffled(&codes)[..wanted].iter().map(|code| Rooms { room_type: code.clone(), quantity: 1 }).collect();
         if types > 1 && self.dice.percent(20) {
             rooms[0].quantity = 2;
         }

@@ -45,9 +45,7 @@ pub fn request(call: &Call) -> (Method, String, Option<&str>, Option<Value>) {
             let body = json!({"arrival": date(stay.from), "departure": date(stay.to), "rooms": rooms_out(rooms)});
             (Method::POST, format!("/v1/bookings/{booking}/amend"), Some(key), Some(body))
         }
-        Call::Cancel { key, booking, .. } => {
-            (Method::POST, format!("/v1/bookings/{booking}/cancel"), Some(key), Some(json!({})))
-        }
+        Call::Cancel { key, booking, .. } => (Method::POST, format!("/v1/bookings/{booking}/cancel"), Some(key), Some(json!({}))),
         Call::Hold { key, property, stay, rooms, ttl_ms } => {
             let body = json!({
                 "propertyId": property, "arrival": date(stay.from), "departure": date(stay.to), "rooms": rooms_out(rooms),
@@ -81,7 +79,8 @@ fn freshness(staleness_ms: Option<u64>, before: char) -> String {
 }
 
 fn rooms_out(rooms: &[Rooms]) -> Value {
-    let line = |rooms: &Rooms| json!({"roomType": rooms.room_type, "ratePlan": RATE_PLAN, "quantity": rooms.quantity, "adults": 1});
+    let line =
+        |rooms: &Rooms| json!({"roomType": rooms.room_type, "ratePlan": RATE_PLAN, "quantity": rooms.quantity, "adults": 1});
     rooms.iter().map(line).collect()
 }
 
@@ -166,7 +165,10 @@ fn position(text: &str) -> Option<Position> {
 
 fn position_in(body: &Value) -> Option<Position> {
     let as_of = &body["asOf"];
-    Some(Position { shard: as_of["shard"].as_u64()? as u32, index: as_of["index"].as_str().map_or_else(|| as_of["index"].as_u64(), |text| text.parse().ok())? })
+    Some(Position {
+        shard: as_of["shard"].as_u64()? as u32,
+        index: as_of["index"].as_str().map_or_else(|| as_of["index"].as_u64(), |text| text.parse().ok())?,
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {
