@@ -6,12 +6,13 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
+.PHONY: help run test recall fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
 
 help:
 	@echo "make run     three nodes on this machine, with sample hotels (data in $(DATA))"
 	@echo "make test    all checks and tests"
 	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
+	@echo "make recall  plant bugs in a copy of the sources: do the tests find them? (ARGS='--list', ARGS='--check', ARGS='--bug NAME')"
 	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
 	@echo "make bench-receipts   the receipts' tree alone: appends, proofs, ten million leaves on disk"
 	@echo "make bench-abuse   what slow connections and a flooding channel cost the others"
@@ -44,6 +45,11 @@ test: build check verifiers
 	@echo "==> tests: the pure core, the codecs, the cluster, then real processes over real sockets"
 	KEYRACK_BIN_DIR=$(BIN) cargo nextest run --release --locked --workspace $(ARGS)
 	cargo test --release --locked --workspace --doc
+
+# Which planted bugs are found by which tests. The copy has a target folder of its own, where RocksDB is compiled once more.
+recall: setup
+	cargo build --release --locked --workspace --bins
+	$(BIN)/keyrack-jepsen recall $(ARGS)
 
 # Other people's verifiers of receipts: Go's and PyPI's.
 verifiers:

@@ -13,5 +13,6 @@ pub mod history;
 pub mod model;
 pub mod nemesis;
 pub mod net;
+pub mod recall;
 pub mod run;
 pub mod workload;

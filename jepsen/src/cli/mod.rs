@@ -1,6 +1,7 @@
 //! The command line.
 
 mod print;
+mod recall;
 mod run;
 
 use std::process::ExitCode;
@@ -27,6 +28,10 @@ enum Command {
         /// The folder.
         folder: std::path::PathBuf,
     },
+    /// Plant bugs in a copy of the sources, and see which layer of tests finds each.
+    #[command(after_help = "Examples:\n  keyrack-jepsen recall --list\n  keyrack-jepsen recall --check\n  \
+                            keyrack-jepsen recall --bug ack-before-fsync --layer processes --seconds 120")]
+    Recall(recall::Options),
 }
 
 /// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: wrong usage.
@@ -38,5 +43,6 @@ pub async fn act() -> anyhow::Result<ExitCode> {
             print::verdict(&history, &verdict);
             Ok(print::code(&verdict))
         }
+        Command::Recall(options) => recall::run(options).await,
     }
 }
