@@ -6,8 +6,8 @@
 
 mod bug;
 mod build;
-mod core_tests;
 mod copy;
+mod core_tests;
 mod outside;
 mod processes;
 mod result;

@@ -84,7 +84,8 @@ fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u6
 fn found(verdict: &Verdict) -> (Vec<String>, String) {
     let finders = || verdict.checks.iter().filter(|check| !check.findings.is_empty());
     let first = finders().flat_map(|check| check.findings.iter().map(move |finding| (check, finding))).next();
-    let text = first.map_or_else(String::new, |(check, finding)| format!("{}: {}: {}", check.checker, finding.kind, finding.text));
+    let text =
+        first.map_or_else(String::new, |(check, finding)| format!("{}: {}: {}", check.checker, finding.kind, finding.text));
     (finders().map(|check| check.checker.clone()).collect(), text)
 }
 

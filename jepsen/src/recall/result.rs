@@ -127,7 +127,9 @@ mod tests {
         let not_found = found(Outcome::NotFound { how: "1 round".into() });
         let is = found(Outcome::Found { detectors: vec!["witness".into()], finding: "it".into() });
         let line = |layers: &[&Found]| Line { layers: layers.iter().copied().cloned().collect(), ..Line::default() };
-        assert!(!line(&[&not_run]).is_green() && line(&[&not_run, &not_found]).is_green() && !line(&[&not_found, &is]).is_green());
+        assert!(
+            !line(&[&not_run]).is_green() && line(&[&not_run, &not_found]).is_green() && !line(&[&not_found, &is]).is_green()
+        );
         let bugs = vec![line(&[&is, &not_found]), line(&[&is, &is]), line(&[&not_found])];
         let result = Result { bugs, ..Result::default() };
         assert_eq!((result.found_by(1), result.found_by(2), result.is_good()), (2, 1, false));

@@ -41,7 +41,11 @@ pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyh
                     violations.filter_map(|(_, what)| what.split(':').next()).map(str::to_owned).collect();
                 detectors.sort();
                 detectors.dedup();
-                let finding = ended.said.lines().find(|line| line.contains(" violates ")).map_or_else(|| tail(&ended.said, 2), str::to_owned);
+                let finding = ended
+                    .said
+                    .lines()
+                    .find(|line| line.contains(" violates "))
+                    .map_or_else(|| tail(&ended.said, 2), str::to_owned);
                 return Ok(Outcome::Found { detectors, finding });
             }
             Some(code) => bail!("keyrack-sim ended with {code:?}: {}", tail(&ended.said, 5)),
