@@ -8,6 +8,7 @@ use anyhow::{bail, ensure};
 use tokio::process::Command;
 
 use super::Layer;
+use super::core_tests;
 use super::outside::{self, tail};
 
 /// RocksDB alone takes twenty minutes on two cores.
@@ -19,12 +20,15 @@ pub(super) struct Build {
     target: PathBuf,
     /// The simulation, where this checkout has one and it builds; why not, otherwise.
     pub simulation: Result<PathBuf, String>,
+    /// The pure tests that fail without any bug; why that is not known, otherwise.
+    pub red: Result<Vec<String>, String>,
 }
 
 impl Build {
     /// Builds what the layers need.
     pub async fn make(copy: &Path, target: &Path, layers: &[Layer]) -> anyhow::Result<Build> {
-        let mut build = Build { copy: copy.into(), target: target.into(), simulation: Err("not asked for".into()) };
+        let not = || "not asked for".to_owned();
+        let mut build = Build { copy: copy.into(), target: target.into(), simulation: Err(not()), red: Err(not()) };
         if layers.contains(&Layer::Processes) {
             // The whole workspace: another choice of packages is another choice of features, and RocksDB would be compiled anew.
             build.cargo(["build", "--release", "--workspace", "--bins"]).await?;
@@ -32,6 +36,7 @@ impl Build {
         if layers.contains(&Layer::Core) {
             let arguments = [&["nextest", "run", "--no-run"], build.core_tests().as_slice()].concat();
             build.cargo(arguments).await?;
+            build.red = core_tests::red(&build, WITHIN).await.map_err(|cause| format!("{cause:#}"));
         }
         if layers.contains(&Layer::Sim) {
             build.simulation = build.make_simulation().await.map_err(|cause| format!("not built: {cause:#}"));

@@ -49,6 +49,9 @@ pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyh
             Err(cause) => broken = Some(format!("{cause:#}")),
         }
         forget(&folder)?;
+        if broken.is_some() && seed == 1 {
+            continue;
+        }
         let spent = began.elapsed();
         let enough = bug.is_none() && broken.is_none();
         if enough || spent + spent / seed as u32 > order.cap.max(Duration::from_secs(1)) {
