@@ -13,9 +13,9 @@ help:
 	@echo "make test    all checks and tests"
 	@echo "make jepsen  real processes under all faults: the matrix (hours; ARGS='--seconds 60 --nemesis power-all,clock')"
 	@echo "make jepsen-short   a few minutes of it"
-	@echo "make recall  bugs planted in a copy: which layer of the tests finds each (ARGS='--list')"
 	@echo "make sim     the replicated core in simulated time, with faults (ARGS='seeds --count 2000 --jobs 2')"
 	@echo "make bench   measure three durable nodes: all mixes, HTTP and gRPC (ARGS='--seconds 5' is quicker)"
+	@echo "make recall  plant bugs in a copy of the sources: do the tests find them? (ARGS='--list', ARGS='--check', ARGS='--bug NAME')"
 	@echo "make fuzz    every decoder against made-up bytes (ARGS='60 receipt': seconds each, targets)"
 	@echo "make bench-receipts   the receipts' tree alone: appends, proofs, ten million leaves on disk"
 	@echo "make bench-abuse   what slow connections and a flooding channel cost the others"
@@ -48,6 +48,11 @@ test: build check verifiers
 	@echo "==> tests: the pure core, the codecs, the cluster, then real processes over real sockets"
 	KEYRACK_BIN_DIR=$(BIN) cargo nextest run --release --locked --workspace $(ARGS)
 	cargo test --release --locked --workspace --doc
+
+# Which planted bugs are found by which tests. The copy has a target folder of its own, where RocksDB is compiled once more.
+recall: setup
+	cargo build --release --locked --workspace --bins
+	$(BIN)/keyrack-jepsen recall $(ARGS)
 
 # Other people's verifiers of receipts: Go's and PyPI's.
 verifiers:

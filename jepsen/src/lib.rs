@@ -13,6 +13,7 @@ pub mod history;
 pub mod model;
 pub mod nemesis;
 pub mod net;
+pub mod recall;
 pub mod report;
 pub mod run;
 pub mod workload;

@@ -3,6 +3,7 @@
 mod matrix;
 mod measure;
 mod print;
+mod recall;
 mod report;
 mod run;
 
@@ -52,6 +53,10 @@ enum Command {
         /// A run's folder, or one that holds several.
         folder: std::path::PathBuf,
     },
+    /// Plant bugs in a copy of the sources, and see which layer of tests finds each.
+    #[command(after_help = "Examples:\n  keyrack-jepsen recall --list\n  keyrack-jepsen recall --check\n  \
+                            keyrack-jepsen recall --bug ack-before-fsync --layer processes --seconds 120")]
+    Recall(recall::Options),
 }
 
 /// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: wrong usage.
@@ -68,5 +73,6 @@ pub async fn act() -> anyhow::Result<ExitCode> {
             Ok(print::code(&verdict))
         }
         Command::Report { folder } => report::report(&folder),
+        Command::Recall(options) => recall::run(options).await,
     }
 }

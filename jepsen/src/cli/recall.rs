@@ -1,0 +1,128 @@
+//! `keyrack-jepsen recall`.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use keyrack_jepsen::recall::{self, Bug, CONTROL, Layer, Line, Order, Outcome};
+
+/// What to plant, and whom to ask.
+#[derive(Args)]
+pub struct Options {
+    /// Print the bugs and end.
+    #[arg(long)]
+    list: bool,
+    /// Only look whether every patch applies; nothing is built.
+    #[arg(long)]
+    check: bool,
+    /// These bugs only; several with commas; `control` for none at all. All of them and the control when absent.
+    #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
+    bug: Vec<String>,
+    /// core, sim, processes; several with commas; all when absent.
+    #[arg(long, value_name = "LAYER[,LAYER]", value_delimiter = ',')]
+    layer: Vec<String>,
+    /// The most that one layer spends on one bug.
+    #[arg(long, default_value_t = 200)]
+    seconds: u64,
+    /// The checkout; the one that is around the working directory when absent.
+    #[arg(long)]
+    source: Option<PathBuf>,
+    /// Where the copy is built and kept [default: CARGO_TARGET_DIR/planted, or target/planted in the checkout]
+    #[arg(long)]
+    target_dir: Option<PathBuf>,
+    /// Where the result (recall.json) and the runs that found something go.
+    #[arg(long, default_value = "jepsen-recall")]
+    into: PathBuf,
+    /// Tells runs at the same time apart: 1 to 200.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=200))]
+    slot: u8,
+}
+
+/// Plants, asks, prints. Exit code 0: the control is green and every bug was found.
+pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let source = source(options.source.as_ref())?;
+    let bugs = recall::all(&source)?;
+    if options.list {
+        bugs.iter().for_each(|bug| println!("{:<26} {} ({})", bug.name, bug.broken, bug.promise));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if options.check {
+        let folder = tempfile::tempdir()?;
+        recall::apply_all(&source, folder.path())?;
+        println!("all {} planted bugs apply", bugs.len());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let target = options.target_dir.clone().unwrap_or_else(|| {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| source.join("target"), PathBuf::from);
+        target.join("planted")
+    });
+    let order = Order {
+        bugs: wanted(bugs, &options.bug)?,
+        control: options.bug.is_empty() || options.bug.iter().any(|name| name == CONTROL),
+        layers: layers(&options.layer)?,
+        target: std::path::absolute(target)?,
+        into: std::path::absolute(&options.into)?,
+        source,
+        cap: Duration::from_secs(options.seconds),
+        slot: options.slot,
+    };
+    println!("building the copy with {} bugs in {} (RocksDB takes long, once)", order.bugs.len(), order.target.display());
+    let result = recall::run(&order, print).await?;
+    if result.control.as_ref().is_some_and(|line| !line.is_green()) {
+        println!("BAD: without any bug a layer is not green");
+    }
+    let all = result.bugs.len();
+    println!("detection power: {} of {all} found, {} of {all} by two or more layers", result.found_by(1), result.found_by(2));
+    let missed: Vec<&str> =
+        result.bugs.iter().filter(|line| line.found_by().next().is_none()).map(|line| line.name.as_str()).collect();
+    if !missed.is_empty() {
+        println!("not found: {}", missed.join(", "));
+    }
+    println!("{}", order.into.join("recall.json").display());
+    Ok(if result.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A bug's lines of the table.
+fn print(line: &Line) {
+    println!("{}: {} {}", line.name, line.broken, line.promise);
+    for found in &line.layers {
+        let says = match &found.outcome {
+            Outcome::Found { detectors, finding } => format!("FOUND by {}: {finding}", detectors.join(", ")),
+            Outcome::NotFound { how } => format!("not found: {how}"),
+            Outcome::NotRun { why } => format!("NOT RUN: {why}"),
+        };
+        println!("  {:<10} {:>6.1} s  {says}", found.layer, found.seconds);
+    }
+}
+
+fn source(given: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    if let Some(given) = given {
+        return Ok(std::path::absolute(given)?);
+    }
+    let top = Command::new("git").args(["rev-parse", "--show-toplevel"]).output().context("cannot run git")?;
+    ensure!(top.status.success(), "the working directory is in no checkout; name one with --source");
+    Ok(PathBuf::from(String::from_utf8(top.stdout)?.trim()))
+}
+
+fn wanted(all: Vec<Bug>, names: &[String]) -> anyhow::Result<Vec<Bug>> {
+    if names.is_empty() {
+        return Ok(all);
+    }
+    if let Some(unknown) = names.iter().find(|name| *name != CONTROL && !all.iter().any(|bug| bug.name == **name)) {
+        bail!("no bug {unknown:?}; --list lists them");
+    }
+    Ok(all.into_iter().filter(|bug| names.contains(&bug.name)).collect())
+}
+
+fn layers(names: &[String]) -> anyhow::Result<Vec<Layer>> {
+    if names.is_empty() {
+        return Ok(Layer::ALL.to_vec());
+    }
+    let known = |name: &String| {
+        let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
+        found.with_context(|| format!("no layer {name:?}; there are core, sim, processes"))
+    };
+    names.iter().map(known).collect()
+}

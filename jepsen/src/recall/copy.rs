@@ -1,0 +1,98 @@
+//! The scratch copy: what git tracks, with every patch applied. The checkout is only read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use super::bug;
+
+/// Makes the copy below `target`, or brings the one there up to date: what did not change keeps its time, so that cargo
+/// builds only what did.
+pub(super) fn make(source: &Path, target: &Path) -> anyhow::Result<PathBuf> {
+    fs::create_dir_all(target)?;
+    let fresh = tempfile::tempdir_in(target)?;
+    apply_all(source, fresh.path())?;
+    let copy = target.join("planted-source");
+    let (wanted, there) = (files_below(fresh.path())?, files_below(&copy)?);
+    for path in there.difference(&wanted) {
+        fs::remove_file(copy.join(path))?;
+    }
+    for path in &wanted {
+        let (new, old) = (fresh.path().join(path), copy.join(path));
+        if fs::read(&old).ok() != Some(fs::read(&new)?) {
+            fs::create_dir_all(old.parent().unwrap_or(&copy))?;
+            fs::copy(&new, &old)?;
+        }
+    }
+    Ok(copy)
+}
+
+/// Copies the tracked files into the empty folder `into` and applies every patch, in order of name.
+///
+/// # Errors
+/// The first patch that does not apply, with what git says.
+pub fn apply_all(source: &Path, into: &Path) -> anyhow::Result<()> {
+    let listed = Command::new("git").arg("-C").arg(source).args(["ls-files", "-z"]).output().context("cannot run git")?;
+    ensure!(listed.status.success(), "{} is no git checkout", source.display());
+    for name in String::from_utf8(listed.stdout)?.split('\0').filter(|name| !name.is_empty()) {
+        let (from, to) = (source.join(name), into.join(name));
+        // A file that was removed and is tracked still, or a link to nowhere.
+        if !from.is_file() {
+            continue;
+        }
+        fs::create_dir_all(to.parent().unwrap_or(into))?;
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {name}"))?;
+    }
+    let patches = bug::files(source)?;
+    ensure!(patches.first().is_some_and(|first| first.file_stem().is_some_and(|name| name == bug::SWITCH)), "no {}", bug::SWITCH);
+    for patch in patches {
+        // Bugs are neighbours now and then: one line of what is around a change has to be as it was.
+        let mut git = Command::new("git");
+        git.current_dir(into).args(["apply", "-C1", "--whitespace=nowarn"]).arg(std::path::absolute(&patch)?);
+        // The copy may be below a checkout, whose paths are not meant.
+        git.env("GIT_CEILING_DIRECTORIES", into.parent().unwrap_or(into)).env_remove("GIT_DIR");
+        let applied = git.output().context("cannot run git")?;
+        let says = String::from_utf8_lossy(&applied.stderr);
+        ensure!(applied.status.success(), "{} does not apply: {}", patch.display(), says.trim());
+    }
+    Ok(())
+}
+
+/// The files below a folder, relative to it; none where there is no folder.
+fn files_below(folder: &Path) -> anyhow::Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(here) = folders.pop() {
+        if !here.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(here)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                found.insert(entry.path().strip_prefix(folder)?.to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_patch_applies_and_the_checkout_stays_as_it_is() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let before = fs::read(source.join("inventory/src/lib.rs")).expect("a source");
+        let folder = tempfile::tempdir().expect("a folder");
+        apply_all(&source, folder.path()).expect("all patches apply");
+        assert_eq!(fs::read(source.join("inventory/src/lib.rs")).expect("a source"), before);
+        let planted = fs::read_to_string(folder.path().join("inventory/src/lib.rs")).expect("a copy");
+        assert!(planted.contains("pub mod planted;"));
+    }
+}

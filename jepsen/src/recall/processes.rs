@@ -1,0 +1,101 @@
+//! The harness itself, with a bug switched on: rounds with growing seeds until one is bad.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+
+use super::build::Build;
+use super::result::Outcome;
+use super::{Bug, CONTROL, Order};
+use crate::check::Verdict;
+use crate::nemesis::{Nemesis, Rhythm};
+use crate::run;
+use crate::workload::Workload;
+
+/// How long callers call in the first rounds; later ones are as long as the last.
+const ROUNDS_SECONDS: [u64; 3] = [20, 40, 60];
+/// The control's faults: one of each kind that bugs are looked for with.
+const CONTROL_NEMESES: [Nemesis; 6] =
+    [Nemesis::KillLeader, Nemesis::KillAll, Nemesis::PowerAll, Nemesis::IsolateLeader, Nemesis::RotWal, Nemesis::Clock];
+const CONTROL_SECONDS: u64 = 60;
+
+/// Until found, or until the cap leaves no room for another round.
+pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyhow::Result<Outcome> {
+    let began = Instant::now();
+    let mut seed = 0;
+    let mut broken: Option<String> = None;
+    loop {
+        seed += 1;
+        let seconds = match bug {
+            None => CONTROL_SECONDS,
+            Some(_) => ROUNDS_SECONDS[(seed as usize - 1).min(ROUNDS_SECONDS.len() - 1)],
+        };
+        let round = round(order, build, bug, seed, seconds);
+        let folder = round.folder.clone();
+        match run::run(round, ProgressBar::hidden()).await {
+            Ok(done) if !done.verdict.valid => {
+                let (detectors, finding) = found(&done.verdict);
+                return Ok(Outcome::Found { detectors, finding: format!("seed {seed}: {finding} ({})", folder.display()) });
+            }
+            Ok(_) => broken = None,
+            // Something may have been wrong with the machine; what is wrong with the cluster is so again.
+            Err(cause) if broken.is_some() => {
+                let finding = format!("seed {seed}: the run could not be ended: {cause:#} ({})", folder.display());
+                return Ok(Outcome::Found { detectors: vec!["run".into()], finding });
+            }
+            Err(cause) => broken = Some(format!("{cause:#}")),
+        }
+        forget(&folder)?;
+        if broken.is_some() && seed == 1 {
+            continue;
+        }
+        let spent = began.elapsed();
+        let enough = bug.is_none() && broken.is_none();
+        if enough || spent + spent / seed as u32 > order.cap.max(Duration::from_secs(1)) {
+            return match broken {
+                Some(cause) => Err(anyhow::anyhow!("the last run could not be ended: {cause}")),
+                None => Ok(Outcome::NotFound { how: format!("{seed} rounds are good") }),
+            };
+        }
+    }
+}
+
+fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u64) -> run::Order {
+    let name = bug.map_or(CONTROL, |bug| bug.name.as_str());
+    run::Order {
+        workloads: bug.map_or_else(|| Workload::ALL.to_vec(), |bug| bug.workloads.clone()),
+        nemeses: bug.map_or_else(|| CONTROL_NEMESES.to_vec(), |bug| bug.nemeses.clone()),
+        lasts: Duration::from_secs(seconds),
+        seed,
+        nodes: 3,
+        callers: 5,
+        rate: 300,
+        folder: order.into.join(format!("{name}-{seed}")),
+        binaries: build.binaries(),
+        daemon: "keyrackd".into(),
+        bug: bug.map(|bug| bug.name.clone()),
+        slot: order.slot,
+        loopback: false,
+        rhythm: Rhythm::default(),
+    }
+}
+
+/// Who found something, and the first of it.
+fn found(verdict: &Verdict) -> (Vec<String>, String) {
+    let finders = || verdict.checks.iter().filter(|check| !check.findings.is_empty());
+    let first = finders().flat_map(|check| check.findings.iter().map(move |finding| (check, finding))).next();
+    let text =
+        first.map_or_else(String::new, |(check, finding)| format!("{}: {}: {}", check.checker, finding.kind, finding.text));
+    (finders().map(|check| check.checker.clone()).collect(), text)
+}
+
+/// Good rounds leave nothing: there are many.
+fn forget(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The simulation, with a bug switched on: seed after seed until one is broken.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+use tokio::process::Command;
+
+use super::build::Build;
+use super::outside::{self, tail};
+use super::result::Outcome;
+
+/// Seeds at a time.
+const SEEDS: u64 = 8;
+
+/// From seed 1 on.
+pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyhow::Result<Outcome> {
+    let program = match &build.simulation {
+        Ok(program) => program,
+        Err(why) => return Ok(Outcome::NotRun { why: why.clone() }),
+    };
+    let began = Instant::now();
+    let mut from = 1;
+    loop {
+        let left = cap.saturating_sub(began.elapsed());
+        // The control has shown enough with the first seeds.
+        if left.is_zero() || (bug.is_none() && from > SEEDS) {
+            return Ok(Outcome::NotFound { how: format!("{} seeds are good", from - 1) });
+        }
+        let mut simulation = Command::new(program);
+        simulation.args(["seeds", "--from", &from.to_string(), "--count", &SEEDS.to_string()]).env_remove("KEYRACK_PLANTED_BUG");
+        if let Some(bug) = bug {
+            simulation.env("KEYRACK_PLANTED_BUG", bug);
+        }
+        let ended = outside::run(simulation, left).await?;
+        match ended.status.map(|status| status.code()) {
+            None => return Ok(Outcome::NotFound { how: format!("{} seeds are good", from - 1) }),
+            Some(Some(0)) => from += SEEDS,
+            Some(Some(1)) => {
+                let violations = ended.said.lines().filter_map(|line| line.split_once(" violates "));
+                let mut detectors: Vec<String> =
+                    violations.filter_map(|(_, what)| what.split(':').next()).map(str::to_owned).collect();
+                detectors.sort();
+                detectors.dedup();
+                let finding = ended
+                    .said
+                    .lines()
+                    .find(|line| line.contains(" violates "))
+                    .map_or_else(|| tail(&ended.said, 2), str::to_owned);
+                return Ok(Outcome::Found { detectors, finding });
+            }
+            Some(code) => bail!("keyrack-sim ended with {code:?}: {}", tail(&ended.said, 5)),
+        }
+    }
+}
