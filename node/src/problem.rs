@@ -18,7 +18,7 @@ pub struct Problem {
     /// Whether the answer is the stored one.
     pub replayed: bool,
     /// Where in the log it was decided, for a refusal by the state machine.
-    pub as_of: Option<AsOf>,
+    pub as_of: Option<Box<AsOf>>,
     /// What is left of the quota, where that is the trouble.
     pub left: Option<Left>,
 }

@@ -14,9 +14,6 @@ use serde_json::json;
 
 const ROOMS: [&str; 7] = ["inventory", "merkle", "proto", "cluster", "node", "client", "jepsen"];
 
-/// The harness comes with a change of its own; until then its room holds a manifest and documentation.
-const NO_CODE_YET: &str = "jepsen";
-
 /// Not compiled but with the feature `sim`.
 const SIMULATION: &str = "jepsen/src/sim/";
 
@@ -85,9 +82,7 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
         let mut of_room = sources_of(room);
         // The simulation compiles the raft folder in, over a network and a disk of its own.
         of_room.retain(|source| !source.path.starts_with(SIMULATION));
-        if room != NO_CODE_YET {
-            assert_holds_code(&of_room);
-        }
+        assert_holds_code(&of_room);
         sources.extend(of_room);
     }
     for (name, home) in [("openraft", "cluster/src/raft/"), ("rocksdb", "cluster/src/storage/")] {

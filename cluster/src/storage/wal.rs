@@ -121,7 +121,7 @@ mod tests {
 
     fn keys(folder: &Path) -> usize {
         let db = DB::open(&options::log(), folder).expect("opened");
-        db.iterator(rocksdb::IteratorMode::Start).map(|item| item.expect("good")).count()
+        db.iterator(rocksdb::IteratorMode::Start).filter(|item| item.as_ref().is_ok_and(|(key, _)| key.len() == 1)).count()
     }
 
     #[test]

@@ -97,8 +97,8 @@ fn more_headers(headers: &mut HeaderMap, problem: &Problem) {
     if problem.replayed {
         headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
-    if let Some(as_of) = problem.as_of {
-        headers.insert("keyrack-as-of", position(as_of));
+    if let Some(as_of) = &problem.as_of {
+        headers.insert("keyrack-as-of", position(**as_of));
     }
     if problem.code == Code::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

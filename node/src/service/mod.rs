@@ -268,7 +268,7 @@ impl Edge {
             Reply::Rejected(reject) => {
                 let problem = traced(reject.into());
                 self.inner.metrics.refused(problem.code);
-                Err(Problem { replayed, as_of: Some(committed.as_of), ..problem })
+                Err(Problem { replayed, as_of: Some(Box::new(committed.as_of)), ..problem })
             }
             reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of, guest_key }),
         }
