@@ -76,6 +76,11 @@ impl LogStore {
         self.state.lock().appended_bytes
     }
 
+    /// The vote that is on the disk.
+    pub fn vote(&self) -> Option<Vote> {
+        self.state.lock().vote
+    }
+
     /// The last purged index; 0 when nothing was purged.
     pub fn purged_index(&self) -> u64 {
         self.state.lock().purged.map_or(0, |id| id.index)

@@ -207,6 +207,12 @@ impl pb::peer_server::Peer for PeerService {
         Ok(Response::new(pb::AppliedReply { index: self.node.applied(asked.group, asked.index).await }))
     }
 
+    async fn held_vote(&self, request: Request<pb::HeldVoteRequest>) -> Result<Response<pb::HeldVoteReply>, Status> {
+        self.check(&request)?;
+        let vote = self.group(request.into_inner().group)?.held_vote();
+        Ok(Response::new(pb::HeldVoteReply { vote: vote.as_ref().map(wire::vote_out) }))
+    }
+
     async fn hand_over(&self, request: Request<pb::HandOverRequest>) -> Result<Response<pb::HandOverReply>, Status> {
         self.check(&request)?;
         let asked = request.into_inner();
