@@ -35,7 +35,7 @@ pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyh
         };
         let round = round(order, build, bug, seed, seconds);
         let folder = round.folder.clone();
-        match run::run(round, ProgressBar::hidden()).await {
+        match in_a_runtime_of_its_own(round).await {
             Ok(done) if !done.verdict.valid => {
                 let (detectors, finding) = found(&done.verdict);
                 return Ok(Outcome::Found { detectors, finding: format!("seed {seed}: {finding} ({})", folder.display()) });
@@ -61,6 +61,15 @@ pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyh
             };
         }
     }
+}
+
+/// What a run that went wrong leaves behind, nodes above all, ends with its runtime: the next round must not meet it.
+async fn in_a_runtime_of_its_own(round: run::Order) -> anyhow::Result<run::Done> {
+    let round = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(run::run(round, ProgressBar::hidden()))
+    });
+    round.await?
 }
 
 fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u64) -> run::Order {
