@@ -113,7 +113,7 @@ pub fn nemeses(list: &str) -> anyhow::Result<Vec<Nemesis>> {
     }
     let known = || Nemesis::ALL.map(Nemesis::name).join(", ");
     let named = |name: &str| {
-        let found = Nemesis::ALL.into_iter().find(|nemesis| nemesis.name() == name);
+        let found = Nemesis::ALL.into_iter().chain([Nemesis::None]).find(|nemesis| nemesis.name() == name);
         found.ok_or_else(|| anyhow::anyhow!("no nemesis {name:?}; there are {}", known()))
     };
     list.split(',').map(named).collect()

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::check::{Finding, Verdict, judge};
 use crate::cluster::{Cluster, Place, Plan};
 use crate::dice::Dice;
-use crate::history::{History, Op, Outcome, Scene};
+use crate::history::{Finale, History, Op, Outcome, Scene};
 use crate::nemesis::{self, Nemesis, Rhythm};
 use crate::net::Network;
 use crate::workload::{self, Caller, Patience, Recorder, Scale, Workload};
@@ -67,13 +67,14 @@ pub struct Done {
 
 const RESOLVED_WITHIN: Patience = Patience { per_try: Duration::from_secs(5), in_all: Duration::from_secs(60) };
 const PATIENCE: Patience = Patience { per_try: Duration::from_millis(1_500), in_all: Duration::from_secs(8) };
+const MORE_PATIENCE: Patience = Patience { per_try: Duration::from_secs(7), in_all: Duration::from_secs(15) };
 /// Raft in a run's cluster reacts as fast as in a LAN; the machine has few cores.
 const FAST: [(&str, &str); 1] = [("KEYRACK_LOG_LEVEL", "info,openraft=error")];
 
 /// Runs it, judges it, and leaves everything in the folder. A cluster that does not recover is a finding, not an error.
 ///
 /// # Errors
-/// When the cluster could not be set up, or its end could not be read.
+/// When the cluster could not be set up.
 pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
     std::fs::create_dir_all(&order.folder).with_context(|| format!("cannot make {}", order.folder.display()))?;
     progress.set_message("starting nodes");
@@ -106,13 +107,19 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
         hotels,
     };
     let watch = receipts::Watch::start(cluster.clone());
-    let troubles = work(&order, &cluster, &scene, &recorder, possible, &progress).await?;
+    let mut troubles = work(&order, &cluster, &scene, &recorder, possible, &progress).await?;
     progress.set_message("asking about what is unknown");
     let (ops, faults) = recorder.take();
     let ops = resolve_all(ops, &cluster, &recorder).await;
     progress.set_message("reading the end");
-    let mut finale = finale::read(&cluster, &scene).await?;
-    (finale.receipts, finale.checkpoints) = watch.finish(&cluster, &ops, &mut finale.nodes).await?;
+    let finale = match end_of(&cluster, &scene, &ops, watch).await {
+        Ok(finale) => finale,
+        // The worse the damage, the less there is to read: what callers saw is judged all the same.
+        Err(cause) => {
+            troubles.push(format!("the end could not be read: {cause:#}"));
+            Finale::default()
+        }
+    };
     scene.versions.insert("ended".into(), jiff::Timestamp::now().to_string());
     let history = History { scene, ops, faults, finale };
     progress.set_message("checking");
@@ -123,6 +130,13 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
     folder::write(&order.folder, &history, &verdict)?;
     progress.finish_and_clear();
     Ok(Done { history, verdict })
+}
+
+/// What the nodes say at the end, and what became of receipts and checkpoints.
+async fn end_of(cluster: &Arc<Cluster>, scene: &Scene, ops: &[Op], watch: receipts::Watch) -> anyhow::Result<Finale> {
+    let mut finale = finale::read(cluster, scene).await?;
+    (finale.receipts, finale.checkpoints) = watch.finish(cluster, ops, &mut finale.nodes).await?;
+    Ok(finale)
 }
 
 /// In namespaces where the machine lets us.
@@ -156,7 +170,9 @@ async fn work(
         let own = Arc::new(own);
         for number in 0..order.callers {
             let who = (*workload, number);
-            let caller = Caller::new(who, order.seed, cluster.clone(), Arc::clone(&own), recorder.clone(), PATIENCE);
+            // Some wait until the node itself gives up, and see what it says then.
+            let patience = if number % 3 == 2 { MORE_PATIENCE } else { PATIENCE };
+            let caller = Caller::new(who, order.seed, cluster.clone(), Arc::clone(&own), recorder.clone(), patience);
             callers.spawn(caller.work(end, pace));
         }
     }

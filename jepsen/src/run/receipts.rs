@@ -76,6 +76,13 @@ impl Watch {
     }
 }
 
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It holds the cluster.
+        self.watching.abort();
+    }
+}
+
 async fn verify_all(cluster: &Arc<Cluster>, ops: &[Op], policies: Arc<Vec<Policy>>) -> Vec<ReceiptCheck> {
     let acknowledged: BTreeSet<String> = ops.iter().filter_map(acknowledged).collect();
     let mut checks = Vec::new();

@@ -33,6 +33,8 @@ pub struct Caller {
     pub(super) bookings: VecDeque<(String, String)>,
     /// `property`, `hold`.
     pub(super) holds: VecDeque<(String, String)>,
+    /// What was answered, to be asked again with the same key.
+    pub(super) past: VecDeque<Call>,
     /// For keys nobody else draws.
     name: String,
     keys: u64,
@@ -60,6 +62,7 @@ impl Caller {
             hotels,
             bookings: VecDeque::new(),
             holds: VecDeque::new(),
+            past: VecDeque::new(),
             name: format!("{}-{number}", workload.name()),
             keys: 0,
             process: recorder.process(),
@@ -131,6 +134,9 @@ impl Caller {
                 }
                 _ => {}
             }
+        }
+        if self.workload == Workload::Retry && matches!(op.outcome, Outcome::Ok { .. }) && !is_read(&op.call) {
+            remember(&mut self.past, op.call.clone());
         }
         if matches!(op.outcome, Outcome::Unknown { .. }) && !is_read(&op.call) {
             self.process = self.recorder.process();

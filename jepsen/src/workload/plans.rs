@@ -29,9 +29,10 @@ impl Caller {
                 _ => self.lookup(None),
             },
             Workload::Retry => match dice {
-                0..45 => self.reserve(1),
-                45..60 => self.amend(),
-                60..80 => self.cancel(),
+                0..40 => self.reserve(1),
+                40..55 => self.amend(),
+                55..72 => self.cancel(),
+                72..86 => self.again(),
                 _ => self.availability(None),
             },
             Workload::Baskets => match dice {
@@ -91,6 +92,12 @@ impl Caller {
         let types = if self.workload == Workload::Baskets { 3 } else { 1 };
         let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, types));
         Call::Amend { key: self.fresh_key(), property, booking, stay, rooms }
+    }
+
+    /// What was answered a while ago, with its key: the answer of then, whatever has happened since.
+    fn again(&mut self) -> Call {
+        let drawn = self.dice.below(self.past.len() as u64) as usize;
+        self.past.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
     }
 
     fn cancel(&mut self) -> Call {
