@@ -42,7 +42,10 @@ impl Cluster {
             return Err(StartError::Config(format!("node {} is not among the first members", config.node)));
         }
         let opened = match open(&config, fresh.incarnation, fresh.signing_seed) {
-            Err(damage) if damage.is_damage() && config.peers.len() >= FEWEST_TO_RETURN => {
+            // A folder without FORMAT was not damaged by its disk: somebody has to look.
+            Err(damage)
+                if damage.is_damage() && config.peers.len() >= FEWEST_TO_RETURN && config.data.join("FORMAT").exists() =>
+            {
                 tracing::error!(%damage, "the data are damaged: they are put aside, and this node begins anew");
                 let failed = |cause| StartError::Storage { path: config.data.clone(), cause };
                 DataFolder::set_aside(&config.data).map_err(failed)?;

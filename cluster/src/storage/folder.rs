@@ -98,6 +98,10 @@ impl DataFolder {
     pub fn open(path: &Path, cluster: &str, node: u64, fresh: u64) -> Result<DataFolder, FolderError> {
         let io = |cause| FolderError::Io { path: path.into(), cause };
         fs::create_dir_all(path).map_err(io)?;
+        let is_half_aside = !path.join(SET_ASIDE).join("FORMAT").exists() && path.join("FORMAT").exists();
+        if path.join(RETURNING).exists() && is_half_aside {
+            DataFolder::set_aside(path).map_err(io)?;
+        }
         let text = match fs::read_to_string(path.join("FORMAT")) {
             Ok(text) => text,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
@@ -156,7 +160,8 @@ impl DataFolder {
         let aside = path.join(SET_ASIDE);
         // The mark first: a folder that is half put aside is not mistaken for a new node's.
         write_durably(path, RETURNING, b"the data were damaged; see set-aside\n")?;
-        if path.join("FORMAT").exists() && aside.exists() {
+        // One that has its FORMAT is whole, and from another time; one without is this one, begun before a crash.
+        if aside.join("FORMAT").exists() {
             fs::remove_dir_all(&aside)?;
         }
         fs::create_dir_all(&aside)?;
@@ -227,9 +232,6 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
         found.map(|(_, value)| value.trim().trim_matches('"').to_owned()).ok_or_else(|| damaged(format!("no {name}")))
     };
     let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| damaged(format!("{name} is no number")));
-    if field("check").is_ok_and(|_| with_check(text) != text) {
-        return Err(damaged("its check is wrong".into()));
-    }
     let format = number("format")?;
     if format > u64::from(FORMAT) {
         return Err(FolderError::Newer { path: path.into(), found: format as u32 });
@@ -241,6 +243,9 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     let found = number("node")?;
     if found != node {
         return Err(FolderError::OtherNode { path: path.into(), found, wanted: node });
+    }
+    if field("check").is_ok_and(|_| with_check(text) != text) {
+        return Err(damaged("its check is wrong".into()));
     }
     if let Ok(reason) = fs::read_to_string(path.join(DIVERGED)) {
         return Err(FolderError::Diverged { path: path.into(), reason: reason.trim().to_owned() });
@@ -298,6 +303,9 @@ mod tests {
         assert!(matches!(DataFolder::open(path, "two", 1, 8), Err(FolderError::OtherCluster { .. })));
         assert!(matches!(DataFolder::open(path, "one", 2, 8), Err(FolderError::OtherNode { .. })));
         let text = fs::read_to_string(path.join("FORMAT")).expect("text");
+        // Other words of another program, or another's folder, are told as what they are.
+        fs::write(path.join("FORMAT"), text.replace("node = 1", "node = 4")).expect("written");
+        assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::OtherNode { .. })));
         fs::write(path.join("FORMAT"), text.replace("incarnation = 7", "incarnation = 6")).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Damaged { .. })));
         let unchecked = text.lines().filter(|line| !line.starts_with("check")).collect::<Vec<_>>().join("\n") + "\n";
@@ -306,5 +314,23 @@ mod tests {
         assert_eq!(fs::read_to_string(path.join("FORMAT")).expect("text"), text, "taken over");
         fs::write(path.join("FORMAT"), with_check(&text.replace("format = 2", "format = 99"))).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn what_is_put_aside_is_another_incarnation_also_after_a_crash_on_the_way() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let path = temporary.path();
+        DataFolder::open(path, "one", 1, 7).expect("new");
+        fs::create_dir(path.join("log")).expect("a log");
+        // A crash when the log was moved and the rest was not.
+        write_durably(path, RETURNING, b"").expect("written");
+        fs::create_dir(path.join(SET_ASIDE)).expect("made");
+        fs::rename(path.join("log"), path.join(SET_ASIDE).join("log")).expect("moved");
+        let folder = DataFolder::open(path, "one", 1, 8).expect("begun anew");
+        assert_eq!((folder.incarnation, folder.is_returning()), (8, true));
+        assert!(path.join(SET_ASIDE).join("log").exists() && path.join(SET_ASIDE).join("FORMAT").exists());
+        assert_eq!(DataFolder::open(path, "one", 1, 9).expect("known").incarnation, 8, "once is enough");
+        folder.has_returned().expect("taken in");
+        assert!(!DataFolder::open(path, "one", 1, 9).expect("known").is_returning());
     }
 }
