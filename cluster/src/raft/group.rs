@@ -351,10 +351,10 @@ impl Group {
         self.raft.trigger().snapshot().await.map_err(io::Error::other)
     }
 
-    /// Reads the newest snapshot; one that is damaged is forgotten, and another is begun. What it was made from is in
+    /// Reads the newest snapshot; another takes the place of one that is damaged. What it was made from is in
     /// the rows, so nothing is lost with it.
     pub fn verify_snapshot(&self) -> io::Result<()> {
-        if self.snapshots.forget_damaged()? {
+        if self.snapshots.renew_damaged()? {
             tracing::error!(shard = self.shard, "the newest snapshot is damaged: another takes its place");
         }
         Ok(())

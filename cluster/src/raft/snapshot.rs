@@ -29,6 +29,8 @@ pub struct SnapshotBuilder {
     db: Arc<RowsDb>,
     folder: PathBuf,
     newest: Newest,
+    /// Held while one is built: there is one folder to do it in.
+    building: Arc<Mutex<()>>,
     /// Held while folders are renamed or removed.
     changing: Arc<Mutex<()>>,
     shared: Arc<Shared>,
@@ -56,7 +58,7 @@ impl SnapshotBuilder {
         complete.sort_by_key(index_of);
         let newest = Newest::default();
         *newest.lock() = complete.pop();
-        Ok(SnapshotBuilder { shard, db, folder, newest, changing: Arc::default(), shared })
+        Ok(SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), shared })
     }
 
     /// The newest snapshot.
@@ -101,13 +103,17 @@ impl SnapshotBuilder {
         Ok(())
     }
 
-    /// Removes the newest snapshot if a file of it is not what its manifest says. Says whether it did.
-    pub fn forget_damaged(&self) -> io::Result<bool> {
+    /// Takes another snapshot in the place of the newest if a file of that is not what its manifest says. Says whether it
+    /// did. Raft must find one at any time: it knows that there is one.
+    pub fn renew_damaged(&self) -> io::Result<bool> {
+        let newest = self.newest.lock().clone();
+        let Some(damaged) = newest.filter(|snapshot| !snapshot.is_whole()) else { return Ok(false) };
+        self.build()?;
         let _changing = self.changing.lock();
-        let mut newest = self.newest.lock();
-        let Some(snapshot) = newest.as_ref().filter(|snapshot| !snapshot.is_whole()) else { return Ok(false) };
-        fs::remove_dir_all(&snapshot.path)?;
-        *newest = None;
+        let replaced = self.newest.lock().as_ref().is_some_and(|newest| newest.path != damaged.path);
+        if replaced && damaged.path.exists() {
+            fs::remove_dir_all(&damaged.path)?;
+        }
         Ok(true)
     }
 
@@ -135,6 +141,7 @@ impl SnapshotBuilder {
     }
 
     fn build(&self) -> io::Result<SnapshotOf<Types, SnapshotDir>> {
+        let _building = self.building.lock();
         let staging = self.folder.join(BUILDING);
         let shard = self.shard;
         let mut built = self.db.export(shard, &staging, |applied| {

@@ -21,7 +21,7 @@ pub async fn heal(cluster: &Cluster, recorder: &Recorder, within: Duration) -> a
     for number in cluster.numbers() {
         // As a service manager does: a node that ends by itself is started again.
         until(format!("node {number} is ready after a fault"), within, async || {
-            restart_if_ended(cluster, recorder, number)?;
+            cluster.numbers().into_iter().try_for_each(|other| restart_if_ended(cluster, recorder, other))?;
             cluster.ready(number, Duration::from_millis(500)).await.ok()
         })
         .await?;
