@@ -1,7 +1,7 @@
 //! A network of our own, whose every link can be made worse.
 //!
 //! Each node lives in a network namespace and has one TUN device in it; the harness has one in the root namespace. All
-//! packets pass through one thread of the harness, the [`switch`], which passes them on as the [`Link`] of their ordered
+//! packets pass through one thread of the harness, the switch, which passes them on as the [`Link`] of their ordered
 //! pair says: at once, late, or not at all. So one mechanism does partitions, one-way cuts, loss, delay and jitter, and it
 //! needs neither `tc netem` nor a firewall. It needs root, `/dev/net/tun` and `ip`.
 //!
