@@ -268,7 +268,9 @@ impl Edge {
             Reply::Rejected(reject) => {
                 let problem = traced(reject.into());
                 self.inner.metrics.refused(problem.code);
-                Err(Problem { replayed, as_of: Some(Box::new(committed.as_of)), ..problem })
+                // Of what a caller may not know about, nothing is told but that.
+                let as_of = (problem.code != Code::NotFound).then(|| Box::new(committed.as_of));
+                Err(Problem { replayed, as_of, ..problem })
             }
             reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of, guest_key }),
         }
