@@ -269,7 +269,8 @@ impl Edge {
                 let problem = traced(reject.into());
                 self.inner.metrics.refused(problem.code);
                 // Of what a caller may not know about, nothing is told but that.
-                let as_of = (problem.code != Code::NotFound).then(|| Box::new(committed.as_of));
+                let told = !matches!(problem.code, Code::NotFound | Code::Forbidden);
+                let as_of = told.then(|| Box::new(committed.as_of));
                 Err(Problem { replayed, as_of, ..problem })
             }
             reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of, guest_key }),
