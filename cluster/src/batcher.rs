@@ -16,7 +16,6 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::ClusterConfig;
-use crate::cluster::now_ms;
 use crate::directory::SHARD as DIRECTORY;
 use crate::raft::{Applied, Group, Links, WriteError};
 
@@ -26,6 +25,10 @@ const PATIENT: usize = 256;
 const COMPANY: Duration = Duration::from_millis(2);
 /// How often a batcher without a leader looks again.
 const LEADER_POLL: Duration = Duration::from_millis(5);
+/// After a deadline, the batcher's word that nothing was proposed is waited for this long.
+const GRACE: Duration = Duration::from_millis(100);
+/// Pause before a command is tried again on another leader.
+const RETRY: Duration = Duration::from_millis(10);
 
 /// The entrance to a shard's batcher. Cheap to clone.
 #[derive(Clone)]
@@ -61,6 +64,17 @@ pub enum Answer {
     Unknown,
 }
 
+/// Why a command was not decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// Not proposed: too many wait.
+    Overloaded,
+    /// Not proposed: there was no leader, or none that could be reached.
+    Unavailable,
+    /// It may have been proposed, and may be decided still.
+    Unknown,
+}
+
 /// The state machine's answer to one command.
 #[derive(Clone, Debug)]
 pub enum Decided {
@@ -90,6 +104,36 @@ impl Batcher {
     /// than it is worth while there are others.
     pub fn submit_patiently(&self, pending: Pending) {
         Batcher::queue(&self.patient, pending);
+    }
+
+    /// Takes a command to the leader and back. Tries again on a new leader until `deadline`, which is safe because the
+    /// idempotency key goes with it.
+    pub async fn decide(&self, command: Bytes, deadline: Instant) -> Result<(u64, Decided), Undecided> {
+        let mut possibly_proposed = false;
+        loop {
+            let (answer, wait) = oneshot::channel();
+            self.submit(Pending { command: command.clone(), deadline, forwarded: false, answer });
+            match tokio::time::timeout_at(deadline + GRACE, wait).await {
+                Ok(Ok(Answer::Applied(index, decided))) => return Ok((index, decided)),
+                Ok(Ok(Answer::Overloaded)) if !possibly_proposed => return Err(Undecided::Overloaded),
+                Ok(Ok(Answer::NotLeader | Answer::Overloaded | Answer::Expired)) => {}
+                Ok(Ok(Answer::Unknown) | Err(_)) | Err(_) => possibly_proposed = true,
+            }
+            if Instant::now() + RETRY >= deadline {
+                return Err(if possibly_proposed { Undecided::Unknown } else { Undecided::Unavailable });
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Commands that another node forwarded: proposed here or nowhere.
+    pub async fn decide_forwarded(&self, commands: Vec<Bytes>, deadline: Instant) -> Vec<pb::Answer> {
+        let submit = |command| {
+            let (answer, wait) = oneshot::channel();
+            self.submit(Pending { command, deadline, forwarded: true, answer });
+            async move { answer_out(wait.await.unwrap_or(Answer::Unknown)) }
+        };
+        futures::future::join_all(commands.into_iter().map(submit)).await
     }
 
     fn queue(queue: &mpsc::Sender<Pending>, pending: Pending) {
@@ -192,7 +236,7 @@ impl Sink {
     }
 
     async fn propose(&self, batch: Vec<Pending>) {
-        let at_ms = self.group.shared().clock.now_ms(now_ms());
+        let at_ms = self.group.now_ms();
         let commands = batch.iter().map(|pending| pending.command.clone()).collect();
         let encoded = pb::Batch { at_ms, commands }.encode_to_vec();
         match self.group.write(encoded.into()).await {
@@ -229,12 +273,10 @@ impl Sink {
 
     async fn call(&self, leader: u64, batch: &[Pending]) -> Option<Vec<Answer>> {
         let (_, member) = self.group.members().into_iter().find(|(id, _)| *id == leader)?;
-        let mut client = self.links.client(leader, &member).ok()?;
         let commands = batch.iter().map(|pending| pending.command.clone()).collect();
-        let mut request = tonic::Request::new(pb::ProposeRequest { group: self.shard, commands });
+        let request = pb::ProposeRequest { group: self.shard, commands };
         let deadline = batch.iter().map(|pending| pending.deadline).max()?;
-        request.set_timeout(deadline.saturating_duration_since(Instant::now()));
-        let reply = client.propose(request).await.ok()?.into_inner();
+        let reply = self.links.propose(leader, &member, request, deadline).await?;
         let Some(proposed) = reply.proposed else {
             return Some(vec![Answer::NotLeader; batch.len()]);
         };

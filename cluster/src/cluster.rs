@@ -9,11 +9,11 @@ use keyrack_inventory::{Command, Fault, Key, Op, Outcome, PropertyNumber, Read, 
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::admission::Admission;
-use crate::batcher::{Answer, Batcher, Decided, Pending, answer_out};
+use crate::batcher::{Batcher, Decided, Undecided};
 use crate::config::ClusterConfig;
 use crate::damage::Damage;
 use crate::directory::{self, Directory, Placement};
@@ -27,11 +27,9 @@ use crate::replacements::Replacements;
 use crate::storage::{LogDb, RowsDb, View};
 use crate::usage::UsageBox;
 
-/// After a deadline, the batcher's word that nothing was proposed is waited for this long.
-const GRACE: Duration = Duration::from_millis(100);
 /// How long a command that another node forwarded may take.
 const FORWARDED: Duration = Duration::from_secs(10);
-/// Pause before a command is tried again on another leader.
+/// Pause before the shard is told again.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// One node's part of the cluster. Cheap to clone.
@@ -334,13 +332,7 @@ impl Inner {
         if leader != Some(self.config.node) {
             return Ok(pb::ProposeReply { proposed: None, leader });
         }
-        let deadline = Instant::now() + FORWARDED;
-        let submit = |command| {
-            let (answer, wait) = oneshot::channel();
-            handle.batcher.submit(Pending { command, deadline, forwarded: true, answer });
-            async move { answer_out(wait.await.unwrap_or(Answer::Unknown)) }
-        };
-        let answers = futures::future::join_all(request.commands.into_iter().map(submit)).await;
+        let answers = handle.batcher.decide_forwarded(request.commands, Instant::now() + FORWARDED).await;
         Ok(pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader })
     }
 
@@ -372,22 +364,11 @@ impl Inner {
 
     pub(crate) async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
         let batcher = &self.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })?.batcher;
-        let mut possibly_proposed = false;
-        loop {
-            let (answer, wait) = oneshot::channel();
-            batcher.submit(Pending { command: command.clone(), deadline, forwarded: false, answer });
-            match tokio::time::timeout_at(deadline + GRACE, wait).await {
-                Ok(Ok(Answer::Applied(index, decided))) => return Ok((index, decided)),
-                Ok(Ok(Answer::Overloaded)) if !possibly_proposed => return Err(ClusterError::Overloaded { shard }),
-                Ok(Ok(Answer::NotLeader | Answer::Overloaded | Answer::Expired)) => {}
-                Ok(Ok(Answer::Unknown) | Err(_)) | Err(_) => possibly_proposed = true,
-            }
-            if Instant::now() + RETRY >= deadline {
-                let unknown = ClusterError::UnknownOutcome { shard };
-                return Err(if possibly_proposed { unknown } else { ClusterError::Unavailable { shard } });
-            }
-            tokio::time::sleep(RETRY).await;
-        }
+        batcher.decide(command, deadline).await.map_err(|why| match why {
+            Undecided::Overloaded => ClusterError::Overloaded { shard },
+            Undecided::Unavailable => ClusterError::Unavailable { shard },
+            Undecided::Unknown => ClusterError::UnknownOutcome { shard },
+        })
     }
 
     /// Proposes a tick whenever a hold is due that nobody's command has expired, and seals the audit trail now and then;
@@ -400,7 +381,7 @@ impl Inner {
             every.tick().await;
             let Ok(group) = self.group(shard) else { return };
             let due = group.shared().next_deadline_ms.load(std::sync::atomic::Ordering::Relaxed);
-            let now = group.shared().clock.now_ms(now_ms());
+            let now = group.now_ms();
             let unsealed = group.shared().audit_unsealed_since_ms.load(std::sync::atomic::Ordering::Relaxed);
             let seal_is_due = unsealed != 0 && unsealed + self.config.audit_seal_secs * 1_000 <= now;
             let hold_is_due = due != 0 && due <= now;

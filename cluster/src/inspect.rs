@@ -4,6 +4,7 @@ use std::io;
 
 use crate::config::ClusterConfig;
 use crate::error::StartError;
+use crate::raft::BUILDING;
 use crate::start::open;
 use crate::storage::SnapshotDir;
 
@@ -37,7 +38,12 @@ pub fn inspect(config: &ClusterConfig) -> Result<Contents, StartError> {
     for shard in 0..=config.data_shards {
         let Ok(entries) = std::fs::read_dir(opened.folder.snapshots(shard)) else { continue };
         for entry in entries {
-            match SnapshotDir::open(&entry.map_err(storage)?.path()) {
+            let path = entry.map_err(storage)?.path();
+            // What was being built or received when the node ended is none yet.
+            if path.extension().is_some() || path.file_name().is_some_and(|name| name == BUILDING) {
+                continue;
+            }
+            match SnapshotDir::open(&path) {
                 Ok(snapshot) if snapshot.is_whole() => snapshots += 1,
                 _ => damaged_snapshots += 1,
             }

@@ -5,9 +5,10 @@
 //! time does, until this node's clock has caught up with it. What was promised for ten minutes then lasts ten minutes, or up
 //! to a seventh longer; never less.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 /// How fast the log's clock goes while it is ahead: 7/8 of real time.
 const SLOWER: (u64, u64) = (7, 8);

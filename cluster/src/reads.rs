@@ -102,9 +102,6 @@ impl Round {
             return self.group.read_index().await.ok().flatten();
         }
         let (_, member) = self.group.members().into_iter().find(|(id, _)| *id == leader)?;
-        let mut client = self.links.client(leader, &member).ok()?;
-        let mut request = tonic::Request::new(pb::ReadIndexRequest { group: self.shard });
-        request.set_timeout(Duration::from_secs(1));
-        client.read_index(request).await.ok()?.into_inner().index
+        self.links.read_index(leader, &member, pb::ReadIndexRequest { group: self.shard }).await?.index
     }
 }

@@ -388,6 +388,22 @@ fn a_replay_with_another_answer_is_found() {
 }
 
 #[test]
+fn a_key_is_refused_as_reused_when_it_was_and_never_otherwise() {
+    let mut story = Story::new();
+    story.reserve("k1", (100, 101), "DLX", 1);
+    let reused = story.reserve("k1", (101, 102), "DLX", 1);
+    let other = story.reserve("k2", (102, 103), "DLX", 1);
+    let history = story.end();
+    assert_good(&history);
+    let mut answered = history.clone();
+    answered.ops[reused].outcome = answered.ops[0].outcome.clone();
+    assert_found(&answered, "answers", "key-reused");
+    let mut alone = history;
+    alone.ops[other].outcome = refused("idempotency_key_reused", Vec::new(), None);
+    assert_found(&alone, "answers", "wrong-refusal");
+}
+
+#[test]
 fn a_write_of_which_nobody_knows_is_found() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 101), "DLX", 1);

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use keyrack_jepsen::dice::Dice;
 use keyrack_jepsen::disk::{Directories, Shim, Tear};
-use keyrack_jepsen::net::Dice;
 
 const PROGRAMS: u64 = 40;
 const STEPS: u64 = 60;
@@ -166,7 +166,7 @@ fn found(folder: &Path, within: &str, left: &mut BTreeMap<String, String>) {
 #[test]
 fn random_programs_lose_what_the_model_says() {
     for seed in 0..PROGRAMS {
-        let mut dice = Dice::new(seed);
+        let mut dice = Dice::new(seed, 0);
         let mut model = Model { files: Vec::new(), folders: vec![Both::default()] };
         let lines: Vec<String> = (0..STEPS).filter_map(|_| model.step(&mut dice)).collect();
         let temporary = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyrack_jepsen::disk::{Shim, Syncs, Tear};
 use serde_json::Value;
@@ -53,13 +53,15 @@ impl Cluster {
     fn start(&mut self) -> bool {
         let mut command = Command::new(self.programs.join("keyrackd"));
         command.args(["dev", "--nodes", "1", "--json", "--port-base", &self.port_base.to_string(), "--data"]);
-        command.arg(self.folder.path().join("dev")).stdout(Stdio::piped()).stderr(Stdio::null());
+        let log = fs::File::options().create(true).append(true).open(self.folder.path().join("dev.log")).unwrap();
+        command.arg(self.folder.path().join("dev")).stdout(Stdio::piped()).stderr(log);
         self.shim.apply(&mut command);
         let mut dev = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(dev.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if line.is_empty() {
-            dev.wait().unwrap();
+            let status = dev.wait().unwrap();
+            eprintln!("{status}:\n{}", fs::read_to_string(self.folder.path().join("dev.log")).unwrap());
             return false;
         }
         let ready: Value = serde_json::from_str(&line).unwrap();
@@ -75,9 +77,21 @@ impl Cluster {
     }
 
     fn kill(&mut self) {
-        self.kill_node();
-        if let Some(mut running) = self.running.take() {
+        if let Some(running) = &mut self.running {
+            // First: it starts a node again that ends.
             let _ = (running.dev.kill(), running.dev.wait());
+        }
+        self.kill_node();
+        if let Some(running) = self.running.take() {
+            // A child of that, whom nobody here can wait for. It has its port and its files until its last thread is gone.
+            let process = PathBuf::from("/proc").join(&running.node_pid);
+            let is_zombie = || fs::read_to_string(process.join("status")).is_ok_and(|status| status.contains("State:\tZ"));
+            let threads = || fs::read_dir(process.join("task")).map_or(0, Iterator::count);
+            let lives = || process.exists() && !(is_zombie() && threads() <= 1);
+            let begin = Instant::now();
+            while lives() && begin.elapsed() < Duration::from_secs(10) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
         }
     }
 

@@ -1,57 +1,41 @@
 //! One shard's Raft group on this node.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
-use keyrack_proto::internal as pb;
+use openraft::ChangeMembers;
 use openraft::alias::WatchReceiverOf;
-use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::metrics::RaftServerMetrics;
-use openraft::{ChangeMembers, ReadPolicy};
 
 use super::log_store::LogStore;
 use super::network::{Links, Network};
 use super::settings::{GroupConfig, raft_config};
 use super::snapshot::SnapshotBuilder;
-use super::state_machine::{Applied, Shared, StateMachine};
-use super::{Payload, Raft, Types, Vote, wire};
+use super::state_machine::{Shared, StateMachine};
+use super::{Raft, Types, wire};
 use crate::Member;
+use crate::cluster::now_ms;
 use crate::directory::Directory;
 use crate::storage::{LogDb, RowsDb};
 
 /// A member that lacks at most so many entries counts as caught up.
 const CAUGHT_UP: u64 = 64;
-/// How long a member may take to say whom it follows.
-const ASKED: Duration = Duration::from_secs(1);
 /// How long one wait for the state before a restart lasts.
 const RECOVERY: Duration = Duration::from_secs(30);
 
 /// A group. Cheap to clone.
 #[derive(Clone)]
 pub struct Group {
-    shard: u32,
+    pub(super) shard: u32,
     pub(super) raft: Raft,
     pub(super) snapshots: SnapshotBuilder,
-    log: LogStore,
+    pub(super) log: LogStore,
+    pub(super) node: u64,
+    pub(super) links: Links,
     shared: Arc<Shared>,
-    node: u64,
-    links: Links,
-}
-
-/// Why a batch has no outcome.
-#[derive(Debug)]
-pub enum WriteError {
-    /// This node does not lead, or ceased to: whether the batch is in the log is unknown.
-    NotLeader,
-    /// The node has stopped.
-    Stopped(String),
 }
 
 /// A group in numbers, as the node sees it.
@@ -143,86 +127,6 @@ impl Group {
         self.raft.wait_for_recovery(Some(RECOVERY)).await.map(drop).map_err(io::Error::other)
     }
 
-    /// Proposes an encoded batch; waits until it is applied here.
-    pub async fn write(&self, batch: Bytes) -> Result<(u64, Applied), WriteError> {
-        match self.raft.client_write(Payload(batch)).await {
-            Ok(written) => Ok((written.log_id.index, written.data)),
-            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_))) => Err(WriteError::NotLeader),
-            Err(cause) => Err(WriteError::Stopped(cause.to_string())),
-        }
-    }
-
-    /// The index a linearizable read that begins now has to see; `None` when this node does not lead or
-    /// reaches no majority.
-    pub async fn read_index(&self) -> io::Result<Option<u64>> {
-        // openraft takes the answer to an older append for the answer to a newer, empty one behind the same entry
-        // (0.10.0-alpha.37, `InflightAppendQueue::drain_acked`): a leader that was paused and deposed meanwhile confirmed
-        // itself with what had lain in its sockets. So it gives the index only, and the majority is asked here (ADR 14).
-        match self.raft.get_read_log_id(ReadPolicy::LeaseRead).await {
-            Ok((read, _)) => Ok(self.still_leads().await.then(|| read.index())),
-            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(_) | LinearizableReadError::QuorumNotEnough(_))) => {
-                Ok(None)
-            }
-            Err(cause) => Err(io::Error::other(cause)),
-        }
-    }
-
-    /// The vote that this node has on its disk.
-    pub fn held_vote(&self) -> Option<Vote> {
-        self.log.vote()
-    }
-
-    /// Whether a majority, asked now, has voted for nobody after this node. Whoever was elected since has the vote of one
-    /// of any majority, and that one's vote was on its disk before it was counted.
-    async fn still_leads(&self) -> bool {
-        let (configs, members) = {
-            use openraft::async_runtime::WatchReceiver;
-            let metrics = self.raft.server_metrics();
-            let metrics = metrics.borrow_watched();
-            let membership = metrics.membership_config.membership();
-            let members: Vec<(u64, Member)> = membership.nodes().map(|(id, member)| (*id, member.clone())).collect();
-            (membership.get_joint_config().clone(), members)
-        };
-        let Some(mine) = self.held_vote().filter(|vote| vote.leader_id.node_id == self.node) else { return false };
-        let mut with_us = BTreeSet::from([self.node]);
-        let is_majority = |with_us: &BTreeSet<u64>| {
-            configs.iter().all(|voters| voters.iter().filter(|voter| with_us.contains(voter)).count() * 2 > voters.len())
-        };
-        let others = members.iter().filter(|(id, _)| *id != self.node);
-        let mut asked: FuturesUnordered<_> = others.map(|(id, member)| self.follows(*id, member, &mine)).collect();
-        while !is_majority(&with_us) {
-            match asked.next().await {
-                Some(answer) => with_us.extend(answer),
-                None => return false,
-            }
-        }
-        true
-    }
-
-    /// The node's id, if it has voted for nobody after `mine`.
-    async fn follows(&self, id: u64, member: &Member, mine: &Vote) -> Option<u64> {
-        let mut request = tonic::Request::new(pb::HeldVoteRequest { group: self.shard });
-        request.set_timeout(ASKED);
-        let reply = self.links.client(id, member).ok()?.held_vote(request).await.ok()?.into_inner();
-        let theirs = reply.vote.map(wire::vote_in);
-        let order = |vote: &Vote| (vote.leader_id.term, vote.leader_id.node_id);
-        theirs.is_none_or(|theirs| order(&theirs) <= order(mine)).then_some(id)
-    }
-
-    /// Who leads, if this node knows.
-    pub fn leader(&self) -> Option<u64> {
-        use openraft::async_runtime::WatchReceiver;
-        self.raft.server_metrics().borrow_watched().current_leader
-    }
-
-    /// The members and their addresses, as the group's log has them.
-    pub fn members(&self) -> Vec<(u64, Member)> {
-        use openraft::async_runtime::WatchReceiver;
-        let metrics = self.raft.server_metrics();
-        let metrics = metrics.borrow_watched();
-        metrics.membership_config.membership().nodes().map(|(id, member)| (*id, member.clone())).collect()
-    }
-
     /// Begins to hand the leadership to another voter. Raft does the rest; a vote decides.
     ///
     /// # Errors
@@ -289,6 +193,11 @@ impl Group {
     /// The membership as it changes. Holds nothing of the group, so it does not keep the group's files open.
     pub fn watch_membership(&self) -> MembershipWatch {
         MembershipWatch(self.raft.server_metrics())
+    }
+
+    /// The time that an entry is stamped with now, ms since 1970.
+    pub fn now_ms(&self) -> u64 {
+        self.shared.clock.now_ms(now_ms())
     }
 
     /// What the state machine tells.

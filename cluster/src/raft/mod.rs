@@ -6,6 +6,7 @@
 
 mod decide;
 mod group;
+mod lead;
 mod log_store;
 mod network;
 mod peer;
@@ -16,10 +17,12 @@ mod state_machine;
 mod storage_suite;
 mod wire;
 
-pub use group::{Group, MembershipWatch, Status, WriteError};
+pub use group::{Group, MembershipWatch, Status};
+pub use lead::WriteError;
 pub use network::{Links, PEER_MESSAGE_BYTES};
 pub use peer::PeerService;
 pub use settings::GroupConfig;
+pub use snapshot::BUILDING;
 pub use state_machine::Applied;
 pub use wire::member_out;
 

@@ -21,6 +21,7 @@ use openraft::raft::{
 };
 use openraft::{RaftNetworkFactory, RaftNetworkV2};
 use parking_lot::Mutex;
+use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
@@ -37,6 +38,9 @@ pub const PEER_MESSAGE_BYTES: usize = 64 << 20;
 const SNAPSHOT_CHUNK_BYTES: usize = 1 << 20;
 /// How long a connection may take to open: its two round trips between far regions, and some patience.
 const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a member may take to answer a question.
+const ASKED: Duration = Duration::from_secs(1);
 
 pub type Client = PeerClient<InterceptedService<Channel, Identify>>;
 
@@ -116,6 +120,33 @@ impl Links {
         }
         let client = self.open(id, member).map_err(io::Error::other)?;
         Ok(self.channels.lock().entry(key).or_insert(client).clone())
+    }
+
+    /// Takes commands to a shard's leader; `None` when no answer came by `deadline`.
+    pub async fn propose(
+        &self,
+        leader: u64,
+        member: &Member,
+        commands: pb::ProposeRequest,
+        deadline: Instant,
+    ) -> Option<pb::ProposeReply> {
+        let mut request = Request::new(commands);
+        request.set_timeout(deadline.saturating_duration_since(Instant::now()));
+        Some(self.client(leader, member).ok()?.propose(request).await.ok()?.into_inner())
+    }
+
+    /// Asks a shard's leader what a read has to see; `None` when no answer came in time.
+    pub async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
+        let mut request = Request::new(ask);
+        request.set_timeout(ASKED);
+        Some(self.client(leader, member).ok()?.read_index(request).await.ok()?.into_inner())
+    }
+
+    /// Asks a member for whom it has voted last; `None` when no answer came in time.
+    pub async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
+        let mut request = Request::new(ask);
+        request.set_timeout(ASKED);
+        Some(self.client(id, member).ok()?.held_vote(request).await.ok()?.into_inner())
     }
 
     /// Says when a peer is lost, and why, and when it is back.

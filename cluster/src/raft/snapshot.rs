@@ -18,7 +18,7 @@ use super::{SnapshotMeta, Types};
 use crate::storage::{MANIFEST, RowsDb, SnapshotDir};
 
 /// The folder in which a snapshot is built.
-const BUILDING: &str = "building";
+pub const BUILDING: &str = "building";
 /// The extension of a folder that a snapshot is received in.
 const INCOMING: &str = "incoming";
 
@@ -37,10 +37,11 @@ pub struct SnapshotBuilder {
 }
 
 impl SnapshotBuilder {
-    /// Finds the newest complete snapshot in `folder` and removes what is not complete.
+    /// Finds the newest complete snapshot in `folder` and removes what is not complete; builds another where one was damaged.
     pub fn open(shard: u32, db: Arc<RowsDb>, folder: PathBuf, shared: Arc<Shared>) -> io::Result<SnapshotBuilder> {
         fs::create_dir_all(&folder)?;
         let mut complete: Vec<SnapshotDir> = Vec::new();
+        let mut was_damaged = false;
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == INCOMING) {
@@ -50,15 +51,24 @@ impl SnapshotBuilder {
                 fs::remove_dir_all(&path)?; // half built; or built, and a power failure took its name
                 continue;
             }
-            match SnapshotDir::open(&path) {
+            match SnapshotDir::open(&path).and_then(|snapshot| meta_of(&snapshot).map(|_| snapshot)) {
                 Ok(snapshot) => complete.push(snapshot),
-                Err(_) => fs::remove_dir_all(&path)?,
+                Err(cause) => {
+                    tracing::error!(shard, path = %path.display(), %cause, "a snapshot is damaged and is removed");
+                    fs::remove_dir_all(&path)?;
+                    was_damaged = true;
+                }
             }
         }
         complete.sort_by_key(index_of);
         let newest = Newest::default();
         *newest.lock() = complete.pop();
-        Ok(SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), shared })
+        let builder = SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), shared };
+        if was_damaged {
+            // Raft must find one at any time: it knows that there is one, and may have purged its log up to it.
+            builder.build()?;
+        }
+        Ok(builder)
     }
 
     /// The newest snapshot.

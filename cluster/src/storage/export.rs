@@ -12,11 +12,16 @@ use rocksdb::{ExportImportFilesMetaData, ImportColumnFamilyOptions, LiveFile};
 use sha2::{Digest, Sha256};
 
 use super::folder::write_durably;
-use super::io_error;
 use super::rows_db::{RowsDb, cf_name};
+use super::{damaged, io_error};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "MANIFEST.keyrack";
+
+/// Before the SHA-256 of a manifest, at its end: a field of 32 bytes that the message does not know. An older Keyrack skips
+/// it, and its manifests are read without.
+const CHECK: [u8; 2] = [0x7a, 32];
+const CHECKED: usize = CHECK.len() + 32;
 
 /// A folder with a shard's files and their manifest.
 #[derive(Clone, Debug)]
@@ -31,14 +36,14 @@ impl SnapshotDir {
     /// Opens a complete snapshot folder.
     pub fn open(path: &Path) -> io::Result<SnapshotDir> {
         let bytes = fs::read(path.join(MANIFEST))?;
-        let manifest =
-            SnapshotManifest::decode(bytes.as_slice()).map_err(|cause| io::Error::other(format!("manifest: {cause}")))?;
+        let manifest = checked(&bytes).ok_or_else(|| damaged(format!("{MANIFEST}: its check is wrong")))?;
+        let manifest = SnapshotManifest::decode(manifest).map_err(|cause| damaged(format!("{MANIFEST}: {cause}")))?;
         Ok(SnapshotDir { path: path.into(), manifest })
     }
 
     /// Makes the folder complete: a folder without a manifest is garbage.
     pub fn seal(&self) -> io::Result<()> {
-        write_durably(&self.path, MANIFEST, &self.manifest.encode_to_vec())
+        write_durably(&self.path, MANIFEST, &with_check(self.manifest.encode_to_vec()))
     }
 
     /// Whether a file is there and is what the manifest says.
@@ -56,6 +61,22 @@ impl SnapshotDir {
     pub fn file(&self, file: &SnapshotFile, write: bool) -> io::Result<File> {
         let path = self.path.join(file_name(file));
         if write { File::create(path) } else { File::open(path) }
+    }
+}
+
+fn with_check(mut manifest: Vec<u8>) -> Vec<u8> {
+    let sum = Sha256::digest(&manifest);
+    manifest.extend_from_slice(&CHECK);
+    manifest.extend_from_slice(&sum);
+    manifest
+}
+
+/// The manifest in a file, if it is what its check says.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    let Some((manifest, check)) = bytes.split_last_chunk::<CHECKED>() else { return Some(bytes) };
+    match check.strip_prefix(&CHECK) {
+        Some(sum) => (Sha256::digest(manifest).as_slice() == sum).then_some(manifest),
+        None => Some(bytes),
     }
 }
 
@@ -184,5 +205,31 @@ fn sha256(path: &Path) -> io::Result<Bytes> {
             return Ok(Bytes::copy_from_slice(&sum.finalize()));
         }
         sum.update(&buffer[..read]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flipped_bit_of_a_manifest_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = SnapshotFile { name: "/000007.sst".into(), size: 9, sha256: Bytes::from(vec![7; 32]), ..Default::default() };
+        let manifest = SnapshotManifest { group: 2, files: vec![file], comparator: "bytewise".into(), ..Default::default() };
+        let snapshot = SnapshotDir { path: folder.path().into(), manifest };
+        snapshot.seal().expect("sealed");
+        let path = folder.path().join(MANIFEST);
+        let good = fs::read(&path).expect("a manifest");
+        for bit in 0..8 * good.len() {
+            let mut rotten = good.clone();
+            rotten[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, rotten).expect("written");
+            // In the two bytes before the sum, it hides the sum and nothing else.
+            let read = SnapshotDir::open(folder.path());
+            assert!(read.is_err() || read.is_ok_and(|read| read.manifest == snapshot.manifest), "bit {bit}");
+        }
+        fs::write(&path, snapshot.manifest.encode_to_vec()).expect("as before there was a check");
+        assert_eq!(SnapshotDir::open(folder.path()).expect("read").manifest, snapshot.manifest);
     }
 }

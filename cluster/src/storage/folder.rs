@@ -10,7 +10,8 @@ use super::damaged;
 /// 2 came with receipts: leaves, tree, checkpoints, guests' secrets apart. Folders of format 1 are taken over as they are.
 pub const FORMAT: u32 = 2;
 
-/// The file with the seed of the node's signing keys: 64 hexadecimal digits. It is in no snapshot.
+/// The file with the seed of the node's signing keys: 64 hexadecimal digits, and 16 that check them (not in folders that
+/// were made before there was a check). It is in no snapshot.
 const SIGNING_KEY: &str = "signing.key";
 /// Written when a shard has diverged; a folder with it is not opened.
 const DIVERGED: &str = "DIVERGED";
@@ -102,8 +103,15 @@ impl DataFolder {
         if path.join(RETURNING).exists() && is_half_aside {
             DataFolder::set_aside(path).map_err(io)?;
         }
-        let text = match fs::read_to_string(path.join("FORMAT")) {
-            Ok(text) => text,
+        let text = match fs::read(path.join("FORMAT")) {
+            Ok(bytes) => match mended(&bytes) {
+                Some(text) => {
+                    tracing::warn!(path = %path.display(), "one bit of FORMAT was wrong and is mended");
+                    write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
+                    text
+                }
+                None => String::from_utf8_lossy(&bytes).into_owned(),
+            },
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 if path.join("log").exists() || path.join("rows").exists() {
                     return Err(FolderError::Damaged { path: path.into(), reason: "it is missing, but there is data".into() });
@@ -178,10 +186,12 @@ impl DataFolder {
     /// The seed of the node's signing keys; `fresh` becomes it in a folder that has none.
     pub fn signing_seed(&self, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
         match fs::read_to_string(self.path.join(SIGNING_KEY)) {
-            Ok(text) => from_hex(text.trim()).ok_or_else(|| damaged(format!("{SIGNING_KEY} is damaged: 64 hexadecimal digits"))),
+            Ok(text) => seed_in(&text).ok_or_else(|| damaged(format!("{SIGNING_KEY} is damaged"))),
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => Err(damaged(format!("{SIGNING_KEY} is damaged"))),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 let text: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
-                write_secret(&self.path, SIGNING_KEY, format!("{text}\n").as_bytes())?;
+                let check = fnv(text.as_bytes());
+                write_secret(&self.path, SIGNING_KEY, format!("{text} {check:016x}\n").as_bytes())?;
                 Ok(fresh)
             }
             Err(cause) => Err(cause),
@@ -212,6 +222,14 @@ pub fn mark_diverged(folder: &Path, shard: u32, reason: &str) -> io::Result<()> 
 /// Leaves word in the folder that damage was met: the next start verifies everything first.
 pub fn mark_suspect(folder: &Path, reason: &str) -> io::Result<()> {
     write_durably(folder, SUSPECT, format!("{reason}\n").as_bytes())
+}
+
+fn seed_in(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim();
+    match text.split_once(' ') {
+        Some((seed, check)) => from_hex(seed).filter(|_| format!("{:016x}", fnv(seed.as_bytes())) == check),
+        None => from_hex(text),
+    }
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
@@ -253,13 +271,40 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     Ok(DataFolder { path: path.into(), incarnation: number("incarnation")? })
 }
 
-/// The text of a FORMAT file with the check that belongs to it: FNV-1a of the lines before. A folder must not be taken for
+/// The text of a FORMAT file with the check that belongs to it: of the lines before. A folder must not be taken for
 /// another node's because of one bit.
 fn with_check(text: &str) -> String {
     let lines: String = text.lines().filter(|line| !line.starts_with("check")).map(|line| format!("{line}\n")).collect();
-    let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let check = lines.bytes().fold(0xcbf2_9ce4_8422_2325, fnv);
+    let check = fnv(lines.as_bytes());
     format!("{lines}check = \"{check:016x}\"\n")
+}
+
+/// The text of a FORMAT file of which one bit is wrong: there is one that would make it right with its check. `None` for
+/// what is right, and for what is wrong in other ways: those are not the disk's doing. A number that says "newer" is believed.
+fn mended(bytes: &[u8]) -> Option<String> {
+    let is_right = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| with_check(text) == text);
+    let first = bytes.split(|byte| *byte == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
+    let format = first.and_then(|line| line.strip_prefix("format = ")?.parse::<u32>().ok());
+    if is_right(bytes) || format.is_some_and(|format| format > FORMAT) {
+        return None;
+    }
+    let mut tried = bytes.to_vec();
+    for place in 0..tried.len() {
+        for bit in 0..8 {
+            tried[place] ^= 1 << bit;
+            if is_right(&tried) {
+                return String::from_utf8(tried).ok();
+            }
+            tried[place] ^= 1 << bit;
+        }
+    }
+    None
+}
+
+/// FNV-1a.
+fn fnv(bytes: &[u8]) -> u64 {
+    let next = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, next)
 }
 
 /// Writes a file so that after a crash there is the old one or the new one, never half of it.
@@ -306,7 +351,7 @@ mod tests {
         // Other words of another program, or another's folder, are told as what they are.
         fs::write(path.join("FORMAT"), text.replace("node = 1", "node = 4")).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::OtherNode { .. })));
-        fs::write(path.join("FORMAT"), text.replace("incarnation = 7", "incarnation = 6")).expect("written");
+        fs::write(path.join("FORMAT"), text.replace("incarnation = 7", "incarnation = 8")).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Damaged { .. })));
         let unchecked = text.lines().filter(|line| !line.starts_with("check")).collect::<Vec<_>>().join("\n") + "\n";
         fs::write(path.join("FORMAT"), unchecked.replace("format = 2", "format = 1")).expect("written");
@@ -314,6 +359,39 @@ mod tests {
         assert_eq!(fs::read_to_string(path.join("FORMAT")).expect("text"), text, "taken over");
         fs::write(path.join("FORMAT"), with_check(&text.replace("format = 2", "format = 99"))).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn one_wrong_bit_of_the_format_is_mended_and_a_wrong_key_is_noticed() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let path = temporary.path();
+        let folder = DataFolder::open(path, "one", 1, 7).expect("new");
+        folder.signing_seed([0xa5; 32]).expect("made");
+        let (format, key) = (path.join("FORMAT"), path.join(SIGNING_KEY));
+        let (text, seed) = (fs::read(&format).expect("text"), fs::read(&key).expect("text"));
+        for bit in 0..8 * text.len() {
+            let mut rotten = text.clone();
+            rotten[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&format, &rotten).expect("written");
+            if rotten.starts_with(b"format = 3") || rotten.starts_with(b"format = 6") {
+                assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { .. })));
+                continue;
+            }
+            assert_eq!(DataFolder::open(path, "one", 1, 8).expect("mended").incarnation, 7, "bit {bit}");
+            assert_eq!(fs::read(&format).expect("text"), text, "bit {bit}");
+        }
+        for bit in 0..8 * seed.len() {
+            let mut rotten = seed.clone();
+            rotten[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&key, &rotten).expect("written");
+            assert!(folder.signing_seed([1; 32]).is_ok_and(|read| read == [0xa5; 32]) || is_damage(&folder), "bit {bit}");
+        }
+        fs::write(&key, format!("{}\n", "a5".repeat(32))).expect("as it was before there was a check");
+        assert_eq!(folder.signing_seed([1; 32]).expect("read"), [0xa5; 32]);
+    }
+
+    fn is_damage(folder: &DataFolder) -> bool {
+        folder.signing_seed([1; 32]).is_err_and(|cause| cause.kind() == io::ErrorKind::InvalidData)
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! `keyrack-jepsen failover`, `restarts`, `rot`: figures that are measured rather than searched for.
+//! `keyrack-jepsen failover`, `restarts`: figures that are measured rather than searched for.
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,13 +9,11 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use hyper::Method;
 use indicatif::ProgressBar;
-use keyrack_jepsen::cluster::{Cluster, Place, Plan};
+use keyrack_jepsen::cluster::{Cluster, Place, Plan, until};
 use keyrack_jepsen::dice::Dice;
 use keyrack_jepsen::disk::Tear;
-use keyrack_jepsen::disk::rot::{self, Kind};
 use keyrack_jepsen::history::{Call, Outcome, Stay};
 use keyrack_jepsen::nemesis::heal;
-use keyrack_jepsen::net::Dice as Flips;
 use keyrack_jepsen::run::binaries;
 use keyrack_jepsen::workload::{self, Patience, Recorder, Scale, Workload};
 
@@ -26,10 +24,10 @@ use super::run::bar;
 pub struct Options {
     /// How often.
     #[arg(long, default_value_t = 200)]
-    count: u64,
+    pub(super) count: u64,
     /// Everything random comes from it.
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
     /// Where the cluster is made.
     #[arg(long, default_value = "jepsen-runs/measured")]
     into: PathBuf,
@@ -38,17 +36,18 @@ pub struct Options {
     port_base: u16,
 }
 
-const WITHIN: Duration = Duration::from_secs(60);
+pub(super) const WITHIN: Duration = Duration::from_secs(60);
 /// Three nights of one room: a booking that is always possible in a hotel of this size.
 const ROOMS: u32 = 60_000;
 
-struct Measured {
-    cluster: Arc<Cluster>,
+/// A cluster with one large hotel, and what was booked there.
+pub(super) struct Measured {
+    pub(super) cluster: Arc<Cluster>,
     recorder: Arc<Recorder>,
     shard: u32,
-    dice: Dice,
+    pub(super) dice: Dice,
     bookings: u64,
-    acknowledged: Vec<Call>,
+    pub(super) acknowledged: Vec<Call>,
 }
 
 /// Kills the leader of a hotel's shard again and again; says how long it is until a booking that was begun after the kill
@@ -108,64 +107,7 @@ pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
     print("from the start of all nodes to the first booking", took)
 }
 
-/// Flips single bits in copies of one stopped node's data: each must be noticed by `keyrackd data check`, or change nothing
-/// that it reads.
-pub async fn flips(options: Options) -> anyhow::Result<ExitCode> {
-    let mut measured = Measured::start(&options, "rot").await?;
-    let all = measured.cluster.numbers();
-    for _ in 0..600 {
-        measured.book(&all).await?;
-    }
-    let victim = 2;
-    // A snapshot and a flush want a clean stop; a kill leaves a log that was not flushed. Both are on the disk then.
-    let node = measured.cluster.node(victim);
-    ensure!(node.stop(WITHIN), "the node does not stop");
-    measured.cluster.run(victim)?;
-    measured.cluster.ready(victim, WITHIN).await?;
-    for _ in 0..200 {
-        measured.book(&all).await?;
-    }
-    measured.cluster.node(victim).kill();
-    let (home, data) = (measured.cluster.home(victim), measured.cluster.data(victim));
-    let good = home.join("good");
-    ensure!(Command::new("cp").arg("-a").arg(&data).arg(&good).status()?.success(), "cannot copy the data");
-    let check = || -> anyhow::Result<(bool, String)> {
-        let daemon = measured.cluster.plan.binaries.join("keyrackd");
-        let output = Command::new(daemon).args(["data", "check", "--config"]).arg(home.join("keyrackd.toml")).output()?;
-        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
-    };
-    let renew = || -> anyhow::Result<()> {
-        std::fs::remove_dir_all(&data)?;
-        ensure!(Command::new("cp").arg("-a").arg(&good).arg(&data).status()?.success(), "cannot copy the data");
-        Ok(())
-    };
-    let (is_good, expected) = check()?;
-    ensure!(is_good, "the data are damaged before anything was flipped");
-    let (mut noticed, mut harmless, mut bad) = (0, 0, Vec::new());
-    let bar = progress(&options);
-    let kinds = [Kind::Wal, Kind::Sst, Kind::Snapshot, Kind::Manifest, Kind::Small];
-    let mut flips = Flips::new(options.seed);
-    for number in 0..options.count {
-        renew()?;
-        // Four in five where the bytes are.
-        let kind = kinds[(if number % 5 == 4 { 3 + measured.dice.below(2) } else { measured.dice.below(3) }) as usize];
-        let files = rot::files(&data, kind)?;
-        let Some(file) = measured.dice.pick(&files) else { continue };
-        let flip = rot::flip(file, &mut flips)?;
-        match check()? {
-            (false, _) => noticed += 1,
-            (true, said) if said == expected => harmless += 1,
-            (true, said) => bad.push(format!("{} byte {} bit {}:\n{said}", flip.path.display(), flip.offset, flip.bit)),
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    println!("{noticed} noticed, {harmless} without any effect, {} neither", bad.len());
-    bad.iter().for_each(|flip| println!("  {flip}"));
-    Ok(if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn progress(options: &Options) -> ProgressBar {
+pub(super) fn progress(options: &Options) -> ProgressBar {
     bar(options.count)
 }
 
@@ -178,7 +120,7 @@ fn print(what: &str, mut took: Vec<Duration>) -> anyhow::Result<ExitCode> {
 }
 
 impl Measured {
-    async fn start(options: &Options, what: &str) -> anyhow::Result<Measured> {
+    pub(super) async fn start(options: &Options, what: &str) -> anyhow::Result<Measured> {
         let folder = std::path::absolute(options.into.join(what))?;
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
@@ -204,7 +146,7 @@ impl Measured {
             rooms: vec![keyrack_jepsen::history::Rooms { room_type: "DBL".into(), quantity: 1 }],
         };
         let op = self.recorder.invoke(0, "measured", call.clone());
-        let patience = Patience { per_try: Duration::from_secs(5), in_all: WITHIN };
+        let patience = Patience { per_try: Duration::from_secs(5), in_all: WITHIN, believes: false };
         let order = self.dice.shuffled(nodes);
         let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, patience).await;
         ensure!(matches!(op.outcome, Outcome::Ok { .. }), "a booking was not acknowledged: {:?}", op.outcome);
@@ -212,18 +154,52 @@ impl Measured {
         Ok(())
     }
 
-    /// Every booking that was acknowledged is there, on every node.
-    async fn verify(&self) -> anyhow::Result<()> {
-        for node in self.cluster.numbers() {
-            let (from, to) = (workload::date(workload::day("2027-02-19")), workload::date(workload::day("2027-03-10")));
-            let path = format!("/v1/properties/reads-1/availability?from={from}&to={to}&roomType=DBL");
-            let reply = self.cluster.door(node).ask(Method::GET, &path, None, WITHIN).await;
-            let reply = reply.map_err(|cause| anyhow::anyhow!("node {node}: {cause:?}"))?;
-            let nights = reply.json()["roomTypes"][0]["nights"].as_array().cloned().unwrap_or_default();
-            let sold: i64 = nights.iter().map(|night| workload::night_of(night).sold).sum();
-            let expected = 3 * self.acknowledged.len() as i64;
-            ensure!(sold == expected, "node {node}: {sold} room nights are sold, {expected} were acknowledged");
+    /// So many bookings, through any node.
+    pub(super) async fn book_everywhere(&mut self, count: u64) -> anyhow::Result<()> {
+        let all = self.cluster.numbers();
+        for _ in 0..count {
+            self.book(&all).await?;
         }
+        Ok(())
+    }
+
+    /// Every booking that was acknowledged is there, on every node.
+    pub(super) async fn verify(&self) -> anyhow::Result<()> {
+        for node in self.cluster.numbers() {
+            let sold = self.sold(node).await?.with_context(|| format!("node {node} does not answer"))?;
+            self.compare(node, sold)?;
+        }
+        Ok(())
+    }
+
+    /// The same of nodes that may refuse for a while, and end; what they answer has to be right from the first.
+    pub(super) async fn served_right(&self) -> anyhow::Result<()> {
+        for node in self.cluster.numbers() {
+            let sold = until(format!("node {node} answers"), WITHIN, async || {
+                if self.cluster.node(node).exited().is_some() {
+                    self.cluster.run(node).ok()?;
+                }
+                self.sold(node).await.ok()?
+            });
+            self.compare(node, sold.await?)?;
+        }
+        Ok(())
+    }
+
+    /// Room nights that a node says are sold; `None` while it refuses to say.
+    async fn sold(&self, node: u32) -> anyhow::Result<Option<i64>> {
+        let (from, to) = (workload::date(workload::day("2027-02-19")), workload::date(workload::day("2027-03-10")));
+        let path = format!("/v1/properties/reads-1/availability?from={from}&to={to}&roomType=DBL");
+        let reply = self.cluster.door(node).ask(Method::GET, &path, None, WITHIN).await;
+        let reply = reply.map_err(|cause| anyhow::anyhow!("node {node}: {cause:?}"))?;
+        let body = reply.json();
+        let nights = body["roomTypes"][0]["nights"].as_array().filter(|_| reply.status.is_success());
+        Ok(nights.map(|nights| nights.iter().map(|night| workload::night_of(night).sold).sum()))
+    }
+
+    fn compare(&self, node: u32, sold: i64) -> anyhow::Result<()> {
+        let expected = 3 * self.acknowledged.len() as i64;
+        ensure!(sold == expected, "node {node}: {sold} room nights are sold, {expected} were acknowledged");
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod measure;
 mod print;
 mod recall;
 mod report;
+mod rot;
 mod run;
 
 use std::process::ExitCode;
@@ -36,7 +37,8 @@ enum Command {
     /// Kill all nodes, or take their power, again and again: nothing acknowledged may be lost.
     #[command(after_help = "Example:\n  keyrack-jepsen restarts --count 100")]
     Restarts(measure::Options),
-    /// Flip single bits in the data of a stopped node: each must be noticed, or without any effect.
+    /// Flip single bits in the data of a node that is down, one after the other: each must be noticed, or without any effect,
+    /// and the node whole again by itself.
     #[command(after_help = "Example:\n  keyrack-jepsen rot --count 1000")]
     Rot(measure::Options),
     /// Judge the history in a run's folder again.
@@ -66,7 +68,7 @@ pub async fn act() -> anyhow::Result<ExitCode> {
         Command::Matrix(options) => matrix::matrix(options).await,
         Command::Failover(options) => measure::failover(options).await,
         Command::Restarts(options) => measure::restarts(options).await,
-        Command::Rot(options) => measure::flips(options).await,
+        Command::Rot(options) => rot::rot(options).await,
         Command::Check { folder } => {
             let (history, verdict) = keyrack_jepsen::run::rejudge(&folder)?;
             print::verdict(&history, &verdict);

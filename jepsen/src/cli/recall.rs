@@ -20,7 +20,7 @@ pub struct Options {
     /// These bugs only; several with commas; `control` for none at all. All of them and the control when absent.
     #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
     bug: Vec<String>,
-    /// core, sim, processes; several with commas; all when absent.
+    /// core, sim, processes, black-box; several with commas; all when absent.
     #[arg(long, value_name = "LAYER[,LAYER]", value_delimiter = ',')]
     layer: Vec<String>,
     /// The most that one layer spends on one bug.
@@ -32,7 +32,8 @@ pub struct Options {
     /// Where the copy is built and kept [default: CARGO_TARGET_DIR/planted, or target/planted in the checkout]
     #[arg(long)]
     target_dir: Option<PathBuf>,
-    /// Where the result (recall.json) and the runs that found something go.
+    /// Where the result (recall.json) and the runs that found something go. What the same commit's layers said there
+    /// already is kept.
     #[arg(long, default_value = "jepsen-recall")]
     into: PathBuf,
     /// Tells runs at the same time apart: 1 to 200.
@@ -122,7 +123,7 @@ fn layers(names: &[String]) -> anyhow::Result<Vec<Layer>> {
     }
     let known = |name: &String| {
         let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
-        found.with_context(|| format!("no layer {name:?}; there are core, sim, processes"))
+        found.with_context(|| format!("no layer {name:?}; there are core, sim, processes, black-box"))
     };
     names.iter().map(known).collect()
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::control::Slot;
 use super::journal::{Entry, Event, Record};
-use crate::net::Dice;
+use crate::dice::Dice;
 
 /// A sector: what a disk writes whole, in bytes.
 const SECTOR: u64 = 512;
@@ -220,7 +220,7 @@ fn tear_end(file: &File, durable: u64, written: u64, dice: &mut Dice, tear: Tear
     let spoilt: Vec<u8> = match tear {
         Tear::Clean | Tear::Torn => Vec::new(),
         Tear::TornZeros => (last_sector..left).map(|_| 0).collect(),
-        Tear::TornGarbage => (last_sector..left).map(|_| dice.roll() as u8).collect(),
+        Tear::TornGarbage => (last_sector..left).map(|_| dice.draw() as u8).collect(),
     };
     file.write_all_at(&spoilt, last_sector)?;
     Ok(left)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 
 use super::rewind::files_below;
-use crate::net::Dice;
+use crate::dice::Dice;
 
 /// What a file of a data folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ mod tests {
         std::fs::write(&path, &before).unwrap();
         assert_eq!(files(folder.path(), Kind::Wal).unwrap(), std::slice::from_ref(&path));
         for seed in 0..50 {
-            let flipped = flip(&path, &mut Dice::new(seed)).unwrap();
+            let flipped = flip(&path, &mut Dice::new(seed, 0)).unwrap();
             assert!(flipped.offset < 7 && std::fs::read(&path).unwrap() != before);
             undo(&flipped).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), before);

@@ -11,7 +11,7 @@ use anyhow::Context;
 use super::control::{Control, ShimCounts, Word};
 use super::journal;
 use super::rewind::{self, Directories, Report, Tear};
-use crate::net::Dice;
+use crate::dice::Dice;
 
 /// The compiled shim, so that the harness is one file.
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libkeyrack_disk.so"));
@@ -142,7 +142,7 @@ impl Shim {
             return Ok(Report::default());
         }
         let mut report = Report { unaccounted: self.counts()?.unaccounted, ..Report::default() };
-        let mut dice = Dice::new(seed);
+        let mut dice = Dice::new(seed, 0);
         let rewound = rewind::names(&self.data, &self.graveyard(), &records, &slots, self.directories, &mut report)
             .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut dice, tear), &mut report));
         rewound.with_context(|| format!("cannot rewind {}", self.data.display()))?;

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::{Nemesis, RECOVERED_WITHIN, Scene, heal};
 use crate::disk::rot::{self, Kind};
-use crate::net::Dice;
 
 /// A node reads all rows 5 s after its start.
 const FOUND_WITHIN: Duration = Duration::from_secs(9);
@@ -23,7 +22,7 @@ pub(super) async fn flip(nemesis: Nemesis, scene: &mut Scene) -> anyhow::Result<
     let mut flipped = Vec::new();
     for _ in 0..scene.dice.within(1, 3) {
         let Some(file) = scene.dice.pick(&files) else { break };
-        match rot::flip(file, &mut Dice::new(scene.dice.draw())) {
+        match rot::flip(file, &mut scene.dice) {
             Ok(flip) => flipped.push(format!("{} byte {} bit {}", flip.path.display(), flip.offset, flip.bit)),
             // Nothing was ever written to it.
             Err(cause) => flipped.push(format!("{}: {cause}", file.display())),

@@ -9,7 +9,6 @@
 //! The packets are large ([`MTU`]), so that two cores carry more than a real network would; loss and the windows of TCP
 //! count in those packets.
 
-mod dice;
 mod link;
 mod namespace;
 pub mod partitions;
@@ -22,7 +21,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 
-pub use dice::Dice;
 pub use link::{Counts, Link};
 pub use partitions::Pair;
 

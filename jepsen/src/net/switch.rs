@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
+use super::HARNESS_HOST;
 use super::link::{Fate, Link, Links};
 use super::tun::Tun;
-use super::{Dice, HARNESS_HOST};
+use crate::dice::Dice;
 
 /// Packets taken from one device before the next has its turn.
 const BATCH: usize = 64;
@@ -99,7 +100,7 @@ impl Fabric {
             lanes: vec![idle; pairs],
             under_way: BinaryHeap::new(),
             number: 0,
-            dice: Dice::new(seed),
+            dice: Dice::new(seed, 0),
         }
     }
 

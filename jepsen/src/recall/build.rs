@@ -8,8 +8,8 @@ use anyhow::{bail, ensure};
 use tokio::process::Command;
 
 use super::Layer;
-use super::core_tests;
 use super::outside::{self, tail};
+use super::suite::Suite;
 
 /// RocksDB alone takes twenty minutes on two cores.
 const WITHIN: Duration = Duration::from_secs(2 * 3_600);
@@ -20,23 +20,29 @@ pub(super) struct Build {
     target: PathBuf,
     /// The simulation, where this checkout has one and it builds; why not, otherwise.
     pub simulation: Result<PathBuf, String>,
-    /// The pure tests that fail without any bug; why that is not known, otherwise.
-    pub red: Result<Vec<String>, String>,
+    /// The tests of every room.
+    pub core: Suite,
+    /// The tests of real processes.
+    pub black_box: Suite,
 }
 
 impl Build {
     /// Builds what the layers need.
     pub async fn make(copy: &Path, target: &Path, layers: &[Layer]) -> anyhow::Result<Build> {
-        let not = || "not asked for".to_owned();
-        let mut build = Build { copy: copy.into(), target: target.into(), simulation: Err(not()), red: Err(not()) };
-        if layers.contains(&Layer::Processes) {
+        let (copy, target, simulation) = (copy.into(), target.into(), Err("not asked for".to_owned()));
+        let mut build = Build { copy, target, simulation, core: Suite::none(), black_box: Suite::none() };
+        if layers.contains(&Layer::Processes) || layers.contains(&Layer::BlackBox) {
             // The whole workspace: another choice of packages is another choice of features, and RocksDB would be compiled anew.
             build.cargo(["build", "--release", "--workspace", "--bins"]).await?;
         }
+        if layers.contains(&Layer::Core) || layers.contains(&Layer::BlackBox) {
+            build.cargo([&build.tests()[..], &["--no-run"]].concat()).await?;
+        }
         if layers.contains(&Layer::Core) {
-            let arguments = [&["nextest", "run", "--no-run"], build.core_tests().as_slice()].concat();
-            build.cargo(arguments).await?;
-            build.red = core_tests::red(&build, WITHIN).await.map_err(|cause| format!("{cause:#}"));
+            build.core = Suite::of(Layer::Core, &build, WITHIN).await;
+        }
+        if layers.contains(&Layer::BlackBox) {
+            build.black_box = Suite::of(Layer::BlackBox, &build, WITHIN).await;
         }
         if layers.contains(&Layer::Sim) {
             build.simulation = build.make_simulation().await.map_err(|cause| format!("not built: {cause:#}"));
@@ -62,9 +68,9 @@ impl Build {
         cargo
     }
 
-    /// The pure tests. They have nothing of RocksDB, so a choice of packages costs nothing here.
-    pub fn core_tests(&self) -> [&'static str; 5] {
-        ["--release", "--package", "keyrack-inventory", "--package", "keyrack-proto"]
+    /// The whole workspace's tests, for the same reason.
+    pub fn tests(&self) -> [&'static str; 4] {
+        ["nextest", "run", "--release", "--workspace"]
     }
 
     async fn cargo<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> anyhow::Result<()> {

@@ -7,11 +7,11 @@
 mod bug;
 mod build;
 mod copy;
-mod core_tests;
 mod outside;
 mod processes;
 mod result;
 mod simulation;
+mod suite;
 
 pub use bug::{Bug, all};
 pub use copy::apply_all;
@@ -28,17 +28,19 @@ pub const CONTROL: &str = "control";
 /// A layer of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// The pure tests of the inventory and of the codecs.
+    /// The tests of every room: the pure core, codecs, storage, Raft's glue, the edge.
     Core,
     /// The deterministic simulation.
     Sim,
     /// This harness: real processes, faults, checkers.
     Processes,
+    /// The tests of real processes whose scenes are written down.
+    BlackBox,
 }
 
 impl Layer {
     /// All, the cheapest first.
-    pub const ALL: [Layer; 3] = [Layer::Core, Layer::Sim, Layer::Processes];
+    pub const ALL: [Layer; 4] = [Layer::Core, Layer::Sim, Layer::Processes, Layer::BlackBox];
 
     /// Its name on the command line and in the result.
     pub fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Layer {
             Layer::Core => "core",
             Layer::Sim => "sim",
             Layer::Processes => "processes",
+            Layer::BlackBox => "black-box",
         }
     }
 }
@@ -79,15 +82,16 @@ pub async fn run(order: &Order, mut tell: impl FnMut(&Line)) -> anyhow::Result<R
     std::fs::create_dir_all(&order.into)?;
     let copy = copy::make(&order.source, &order.target)?;
     let build = Build::make(&copy, &order.target, &order.layers).await?;
-    let mut result = Result::begin(&order.source);
+    let mut result = Result::begin_or_go_on(&order.source, &order.into);
     if order.control {
-        let line = ask(order, &build, None).await;
+        let line = ask(order, &build, None, result.control.take()).await;
         tell(&line);
         result.control = Some(line);
         result.write(&order.into)?;
     }
     for bug in &order.bugs {
-        let line = ask(order, &build, Some(bug)).await;
+        let before = result.take(&bug.name);
+        let line = ask(order, &build, Some(bug), before).await;
         tell(&line);
         result.bugs.push(line);
         result.write(&order.into)?;
@@ -95,14 +99,18 @@ pub async fn run(order: &Order, mut tell: impl FnMut(&Line)) -> anyhow::Result<R
     Ok(result)
 }
 
-/// Every layer about one bug.
-async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> Line {
-    let mut line = Line::of(bug);
+/// Every layer about one bug, but for those that have said `before` what they know.
+async fn ask(order: &Order, build: &Build, bug: Option<&Bug>, before: Option<Line>) -> Line {
+    let mut line = before.unwrap_or_else(|| Line::of(bug));
     for layer in &order.layers {
+        if line.has_asked(layer.name()) {
+            continue;
+        }
         let began = Instant::now();
         let name = bug.map(|bug| bug.name.as_str());
         let outcome = match layer {
-            Layer::Core => core_tests::ask(build, name, order.cap).await,
+            Layer::Core => build.core.ask(build, name, order.cap).await,
+            Layer::BlackBox => build.black_box.ask(build, name, order.cap).await,
             Layer::Sim => simulation::ask(build, name, order.cap).await,
             Layer::Processes => processes::ask(order, build, bug).await,
         };

@@ -71,7 +71,15 @@ pub enum Outcome {
 }
 
 impl Result {
-    pub(super) fn begin(source: &Path) -> Result {
+    /// What is in the folder already, if it is of the same sources; otherwise nothing yet.
+    pub(super) fn begin_or_go_on(source: &Path, into: &Path) -> Result {
+        let new = Result::begin(source);
+        let before = fs::read(into.join("recall.json")).ok();
+        let before = before.and_then(|bytes| serde_json::from_slice::<Result>(&bytes).ok());
+        before.filter(|before| before.commit == new.commit).unwrap_or(new)
+    }
+
+    fn begin(source: &Path) -> Result {
         let commit = Command::new("git").arg("-C").arg(source).args(["describe", "--always", "--dirty"]).output();
         let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
         Result { commit, began: jiff::Timestamp::now().to_string(), ..Result::default() }
@@ -80,6 +88,12 @@ impl Result {
     pub(super) fn write(&self, into: &Path) -> anyhow::Result<()> {
         let path = into.join("recall.json");
         fs::write(&path, serde_json::to_vec_pretty(self)?).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// What is known of a bug, to be added to.
+    pub(super) fn take(&mut self, bug: &str) -> Option<Line> {
+        let place = self.bugs.iter().position(|line| line.name == bug)?;
+        Some(self.bugs.remove(place))
     }
 
     /// Bugs that at least so many layers found.
@@ -103,6 +117,12 @@ impl Line {
             layers: Vec::new(),
         };
         bug.map_or(without, with)
+    }
+
+    /// Whether a layer said something; one that could not be asked did not, and is asked again.
+    pub(super) fn has_asked(&mut self, layer: &str) -> bool {
+        self.layers.retain(|found| found.layer != layer || !matches!(found.outcome, Outcome::NotRun { .. }));
+        self.layers.iter().any(|found| found.layer == layer)
     }
 
     /// The layers that found something.

@@ -65,9 +65,14 @@ pub struct Done {
     pub verdict: Verdict,
 }
 
-const RESOLVED_WITHIN: Patience = Patience { per_try: Duration::from_secs(5), in_all: Duration::from_secs(60) };
-const PATIENCE: Patience = Patience { per_try: Duration::from_millis(1_500), in_all: Duration::from_secs(8) };
-const MORE_PATIENCE: Patience = Patience { per_try: Duration::from_secs(7), in_all: Duration::from_secs(15) };
+const RESOLVED_WITHIN: Patience = Patience { per_try: Duration::from_secs(5), in_all: Duration::from_secs(60), believes: false };
+/// Callers of three kinds: those who hang up before the node gives up, those who wait for what it says then and ask again,
+/// and those who believe it when it says that nothing was done.
+const PATIENCE: [Patience; 3] = [
+    Patience { per_try: Duration::from_millis(1_500), in_all: Duration::from_secs(8), believes: false },
+    Patience { per_try: Duration::from_secs(7), in_all: Duration::from_secs(15), believes: true },
+    Patience { per_try: Duration::from_secs(7), in_all: Duration::from_secs(15), believes: false },
+];
 /// Raft in a run's cluster reacts as fast as in a LAN; the machine has few cores.
 const FAST: [(&str, &str); 1] = [("KEYRACK_LOG_LEVEL", "info,openraft=error")];
 
@@ -170,8 +175,7 @@ async fn work(
         let own = Arc::new(own);
         for number in 0..order.callers {
             let who = (*workload, number);
-            // Some wait until the node itself gives up, and see what it says then.
-            let patience = if number % 3 == 2 { MORE_PATIENCE } else { PATIENCE };
+            let patience = PATIENCE[number as usize % PATIENCE.len()];
             let caller = Caller::new(who, order.seed, cluster.clone(), Arc::clone(&own), recorder.clone(), patience);
             callers.spawn(caller.work(end, pace));
         }

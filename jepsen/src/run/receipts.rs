@@ -6,17 +6,21 @@ use std::time::{Duration, Instant};
 
 use hyper::Method;
 use keyrack_tests::receipts::merkle::{leaf_hash, root};
-use keyrack_tests::receipts::{Note, Policy, Receipt};
+use keyrack_tests::receipts::{Leaf, Note, Policy, Receipt};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::cluster::{Cluster, Door, until};
-use crate::history::{Answer, CheckpointCheck, NodeFinale, Op, Outcome, ReceiptCheck, Root};
+use crate::history::{Answer, Booking, CheckpointCheck, NodeFinale, Op, Outcome, ReceiptCheck, Root};
 
 const EVERY: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(2);
 const WITHIN: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 8;
 const DATA_SHARDS: u32 = 3;
+/// Kinds of leaves.
+const BOOK: u64 = 1;
+const AMEND: u64 = 2;
+const CANCEL: u64 = 3;
 
 /// A checkpoint as a node served it: node, shard, size, root.
 type Seen = (u32, u32, u64, Vec<u8>);
@@ -52,8 +56,8 @@ impl Watch {
         Watch { seen, policies, watching }
     }
 
-    /// Verifies the receipt of every acknowledged booking, and every checkpoint against the leaves that are there now. Puts
-    /// each node's own roots into `nodes`.
+    /// Verifies the receipt of every acknowledged booking, which must be of the last thing that happened to it, and every
+    /// checkpoint against the leaves that are there now. Puts each node's own roots into `nodes`.
     pub async fn finish(
         self,
         cluster: &Arc<Cluster>,
@@ -66,7 +70,9 @@ impl Watch {
         texts.extend(text(&cluster.door(1), "/log/policy").await);
         // A node that was taken in anew has new keys; what the old ones signed stays signed.
         let policies: Vec<Policy> = texts.iter().filter_map(|text| Policy::parse(text).ok()).collect();
-        let receipts = verify_all(cluster, ops, Arc::new(policies)).await;
+        let bookings = nodes.first().map_or(&[][..], |node| &node.bookings);
+        let bookings = bookings.iter().map(|line| (line.booking.booking.clone(), line.booking.clone())).collect();
+        let receipts = verify_all(cluster, ops, Arc::new(Expected { policies, bookings })).await;
         let mut checkpoints = Vec::new();
         for shard in 1..=DATA_SHARDS {
             let of_shard: Vec<&Seen> = seen.iter().filter(|(_, number, ..)| *number == shard).collect();
@@ -83,7 +89,14 @@ impl Drop for Watch {
     }
 }
 
-async fn verify_all(cluster: &Arc<Cluster>, ops: &[Op], policies: Arc<Vec<Policy>>) -> Vec<ReceiptCheck> {
+/// What receipts are held against.
+struct Expected {
+    policies: Vec<Policy>,
+    /// As they are at the end, by id.
+    bookings: BTreeMap<String, Booking>,
+}
+
+async fn verify_all(cluster: &Arc<Cluster>, ops: &[Op], expected: Arc<Expected>) -> Vec<ReceiptCheck> {
     let acknowledged: BTreeSet<String> = ops.iter().filter_map(acknowledged).collect();
     let mut checks = Vec::new();
     let mut waiting = acknowledged.into_iter();
@@ -92,9 +105,9 @@ async fn verify_all(cluster: &Arc<Cluster>, ops: &[Op], policies: Arc<Vec<Policy
         while asked.len() < AT_ONCE {
             let Some(booking) = waiting.next() else { break };
             let node = (checks.len() + asked.len()) as u32 % cluster.plan.nodes + 1;
-            let (door, policies) = (cluster.door(node), policies.clone());
+            let (door, expected) = (cluster.door(node), expected.clone());
             asked.spawn(async move {
-                let failure = verify(&door, &booking, &policies).await.err();
+                let failure = verify(&door, &booking, &expected).await.err();
                 ReceiptCheck { booking, failure }
             });
         }
@@ -112,7 +125,7 @@ fn acknowledged(op: &Op) -> Option<String> {
     }
 }
 
-async fn verify(door: &Door, booking: &str, policies: &[Policy]) -> Result<(), String> {
+async fn verify(door: &Door, booking: &str, expected: &Expected) -> Result<(), String> {
     let path = format!("/v1/bookings/{booking}/receipt");
     let begin = Instant::now();
     let text = loop {
@@ -128,8 +141,25 @@ async fn verify(door: &Door, booking: &str, policies: &[Policy]) -> Result<(), S
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     let receipt = Receipt::of_text(&text)?;
-    let verified = policies.iter().map(|policy| receipt.verify(policy));
-    verified.reduce(Result::or).unwrap_or_else(|| Err("no policy".into())).map(drop)
+    let verified = expected.policies.iter().map(|policy| receipt.verify(policy));
+    let proved = verified.reduce(Result::or).unwrap_or_else(|| Err("no policy".into()))?;
+    // One that is not there at all is another checker's.
+    expected.bookings.get(booking).map_or(Ok(()), |now| newest(now, &proved.leaf))
+}
+
+/// Whether a leaf is of the last thing that happened to a booking.
+fn newest(booking: &Booking, leaf: &Leaf) -> Result<(), String> {
+    let Booking { booking: id, revision, state, stay, .. } = booking;
+    let kind = match (state.as_str(), revision) {
+        ("cancelled", _) => CANCEL,
+        (_, 1) => BOOK,
+        _ => AMEND,
+    };
+    let proves = (leaf.booking_id(), leaf.kind, leaf.arrival, leaf.departure);
+    if proves == (id.clone(), kind, u64::from(stay.from), u64::from(stay.to)) {
+        return Ok(());
+    }
+    Err(format!("it proves {proves:?}, but the booking is {state}, revision {revision}, nights {} to {}", stay.from, stay.to))
 }
 
 async fn checkpoint(door: &Door, shard: u32) -> Option<(u64, Vec<u8>)> {
@@ -202,4 +232,41 @@ async fn leaves(door: &Door, shard: u32, size: u64) -> anyhow::Result<Vec<Vec<u8
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Stay;
+
+    #[test]
+    fn a_receipt_is_of_the_last_thing_that_happened() {
+        let id = "bk_00000020d22by5f8bmrayqnkdb".to_owned();
+        let (state, stay) = ("confirmed".to_owned(), Stay { from: 100, to: 102 });
+        let booking =
+            |revision, state: &str| Booking { booking: id.clone(), revision, state: state.into(), stay, rooms: Vec::new() };
+        let mut leaf = Leaf {
+            kind: BOOK,
+            property: "inn".into(),
+            rooms: Vec::new(),
+            arrival: 100,
+            departure: 102,
+            booking: vec![0; 16],
+            previous: None,
+            at_ms: 1,
+            term: 1,
+            raft_index: 1,
+            digests: Vec::new(),
+        };
+        let is_newest = |leaf: &Leaf, booking: &Booking| {
+            let booking = Booking { booking: leaf.booking_id(), ..booking.clone() };
+            newest(&booking, leaf).is_ok()
+        };
+        assert!(is_newest(&leaf, &booking(1, &state)) && !is_newest(&leaf, &booking(2, &state)));
+        assert!(!is_newest(&leaf, &booking(2, "cancelled")) && newest(&booking(1, &state), &leaf).is_err());
+        leaf.kind = AMEND;
+        assert!(is_newest(&leaf, &booking(2, &state)) && !is_newest(&leaf, &booking(1, &state)));
+        leaf.departure = 103;
+        assert!(!is_newest(&leaf, &booking(2, &state)));
+    }
 }

@@ -20,7 +20,8 @@ use crate::world::{CLIENTS, EPOCH_MS, HOSTS, World};
 
 const PROPERTIES: u32 = 2;
 const NIGHTS: u64 = 6;
-const FIRST: u32 = 20_834;
+/// Stays go over the end of a month: 2027-01-29.
+const FIRST: u32 = 20_847;
 const PATIENCE: Duration = Duration::from_millis(1_500);
 const ROOM_TYPES: [(&str, u32); 2] = [("SGL", 2), ("DBL", 4)];
 
@@ -162,7 +163,7 @@ impl Client {
                 Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision: None }
             }
             _ if !self.bookings.is_empty() => {
-                let booking = self.bookings.swap_remove((random % self.bookings.len() as u64) as usize);
+                let booking = *self.rng.pick(&self.bookings);
                 Op::Cancel { booking, expected_revision: None }
             }
             _ => Op::PlaceHold {
@@ -223,6 +224,8 @@ impl Client {
         }
         if matches!(command.op, Op::Cancel { .. } | Op::ReleaseHold(_))
             && let Some(Reply::Booking(_) | Reply::Hold(_)) = self.newest.as_ref().map(|(_, reply)| reply)
+            // Some is remembered all the same, and is changed or cancelled again.
+            && self.rng.chance(800)
         {
             self.bookings.retain(|id| Some(*id) != booking_of(&command.op));
             self.holds.retain(|id| Some(*id) != hold_of(&command.op));
@@ -239,7 +242,8 @@ impl Client {
                 && let Some(reply) = read_reply(applied.reply)
             {
                 self.world.trace(CLIENTS, format_args!("client {} answered at {}: {reply:?}", self.number, applied.index));
-                self.world.observe(|observer| observer.acknowledged(&digest, applied.index, &reply));
+                let now_us = self.world.now_us();
+                self.world.observe(|observer| observer.acknowledged(&digest, applied.index, &reply, now_us));
                 return reply;
             }
             tokio::time::sleep(Duration::from_millis(self.rng.within(1, 50))).await;
@@ -251,10 +255,13 @@ impl Client {
             Some((key, answer)) => (*key, Some(answer.clone())),
             None => ([0; 16], None),
         };
+        let age_ms = if self.rng.chance(300) { self.rng.within(100, 3_000) } else { 0 };
+        let ask = Bytes::from([&key[..], &age_ms.to_be_bytes()].concat());
         while !stop.load(Ordering::Relaxed) {
-            let before = self.world.observe(|observer| observer.before_read(answer.clone()));
+            let now_us = self.world.now_us();
+            let before = self.world.observe(|observer| observer.before_read(now_us, age_ms, answer.clone()));
             let to = self.any_node();
-            let read = self.net.call(to, Method::Read, Bytes::copy_from_slice(&key), PATIENCE).await;
+            let read = self.net.call(to, Method::Read, ask.clone(), PATIENCE).await;
             if let Some(read) = read.and_then(|read| pb::Applied::decode(read).ok()) {
                 let found = if read.replayed { read_reply(read.reply) } else { None };
                 let digest = read.guest_key.and_then(|digest| digest.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes);

@@ -1,14 +1,19 @@
 //! `keyrack-sim`: the replicated core as one deterministic process.
 //!
-//! openraft, the cluster's log store, its wire codec, its settings, its decisions and the inventory run as they are;
+//! openraft, the cluster's log store, wire codec, settings, batcher, read gate, log clock and decisions, and the inventory run
+//! as they are;
 //! network, disk and clocks are simulated, and everything that chance decides is drawn from a seed. Not in it: RocksDB,
 //! gRPC and TLS, the directory's shard, cosignatures, and everything above the replicated core.
 
+#[allow(dead_code, reason = "the simulation asks patiently for nothing")]
+#[path = "../../../cluster/src/batcher.rs"]
 mod batcher;
 mod clients;
 mod disk;
 mod faults;
 mod invariants;
+#[path = "../../../cluster/src/log_clock.rs"]
+mod log_clock;
 #[path = "../../../cluster/src/member.rs"]
 mod member;
 mod members;
@@ -16,6 +21,8 @@ mod net;
 mod node;
 mod observer;
 mod raft;
+#[path = "../../../cluster/src/reads.rs"]
+mod reads;
 mod rng;
 mod run;
 mod seeds;
@@ -26,9 +33,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-// As the cluster's log store knows it.
+// As the cluster's files know them.
 use disk as storage;
 use member::Member;
+use node::ClusterConfig;
+
+mod directory {
+    /// The shard of the directory, which is not simulated.
+    pub const SHARD: u32 = 0;
+}
 
 /// Runs Keyrack's replicated core in simulated time, with faults, and checks it at every step.
 #[derive(Parser)]

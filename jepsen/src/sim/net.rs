@@ -33,12 +33,13 @@ pub enum Method {
     Snapshot,
     Propose,
     ReadIndex,
+    HeldVote,
     Write,
     Read,
     Append,
 }
 
-const METHODS: [Method; 10] = [
+const METHODS: [Method; 11] = [
     Method::AppendOne,
     Method::Vote,
     Method::PreVote,
@@ -46,6 +47,7 @@ const METHODS: [Method; 10] = [
     Method::Snapshot,
     Method::Propose,
     Method::ReadIndex,
+    Method::HeldVote,
     Method::Write,
     Method::Read,
     Method::Append,

@@ -10,25 +10,25 @@ use futures::StreamExt;
 use keyrack_inventory::{Command, Op, PropertyNumber};
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
+use openraft::ChangeMembers;
 use openraft::async_runtime::WatchReceiver;
-use openraft::errors::{LinearizableReadError, RaftError};
 use openraft::raft::TransferLeaderRequest;
-use openraft::{ChangeMembers, ReadPolicy};
 use prost::Message;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::batcher::{Batcher, Pending, answer};
+use crate::batcher::{Answer, Batcher, answer_out};
 use crate::disk::LogDb;
 use crate::net::{self, Asked, Incoming, Method, Net, Opened, Peer};
 use crate::raft::log_store::LogStore;
-use crate::raft::{GroupConfig, Network, Raft, Rt, SHARD, Shared, StateMachine, Types, meta_and_rows, raft_config, spawn, wire};
+use crate::raft::{
+    Group, GroupConfig, Links, Network, Raft, Rt, SHARD, Shared, StateMachine, Types, meta_and_rows, raft_config, spawn, wire,
+};
+use crate::reads::ReadGate;
 use crate::world::{Ask, Running, World};
 
 /// How long a node tries to get a client's command or read through.
 const PATIENCE: Duration = Duration::from_millis(900);
-const RETRY: Duration = Duration::from_millis(10);
-const READ_INDEX: Duration = Duration::from_secs(1);
 
 /// A node while it runs. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +38,17 @@ pub struct Node {
     pub net: Arc<Net>,
     pub raft: Raft,
     shared: Arc<Shared>,
+    group: Group,
     batcher: Batcher,
+    gate: ReadGate,
+}
+
+/// What the batcher needs to know.
+pub struct ClusterConfig {
+    pub node: u64,
+    pub queue_commands: usize,
+    pub batch_commands: usize,
+    pub batches_in_flight: usize,
 }
 
 /// The daemon's own times, and thresholds small enough for snapshots and purges to be many.
@@ -73,11 +83,14 @@ async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
         openraft::Config { purge_batch_size: 4, ..raft_config(SHARD, &settings()) }.validate().map_err(io::Error::other)?;
     let raft = Raft::new(id, Arc::new(config), Network(net.clone()), log.clone(), machine).await;
     let raft = raft.map_err(io::Error::other)?;
-    let (batcher, queue) = Batcher::new();
-    let node = Node { world: world.clone(), id, net, raft: raft.clone(), shared: shared.clone(), batcher };
+    let links = Links(net.clone());
+    let group = Group::new(world.clone(), id, raft.clone(), log, links.clone(), shared.clone());
+    let small = ClusterConfig { node: id, queue_commands: 1_024, batch_commands: 8, batches_in_flight: 4 };
+    let batcher = Batcher::start(SHARD, &small, group.clone(), links.clone());
+    let gate = ReadGate::start(SHARD, id, group.clone(), links);
+    let node = Node { world: world.clone(), id, net, raft: raft.clone(), shared: shared.clone(), group, batcher, gate };
     let (asks, mut asked) = mpsc::unbounded_channel();
     *world.node(id).running.lock() = Some(Running { raft: raft.clone(), shared, asks });
-    spawn(crate::batcher::run(node.clone(), queue));
     spawn(node.clone().accept());
     spawn(node.clone().tick());
     spawn(node.clone().take_snapshots());
@@ -119,18 +132,6 @@ impl Node {
             }
         };
         self.world.trace(self.id, format_args!("{ask:?}: {done}"));
-    }
-
-    pub fn leader(&self) -> Option<u64> {
-        self.raft.server_metrics().borrow_watched().current_leader
-    }
-
-    /// A member's address.
-    pub fn peer(&self, id: u64) -> Option<Peer> {
-        let metrics = self.raft.server_metrics();
-        let metrics = metrics.borrow_watched();
-        let member = metrics.membership_config.membership().get_node(&id)?;
-        Some(Peer { id, incarnation: member.incarnation })
     }
 
     async fn accept(self) {
@@ -207,10 +208,15 @@ impl Node {
             }
             Method::Propose => self.propose_forwarded(pb::ProposeRequest::decode(body)?).await.encode_to_vec(),
             Method::ReadIndex => {
-                let index = self.read_index().await;
-                pb::ReadIndexReply { index, leader: self.leader() }.encode_to_vec()
+                let index = self.group.read_index().await?;
+                pb::ReadIndexReply { index, leader: self.group.leader() }.encode_to_vec()
             }
-            Method::Write => self.decide(body, Instant::now() + PATIENCE).await.encode_to_vec(),
+            Method::HeldVote => pb::HeldVoteReply { vote: self.group.held_vote().as_ref().map(wire::vote_out) }.encode_to_vec(),
+            Method::Write => {
+                let decided = self.batcher.decide(body, Instant::now() + PATIENCE).await;
+                let answer = decided.map_or(Answer::Unknown, |(index, decided)| Answer::Applied(index, decided));
+                answer_out(answer).encode_to_vec()
+            }
             Method::Read => self.read(&body).await.ok_or_else(|| io::Error::other("not in time"))?.encode_to_vec(),
             Method::Append => return Err(io::Error::other("a stream")),
         };
@@ -219,66 +225,25 @@ impl Node {
 
     /// Commands that another node forwarded: proposed here or nowhere.
     async fn propose_forwarded(&self, request: pb::ProposeRequest) -> pb::ProposeReply {
-        let leader = self.leader();
+        let leader = self.group.leader();
         if leader != Some(self.id) {
             return pb::ProposeReply { proposed: None, leader };
         }
-        let deadline = Instant::now() + PATIENCE;
-        let answers = request.commands.into_iter().map(|command| self.submit(command, deadline, true));
-        pb::ProposeReply { proposed: Some(pb::Proposed { answers: futures::future::join_all(answers).await }), leader }
+        let answers = self.batcher.decide_forwarded(request.commands, Instant::now() + PATIENCE).await;
+        pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader }
     }
 
-    async fn submit(&self, command: Bytes, deadline: Instant, forwarded: bool) -> pb::Answer {
-        let (done, wait) = oneshot::channel();
-        self.batcher.submit(Pending { command, deadline, forwarded, answer: done });
-        wait.await.unwrap_or_else(|_| answer(pb::answer::Answer::Unknown(pb::Nothing {})))
-    }
-
-    /// Takes a command to the leader and back, trying again until `deadline`.
-    async fn decide(&self, command: Bytes, deadline: Instant) -> pb::Answer {
-        loop {
-            let answered = self.submit(command.clone(), deadline, false).await;
-            let applied = matches!(answered.answer, Some(pb::answer::Answer::Applied(_)));
-            if applied || Instant::now() + RETRY >= deadline {
-                return answered;
-            }
-            tokio::time::sleep(RETRY).await;
+    /// What was answered under an idempotency key, and the digest of all rows: as of now, or as of so many ms ago.
+    async fn read(&self, ask: &Bytes) -> Option<pb::Applied> {
+        let (key, age) = ask.split_first_chunk::<16>()?;
+        let age = Duration::from_millis(u64::from_be_bytes(age.try_into().ok()?));
+        let is_fresh = !age.is_zero() && self.gate.is_within(age);
+        if !is_fresh && !self.gate.pass(Instant::now() + PATIENCE).await {
+            return None;
         }
-    }
-
-    async fn read_index(&self) -> Option<u64> {
-        match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
-            Ok((read, _)) => Some(read.index()),
-            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(_) | LinearizableReadError::QuorumNotEnough(_)))
-            | Err(RaftError::Fatal(_)) => None,
-        }
-    }
-
-    async fn leaders_read_index(&self) -> Option<u64> {
-        let leader = self.leader()?;
-        if leader == self.id {
-            return self.read_index().await;
-        }
-        let reply = self.net.call(self.peer(leader)?, Method::ReadIndex, Bytes::new(), READ_INDEX).await?;
-        pb::ReadIndexReply::decode(reply).ok()?.index
-    }
-
-    /// A linearizable read: what was answered under an idempotency key, and the digest of all rows.
-    async fn read(&self, key: &Bytes) -> Option<pb::Applied> {
-        let deadline = Instant::now() + PATIENCE;
-        let index = loop {
-            match self.leaders_read_index().await {
-                Some(index) => break index,
-                None if Instant::now() + RETRY >= deadline => return None,
-                None => tokio::time::sleep(RETRY).await,
-            }
-        };
-        let mut applied = self.shared.applied.subscribe();
-        let waited = tokio::time::timeout_at(deadline, applied.wait_for(|applied| *applied >= index)).await;
-        waited.ok()?.ok()?;
         let mut live = self.shared.live.lock();
         let digest = live.shelf.digest();
-        let reply = crate::observer::recorded(&mut live.shelf.rows, key.as_ref().try_into().ok()?);
+        let reply = crate::observer::recorded(&mut live.shelf.rows, *key);
         Some(pb::Applied {
             index: live.position.last_log_id.map_or(0, |id| id.index),
             replayed: reply.is_some(),
@@ -293,8 +258,9 @@ impl Node {
         loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
             let due = self.shared.next_deadline_ms.load(Ordering::Relaxed);
-            if due != 0 && due <= self.world.clock_ms(self.id) && self.leader() == Some(self.id) {
-                self.decide(tick.clone(), Instant::now() + Duration::from_secs(1)).await;
+            if due != 0 && due <= self.group.now_ms() && self.group.leader() == Some(self.id) {
+                // The next one gets through where this does not.
+                let _ = self.batcher.decide(tick.clone(), Instant::now() + Duration::from_secs(1)).await;
             }
         }
     }

@@ -45,6 +45,7 @@ pub struct Observer {
     applied: hold::Applied,
     decided: hold::DecidedOnce,
     leaders: hold::Leaders,
+    leaves: hold::Leaves,
     matching: hold::LogMatching,
     acks: hold::LostAcks,
     same: hold::SameState,
@@ -113,6 +114,8 @@ impl Observer {
             let read = decide::read(batch.clone()).map_err(|cause| cause.to_string());
             let check = read.and_then(|batch| self.decided.applied(step.at.index, batch, outcomes));
             self.note("decided once", check);
+            let check = self.leaves.applied(outcomes, step.tree.size());
+            self.note("leaves", check);
         }
     }
 
@@ -128,18 +131,21 @@ impl Observer {
     }
 
     /// A client got an answer.
-    pub fn acknowledged(&mut self, digest: &[u8; 16], index: u64, reply: &Reply) {
+    pub fn acknowledged(&mut self, digest: &[u8; 16], index: u64, reply: &Reply, now_us: u64) {
         self.operations += 1;
         self.note("decided once", self.decided.answered(digest, index, reply));
         match self.same.at(index) {
-            Some(at) => self.acks.acknowledged(at),
+            Some(at) => self.acks.acknowledged(at, now_us),
             None => self.note("lost acks", Err(format!("an answer at {index}, which nobody applied"))),
         }
     }
 
-    /// A read begins.
-    pub fn before_read(&self, answer: Option<Reply>) -> StaleReads {
-        StaleReads { acknowledged: self.acks.newest_index(), answer }
+    /// A read begins whose answer may be so many ms old.
+    pub fn before_read(&self, now_us: u64, age_ms: u64, answer: Option<Reply>) -> StaleReads {
+        if age_ms == 0 {
+            return StaleReads { acknowledged: self.acks.newest_index(), answer };
+        }
+        StaleReads { acknowledged: self.acks.newest_index_at(now_us.saturating_sub(1_000 * age_ms)), answer: None }
     }
 
     /// A read's answer is there.

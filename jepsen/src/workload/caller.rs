@@ -12,6 +12,8 @@ use crate::history::{Answer, Call, Hotel, Op, Outcome};
 
 /// Bookings and holds a caller remembers, to change them later.
 const REMEMBERED: usize = 24;
+/// Answers it remembers, to ask again: of the whole run, so that snapshots and leaders have come and gone meanwhile.
+const PAST: usize = 400;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a caller waits.
@@ -21,6 +23,8 @@ pub struct Patience {
     pub per_try: Duration,
     /// For one that stands, all tries together; after that the outcome is unknown.
     pub in_all: Duration,
+    /// Whether "nothing was done" is taken for an answer, as by a caller who goes elsewhere then.
+    pub believes: bool,
 }
 
 /// One caller of one workload.
@@ -136,7 +140,11 @@ impl Caller {
             }
         }
         if self.workload == Workload::Retry && matches!(op.outcome, Outcome::Ok { .. }) && !is_read(&op.call) {
-            remember(&mut self.past, op.call.clone());
+            if self.past.len() == PAST {
+                let forgotten = self.dice.below(PAST as u64) as usize;
+                self.past.swap_remove_back(forgotten);
+            }
+            self.past.push_back(op.call.clone());
         }
         if matches!(op.outcome, Outcome::Unknown { .. }) && !is_read(&op.call) {
             self.process = self.recorder.process();
@@ -184,7 +192,12 @@ async fn try_until_answered(mut op: Op, lines: &mut [Line], order: &[u32], patie
                     (op.outcome, op.node) = (outcome, *node);
                     return op;
                 }
-                None if reply.status == 503 => undone = Some(reply.code()),
+                None if reply.status == 503 => {
+                    undone = Some(reply.code());
+                    if patience.believes {
+                        break;
+                    }
+                }
                 None if reply.status.is_client_error() => undone = Some(reply.code()),
                 None => unknown = Some(format!("node {node}: {} {}", reply.status.as_u16(), reply.code())),
             },

@@ -29,10 +29,12 @@ impl Caller {
                 _ => self.lookup(None),
             },
             Workload::Retry => match dice {
-                0..40 => self.reserve(1),
-                40..55 => self.amend(),
-                55..72 => self.cancel(),
-                72..86 => self.again(),
+                0..38 => self.reserve(1),
+                38..52 => self.amend(),
+                52..66 => self.cancel(),
+                66..80 => self.again(),
+                80..84 => self.other_request(),
+                84..88 => self.elsewhere(),
                 _ => self.availability(None),
             },
             Workload::Baskets => match dice {
@@ -98,6 +100,30 @@ impl Caller {
     fn again(&mut self) -> Call {
         let drawn = self.dice.below(self.past.len() as u64) as usize;
         self.past.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
+    }
+
+    /// Something else with a key that was used: to be refused.
+    fn other_request(&mut self) -> Call {
+        let mut call = self.again();
+        let hotel = self.hotel();
+        if let Call::Reserve { stay, .. } = &mut call {
+            if stay.to < hotel.first + hotel.nights {
+                stay.to += 1;
+            } else {
+                stay.from -= 1;
+            }
+        }
+        call
+    }
+
+    /// A key that was used at one hotel, at another: it is a new one there.
+    fn elsewhere(&mut self) -> Call {
+        let mut call = self.again();
+        let hotel = self.hotel();
+        if let Call::Reserve { property, .. } = &mut call {
+            *property = hotel.property;
+        }
+        call
     }
 
     fn cancel(&mut self) -> Call {

@@ -10,13 +10,13 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let mut looked_at = 0;
     let mut keys: HashMap<(&str, &str), Vec<&Op>> = HashMap::new();
     let mut made: HashMap<&str, &Op> = HashMap::new();
-    for op in history.ops.iter().filter(|op| op.outcome.is_known()) {
+    for op in &history.ops {
         let Some(key) = op.call.key() else { continue };
         looked_at += 1;
         keys.entry((op.call.property(), key)).or_default().push(op);
         let Some(id) = makes(op) else { continue };
         if let Some(earlier) = made.insert(id, op)
-            && earlier.call.key() != op.call.key()
+            && (earlier.call.key(), earlier.call.property()) != (op.call.key(), op.call.property())
         {
             found.add("duplicate", [earlier.id, op.id], format!("two keys were answered with {id}"));
         }
@@ -51,8 +51,16 @@ fn makes(op: &Op) -> Option<&str> {
 
 fn check_key(key: &str, ops: &[&Op], found: &mut Findings) {
     let reused = |op: &&&Op| matches!(&op.outcome, Outcome::Refused { code, .. } if code == "idempotency_key_reused");
-    let mut answered = ops.iter().filter(|op| !reused(op));
-    let Some(first) = answered.next() else { return };
+    let mut answered = ops.iter().filter(|op| op.outcome.is_known() && !reused(op));
+    let Some(first) = answered.next() else {
+        // What it was used for before is a request to this hotel, too.
+        if let Some(op) = ops.iter().find(reused)
+            && ops.iter().all(|other| other.call == op.call)
+        {
+            found.add("wrong-refusal", [op.id], format!("key {key} was refused as reused, but was never used for anything else"));
+        }
+        return;
+    };
     for op in answered {
         let ids = [first.id, op.id];
         if op.call != first.call {

@@ -4,10 +4,14 @@ use super::Check;
 use crate::raft::{LogId, StoredMembership};
 use crate::world::World;
 
-/// The newest acknowledged entry.
+/// Time is told to the runs' parts once in so many microseconds.
+const TICK_US: u64 = 2 * 2_000;
+
+/// The newest acknowledged entry, and when each was the newest.
 #[derive(Default)]
 pub struct LostAcks {
     newest: Option<LogId>,
+    since_us: Vec<(u64, u64)>,
 }
 
 /// Whether a majority of the voters would still have this after a power loss now. While voters change, the entry that
@@ -26,8 +30,17 @@ pub fn majority_has(world: &World, stored: &StoredMembership, at: &LogId) -> boo
 }
 
 impl LostAcks {
-    pub fn acknowledged(&mut self, at: LogId) {
-        self.newest = self.newest.max(Some(at));
+    pub fn acknowledged(&mut self, at: LogId, now_us: u64) {
+        if self.newest < Some(at) {
+            self.newest = Some(at);
+            self.since_us.push((now_us, at.index));
+        }
+    }
+
+    /// What certainly had been acknowledged at a moment.
+    pub fn newest_index_at(&self, us: u64) -> u64 {
+        let until = self.since_us.partition_point(|(since_us, _)| since_us + TICK_US < us);
+        until.checked_sub(1).map_or(0, |last| self.since_us[last].1)
     }
 
     pub fn newest_index(&self) -> u64 {

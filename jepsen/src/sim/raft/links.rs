@@ -18,6 +18,7 @@ use openraft::raft::{
 use openraft::{RaftNetworkFactory, RaftNetworkV2};
 use prost::Message;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::snapshot::SnapshotBytes;
 use super::{SHARD, Types, Vote, snapshot_message, spawn, wire};
@@ -25,6 +26,7 @@ use crate::Member;
 use crate::net::{Method, Net, Ordered, Peer};
 
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(2);
+const ASKED: Duration = Duration::from_secs(1);
 
 /// Makes the connections of a node.
 pub struct Network(pub Arc<Net>);
@@ -34,6 +36,36 @@ impl RaftNetworkFactory<Types> for Network {
 
     async fn new_client(&mut self, target: u64, member: &Member) -> Connection {
         Connection { net: self.0.clone(), peer: Peer { id: target, incarnation: member.incarnation } }
+    }
+}
+
+/// A node's ways to its peers, for what is not Raft's own.
+#[derive(Clone)]
+pub struct Links(pub Arc<Net>);
+
+impl Links {
+    pub async fn propose(
+        &self,
+        leader: u64,
+        member: &Member,
+        commands: pb::ProposeRequest,
+        deadline: Instant,
+    ) -> Option<pb::ProposeReply> {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        pb::ProposeReply::decode(self.call(leader, member, Method::Propose, &commands, patience).await?).ok()
+    }
+
+    pub async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
+        pb::ReadIndexReply::decode(self.call(leader, member, Method::ReadIndex, &ask, ASKED).await?).ok()
+    }
+
+    pub async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
+        pb::HeldVoteReply::decode(self.call(id, member, Method::HeldVote, &ask, ASKED).await?).ok()
+    }
+
+    async fn call(&self, id: u64, member: &Member, method: Method, request: &impl Message, patience: Duration) -> Option<Bytes> {
+        let peer = Peer { id, incarnation: member.incarnation };
+        self.0.call(peer, method, request.encode_to_vec().into(), patience).await
     }
 }
 

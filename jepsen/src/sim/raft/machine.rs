@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use super::snapshot::{SnapshotBuilder, SnapshotBytes, unpack};
 use super::{Applied, EntryPayload, LogId, Payload, Shelf, SnapshotMeta, StoredMembership, Types, decide};
 use crate::disk::Disk;
+use crate::log_clock::LogClock;
 use crate::observer::Step;
 use crate::world::World;
 
@@ -51,6 +52,7 @@ impl Live {
 pub struct Shared {
     pub applied: watch::Sender<u64>,
     pub next_deadline_ms: AtomicU64,
+    pub clock: LogClock,
     pub live: Mutex<Live>,
 }
 
@@ -66,8 +68,8 @@ impl StateMachine {
     /// Picks up what was flushed.
     pub fn open(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>) -> (StateMachine, Arc<Shared>) {
         let live = Live::of(disk.lock().rows.clone());
-        let (applied, next_deadline_ms) = (watch::Sender::new(0), AtomicU64::new(0));
-        let shared = Arc::new(Shared { applied, next_deadline_ms, live: Mutex::new(live) });
+        let (applied, next_deadline_ms, clock) = (watch::Sender::new(0), AtomicU64::new(0), LogClock::default());
+        let shared = Arc::new(Shared { applied, next_deadline_ms, clock, live: Mutex::new(live) });
         let machine = StateMachine { node, world, disk, shared: shared.clone() };
         machine.publish();
         (machine, shared)
@@ -77,6 +79,7 @@ impl StateMachine {
         let mut live = self.shared.live.lock();
         if let Ok(Some(Row::Meta(meta))) = live.shelf.get(&Key::Meta) {
             self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
+            self.shared.clock.applied(meta.last_at_ms);
         }
         self.shared.applied.send_replace(live.position.last_log_id.map_or(0, |id| id.index));
     }

@@ -1,9 +1,13 @@
-//! Raft as `cluster/src/raft` has it: its codec, log, settings and decisions are compiled in from there; the disk under
+//! Raft as `cluster/src/raft` has it: its codec, log, settings, decisions and what a leader does are compiled in from there; the disk under
 //! them, the network and the rows are simulated.
 
 #[allow(dead_code, reason = "the simulation calls what it needs of it")]
 #[path = "../../../../cluster/src/raft/decide.rs"]
 pub mod decide;
+mod group;
+#[allow(dead_code, reason = "the simulation has no directory")]
+#[path = "../../../../cluster/src/raft/lead.rs"]
+mod lead;
 mod links;
 #[allow(dead_code, reason = "the simulation calls what it needs of it")]
 #[path = "../../../../cluster/src/raft/log_store.rs"]
@@ -18,7 +22,9 @@ mod snapshot;
 #[path = "../../../../cluster/src/raft/wire.rs"]
 pub mod wire;
 
-pub use links::Network;
+pub use group::Group;
+pub use lead::WriteError;
+pub use links::{Links, Network};
 pub use machine::{Saved, Shared, StateMachine};
 pub use settings::{GroupConfig, raft_config};
 pub use shelf::Shelf;
@@ -28,6 +34,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use keyrack_inventory::Outcome;
+use keyrack_proto::internal::DirectoryReply;
 
 use crate::Member;
 
@@ -63,6 +70,9 @@ pub enum Applied {
     Nothing,
     /// An outcome per command.
     Outcomes(Vec<Outcome>),
+    /// Of the directory, which is not simulated.
+    #[allow(dead_code, reason = "the batcher knows it")]
+    Directory(Vec<DirectoryReply>),
 }
 
 /// An encoded batch of commands.

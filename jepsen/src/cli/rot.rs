@@ -1,0 +1,144 @@
+//! `keyrack-jepsen rot`: bits flip in one node's data, one after the other, while the cluster goes on.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, ensure};
+use keyrack_jepsen::cluster::until;
+use keyrack_jepsen::disk::rot::{self, Flip, Kind};
+
+use super::measure::{Measured, Options, WITHIN, progress};
+
+/// The node whose disk is bad.
+const VICTIM: u32 = 2;
+/// Four in five where the bytes are.
+const KINDS: [Kind; 5] = [Kind::Wal, Kind::Sst, Kind::Snapshot, Kind::Manifest, Kind::Small];
+/// Bookings before the first flip, and between two.
+const BOOKINGS: (u64, u64) = (600, 5);
+
+/// Flips single bits in the data of one node that was killed, and starts it. `keyrackd data check` must notice the bit, or
+/// read what it read before; the node must never serve anything wrong, and be whole again by itself.
+pub async fn rot(options: Options) -> anyhow::Result<ExitCode> {
+    let mut measured = Measured::start(&options, "rot").await?;
+    measured.book_everywhere(BOOKINGS.0).await?;
+    let mut tally = Tally::default();
+    let bar = progress(&options);
+    while tally.noticed + tally.harmless < options.count {
+        measured.cluster.node(VICTIM).kill();
+        let aside = measured.cluster.data(VICTIM).join("set-aside");
+        if aside.exists() {
+            fs::remove_dir_all(aside)?;
+        }
+        let rare = measured.dice.percent(20);
+        let place = if rare { 3 + measured.dice.below(2) } else { measured.dice.below(3) };
+        let files = rot::files(&measured.cluster.data(VICTIM), KINDS[place as usize])?;
+        if let Some(file) = measured.dice.pick(&files) {
+            let before = check(&measured)?;
+            ensure!(before.is_good, "damage was left behind: {}", before.says);
+            let flip = rot::flip(file, &mut measured.dice)?;
+            one(&measured, &flip, &before, &mut tally).await?;
+            bar.inc(1);
+        } else {
+            measured.cluster.run(VICTIM)?;
+        }
+        measured.book_everywhere(BOOKINGS.1).await?;
+        measured.served_right().await?;
+    }
+    bar.finish_and_clear();
+    measured.verify().await?;
+    let Tally { noticed, harmless, anew, mended, bad } = &tally;
+    println!("{noticed} noticed, {harmless} without any effect, {} neither", bad.len());
+    println!("of those noticed the node was taken in anew after {anew}, and mended {mended} by itself; nothing wrong was served");
+    println!("{} bookings acknowledged meanwhile, none lost", measured.acknowledged.len());
+    bad.iter().for_each(|flip| println!("  {flip}"));
+    Ok(if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[derive(Default)]
+struct Tally {
+    noticed: u64,
+    harmless: u64,
+    /// Times the node put its data aside.
+    anew: u64,
+    /// Times it could do with what it had: another snapshot, a FORMAT with its bit back.
+    mended: u64,
+    bad: Vec<String>,
+}
+
+/// Looks what `keyrackd data check` makes of a flip, then starts the node on it and waits until the bit is gone.
+async fn one(measured: &Measured, flip: &Flip, before: &Checked, tally: &mut Tally) -> anyhow::Result<()> {
+    let Flip { path, offset, bit } = flip;
+    let what = format!("{} byte {offset} bit {bit}", path.display());
+    let (rotten, incarnation) = (Place::of(flip)?, incarnation(measured));
+    let after = check(measured)?;
+    measured.cluster.run(VICTIM)?;
+    measured.served_right().await.with_context(|| what.clone())?;
+    if after.is_good {
+        tally.harmless += 1;
+        if after.says != before.says {
+            tally.bad.push(format!("{what}: read without a word, but\n{}instead of\n{}", after.says, before.says));
+        }
+        return Ok(());
+    }
+    tally.noticed += 1;
+    until(format!("the node is whole again: {what}: {}", after.says), WITHIN, async || {
+        if measured.cluster.node(VICTIM).exited().is_some() {
+            measured.cluster.run(VICTIM).ok()?;
+        }
+        (Place::of(flip).ok().as_ref() != Some(&rotten)).then_some(())
+    })
+    .await?;
+    measured.served_right().await.with_context(|| what)?;
+    if self::incarnation(measured) == incarnation {
+        tally.mended += 1
+    } else {
+        tally.anew += 1
+    }
+    Ok(())
+}
+
+/// What `keyrackd data check` says.
+struct Checked {
+    is_good: bool,
+    says: String,
+}
+
+/// Of a copy: like a start, it changes the files.
+fn check(measured: &Measured) -> anyhow::Result<Checked> {
+    let (plan, home) = (&measured.cluster.plan, measured.cluster.home(VICTIM));
+    let copy = home.join("copy");
+    if copy.exists() {
+        fs::remove_dir_all(&copy)?;
+    }
+    let copied = Command::new("cp").arg("-a").arg(measured.cluster.data(VICTIM)).arg(&copy).status()?;
+    ensure!(copied.success(), "cannot copy the data");
+    let mut daemon = Command::new(plan.binaries.join(&plan.daemon));
+    daemon.args(["data", "check", "--config"]).arg(home.join("keyrackd.toml")).env("KEYRACK_DATA", &copy);
+    let output = daemon.output()?;
+    let said = if output.status.success() { output.stdout } else { output.stderr };
+    Ok(Checked { is_good: output.status.success(), says: String::from_utf8_lossy(&said).into_owned() })
+}
+
+/// The line of FORMAT that another folder does not share.
+fn incarnation(measured: &Measured) -> Option<String> {
+    let text = fs::read(measured.cluster.data(VICTIM).join("FORMAT")).ok()?;
+    String::from_utf8_lossy(&text).lines().find(|line| line.starts_with("incarnation")).map(str::to_owned)
+}
+
+/// A byte on the disk: while it stays what it is, the flip is there.
+#[derive(PartialEq)]
+struct Place {
+    file: (u64, u64),
+    byte: u8,
+}
+
+impl Place {
+    fn of(flip: &Flip) -> anyhow::Result<Place> {
+        let mut byte = [0];
+        let file = File::open(&flip.path)?;
+        file.read_exact_at(&mut byte, flip.offset)?;
+        let metadata = file.metadata()?;
+        Ok(Place { file: (metadata.dev(), metadata.ino()), byte: byte[0] })
+    }
+}
