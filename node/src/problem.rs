@@ -200,3 +200,18 @@ pub fn restriction_text(restriction: Restriction) -> &'static str {
         Restriction::NoRate => "noRate",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Callers take 503 for "nothing was done" and go elsewhere.
+    #[test]
+    fn only_what_was_not_done_is_said_not_to_be_done() {
+        let code = |error: ClusterError| Problem::from(error).code;
+        assert!(matches!(code(ClusterError::UnknownOutcome { shard: 1 }), Code::OutcomeUnknown));
+        assert!(matches!(code(ClusterError::Unavailable { shard: 1 }), Code::Unavailable));
+        assert!(matches!(code(ClusterError::Overloaded { shard: 1 }), Code::Overloaded));
+        assert!(matches!(code(ClusterError::Storage("broken".into())), Code::Internal));
+    }
+}

@@ -37,7 +37,8 @@ pub fn raft_config(shard: u32, config: &GroupConfig) -> Config {
         // This node decides when, by bytes and time: see `take_snapshots`.
         snapshot_policy: SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: config.keep_log_entries,
-        purge_batch_size: 256,
+        // Not so many that what is kept would be several times what was asked for.
+        purge_batch_size: config.keep_log_entries.clamp(1, 256),
         enable_pre_vote: Some(true),
         // A leader that restarts has to be elected again. Restored, it would hand out the ids of entries anew that reached
         // followers and not its own disk, and answer reads from a commit index that it wrote down late.

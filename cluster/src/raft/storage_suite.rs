@@ -10,9 +10,9 @@ use keyrack_inventory::{
 };
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
-use openraft::StorageError;
 use openraft::storage::RaftStateMachine;
 use openraft::testing::log::{StoreBuilder, Suite};
+use openraft::{RaftSnapshotBuilder, StorageError};
 use prost::Message;
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ use super::snapshot::SnapshotBuilder;
 use super::state_machine::{Shared, StateMachine};
 use super::{Entry, EntryPayload, LogId, Payload, Types};
 use crate::directory::Directory;
-use crate::storage::{LogDb, RowsDb};
+use crate::storage::{LogDb, RowsDb, SnapshotDir};
 
 const SHARD: u32 = 1;
 
@@ -79,6 +79,32 @@ async fn replicas_are_byte_identical_in_every_batching() {
     assert_ne!(at_once, other_entries);
 }
 
+/// Another replica's snapshot takes the place of everything, what was kept in memory included; requests that were made
+/// before it are known behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_installs_a_snapshot_goes_on_as_the_one_that_it_is_from() {
+    let entries: Vec<Vec<Bytes>> = log().chunks(3).map(<[_]>::to_vec).collect();
+    let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let (_, mut ahead, ahead_rows) = open(&one).expect("opened");
+    let (_, mut behind, behind_rows) = open(&other).expect("opened");
+    apply(&mut ahead, 0, entries[..200].to_vec()).await;
+    apply(&mut behind, 0, entries[..50].to_vec()).await;
+    let built = ahead.get_snapshot_builder().await.build_snapshot().await.expect("built");
+    let received = SnapshotDir { path: other.path().join("snapshots/received.incoming"), ..built.snapshot.clone() };
+    std::fs::create_dir_all(&received.path).expect("made");
+    for file in std::fs::read_dir(&built.snapshot.path).expect("read") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), received.path.join(file.file_name())).expect("copied");
+    }
+    behind.install_snapshot(&built.meta, received).await.expect("installed");
+    assert_eq!(all(&ahead_rows), all(&behind_rows));
+    // What is new, and what was asked before the snapshot, again.
+    let more = [&entries[200..], &entries[100..140]].concat();
+    apply(&mut ahead, 200, more.clone()).await;
+    apply(&mut behind, 200, more).await;
+    assert_eq!(all(&ahead_rows), all(&behind_rows));
+}
+
 /// Applies calls of entries of commands, all at one log time; returns all rows but the applied position,
 /// which names the index and so the batching.
 async fn replica(calls: Vec<Vec<Vec<Bytes>>>) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -86,16 +112,25 @@ async fn replica(calls: Vec<Vec<Vec<Bytes>>>) -> Vec<(Vec<u8>, Vec<u8>)> {
     let (_, mut machine, rows) = open(&folder).expect("opened");
     let mut index = 0;
     for call in calls {
-        let entries = call.into_iter().map(|commands| {
-            index += 1;
-            let log_id = LogId::new(openraft::alias::LeaderIdOf::<Types> { term: 1, node_id: 1 }, index);
-            let batch = pb::Batch { at_ms: 1_000, commands }.encode_to_vec();
-            Ok((Entry { log_id, payload: EntryPayload::Normal(Payload(batch.into())) }, None))
-        });
-        machine.apply(stream::iter(entries.collect::<Vec<_>>())).await.expect("applied");
+        let entries = call.len() as u64;
+        apply(&mut machine, index, call).await;
+        index += entries;
     }
-    let all = rows.view(SHARD, |view| view.prefixed(&[])).expect("viewed").expect("read");
-    all.into_iter().filter(|(key, _)| key != &[0x80]).collect()
+    all(&rows).into_iter().filter(|(key, _)| key != &[0x80]).collect()
+}
+
+/// Applies entries of commands behind the index `last`.
+async fn apply(machine: &mut StateMachine, last: u64, entries: Vec<Vec<Bytes>>) {
+    let entries = (last + 1..).zip(entries).map(|(index, commands)| {
+        let log_id = LogId::new(openraft::alias::LeaderIdOf::<Types> { term: 1, node_id: 1 }, index);
+        let batch = pb::Batch { at_ms: 1_000, commands }.encode_to_vec();
+        Ok((Entry { log_id, payload: EntryPayload::Normal(Payload(batch.into())) }, None))
+    });
+    machine.apply(stream::iter(entries.collect::<Vec<_>>())).await.expect("applied");
+}
+
+fn all(rows: &RowsDb) -> Vec<(Vec<u8>, Vec<u8>)> {
+    rows.view(SHARD, |view| view.prefixed(&[])).expect("viewed").expect("read")
 }
 
 /// A property, and bookings of which some are refused, some cancelled, some asked twice.

@@ -19,7 +19,7 @@ use rocksdb::{DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use tokio::sync::mpsc;
 
 use super::synced::SyncedTurns;
-use super::{damaged, digest, io_error, options, wal};
+use super::{current, damaged, digest, io_error, options, wal};
 
 /// `T`: the number of the last turn.
 const TURN: [u8; 1] = [b'T'];
@@ -98,6 +98,7 @@ impl LogDb {
     /// `InvalidData` when anything that was synced is damaged or missing: a node that votes without it could lose what
     /// was acknowledged.
     pub fn open(path: &Path) -> io::Result<LogDb> {
+        current::check(path)?;
         wal::mend(path)?;
         let db = Arc::new(DB::open(&options::log(), path).map_err(io_error)?);
         let mut synced = SyncedTurns::open(path)?;
@@ -280,4 +281,46 @@ fn slot_key(group: u32, slot: Slot) -> [u8; 6] {
 fn index_of(key: &[u8]) -> io::Result<u64> {
     let index = key.get(5..13).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
     index.ok_or_else(|| damaged("the log has a key that is no entry's"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Wherever it is: also in a length at the end, which would pass for a write that was cut short.
+    #[tokio::test]
+    async fn a_log_with_a_wrong_bit_is_not_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log");
+        let db = LogDb::open(&path).expect("opened");
+        for index in 1..=40 {
+            let (done, wait) = oneshot::channel();
+            let entry = LogWrite::Append(vec![(index, Bytes::from(vec![7; 500]))]);
+            let tell = move |written| done.send(written).expect("somebody waits");
+            db.write(1, vec![entry], true, tell).await.expect("queued");
+            wait.await.expect("told").expect("written");
+        }
+        drop(db);
+        let files = || fs::read_dir(&path).expect("a folder").map(|file| file.expect("a file").path());
+        let log = files().filter(|path| path.extension().is_some_and(|extension| extension == "log")).max().expect("a log");
+        let good = fs::read(&log).expect("bytes");
+        for at in (0..good.len()).step_by(509).chain(good.len() - 20..good.len()) {
+            let copy = tempfile::tempdir().expect("a folder");
+            let rotten = copy.path().join("log");
+            fs::create_dir(&rotten).expect("made");
+            for file in files() {
+                fs::copy(&file, rotten.join(file.file_name().expect("a name"))).expect("copied");
+            }
+            fs::copy(folder.path().join("log.synced"), copy.path().join("log.synced")).expect("copied");
+            let mut bytes = good.clone();
+            bytes[at] ^= 4;
+            fs::write(rotten.join(log.file_name().expect("a name")), bytes).expect("written");
+            let opened = LogDb::open(&rotten).map(drop);
+            assert!(opened.is_err_and(|cause| cause.kind() == io::ErrorKind::InvalidData), "byte {at} of {}", good.len());
+        }
+    }
 }

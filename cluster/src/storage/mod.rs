@@ -13,6 +13,7 @@
 //! <data>/snapshots/  exported column families
 //! ```
 
+mod current;
 mod export;
 mod folder;
 mod log_db;

@@ -16,7 +16,7 @@ use rocksdb::{
 };
 
 use super::view::View;
-use super::{digest, io_error, options};
+use super::{current, digest, io_error, options};
 
 pub(super) type Db = DBWithThreadMode<MultiThreaded>;
 
@@ -45,6 +45,7 @@ pub struct WriteSet<'f> {
 impl RowsDb {
     /// Opens or makes the database for shards `0..shards`.
     pub fn open(path: &Path, shards: u32) -> io::Result<RowsDb> {
+        current::check(path)?;
         let cache = Cache::new_lru_cache(options::BLOCK_CACHE_BYTES);
         let database = options::rows();
         let found = if path.join("CURRENT").exists() { Db::list_cf(&database, path).map_err(io_error)? } else { Vec::new() };

@@ -19,7 +19,10 @@ const PORT: u16 = 9000;
 const LARGEST: usize = 16 << 20;
 /// A message that is missing for so long is lost.
 const GAP: Duration = Duration::from_millis(500);
-/// So many gaps' length without a word ends a stream.
+/// So many gaps' length without a word ends a stream on which one is owed: a connection's keep-alive takes as long. Until
+/// then what was held up arrives, however old it is.
+const OWED_GAPS: u32 = 8;
+/// So many end one on which nothing is.
 const SILENT_GAPS: u32 = 20;
 
 /// What is asked.
@@ -143,7 +146,8 @@ impl Ordered {
             match tokio::time::timeout(GAP, self.arrived.recv()).await {
                 Ok(Some((sequence, item))) => drop(self.early.insert(sequence, item)),
                 Ok(None) => return None,
-                Err(_) if !self.early.is_empty() || owed(self.next) || silent == SILENT_GAPS => return None,
+                Err(_) if !self.early.is_empty() || silent == SILENT_GAPS => return None,
+                Err(_) if silent >= OWED_GAPS && owed(self.next) => return None,
                 Err(_) => silent += 1,
             }
         }

@@ -78,9 +78,7 @@ async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
     let net = Net::open(world.clone(), Peer { id, incarnation }, boot << 40).await?;
     let log = LogStore::open(SHARD, LogDb::open(world.clone(), id, disk.clone()))?;
     let (machine, shared) = StateMachine::open(world.clone(), id, disk);
-    // The cluster purges hundreds of entries at a time; a run has not many more.
-    let config =
-        openraft::Config { purge_batch_size: 4, ..raft_config(SHARD, &settings()) }.validate().map_err(io::Error::other)?;
+    let config = raft_config(SHARD, &settings()).validate().map_err(io::Error::other)?;
     let raft = Raft::new(id, Arc::new(config), Network(net.clone()), log.clone(), machine).await;
     let raft = raft.map_err(io::Error::other)?;
     let links = Links(net.clone());
