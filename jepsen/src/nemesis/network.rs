@@ -61,6 +61,13 @@ pub(super) async fn degrade(nemesis: Nemesis, scene: &mut Scene, lasts: Duration
     Ok(())
 }
 
+/// Makes all packets between nodes so late, until [`super::heal`]; where there is no network of ours, nothing.
+pub(super) fn delay_all(scene: &Scene, delay: Duration) {
+    if let Some(network) = scene.cluster.place.network() {
+        set_all(network, &scene.cluster.numbers(), Link { delay, ..Link::PERFECT });
+    }
+}
+
 fn set_all(network: &Network, numbers: &[u32], link: Link) {
     for from in numbers {
         for to in numbers.iter().filter(|to| *to != from) {

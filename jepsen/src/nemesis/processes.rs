@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Nemesis, RECOVERED_WITHIN, Scene};
+use super::{Nemesis, RECOVERED_WITHIN, Scene, network};
+
+/// How long packets are late before a pause and after it.
+const SETTLED: Duration = Duration::from_millis(500);
 
 /// SIGKILL, a while without them, and they are started again.
 pub(super) async fn kill(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
@@ -39,10 +42,21 @@ pub(super) fn kill_together(scene: &Scene, victims: &[u32]) {
 /// SIGSTOP, and SIGCONT after a while.
 pub(super) async fn pause(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
     let victim = if nemesis == Nemesis::PauseLeader { scene.some_leader().await } else { scene.any_node() };
-    scene.begins(nemesis, format!("SIGSTOP of {victim}"), &[victim]);
+    // With late packets there are answers under way whenever the node stops. It finds them when it goes on, and what has
+    // happened since comes later.
+    let late = scene.dice.percent(50).then(|| Duration::from_millis(scene.dice.within(20, 60)));
+    if let Some(late) = late {
+        network::delay_all(scene, late);
+        tokio::time::sleep(SETTLED).await;
+    }
+    let packets = late.map_or_else(String::new, |late| format!(", packets take {} ms", late.as_millis()));
+    scene.begins(nemesis, format!("SIGSTOP of {victim}{packets}"), &[victim]);
     scene.cluster.node(victim).pause();
     tokio::time::sleep(lasts).await;
     scene.cluster.node(victim).resume();
+    if late.is_some() {
+        tokio::time::sleep(SETTLED).await;
+    }
     scene.ends(nemesis, format!("SIGCONT of {victim}"), &[victim]);
     Ok(())
 }
