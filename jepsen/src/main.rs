@@ -10,7 +10,8 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(cause) => {
             eprintln!("keyrack-jepsen: {cause:#}");
-            ExitCode::FAILURE
+            // What could not be done says nothing of the cluster.
+            if cause.is::<cli::BrokenPromise>() { ExitCode::FAILURE } else { ExitCode::from(2) }
         }
     }
 }

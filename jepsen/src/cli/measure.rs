@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
 use hyper::Method;
 use indicatif::ProgressBar;
@@ -17,13 +17,14 @@ use keyrack_jepsen::nemesis::heal;
 use keyrack_jepsen::run::binaries;
 use keyrack_jepsen::workload::{self, Patience, Recorder, Scale, Workload};
 
+use super::BrokenPromise;
 use super::run::bar;
 
 /// What is measured, how often.
 #[derive(Args)]
 pub struct Options {
     /// How often.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) count: u64,
     /// Everything random comes from it.
     #[arg(long, default_value_t = 1)]
@@ -149,7 +150,9 @@ impl Measured {
         let patience = Patience { per_try: Duration::from_secs(5), in_all: WITHIN, believes: false };
         let order = self.dice.shuffled(nodes);
         let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, patience).await;
-        ensure!(matches!(op.outcome, Outcome::Ok { .. }), "a booking was not acknowledged: {:?}", op.outcome);
+        if !matches!(op.outcome, Outcome::Ok { .. }) {
+            return Err(BrokenPromise(format!("a booking was not acknowledged: {:?}", op.outcome)).into());
+        }
         self.acknowledged.push(call);
         Ok(())
     }
@@ -199,7 +202,9 @@ impl Measured {
 
     fn compare(&self, node: u32, sold: i64) -> anyhow::Result<()> {
         let expected = 3 * self.acknowledged.len() as i64;
-        ensure!(sold == expected, "node {node}: {sold} room nights are sold, {expected} were acknowledged");
-        Ok(())
+        if sold == expected {
+            return Ok(());
+        }
+        Err(BrokenPromise(format!("node {node}: {sold} room nights are sold, {expected} were acknowledged")).into())
     }
 }

@@ -61,7 +61,20 @@ enum Command {
     Recall(recall::Options),
 }
 
-/// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: wrong usage.
+/// A measurement that ended with a promise that was not kept.
+#[derive(Debug)]
+pub struct BrokenPromise(pub String);
+
+impl std::fmt::Display for BrokenPromise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BrokenPromise {}
+
+/// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: it could not be done, or was
+/// asked for in a wrong way.
 pub async fn act() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use keyrack_jepsen::cluster::until;
 use keyrack_jepsen::disk::rot::{self, Flip, Kind};
 
+use super::BrokenPromise;
 use super::measure::{Measured, Options, WITHIN, progress};
 
 /// The node whose disk is bad.
@@ -35,7 +36,9 @@ pub async fn rot(options: Options) -> anyhow::Result<ExitCode> {
         let files = rot::files(&measured.cluster.data(VICTIM), KINDS[place as usize])?;
         if let Some(file) = measured.dice.pick(&files) {
             let before = check(&measured)?;
-            ensure!(before.is_good, "damage was left behind: {}", before.says);
+            if !before.is_good {
+                return Err(BrokenPromise(format!("damage was left behind: {}", before.says)).into());
+            }
             let flip = rot::flip(file, &mut measured.dice)?;
             one(&measured, &flip, &before, &mut tally).await?;
             bar.inc(1);
@@ -88,7 +91,8 @@ async fn one(measured: &Measured, flip: &Flip, before: &Checked, tally: &mut Tal
         }
         (Place::of(flip).ok().as_ref() != Some(&rotten)).then_some(())
     })
-    .await?;
+    .await
+    .map_err(|cause| BrokenPromise(cause.to_string()))?;
     measured.served_right().await.with_context(|| what)?;
     if self::incarnation(measured) == incarnation {
         tally.mended += 1

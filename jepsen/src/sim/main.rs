@@ -71,7 +71,7 @@ enum Task {
     Seeds {
         #[arg(long, default_value_t = 1)]
         from: u64,
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
         count: u64,
         #[arg(long, default_value_t = 1)]
         jobs: u64,
