@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Nemesis, RECOVERED_WITHIN, Scene, network};
+use crate::disk::Syncs;
 
 /// How long packets are late before a pause and after it.
 const SETTLED: Duration = Duration::from_millis(500);
@@ -42,14 +43,18 @@ pub(super) fn kill_together(scene: &Scene, victims: &[u32]) {
 /// SIGSTOP, and SIGCONT after a while.
 pub(super) async fn pause(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
     let victim = if nemesis == Nemesis::PauseLeader { scene.some_leader().await } else { scene.any_node() };
-    // With late packets there are answers under way whenever the node stops. It finds them when it goes on, and what has
-    // happened since comes later.
-    let late = scene.dice.percent(50).then(|| Duration::from_millis(scene.dice.within(20, 60)));
+    // With late packets and slow disks there are answers under way whenever the node stops. It finds them when it goes on, and
+    // what has happened since comes later.
+    let late = scene.dice.percent(80).then(|| Duration::from_millis(scene.dice.within(20, 60)));
     if let Some(late) = late {
         network::delay_all(scene, late);
+        for other in scene.cluster.numbers().into_iter().filter(|number| *number != victim) {
+            scene.cluster.node(other).shim.set_syncs(Syncs::Slow(4 * late))?;
+        }
         tokio::time::sleep(SETTLED).await;
     }
-    let packets = late.map_or_else(String::new, |late| format!(", packets take {} ms", late.as_millis()));
+    let packets = late
+        .map_or_else(String::new, |late| format!(", packets take {} ms, the others' disks four times that", late.as_millis()));
     scene.begins(nemesis, format!("SIGSTOP of {victim}{packets}"), &[victim]);
     scene.cluster.node(victim).pause();
     tokio::time::sleep(lasts).await;

@@ -14,6 +14,7 @@ use keyrack_proto::internal as pb;
 use prost::Message;
 
 use crate::net::{self, Method, Net, Peer};
+use crate::node::READ_PATIENCE;
 use crate::raft::{Rt, spawn};
 use crate::rng::{Rng, hash};
 use crate::world::{CLIENTS, EPOCH_MS, HOSTS, World};
@@ -261,7 +262,7 @@ impl Client {
             let now_us = self.world.now_us();
             let before = self.world.observe(|observer| observer.before_read(now_us, age_ms, answer.clone()));
             let to = self.any_node();
-            let read = self.net.call(to, Method::Read, ask.clone(), PATIENCE).await;
+            let read = self.net.call(to, Method::Read, ask.clone(), READ_PATIENCE + PATIENCE).await;
             if let Some(read) = read.and_then(|read| pb::Applied::decode(read).ok()) {
                 let found = if read.replayed { read_reply(read.reply) } else { None };
                 let digest = read.guest_key.and_then(|digest| digest.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes);

@@ -27,8 +27,10 @@ use crate::raft::{
 use crate::reads::ReadGate;
 use crate::world::{Ask, Running, World};
 
-/// How long a node tries to get a client's command or read through.
+/// How long a node tries to get a client's command through.
 const PATIENCE: Duration = Duration::from_millis(900);
+/// And a read: longer than a leader is cut off and another is elected, as the daemon's requests wait.
+pub const READ_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A node while it runs. Cheap to clone.
 #[derive(Clone)]
@@ -236,7 +238,7 @@ impl Node {
         let (key, age) = ask.split_first_chunk::<16>()?;
         let age = Duration::from_millis(u64::from_be_bytes(age.try_into().ok()?));
         let is_fresh = !age.is_zero() && self.gate.is_within(age);
-        if !is_fresh && !self.gate.pass(Instant::now() + PATIENCE).await {
+        if !is_fresh && !self.gate.pass(Instant::now() + READ_PATIENCE).await {
             return None;
         }
         let mut live = self.shared.live.lock();
