@@ -112,7 +112,8 @@ impl Fabric {
             let wait = self.until_next().map(timespec);
             match epoll::wait(events, rustix::buffer::spare_capacity(&mut ready), wait.as_ref()) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(cause) => panic!("the switch cannot wait for packets: {cause}"),
+                // Nothing is delivered from here on: no node is ready any more, and the run says so.
+                Err(cause) => return eprintln!("the switch cannot wait for packets: {cause}"),
             }
             self.deliver_due();
             for event in &ready {
