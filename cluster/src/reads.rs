@@ -20,15 +20,39 @@ const ROUND: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct ReadGate {
     waiting: mpsc::Sender<oneshot::Sender<()>>,
+    fresh: Freshness,
+}
+
+/// How fresh one shard's replica is. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Freshness {
     /// When the last round that succeeded began: everything acknowledged before is applied here.
-    fresh: Arc<Mutex<Option<Instant>>>,
+    since: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Freshness {
+    /// Whether this replica has applied all that was acknowledged `age` ago, by its own clock.
+    pub fn is_within(&self, age: Duration) -> bool {
+        self.since.lock().is_some_and(|began| began.elapsed() <= age)
+    }
+
+    /// Whether this replica has applied all that was acknowledged before the node started: whatever it served before
+    /// that, it has again. What is committed need not be on a follower's own disk, so only a round can tell.
+    pub fn has_caught_up(&self) -> bool {
+        self.since.lock().is_some()
+    }
+
+    /// All that was acknowledged before `began` is applied here.
+    pub fn set(&self, began: Instant) {
+        *self.since.lock() = Some(began);
+    }
 }
 
 impl ReadGate {
     /// Starts the gate of one shard.
     pub fn start(shard: u32, node: u64, group: Group, links: Links) -> ReadGate {
         let (waiting, queue) = mpsc::channel(16_384);
-        let fresh = Arc::new(Mutex::new(None));
+        let fresh = Freshness::default();
         tokio::spawn(run(Round { shard, node, group, links }, queue, fresh.clone()));
         ReadGate { waiting, fresh }
     }
@@ -45,7 +69,12 @@ impl ReadGate {
 
     /// Whether this replica has applied all that was acknowledged `age` ago, by its own clock.
     pub fn is_within(&self, age: Duration) -> bool {
-        self.fresh.lock().is_some_and(|began| began.elapsed() <= age)
+        self.fresh.is_within(age)
+    }
+
+    /// How fresh the replica is.
+    pub fn freshness(&self) -> Freshness {
+        self.fresh.clone()
     }
 }
 
@@ -56,7 +85,7 @@ struct Round {
     links: Links,
 }
 
-async fn run(round: Round, mut queue: mpsc::Receiver<oneshot::Sender<()>>, fresh: Arc<Mutex<Option<Instant>>>) {
+async fn run(round: Round, mut queue: mpsc::Receiver<oneshot::Sender<()>>, fresh: Freshness) {
     let mut waiters = Vec::new();
     // The first at once: a node is ready when it has heard a majority.
     let mut idle = Duration::ZERO;
@@ -69,7 +98,7 @@ async fn run(round: Round, mut queue: mpsc::Receiver<oneshot::Sender<()>>, fresh
         idle = REFRESH;
         let began = Instant::now();
         if tokio::time::timeout(ROUND, round.complete()).await.is_ok() {
-            *fresh.lock() = Some(began);
+            fresh.set(began);
             for waiter in waiters.drain(..) {
                 // Whoever gave up is gone.
                 let _ = waiter.send(());

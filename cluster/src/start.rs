@@ -18,7 +18,7 @@ use crate::divergence::Divergence;
 use crate::error::StartError;
 use crate::member::Member;
 use crate::raft::{Group, Links, PEER_MESSAGE_BYTES, PeerService};
-use crate::reads::ReadGate;
+use crate::reads::{Freshness, ReadGate};
 use crate::receipts::cosign::Cosigning;
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::replacements::Replacements;
@@ -101,7 +101,7 @@ impl Cluster {
                 None
             } else {
                 let stores = (log.clone(), rows.clone());
-                let ways = (&group, &batcher, links.clone());
+                let ways = (&group, &batcher, links.clone(), gate.freshness());
                 Some(start_receipts(shard, &config, ways, stores, &keys, &divergence).map_err(storage)?)
             };
             shards.push(ShardHandle { group, batcher, gate, receipts });
@@ -183,7 +183,7 @@ async fn catch_up(shard: usize, group: Group) {
 fn start_receipts(
     shard: u32,
     config: &ClusterConfig,
-    (group, batcher, links): (&Group, &Batcher, Links),
+    (group, batcher, links, freshness): (&Group, &Batcher, Links, Freshness),
     (log, rows): (LogDb, Arc<RowsDb>),
     keys: &Arc<NodeKeys>,
     divergence: &Arc<Divergence>,
@@ -205,7 +205,7 @@ fn start_receipts(
         divergence: divergence.clone(),
     };
     tokio::spawn(cosigning.run());
-    let log = ReceiptLog::new(shard, &config.cluster, rows, (heads, published.clone()), divergence.clone());
+    let log = ReceiptLog::new(shard, &config.cluster, rows, (heads, published.clone(), freshness), divergence.clone());
     Ok(Receipts { log, signer, published })
 }
 

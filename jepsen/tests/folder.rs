@@ -7,6 +7,7 @@ mod story;
 use std::path::Path;
 
 use keyrack_jepsen::history::*;
+use keyrack_jepsen::run::rejudge;
 use story::Story;
 use story::crowd::{self, Crowd};
 
@@ -37,10 +38,13 @@ fn a_bad_line_is_named_with_its_file_and_number() {
         (good.trim_end().to_owned(), "history.jsonl:4: the line is torn"),
         (good[..good.len() - 20].to_owned(), "history.jsonl:4: the line is torn"),
         (good.replacen(lines[1], "{\"index\":1", 1), "history.jsonl:2: not an event"),
-        (good.replacen(lines[1], lines[0], 1), "history.jsonl:2: operation 0 is invoked a second time"),
-        (good.replacen(lines[0], lines[1], 1), "history.jsonl:1: operation 0 was never invoked"),
-        (good.replacen(lines[2], lines[1], 1), "history.jsonl:3: operation 0 is completed a second time"),
+        (good.replacen(&format!("{}\n", lines[1]), "", 1), "history.jsonl:2: event 2 is not where it belongs"),
+        (numbered(&[lines[0], lines[0]]), "history.jsonl:2: operation 0 is invoked a second time"),
+        (numbered(&[lines[1]]), "history.jsonl:1: operation 0 was never invoked"),
+        (numbered(&[lines[0], lines[1], lines[1]]), "history.jsonl:3: operation 0 is completed a second time"),
         (good.replacen("\"type\":\"ok\"", "\"type\":\"fail\"", 1), "history.jsonl:2: the type does not fit the outcome"),
+        (good.replacen("\"returned_ns\":", "\"returned_ns\":1", 1), "history.jsonl:2: the times do not fit each other"),
+        (good.replacen("\"tries\":1", "\"tries\":0", 1), "history.jsonl:2: an answer to what was never sent"),
     ];
     for (text, message) in broken {
         std::fs::write(&path, text).unwrap();
@@ -52,6 +56,69 @@ fn a_bad_line_is_named_with_its_file_and_number() {
     let history = History::load(folder.path()).unwrap();
     assert!(matches!(history.ops[1].outcome, Outcome::Unknown { .. }));
     assert!(History::load(Path::new("/nowhere")).is_err());
+}
+
+/// Lines with the numbers that belong where they are.
+fn numbered(lines: &[&str]) -> String {
+    let renumbered = |(number, line): (usize, &&str)| {
+        let (_, rest) = line.split_once(',').unwrap();
+        format!("{{\"index\":{number},{rest}\n")
+    };
+    lines.iter().enumerate().map(renumbered).collect()
+}
+
+/// What was cut between two lines is whole to look at, and what was edited is well-formed.
+#[test]
+fn a_history_that_is_not_the_runs_is_judged_only_when_that_is_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut story = Story::new();
+    story.reserve("k1", (100, 101), "DLX", 1);
+    story.read("DLX", (100, 101));
+    story.end().save(folder.path()).unwrap();
+    assert!(changed(folder.path()).unwrap().is_empty());
+    rejudge(folder.path(), false).unwrap();
+    let path = folder.path().join("history.jsonl");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let cut: String = good.lines().take(3).map(|line| format!("{line}\n")).collect();
+    for edited in [cut, good.replacen("\"replayed\":false", "\"replayed\":true", 1)] {
+        assert_ne!(edited, good);
+        std::fs::write(&path, edited).unwrap();
+        assert_eq!(changed(folder.path()).unwrap(), ["history.jsonl"]);
+        let refused = rejudge(folder.path(), false).unwrap_err().to_string();
+        assert!(refused.contains("not as the run wrote it: history.jsonl"), "{refused}");
+        rejudge(folder.path(), true).unwrap();
+    }
+    // Made by hand: there is no run that it could be held against.
+    std::fs::remove_file(folder.path().join("SHA256SUMS")).unwrap();
+    rejudge(folder.path(), false).unwrap();
+}
+
+/// A run in which nothing was tried has no findings, and is no evidence.
+#[test]
+fn a_run_without_answers_or_without_its_fault_shows_nothing() {
+    let fault = |nemesis: &str, phase: &str| Fault {
+        nemesis: nemesis.into(),
+        phase: phase.into(),
+        what: String::new(),
+        at_ns: 1,
+        nodes: vec![1],
+    };
+    let mut story = Story::new();
+    story.read("DLX", (100, 101));
+    let mut history = story.end();
+    assert_eq!(history.shows_nothing(), None);
+    history.scene.nemeses = vec!["none".into()];
+    assert_eq!((history.shows_nothing(), history.not_run()), (None, vec![]));
+    history.scene.nemeses = vec!["clock".into(), "loss".into()];
+    history.scene.not_run.insert("delay".into(), "no namespaces".into());
+    history.faults.push(fault("supervisor", "begin"));
+    assert_eq!(history.shows_nothing(), Some("no fault was done"));
+    assert_eq!(history.not_run().iter().map(|(nemesis, _)| *nemesis).collect::<Vec<_>>(), ["delay", "clock", "loss"]);
+    history.faults.push(fault("clock", "begin"));
+    assert_eq!(history.shows_nothing(), None);
+    assert_eq!(history.not_run().iter().map(|(nemesis, _)| *nemesis).collect::<Vec<_>>(), ["delay", "loss"]);
+    history.ops.clear();
+    assert_eq!(history.shows_nothing(), Some("no operation was answered"));
 }
 
 #[test]

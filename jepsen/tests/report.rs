@@ -31,7 +31,8 @@ fn small() -> History {
     history.scene.nemeses = vec!["kill-leader".into(), "clock".into()];
     history.scene.not_run.insert("loss".into(), "no namespaces & no </b> rights".into());
     history.scene.versions.insert("keyrackd".into(), "<b>0.1.0</b>".into());
-    history.scene.versions.insert("planted bug".into(), "early-ack".into());
+    history.scene.bug = Some("early-ack".into());
+    (history.scene.seconds, history.scene.callers, history.scene.rate) = (60, 5, 300);
     history.faults = vec![
         fault("kill-leader", "begin", "SIGKILL of [2] <i>", 1, &[2]),
         fault("supervisor", "begin", "node 3 had ended by itself: <signal>", 2, &[3]),
@@ -66,7 +67,8 @@ fn a_good_run_says_so_and_what_was_not_run() {
     assert_has(&page, &["Every promise was kept", "NOT RUN", "<b>loss</b>: no namespaces &amp; no &lt;/b&gt; rights"]);
     assert_has(&page, &["<b>rot-sst</b>: there was no such file", "<b>clock</b>: it was never drawn"]);
     assert_has(&page, &["SIGKILL of [2] &lt;i&gt; → started [2] again", "node 3 had ended by itself: &lt;signal&gt;"]);
-    assert_has(&page, &["--workload story --nemesis kill-leader,clock --seconds 1 --seed 4711 --nodes 3 --bug early-ack"]);
+    let again = "--workload story --nemesis kill-leader,clock,loss --seconds 60 --seed 4711 --nodes 3 --callers 5 --rate 300 --bug";
+    assert_has(&page, &[again]);
     assert_has(
         &page,
         &["planted bug: early-ack", "writes unknown for good: 1", "&lt;b&gt;0.1.0&lt;/b&gt;", "cluster/node-3/keyrackd.log"],

@@ -182,7 +182,9 @@ fn receipts(cluster: &Cluster) -> Registry {
         registry.register(name, help, family);
     };
     gauge("leaves", "Leaves applied on this node", &ReceiptLog::size);
-    gauge("checkpoint_size", "Leaves under the newest cosigned checkpoint", &|log| log.checkpoint().map_or(0, |c| c.size));
+    gauge("checkpoint_size", "Leaves under the newest cosigned checkpoint", &|log| {
+        log.checkpoint().ok().flatten().map_or(0, |c| c.size)
+    });
     gauge("witnessed_size", "Leaves under the newest checkpoint that an outside witness signed", &|log| {
         log.witnessed_checkpoint().map_or(0, |c| c.size)
     });

@@ -65,7 +65,8 @@ impl Asking {
         let mut pause = self.every;
         loop {
             tokio::time::sleep(pause).await;
-            let newest = self.log.checkpoint().filter(|newest| newest.size > signed && self.cluster.leads(self.shard));
+            let newest = self.log.checkpoint().ok().flatten();
+            let newest = newest.filter(|newest| newest.size > signed && self.cluster.leads(self.shard));
             let Some(newest) = newest else { continue };
             match self.ask(&newest, known).await {
                 Ok(Answer::Signed(signatures)) => {

@@ -15,6 +15,7 @@ use super::nodes::{Source, StoredNodes, leaves};
 use super::{CheckpointNote, Heads, Published, cosign, published};
 use crate::divergence::Divergence;
 use crate::error::ClusterError;
+use crate::reads::Freshness;
 use crate::storage::RowsDb;
 
 /// How long after a deadline an answer may still wait for the log to decide what every retry will be told, and how often it
@@ -34,6 +35,7 @@ struct Inner {
     rows: Arc<RowsDb>,
     heads: Arc<Heads>,
     published: Arc<Published>,
+    freshness: Freshness,
     divergence: Arc<Divergence>,
 }
 
@@ -66,10 +68,10 @@ impl ReceiptLog {
         shard: u32,
         cluster: &str,
         rows: Arc<RowsDb>,
-        (heads, published): (Arc<Heads>, Arc<Published>),
+        (heads, published, freshness): (Arc<Heads>, Arc<Published>, Freshness),
         divergence: Arc<Divergence>,
     ) -> ReceiptLog {
-        ReceiptLog { inner: Arc::new(Inner { shard, cluster: cluster.into(), rows, heads, published, divergence }) }
+        ReceiptLog { inner: Arc::new(Inner { shard, cluster: cluster.into(), rows, heads, published, freshness, divergence }) }
     }
 
     /// The log's name: what its checkpoints begin with.
@@ -77,9 +79,14 @@ impl ReceiptLog {
         super::origin(&self.inner.cluster, self.inner.shard)
     }
 
-    /// The newest checkpoint.
-    pub fn checkpoint(&self) -> Option<CheckpointNote> {
-        self.inner.published.newest()
+    /// The newest checkpoint, once there is one.
+    ///
+    /// # Errors
+    /// `Unavailable` until this node has caught up after its start. It begins with the rows it had on its disk, whose
+    /// checkpoint is older than the one it served last; for whoever follows this node the log would have been cut back.
+    pub fn checkpoint(&self) -> Result<Option<CheckpointNote>, ClusterError> {
+        let Inner { shard, published, freshness, .. } = &*self.inner;
+        if freshness.has_caught_up() { Ok(published.newest()) } else { Err(ClusterError::Unavailable { shard: *shard }) }
     }
 
     /// The newest checkpoint that an outside witness signed.
@@ -198,7 +205,7 @@ impl ReceiptLog {
 
     /// Leaves that are both under a checkpoint and applied here.
     fn published_here(&self) -> u64 {
-        self.checkpoint().map_or(0, |checkpoint| checkpoint.size).min(self.size())
+        self.inner.published.newest().map_or(0, |checkpoint| checkpoint.size).min(self.size())
     }
 }
 

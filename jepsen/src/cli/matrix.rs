@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar};
 use keyrack_jepsen::check::Verdict;
 use keyrack_jepsen::history::{History, Outcome};
 use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
-use keyrack_jepsen::run::{Order, binaries, run as execute};
+use keyrack_jepsen::run::{NotPossible, Order, binaries, run as execute};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ use super::run::{bar, nemeses};
 #[derive(Args)]
 pub struct Options {
     /// How long callers call in each run.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     seconds: u64,
     /// The nemeses, with commas.
     #[arg(long, value_name = "N[,N]", default_value = "all")]
@@ -30,10 +30,10 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Runs at the same time.
-    #[arg(long, default_value_t = 1)]
-    jobs: usize,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
     /// Operations a second in each run.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
     /// The folder; runs that are in it already are not run again, so an interrupted matrix goes on.
     #[arg(long, default_value = "jepsen-runs/matrix")]
@@ -65,7 +65,7 @@ pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
         all.iter().copied().enumerate().filter(|(_, nemesis)| !folder(&options, *nemesis).join("row.json").exists());
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < options.jobs.max(1) {
+        while running.len() < usize::from(options.jobs) {
             let Some((place, nemesis)) = waiting.next() else { break };
             let order = order(&options, place, nemesis)?;
             let bar = bars.add(bar(options.seconds));
@@ -111,6 +111,10 @@ async fn one(nemesis: Nemesis, order: Order, bar: ProgressBar) -> anyhow::Result
     }
     let row = match execute(order, bar).await {
         Ok(done) => row(nemesis, &done.history, &done.verdict),
+        Err(cause) if cause.is::<NotPossible>() => {
+            let why = cause.downcast_ref::<NotPossible>().and_then(|not| not.0.get(nemesis.name()).cloned());
+            Row { nemesis: nemesis.name().into(), not_run: why, ..Row::default() }
+        }
         Err(cause) => Row { nemesis: nemesis.name().into(), error: Some(format!("{cause:#}")), ..Row::default() },
     };
     std::fs::create_dir_all(&folder)?;
@@ -152,7 +156,7 @@ fn row(nemesis: Nemesis, history: &History, verdict: &Verdict) -> Row {
         operations: history.ops.len() as u64,
         acknowledged: count(|outcome| matches!(outcome, Outcome::Ok { .. })),
         unresolved,
-        faults: history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis != "supervisor").count() as u64,
+        faults: history.faults_done(),
         not_run: history.scene.not_run.get(nemesis.name()).cloned(),
         findings,
         error: None,

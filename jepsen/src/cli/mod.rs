@@ -46,6 +46,9 @@ enum Command {
     Check {
         /// The folder.
         folder: std::path::PathBuf,
+        /// The files are not as the run wrote them, and that is meant so.
+        #[arg(long)]
+        edited: bool,
     },
     /// Write a run's report.html anew; of a folder of runs, all of theirs and an index.html.
     #[command(
@@ -73,8 +76,8 @@ impl std::fmt::Display for BrokenPromise {
 
 impl std::error::Error for BrokenPromise {}
 
-/// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: it could not be done, or was
-/// asked for in a wrong way.
+/// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: it could not be done, was asked
+/// for in a wrong way, or shows nothing.
 pub async fn act() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
@@ -82,10 +85,10 @@ pub async fn act() -> anyhow::Result<ExitCode> {
         Command::Failover(options) => measure::failover(options).await,
         Command::Restarts(options) => measure::restarts(options).await,
         Command::Rot(options) => rot::rot(options).await,
-        Command::Check { folder } => {
-            let (history, verdict) = keyrack_jepsen::run::rejudge(&folder)?;
-            print::verdict(&history, &verdict);
-            Ok(print::code(&verdict))
+        Command::Check { folder, edited } => {
+            let (history, verdict) = keyrack_jepsen::run::rejudge(&folder, edited)?;
+            print::verdict(&history, &verdict)?;
+            Ok(print::code(&history, &verdict))
         }
         Command::Report { folder } => report::report(&folder),
         Command::Recall(options) => recall::run(options).await,

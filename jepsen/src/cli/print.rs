@@ -1,5 +1,7 @@
 //! What a person reads.
 
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use keyrack_jepsen::check::Verdict;
@@ -8,22 +10,20 @@ use keyrack_jepsen::history::{History, Outcome};
 /// Findings that are printed of each checker; all are in `verdict.json`.
 const SHOWN: usize = 5;
 
+/// A text on stdout. Whoever reads it may have enough before its end.
+pub fn text(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
 /// The verdict, on stdout.
-pub fn verdict(history: &History, verdict: &Verdict) {
-    let scene = &history.scene;
-    let count = |is: fn(&Outcome) -> bool| history.ops.iter().filter(|op| is(&op.outcome)).count();
-    println!(
-        "{} operations: {} done, {} refused, {} not done, {} unknown",
-        history.ops.len(),
-        count(|outcome| matches!(outcome, Outcome::Ok { .. })),
-        count(|outcome| matches!(outcome, Outcome::Refused { .. })),
-        count(|outcome| matches!(outcome, Outcome::NotDone { .. })),
-        count(|outcome| matches!(outcome, Outcome::Unknown { .. })),
-    );
-    let faults = history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis != "supervisor").count();
-    println!("{faults} faults; seed {}", scene.seed);
-    for (nemesis, why) in &scene.not_run {
-        println!("NOT RUN {nemesis}: {why}");
+pub fn verdict(history: &History, verdict: &Verdict) -> anyhow::Result<()> {
+    let mut lines = String::new();
+    counts(&mut lines, history)?;
+    for (nemesis, why) in history.not_run() {
+        writeln!(lines, "NOT RUN {nemesis}: {why}")?;
     }
     for check in &verdict.checks {
         let found = check.findings.len();
@@ -34,21 +34,44 @@ pub fn verdict(history: &History, verdict: &Verdict) {
         } else {
             "good"
         };
-        println!("  {:<14} {says:<18} {} looked at, {} ms", check.checker, check.looked_at, check.took_ms);
+        writeln!(lines, "  {:<14} {says:<18} {} looked at, {} ms", check.checker, check.looked_at, check.took_ms)?;
         for finding in check.findings.iter().take(SHOWN) {
-            println!("    {}: {} (operations {:?})", finding.kind, finding.text, finding.ops);
+            writeln!(lines, "    {}: {} (operations {:?})", finding.kind, finding.text, finding.ops)?;
         }
         if found > SHOWN {
-            println!("    ... and {} more", found - SHOWN);
+            writeln!(lines, "    ... and {} more", found - SHOWN)?;
         }
         for note in &check.notes {
-            println!("    note: {note}");
+            writeln!(lines, "    note: {note}")?;
         }
     }
-    println!("{}", if verdict.valid { "GOOD: every promise was kept" } else { "BAD: a promise was not kept" });
+    match (verdict.valid, history.shows_nothing()) {
+        (false, _) => writeln!(lines, "BAD: a promise was not kept")?,
+        (true, Some(why)) => writeln!(lines, "NOTHING SHOWN: {why}")?,
+        (true, None) => writeln!(lines, "GOOD: every promise was kept")?,
+    }
+    text(&lines)
 }
 
-/// 0 for a good one.
-pub fn code(verdict: &Verdict) -> ExitCode {
-    if verdict.valid { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+fn counts(lines: &mut String, history: &History) -> std::fmt::Result {
+    let count = |is: fn(&Outcome) -> bool| history.ops.iter().filter(|op| is(&op.outcome)).count();
+    writeln!(
+        lines,
+        "{} operations: {} done, {} refused, {} not done, {} unknown",
+        history.ops.len(),
+        count(|outcome| matches!(outcome, Outcome::Ok { .. })),
+        count(|outcome| matches!(outcome, Outcome::Refused { .. })),
+        count(|outcome| matches!(outcome, Outcome::NotDone { .. })),
+        count(|outcome| matches!(outcome, Outcome::Unknown { .. })),
+    )?;
+    writeln!(lines, "{} faults; seed {}", history.faults_done(), history.scene.seed)
+}
+
+/// 0 for a good one, 1 for a bad one, 2 for one that says nothing.
+pub fn code(history: &History, verdict: &Verdict) -> ExitCode {
+    match (verdict.valid, history.shows_nothing()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, Some(_)) => ExitCode::from(2),
+        (true, None) => ExitCode::SUCCESS,
+    }
 }

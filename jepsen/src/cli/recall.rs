@@ -8,6 +8,8 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use keyrack_jepsen::recall::{self, Bug, CONTROL, Layer, Line, Order, Outcome};
 
+use super::print;
+
 /// What to plant, and whom to ask.
 #[derive(Args)]
 pub struct Options {
@@ -44,15 +46,18 @@ pub struct Options {
 /// Plants, asks, prints. Exit code 0: the control is green and every bug was found.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let source = source(options.source.as_ref())?;
-    let bugs = recall::all(&source)?;
+    let all = recall::all(&source)?;
+    let all_bugs = all.len();
+    let (bugs, layers) = (wanted(all, &options.bug)?, layers(&options.layer)?);
     if options.list {
-        bugs.iter().for_each(|bug| println!("{:<26} {} ({})", bug.name, bug.broken, bug.promise));
+        let line = |bug: &Bug| format!("{:<26} {} ({})\n", bug.name, bug.broken, bug.promise);
+        print::text(&bugs.iter().map(line).collect::<String>())?;
         return Ok(ExitCode::SUCCESS);
     }
     if options.check {
         let folder = tempfile::tempdir()?;
         recall::apply_all(&source, folder.path())?;
-        println!("all {} planted bugs apply", bugs.len());
+        println!("all {all_bugs} planted bugs apply");
         return Ok(ExitCode::SUCCESS);
     }
     let target = options.target_dir.clone().unwrap_or_else(|| {
@@ -60,9 +65,9 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         target.join("planted")
     });
     let order = Order {
-        bugs: wanted(bugs, &options.bug)?,
+        bugs,
         control: options.bug.is_empty() || options.bug.iter().any(|name| name == CONTROL),
-        layers: layers(&options.layer)?,
+        layers,
         target: std::path::absolute(target)?,
         into: std::path::absolute(&options.into)?,
         source,
@@ -70,7 +75,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         slot: options.slot,
     };
     println!("building the copy with {} bugs in {} (RocksDB takes long, once)", order.bugs.len(), order.target.display());
-    let result = recall::run(&order, print).await?;
+    let result = recall::run(&order, tell).await?;
     if result.control.as_ref().is_some_and(|line| !line.is_green()) {
         println!("BAD: without any bug a layer is not green");
     }
@@ -86,7 +91,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 /// A bug's lines of the table.
-fn print(line: &Line) {
+fn tell(line: &Line) {
     println!("{}: {} {}", line.name, line.broken, line.promise);
     for found in &line.layers {
         let says = match &found.outcome {

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use keyrack_jepsen::report::{write_index, write_page};
 
+use super::print;
+
 /// Writes the page of a run, or the pages of all runs in a folder and their index; prints which file to open.
 pub fn report(folder: &Path) -> anyhow::Result<ExitCode> {
     let page = if folder.join("scene.json").exists() { write_page(folder)? } else { write_index(folder)? };
-    println!("{}", page.display());
+    print::text(&format!("{}\n", page.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -92,7 +92,7 @@ async fn one(measured: &Measured, flip: &Flip, before: &Checked, tally: &mut Tal
         (Place::of(flip).ok().as_ref() != Some(&rotten)).then_some(())
     })
     .await
-    .map_err(|cause| BrokenPromise(cause.to_string()))?;
+    .map_err(|cause| BrokenPromise(format!("{cause:#}")))?;
     measured.served_right().await.with_context(|| what)?;
     if self::incarnation(measured) == incarnation {
         tally.mended += 1

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
@@ -19,12 +19,12 @@ pub struct Options {
     /// reserve, hold, amend, retry, baskets, reads; several with commas; all of them at once when absent.
     #[arg(long, value_name = "W[,W]", default_value = "all")]
     workload: String,
-    /// What is done to the cluster; several with commas, drawn one after the other; `all`, `none`. `--nemesis help` lists
-    /// them.
+    /// What is done to the cluster; several with commas, drawn one after the other; `all`, `none`. `--nemesis help` says
+    /// what each does.
     #[arg(long, value_name = "N[,N]", default_value = "kill-leader")]
     nemesis: String,
     /// How long callers call.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     seconds: u64,
     /// Everything random comes from it; drawn from the clock when absent.
     #[arg(long)]
@@ -33,10 +33,10 @@ pub struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9))]
     nodes: u32,
     /// Callers of each workload.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     callers: u32,
     /// Operations a second, all callers together.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
     /// Where the run's folder is made.
     #[arg(long, default_value = "jepsen-runs")]
@@ -57,13 +57,18 @@ pub struct Options {
 
 /// Runs and prints the verdict.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    if options.nemesis == "help" {
+        let line = |nemesis: &Nemesis| format!("{:<20} {}\n", nemesis.name(), nemesis.does());
+        print::text(&[Nemesis::None].iter().chain(&Nemesis::ALL).map(line).collect::<String>())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let order = order(&options)?;
     let bar = bar(options.seconds);
     let folder = order.folder.clone();
     let done = execute(order, bar).await?;
-    print::verdict(&done.history, &done.verdict);
-    println!("{}", folder.display());
-    Ok(print::code(&done.verdict))
+    print::verdict(&done.history, &done.verdict)?;
+    print::text(&format!("{}\n", folder.display()))?;
+    Ok(print::code(&done.history, &done.verdict))
 }
 
 fn order(options: &Options) -> anyhow::Result<Order> {
@@ -101,7 +106,7 @@ pub fn workloads(list: &str) -> anyhow::Result<Vec<Workload>> {
         let found = Workload::ALL.into_iter().find(|workload| workload.name() == name);
         found.ok_or_else(|| anyhow::anyhow!("no workload {name:?}; there are {}", known()))
     };
-    list.split(',').map(named).collect()
+    once("workload", list)?.into_iter().map(named).collect()
 }
 
 /// Nemeses by their names.
@@ -111,12 +116,24 @@ pub fn nemeses(list: &str) -> anyhow::Result<Vec<Nemesis>> {
         "none" => return Ok(vec![Nemesis::None]),
         _ => {}
     }
-    let known = || Nemesis::ALL.map(Nemesis::name).join(", ");
+    let known = || format!("{}, none", Nemesis::ALL.map(Nemesis::name).join(", "));
     let named = |name: &str| {
         let found = Nemesis::ALL.into_iter().chain([Nemesis::None]).find(|nemesis| nemesis.name() == name);
         found.ok_or_else(|| anyhow::anyhow!("no nemesis {name:?}; there are {}", known()))
     };
-    list.split(',').map(named).collect()
+    let nemeses: Vec<Nemesis> = once("nemesis", list)?.into_iter().map(named).collect::<anyhow::Result<_>>()?;
+    ensure!(nemeses.len() == 1 || !nemeses.contains(&Nemesis::None), "none is the only nemesis, or not one of them");
+    Ok(nemeses)
+}
+
+/// The names of a list, none twice: two workloads of one name would be in the same hotels.
+fn once<'l>(what: &str, list: &'l str) -> anyhow::Result<Vec<&'l str>> {
+    let mut names = Vec::new();
+    for name in list.split(',').map(str::trim) {
+        ensure!(!names.contains(&name), "{what} {name:?} is named twice");
+        names.push(name);
+    }
+    Ok(names)
 }
 
 /// A bar for a terminal; nothing where stderr is none.

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, History, Op, Outcome, edn};
+use super::{Call, History, Op, Outcome, edn, seal};
 
 /// A line of `history.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,7 +87,8 @@ impl History {
         write(&folder.join("history.jsonl"), |file| lines(file, &self.events()))?;
         write(&folder.join("history.edn"), |file| edn::write(file, &self.events()))?;
         write(&folder.join("faults.jsonl"), |file| lines(file, &self.faults))?;
-        write(&folder.join("finale.json"), |file| Ok(serde_json::to_writer(file, &self.finale)?))
+        write(&folder.join("finale.json"), |file| Ok(serde_json::to_writer(file, &self.finale)?))?;
+        seal::write(folder)
     }
 
     /// Reads a run's folder; `history.edn` is not needed.
@@ -151,6 +152,9 @@ fn operations(path: &Path) -> Result<Vec<Op>> {
     let mut completed = std::collections::HashSet::new();
     for (line, event) in read_lines::<Event>(path)? {
         let place = || format!("{}:{line}", path.display());
+        if event.index + 1 != line as u64 {
+            bail!("{}: event {} is not where it belongs", place(), event.index);
+        }
         match (event.kind, event.asked, event.done) {
             (Kind::Invoke, Some(Asked { workload, call }), None) => {
                 let outcome = Outcome::Unknown { why: "the history has no completion".into() };
@@ -166,8 +170,8 @@ fn operations(path: &Path) -> Result<Vec<Op>> {
                 if !completed.insert(event.op) {
                     bail!("{}: operation {} is completed a second time", place(), event.op);
                 }
-                if kind(&done.outcome) != event.kind {
-                    bail!("{}: the type does not fit the outcome", place());
+                if let Some(why) = unfit(op, event.kind, event.time_ns, &done) {
+                    bail!("{}: {why}", place());
                 }
                 (op.returned_ns, op.outcome, op.tries) = (done.returned_ns, done.outcome, done.tries);
                 (op.resolved_late, op.node) = (done.resolved_late, done.node);
@@ -176,6 +180,20 @@ fn operations(path: &Path) -> Result<Vec<Op>> {
         }
     }
     Ok(ops.into_values().collect())
+}
+
+/// What a completion says against itself, or against its invocation.
+fn unfit(op: &Op, written: Kind, time_ns: u64, done: &Done) -> Option<&'static str> {
+    let answered = done.outcome.is_known();
+    if kind(&done.outcome) != written {
+        Some("the type does not fit the outcome")
+    } else if time_ns < op.invoked_ns || done.returned_ns.is_some_and(|returned_ns| returned_ns != time_ns) {
+        Some("the times do not fit each other")
+    } else if answered && (done.tries == 0 || done.node == 0) {
+        Some("an answer to what was never sent, or of no node")
+    } else {
+        None
+    }
 }
 
 fn write(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {

@@ -1,14 +1,18 @@
 //! What was asked, what was answered, what was done to the cluster, and what it said at the end.
 //!
 //! A run's folder has these as files: `scene.json` ([`Scene`]), `history.jsonl` (an [`Event`] a line: an invocation or a
-//! completion), `history.edn` (the same as Jepsen writes it), `faults.jsonl` ([`Fault`]), `finale.json` ([`Finale`]).
+//! completion), `history.edn` (the same as Jepsen writes it), `faults.jsonl` ([`Fault`]), `finale.json` ([`Finale`]),
+//! and `SHA256SUMS` of what a verdict rests on.
 //! Times are nanoseconds since the run began, by the harness's one monotonic clock; days count from 1970-01-01.
 
 mod call;
 mod edn;
 mod jsonl;
+mod seal;
+mod tried;
 
 pub use jsonl::{Asked, Done, Event, Kind};
+pub use seal::changed;
 
 use std::collections::BTreeMap;
 
@@ -45,8 +49,26 @@ pub struct Scene {
     pub nodes: u32,
     /// How far two nodes' clocks may be apart, faults included, in milliseconds.
     pub skew_ms: u64,
+    /// How long callers called, s.
+    #[serde(default)]
+    pub seconds: u64,
+    /// Callers of each workload.
+    #[serde(default)]
+    pub callers: u32,
+    /// Operations a second that were wanted, of all callers.
+    #[serde(default)]
+    pub rate: u32,
+    /// Whether all nodes were on loopback, without namespaces.
+    #[serde(default)]
+    pub loopback: bool,
+    /// The planted bug that was switched on.
+    #[serde(default)]
+    pub bug: Option<String>,
     /// When, RFC 3339.
     pub started: String,
+    /// When the last node had been asked; RFC 3339.
+    #[serde(default)]
+    pub ended: String,
     /// What ran: `keyrackd`, `commit`, `kernel`, ...
     pub versions: BTreeMap<String, String>,
     /// The hotels, empty when the run begins.

@@ -6,24 +6,43 @@ use super::processes::kill_together;
 use super::{Nemesis, Scene};
 use crate::disk::{Changes, Report, Syncs, Tear};
 
+/// How long disks are slow before a node ends.
+const BACKLOG: Duration = Duration::from_millis(500);
+
 /// SIGKILL, and the data folder back to what was synced; then a new start.
 pub(super) async fn lose_power(nemesis: Nemesis, scene: &mut Scene) -> anyhow::Result<()> {
     let all = nemesis == Nemesis::PowerAll || (nemesis == Nemesis::Torn && scene.dice.percent(50));
     let victims = if all { scene.cluster.numbers() } else { vec![scene.some_leader().await] };
     let torn = [Tear::Torn, Tear::TornZeros, Tear::TornGarbage][scene.dice.below(3) as usize];
     let tear = if nemesis == Nemesis::Torn { torn } else { Tear::Clean };
-    scene.begins(nemesis, format!("power of {victims:?} goes"), &victims);
+    let slow = sometimes_slow(scene, &victims).await?;
+    scene.begins(nemesis, format!("power of {victims:?} goes{slow}"), &victims);
     kill_together(scene, &victims);
     let mut lost = Vec::new();
     for victim in &victims {
         let report = scene.cluster.node(*victim).shim.lose_power(scene.dice.draw(), tear)?;
         lost.push(format!("node {victim}: {}", in_words(&report)));
+        scene.cluster.node(*victim).shim.set_syncs(Syncs::Work)?;
     }
     for victim in &victims {
         scene.cluster.run(*victim)?;
     }
     scene.ends(nemesis, lost.join("; "), &victims);
     Ok(())
+}
+
+/// Half the time nodes that are about to end have had slow disks: then there is more that waits to be synced, and whatever was
+/// acknowledged too early is lost for certain. Says so, for the fault's description.
+pub(super) async fn sometimes_slow(scene: &mut Scene, victims: &[u32]) -> anyhow::Result<String> {
+    if scene.dice.percent(50) {
+        return Ok(String::new());
+    }
+    let slow_ms = scene.dice.within(20, 100);
+    for victim in victims {
+        scene.cluster.node(*victim).shim.set_syncs(Syncs::Slow(Duration::from_millis(slow_ms)))?;
+    }
+    tokio::time::sleep(BACKLOG).await;
+    Ok(format!(", their fsyncs took {slow_ms} ms longer"))
 }
 
 /// One node's disk is in trouble for a while.

@@ -142,6 +142,39 @@ impl Nemesis {
         }
     }
 
+    /// What it does, in a line.
+    pub fn does(self) -> &'static str {
+        match self {
+            Nemesis::None => "nothing",
+            Nemesis::KillOne => "SIGKILL of any node",
+            Nemesis::KillLeader => "SIGKILL of a shard's leader",
+            Nemesis::KillMajority => "SIGKILL of a majority",
+            Nemesis::KillAll => "SIGKILL of every node",
+            Nemesis::PauseOne => "SIGSTOP of any node for a while, often with late packets and the others' disks slow",
+            Nemesis::PauseLeader => "the same of a shard's leader, for longer than an election takes",
+            Nemesis::PartitionMajority => "a minority hears nothing of the majority",
+            Nemesis::PartitionRing => "every node hears its neighbours only",
+            Nemesis::PartitionOneWay => "a node is heard but hears nothing, or the other way round",
+            Nemesis::PartitionLink => "one link is cut",
+            Nemesis::IsolateLeader => "a shard's leader is alone on one side",
+            Nemesis::Loss => "packets are lost",
+            Nemesis::Delay => "packets are late, some later than others",
+            Nemesis::Clock => "clocks jump by up to an hour, forth or back",
+            Nemesis::PowerOne => "one node loses power: what was not synced is gone",
+            Nemesis::PowerAll => "all nodes lose power at once",
+            Nemesis::Torn => "power goes, and the last write was cut in the middle",
+            Nemesis::RotWal => "a bit flips in the log of a stopped node",
+            Nemesis::RotSst => "a bit flips in a sorted file of a stopped node",
+            Nemesis::RotSnapshot => "a bit flips in a snapshot of a stopped node",
+            Nemesis::DiskFull => "a disk has no room",
+            Nemesis::FsyncFail => "fsync fails; what it should have written is gone",
+            Nemesis::FsyncSlow => "fsync takes long",
+            Nemesis::RollingRestart => "every node is stopped and started, one after the other",
+            Nemesis::TransferStorm => "leaders change many times a second",
+            Nemesis::Combined => "two of the others at the same time",
+        }
+    }
+
     /// Why it cannot be done in this place, if so.
     pub fn obstacle(self, place: &Place) -> Option<String> {
         let needs_network = matches!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Nemesis, RECOVERED_WITHIN, Scene, network};
+use super::{Nemesis, RECOVERED_WITHIN, Scene, disk, network};
 use crate::disk::Syncs;
 
 /// How long packets are late before a pause and after it.
@@ -17,8 +17,12 @@ pub(super) async fn kill(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) -
         Nemesis::KillAll => numbers,
         _ => vec![scene.any_node()],
     };
-    scene.begins(nemesis, format!("SIGKILL of {victims:?}"), &victims);
+    let slow = disk::sometimes_slow(scene, &victims).await?;
+    scene.begins(nemesis, format!("SIGKILL of {victims:?}{slow}"), &victims);
     kill_together(scene, &victims);
+    for victim in &victims {
+        scene.cluster.node(*victim).shim.set_syncs(Syncs::Work)?;
+    }
     // Sometimes at once, as a service manager does; sometimes long enough for the others to go on without.
     if scene.dice.percent(60) {
         tokio::time::sleep(lasts).await;

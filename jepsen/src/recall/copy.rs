@@ -47,6 +47,8 @@ pub fn apply_all(source: &Path, into: &Path) -> anyhow::Result<()> {
         fs::copy(&from, &to).with_context(|| format!("cannot copy {name}"))?;
     }
     let patches = bug::files(source)?;
+    let names: String = bug::all(source)?.iter().map(|bug| format!("{}\n", bug.name)).collect();
+    fs::write(into.join("inventory/src/planted.txt"), names)?;
     ensure!(patches.first().is_some_and(|first| first.file_stem().is_some_and(|name| name == bug::SWITCH)), "no {}", bug::SWITCH);
     for patch in patches {
         // Bugs are neighbours now and then: one line of what is around a change has to be as it was.

@@ -7,10 +7,11 @@ use crate::check::Verdict;
 use crate::history::{History, Op, Outcome};
 
 /// The verdict in a sentence.
-pub(super) fn verdict(verdict: &Verdict) -> &'static str {
+pub(super) fn verdict(history: &History, verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict { valid: false, .. } => "A promise was not kept",
         Verdict { checks, .. } if checks.iter().all(|check| check.looked_at == 0) => "Nothing was looked at",
+        _ if history.shows_nothing().is_some() => "Nothing was shown",
         _ => "Every promise was kept",
     }
 }
@@ -21,29 +22,29 @@ pub(super) fn name(history: &History) -> String {
     format!("{} under {}, seed {}", listed(&scene.workloads), listed(&scene.nemeses), scene.seed)
 }
 
-/// Faults that were done; as they are counted on the command line.
-pub(super) fn faults(history: &History) -> u64 {
-    history.faults.iter().filter(|fault| fault.phase == "begin" && fault.nemesis != "supervisor").count() as u64
-}
-
 /// The bug that was switched on to see whether it is found.
 pub(super) fn planted(history: &History) -> Option<&str> {
-    history.scene.versions.get("planted bug").map(String::as_str)
+    history.scene.bug.as_deref()
 }
 
-/// The command that runs it again. Seconds are told from the last call; callers and rate are not in a history.
+/// The command that runs it again.
 pub(super) fn command(history: &History) -> String {
     let scene = &history.scene;
-    let last_ns = history.ops.iter().map(|op| op.invoked_ns).max().unwrap_or(0);
-    let seconds = last_ns.saturating_add(500_000_000) / 1_000_000_000;
+    let not_run = scene.not_run.keys().filter(|nemesis| !scene.nemeses.contains(nemesis));
+    let nemeses: Vec<&str> = scene.nemeses.iter().chain(not_run).map(String::as_str).collect();
     let mut command = format!(
-        "keyrack-jepsen run --workload {} --nemesis {} --seconds {} --seed {} --nodes {}",
+        "keyrack-jepsen run --workload {} --nemesis {} --seconds {} --seed {} --nodes {} --callers {} --rate {}",
         scene.workloads.join(","),
-        scene.nemeses.join(","),
-        seconds.max(1),
+        if nemeses.is_empty() { "none".into() } else { nemeses.join(",") },
+        scene.seconds,
         scene.seed,
         scene.nodes,
+        scene.callers,
+        scene.rate,
     );
+    if scene.loopback {
+        command += " --loopback";
+    }
     if let Some(bug) = planted(history) {
         command += &format!(" --bug {bug}");
     }
@@ -53,7 +54,7 @@ pub(super) fn command(history: &History) -> String {
 /// The banner, the numbers, what was not run.
 pub(super) fn section(run: &Run) -> String {
     let (history, found) = (run.history, run.verdict.checks.iter().map(|check| check.findings.len() as u64).sum::<u64>());
-    let saying = verdict(run.verdict);
+    let saying = verdict(history, run.verdict);
     let (class, sign) = match saying {
         "Every promise was kept" => ("good", "✓"),
         "A promise was not kept" => ("bad", "✗"),
@@ -75,8 +76,7 @@ pub(super) fn section(run: &Run) -> String {
     html += &not_run(run);
     html += &format!(
         "<p class=\"again\"><span>Run it again</span><code>{}</code></p>\
-         <p class=\"small\">The same seed draws the same calls and faults; threads and packets still interleave in their own way. \
-         Callers and rate are not in the history; give those it was run with.</p>\n",
+         <p class=\"small\">The same seed draws the same calls and faults; threads and packets still interleave in their own way.</p>\n",
         escaped(&command(history)),
     );
     html
@@ -103,7 +103,7 @@ fn numbers(run: &Run) -> String {
     let failed = if not_done > 0 { format!(", {not_done} could not be done") } else { String::new() };
     html += &tile(
         "",
-        thousands(faults(run.history)),
+        thousands(run.history.faults_done()),
         "faults",
         format!("of {}{failed}", plural(run.bands.nemeses().len() as u64, "kind")),
     );
@@ -129,7 +129,7 @@ fn resolved(history: &History) -> String {
 
 fn not_run(run: &Run) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for (nemesis, why) in &run.history.scene.not_run {
+    for (nemesis, why) in run.history.not_run() {
         lines.push(format!("<li><b>{}</b>: {}</li>", escaped(nemesis), escaped(why)));
     }
     for fault in run.bands.moments.iter().filter(|fault| fault.phase == "not-done") {
@@ -137,13 +137,6 @@ fn not_run(run: &Run) -> String {
     }
     for check in run.verdict.checks.iter().filter(|check| check.looked_at == 0) {
         lines.push(format!("<li>checker <b>{}</b>: it had nothing to look at</li>", escaped(&check.checker)));
-    }
-    let drawn = |nemesis: &&String| {
-        let never = !["none", "combined"].contains(&nemesis.as_str());
-        never && !run.history.faults.iter().any(|fault| fault.nemesis == **nemesis)
-    };
-    for nemesis in run.history.scene.nemeses.iter().filter(drawn) {
-        lines.push(format!("<li><b>{}</b>: it was never drawn; the run was too short for it</li>", escaped(nemesis)));
     }
     if lines.is_empty() {
         return String::new();

@@ -39,7 +39,7 @@ pub fn page(history: &History, verdict: &Verdict) -> String {
     let tally = Tally::of(history);
     let bands = Bands::of(history, tally.end_ns);
     let run = Run { history, verdict, tally, bands };
-    let title = format!("{}: {}", headline::verdict(verdict), headline::name(history));
+    let title = format!("{}: {}", headline::verdict(history, verdict), headline::name(history));
     let body = [
         headline::section(&run),
         timeline::section(&run),

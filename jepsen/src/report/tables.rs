@@ -97,6 +97,7 @@ pub(super) fn versions(run: &Run) -> String {
     let mut rows: Vec<Vec<String>> =
         scene.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
     rows.push(vec!["began".into(), format!("<code>{}</code>", escaped(&scene.started))]);
+    rows.push(vec!["ended".into(), format!("<code>{}</code>", escaped(&scene.ended))]);
     rows.push(vec!["clocks apart".into(), format!("up to {} ms", thousands(scene.skew_ms))]);
     let hotels = scene.hotels.iter().map(|hotel| format!("{} (shard {})", hotel.property, hotel.shard));
     rows.push(vec!["hotels".into(), escaped(&shortened(&hotels.collect::<Vec<_>>().join(", "), 1_000))]);
@@ -116,6 +117,7 @@ pub(super) fn files(run: &Run) -> String {
         ("faults.jsonl", "every fault"),
         ("finale.json", "what the nodes said at the end"),
         ("witness.jsonl", "the order that explains every answer"),
+        ("SHA256SUMS", "of what the verdict rests on; sha256sum --check"),
     ] {
         links += &format!("<li><a href=\"{file}\">{file}</a> {what}</li>\n");
     }

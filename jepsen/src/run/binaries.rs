@@ -1,12 +1,11 @@
 //! What runs: where the binaries are, and which they are.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
-
-use crate::cluster::Plan;
+use anyhow::{Context, ensure};
+use sha2::{Digest, Sha256};
 
 /// The folder of `keyrackd` and `keyrack`: beside this program.
 pub fn binaries() -> anyhow::Result<PathBuf> {
@@ -18,24 +17,36 @@ pub fn binaries() -> anyhow::Result<PathBuf> {
 }
 
 /// The versions that belong to a run.
-pub(super) fn versions(plan: &Plan) -> anyhow::Result<BTreeMap<String, String>> {
-    let daemon = Command::new(plan.binaries.join(&plan.daemon)).arg("--version").output();
-    let daemon = daemon.with_context(|| format!("cannot run {}", plan.binaries.join(&plan.daemon).display()))?;
+///
+/// # Errors
+/// When the daemon cannot be run, or has not been built with the bug that is wanted.
+pub(super) fn versions(daemon: &Path, bug: Option<&str>) -> anyhow::Result<BTreeMap<String, String>> {
+    let place = daemon.display();
+    let output = Command::new(daemon).arg("--version").output();
+    let output = output.with_context(|| format!("cannot run {place}; KEYRACK_BIN_DIR names the folder of the binaries"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let says = text(&output.stdout);
+    ensure!(output.status.success() && says.starts_with("keyrackd "), "{place} --version says {says:?}: it is no keyrackd");
+    let (version, planted) = says.split_once(" planted: ").unwrap_or((&says, ""));
+    if let Some(bug) = bug {
+        ensure!(!planted.is_empty(), "{place} was built without planted bugs; keyrack-jepsen recall builds one that has them");
+        ensure!(planted.split(' ').any(|name| name == bug), "{place} has no planted bug {bug:?}; it has {planted}");
+    }
+    let bytes = std::fs::read(daemon).with_context(|| format!("cannot read {place}"))?;
+    let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut versions = BTreeMap::from([
-        ("keyrackd".to_owned(), text(&daemon.stdout)),
+        ("keyrackd".to_owned(), version.to_owned()),
+        ("keyrackd SHA-256".to_owned(), sum),
         ("keyrack-jepsen".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ]);
-    if let Ok(commit) = Command::new("git").args(["rev-parse", "HEAD"]).output()
+    // Of the checkout that is around the working directory, if any; the binaries may be of another, and their sum tells.
+    if let Ok(commit) = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]).output()
         && commit.status.success()
     {
         versions.insert("commit".into(), text(&commit.stdout));
     }
     if let Ok(kernel) = std::fs::read_to_string("/proc/sys/kernel/osrelease") {
         versions.insert("kernel".into(), kernel.trim().to_owned());
-    }
-    if let Some(bug) = &plan.bug {
-        versions.insert("planted bug".into(), bug.clone());
     }
     Ok(versions)
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::check::{Verdict, judge};
-use crate::history::History;
+use crate::history::{self, History};
 use crate::report;
 
 /// The one checker that looks at the cluster while it runs.
@@ -20,8 +20,16 @@ pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Res
 }
 
 /// Judges a run's folder again, and writes the new verdict into it.
-pub fn rejudge(folder: &Path) -> anyhow::Result<(History, Verdict)> {
+///
+/// # Errors
+/// When a file cannot be read, or is not as the run wrote it and was not said to be `edited`.
+pub fn rejudge(folder: &Path, edited: bool) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
+    let changed = history::changed(folder)?;
+    if !edited && !changed.is_empty() {
+        let (folder, changed) = (folder.display(), changed.join(", "));
+        bail!("{folder}: not as the run wrote it: {changed} (SHA256SUMS); with --edited it is judged all the same");
+    }
     let mut verdict = judge(&history);
     // What was seen while it ran is in no history.
     let before = fs::read(folder.join("verdict.json")).ok().and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes).ok());

@@ -8,6 +8,7 @@ mod receipts;
 pub use binaries::binaries;
 pub use folder::{rejudge, write};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,18 +77,36 @@ const PATIENCE: [Patience; 3] = [
 /// Raft in a run's cluster reacts as fast as in a LAN; the machine has few cores.
 const FAST: [(&str, &str); 1] = [("KEYRACK_LOG_LEVEL", "info,openraft=error")];
 
+/// Nothing of what was asked for can be done here: with why, by nemesis.
+#[derive(Debug)]
+pub struct NotPossible(pub BTreeMap<String, String>);
+
+impl std::fmt::Display for NotPossible {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let each: Vec<String> = self.0.iter().map(|(nemesis, why)| format!("{nemesis} ({why})")).collect();
+        write!(f, "no fault that was asked for can be done here: {}", each.join("; "))
+    }
+}
+
+impl std::error::Error for NotPossible {}
+
 /// Runs it, judges it, and leaves everything in the folder. A cluster that does not recover is a finding, not an error.
 ///
 /// # Errors
-/// When the cluster could not be set up.
+/// [`NotPossible`]; or when the cluster could not be set up. Before the cluster is, nothing is left behind.
 pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
-    std::fs::create_dir_all(&order.folder).with_context(|| format!("cannot make {}", order.folder.display()))?;
+    let versions = binaries::versions(&order.binaries.join(&order.daemon), order.bug.as_deref())?;
     progress.set_message("starting nodes");
     let place = place(&order);
     let (possible, not_run): (Vec<Nemesis>, Vec<Nemesis>) =
         order.nemeses.iter().copied().partition(|nemesis| nemesis.obstacle(&place).is_none());
     let obstacles = not_run.iter().filter_map(|nemesis| Some((nemesis.name().to_owned(), nemesis.obstacle(&place)?)));
-    let not_run = obstacles.collect();
+    let not_run: BTreeMap<String, String> = obstacles.collect();
+    if possible.is_empty() && !not_run.is_empty() {
+        return Err(NotPossible(not_run).into());
+    }
+    std::fs::create_dir_all(&order.folder).with_context(|| format!("cannot make {}", order.folder.display()))?;
+    let loopback = place.network().is_none();
     let plan = Plan {
         folder: std::path::absolute(order.folder.join("cluster"))?,
         binaries: order.binaries.clone(),
@@ -107,8 +126,14 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
         not_run,
         nodes: order.nodes,
         skew_ms: 2_000 + possible.iter().map(|nemesis| nemesis.skew_ms()).max().unwrap_or(0),
+        seconds: order.lasts.as_secs(),
+        callers: order.callers,
+        rate: order.rate,
+        loopback,
+        bug: order.bug.clone(),
         started: jiff::Timestamp::now().to_string(),
-        versions: binaries::versions(&cluster.plan)?,
+        ended: String::new(),
+        versions,
         hotels,
     };
     let watch = receipts::Watch::start(cluster.clone());
@@ -125,7 +150,7 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
             Finale::default()
         }
     };
-    scene.versions.insert("ended".into(), jiff::Timestamp::now().to_string());
+    scene.ended = jiff::Timestamp::now().to_string();
     let history = History { scene, ops, faults, finale };
     progress.set_message("checking");
     let judged = history.clone();

@@ -21,6 +21,7 @@ mod net;
 mod node;
 mod observer;
 mod raft;
+#[allow(dead_code, reason = "nobody asks the simulated nodes for checkpoints")]
 #[path = "../../../cluster/src/reads.rs"]
 mod reads;
 mod rng;
@@ -32,6 +33,7 @@ mod world;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 // As the cluster's files know them.
 use disk as storage;
@@ -58,7 +60,7 @@ enum Task {
         #[arg(long)]
         seed: u64,
         /// Simulated seconds with faults.
-        #[arg(long, default_value_t = seeds::SECONDS)]
+        #[arg(long, default_value_t = seeds::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
         /// Writes every event to this file.
         #[arg(long)]
@@ -73,19 +75,20 @@ enum Task {
         from: u64,
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
         count: u64,
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=256))]
         jobs: u64,
         /// Simulated seconds with faults, for each.
-        #[arg(long, default_value_t = seeds::SECONDS)]
+        #[arg(long, default_value_t = seeds::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
     },
     /// Runs each seed in two processes and compares all their events.
     Determinism {
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
         count: u64,
-        #[arg(long, default_value_t = seeds::SECONDS)]
+        /// Simulated seconds with faults, for each.
+        #[arg(long, default_value_t = seeds::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
     },
 }
@@ -93,8 +96,13 @@ enum Task {
 fn main() -> anyhow::Result<ExitCode> {
     let fine = match Arguments::parse().command {
         Task::Run { seed, seconds, trace, digest } => seeds::one(seed, seconds, trace.as_deref(), digest)?,
-        Task::Seeds { from, count, jobs, seconds } => seeds::many(from, count, jobs, seconds),
-        Task::Determinism { seed, count, seconds } => seeds::twice(seed, count, seconds)?,
+        Task::Seeds { from, count, jobs, seconds } => seeds::many(range(from, count)?, jobs, seconds),
+        Task::Determinism { seed, count, seconds } => seeds::twice(range(seed, count)?, seconds)?,
     };
     Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn range(from: u64, count: u64) -> anyhow::Result<std::ops::Range<u64>> {
+    let end = from.checked_add(count).with_context(|| format!("there are no {count} seeds from {from} on"))?;
+    Ok(from..end)
 }

@@ -1,12 +1,13 @@
 //! Running one seed, many, or each twice.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::run::{Report, run};
@@ -17,7 +18,8 @@ pub const SECONDS: u64 = 20;
 
 /// Runs a seed and tells all about it.
 pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow::Result<bool> {
-    let report = run(seed, seconds, Trace::new(file, digest)?);
+    let trace = Trace::new(file, digest).with_context(|| format!("cannot write {}", file.unwrap_or(Path::new("")).display()))?;
+    let report = run(seed, seconds, trace);
     println!(
         "seed {seed}: {} voters, {:?} simulated, {} operations ({} reads), {} entries, {} elections, {} crashes, {} snapshots, {} installed",
         report.voters,
@@ -41,22 +43,23 @@ pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow
 }
 
 /// Runs many seeds, some at a time.
-pub fn many(from: u64, count: u64, jobs: u64, seconds: u64) -> bool {
+pub fn many(seeds: Range<u64>, jobs: u64, seconds: u64) -> bool {
+    let count = seeds.end - seeds.start;
     let bar = ProgressBar::new(count);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {eta} left") {
         bar.set_style(style);
     }
-    let next = AtomicU64::new(from);
+    let next = Mutex::new(seeds);
     let mut total = Report::default();
     let mut broken = 0;
     thread::scope(|scope| {
         let (reports, arrived) = mpsc::channel();
-        for _ in 0..jobs.max(1) {
+        for _ in 0..jobs {
             let (reports, next) = (reports.clone(), &next);
             scope.spawn(move || {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + count || reports.send(run(seed, seconds, Trace::default())).is_err() {
+                let draw = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                while let Some(seed) = draw() {
+                    if reports.send(run(seed, seconds, Trace::default())).is_err() {
                         return;
                     }
                 }
@@ -102,10 +105,11 @@ impl Report {
 }
 
 /// Runs each seed in two processes; all their events must be the same.
-pub fn twice(seed: u64, count: u64, seconds: u64) -> anyhow::Result<bool> {
+pub fn twice(seeds: Range<u64>, seconds: u64) -> anyhow::Result<bool> {
+    let count = seeds.end - seeds.start;
     let program = std::env::current_exe()?;
     let mut same = 0;
-    for seed in seed..seed + count {
+    for seed in seeds {
         let trace = || -> anyhow::Result<String> {
             let (seed, seconds) = (seed.to_string(), seconds.to_string());
             let output = Command::new(&program).args(["run", "--seed", &seed, "--seconds", &seconds, "--digest"]).output()?;

@@ -23,7 +23,7 @@ impl Service {
 
     /// The size that was asked for, or the newest checkpoint's.
     fn size(&self, shard: u32, asked: u64) -> Result<u64, Problem> {
-        let newest = self.edge.log(shard)?.checkpoint();
+        let newest = self.edge.log(shard)?.checkpoint()?;
         let newest = newest.ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
         Ok(if asked == 0 { newest.size } else { asked })
     }

@@ -114,7 +114,7 @@ impl Edge {
     /// The newest checkpoint of a shard, with outside witnesses' signatures where they have come to it.
     pub fn checkpoint(&self, shard: u32) -> Result<String, Problem> {
         let log = self.log(shard)?;
-        let newest = log.checkpoint().ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
+        let newest = log.checkpoint()?.ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
         let witnessed = log.witnessed_checkpoint().filter(|witnessed| witnessed.size == newest.size);
         Ok(witnessed.unwrap_or(newest).note.to_string())
     }

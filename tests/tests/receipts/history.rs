@@ -221,3 +221,31 @@ async fn a_receipt_is_still_served_after_all_nodes_restarted() {
         assert_eq!(again.disclosures, before.disclosures);
     }
 }
+
+/// A node starts with the rows that were on its disk, and what it applied last may not have been among them: whoever follows
+/// it must not be shown a log that has become shorter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_restarted_shows_no_checkpoint_until_it_has_caught_up() {
+    let mut scene = Scene::set("LOG-RESTART", 50).await;
+    for _ in 0..5 {
+        scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    }
+    let before = scene.log(1).checkpoint_of(&scene.policy, 5).await;
+    scene.log(3).checkpoint_of(&scene.policy, before.size).await;
+    for node in [1, 2, 3] {
+        scene.cluster.kill(node);
+    }
+    scene.cluster.restart(3);
+    let (path, api) = (format!("/log/{}/checkpoint", scene.shard), scene.cluster.api("channel", 3));
+    let alone = until("node 3 answers", PATIENCE, async || api.anonymous(&path).try_send().await.ok()).await;
+    assert_eq!((alone.status, alone.json()["code"].as_str()), (503, Some("unavailable")), "{alone:?}");
+    scene.cluster.restart(1);
+    scene.cluster.restart(2);
+    let first = until("node 3 has caught up", PATIENCE, async || {
+        let answer = api.anonymous(&path).try_send().await.ok()?;
+        assert!(matches!(answer.status, 200 | 503), "{answer:?}");
+        (answer.status == 200).then(|| answer.text())
+    });
+    let first = Note::parse(&first.await).and_then(|note| note.checkpoint()).unwrap();
+    assert!(first.size >= before.size, "{} leaves after {}", first.size, before.size);
+}

@@ -70,8 +70,12 @@ fn check_key(key: &str, ops: &[&Op], found: &mut Findings) {
         {
             found.add("duplicate", ids, format!("key {key} was answered with {one} and with {other}"));
         } else if !same_answer(first, op) {
-            found.add("replay-differs", ids, format!("key {key} was answered in two ways: {} and {}", digest(first), digest(op)));
+            found.add("replay-differs", ids, format!("key {key} was answered in two ways: {} and {}", said(first), said(op)));
         }
+    }
+    let mut anew = ops.iter().filter(|op| matches!(op.outcome, Outcome::Ok { replayed: false, .. }));
+    if let (Some(one), Some(other)) = (anew.next(), anew.next()) {
+        found.add("done-twice", [one.id, other.id], format!("key {key} was answered twice as if for the first time"));
     }
     for op in ops.iter().filter(reused) {
         if op.call == first.call {
@@ -99,6 +103,11 @@ fn same_but_for_a_late_receipt(one: &str, other: &str) -> bool {
         (None, Some((other, _))) => one == other,
         _ => one == other,
     }
+}
+
+/// An answer in full: what differs may be any of it.
+fn said(op: &Op) -> String {
+    serde_json::to_string(&op.outcome).unwrap_or_else(|_| format!("{:?}", op.outcome))
 }
 
 fn digest(op: &Op) -> &str {

@@ -1,0 +1,43 @@
+//! `SHA256SUMS`: the files that a verdict rests on, as `sha256sum --check` reads them. A history that was cut between two lines
+//! is still a history; only this tells that it is not the run's.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+const NAME: &str = "SHA256SUMS";
+const FILES: [&str; 4] = ["scene.json", "history.jsonl", "faults.jsonl", "finale.json"];
+
+/// Writes the sums of a run's folder.
+pub(super) fn write(folder: &Path) -> Result<()> {
+    let lines = FILES.iter().map(|file| Ok(format!("{}  {file}\n", sum(&folder.join(file))?)));
+    let text: String = lines.collect::<Result<_>>()?;
+    let path = folder.join(NAME);
+    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The files that are not as the run wrote them. None where there are no sums: a history that somebody made by hand.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn changed(folder: &Path) -> Result<Vec<&'static str>> {
+    let path = folder.join(NAME);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut changed = Vec::new();
+    for file in FILES {
+        let line = format!("{}  {file}", sum(&folder.join(file))?);
+        if !text.lines().any(|written| written == line) {
+            changed.push(file);
+        }
+    }
+    Ok(changed)
+}
+
+fn sum(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
