@@ -67,7 +67,8 @@ fn a_good_run_says_so_and_what_was_not_run() {
     assert_has(&page, &["Every promise was kept", "NOT RUN", "<b>loss</b>: no namespaces &amp; no &lt;/b&gt; rights"]);
     assert_has(&page, &["<b>rot-sst</b>: there was no such file", "<b>clock</b>: it was never drawn"]);
     assert_has(&page, &["SIGKILL of [2] &lt;i&gt; → started [2] again", "node 3 had ended by itself: &lt;signal&gt;"]);
-    let again = "--workload story --nemesis kill-leader,clock,loss --seconds 60 --seed 4711 --nodes 3 --callers 5 --rate 300 --bug";
+    let again =
+        "--workload story --nemesis kill-leader,clock,loss --seconds 60 --seed 4711 --nodes 3 --callers 5 --rate 300 --bug";
     assert_has(&page, &[again]);
     assert_has(
         &page,

@@ -146,7 +146,7 @@ fn configuration(plan: &Plan, place: &Place, number: u32, pki: &Path, keyring: &
         "guests": {"keyring": path(keyring.to_owned())},
         "log": {"format": "text"},
         // Small, so that a run of minutes sees many snapshots, purges and followers that need them.
-        "raft": {"keep_log_entries": 60, "snapshot_log_entries": 200, "snapshot_interval_secs": 20},
+        "raft": {"keep_log_entries": 20, "snapshot_log_entries": 80, "snapshot_interval_secs": 20},
         // A node that reaches no majority says so while the fault still lasts.
         "limits": {"request_timeout_ms": 2_000},
         "peers": peers,

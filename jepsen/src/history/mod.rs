@@ -58,6 +58,9 @@ pub struct Scene {
     /// Operations a second that were wanted, of all callers.
     #[serde(default)]
     pub rate: u32,
+    /// Whether faults were short and close together.
+    #[serde(default)]
+    pub quick: bool,
     /// Whether all nodes were on loopback, without namespaces.
     #[serde(default)]
     pub loopback: bool,

@@ -210,12 +210,19 @@ pub struct Scene {
 }
 
 /// How long faults and the calm between them last.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {
     /// The shortest and the longest fault.
     pub fault_ms: (u64, u64),
     /// The shortest and the longest calm.
     pub calm_ms: (u64, u64),
+}
+
+impl Rhythm {
+    /// Faults that are just long enough for an election, with little between them: three times as many.
+    pub fn quick() -> Rhythm {
+        Rhythm { fault_ms: (1_000, 2_500), calm_ms: (300, 1_500) }
+    }
 }
 
 impl Default for Rhythm {

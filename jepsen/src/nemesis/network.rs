@@ -68,6 +68,19 @@ pub(super) fn delay_all(scene: &Scene, delay: Duration) {
     }
 }
 
+/// Makes what is said to a node from now on arrive only after `lasts`, in order, on each link at another moment; whether that
+/// can be done. A node that is paused for as long then has a while in which it knows nothing, and hears of the time before
+/// its pause first.
+pub(super) fn hold_up(scene: &mut Scene, victim: u32, lasts: Duration) -> bool {
+    let others: Vec<u32> = scene.cluster.numbers().into_iter().filter(|number| *number != victim).collect();
+    let after: Vec<Duration> = others.iter().map(|_| Duration::from_millis(scene.dice.within(5, 60))).collect();
+    let Some(network) = scene.cluster.place.network() else { return false };
+    for (other, after) in others.into_iter().zip(after) {
+        network.set(other, victim, Link { delay: lasts + after, ..Link::PERFECT });
+    }
+    true
+}
+
 fn set_all(network: &Network, numbers: &[u32], link: Link) {
     for from in numbers {
         for to in numbers.iter().filter(|to| *to != from) {

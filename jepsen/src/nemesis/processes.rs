@@ -57,8 +57,11 @@ pub(super) async fn pause(nemesis: Nemesis, scene: &mut Scene, lasts: Duration) 
         }
         tokio::time::sleep(SETTLED).await;
     }
-    let packets = late
+    let mut packets = late
         .map_or_else(String::new, |late| format!(", packets take {} ms, the others' disks four times that", late.as_millis()));
+    if late.is_some() && scene.dice.percent(50) && network::hold_up(scene, victim, lasts) {
+        packets += "; what the others say to it comes after it has gone on";
+    }
     scene.begins(nemesis, format!("SIGSTOP of {victim}{packets}"), &[victim]);
     scene.cluster.node(victim).pause();
     tokio::time::sleep(lasts).await;

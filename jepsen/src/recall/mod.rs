@@ -102,6 +102,7 @@ pub async fn run(order: &Order, mut tell: impl FnMut(&Line)) -> anyhow::Result<R
 /// Every layer about one bug, but for those that have said `before` what they know.
 async fn ask(order: &Order, build: &Build, bug: Option<&Bug>, before: Option<Line>) -> Line {
     let mut line = before.unwrap_or_else(|| Line::of(bug));
+    line.forget_not_run();
     for layer in &order.layers {
         if line.has_asked(layer.name()) {
             continue;

@@ -119,9 +119,13 @@ impl Line {
         bug.map_or(without, with)
     }
 
-    /// Whether a layer said something; one that could not be asked did not, and is asked again.
-    pub(super) fn has_asked(&mut self, layer: &str) -> bool {
-        self.layers.retain(|found| found.layer != layer || !matches!(found.outcome, Outcome::NotRun { .. }));
+    /// Forgets layers that could not be asked, so that they are asked again.
+    pub(super) fn forget_not_run(&mut self) {
+        self.layers.retain(|found| !matches!(found.outcome, Outcome::NotRun { .. }));
+    }
+
+    /// Whether a layer was asked.
+    pub(super) fn has_asked(&self, layer: &str) -> bool {
         self.layers.iter().any(|found| found.layer == layer)
     }
 

@@ -42,6 +42,9 @@ pub(super) fn command(history: &History) -> String {
         scene.callers,
         scene.rate,
     );
+    if scene.quick {
+        command += " --quick";
+    }
     if scene.loopback {
         command += " --loopback";
     }

@@ -129,6 +129,7 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
         seconds: order.lasts.as_secs(),
         callers: order.callers,
         rate: order.rate,
+        quick: order.rhythm == Rhythm::quick(),
         loopback,
         bug: order.bug.clone(),
         started: jiff::Timestamp::now().to_string(),
@@ -136,7 +137,7 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
         versions,
         hotels,
     };
-    let watch = receipts::Watch::start(cluster.clone());
+    let watch = receipts::Watch::start(&cluster);
     let mut troubles = work(&order, &cluster, &scene, &recorder, possible, &progress).await?;
     progress.set_message("asking about what is unknown");
     let (ops, faults) = recorder.take();

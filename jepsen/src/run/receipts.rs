@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 use hyper::Method;
 use keyrack_tests::receipts::merkle::{leaf_hash, root};
 use keyrack_tests::receipts::{Leaf, Note, Policy, Receipt};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
-use crate::cluster::{Cluster, Door, until};
+use crate::cluster::{Cluster, Door, Line, until};
 use crate::history::{Answer, Booking, CheckpointCheck, NodeFinale, Op, Outcome, ReceiptCheck, Root};
 
-const EVERY: Duration = Duration::from_secs(2);
+/// Often enough to meet a node that has just started.
+const EVERY: Duration = Duration::from_millis(200);
+/// Keys change when a node is taken in anew, and then stay.
+const POLICY_EVERY: u64 = 10;
 const ANSWER: Duration = Duration::from_secs(2);
 const WITHIN: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 8;
@@ -29,45 +32,32 @@ type Seen = (u32, u32, u64, Vec<u8>);
 pub(super) struct Watch {
     seen: Arc<Mutex<Vec<Seen>>>,
     policies: Arc<Mutex<BTreeSet<String>>>,
-    watching: JoinHandle<()>,
+    watching: JoinSet<()>,
 }
 
 impl Watch {
-    /// Begins.
-    pub fn start(cluster: Arc<Cluster>) -> Watch {
+    /// Begins. A node that does not answer holds up nobody else's watch.
+    pub fn start(cluster: &Arc<Cluster>) -> Watch {
         let (seen, policies) = (Arc::<Mutex<Vec<Seen>>>::default(), Arc::<Mutex<BTreeSet<String>>>::default());
-        let (into, texts) = (seen.clone(), policies.clone());
-        let watching = tokio::spawn(async move {
-            loop {
-                for node in cluster.numbers() {
-                    let door = cluster.door(node);
-                    for shard in 1..=DATA_SHARDS {
-                        if let Some((size, root)) = checkpoint(&door, shard).await {
-                            into.lock().unwrap_or_else(PoisonError::into_inner).push((node, shard, size, root));
-                        }
-                    }
-                    if let Some(text) = text(&door, "/log/policy").await {
-                        texts.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
-                    }
-                }
-                tokio::time::sleep(EVERY).await;
-            }
-        });
+        let mut watching = JoinSet::new();
+        for node in cluster.numbers() {
+            watching.spawn(watch(cluster.clone(), node, seen.clone(), policies.clone()));
+        }
         Watch { seen, policies, watching }
     }
 
     /// Verifies the receipt of every acknowledged booking, which must be of the last thing that happened to it, and every
     /// checkpoint against the leaves that are there now. Puts each node's own roots into `nodes`.
     pub async fn finish(
-        self,
+        mut self,
         cluster: &Arc<Cluster>,
         ops: &[Op],
         nodes: &mut [NodeFinale],
     ) -> anyhow::Result<(Vec<ReceiptCheck>, Vec<CheckpointCheck>)> {
-        self.watching.abort();
+        self.watching.abort_all();
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         let mut texts = self.policies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        texts.extend(text(&cluster.door(1), "/log/policy").await);
+        texts.extend(text(&mut cluster.door(1).line(), "/log/policy").await);
         // A node that was taken in anew has new keys; what the old ones signed stays signed.
         let policies: Vec<Policy> = texts.iter().filter_map(|text| Policy::parse(text).ok()).collect();
         let bookings = nodes.first().map_or(&[][..], |node| &node.bookings);
@@ -82,10 +72,23 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        // It holds the cluster.
-        self.watching.abort();
+/// One node, until aborted.
+async fn watch(cluster: Arc<Cluster>, node: u32, seen: Arc<Mutex<Vec<Seen>>>, policies: Arc<Mutex<BTreeSet<String>>>) {
+    let mut newest = BTreeMap::new();
+    let mut line = cluster.door(node).line();
+    for round in 0_u64.. {
+        for shard in 1..=DATA_SHARDS {
+            let Some((size, root)) = checkpoint(&mut line, shard).await else { continue };
+            if newest.insert(shard, size) != Some(size) {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).push((node, shard, size, root));
+            }
+        }
+        if round.is_multiple_of(POLICY_EVERY)
+            && let Some(text) = text(&mut line, "/log/policy").await
+        {
+            policies.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
+        }
+        tokio::time::sleep(EVERY).await;
     }
 }
 
@@ -162,14 +165,14 @@ fn newest(booking: &Booking, leaf: &Leaf) -> Result<(), String> {
     Err(format!("it proves {proves:?}, but the booking is {state}, revision {revision}, nights {} to {}", stay.from, stay.to))
 }
 
-async fn checkpoint(door: &Door, shard: u32) -> Option<(u64, Vec<u8>)> {
-    let text = text(door, &format!("/log/{shard}/checkpoint")).await?;
+async fn checkpoint(line: &mut Line, shard: u32) -> Option<(u64, Vec<u8>)> {
+    let text = text(line, &format!("/log/{shard}/checkpoint")).await?;
     let checkpoint = Note::parse(&text).ok()?.checkpoint().ok()?;
     Some((checkpoint.size, checkpoint.root.to_vec()))
 }
 
-async fn text(door: &Door, path: &str) -> Option<String> {
-    let reply = door.ask(Method::GET, path, None, ANSWER).await.ok()?;
+async fn text(line: &mut Line, path: &str) -> Option<String> {
+    let reply = line.ask(Method::GET, path, None, None, ANSWER).await.ok()?;
     reply.status.is_success().then(|| String::from_utf8_lossy(&reply.body).into_owned())
 }
 
@@ -183,7 +186,7 @@ async fn compare(
     let newest = until(format!("shard {shard} has a checkpoint"), WITHIN, async || {
         let mut sizes = Vec::new();
         for node in cluster.numbers() {
-            sizes.push(checkpoint(&cluster.door(node), shard).await.map_or(0, |(size, _)| size));
+            sizes.push(checkpoint(&mut cluster.door(node).line(), shard).await.map_or(0, |(size, _)| size));
         }
         Some(sizes.into_iter().min().unwrap_or(0))
     });

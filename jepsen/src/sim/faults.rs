@@ -8,7 +8,7 @@ use turmoil::Sim;
 
 use crate::members;
 use crate::rng::Rng;
-use crate::world::{Ask, HOSTS, World};
+use crate::world::{Ask, CLIENTS, HOSTS, World};
 
 const HOUR_MS: i64 = 3_600_000;
 const MEMBERSHIP_EVERY_US: u64 = 300_000;
@@ -16,6 +16,10 @@ const MEMBERSHIP_EVERY_US: u64 = 300_000;
 /// What ends a fault.
 enum Cure {
     Start(u64),
+    /// Not yet its end: the pause itself, after disks have been slow for a while.
+    Hold(u64),
+    /// One link of a node that was paused: what was held on it comes before what was held on others.
+    Release(u64, u64),
     Network,
     Loss,
     Latency,
@@ -181,8 +185,11 @@ impl Faults {
 
     fn cut(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
         self.network = true;
-        self.later(world, 200, 2_500, Cure::Network);
         let (one, kind) = (self.node(world), self.rng.below(5));
+        if kind == 3 && self.rng.chance(700) {
+            return self.pause_with_slow_disks(world, one);
+        }
+        self.later(world, 200, 2_500, Cure::Network);
         let others: Vec<u64> = (1..=HOSTS).filter(|id| *id != one).collect();
         let name = World::host;
         match kind {
@@ -198,6 +205,21 @@ impl Faults {
             }
         }
         ["isolation", "deaf others", "deaf node", "pause", "ring"][kind as usize]
+    }
+
+    /// A node hears nothing for a while and then all of it, and there were answers under way to it when that began: it finds
+    /// them when it goes on, and what has happened since comes later.
+    fn pause_with_slow_disks(&mut self, world: &World, one: u64) -> &'static str {
+        let end_ms = self.rng.within(1_500, 4_000);
+        self.later(world, 300, 500, Cure::Hold(one));
+        for other in (1..=HOSTS).filter(|id| *id != one) {
+            world.disk(other).lock().sync_us = (20_000, 150_000);
+            self.later(world, 800, 4_000, Cure::Disk(other));
+            self.later(world, end_ms, end_ms + 12, Cure::Release(one, other));
+        }
+        self.later(world, end_ms, end_ms + 12, Cure::Release(one, CLIENTS));
+        self.later(world, end_ms + 15, end_ms + 30, Cure::Network);
+        "pause, slow disks"
     }
 
     fn turn_clock(&mut self, world: &World) -> &'static str {
@@ -268,9 +290,15 @@ impl Faults {
                     sim.bounce(World::host(*id));
                 }
             }
+            Cure::Hold(one) => {
+                let others = (1..=HOSTS).filter(|id| id != one).chain([CLIENTS]);
+                others.for_each(|id| sim.hold(World::host(*one), World::host(id)));
+            }
+            Cure::Release(one, other) => sim.release(World::host(*one), World::host(*other)),
             Cure::Network => {
                 self.network = false;
                 for a in 1..=HOSTS {
+                    sim.release(World::host(a), World::host(CLIENTS));
                     for b in a + 1..=HOSTS {
                         sim.release(World::host(a), World::host(b));
                         sim.repair(World::host(a), World::host(b));

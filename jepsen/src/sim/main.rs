@@ -93,13 +93,24 @@ enum Task {
     },
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let fine = match Arguments::parse().command {
+/// Exit code 0: every invariant held; 1: one did not; 2: it could not be done.
+fn main() -> ExitCode {
+    match act() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(cause) => {
+            eprintln!("keyrack-sim: {cause:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn act() -> anyhow::Result<bool> {
+    Ok(match Arguments::parse().command {
         Task::Run { seed, seconds, trace, digest } => seeds::one(seed, seconds, trace.as_deref(), digest)?,
         Task::Seeds { from, count, jobs, seconds } => seeds::many(range(from, count)?, jobs, seconds),
         Task::Determinism { seed, count, seconds } => seeds::twice(range(seed, count)?, seconds)?,
-    };
-    Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
 }
 
 fn range(from: u64, count: u64) -> anyhow::Result<std::ops::Range<u64>> {
