@@ -89,7 +89,7 @@ fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u6
         slot: order.slot,
         loopback: false,
         // By turns: some bugs need long faults, some need many.
-        rhythm: if seed % 2 == 0 { Rhythm::quick() } else { Rhythm::default() },
+        rhythm: if seed.is_multiple_of(2) { Rhythm::quick() } else { Rhythm::default() },
     }
 }
 
