@@ -372,6 +372,65 @@ fn a_replica_that_diverged_is_found() {
 }
 
 #[test]
+fn a_root_of_another_size_is_found() {
+    let mut story = Story::new();
+    story.reserve("k1", (100, 101), "DLX", 1);
+    story.reserve("k2", (101, 102), "DLX", 1);
+    let history = story.end();
+    assert_good(&history);
+    let mut on_one = history.clone();
+    let root = &mut on_one.finale.nodes[1].roots[0];
+    (root.size, root.root) = (root.size - 1, "bb".into());
+    assert_found(&on_one, "replicas", "diverged");
+    let mut too_few = history;
+    too_few.finale.nodes.iter_mut().for_each(|node| node.roots[0].size = 1);
+    assert_found(&too_few, "replicas", "diverged");
+}
+
+#[test]
+fn an_event_that_tells_of_another_booking_is_found() {
+    let mut story = Story::new();
+    let made = story.reserve("k1", (100, 101), "DLX", 1);
+    let booking = story.id(made);
+    story.amend("k2", &booking, (101, 103), "STD", 2);
+    let history = story.end();
+    assert_good(&history);
+    for event in 0..2 {
+        let mut wrong = history.clone();
+        for node in &mut wrong.finale.nodes {
+            node.feed[event].booking.as_mut().unwrap().rooms[0].quantity += 1;
+        }
+        assert_found(&wrong, "feed", "feed-wrong");
+    }
+}
+
+/// What nobody asked would be found good by everyone.
+#[test]
+fn evidence_that_is_not_there_is_found() {
+    let mut story = Story::new();
+    story.reserve("k1", (100, 101), "DLX", 1);
+    let history = story.end();
+    assert_good(&history);
+    let without = |take: fn(&mut Finale)| {
+        let mut history = history.clone();
+        take(&mut history.finale);
+        assert_found(&history, "evidence", "missing");
+    };
+    without(|finale| finale.nodes.truncate(1));
+    without(|finale| drop(finale.nodes.remove(1)));
+    without(|finale| finale.nodes.iter_mut().for_each(|node| drop(node.nights.remove(4))));
+    without(|finale| finale.nodes[2].roots.clear());
+    without(|finale| finale.receipts.clear());
+    without(|finale| finale.checkpoints.retain(|checkpoint| checkpoint.node != 2));
+    let mut nothing = history.clone();
+    nothing.finale = Finale::default();
+    assert_eq!(nothing.shows_nothing(), Some("no node was asked at the end"));
+    let mut troubled = history;
+    troubled.finale.troubles.push("not within 90 s: node 3 is ready after a fault".into());
+    assert_found(&troubled, "liveness", "no-recovery");
+}
+
+#[test]
 fn a_replay_with_another_answer_is_found() {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);

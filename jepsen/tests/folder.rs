@@ -88,9 +88,12 @@ fn a_history_that_is_not_the_runs_is_judged_only_when_that_is_meant() {
         assert!(refused.contains("not as the run wrote it: history.jsonl"), "{refused}");
         rejudge(folder.path(), true).unwrap();
     }
-    // Made by hand: there is no run that it could be held against.
+    assert_eq!(rejudge(folder.path(), true).unwrap().1.edited, ["history.jsonl"]);
+    // Without the sums nobody can tell.
+    std::fs::write(&path, good).unwrap();
     std::fs::remove_file(folder.path().join("SHA256SUMS")).unwrap();
-    rejudge(folder.path(), false).unwrap();
+    assert!(rejudge(folder.path(), false).is_err());
+    assert_eq!(rejudge(folder.path(), true).unwrap().1.edited, ["SHA256SUMS"]);
 }
 
 /// A run in which nothing was tried has no findings, and is no evidence.

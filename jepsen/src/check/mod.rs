@@ -25,6 +25,9 @@ pub struct Verdict {
     pub valid: bool,
     /// One per checker.
     pub checks: Vec<Check>,
+    /// Files that were not as the run wrote them when they were judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<String>,
     /// The order in which operations took effect, shard by shard: a certificate that anyone can replay.
     #[serde(skip)]
     pub witness: Vec<Step>,
@@ -79,7 +82,7 @@ pub fn judge(history: &History) -> Verdict {
         checks.push(timed(name, |found| invariant(history, found)));
     }
     let valid = checks.iter().all(|check| check.findings.is_empty());
-    Verdict { valid, checks, witness }
+    Verdict { valid, checks, edited: Vec::new(), witness }
 }
 
 fn timed(checker: &str, check: impl FnOnce(&mut Findings) -> u64) -> Check {

@@ -33,7 +33,7 @@ pub struct Options {
     #[arg(long, default_value = "jepsen-runs/measured")]
     into: PathBuf,
     /// The first port.
-    #[arg(long, default_value_t = 29_000)]
+    #[arg(long, default_value_t = 29_000, value_parser = clap::value_parser!(u16).range(1_024..=60_000))]
     port_base: u16,
 }
 

@@ -22,6 +22,9 @@ pub fn text(text: &str) -> anyhow::Result<()> {
 pub fn verdict(history: &History, verdict: &Verdict) -> anyhow::Result<()> {
     let mut lines = String::new();
     counts(&mut lines, history)?;
+    if !verdict.edited.is_empty() {
+        writeln!(lines, "EDITED: not as the run wrote it: {}", verdict.edited.join(", "))?;
+    }
     for (nemesis, why) in history.not_run() {
         writeln!(lines, "NOT RUN {nemesis}: {why}")?;
     }

@@ -8,7 +8,7 @@ use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
-use keyrack_jepsen::run::{Order, binaries, run as execute};
+use keyrack_jepsen::run::{Order, binaries, run_until_interrupted};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 
 use super::print;
@@ -68,7 +68,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let order = order(&options)?;
     let bar = bar(options.seconds);
     let folder = order.folder.clone();
-    let done = execute(order, bar).await?;
+    let done = run_until_interrupted(order, bar).await?;
     print::verdict(&done.history, &done.verdict)?;
     print::text(&format!("{}\n", folder.display()))?;
     Ok(print::code(&done.history, &done.verdict))

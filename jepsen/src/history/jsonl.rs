@@ -150,8 +150,13 @@ fn kind(outcome: &Outcome) -> Kind {
 fn operations(path: &Path) -> Result<Vec<Op>> {
     let mut ops: BTreeMap<u64, Op> = BTreeMap::new();
     let mut completed = std::collections::HashSet::new();
+    let mut before_ns = 0;
     for (line, event) in read_lines::<Event>(path)? {
         let place = || format!("{}:{line}", path.display());
+        if event.time_ns < before_ns {
+            bail!("{}: it is of {} ns, the line before of {before_ns}", place(), event.time_ns);
+        }
+        before_ns = event.time_ns;
         if event.index + 1 != line as u64 {
             bail!("{}: event {} is not where it belongs", place(), event.index);
         }

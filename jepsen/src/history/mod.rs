@@ -283,6 +283,9 @@ pub struct Fault {
 /// What the nodes said after everything was healed and all unknowns were resolved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finale {
+    /// Why the cluster was not whole again in time, each time; also when the end could not be read.
+    #[serde(default)]
+    pub troubles: Vec<String>,
     /// A list per node.
     pub nodes: Vec<NodeFinale>,
     /// Receipts of acknowledged bookings, each verified offline.

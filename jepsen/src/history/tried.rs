@@ -27,6 +27,8 @@ impl History {
             Some("no operation was answered")
         } else if wanted && self.faults_done() == 0 {
             Some("no fault was done")
+        } else if self.finale.nodes.is_empty() {
+            Some("no node was asked at the end")
         } else {
             None
         }

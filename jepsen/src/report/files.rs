@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::index::{self, Entry};
 use crate::check::Verdict;
-use crate::history::History;
+use crate::history::{self, History};
 
 /// Writes `report.html` into a run's folder from the history and the verdict that are in it.
 ///
@@ -36,15 +36,22 @@ pub fn write_index(folder: &Path) -> anyhow::Result<PathBuf> {
             Err(cause) => unread.push((name, format!("{cause:#}"))),
         }
     }
-    anyhow::ensure!(!(entries.is_empty() && unread.is_empty()), "{} is no run's folder and holds none", folder.display());
-    write(folder.join("index.html"), &index::page(&entries, &unread))
+    ensure!(!(entries.is_empty() && unread.is_empty()), "{} is no run's folder and holds none", folder.display());
+    let path = write(folder.join("index.html"), &index::page(&entries, &unread))?;
+    ensure!(!entries.is_empty(), "{}: no run in it is whole; {} says why", folder.display(), path.display());
+    Ok(path)
 }
 
 fn read(folder: &Path) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
     let path = folder.join("verdict.json");
     let verdict = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let verdict = serde_json::from_slice(&verdict).with_context(|| format!("{} is not what it should be", path.display()))?;
+    let verdict: Verdict =
+        serde_json::from_slice(&verdict).with_context(|| format!("{} is not what it should be", path.display()))?;
+    let changed = history::changed(folder)?;
+    // One that was judged as edited says so itself.
+    let told = changed.iter().all(|file| verdict.edited.iter().any(|edited| edited == file));
+    ensure!(told, "{}: not as the run wrote it: {}", folder.display(), changed.join(", "));
     Ok((history, verdict))
 }
 

@@ -49,7 +49,7 @@ pub(super) fn command(history: &History) -> String {
         command += " --loopback";
     }
     if let Some(bug) = planted(history) {
-        command += &format!(" --bug {bug}");
+        command = format!("KEYRACK_BIN_DIR=$CARGO_TARGET_DIR/planted/release {command} --bug {bug}");
     }
     command
 }
@@ -75,6 +75,10 @@ pub(super) fn section(run: &Run) -> String {
         escaped(&history.scene.started),
         planted(history).map(|bug| format!(" · <b class=\"planted\">planted bug: {}</b>", escaped(bug))).unwrap_or_default(),
     );
+    if !run.verdict.edited.is_empty() {
+        let edited = escaped(&run.verdict.edited.join(", "));
+        html += &format!("<section class=\"not-run\"><h2>EDITED</h2><p>Not as the run wrote it: {edited}</p></section>\n");
+    }
     html += &numbers(run);
     html += &not_run(run);
     html += &format!(

@@ -10,14 +10,15 @@ pub use folder::{rejudge, write};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::ProgressBar;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use crate::check::{Finding, Verdict, judge};
+use crate::check::{Verdict, judge};
 use crate::cluster::{Cluster, Place, Plan};
 use crate::dice::Dice;
 use crate::history::{Finale, History, Op, Outcome, Scene};
@@ -90,11 +91,41 @@ impl std::fmt::Display for NotPossible {
 
 impl std::error::Error for NotPossible {}
 
+/// What is known of a run before its end.
+#[derive(Default)]
+struct SoFar {
+    recorder: Arc<Recorder>,
+    scene: OnceLock<Scene>,
+}
+
 /// Runs it, judges it, and leaves everything in the folder. A cluster that does not recover is a finding, not an error.
 ///
 /// # Errors
 /// [`NotPossible`]; or when the cluster could not be set up. Before the cluster is, nothing is left behind.
 pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
+    whole(order, progress, &SoFar::default()).await
+}
+
+/// The same, until SIGINT or SIGTERM: then what was asked until then stays in the folder, and the cluster is gone.
+///
+/// # Errors
+/// As above, and when it was interrupted.
+pub async fn run_until_interrupted(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
+    let (so_far, folder) = (SoFar::default(), order.folder.clone());
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    tokio::select! {
+        done = whole(order, progress, &so_far) => return done,
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    let Some(scene) = so_far.scene.get() else { bail!("interrupted before the cluster was there") };
+    let (ops, faults) = so_far.recorder.so_far();
+    let history = History { scene: scene.clone(), ops, faults, finale: Finale::default() };
+    history.save(&folder)?;
+    bail!("interrupted; the {} operations that had ended are in {}", history.ops.len(), folder.display())
+}
+
+async fn whole(order: Order, progress: ProgressBar, so_far: &SoFar) -> anyhow::Result<Done> {
     let versions = binaries::versions(&order.binaries.join(&order.daemon), order.bug.as_deref())?;
     progress.set_message("starting nodes");
     let place = place(&order);
@@ -118,7 +149,7 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
     let cluster = Arc::new(Cluster::start(plan, place).await?);
     let scale = Scale { hotels: 2, nights: 18 };
     let hotels = workload::open(&cluster, workload::plan(&order.workloads, scale)).await?;
-    let recorder = Arc::new(Recorder::default());
+    let recorder = so_far.recorder.clone();
     let mut scene = Scene {
         seed: order.seed,
         workloads: order.workloads.iter().map(|workload| workload.name().to_owned()).collect(),
@@ -137,13 +168,15 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
         versions,
         hotels,
     };
+    // It is set once.
+    let _ = so_far.scene.set(scene.clone());
     let watch = receipts::Watch::start(&cluster);
     let mut troubles = work(&order, &cluster, &scene, &recorder, possible, &progress).await?;
     progress.set_message("asking about what is unknown");
-    let (ops, faults) = recorder.take();
+    let (ops, faults) = recorder.so_far();
     let ops = resolve_all(ops, &cluster, &recorder).await;
     progress.set_message("reading the end");
-    let finale = match end_of(&cluster, &scene, &ops, watch).await {
+    let mut finale = match end_of(&cluster, &scene, &ops, watch).await {
         Ok(finale) => finale,
         // The worse the damage, the less there is to read: what callers saw is judged all the same.
         Err(cause) => {
@@ -152,12 +185,11 @@ pub async fn run(order: Order, progress: ProgressBar) -> anyhow::Result<Done> {
         }
     };
     scene.ended = jiff::Timestamp::now().to_string();
+    finale.troubles = troubles;
     let history = History { scene, ops, faults, finale };
     progress.set_message("checking");
     let judged = history.clone();
-    let mut verdict = tokio::task::spawn_blocking(move || judge(&judged)).await?;
-    verdict.checks.push(liveness(troubles));
-    verdict.valid = verdict.checks.iter().all(|check| check.findings.is_empty());
+    let verdict = tokio::task::spawn_blocking(move || judge(&judged)).await?;
     folder::write(&order.folder, &history, &verdict)?;
     progress.finish_and_clear();
     Ok(Done { history, verdict })
@@ -214,7 +246,7 @@ async fn work(
         tokio::select! {
             ended = &mut torment => {
                 match ended {
-                    Ok(rounds) => recorder.fault("none", "end", format!("{rounds} faults"), &[]),
+                    Ok(rounds) => recorder.fault("none", "end", format!("{rounds} rounds"), &[]),
                     Err(cause) => troubles.push(format!("{cause:#}")),
                 }
                 break;
@@ -255,15 +287,4 @@ async fn resolve_all(ops: Vec<Op>, cluster: &Arc<Cluster>, recorder: &Arc<Record
     }
     known.sort_by_key(|op| op.id);
     known
-}
-
-/// A cluster that does not come back is no cluster.
-fn liveness(troubles: Vec<String>) -> crate::check::Check {
-    let finding = |text| Finding { kind: "no-recovery".into(), ops: Vec::new(), text };
-    crate::check::Check {
-        checker: folder::LIVENESS.into(),
-        looked_at: 1,
-        findings: troubles.into_iter().map(finding).collect(),
-        ..Default::default()
-    }
 }

@@ -1,6 +1,7 @@
 //! Running one seed, many, or each twice.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
@@ -13,6 +14,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::run::{Report, run};
 use crate::trace::Trace;
 
+/// A line on stdout. Whoever reads it may have enough before its end; other trouble with it ends the program.
+macro_rules! say {
+    ($($text:tt)*) => {
+        if let Err(cause) = writeln!(std::io::stdout(), $($text)*)
+            && cause.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            eprintln!("keyrack-sim: cannot write: {cause}");
+            std::process::exit(2);
+        }
+    };
+}
+
 /// How long faults go on when nothing else is said, in simulated seconds.
 pub const SECONDS: u64 = 20;
 
@@ -20,7 +33,7 @@ pub const SECONDS: u64 = 20;
 pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow::Result<bool> {
     let trace = Trace::new(file, digest).with_context(|| format!("cannot write {}", file.unwrap_or(Path::new("")).display()))?;
     let report = run(seed, seconds, trace);
-    println!(
+    say!(
         "seed {seed}: {} voters, {:?} simulated, {} operations ({} reads), {} entries, {} elections, {} crashes, {} snapshots, {} installed",
         report.voters,
         report.simulated,
@@ -32,12 +45,12 @@ pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow
         report.snapshots,
         report.installed
     );
-    println!("faults: {:?}", report.faults);
+    say!("faults: {:?}", report.faults);
     if file.is_some() || digest {
-        println!("trace: {}", report.trace);
+        say!("trace: {}", report.trace);
     }
     for violation in &report.violations {
-        println!("violated: {}: {}", violation.invariant, violation.what);
+        say!("violated: {}: {}", violation.invariant, violation.what);
     }
     Ok(report.violations.is_empty())
 }
@@ -71,15 +84,17 @@ pub fn many(seeds: Range<u64>, jobs: u64, seconds: u64) -> bool {
             broken += u64::from(!report.violations.is_empty());
             if let Some(first) = report.violations.first() {
                 bar.suspend(|| {
-                    println!("seed {} violates {}: {}", report.seed, first.invariant, first.what);
-                    println!("  again: keyrack-sim run --seed {} --seconds {seconds}", report.seed);
+                    say!("seed {} violates {}: {}", report.seed, first.invariant, first.what);
+                    let bug = std::env::var("KEYRACK_PLANTED_BUG")
+                        .map_or_else(|_| String::new(), |bug| format!("KEYRACK_PLANTED_BUG={bug} "));
+                    say!("  again: {bug}keyrack-sim run --seed {} --seconds {seconds}", report.seed);
                 });
             }
             total.add(report);
         }
     });
     bar.finish_and_clear();
-    println!(
+    say!(
         "{count} seeds: {} operations, {} elections, {} crashes, {} snapshots ({} installed), {} faults, {broken} seeds with violations",
         total.operations,
         total.elections,
@@ -88,7 +103,7 @@ pub fn many(seeds: Range<u64>, jobs: u64, seconds: u64) -> bool {
         total.installed,
         total.faults.values().sum::<u64>()
     );
-    println!("faults: {:?}", total.faults);
+    say!("faults: {:?}", total.faults);
     broken == 0
 }
 
@@ -119,11 +134,11 @@ pub fn twice(seeds: Range<u64>, seconds: u64) -> anyhow::Result<bool> {
         let line = first.lines().find(|line| line.starts_with("trace: ")).unwrap_or("no trace");
         if first == second && line != "no trace" {
             same += 1;
-            println!("seed {seed}: {line}, twice");
+            say!("seed {seed}: {line}, twice");
         } else {
-            println!("seed {seed} ran two ways:\n{first}{second}");
+            say!("seed {seed} ran two ways:\n{first}{second}");
         }
     }
-    println!("{same} of {count} seeds ran the same in two processes");
+    say!("{same} of {count} seeds ran the same in two processes");
     Ok(same == count)
 }

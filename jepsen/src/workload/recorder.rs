@@ -80,11 +80,11 @@ impl Recorder {
         self.answered.load(Ordering::Relaxed)
     }
 
-    /// All operations by id, and all faults by time; the recorder begins anew.
-    pub fn take(&self) -> (Vec<Op>, Vec<Fault>) {
-        let mut ops = std::mem::take(&mut *lock(&self.ops));
+    /// All operations that have ended, by id, and all faults by time.
+    pub fn so_far(&self) -> (Vec<Op>, Vec<Fault>) {
+        let mut ops = lock(&self.ops).clone();
         ops.sort_by_key(|op| op.id);
-        let mut faults = std::mem::take(&mut *lock(&self.faults));
+        let mut faults = lock(&self.faults).clone();
         faults.sort_by_key(|fault| fault.at_ns);
         (ops, faults)
     }

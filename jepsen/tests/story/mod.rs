@@ -133,7 +133,8 @@ impl Cluster {
             bookings.push(FinalBooking { property: property.clone(), reference, booking: booking.clone() });
         }
         bookings.sort_by(|one, other| one.booking.booking.cmp(&other.booking.booking));
-        let roots = vec![Root { shard: self.hotel.shard, size: 7, root: "aa".into() }];
+        let leaves = self.feed.iter().filter(|event| event.kind.starts_with("booking.")).count() as u64;
+        let roots = vec![Root { shard: self.hotel.shard, size: leaves + 7, root: "aa".into() }];
         let node = |node| NodeFinale {
             node,
             nights: nights.clone(),
@@ -141,11 +142,13 @@ impl Cluster {
             feed: self.feed.clone(),
             roots: roots.clone(),
         };
-        let checkpoint = |size| CheckpointCheck { node: 1, shard: self.hotel.shard, size, failure: None };
+        let checkpoint = |node, size| CheckpointCheck { node, shard: self.hotel.shard, size, failure: None };
+        let receipt = |booking: &FinalBooking| ReceiptCheck { booking: booking.booking.booking.clone(), failure: None };
         Finale {
             nodes: (1..=3).map(node).collect(),
-            receipts: vec![ReceiptCheck { booking: "B1".into(), failure: None }],
-            checkpoints: vec![checkpoint(3), checkpoint(7)],
+            receipts: bookings.iter().map(receipt).collect(),
+            checkpoints: vec![checkpoint(1, 3), checkpoint(1, 7), checkpoint(2, 7), checkpoint(3, 5)],
+            troubles: Vec::new(),
         }
     }
 }

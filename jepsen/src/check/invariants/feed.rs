@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::Findings;
-use crate::history::{Answer, Call, FeedEvent, History, NodeFinale, Outcome};
+use crate::history::{Answer, Booking, Call, FeedEvent, History, NodeFinale, Outcome};
 
 /// Looks at every event of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
@@ -12,9 +12,11 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     for other in nodes.iter().skip(1) {
         compare(&nodes[0], other, found);
     }
+    let answered = answered(history);
     for node in nodes {
         let seen = walk(node, found);
         acknowledged(history, node, &seen, found);
+        as_answered(node, &answered, found);
     }
     nodes.iter().map(|node| node.feed.len() as u64).sum()
 }
@@ -82,6 +84,33 @@ fn walk<'h>(node: &'h NodeFinale, found: &mut Findings) -> Seen<'h> {
         seen.holds.insert(hold, ended);
     }
     seen
+}
+
+/// Every revision of a booking that was answered, with who was answered so.
+fn answered(history: &History) -> HashMap<(&str, u32), (&Booking, Option<u64>)> {
+    let mut answered = HashMap::new();
+    for op in &history.ops {
+        if let Outcome::Ok { answer: Answer::Booking(booking), .. } = &op.outcome {
+            answered.insert((booking.booking.as_str(), booking.revision), (booking, Some(op.id)));
+        }
+    }
+    for line in history.finale.nodes.iter().flat_map(|node| &node.bookings) {
+        answered.entry((line.booking.booking.as_str(), line.booking.revision)).or_insert((&line.booking, None));
+    }
+    answered
+}
+
+/// What an event says of a booking is what was answered, or what is there at the end.
+fn as_answered(node: &NodeFinale, answered: &HashMap<(&str, u32), (&Booking, Option<u64>)>, found: &mut Findings) {
+    for event in &node.feed {
+        let Some(booking) = &event.booking else { continue };
+        if let Some((said, op)) = answered.get(&(booking.booking.as_str(), booking.revision))
+            && *said != booking
+        {
+            let text = format!("node {}: {} says {booking:?}, but it is {said:?}", node.node, event.kind);
+            found.add("feed-wrong", *op, text);
+        }
+    }
 }
 
 fn acknowledged(history: &History, node: &NodeFinale, seen: &Seen<'_>, found: &mut Findings) {

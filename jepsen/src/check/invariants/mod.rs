@@ -3,9 +3,11 @@
 mod acknowledged;
 mod answers;
 mod counters;
+mod evidence;
 mod feed;
 mod feed_order;
 mod limits;
+mod liveness;
 mod receipts;
 mod replicas;
 mod unresolved;
@@ -27,4 +29,6 @@ pub const ALL: &[(&str, Invariant)] = &[
     ("feed", feed::check),
     ("feed-order", feed_order::check),
     ("receipts", receipts::check),
+    ("evidence", evidence::check),
+    ("liveness", liveness::check),
 ];

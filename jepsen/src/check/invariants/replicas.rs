@@ -1,9 +1,9 @@
 //! At the end all nodes say the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::Findings;
-use crate::history::{History, NodeFinale};
+use crate::history::{History, NodeFinale, Root};
 
 /// Compares every node's roots, counts and bookings with the first's; answers with how many things were compared.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
@@ -19,18 +19,35 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             found.add("diverged", [], format!("bookings of nodes {one} and {two}: {text}"));
         }
     }
-    let mut roots: BTreeMap<(u32, u64), (u32, &str)> = BTreeMap::new();
+    roots(history, found);
+    looked_at
+}
+
+/// All nodes were asked for one size of each shard, and it has a leaf for everything that happened to bookings at least.
+fn roots(history: &History, found: &mut Findings) {
+    let shards: HashMap<&str, u32> = history.scene.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel.shard)).collect();
+    let mut first: BTreeMap<u32, (u32, u64, &str)> = BTreeMap::new();
     for node in &history.finale.nodes {
-        for root in &node.roots {
-            let (other, before) = *roots.entry((root.shard, root.size)).or_insert((node.node, &root.root));
-            if before != root.root {
-                let place = format!("shard {} at size {}", root.shard, root.size);
-                let text = format!("{place}: node {other} has root {before}, node {} has {}", node.node, root.root);
+        let mut leaves: HashMap<u32, u64> = HashMap::new();
+        for event in node.feed.iter().filter(|event| event.kind.starts_with("booking.")) {
+            *leaves.entry(shards.get(event.property.as_str()).copied().unwrap_or(0)).or_default() += 1;
+        }
+        for Root { shard, size, root } in &node.roots {
+            let (other, size_there, root_there) = *first.entry(*shard).or_insert((node.node, *size, root));
+            if (size_there, root_there) != (*size, root.as_str()) {
+                let text = format!(
+                    "shard {shard}: node {other} has root {root_there} of {size_there} leaves, node {} has {root} of {size}",
+                    node.node
+                );
+                found.add("diverged", [], text);
+            }
+            let least = leaves.get(shard).copied().unwrap_or(0);
+            if *size < least {
+                let text = format!("node {}, shard {shard}: {size} leaves, but {least} things happened to bookings", node.node);
                 found.add("diverged", [], text);
             }
         }
     }
-    looked_at
 }
 
 fn counts(node: &NodeFinale) -> BTreeMap<String, String> {

@@ -1,0 +1,12 @@
+//! The cluster was whole again in time after every fault, and at the end.
+
+use super::super::Findings;
+use crate::history::History;
+
+/// What was seen while it ran, and is in the history as troubles.
+pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
+    for trouble in &history.finale.troubles {
+        found.add("no-recovery", [], trouble.clone());
+    }
+    1
+}
