@@ -50,29 +50,41 @@ impl Edge {
         if self.inner.receipt_wait.as_millis() < u128::from(ATTACH_WITHIN_MS) {
             return later;
         }
-        let Ok(log) = self.log(place.shard) else { return later };
-        let deadline = deadline.min(Instant::now() + self.inner.receipt_wait);
-        let by_ms = booking.updated_at_ms + ATTACH_WITHIN_MS;
-        let covered = match log.covered_by(leaf, by_ms, deadline).await {
-            Ok(Some(covered)) => covered,
+        match self.receipt_in_time(place, booking, leaf, deadline, claims).await {
+            Ok(Some(receipt)) => Attached { receipt: Some(receipt), url: String::new() },
             Ok(None) => {
                 self.inner.metrics.receipt_was_late();
-                return later;
+                later
             }
             // The booking stands; that its receipt cannot be made here is this node's trouble.
-            Err(cause) => {
-                tracing::error!(%cause, shard = place.shard, leaf, "a receipt cannot be made");
-                return later;
+            Err(problem) => {
+                tracing::error!(?problem, shard = place.shard, leaf, "a receipt cannot be made");
+                later
             }
-        };
+        }
+    }
+
+    /// The whole receipt or none: one without what its holder may show would be another answer than the first time's.
+    async fn receipt_in_time(
+        &self,
+        place: &Placement,
+        booking: &Booking,
+        leaf: u64,
+        deadline: Instant,
+        claims: Claims,
+    ) -> Result<Option<v1::Receipt>, Problem> {
+        let log = self.log(place.shard)?;
+        let deadline = deadline.min(Instant::now() + self.inner.receipt_wait);
+        let by_ms = booking.updated_at_ms + ATTACH_WITHIN_MS;
+        let Some(covered) = log.covered_by(leaf, by_ms, deadline).await? else { return Ok(None) };
         let disclosures = match claims {
             Claims::Known(claims) => claims,
             Claims::Stored => {
                 let options = ReadOptions { consistency: Consistency::Local, deadline };
-                self.disclosures(place, booking, &covered.leaf, options).await.unwrap_or_default()
+                self.disclosures(place, booking, &covered.leaf, options).await?
             }
         };
-        Attached { receipt: Some(receipt(log, covered, &disclosures)), url: String::new() }
+        Ok(Some(receipt(log, covered, &disclosures)))
     }
 
     /// Says where the receipt will be, without waiting for it.
