@@ -5,6 +5,8 @@
 //! ([`Applied`]), a read index ([`Group::read_index`]) and numbers ([`Status`]).
 
 mod decide;
+#[cfg(test)]
+mod deposed;
 mod group;
 mod lead;
 mod log_store;
