@@ -111,11 +111,11 @@ async fn one(nemesis: Nemesis, order: Order, bar: ProgressBar) -> anyhow::Result
     }
     let row = match execute(order, bar).await {
         Ok(done) => row(nemesis, &done.history, &done.verdict),
-        Err(cause) if cause.is::<NotPossible>() => {
-            let why = cause.downcast_ref::<NotPossible>().and_then(|not| not.0.get(nemesis.name()).cloned());
-            Row { nemesis: nemesis.name().into(), not_run: why, ..Row::default() }
+        Err(cause) => {
+            let not_run = cause.downcast_ref::<NotPossible>().and_then(|NotPossible(why)| why.get(nemesis.name()).cloned());
+            let error = not_run.is_none().then(|| format!("{cause:#}"));
+            Row { nemesis: nemesis.name().into(), not_run, error, ..Row::default() }
         }
-        Err(cause) => Row { nemesis: nemesis.name().into(), error: Some(format!("{cause:#}")), ..Row::default() },
     };
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("row.json"), serde_json::to_vec_pretty(&row)?)?;
@@ -157,7 +157,7 @@ fn row(nemesis: Nemesis, history: &History, verdict: &Verdict) -> Row {
         acknowledged: count(|outcome| matches!(outcome, Outcome::Ok { .. })),
         unresolved,
         faults: history.faults_done(),
-        not_run: history.scene.not_run.get(nemesis.name()).cloned(),
+        not_run: history.not_run().first().map(|(_, why)| (*why).to_owned()),
         findings,
         error: None,
     }

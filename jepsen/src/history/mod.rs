@@ -12,7 +12,7 @@ mod seal;
 mod tried;
 
 pub use jsonl::{Asked, Done, Event, Kind};
-pub use seal::changed;
+pub use seal::{changed, sum};
 
 use std::collections::BTreeMap;
 

@@ -37,7 +37,11 @@ pub fn changed(folder: &Path) -> Result<Vec<&'static str>> {
     Ok(changed)
 }
 
-fn sum(path: &Path) -> Result<String> {
+/// A file's SHA-256, hexadecimal.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sum(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use sha2::{Digest, Sha256};
+
+use crate::history;
 
 /// The folder of `keyrackd` and `keyrack`: beside this program.
 pub fn binaries() -> anyhow::Result<PathBuf> {
@@ -32,11 +33,9 @@ pub(super) fn versions(daemon: &Path, bug: Option<&str>) -> anyhow::Result<BTree
         ensure!(!planted.is_empty(), "{place} was built without planted bugs; keyrack-jepsen recall builds one that has them");
         ensure!(planted.split(' ').any(|name| name == bug), "{place} has no planted bug {bug:?}; it has {planted}");
     }
-    let bytes = std::fs::read(daemon).with_context(|| format!("cannot read {place}"))?;
-    let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let mut versions = BTreeMap::from([
         ("keyrackd".to_owned(), version.to_owned()),
-        ("keyrackd SHA-256".to_owned(), sum),
+        ("keyrackd SHA-256".to_owned(), history::sum(daemon)?),
         ("keyrack-jepsen".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ]);
     // Of the checkout that is around the working directory, if any; the binaries may be of another, and their sum tells.

@@ -9,15 +9,8 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     for op in history.ops.iter().filter(|op| !op.call.is_read()) {
         looked_at += 1;
         if let Outcome::Unknown { why } = &op.outcome {
-            found.add(
-                "unresolved",
-                [op.id],
-                format!(
-                    "{} {}: {why}",
-                    op.call.name(),
-                    if op.tries == 0 { "has no completion".into() } else { format!("sent {} times", op.tries) }
-                ),
-            );
+            let sent = if op.tries == 0 { "has no completion".into() } else { format!("was sent {} times", op.tries) };
+            found.add("unresolved", [op.id], format!("{} {sent}: {why}", op.call.name()));
         }
     }
     looked_at
