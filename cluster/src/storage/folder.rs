@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::damaged;
+use super::error::damaged;
 
 /// The version of everything below the folder; a newer one is not opened.
 /// 2 came with receipts: leaves, tree, checkpoints, guests' secrets apart. Folders of format 1 are taken over as they are.

@@ -241,7 +241,7 @@ impl Edge {
         if self.cluster().members().iter().all(|(id, _)| *id != node) {
             return Err(Problem::new(Code::NotFound, "there is no such node"));
         }
-        self.cluster().hand_over(shard, node).await.map_err(|why| Problem::new(Code::WrongState, why))
+        self.cluster().hand_over(shard, node).await.map_err(|why| Problem::new(Code::WrongState, why.to_string()))
     }
 
     async fn change(&self, mutation: &Mutation, change: Change) -> Result<Arc<Principal>, Problem> {
