@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::Member;
+use keyrack_cluster::simulated::Member;
 use crate::disk::{Disk, SharedDisk};
 use crate::observer::Observer;
 use crate::raft::{Raft, Shared};

@@ -1,7 +1,7 @@
 //! What was acknowledged is on the disks of a majority, then and ever after.
 
 use super::Check;
-use crate::raft::{LogId, StoredMembership};
+use keyrack_cluster::simulated::{LogId, StoredMembership};
 use crate::world::World;
 
 /// Time is told to the runs' parts once in so many microseconds.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use keyrack_merkle::Hash;
 
 use super::Check;
-use crate::raft::{Entry, EntryPayload, LogId, wire};
+use keyrack_cluster::simulated::{Entry, EntryPayload, LogId, wire};
 use crate::rng::hash;
 
 struct Known {

@@ -9,20 +9,20 @@ use crate::rng::hash;
 
 /// Rows, and the sum of their digests: equal rows have equal sums, in whatever order they came about.
 #[derive(Default)]
-pub struct Shelf {
+pub struct DigestedRows {
     pub rows: MemRows,
     digests: BTreeMap<Key, u64>,
     sum: u64,
     touched: BTreeSet<Key>,
 }
 
-impl Shelf {
+impl DigestedRows {
     /// Rows as they were kept.
-    pub fn of(rows: MemRows) -> Shelf {
+    pub fn of(rows: MemRows) -> DigestedRows {
         let touched = rows.iter().map(|(key, _)| *key).collect();
-        let mut shelf = Shelf { rows, touched, ..Shelf::default() };
-        shelf.digest();
-        shelf
+        let mut digested = DigestedRows { rows, touched, ..DigestedRows::default() };
+        digested.digest();
+        digested
     }
 
     /// The digest of all rows.
@@ -45,7 +45,7 @@ impl Shelf {
     }
 }
 
-impl Read for Shelf {
+impl Read for DigestedRows {
     fn get(&mut self, key: &Key) -> Result<Option<&Row>, Fault> {
         self.rows.get(key)
     }
@@ -55,7 +55,7 @@ impl Read for Shelf {
     }
 }
 
-impl Rows for Shelf {
+impl Rows for DigestedRows {
     fn get_mut(&mut self, key: &Key, absent: fn() -> Row) -> Result<&mut Row, Fault> {
         self.touched.insert(*key);
         self.rows.get_mut(key, absent)
