@@ -162,8 +162,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Proposer<M, D, P> {
         if proposed.answers.len() != batch.len() {
             return None;
         }
-        Some(
-            proposed.answers.into_iter().map(|answer| answer_in(self.replica.shard, answer).unwrap_or(Answer::Unknown)).collect(),
-        )
+        let answers = proposed.answers.into_iter();
+        Some(answers.map(|answer| answer_in(self.replica.shard, answer).unwrap_or(Answer::Unknown)).collect())
     }
 }
