@@ -49,7 +49,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn authorize(&mut self, command: &Command) -> Decision<()> {
         let Some(actor) = &command.by else { return Ok(Ok(())) };
         // Nobody may ask for what only the cluster proposes.
-        let Some(right) = Right::of(&command.op) else { refuse!(Reject::Forbidden) };
+        let Some(right) = command.op.kind().right() else { refuse!(Reject::Forbidden) };
         // A property that is being onboarded has no row that could be compared: its id and region are in the command.
         if let crate::Op::PutProperty { id, details, .. } = &command.op
             && rows::property(self.rows, self.property)?.is_none()

@@ -9,12 +9,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The mark of a command that somebody asked for, chained behind the newest record.
     pub(super) fn mark(&mut self, command: &Command, reply: &Reply) -> Option<Mark> {
         let actor = command.by.clone()?;
-        let action = Action::of(&command.op).unwrap_or(Action::OTHER);
+        let action = command.op.kind().action().unwrap_or(Action::OTHER);
         let verdict = match reply {
             Reply::Rejected(reject) => Verdict(reject.number() as u16),
             _ => Verdict::ALLOWED,
         };
-        let record = Action::record(&command.op);
+        let record = command.op.record();
         let seen = Observation {
             at_ms: self.meta.last_at_ms,
             actor: actor.clone(),
