@@ -100,6 +100,25 @@ pub enum BookingState {
 }
 
 impl BookingState {
+    /// All of them.
+    pub const ALL: [BookingState; 5] = [Self::Confirmed, Self::CheckedIn, Self::CheckedOut, Self::Cancelled, Self::NoShow];
+
+    /// Its name, as callers read and write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked_in",
+            Self::CheckedOut => "checked_out",
+            Self::Cancelled => "cancelled",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    /// The state of a name.
+    pub fn from_name(name: &str) -> Option<BookingState> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// Whether a booking in this state counts as sold.
     pub fn holds_rooms(self) -> bool {
         matches!(self, Self::Confirmed | Self::CheckedIn | Self::CheckedOut)
@@ -128,5 +147,18 @@ impl Booking {
             room.policy.fee_on(today, self.stay.arrival(), first_night, room.total().unwrap_or(0))
         };
         self.rooms.iter().map(fee).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_read_back_from_its_name() {
+        for state in BookingState::ALL {
+            assert_eq!(BookingState::from_name(state.name()), Some(state));
+        }
+        assert_eq!(BookingState::from_name("checked in"), None);
     }
 }

@@ -148,3 +148,18 @@ pub enum Restriction {
     /// The rate plan has no rate for this night.
     NoRate,
 }
+
+impl Restriction {
+    /// Its name: that of its field in an ARI update.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Restriction::StopSell => "stopSell",
+            Restriction::ClosedToArrival => "closedToArrival",
+            Restriction::ClosedToDeparture => "closedToDeparture",
+            Restriction::MinStayArrival => "minStayArrival",
+            Restriction::MinStayThrough => "minStayThrough",
+            Restriction::MaxStay => "maxStay",
+            Restriction::NoRate => "noRate",
+        }
+    }
+}
