@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::leaf::cbor::Writer;
+use crate::cbor::Writer;
 use crate::{Actor, PropertyNumber, Who};
 
 /// A link of the chain.

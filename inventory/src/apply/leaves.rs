@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::expire::RECORD_TTL_MS;
 use super::{Decision, Shard};
-use crate::leaf::leaf_digests;
+use crate::booking_claims::leaf_digests;
 use crate::rows;
 use crate::{
     BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, Happened, Key, Leaf, LeafBody, LeafKind, LeafRooms,
