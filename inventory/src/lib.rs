@@ -30,6 +30,7 @@ mod command_kind;
 mod date;
 mod guest;
 mod hold;
+mod house;
 mod id;
 mod key;
 mod leaf;

@@ -49,8 +49,8 @@ pub enum Row {
     Hold(Arc<Hold>),
     /// Of [`Key::Grant`].
     Grant(Arc<Grant>),
-    /// Of [`Key::Hoard`]: room-milliseconds.
-    Hoard(u64),
+    /// Of [`Key::HoldUsage`]: room-milliseconds.
+    HoldUsage(u64),
     /// Of [`Key::Request`].
     Request(Recorded),
     /// Of [`Key::Journal`].
@@ -168,7 +168,7 @@ typed! {
     /// What a principal may do.
     grant(number: u32) = Key::Grant(number) => Grant -> Arc<Grant>;
     /// What a principal's open holds take.
-    hoard(number: u32, property: PropertyNumber) = Key::Hoard(number, property) => Hoard -> u64;
+    hold_usage(number: u32, property: PropertyNumber) = Key::HoldUsage(number, property) => HoldUsage -> u64;
     /// A hold.
     hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
     /// An idempotency record.

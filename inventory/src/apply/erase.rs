@@ -2,16 +2,17 @@
 
 use alloc::sync::Arc;
 
-use super::{Decision, Shard, decided};
+use super::shard::Shard;
+use super::stop::Decision;
 use crate::rows;
 use crate::{Booking, BookingId, Happened, Key, LeafKind, Reply, Row, Rows, Sealed};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn erase_guest(&mut self, id: BookingId) -> Decision<(Happened, Reply)> {
-        let property = decided!(self.property_row());
-        let old = decided!(self.find_booking(id, None));
+        let property = self.property_row()?;
+        let old = self.find_booking(id, None)?;
         if old.guest_erased {
-            return Ok(Ok((Happened::Nothing, Reply::Booking(old))));
+            return Ok((Happened::Nothing, Reply::Booking(old)));
         }
         self.rows.delete(&Key::Guest(id));
         self.meta.last_erasure = self.at.index;
@@ -19,7 +20,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         erased.guest = Sealed::default();
         erased.guest_erased = true;
         let booking = self.store_booking(&property, erased, LeafKind::Erase)?;
-        Ok(Ok((Happened::GuestErased, Reply::Booking(booking))))
+        Ok((Happened::GuestErased, Reply::Booking(booking)))
     }
 
     /// Another key of the keyring wraps the same guest's key. Nothing that anybody sees changes.
@@ -31,6 +32,6 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             // The older wrapping is to go from log and snapshots too: whoever has the old key could open it.
             self.meta.last_erasure = self.at.index;
         }
-        Ok(Ok((Happened::Nothing, Reply::Done)))
+        Ok((Happened::Nothing, Reply::Done))
     }
 }

@@ -1,11 +1,9 @@
 //! What time takes away: holds at their deadline, idempotency records after two days of log time.
 //! Both in bounded steps, so that no command pays for a night's worth of them.
 
-use alloc::sync::Arc;
-
-use super::Shard;
+use super::shard::Shard;
 use crate::rows;
-use crate::{Fault, Happened, HoldId, HoldState, Key, Reply, Row, Rows};
+use crate::{Fault, Happened, HoldId, HoldState, Key, Reply, Rows};
 
 /// The most holds, and the most journal lines, that one command expires.
 pub const EXPIRY_STEPS: usize = 16;
@@ -43,21 +41,6 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.journal(None, Happened::HoldExpired, Reply::Hold(closed), None);
         self.property = caller;
         Ok(())
-    }
-
-    /// Takes a hold's rooms back and writes its last state.
-    pub(super) fn close_hold(&mut self, id: HoldId, state: HoldState) -> Result<Arc<crate::Hold>, Fault> {
-        let Some(hold) = rows::hold(self.rows, id)?.cloned() else {
-            return Err(Fault::Corrupt(Key::Hold(id), "a deadline without its hold".into()));
-        };
-        self.unhold(&hold.rooms, hold.stay)?;
-        self.uncharge(&hold)?;
-        self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));
-        let mut closed = Arc::unwrap_or_clone(hold);
-        closed.state = state;
-        let closed = Arc::new(closed);
-        self.rows.put(Key::Hold(id), Row::Hold(closed.clone()));
-        Ok(closed)
     }
 
     /// Forgets the oldest idempotency records, the refusals they kept, and holds that ended that long ago.

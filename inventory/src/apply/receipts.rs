@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::expire::RECORD_TTL_MS;
-use super::{Decision, Shard};
+use super::shard::Shard;
+use super::stop::Decision;
 use crate::booking_claims::leaf_digests;
 use crate::rows;
 use crate::{
@@ -44,7 +45,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.rows.put(Key::ReplicaKeys(keys.node), Row::ReplicaKeys(*keys));
             self.put_leaf(LeafBody::KeyChange(*keys));
         }
-        Ok(Ok((Happened::Nothing, Reply::Done)))
+        Ok((Happened::Nothing, Reply::Done))
     }
 
     /// Keeps the newest checkpoint, and forgets those that no idempotency record can be as old as.
@@ -65,7 +66,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 self.meta.first_checkpoint = old + 1;
             }
         }
-        Ok(Ok((Happened::Nothing, Reply::Done)))
+        Ok((Happened::Nothing, Reply::Done))
     }
 
     pub(super) fn put_leaf(&mut self, body: LeafBody) {
