@@ -102,6 +102,15 @@ impl BookingState {
     pub fn holds_rooms(self) -> bool {
         matches!(self, Self::Confirmed | Self::CheckedIn | Self::CheckedOut)
     }
+
+    /// Whether a booking in this state can come to be in that one, in one step.
+    pub fn leads_to(self, next: BookingState) -> bool {
+        match self {
+            Self::Confirmed => matches!(next, Self::CheckedIn | Self::Cancelled | Self::NoShow),
+            Self::CheckedIn => next == Self::CheckedOut,
+            Self::CheckedOut | Self::Cancelled | Self::NoShow => false,
+        }
+    }
 }
 
 impl BookedRoom {

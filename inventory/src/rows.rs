@@ -65,6 +65,29 @@ pub enum Row {
     Present,
 }
 
+impl Row {
+    /// Whether it is the kind of row that `key` has.
+    pub(crate) fn is_of(&self, key: &Key) -> bool {
+        match key {
+            Key::Meta => matches!(self, Row::Meta(_)),
+            Key::ReplicaKeys(_) => matches!(self, Row::ReplicaKeys(_)),
+            Key::Grant(_) => matches!(self, Row::Grant(_)),
+            Key::Property(_) => matches!(self, Row::Property(_)),
+            Key::Page(..) => matches!(self, Row::Page(_)),
+            Key::Rates(..) => matches!(self, Row::Rates(_)),
+            Key::Booking(_) => matches!(self, Row::Booking(_)),
+            Key::Guest(_) => matches!(self, Row::Guest(_)),
+            Key::Hold(_) => matches!(self, Row::Hold(_)),
+            Key::HoldUsage(..) => matches!(self, Row::HoldUsage(_)),
+            Key::Request(_) => matches!(self, Row::Request(_)),
+            Key::Journal(_) => matches!(self, Row::Journal(_)),
+            Key::Leaf(_) => matches!(self, Row::Leaf(_)),
+            Key::Checkpoint(_) => matches!(self, Row::Checkpoint(_)),
+            Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => matches!(self, Row::Present),
+        }
+    }
+}
+
 /// The shard's clock and cursors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Meta {
@@ -94,6 +117,16 @@ pub struct Meta {
     pub audit_sealed: u64,
     /// The log time of the first that none has; 0 when all are sealed.
     pub audit_unsealed_since_ms: u64,
+}
+
+impl Meta {
+    /// Whether the cursors can all be right.
+    pub(crate) fn is_consistent(&self) -> bool {
+        self.expiry_cursor <= self.next_sequence
+            && self.audit_sealed <= self.audit_count
+            && self.last_checkpoint <= self.next_leaf
+            && self.first_checkpoint <= self.last_checkpoint
+    }
 }
 
 /// A checkpoint as it was decided that receipts refer to it: every replica, and every retry, answers with the same.

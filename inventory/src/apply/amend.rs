@@ -47,13 +47,13 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.rows.delete(&Key::Arrival(self.property, old.stay.arrival(), id));
             self.rows.put(Key::Arrival(self.property, amended.stay.arrival(), id), Row::Present);
         }
-        let booking = self.store_booking(&property, amended, LeafKind::Amend)?;
+        let booking = self.store_booking(&property, &old, amended, LeafKind::Amend)?;
         Ok((Happened::Amended, Reply::Booking(booking)))
     }
 
     /// Another guest has other secrets; other terms keep them, since each leaf has salts of its own all the same.
     fn amend_guest(&mut self, booking: &mut Booking, guest: Option<&Sealed>, seeds: &LeafSeeds) -> Result<(), Fault> {
-        let known = rows::guest(self.rows, booking.id)?.cloned();
+        let known = rows::guest(&mut self.rows, booking.id)?.cloned();
         if guest.is_none() && booking.guest_erased {
             return Ok(());
         }
@@ -85,11 +85,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.give_back_sold(&old.rooms, old.stay)?;
         match self.check_free(property, stay, &priced.rooms, Some(old)) {
             Ok(()) => {
-                self.sell(&priced.rooms, stay)?;
+                self.sell(property, &priced.rooms, stay, Some(old))?;
                 Ok(priced)
             }
             Err(Stop::Reject(reject)) => {
-                self.sell(&old.rooms, old.stay)?;
+                self.sell_kept(&old.rooms, old.stay)?;
                 Err(reject.into())
             }
             Err(Stop::Fault(fault)) => Err(fault.into()),
@@ -116,6 +116,7 @@ fn keep_prices(old: &Booking, stay: Stay, priced: &mut PricedRooms) {
         return;
     }
     let mut left: Vec<(&BookedRoom, u32)> = old.rooms.iter().map(|room| (room, room.quantity)).collect();
+    let asked: u32 = priced.rooms.iter().map(|room| room.quantity).sum();
     let mut rooms = Vec::with_capacity(priced.rooms.len());
     for mut room in core::mem::take(&mut priced.rooms) {
         for (before, quantity) in &mut left {
@@ -131,6 +132,8 @@ fn keep_prices(old: &Booking, stay: Stay, priced: &mut PricedRooms) {
             rooms.push(room);
         }
     }
+    let split: u32 = rooms.iter().map(|room: &BookedRoom| room.quantity).sum();
+    assert_eq!(split, asked, "a line that is split keeps its rooms");
     priced.rooms = rooms;
 }
 

@@ -48,7 +48,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut changed = 0;
         let mut date = update.dates.from();
         for (month, span) in update.dates.months() {
-            let page = page_mut(self.rows, &Key::Page(self.property, room_type, month))?;
+            let page = page_mut(&mut self.rows, &Key::Page(self.property, room_type, month))?;
             for cell in &mut page.cells[span] {
                 if update.days.contains(date) {
                     cell.capacity = update.capacity.or(cell.capacity);
@@ -72,7 +72,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut changed = 0;
         let mut date = update.dates.from();
         for (month, span) in update.dates.months() {
-            let page = rates_mut(self.rows, &Key::Rates(self.property, room_type, rate_plan, month))?;
+            let page = rates_mut(&mut self.rows, &Key::Rates(self.property, room_type, rate_plan, month))?;
             for cell in &mut page.cells[span] {
                 if update.days.contains(date) {
                     cell.rate = update.rate.or(cell.rate);

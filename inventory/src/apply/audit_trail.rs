@@ -48,6 +48,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     fn chain(&mut self, record: AuditRecord) -> crate::Link {
+        assert_eq!(record.line, self.meta.next_sequence, "a record is chained just before its line is written");
         self.meta.audit_link = record.link(&self.meta.audit_link);
         self.meta.audit_count += 1;
         if self.meta.audit_unsealed_since_ms == 0 {

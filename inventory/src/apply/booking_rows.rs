@@ -27,7 +27,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if id.property() != self.property {
             return Err(Reject::NotFound.into());
         }
-        let booking = rows::booking(self.rows, id)?.filter(|booking| self.scope.sees(booking.seller, Some(id)));
+        let booking = rows::booking(&mut self.rows, id)?.filter(|booking| self.scope.sees(booking.seller, Some(id)));
         let Some(booking) = booking.cloned() else {
             return Err(Reject::NotFound.into());
         };
@@ -69,6 +69,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if !channel_ref.is_empty() {
             self.rows.put(Key::channel_ref(self.property, channel_ref, id), Row::Present);
         }
+        self.ledger.booking(self.property, None, &booking);
         let booking = Arc::new(booking);
         self.rows.put(Key::Booking(id), Row::Booking(booking.clone()));
         Ok(booking)
@@ -78,17 +79,34 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn store_booking(
         &mut self,
         property: &Property,
+        old: &Booking,
         mut booking: Booking,
         kind: LeafKind,
     ) -> Result<Arc<Booking>, Fault> {
         booking.revision += 1;
         booking.updated_at_ms = self.meta.last_at_ms;
-        let secrets = rows::guest(self.rows, booking.id)?.cloned();
+        let secrets = rows::guest(&mut self.rows, booking.id)?.cloned();
+        let leaf = self.meta.next_leaf;
         self.append_leaf(property, &mut booking, kind, secrets.as_deref())?;
+        assert_eq!(booking.leaf, Some(leaf), "every change of a booking has its leaf");
+        assert_follows(old, &booking);
+        self.ledger.booking(self.property, Some(old), &booking);
         let booking = Arc::new(booking);
         self.rows.put(Key::Booking(booking.id), Row::Booking(booking.clone()));
         Ok(booking)
     }
+}
+
+/// Asserts what holds between a booking and its next revision.
+fn assert_follows(old: &Booking, new: &Booking) {
+    assert_eq!(new.revision, old.revision + 1, "every change has a revision of its own");
+    let kept = |booking: &Booking| (booking.id, booking.seller, booking.created_at_ms);
+    assert_eq!(kept(new), kept(old), "a booking stays who it is");
+    let moved = old.state != new.state;
+    assert!(!moved || old.state.leads_to(new.state), "{:?} never becomes {:?}", old.state, new.state);
+    assert!(!moved || old.stay == new.stay, "a change of state changes no nights");
+    let cancelled = moved && new.state == BookingState::Cancelled;
+    assert!(!cancelled || new.cancellation_fee.is_some(), "a cancelled booking says what it cost");
 }
 
 /// The key is kept apart from what it opens.

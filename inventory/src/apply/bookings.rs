@@ -10,7 +10,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn book(&mut self, request: &BookRequest) -> Decision<(Happened, Reply)> {
         let property = self.property_row()?;
         let priced = self.price_free_rooms(&property, request.stay, &request.rooms)?;
-        self.sell(&priced.rooms, request.stay)?;
+        self.sell(&property, &priced.rooms, request.stay, None)?;
         let BookRequest { id, guest, channel_ref, payment_token, seeds, .. } = request;
         let new = NewBooking { id: *id, guest, channel_ref, payment_token, seeds };
         let booking = self.open_booking(&property, request.stay, priced, new)?;
@@ -19,7 +19,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     pub(super) fn cancel(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
         let property = self.property_row()?;
-        let old = match rows::booking(self.rows, id)?.cloned() {
+        let old = match rows::booking(&mut self.rows, id)?.cloned() {
             // A second cancel answers the same, whatever revision the caller knew.
             Some(booking)
                 if booking.state == BookingState::Cancelled
@@ -37,7 +37,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut cancelled = Booking::clone(&old);
         cancelled.state = BookingState::Cancelled;
         cancelled.cancellation_fee = Some(old.fee_on(property.business_date));
-        let booking = self.store_booking(&property, cancelled, LeafKind::Cancel)?;
+        let booking = self.store_booking(&property, &old, cancelled, LeafKind::Cancel)?;
         Ok((Happened::Cancelled, Reply::Booking(booking)))
     }
 }

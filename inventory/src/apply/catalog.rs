@@ -17,7 +17,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         business_date: Night,
         expected: Option<u32>,
     ) -> Decision<(Happened, Reply)> {
-        let stored = rows::property(self.rows, self.property)?.cloned();
+        let stored = rows::property(&mut self.rows, self.property)?.cloned();
         check_revision(expected, stored.as_ref().map_or(0, |p| p.revision))?;
         let created = stored.is_none();
         let mut property = stored.map(Arc::unwrap_or_clone).unwrap_or_else(|| Property {

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use super::shard::Shard;
 use super::stop::{Decision, Stop};
 use crate::rows;
-use crate::{BookingId, BookingState, Fault, Happened, Key, Night, Reject, Reply, Rows, Scope};
+use crate::{BookingId, BookingState, Fault, Happened, Key, Night, Read, Reject, Reply, Rows, Scope};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn close_business_date(&mut self, expected_from: Night) -> Decision<(Happened, Reply)> {
@@ -31,7 +31,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let caller = core::mem::replace(&mut self.scope, Scope::All);
         for key in self.rows.scan(&from, &to, usize::MAX)? {
             let Key::Arrival(_, _, id) = key else { continue };
-            let expected = rows::booking(self.rows, id)?.is_some_and(|b| b.state == BookingState::Confirmed);
+            let expected = rows::booking(&mut self.rows, id)?.is_some_and(|b| b.state == BookingState::Confirmed);
             if !expected {
                 continue;
             }

@@ -15,17 +15,18 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             return Ok((Happened::Nothing, Reply::Booking(old)));
         }
         self.rows.delete(&Key::Guest(id));
+        assert!(rows::guest(&mut self.rows, id)?.is_none(), "nothing is left that opens an erased guest's data");
         self.meta.last_erasure = self.at.index;
         let mut erased = Booking::clone(&old);
         erased.guest = Sealed::default();
         erased.guest_erased = true;
-        let booking = self.store_booking(&property, erased, LeafKind::Erase)?;
+        let booking = self.store_booking(&property, &old, erased, LeafKind::Erase)?;
         Ok((Happened::GuestErased, Reply::Booking(booking)))
     }
 
     /// Another key of the keyring wraps the same guest's key. Nothing that anybody sees changes.
     pub(super) fn rewrap_guest(&mut self, id: BookingId, from: &[u8], to: &[u8]) -> Decision<(Happened, Reply)> {
-        if let Some(secrets) = rows::guest(self.rows, id)?.filter(|secrets| secrets.wrapped_key == from).cloned() {
+        if let Some(secrets) = rows::guest(&mut self.rows, id)?.filter(|secrets| secrets.wrapped_key == from).cloned() {
             let mut secrets = Arc::unwrap_or_clone(secrets);
             secrets.wrapped_key = to.to_vec();
             self.rows.put(Key::Guest(id), Row::Guest(Arc::new(secrets)));

@@ -3,7 +3,7 @@
 
 use super::shard::Shard;
 use crate::rows;
-use crate::{Fault, Happened, HoldId, HoldState, Key, Reply, Rows};
+use crate::{Fault, Happened, HoldId, HoldState, Key, Read, Reply, Rows};
 
 /// The most holds, and the most journal lines, that one command expires.
 pub const EXPIRY_STEPS: usize = 16;
@@ -22,6 +22,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         // One more than is expired, to learn when the next one is due.
         let open = self.rows.scan(&from, &to, EXPIRY_STEPS + 1)?;
         self.meta.next_deadline_ms = u64::MAX;
+        let mut expired = 0;
         for (step, key) in open.into_iter().enumerate() {
             let Key::Deadline(deadline_ms, id) = key else {
                 return Err(Fault::Corrupt(key, "found among deadlines".into()));
@@ -30,14 +31,21 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 self.meta.next_deadline_ms = deadline_ms;
                 break;
             }
-            self.expire_hold(id)?;
+            self.expire_hold(deadline_ms, id)?;
+            expired += 1;
         }
+        let bounded = self.meta.next_deadline_ms >= now || expired == EXPIRY_STEPS;
+        assert!(bounded, "what is due expires, in bounded steps");
         Ok(())
     }
 
-    fn expire_hold(&mut self, id: HoldId) -> Result<(), Fault> {
+    fn expire_hold(&mut self, deadline_ms: u64, id: HoldId) -> Result<(), Fault> {
+        assert!(deadline_ms <= self.meta.last_at_ms, "a hold has its rooms until its deadline");
         let caller = core::mem::replace(&mut self.property, id.property());
         let closed = self.close_hold(id, HoldState::Expired)?;
+        if closed.expires_at_ms != deadline_ms {
+            return Err(Fault::Corrupt(Key::Deadline(deadline_ms, id), "another deadline than its hold's".into()));
+        }
         self.journal(None, Happened::HoldExpired, Reply::Hold(closed), None);
         self.property = caller;
         Ok(())
@@ -58,7 +66,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     fn expire_record(&mut self, now: u64) -> Result<(), Fault> {
         let key = Key::Journal(self.meta.expiry_cursor);
-        let Some(entry) = rows::journal(self.rows, self.meta.expiry_cursor)? else {
+        let Some(entry) = rows::journal(&mut self.rows, self.meta.expiry_cursor)? else {
             return Err(Fault::Corrupt(key, "missing from the journal".into()));
         };
         self.meta.expiry_at_ms = entry.at_ms;
@@ -82,6 +90,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.rows.delete(&Key::Hold(id));
         }
         self.meta.expiry_cursor += 1;
+        assert!(self.meta.expiry_cursor <= self.meta.next_sequence, "only lines that were written expire");
         Ok(())
     }
 }

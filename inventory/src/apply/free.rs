@@ -24,7 +24,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let kept = kept_of(had, |room| room.room_type == room_type);
             let mut night = stay.arrival();
             for (month, span) in stay.months() {
-                let page = rows::page(self.rows, Key::Page(self.property, room_type, month))?;
+                let page = rows::page(&mut self.rows, Key::Page(self.property, room_type, month))?;
                 for place in span {
                     let cell = page.map_or_else(Cell::default, |p| p.cells[place]);
                     let available = cell.count(kind).available;
@@ -54,7 +54,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let Some(named) = rooms.first().map(|room| room.room_type_code) else { return Ok(()) };
         let wanted: u32 = rooms.iter().map(|r| r.quantity).sum();
         let kept = kept_of(had, |_| true);
-        for (night, taken) in house_taken(self.rows, self.property, property, stay)? {
+        for (night, taken) in house_taken(&mut self.rows, self.property, property, stay)? {
             let available = i64::from(limit) - taken;
             let lacking = available < i64::from(wanted) && wanted > kept.on(night);
             if lacking && !refused.iter().any(|r| r.night == night) {
@@ -66,19 +66,20 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 }
 
 /// The rooms that a booking had on the nights of its stay, and may keep.
-struct Kept {
+pub(super) struct Kept {
     nights: Option<Stay>,
     quantity: u32,
 }
 
 impl Kept {
-    fn on(&self, night: Night) -> u32 {
+    pub(super) fn on(&self, night: Night) -> u32 {
         let covers = |stay: Stay| night >= stay.arrival() && night < stay.departure();
         if self.nights.is_some_and(covers) { self.quantity } else { 0 }
     }
 }
 
-fn kept_of(booking: Option<&Booking>, counts: impl Fn(&BookedRoom) -> bool) -> Kept {
+/// What a booking that is amended had of the rooms that `counts` tells; nothing where there is none.
+pub(super) fn kept_of(booking: Option<&Booking>, counts: impl Fn(&BookedRoom) -> bool) -> Kept {
     let quantity = booking.map_or(0, |b| b.rooms.iter().filter(|room| counts(room)).map(|room| room.quantity).sum());
     Kept { nights: booking.map(|b| b.stay), quantity }
 }

@@ -21,7 +21,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let ttl_ms = ttl_ms.clamp(1, MAX_HOLD_MS);
         let quantity: u64 = priced.rooms.iter().map(|room| u64::from(room.quantity)).sum();
         let charge_ms = self.charge(quantity * ttl_ms)?;
-        self.hold(&priced.rooms, stay)?;
+        self.hold(&property, &priced.rooms, stay)?;
         let expires_at_ms = self.meta.last_at_ms.saturating_add(ttl_ms);
         let hold = Arc::new(Hold {
             id,
@@ -33,10 +33,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             seller: self.seller,
             charge_ms,
         });
+        self.ledger.hold(self.property, None, &hold);
         self.rows.put(Key::Hold(id), Row::Hold(hold.clone()));
         self.rows.put(Key::Deadline(expires_at_ms, id), Row::Present);
         let next = self.meta.next_deadline_ms;
         self.meta.next_deadline_ms = if next == 0 { expires_at_ms } else { next.min(expires_at_ms) };
+        assert!(self.meta.next_deadline_ms <= expires_at_ms, "no hold is due before the next deadline");
         Ok((Happened::HoldPlaced, Reply::Hold(hold)))
     }
 
@@ -54,7 +56,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             return Err(Reject::ArrivalInPast { business_date: property.business_date }.into());
         }
         let closed = self.close_hold(id, HoldState::Confirmed(new.id))?;
-        self.sell(&hold.rooms, hold.stay)?;
+        self.sell_kept(&hold.rooms, hold.stay)?;
         self.journal(None, Happened::HoldConfirmed, Reply::Hold(closed), None);
         // The record that `run` writes must name the line with the answer, which is the next one.
         let priced = PricedRooms { rooms: hold.rooms.clone(), currency: hold.currency };

@@ -15,6 +15,7 @@ mod erase;
 mod expire;
 mod free;
 mod holds;
+mod ledger;
 mod open_holds;
 mod pricing;
 mod receipts;
@@ -23,6 +24,7 @@ mod run;
 mod shard;
 mod stays;
 mod stop;
+mod watched_rows;
 
 pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
 pub use rights::permits;

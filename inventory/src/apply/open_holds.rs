@@ -13,19 +13,19 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if id.property() != self.property {
             return Err(Reject::NotFound.into());
         }
-        let hold = rows::hold(self.rows, id)?.filter(|hold| self.scope.sees(hold.seller, None));
+        let hold = rows::hold(&mut self.rows, id)?.filter(|hold| self.scope.sees(hold.seller, None));
         Ok(hold.cloned().ok_or(Reject::NotFound)?)
     }
 
     /// Counts a hold against its seller's quota of this property; 0 where there is no quota.
     pub(super) fn charge(&mut self, room_ms: u64) -> Decision<u64> {
-        let limit = if self.seller == 0 { None } else { rows::grant(self.rows, self.seller)? };
+        let limit = if self.seller == 0 { None } else { rows::grant(&mut self.rows, self.seller)? };
         let room_minutes = limit.map_or(0, |grant: &Arc<Grant>| grant.hold_room_minutes);
         if room_minutes == 0 {
             return Ok(0);
         }
         let key = Key::HoldUsage(self.seller, self.property);
-        let taken = rows::hold_usage(self.rows, self.seller, self.property)?.copied().unwrap_or(0).saturating_add(room_ms);
+        let taken = rows::hold_usage(&mut self.rows, self.seller, self.property)?.copied().unwrap_or(0).saturating_add(room_ms);
         if taken > u64::from(room_minutes) * 60_000 {
             return Err(Reject::HoldQuota { room_minutes }.into());
         }
@@ -40,7 +40,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         let property = hold.id.property();
         let key = Key::HoldUsage(hold.seller, property);
-        let taken = rows::hold_usage(self.rows, hold.seller, property)?.copied().unwrap_or(0);
+        let taken = rows::hold_usage(&mut self.rows, hold.seller, property)?.copied().unwrap_or(0);
         match taken.checked_sub(hold.charge_ms) {
             None => return Err(Fault::Counter(key)),
             Some(0) => self.rows.delete(&key),
@@ -51,15 +51,18 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     /// Takes a hold's rooms back and writes its last state.
     pub(super) fn close_hold(&mut self, id: HoldId, state: HoldState) -> Result<Arc<Hold>, Fault> {
-        let Some(hold) = rows::hold(self.rows, id)?.cloned() else {
+        assert_ne!(state, HoldState::Open, "a hold that is closed never opens again");
+        let Some(hold) = rows::hold(&mut self.rows, id)?.cloned() else {
             return Err(Fault::Corrupt(Key::Hold(id), "a deadline without its hold".into()));
         };
+        if hold.state != HoldState::Open {
+            return Err(Fault::Corrupt(Key::Hold(id), "a deadline of a hold that has ended".into()));
+        }
         self.give_back_held(&hold.rooms, hold.stay)?;
         self.uncharge(&hold)?;
         self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));
-        let mut closed = Arc::unwrap_or_clone(hold);
-        closed.state = state;
-        let closed = Arc::new(closed);
+        let closed = Arc::new(Hold { state, ..Hold::clone(&hold) });
+        self.ledger.hold(self.property, Some(&hold), &closed);
         self.rows.put(Key::Hold(id), Row::Hold(closed.clone()));
         Ok(closed)
     }

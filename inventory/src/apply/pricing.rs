@@ -42,6 +42,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if !refused.is_empty() {
             return Err(Reject::Restricted(refused).into());
         }
+        for room in &rooms {
+            let priced = property.rate_plans[usize::from(room.rate_plan.0)].priced;
+            let prices = if priced { stay.len() as usize } else { 0 };
+            assert_eq!(room.nightly.len(), prices, "a price for every night, or none where the plan has none");
+        }
+        assert_eq!(rooms.len(), requests.len(), "a line for each that was asked for");
         Ok(PricedRooms { rooms, currency: currency.unwrap_or(property.details.currency) })
     }
 
@@ -63,10 +69,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         for (month, span) in stay.months() {
             let rates_key = Key::Rates(self.property, room.room_type, room.rate_plan, month);
             let mut rates = [crate::RateCell::default(); crate::calendar::PLACES];
-            if let Some(page) = rows::rates(self.rows, rates_key)? {
+            if let Some(page) = rows::rates(&mut self.rows, rates_key)? {
                 rates[span.clone()].copy_from_slice(&page.cells[span.clone()]);
             }
-            let page = rows::page(self.rows, Key::Page(self.property, room.room_type, month))?;
+            let page = rows::page(&mut self.rows, Key::Page(self.property, room.room_type, month))?;
             for place in span {
                 let cell = page.map_or_else(Cell::default, |p| p.cells[place]);
                 let first = night == stay.arrival();
@@ -91,9 +97,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The cell of the departure day if no stay may end on it. That day is not a night of the stay.
     fn closed_to_departure(&mut self, stay: Stay, room: &BookedRoom) -> Result<Option<Cell>, Fault> {
         let (month, place) = stay.departure().in_month();
-        let page = rows::page(self.rows, Key::Page(self.property, room.room_type, month))?;
+        let page = rows::page(&mut self.rows, Key::Page(self.property, room.room_type, month))?;
         let cell = page.map_or_else(Cell::default, |p| p.cells[place]);
-        let rates = rows::rates(self.rows, Key::Rates(self.property, room.room_type, room.rate_plan, month))?;
+        let rates = rows::rates(&mut self.rows, Key::Rates(self.property, room.room_type, room.rate_plan, month))?;
         let by_plan = rates.is_some_and(|r| r.cells[place].restrictions.closed_to_departure);
         Ok((cell.restrictions.closed_to_departure || by_plan).then_some(cell))
     }

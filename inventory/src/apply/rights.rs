@@ -61,23 +61,23 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let Some(right) = command.op.kind().right() else { return Err(Reject::Forbidden.into()) };
         // A property that is being onboarded has no row that could be compared: its id and region are in the command.
         if let crate::Op::PutProperty { id, details, .. } = &command.op
-            && rows::property(self.rows, self.property)?.is_none()
+            && rows::property(&mut self.rows, self.property)?.is_none()
             && let Who::Principal { number, credential } = actor.who
         {
             let now = self.meta.last_at_ms;
             let fits = |grant: &Arc<Grant>| {
                 grant.accepts(credential, now) && grant.role.may(right) && grant.covers(id, &details.home_region)
             };
-            return if rows::grant(self.rows, number)?.is_some_and(fits) { Ok(()) } else { Err(Reject::Forbidden.into()) };
+            return if rows::grant(&mut self.rows, number)?.is_some_and(fits) { Ok(()) } else { Err(Reject::Forbidden.into()) };
         }
         let asked = Asked { who: &actor.who, right, property: self.property, now_ms: self.meta.last_at_ms };
-        self.scope = scope_of(self.rows, asked)?;
+        self.scope = scope_of(&mut self.rows, asked)?;
         Ok(())
     }
 
     /// Takes up what the directory decided about a principal.
     pub(super) fn put_grant(&mut self, number: u32, grant: &Grant) -> Decision<(Happened, Reply)> {
-        if rows::grant(self.rows, number)?.is_none_or(|known| known.revision < grant.revision) {
+        if rows::grant(&mut self.rows, number)?.is_none_or(|known| known.revision < grant.revision) {
             self.rows.put(Key::Grant(number), Row::Grant(Arc::new(grant.clone())));
         }
         Ok((Happened::Nothing, Reply::Done))

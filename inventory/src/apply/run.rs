@@ -3,10 +3,12 @@
 use alloc::vec::Vec;
 
 use super::booking_rows::NewBooking;
+use super::ledger::Ledger;
 use super::shard::{At, Shard};
 use super::stop::{Decision, Stop};
+use super::watched_rows::WatchedRows;
 use crate::rows;
-use crate::{Command, Fault, Happened, Key, Op, Outcome, Recorded, Reject, Reply, Row, Rows, Scope, Sealed};
+use crate::{Command, Fault, Happened, Key, Meta, Op, Outcome, Recorded, Reject, Reply, Row, Rows, Scope, Sealed};
 
 /// Applies one command at its log time (or at the latest log time, if that is later).
 ///
@@ -15,34 +17,78 @@ use crate::{Command, Fault, Happened, Key, Op, Outcome, Recorded, Reject, Reply,
 /// has changed so far are of no use.
 pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At>) -> Result<Outcome, Fault> {
     let at = at.into();
-    let mut meta = rows::meta(rows)?.copied().unwrap_or_default();
+    let before = rows::meta(rows)?.copied().unwrap_or_default();
+    if !before.is_consistent() {
+        return Err(Fault::Corrupt(Key::Meta, "cursors that contradict each other".into()));
+    }
+    let mut meta = before;
     meta.last_at_ms = meta.last_at_ms.max(at.ms);
     let seller = command.by.as_ref().map_or(0, |actor| actor.who.seller());
-    let mut shard = Shard { rows, meta, property: command.property, at, scope: Scope::All, seller };
+    let rows = WatchedRows::new(rows, &meta);
+    let (property, scope, ledger) = (command.property, Scope::All, Ledger::default());
+    let mut shard = Shard { rows, meta, property, at, scope, seller, ledger };
     let outcome = shard.run(command);
     let meta = shard.meta;
+    if let Ok(outcome) = &outcome {
+        assert!(meta.last_at_ms >= before.last_at_ms && meta.last_at_ms >= at.ms, "time never runs back");
+        assert!(meta.is_consistent(), "cursors fit together");
+        let records = before.audit_count + records(command, outcome);
+        assert_eq!(meta.audit_count, records, "what a caller asks for is in the audit trail, and what edges saw");
+        shard.rows.assert_cursors(&meta);
+    }
     shard.rows.put(Key::Meta, Row::Meta(meta));
     outcome
+}
+
+/// How many records of the audit trail a command makes.
+fn records(command: &Command, outcome: &Outcome) -> u64 {
+    match (&command.by, &command.op) {
+        _ if outcome.replayed => 0,
+        (Some(_), _) => 1,
+        (None, Op::Observe(seen)) if !matches!(outcome.reply, Reply::Rejected(_)) => seen.len() as u64,
+        (None, _) => 0,
+    }
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     fn run(&mut self, command: &Command) -> Result<Outcome, Fault> {
         self.expire_holds()?;
         self.expire_records()?;
+        self.ledger.assert_balanced();
+        let before = self.state();
         match self.admit(command) {
-            Ok(None) => {}
-            Ok(Some(stored)) => return Ok(stored),
-            Err(Stop::Reject(reject)) => return Ok(self.refuse_caller(command, reject)),
             Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Reject(reject)) => {
+                assert_eq!(self.state(), before, "a caller who is refused has changed nothing");
+                return Ok(self.refuse_caller(command, reject));
+            }
+            Ok(Some(stored)) => {
+                assert_eq!(self.state(), before, "a retry changes nothing");
+                return Ok(stored);
+            }
+            Ok(None) => {}
         }
         let (happened, reply) = match self.decide(&command.op) {
-            Ok(decided) => decided,
-            Err(Stop::Reject(reject)) if reject.is_about_the_caller() => return Ok(self.refuse_caller(command, reject)),
-            Err(Stop::Reject(reject)) => (Happened::Nothing, Reply::Rejected(reject)),
             Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Reject(reject)) => {
+                assert_eq!(self.state(), before, "a refusal changes nothing");
+                self.ledger.assert_balanced();
+                if reject.is_about_the_caller() {
+                    return Ok(self.refuse_caller(command, reject));
+                }
+                (Happened::Nothing, Reply::Rejected(reject))
+            }
+            Ok(decided) => decided,
         };
+        self.ledger.assert_balanced();
+        self.keep(command, happened, reply)
+    }
+
+    /// Writes the journal line that keeps an answer, and the record under which a retry finds it.
+    fn keep(&mut self, command: &Command, happened: Happened, reply: Reply) -> Result<Outcome, Fault> {
+        let line = self.meta.next_sequence;
         if let Some(key) = command.request {
-            let recorded = Recorded { fingerprint: key.fingerprint, sequence: self.meta.next_sequence };
+            let recorded = Recorded { fingerprint: key.fingerprint, sequence: line };
             self.rows.put(Key::Request(key.digest), Row::Request(recorded));
         }
         // Whoever takes a booking knows its guest; whoever moves it on may not.
@@ -51,15 +97,21 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if command.request.is_some() || command.by.is_some() || happened != Happened::Nothing {
             let mark = self.mark(command, &reply);
             self.journal(command.request.map(|key| key.digest), happened, reply.clone(), mark);
+            assert_eq!(self.meta.next_sequence, line + 1, "the answer is on the line that its record names");
         }
         Ok(Outcome { reply, replayed: false, guest_key })
+    }
+
+    /// What a refusal must leave as it is: how much was written, and the cursors.
+    fn state(&self) -> (u64, Meta) {
+        (self.rows.writes(), self.meta)
     }
 
     /// Asks whether the caller may, and finds the stored answer of a retry.
     fn admit(&mut self, command: &Command) -> Decision<Option<Outcome>> {
         self.authorize(command)?;
         let Some(key) = command.request else { return Ok(None) };
-        let Some(recorded) = rows::request(self.rows, key.digest)?.copied() else { return Ok(None) };
+        let Some(recorded) = rows::request(&mut self.rows, key.digest)?.copied() else { return Ok(None) };
         self.replay(recorded, key.fingerprint).map(Some)
     }
 
@@ -111,7 +163,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if recorded.fingerprint != fingerprint {
             return Err(Reject::KeyReused.into());
         }
-        let Some(entry) = rows::journal(self.rows, recorded.sequence)? else {
+        let Some(entry) = rows::journal(&mut self.rows, recorded.sequence)? else {
             let cause = "an idempotency record without its answer".into();
             return Err(Fault::Corrupt(Key::Journal(recorded.sequence), cause).into());
         };
@@ -131,10 +183,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The key of the guest in a reply, unless the guest was replaced or erased since.
     fn guest_key(&mut self, reply: &Reply) -> Result<Option<Vec<u8>>, Fault> {
         let Reply::Booking(answered) = reply else { return Ok(None) };
-        let same = rows::booking(self.rows, answered.id)?.is_some_and(|now| now.guest == answered.guest);
+        let same = rows::booking(&mut self.rows, answered.id)?.is_some_and(|now| now.guest == answered.guest);
         if !same || answered.guest == Sealed::default() {
             return Ok(None);
         }
-        Ok(rows::guest(self.rows, answered.id)?.map(|secrets| secrets.wrapped_key.clone()))
+        Ok(rows::guest(&mut self.rows, answered.id)?.map(|secrets| secrets.wrapped_key.clone()))
     }
 }

@@ -3,7 +3,9 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
+use super::ledger::Ledger;
 use super::stop::Decision;
+use super::watched_rows::WatchedRows;
 use crate::rows::{self, Meta};
 use crate::{Entry, Happened, Key, Mark, Property, PropertyNumber, Reject, Reply, Row, Rows, Scope};
 
@@ -26,7 +28,7 @@ impl From<u64> for At {
 
 /// A shard while one command is applied to it.
 pub(super) struct Shard<'r, R: ?Sized> {
-    pub(super) rows: &'r mut R,
+    pub(super) rows: WatchedRows<'r, R>,
     /// The shard's clock and cursors; written back when the command is done.
     pub(super) meta: Meta,
     /// The command's property.
@@ -36,12 +38,14 @@ pub(super) struct Shard<'r, R: ?Sized> {
     pub(super) scope: Scope,
     /// Who owns what the caller makes.
     pub(super) seller: u32,
+    /// What this command has changed of the counters, for the assertions.
+    pub(super) ledger: Ledger,
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The command's property with its catalogue.
     pub(super) fn property_row(&mut self) -> Decision<Arc<Property>> {
-        Ok(rows::property(self.rows, self.property)?.cloned().ok_or(Reject::UnknownProperty)?)
+        Ok(rows::property(&mut self.rows, self.property)?.cloned().ok_or(Reject::UnknownProperty)?)
     }
 
     pub(super) fn store_property(&mut self, property: Property) -> Arc<Property> {
@@ -52,6 +56,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     /// Appends a line to the journal.
     pub(super) fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply, mark: Option<Mark>) {
+        let chained = mark.as_ref().is_none_or(|mark| mark.link == self.meta.audit_link);
+        assert!(chained, "the newest record of the audit trail is this line's");
         let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };
         self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
         self.meta.next_sequence += 1;

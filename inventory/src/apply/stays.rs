@@ -48,7 +48,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         let mut changed = Booking::clone(&booking);
         changed.state = to;
-        let booking = self.store_booking(&property, changed, kind)?;
+        let booking = self.store_booking(&property, &booking, changed, kind)?;
         Ok((happened, Reply::Booking(booking)))
     }
 }
