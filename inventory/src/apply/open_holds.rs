@@ -58,6 +58,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if hold.state != HoldState::Open {
             return Err(Fault::Corrupt(Key::Hold(id), "a deadline of a hold that has ended".into()));
         }
+        let confirmed = matches!(state, HoldState::Confirmed(_));
+        assert!(!confirmed || hold.expires_at_ms > self.meta.last_at_ms, "a hold is confirmed before its deadline or never");
         self.give_back_held(&hold.rooms, hold.stay)?;
         self.give_back_quota(&hold)?;
         self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));
