@@ -18,7 +18,7 @@ use crate::peers::tls::PeerTls;
 use crate::peers::{Admission, Links, UsageInbox};
 use crate::raft::Group;
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
-use crate::shard::{BatchLimits, Batcher, ReadGate};
+use crate::shard::{Batcher, ReadGate};
 use crate::storage::{DataFolder, mark_suspect};
 use crate::tasks::Tasks;
 use crate::{membership, principals, serving, upkeep};
@@ -119,12 +119,7 @@ async fn open_shard(node: &Node, shard: u32, snapshots: PathBuf, keys: &Arc<Node
         node.admission.follow(move |node| membership.has(node));
     }
     tasks.spawn("snapshots", group.clone().take_snapshots(config.group.clone()));
-    let limits = BatchLimits {
-        queue_commands: config.queue_commands,
-        batch_commands: config.batch_commands,
-        batches_in_flight: config.batches_in_flight,
-    };
-    let batcher = Batcher::start(group.replica().clone(), limits, tasks);
+    let batcher = Batcher::start(group.replica().clone(), config.batches, tasks);
     let gate = ReadGate::start(group.replica().clone(), tasks);
     let receipts = match shard {
         directory::SHARD => None,

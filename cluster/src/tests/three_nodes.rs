@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use crate::peers::tls::TestAuthority;
-use crate::{Cluster, ClusterConfig, Fresh, GroupConfig, PeerConfig, PeerTls, Placement, StartError};
+use crate::{BatchLimits, Cluster, ClusterConfig, Fresh, GroupConfig, PeerConfig, PeerTls, Placement, StartError};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const NIGHT: Night = Night(21_000);
@@ -76,9 +76,7 @@ impl Nodes {
                 snapshot_log_bytes: 1 << 30,
                 snapshot_interval_secs: 3_600,
             },
-            queue_commands: 1_024,
-            batch_commands: 64,
-            batches_in_flight: 2,
+            batches: BatchLimits { queue_commands: 1_024, batch_commands: 64, batches_in_flight: 2 },
             scrub_after_secs: 3_600,
             audit_seal_secs: 60,
         }
