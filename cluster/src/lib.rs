@@ -86,7 +86,7 @@ pub use peers::tls::{
 pub use peers::{Member, Used};
 pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
-pub use shard::BatchLimits;
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
+pub use shard::BatchLimits;
 pub use storage::{FolderError, View};
 pub use tasks::Tasks;

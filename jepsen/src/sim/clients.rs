@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use keyrack_cluster::simulated::Runtime;
 use keyrack_inventory::{
     BookRequest, BookingId, Code, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan,
     Reply, RequestKey, RoomRequest, RoomType, Sealed, Stay,

@@ -74,6 +74,8 @@ type Replication = std::collections::BTreeMap<u64, Option<keyrack_cluster::simul
 
 fn caught_up_of(replication: Option<&Replication>, running: &crate::world::Running) -> BTreeSet<u64> {
     let newest = *running.shared.applied.borrow();
-    let near = |(id, at): (&u64, &Option<keyrack_cluster::simulated::LogId>)| at.is_some_and(|at| at.index + CAUGHT_UP >= newest).then_some(*id);
+    let near = |(id, at): (&u64, &Option<keyrack_cluster::simulated::LogId>)| {
+        at.is_some_and(|at| at.index + CAUGHT_UP >= newest).then_some(*id)
+    };
     replication.into_iter().flatten().filter_map(near).collect()
 }

@@ -11,10 +11,8 @@ use openraft::async_runtime::WatchReceiver;
 use crate::disk::Disk;
 pub use crate::invariants::recorded;
 use crate::invariants::{self as hold, Check, StaleReads};
-use keyrack_cluster::simulated::{
-    Applied, EntryPayload, LogId, LogWrite, Payload, SnapshotMeta, StoredMembership, Vote, decide,
-};
 use crate::world::World;
+use keyrack_cluster::simulated::{Applied, EntryPayload, LogId, LogWrite, Payload, SnapshotMeta, StoredMembership, Vote, decide};
 
 /// A broken invariant.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{Stream, StreamExt};
-use keyrack_inventory::{Key, MemRows, Read, Row};
+use keyrack_inventory::{Key, Read, Row};
 use keyrack_merkle::{Frontier, leaf_hash};
 use openraft::RaftSnapshotBuilder;
 use openraft::alias::SnapshotOf;

@@ -9,7 +9,6 @@ mod links;
 mod machine;
 mod snapshot;
 
-pub use digested_rows::DigestedRows;
 pub use links::{Links, Network};
 pub use machine::{Shared, StateMachine};
 pub use snapshot::{Kept, Saved, meta_and_rows};
