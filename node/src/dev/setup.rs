@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use rustls::ClientConfig;
 
-use super::Options;
 use super::certificates::Certificates;
 use super::dial::{self, Dial};
+use super::options::Options;
 use crate::config::{Config, Guests, Keys, Listen, Log, Peer, Tls};
 
 /// A development cluster on disk.
@@ -24,8 +24,8 @@ pub struct Setup {
     pub trust: PathBuf,
     /// An operator's certificate and key.
     pub operator: (PathBuf, PathBuf),
-    /// For calls to the nodes; `None` where they speak plain HTTP.
-    calls: Option<Arc<ClientConfig>>,
+    /// TLS for calls to the nodes; `None` where they speak plain HTTP.
+    client_tls: Option<Arc<ClientConfig>>,
     /// Held while the cluster runs: two on one folder would take each other's files.
     _lock: File,
 }
@@ -61,7 +61,7 @@ impl Setup {
             configs: Vec::new(),
             files: Vec::new(),
             keys,
-            calls: if options.tls { Some(dial::trusting(&certificates.trust())?) } else { None },
+            client_tls: if options.tls { Some(dial::trusting(&certificates.trust())?) } else { None },
             trust: certificates.trust(),
             operator: certificates.of_operator(),
             _lock: lock,
@@ -95,7 +95,7 @@ impl Setup {
 
     /// A way to one of the nodes' listeners for clients.
     pub fn dial(&self, address: &str) -> Dial {
-        Dial { address: address.into(), tls: self.calls.clone() }
+        Dial { address: address.into(), tls: self.client_tls.clone() }
     }
 }
 
@@ -159,5 +159,5 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
 fn random_hex(bytes: usize) -> anyhow::Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).context("no randomness from the operating system")?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&random))
 }

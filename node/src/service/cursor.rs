@@ -1,14 +1,15 @@
-//! Cursors: opaque to callers, but checked when they come back.
+//! Cursors: opaque to callers, and checked when they come back.
 
 use keyrack_inventory::Key;
+use keyrack_proto::Code;
 
-use crate::problem::{Code, Problem};
+use crate::convert::Problem;
 
 /// Where a list goes on: the key of its next entry, in hexadecimal.
 pub fn list_cursor(next: &Key) -> String {
     let mut bytes = Vec::new();
     next.encode(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&bytes)
 }
 
 /// Reads [`list_cursor`]; an empty cursor is the beginning.
@@ -16,14 +17,8 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     if cursor.is_empty() {
         return Ok(None);
     }
-    // `from_str_radix` alone would take a sign.
-    let is_hex = cursor.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let bytes = (is_hex && cursor.len().is_multiple_of(2)).then(|| {
-        let pairs = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
-        pairs.collect::<Result<Vec<u8>, _>>().ok()
-    });
-    let key = bytes.flatten().and_then(|bytes| Key::decode(&bytes).ok());
-    match key {
+    let bytes = base16ct::mixed::decode_vec(cursor).ok();
+    match bytes.and_then(|bytes| Key::decode(&bytes).ok()) {
         Some(key @ (Key::Arrival(..) | Key::ChannelRef(..))) => Ok(Some(key)),
         _ => Err(invalid_cursor()),
     }
