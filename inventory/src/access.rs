@@ -4,7 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{BookingId, Op, PropertyNumber};
+use crate::{BookingId, PropertyNumber};
 
 /// What somebody is to the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,30 +176,6 @@ impl Right {
         Right::ReadAudit,
         Right::ManageCluster,
     ];
-
-    /// The right that an operation needs; `None` for those that only the cluster itself proposes.
-    pub fn of(op: &Op) -> Option<Right> {
-        Some(match op {
-            Op::PutProperty { .. }
-            | Op::PutRoomType { .. }
-            | Op::PutRatePlan { .. }
-            | Op::UpdateAri(_)
-            | Op::CloseBusinessDate { .. } => Right::ManageInventory,
-            Op::PlaceHold { .. } | Op::ConfirmHold { .. } | Op::Book(_) | Op::Amend { .. } => Right::Sell,
-            Op::ReleaseHold(_) | Op::Cancel { .. } => Right::Cancel,
-            Op::CheckIn { .. } | Op::CheckOut { .. } | Op::NoShow { .. } => Right::RunDesk,
-            Op::EraseGuest { .. } => Right::EraseGuests,
-            Op::PutGrant { .. } => Right::ManageCluster,
-            Op::Tick
-            | Op::RewrapGuest { .. }
-            | Op::PutReplicaKeys(_)
-            | Op::PutCheckpoint { .. }
-            | Op::Observe(_)
-            | Op::SealAudit => {
-                return None;
-            }
-        })
-    }
 }
 
 impl Grant {

@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::leaf::cbor::Writer;
-use crate::{Actor, Op, PropertyNumber, Who};
+use crate::cbor::Writer;
+use crate::{Actor, PropertyNumber, Who};
 
 /// A link of the chain.
 pub type Link = [u8; 32];
@@ -129,54 +129,6 @@ pub struct AuditRecord {
     pub place: u32,
     /// The rest.
     pub seen: Observation,
-}
-
-impl Action {
-    /// What an operation is called; `None` for those that only the cluster itself proposes.
-    pub fn of(op: &Op) -> Option<Action> {
-        Some(match op {
-            Op::PutProperty { .. } => Action::PUT_PROPERTY,
-            Op::PutRoomType { .. } => Action::PUT_ROOM_TYPE,
-            Op::PutRatePlan { .. } => Action::PUT_RATE_PLAN,
-            Op::UpdateAri(_) => Action::UPDATE_ARI,
-            Op::PlaceHold { .. } => Action::PLACE_HOLD,
-            Op::ConfirmHold { .. } => Action::CONFIRM_HOLD,
-            Op::ReleaseHold(_) => Action::RELEASE_HOLD,
-            Op::Book(_) => Action::BOOK,
-            Op::Amend { .. } => Action::AMEND,
-            Op::Cancel { .. } => Action::CANCEL,
-            Op::CheckIn { .. } => Action::CHECK_IN,
-            Op::CheckOut { .. } => Action::CHECK_OUT,
-            Op::NoShow { .. } => Action::NO_SHOW,
-            Op::CloseBusinessDate { .. } => Action::CLOSE_DAY,
-            Op::EraseGuest { .. } => Action::ERASE_GUEST,
-            Op::PutGrant { .. } => Action::PUT_GRANT,
-            Op::Tick
-            | Op::RewrapGuest { .. }
-            | Op::PutReplicaKeys(_)
-            | Op::PutCheckpoint { .. }
-            | Op::Observe(_)
-            | Op::SealAudit => {
-                return None;
-            }
-        })
-    }
-
-    /// The booking or hold that an operation is about.
-    pub fn record(op: &Op) -> Option<[u8; 16]> {
-        match op {
-            Op::PlaceHold { id, .. } | Op::ReleaseHold(id) => Some(id.0),
-            Op::ConfirmHold { booking, .. } => Some(booking.0),
-            Op::Book(request) => Some(request.id.0),
-            Op::Amend { booking, .. }
-            | Op::Cancel { booking, .. }
-            | Op::CheckIn { booking, .. }
-            | Op::CheckOut { booking, .. }
-            | Op::NoShow { booking, .. }
-            | Op::EraseGuest { booking } => Some(booking.0),
-            _ => None,
-        }
-    }
 }
 
 impl AuditRecord {

@@ -3,28 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{BookingId, CancellationPolicy, Code, Currency, Digest, Minor, Night, RatePlanIx, RoomTypeIx, Stay, TermSalts};
-
-/// Guest data as the edge encrypted it: this crate cannot read it.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Sealed {
-    /// The ciphertext, nonce first.
-    pub ciphertext: Vec<u8>,
-    /// The guest's own key, wrapped by the keyring. It travels with a command and is kept apart from the
-    /// booking, in [`GuestSecrets`]; only rows of the first version have it here.
-    pub wrapped_key: Vec<u8>,
-}
-
-/// What has to be destroyed to erase a guest: without it the ciphertext and the digests tell nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct GuestSecrets {
-    /// The guest's own key, wrapped by the keyring; empty when there are no guest data.
-    pub wrapped_key: Vec<u8>,
-    /// Of the guest's data, for the leaves of the booking; see [`crate::GUEST_DIGESTS`].
-    pub digests: Vec<Digest>,
-    /// Of the claims about the booking's terms.
-    pub salts: TermSalts,
-}
+use crate::{BookingId, CancellationPolicy, Code, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Sealed, Stay};
 
 /// One order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,9 +79,37 @@ pub enum BookingState {
 }
 
 impl BookingState {
+    /// All of them.
+    pub const ALL: [BookingState; 5] = [Self::Confirmed, Self::CheckedIn, Self::CheckedOut, Self::Cancelled, Self::NoShow];
+
+    /// Its name, as callers read and write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked_in",
+            Self::CheckedOut => "checked_out",
+            Self::Cancelled => "cancelled",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    /// The state of a name.
+    pub fn from_name(name: &str) -> Option<BookingState> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// Whether a booking in this state counts as sold.
     pub fn holds_rooms(self) -> bool {
         matches!(self, Self::Confirmed | Self::CheckedIn | Self::CheckedOut)
+    }
+
+    /// Whether a booking in this state can come to be in that one, in one step.
+    pub fn leads_to(self, next: BookingState) -> bool {
+        match self {
+            Self::Confirmed => matches!(next, Self::CheckedIn | Self::Cancelled | Self::NoShow),
+            Self::CheckedIn => next == Self::CheckedOut,
+            Self::CheckedOut | Self::Cancelled | Self::NoShow => false,
+        }
     }
 }
 
@@ -128,5 +135,18 @@ impl Booking {
             room.policy.fee_on(today, self.stay.arrival(), first_night, room.total().unwrap_or(0))
         };
         self.rooms.iter().map(fee).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_is_read_back_from_its_name() {
+        for state in BookingState::ALL {
+            assert_eq!(BookingState::from_name(state.name()), Some(state));
+        }
+        assert_eq!(BookingState::from_name("checked in"), None);
     }
 }

@@ -41,6 +41,25 @@ pub struct Restrictions {
     pub max_stay: u16,
 }
 
+/// What forbade a stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restriction {
+    /// The night is not for sale.
+    StopSell,
+    /// No stay may begin here.
+    ClosedToArrival,
+    /// No stay may end here.
+    ClosedToDeparture,
+    /// Too short for its arrival.
+    MinStayArrival,
+    /// Too short for this night.
+    MinStayThrough,
+    /// Too long for its arrival.
+    MaxStay,
+    /// The rate plan has no rate for this night.
+    NoRate,
+}
+
 /// One month of one room type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -115,8 +134,8 @@ pub fn sell_limit(capacity: u32, out_of_order: u32, overbooking_basis_points: u3
 
 impl Restrictions {
     /// The first restriction that forbids `stay` on its `place`-th night, if any.
-    pub(crate) fn on_night(&self, stay: Stay, first_night: bool) -> Option<crate::Restriction> {
-        use crate::Restriction::*;
+    pub(crate) fn on_night(&self, stay: Stay, first_night: bool) -> Option<Restriction> {
+        use Restriction::*;
         let nights = stay.len();
         if self.stop_sell {
             return Some(StopSell);
@@ -134,6 +153,21 @@ impl Restrictions {
             return Some(MinStayArrival);
         }
         (self.max_stay != 0 && nights > u32::from(self.max_stay)).then_some(MaxStay)
+    }
+}
+
+impl Restriction {
+    /// Its name: that of its field in an ARI update.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Restriction::StopSell => "stopSell",
+            Restriction::ClosedToArrival => "closedToArrival",
+            Restriction::ClosedToDeparture => "closedToDeparture",
+            Restriction::MinStayArrival => "minStayArrival",
+            Restriction::MinStayThrough => "minStayThrough",
+            Restriction::MaxStay => "maxStay",
+            Restriction::NoRate => "noRate",
+        }
     }
 }
 

@@ -230,6 +230,7 @@ fn spans(from: Night, to: Night) -> impl Iterator<Item = (Month, core::ops::Rang
         let (month, start) = at.in_month();
         let left_in_month = month.days() - start;
         let taken = left_in_month.min((to.0 - at.0) as usize);
+        assert!(taken > 0, "a month that a stay reaches has a night of it");
         at = Night(at.0 + taken as u32);
         Some((month, start..start + taken))
     })

@@ -41,6 +41,18 @@ pub enum HoldState {
     Expired,
 }
 
+impl HoldState {
+    /// Its name, as callers read it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Confirmed(_) => "confirmed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 impl Hold {
     /// The price of everything; `None` if any part of it has no price.
     pub fn total(&self) -> Option<Minor> {

@@ -34,7 +34,7 @@ pub enum Key {
     /// `31 deadline hold`: open holds by deadline; no value.
     Deadline(u64, HoldId),
     /// `32 principal property`: what a principal's open holds take of a property.
-    Hoard(u32, PropertyNumber),
+    HoldUsage(u32, PropertyNumber),
     /// `40 digest`: an idempotency record.
     Request([u8; 16]),
     /// `41 sequence`: a line of the journal.
@@ -108,7 +108,7 @@ impl Key {
                 out.extend_from_slice(&deadline_ms.to_be_bytes());
                 out.extend_from_slice(&id.0);
             }
-            Key::Hoard(principal, property) => {
+            Key::HoldUsage(principal, property) => {
                 out.push(0x32);
                 put_u32(out, *principal);
                 put_u32(out, property.0);
@@ -149,7 +149,7 @@ impl Key {
             0x23 => Key::Guest(BookingId(fields.take()?)),
             0x30 => Key::Hold(HoldId(fields.take()?)),
             0x31 => Key::Deadline(fields.u64()?, HoldId(fields.take()?)),
-            0x32 => Key::Hoard(fields.u32()?, fields.property()?),
+            0x32 => Key::HoldUsage(fields.u32()?, fields.property()?),
             0x40 => Key::Request(fields.take()?),
             0x41 => Key::Journal(fields.u64()?),
             0x50 => Key::Leaf(fields.u64()?),

@@ -21,14 +21,20 @@ mod access;
 mod apply;
 mod audit;
 mod booking;
+mod booking_claims;
 mod calendar;
 mod catalog;
+mod cbor;
 mod command;
+mod command_kind;
 mod date;
+mod guest;
 mod hold;
+mod house;
 mod id;
 mod key;
 mod leaf;
+mod limits;
 mod memory;
 mod money;
 mod outcome;
@@ -40,11 +46,13 @@ mod rows;
 pub use access::{Actor, Asked, Credential, Grant, Right, Role, Scope, Who};
 pub use apply::{At, EXPIRY_STEPS, RECORD_TTL_MS, apply, permits};
 pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
-pub use booking::{BookedRoom, Booking, BookingState, GuestSecrets, Sealed};
-pub use calendar::{Cell, NightCount, Page, Restrictions, sell_limit};
+pub use booking::{BookedRoom, Booking, BookingState};
+pub use calendar::{Cell, NightCount, Page, Restriction, Restrictions, sell_limit};
 pub use catalog::{CancellationPolicy, Fee, Property, PropertyDetails, RatePlan, RoomType};
 pub use command::{AriUpdate, BookRequest, Command, Op, RequestKey, RoomRequest};
+pub use command_kind::CommandKind;
 pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekdays};
+pub use guest::{GuestSecrets, Sealed};
 pub use hold::{Hold, HoldState, MAX_HOLD_MS};
 pub use id::{BookingId, Code, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx};
 pub use key::{Key, KeyError};
@@ -52,16 +60,12 @@ pub use leaf::{
     BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
     MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, claim_digest,
 };
+pub use limits::{MAX_CAPACITY, MAX_ROOMS};
 pub use memory::MemRows;
 pub use money::{Currency, MAX_MINOR, Minor, MoneyError};
 pub use outcome::{Entry, Happened, Outcome, Reply};
 pub use query::availability::{Availability, availability};
 pub use query::offers::{Offer, OfferQuery, offers};
 pub use rates::{RateCell, RatePage};
-pub use reject::{RefusedNight, Reject, Restriction};
+pub use reject::{RefusedNight, Reject};
 pub use rows::{Fault, Meta, Read, Recorded, Row, Rows, StoredCheckpoint};
-
-/// The most rooms one booking or hold may ask for.
-pub const MAX_ROOMS: u32 = 50;
-/// The most units a room type may have, so that no counter can overflow.
-pub const MAX_CAPACITY: u32 = 100_000;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{BookingState, Code, Night};
+use crate::{BookingState, Code, Night, Restriction};
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,23 +128,4 @@ pub struct RefusedNight {
     pub available: i64,
     /// The restriction, when it was one.
     pub restriction: Option<Restriction>,
-}
-
-/// What forbade a stay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Restriction {
-    /// The night is not for sale.
-    StopSell,
-    /// No stay may begin here.
-    ClosedToArrival,
-    /// No stay may end here.
-    ClosedToDeparture,
-    /// Too short for its arrival.
-    MinStayArrival,
-    /// Too short for this night.
-    MinStayThrough,
-    /// Too long for its arrival.
-    MaxStay,
-    /// The rate plan has no rate for this night.
-    NoRate,
 }

@@ -49,8 +49,8 @@ pub enum Row {
     Hold(Arc<Hold>),
     /// Of [`Key::Grant`].
     Grant(Arc<Grant>),
-    /// Of [`Key::Hoard`]: room-milliseconds.
-    Hoard(u64),
+    /// Of [`Key::HoldUsage`]: room-milliseconds.
+    HoldUsage(u64),
     /// Of [`Key::Request`].
     Request(Recorded),
     /// Of [`Key::Journal`].
@@ -63,6 +63,29 @@ pub enum Row {
     Checkpoint(Box<StoredCheckpoint>),
     /// Of the keys that are their own value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::Deadline`].
     Present,
+}
+
+impl Row {
+    /// Whether it is the kind of row that `key` has.
+    pub(crate) fn is_of(&self, key: &Key) -> bool {
+        match key {
+            Key::Meta => matches!(self, Row::Meta(_)),
+            Key::ReplicaKeys(_) => matches!(self, Row::ReplicaKeys(_)),
+            Key::Grant(_) => matches!(self, Row::Grant(_)),
+            Key::Property(_) => matches!(self, Row::Property(_)),
+            Key::Page(..) => matches!(self, Row::Page(_)),
+            Key::Rates(..) => matches!(self, Row::Rates(_)),
+            Key::Booking(_) => matches!(self, Row::Booking(_)),
+            Key::Guest(_) => matches!(self, Row::Guest(_)),
+            Key::Hold(_) => matches!(self, Row::Hold(_)),
+            Key::HoldUsage(..) => matches!(self, Row::HoldUsage(_)),
+            Key::Request(_) => matches!(self, Row::Request(_)),
+            Key::Journal(_) => matches!(self, Row::Journal(_)),
+            Key::Leaf(_) => matches!(self, Row::Leaf(_)),
+            Key::Checkpoint(_) => matches!(self, Row::Checkpoint(_)),
+            Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => matches!(self, Row::Present),
+        }
+    }
 }
 
 /// The shard's clock and cursors.
@@ -94,6 +117,16 @@ pub struct Meta {
     pub audit_sealed: u64,
     /// The log time of the first that none has; 0 when all are sealed.
     pub audit_unsealed_since_ms: u64,
+}
+
+impl Meta {
+    /// Whether the cursors can all be right.
+    pub(crate) fn is_consistent(&self) -> bool {
+        self.expiry_cursor <= self.next_sequence
+            && self.audit_sealed <= self.audit_count
+            && self.last_checkpoint <= self.next_leaf
+            && self.first_checkpoint <= self.last_checkpoint
+    }
 }
 
 /// A checkpoint as it was decided that receipts refer to it: every replica, and every retry, answers with the same.
@@ -168,7 +201,7 @@ typed! {
     /// What a principal may do.
     grant(number: u32) = Key::Grant(number) => Grant -> Arc<Grant>;
     /// What a principal's open holds take.
-    hoard(number: u32, property: PropertyNumber) = Key::Hoard(number, property) => Hoard -> u64;
+    hold_usage(number: u32, property: PropertyNumber) = Key::HoldUsage(number, property) => HoldUsage -> u64;
     /// A hold.
     hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
     /// An idempotency record.

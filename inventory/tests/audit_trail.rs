@@ -394,5 +394,5 @@ fn records_are_stable() {
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: String = text.split_whitespace().collect();
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    base16ct::lower::decode_vec(digits).unwrap()
 }

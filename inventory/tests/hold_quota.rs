@@ -22,12 +22,12 @@ fn hold(number: u64, quantity: u32, ttl_ms: u64) -> Op {
     place_hold(number, nights(), vec![room("STD", "FLEX", quantity)], ttl_ms)
 }
 
-fn hoards(rows: &MemRows) -> BTreeMap<(u32, u32), u64> {
-    let hoard = |(key, row): (&Key, &Row)| match (key, row) {
-        (Key::Hoard(seller, property), Row::Hoard(room_ms)) => Some(((*seller, property.0), *room_ms)),
+fn hold_usage(rows: &MemRows) -> BTreeMap<(u32, u32), u64> {
+    let usage = |(key, row): (&Key, &Row)| match (key, row) {
+        (Key::HoldUsage(seller, property), Row::HoldUsage(room_ms)) => Some(((*seller, property.0), *room_ms)),
         _ => None,
     };
-    rows.iter().filter_map(hoard).collect()
+    rows.iter().filter_map(usage).collect()
 }
 
 /// The key inn with a channel that may hold ten room-minutes, and nobody in it.
@@ -104,7 +104,7 @@ fn all_rooms_of_a_hold_count() {
     let outcome = apply(&mut rows, &both(20, 2 * MINUTE_MS + 1), morning_ms()).unwrap();
     assert_eq!(rejected(&outcome), Some(&Reject::HoldQuota { room_minutes: 10 }));
     apply(&mut rows, &both(21, 2 * MINUTE_MS), morning_ms()).unwrap();
-    assert_eq!(hoards(&rows), BTreeMap::from([((SELF, HOTEL.0), 10 * MINUTE_MS)]));
+    assert_eq!(hold_usage(&rows), BTreeMap::from([((SELF, HOTEL.0), 10 * MINUTE_MS)]));
 }
 
 /// However it ends, whoever ends it; and then the key that was refused is good.
@@ -132,7 +132,7 @@ fn a_hold_that_closes_gives_back_what_it_took() {
             assert_eq!(rows.get(&Key::Request(wish.request.unwrap().digest)).unwrap(), None);
         }
         apply(&mut rows, &closes, at_ms).unwrap();
-        assert_eq!(hoards(&rows), BTreeMap::new(), "after {closes:?}");
+        assert_eq!(hold_usage(&rows), BTreeMap::new(), "after {closes:?}");
         let outcome = apply(&mut rows, &wish, at_ms).unwrap();
         assert!(matches!(&outcome.reply, Reply::Hold(hold) if hold.charge_ms == 10 * MINUTE_MS) && !outcome.replayed);
         assert!(apply(&mut rows, &wish, at_ms).unwrap().replayed);
@@ -154,7 +154,7 @@ fn quotas_do_not_add_up() {
             assert_eq!(rejected(&apply(&mut rows, &wish, morning_ms()).unwrap()), expected.as_ref(), "{wish:?}");
         }
     }
-    assert_eq!(hoards(&rows).len(), 4);
+    assert_eq!(hold_usage(&rows).len(), 4);
     for by in [None, Some(actor(trusted(Role::Channel)))] {
         let wish = Command { by, ..command(full(25, HOTEL)) };
         for number in 0..5 {
@@ -162,7 +162,7 @@ fn quotas_do_not_add_up() {
             assert_eq!((hold.seller, hold.charge_ms), (0, 0));
         }
     }
-    assert_eq!(hoards(&rows).len(), 4);
+    assert_eq!(hold_usage(&rows).len(), 4);
 }
 
 fn run_as(rows: &mut MemRows, wish: &Command, number: u64) -> Reply {
@@ -226,7 +226,7 @@ impl Tally {
         self.open.drain(..due);
     }
 
-    fn hoards(&self) -> BTreeMap<(u32, u32), u64> {
+    fn hold_usage(&self) -> BTreeMap<(u32, u32), u64> {
         let mut sums = BTreeMap::new();
         for hold in self.open.iter().filter(|hold| hold.room_ms > 0) {
             *sums.entry((hold.seller, hold.id.property().0)).or_default() += hold.room_ms;
@@ -300,8 +300,8 @@ fn follow(acts: &[Act]) -> Result<[usize; 4], String> {
         if rejected(&outcome) != expected.as_ref() {
             return Err(format!("{outcome:?} and not {expected:?} to {command:?}"));
         }
-        if hoards(&rows) != tally.hoards() {
-            return Err(format!("{:?} and not {:?} after {command:?}", hoards(&rows), tally.hoards()));
+        if hold_usage(&rows) != tally.hold_usage() {
+            return Err(format!("{:?} and not {:?} after {command:?}", hold_usage(&rows), tally.hold_usage()));
         }
         if let Reply::Hold(hold) = &outcome.reply
             && hold.charge_ms > 0
@@ -314,7 +314,11 @@ fn follow(acts: &[Act]) -> Result<[usize; 4], String> {
     for _ in 0..=tally.open.len() {
         run(&mut rows, Op::Tick, tally.now_ms + MAX_HOLD_MS);
     }
-    if hoards(&rows).is_empty() { Ok([placed, refused, expired, closed]) } else { Err(format!("left: {:?}", hoards(&rows))) }
+    if hold_usage(&rows).is_empty() {
+        Ok([placed, refused, expired, closed])
+    } else {
+        Err(format!("left: {:?}", hold_usage(&rows)))
+    }
 }
 
 proptest! {

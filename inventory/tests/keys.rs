@@ -33,7 +33,7 @@ fn key() -> impl Strategy<Value = Key> {
             12 => Key::Guest(BookingId(id)),
             13 => Key::Checkpoint(a),
             14 => Key::Grant(a as u32),
-            15 => Key::Hoard(b as u32, property),
+            15 => Key::HoldUsage(b as u32, property),
             _ => Key::Leaf(a),
         }
     })
@@ -103,7 +103,7 @@ fn keys_are_stable() {
         (Key::Guest(id), format!("23{id_hex}")),
         (Key::Hold(hold), format!("30{id_hex}")),
         (Key::Deadline(1, hold), format!("310000000000000001{id_hex}")),
-        (Key::Hoard(258, PropertyNumber(7)), "320000010200000007".to_owned()),
+        (Key::HoldUsage(258, PropertyNumber(7)), "320000010200000007".to_owned()),
         (Key::Request(id.0), format!("40{id_hex}")),
         (Key::Journal(258), "410000000000000102".to_owned()),
         (Key::Leaf(258), "500000000000000102".to_owned()),

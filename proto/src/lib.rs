@@ -23,6 +23,7 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/keyrack
 pub mod access;
 mod booking;
 mod catalog;
+pub mod codes;
 mod guest;
 mod pages;
 mod rejection;
@@ -30,6 +31,8 @@ mod reply;
 
 pub mod commands;
 pub mod rows;
+
+pub use codes::Code;
 
 /// Bytes that are no value of the domain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

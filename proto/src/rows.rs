@@ -22,7 +22,7 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
             put(&pb::RequestRow { fingerprint, sequence: recorded.sequence }, out);
         }
         Row::Grant(grant) => put(&pb::GrantRow::from(grant.as_ref()), out),
-        Row::Hoard(room_ms) => put(&pb::HoardRow { room_ms: *room_ms }, out),
+        Row::HoldUsage(room_ms) => put(&pb::HoldUsageRow { room_ms: *room_ms }, out),
         Row::Journal(entry) => put(&journal_out(entry), out),
         Row::Guest(secrets) => put(&pb::GuestRow::from(secrets.as_ref()), out),
         Row::ReplicaKeys(keys) => put(&pb::ReplicaKeysRow::from(keys), out),
@@ -44,7 +44,7 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
         Key::Booking(_) => Row::Booking(pb::BookingRow::decode(bytes)?.try_into()?),
         Key::Hold(_) => Row::Hold(pb::HoldRow::decode(bytes)?.try_into()?),
         Key::Grant(_) => Row::Grant(Arc::new(pb::GrantRow::decode(bytes)?.try_into()?)),
-        Key::Hoard(..) => Row::Hoard(pb::HoardRow::decode(bytes)?.room_ms),
+        Key::HoldUsage(..) => Row::HoldUsage(pb::HoldUsageRow::decode(bytes)?.room_ms),
         Key::Request(_) => {
             let row = pb::RequestRow::decode(bytes)?;
             Row::Request(Recorded { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })

@@ -341,13 +341,12 @@ fn unhex(text: &str) -> Vec<u8> {
     if text == "nothing" {
         return Vec::new();
     }
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { panic!("half a byte") };
-    pairs.iter().map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    base16ct::lower::decode_vec(text).unwrap()
 }
 
 fn hex(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "nothing".to_owned();
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(bytes)
 }

@@ -3,7 +3,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Decision, Shard, decided, refuse};
+use super::shard::Shard;
+use super::stop::Decision;
 use crate::rows::{page_mut, rates_mut};
 use crate::{
     AriUpdate, Code, Fault, Happened, Key, MAX_CAPACITY, MAX_MINOR, Property, RatePlanIx, Reject, Reply, Restrictions,
@@ -12,13 +13,10 @@ use crate::{
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn update_ari(&mut self, updates: &[AriUpdate]) -> Decision<(Happened, Reply)> {
-        let property = decided!(self.property_row());
+        let property = self.property_row()?;
         let mut places = Vec::with_capacity(updates.len());
         for update in updates {
-            match check(&property, update) {
-                Ok(place) => places.push(place),
-                Err(reject) => refuse!(reject),
-            }
+            places.push(check(&property, update)?);
         }
         let mut nights = 0;
         let mut touched: Vec<Code> = Vec::new();
@@ -38,7 +36,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         self.mark_priced(property, &priced);
         let reply = Reply::AriUpdated { updates: updates.len() as u32, nights };
-        Ok(Ok((Happened::AriUpdated(touched), reply)))
+        Ok((Happened::AriUpdated(touched), reply))
     }
 
     /// Capacity and rooms out of order, and the restrictions of every plan. Returns the cells changed.
@@ -50,7 +48,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut changed = 0;
         let mut date = update.dates.from();
         for (month, span) in update.dates.months() {
-            let page = page_mut(self.rows, &Key::Page(self.property, room_type, month))?;
+            let page = page_mut(&mut self.rows, &Key::Page(self.property, room_type, month))?;
             for cell in &mut page.cells[span] {
                 if update.days.contains(date) {
                     cell.capacity = update.capacity.or(cell.capacity);
@@ -74,7 +72,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut changed = 0;
         let mut date = update.dates.from();
         for (month, span) in update.dates.months() {
-            let page = rates_mut(self.rows, &Key::Rates(self.property, room_type, rate_plan, month))?;
+            let page = rates_mut(&mut self.rows, &Key::Rates(self.property, room_type, rate_plan, month))?;
             for cell in &mut page.cells[span] {
                 if update.days.contains(date) {
                     cell.rate = update.rate.or(cell.rate);

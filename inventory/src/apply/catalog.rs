@@ -4,9 +4,10 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::{Decision, Shard, check_revision, decided, refuse};
+use super::shard::{Shard, check_revision};
+use super::stop::Decision;
 use crate::rows;
-use crate::{Fee, Happened, Key, MAX_CAPACITY, Night, Property, PropertyDetails, RatePlan, Reject, Reply, RoomType, Row, Rows};
+use crate::{Fee, Happened, MAX_CAPACITY, Night, Property, PropertyDetails, RatePlan, Reject, Reply, RoomType, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn put_property(
@@ -16,10 +17,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         business_date: Night,
         expected: Option<u32>,
     ) -> Decision<(Happened, Reply)> {
-        let stored = rows::property(self.rows, self.property)?.cloned();
-        if let Err(reject) = check_revision(expected, stored.as_ref().map_or(0, |p| p.revision)) {
-            refuse!(reject);
-        }
+        let stored = rows::property(&mut self.rows, self.property)?.cloned();
+        check_revision(expected, stored.as_ref().map_or(0, |p| p.revision))?;
         let created = stored.is_none();
         let mut property = stored.map(Arc::unwrap_or_clone).unwrap_or_else(|| Property {
             id: String::from(id),
@@ -32,58 +31,48 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         property.details = details.clone();
         property.revision += 1;
         let property = self.store_property(property);
-        Ok(Ok((Happened::PropertyChanged, Reply::Property { property, created })))
+        Ok((Happened::PropertyChanged, Reply::Property { property, created }))
     }
 
     pub(super) fn put_room_type(&mut self, wanted: &RoomType, expected: Option<u32>) -> Decision<(Happened, Reply)> {
-        let mut property = Arc::unwrap_or_clone(decided!(self.property_row()));
+        let mut property = Arc::unwrap_or_clone(self.property_row()?);
         if wanted.capacity > MAX_CAPACITY || wanted.overbooking_basis_points > 10_000 {
-            refuse!(Reject::CapacityTooLarge);
+            return Err(Reject::CapacityTooLarge.into());
         }
         let place = property.room_types.iter().position(|t| t.code == wanted.code);
         let revision = place.map_or(0, |place| property.room_types[place].revision);
-        if let Err(reject) = check_revision(expected, revision) {
-            refuse!(reject);
-        }
+        check_revision(expected, revision)?;
         let room_type = RoomType { revision: revision + 1, ..wanted.clone() };
         match place {
             Some(place) => property.room_types[place] = room_type.clone(),
-            None if property.room_types.len() >= usize::from(u16::MAX) => refuse!(Reject::CapacityTooLarge),
+            None if property.room_types.len() >= usize::from(u16::MAX) => return Err(Reject::CapacityTooLarge.into()),
             None => property.room_types.push(room_type.clone()),
         }
         self.store_property(property);
-        Ok(Ok((Happened::RoomTypeChanged, Reply::RoomType { room_type, created: place.is_none() })))
+        Ok((Happened::RoomTypeChanged, Reply::RoomType { room_type, created: place.is_none() }))
     }
 
     pub(super) fn put_rate_plan(&mut self, wanted: &RatePlan, expected: Option<u32>) -> Decision<(Happened, Reply)> {
-        let mut property = Arc::unwrap_or_clone(decided!(self.property_row()));
+        let mut property = Arc::unwrap_or_clone(self.property_row()?);
         if matches!(wanted.policy.fee, Fee::BasisPoints(points) if points > 10_000) {
-            refuse!(Reject::AmountTooLarge);
+            return Err(Reject::AmountTooLarge.into());
         }
         let place = property.rate_plans.iter().position(|p| p.code == wanted.code);
         let stored = place.map(|place| &property.rate_plans[place]);
         let revision = stored.map_or(0, |plan| plan.revision);
-        if let Err(reject) = check_revision(expected, revision) {
-            refuse!(reject);
-        }
+        check_revision(expected, revision)?;
         let priced = stored.is_some_and(|plan| plan.priced);
         // Rates that are loaded are amounts of the old currency: they cannot be read in another.
         if priced && stored.is_some_and(|plan| plan.currency != wanted.currency) {
-            refuse!(Reject::CurrencyMismatch);
+            return Err(Reject::CurrencyMismatch.into());
         }
         let rate_plan = RatePlan { revision: revision + 1, priced, ..wanted.clone() };
         match place {
             Some(place) => property.rate_plans[place] = rate_plan.clone(),
-            None if property.rate_plans.len() >= usize::from(u16::MAX) => refuse!(Reject::CapacityTooLarge),
+            None if property.rate_plans.len() >= usize::from(u16::MAX) => return Err(Reject::CapacityTooLarge.into()),
             None => property.rate_plans.push(rate_plan.clone()),
         }
         self.store_property(property);
-        Ok(Ok((Happened::RatePlanChanged, Reply::RatePlan { rate_plan, created: place.is_none() })))
-    }
-
-    pub(super) fn store_property(&mut self, property: Property) -> Arc<Property> {
-        let property = Arc::new(property);
-        self.rows.put(Key::Property(self.property), Row::Property(property.clone()));
-        property
+        Ok((Happened::RatePlanChanged, Reply::RatePlan { rate_plan, created: place.is_none() }))
     }
 }

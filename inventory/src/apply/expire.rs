@@ -1,11 +1,9 @@
 //! What time takes away: holds at their deadline, idempotency records after two days of log time.
 //! Both in bounded steps, so that no command pays for a night's worth of them.
 
-use alloc::sync::Arc;
-
-use super::Shard;
+use super::shard::Shard;
 use crate::rows;
-use crate::{Fault, Happened, HoldId, HoldState, Key, Reply, Row, Rows};
+use crate::{Fault, Happened, HoldId, HoldState, Key, Read, Reply, Rows};
 
 /// The most holds, and the most journal lines, that one command expires.
 pub const EXPIRY_STEPS: usize = 16;
@@ -24,6 +22,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         // One more than is expired, to learn when the next one is due.
         let open = self.rows.scan(&from, &to, EXPIRY_STEPS + 1)?;
         self.meta.next_deadline_ms = u64::MAX;
+        let mut expired = 0;
         for (step, key) in open.into_iter().enumerate() {
             let Key::Deadline(deadline_ms, id) = key else {
                 return Err(Fault::Corrupt(key, "found among deadlines".into()));
@@ -32,32 +31,24 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 self.meta.next_deadline_ms = deadline_ms;
                 break;
             }
-            self.expire_hold(id)?;
+            self.expire_hold(deadline_ms, id)?;
+            expired += 1;
         }
+        let bounded = self.meta.next_deadline_ms >= now || expired == EXPIRY_STEPS;
+        assert!(bounded, "what is due expires, in bounded steps");
         Ok(())
     }
 
-    fn expire_hold(&mut self, id: HoldId) -> Result<(), Fault> {
+    fn expire_hold(&mut self, deadline_ms: u64, id: HoldId) -> Result<(), Fault> {
+        assert!(deadline_ms <= self.meta.last_at_ms, "a hold has its rooms until its deadline");
         let caller = core::mem::replace(&mut self.property, id.property());
         let closed = self.close_hold(id, HoldState::Expired)?;
+        if closed.expires_at_ms != deadline_ms {
+            return Err(Fault::Corrupt(Key::Deadline(deadline_ms, id), "another deadline than its hold's".into()));
+        }
         self.journal(None, Happened::HoldExpired, Reply::Hold(closed), None);
         self.property = caller;
         Ok(())
-    }
-
-    /// Takes a hold's rooms back and writes its last state.
-    pub(super) fn close_hold(&mut self, id: HoldId, state: HoldState) -> Result<Arc<crate::Hold>, Fault> {
-        let Some(hold) = rows::hold(self.rows, id)?.cloned() else {
-            return Err(Fault::Corrupt(Key::Hold(id), "a deadline without its hold".into()));
-        };
-        self.unhold(&hold.rooms, hold.stay)?;
-        self.uncharge(&hold)?;
-        self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));
-        let mut closed = Arc::unwrap_or_clone(hold);
-        closed.state = state;
-        let closed = Arc::new(closed);
-        self.rows.put(Key::Hold(id), Row::Hold(closed.clone()));
-        Ok(closed)
     }
 
     /// Forgets the oldest idempotency records, the refusals they kept, and holds that ended that long ago.
@@ -75,7 +66,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     fn expire_record(&mut self, now: u64) -> Result<(), Fault> {
         let key = Key::Journal(self.meta.expiry_cursor);
-        let Some(entry) = rows::journal(self.rows, self.meta.expiry_cursor)? else {
+        let Some(entry) = rows::journal(&mut self.rows, self.meta.expiry_cursor)? else {
             return Err(Fault::Corrupt(key, "missing from the journal".into()));
         };
         self.meta.expiry_at_ms = entry.at_ms;
@@ -99,6 +90,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.rows.delete(&Key::Hold(id));
         }
         self.meta.expiry_cursor += 1;
+        assert!(self.meta.expiry_cursor <= self.meta.next_sequence, "only lines that were written expire");
         Ok(())
     }
 }

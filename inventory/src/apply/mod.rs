@@ -3,221 +3,30 @@
 //! Every command takes the same walk: expire what is due, answer a retry from its record, decide, write
 //! the journal line that keeps the answer.
 
-mod access;
+mod amend;
 mod ari;
-mod audit;
-mod book;
+mod audit_trail;
+mod booking_rows;
+mod bookings;
 mod catalog;
+mod counters;
 mod day;
 mod erase;
 mod expire;
-mod hold;
-mod leaves;
-mod life;
-mod rooms;
+mod free;
+mod holds;
+mod ledger;
+mod open_holds;
+mod pricing;
+mod receipts;
+mod rights;
+mod run;
+mod shard;
+mod stays;
+mod stop;
+mod watched_rows;
 
-use alloc::boxed::Box;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-
-use crate::rows::{self, Meta};
-use crate::{
-    Command, Entry, Fault, Happened, Key, Mark, Op, Outcome, Property, PropertyNumber, Recorded, Reject, Reply, Row, Rows, Scope,
-    Sealed,
-};
-use book::Order;
-
-pub use access::permits;
 pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
-pub(crate) use rooms::house_taken;
-
-/// Where and when the log has a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct At {
-    /// The time its leader stamped on it, ms since 1970.
-    pub ms: u64,
-    /// The Raft entry's term
-    pub term: u64,
-    /// and index; they go into the receipts' leaves.
-    pub index: u64,
-}
-
-impl From<u64> for At {
-    fn from(ms: u64) -> At {
-        At { ms, term: 0, index: 0 }
-    }
-}
-
-/// Applies one command at its log time (or at the latest log time, if that is later).
-///
-/// # Errors
-/// A [`Fault`] means that the storage failed or is corrupt; the replica must stop, since the rows it
-/// has changed so far are of no use.
-pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At>) -> Result<Outcome, Fault> {
-    let at = at.into();
-    let mut meta = rows::meta(rows)?.copied().unwrap_or_default();
-    meta.last_at_ms = meta.last_at_ms.max(at.ms);
-    let seller = command.by.as_ref().map_or(0, |actor| actor.who.seller());
-    let mut shard = Shard { rows, meta, property: command.property, at, scope: Scope::All, seller };
-    let outcome = shard.run(command);
-    let meta = shard.meta;
-    shard.rows.put(Key::Meta, Row::Meta(meta));
-    outcome
-}
-
-/// A shard while one command is applied to it.
-struct Shard<'r, R: ?Sized> {
-    rows: &'r mut R,
-    meta: Meta,
-    property: PropertyNumber,
-    at: At,
-    /// What of the property the caller sees.
-    scope: Scope,
-    /// Who owns what the caller makes.
-    seller: u32,
-}
-
-/// What a decision comes to: `Err` inside is a refusal, `Err` outside a fault.
-type Decision<T> = Result<Result<T, Reject>, Fault>;
-
-/// Leaves a decision with a refusal.
-macro_rules! refuse {
-    ($reject:expr) => {
-        return Ok(Err($reject))
-    };
-}
-/// Takes the value out of a decision, or leaves with its refusal or fault.
-macro_rules! decided {
-    ($decision:expr) => {
-        match $decision? {
-            Ok(value) => value,
-            Err(reject) => return Ok(Err(reject)),
-        }
-    };
-}
-use {decided, refuse};
-
-impl<R: Rows + ?Sized> Shard<'_, R> {
-    fn run(&mut self, command: &Command) -> Result<Outcome, Fault> {
-        self.expire_holds()?;
-        self.expire_records()?;
-        if let Err(reject) = self.authorize(command)? {
-            return Ok(self.refuse_caller(command, reject));
-        }
-        if let Some(key) = command.request
-            && let Some(recorded) = rows::request(self.rows, key.digest)?.copied()
-        {
-            let replayed = self.replay(recorded, key.fingerprint)?;
-            return Ok(replayed.unwrap_or_else(|reject| self.refuse_caller(command, reject)));
-        }
-        let (happened, reply) = match self.decide(&command.op)? {
-            Ok((happened, reply)) => (happened, reply),
-            Err(reject) if reject.is_about_the_caller() => return Ok(self.refuse_caller(command, reject)),
-            Err(reject) => (Happened::Nothing, Reply::Rejected(reject)),
-        };
-        if let Some(key) = command.request {
-            let recorded = Recorded { fingerprint: key.fingerprint, sequence: self.meta.next_sequence };
-            self.rows.put(Key::Request(key.digest), Row::Request(recorded));
-        }
-        // Whoever takes a booking knows its guest; whoever moves it on may not.
-        let taken = happened == Happened::Booked;
-        let guest_key = if taken { None } else { self.guest_key(&reply)? };
-        if command.request.is_some() || command.by.is_some() || happened != Happened::Nothing {
-            let mark = self.mark(command, &reply);
-            self.journal(command.request.map(|key| key.digest), happened, reply.clone(), mark);
-        }
-        Ok(Outcome { reply, replayed: false, guest_key })
-    }
-
-    /// A refusal that no retry is owed: the key stays as it was, the audit trail has it.
-    fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Outcome {
-        let reply = Reply::Rejected(reject);
-        if let Some(mark) = self.mark(command, &reply) {
-            self.journal(None, Happened::Nothing, reply.clone(), Some(mark));
-        }
-        Outcome { reply, replayed: false, guest_key: None }
-    }
-
-    fn decide(&mut self, op: &Op) -> Decision<(Happened, Reply)> {
-        match op {
-            Op::Tick => Ok(Ok((Happened::Nothing, Reply::Done))),
-            Op::PutProperty { id, details, business_date, expected_revision } => {
-                self.put_property(id, details, *business_date, *expected_revision)
-            }
-            Op::PutRoomType { room_type, expected_revision } => self.put_room_type(room_type, *expected_revision),
-            Op::PutRatePlan { rate_plan, expected_revision } => self.put_rate_plan(rate_plan, *expected_revision),
-            Op::UpdateAri(updates) => self.update_ari(updates),
-            Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(*id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => {
-                self.confirm_hold(*hold, *booking, Order { guest, channel_ref, payment_token, seeds })
-            }
-            Op::ReleaseHold(id) => self.release_hold(*id),
-            Op::Book(request) => self.book(request),
-            Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => {
-                let guest = (guest.as_ref(), seeds);
-                self.amend(*booking, (*arrival, *departure), rooms.as_deref(), guest, *expected_revision)
-            }
-            Op::Cancel { booking, expected_revision } => self.cancel(*booking, *expected_revision),
-            Op::CheckIn { booking, expected_revision } => self.check_in(*booking, *expected_revision),
-            Op::CheckOut { booking, expected_revision } => self.check_out(*booking, *expected_revision),
-            Op::NoShow { booking, expected_revision } => self.no_show(*booking, *expected_revision),
-            Op::EraseGuest { booking } => self.erase_guest(*booking),
-            Op::RewrapGuest { booking, from, to } => self.rewrap_guest(*booking, from, to),
-            Op::PutGrant { number, grant } => self.put_grant(*number, grant),
-            Op::Observe(seen) => self.observe(seen),
-            Op::SealAudit => self.seal_audit(),
-            Op::PutReplicaKeys(keys) => self.put_replica_keys(keys),
-            Op::PutCheckpoint { size, note } => self.put_checkpoint(*size, note),
-            Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
-        }
-    }
-
-    /// The stored answer, or the refusal of a key that was used for something else.
-    fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Decision<Outcome> {
-        if recorded.fingerprint != fingerprint {
-            refuse!(Reject::KeyReused);
-        }
-        let Some(entry) = rows::journal(self.rows, recorded.sequence)? else {
-            return Err(Fault::Corrupt(Key::Journal(recorded.sequence), "an idempotency record without its answer".into()));
-        };
-        let reply = entry.reply.clone();
-        // What the caller sees may have become less since.
-        let seen = match &reply {
-            Reply::Booking(booking) => self.scope.sees(booking.seller, Some(booking.id)),
-            Reply::Hold(hold) => self.scope.sees(hold.seller, None),
-            _ => true,
-        };
-        if !seen {
-            refuse!(Reject::NotFound);
-        }
-        Ok(Ok(Outcome { guest_key: self.guest_key(&reply)?, reply, replayed: true }))
-    }
-
-    /// The key of the guest in a reply, unless the guest was replaced or erased since.
-    fn guest_key(&mut self, reply: &Reply) -> Result<Option<Vec<u8>>, Fault> {
-        let Reply::Booking(answered) = reply else { return Ok(None) };
-        let same = rows::booking(self.rows, answered.id)?.is_some_and(|now| now.guest == answered.guest);
-        if !same || answered.guest == Sealed::default() {
-            return Ok(None);
-        }
-        Ok(rows::guest(self.rows, answered.id)?.map(|secrets| secrets.wrapped_key.clone()))
-    }
-
-    fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply, mark: Option<Mark>) {
-        let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };
-        self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
-        self.meta.next_sequence += 1;
-    }
-
-    fn property_row(&mut self) -> Decision<Arc<Property>> {
-        Ok(rows::property(self.rows, self.property)?.cloned().ok_or(Reject::UnknownProperty))
-    }
-}
-
-/// Refuses when the caller expected another revision than `current`.
-fn check_revision(expected: Option<u32>, current: u32) -> Result<(), Reject> {
-    match expected {
-        Some(revision) if revision != current => Err(Reject::RevisionMismatch { current }),
-        _ => Ok(()),
-    }
-}
+pub use rights::permits;
+pub use run::apply;
+pub use shard::At;

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use sha2::{Digest as _, Sha256};
 
-use super::cbor::Writer;
-use crate::{Booking, GuestSecrets};
+use crate::cbor::Writer;
 
 /// A SHA-256 digest.
 pub type Digest = [u8; 32];
@@ -65,63 +64,4 @@ pub fn claim_digest(salt: &Salt, value: &str, name: &str) -> Digest {
     claim.text(value);
     claim.text(name);
     Sha256::digest(claim.into_bytes()).into()
-}
-
-impl TermSalts {
-    /// Stands where nothing is claimed; nobody without the secret can tell it from a claim.
-    fn decoy(&self, revision: u32, place: usize) -> Digest {
-        let sum = Sha256::new_with_prefix(self.price).chain_update(revision.to_be_bytes());
-        sum.chain_update([place as u8]).finalize().into()
-    }
-
-    /// The claims about a booking's terms. What is not there is claimed to be empty.
-    pub fn claims(&self, booking: &Booking) -> [Disclosure; LEAF_DIGESTS - GUEST_DIGESTS] {
-        let price = booking.total().map(|total| {
-            let mut text = booking.currency.format_amount(total);
-            text.push(' ');
-            text.push_str(booking.currency.as_str());
-            text
-        });
-        let claim = |secret: Salt, value: String, name: &str| {
-            let salt = salt_of(&secret, booking.revision);
-            Disclosure { salt, value, name: name.into() }
-        };
-        [
-            claim(self.price, price.unwrap_or_default(), "price"),
-            claim(self.channel_ref, booking.channel_ref.clone(), "channelRef"),
-            claim(self.unit, String::new(), "unit"),
-        ]
-    }
-}
-
-/// The first half of SHA-256 over the secret and the revision, big-endian.
-fn salt_of(secret: &Salt, revision: u32) -> Salt {
-    let sum: Digest = Sha256::new_with_prefix(secret).chain_update(revision.to_be_bytes()).finalize().into();
-    let mut salt = Salt::default();
-    salt.copy_from_slice(&sum[..size_of::<Salt>()]);
-    salt
-}
-
-/// The sorted digests of a booking's next leaf, which will have this index.
-pub(crate) fn leaf_digests(booking: &Booking, secrets: Option<&GuestSecrets>, index: u64) -> [Digest; LEAF_DIGESTS] {
-    let mut digests: [Digest; LEAF_DIGESTS] = core::array::from_fn(|place| filler(booking, index, place));
-    if let Some(secrets) = secrets {
-        for (place, digest) in digests.iter_mut().take(GUEST_DIGESTS).enumerate() {
-            *digest = match secrets.digests.get(place) {
-                Some(claimed) => *claimed,
-                None => secrets.salts.decoy(booking.revision, place),
-            };
-        }
-        for (place, claim) in secrets.salts.claims(booking).iter().enumerate() {
-            digests[GUEST_DIGESTS + place] = claim.digest();
-        }
-    }
-    digests.sort_unstable();
-    digests
-}
-
-/// Stands where nothing is claimed any more: after an erasure, which the log tells anyway.
-fn filler(booking: &Booking, index: u64, place: usize) -> Digest {
-    let sum = Sha256::new_with_prefix(b"keyrack filler").chain_update(booking.id.0);
-    sum.chain_update(index.to_be_bytes()).chain_update([place as u8]).finalize().into()
 }

@@ -4,39 +4,27 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::cbor::Reader;
-use super::{
-    AUDIT_SEAL, BookingLeaf, KEY_CHANGE, LEAF_DIGESTS, LEAF_VERSION, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS,
-    ReplicaKeys,
-};
+use super::claim::LEAF_DIGESTS;
+use super::content::{BookingLeaf, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys};
+use super::error::LeafError;
+use super::format::{AUDIT_SEAL, KEY_CHANGE, LEAF_VERSION};
+use crate::cbor::Reader;
 use crate::{BookingId, Code, MAX_ROOMS, MAX_STAY_NIGHTS, Night};
-
-/// Why bytes are no leaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeafError {
-    /// Not what the format says.
-    Malformed(&'static str),
-    /// Of a version that this code does not know.
-    Version(u64),
-    /// The same could be said in fewer or other bytes: only one encoding is accepted.
-    NotCanonical,
-}
-
-impl core::fmt::Display for LeafError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            LeafError::Malformed(what) => write!(f, "not a leaf: {what}"),
-            LeafError::Version(version) => write!(f, "a leaf of version {version}, which is not known here"),
-            LeafError::NotCanonical => write!(f, "not the deterministic encoding of a leaf"),
-        }
-    }
-}
-
-impl core::error::Error for LeafError {}
 
 const ORDER: LeafError = LeafError::Malformed("a key that does not belong there");
 
-pub(super) fn leaf(bytes: &[u8]) -> Result<Leaf, LeafError> {
+impl Leaf {
+    /// Reads a leaf's bytes.
+    ///
+    /// # Errors
+    /// Everything that [`Leaf::encode`] would not have written just so: a leaf has one encoding.
+    pub fn decode(bytes: &[u8]) -> Result<Leaf, LeafError> {
+        let leaf = leaf(bytes)?;
+        if leaf.encode() == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+    }
+}
+
+fn leaf(bytes: &[u8]) -> Result<Leaf, LeafError> {
     let mut from = Reader(bytes);
     let pairs = from.map()?;
     key(&mut from, 1)?;

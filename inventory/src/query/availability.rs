@@ -37,6 +37,7 @@ pub fn availability<R: Read + ?Sized>(
                 night = night.next();
             }
         }
+        assert_eq!(nights.len(), span.len() as usize, "every night that was asked for is counted");
         answer.push(Availability { room_type: kind.code, nights });
     }
     Ok(answer)

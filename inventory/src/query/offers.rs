@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::availability::availability;
-use crate::apply::house_taken;
+use crate::house::house_taken;
 use crate::rows;
 use crate::{
     CancellationPolicy, Code, Currency, Fault, Key, Minor, Property, PropertyNumber, RatePlanIx, Read, RoomTypeIx, Stay,

@@ -99,10 +99,10 @@ pub const SEAL_LEAF: [&str; 6] = [
 
 /// `[ff]` is that byte 32 times; spaces are for the eye.
 pub fn hex(text: &str) -> Vec<u8> {
-    let byte = |digits: &str| u8::from_str_radix(digits, 16).unwrap();
+    let bytes = |digits: &str| base16ct::lower::decode_vec(digits).unwrap();
     let word = |word: &str| match word.strip_prefix('[') {
-        Some(digits) => vec![byte(&digits[..2]); 32],
-        None => (0..word.len()).step_by(2).map(|at| byte(&word[at..at + 2])).collect(),
+        Some(digits) => bytes(&digits[..2]).repeat(32),
+        None => bytes(word),
     };
     text.split_whitespace().flat_map(word).collect()
 }

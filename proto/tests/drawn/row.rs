@@ -26,7 +26,7 @@ pub fn key() -> impl Strategy<Value = Key> {
         hold_id().prop_map(Key::Hold),
         (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
         any::<u32>().prop_map(Key::Grant),
-        (any::<u32>(), hotel()).prop_map(|(principal, p)| Key::Hoard(principal, p)),
+        (any::<u32>(), hotel()).prop_map(|(principal, p)| Key::HoldUsage(principal, p)),
         any::<[u8; 16]>().prop_map(Key::Request),
         any::<u64>().prop_map(Key::Journal),
         any::<u64>().prop_map(Key::Leaf),
@@ -50,7 +50,7 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
         Key::Guest(_) => secrets().prop_map(|s| Row::Guest(s.into())).boxed(),
         Key::Hold(_) => hold().prop_map(|h| Row::Hold(h.into())).boxed(),
         Key::Grant(_) => grant().prop_map(|g| Row::Grant(g.into())).boxed(),
-        Key::Hoard(..) => long().prop_map(Row::Hoard).boxed(),
+        Key::HoldUsage(..) => long().prop_map(Row::HoldUsage).boxed(),
         Key::Request(_) => (any::<[u8; 16]>(), long())
             .prop_map(|(fingerprint, sequence)| Row::Request(Recorded { fingerprint, sequence }))
             .boxed(),

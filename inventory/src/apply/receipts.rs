@@ -4,12 +4,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::expire::RECORD_TTL_MS;
-use super::{Decision, Shard};
-use crate::leaf::leaf_digests;
+use super::shard::Shard;
+use super::stop::Decision;
+use crate::booking_claims::leaf_digests;
 use crate::rows;
 use crate::{
     BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, Happened, Key, Leaf, LeafBody, LeafKind, LeafRooms,
-    MAX_LEAF_CELLS, Property, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
+    MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
 };
 
 /// The most old checkpoints that one new one removes.
@@ -24,6 +25,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         kind: LeafKind,
         secrets: Option<&GuestSecrets>,
     ) -> Result<(), Fault> {
+        let digests = leaf_digests(booking, secrets, self.meta.next_leaf);
+        assert!(digests.is_sorted(), "the order of digests tells nothing of what they are of");
         let leaf = BookingLeaf {
             kind,
             property: property.id.clone(),
@@ -32,7 +35,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             arrival: booking.stay.arrival(),
             departure: booking.stay.departure(),
             rooms: self.leaf_rooms(property, &booking.rooms, booking.stay)?,
-            digests: leaf_digests(booking, secrets, self.meta.next_leaf),
+            digests,
         };
         booking.leaf = Some(self.meta.next_leaf);
         self.put_leaf(LeafBody::Booking(leaf));
@@ -40,11 +43,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     pub(super) fn put_replica_keys(&mut self, keys: &ReplicaKeys) -> Decision<(Happened, Reply)> {
-        if rows::replica_keys(self.rows, keys.node)? != Some(keys) {
+        if rows::replica_keys(&mut self.rows, keys.node)? != Some(keys) {
             self.rows.put(Key::ReplicaKeys(keys.node), Row::ReplicaKeys(*keys));
             self.put_leaf(LeafBody::KeyChange(*keys));
         }
-        Ok(Ok((Happened::Nothing, Reply::Done)))
+        Ok((Happened::Nothing, Reply::Done))
     }
 
     /// Keeps the newest checkpoint, and forgets those that no idempotency record can be as old as.
@@ -57,7 +60,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let (from, to) = (Key::Checkpoint(self.meta.first_checkpoint), Key::Checkpoint(size));
             for key in self.rows.scan(&from, &to, CHECKPOINT_STEPS)? {
                 let Key::Checkpoint(old) = key else { continue };
-                let due = rows::checkpoint(self.rows, old)?.is_some_and(|old| old.at_ms.saturating_add(RECORD_TTL_MS) <= now);
+                let due =
+                    rows::checkpoint(&mut self.rows, old)?.is_some_and(|old| old.at_ms.saturating_add(RECORD_TTL_MS) <= now);
                 if !due {
                     break;
                 }
@@ -65,7 +69,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 self.meta.first_checkpoint = old + 1;
             }
         }
-        Ok(Ok((Happened::Nothing, Reply::Done)))
+        Ok((Happened::Nothing, Reply::Done))
     }
 
     pub(super) fn put_leaf(&mut self, body: LeafBody) {
@@ -82,15 +86,18 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 line.quantity += room.quantity;
                 continue;
             }
-            let kind = &property.room_types[usize::from(room.room_type.0)];
+            let Some(kind) = property.room_types.get(usize::from(room.room_type.0)) else {
+                return Err(Fault::Corrupt(Key::Property(self.property), "a booking has a room type that it has not".into()));
+            };
             let mut nights = Vec::with_capacity(stay.len() as usize);
             for (month, span) in stay.months() {
-                let page = rows::page(self.rows, Key::Page(self.property, room.room_type, month))?;
+                let page = rows::page(&mut self.rows, Key::Page(self.property, room.room_type, month))?;
                 for place in span {
                     let count = page.map_or_else(Cell::default, |page| page.cells[place]).count(kind);
                     nights.push((count.limit, count.available));
                 }
             }
+            assert_eq!(nights.len(), stay.len() as usize, "a leaf tells of every night");
             lines.push(LeafRooms { room_type: room.room_type_code, quantity: room.quantity, nights });
         }
         if lines.len() * stay.len() as usize > MAX_LEAF_CELLS {

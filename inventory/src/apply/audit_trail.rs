@@ -1,6 +1,7 @@
 //! The audit trail's chain: a link for every record, and a leaf that seals them.
 
-use super::{Decision, Shard};
+use super::shard::Shard;
+use super::stop::Decision;
 use crate::audit::{Action, AuditRecord, Mark, Observation, Verdict};
 use crate::leaf::LeafBody;
 use crate::{Command, Happened, Reply, Rows};
@@ -9,12 +10,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// The mark of a command that somebody asked for, chained behind the newest record.
     pub(super) fn mark(&mut self, command: &Command, reply: &Reply) -> Option<Mark> {
         let actor = command.by.clone()?;
-        let action = Action::of(&command.op).unwrap_or(Action::OTHER);
+        let action = command.op.kind().action().unwrap_or(Action::OTHER);
         let verdict = match reply {
             Reply::Rejected(reject) => Verdict(reject.number() as u16),
             _ => Verdict::ALLOWED,
         };
-        let record = Action::record(&command.op);
+        let record = command.op.record();
         let seen = Observation {
             at_ms: self.meta.last_at_ms,
             actor: actor.clone(),
@@ -33,7 +34,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         for (place, seen) in seen.iter().enumerate() {
             self.chain(AuditRecord { line: self.meta.next_sequence, place: place as u32, seen: seen.clone() });
         }
-        Ok(Ok((Happened::Observed(seen.to_vec()), Reply::Done)))
+        Ok((Happened::Observed(seen.to_vec()), Reply::Done))
     }
 
     /// A leaf that says how many records there are and where the chain stands; none when there is nothing new.
@@ -43,10 +44,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.meta.audit_unsealed_since_ms = 0;
             self.put_leaf(LeafBody::AuditSeal { count: self.meta.audit_count, link: self.meta.audit_link });
         }
-        Ok(Ok((Happened::Nothing, Reply::Done)))
+        Ok((Happened::Nothing, Reply::Done))
     }
 
     fn chain(&mut self, record: AuditRecord) -> crate::Link {
+        assert_eq!(record.line, self.meta.next_sequence, "a record is chained just before its line is written");
         self.meta.audit_link = record.link(&self.meta.audit_link);
         self.meta.audit_count += 1;
         if self.meta.audit_unsealed_since_ms == 0 {

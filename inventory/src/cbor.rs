@@ -1,9 +1,7 @@
-//! The part of CBOR (RFC 8949) that leaves use, written deterministically and read strictly: unsigned and
+//! The part of CBOR (RFC 8949) that leaves and audit records use, written deterministically and read strictly: unsigned and
 //! negative integers, byte and text strings, arrays, maps and null, all of definite and shortest length.
 
 use alloc::vec::Vec;
-
-use super::read::LeafError;
 
 const UINT: u8 = 0;
 const NEGATIVE: u8 = 1;
@@ -12,6 +10,10 @@ const TEXT: u8 = 3;
 const ARRAY: u8 = 4;
 const MAP: u8 = 5;
 const NULL: u8 = 0xf6;
+
+/// What is wrong with bytes that were to be read as CBOR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CborError(pub &'static str);
 
 /// Writes items one after another.
 pub struct Writer(Vec<u8>);
@@ -84,38 +86,38 @@ impl Writer {
 pub struct Reader<'b>(pub &'b [u8]);
 
 impl<'b> Reader<'b> {
-    pub fn uint(&mut self) -> Result<u64, LeafError> {
+    pub fn uint(&mut self) -> Result<u64, CborError> {
         self.expect(UINT)
     }
 
-    pub fn int(&mut self) -> Result<i64, LeafError> {
+    pub fn int(&mut self) -> Result<i64, CborError> {
         let (major, value) = self.head()?;
-        let magnitude = i64::try_from(value).map_err(|_| LeafError::Malformed("a number out of range"))?;
+        let magnitude = i64::try_from(value).map_err(|_| CborError("a number out of range"))?;
         match major {
             UINT => Ok(magnitude),
             NEGATIVE => Ok(-1 - magnitude),
-            _ => Err(LeafError::Malformed("a number was expected")),
+            _ => Err(CborError("a number was expected")),
         }
     }
 
-    pub fn bytes(&mut self) -> Result<&'b [u8], LeafError> {
+    pub fn bytes(&mut self) -> Result<&'b [u8], CborError> {
         let length = self.expect(BYTES)?;
         self.take(length)
     }
 
-    pub fn text(&mut self) -> Result<&'b str, LeafError> {
+    pub fn text(&mut self) -> Result<&'b str, CborError> {
         let length = self.expect(TEXT)?;
-        core::str::from_utf8(self.take(length)?).map_err(|_| LeafError::Malformed("a text that is not UTF-8"))
+        core::str::from_utf8(self.take(length)?).map_err(|_| CborError("a text that is not UTF-8"))
     }
 
     /// How many items follow. At least a byte each must be there, so a length cannot ask for more memory
     /// than its message is worth.
-    pub fn array(&mut self) -> Result<usize, LeafError> {
+    pub fn array(&mut self) -> Result<usize, CborError> {
         let items = self.expect(ARRAY)?;
         self.bounded(items)
     }
 
-    pub fn map(&mut self) -> Result<usize, LeafError> {
+    pub fn map(&mut self) -> Result<usize, CborError> {
         let pairs = self.expect(MAP)?;
         self.bounded(pairs)
     }
@@ -134,13 +136,13 @@ impl<'b> Reader<'b> {
         found
     }
 
-    fn expect(&mut self, wanted: u8) -> Result<u64, LeafError> {
+    fn expect(&mut self, wanted: u8) -> Result<u64, CborError> {
         let (major, value) = self.head()?;
-        if major == wanted { Ok(value) } else { Err(LeafError::Malformed("an item of another type was expected")) }
+        if major == wanted { Ok(value) } else { Err(CborError("an item of another type was expected")) }
     }
 
-    fn head(&mut self) -> Result<(u8, u64), LeafError> {
-        let (first, rest) = self.0.split_first().ok_or(LeafError::Malformed("it ends too early"))?;
+    fn head(&mut self) -> Result<(u8, u64), CborError> {
+        let (first, rest) = self.0.split_first().ok_or(CborError("it ends too early"))?;
         self.0 = rest;
         let width = match first & 0x1f {
             short @ 0..=23 => return Ok((first >> 5, short.into())),
@@ -148,21 +150,21 @@ impl<'b> Reader<'b> {
             25 => 2,
             26 => 4,
             27 => 8,
-            _ => return Err(LeafError::Malformed("an indefinite length")),
+            _ => return Err(CborError("an indefinite length")),
         };
         let value = self.take(width)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
         Ok((first >> 5, value))
     }
 
-    fn take(&mut self, length: u64) -> Result<&'b [u8], LeafError> {
+    fn take(&mut self, length: u64) -> Result<&'b [u8], CborError> {
         let length = usize::try_from(length).ok().filter(|length| *length <= self.0.len());
-        let (taken, rest) = self.0.split_at(length.ok_or(LeafError::Malformed("it ends too early"))?);
+        let (taken, rest) = self.0.split_at(length.ok_or(CborError("it ends too early"))?);
         self.0 = rest;
         Ok(taken)
     }
 
-    fn bounded(&self, items: u64) -> Result<usize, LeafError> {
+    fn bounded(&self, items: u64) -> Result<usize, CborError> {
         let items = usize::try_from(items).ok().filter(|items| *items <= self.0.len());
-        items.ok_or(LeafError::Malformed("it ends too early"))
+        items.ok_or(CborError("it ends too early"))
     }
 }

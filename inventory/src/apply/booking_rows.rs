@@ -1,0 +1,115 @@
+//! The rows of a booking: found, written new, written changed, each change with its leaf.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::pricing::PricedRooms;
+use super::shard::{Shard, check_revision};
+use super::stop::Decision;
+use crate::rows;
+use crate::{
+    Booking, BookingId, BookingState, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property, Reject, Row, Rows, Sealed, Stay,
+};
+
+/// What a new booking is besides nights and rooms.
+pub(super) struct NewBooking<'c> {
+    pub id: BookingId,
+    pub guest: &'c Sealed,
+    pub channel_ref: &'c str,
+    pub payment_token: &'c str,
+    pub seeds: &'c LeafSeeds,
+}
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// A booking of this property that the caller sees.
+    pub(super) fn find_booking(&mut self, id: BookingId, expected: Option<u32>) -> Decision<Arc<Booking>> {
+        if id.property() != self.property {
+            return Err(Reject::NotFound.into());
+        }
+        let booking = rows::booking(&mut self.rows, id)?.filter(|booking| self.scope.sees(booking.seller, Some(id)));
+        let Some(booking) = booking.cloned() else {
+            return Err(Reject::NotFound.into());
+        };
+        check_revision(expected, booking.revision)?;
+        Ok(booking)
+    }
+
+    /// Writes a new booking, its index entries and its first leaf.
+    pub(super) fn open_booking(
+        &mut self,
+        property: &Property,
+        stay: Stay,
+        priced: PricedRooms,
+        new: NewBooking<'_>,
+    ) -> Result<Arc<Booking>, Fault> {
+        let NewBooking { id, guest, channel_ref, payment_token, seeds } = new;
+        let wrapped_key = guest.wrapped_key.clone();
+        let secrets = Arc::new(GuestSecrets { wrapped_key, digests: seeds.guest.clone(), salts: seeds.salts });
+        let mut booking = Booking {
+            id,
+            state: BookingState::Confirmed,
+            revision: 1,
+            stay,
+            rooms: priced.rooms,
+            currency: priced.currency,
+            guest: without_key(guest),
+            guest_erased: false,
+            seller: self.seller,
+            channel_ref: String::from(channel_ref),
+            payment_token: String::from(payment_token),
+            created_at_ms: self.meta.last_at_ms,
+            updated_at_ms: self.meta.last_at_ms,
+            cancellation_fee: None,
+            leaf: None,
+        };
+        self.append_leaf(property, &mut booking, LeafKind::Book, Some(&secrets))?;
+        self.rows.put(Key::Guest(id), Row::Guest(secrets));
+        self.rows.put(Key::Arrival(self.property, stay.arrival(), id), Row::Present);
+        if !channel_ref.is_empty() {
+            self.rows.put(Key::channel_ref(self.property, channel_ref, id), Row::Present);
+        }
+        self.ledger.booking(self.property, None, &booking);
+        let booking = Arc::new(booking);
+        self.rows.put(Key::Booking(id), Row::Booking(booking.clone()));
+        Ok(booking)
+    }
+
+    /// Writes a changed booking with its next revision, and its leaf.
+    pub(super) fn store_booking(
+        &mut self,
+        property: &Property,
+        old: &Booking,
+        mut booking: Booking,
+        kind: LeafKind,
+    ) -> Result<Arc<Booking>, Fault> {
+        booking.revision += 1;
+        booking.updated_at_ms = self.meta.last_at_ms;
+        let secrets = rows::guest(&mut self.rows, booking.id)?.cloned();
+        let leaf = self.meta.next_leaf;
+        self.append_leaf(property, &mut booking, kind, secrets.as_deref())?;
+        assert_eq!(booking.leaf, Some(leaf), "every change of a booking has its leaf");
+        assert_follows(old, &booking);
+        self.ledger.booking(self.property, Some(old), &booking);
+        let booking = Arc::new(booking);
+        self.rows.put(Key::Booking(booking.id), Row::Booking(booking.clone()));
+        Ok(booking)
+    }
+}
+
+/// Asserts what holds between a booking and its next revision.
+fn assert_follows(old: &Booking, new: &Booking) {
+    assert_eq!(new.revision, old.revision + 1, "every change has a revision of its own");
+    let kept = |booking: &Booking| (booking.id, booking.seller, booking.created_at_ms);
+    assert_eq!(kept(new), kept(old), "a booking stays who it is");
+    let moved = old.state != new.state;
+    assert!(!moved || old.state.leads_to(new.state), "{:?} never becomes {:?}", old.state, new.state);
+    assert!(!moved || old.stay == new.stay, "a change of state changes no nights");
+    let cancelled = moved && new.state == BookingState::Cancelled;
+    assert!(!cancelled || new.cancellation_fee.is_some(), "a cancelled booking says what it cost");
+}
+
+/// The key is kept apart from what it opens.
+pub(super) fn without_key(guest: &Sealed) -> Sealed {
+    Sealed { ciphertext: guest.ciphertext.clone(), wrapped_key: Vec::new() }
+}

@@ -1,0 +1,109 @@
+//! The counters of every night: the one place that changes them.
+
+use super::free::kept_of;
+use super::ledger::{Counter, RoomNights};
+use super::shard::Shard;
+use crate::rows::page_mut;
+use crate::{BookedRoom, Booking, Cell, Fault, Key, Night, Property, Rows, Stay};
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// Sells rooms that [`Shard::check_free`] has found, with the same `had`.
+    pub(super) fn sell(
+        &mut self,
+        property: &Property,
+        rooms: &[BookedRoom],
+        stay: Stay,
+        had: Option<&Booking>,
+    ) -> Result<(), Fault> {
+        self.count(Counter::Sold, Change::Take, rooms, stay, |room, night, cell| {
+            assert_within_limit(property, rooms, had, (room, night, cell));
+        })
+    }
+
+    /// Sells rooms that are taken already: by a hold that becomes a booking, by a booking whose amendment is refused.
+    pub(super) fn sell_kept(&mut self, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
+        self.count(Counter::Sold, Change::Take, rooms, stay, |_, _, _| {})
+    }
+
+    pub(super) fn give_back_sold(&mut self, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
+        self.count(Counter::Sold, Change::GiveBack, rooms, stay, |_, _, _| {})
+    }
+
+    /// Holds rooms that [`Shard::check_free`] has found.
+    pub(super) fn hold(&mut self, property: &Property, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
+        self.count(Counter::Held, Change::Take, rooms, stay, |room, night, cell| {
+            assert_within_limit(property, rooms, None, (room, night, cell));
+        })
+    }
+
+    pub(super) fn give_back_held(&mut self, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
+        self.count(Counter::Held, Change::GiveBack, rooms, stay, |_, _, _| {})
+    }
+
+    /// Changes a counter of every night of every room by the room's quantity. `changed` sees each cell afterwards.
+    fn count(
+        &mut self,
+        counter: Counter,
+        change: Change,
+        rooms: &[BookedRoom],
+        stay: Stay,
+        changed: impl Fn(&BookedRoom, Night, &Cell),
+    ) -> Result<(), Fault> {
+        let mut nights = 0;
+        for room in rooms {
+            let numbers = RoomNights::of(self.property, room.room_type);
+            let mut night = stay.arrival();
+            for (month, span) in stay.months() {
+                let key = Key::Page(self.property, room.room_type, month);
+                let page = page_mut(self.rows.for_counters(), &key)?;
+                for cell in &mut page.cells[span] {
+                    let before = *counter.of(cell);
+                    let after = match change {
+                        Change::Take => before.checked_add(room.quantity).ok_or_else(|| overflow(key))?,
+                        Change::GiveBack => before.checked_sub(room.quantity).ok_or(Fault::Counter(key))?,
+                    };
+                    *counter.of(cell) = after;
+                    self.ledger.cell(counter, numbers, night, i64::from(after) - i64::from(before));
+                    changed(room, night, cell);
+                    night = night.next();
+                    nights += 1;
+                }
+            }
+        }
+        assert_eq!(nights, rooms.len() * stay.len() as usize, "each night of each room is counted once");
+        Ok(())
+    }
+}
+
+/// What happens to rooms.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Take,
+    GiveBack,
+}
+
+fn overflow(key: Key) -> Fault {
+    Fault::Corrupt(key, "a counter would overflow".into())
+}
+
+impl Counter {
+    fn of(self, cell: &mut Cell) -> &mut u32 {
+        match self {
+            Counter::Sold => &mut cell.sold,
+            Counter::Held => &mut cell.held,
+        }
+    }
+}
+
+/// Asserts that a night is not taken past its limit, unless the booking that is amended had as many rooms of the type on it.
+fn assert_within_limit(
+    property: &Property,
+    rooms: &[BookedRoom],
+    had: Option<&Booking>,
+    (room, night, cell): (&BookedRoom, Night, &Cell),
+) {
+    let count = cell.count(&property.room_types[usize::from(room.room_type.0)]);
+    let same = |other: &BookedRoom| other.room_type == room.room_type;
+    let quantity = || rooms.iter().filter(|other| same(other)).map(|other| other.quantity).sum::<u32>();
+    assert!(count.available >= 0 || quantity() <= kept_of(had, same).on(night), "sold past the limit on {night}: {count:?}");
+}

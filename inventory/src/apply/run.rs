@@ -1,0 +1,192 @@
+//! The walk that every command takes.
+
+use alloc::vec::Vec;
+
+use super::booking_rows::NewBooking;
+use super::ledger::Ledger;
+use super::shard::{At, Shard};
+use super::stop::{Decision, Stop};
+use super::watched_rows::WatchedRows;
+use crate::rows;
+use crate::{Command, Fault, Happened, Key, Meta, Op, Outcome, Recorded, Reject, Reply, Row, Rows, Scope, Sealed};
+
+/// Applies one command at its log time (or at the latest log time, if that is later).
+///
+/// # Errors
+/// A [`Fault`] means that the storage failed or is corrupt; the replica must stop, since the rows it
+/// has changed so far are of no use.
+pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At>) -> Result<Outcome, Fault> {
+    let at = at.into();
+    let before = rows::meta(rows)?.copied().unwrap_or_default();
+    if !before.is_consistent() {
+        return Err(Fault::Corrupt(Key::Meta, "cursors that contradict each other".into()));
+    }
+    let mut meta = before;
+    meta.last_at_ms = meta.last_at_ms.max(at.ms);
+    let seller = command.by.as_ref().map_or(0, |actor| actor.who.seller());
+    let rows = WatchedRows::new(rows, &meta);
+    let (property, scope, ledger) = (command.property, Scope::All, Ledger::default());
+    let mut shard = Shard { rows, meta, property, at, scope, seller, ledger };
+    let outcome = shard.run(command);
+    let meta = shard.meta;
+    if let Ok(outcome) = &outcome {
+        assert!(meta.last_at_ms >= before.last_at_ms && meta.last_at_ms >= at.ms, "time never runs back");
+        assert!(meta.is_consistent(), "cursors fit together");
+        let records = before.audit_count + records(command, outcome);
+        assert_eq!(meta.audit_count, records, "what a caller asks for is in the audit trail, and what edges saw");
+        shard.rows.assert_cursors(&meta);
+    }
+    shard.rows.put(Key::Meta, Row::Meta(meta));
+    outcome
+}
+
+/// How many records of the audit trail a command makes.
+fn records(command: &Command, outcome: &Outcome) -> u64 {
+    match (&command.by, &command.op) {
+        _ if outcome.replayed => 0,
+        (Some(_), _) => 1,
+        (None, Op::Observe(seen)) if !matches!(outcome.reply, Reply::Rejected(_)) => seen.len() as u64,
+        (None, _) => 0,
+    }
+}
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    fn run(&mut self, command: &Command) -> Result<Outcome, Fault> {
+        self.expire_holds()?;
+        self.expire_records()?;
+        self.ledger.assert_balanced();
+        let before = self.state();
+        match self.admit(command) {
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Reject(reject)) => {
+                assert_eq!(self.state(), before, "a caller who is refused has changed nothing");
+                return Ok(self.refuse_caller(command, reject));
+            }
+            Ok(Some(stored)) => {
+                assert_eq!(self.state(), before, "a retry changes nothing");
+                return Ok(stored);
+            }
+            Ok(None) => {}
+        }
+        let (happened, reply) = match self.decide(&command.op) {
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Reject(reject)) => {
+                assert_eq!(self.state(), before, "a refusal changes nothing");
+                self.ledger.assert_balanced();
+                if reject.is_about_the_caller() {
+                    return Ok(self.refuse_caller(command, reject));
+                }
+                (Happened::Nothing, Reply::Rejected(reject))
+            }
+            Ok(decided) => decided,
+        };
+        self.ledger.assert_balanced();
+        self.keep(command, happened, reply)
+    }
+
+    /// Writes the journal line that keeps an answer, and the record under which a retry finds it.
+    fn keep(&mut self, command: &Command, happened: Happened, reply: Reply) -> Result<Outcome, Fault> {
+        let line = self.meta.next_sequence;
+        if let Some(key) = command.request {
+            let recorded = Recorded { fingerprint: key.fingerprint, sequence: line };
+            self.rows.put(Key::Request(key.digest), Row::Request(recorded));
+        }
+        // Whoever takes a booking knows its guest; whoever moves it on may not.
+        let taken = happened == Happened::Booked;
+        let guest_key = if taken { None } else { self.guest_key(&reply)? };
+        if command.request.is_some() || command.by.is_some() || happened != Happened::Nothing {
+            let mark = self.mark(command, &reply);
+            self.journal(command.request.map(|key| key.digest), happened, reply.clone(), mark);
+            assert_eq!(self.meta.next_sequence, line + 1, "the answer is on the line that its record names");
+        }
+        Ok(Outcome { reply, replayed: false, guest_key })
+    }
+
+    /// What a refusal must leave as it is: how much was written, and the cursors.
+    fn state(&self) -> (u64, Meta) {
+        (self.rows.writes(), self.meta)
+    }
+
+    /// Asks whether the caller may, and finds the stored answer of a retry.
+    fn admit(&mut self, command: &Command) -> Decision<Option<Outcome>> {
+        self.authorize(command)?;
+        let Some(key) = command.request else { return Ok(None) };
+        let Some(recorded) = rows::request(&mut self.rows, key.digest)?.copied() else { return Ok(None) };
+        self.replay(recorded, key.fingerprint).map(Some)
+    }
+
+    /// A refusal that no retry is owed: the key stays as it was, the audit trail has it.
+    fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Outcome {
+        let reply = Reply::Rejected(reject);
+        if let Some(mark) = self.mark(command, &reply) {
+            self.journal(None, Happened::Nothing, reply.clone(), Some(mark));
+        }
+        Outcome { reply, replayed: false, guest_key: None }
+    }
+
+    fn decide(&mut self, op: &Op) -> Decision<(Happened, Reply)> {
+        match op {
+            Op::Tick => Ok((Happened::Nothing, Reply::Done)),
+            Op::PutProperty { id, details, business_date, expected_revision } => {
+                self.put_property(id, details, *business_date, *expected_revision)
+            }
+            Op::PutRoomType { room_type, expected_revision } => self.put_room_type(room_type, *expected_revision),
+            Op::PutRatePlan { rate_plan, expected_revision } => self.put_rate_plan(rate_plan, *expected_revision),
+            Op::UpdateAri(updates) => self.update_ari(updates),
+            Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(*id, *stay, rooms, *ttl_ms),
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => {
+                self.confirm_hold(*hold, NewBooking { id: *booking, guest, channel_ref, payment_token, seeds })
+            }
+            Op::ReleaseHold(id) => self.release_hold(*id),
+            Op::Book(request) => self.book(request),
+            Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => {
+                let guest = (guest.as_ref(), seeds);
+                self.amend(*booking, (*arrival, *departure), rooms.as_deref(), guest, *expected_revision)
+            }
+            Op::Cancel { booking, expected_revision } => self.cancel(*booking, *expected_revision),
+            Op::CheckIn { booking, expected_revision } => self.check_in(*booking, *expected_revision),
+            Op::CheckOut { booking, expected_revision } => self.check_out(*booking, *expected_revision),
+            Op::NoShow { booking, expected_revision } => self.no_show(*booking, *expected_revision),
+            Op::EraseGuest { booking } => self.erase_guest(*booking),
+            Op::RewrapGuest { booking, from, to } => self.rewrap_guest(*booking, from, to),
+            Op::PutGrant { number, grant } => self.put_grant(*number, grant),
+            Op::Observe(seen) => self.observe(seen),
+            Op::SealAudit => self.seal_audit(),
+            Op::PutReplicaKeys(keys) => self.put_replica_keys(keys),
+            Op::PutCheckpoint { size, note } => self.put_checkpoint(*size, note),
+            Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
+        }
+    }
+
+    /// The stored answer, or the refusal of a key that was used for something else.
+    fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Decision<Outcome> {
+        if recorded.fingerprint != fingerprint {
+            return Err(Reject::KeyReused.into());
+        }
+        let Some(entry) = rows::journal(&mut self.rows, recorded.sequence)? else {
+            let cause = "an idempotency record without its answer".into();
+            return Err(Fault::Corrupt(Key::Journal(recorded.sequence), cause).into());
+        };
+        let reply = entry.reply.clone();
+        // What the caller sees may have become less since.
+        let seen = match &reply {
+            Reply::Booking(booking) => self.scope.sees(booking.seller, Some(booking.id)),
+            Reply::Hold(hold) => self.scope.sees(hold.seller, None),
+            _ => true,
+        };
+        if !seen {
+            return Err(Reject::NotFound.into());
+        }
+        Ok(Outcome { guest_key: self.guest_key(&reply)?, reply, replayed: true })
+    }
+
+    /// The key of the guest in a reply, unless the guest was replaced or erased since.
+    fn guest_key(&mut self, reply: &Reply) -> Result<Option<Vec<u8>>, Fault> {
+        let Reply::Booking(answered) = reply else { return Ok(None) };
+        let same = rows::booking(&mut self.rows, answered.id)?.is_some_and(|now| now.guest == answered.guest);
+        if !same || answered.guest == Sealed::default() {
+            return Ok(None);
+        }
+        Ok(rows::guest(&mut self.rows, answered.id)?.map(|secrets| secrets.wrapped_key.clone()))
+    }
+}

@@ -1,0 +1,73 @@
+//! A shard while one command is applied to it: what every decision works on.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use super::ledger::Ledger;
+use super::stop::Decision;
+use super::watched_rows::WatchedRows;
+use crate::rows::{self, Meta};
+use crate::{Entry, Happened, Key, Mark, Property, PropertyNumber, Reject, Reply, Row, Rows, Scope};
+
+/// Where and when the log has a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct At {
+    /// The time its leader stamped on it, ms since 1970.
+    pub ms: u64,
+    /// The Raft entry's term
+    pub term: u64,
+    /// and index; they go into the receipts' leaves.
+    pub index: u64,
+}
+
+impl From<u64> for At {
+    fn from(ms: u64) -> At {
+        At { ms, term: 0, index: 0 }
+    }
+}
+
+/// A shard while one command is applied to it.
+pub(super) struct Shard<'r, R: ?Sized> {
+    pub(super) rows: WatchedRows<'r, R>,
+    /// The shard's clock and cursors; written back when the command is done.
+    pub(super) meta: Meta,
+    /// The command's property.
+    pub(super) property: PropertyNumber,
+    pub(super) at: At,
+    /// What of the property the caller sees.
+    pub(super) scope: Scope,
+    /// Who owns what the caller makes.
+    pub(super) seller: u32,
+    /// What this command has changed of the counters, for the assertions.
+    pub(super) ledger: Ledger,
+}
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// The command's property with its catalogue.
+    pub(super) fn property_row(&mut self) -> Decision<Arc<Property>> {
+        Ok(rows::property(&mut self.rows, self.property)?.cloned().ok_or(Reject::UnknownProperty)?)
+    }
+
+    pub(super) fn store_property(&mut self, property: Property) -> Arc<Property> {
+        let property = Arc::new(property);
+        self.rows.put(Key::Property(self.property), Row::Property(property.clone()));
+        property
+    }
+
+    /// Appends a line to the journal.
+    pub(super) fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply, mark: Option<Mark>) {
+        let chained = mark.as_ref().is_none_or(|mark| mark.link == self.meta.audit_link);
+        assert!(chained, "the newest record of the audit trail is this line's");
+        let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };
+        self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
+        self.meta.next_sequence += 1;
+    }
+}
+
+/// Refuses when the caller expected another revision than `current`.
+pub(super) fn check_revision(expected: Option<u32>, current: u32) -> Result<(), Reject> {
+    match expected {
+        Some(revision) if revision != current => Err(Reject::RevisionMismatch { current }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,84 @@
+//! The rows of a shard, watched while one command is applied to it.
+//!
+//! What holds for every write, whoever makes it, is asserted here: the journal and the receipts' log grow by one at their
+//! end and nowhere else, bookings and leaves stay for ever, only pages are changed in place, and a row is of the kind that its
+//! key says. Writes are counted, so that a refusal can be shown to have made none.
+
+use alloc::vec::Vec;
+
+use crate::{Fault, Key, Meta, Read, Row, Rows};
+
+pub(super) struct WatchedRows<'r, R: ?Sized> {
+    rows: &'r mut R,
+    writes: u64,
+    /// The only journal line that may be written next.
+    next_line: u64,
+    /// The only leaf that may be written next.
+    next_leaf: u64,
+}
+
+impl<'r, R: ?Sized> WatchedRows<'r, R> {
+    /// Watches `rows`, whose clock and cursors are at `meta`.
+    pub(super) fn new(rows: &'r mut R, meta: &Meta) -> Self {
+        WatchedRows { rows, writes: 0, next_line: meta.next_sequence, next_leaf: meta.next_leaf }
+    }
+
+    /// How many writes there were so far, but for those to counters.
+    pub(super) fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    /// The rows for changes of counters. They are not counted: the ledger watches them, and a refused amendment takes back
+    /// what it changed.
+    pub(super) fn for_counters(&mut self) -> &mut R {
+        self.rows
+    }
+
+    /// Asserts that the cursors are where the log and the journal end.
+    pub(super) fn assert_cursors(&self, meta: &Meta) {
+        assert_eq!(meta.next_sequence, self.next_line, "the cursor is behind the last journal line");
+        assert_eq!(meta.next_leaf, self.next_leaf, "the cursor is behind the last leaf");
+    }
+}
+
+impl<R: Rows + ?Sized> Read for WatchedRows<'_, R> {
+    fn get(&mut self, key: &Key) -> Result<Option<&Row>, Fault> {
+        self.rows.get(key)
+    }
+
+    fn scan(&mut self, from: &Key, to: &Key, limit: usize) -> Result<Vec<Key>, Fault> {
+        self.rows.scan(from, to, limit)
+    }
+}
+
+impl<R: Rows + ?Sized> Rows for WatchedRows<'_, R> {
+    fn get_mut(&mut self, key: &Key, absent: fn() -> Row) -> Result<&mut Row, Fault> {
+        assert!(matches!(key, Key::Page(..) | Key::Rates(..)), "only pages are changed in place, not {key:?}");
+        self.writes += 1;
+        self.rows.get_mut(key, absent)
+    }
+
+    fn put(&mut self, key: Key, row: Row) {
+        assert!(row.is_of(&key), "a row of another kind for {key:?}");
+        match key {
+            Key::Journal(line) => {
+                assert_eq!(line, self.next_line, "a journal line is written once, behind the last one");
+                self.next_line += 1;
+            }
+            Key::Leaf(index) => {
+                assert_eq!(index, self.next_leaf, "a leaf is written once, behind the last one");
+                self.next_leaf += 1;
+            }
+            _ => {}
+        }
+        self.writes += 1;
+        self.rows.put(key, row);
+    }
+
+    fn delete(&mut self, key: &Key) {
+        let stays = matches!(key, Key::Meta | Key::Property(_) | Key::Page(..) | Key::Rates(..) | Key::Booking(_) | Key::Leaf(_));
+        assert!(!stays, "{key:?} is never removed");
+        self.writes += 1;
+        self.rows.delete(key);
+    }
+}

@@ -1,0 +1,27 @@
+//! The house as a whole: what is taken of all its room types together.
+
+use alloc::vec::Vec;
+
+use crate::rows;
+use crate::{Fault, Key, Night, Property, PropertyNumber, Read, RoomTypeIx, Stay};
+
+/// Rooms of all types taken on every night of a stay.
+pub(crate) fn house_taken<R: Read + ?Sized>(
+    rows: &mut R,
+    number: PropertyNumber,
+    property: &Property,
+    stay: Stay,
+) -> Result<Vec<(Night, i64)>, Fault> {
+    let mut nights: Vec<(Night, i64)> = stay.nights().map(|night| (night, 0)).collect();
+    for room_type in 0..property.room_types.len() {
+        let mut at = 0;
+        for (month, span) in stay.months() {
+            let page = rows::page(rows, Key::Page(number, RoomTypeIx(room_type as u16), month))?;
+            for place in span {
+                nights[at].1 += page.map_or(0, |p| i64::from(p.cells[place].taken()));
+                at += 1;
+            }
+        }
+    }
+    Ok(nights)
+}

@@ -1,0 +1,25 @@
+//! Leaves of the receipts' log: one for each booking event, as deterministic CBOR.
+//!
+//! A leaf tells an auditor what was decided (rooms, nights, what was left of them) and hides who booked:
+//! names, contact and price stand in it as salted digests only. Whoever holds a salt and a value can show
+//! that one claim and keep the others to himself ([`Disclosure`]).
+//!
+//! The map's keys are integers (RFC 8949 section 4.2.1, core deterministic encoding): 1 version, 2 kind,
+//! 3 property, 4 room type, 5 `[arrival, departure]` in days since 1970-01-01, 6 rooms, 7 booking, 8 the
+//! index of this booking's leaf before, 9 `[sell limit, remaining]` of each night after the event, 10 time in ms,
+//! 11 `[term, index]` in the Raft log, 12 sorted digests, 13 `[node, log key, cosigner key]`.
+//!
+//! A booking of one room type has its code, number and nights plainly in 4, 6 and 9; of several, a list
+//! of each. A booking of more than [`MAX_LEAF_CELLS`] nights times room types has null in 9. A key change has
+//! only 1, 2, 10, 11 and 13; a seal of the audit trail 1, 2, 10, 11 and 14 `[records, newest link]`.
+
+mod claim;
+mod content;
+mod error;
+mod format;
+mod read;
+mod write;
+
+pub use claim::{Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, LeafSeeds, Salt, TermSalts, claim_digest};
+pub use content::{BookingLeaf, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys};
+pub use error::LeafError;
