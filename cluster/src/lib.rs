@@ -26,6 +26,7 @@ mod replacements;
 mod scrub;
 mod start;
 mod storage;
+mod tasks;
 #[cfg(test)]
 mod tampered_rows;
 #[cfg(test)]
@@ -50,5 +51,6 @@ pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use storage::{FolderError, View};
+pub use tasks::Tasks;
 pub use tls::{Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, handshake_failure};
 pub use usage::Used;
