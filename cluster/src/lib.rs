@@ -26,9 +26,9 @@ mod replacements;
 mod scrub;
 mod start;
 mod storage;
-mod tasks;
 #[cfg(test)]
 mod tampered_rows;
+mod tasks;
 #[cfg(test)]
 mod three_nodes;
 mod tls;

@@ -9,11 +9,8 @@ use crate::config::Log;
 pub fn init_log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.level).context("log.level")?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let set = if log.format == "json" {
-        builder.json().flatten_event(true).try_init()
-    } else {
-        builder.with_ansi(false).try_init()
-    };
+    let set =
+        if log.format == "json" { builder.json().flatten_event(true).try_init() } else { builder.with_ansi(false).try_init() };
     // A second node in the same process uses the first one's log.
     let _ = set;
     Ok(())

@@ -23,7 +23,7 @@ pub mod trail;
 pub use api_key::NewKey;
 pub use caller::{Caller, address_octets, forbidden};
 pub use gate::{Gate, PresentedCredentials};
-pub use guard::{Decision, Guard};
+pub use guard::Guard;
 pub use guest_links::MAX_LINK_MS;
 pub use oidc::Oidc;
 pub use operations::{Http, Listeners, Method, Operation};

@@ -238,7 +238,10 @@ mod tests {
         let taken = (0..30).filter(|_| rates.take_from(7, 10.0, 10).is_ok()).count();
         assert!((10..=11).contains(&taken), "{taken}");
         let refused = rates.take_from(7, 10.0, 10).expect_err("used up");
-        assert_eq!((refused.code, refused.quota.map(|left| (left.per_second, left.requests))), (Code::QuotaExceeded, Some((10, 0))));
+        assert_eq!(
+            (refused.code, refused.quota.map(|left| (left.per_second, left.requests))),
+            (Code::QuotaExceeded, Some((10, 0)))
+        );
         assert!(rates.take_from(8, 10.0, 10).is_ok(), "another's is his own");
     }
 

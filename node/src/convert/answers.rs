@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use keyrack_cluster::AsOf;
 use keyrack_inventory::{
-    Availability, BookedRoom, Booking, CancellationPolicy, Currency, Fee, Hold, HoldState, Minor, NightCount,
-    Offer, Property, RatePlan, RoomType,
+    Availability, BookedRoom, Booking, CancellationPolicy, Currency, Fee, Hold, HoldState, Minor, NightCount, Offer, Property,
+    RatePlan, RoomType,
 };
 use keyrack_proto::v1;
 use serde::{Deserialize, Serialize};

@@ -85,7 +85,7 @@ impl Filter {
         let no_state = || Problem::field("state", "confirmed, checked_in, checked_out, cancelled or no_show");
         let state = match query.state.as_str() {
             "" => None,
-            name => Some(BookingState::parse(name).ok_or_else(no_state)?),
+            name => Some(BookingState::from_name(name).ok_or_else(no_state)?),
         };
         let channel_ref = Some(query.channel_ref.clone()).filter(|reference| !reference.is_empty());
         let to = bound("arrivalTo", &query.arrival_to, Night::LAST)?.next();

@@ -84,8 +84,7 @@ impl Service {
         let noted = caller.noted();
         if !noted.decided {
             let (action, verdict) = (operation.entry().action, Verdict(problem.code.status()));
-            let entry =
-                TrailEntry { actor: caller.actor(), action, property: noted.property, record: noted.record, verdict };
+            let entry = TrailEntry { actor: caller.actor(), action, property: noted.property, record: noted.record, verdict };
             // A refusal need not be kept when there is no room: it is counted.
             let _ = self.guard().trail().add(entry, false);
         }

@@ -12,12 +12,7 @@ impl Service {
     pub fn topology(&self, caller: &Caller) -> Result<v1::Topology, Problem> {
         caller.check(Operation::GetTopology, None)?;
         let cluster = &self.inner.cluster;
-        let node = |(id, member): (u64, Member)| v1::NodeInfo {
-            id,
-            region: member.region,
-            http: member.http,
-            grpc: member.grpc,
-        };
+        let node = |(id, member): (u64, Member)| v1::NodeInfo { id, region: member.region, http: member.http, grpc: member.grpc };
         let shard = |(shard, status): (usize, Status)| v1::ShardInfo {
             shard: shard as u32,
             leader: status.leader,

@@ -40,7 +40,13 @@ pub struct Rotation {
 impl Rotation {
     /// Starts from the files that were `loaded` at the start; `stamp` was taken before that. From now on SIGHUP does not end
     /// the process.
-    pub fn new(files: Files, stamp: Stamp, loaded: &Loaded, peers: PeerTls, clients: Arc<ListenerTls>) -> anyhow::Result<Rotation> {
+    pub fn new(
+        files: Files,
+        stamp: Stamp,
+        loaded: &Loaded,
+        peers: PeerTls,
+        clients: Arc<ListenerTls>,
+    ) -> anyhow::Result<Rotation> {
         let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
         let (digest, facts) = (loaded.digest, loaded.facts.clone());
         Ok(Rotation { files, peers, clients, hangup, stamp, digest, facts, warned_at: None, unusable: None })

@@ -51,9 +51,7 @@ impl KeySet {
         let mut keys: Vec<Key> = Vec::new();
         for jwk in listed {
             match jwk.as_object().ok_or("no object").and_then(Key::parse) {
-                Ok(key) if keys.iter().any(|other| other.is_ambiguous_with(&key)) => {
-                    left_out.push("a second one of its name")
-                }
+                Ok(key) if keys.iter().any(|other| other.is_ambiguous_with(&key)) => left_out.push("a second one of its name"),
                 Ok(key) => keys.push(key),
                 Err(why) => left_out.push(why),
             }

@@ -36,7 +36,8 @@ impl Oidc {
     ) -> anyhow::Result<Oidc> {
         let new = |config: &config::Oidc| Ok(Arc::new(Issuer::new(config.clone(), outbound.clone(), timing)?));
         let issuers: Arc<[Arc<Issuer>]> = config.iter().map(new).collect::<anyhow::Result<_>>()?;
-        for issuer in issuers.iter().cloned() {
+        for issuer in issuers.iter() {
+            let issuer = issuer.clone();
             tasks.spawn("keys of an issuer", async move { issuer.keep_fresh().await });
         }
         Ok(Oidc { issuers })

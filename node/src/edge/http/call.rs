@@ -99,4 +99,3 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     // A tag that was never given out matches nothing.
     Ok(Some(value.trim().trim_matches('"').parse().unwrap_or(u32::MAX)))
 }
-

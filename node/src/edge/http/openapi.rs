@@ -115,7 +115,9 @@ mod tests {
         let paths = document["paths"].as_object().expect("paths");
         let in_document: BTreeSet<(String, String)> = paths
             .iter()
-            .flat_map(|(path, item)| item.as_object().expect("methods").keys().map(|method| (method.to_uppercase(), path.clone())))
+            .flat_map(|(path, item)| {
+                item.as_object().expect("methods").keys().map(|method| (method.to_uppercase(), path.clone()))
+            })
             .collect();
         let in_table = endpoints().filter(|(_, _, endpoint)| endpoint.document.is_some());
         let in_table: BTreeSet<(String, String)> =

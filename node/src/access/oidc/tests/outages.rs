@@ -89,7 +89,8 @@ async fn a_discovery_document_that_is_not_the_issuers_own_is_not_believed() {
 #[tokio::test]
 async fn keys_that_cannot_be_read_leave_the_last_ones_in_force() {
     let issuer = Issuer::start().await;
-    let oidc = start(&issuer, Timing { refresh_every: Duration::from_millis(20), retry_after: Duration::from_millis(20), ..STILL });
+    let oidc =
+        start(&issuer, Timing { refresh_every: Duration::from_millis(20), retry_after: Duration::from_millis(20), ..STILL });
     ready(&oidc, &issuer).await;
     for broken in ["", "{}", "<html>", r#"{"keys":[]"#] {
         issuer.publish_jwks(Some(broken.into()));

@@ -95,7 +95,11 @@ pub async fn amend(
 #[utoipa::path(post, path = Operation::Cancel.route(), tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = v1::Booking)))]
-pub async fn cancel(service: State<Service>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn cancel(
+    service: State<Service>,
+    id: PathOf<String>,
+    call: Call<v1::BookingStepRequest>,
+) -> Result<Response, Problem> {
     step(service, id, call, Step::Cancel).await
 }
 
@@ -103,7 +107,11 @@ pub async fn cancel(service: State<Service>, id: PathOf<String>, call: Call<v1::
 #[utoipa::path(post, path = Operation::CheckIn.route(), tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = v1::Booking)))]
-pub async fn check_in(service: State<Service>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn check_in(
+    service: State<Service>,
+    id: PathOf<String>,
+    call: Call<v1::BookingStepRequest>,
+) -> Result<Response, Problem> {
     step(service, id, call, Step::CheckIn).await
 }
 
@@ -111,7 +119,11 @@ pub async fn check_in(service: State<Service>, id: PathOf<String>, call: Call<v1
 #[utoipa::path(post, path = Operation::CheckOut.route(), tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = v1::Booking)))]
-pub async fn check_out(service: State<Service>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn check_out(
+    service: State<Service>,
+    id: PathOf<String>,
+    call: Call<v1::BookingStepRequest>,
+) -> Result<Response, Problem> {
     step(service, id, call, Step::CheckOut).await
 }
 
@@ -119,7 +131,11 @@ pub async fn check_out(service: State<Service>, id: PathOf<String>, call: Call<v
 #[utoipa::path(post, path = Operation::NoShow.route(), tag = "Bookings",
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = v1::Booking)))]
-pub async fn no_show(service: State<Service>, id: PathOf<String>, call: Call<v1::BookingStepRequest>) -> Result<Response, Problem> {
+pub async fn no_show(
+    service: State<Service>,
+    id: PathOf<String>,
+    call: Call<v1::BookingStepRequest>,
+) -> Result<Response, Problem> {
     step(service, id, call, Step::NoShow).await
 }
 

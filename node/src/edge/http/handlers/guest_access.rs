@@ -16,7 +16,11 @@ use crate::service::{GuestLink, GuestLinkRequest, GuestSession, GuestSignIn, Rea
 #[utoipa::path(post, path = Operation::LinkGuest.route(), tag = "Guests", request_body = GuestLinkRequest,
     params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = GuestLink)))]
-pub async fn link(State(service): State<Service>, PathOf(id): PathOf<String>, call: Call<GuestLinkRequest>) -> Result<Response, Problem> {
+pub async fn link(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    call: Call<GuestLinkRequest>,
+) -> Result<Response, Problem> {
     let options = ReadOptions::linearizable(call.mutation.deadline);
     answer(StatusCode::CREATED, &service.link_guest(&call.mutation.caller, &id, &call.body, options).await?)
 }

@@ -34,7 +34,7 @@ pub async fn readyz(State(service): State<Service>) -> Response {
 /// Prometheus' text format.
 #[utoipa::path(get, path = Operation::GetMetrics.route(), tag = "Health", responses((status = 200)))]
 pub async fn metrics(State(service): State<Service>) -> Result<Response, Problem> {
-    let page = service.metrics().render(service.cluster(), service.rewrapping());
+    let page = service.metrics().render(service.cluster());
     let page = page.map_err(|_| Problem::new(Code::Internal, "the metrics cannot be written"))?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], page).into_response())
 }

@@ -23,7 +23,11 @@ pub async fn nodes(State(service): State<Service>, _ask: Ask<Nothing>) -> Result
 #[utoipa::path(post, path = Operation::FenceNode.route(), tag = "Operators",
     params(("node" = u64, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = NodeList)))]
-pub async fn fence(State(service): State<Service>, PathOf(node): PathOf<String>, call: Call<Nothing>) -> Result<Response, Problem> {
+pub async fn fence(
+    State(service): State<Service>,
+    PathOf(node): PathOf<String>,
+    call: Call<Nothing>,
+) -> Result<Response, Problem> {
     service.fence_node(&call.mutation, number(&node)?).await?;
     found(&service.node_list(), None)
 }
@@ -32,7 +36,11 @@ pub async fn fence(State(service): State<Service>, PathOf(node): PathOf<String>,
 #[utoipa::path(post, path = Operation::AdmitNode.route(), tag = "Operators",
     params(("node" = u64, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = NodeList)))]
-pub async fn admit(State(service): State<Service>, PathOf(node): PathOf<String>, call: Call<Nothing>) -> Result<Response, Problem> {
+pub async fn admit(
+    State(service): State<Service>,
+    PathOf(node): PathOf<String>,
+    call: Call<Nothing>,
+) -> Result<Response, Problem> {
     service.admit_node(&call.mutation, number(&node)?).await?;
     found(&service.node_list(), None)
 }

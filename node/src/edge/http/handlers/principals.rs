@@ -42,7 +42,11 @@ pub async fn get(State(service): State<Service>, PathOf(id): PathOf<String>, ask
 #[utoipa::path(put, path = Operation::PutPrincipal.route(), tag = "Operators", request_body = PrincipalSettings,
     params(("principal" = String, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = PrincipalAnswer)))]
-pub async fn put(State(service): State<Service>, PathOf(id): PathOf<String>, call: Call<RequiredSettings>) -> Result<Response, Problem> {
+pub async fn put(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    call: Call<RequiredSettings>,
+) -> Result<Response, Problem> {
     let settings = call.body.0.ok_or_else(|| Problem::field("role", "is needed"))?;
     let principal = service.put_principal(&call.mutation, &id, settings, call.expected_revision).await?;
     found(&principal, u32::try_from(principal.revision).ok())
@@ -62,7 +66,11 @@ impl<'de> Deserialize<'de> for RequiredSettings {
 #[utoipa::path(post, path = Operation::RevokePrincipal.route(), tag = "Operators",
     params(("principal" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PrincipalAnswer)))]
-pub async fn revoke(State(service): State<Service>, PathOf(id): PathOf<String>, call: Call<Nothing>) -> Result<Response, Problem> {
+pub async fn revoke(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    call: Call<Nothing>,
+) -> Result<Response, Problem> {
     found(&service.revoke_principal(&call.mutation, &id).await?, None)
 }
 
@@ -70,7 +78,11 @@ pub async fn revoke(State(service): State<Service>, PathOf(id): PathOf<String>, 
 #[utoipa::path(post, path = Operation::CreateKey.route(), tag = "Operators", request_body = KeyRequest,
     params(("principal" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = NewKeyAnswer)))]
-pub async fn create_key(State(service): State<Service>, PathOf(id): PathOf<String>, call: Call<KeyRequest>) -> Result<Response, Problem> {
+pub async fn create_key(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    call: Call<KeyRequest>,
+) -> Result<Response, Problem> {
     answer(StatusCode::CREATED, &service.create_key(&call.mutation, &id, call.body).await?)
 }
 
