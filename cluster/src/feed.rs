@@ -88,8 +88,8 @@ impl Feed {
     pub async fn next<T>(
         &mut self,
         read: PageRead,
-        begin: impl Fn(&mut View<'_>) -> Result<Option<T>, Fault>,
-        weigh: impl Fn(&mut View<'_>, u64, &Entry) -> Result<usize, Fault>,
+        mut begin: impl FnMut(&mut View<'_>) -> Result<Option<T>, Fault>,
+        mut weigh: impl FnMut(&mut View<'_>, u64, &Entry) -> Result<usize, Fault>,
     ) -> Result<Option<Vec<Part<T>>>, ClusterError> {
         let mut parts = Vec::with_capacity(self.positions.len());
         let mut room = read.limit;
@@ -99,7 +99,7 @@ impl Feed {
             let part = self.cluster.read(shard, read.consistency, read.deadline, |view| {
                 let Some(begun) = begin(view)? else { return Ok(None) };
                 let wanted = |entry: &Entry| property.is_none_or(|number| number == entry.property);
-                read_part(view, shard, (from, room), wanted, &weigh).map(|(part, used)| Some((part.with(begun), used)))
+                read_part(view, shard, (from, room), wanted, &mut weigh).map(|(part, used)| Some((part.with(begun), used)))
             });
             let Some((part, used)) = part.await?.0 else { return Ok(None) };
             assert!(part.next >= from, "a feed never goes back: shard {shard} from {from} to {}", part.next);
@@ -145,7 +145,7 @@ fn read_part<R: Read>(
     shard: u32,
     (from, room): (u64, usize),
     wanted: impl Fn(&Entry) -> bool,
-    weigh: impl Fn(&mut R, u64, &Entry) -> Result<usize, Fault>,
+    mut weigh: impl FnMut(&mut R, u64, &Entry) -> Result<usize, Fault>,
 ) -> Result<(Part<()>, usize), Fault> {
     let keys = rows.scan(&Key::Journal(from), &Key::Journal(u64::MAX), LOOKED_AT)?;
     let mut part = Part { shard, begun: (), lines: Vec::new(), next: from, is_at_end: keys.len() < LOOKED_AT };

@@ -1,28 +1,43 @@
-//! `keyrackd`: the daemon.
+//! `keyrackd`: the daemon. It serves the HTTP and gRPC APIs of one node, authenticates callers, encrypts guest data, and hands
+//! commands and reads to the replicated core (`keyrack-cluster`). It knows neither openraft nor RocksDB.
+//!
+//! Imports run downwards, in this order; no file imports one that stands above it:
+//!
+//! | | |
+//! |---|---|
+//! | `main` | the command line |
+//! | `dev` | `keyrackd dev`: a whole cluster on this machine |
+//! | `run`, `data` | `keyrackd run`: one node from its start to its end; `keyrackd data`: its data while it does not run |
+//! | `process`, `insecure`, `witness` | log and signals; configurations that are refused; outside witnesses |
+//! | `edge` | the transports: `listeners` over `http` and `grpc` |
+//! | `service` | one operation a function |
+//! | `access` | who calls, may they, how often; the one table of operations; the audit trail |
+//! | `convert` | requests in, answers out, problems and their titles |
+//! | `guests` | encryption of guest data, the keyring, card numbers |
+//! | `tls` | certificates and their rotation |
+//! | `metrics` | counters and gauges |
+//! | `config` | the configuration file |
+//! | `outbound` | HTTP requests to others |
+//! | `clock` | the wall clock |
+//!
+//! Start with `run.rs`, which puts a node together, and then follow a booking: `edge/http/router.rs`,
+//! `edge/http/handlers/bookings.rs`, `service/bookings.rs`.
 
 mod access;
-mod answers;
-mod cards;
+mod clock;
 mod config;
+mod convert;
 mod data;
 mod dev;
-mod grpc;
+mod edge;
 mod guests;
-mod http;
 mod insecure;
-mod keyring;
 mod metrics;
-mod oidc;
 mod outbound;
-mod problem;
-mod rates;
-mod requests;
-mod rewrap;
+mod process;
 mod run;
 mod service;
-mod titles;
 mod tls;
-mod trail;
 mod witness;
 
 use std::path::PathBuf;
@@ -31,6 +46,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::guests::keyring_file;
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -201,17 +217,17 @@ fn act(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Keyring(command) => match command {
-            KeyringCommand::Init { file, name } => keyring::file::init(&file, &name),
-            KeyringCommand::Add { file, name } => keyring::file::add(&file, &name),
-            KeyringCommand::Activate { file, name } => keyring::file::activate(&file, &name),
-            KeyringCommand::Remove { file, name } => keyring::file::remove(&file, &name),
+            KeyringCommand::Init { file, name } => keyring_file::init(&file, &name),
+            KeyringCommand::Add { file, name } => keyring_file::add(&file, &name),
+            KeyringCommand::Activate { file, name } => keyring_file::activate(&file, &name),
+            KeyringCommand::Remove { file, name } => keyring_file::remove(&file, &name),
         },
         Command::Data(command) => match command {
             DataCommand::Check { config } => data::check(&config),
             DataCommand::SetAside { config } => data::set_aside(&config),
         },
         Command::OpenApi => {
-            println!("{}", http::document().to_pretty_json()?);
+            println!("{}", edge::http::document().to_pretty_json()?);
             Ok(())
         }
     }

@@ -1,9 +1,10 @@
-//! The node's numbers, in Prometheus' text format.
+//! The node's metrics, in Prometheus' text format.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use keyrack_cluster::{Cluster, ReceiptLog, Status};
+use keyrack_proto::Code;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -11,22 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use crate::problem::Code;
-use crate::rewrap::Progress;
-
-/// A method's name; there are endlessly many, and what somebody makes up may be anything.
-pub fn method_name(method: &http::Method) -> &'static str {
-    match *method {
-        http::Method::GET => "GET",
-        http::Method::HEAD => "HEAD",
-        http::Method::PUT => "PUT",
-        http::Method::POST => "POST",
-        http::Method::DELETE => "DELETE",
-        _ => "other",
-    }
-}
-
-/// What the edge counts.
+/// The node's counters and gauges.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -35,6 +21,18 @@ pub struct Metrics {
     late_receipts: Counter,
     certificate_runs_out: Gauge,
     certificates: Counter,
+    rewrapping: RewrapProgress,
+}
+
+/// How far wrapping guests' keys by the active key is.
+#[derive(Debug, Default)]
+pub struct RewrapProgress {
+    /// Keys wrapped again since the node started.
+    pub done: AtomicU64,
+    /// Keys that no key of the keyring opens, as of the last pass.
+    pub lost: AtomicU64,
+    /// 1 while a pass is under way.
+    pub running: AtomicU64,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -80,7 +78,8 @@ impl Default for Metrics {
             "Certificates taken into use since the start, rotations included",
             certificates.clone(),
         );
-        Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates }
+        let rewrapping = RewrapProgress::default();
+        Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates, rewrapping }
     }
 }
 
@@ -107,51 +106,59 @@ impl Metrics {
         self.certificates.inc();
     }
 
-    /// Everything, with the shards as they are now.
-    pub fn render(&self, cluster: &Cluster, rewrapping: &Progress) -> Result<String, std::fmt::Error> {
-        let (node, shards) = (cluster.node(), cluster.status());
+    /// How far wrapping guests' keys by the active key is.
+    pub fn rewrapping(&self) -> &RewrapProgress {
+        &self.rewrapping
+    }
+
+    /// All metrics, with the shards as they are now.
+    pub fn render(&self, cluster: &Cluster) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
-        let mut raft = Registry::with_prefix("keyrack_raft");
-        let mut gauge = |name: &str, help: &str, value: &dyn Fn(&Status) -> i64| {
-            let family = Family::<ShardLabels, Gauge>::default();
-            for (shard, status) in shards.iter().enumerate() {
-                family.get_or_create(&ShardLabels { shard: shard as u32 }).set(value(status));
-            }
-            raft.register(name, help, family);
-        };
-        gauge("is_leader", "1 on the shard's leader", &|s| i64::from(s.leader == Some(node)));
-        gauge("has_leader", "1 while a leader is known", &|s| i64::from(s.leader.is_some()));
-        gauge("term", "The term", &|s| s.term as i64);
-        gauge("last_index", "The last index of the log", &|s| s.last_index as i64);
-        gauge("applied_index", "The last applied index", &|s| s.applied_index as i64);
-        gauge("purged_index", "The last index gone from the log", &|s| s.purged_index as i64);
-        gauge("snapshot_index", "The last index in the newest snapshot", &|s| s.snapshot_index as i64);
-        let mut counter = |name: &str, help: &str, value: &dyn Fn(&Status) -> u64| {
-            let family = Family::<ShardLabels, Counter>::default();
-            for (shard, status) in shards.iter().enumerate() {
-                family.get_or_create(&ShardLabels { shard: shard as u32 }).inc_by(value(status));
-            }
-            raft.register(name, help, family);
-        };
-        counter("snapshots_installed", "Snapshots installed since the start", &|s| s.snapshots_installed);
-        counter("snapshots_built", "Snapshots built since the start", &|s| s.snapshots_built);
-        let syncs = Counter::<u64>::default();
-        syncs.inc_by(cluster.log_syncs());
-        raft.register("log_syncs", "Synced writes of the log, all shards together", syncs);
-        // One page has one end mark.
-        let mut shard_page = String::new();
-        text::encode_registry(&mut shard_page, &raft)?;
-        text::encode_registry(&mut shard_page, &receipts(cluster))?;
-        text::encode_registry(&mut shard_page, &guests(rewrapping))?;
-        text::encode_eof(&mut shard_page)?;
-        page.push_str(&shard_page);
+        for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping)] {
+            text::encode_registry(&mut page, &registry)?;
+        }
+        // A page has one end mark.
+        text::encode_eof(&mut page)?;
         Ok(page)
     }
 }
 
-/// How far wrapping guests' keys anew is.
-fn guests(progress: &Progress) -> Registry {
+/// The Raft groups as they are now.
+fn raft(cluster: &Cluster) -> Registry {
+    let (node, shards) = (cluster.node(), cluster.status());
+    let mut raft = Registry::with_prefix("keyrack_raft");
+    let mut gauge = |name: &str, help: &str, value: &dyn Fn(&Status) -> i64| {
+        let family = Family::<ShardLabels, Gauge>::default();
+        for (shard, status) in shards.iter().enumerate() {
+            family.get_or_create(&ShardLabels { shard: shard as u32 }).set(value(status));
+        }
+        raft.register(name, help, family);
+    };
+    gauge("is_leader", "1 on the shard's leader", &|s| i64::from(s.leader == Some(node)));
+    gauge("has_leader", "1 while a leader is known", &|s| i64::from(s.leader.is_some()));
+    gauge("term", "The term", &|s| s.term as i64);
+    gauge("last_index", "The last index of the log", &|s| s.last_index as i64);
+    gauge("applied_index", "The last applied index", &|s| s.applied_index as i64);
+    gauge("purged_index", "The last index gone from the log", &|s| s.purged_index as i64);
+    gauge("snapshot_index", "The last index in the newest snapshot", &|s| s.snapshot_index as i64);
+    let mut counter = |name: &str, help: &str, value: &dyn Fn(&Status) -> u64| {
+        let family = Family::<ShardLabels, Counter>::default();
+        for (shard, status) in shards.iter().enumerate() {
+            family.get_or_create(&ShardLabels { shard: shard as u32 }).inc_by(value(status));
+        }
+        raft.register(name, help, family);
+    };
+    counter("snapshots_installed", "Snapshots installed since the start", &|s| s.snapshots_installed);
+    counter("snapshots_built", "Snapshots built since the start", &|s| s.snapshots_built);
+    let syncs = Counter::<u64>::default();
+    syncs.inc_by(cluster.log_syncs());
+    raft.register("log_syncs", "Synced writes of the log, all shards together", syncs);
+    raft
+}
+
+/// See [`RewrapProgress`].
+fn guests(progress: &RewrapProgress) -> Registry {
     let mut registry = Registry::with_prefix("keyrack_guests");
     let done = Counter::<u64>::default();
     done.inc_by(progress.done.load(Ordering::Relaxed));
@@ -161,7 +168,7 @@ fn guests(progress: &Progress) -> Registry {
         gauge.set(value as i64);
         registry.register(name, help, gauge);
     };
-    gauge("rewrapping", "1 while this node looks through its shards", progress.looking.load(Ordering::Relaxed));
+    gauge("rewrapping", "1 while this node looks through its shards", progress.running.load(Ordering::Relaxed));
     gauge(
         "lost",
         "Guests' keys that no key of the keyring opens, in shards this node leads",

@@ -1,12 +1,12 @@
-//! Outside witnesses (c2sp.org/tlog-witness): they keep the newest checkpoint that they saw of each log and cosign the next
-//! only if it is consistent. The node that leads a shard asks them, beside everything else: a witness that is down
-//! delays nothing but its own signature.
+//! Outside witnesses (c2sp.org/tlog-witness): they keep the newest checkpoint that they saw of each log and cosign the next one
+//! only if it is consistent. The node that leads a shard asks them in the background: a witness that is down delays nothing
+//! but its own signature.
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use base64ct::{Base64, Encoding};
-use keyrack_cluster::{CheckpointNote, Cluster, ReceiptLog};
+use keyrack_cluster::{CheckpointNote, Cluster, ReceiptLog, Tasks};
 use keyrack_merkle::{Note, Signature, VerifierKey, verify_signature};
 
 use crate::config::{self, Receipts};
@@ -18,24 +18,25 @@ const ANSWER_BYTES: usize = 64 << 10;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Starts a task for each witness and shard.
-pub fn start(config: &Receipts, cluster: &Cluster, outbound: &Outbound) -> anyhow::Result<()> {
+pub fn start(config: &Receipts, cluster: &Cluster, outbound: &Outbound, tasks: &Tasks) -> anyhow::Result<()> {
     for witness in &config.witnesses {
         for shard in 1..=cluster.data_shards() {
             let Some(log) = cluster.receipts(shard) else { continue };
-            let asking = Asking {
+            let task = WitnessTask {
                 cluster: cluster.clone(),
                 shard,
                 log: log.clone(),
                 witness: Witness::new(witness, outbound.clone())?,
                 every: Duration::from_millis(config.witness_interval_ms.max(10)),
             };
-            tokio::spawn(asking.run());
+            tasks.spawn("witness", task.run());
         }
     }
     Ok(())
 }
 
-struct Asking {
+/// Asks one witness to cosign the checkpoints of one shard.
+struct WitnessTask {
     cluster: Cluster,
     shard: u32,
     log: ReceiptLog,
@@ -49,15 +50,15 @@ struct Witness {
     key: VerifierKey,
 }
 
-/// What a witness answers.
+/// A witness's answer.
 enum Answer {
     /// Its signatures.
     Signed(Vec<Signature>),
-    /// It knows the log at another size than was said.
-    Knows(u64),
+    /// It knows the log at another size than was assumed.
+    KnowsSize(u64),
 }
 
-impl Asking {
+impl WitnessTask {
     /// Sends each new checkpoint, as long as this node leads the shard; runs until dropped.
     async fn run(self) {
         let mut known = 0;
@@ -73,8 +74,8 @@ impl Asking {
                     self.log.add_witnesses(newest.size, &signatures);
                     (known, signed, pause) = (newest.size, newest.size, self.every);
                 }
-                Ok(Answer::Knows(size)) if size <= newest.size => known = size,
-                Ok(Answer::Knows(size)) => {
+                Ok(Answer::KnowsSize(size)) if size <= newest.size => known = size,
+                Ok(Answer::KnowsSize(size)) => {
                     tracing::error!(
                         shard = self.shard,
                         witness = self.witness.key.name(),
@@ -120,7 +121,7 @@ impl Witness {
         Ok(Witness { outbound, add_checkpoint: prefix.join("add-checkpoint"), key: VerifierKey::parse(&config.key)? })
     }
 
-    /// Lines of the key that is configured; those of other keys, of kinds not known here perhaps, are to be ignored.
+    /// The signatures of the configured key. Other lines are ignored: they may be of kinds not known here.
     fn own_signatures(&self, text: &str) -> Vec<Signature> {
         let own = |signature: &Signature| signature.name == self.key.name() && signature.key_id == self.key.id();
         text.lines().filter_map(|line| Signature::parse_line(line).ok()).filter(own).collect()
@@ -131,7 +132,7 @@ impl Witness {
         let text = std::str::from_utf8(&answer.body).context("its answer is not text")?;
         match answer.status {
             200 => Ok(Answer::Signed(self.own_signatures(text))),
-            409 => Ok(Answer::Knows(text.trim().parse().context("409 without the size it knows")?)),
+            409 => Ok(Answer::KnowsSize(text.trim().parse().context("409 without the size it knows")?)),
             status => bail!("it answered {status}"),
         }
     }

@@ -12,30 +12,33 @@ use keyrack_merkle::*;
 pub mod node {
     #[path = "access/api_key.rs"]
     pub mod api_key;
+    #[path = "guests/cards.rs"]
     pub mod cards;
     pub mod config;
     #[path = "service/cursor.rs"]
     pub mod cursor;
+    #[path = "guests/keyring.rs"]
     pub mod keyring;
-    pub mod requests;
     #[path = "outbound/url.rs"]
     pub mod url;
 
-    #[path = "oidc"]
+    pub use convert::requests;
+
+    #[path = "convert"]
+    mod convert {
+        pub mod requests;
+
+        use crate::problem;
+    }
+
+    #[path = "access/oidc"]
     pub mod oidc {
         mod json;
         pub mod keys;
         pub mod refused;
+        mod subject;
         pub mod token;
         mod verified;
-
-        /// As the daemon has it.
-        #[derive(Clone, Debug)]
-        pub struct Subject {
-            pub issuer: String,
-            pub subject: String,
-            pub expires: std::time::SystemTime,
-        }
     }
 }
 
@@ -45,7 +48,13 @@ pub mod node {
 pub mod table;
 
 // Where those look for each other, and for what does not matter here.
-use node::{cards, config};
+use node::config;
+mod convert {
+    pub use crate::problem::Problem;
+}
+mod guests {
+    pub use crate::node::cards::has_card_number;
+}
 mod outbound {
     pub use crate::node::url::Url;
 }

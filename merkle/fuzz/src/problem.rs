@@ -1,20 +1,6 @@
 //! Stands in for the daemon's refusals: which one it is matters to its callers, not here.
 
-/// The codes that the readers here refuse with.
-#[derive(Clone, Copy, Debug)]
-pub enum Code {
-    CardNumber,
-    InvalidCursor,
-    InvalidDate,
-    InvalidField,
-    InvalidStay,
-    NoRooms,
-    NotFound,
-    StayTooLong,
-    TooManyRooms,
-    UnknownRatePlan,
-    UnknownRoomType,
-}
+use keyrack_proto::Code;
 
 /// A refusal.
 #[derive(Clone, Debug)]

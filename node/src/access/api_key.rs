@@ -49,7 +49,7 @@ pub fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
-/// Whether two digests are the same, in a time that tells nothing.
+/// Whether two digests are the same, in constant time.
 pub fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
     one.ct_eq(other).into()
 }

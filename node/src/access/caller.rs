@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keyrack_cluster::Principal;
 use keyrack_inventory::{Actor, PropertyNumber, Right, Role, Who};
+use keyrack_proto::Code;
 
-use crate::problem::{Code, Problem};
+use super::operations::Operation;
+use crate::convert::Problem;
 
 /// An authenticated caller. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -57,32 +59,33 @@ impl Caller {
 
     /// Who and from where, as commands and the audit trail have it.
     pub fn actor(&self) -> Actor {
-        Actor { who: self.inner.who.clone(), from: octets(self.inner.from) }
+        Actor { who: self.inner.who.clone(), from: address_octets(self.inner.from) }
     }
 
-    /// Refuses what the role may not do, and properties that are surely not the caller's. What depends on a property's
-    /// row is asked again where the row is.
-    pub fn check(&self, right: Right, property: Option<&str>) -> Result<(), Problem> {
+    /// Refuses an operation that the role may not call, and a property that is surely not the caller's. A right that depends
+    /// on a property's row is asked again where the row is.
+    pub fn check(&self, operation: Operation, property: Option<&str>) -> Result<(), Problem> {
         let role = self.inner.role;
+        let Some(right) = operation.right() else { return Ok(()) };
         if !role.may(right) {
             return Err(Problem::new(Code::Forbidden, format!("the role {} may not do this", role.name())));
         }
-        // A bundle of leaves and a decision about rights are of all properties or none.
+        // These are about all properties or none.
         if matches!(right, Right::ManageCluster | Right::ReadLog) && self.is_limited() {
             return Err(forbidden());
         }
         property.map_or(Ok(()), |id| self.check_property(id))
     }
 
-    /// Refuses properties that are surely not the caller's.
+    /// Refuses a property that is surely not the caller's.
     pub fn check_property(&self, id: &str) -> Result<(), Problem> {
         let Some(grant) = self.principal() else { return Ok(()) };
-        // A region's properties are known by their rows only.
+        // Only a property's row says in which region it is.
         let outside = grant.regions.is_empty() && !grant.properties.is_empty() && !grant.properties.iter().any(|p| p == id);
         if outside { Err(forbidden()) } else { Ok(()) }
     }
 
-    /// Refuses to onboard what is neither one of the caller's properties nor in one of its regions.
+    /// Refuses to onboard a property that is neither one of the caller's nor in one of its regions.
     pub fn check_onboarding(&self, id: &str, region: &str) -> Result<(), Problem> {
         let covered = self.principal().is_none_or(|principal| principal.grant().covers(id, region));
         if covered { Ok(()) } else { Err(forbidden()) }
@@ -93,7 +96,7 @@ impl Caller {
         self.principal().is_some_and(|grant| !grant.regions.is_empty())
     }
 
-    /// Whether it may call for some properties only; then nobody tells it which others there are.
+    /// Whether it may call for some properties only. Such a caller must not learn which other properties there are.
     pub fn is_limited(&self) -> bool {
         match &self.inner.who {
             Who::Guest(_) => true,
@@ -119,7 +122,7 @@ impl Caller {
     }
 
     /// The same caller with nothing remembered: for each of a stream's requests.
-    pub fn anew(&self) -> Caller {
+    pub fn for_next_request(&self) -> Caller {
         let Inner { who, role, principal, from, .. } = self.inner.as_ref();
         Caller::new(who.clone(), *role, principal.clone(), *from)
     }
@@ -130,13 +133,13 @@ impl Caller {
     }
 }
 
-/// The same words whatever is behind it: they tell nothing of what there is.
+/// The same text whether or not the property exists, so that it tells nothing.
 pub fn forbidden() -> Problem {
     Problem::new(Code::Forbidden, "these credentials do not allow this")
 }
 
 /// An address as the audit trail has it.
-pub fn octets(address: IpAddr) -> [u8; 16] {
+pub fn address_octets(address: IpAddr) -> [u8; 16] {
     match address {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
         IpAddr::V6(v6) => v6.octets(),

@@ -1,4 +1,4 @@
-//! Authentication: from what a request shows to a caller.
+//! Authentication: from the credentials of a request to its caller.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,24 +6,26 @@ use std::time::SystemTime;
 
 use keyrack_cluster::{Cluster, IdentityKind, Principal};
 use keyrack_inventory::{Role, Who};
+use keyrack_proto::Code;
 
 use super::api_key;
 use super::caller::Caller;
 use super::guest_links::{GuestLinks, SESSION};
+use super::oidc::Oidc;
+use crate::clock::now_ms;
 use crate::config::Keys;
+use crate::convert::Problem;
 use crate::guests::Vault;
-use crate::oidc::Oidc;
-use crate::problem::{Code, Problem};
 use crate::tls::ClientIdentity;
 
-/// What a request shows of its caller.
+/// What a request presents of its caller.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'r> {
+pub struct PresentedCredentials<'r> {
     /// The value of its `Authorization` header.
     pub authorization: Option<&'r [u8]>,
-    /// What its connection's certificate says.
+    /// The identity in its connection's certificate.
     pub certificate: Option<&'r ClientIdentity>,
-    /// Where it comes from.
+    /// The address it comes from.
     pub from: IpAddr,
 }
 
@@ -37,7 +39,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Lets in the directory's principals, the guests, and the development keys that are configured; an empty one lets
+    /// Signs in the directory's principals, guests, and the holders of the configured development keys. An empty key signs
     /// nobody in.
     pub fn new(keys: &Keys, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Gate {
         let all = [
@@ -58,12 +60,12 @@ impl Gate {
     }
 
     /// Who calls. Whatever is wrong with the credentials, the refusal is the same.
-    pub async fn caller(&self, shown: Shown<'_>) -> Result<Caller, Problem> {
+    pub async fn caller(&self, presented: PresentedCredentials<'_>) -> Result<Caller, Problem> {
         let refused = || Problem::new(Code::Unauthenticated, "send Authorization: Bearer <api key or token>");
-        let caller = match (shown.authorization, shown.certificate) {
-            // A header says more than a connection, which may be another's that was let through a proxy.
-            (Some(value), _) => self.by_token(bearer(value).ok_or_else(refused)?, shown.from).await,
-            (None, Some(certificate)) => self.by_certificate(certificate, shown.from),
+        let caller = match (presented.authorization, presented.certificate) {
+            // The header goes first: behind a proxy the connection's certificate may be the proxy's.
+            (Some(value), _) => self.by_token(bearer(value).ok_or_else(refused)?, presented.from).await,
+            (None, Some(certificate)) => self.by_certificate(certificate, presented.from),
             (None, None) => None,
         };
         caller.ok_or_else(refused)
@@ -79,7 +81,7 @@ impl Gate {
         }
         if !self.development.is_empty() {
             let digest = api_key::digest(token.as_bytes());
-            // All are compared, whichever fits.
+            // All keys are compared, also after one fits: the time tells nothing.
             let found =
                 self.development.iter().filter(|(known, _)| api_key::same(known, &digest)).fold(None, |_, one| Some(one.1));
             if let Some(role) = found {
@@ -149,8 +151,4 @@ fn bearer(value: &[u8]) -> Option<&str> {
     let token = std::str::from_utf8(token).ok()?;
     let good = scheme.eq_ignore_ascii_case(b"Bearer ") && !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
     good.then_some(token)
-}
-
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }

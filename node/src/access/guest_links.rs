@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyrack_inventory::BookingId;
+use keyrack_proto::Code;
 use subtle::ConstantTimeEq;
 
-use crate::guests::Vault;
-use crate::keyring::{Derived, KEY_BYTES, mac};
-use crate::problem::{Code, Problem};
+use crate::convert::Problem;
+use crate::guests::{DerivedKeys, KEY_BYTES, Vault, mac};
 
 /// Begins a session: what a guest sends as a bearer token.
 pub const SESSION: &str = "krg_";
@@ -31,8 +31,8 @@ pub struct GuestLinks {
     vault: Arc<Vault>,
 }
 
-/// Which of a key's uses.
-type Which = fn(&Derived) -> &[u8; KEY_BYTES];
+/// Chooses one of the keys that are derived from a key of the keyring.
+type KeyChoice = fn(&DerivedKeys) -> &[u8; KEY_BYTES];
 
 impl GuestLinks {
     /// With the keyring's keys.
@@ -45,12 +45,12 @@ impl GuestLinks {
         self.sign(LINK, booking, expires_at_ms, |key| &key.links)
     }
 
-    /// Signs a guest in who has a link and knows the booking's confirmation number. Whatever is wrong, the answer is one.
+    /// Signs in a guest who has a link and knows the booking's confirmation number. Whatever is wrong, the answer is the same.
     pub fn sign_in(&self, link: &str, confirmation_number: &str, now_ms: u64) -> Result<(BookingId, String, u64), Problem> {
         let refused = || Problem::new(Code::Unauthenticated, "the link or the confirmation number is not good");
         let (booking, _) = self.check(LINK, link, now_ms, |key| &key.links).ok_or_else(refused)?;
-        let (known, said) = (booking.confirmation_number(), confirmation_number.trim().to_ascii_uppercase());
-        if !bool::from(known.as_bytes().ct_eq(said.as_bytes())) {
+        let (known, given) = (booking.confirmation_number(), confirmation_number.trim().to_ascii_uppercase());
+        if !bool::from(known.as_bytes().ct_eq(given.as_bytes())) {
             return Err(refused());
         }
         let expires_at_ms = now_ms + SESSION_MS;
@@ -62,24 +62,24 @@ impl GuestLinks {
         self.check(SESSION, token, now_ms, |key| &key.sessions).map(|(booking, _)| booking)
     }
 
-    fn sign(&self, mark: &str, booking: BookingId, expires_at_ms: u64, which: Which) -> Result<String, Problem> {
+    fn sign(&self, mark: &str, booking: BookingId, expires_at_ms: u64, choose: KeyChoice) -> Result<String, Problem> {
         let mut token = Vec::with_capacity(TOKEN_BYTES);
         token.extend_from_slice(&booking.0);
         token.extend_from_slice(&expires_at_ms.to_be_bytes());
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_| Problem::new(Code::Internal, "this node has no source of randomness"))?;
         token.extend_from_slice(&random);
-        let signature = mac(which(self.vault.keyring().active()), &[mark.as_bytes(), &token]);
+        let signature = mac(choose(self.vault.keyring().active()), &[mark.as_bytes(), &token]);
         token.extend_from_slice(&signature);
         Ok(format!("{mark}{}", Base64UrlUnpadded::encode_string(&token)))
     }
 
-    fn check(&self, mark: &str, text: &str, now_ms: u64, which: Which) -> Option<(BookingId, u64)> {
+    fn check(&self, mark: &str, text: &str, now_ms: u64, choose: KeyChoice) -> Option<(BookingId, u64)> {
         let mut bytes = [0; TOKEN_BYTES];
         let token = Base64UrlUnpadded::decode(text.strip_prefix(mark)?, &mut bytes).ok()?;
         let (body, signature) = token.split_at_checked(BODY_BYTES).filter(|_| token.len() == TOKEN_BYTES)?;
-        let good = |key: &&Derived| bool::from(mac(which(key), &[mark.as_bytes(), body]).ct_eq(signature));
-        // Every key is tried, whichever fits: the time tells nothing.
+        let good = |key: &&DerivedKeys| bool::from(mac(choose(key), &[mark.as_bytes(), body]).ct_eq(signature));
+        // Every key is tried, also after one fits: the time tells nothing.
         if self.vault.keyring().all().filter(good).count() == 0 {
             return None;
         }

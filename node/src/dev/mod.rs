@@ -1,129 +1,21 @@
 //! `keyrackd dev`: a whole cluster on this machine, with sample hotels, for trying and testing.
+//!
+//! Invariants:
+//! - Whatever is in the data folder is kept: the same command continues with the same keys, certificates and bookings.
+//! - Everything listens on loopback, because the API keys are printed.
+//! - One cluster per data folder: a lock is held while it runs.
+//!
+//! Start with `command.rs`. `setup.rs` makes folders, keys and configurations, `nodes.rs` runs the nodes as processes or in
+//! this one, `samples.rs` loads hotels over gRPC, as any client would.
 
 mod certificates;
+mod command;
 mod dial;
 mod nodes;
+mod options;
+mod programs;
 mod samples;
 mod setup;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use anyhow::bail;
-use serde_json::json;
-
-use self::nodes::Nodes;
-use self::setup::Setup;
-use crate::config::Config;
-use crate::run;
-
-/// What `keyrackd dev` was asked for.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How many nodes.
-    pub nodes: u64,
-    /// Where their data is kept.
-    pub data: PathBuf,
-    /// One line of JSON instead of words.
-    pub json: bool,
-    /// Node i listens on this plus 10 i, and the three ports after it.
-    pub port_base: u16,
-    /// All nodes in this process.
-    pub in_process: bool,
-    /// No sample hotels.
-    pub no_samples: bool,
-    /// HTTP and gRPC over TLS.
-    pub tls: bool,
-}
-
-/// How long the cluster has to become ready.
-const READY: Duration = Duration::from_secs(60);
-
-/// Runs until told to stop.
-pub async fn dev(options: Options) -> anyhow::Result<()> {
-    if !(1..=9).contains(&options.nodes) {
-        bail!("--nodes: 1 to 9");
-    }
-    let setup = Setup::prepare(&options)?;
-    if !options.json {
-        eprintln!("Starting {} nodes with data in {} ...", options.nodes, options.data.display());
-    }
-    let mut nodes = Nodes::start(&setup, options.in_process).await?;
-    tokio::select! {
-        ready = nodes.ready(READY) => ready?,
-        () = run::told_to_stop(false) => return nodes.stop().await,
-    }
-    if !options.no_samples {
-        samples::load(&setup).await?;
-    }
-    if options.json {
-        println!("{}", describe(&setup, &nodes));
-    } else {
-        print!("{}", welcome(&setup, &nodes));
-    }
-    tokio::select! {
-        () = nodes.watch() => {}
-        () = run::told_to_stop(false) => {}
-    }
-    if !options.json {
-        eprintln!("\nStopping. Run the same command again to go on with the same data.");
-    }
-    nodes.stop().await
-}
-
-fn describe(setup: &Setup, nodes: &Nodes) -> serde_json::Value {
-    let node = |config: &Config| {
-        let peer = config.me();
-        json!({"id": config.node, "http": peer.map(|p| &p.http), "grpc": peer.map(|p| &p.grpc), "pid": nodes.pid(config.node)})
-    };
-    let keys = &setup.keys;
-    let (certificate, key) = &setup.operator;
-    let operator = |config: &Config| format!("https://{}", config.listen.operator);
-    json!({
-        "nodes": setup.configs.iter().map(node).collect::<Vec<_>>(),
-        "keys": {"operator": keys.operator, "manager": keys.manager, "channel": keys.channel, "desk": keys.desk, "auditor": keys.auditor},
-        "ca": setup.trust,
-        "operator": {"url": setup.configs.first().map(operator), "cert": certificate, "key": key},
-    })
-}
-
-/// The path of a program that lies beside this one; its name alone where it doesn't.
-fn beside(name: &str) -> String {
-    let path = std::env::current_exe().ok().map(|path| path.with_file_name(name)).filter(|path| path.exists());
-    path.map_or_else(|| name.to_owned(), |path| path.display().to_string())
-}
-
-fn welcome(setup: &Setup, nodes: &Nodes) -> String {
-    let mut text = String::from("\nKeyrack is running. Every node answers every request.\n\n");
-    for config in &setup.configs {
-        let Some(peer) = config.me() else { continue };
-        let pid = nodes.pid(config.node);
-        text += &format!("  node {}  {:<11} {}   gRPC {}   pid {pid}\n", config.node, peer.region, peer.http, peer.grpc);
-    }
-    let keys = &setup.keys;
-    text += "\nAPI keys of this cluster:\n\n";
-    for (role, key) in [
-        ("operator", &keys.operator),
-        ("manager", &keys.manager),
-        ("channel", &keys.channel),
-        ("desk", &keys.desk),
-        ("auditor", &keys.auditor),
-    ] {
-        text += &format!("  {role:<9} {key}\n");
-    }
-    let http = setup.configs.first().and_then(Config::me).map_or("", |peer| &peer.http);
-    let (arrival, departure) = samples::next_weekend();
-    let booking = format!(
-        r#"{{"propertyId":"lisbon-alfama","arrival":"{arrival}","departure":"{departure}","rooms":[{{"roomType":"DBL","ratePlan":"BAR","quantity":1,"adults":2}}],"guest":{{"name":"Ada Lovelace","email":"ada@example.org"}}}}"#
-    );
-    text += &format!(
-        "\nTry, in another terminal:\n\n\
-         1. What is free in Lisbon?\n\n   curl -s -H 'Authorization: Bearer {channel}' '{http}/v1/properties/lisbon-alfama/availability?from={arrival}&to={departure}'\n\n\
-         2. Book a room. Repeat the same line and get the same answer, not a second booking.\n\n   curl -s -H 'Authorization: Bearer {channel}' -H 'Idempotency-Key: my-first-booking' -H 'Content-Type: application/json' {http}/v1/bookings -d '{booking}'\n\n\
-         3. The same with the command line.\n\n   KEYRACK_ENDPOINT={http} KEYRACK_API_KEY={channel} {keyrack} book lisbon-alfama {arrival} {departure} DBL BAR --guest 'Grace Hopper'\n\n\
-         The API is described at {http}/docs. Ctrl-C stops the cluster; the same command goes on with its data.\n",
-        channel = keys.channel,
-        keyrack = beside("keyrack"),
-    );
-    text
-}
+pub use command::dev;
+pub use options::Options;

@@ -6,12 +6,15 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use futures::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::dial::Dial;
+use super::programs::beside;
 use super::setup::Setup;
+use crate::process::init_log;
 use crate::run::{self, Running};
 
 /// The nodes that run.
@@ -25,6 +28,8 @@ struct Member {
     log: std::path::PathBuf,
     kind: Kind,
     pid: u32,
+    /// Its end has been reported.
+    is_gone: bool,
 }
 
 enum Kind {
@@ -39,14 +44,15 @@ impl Nodes {
         let mut members = Vec::new();
         if in_process {
             if let Some(config) = setup.configs.first() {
-                run::init_log(config)?;
+                init_log(&config.log)?;
             }
             // Each waits for the others, so they start together.
             let started = futures::future::join_all(setup.configs.iter().map(run::start)).await;
             for (config, running) in setup.configs.iter().zip(started) {
                 let ready = setup.dial(&config.listen.http);
                 let kind = Kind::Task(Some(running?));
-                members.push(Member { node: config.node, ready, log: Default::default(), kind, pid: std::process::id() });
+                let pid = std::process::id();
+                members.push(Member { node: config.node, ready, log: Default::default(), kind, pid, is_gone: false });
             }
             return Ok(Nodes { members });
         }
@@ -55,7 +61,7 @@ impl Nodes {
             let child = spawn(file, &log)?;
             let pid = child.id().unwrap_or(0);
             let ready = setup.dial(&config.listen.http);
-            members.push(Member { node: config.node, ready, log, kind: Kind::Process(child), pid });
+            members.push(Member { node: config.node, ready, log, kind: Kind::Process(child), pid, is_gone: false });
         }
         Ok(Nodes { members })
     }
@@ -87,24 +93,11 @@ impl Nodes {
         self.members.iter().find(|member| member.node == node).map_or(0, |member| member.pid)
     }
 
-    /// Says when a node ends; never returns, since the others go on.
+    /// Says when a node ends; never returns, because the others go on.
     pub async fn watch(&mut self) {
-        let mut gone = Vec::new();
         loop {
             for member in &mut self.members {
-                if let Kind::Process(child) = &mut member.kind
-                    && let Ok(Some(status)) = child.try_wait()
-                    && !gone.contains(&member.node)
-                {
-                    gone.push(member.node);
-                    let config = member.log.with_file_name("keyrackd.toml");
-                    eprintln!(
-                        "node {} has ended ({status}); start it again with: {} run --config {}",
-                        member.node,
-                        super::beside("keyrackd"),
-                        config.display()
-                    );
-                }
+                member.report_end().await;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -133,6 +126,34 @@ impl Nodes {
             }
         }
         Ok(())
+    }
+}
+
+impl Member {
+    /// Says, once, that the node has ended.
+    async fn report_end(&mut self) {
+        match &mut self.kind {
+            Kind::Process(child) => {
+                if let Ok(Some(status)) = child.try_wait()
+                    && !std::mem::replace(&mut self.is_gone, true)
+                {
+                    let config = self.log.with_file_name("keyrackd.toml");
+                    eprintln!(
+                        "node {} has ended ({status}); start it again with: {} run --config {}",
+                        self.node,
+                        beside("keyrackd"),
+                        config.display()
+                    );
+                }
+            }
+            Kind::Task(running) => {
+                let Some(failure) = running.as_ref().and_then(|running| running.failed().now_or_never()) else { return };
+                eprintln!("node {} cannot go on: {failure}", self.node);
+                if let Some(running) = running.take() {
+                    running.stop().await;
+                }
+            }
+        }
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use rustls::ClientConfig;
 
-use super::Options;
 use super::certificates::Certificates;
 use super::dial::{self, Dial};
-use crate::config::{Config, Guests, Keys, Listen, Log, Peer, Tls};
+use super::options::Options;
+use crate::config::{Config, Guests, Keys, Listen, Log, Tls};
+use keyrack_cluster::PeerConfig;
 
 /// A development cluster on disk.
 pub struct Setup {
@@ -24,8 +25,8 @@ pub struct Setup {
     pub trust: PathBuf,
     /// An operator's certificate and key.
     pub operator: (PathBuf, PathBuf),
-    /// For calls to the nodes; `None` where they speak plain HTTP.
-    calls: Option<Arc<ClientConfig>>,
+    /// TLS for calls to the nodes; `None` where they speak plain HTTP.
+    client_tls: Option<Arc<ClientConfig>>,
     /// Held while the cluster runs: two on one folder would take each other's files.
     _lock: File,
 }
@@ -56,12 +57,12 @@ impl Setup {
             write_secret(&keyring, &random_hex(32)?)?;
         }
         let certificates = Certificates::prepare(&root.join("pki"), CLUSTER, options.nodes)?;
-        let peers: Vec<Peer> = (1..=options.nodes).map(|id| peer(options, id)).collect();
+        let peers: Vec<PeerConfig> = (1..=options.nodes).map(|id| peer(options, id)).collect();
         let mut setup = Setup {
             configs: Vec::new(),
             files: Vec::new(),
             keys,
-            calls: if options.tls { Some(dial::trusting(&certificates.trust())?) } else { None },
+            client_tls: if options.tls { Some(dial::trusting(&certificates.trust())?) } else { None },
             trust: certificates.trust(),
             operator: certificates.of_operator(),
             _lock: lock,
@@ -95,7 +96,7 @@ impl Setup {
 
     /// A way to one of the nodes' listeners for clients.
     pub fn dial(&self, address: &str) -> Dial {
-        Dial { address: address.into(), tls: self.calls.clone() }
+        Dial { address: address.into(), tls: self.client_tls.clone() }
     }
 }
 
@@ -117,11 +118,11 @@ fn check_free(port: u16) -> anyhow::Result<()> {
     })
 }
 
-fn peer(options: &Options, id: u64) -> Peer {
+fn peer(options: &Options, id: u64) -> PeerConfig {
     let (scheme, port_base) = (if options.tls { "https" } else { "http" }, options.port_base);
     let url = |place| format!("{scheme}://127.0.0.1:{}", port(port_base, id, place));
     let region = REGIONS.get(id as usize - 1).map_or_else(|| format!("region-{id}"), |region| (*region).to_owned());
-    Peer { id, peer: format!("127.0.0.1:{}", port(port_base, id, 2)), http: url(0), grpc: url(1), region }
+    PeerConfig { id, peer: format!("127.0.0.1:{}", port(port_base, id, 2)), http: url(0), grpc: url(1), region }
 }
 
 fn port(base: u16, node: u64, place: u16) -> u16 {
@@ -159,5 +160,5 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
 fn random_hex(bytes: usize) -> anyhow::Result<String> {
     let mut random = vec![0; bytes];
     getrandom::fill(&mut random).context("no randomness from the operating system")?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&random))
 }

@@ -1,15 +1,18 @@
 //! Exchanges with servers on loopback that behave, and with others.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::*;
+use super::client::TIMEOUT;
+use super::{Outbound, Url};
 
 #[test]
 fn an_address_is_read_as_it_will_be_asked() {
@@ -81,12 +84,12 @@ async fn get(outbound: &Outbound, url: String) -> anyhow::Result<(u16, Vec<u8>)>
 fn trusting(pem: &str) -> anyhow::Result<Outbound> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), pem)?;
-    Outbound::new(&config::Outbound { trust: file.path().into() })
+    Outbound::new(file.path())
 }
 
 #[tokio::test]
 async fn answers_are_bounded_and_redirects_not_followed() {
-    let outbound = Outbound::new(&config::Outbound::default()).expect("public authorities");
+    let outbound = Outbound::new(Path::new("")).expect("public authorities");
     let ask = async |answer: &'static [u8]| {
         let port = serve(answer, None).await;
         get(&outbound, format!("http://127.0.0.1:{port}/a")).await
@@ -109,7 +112,7 @@ async fn answers_are_bounded_and_redirects_not_followed() {
 async fn who_never_answers_is_left_alone_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("bound"));
-    let outbound = Outbound::new(&config::Outbound::default()).expect("public authorities");
+    let outbound = Outbound::new(Path::new("")).expect("public authorities");
     let begin = Instant::now();
     let cause = get(&outbound, url).await.expect_err("no answer");
     assert_eq!(cause.to_string(), "no answer in time");
@@ -147,7 +150,7 @@ async fn https_needs_a_certificate_of_a_trusted_authority_for_the_very_host() {
     let port = serve(ANSWER, Some(ours.server("127.0.0.1"))).await;
     let url = format!("https://127.0.0.1:{port}/");
     assert_eq!(get(&both, url.clone()).await.ok(), Some((200, b"hi".to_vec())));
-    for stranger in [trusting(&other.0.pem()), Outbound::new(&config::Outbound::default())] {
+    for stranger in [trusting(&other.0.pem()), Outbound::new(Path::new(""))] {
         let cause = format!("{:#}", get(&stranger.expect("made"), url.clone()).await.expect_err("not trusted"));
         assert!(cause.contains("no TLS with 127.0.0.1") && cause.contains("UnknownIssuer"), "{cause}");
     }
@@ -160,6 +163,6 @@ async fn https_needs_a_certificate_of_a_trusted_authority_for_the_very_host() {
     let (asked, _) = futures::join!(get(&both, url), answer);
     assert!(format!("{:#}", asked.expect_err("no TLS at all")).contains("no TLS with"));
     assert!(trusting("no certificate").is_err());
-    let absent = Outbound::new(&config::Outbound { trust: "/no/such/file".into() });
+    let absent = Outbound::new(Path::new("/no/such/file"));
     assert!(format!("{:#}", absent.err().expect("refused")).contains("outbound.trust"));
 }

@@ -1,20 +1,18 @@
 //! The audit trail, for auditors: read from the shards' journals.
 
 use base64ct::{Base64, Encoding};
-use keyrack_inventory::{
-    Action, Asked, AuditRecord, BookingId, Entry, Fault, Happened, HoldId, Key, Observation, PropertyNumber, Read, Reply, Right,
-    Row, Verdict, Who, permits,
-};
+use keyrack_cluster::{PageRead, Position, View};
+use keyrack_inventory::{Action, Asked, AuditRecord, BookingId, Entry, HoldId, PropertyNumber, Right, Verdict, Who, permits};
+use keyrack_proto::Code;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Edge, ReadOptions, now_ms};
-use crate::access::{Caller, forbidden};
-use crate::answers;
-use crate::problem::{Code, Problem};
-
-/// Journal lines looked at for one page.
-const MAX_LOOKED_AT: usize = 2_000;
+use super::journal::{self, Trail};
+use super::state::Service;
+use super::views::ReadOptions;
+use crate::access::{Caller, Operation, forbidden};
+use crate::clock::now_ms;
+use crate::convert::{Problem, answers};
 
 /// A page of a shard's trail.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -75,15 +73,7 @@ pub struct AuditItem {
     pub link: Option<String>,
 }
 
-struct Found {
-    records: Vec<(AuditRecord, Option<[u8; 32]>)>,
-    next: Option<u64>,
-    count: u64,
-    link: [u8; 32],
-    sealed: u64,
-}
-
-impl Edge {
+impl Service {
     /// A page of a shard's audit trail from a journal line on.
     pub async fn audit(
         &self,
@@ -93,37 +83,38 @@ impl Edge {
         limit: usize,
         options: ReadOptions,
     ) -> Result<AuditPage, Problem> {
-        caller.check(Right::ReadAudit, None)?;
+        caller.check(Operation::ReadAudit, None)?;
         if !(1..=self.cluster().data_shards()).contains(&shard) {
             return Err(Problem::field("shard", "1 to the number of data shards"));
         }
-        let limit = limit.clamp(1, 1_000);
-        let read = self.cluster().read(shard, options.consistency, options.deadline, |view| {
-            let asked = |property| Asked { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
-            if permits(view, asked(PropertyNumber(0)))?.is_err() {
-                return Ok(None);
-            }
-            let mut found = lines(view, after, limit)?;
-            if caller.is_limited() {
-                let mut seen = Vec::with_capacity(found.records.len());
-                for one in found.records {
-                    let property = one.0.seen.property;
-                    if property != PropertyNumber(0) && permits(view, asked(property))?.is_ok() {
-                        seen.push(one);
-                    }
+        let asked = |property| Asked { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
+        let begin = |view: &mut View<'_>| {
+            let may = permits(view, asked(PropertyNumber(0)))?.is_ok();
+            may.then(|| Trail::read(view)).transpose()
+        };
+        let mut records = Vec::new();
+        let weigh = |view: &mut View<'_>, line, entry: &Entry| {
+            let of_line = journal::audit_records(line, entry);
+            let weight = of_line.len();
+            for record in of_line {
+                let property = record.0.seen.property;
+                let sees = |view: &mut View<'_>| Ok(property != PropertyNumber(0) && permits(view, asked(property))?.is_ok());
+                if !caller.is_limited() || sees(view)? {
+                    records.push(record);
                 }
-                found.records = seen;
             }
-            Ok(Some(found))
-        });
-        let (found, _) = read.await?;
-        let found = found.ok_or_else(forbidden)?;
+            Ok(weight)
+        };
+        let ReadOptions { consistency, deadline } = options;
+        let read = PageRead { limit: limit.clamp(1, 1_000), consistency, deadline };
+        let mut feed = self.cluster().feed(vec![Position { shard, next: after }], None);
+        let part = feed.next(read, begin, weigh).await?.and_then(|parts| parts.into_iter().next()).ok_or_else(forbidden)?;
         Ok(AuditPage {
-            items: found.records.iter().map(|(record, link)| self.item(record, link.as_ref())).collect(),
-            next_cursor: found.next.map(|next| next.to_string()),
-            count: found.count,
-            link: hex(&found.link),
-            sealed: found.sealed,
+            items: records.iter().map(|(record, link)| self.item(record, link.as_ref())).collect(),
+            next_cursor: (!part.is_at_end).then(|| part.next.to_string()),
+            count: part.begun.count,
+            link: base16ct::lower::encode_string(&part.begun.link),
+            sealed: part.begun.sealed,
             complete: !caller.is_limited(),
         })
     }
@@ -150,56 +141,9 @@ impl Edge {
             verdict: seen.verdict.0,
             times: seen.times,
             encoded: Base64::encode_string(&record.encode()),
-            link: link.map(|link| hex(link)),
+            link: link.map(|link| base16ct::lower::encode_string(link)),
         }
     }
-}
-
-fn lines(view: &mut keyrack_cluster::View<'_>, after: u64, limit: usize) -> Result<Found, Fault> {
-    let (count, link, sealed) = match view.get(&Key::Meta)? {
-        Some(Row::Meta(meta)) => (meta.audit_count, meta.audit_link, meta.audit_sealed),
-        _ => (0, [0; 32], 0),
-    };
-    let mut found = Found { records: Vec::new(), next: None, count, link, sealed };
-    let keys = view.scan(&Key::Journal(after), &Key::Journal(u64::MAX), MAX_LOOKED_AT)?;
-    let all_seen = keys.len() < MAX_LOOKED_AT;
-    for key in keys {
-        let Key::Journal(line) = key else { continue };
-        if found.records.len() >= limit {
-            found.next = Some(line);
-            return Ok(found);
-        }
-        if let Some(Row::Journal(entry)) = view.get(&key)? {
-            records(line, entry, &mut found.records);
-        }
-        found.next = Some(line + 1);
-    }
-    if all_seen {
-        found.next = None;
-    }
-    Ok(found)
-}
-
-fn records(line: u64, entry: &Entry, records: &mut Vec<(AuditRecord, Option<[u8; 32]>)>) {
-    if let Happened::Observed(all) = &entry.happened {
-        let numbered = all.iter().enumerate();
-        records.extend(numbered.map(|(place, seen)| (AuditRecord { line, place: place as u32, seen: seen.clone() }, None)));
-    }
-    let Some(mark) = &entry.mark else { return };
-    let verdict = match &entry.reply {
-        Reply::Rejected(reject) => Verdict(reject.number() as u16),
-        _ => Verdict::ALLOWED,
-    };
-    let seen = Observation {
-        at_ms: entry.at_ms,
-        actor: mark.actor.clone(),
-        action: mark.action,
-        property: entry.property,
-        record: mark.record,
-        verdict,
-        times: 1,
-    };
-    records.push((AuditRecord { line, place: 0, seen }, Some(mark.link)));
 }
 
 /// What an action's record names.
@@ -212,10 +156,6 @@ fn record_text(action: Action, id: [u8; 16]) -> String {
         Action::FENCE_NODE | Action::ADMIT_NODE => format!("node/{}", u128::from_be_bytes(id)),
         _ => BookingId(id).to_string(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a page's cursor.

@@ -1,14 +1,16 @@
-//! Cursors: opaque to callers, but checked when they come back.
+//! Cursors: opaque to callers, and checked when they come back.
 
+use keyrack_cluster::Position;
 use keyrack_inventory::Key;
+use keyrack_proto::Code;
 
-use crate::problem::{Code, Problem};
+use crate::convert::Problem;
 
 /// Where a list goes on: the key of its next entry, in hexadecimal.
 pub fn list_cursor(next: &Key) -> String {
     let mut bytes = Vec::new();
     next.encode(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    base16ct::lower::encode_string(&bytes)
 }
 
 /// Reads [`list_cursor`]; an empty cursor is the beginning.
@@ -16,14 +18,8 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     if cursor.is_empty() {
         return Ok(None);
     }
-    // `from_str_radix` alone would take a sign.
-    let is_hex = cursor.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let bytes = (is_hex && cursor.len().is_multiple_of(2)).then(|| {
-        let pairs = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
-        pairs.collect::<Result<Vec<u8>, _>>().ok()
-    });
-    let key = bytes.flatten().and_then(|bytes| Key::decode(&bytes).ok());
-    match key {
+    let bytes = base16ct::mixed::decode_vec(cursor).ok();
+    match bytes.and_then(|bytes| Key::decode(&bytes).ok()) {
         Some(key @ (Key::Arrival(..) | Key::ChannelRef(..))) => Ok(Some(key)),
         _ => Err(invalid_cursor()),
     }
@@ -31,29 +27,35 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
 
 /// Positions in the journals of some shards: the next sequence to read of each, `1.7-2.0-3.12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Positions(pub Vec<(u32, u64)>);
+pub struct Positions(pub Vec<Position>);
 
 impl Positions {
     /// The cursor of these positions.
     pub fn cursor(&self) -> String {
-        let parts: Vec<String> = self.0.iter().map(|(shard, next)| format!("{shard}.{next}")).collect();
+        let parts: Vec<String> = self.0.iter().map(|Position { shard, next }| format!("{shard}.{next}")).collect();
         parts.join("-")
+    }
+
+    /// Goes on behind `next` in one of the shards.
+    pub fn advance(&mut self, shard: u32, next: u64) {
+        let position = self.0.iter_mut().find(|position| position.shard == shard);
+        position.expect("a feed tells of its own shards only").next = next;
     }
 
     /// Reads a cursor for exactly these shards; an empty one is the beginning.
     pub fn read(cursor: &str, shards: &[u32]) -> Result<Positions, Problem> {
         if cursor.is_empty() {
-            return Ok(Positions(shards.iter().map(|shard| (*shard, 0)).collect()));
+            return Ok(Positions(shards.iter().map(|shard| Position { shard: *shard, next: 0 }).collect()));
         }
         let part = |part: &str| {
             let (shard, next) = part.split_once('.')?;
             let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
             (is_number(shard) && is_number(next)).then_some(())?;
-            Some((shard.parse().ok()?, next.parse().ok()?))
+            Some(Position { shard: shard.parse().ok()?, next: next.parse().ok()? })
         };
-        let positions: Option<Vec<(u32, u64)>> = cursor.split('-').map(part).collect();
+        let positions: Option<Vec<Position>> = cursor.split('-').map(part).collect();
         let positions = positions.ok_or_else(invalid_cursor)?;
-        if positions.iter().map(|(shard, _)| *shard).eq(shards.iter().copied()) {
+        if positions.iter().map(|position| position.shard).eq(shards.iter().copied()) {
             Ok(Positions(positions))
         } else {
             Err(invalid_cursor())
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn positions_survive_and_others_are_refused() {
-        let positions = Positions(vec![(1, 7), (2, 0)]);
+        let positions = Positions(vec![Position { shard: 1, next: 7 }, Position { shard: 2, next: 0 }]);
         assert_eq!(Positions::read(&positions.cursor(), &[1, 2]).ok(), Some(positions));
         for wrong in ["1.7", "1.7-3.0", "x", "1.7-2.-1", "1.7-2", "+1.7-2.0", "1.+7-2.0"] {
             assert!(Positions::read(wrong, &[1, 2]).is_err(), "{wrong}");

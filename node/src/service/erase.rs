@@ -1,15 +1,16 @@
 //! Erasing a guest: the key is destroyed, the booking stays.
 
-use keyrack_inventory::{Op, Reply, Right};
-use keyrack_proto::v1;
+use keyrack_inventory::{Op, Reply};
+use keyrack_proto::{Code, v1};
 
+use super::mutation::{Done, Mutation};
 use super::receipts::Claims;
-use super::{Done, Edge, Mutation, strange};
-use crate::answers;
-use crate::problem::{Code, Problem};
-use crate::requests;
+use super::state::Service;
+use super::submit::unexpected_reply;
+use crate::access::Operation;
+use crate::convert::{Problem, answers, requests};
 
-impl Edge {
+impl Service {
     /// Destroys what protects a guest's data, for good. A second time answers the same.
     pub async fn erase_guest(
         &self,
@@ -17,14 +18,14 @@ impl Edge {
         mut request: v1::EraseGuestRequest,
     ) -> Result<Done<v1::ErasedGuest>, Problem> {
         request.idempotency_key.clear();
-        mutation.caller.check(Right::EraseGuests, None)?;
+        mutation.caller.check(Operation::EraseGuest, None)?;
         // A guest is the guest of one booking, and has its id.
         let booking =
             requests::booking_id(&request.guest_id).map_err(|_| Problem::new(Code::NotFound, "there is no such guest"))?;
         let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "erase", &request)?;
         let done = self.submit(&mutation, &place, key, Op::EraseGuest { booking }).await?;
-        let Reply::Booking(erased) = &done.value else { return Err(strange()) };
+        let Reply::Booking(erased) = &done.value else { return Err(unexpected_reply()) };
         let attached = self.attach(&place, erased, mutation.deadline, Claims::Known(Vec::new())).await;
         let answer = v1::ErasedGuest {
             guest_id: erased.id.to_string(),

@@ -1,19 +1,21 @@
 //! Holds: placed, confirmed, given back.
 
-use keyrack_inventory::{BookingId, HoldId, Op, Reply, Right};
+use keyrack_inventory::{BookingId, HoldId, Op, Reply};
 use keyrack_proto::v1;
 
-use super::{Done, Edge, Mutation, draw, strange};
-use crate::answers;
+use super::draw;
+use super::mutation::{Done, Mutation};
+use super::state::Service;
+use super::submit::unexpected_reply;
+use crate::access::Operation;
+use crate::convert::{Problem, answers, requests};
 use crate::guests::SealedGuest;
-use crate::problem::Problem;
-use crate::requests;
 
-impl Edge {
+impl Service {
     /// Takes rooms for a while.
     pub async fn place_hold(&self, mutation: Mutation, mut request: v1::PlaceHoldRequest) -> Result<Done<v1::Hold>, Problem> {
         request.idempotency_key.clear();
-        mutation.caller.check(Right::Sell, Some(&request.property_id))?;
+        mutation.caller.check(Operation::PlaceHold, Some(&request.property_id))?;
         let stay = requests::stay(&request.arrival, &request.departure)?;
         let ttl_seconds = request.ttl_seconds.unwrap_or(600);
         if !(1..=600).contains(&ttl_seconds) {
@@ -22,11 +24,11 @@ impl Edge {
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "hold", &request)?;
         let rooms = requests::rooms(request.rooms)?;
-        let (now, random) = draw()?;
+        let (now, random) = draw::for_new_id()?;
         let id = HoldId::new(place.number, now, random);
         let op = Op::PlaceHold { id, stay, rooms, ttl_ms: u64::from(ttl_seconds) * 1_000 };
         let done = self.submit(&mutation, &place, key, op).await?;
-        let Reply::Hold(hold) = &done.value else { return Err(strange()) };
+        let Reply::Hold(hold) = &done.value else { return Err(unexpected_reply()) };
         let answer = answers::hold(&place.id, hold);
         Ok(done.with(true, answer))
     }
@@ -38,13 +40,13 @@ impl Edge {
         mut request: v1::ConfirmHoldRequest,
     ) -> Result<Done<v1::Booking>, Problem> {
         request.idempotency_key.clear();
-        mutation.caller.check(Right::Sell, None)?;
+        mutation.caller.check(Operation::ConfirmHold, None)?;
         let hold = requests::hold_id(&request.hold_id)?;
         let place = self.place_of(&mutation.caller, hold.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
         let guest = requests::guest(request.guest)?;
         let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
-        let (now, random) = draw()?;
+        let (now, random) = draw::for_new_id()?;
         let op = Op::ConfirmHold {
             hold,
             booking: BookingId::new(place.number, now, random),
@@ -60,12 +62,12 @@ impl Edge {
     /// Gives a hold back.
     pub async fn release_hold(&self, mutation: Mutation, mut request: v1::ReleaseHoldRequest) -> Result<Done<v1::Hold>, Problem> {
         request.idempotency_key.clear();
-        mutation.caller.check(Right::Cancel, None)?;
+        mutation.caller.check(Operation::ReleaseHold, None)?;
         let hold = requests::hold_id(&request.hold_id)?;
         let place = self.place_of(&mutation.caller, hold.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "release", &request)?;
         let done = self.submit(&mutation, &place, key, Op::ReleaseHold(hold)).await?;
-        let Reply::Hold(hold) = &done.value else { return Err(strange()) };
+        let Reply::Hold(hold) = &done.value else { return Err(unexpected_reply()) };
         let answer = answers::hold(&place.id, hold);
         Ok(done.with(false, answer))
     }

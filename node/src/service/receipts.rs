@@ -1,16 +1,16 @@
-//! Receipts: with a confirmation if they are there in time, else when they are asked for.
+//! Receipts: attached to a confirmation if they are ready in time, else answered when they are asked for.
 
 use base64ct::{Base64, Encoding};
 use keyrack_cluster::{Consistency, Covered, Placement, ReceiptLog};
-use keyrack_inventory::{Booking, Disclosure, Key, Leaf, LeafBody, Read, Right, Row};
-use keyrack_merkle::{Note, ProofFile, Resource};
-use keyrack_proto::v1;
+use keyrack_inventory::{Booking, Disclosure, Key, Leaf, LeafBody, Read, Row};
+use keyrack_merkle::{Note, ProofFile};
+use keyrack_proto::{Code, v1};
 use tokio::time::Instant;
 
-use super::{Edge, ReadOptions};
-use crate::access::Caller;
-use crate::problem::{Code, Problem};
-use crate::requests;
+use super::state::Service;
+use super::views::ReadOptions;
+use crate::access::{Caller, Operation};
+use crate::convert::{Problem, requests};
 
 /// A checkpoint that the log took up this long after the booking, in log time, goes out with the booking's answer, also
 /// when it is asked for again; a later one never does. Well below what an answer waits, so that both agree.
@@ -25,10 +25,10 @@ pub struct Attached {
     pub url: String,
 }
 
-impl Edge {
+impl Service {
     /// The receipt of a booking's newest event, as text with the leaf in it or as a message.
     pub async fn receipt(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Receipt, Problem> {
-        caller.check(Right::ReadBookings, None)?;
+        caller.check(Operation::GetReceipt, None)?;
         let id = requests::booking_id(id)?;
         let place = self.place_of(caller, id.0, options.deadline).await?;
         let (booking, _) = self.find_booking(caller, id, &place, options).await?;
@@ -42,11 +42,11 @@ impl Edge {
         Ok(receipt(log, covered, &disclosures))
     }
 
-    /// The receipt of what just happened to a booking, waited for as long as the node is told to.
+    /// The receipt of what just happened to a booking. Waits for it as long as the node is configured to.
     pub(super) async fn attach(&self, place: &Placement, booking: &Booking, deadline: Instant, claims: Claims) -> Attached {
         let Some(leaf) = booking.leaf else { return Attached::default() };
         let later = self.receipt_later(booking);
-        // A node that is told to wait less than that would answer a retry otherwise than the first time.
+        // A node that waits less than that could answer a retry differently from the first try.
         if self.inner.receipt_wait.as_millis() < u128::from(ATTACH_WITHIN_MS) {
             return later;
         }
@@ -56,7 +56,7 @@ impl Edge {
                 self.inner.metrics.receipt_was_late();
                 later
             }
-            // The booking stands; that its receipt cannot be made here is this node's trouble.
+            // The booking is taken all the same; only this node cannot make its receipt.
             Err(problem) => {
                 tracing::error!(?problem, shard = place.shard, leaf, "a receipt cannot be made");
                 later
@@ -64,7 +64,7 @@ impl Edge {
         }
     }
 
-    /// The whole receipt or none: one without what its holder may show would be another answer than the first time's.
+    /// The whole receipt or none: one without its disclosures would differ from the answer to the first try.
     async fn receipt_in_time(
         &self,
         place: &Placement,
@@ -116,51 +116,6 @@ impl Edge {
             claims.retain(|claim| leaf.holds(claim));
         }
         Ok(claims)
-    }
-
-    /// The receipts' log of a shard.
-    pub fn log(&self, shard: u32) -> Result<&ReceiptLog, Problem> {
-        self.inner.cluster.receipts(shard).ok_or_else(|| Problem::new(Code::NotFound, "there is no such log"))
-    }
-
-    /// The newest checkpoint of a shard, with outside witnesses' signatures where they have come to it.
-    pub fn checkpoint(&self, shard: u32) -> Result<String, Problem> {
-        let log = self.log(shard)?;
-        let newest = log.checkpoint()?.ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
-        let witnessed = log.witnessed_checkpoint().filter(|witnessed| witnessed.size == newest.size);
-        Ok(witnessed.unwrap_or(newest).note.to_string())
-    }
-
-    /// A tile, for everyone, or a bundle of entries, for auditors.
-    pub fn log_resource(&self, caller: Option<&Caller>, shard: u32, resource: Resource) -> Result<Vec<u8>, Problem> {
-        if matches!(resource, Resource::Entries { .. }) {
-            let caller = caller.ok_or_else(|| Problem::new(Code::Unauthenticated, "entries need an auditor's key"))?;
-            caller.check(Right::ReadLog, None)?;
-        }
-        let bytes = self.log(shard)?.resource(resource)?;
-        bytes.ok_or_else(|| Problem::new(Code::NotFound, "no checkpoint covers this tile"))
-    }
-
-    /// A c2sp.org/tlog-policy of all logs of this cluster: whoever pins it once need not trust this node again.
-    pub fn policy(&self) -> Result<String, Problem> {
-        let mut text =
-            String::from("# Keys of this cluster's receipts. Compare them with what its operator publishes elsewhere.\n");
-        let mut witnesses = std::collections::BTreeMap::new();
-        for shard in 1..=self.inner.cluster.data_shards() {
-            for (node, [log, cosigner]) in self.log(shard)?.keys()? {
-                text.push_str(&format!("log {log}\n"));
-                witnesses.insert(node, cosigner);
-            }
-        }
-        for (node, cosigner) in &witnesses {
-            text.push_str(&format!("witness node-{node} {cosigner}\n"));
-        }
-        if witnesses.is_empty() {
-            return Err(Problem::new(Code::NotCosigned, "no replica has announced its keys yet"));
-        }
-        let names: Vec<String> = witnesses.keys().map(|node| format!("node-{node}")).collect();
-        text.push_str(&format!("group majority {} {}\nquorum majority\n", witnesses.len() / 2 + 1, names.join(" ")));
-        Ok(text)
     }
 }
 

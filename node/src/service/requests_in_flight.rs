@@ -1,9 +1,11 @@
-//! Keys whose first request this node has not answered yet.
+//! Idempotency keys whose first request this node has not answered yet.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::problem::{Code, Problem};
+use keyrack_proto::Code;
+
+use crate::convert::Problem;
 
 /// A set of keys in parts, so that requests seldom wait for one another.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Tls;
 
-/// Where the files are and whose they must be.
+/// The paths of the files, and the identity that the certificate must have.
 #[derive(Clone, Debug)]
 pub struct Files {
     certificate: PathBuf,
@@ -27,19 +27,19 @@ pub struct Files {
     node: u64,
 }
 
-/// Files that were read and fit together.
+/// The contents of files that were read and fit together.
 pub struct Loaded {
-    /// What they say.
+    /// The credentials in them.
     pub credentials: Credentials,
     /// What the log says about them.
-    pub facts: Facts,
-    /// Of all three files' bytes, to see whether anything is new.
+    pub facts: CertificateFacts,
+    /// SHA-256 of all three files' bytes, to see whether anything changed.
     pub digest: [u8; 32],
 }
 
-/// A certificate as people know it.
+/// What the log says of a certificate.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct CertificateFacts {
     /// Whose it is.
     pub identity: Identity,
     /// Its serial number, hexadecimal.
@@ -50,7 +50,7 @@ pub struct Facts {
     pub not_after: Timestamp,
 }
 
-/// What a file system tells of the files without reading them; another one means that they may be new.
+/// What the file system says of the files without reading them. A different stamp means that they may have changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp(Vec<Option<[i64; 6]>>);
 
@@ -70,7 +70,7 @@ impl Files {
         let digest = Sha256::new().chain_update(&certificate).chain_update(&*key).chain_update(&trust).finalize().into();
         let chain = certificates(&certificate, &self.certificate)?;
         let own = chain.first().with_context(|| format!("{} has no certificate in it", self.certificate.display()))?;
-        let facts = Facts::of(own).with_context(|| format!("in {}", self.certificate.display()))?;
+        let facts = CertificateFacts::of(own).with_context(|| format!("in {}", self.certificate.display()))?;
         let identity = &facts.identity;
         ensure!(
             identity.cluster == self.cluster && identity.node() == Some(self.node),
@@ -93,7 +93,7 @@ impl Files {
         Ok(Loaded { credentials, facts, digest })
     }
 
-    /// What the file system tells now; follows links, so a link that is turned counts.
+    /// The files' stamp now. It follows links, so a link that points elsewhere changes it.
     pub fn stamp(&self) -> Stamp {
         let of = |path: &PathBuf| {
             let data = fs::metadata(path).ok()?;
@@ -109,12 +109,14 @@ impl fmt::Display for Files {
     }
 }
 
-impl Facts {
-    fn of(certificate: &CertificateDer<'_>) -> anyhow::Result<Facts> {
+impl CertificateFacts {
+    fn of(certificate: &CertificateDer<'_>) -> anyhow::Result<CertificateFacts> {
         let identity = Identity::of(certificate)?;
         let (_, parsed) = X509Certificate::from_der(certificate).context("not an X.509 certificate")?;
         let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp())?;
-        Ok(Facts { identity, serial: hex(parsed.raw_serial()), fingerprint: hex(&Sha256::digest(certificate)), not_after })
+        let serial = base16ct::lower::encode_string(parsed.raw_serial());
+        let fingerprint = base16ct::lower::encode_string(&Sha256::digest(certificate));
+        Ok(CertificateFacts { identity, serial, fingerprint, not_after })
     }
 }
 
@@ -149,8 +151,4 @@ fn certificates(pem: &[u8], path: &Path) -> anyhow::Result<Vec<CertificateDer<'s
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let read = read.ok().filter(|certificates| !certificates.is_empty());
     read.with_context(|| format!("{} has no certificates in PEM in it", path.display()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

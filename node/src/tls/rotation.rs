@@ -1,7 +1,7 @@
-//! New certificates without a restart: the files are looked at once a second, and at SIGHUP.
+//! New certificates without a restart: the files are checked once a second, and at SIGHUP.
 //!
-//! Files are replaced one after the other, so for a moment a new key may lie beside an old certificate. Whatever does not
-//! fit together is left alone until it does; the old credentials stay.
+//! An operator replaces the files one after the other, so for a moment a new key may lie beside an old certificate. Files
+//! that do not fit together are left alone until they do; the previous credentials stay in use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,70 +10,73 @@ use anyhow::Context;
 use jiff::Timestamp;
 use keyrack_cluster::PeerTls;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
-use super::edge::EdgeTls;
-use super::files::{Facts, Files, Loaded, Stamp};
-use crate::service::Edge;
+use super::files::{CertificateFacts, Files, Loaded, Stamp};
+use super::listener_tls::ListenerTls;
+use crate::metrics::Metrics;
 
-/// How often the files are looked at.
-const EVERY: Duration = Duration::from_secs(1);
-/// A certificate with less than this left is complained about, once a day.
+/// How often the files are checked.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// A certificate that expires sooner than this is warned about, once a day.
 const WARN_BEFORE_SECS: i64 = 14 * 86_400;
-const COMPLAIN_EVERY: Duration = Duration::from_secs(86_400);
+const WARN_EVERY: Duration = Duration::from_secs(86_400);
 
-/// Keeps what the node shows the same as its files.
+/// Keeps the credentials in use the same as the files.
 pub struct Rotation {
     files: Files,
     peers: PeerTls,
-    clients: Arc<EdgeTls>,
+    clients: Arc<ListenerTls>,
     hangup: Signal,
-    seen: Stamp,
+    stamp: Stamp,
     digest: [u8; 32],
-    facts: Facts,
-    complained: Option<Instant>,
-    /// Why the files are not usable, as it was last said.
+    facts: CertificateFacts,
+    warned_at: Option<Instant>,
+    /// Why the files are not usable, as it was last logged.
     unusable: Option<String>,
 }
 
 impl Rotation {
-    /// Goes on from what was `loaded` at the start; `seen` was taken before that. From now on SIGHUP does not end the
-    /// process.
-    pub fn new(files: Files, seen: Stamp, loaded: &Loaded, peers: PeerTls, clients: Arc<EdgeTls>) -> anyhow::Result<Rotation> {
+    /// Starts from the files that were `loaded` at the start; `stamp` was taken before that. From now on SIGHUP does not end
+    /// the process.
+    pub fn new(
+        files: Files,
+        stamp: Stamp,
+        loaded: &Loaded,
+        peers: PeerTls,
+        clients: Arc<ListenerTls>,
+    ) -> anyhow::Result<Rotation> {
         let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
         let (digest, facts) = (loaded.digest, loaded.facts.clone());
-        Ok(Rotation { files, peers, clients, hangup, seen, digest, facts, complained: None, unusable: None })
+        Ok(Rotation { files, peers, clients, hangup, stamp, digest, facts, warned_at: None, unusable: None })
     }
 
-    /// Runs until `stop` turns true.
-    pub async fn run(mut self, edge: Edge, mut stop: watch::Receiver<bool>) {
-        edge.metrics().certificate_runs_out(self.facts.not_after);
-        let mut every = tokio::time::interval(EVERY);
+    /// Runs until dropped.
+    pub async fn run(mut self, metrics: Arc<Metrics>) {
+        metrics.certificate_runs_out(self.facts.not_after);
+        let mut every = tokio::time::interval(CHECK_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let asked = tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
                 _ = every.tick() => false,
                 _ = self.hangup.recv() => true,
             };
-            self.complain();
+            self.warn_of_expiry();
             let files = self.files.clone();
-            // A disk that hangs must hang nobody but this task.
-            let Ok(stamp) = tokio::task::spawn_blocking(move || files.stamp()).await else { continue };
-            // Unusable ones are tried again though nothing changes: a certificate may begin to count only later.
-            if stamp != self.seen || asked || self.unusable.is_some() {
-                self.look(stamp, asked, &edge).await;
+            let stamp = blocking(move || files.stamp()).await;
+            // Unusable files are tried again though nothing changed: a certificate may become valid only later.
+            if stamp != self.stamp || asked || self.unusable.is_some() {
+                self.reload(stamp, asked, &metrics).await;
             }
         }
     }
 
-    async fn look(&mut self, stamp: Stamp, asked: bool, edge: &Edge) {
-        // What was seen before reading: a file that changes meanwhile is looked at again.
-        self.seen = stamp;
+    async fn reload(&mut self, stamp: Stamp, asked: bool, metrics: &Metrics) {
+        // The stamp is from before reading, so files that change meanwhile are read again.
+        self.stamp = stamp;
         let files = self.files.clone();
-        let Ok(loaded) = tokio::task::spawn_blocking(move || files.load()).await else { return };
-        let replaced = loaded.and_then(|loaded| {
+        let replaced = blocking(move || files.load()).await.and_then(|loaded| {
             if loaded.digest == self.digest {
                 return Ok(None);
             }
@@ -84,9 +87,9 @@ impl Rotation {
         let was_unusable = self.unusable.take();
         match replaced {
             Ok(Some(loaded)) => {
-                (self.digest, self.facts, self.complained) = (loaded.digest, loaded.facts, None);
-                edge.metrics().certificate_runs_out(self.facts.not_after);
-                let Facts { identity, serial, fingerprint, not_after } = &self.facts;
+                (self.digest, self.facts, self.warned_at) = (loaded.digest, loaded.facts, None);
+                metrics.certificate_runs_out(self.facts.not_after);
+                let CertificateFacts { identity, serial, fingerprint, not_after } = &self.facts;
                 tracing::info!(%identity, serial, fingerprint, %not_after, "new certificate or trust bundle in use");
             }
             Ok(None) if asked => tracing::info!("SIGHUP: certificate, key and trust bundle are as before"),
@@ -101,12 +104,24 @@ impl Rotation {
         }
     }
 
-    fn complain(&mut self) {
+    fn warn_of_expiry(&mut self) {
         let left = self.facts.not_after.as_second() - Timestamp::now().as_second();
-        if left < WARN_BEFORE_SECS && self.complained.is_none_or(|then| then.elapsed() > COMPLAIN_EVERY) {
-            self.complained = Some(Instant::now());
+        if left < WARN_BEFORE_SECS && self.warned_at.is_none_or(|then| then.elapsed() > WARN_EVERY) {
+            self.warned_at = Some(Instant::now());
             let (not_after, days_left) = (self.facts.not_after, left / 86_400);
             tracing::warn!(%not_after, days_left, "this node's certificate runs out soon: rotate it (`keyrack pki rotate`)");
         }
+    }
+}
+
+/// Reads files on a thread of its own, so that a disk that hangs blocks this task only. A panic there is a panic here.
+async fn blocking<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(read).await {
+        Ok(read) => read,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that shuts down cancels it, and with it this task.
+            Err(_) => std::future::pending().await,
+        },
     }
 }

@@ -1,0 +1,203 @@
+//! The audit trail of requests that are no commands: reads of guest data, operators' actions, refusals.
+//!
+//! Entries are collected for a moment and proposed together. An entry that repeats within that moment is counted, not written
+//! twice, so that a flood of refusals stays small. A read that must be recorded and finds the trail full is refused. A node
+//! that loses power loses the entries of its last moment: at most [`COLLECT`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use keyrack_cluster::{Cluster, Tasks};
+use keyrack_inventory::{Action, Actor, Command, Observation, Op, PropertyNumber, RequestKey, Verdict, Who};
+use keyrack_proto::Code;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::clock::now_ms;
+use crate::convert::Problem;
+
+/// How long entries are collected.
+const COLLECT: Duration = Duration::from_millis(100);
+/// Different entries that may wait; refusals beyond that are counted together.
+const MOST_WAITING: usize = 8_192;
+/// The most entries of one command.
+const MOST_AT_ONCE: usize = 256;
+/// How long one proposal may take, and the pause after one that failed.
+const PROPOSE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long a node that stops waits for its last entries.
+const LAST: Duration = Duration::from_secs(3);
+
+/// Something that a caller did.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TrailEntry {
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub action: Action,
+    /// The property; number 0 for none in particular.
+    pub property: PropertyNumber,
+    /// The booking or hold.
+    pub record: Option<[u8; 16]>,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// Entries that wait to be proposed.
+#[derive(Default)]
+pub struct Trail {
+    /// When each entry was first added, and how often.
+    waiting: Mutex<HashMap<TrailEntry, (u64, u32)>>,
+    /// Refusals for which there was no room.
+    overflow: Mutex<u32>,
+    added: Notify,
+}
+
+impl Trail {
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// The trail is full, and the entry must be kept.
+    pub fn add(&self, entry: TrailEntry, must_keep: bool) -> Result<(), Problem> {
+        let mut waiting = lock(&self.waiting);
+        if let Some((_, times)) = waiting.get_mut(&entry) {
+            *times = times.saturating_add(1);
+            return Ok(());
+        }
+        if waiting.len() >= MOST_WAITING {
+            if must_keep {
+                return Err(Problem::new(Code::Overloaded, "the audit trail does not keep up; nothing was shown"));
+            }
+            *lock(&self.overflow) += 1;
+            return Ok(());
+        }
+        waiting.insert(entry, (now_ms(), 1));
+        drop(waiting);
+        self.added.notify_one();
+        Ok(())
+    }
+
+    fn take(&self) -> Vec<Observation> {
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        let overflow = std::mem::take(&mut *lock(&self.overflow));
+        let observed = |(entry, (at_ms, times)): (TrailEntry, (u64, u32))| {
+            let TrailEntry { actor, action, property, record, verdict } = entry;
+            Observation { at_ms, actor, action, property, record, verdict, times }
+        };
+        let mut all: Vec<Observation> = waiting.into_iter().map(observed).collect();
+        if overflow > 0 {
+            let actor = Actor { who: Who::Nobody, from: [0; 16] };
+            all.push(Observation {
+                at_ms: now_ms(),
+                actor,
+                action: Action::OTHER,
+                property: PropertyNumber(0),
+                record: None,
+                verdict: Verdict(429),
+                times: overflow,
+            });
+        }
+        all.sort_by_key(|observation| observation.at_ms);
+        all
+    }
+}
+
+/// Proposes what was collected. Once `tasks` stop it proposes the last entries, and returns when they are written or cannot
+/// be.
+pub async fn write(trail: Arc<Trail>, cluster: Cluster, tasks: Tasks) {
+    loop {
+        let stopping = tokio::select! {
+            () = trail.added.notified() => {
+                tokio::time::sleep(COLLECT).await;
+                false
+            }
+            () = tasks.stopping() => true,
+        };
+        let by_shard = by_shard(&cluster, trail.take());
+        let written = futures::future::join_all(by_shard.into_iter().map(|(shard, all)| propose(&cluster, shard, all)));
+        if stopping {
+            let _ = tokio::time::timeout(LAST, written).await;
+            return;
+        }
+        let too_late = async {
+            tasks.stopping().await;
+            tokio::time::sleep(LAST).await;
+        };
+        tokio::select! {
+            _ = written => {}
+            // What the cluster has not taken by then, it cannot take.
+            () = too_late => return,
+        }
+    }
+}
+
+/// An entry is kept with its property; one of no property in particular is kept in the first shard.
+fn by_shard(cluster: &Cluster, all: Vec<Observation>) -> HashMap<u32, Vec<Observation>> {
+    let mut by_shard: HashMap<u32, Vec<Observation>> = HashMap::new();
+    for observation in all {
+        let shard = cluster.known_shard(observation.property).unwrap_or(1);
+        by_shard.entry(shard).or_default().push(observation);
+    }
+    by_shard
+}
+
+async fn propose(cluster: &Cluster, shard: u32, all: Vec<Observation>) {
+    for batch in all.chunks(MOST_AT_ONCE) {
+        // With a key, so that a retry writes nothing twice.
+        let mut digest = [0; 16];
+        let request = getrandom::fill(&mut digest).ok().map(|()| RequestKey { digest, fingerprint: [0; 16] });
+        let command = Command { property: PropertyNumber(0), request, by: None, op: Op::Observe(batch.to_vec()) };
+        while let Err(cause) = cluster.propose(shard, &command, Instant::now() + PROPOSE).await {
+            tracing::warn!(shard, %cause, "the audit trail waits for the shard");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Counters and whole records: nothing is half made after a panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(number: u8, verdict: u16) -> TrailEntry {
+        TrailEntry {
+            actor: Actor { who: Who::Nobody, from: [number; 16] },
+            action: Action::READ_BOOKING,
+            property: PropertyNumber(1),
+            record: None,
+            verdict: Verdict(verdict),
+        }
+    }
+
+    #[test]
+    fn a_repeated_entry_is_counted() {
+        let trail = Trail::default();
+        (0..5).for_each(|_| trail.add(entry(1, 401), false).expect("room"));
+        trail.add(entry(2, 401), false).expect("room");
+        let mut times: Vec<u32> = trail.take().iter().map(|observation| observation.times).collect();
+        times.sort_unstable();
+        assert_eq!(times, [1, 5]);
+        assert!(trail.take().is_empty());
+    }
+
+    #[test]
+    fn a_full_trail_refuses_reads_and_counts_refusals() {
+        let trail = Trail::default();
+        for number in 0..MOST_WAITING {
+            let mut one = entry(0, 0);
+            one.record = Some([0; 16].map(|_: u8| number as u8));
+            one.property = PropertyNumber(number as u32);
+            trail.add(one, true).expect("room");
+        }
+        assert_eq!(trail.add(entry(9, 0), true).map_err(|problem| problem.code), Err(Code::Overloaded));
+        (0..3).for_each(|_| trail.add(entry(9, 401), false).expect("counted"));
+        let all = trail.take();
+        assert_eq!(all.len(), MOST_WAITING + 1);
+        assert_eq!(all.iter().find(|one| one.action == Action::OTHER).map(|one| one.times), Some(3));
+    }
+}

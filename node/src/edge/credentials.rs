@@ -1,0 +1,27 @@
+//! What a request presents of its caller. gRPC calls its metadata what HTTP calls headers, so both transports read it here.
+
+use axum::extract::Request;
+use axum::http::header;
+
+use super::remote_address::RemoteAddress;
+use crate::access::PresentedCredentials;
+use crate::tls::ClientIdentity;
+
+/// The credentials of a request, and where it comes from.
+pub fn presented(request: &Request) -> PresentedCredentials<'_> {
+    PresentedCredentials {
+        authorization: authorization(request),
+        certificate: request.extensions().get::<ClientIdentity>(),
+        from: RemoteAddress::ip_of(request.extensions()),
+    }
+}
+
+/// The value of the `Authorization` header; of two headers, a value that signs nobody in.
+fn authorization(request: &Request) -> Option<&[u8]> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value.as_bytes()),
+        (Some(_), Some(_)) => Some(b""),
+        (None, _) => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! The gRPC half of the guard: runs before every service.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use keyrack_inventory::Verdict;
+
+use super::status::status_of;
+use crate::access::Operation;
+use crate::edge::credentials::presented;
+use crate::service::Service;
+
+/// Lets a request through to its service, or answers it; records what became of it. The service finds the caller in the
+/// request's extensions.
+pub async fn guard(State(service): State<Service>, mut request: Request, next: Next) -> Response {
+    // Health and reflection have no row in the table, and no caller.
+    let Some(operation) = Operation::of_grpc(request.uri().path()) else { return next.run(request).await };
+    let guard = service.guard();
+    let presented = presented(&request);
+    let decision = guard.decide(operation, presented).await;
+    let response = match &decision.outcome {
+        Ok(()) => {
+            if let Some(caller) = &decision.caller {
+                request.extensions_mut().insert(caller.clone());
+            }
+            next.run(request).await
+        }
+        Err(problem) => status_of(problem.clone()).into_http(),
+    };
+    let verdict = verdict(&response);
+    if let Err(problem) = guard.record(operation, &decision, verdict) {
+        // An answer that cannot be recorded does not go out.
+        return status_of(problem).into_http();
+    }
+    response
+}
+
+/// A refusal has trailers only, which come as headers. What a stream answers later is recorded by its service.
+fn verdict(response: &Response) -> Verdict {
+    let code = response.headers().get("grpc-status").and_then(|value| value.to_str().ok());
+    match code.and_then(|text| text.parse::<u16>().ok()) {
+        None | Some(0) => Verdict::ALLOWED,
+        Some(3 | 11) => Verdict(400),
+        Some(5) => Verdict(404),
+        Some(6 | 9 | 10) => Verdict(409),
+        Some(7) => Verdict(403),
+        Some(8) => Verdict(429),
+        Some(12) => Verdict(405),
+        Some(14) => Verdict(503),
+        Some(4) => Verdict(504),
+        Some(16) => Verdict(401),
+        Some(_) => Verdict(500),
+    }
+}

@@ -1,0 +1,35 @@
+//! All gRPC services as one router, with health and reflection.
+
+use axum::Router;
+use keyrack_proto::v1::inventory_server::InventoryServer;
+use keyrack_proto::v1::receipts_server::ReceiptsServer;
+use keyrack_proto::v1::reservations_server::ReservationsServer;
+use tonic::service::Routes;
+
+use super::guard::guard;
+use super::inventory::InventoryService;
+use super::receipts::ReceiptsService;
+use super::reservations::ReservationsService;
+use crate::service::Service;
+
+/// All services as paths beside the HTTP API's.
+pub async fn router(service: Service) -> anyhow::Result<Router> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<ReservationsServer<ReservationsService>>().await;
+    reporter.set_serving::<InventoryServer<InventoryService>>().await;
+    reporter.set_serving::<ReceiptsServer<ReceiptsService>>().await;
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(keyrack_proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    // Both versions: many tools still ask for the older one.
+    let (reflection, older_reflection) = (described().build_v1()?, described().build_v1alpha()?);
+    let routes = Routes::new(ReservationsServer::new(ReservationsService::new(service.clone())))
+        .add_service(InventoryServer::new(InventoryService::new(service.clone())))
+        .add_service(ReceiptsServer::new(ReceiptsService::new(service.clone())))
+        .add_service(health)
+        .add_service(reflection)
+        .add_service(older_reflection);
+    Ok(routes.into_axum_router().layer(axum::middleware::from_fn_with_state(service, guard)))
+}

@@ -1,0 +1,73 @@
+//! Problems as gRPC statuses, and the only place that knows which code is which.
+
+use std::collections::HashMap;
+
+use keyrack_inventory::RefusedNight;
+use keyrack_proto::{Code, v1};
+use tonic::{Code as GrpcCode, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::convert::{Problem, restriction_text};
+
+/// A status whose `ErrorInfo` has the code as its reason and the nights as its metadata.
+pub fn status_of(problem: Problem) -> Status {
+    let mut metadata = HashMap::from([("retryable".to_owned(), problem.code.retryable().to_string())]);
+    for (place, refused) in problem.nights.iter().enumerate() {
+        let reason = refused.restriction.map_or("", restriction_text);
+        metadata
+            .insert(format!("night.{place}"), format!("{} {} {} {reason}", refused.night, refused.room_type, refused.available));
+    }
+    let details = ErrorDetails::with_error_info(problem.code.as_str(), "keyrack.dev", metadata);
+    Status::with_error_details(grpc_code(problem.code), problem.detail, details)
+}
+
+/// A refusal inside a stream.
+pub fn refusal_of(problem: Problem) -> v1::Refusal {
+    let night = |refused: &RefusedNight| v1::RefusedNight {
+        date: refused.night.to_string(),
+        room_type: refused.room_type.to_string(),
+        available: refused.available,
+        reason: refused.restriction.map_or("", restriction_text).into(),
+    };
+    v1::Refusal {
+        code: problem.code.as_str().into(),
+        retryable: problem.code.retryable(),
+        nights: problem.nights.iter().map(night).collect(),
+        detail: problem.detail,
+    }
+}
+
+fn grpc_code(code: Code) -> GrpcCode {
+    match code {
+        Code::InvalidJson
+        | Code::UnknownField
+        | Code::InvalidField
+        | Code::InvalidUtf8
+        | Code::InvalidDate
+        | Code::InvalidStay
+        | Code::StayTooLong
+        | Code::NoRooms
+        | Code::TooManyRooms
+        | Code::CardNumber
+        | Code::IdempotencyKeyRequired
+        | Code::InvalidIdempotencyKey
+        | Code::InvalidCursor
+        | Code::PayloadTooLarge
+        | Code::UriTooLong
+        | Code::UnsupportedMediaType
+        | Code::IdempotencyKeyReused
+        | Code::CapacityTooLarge
+        | Code::AmountTooLarge => GrpcCode::InvalidArgument,
+        Code::Unauthenticated => GrpcCode::Unauthenticated,
+        Code::Forbidden => GrpcCode::PermissionDenied,
+        Code::NotFound | Code::UnknownProperty | Code::UnknownRoomType | Code::UnknownRatePlan => GrpcCode::NotFound,
+        Code::MethodNotAllowed => GrpcCode::Unimplemented,
+        Code::SoldOut | Code::Restricted | Code::WrongState | Code::HoldExpired => GrpcCode::FailedPrecondition,
+        Code::ArrivalInPast | Code::OccupancyExceeded | Code::CurrencyMismatch => GrpcCode::FailedPrecondition,
+        Code::RequestInFlight | Code::PreconditionFailed => GrpcCode::Aborted,
+        Code::QuotaExceeded | Code::Overloaded => GrpcCode::ResourceExhausted,
+        Code::Unavailable | Code::NotCosigned => GrpcCode::Unavailable,
+        Code::RequestTimeout | Code::OutcomeUnknown => GrpcCode::DeadlineExceeded,
+        Code::Internal => GrpcCode::Internal,
+    }
+}

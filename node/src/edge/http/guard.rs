@@ -1,0 +1,88 @@
+//! The HTTP half of the guard: runs before every handler.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderName, Version, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use keyrack_inventory::Verdict;
+use keyrack_proto::Code;
+
+use crate::access::Operation;
+use crate::convert::Problem;
+use crate::edge::credentials::presented;
+use crate::service::Service;
+
+/// Lets a request through to its handler, or answers it; records what became of it. The handler finds the operation and, where
+/// one is needed, the caller in the request's extensions.
+pub async fn guard(State(service): State<Service>, mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let operation = route.and_then(|route| Operation::of_http(request.method().as_str(), route.as_str()));
+    // Without an operation there is no caller, and a handler that needs one refuses.
+    let Some(operation) = operation else { return next.run(request).await };
+    if let Err(problem) = check_unambiguous(&request) {
+        return problem.into_response();
+    }
+    let guard = service.guard();
+    let presented = presented(&request);
+    let decision = guard.decide(operation, presented).await;
+    let (mut response, verdict) = match &decision.outcome {
+        Ok(()) => {
+            request.extensions_mut().insert(operation);
+            if let Some(caller) = &decision.caller {
+                request.extensions_mut().insert(caller.clone());
+            }
+            let response = next.run(request).await;
+            let verdict = response.extensions().get::<Problem>().map_or_else(|| status_verdict(&response), problem_verdict);
+            (response, verdict)
+        }
+        Err(problem) => (problem.clone().into_response(), problem_verdict(problem)),
+    };
+    if let Some(quota) = decision.quota {
+        response.extensions_mut().insert(quota);
+    }
+    if let Err(problem) = guard.record(operation, &decision, verdict) {
+        // An answer that cannot be recorded does not go out.
+        return problem.into_response();
+    }
+    response
+}
+
+/// Refuses a request that a proxy between the caller and this node could read differently than this node does.
+fn check_unambiguous(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let count = |name: &HeaderName| headers.get_all(name).iter().count();
+    let key = HeaderName::from_static("idempotency-key");
+    if count(&key) > 1 {
+        return Err(Problem::new(Code::InvalidIdempotencyKey, "the header stands there twice"));
+    }
+    for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::IF_MATCH, HeaderName::from_static("last-event-id")] {
+        if count(&name) > 1 {
+            return Err(Problem::field(name.as_str(), "the header stands there twice"));
+        }
+    }
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::new(Code::UnsupportedMediaType, "send the body as it is, without a Content-Encoding"));
+    }
+    // RFC 9112 section 3.2; HTTP/2 has the authority in its pseudo-header.
+    if request.version() == Version::HTTP_11 {
+        let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+        let good = host.is_some_and(|host| host.is_empty() || host.parse::<Authority>().is_ok());
+        if count(&header::HOST) != 1 || !good {
+            return Err(Problem::field("host", "needed once, and to be a host"));
+        }
+    }
+    Ok(())
+}
+
+fn problem_verdict(problem: &Problem) -> Verdict {
+    Verdict(problem.code.status())
+}
+
+fn status_verdict(response: &Response) -> Verdict {
+    match response.status().as_u16() {
+        100..400 => Verdict::ALLOWED,
+        status => Verdict(status),
+    }
+}

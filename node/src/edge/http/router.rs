@@ -1,0 +1,92 @@
+//! The HTTP routers, built from the table of operations, and what all their answers have in common.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::{Extension, Router};
+use keyrack_proto::Code;
+
+use super::endpoints::endpoints;
+use super::guard::guard;
+use super::handlers::docs::Rendered;
+use super::openapi::document;
+use super::{hygiene, problem};
+use crate::access::Listeners;
+use crate::convert::Problem;
+use crate::service::Service;
+
+/// The API of the listeners for clients.
+pub fn router(service: Service) -> Router {
+    guarded(service, routes(|listeners| listeners == Listeners::All))
+}
+
+/// The same, and the operators' operations: for their own listener.
+pub fn operator_router(service: Service) -> Router {
+    guarded(service, routes(|_| true))
+}
+
+fn routes(serves: fn(Listeners) -> bool) -> Router<Service> {
+    let (mut api, mut pages) = (Router::new(), Router::new());
+    for (_, http, endpoint) in endpoints().filter(|(_, http, _)| serves(http.listeners)) {
+        match endpoint.document {
+            Some(_) => api = api.route(http.route, endpoint.router),
+            None => pages = pages.route(http.route, endpoint.router),
+        }
+    }
+    // The pages that show the API's document.
+    api.merge(pages.layer(Extension(Arc::new(Rendered::new(&document())))))
+}
+
+fn guarded(service: Service, routes: Router<Service>) -> Router {
+    routes
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(service.clone(), guard))
+        .layer(from_fn_with_state(service.clone(), finish))
+        .with_state(service)
+}
+
+async fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "there is no such path; see /docs")
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed, "see /docs for the methods of this path")
+}
+
+/// What every answer gets: a problem's body in the caller's language, the quota, a count, a line in the log.
+async fn finish(State(service): State<Service>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = method_name(request.method());
+    // The route, not the path: a path has ids in it, and there are too many of them to count.
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+    let is_for_one_caller = request.headers().contains_key(header::AUTHORIZATION);
+    let mut response = next.run(request).await;
+    problem::finish(&mut response, languages.as_ref());
+    hygiene::finish(&mut response, is_for_one_caller);
+    let status = response.status().as_u16();
+    service.metrics().answered(method, &route, status, began.elapsed());
+    let trace = response.headers().get("keyrack-trace-id").and_then(|value| value.to_str().ok());
+    match status {
+        500.. => tracing::warn!(method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
+        _ => tracing::debug!(method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
+    }
+    response
+}
+
+/// A method's name in the metrics. A client may make up any method, so those that are not in use share one name.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

@@ -1,0 +1,94 @@
+//! Whether a connection has open requests. hyper tells neither for HTTP/1 nor for HTTP/2, and an idle HTTP/2 connection would
+//! stay open for as long as its other end answers pings.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::Instant;
+
+/// The requests of one connection.
+pub struct Activity {
+    began: Instant,
+    open: AtomicUsize,
+    requests: AtomicU64,
+    /// Milliseconds from `began` to the end of the last answer.
+    idle_since_ms: AtomicU64,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Activity {
+            began: Instant::now(),
+            open: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
+            idle_since_ms: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Activity {
+    /// Since when no request is open; `None` while one is.
+    pub fn idle_since(&self) -> Option<Instant> {
+        let since = self.began + Duration::from_millis(self.idle_since_ms.load(Ordering::Acquire));
+        (self.open.load(Ordering::Acquire) == 0).then_some(since)
+    }
+
+    /// Whether there was no request yet.
+    pub fn is_unused(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// A request from its head to the end of its answer's body.
+pub struct OpenRequest(Arc<Activity>);
+
+impl OpenRequest {
+    /// Counts a request until this is dropped.
+    pub fn begin(activity: Arc<Activity>) -> OpenRequest {
+        activity.open.fetch_add(1, Ordering::AcqRel);
+        activity.requests.fetch_add(1, Ordering::Relaxed);
+        OpenRequest(activity)
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.idle_since_ms.store(self.0.began.elapsed().as_millis() as u64, Ordering::Release);
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// An answer's body, which keeps its request open: a feed may go on for hours.
+pub struct CountedBody {
+    body: Body,
+    _open: OpenRequest,
+}
+
+impl CountedBody {
+    /// A body that keeps `open` open.
+    pub fn new(body: Body, open: OpenRequest) -> CountedBody {
+        CountedBody { body, _open: open }
+    }
+}
+
+impl hyper::body::Body for CountedBody {
+    type Data = bytes::Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

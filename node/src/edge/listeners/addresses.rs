@@ -1,0 +1,90 @@
+//! Counts the connections of each address, so that one client cannot take them all.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+/// Connections by address, over all listeners. Cheap to clone.
+#[derive(Clone)]
+pub struct Addresses {
+    limit: usize,
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One connection of an address; it counts until this is dropped.
+pub struct ConnectionSlot {
+    addresses: Addresses,
+    address: IpAddr,
+}
+
+impl Addresses {
+    /// At most `limit` connections of one address; 0 sets no limit.
+    pub fn new(limit: usize) -> Addresses {
+        Addresses { limit, open: Arc::default() }
+    }
+
+    /// A slot for one more connection from `address`; `None` when it has as many as it may.
+    pub fn take_slot(&self, address: IpAddr) -> Option<ConnectionSlot> {
+        let address = holder(address);
+        let mut open = self.open.lock();
+        let count = open.entry(address).or_insert(0);
+        if self.limit > 0 && *count >= self.limit {
+            return None;
+        }
+        *count += 1;
+        Some(ConnectionSlot { addresses: self.clone(), address })
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        let mut open = self.addresses.open.lock();
+        let left = open.get_mut(&self.address).map_or(0, |count| {
+            *count -= 1;
+            *count
+        });
+        if left == 0 {
+            open.remove(&self.address);
+        }
+    }
+}
+
+/// One client usually has a whole IPv6 network of 2^64 addresses, which count as one.
+fn holder(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_number_of_slots_and_gets_them_back() {
+        let addresses = Addresses::new(2);
+        let one: IpAddr = "192.0.2.1".parse().expect("an address");
+        let other: IpAddr = "192.0.2.2".parse().expect("an address");
+        let first = addresses.take_slot(one).expect("the first");
+        let _second = addresses.take_slot("::ffff:192.0.2.1".parse().expect("an address")).expect("the second");
+        assert!(addresses.take_slot(one).is_none());
+        let _another = addresses.take_slot(other).expect("another address");
+        drop(first);
+        addresses.take_slot(one).expect("a slot that became free");
+        assert_eq!(addresses.open.lock().len(), 2);
+    }
+
+    #[test]
+    fn a_whole_ipv6_network_counts_as_one_and_0_is_no_limit() {
+        let addresses = Addresses::new(1);
+        let _one = addresses.take_slot("2001:db8::1".parse().expect("an address")).expect("the first");
+        assert!(addresses.take_slot("2001:db8::ffff:2".parse().expect("an address")).is_none());
+        assert!(addresses.take_slot("2001:db8:0:1::1".parse().expect("an address")).is_some());
+        let unlimited = Addresses::new(0);
+        let slots: Vec<_> = (0..10_000).map(|_| unlimited.take_slot("::1".parse().expect("an address"))).collect();
+        assert!(slots.iter().all(Option::is_some));
+    }
+}

@@ -1,0 +1,169 @@
+//! One connection from its first byte to its last: handshake, requests, idleness, end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use hyper::body::Incoming;
+use hyper::{Request, Response, header};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::Builder;
+use keyrack_cluster::{Tasks, handshake_failure};
+use keyrack_proto::Code;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::activity::{Activity, CountedBody, OpenRequest};
+use super::executor::StreamExecutor;
+use super::limits::Limits;
+use crate::convert::Problem;
+use crate::edge::http::{BodyLimits, finish_problem};
+use crate::edge::remote_address::RemoteAddress;
+use crate::tls::{ClientIdentity, ListenerTls, client_identity};
+
+/// What a listener asks of those who connect.
+#[derive(Clone)]
+pub enum Security {
+    /// Nothing: plain HTTP, for development.
+    Plain,
+    /// TLS; a client may show a certificate.
+    Clients(Arc<ListenerTls>),
+    /// TLS with an operator's certificate.
+    Operators(Arc<ListenerTls>),
+}
+
+/// What all connections of a listener have in common.
+#[derive(Clone)]
+pub struct ConnectionSettings {
+    /// What they have to show.
+    pub security: Security,
+    /// Answers HTTP requests.
+    pub http: Router,
+    /// Answers gRPC requests.
+    pub grpc: Router,
+    /// hyper's settings.
+    pub builder: Arc<Builder<StreamExecutor>>,
+    /// What a connection may cost.
+    pub limits: Limits,
+    /// The tasks that the connection is one of.
+    pub tasks: Tasks,
+}
+
+/// The longest path with its query.
+const URI_BYTES: usize = 8 << 10;
+/// The longest that a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long an idle connection may take to close.
+const CLOSE: Duration = Duration::from_secs(1);
+/// How long open requests have to finish when the node stops.
+pub const DRAIN: Duration = Duration::from_secs(5);
+
+impl ConnectionSettings {
+    /// Serves one connection until it ends.
+    pub async fn serve(self, stream: TcpStream, address: SocketAddr) {
+        // Small answers leave at once; a socket that refuses works without it.
+        let _ = stream.set_nodelay(true);
+        let (config, is_for_operators) = match &self.security {
+            Security::Plain => return self.serve_requests(stream, address, None).await,
+            Security::Clients(tls) => (tls.public(), false),
+            Security::Operators(tls) => (tls.operator(), true),
+        };
+        let handshake = async {
+            let within = HANDSHAKE.min(self.limits.read_timeout);
+            let accepted = tokio::time::timeout(within, TlsAcceptor::from(config).accept(stream)).await;
+            let stream = accepted.context("no handshake in time")?.map_err(|cause| anyhow!(handshake_failure(&cause)))?;
+            let identity = client_identity(stream.get_ref().1.peer_certificates())?;
+            anyhow::Ok((stream, identity))
+        };
+        let accepted = tokio::select! {
+            accepted = handshake => accepted,
+            () = self.tasks.stopping() => return,
+        };
+        match accepted {
+            Ok((stream, identity)) => self.serve_requests(stream, address, identity).await,
+            // Failed handshakes are common on the internet, but not at the operators' listener.
+            Err(cause) if is_for_operators => tracing::warn!(%address, cause = format!("{cause:#}"), "no operator: refused"),
+            Err(cause) => tracing::debug!(%address, cause = format!("{cause:#}"), "a handshake failed"),
+        }
+    }
+
+    async fn serve_requests<S>(self, stream: S, address: SocketAddr, identity: Option<ClientIdentity>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let activity = Arc::new(Activity::default());
+        let Limits { body_bytes, read_timeout, idle_timeout, .. } = self.limits;
+        let (http, grpc, requests) = (self.http.clone(), self.grpc.clone(), activity.clone());
+        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+            let open = OpenRequest::begin(requests.clone());
+            let extensions = request.extensions_mut();
+            extensions.insert(BodyLimits { bytes: body_bytes, timeout: read_timeout });
+            extensions.insert(RemoteAddress(address));
+            if let Some(identity) = &identity {
+                extensions.insert(identity.clone());
+            }
+            let router = if is_grpc(&request) { grpc.clone() } else { http.clone() };
+            async move { Ok::<_, Infallible>(answer(router, request).await.map(|body| CountedBody::new(body, open))) }
+        });
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut stopping = pin!(self.tasks.stopping());
+        // The first request has to come soon.
+        let mut check_at = Instant::now() + read_timeout;
+        let ended = loop {
+            tokio::select! {
+                ended = connection.as_mut() => break ended,
+                () = stopping.as_mut() => {
+                    connection.as_mut().graceful_shutdown();
+                    match tokio::time::timeout(DRAIN, connection).await {
+                        Ok(ended) => break ended,
+                        Err(_) => return,
+                    }
+                }
+                () = tokio::time::sleep_until(check_at) => match activity.idle_since() {
+                    Some(since) if since + idle_timeout <= Instant::now() || activity.is_unused() => {
+                        connection.as_mut().graceful_shutdown();
+                        match tokio::time::timeout(CLOSE, connection).await {
+                            Ok(ended) => break ended,
+                            Err(_) => return,
+                        }
+                    }
+                    Some(since) => check_at = since + idle_timeout,
+                    None => check_at = Instant::now() + idle_timeout,
+                },
+            }
+        };
+        if let Err(cause) = ended {
+            tracing::debug!(%address, %cause, "a connection ended badly");
+        }
+    }
+}
+
+fn is_grpc<B>(request: &Request<B>) -> bool {
+    let media_type = request.headers().get(header::CONTENT_TYPE);
+    media_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+async fn answer(router: Router, request: Request<Incoming>) -> Response<Body> {
+    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if length > URI_BYTES {
+        let address = request.extensions().get::<RemoteAddress>().map(|remote| remote.0);
+        tracing::debug!(?address, length, "a path that is too long");
+        let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+        let mut response = Problem::new(Code::UriTooLong, format!("at most {URI_BYTES} bytes")).into_response();
+        finish_problem(&mut response, languages.as_ref());
+        return response;
+    }
+    match router.oneshot(request.map(Body::new)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}

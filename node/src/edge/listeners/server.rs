@@ -1,0 +1,91 @@
+//! Accepting connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::conn::auto::Builder;
+use keyrack_cluster::Tasks;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::addresses::Addresses;
+use super::connection::{ConnectionSettings, Security};
+use super::executor::StreamExecutor;
+use super::limits::Limits;
+
+/// A bound socket and what it asks of those who connect.
+pub struct BoundListener {
+    /// The socket.
+    pub socket: TcpListener,
+    /// What it asks.
+    pub security: Security,
+}
+
+/// All APIs: every listener answers HTTP and gRPC, so a client needs one address only.
+#[derive(Clone)]
+pub struct Routers {
+    /// The HTTP API.
+    pub http: Router,
+    /// The gRPC services.
+    pub grpc: Router,
+    /// The HTTP API of the operators' listener.
+    pub operator: Router,
+}
+
+/// Accepts connections until dropped. Each connection is one of `tasks`.
+pub async fn serve(listener: BoundListener, routers: Routers, addresses: Addresses, limits: Limits, tasks: Tasks) {
+    let BoundListener { socket, security } = listener;
+    let http = match &security {
+        Security::Operators(_) => routers.operator,
+        Security::Plain | Security::Clients(_) => routers.http,
+    };
+    let builder = Arc::new(builder(limits, StreamExecutor(tasks.clone())));
+    let settings = ConnectionSettings { security, http, grpc: routers.grpc, builder, limits, tasks: tasks.clone() };
+    let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
+    // The semaphore is never closed.
+    while let Ok(permit) = permits.clone().acquire_owned().await {
+        let (stream, address) = match socket.accept().await {
+            Ok(accepted) => accepted,
+            Err(cause) => {
+                // Out of descriptors, most likely: give connections time to end.
+                tracing::warn!(%cause, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Some(slot) = addresses.take_slot(address.ip()) else {
+            tracing::debug!(%address, "too many connections of one address: closed");
+            continue;
+        };
+        let settings = settings.clone();
+        tasks.spawn_contained("connection", async move {
+            settings.serve(stream, address).await;
+            drop((permit, slot));
+        });
+    }
+}
+
+fn builder(limits: Limits, executor: StreamExecutor) -> Builder<StreamExecutor> {
+    let mut builder = Builder::new(executor);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // Counts from the end of the last answer, so it ends idle connections too.
+        .header_read_timeout(limits.read_timeout)
+        // hyper answers 431 when the head does not fit.
+        .max_buf_size(limits.header_bytes.max(8_192));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(limits.header_bytes as u32)
+        .max_concurrent_streams(2_048)
+        .max_pending_accept_reset_streams(64)
+        .max_local_error_reset_streams(128)
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(8 << 20)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10));
+    builder
+}

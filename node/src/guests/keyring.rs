@@ -1,0 +1,180 @@
+//! The keyring: the keys from which all keys that protect guest data are derived. It is a file with a key a line: a name and
+//! 64 hexadecimal digits. The key that wraps is marked `active`:
+//!
+//! ```text
+//! 2026-01 6f1d...  
+//! 2026-11 93ab...  active
+//! ```
+//!
+//! All keys open and the active key wraps. The first key derives the key of requests' fingerprints, so that a retry is still
+//! recognised after a rotation. A file with 64 digits and nothing else is a keyring of one key.
+
+use std::path::Path;
+
+use aes_gcm_siv::Aes256GcmSiv;
+use aes_gcm_siv::aead::KeyInit;
+use anyhow::{Context, bail, ensure};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::tls::check_private;
+
+/// Bytes of a key.
+pub const KEY_BYTES: usize = 32;
+/// The most keys of a keyring: each is tried on what the active one does not open.
+const MOST_KEYS: usize = 16;
+
+type Secret = Zeroizing<[u8; KEY_BYTES]>;
+
+/// A keyring as it was read.
+pub struct Keyring {
+    keys: Vec<DerivedKeys>,
+    active: usize,
+}
+
+/// The keys that are derived from one key of the keyring, one a purpose.
+pub struct DerivedKeys {
+    name: String,
+    /// Wraps the keys of guests.
+    pub wrapping: Aes256GcmSiv,
+    fingerprints: Secret,
+    /// Signs guests' links.
+    pub links: Secret,
+    /// Signs guests' sessions.
+    pub sessions: Secret,
+}
+
+impl Keyring {
+    /// Reads the file, which nobody but its owner may read.
+    pub fn open(path: &Path) -> anyhow::Result<Keyring> {
+        let text = std::fs::read_to_string(path).map(Zeroizing::new).with_context(|| {
+            format!("cannot read the keyring {}; make one with: keyrackd keyring init {}", path.display(), path.display())
+        })?;
+        check_private(path)?;
+        Keyring::parse(&text).with_context(|| format!("in the keyring {}", path.display()))
+    }
+
+    /// Reads a keyring's text.
+    pub fn parse(text: &str) -> anyhow::Result<Keyring> {
+        let mut keys: Vec<DerivedKeys> = Vec::new();
+        let mut active = None;
+        let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        for (number, line) in lines {
+            // The line itself is a secret: only its number is told.
+            let wrong = || format!("line {}: needed are a name, 64 hexadecimal digits and perhaps the word active", number + 1);
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let (name, digits, mark) = match words.as_slice() {
+                [digits] => ("only", *digits, None),
+                [name, digits] => (*name, *digits, None),
+                [name, digits, mark] => (*name, *digits, Some(*mark)),
+                _ => bail!(wrong()),
+            };
+            let key = decode_hex(digits).with_context(wrong)?;
+            ensure!(!keys.iter().any(|known| known.name == name), "line {}: two keys have one name", number + 1);
+            match mark {
+                None => {}
+                Some("active") if active.is_none() => active = Some(keys.len()),
+                Some("active") => bail!("line {}: a second active key", number + 1),
+                Some(_) => bail!(wrong()),
+            }
+            keys.push(DerivedKeys::new(name, &key));
+        }
+        ensure!(!keys.is_empty(), "there is no key");
+        ensure!(keys.len() <= MOST_KEYS, "at most {MOST_KEYS} keys");
+        if active.is_none() && keys.len() > 1 {
+            bail!("one of the keys must be marked active");
+        }
+        Ok(Keyring { keys, active: active.unwrap_or(0) })
+    }
+
+    /// The one that wraps and signs.
+    pub fn active(&self) -> &DerivedKeys {
+        &self.keys[self.active]
+    }
+
+    /// The others, newest first.
+    pub fn others(&self) -> impl Iterator<Item = &DerivedKeys> {
+        self.keys.iter().enumerate().rev().filter(|(place, _)| *place != self.active).map(|(_, key)| key)
+    }
+
+    /// All, the active one first.
+    pub fn all(&self) -> impl Iterator<Item = &DerivedKeys> {
+        std::iter::once(self.active()).chain(self.others())
+    }
+
+    /// Keys the fingerprints of requests.
+    pub fn fingerprints(&self) -> &[u8; KEY_BYTES] {
+        &self.keys[0].fingerprints
+    }
+
+    /// The active key's name, for the log.
+    pub fn active_name(&self) -> &str {
+        &self.active().name
+    }
+}
+
+impl DerivedKeys {
+    fn new(name: &str, key: &[u8; KEY_BYTES]) -> DerivedKeys {
+        let derive = |label: &[u8]| Zeroizing::new(mac(key, &[label]));
+        DerivedKeys {
+            name: name.to_owned(),
+            wrapping: Aes256GcmSiv::new((&*derive(b"keyrack guest keys")).into()),
+            fingerprints: derive(b"keyrack request fingerprints"),
+            links: derive(b"keyrack guest links"),
+            sessions: derive(b"keyrack guest sessions"),
+        }
+    }
+}
+
+/// HMAC-SHA-256 over the parts, one after another.
+pub fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+fn decode_hex(text: &str) -> Option<Secret> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    // A shorter text would fill only a part of the key.
+    let is_whole = base16ct::mixed::decode(text, key.as_mut_slice()).is_ok_and(|bytes| bytes.len() == KEY_BYTES);
+    is_whole.then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(byte: u8) -> String {
+        format!("{byte:02x}").repeat(KEY_BYTES)
+    }
+
+    #[test]
+    fn one_key_alone_and_several_with_an_active_one() {
+        let alone = Keyring::parse(&format!("{}\n", digits(1))).expect("a keyring");
+        let several = format!("# comment\nold {}\nnew {} active\nnext {}\n", digits(1), digits(2), digits(3));
+        let several = Keyring::parse(&several).expect("a keyring");
+        assert_eq!((alone.active_name(), several.active_name()), ("only", "new"));
+        assert_eq!(alone.fingerprints(), several.fingerprints(), "the first key keys them");
+        assert_eq!(several.others().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["next", "old"]);
+    }
+
+    #[test]
+    fn what_is_no_keyring_is_refused_without_telling_keys() {
+        let one = digits(7);
+        for text in [
+            String::new(),
+            "# nothing".into(),
+            one[1..].to_owned(),
+            format!("a {one}\nb {one}"),
+            format!("a {one} active\nb {one} active"),
+            format!("a {one} active\na {one}"),
+            format!("a {one} actief"),
+            format!("a b {one} active"),
+            format!("a {}zz", &one[2..]),
+        ] {
+            let refused = Keyring::parse(&text).err().map(|cause| format!("{cause:#}")).expect("refused");
+            assert!(!refused.contains(&one[..16]), "{refused}");
+        }
+    }
+}

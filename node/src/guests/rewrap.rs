@@ -1,0 +1,91 @@
+//! After a rotation of the keyring: guests' keys that an older key wraps are wrapped by the active key, in the background.
+//! The guests' own keys do not change, and neither does anything that was encrypted or derived with them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use keyrack_cluster::{Cluster, Consistency, View};
+use keyrack_inventory::{BookingId, Command, Fault, Key, Op, PropertyNumber, Read, Row};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::vault::{Rewrap, Vault};
+use crate::metrics::{Metrics, RewrapProgress};
+
+/// Rows read in one step, and commands under way at once.
+const STEP: usize = 512;
+const AT_ONCE: usize = 32;
+/// How often a leader passes over its shards, besides every change of the keyring.
+const PASS_EVERY: Duration = Duration::from_secs(3_600);
+const PROPOSE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Passes over the shards that this node leads whenever the keyring has `changed`; runs until dropped.
+pub async fn run(vault: Arc<Vault>, cluster: Cluster, metrics: Arc<Metrics>, mut changed: watch::Receiver<u64>) {
+    let progress = metrics.rewrapping();
+    loop {
+        progress.running.store(1, Ordering::Relaxed);
+        let mut lost = 0;
+        for shard in 1..=cluster.data_shards() {
+            lost += rewrap_shard(&vault, &cluster, progress, shard).await;
+        }
+        progress.lost.store(lost, Ordering::Relaxed);
+        progress.running.store(0, Ordering::Relaxed);
+        // It has changed, or the last pass was long enough ago; an error says that the vault is gone.
+        if let Ok(Err(_)) = tokio::time::timeout(PASS_EVERY, changed.changed()).await {
+            return;
+        }
+    }
+}
+
+/// Returns how many keys of the shard cannot be opened.
+async fn rewrap_shard(vault: &Vault, cluster: &Cluster, progress: &RewrapProgress, shard: u32) -> u64 {
+    let mut from = Key::Guest(BookingId([0; 16]));
+    let mut lost = 0;
+    loop {
+        if !cluster.leads(shard) {
+            return lost;
+        }
+        let deadline = Instant::now() + PROPOSE;
+        let read = cluster.read(shard, Consistency::Local, deadline, |view| wrapped_keys(view, &from));
+        let Ok((rows, _)) = read.await else { return lost };
+        let Some((last, _)) = rows.last() else { return lost };
+        from = key_after(*last);
+        let mut commands = Vec::new();
+        for (booking, wrapped) in rows {
+            match vault.rewrap(&wrapped) {
+                Rewrap::NotNeeded => {}
+                Rewrap::Lost => lost += 1,
+                Rewrap::To(to) => commands.push(Op::RewrapGuest { booking, from: wrapped, to }),
+            }
+        }
+        for batch in commands.chunks(AT_ONCE) {
+            let all = batch.iter().map(|op| async {
+                let command = Command { property: PropertyNumber(0), request: None, by: None, op: op.clone() };
+                cluster.propose(shard, &command, Instant::now() + PROPOSE).await
+            });
+            let done = futures::future::join_all(all).await.iter().filter(|done| done.is_ok()).count();
+            progress.done.fetch_add(done as u64, Ordering::Relaxed);
+        }
+        // Requests of callers go first.
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Up to [`STEP`] guests from a key on, with their wrapped keys.
+fn wrapped_keys(view: &mut View<'_>, from: &Key) -> Result<Vec<(BookingId, Vec<u8>)>, Fault> {
+    let mut rows = Vec::new();
+    for key in view.scan(from, &Key::Guest(BookingId([0xff; 16])), STEP)? {
+        if let (Key::Guest(booking), Some(Row::Guest(secrets))) = (key, view.get(&key)?)
+            && !secrets.wrapped_key.is_empty()
+        {
+            rows.push((booking, secrets.wrapped_key.clone()));
+        }
+    }
+    Ok(rows)
+}
+
+fn key_after(booking: BookingId) -> Key {
+    Key::Guest(BookingId(u128::from_be_bytes(booking.0).saturating_add(1).to_be_bytes()))
+}

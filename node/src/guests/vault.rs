@@ -1,0 +1,261 @@
+//! Encrypts and decrypts guest data: AES-256-GCM-SIV (RFC 8452), nonce first. Also everything else that needs the keyring:
+//! cursors that tell their holder nothing, and fingerprints of requests.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aes_gcm_siv::aead::{Aead, KeyInit};
+use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use arc_swap::ArcSwap;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use keyrack_inventory::{Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Salt, Sealed, TermSalts};
+use keyrack_proto::v1::Guest;
+use prost::Message;
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use super::keyring::{KEY_BYTES, Keyring, mac};
+use super::leaf_secrets::LeafSecrets;
+
+/// How often the keyring's file is checked.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+const NONCE_BYTES: usize = 12;
+const SALT_BYTES: usize = size_of::<Salt>();
+
+/// Seals and opens guest data. Its keyring may change while it is used.
+pub struct Vault {
+    path: PathBuf,
+    keyring: ArcSwap<Keyring>,
+    /// Counts the keyring's changes.
+    changed: watch::Sender<u64>,
+}
+
+/// A guest sealed for a command, with what its leaf will need.
+pub struct SealedGuest {
+    /// Encrypted; empty when there is no guest.
+    pub sealed: Sealed,
+    /// Digests and salts for the leaf.
+    pub seeds: LeafSeeds,
+    /// What the receipt's holder may show of the guest.
+    pub claims: Vec<Disclosure>,
+}
+
+/// What becomes of a wrapped key after a rotation of the keyring.
+pub enum Rewrap {
+    /// The active key wraps it already.
+    NotNeeded,
+    /// The same key, wrapped by the active key.
+    To(Vec<u8>),
+    /// No key of the keyring opens it.
+    Lost,
+}
+
+impl Vault {
+    /// Reads the keyring file.
+    pub fn open(path: &Path) -> anyhow::Result<Vault> {
+        Ok(Vault::new(path, Keyring::open(path)?))
+    }
+
+    fn new(path: &Path, keyring: Keyring) -> Vault {
+        Vault { path: path.to_owned(), keyring: ArcSwap::from_pointee(keyring), changed: watch::Sender::new(0) }
+    }
+
+    /// Reads the file again; a bad one is refused and the old one stays.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let keyring = Keyring::open(&self.path)?;
+        tracing::info!(active = keyring.active_name(), keys = keyring.all().count(), "the keyring was read anew");
+        self.keyring.store(Arc::new(keyring));
+        self.changed.send_modify(|changes| *changes += 1);
+        Ok(())
+    }
+
+    /// Checks the file once a second and reads it again when it has changed; runs until dropped.
+    pub async fn watch(&self) {
+        let stamp = || std::fs::metadata(&self.path).ok().map(|file| (file.modified().ok(), file.len()));
+        let mut last = stamp();
+        let mut every = tokio::time::interval(CHECK_EVERY);
+        loop {
+            every.tick().await;
+            let now = stamp();
+            if now != last {
+                last = now;
+                if let Err(cause) = self.reload() {
+                    let cause = format!("{cause:#}");
+                    tracing::warn!(cause, "the keyring is not usable as it is now; the one of before stays in use");
+                }
+            }
+        }
+    }
+
+    /// Counts the keyring's changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The keys as they are now.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.load_full()
+    }
+
+    /// Wraps a guest's key by the active key, unless it already is.
+    pub fn rewrap(&self, wrapped_key: &[u8]) -> Rewrap {
+        let keyring = self.keyring.load();
+        if decrypt(&keyring.active().wrapping, wrapped_key).is_some() {
+            return Rewrap::NotNeeded;
+        }
+        let key = keyring.others().find_map(|old| decrypt(&old.wrapping, wrapped_key)).map(Zeroizing::new);
+        match (key, random()) {
+            (Some(key), Ok(nonce)) => Rewrap::To(encrypt(&keyring.active().wrapping, &nonce, &key)),
+            // Without randomness it stays as it is until the next pass.
+            (Some(_), Err(_)) => Rewrap::NotNeeded,
+            (None, _) => Rewrap::Lost,
+        }
+    }
+
+    /// Encrypts a guest under a fresh key, and draws the secrets of a booking's leaves.
+    pub fn seal(&self, guest: Option<&Guest>) -> Result<SealedGuest, getrandom::Error> {
+        let key: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(random()?);
+        let salts: [[u8; SALT_BYTES]; 3] = [random()?, random()?, random()?];
+        let secrets = LeafSecrets::of(&key);
+        let claims = guest.map(|guest| secrets.claims(guest)).unwrap_or_default();
+        let mut digests: Vec<Digest> = claims.iter().map(Disclosure::digest).collect();
+        if guest.is_some() {
+            digests.extend((digests.len()..GUEST_DIGESTS).map(|place| secrets.decoy(place)));
+        }
+        let seeds = LeafSeeds { guest: digests, salts: TermSalts { price: salts[0], channel_ref: salts[1], unit: salts[2] } };
+        let sealed = match guest {
+            None => Sealed::default(),
+            Some(guest) => Sealed {
+                ciphertext: encrypt(&Aes256GcmSiv::new((&*key).into()), &random()?, &guest.encode_to_vec()),
+                wrapped_key: encrypt(&self.keyring.load().active().wrapping, &random()?, key.as_slice()),
+            },
+        };
+        Ok(SealedGuest { sealed, seeds, claims })
+    }
+
+    /// Decrypts a guest; `None` when the keys do not fit or were destroyed. `wrapped_key` is kept apart from the
+    /// booking; rows of the first version have it inside.
+    pub fn open_guest(&self, sealed: &Sealed, wrapped_key: Option<&[u8]>) -> Option<Guest> {
+        let key = self.unwrap(wrapped_key.unwrap_or(&sealed.wrapped_key))?;
+        let bytes = decrypt(&Aes256GcmSiv::new((&*key).into()), &sealed.ciphertext)?;
+        Guest::decode(bytes.as_slice()).ok()
+    }
+
+    /// What the holder of a receipt may show of the guest; nothing once the key is destroyed.
+    pub fn claims(&self, sealed: &Sealed, wrapped_key: &[u8]) -> Vec<Disclosure> {
+        let guest = self.open_guest(sealed, Some(wrapped_key));
+        let claims = guest.and_then(|guest| Some(LeafSecrets::of(&*self.unwrap(wrapped_key)?).claims(&guest)));
+        claims.unwrap_or_default()
+    }
+
+    /// A text that only this cluster can read, the same for the same text: a cursor may name what its holder must not see.
+    pub fn hide(&self, text: &str) -> String {
+        let sealed = encrypt(&self.cursors(), &[0; NONCE_BYTES], text.as_bytes());
+        Base64UrlUnpadded::encode_string(&sealed[NONCE_BYTES..])
+    }
+
+    /// Reads [`Vault::hide`]; `None` when it is something else.
+    pub fn reveal(&self, hidden: &str) -> Option<String> {
+        let sealed = [vec![0; NONCE_BYTES], Base64UrlUnpadded::decode_vec(hidden).ok()?].concat();
+        String::from_utf8(decrypt(&self.cursors(), &sealed)?).ok()
+    }
+
+    fn cursors(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new((&mac(self.keyring.load().fingerprints(), &[b"keyrack cursors"])).into())
+    }
+
+    /// A digest of a request that tells nothing about it without the keyring.
+    pub fn fingerprint(&self, action: &str, request: &[u8]) -> [u8; 16] {
+        let mut short = [0; 16];
+        short.copy_from_slice(&mac(self.keyring.load().fingerprints(), &[action.as_bytes(), &[0], request])[..16]);
+        short
+    }
+
+    fn unwrap(&self, wrapped_key: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+        let keyring = self.keyring.load();
+        let key = keyring.all().find_map(|one| decrypt(&one.wrapping, wrapped_key)).map(Zeroizing::new)?;
+        key.as_slice().try_into().map(Zeroizing::new).ok()
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map(|()| bytes)
+}
+
+fn encrypt(cipher: &Aes256GcmSiv, nonce: &[u8; NONCE_BYTES], plain: &[u8]) -> Vec<u8> {
+    let mut sealed = nonce.to_vec();
+    // Fails only beyond 2^36 bytes, and a request body is a million times smaller.
+    sealed.extend(cipher.encrypt(&Nonce::from(*nonce), plain).unwrap_or_default());
+    sealed
+}
+
+fn decrypt(cipher: &Aes256GcmSiv, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+    cipher.decrypt(&Nonce::from(*nonce), ciphertext).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyed(byte: u8) -> Vault {
+        let text = format!("{byte:02x}").repeat(KEY_BYTES);
+        Vault::new(Path::new("keyring"), Keyring::parse(&text).expect("a keyring"))
+    }
+
+    fn ada() -> Guest {
+        Guest { name: "Ada".into(), email: "ada@example.org".into(), phone: String::new() }
+    }
+
+    #[test]
+    fn a_guest_can_be_opened_again_and_not_by_others() {
+        let vault = keyed(7);
+        let SealedGuest { sealed, .. } = vault.seal(Some(&ada())).expect("random bytes");
+        assert_eq!(vault.open_guest(&sealed, None), Some(ada()));
+        assert_eq!(keyed(8).open_guest(&sealed, None), None);
+        assert!(!sealed.ciphertext.windows(3).any(|w| w == b"Ada"));
+        assert_ne!(vault.seal(Some(&ada())).expect("random bytes").sealed.ciphertext, sealed.ciphertext);
+        let apart = Sealed { ciphertext: sealed.ciphertext.clone(), wrapped_key: Vec::new() };
+        assert_eq!(vault.open_guest(&apart, Some(&sealed.wrapped_key)), Some(ada()));
+        assert_eq!(vault.open_guest(&apart, None), None, "without the key the ciphertext tells nothing");
+    }
+
+    #[test]
+    fn another_active_key_wraps_anew_and_everything_opens_as_before() {
+        let (one, two) = ("01".repeat(KEY_BYTES), "02".repeat(KEY_BYTES));
+        let ring = |text: &str| Vault::new(Path::new("keyring"), Keyring::parse(text).expect("a keyring"));
+        let before = ring(&format!("one {one} active"));
+        let sealed = before.seal(Some(&ada())).expect("random bytes").sealed;
+        let after = ring(&format!("one {one}\ntwo {two} active"));
+        assert_eq!(after.open_guest(&sealed, None), Some(ada()));
+        assert_eq!(before.fingerprint("book", b"x"), after.fingerprint("book", b"x"));
+        let Rewrap::To(wrapped) = after.rewrap(&sealed.wrapped_key) else { panic!("it is wrapped by the old key") };
+        let only = ring(&format!("two {two} active"));
+        assert_eq!(only.open_guest(&sealed, Some(&wrapped)), Some(ada()));
+        assert_eq!(only.open_guest(&sealed, None), None);
+        assert!(matches!(after.rewrap(&wrapped), Rewrap::NotNeeded));
+        assert!(matches!(only.rewrap(&sealed.wrapped_key), Rewrap::Lost));
+    }
+
+    #[test]
+    fn a_damaged_guest_is_not_opened() {
+        let vault = keyed(7);
+        let mut sealed = vault.seal(Some(&Guest::default())).expect("random bytes").sealed;
+        sealed.ciphertext[NONCE_BYTES] ^= 1;
+        assert_eq!(vault.open_guest(&sealed, None), None);
+    }
+
+    #[test]
+    fn the_claims_of_a_receipt_come_back_from_the_wrapped_key() {
+        let vault = keyed(7);
+        let SealedGuest { sealed, seeds, claims } = vault.seal(Some(&ada())).expect("random bytes");
+        assert_eq!(vault.claims(&sealed, &sealed.wrapped_key), claims);
+        assert_eq!(claims.iter().map(|claim| claim.value.as_str()).collect::<Vec<_>>(), ["Ada", "ada@example.org", ""]);
+        assert_eq!(seeds.guest.len(), GUEST_DIGESTS);
+        assert!(claims.iter().all(|claim| seeds.guest.contains(&claim.digest())));
+        let nobody = vault.seal(None).expect("random bytes");
+        assert_eq!((nobody.sealed, nobody.claims, nobody.seeds.guest), (Sealed::default(), vec![], vec![]));
+    }
+}

@@ -1,0 +1,119 @@
+//! Listing a property's bookings by arrival or by the seller's reference.
+
+use keyrack_inventory::{Booking, BookingId, BookingState, Key, Night, PropertyNumber, Read, Right};
+use keyrack_proto::v1;
+
+use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
+use super::rows::{KeyedBooking, booking_with_key};
+use super::state::Service;
+use super::views::ReadOptions;
+use crate::access::{Caller, Operation};
+use crate::convert::{Problem, answers, requests};
+
+/// The most bookings in one page, and the most index entries read for it.
+const MAX_LIMIT: usize = 500;
+const MAX_LOOKED_AT: usize = 5_000;
+
+impl Service {
+    /// A page of a property's bookings, by arrival.
+    pub async fn bookings(
+        &self,
+        caller: &Caller,
+        query: v1::ListBookingsRequest,
+        options: ReadOptions,
+    ) -> Result<v1::BookingList, Problem> {
+        caller.check(Operation::ListBookings, Some(&query.property_id))?;
+        let place = self.place(caller, &query.property_id, options.deadline).await?;
+        let filter = Filter::new(&query)?;
+        let number = place.number;
+        let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
+        let (start, to) = (filter.start(number), filter.end(number));
+        let cursor = match query.cursor.as_str() {
+            "" => None,
+            hidden => read_list_cursor(&self.inner.vault.reveal(hidden).ok_or_else(invalid_cursor)?)?,
+        };
+        let from = match cursor {
+            None => start,
+            // A cursor names a key; one outside this list could show another property's bookings.
+            Some(next) if next >= start && next < to => next,
+            Some(_) => return Err(invalid_cursor()),
+        };
+        let (page, as_of) = self
+            .view((caller, Right::ReadBookings), &place, options, |view, scope| {
+                let keys = view.scan(&from, &to, MAX_LOOKED_AT + 1)?;
+                let more_to_look_at = keys.len() > MAX_LOOKED_AT;
+                let mut found = Vec::new();
+                for key in keys.iter().take(MAX_LOOKED_AT) {
+                    if found.len() == limit {
+                        return Ok((found, Some(*key)));
+                    }
+                    let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
+                    if let Some((booking, key)) = booking_with_key(view, *id)?
+                        && filter.fits(&booking)
+                        && scope.sees(booking.seller, Some(booking.id))
+                    {
+                        found.push((booking, key));
+                    }
+                }
+                Ok((found, keys.last().copied().filter(|_| more_to_look_at)))
+            })
+            .await?;
+        let (found, next) = page;
+        let shown =
+            |(booking, key): &KeyedBooking| answers::booking(&place.id, booking, self.guest_for(caller, booking, key.as_deref()));
+        let items = found.iter().map(shown).collect();
+        Ok(v1::BookingList {
+            items,
+            next_cursor: next.map(|key| self.inner.vault.hide(&list_cursor(&key))),
+            as_of: Some(answers::as_of(as_of)),
+        })
+    }
+}
+
+/// Which of a property's bookings are listed.
+struct Filter {
+    from: Night,
+    /// Not included.
+    to: Night,
+    state: Option<BookingState>,
+    channel_ref: Option<String>,
+}
+
+impl Filter {
+    fn new(query: &v1::ListBookingsRequest) -> Result<Filter, Problem> {
+        let bound = |name, text: &str, default| if text.is_empty() { Ok(default) } else { requests::date(name, text) };
+        let no_state = || Problem::field("state", "confirmed, checked_in, checked_out, cancelled or no_show");
+        let state = match query.state.as_str() {
+            "" => None,
+            name => Some(BookingState::from_name(name).ok_or_else(no_state)?),
+        };
+        let channel_ref = Some(query.channel_ref.clone()).filter(|reference| !reference.is_empty());
+        let to = bound("arrivalTo", &query.arrival_to, Night::LAST)?.next();
+        Ok(Filter { from: bound("arrivalFrom", &query.arrival_from, Night(0))?, to, state, channel_ref })
+    }
+
+    /// The first key. A seller's reference has an index of its own.
+    fn start(&self, number: PropertyNumber) -> Key {
+        let least = BookingId([0; 16]);
+        match &self.channel_ref {
+            Some(reference) => Key::channel_ref(number, reference, least),
+            None => Key::Arrival(number, self.from, least),
+        }
+    }
+
+    /// The key behind the last one.
+    fn end(&self, number: PropertyNumber) -> Key {
+        match &self.channel_ref {
+            Some(reference) => Key::channel_ref(number, reference, BookingId([0xff; 16])),
+            None => Key::Arrival(number, self.to, BookingId([0; 16])),
+        }
+    }
+
+    fn fits(&self, booking: &Booking) -> bool {
+        let arrival = booking.stay.arrival();
+        arrival >= self.from
+            && arrival < self.to
+            && self.state.is_none_or(|state| state == booking.state)
+            && self.channel_ref.as_ref().is_none_or(|reference| *reference == booking.channel_ref)
+    }
+}

@@ -1,0 +1,154 @@
+//! Changing properties and what they sell.
+
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+use keyrack_inventory::{Night, Op, PropertyDetails, Reply};
+use keyrack_proto::{Code, v1};
+
+use super::mutation::{Done, Mutation};
+use super::state::Service;
+use super::submit::unexpected_reply;
+use super::views::ReadOptions;
+use crate::access::Operation;
+use crate::convert::answers::{self, Presentation};
+use crate::convert::{Problem, requests};
+use crate::guests::has_card_number;
+
+impl Service {
+    /// Onboards or changes a property.
+    pub async fn put_property(
+        &self,
+        mutation: Mutation,
+        mut request: v1::PutPropertyRequest,
+    ) -> Result<Done<v1::Property>, Problem> {
+        request.idempotency_key.clear();
+        mutation.caller.check(Operation::PutProperty, Some(&request.property_id))?;
+        let id = requests::property_id(&request.property_id)?.to_owned();
+        let details = details(&request)?;
+        mutation.caller.check_onboarding(&id, &details.home_region)?;
+        let zone =
+            TimeZone::get(&request.time_zone).map_err(|_| Problem::field("timeZone", "an IANA name such as Europe/Lisbon"))?;
+        let business_date = match &request.business_date {
+            Some(text) => requests::date("businessDate", text)?,
+            None => today(zone)?,
+        };
+        let place = self.inner.cluster.register(&id, &details.home_region, mutation.deadline).await?;
+        mutation.caller.note(place.number, None);
+        let key = self.request_key(&mutation, &place, "put-property", &request)?;
+        let op = Op::PutProperty { id, details, business_date, expected_revision: request.expected_revision };
+        let done = self.submit(&mutation, &place, key, op).await?;
+        let Reply::Property { property, created } = &done.value else { return Err(unexpected_reply()) };
+        let (created, answer) = (*created, answers::property(property));
+        Ok(done.with(created, answer))
+    }
+
+    /// Adds or changes a room type.
+    pub async fn put_room_type(
+        &self,
+        mutation: Mutation,
+        mut request: v1::PutRoomTypeRequest,
+    ) -> Result<Done<v1::RoomType>, Problem> {
+        request.idempotency_key.clear();
+        mutation.caller.check(Operation::PutRoomType, Some(&request.property_id))?;
+        let room_type = requests::room_type(&request)?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "put-room-type", &request)?;
+        let op = Op::PutRoomType { room_type, expected_revision: request.expected_revision };
+        let done = self.submit(&mutation, &place, key, op).await?;
+        let Reply::RoomType { room_type, created } = &done.value else { return Err(unexpected_reply()) };
+        let (created, answer) = (*created, answers::room_type(&place.id, room_type));
+        Ok(done.with(created, answer))
+    }
+
+    /// Adds or changes a rate plan.
+    pub async fn put_rate_plan(
+        &self,
+        mutation: Mutation,
+        mut request: v1::PutRatePlanRequest,
+    ) -> Result<Done<v1::RatePlan>, Problem> {
+        request.idempotency_key.clear();
+        mutation.caller.check(Operation::PutRatePlan, Some(&request.property_id))?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
+        let property = self.find_property(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
+        let rate_plan = requests::rate_plan(&request, property.details.currency)?;
+        let key = self.request_key(&mutation, &place, "put-rate-plan", &request)?;
+        let op = Op::PutRatePlan { rate_plan, expected_revision: request.expected_revision };
+        let done = self.submit(&mutation, &place, key, op).await?;
+        let Reply::RatePlan { rate_plan, created } = &done.value else { return Err(unexpected_reply()) };
+        let (created, answer) = (*created, answers::rate_plan(&place.id, rate_plan));
+        Ok(done.with(created, answer))
+    }
+
+    /// Changes availability, rates and inventory.
+    pub async fn update_ari(
+        &self,
+        mutation: Mutation,
+        mut request: v1::UpdateAriRequest,
+    ) -> Result<Done<v1::AriResult>, Problem> {
+        request.idempotency_key.clear();
+        mutation.caller.check(Operation::UpdateAri, Some(&request.property_id))?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
+        // A plan's currency never changes once it has rates, so what is read here still holds when it is applied.
+        let property = self.find_property(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
+        let updates = requests::ari(&request.updates, |plan| property.rate_plan(plan).map(|(_, plan)| plan.currency))?;
+        let key = self.request_key(&mutation, &place, "ari", &request)?;
+        let done = self.submit(&mutation, &place, key, Op::UpdateAri(updates)).await?;
+        let Reply::AriUpdated { updates, nights } = done.value else { return Err(unexpected_reply()) };
+        Ok(done.with(false, v1::AriResult { updates, nights }))
+    }
+
+    /// Ends a hotel's day.
+    pub async fn close_business_date(
+        &self,
+        mutation: Mutation,
+        mut request: v1::CloseBusinessDateRequest,
+    ) -> Result<Done<v1::BusinessDate>, Problem> {
+        request.idempotency_key.clear();
+        mutation.caller.check(Operation::CloseBusinessDate, Some(&request.property_id))?;
+        let expected_from = requests::date("expectedFrom", &request.expected_from)?;
+        let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
+        let key = self.request_key(&mutation, &place, "close-business-date", &request)?;
+        let done = self.submit(&mutation, &place, key, Op::CloseBusinessDate { expected_from }).await?;
+        let Reply::BusinessDate(date) = done.value else { return Err(unexpected_reply()) };
+        let answer = v1::BusinessDate { property_id: place.id, business_date: date.to_string() };
+        Ok(done.with(false, answer))
+    }
+}
+
+fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem> {
+    if request.name.is_empty() {
+        return Err(Problem::field("name", "is needed"));
+    }
+    if let Some(location) = &request.location
+        && !((-90.0..=90.0).contains(&location.latitude) && (-180.0..=180.0).contains(&location.longitude))
+    {
+        return Err(Problem::field("location", "latitude -90 to 90, longitude -180 to 180"));
+    }
+    let presentation = Presentation {
+        address: request.address.clone(),
+        location: request.location,
+        languages: request.languages.clone(),
+        images: request.images.clone(),
+    };
+    // Only the address is searched: a coordinate has many digits.
+    if serde_json::to_string(&presentation.address).is_ok_and(|text| has_card_number(&text)) {
+        return Err(Problem::new(Code::CardNumber, "address: card numbers are not kept here"));
+    }
+    let presentation = serde_json::to_string(&presentation).map_err(|_| Problem::field("address", "cannot be kept"))?;
+    Ok(PropertyDetails {
+        name: requests::text("name", &request.name)?,
+        time_zone: request.time_zone.clone(),
+        currency: requests::currency(&request.currency)?,
+        home_region: requests::text("homeRegion", &request.home_region)?,
+        house_limit: request.house_limit,
+        no_show_on_close: request.no_show_on_close,
+        presentation,
+    })
+}
+
+/// The hotel's calendar date now: resolved here once, then stored.
+fn today(zone: TimeZone) -> Result<Night, Problem> {
+    let date = Zoned::now().with_time_zone(zone).date();
+    Night::from_ymd(date.year().into(), date.month() as u32, date.day() as u32)
+        .map_err(|_| Problem::new(Code::Internal, "this node's clock is wrong"))
+}

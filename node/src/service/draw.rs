@@ -1,0 +1,24 @@
+//! Random numbers from the operating system.
+
+use keyrack_proto::Code;
+
+use crate::clock::now_ms;
+use crate::convert::Problem;
+
+/// Fills `bytes` with randomness.
+pub fn fill(bytes: &mut [u8]) -> Result<(), Problem> {
+    getrandom::fill(bytes).map_err(no_randomness)
+}
+
+/// The time and 64 random bits, for a new id.
+pub fn for_new_id() -> Result<(u64, u64), Problem> {
+    let mut bytes = [0; 8];
+    fill(&mut bytes)?;
+    Ok((now_ms(), u64::from_be_bytes(bytes)))
+}
+
+/// The operating system gave no randomness.
+pub fn no_randomness(cause: getrandom::Error) -> Problem {
+    tracing::error!(%cause, "no randomness from the operating system");
+    Problem::new(Code::Internal, "this node has no source of randomness")
+}

@@ -1,0 +1,67 @@
+//! What all operations of one node share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyrack_cluster::Cluster;
+use tokio::time::Instant;
+
+use super::requests_in_flight::RequestsInFlight;
+use crate::access::rates::Rates;
+use crate::access::{Gate, Guard, Oidc};
+use crate::config::Config;
+use crate::guests::Vault;
+use crate::metrics::Metrics;
+
+/// The operations of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub cluster: Cluster,
+    pub vault: Arc<Vault>,
+    pub guard: Guard,
+    pub metrics: Arc<Metrics>,
+    pub in_flight: RequestsInFlight,
+    pub request_timeout: Duration,
+    pub receipt_wait: Duration,
+}
+
+impl Service {
+    /// The operations of a node that takes part in `cluster`.
+    pub fn new(config: &Config, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Service {
+        let gate = Gate::new(&config.keys, cluster.clone(), vault.clone(), oidc);
+        let inner = Inner {
+            guard: Guard::new(gate, Rates::new(&config.limits), config.development),
+            cluster,
+            vault,
+            metrics: Arc::default(),
+            in_flight: RequestsInFlight::default(),
+            request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
+            receipt_wait: Duration::from_millis(config.receipts.wait_ms),
+        };
+        Service { inner: Arc::new(inner) }
+    }
+
+    /// Who may call, how often, and the record of it.
+    pub fn guard(&self) -> &Guard {
+        &self.inner.guard
+    }
+
+    /// The node's part of the cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.inner.cluster
+    }
+
+    /// The node's metrics.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.inner.metrics
+    }
+
+    /// When a request that names no deadline is given up.
+    pub fn default_deadline(&self) -> Instant {
+        Instant::now() + self.inner.request_timeout
+    }
+}

@@ -1,0 +1,76 @@
+//! What is free, and what a guest could book.
+
+use keyrack_inventory::{Code as RoomTypeCode, OfferQuery, Right, availability, offers};
+use keyrack_proto::{Code, v1};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::rows::{property, unknown_property};
+use super::state::Service;
+use super::views::ReadOptions;
+use crate::access::{Caller, Operation};
+use crate::convert::{Problem, answers, requests};
+
+impl Service {
+    /// What is free, night by night.
+    pub async fn availability(
+        &self,
+        caller: &Caller,
+        query: v1::AvailabilityRequest,
+        options: ReadOptions,
+    ) -> Result<v1::AvailabilityReply, Problem> {
+        caller.check(Operation::GetAvailability, Some(&query.property_id))?;
+        let span = requests::half_open(("from", &query.from), ("to", &query.to))?;
+        let unknown = || Problem::new(Code::UnknownRoomType, format!("there is no room type {:?}", query.room_type));
+        let room_type = match query.room_type.as_str() {
+            "" => None,
+            text => Some(RoomTypeCode::new(text).map_err(|_| unknown())?),
+        };
+        let place = self.place(caller, &query.property_id, options.deadline).await?;
+        let number = place.number;
+        let read = self.view((caller, Right::ReadInventory), &place, options, |view, _| {
+            let Some(property) = property(view, number)? else { return Ok(None) };
+            availability(view, number, &property, span, room_type).map(Some)
+        });
+        let (counts, as_of) = read.await?;
+        let counts = counts.ok_or_else(|| unknown_property(&place))?;
+        if counts.is_empty() && room_type.is_some() {
+            return Err(unknown());
+        }
+        Ok(answers::availability(&counts, as_of))
+    }
+
+    /// What a guest could book.
+    pub async fn offers(
+        &self,
+        caller: &Caller,
+        query: v1::OffersRequest,
+        options: ReadOptions,
+    ) -> Result<v1::OfferList, Problem> {
+        caller.check(Operation::ListOffers, Some(&query.property_id))?;
+        let stay = requests::stay(&query.arrival, &query.departure)?;
+        let guests = query.adults.saturating_add(query.children).max(1);
+        let guests = u16::try_from(guests).map_err(|_| Problem::field("adults", "a number of guests"))?;
+        let place = self.place(caller, &query.property_id, options.deadline).await?;
+        let number = place.number;
+        let read = self.view((caller, Right::ReadInventory), &place, options, |view, _| {
+            let Some(property) = property(view, number)? else { return Ok(None) };
+            offers(view, number, &property, OfferQuery { stay, guests }).map(Some)
+        });
+        let (found, as_of) = read.await?;
+        let found = found.ok_or_else(|| unknown_property(&place))?;
+        let named = found.iter().map(|offer| {
+            let mut answer = answers::offer(offer, stay.arrival(), String::new());
+            answer.quote_id = quote_id(&query, &answer);
+            answer
+        });
+        Ok(v1::OfferList { offers: named.collect(), as_of: Some(answers::as_of(as_of)) })
+    }
+}
+
+/// The same offer always has the same name; another price or policy gives another.
+fn quote_id(query: &v1::OffersRequest, offer: &v1::Offer) -> String {
+    let unnamed = v1::Offer { sellable: 0, ..offer.clone() };
+    let sum = Sha256::new_with_prefix(query.encode_to_vec()).chain_update(unnamed.encode_to_vec()).finalize();
+    format!("qt_{}", base16ct::lower::encode_string(&sum[..16]))
+}

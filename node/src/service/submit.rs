@@ -1,0 +1,98 @@
+//! Proposing a command, with its idempotency key.
+
+use keyrack_cluster::Placement;
+use keyrack_inventory::{Action, Command, Op, Outcome, Reply, RequestKey, Verdict};
+use keyrack_proto::Code;
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::draw;
+use super::mutation::{Done, Mutation};
+use super::state::Service;
+use crate::access::trail::TrailEntry;
+use crate::access::{Caller, Operation};
+use crate::convert::Problem;
+
+impl Service {
+    /// The key of a request as the state machine has it. Its scope is the caller and the property.
+    pub(super) fn request_key(
+        &self,
+        mutation: &Mutation,
+        place: &Placement,
+        action: &str,
+        request: &impl Message,
+    ) -> Result<RequestKey, Problem> {
+        let mut digest = [0; 16];
+        match &mutation.key {
+            Some(key) => {
+                let sum = Sha256::new_with_prefix(mutation.caller.who().to_string())
+                    .chain_update([0])
+                    .chain_update(place.number.0.to_be_bytes());
+                digest.copy_from_slice(&sum.chain_update(key.as_bytes()).finalize()[..16]);
+            }
+            None => draw::fill(&mut digest)?,
+        }
+        Ok(RequestKey { digest, fingerprint: self.inner.vault.fingerprint(action, &request.encode_to_vec()) })
+    }
+
+    /// Proposes one command and separates refusals from answers. Every problem with a known key has the trace id of the key,
+    /// so that a replayed refusal is the same byte for byte.
+    pub(super) async fn submit(
+        &self,
+        mutation: &Mutation,
+        place: &Placement,
+        request: RequestKey,
+        op: Op,
+    ) -> Result<Done<Reply>, Problem> {
+        let traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
+        let _guard = self.inner.in_flight.enter(request.digest).map_err(traced)?;
+        let caller = &mutation.caller;
+        // The id of a new booking or hold was drawn for this try; another try has another one.
+        let is_drawn = matches!(op, Op::Book(_) | Op::PlaceHold { .. } | Op::ConfirmHold { .. });
+        let request_record = op.record().filter(|_| !is_drawn);
+        let command = Command { property: place.number, request: Some(request), by: Some(caller.actor()), op };
+        let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
+        let committed = committed.map_err(|error| traced(error.into()))?;
+        caller.note_decided();
+        let Outcome { reply, replayed, guest_key } = committed.outcome;
+        if replayed {
+            // The command's own record is that of the first try; showing its answer again is another record.
+            let record = match &reply {
+                Reply::Booking(booking) => Some(booking.id.0),
+                Reply::Hold(hold) => Some(hold.id.0),
+                _ => request_record,
+            };
+            let (actor, property) = (caller.actor(), place.number);
+            let entry = TrailEntry { actor, action: Action::REPLAY, property, record, verdict: Verdict::ALLOWED };
+            self.guard().trail().add(entry, true).map_err(traced)?;
+        }
+        match reply {
+            Reply::Rejected(reject) => {
+                let problem = traced(reject.into());
+                self.inner.metrics.refused(problem.code);
+                // A position would show that the property exists.
+                let shows_position = !matches!(problem.code, Code::NotFound | Code::Forbidden);
+                let as_of = shows_position.then(|| Box::new(committed.as_of));
+                Err(Problem { replayed, as_of, ..problem })
+            }
+            reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of, guest_key }),
+        }
+    }
+
+    /// Records the refusal of one of a stream's requests, unless the state machine has recorded it.
+    pub fn record_refusal(&self, caller: &Caller, operation: Operation, problem: &Problem) {
+        let noted = caller.noted();
+        if !noted.decided {
+            let (action, verdict) = (operation.entry().action, Verdict(problem.code.status()));
+            let entry = TrailEntry { actor: caller.actor(), action, property: noted.property, record: noted.record, verdict };
+            // A refusal need not be kept when there is no room: it is counted.
+            let _ = self.guard().trail().add(entry, false);
+        }
+    }
+}
+
+/// The state machine gave a reply of another kind than the command's: a defect.
+pub(super) fn unexpected_reply() -> Problem {
+    tracing::error!("a reply of another kind than the command's");
+    Problem::new(Code::Internal, "the answer was not understood")
+}
