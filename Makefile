@@ -61,11 +61,13 @@ verifiers:
 fuzz: setup
 	@scripts/fuzz $(ARGS)
 
-# The simulation: openraft and our own glue over a made-up network, disk and clock, all of it drawn from a seed. In a
-# folder of its own, because everything is compiled with another flag (tokio's seeded scheduler).
+# The simulation: the cluster's own code over a made-up network, disk and clock, all of it drawn from a seed. In a folder of
+# its own, because everything is compiled with another flag (tokio's seeded scheduler). RocksDB is linked from what
+# `make build` has compiled, if it has: the simulation never opens it.
 SIM := $(CARGO_TARGET_DIR)/sim
 sim: setup
-	RUSTFLAGS="--cfg tokio_unstable" cargo build --release --locked --package keyrack-jepsen --features sim --bin keyrack-sim --target-dir $(SIM)
+	env $$(scripts/prebuilt-rocksdb $(CARGO_TARGET_DIR)) RUSTFLAGS="--cfg tokio_unstable" \
+		cargo build --release --locked --package keyrack-jepsen --features sim --bin keyrack-sim --target-dir $(SIM)
 	$(SIM)/release/keyrack-sim $(or $(ARGS),seeds --count 200 --jobs 2)
 
 # Real processes, harmed. Results and pages are in jepsen-runs; what was run already is not run again.

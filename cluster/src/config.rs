@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::raft::GroupConfig;
+use crate::shard::BatchLimits;
 
 /// The settings of one node's part of a cluster.
 #[derive(Clone, Debug)]
@@ -19,12 +22,8 @@ pub struct ClusterConfig {
     pub peers: Vec<PeerConfig>,
     /// How each group behaves.
     pub group: GroupConfig,
-    /// Commands that may wait for their turn, per shard; beyond that they are refused as overload.
-    pub queue_commands: usize,
-    /// The most commands in one Raft entry.
-    pub batch_commands: usize,
-    /// Raft entries a shard's leader may have under way.
-    pub batches_in_flight: usize,
+    /// How much each shard's batcher takes on.
+    pub batches: BatchLimits,
     /// How long after an erasure its traces are removed from this node's log, rows and snapshots, in seconds.
     pub scrub_after_secs: u64,
     /// How long after an audit record a leaf of the receipts' log seals it, in seconds.
@@ -40,16 +39,18 @@ pub struct Fresh {
     pub signing_seed: [u8; 32],
 }
 
-/// A first member.
-#[derive(Clone, Debug)]
+/// A first member; one of `[[peers]]` in a node's configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+// The name is part of what a mistaken configuration is answered with.
+#[serde(rename = "Peer", deny_unknown_fields)]
 pub struct PeerConfig {
     /// Its id.
     pub id: u64,
     /// `host:port` of its peer listener.
     pub peer: String,
-    /// The URL of its HTTP edge.
+    /// The URL of its HTTP listener, as clients reach it.
     pub http: String,
-    /// The URL of its gRPC listener.
+    /// The URL of its gRPC listener, as clients reach it.
     pub grpc: String,
     /// Its region.
     pub region: String,

@@ -1,5 +1,12 @@
 //! What can go wrong with a command or a read, and with a start.
 
+use std::io;
+use std::path::PathBuf;
+
+use keyrack_inventory::Fault;
+use keyrack_merkle::{KeyError, ProofError};
+use keyrack_proto::Malformed;
+
 use crate::storage::FolderError;
 
 /// Why there is no answer. A refusal by the domain is not among these: that is an answer.
@@ -24,9 +31,32 @@ pub enum ClusterError {
         /// The shard.
         shard: u32,
     },
-    /// This replica's storage failed.
+    /// This replica's storage failed, or has rows that cannot be.
     #[error("storage: {0}")]
-    Storage(String),
+    Storage(#[from] Fault),
+    /// This replica's tree does not lead to a checkpoint that a majority signed.
+    #[error("storage: this node's tree does not lead to the checkpoint: {cause}")]
+    WrongTree {
+        /// The shard.
+        shard: u32,
+        /// What is wrong with the proof.
+        cause: ProofError,
+    },
+    /// A shard answered with a reply that does not belong to the command.
+    #[error("shard {shard} answered with another kind of reply than the command's")]
+    OtherReply {
+        /// The shard.
+        shard: u32,
+    },
+    /// A shard's answer cannot be read.
+    #[error("a shard's answer cannot be read: {0}")]
+    Malformed(#[from] Malformed),
+}
+
+impl From<io::Error> for ClusterError {
+    fn from(cause: io::Error) -> ClusterError {
+        ClusterError::Storage(Fault::Storage(cause.to_string()))
+    }
 }
 
 /// Why a node does not start.
@@ -39,9 +69,9 @@ pub enum StartError {
     #[error("cannot open the data in {path}: {cause}")]
     Storage {
         /// The folder.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Why.
-        cause: std::io::Error,
+        cause: io::Error,
     },
     /// The cluster knows this node by other data.
     #[error(
@@ -51,18 +81,24 @@ pub enum StartError {
         /// The node.
         node: u64,
     },
-    /// The settings contradict themselves.
-    #[error("{0}")]
-    Config(String),
+    /// The settings name other first members.
+    #[error("node {node} is not among the first members")]
+    NotAMember {
+        /// This node.
+        node: u64,
+    },
+    /// The cluster's name cannot be part of a key's name.
+    #[error("cluster: {0}")]
+    ClusterName(#[from] KeyError),
 }
 
 impl StartError {
     /// Whether data are there that are not what was written.
     pub fn is_damage(&self) -> bool {
         match self {
-            StartError::Storage { cause, .. } => cause.kind() == std::io::ErrorKind::InvalidData,
+            StartError::Storage { cause, .. } => cause.kind() == io::ErrorKind::InvalidData,
             StartError::Folder(folder) => matches!(folder, FolderError::Damaged { .. }),
-            StartError::Wiped { .. } | StartError::Config(_) => false,
+            StartError::Wiped { .. } | StartError::NotAMember { .. } | StartError::ClusterName(_) => false,
         }
     }
 }

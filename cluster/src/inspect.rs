@@ -4,8 +4,8 @@ use std::io;
 
 use crate::config::ClusterConfig;
 use crate::error::StartError;
+use crate::open::open;
 use crate::raft::BUILDING;
-use crate::start::open;
 use crate::storage::SnapshotDir;
 
 /// What a data folder has.

@@ -1,37 +1,55 @@
 //! The replicated core of Keyrack: Raft groups over RocksDB, and the way of a command through them.
 //!
-//! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] takes a command to its shard's
-//! leader (forwarding at most once at a time), where a batcher makes many commands one Raft
-//! entry; every replica applies it with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent
-//! view after a ReadIndex round. It knows no HTTP, no JSON and no guest.
+//! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] takes a command to its shard's leader (forwarding at
+//! most once at a time), where a batcher makes many commands one Raft entry; every replica applies it with
+//! `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent view after a ReadIndex round. [`Feed`] follows the shards'
+//! journals. The crate knows no HTTP, no JSON and no guest.
+//!
+//! From top to bottom; imports run downwards only:
+//!
+//! | folder or file | what |
+//! |---|---|
+//! | `start.rs`, `feed.rs`, `inspect.rs`, `usage.rs`, `principals/` | what the edge calls beside `cluster.rs` |
+//! | `cluster.rs` | one node's part of the cluster, as the edge sees it |
+//! | `serving/`, `upkeep/`, `membership/` | answers to other nodes; background tasks; who belongs to the cluster |
+//! | `node.rs` | the parts of this node |
+//! | `cosigning/`, `shard/` | signatures of a majority; batching and linearizable reads |
+//! | `raft/` | openraft, and nothing else knows it |
+//! | `state/` | what an entry does to the rows |
+//! | `receipts/`, `directory/` | the Merkle tree and its checkpoints; properties, principals, fenced nodes |
+//! | `peers/` | TLS, admission and calls between nodes |
+//! | `storage/` | the disk; nothing else knows RocksDB |
+//!
+//! Start with `cluster.rs` and `start.rs`, then follow a command: `shard/batcher.rs`, `raft/replica.rs`,
+//! `raft/state_machine.rs`, `state/shard_state.rs`.
 
-mod admission;
-mod batcher;
+mod clock;
 mod cluster;
 mod config;
-mod damage;
+mod cosigning;
 mod directory;
-mod divergence;
 mod error;
-#[cfg(test)]
-mod fencing;
+mod feed;
+mod freshness;
+mod halt;
 mod inspect;
-mod log_clock;
-mod member;
+mod malformed;
+mod membership;
+mod node;
+mod open;
+mod peers;
 mod principals;
 mod raft;
-mod reads;
 mod receipts;
-mod replacements;
-mod scrub;
+mod serving;
+mod shard;
 mod start;
+mod state;
 mod storage;
-#[cfg(test)]
-mod tampered_rows;
 mod tasks;
 #[cfg(test)]
-mod three_nodes;
-mod tls;
+mod tests;
+mod upkeep;
 mod usage;
 
 /// What this crate's benchmarks measure; not for others.
@@ -41,16 +59,34 @@ pub mod measured {
     pub use crate::storage::{RowsDb, put_leaf};
 }
 
+/// What the simulation (`jepsen/src/sim`) runs over a network, a disk and a clock of its own; not for others.
+#[doc(hidden)]
+pub mod simulated {
+    pub use crate::freshness::Freshness;
+    pub use crate::peers::{Member, PeerCalls};
+    pub use crate::raft::{
+        Entry, EntryPayload, LogId, LogStore, Membership, Payload, Replica, Runtime, SnapshotMeta, StoredMembership, Types, Vote,
+        WriteError, raft_config, wire,
+    };
+    pub use crate::shard::{Answer, BatchLimits, Batcher, ReadGate, answer_out};
+    pub use crate::state::{Applied, LogClock, decide};
+    pub use crate::storage::{LogDisk, LogWrite, Slot, Written};
+}
+
 pub use cluster::{AsOf, Cluster, Committed, Consistency};
 pub use config::{ClusterConfig, Fresh, PeerConfig};
 pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
+pub use feed::{Feed, Line, PageRead, Part, Position};
 pub use inspect::{Contents, inspect};
-pub use member::Member;
+pub use membership::HandOverError;
+pub use peers::tls::{
+    Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, handshake_failure,
+};
+pub use peers::{Member, Used};
 pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
+pub use shard::BatchLimits;
 pub use storage::{FolderError, View};
 pub use tasks::Tasks;
-pub use tls::{Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, handshake_failure};
-pub use usage::Used;

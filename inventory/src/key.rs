@@ -53,82 +53,30 @@ impl Key {
     /// Appends the key's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Key::Meta => out.push(0x01),
-            Key::ReplicaKeys(node) => {
-                out.push(0x02);
-                out.extend_from_slice(&node.to_be_bytes());
-            }
-            Key::Grant(principal) => {
-                out.push(0x03);
-                put_u32(out, *principal);
-            }
-            Key::Property(property) => {
-                out.push(0x10);
-                put_u32(out, property.0);
-            }
+            Key::Meta => put(out, 0x01, &[]),
+            Key::ReplicaKeys(node) => put(out, 0x02, &[&node.to_be_bytes()]),
+            Key::Grant(principal) => put(out, 0x03, &[&principal.to_be_bytes()]),
+            Key::Property(property) => put(out, 0x10, &[&property.0.to_be_bytes()]),
             Key::Page(property, room_type, month) => {
-                out.push(0x11);
-                put_u32(out, property.0);
-                put_u16(out, room_type.0);
-                put_u16(out, month.0);
+                put(out, 0x11, &[&property.0.to_be_bytes(), &room_type.0.to_be_bytes(), &month.0.to_be_bytes()]);
             }
             Key::Rates(property, room_type, rate_plan, month) => {
-                out.push(0x12);
-                put_u32(out, property.0);
-                put_u16(out, room_type.0);
-                put_u16(out, rate_plan.0);
-                put_u16(out, month.0);
+                let (room_type, rate_plan) = (room_type.0.to_be_bytes(), rate_plan.0.to_be_bytes());
+                put(out, 0x12, &[&property.0.to_be_bytes(), &room_type, &rate_plan, &month.0.to_be_bytes()]);
             }
-            Key::Booking(id) => {
-                out.push(0x20);
-                out.extend_from_slice(&id.0);
-            }
-            Key::Arrival(property, night, id) => {
-                out.push(0x21);
-                put_u32(out, property.0);
-                put_u32(out, night.0);
-                out.extend_from_slice(&id.0);
-            }
+            Key::Booking(id) => put(out, 0x20, &[&id.0]),
+            Key::Arrival(property, night, id) => put(out, 0x21, &[&property.0.to_be_bytes(), &night.0.to_be_bytes(), &id.0]),
             Key::ChannelRef(property, digest, id) => {
-                out.push(0x22);
-                put_u32(out, property.0);
-                out.extend_from_slice(&digest.to_be_bytes());
-                out.extend_from_slice(&id.0);
+                put(out, 0x22, &[&property.0.to_be_bytes(), &digest.to_be_bytes(), &id.0]);
             }
-            Key::Guest(id) => {
-                out.push(0x23);
-                out.extend_from_slice(&id.0);
-            }
-            Key::Hold(id) => {
-                out.push(0x30);
-                out.extend_from_slice(&id.0);
-            }
-            Key::Deadline(deadline_ms, id) => {
-                out.push(0x31);
-                out.extend_from_slice(&deadline_ms.to_be_bytes());
-                out.extend_from_slice(&id.0);
-            }
-            Key::HoldUsage(principal, property) => {
-                out.push(0x32);
-                put_u32(out, *principal);
-                put_u32(out, property.0);
-            }
-            Key::Request(digest) => {
-                out.push(0x40);
-                out.extend_from_slice(digest);
-            }
-            Key::Journal(sequence) => {
-                out.push(0x41);
-                out.extend_from_slice(&sequence.to_be_bytes());
-            }
-            Key::Leaf(index) => {
-                out.push(0x50);
-                out.extend_from_slice(&index.to_be_bytes());
-            }
-            Key::Checkpoint(size) => {
-                out.push(0x51);
-                out.extend_from_slice(&size.to_be_bytes());
-            }
+            Key::Guest(id) => put(out, 0x23, &[&id.0]),
+            Key::Hold(id) => put(out, 0x30, &[&id.0]),
+            Key::Deadline(deadline_ms, id) => put(out, 0x31, &[&deadline_ms.to_be_bytes(), &id.0]),
+            Key::HoldUsage(principal, property) => put(out, 0x32, &[&principal.to_be_bytes(), &property.0.to_be_bytes()]),
+            Key::Request(digest) => put(out, 0x40, &[digest]),
+            Key::Journal(sequence) => put(out, 0x41, &[&sequence.to_be_bytes()]),
+            Key::Leaf(index) => put(out, 0x50, &[&index.to_be_bytes()]),
+            Key::Checkpoint(size) => put(out, 0x51, &[&size.to_be_bytes()]),
         }
     }
 
@@ -169,12 +117,10 @@ impl Key {
     }
 }
 
-fn put_u16(out: &mut Vec<u8>, value: u16) {
-    out.extend_from_slice(&value.to_be_bytes());
-}
-
-fn put_u32(out: &mut Vec<u8>, value: u32) {
-    out.extend_from_slice(&value.to_be_bytes());
+#[inline]
+fn put(out: &mut Vec<u8>, tag: u8, fields: &[&[u8]]) {
+    out.push(tag);
+    fields.iter().for_each(|field| out.extend_from_slice(field));
 }
 
 struct Fields<'a>(&'a [u8]);

@@ -1,17 +1,27 @@
 //! The domain of Keyrack: which room is free on which night, decided by one pure function.
 //!
-//! [`apply`] takes the rows of one shard, one [`Command`] and the time the leader stamped on it, and
-//! decides: it changes rows, and says what happened as an [`Outcome`]. The same commands in the same
-//! order give byte-identical rows on every replica, whatever the batching, because nothing in this
-//! crate reads a clock, draws a random number, iterates a hash table or touches a file.
+//! [`apply`] takes the rows of one shard, one [`Command`] and the time that the leader stamped on it. It changes rows and
+//! returns an [`Outcome`]. Every replica applies the same commands in the same order and gets byte-identical rows, because
+//! nothing in this crate reads a clock, draws a random number, iterates a hash table or touches a file.
 //!
-//! Invariants, held by [`apply`] after every command:
-//! - `sold` of every night equals the rooms of the bookings in a state that [holds rooms](BookingState::holds_rooms);
-//! - `held` of every night equals the rooms of the open holds;
-//! - no command takes a night past its sell limit (a later cut of capacity may: that is a *deficit*);
-//! - a refusal changes nothing but its own idempotency record;
-//! - time (`Meta::last_at_ms`) never runs back;
-//! - what somebody asked for is in the audit trail, with what came of it; who may not ask gets no further.
+//! Invariants, true after every command, asserted in `apply/`:
+//! - `sold` of every night equals the rooms of the bookings in a state that [holds rooms](BookingState::holds_rooms)
+//!   (`ledger.rs`, `counters.rs`);
+//! - `held` of every night equals the rooms of the open holds (the same);
+//! - no command takes a night past its sell limit (`counters.rs`); a later cut of capacity may, which is a *deficit*, and an
+//!   amendment may keep the rooms that it had in one;
+//! - a refusal changes nothing but its own idempotency record (`run.rs`, `watched_rows.rs`);
+//! - time ([`Meta::last_at_ms`]) never runs back (`run.rs`);
+//! - journal and receipts' log grow by one at their end, and nothing in them changes (`watched_rows.rs`);
+//! - every change of a booking has a revision and a leaf of its own (`booking_rows.rs`);
+//! - the audit trail has a record of everything that a caller asked for, with the verdict (`run.rs`); a caller who lacks the
+//!   right gets no further (`rights.rs`).
+//!
+//! A broken invariant is a bug of ours and panics. A row that contradicts them was damaged on disk: that is a [`Fault`].
+//! Either stops the replica before it answers.
+//!
+//! Start with `command.rs` (what can be asked), `booking.rs`, `hold.rs` and `calendar.rs` (what there is), then
+//! `apply/run.rs`. `key.rs` is the schema of a shard. `rows.rs` is the one seam to storage.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -41,6 +51,7 @@ mod outcome;
 mod query;
 mod rates;
 mod reject;
+mod row;
 mod rows;
 
 pub use access::{Actor, Asked, Credential, Grant, Right, Role, Scope, Who};
@@ -68,4 +79,5 @@ pub use query::availability::{Availability, availability};
 pub use query::offers::{Offer, OfferQuery, offers};
 pub use rates::{RateCell, RatePage};
 pub use reject::{RefusedNight, Reject};
-pub use rows::{Fault, Meta, Read, Recorded, Row, Rows, StoredCheckpoint};
+pub use row::{Meta, Recorded, Row, StoredCheckpoint};
+pub use rows::{Fault, Read, Rows};

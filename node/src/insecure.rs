@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::ensure;
+use keyrack_cluster::PeerConfig;
 
-use crate::config::{Config, Keys, Peer};
+use crate::config::{Config, Keys};
 use crate::tls::check_private;
 
 /// Whether a node may run like this; looks at the modes of the files too. The error is all reasons.
@@ -61,7 +62,7 @@ fn made_for_development(config: &Config) -> Vec<String> {
         );
     }
     reasons.extend(exposed(&config.guests.keyring));
-    let plain = |peer: &Peer| {
+    let plain = |peer: &PeerConfig| {
         let urls = [("http", &peer.http), ("grpc", &peer.grpc)];
         let plain = urls.into_iter().filter(|(_, url)| !url.starts_with("https://"));
         plain.map(|(name, url)| format!("peers, node {}: {name} = {url:?} is not https://", peer.id)).collect::<Vec<_>>()

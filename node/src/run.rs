@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use keyrack_cluster::{Cluster, Fresh, PeerTls, Tasks};
+use keyrack_cluster::{Cluster, Fresh, PeerConfig, PeerTls, Tasks};
 use tokio::net::TcpListener;
 
 use crate::access::{Oidc, rates, trail};
-use crate::config::{Config, Listen, Peer};
+use crate::config::{Config, Listen};
 use crate::edge::listeners::{Addresses, BoundListener, Limits, Routers, Security, serve};
 use crate::edge::{grpc, http};
 use crate::guests::{Vault, rewrap};
@@ -57,7 +57,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     };
     start_background(&service, &vault, &background);
     background.spawn("certificates", rotation.run(service.metrics().clone()));
-    let url = |of: fn(&Peer) -> &String| config.me().map(of);
+    let url = |of: fn(&PeerConfig) -> &String| config.me().map(of);
     let bound = [
         ("HTTP listener", http_socket, for_clients(url(|me| &me.http), &tls)),
         ("gRPC listener", grpc_socket, for_clients(url(|me| &me.grpc), &tls)),

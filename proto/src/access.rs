@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use keyrack_inventory::{Action, Actor, BookingId, Credential, Grant, Mark, Observation, PropertyNumber, Role, Verdict, Who};
 
+use crate::fields::{Malformed, array, narrow, required};
 use crate::internal as pb;
-use crate::{Malformed, array, need, small};
 
 /// A role's number in rows; for ever.
 pub fn role_number(role: Role) -> u32 {
@@ -95,7 +95,7 @@ impl From<&Mark> for pb::Mark {
         pb::Mark {
             actor: Some((&mark.actor).into()),
             action: mark.action.0.into(),
-            record: record_out(mark.record),
+            record: record_to_pb(mark.record),
             link: Bytes::copy_from_slice(&mark.link),
         }
     }
@@ -106,9 +106,9 @@ impl TryFrom<pb::Mark> for Mark {
 
     fn try_from(mark: pb::Mark) -> Result<Self, Malformed> {
         Ok(Mark {
-            actor: need(mark.actor, "actor")?.try_into()?,
-            action: Action(small(mark.action, "action")?),
-            record: record_in(&mark.record)?,
+            actor: required(mark.actor, "actor")?.try_into()?,
+            action: Action(narrow(mark.action, "action")?),
+            record: record_from_pb(&mark.record)?,
             link: array(&mark.link, "link")?,
         })
     }
@@ -121,7 +121,7 @@ impl From<&Observation> for pb::Observation {
             actor: Some((&seen.actor).into()),
             action: seen.action.0.into(),
             property: seen.property.0,
-            record: record_out(seen.record),
+            record: record_to_pb(seen.record),
             verdict: seen.verdict.0.into(),
             times: seen.times,
         }
@@ -134,20 +134,20 @@ impl TryFrom<pb::Observation> for Observation {
     fn try_from(seen: pb::Observation) -> Result<Self, Malformed> {
         Ok(Observation {
             at_ms: seen.at_ms,
-            actor: need(seen.actor, "actor")?.try_into()?,
-            action: Action(small(seen.action, "action")?),
+            actor: required(seen.actor, "actor")?.try_into()?,
+            action: Action(narrow(seen.action, "action")?),
             property: PropertyNumber(seen.property),
-            record: record_in(&seen.record)?,
-            verdict: Verdict(small(seen.verdict, "verdict")?),
+            record: record_from_pb(&seen.record)?,
+            verdict: Verdict(narrow(seen.verdict, "verdict")?),
             times: seen.times,
         })
     }
 }
 
-fn record_out(record: Option<[u8; 16]>) -> Bytes {
+fn record_to_pb(record: Option<[u8; 16]>) -> Bytes {
     record.map_or_else(Bytes::new, |id| Bytes::copy_from_slice(&id))
 }
 
-fn record_in(bytes: &[u8]) -> Result<Option<[u8; 16]>, Malformed> {
+fn record_from_pb(bytes: &[u8]) -> Result<Option<[u8; 16]>, Malformed> {
     if bytes.is_empty() { Ok(None) } else { array(bytes, "record").map(Some) }
 }

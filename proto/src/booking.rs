@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use keyrack_inventory::{BookedRoom, Booking, BookingId, BookingState, Hold, HoldId, HoldState, RatePlanIx, RoomTypeIx, Sealed};
 
-use crate::catalog::{policy_in, policy_out};
+use crate::catalog::{policy_from_pb, policy_to_pb};
+use crate::fields::{Malformed, array, code, currency, narrow, stay};
 use crate::internal as pb;
-use crate::{Malformed, array, code, currency, small, stay};
 
 impl From<&Booking> for pb::BookingRow {
     fn from(booking: &Booking) -> Self {
@@ -19,7 +19,7 @@ impl From<&Booking> for pb::BookingRow {
             departure: booking.stay.departure().0,
             rooms: booking.rooms.iter().map(Into::into).collect(),
             currency: booking.currency.as_str().into(),
-            guest: sealed_out(&booking.guest),
+            guest: sealed_to_pb(&booking.guest),
             channel_ref: booking.channel_ref.clone(),
             payment_token: booking.payment_token.clone(),
             created_at_ms: booking.created_at_ms,
@@ -38,12 +38,12 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
     fn try_from(row: pb::BookingRow) -> Result<Self, Malformed> {
         Ok(Arc::new(Booking {
             id: BookingId(array(&row.id, "booking id")?),
-            state: state_of(row.state)?,
+            state: state_from_number(row.state)?,
             revision: row.revision,
             stay: stay(row.arrival, row.departure)?,
             rooms: row.rooms.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             currency: currency(&row.currency)?,
-            guest: sealed_in(row.guest),
+            guest: sealed_from_pb(row.guest),
             channel_ref: row.channel_ref,
             payment_token: row.payment_token,
             created_at_ms: row.created_at_ms,
@@ -67,7 +67,7 @@ impl From<&BookedRoom> for pb::RoomLine {
             adults: room.adults.into(),
             children_ages: Bytes::copy_from_slice(&room.children_ages),
             nightly: room.nightly.clone(),
-            policy: policy_out(room.policy),
+            policy: policy_to_pb(room.policy),
         }
     }
 }
@@ -77,15 +77,15 @@ impl TryFrom<pb::RoomLine> for BookedRoom {
 
     fn try_from(line: pb::RoomLine) -> Result<Self, Malformed> {
         Ok(BookedRoom {
-            room_type: RoomTypeIx(small(line.room_type, "room type")?),
-            rate_plan: RatePlanIx(small(line.rate_plan, "rate plan")?),
+            room_type: RoomTypeIx(narrow(line.room_type, "room type")?),
+            rate_plan: RatePlanIx(narrow(line.rate_plan, "rate plan")?),
             room_type_code: code(&line.room_type_code)?,
             rate_plan_code: code(&line.rate_plan_code)?,
             quantity: line.quantity,
-            adults: small(line.adults, "adults")?,
+            adults: narrow(line.adults, "adults")?,
             children_ages: line.children_ages.to_vec(),
             nightly: line.nightly,
-            policy: policy_in(line.policy)?,
+            policy: policy_from_pb(line.policy)?,
         })
     }
 }
@@ -137,14 +137,14 @@ impl TryFrom<pb::HoldRow> for Arc<Hold> {
     }
 }
 
-pub(crate) fn sealed_out(guest: &Sealed) -> Option<pb::Sealed> {
+pub(crate) fn sealed_to_pb(guest: &Sealed) -> Option<pb::Sealed> {
     (guest != &Sealed::default()).then(|| pb::Sealed {
         ciphertext: Bytes::copy_from_slice(&guest.ciphertext),
         wrapped_key: Bytes::copy_from_slice(&guest.wrapped_key),
     })
 }
 
-pub(crate) fn sealed_in(guest: Option<pb::Sealed>) -> Sealed {
+pub(crate) fn sealed_from_pb(guest: Option<pb::Sealed>) -> Sealed {
     guest.map_or_else(Sealed::default, |g| Sealed { ciphertext: g.ciphertext.to_vec(), wrapped_key: g.wrapped_key.to_vec() })
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn state_number(state: BookingState) -> u32 {
     }
 }
 
-pub(crate) fn state_of(number: u32) -> Result<BookingState, Malformed> {
+pub(crate) fn state_from_number(number: u32) -> Result<BookingState, Malformed> {
     Ok(match number {
         1 => BookingState::Confirmed,
         2 => BookingState::CheckedIn,

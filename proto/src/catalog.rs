@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use keyrack_inventory::{CancellationPolicy, Fee, Night, Property, PropertyDetails, RatePlan, RoomType};
 
+use crate::fields::{Malformed, code, currency, narrow, required};
 use crate::internal as pb;
-use crate::{Malformed, code, currency, need, small};
 
 impl From<&Property> for pb::PropertyRow {
     fn from(property: &Property) -> Self {
@@ -26,7 +26,7 @@ impl TryFrom<pb::PropertyRow> for Arc<Property> {
     fn try_from(row: pb::PropertyRow) -> Result<Self, Malformed> {
         Ok(Arc::new(Property {
             id: row.id,
-            details: need(row.details, "property details")?.try_into()?,
+            details: required(row.details, "property details")?.try_into()?,
             business_date: Night(row.business_date),
             revision: row.revision,
             room_types: row.room_types.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
@@ -87,7 +87,7 @@ impl TryFrom<pb::RoomTypeEntry> for RoomType {
             code: code(&entry.code)?,
             name: entry.name,
             capacity: entry.capacity,
-            occupancy: small(entry.occupancy, "occupancy")?,
+            occupancy: narrow(entry.occupancy, "occupancy")?,
             overbooking_basis_points: entry.overbooking_basis_points,
             accessible: entry.accessible,
             revision: entry.revision,
@@ -101,7 +101,7 @@ impl From<&RatePlan> for pb::RatePlanEntry {
             code: plan.code.as_str().into(),
             name: plan.name.clone(),
             currency: plan.currency.as_str().into(),
-            policy: policy_out(plan.policy),
+            policy: policy_to_pb(plan.policy),
             priced: plan.priced,
             revision: plan.revision,
         }
@@ -116,7 +116,7 @@ impl TryFrom<pb::RatePlanEntry> for RatePlan {
             code: code(&entry.code)?,
             name: entry.name,
             currency: currency(&entry.currency)?,
-            policy: policy_in(entry.policy)?,
+            policy: policy_from_pb(entry.policy)?,
             priced: entry.priced,
             revision: entry.revision,
         })
@@ -124,7 +124,7 @@ impl TryFrom<pb::RatePlanEntry> for RatePlan {
 }
 
 /// A policy that costs nothing is left out.
-pub(crate) fn policy_out(policy: CancellationPolicy) -> Option<pb::Policy> {
+pub(crate) fn policy_to_pb(policy: CancellationPolicy) -> Option<pb::Policy> {
     let (fee, basis_points) = match policy.fee {
         Fee::None => (0, 0),
         Fee::FirstNight => (1, 0),
@@ -137,7 +137,7 @@ pub(crate) fn policy_out(policy: CancellationPolicy) -> Option<pb::Policy> {
     })
 }
 
-pub(crate) fn policy_in(policy: Option<pb::Policy>) -> Result<CancellationPolicy, Malformed> {
+pub(crate) fn policy_from_pb(policy: Option<pb::Policy>) -> Result<CancellationPolicy, Malformed> {
     let Some(policy) = policy else { return Ok(CancellationPolicy::default()) };
     let fee = match policy.fee {
         0 => Fee::None,
@@ -145,5 +145,5 @@ pub(crate) fn policy_in(policy: Option<pb::Policy>) -> Result<CancellationPolicy
         2 => Fee::BasisPoints(policy.basis_points),
         _ => return Err(Malformed("fee")),
     };
-    Ok(CancellationPolicy { free_until_days: small(policy.free_until_days, "policy")?, fee })
+    Ok(CancellationPolicy { free_until_days: narrow(policy.free_until_days, "policy")?, fee })
 }

@@ -7,10 +7,10 @@ use keyrack_inventory::{
 use pb::command::Op as Kind;
 use prost::Message;
 
-use crate::booking::{sealed_in, sealed_out};
-use crate::guest::{seeds_in, seeds_out};
+use crate::booking::{sealed_from_pb, sealed_to_pb};
+use crate::fields::{Malformed, array, code, narrow, required, stay};
+use crate::guest::{seeds_from_pb, seeds_to_pb};
 use crate::internal as pb;
-use crate::{Malformed, array, code, need, small, stay};
 
 /// A command's bytes.
 pub fn encode(command: &Command) -> Bytes {
@@ -19,7 +19,7 @@ pub fn encode(command: &Command) -> Bytes {
         None => (Bytes::new(), Bytes::new()),
     };
     let by = command.by.as_ref().map(Into::into);
-    let message = pb::Command { property: command.property.0, digest, fingerprint, by, op: Some(op_out(&command.op)) };
+    let message = pb::Command { property: command.property.0, digest, fingerprint, by, op: Some(op_to_pb(&command.op)) };
     message.encode_to_vec().into()
 }
 
@@ -34,10 +34,10 @@ pub fn decode(bytes: Bytes) -> Result<Command, Malformed> {
         }),
     };
     let by = message.by.map(TryInto::try_into).transpose()?;
-    Ok(Command { property: PropertyNumber(message.property), request, by, op: op_in(need(message.op, "operation")?)? })
+    Ok(Command { property: PropertyNumber(message.property), request, by, op: op_from_pb(required(message.op, "operation")?)? })
 }
 
-fn op_out(op: &Op) -> Kind {
+fn op_to_pb(op: &Op) -> Kind {
     match op {
         Op::Tick => Kind::Tick(pb::Nothing {}),
         Op::PutProperty { id, details, business_date, expected_revision } => Kind::PutProperty(pb::PutProperty {
@@ -52,37 +52,37 @@ fn op_out(op: &Op) -> Kind {
         Op::PutRatePlan { rate_plan, expected_revision } => {
             Kind::PutRatePlan(pb::PutRatePlan { rate_plan: Some(rate_plan.into()), expected_revision: *expected_revision })
         }
-        Op::UpdateAri(updates) => Kind::UpdateAri(pb::UpdateAri { lines: updates.iter().map(ari_out).collect() }),
+        Op::UpdateAri(updates) => Kind::UpdateAri(pb::UpdateAri { lines: updates.iter().map(ari_to_pb).collect() }),
         Op::PlaceHold { id, stay, rooms, ttl_ms } => Kind::PlaceHold(pb::PlaceHold {
             id: id_bytes(&id.0),
             arrival: stay.arrival().0,
             departure: stay.departure().0,
-            rooms: rooms.iter().map(wish_out).collect(),
+            rooms: rooms.iter().map(room_to_pb).collect(),
             ttl_ms: *ttl_ms,
         }),
         Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => Kind::ConfirmHold(pb::ConfirmHold {
             hold: id_bytes(&hold.0),
             booking: id_bytes(&booking.0),
-            guest: sealed_out(guest),
+            guest: sealed_to_pb(guest),
             channel_ref: channel_ref.clone(),
             payment_token: payment_token.clone(),
-            seeds: seeds_out(seeds),
+            seeds: seeds_to_pb(seeds),
         }),
         Op::ReleaseHold(id) => Kind::ReleaseHold(id_bytes(&id.0)),
-        Op::Book(request) => Kind::Book(book_out(request)),
+        Op::Book(request) => Kind::Book(book_to_pb(request)),
         Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => Kind::Amend(pb::Amend {
             booking: id_bytes(&booking.0),
             arrival: arrival.map(|night| night.0),
             departure: departure.map(|night| night.0),
-            rooms: rooms.iter().flatten().map(wish_out).collect(),
-            guest: guest.as_ref().and_then(sealed_out),
+            rooms: rooms.iter().flatten().map(room_to_pb).collect(),
+            guest: guest.as_ref().and_then(sealed_to_pb),
             expected_revision: *expected_revision,
-            seeds: seeds_out(seeds),
+            seeds: seeds_to_pb(seeds),
         }),
-        Op::Cancel { booking, expected_revision } => Kind::Cancel(step_out(*booking, *expected_revision)),
-        Op::CheckIn { booking, expected_revision } => Kind::CheckIn(step_out(*booking, *expected_revision)),
-        Op::CheckOut { booking, expected_revision } => Kind::CheckOut(step_out(*booking, *expected_revision)),
-        Op::NoShow { booking, expected_revision } => Kind::NoShow(step_out(*booking, *expected_revision)),
+        Op::Cancel { booking, expected_revision } => Kind::Cancel(step_to_pb(*booking, *expected_revision)),
+        Op::CheckIn { booking, expected_revision } => Kind::CheckIn(step_to_pb(*booking, *expected_revision)),
+        Op::CheckOut { booking, expected_revision } => Kind::CheckOut(step_to_pb(*booking, *expected_revision)),
+        Op::NoShow { booking, expected_revision } => Kind::NoShow(step_to_pb(*booking, *expected_revision)),
         Op::EraseGuest { booking } => Kind::EraseGuest(id_bytes(&booking.0)),
         Op::PutGrant { number, grant } => Kind::PutGrant(pb::PutGrant { principal: *number, grant: Some(grant.into()) }),
         Op::RewrapGuest { booking, from, to } => Kind::RewrapGuest(pb::RewrapGuest {
@@ -98,57 +98,59 @@ fn op_out(op: &Op) -> Kind {
     }
 }
 
-fn op_in(kind: Kind) -> Result<Op, Malformed> {
+fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
     Ok(match kind {
         Kind::Tick(_) => Op::Tick,
         Kind::PutProperty(put) => Op::PutProperty {
             id: put.id,
-            details: need(put.details, "property details")?.try_into()?,
+            details: required(put.details, "property details")?.try_into()?,
             business_date: Night(put.business_date),
             expected_revision: put.expected_revision,
         },
-        Kind::PutRoomType(put) => {
-            Op::PutRoomType { room_type: need(put.room_type, "room type")?.try_into()?, expected_revision: put.expected_revision }
-        }
-        Kind::PutRatePlan(put) => {
-            Op::PutRatePlan { rate_plan: need(put.rate_plan, "rate plan")?.try_into()?, expected_revision: put.expected_revision }
-        }
-        Kind::UpdateAri(update) => Op::UpdateAri(update.lines.into_iter().map(ari_in).collect::<Result<_, _>>()?),
+        Kind::PutRoomType(put) => Op::PutRoomType {
+            room_type: required(put.room_type, "room type")?.try_into()?,
+            expected_revision: put.expected_revision,
+        },
+        Kind::PutRatePlan(put) => Op::PutRatePlan {
+            rate_plan: required(put.rate_plan, "rate plan")?.try_into()?,
+            expected_revision: put.expected_revision,
+        },
+        Kind::UpdateAri(update) => Op::UpdateAri(update.lines.into_iter().map(ari_from_pb).collect::<Result<_, _>>()?),
         Kind::PlaceHold(place) => Op::PlaceHold {
             id: HoldId(array(&place.id, "hold id")?),
             stay: stay(place.arrival, place.departure)?,
-            rooms: wishes_in(place.rooms)?,
+            rooms: rooms_from_pb(place.rooms)?,
             ttl_ms: place.ttl_ms,
         },
         Kind::ConfirmHold(confirm) => Op::ConfirmHold {
             hold: HoldId(array(&confirm.hold, "hold id")?),
             booking: booking_id(&confirm.booking)?,
-            guest: sealed_in(confirm.guest),
+            guest: sealed_from_pb(confirm.guest),
             channel_ref: confirm.channel_ref,
             payment_token: confirm.payment_token,
-            seeds: seeds_in(confirm.seeds)?,
+            seeds: seeds_from_pb(confirm.seeds)?,
         },
         Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
-        Kind::Book(book) => Op::Book(book_in(book)?),
-        Kind::Amend(amend) => amend_in(amend)?,
+        Kind::Book(book) => Op::Book(book_from_pb(book)?),
+        Kind::Amend(amend) => amend_from_pb(amend)?,
         Kind::Cancel(step) => {
-            let (booking, expected_revision) = step_in(step)?;
+            let (booking, expected_revision) = step_from_pb(step)?;
             Op::Cancel { booking, expected_revision }
         }
         Kind::CheckIn(step) => {
-            let (booking, expected_revision) = step_in(step)?;
+            let (booking, expected_revision) = step_from_pb(step)?;
             Op::CheckIn { booking, expected_revision }
         }
         Kind::CheckOut(step) => {
-            let (booking, expected_revision) = step_in(step)?;
+            let (booking, expected_revision) = step_from_pb(step)?;
             Op::CheckOut { booking, expected_revision }
         }
         Kind::NoShow(step) => {
-            let (booking, expected_revision) = step_in(step)?;
+            let (booking, expected_revision) = step_from_pb(step)?;
             Op::NoShow { booking, expected_revision }
         }
         Kind::EraseGuest(booking) => Op::EraseGuest { booking: booking_id(&booking)? },
-        Kind::PutGrant(put) => Op::PutGrant { number: put.principal, grant: need(put.grant, "grant")?.try_into()? },
+        Kind::PutGrant(put) => Op::PutGrant { number: put.principal, grant: required(put.grant, "grant")?.try_into()? },
         Kind::RewrapGuest(rewrap) => {
             Op::RewrapGuest { booking: booking_id(&rewrap.booking)?, from: rewrap.from.to_vec(), to: rewrap.to.to_vec() }
         }
@@ -160,53 +162,53 @@ fn op_in(kind: Kind) -> Result<Op, Malformed> {
     })
 }
 
-fn book_out(request: &BookRequest) -> pb::Book {
+fn book_to_pb(request: &BookRequest) -> pb::Book {
     pb::Book {
         id: id_bytes(&request.id.0),
         arrival: request.stay.arrival().0,
         departure: request.stay.departure().0,
-        rooms: request.rooms.iter().map(wish_out).collect(),
-        guest: sealed_out(&request.guest),
+        rooms: request.rooms.iter().map(room_to_pb).collect(),
+        guest: sealed_to_pb(&request.guest),
         channel_ref: request.channel_ref.clone(),
         payment_token: request.payment_token.clone(),
-        seeds: seeds_out(&request.seeds),
+        seeds: seeds_to_pb(&request.seeds),
     }
 }
 
-fn book_in(book: pb::Book) -> Result<BookRequest, Malformed> {
+fn book_from_pb(book: pb::Book) -> Result<BookRequest, Malformed> {
     Ok(BookRequest {
         id: booking_id(&book.id)?,
         stay: stay(book.arrival, book.departure)?,
-        rooms: wishes_in(book.rooms)?,
-        guest: sealed_in(book.guest),
+        rooms: rooms_from_pb(book.rooms)?,
+        guest: sealed_from_pb(book.guest),
         channel_ref: book.channel_ref,
         payment_token: book.payment_token,
-        seeds: seeds_in(book.seeds)?,
+        seeds: seeds_from_pb(book.seeds)?,
     })
 }
 
-fn amend_in(amend: pb::Amend) -> Result<Op, Malformed> {
+fn amend_from_pb(amend: pb::Amend) -> Result<Op, Malformed> {
     Ok(Op::Amend {
         booking: booking_id(&amend.booking)?,
         arrival: amend.arrival.map(Night),
         departure: amend.departure.map(Night),
-        rooms: if amend.rooms.is_empty() { None } else { Some(wishes_in(amend.rooms)?) },
-        guest: amend.guest.map(|guest| sealed_in(Some(guest))),
-        seeds: seeds_in(amend.seeds)?,
+        rooms: if amend.rooms.is_empty() { None } else { Some(rooms_from_pb(amend.rooms)?) },
+        guest: amend.guest.map(|guest| sealed_from_pb(Some(guest))),
+        seeds: seeds_from_pb(amend.seeds)?,
         expected_revision: amend.expected_revision,
     })
 }
 
-fn step_out(booking: BookingId, expected_revision: Option<u32>) -> pb::Step {
+fn step_to_pb(booking: BookingId, expected_revision: Option<u32>) -> pb::Step {
     pb::Step { booking: id_bytes(&booking.0), expected_revision }
 }
 
-fn step_in(step: pb::Step) -> Result<(BookingId, Option<u32>), Malformed> {
+fn step_from_pb(step: pb::Step) -> Result<(BookingId, Option<u32>), Malformed> {
     Ok((booking_id(&step.booking)?, step.expected_revision))
 }
 
-fn wish_out(room: &RoomRequest) -> pb::RoomWish {
-    pb::RoomWish {
+fn room_to_pb(room: &RoomRequest) -> pb::RoomRequest {
+    pb::RoomRequest {
         room_type: room.room_type.as_str().into(),
         rate_plan: room.rate_plan.as_str().into(),
         quantity: room.quantity,
@@ -215,20 +217,20 @@ fn wish_out(room: &RoomRequest) -> pb::RoomWish {
     }
 }
 
-fn wishes_in(wishes: Vec<pb::RoomWish>) -> Result<Vec<RoomRequest>, Malformed> {
-    let wish = |wish: pb::RoomWish| {
+fn rooms_from_pb(rooms: Vec<pb::RoomRequest>) -> Result<Vec<RoomRequest>, Malformed> {
+    let room = |room: pb::RoomRequest| {
         Ok(RoomRequest {
-            room_type: code(&wish.room_type)?,
-            rate_plan: code(&wish.rate_plan)?,
-            quantity: wish.quantity,
-            adults: small(wish.adults, "adults")?,
-            children_ages: wish.children_ages.to_vec(),
+            room_type: code(&room.room_type)?,
+            rate_plan: code(&room.rate_plan)?,
+            quantity: room.quantity,
+            adults: narrow(room.adults, "adults")?,
+            children_ages: room.children_ages.to_vec(),
         })
     };
-    wishes.into_iter().map(wish).collect()
+    rooms.into_iter().map(room).collect()
 }
 
-fn ari_out(update: &AriUpdate) -> pb::AriLine {
+fn ari_to_pb(update: &AriUpdate) -> pb::AriLine {
     pb::AriLine {
         room_type: update.room_type.as_str().into(),
         rate_plan: update.rate_plan.map(|code| code.as_str().into()),
@@ -247,13 +249,13 @@ fn ari_out(update: &AriUpdate) -> pb::AriLine {
     }
 }
 
-fn ari_in(line: pb::AriLine) -> Result<AriUpdate, Malformed> {
-    let length = |n: Option<u32>| n.map(|n| small(n, "stay length")).transpose();
+fn ari_from_pb(line: pb::AriLine) -> Result<AriUpdate, Malformed> {
+    let length = |n: Option<u32>| n.map(|n| narrow(n, "stay length")).transpose();
     Ok(AriUpdate {
         room_type: code(&line.room_type)?,
         rate_plan: line.rate_plan.as_deref().map(code).transpose()?,
         dates: DateRange::new(Night(line.from), Night(line.to)).map_err(|_| Malformed("date range"))?,
-        days: Weekdays(small(line.days, "weekdays")?),
+        days: Weekdays(narrow(line.days, "weekdays")?),
         capacity: line.capacity,
         out_of_order: line.out_of_order,
         rate: line.rate,

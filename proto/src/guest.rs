@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use keyrack_inventory::{Digest, GuestSecrets, LeafSeeds, ReplicaKeys, Salt, TermSalts};
 
+use crate::fields::{Malformed, array};
 use crate::internal as pb;
-use crate::{Malformed, array};
 
 impl From<&GuestSecrets> for pb::GuestRow {
     fn from(secrets: &GuestSecrets) -> Self {
         pb::GuestRow {
             wrapped_key: Bytes::copy_from_slice(&secrets.wrapped_key),
             digests: secrets.digests.concat().into(),
-            salts: salts_out(&secrets.salts),
+            salts: salts_to_pb(&secrets.salts),
         }
     }
 }
@@ -22,8 +22,8 @@ impl TryFrom<pb::GuestRow> for GuestSecrets {
     fn try_from(row: pb::GuestRow) -> Result<Self, Malformed> {
         Ok(GuestSecrets {
             wrapped_key: row.wrapped_key.to_vec(),
-            digests: digests_in(&row.digests)?,
-            salts: salts_in(&row.salts)?,
+            digests: digests_from_pb(&row.digests)?,
+            salts: salts_from_pb(&row.salts)?,
         })
     }
 }
@@ -43,27 +43,27 @@ impl TryFrom<pb::ReplicaKeysRow> for ReplicaKeys {
     }
 }
 
-pub(crate) fn seeds_out(seeds: &LeafSeeds) -> Option<pb::LeafSeeds> {
-    let message = || pb::LeafSeeds { guest: seeds.guest.concat().into(), salts: salts_out(&seeds.salts) };
+pub(crate) fn seeds_to_pb(seeds: &LeafSeeds) -> Option<pb::LeafSeeds> {
+    let message = || pb::LeafSeeds { guest: seeds.guest.concat().into(), salts: salts_to_pb(&seeds.salts) };
     (seeds != &LeafSeeds::default()).then(message)
 }
 
-pub(crate) fn seeds_in(seeds: Option<pb::LeafSeeds>) -> Result<LeafSeeds, Malformed> {
+pub(crate) fn seeds_from_pb(seeds: Option<pb::LeafSeeds>) -> Result<LeafSeeds, Malformed> {
     let Some(seeds) = seeds else { return Ok(LeafSeeds::default()) };
-    Ok(LeafSeeds { guest: digests_in(&seeds.guest)?, salts: salts_in(&seeds.salts)? })
+    Ok(LeafSeeds { guest: digests_from_pb(&seeds.guest)?, salts: salts_from_pb(&seeds.salts)? })
 }
 
-fn digests_in(bytes: &[u8]) -> Result<Vec<Digest>, Malformed> {
+fn digests_from_pb(bytes: &[u8]) -> Result<Vec<Digest>, Malformed> {
     let (digests, rest) = bytes.as_chunks();
     if rest.is_empty() { Ok(digests.to_vec()) } else { Err(Malformed("digests")) }
 }
 
-fn salts_out(salts: &TermSalts) -> Bytes {
+fn salts_to_pb(salts: &TermSalts) -> Bytes {
     [salts.price, salts.channel_ref, salts.unit].concat().into()
 }
 
 /// Rows and commands that have no salts have none of three, all zero.
-fn salts_in(bytes: &[u8]) -> Result<TermSalts, Malformed> {
+fn salts_from_pb(bytes: &[u8]) -> Result<TermSalts, Malformed> {
     if bytes.is_empty() {
         return Ok(TermSalts::default());
     }

@@ -2,8 +2,8 @@
 
 use keyrack_inventory::{Page, RateCell, RatePage, Restrictions};
 
+use crate::fields::{Malformed, narrow};
 use crate::internal as pb;
-use crate::{Malformed, small};
 
 const PLACES: usize = 31;
 
@@ -15,7 +15,7 @@ impl From<&Page> for pb::PageRow {
             sold: column(&page.cells, |cell| cell.sold),
             held: column(&page.cells, |cell| cell.held),
             blocked: column(&page.cells, |cell| cell.blocked),
-            restrictions: restrictions_out(&page.cells, |cell| cell.restrictions),
+            restrictions: restrictions_to_pb(&page.cells, |cell| cell.restrictions),
         }
     }
 }
@@ -30,7 +30,7 @@ impl TryFrom<pb::PageRow> for Page {
         fill(&mut page.cells, &row.sold, |cell, n| cell.sold = n)?;
         fill(&mut page.cells, &row.held, |cell, n| cell.held = n)?;
         fill(&mut page.cells, &row.blocked, |cell, n| cell.blocked = n)?;
-        restrictions_in(&mut page.cells, row.restrictions, |cell| &mut cell.restrictions)?;
+        restrictions_from_pb(&mut page.cells, row.restrictions, |cell| &mut cell.restrictions)?;
         Ok(page)
     }
 }
@@ -39,7 +39,7 @@ impl From<&RatePage> for pb::RatesRow {
     fn from(page: &RatePage) -> Self {
         pb::RatesRow {
             rate: column(&page.cells, |cell| cell.rate.map_or(0, |rate| rate + 1)),
-            restrictions: restrictions_out(&page.cells, |cell| cell.restrictions),
+            restrictions: restrictions_to_pb(&page.cells, |cell| cell.restrictions),
         }
     }
 }
@@ -50,7 +50,7 @@ impl TryFrom<pb::RatesRow> for RatePage {
     fn try_from(row: pb::RatesRow) -> Result<Self, Malformed> {
         let mut page = RatePage::default();
         fill(&mut page.cells, &row.rate, |cell: &mut RateCell, n: u64| cell.rate = n.checked_sub(1))?;
-        restrictions_in(&mut page.cells, row.restrictions, |cell| &mut cell.restrictions)?;
+        restrictions_from_pb(&mut page.cells, row.restrictions, |cell| &mut cell.restrictions)?;
         Ok(page)
     }
 }
@@ -67,7 +67,7 @@ fn fill<C, N: Copy>(cells: &mut [C], column: &[N], set: impl Fn(&mut C, N)) -> R
     Ok(())
 }
 
-fn restrictions_out<C>(cells: &[C], of: impl Fn(&C) -> Restrictions) -> Option<pb::RestrictionColumns> {
+fn restrictions_to_pb<C>(cells: &[C], of: impl Fn(&C) -> Restrictions) -> Option<pb::RestrictionColumns> {
     let any = cells.iter().any(|cell| of(cell) != Restrictions::default());
     let flags =
         |r: Restrictions| u32::from(r.stop_sell) | u32::from(r.closed_to_arrival) << 1 | u32::from(r.closed_to_departure) << 2;
@@ -79,7 +79,7 @@ fn restrictions_out<C>(cells: &[C], of: impl Fn(&C) -> Restrictions) -> Option<p
     })
 }
 
-fn restrictions_in<C>(
+fn restrictions_from_pb<C>(
     cells: &mut [C],
     columns: Option<pb::RestrictionColumns>,
     of: impl Fn(&mut C) -> &mut Restrictions,
@@ -91,7 +91,7 @@ fn restrictions_in<C>(
         restrictions.closed_to_arrival = flags & 2 != 0;
         restrictions.closed_to_departure = flags & 4 != 0;
     })?;
-    let lengths = |column: Vec<u32>| column.into_iter().map(|n| small(n, "stay length")).collect::<Result<Vec<u16>, _>>();
+    let lengths = |column: Vec<u32>| column.into_iter().map(|n| narrow(n, "stay length")).collect::<Result<Vec<u16>, _>>();
     fill(cells, &lengths(columns.min_stay_arrival)?, |cell, n| of(cell).min_stay_arrival = n)?;
     fill(cells, &lengths(columns.min_stay_through)?, |cell, n| of(cell).min_stay_through = n)?;
     fill(cells, &lengths(columns.max_stay)?, |cell, n| of(cell).max_stay = n)

@@ -2,9 +2,9 @@
 
 use keyrack_inventory::{Night, RefusedNight, Reject, Restriction};
 
-use crate::booking::{state_number, state_of};
+use crate::booking::{state_from_number, state_number};
+use crate::fields::{Malformed, code, narrow};
 use crate::internal as pb;
-use crate::{Malformed, code, small};
 
 impl From<&Reject> for pb::Rejection {
     fn from(reject: &Reject) -> Self {
@@ -24,7 +24,7 @@ impl From<&Reject> for pb::Rejection {
             Reject::RevisionMismatch { current } => numbered(*current),
             Reject::HoldQuota { room_minutes } => numbered(*room_minutes),
             Reject::Restricted(nights) | Reject::SoldOut(nights) => {
-                pb::Rejection { nights: nights.iter().map(night_out).collect(), ..plain.clone() }
+                pb::Rejection { nights: nights.iter().map(night_to_pb).collect(), ..plain.clone() }
             }
             _ => plain.clone(),
         }
@@ -36,7 +36,7 @@ impl TryFrom<pb::Rejection> for Reject {
 
     fn try_from(rejection: pb::Rejection) -> Result<Self, Malformed> {
         let date = Night(rejection.number);
-        let nights = || rejection.nights.iter().map(night_in).collect::<Result<Vec<_>, _>>();
+        let nights = || rejection.nights.iter().map(night_from_pb).collect::<Result<Vec<_>, _>>();
         Ok(match rejection.kind {
             1 => Reject::UnknownProperty,
             2 => Reject::UnknownRoomType(code(&rejection.code)?),
@@ -46,14 +46,14 @@ impl TryFrom<pb::Rejection> for Reject {
             6 => Reject::NoRooms,
             7 => Reject::TooManyRooms,
             8 => {
-                Reject::OccupancyExceeded { room_type: code(&rejection.code)?, occupancy: small(rejection.number, "occupancy")? }
+                Reject::OccupancyExceeded { room_type: code(&rejection.code)?, occupancy: narrow(rejection.number, "occupancy")? }
             }
             9 => Reject::CurrencyMismatch,
             10 => Reject::CapacityTooLarge,
             11 => Reject::RateWithoutPlan,
             12 => Reject::Restricted(nights()?),
             13 => Reject::SoldOut(nights()?),
-            14 => Reject::WrongState(state_of(rejection.number)?),
+            14 => Reject::WrongState(state_from_number(rejection.number)?),
             15 => Reject::WrongBusinessDate { business_date: date },
             16 => Reject::NotDue { business_date: date },
             17 => Reject::HoldExpired,
@@ -70,7 +70,7 @@ impl TryFrom<pb::Rejection> for Reject {
     }
 }
 
-fn night_out(refused: &RefusedNight) -> pb::NightLine {
+fn night_to_pb(refused: &RefusedNight) -> pb::NightLine {
     pb::NightLine {
         night: refused.night.0,
         room_type: refused.room_type.as_str().into(),
@@ -79,12 +79,12 @@ fn night_out(refused: &RefusedNight) -> pb::NightLine {
     }
 }
 
-fn night_in(line: &pb::NightLine) -> Result<RefusedNight, Malformed> {
+fn night_from_pb(line: &pb::NightLine) -> Result<RefusedNight, Malformed> {
     Ok(RefusedNight {
         night: Night(line.night),
         room_type: code(&line.room_type)?,
         available: line.available,
-        restriction: restriction_of(line.restriction)?,
+        restriction: restriction_from_number(line.restriction)?,
     })
 }
 
@@ -100,7 +100,7 @@ fn restriction_number(restriction: Restriction) -> u32 {
     }
 }
 
-fn restriction_of(number: u32) -> Result<Option<Restriction>, Malformed> {
+fn restriction_from_number(number: u32) -> Result<Option<Restriction>, Malformed> {
     Ok(Some(match number {
         0 => return Ok(None),
         1 => Restriction::StopSell,

@@ -3,8 +3,8 @@
 use keyrack_inventory::{Night, Reply};
 use pb::reply::Reply as Kind;
 
+use crate::fields::{Malformed, required};
 use crate::internal as pb;
-use crate::{Malformed, need};
 
 impl From<&Reply> for pb::Reply {
     fn from(reply: &Reply) -> Self {
@@ -33,12 +33,16 @@ impl TryFrom<pb::Reply> for Reply {
     type Error = Malformed;
 
     fn try_from(reply: pb::Reply) -> Result<Self, Malformed> {
-        Ok(match need(reply.reply, "reply")? {
+        Ok(match required(reply.reply, "reply")? {
             Kind::Rejected(rejection) => Reply::Rejected(rejection.try_into()?),
             Kind::Done(_) => Reply::Done,
-            Kind::Property(p) => Reply::Property { property: need(p.property, "property")?.try_into()?, created: p.created },
-            Kind::RoomType(t) => Reply::RoomType { room_type: need(t.room_type, "room type")?.try_into()?, created: t.created },
-            Kind::RatePlan(p) => Reply::RatePlan { rate_plan: need(p.rate_plan, "rate plan")?.try_into()?, created: p.created },
+            Kind::Property(p) => Reply::Property { property: required(p.property, "property")?.try_into()?, created: p.created },
+            Kind::RoomType(t) => {
+                Reply::RoomType { room_type: required(t.room_type, "room type")?.try_into()?, created: t.created }
+            }
+            Kind::RatePlan(p) => {
+                Reply::RatePlan { rate_plan: required(p.rate_plan, "rate plan")?.try_into()?, created: p.created }
+            }
             Kind::Ari(ari) => Reply::AriUpdated { updates: ari.updates, nights: ari.nights },
             Kind::Hold(hold) => Reply::Hold(hold.try_into()?),
             Kind::Booking(booking) => Reply::Booking(booking.try_into()?),

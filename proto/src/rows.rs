@@ -5,13 +5,13 @@ use std::sync::Arc;
 use keyrack_inventory::{Entry, Happened, Key, Meta, PropertyNumber, Recorded, Row, StoredCheckpoint};
 use prost::Message;
 
+use crate::fields::{Malformed, array, code, required};
 use crate::internal as pb;
-use crate::{Malformed, array, code, need};
 
 /// Appends a row's bytes.
 pub fn encode(row: &Row, out: &mut Vec<u8>) {
     match row {
-        Row::Meta(meta) => put(&meta_out(meta), out),
+        Row::Meta(meta) => put(&meta_to_pb(meta), out),
         Row::Property(property) => put(&pb::PropertyRow::from(property.as_ref()), out),
         Row::Page(page) => put(&pb::PageRow::from(page.as_ref()), out),
         Row::Rates(page) => put(&pb::RatesRow::from(page.as_ref()), out),
@@ -23,7 +23,7 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
         }
         Row::Grant(grant) => put(&pb::GrantRow::from(grant.as_ref()), out),
         Row::HoldUsage(room_ms) => put(&pb::HoldUsageRow { room_ms: *room_ms }, out),
-        Row::Journal(entry) => put(&journal_out(entry), out),
+        Row::Journal(entry) => put(&journal_to_pb(entry), out),
         Row::Guest(secrets) => put(&pb::GuestRow::from(secrets.as_ref()), out),
         Row::ReplicaKeys(keys) => put(&pb::ReplicaKeysRow::from(keys), out),
         Row::Leaf(bytes) => out.extend_from_slice(bytes),
@@ -37,7 +37,7 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
 /// Reads the row of `key`.
 pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
     Ok(match key {
-        Key::Meta => Row::Meta(meta_in(pb::MetaRow::decode(bytes)?)?),
+        Key::Meta => Row::Meta(meta_from_pb(pb::MetaRow::decode(bytes)?)?),
         Key::Property(_) => Row::Property(pb::PropertyRow::decode(bytes)?.try_into()?),
         Key::Page(..) => Row::Page(Box::new(pb::PageRow::decode(bytes)?.try_into()?)),
         Key::Rates(..) => Row::Rates(Box::new(pb::RatesRow::decode(bytes)?.try_into()?)),
@@ -49,7 +49,7 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
             let row = pb::RequestRow::decode(bytes)?;
             Row::Request(Recorded { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })
         }
-        Key::Journal(_) => Row::Journal(Box::new(journal_in(pb::JournalRow::decode(bytes)?)?)),
+        Key::Journal(_) => Row::Journal(Box::new(journal_from_pb(pb::JournalRow::decode(bytes)?)?)),
         Key::Guest(_) => Row::Guest(Arc::new(pb::GuestRow::decode(bytes)?.try_into()?)),
         Key::ReplicaKeys(_) => Row::ReplicaKeys(pb::ReplicaKeysRow::decode(bytes)?.try_into()?),
         Key::Leaf(_) => Row::Leaf(bytes.to_vec()),
@@ -67,7 +67,7 @@ fn put(message: &impl Message, out: &mut Vec<u8>) {
     message.encode_raw(out);
 }
 
-fn meta_out(meta: &Meta) -> pb::MetaRow {
+fn meta_to_pb(meta: &Meta) -> pb::MetaRow {
     pb::MetaRow {
         last_at_ms: meta.last_at_ms,
         next_sequence: meta.next_sequence,
@@ -90,7 +90,7 @@ fn meta_out(meta: &Meta) -> pb::MetaRow {
     }
 }
 
-fn meta_in(row: pb::MetaRow) -> Result<Meta, Malformed> {
+fn meta_from_pb(row: pb::MetaRow) -> Result<Meta, Malformed> {
     let audit_link = if row.audit_link.is_empty() { [0; 32] } else { array(&row.audit_link, "audit link")? };
     Ok(Meta {
         last_at_ms: row.last_at_ms,
@@ -109,7 +109,7 @@ fn meta_in(row: pb::MetaRow) -> Result<Meta, Malformed> {
     })
 }
 
-fn journal_out(entry: &Entry) -> pb::JournalRow {
+fn journal_to_pb(entry: &Entry) -> pb::JournalRow {
     let room_types = match &entry.happened {
         Happened::AriUpdated(codes) => codes.iter().map(|code| code.as_str().into()).collect(),
         _ => Vec::new(),
@@ -130,7 +130,7 @@ fn journal_out(entry: &Entry) -> pb::JournalRow {
     }
 }
 
-fn journal_in(row: pb::JournalRow) -> Result<Entry, Malformed> {
+fn journal_from_pb(row: pb::JournalRow) -> Result<Entry, Malformed> {
     let request = if row.request.is_empty() { None } else { Some(array(&row.request, "request digest")?) };
     Ok(Entry {
         at_ms: row.at_ms,
@@ -138,9 +138,9 @@ fn journal_in(row: pb::JournalRow) -> Result<Entry, Malformed> {
         request,
         happened: match row.happened {
             OBSERVED => Happened::Observed(row.observed.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
-            number => happened_of(number, &row.room_types)?,
+            number => happened_from_number(number, &row.room_types)?,
         },
-        reply: need(row.reply, "reply")?.try_into()?,
+        reply: required(row.reply, "reply")?.try_into()?,
         mark: row.mark.map(TryInto::try_into).transpose()?,
     })
 }
@@ -170,7 +170,7 @@ fn happened_number(happened: &Happened) -> u32 {
     }
 }
 
-fn happened_of(number: u32, room_types: &[String]) -> Result<Happened, Malformed> {
+fn happened_from_number(number: u32, room_types: &[String]) -> Result<Happened, Malformed> {
     Ok(match number {
         0 => Happened::Nothing,
         1 => Happened::PropertyChanged,

@@ -19,7 +19,7 @@ use keyrack_proto::internal as pb;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use prost::Message;
 
-use crate::admission::Admission;
+use crate::peers::Admission;
 use crate::storage::RowsDb;
 
 /// The directory's own shard.

@@ -18,18 +18,19 @@ use openraft::storage::{IOFlushed, LogState, RaftLogReader, RaftLogStorage};
 use parking_lot::Mutex;
 use prost::Message;
 
-use super::wire::{self, malformed};
-use super::{Entry, EntryPayload, LogId, Payload, Types, Vote};
-use crate::storage::{LogDb, LogWrite, Slot};
+use super::types::{Entry, EntryPayload, LogId, Payload, Types, Vote};
+use super::wire;
+use crate::malformed::malformed;
+use crate::storage::{LogDisk, LogWrite, Slot};
 
 /// Bytes of recent entries each group keeps in memory.
 const TAIL_BYTES: usize = 32 << 20;
 
 /// The log of one group. Clones are readers of the same log.
 #[derive(Clone)]
-pub struct LogStore {
+pub struct LogStore<D> {
     group: u32,
-    db: LogDb,
+    db: D,
     state: Arc<Mutex<State>>,
 }
 
@@ -45,9 +46,9 @@ struct State {
     appended_bytes: u64,
 }
 
-impl LogStore {
+impl<D: LogDisk> LogStore<D> {
     /// Reads the group's small values and its end.
-    pub fn open(group: u32, db: LogDb) -> io::Result<LogStore> {
+    pub fn open(group: u32, db: D) -> io::Result<LogStore<D>> {
         let log_id = |slot| db.kept(group, slot)?.map(decode_log_id).transpose();
         let vote = match db.kept(group, Slot::Vote)? {
             None => None,
@@ -92,7 +93,7 @@ impl LogStore {
             // Whoever waited may be gone; the write is made all the same.
             let _ = done.send(result);
         };
-        self.db.write(self.group, writes, true, done).await?;
+        self.db.write(self.group, writes, true, Box::new(done)).await?;
         wait.await.map_err(|_| io::Error::other("the log writer has stopped"))?
     }
 }
@@ -133,7 +134,7 @@ fn encode_log_id(id: &LogId) -> Bytes {
     wire::log_id_out(id).encode_to_vec().into()
 }
 
-impl RaftLogReader<Types> for LogStore {
+impl<D: LogDisk> RaftLogReader<Types> for LogStore<D> {
     async fn try_get_log_entries<RB>(&mut self, range: RB) -> io::Result<Vec<Entry>>
     where
         RB: RangeBounds<u64> + Clone + Debug + Send,
@@ -164,15 +165,15 @@ impl RaftLogReader<Types> for LogStore {
     }
 }
 
-impl RaftLogStorage<Types> for LogStore {
-    type LogReader = LogStore;
+impl<D: LogDisk> RaftLogStorage<Types> for LogStore<D> {
+    type LogReader = LogStore<D>;
 
     async fn get_log_state(&mut self) -> io::Result<LogState<Types>> {
         let state = self.state.lock();
         Ok(LogState { last_purged_log_id: state.purged, last_log_id: state.last })
     }
 
-    async fn get_log_reader(&mut self) -> LogStore {
+    async fn get_log_reader(&mut self) -> LogStore<D> {
         self.clone()
     }
 
@@ -206,6 +207,8 @@ impl RaftLogStorage<Types> for LogStore {
             let mut state = self.state.lock();
             for entry in entries {
                 last = entry.log_id.index;
+                let before = state.last.map(|id| id.index);
+                assert!(before.is_none_or(|before| last == before + 1), "entry {last} is appended behind {before:?}");
                 let bytes = wire::entry_to_disk(&entry);
                 state.appended_bytes += bytes.len() as u64;
                 state.tail_bytes += size(&entry);
@@ -226,7 +229,7 @@ impl RaftLogStorage<Types> for LogStore {
         };
         let mut writes = vec![LogWrite::Append(written)];
         writes.extend(committed.map(|committed| LogWrite::Keep(Slot::Committed, encode_log_id(&committed))));
-        self.db.write(self.group, writes, true, done).await
+        self.db.write(self.group, writes, true, Box::new(done)).await
     }
 
     async fn truncate_after(&mut self, last: Option<LogId>) -> io::Result<()> {
@@ -262,6 +265,6 @@ impl RaftLogStorage<Types> for LogStore {
             from
         };
         let keep = LogWrite::Keep(Slot::Purged, encode_log_id(&upto));
-        self.db.write(self.group, vec![keep, LogWrite::Purge(from..upto.index + 1)], false, |_| {}).await
+        self.db.write(self.group, vec![keep, LogWrite::Purge(from..upto.index + 1)], false, Box::new(|_| {})).await
     }
 }

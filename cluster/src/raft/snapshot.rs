@@ -12,9 +12,10 @@ use openraft::alias::SnapshotOf;
 use openraft::storage::Snapshot;
 use parking_lot::Mutex;
 
-use super::state_machine::{Newest, Shared};
-use super::wire::{self, malformed};
-use super::{SnapshotMeta, Types};
+use super::types::{SnapshotMeta, Types};
+use super::wire;
+use crate::malformed::malformed;
+use crate::state::Progress;
 use crate::storage::{MANIFEST, RowsDb, SnapshotDir};
 
 /// The folder in which a snapshot is built.
@@ -28,17 +29,17 @@ pub struct SnapshotBuilder {
     shard: u32,
     db: Arc<RowsDb>,
     folder: PathBuf,
-    newest: Newest,
+    newest: Arc<Mutex<Option<SnapshotDir>>>,
     /// Held while one is built: there is one folder to do it in.
     building: Arc<Mutex<()>>,
     /// Held while folders are renamed or removed.
     changing: Arc<Mutex<()>>,
-    shared: Arc<Shared>,
+    progress: Arc<Progress>,
 }
 
 impl SnapshotBuilder {
     /// Finds the newest complete snapshot in `folder` and removes what is not complete; builds another where one was damaged.
-    pub fn open(shard: u32, db: Arc<RowsDb>, folder: PathBuf, shared: Arc<Shared>) -> io::Result<SnapshotBuilder> {
+    pub fn open(shard: u32, db: Arc<RowsDb>, folder: PathBuf, progress: Arc<Progress>) -> io::Result<SnapshotBuilder> {
         fs::create_dir_all(&folder)?;
         let mut complete: Vec<SnapshotDir> = Vec::new();
         let mut was_damaged = false;
@@ -61,9 +62,8 @@ impl SnapshotBuilder {
             }
         }
         complete.sort_by_key(index_of);
-        let newest = Newest::default();
-        *newest.lock() = complete.pop();
-        let builder = SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), shared };
+        let newest = Arc::new(Mutex::new(complete.pop()));
+        let builder = SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), progress };
         if was_damaged {
             // Raft must find one at any time: it knows that there is one, and may have purged its log up to it.
             builder.build()?;
@@ -167,7 +167,7 @@ impl SnapshotBuilder {
         fs::File::open(&self.folder)?.sync_all()?;
         built.path = path;
         self.keep(built.clone())?;
-        self.shared.built.fetch_add(1, Ordering::Relaxed);
+        self.progress.built.fetch_add(1, Ordering::Relaxed);
         Ok(Snapshot { meta: meta_of(&built)?, snapshot: built })
     }
 }

@@ -18,33 +18,30 @@ use tempfile::TempDir;
 
 use super::log_store::LogStore;
 use super::snapshot::SnapshotBuilder;
-use super::state_machine::{Shared, StateMachine};
-use super::{Entry, EntryPayload, LogId, Payload, Types};
+use super::state_machine::StateMachine;
+use super::types::{Entry, EntryPayload, LogId, Payload, Types};
 use crate::directory::Directory;
+use crate::peers::Admission;
+use crate::state::Progress;
 use crate::storage::{LogDb, RowsDb, SnapshotDir};
 
 const SHARD: u32 = 1;
 
 struct Builder;
 
-fn open(folder: &TempDir) -> std::io::Result<(LogStore, StateMachine, Arc<RowsDb>)> {
+fn open(folder: &TempDir) -> std::io::Result<(LogStore<LogDb>, StateMachine, Arc<RowsDb>)> {
     let path = folder.path();
     let log = LogStore::open(SHARD, LogDb::open(&path.join("log"))?)?;
     let rows = Arc::new(RowsDb::open(&path.join("rows"), SHARD + 1)?);
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Progress::default());
     let snapshots = SnapshotBuilder::open(SHARD, rows.clone(), path.join("snapshots"), shared.clone())?;
-    let machine = StateMachine::open(
-        SHARD,
-        rows.clone(),
-        Arc::new(Directory::new(Arc::new(crate::admission::Admission::new([])))),
-        shared,
-        snapshots,
-    )?;
+    let machine =
+        StateMachine::open(SHARD, rows.clone(), Arc::new(Directory::new(Arc::new(Admission::new([])))), shared, snapshots)?;
     Ok((log, machine, rows))
 }
 
-impl StoreBuilder<Types, LogStore, StateMachine, TempDir> for Builder {
-    async fn build(&self) -> Result<(TempDir, LogStore, StateMachine), StorageError<Types>> {
+impl StoreBuilder<Types, LogStore<LogDb>, StateMachine, TempDir> for Builder {
+    async fn build(&self) -> Result<(TempDir, LogStore<LogDb>, StateMachine), StorageError<Types>> {
         let folder = tempfile::tempdir()
             .map_err(|cause| StorageError::from_io_error(openraft::ErrorSubject::Store, openraft::ErrorVerb::Write, cause))?;
         let (log, machine, _) = open(&folder)

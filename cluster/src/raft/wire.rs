@@ -9,12 +9,9 @@ use openraft::alias::LeaderIdOf;
 use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult, VoteRequest, VoteResponse};
 use prost::Message;
 
-use super::{Entry, EntryPayload, LogId, Membership, Payload, SnapshotMeta, StoredMembership, Types, Vote};
-use crate::Member;
-
-pub fn malformed(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("malformed {what}"))
-}
+use super::types::{Entry, EntryPayload, LogId, Membership, Payload, SnapshotMeta, StoredMembership, Types, Vote};
+use crate::malformed::malformed;
+use crate::peers::Member;
 
 fn leader_id(term: u64, node_id: u64) -> LeaderIdOf<Types> {
     LeaderIdOf::<Types> { term, node_id }
@@ -40,33 +37,17 @@ fn need_vote(vote: Option<pb::Vote>) -> io::Result<Vote> {
     vote.map(vote_in).ok_or_else(|| malformed("request: no vote"))
 }
 
-pub fn member_out(id: u64, member: &Member) -> pb::MemberInfo {
-    pb::MemberInfo {
-        id,
-        incarnation: member.incarnation,
-        peer: member.peer.clone(),
-        http: member.http.clone(),
-        grpc: member.grpc.clone(),
-        region: member.region.clone(),
-    }
-}
-
-pub fn member_in(info: pb::MemberInfo) -> (u64, Member) {
-    let pb::MemberInfo { id, incarnation, peer, http, grpc, region } = info;
-    (id, Member { incarnation, peer, http, grpc, region })
-}
-
 pub fn membership_out(membership: &Membership) -> pb::Membership {
     let voters = |set: &BTreeSet<u64>| pb::VoterSet { voters: set.iter().copied().collect() };
     pb::Membership {
         configs: membership.get_joint_config().iter().map(voters).collect(),
-        nodes: membership.nodes().map(|(id, member)| member_out(*id, member)).collect(),
+        nodes: membership.nodes().map(|(id, member)| member.encoded(*id)).collect(),
     }
 }
 
 pub fn membership_in(membership: pb::Membership) -> io::Result<Membership> {
     let configs = membership.configs.into_iter().map(|set| set.voters.into_iter().collect()).collect();
-    let nodes: BTreeMap<u64, Member> = membership.nodes.into_iter().map(member_in).collect();
+    let nodes: BTreeMap<u64, Member> = membership.nodes.into_iter().map(Member::decoded).collect();
     Membership::new(configs, nodes).map_err(|cause| malformed(&format!("membership: {cause}")))
 }
 

@@ -7,7 +7,7 @@ use keyrack_merkle::{Frontier, Hash, Window};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
-use super::Head;
+use super::head::Head;
 use super::nodes::LastTiles;
 
 /// Newest nodes of each level kept in memory: proofs of recent leaves read no disk.

@@ -3,10 +3,10 @@
 
 use hkdf::Hkdf;
 use keyrack_inventory::ReplicaKeys;
-use keyrack_merkle::{KeyError, KeyKind, NoteKey};
+use keyrack_merkle::{KeyError, KeyKind, NoteKey, VerifierKey};
 use sha2::Sha256;
 
-use super::{cosigner_name, origin};
+use super::head::{cosigner_name, origin};
 
 /// The keys with which one node signs: as the log of each shard, and as a cosigner of all of them.
 pub struct NodeKeys {
@@ -45,6 +45,13 @@ impl NodeKeys {
         let log = *self.log(shard)?.verifier().public();
         Some(ReplicaKeys { node: self.node, log, cosigner: *self.cosigner.verifier().public() })
     }
+}
+
+/// A replica's keys as verifiers of notes know them.
+pub fn verifiers(cluster: &str, shard: u32, keys: &ReplicaKeys) -> Option<[VerifierKey; 2]> {
+    let log = VerifierKey::new(&origin(cluster, shard), KeyKind::Log, &keys.log).ok()?;
+    let cosigner = VerifierKey::new(&cosigner_name(cluster, keys.node), KeyKind::Cosigner, &keys.cosigner).ok()?;
+    Some([log, cosigner])
 }
 
 fn expand(seed: &[u8; 32], role: &str, name: &str) -> [u8; 32] {

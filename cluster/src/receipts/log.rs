@@ -1,6 +1,5 @@
 //! Reading the receipts' log of one shard: checkpoints, proofs, tiles.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +10,15 @@ use keyrack_merkle::{
 };
 use tokio::time::Instant;
 
+use super::head::origin;
+use super::heads::Heads;
+use super::keys::verifiers;
 use super::nodes::{Source, StoredNodes, leaves};
-use super::{CheckpointNote, Heads, Published, cosign, published};
-use crate::divergence::Divergence;
+use super::published::{CheckpointNote, Published, first_covering};
 use crate::error::ClusterError;
-use crate::reads::Freshness;
-use crate::storage::RowsDb;
+use crate::freshness::Freshness;
+use crate::halt::Halt;
+use crate::storage::{RowsDb, View};
 
 /// How long after a deadline an answer may still wait for the log to decide what every retry will be told, and how often it
 /// looks. Only a lost leader makes it wait.
@@ -36,7 +38,7 @@ struct Inner {
     heads: Arc<Heads>,
     published: Arc<Published>,
     freshness: Freshness,
-    divergence: Arc<Divergence>,
+    halt: Arc<Halt>,
 }
 
 /// A leaf under a checkpoint.
@@ -69,14 +71,14 @@ impl ReceiptLog {
         cluster: &str,
         rows: Arc<RowsDb>,
         (heads, published, freshness): (Arc<Heads>, Arc<Published>, Freshness),
-        divergence: Arc<Divergence>,
+        halt: Arc<Halt>,
     ) -> ReceiptLog {
-        ReceiptLog { inner: Arc::new(Inner { shard, cluster: cluster.into(), rows, heads, published, freshness, divergence }) }
+        ReceiptLog { inner: Arc::new(Inner { shard, cluster: cluster.into(), rows, heads, published, freshness, halt }) }
     }
 
     /// The log's name: what its checkpoints begin with.
     pub fn origin(&self) -> String {
-        super::origin(&self.inner.cluster, self.inner.shard)
+        origin(&self.inner.cluster, self.inner.shard)
     }
 
     /// The newest checkpoint, once there is one.
@@ -193,8 +195,8 @@ impl ReceiptLog {
             }
             Ok(found)
         })?;
-        let verifiers = |keys: ReplicaKeys| Some((keys.node, cosign::verifiers(&self.inner.cluster, self.inner.shard, &keys)?));
-        Ok(found.into_iter().filter_map(verifiers).collect())
+        let named = |keys: ReplicaKeys| Some((keys.node, verifiers(&self.inner.cluster, self.inner.shard, &keys)?));
+        Ok(found.into_iter().filter_map(named).collect())
     }
 
     /// Adds outside witnesses' signatures to a checkpoint that is still kept, here and on the other nodes; whether
@@ -213,18 +215,18 @@ impl Inner {
     fn first_covering(&self, leaf: u64) -> Result<Option<CheckpointNote>, ClusterError> {
         match self.published.first_covering(leaf) {
             Some(checkpoint) => Ok(Some(checkpoint)),
-            None => self.view(|view| published::first_covering(view, leaf)),
+            None => self.view(|view| first_covering(view, leaf)),
         }
     }
 
     fn cover(&self, index: u64, checkpoint: CheckpointNote) -> Result<Covered, ClusterError> {
-        let leaf = self.rows.leaf(self.shard, index).map_err(storage)?;
-        let leaf = leaf.ok_or_else(|| ClusterError::Storage(format!("leaf {index} is missing")))?;
+        let leaf = self.rows.leaf(self.shard, index)?;
+        let leaf = leaf.ok_or_else(|| Fault::Corrupt(Key::Leaf(index), "missing from the receipts' log".into()))?;
         let hashes = self.prove(|nodes| inclusion_proof(nodes, index, checkpoint.size))?;
         // What would not verify is not served: somebody changed this node's tree, or it was never the shard's.
         if let Err(cause) = verify_inclusion(index, checkpoint.size, &leaf_hash(&leaf), &hashes, &checkpoint.root) {
-            self.divergence.seen(self.shard, 0, checkpoint.size);
-            return Err(ClusterError::Storage(format!("this node's tree does not lead to the checkpoint: {cause}")));
+            self.halt.note_difference(self.shard, 0, checkpoint.size);
+            return Err(ClusterError::WrongTree { shard: self.shard, cause });
         }
         Ok(Covered { index, leaf, hashes, checkpoint })
     }
@@ -239,12 +241,7 @@ impl Inner {
         self.view(|view| make(&mut Source::Stored(StoredNodes::new(view, Some(&last)))))
     }
 
-    fn view<T>(&self, read: impl FnOnce(&mut crate::View<'_>) -> Result<T, Fault>) -> Result<T, ClusterError> {
-        let read = self.rows.view(self.shard, read).map_err(storage)?;
-        read.map_err(|fault| ClusterError::Storage(fault.to_string()))
+    fn view<T>(&self, read: impl FnOnce(&mut View<'_>) -> Result<T, Fault>) -> Result<T, ClusterError> {
+        Ok(self.rows.view(self.shard, read)??)
     }
-}
-
-fn storage(cause: io::Error) -> ClusterError {
-    ClusterError::Storage(cause.to_string())
 }

@@ -8,8 +8,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use keyrack_merkle::{Checkpoint, Hash, root_at};
 use tokio::sync::{Mutex, oneshot};
 
+use super::error::SignRefusal;
+use super::head::{Head, origin};
+use super::heads::Heads;
+use super::keys::NodeKeys;
 use super::nodes::StoredNodes;
-use super::{Head, Heads, NodeKeys, SignRefusal, origin};
 use crate::storage::{LogDb, LogWrite, RowsDb, Slot};
 
 /// How long a replica that lags may take to come to the size it is asked to sign.

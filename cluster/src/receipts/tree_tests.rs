@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use super::nodes::{Source, StoredNodes};
 use super::{Head, Heads, NodeKeys, Published, ReceiptLog, SignRefusal, Signer, Tree};
-use crate::divergence::Divergence;
-use crate::reads::Freshness;
+use crate::freshness::Freshness;
+use crate::halt::Halt;
 use crate::storage::{LogDb, LogWrite, RowsDb, Slot, put_leaf};
 
 const SHARD: u32 = 1;
@@ -83,7 +83,7 @@ impl Log {
         });
         written.expect("written");
         published.add(&stored);
-        let divergence = Arc::new(Divergence::new(self.folder.path().into()));
+        let divergence = Arc::new(Halt::new(self.folder.path().into()));
         ReceiptLog::new(SHARD, "inn", self.rows.clone(), (self.heads.clone(), published, Freshness::default()), divergence)
     }
 

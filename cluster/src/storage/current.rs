@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::damaged;
+use super::error::damaged;
 
 /// Looks whether a database, if there is one, begins with a manifest that is there. RocksDB says "no such file" where a
 /// bit of the name is wrong, which is also what it says of a disk that is not mounted.

@@ -11,9 +11,10 @@ use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{ExportImportFilesMetaData, ImportColumnFamilyOptions, LiveFile};
 use sha2::{Digest, Sha256};
 
+use super::error::{damaged, io_error};
+use super::family::cf_name;
 use super::folder::write_durably;
-use super::rows_db::{RowsDb, cf_name};
-use super::{damaged, io_error};
+use super::rows_db::RowsDb;
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "MANIFEST.keyrack";

@@ -18,8 +18,11 @@ use bytes::Bytes;
 use rocksdb::{DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use tokio::sync::mpsc;
 
+use super::digest::digest;
+use super::error::{damaged, io_error};
+use super::log_disk::{LogDisk, LogWrite, Slot, Written};
 use super::synced::SyncedTurns;
-use super::{current, damaged, digest, io_error, options, wal};
+use super::{current, options, wal};
 
 /// `T`: the number of the last turn.
 const TURN: [u8; 1] = [b'T'];
@@ -53,42 +56,12 @@ impl Drop for Writer {
     }
 }
 
-/// One change to one group's log.
-#[derive(Debug)]
-pub enum LogWrite {
-    /// Entries with their indexes, ascending.
-    Append(Vec<(u64, Bytes)>),
-    /// Remove the entries from this index on.
-    TruncateFrom(u64),
-    /// Remove the entries of this range.
-    Purge(Range<u64>),
-    /// Keep a small value.
-    Keep(Slot, Bytes),
-}
-
-/// Small values a group keeps beside its entries.
-#[derive(Clone, Copy, Debug)]
-pub enum Slot {
-    /// The vote.
-    Vote = 1,
-    /// The last purged log id.
-    Purged = 2,
-    /// The last log id known committed.
-    Committed = 3,
-    /// The tree head that was signed last.
-    Signed = 4,
-    /// The last index whose erasures are gone from log and snapshots.
-    Scrubbed = 5,
-}
-
-type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
-
 struct Job {
     group: u32,
     writes: Vec<LogWrite>,
     /// Whether the caller waits for the disk.
     durable: bool,
-    done: Done,
+    done: Written,
 }
 
 impl LogDb {
@@ -176,6 +149,24 @@ impl LogDb {
     /// A small value.
     pub fn kept(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
         Ok(self.db.get(slot_key(group, slot)).map_err(io_error)?.map(Bytes::from))
+    }
+}
+
+impl LogDisk for LogDb {
+    async fn write(&self, group: u32, writes: Vec<LogWrite>, durable: bool, done: Written) -> io::Result<()> {
+        LogDb::write(self, group, writes, durable, done).await
+    }
+
+    fn entries(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
+        LogDb::entries(self, group, range)
+    }
+
+    fn last(&self, group: u32) -> io::Result<Option<(u64, Bytes)>> {
+        LogDb::last(self, group)
+    }
+
+    fn kept(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
+        LogDb::kept(self, group, slot)
     }
 }
 

@@ -1,4 +1,14 @@
-//! The disk of a node: the only room that knows RocksDB.
+//! The disk of a node: the only folder that knows RocksDB.
+//!
+//! A node has two databases. [`LogDb`] keeps every group's Raft log and votes: one thread writes it, with one fsync for all
+//! that was queued. [`RowsDb`] keeps what apply wrote, without a write-ahead log: after a crash Raft applies again what is
+//! missing. [`Overlay`] is what apply works on, [`View`] what readers look at, [`SnapshotDir`] a shard as files, and
+//! [`DataFolder`] says whose folder it is. Start with `log_db.rs` and `rows_db.rs`.
+//!
+//! Invariants:
+//! - what was acknowledged is synced; what is damaged is noticed before it is used (`InvalidData`), never cut off in silence;
+//! - a batch of rows and the position it leads to are one write;
+//! - a folder is opened by its own node of its own cluster, or not at all.
 //!
 //! ```text
 //! <data>/FORMAT      whose folder this is
@@ -14,9 +24,13 @@
 //! ```
 
 mod current;
+mod digest;
+mod error;
 mod export;
+mod family;
 mod folder;
 mod log_db;
+mod log_disk;
 mod options;
 mod overlay;
 mod rows_db;
@@ -26,41 +40,8 @@ mod wal;
 
 pub use export::{MANIFEST, SnapshotDir};
 pub use folder::{DataFolder, FolderError, mark_diverged, mark_suspect};
-pub use log_db::{LogDb, LogWrite, Slot};
+pub use log_db::LogDb;
+pub use log_disk::{LogDisk, LogWrite, Slot, Written};
 pub use overlay::Overlay;
 pub use rows_db::{RowsDb, WriteSet, put_leaf};
 pub use view::View;
-
-use std::io;
-
-use sha2::{Digest, Sha256};
-
-/// RocksDB's errors are IO errors to everyone else; what is damaged is `InvalidData`.
-fn io_error(cause: rocksdb::Error) -> io::Error {
-    let kind = match cause.kind() {
-        rocksdb::ErrorKind::Corruption => io::ErrorKind::InvalidData,
-        _ => io::ErrorKind::Other,
-    };
-    io::Error::new(kind, cause.into_string())
-}
-
-type Item = Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>;
-
-/// Counts what an iterator gives, and hashes it.
-fn digest(items: impl Iterator<Item = Item>) -> io::Result<(u64, [u8; 32])> {
-    let (mut count, mut sum) = (0, Sha256::new());
-    for item in items {
-        let (key, value) = item.map_err(io_error)?;
-        for part in [&key, &value] {
-            sum.update((part.len() as u64).to_be_bytes());
-            sum.update(part);
-        }
-        count += 1;
-    }
-    Ok((count, sum.finalize().into()))
-}
-
-/// Data that are there and are not what was written.
-fn damaged(what: impl Into<String>) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what.into())
-}

@@ -71,13 +71,6 @@ impl Overlay {
         Ok(())
     }
 
-    /// Forgets everything: the shard was replaced by a snapshot.
-    pub fn reset(&mut self) {
-        self.slots.clear();
-        self.dirty.clear();
-        self.passing.clear();
-    }
-
     fn load(&mut self, key: &Key) -> Result<&mut Slot, Fault> {
         if !self.slots.contains_key(key) {
             let mut name = Vec::with_capacity(32);

@@ -10,18 +10,13 @@ use std::sync::Arc;
 
 use keyrack_inventory::Key;
 use parking_lot::{Mutex, RwLock};
-use rocksdb::{
-    BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBWithThreadMode, IteratorMode, MultiThreaded, Options, ReadOptions,
-    WriteBatch, WriteOptions,
-};
+use rocksdb::{BoundColumnFamily, Cache, ColumnFamilyDescriptor, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions};
 
+use super::digest::digest;
+use super::error::io_error;
+use super::family::{APPLIED, Db, cf_name, generation};
 use super::view::View;
-use super::{current, digest, io_error, options};
-
-pub(super) type Db = DBWithThreadMode<MultiThreaded>;
-
-/// `80`: the applied position; the only key of the storage's own in a shard.
-const APPLIED: [u8; 1] = [0x80];
+use super::{current, options};
 
 /// The rows of all shards of a node.
 pub struct RowsDb {
@@ -143,9 +138,6 @@ impl RowsDb {
     pub(super) fn shard_options(&self) -> Options {
         options::shard(&self.cache)
     }
-
-    /// The position as a view of the shard has it.
-    pub(super) const APPLIED: [u8; 1] = APPLIED;
 }
 
 impl WriteSet<'_> {
@@ -165,12 +157,4 @@ pub fn put_leaf(set: &mut WriteSet<'_>, index: u64, leaf: &[u8]) {
     let mut key = Vec::with_capacity(9);
     Key::Leaf(index).encode(&mut key);
     set.put(&key, leaf);
-}
-
-pub(super) fn cf_name(shard: u32, generation: u64) -> String {
-    format!("shard-{shard}.{generation}")
-}
-
-fn generation(name: &str, shard: u32) -> Option<u64> {
-    name.strip_prefix(&format!("shard-{shard}."))?.parse().ok()
 }

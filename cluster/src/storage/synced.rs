@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::damaged;
+use super::error::damaged;
 
 /// `turn ^ CHECK` follows the turn: a damaged file is told from a log that is too short.
 const CHECK: u64 = 0x6b65_7972_6163_6b21;

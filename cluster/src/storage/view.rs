@@ -8,8 +8,8 @@ use keyrack_inventory::{Fault, Key, Read, Row};
 use keyrack_proto::rows;
 use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotWithThreadMode};
 
-use super::io_error;
-use super::rows_db::{Db, RowsDb};
+use super::error::io_error;
+use super::family::{APPLIED, Db};
 
 /// Reads from a RocksDB snapshot; remembers what it decoded.
 pub struct View<'db> {
@@ -25,7 +25,7 @@ impl<'db> View<'db> {
 
     /// The position this view is at.
     pub fn applied(&self) -> io::Result<Option<Vec<u8>>> {
-        self.snapshot.get_cf(&self.family, RowsDb::APPLIED).map_err(io_error)
+        self.snapshot.get_cf(&self.family, APPLIED).map_err(io_error)
     }
 
     /// The value of a key that is not the domain's.

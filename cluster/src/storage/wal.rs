@@ -14,7 +14,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::damaged;
+use super::error::damaged;
 
 const BLOCK: usize = 32 << 10;
 const HEADER: usize = 7;

@@ -37,7 +37,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 Err(DateError::Empty | DateError::Invalid) => return Err(Reject::InvalidStay.into()),
             };
             let kept = same_rooms(&old);
-            let priced = self.exchange(&property, &old, stay, rooms.unwrap_or(&kept))?;
+            let priced = self.exchange_rooms(&property, &old, stay, rooms.unwrap_or(&kept))?;
             amended.stay = stay;
             amended.rooms = priced.rooms;
             amended.currency = priced.currency;
@@ -73,7 +73,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// Gives the old rooms back and takes the new ones; if those are not to be had, the old ones stand.
-    fn exchange(&mut self, property: &Property, old: &Booking, stay: Stay, rooms: &[RoomRequest]) -> Decision<PricedRooms> {
+    fn exchange_rooms(&mut self, property: &Property, old: &Booking, stay: Stay, rooms: &[RoomRequest]) -> Decision<PricedRooms> {
         if stay.arrival() != old.stay.arrival() {
             let moves_in_house = old.state == BookingState::CheckedIn;
             if stay.arrival() < property.business_date || moves_in_house {
@@ -125,7 +125,7 @@ fn keep_prices(old: &Booking, stay: Stay, priced: &mut PricedRooms) {
             if kept > 0 {
                 *quantity -= kept;
                 room.quantity -= kept;
-                rooms.push(at_old_price(before, old.stay, stay, BookedRoom { quantity: kept, ..room.clone() }));
+                rooms.push(with_kept_prices(before, old.stay, stay, BookedRoom { quantity: kept, ..room.clone() }));
             }
         }
         if room.quantity > 0 {
@@ -137,7 +137,7 @@ fn keep_prices(old: &Booking, stay: Stay, priced: &mut PricedRooms) {
     priced.rooms = rooms;
 }
 
-fn at_old_price(before: &BookedRoom, old: Stay, stay: Stay, mut room: BookedRoom) -> BookedRoom {
+fn with_kept_prices(before: &BookedRoom, old: Stay, stay: Stay, mut room: BookedRoom) -> BookedRoom {
     room.policy = before.policy;
     if !room.nightly.is_empty() {
         for (night, price) in old.nights().zip(&before.nightly) {

@@ -16,7 +16,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let property = self.property_row()?;
         let mut places = Vec::with_capacity(updates.len());
         for update in updates {
-            places.push(check(&property, update)?);
+            places.push(resolve(&property, update)?);
         }
         let mut nights = 0;
         let mut touched: Vec<Code> = Vec::new();
@@ -98,7 +98,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 }
 
-fn check(property: &Property, update: &AriUpdate) -> Result<(RoomTypeIx, Option<RatePlanIx>), Reject> {
+/// The room type and rate plan that an update is for, if all of it can be done.
+fn resolve(property: &Property, update: &AriUpdate) -> Result<(RoomTypeIx, Option<RatePlanIx>), Reject> {
     let (room_type, _) = property.room_type(update.room_type).ok_or(Reject::UnknownRoomType(update.room_type))?;
     let rate_plan = match update.rate_plan {
         None => None,

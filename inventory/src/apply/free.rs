@@ -19,7 +19,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         had: Option<&Booking>,
     ) -> Decision<()> {
         let mut refused = Vec::new();
-        for (room_type, quantity) in by_type(rooms) {
+        for (room_type, quantity) in quantity_by_type(rooms) {
             let kind = &property.room_types[usize::from(room_type.0)];
             let kept = kept_of(had, |room| room.room_type == room_type);
             let mut night = stay.arrival();
@@ -85,7 +85,7 @@ pub(super) fn kept_of(booking: Option<&Booking>, counts: impl Fn(&BookedRoom) ->
 }
 
 /// Rooms wanted of each type: two lines of one type compete for the same rooms.
-fn by_type(rooms: &[BookedRoom]) -> Vec<(RoomTypeIx, u32)> {
+fn quantity_by_type(rooms: &[BookedRoom]) -> Vec<(RoomTypeIx, u32)> {
     let mut sums: Vec<(RoomTypeIx, u32)> = Vec::with_capacity(rooms.len());
     for room in rooms {
         match sums.iter_mut().find(|(room_type, _)| *room_type == room.room_type) {

@@ -20,7 +20,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let priced = self.price_free_rooms(&property, stay, rooms)?;
         let ttl_ms = ttl_ms.clamp(1, MAX_HOLD_MS);
         let quantity: u64 = priced.rooms.iter().map(|room| u64::from(room.quantity)).sum();
-        let charge_ms = self.charge(quantity * ttl_ms)?;
+        let charge_ms = self.take_quota(quantity * ttl_ms)?;
         self.hold(&property, &priced.rooms, stay)?;
         let expires_at_ms = self.meta.last_at_ms.saturating_add(ttl_ms);
         let hold = Arc::new(Hold {

@@ -18,7 +18,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// Counts a hold against its seller's quota of this property; 0 where there is no quota.
-    pub(super) fn charge(&mut self, room_ms: u64) -> Decision<u64> {
+    pub(super) fn take_quota(&mut self, room_ms: u64) -> Decision<u64> {
         let limit = if self.seller == 0 { None } else { rows::grant(&mut self.rows, self.seller)? };
         let room_minutes = limit.map_or(0, |grant: &Arc<Grant>| grant.hold_room_minutes);
         if room_minutes == 0 {
@@ -34,7 +34,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// Gives back what a hold that closes took of its seller's quota.
-    fn uncharge(&mut self, hold: &Hold) -> Result<(), Fault> {
+    fn give_back_quota(&mut self, hold: &Hold) -> Result<(), Fault> {
         if hold.charge_ms == 0 {
             return Ok(());
         }
@@ -58,8 +58,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if hold.state != HoldState::Open {
             return Err(Fault::Corrupt(Key::Hold(id), "a deadline of a hold that has ended".into()));
         }
+        let confirmed = matches!(state, HoldState::Confirmed(_));
+        assert!(!confirmed || hold.expires_at_ms > self.meta.last_at_ms, "a hold is confirmed before its deadline or never");
         self.give_back_held(&hold.rooms, hold.stay)?;
-        self.uncharge(&hold)?;
+        self.give_back_quota(&hold)?;
         self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));
         let closed = Arc::new(Hold { state, ..Hold::clone(&hold) });
         self.ledger.hold(self.property, Some(&hold), &closed);

@@ -81,11 +81,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Ok(decided) => decided,
         };
         self.ledger.assert_balanced();
-        self.keep(command, happened, reply)
+        self.keep_answer(command, happened, reply)
     }
 
     /// Writes the journal line that keeps an answer, and the record under which a retry finds it.
-    fn keep(&mut self, command: &Command, happened: Happened, reply: Reply) -> Result<Outcome, Fault> {
+    fn keep_answer(&mut self, command: &Command, happened: Happened, reply: Reply) -> Result<Outcome, Fault> {
         let line = self.meta.next_sequence;
         if let Some(key) = command.request {
             let recorded = Recorded { fingerprint: key.fingerprint, sequence: line };

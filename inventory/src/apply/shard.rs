@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use super::ledger::Ledger;
 use super::stop::Decision;
 use super::watched_rows::WatchedRows;
-use crate::rows::{self, Meta};
-use crate::{Entry, Happened, Key, Mark, Property, PropertyNumber, Reject, Reply, Row, Rows, Scope};
+use crate::rows;
+use crate::{Entry, Happened, Key, Mark, Meta, Property, PropertyNumber, Reject, Reply, Row, Rows, Scope};
 
 /// Where and when the log has a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -11,7 +11,7 @@ use super::format::{AUDIT_SEAL, KEY_CHANGE, LEAF_VERSION};
 use crate::cbor::Reader;
 use crate::{BookingId, Code, MAX_ROOMS, MAX_STAY_NIGHTS, Night};
 
-const ORDER: LeafError = LeafError::Malformed("a key that does not belong there");
+const WRONG_KEY: LeafError = LeafError::Malformed("a key that does not belong there");
 
 impl Leaf {
     /// Reads a leaf's bytes.
@@ -48,7 +48,7 @@ fn key_change(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
     if pairs != 5 || from.array()? != 3 {
         return Err(LeafError::Malformed("a key change of another shape"));
     }
-    let keys = ReplicaKeys { node: from.uint()?, log: fixed(from)?, cosigner: fixed(from)? };
+    let keys = ReplicaKeys { node: from.uint()?, log: byte_array(from)?, cosigner: byte_array(from)? };
     Ok(Leaf { at_ms, term, index, body: LeafBody::KeyChange(keys) })
 }
 
@@ -58,7 +58,7 @@ fn audit_seal(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
     if pairs != 5 || from.array()? != 2 {
         return Err(LeafError::Malformed("a seal of another shape"));
     }
-    Ok(Leaf { at_ms, term, index, body: LeafBody::AuditSeal { count: from.uint()?, link: fixed(from)? } })
+    Ok(Leaf { at_ms, term, index, body: LeafBody::AuditSeal { count: from.uint()?, link: byte_array(from)? } })
 }
 
 fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafError> {
@@ -67,13 +67,13 @@ fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafE
     key(from, 3)?;
     let property = String::from(from.text()?);
     key(from, 4)?;
-    let types = each(from, |from| Code::new(from.text()?).map_err(|_| LeafError::Malformed("a room type's code")))?;
+    let types = for_each_type(from, |from| Code::new(from.text()?).map_err(|_| LeafError::Malformed("a room type's code")))?;
     key(from, 5)?;
     let (arrival, departure) = stay(from)?;
     key(from, 6)?;
-    let quantities = each(from, |from| small(from.uint()?))?;
+    let quantities = for_each_type(from, |from| narrow(from.uint()?))?;
     key(from, 7)?;
-    let id = BookingId(fixed(from)?);
+    let id = BookingId(byte_array(from)?);
     key(from, 8)?;
     let previous = if from.null() { None } else { Some(from.uint()?) };
     key(from, 9)?;
@@ -101,7 +101,7 @@ fn rooms(types: Vec<Code>, quantities: Vec<u32>, nights: Vec<Vec<(u32, i64)>>) -
 }
 
 /// A plain value, or a list of them.
-fn each<T>(from: &mut Reader<'_>, one: impl Fn(&mut Reader<'_>) -> Result<T, LeafError>) -> Result<Vec<T>, LeafError> {
+fn for_each_type<T>(from: &mut Reader<'_>, one: impl Fn(&mut Reader<'_>) -> Result<T, LeafError>) -> Result<Vec<T>, LeafError> {
     let items = if from.array_next() { from.array()? } else { 1 };
     (0..items).map(|_| one(from)).collect()
 }
@@ -110,17 +110,17 @@ fn stay(from: &mut Reader<'_>) -> Result<(Night, Night), LeafError> {
     if from.array()? != 2 {
         return Err(LeafError::Malformed("arrival and departure"));
     }
-    let (arrival, departure) = (small(from.uint()?)?, small(from.uint()?)?);
+    let (arrival, departure) = (narrow(from.uint()?)?, narrow(from.uint()?)?);
     let nights = departure.checked_sub(arrival).filter(|nights| (1..=MAX_STAY_NIGHTS).contains(nights));
     nights.map(|_| (Night(arrival), Night(departure))).ok_or(LeafError::Malformed("a stay of no or too many nights"))
 }
 
 fn nights_of_all(from: &mut Reader<'_>, types: usize, nights_each: u32) -> Result<Vec<Vec<(u32, i64)>>, LeafError> {
-    let untold = types * nights_each as usize > MAX_LEAF_CELLS;
-    if untold != from.null() {
+    let left_out = types * nights_each as usize > MAX_LEAF_CELLS;
+    if left_out != from.null() {
         return Err(LeafError::Malformed("limits where there should be none, or none where they should be"));
     }
-    if untold {
+    if left_out {
         return Ok(alloc::vec![Vec::new(); types]);
     }
     if types != 1 && from.array()? != types {
@@ -134,7 +134,7 @@ fn nights(from: &mut Reader<'_>, nights: u32) -> Result<Vec<(u32, i64)>, LeafErr
         return Err(LeafError::Malformed("a limit for each night"));
     }
     let night = |from: &mut Reader<'_>| match from.array()? {
-        2 => Ok((small(from.uint()?)?, from.int()?)),
+        2 => Ok((narrow(from.uint()?)?, from.int()?)),
         _ => Err(LeafError::Malformed("a sell limit and what remains")),
     };
     (0..nights).map(|_| night(from)).collect()
@@ -146,7 +146,7 @@ fn digests(from: &mut Reader<'_>) -> Result<[[u8; 32]; LEAF_DIGESTS], LeafError>
     }
     let mut digests = [[0; 32]; LEAF_DIGESTS];
     for digest in &mut digests {
-        *digest = fixed(from)?;
+        *digest = byte_array(from)?;
     }
     if digests.is_sorted_by(|one, next| one < next) {
         Ok(digests)
@@ -166,13 +166,13 @@ fn place(from: &mut Reader<'_>) -> Result<(u64, u64, u64), LeafError> {
 }
 
 fn key(from: &mut Reader<'_>, wanted: u64) -> Result<(), LeafError> {
-    if from.uint()? == wanted { Ok(()) } else { Err(ORDER) }
+    if from.uint()? == wanted { Ok(()) } else { Err(WRONG_KEY) }
 }
 
-fn small(value: u64) -> Result<u32, LeafError> {
+fn narrow(value: u64) -> Result<u32, LeafError> {
     u32::try_from(value).map_err(|_| LeafError::Malformed("a number out of range"))
 }
 
-fn fixed<const N: usize>(from: &mut Reader<'_>) -> Result<[u8; N], LeafError> {
+fn byte_array<const N: usize>(from: &mut Reader<'_>) -> Result<[u8; N], LeafError> {
     from.bytes()?.try_into().map_err(|_| LeafError::Malformed("bytes of another length"))
 }

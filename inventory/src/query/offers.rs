@@ -53,19 +53,19 @@ pub fn offers<R: Read + ?Sized>(
     if query.stay.arrival() < property.business_date {
         return Ok(offers);
     }
-    let house = house_room(rows, number, property, query.stay)?;
+    let house = left_in_house(rows, number, property, query.stay)?;
     for (place, kind) in property.room_types.iter().enumerate() {
         if kind.occupancy != 0 && query.guests > kind.occupancy {
             continue;
         }
         let counts = availability(rows, number, property, query.stay, Some(kind.code))?;
         let sellable = counts.iter().flat_map(|a| &a.nights).map(|(_, count)| count.sellable()).min().unwrap_or(0).min(house);
-        if sellable == 0 || closed(rows, number, RoomTypeIx(place as u16), query.stay)? {
+        if sellable == 0 || is_restricted(rows, number, RoomTypeIx(place as u16), query.stay)? {
             continue;
         }
         for (plan_place, plan) in property.rate_plans.iter().enumerate() {
             let at = (number, RoomTypeIx(place as u16), RatePlanIx(plan_place as u16));
-            if let Some(nightly) = prices(rows, at, query.stay)? {
+            if let Some(nightly) = nightly_prices(rows, at, query.stay)? {
                 let (room_type, rate_plan) = (kind.code, plan.code);
                 offers.push(Offer { room_type, rate_plan, currency: plan.currency, nightly, policy: plan.policy, sellable });
             }
@@ -75,7 +75,7 @@ pub fn offers<R: Read + ?Sized>(
 }
 
 /// Rooms the house limit still allows on the fullest night.
-fn house_room<R: Read + ?Sized>(rows: &mut R, number: PropertyNumber, property: &Property, stay: Stay) -> Result<u32, Fault> {
+fn left_in_house<R: Read + ?Sized>(rows: &mut R, number: PropertyNumber, property: &Property, stay: Stay) -> Result<u32, Fault> {
     let Some(limit) = property.details.house_limit else { return Ok(u32::MAX) };
     let nights = house_taken(rows, number, property, stay)?;
     let room = nights.iter().map(|(_, taken)| i64::from(limit) - taken).min().unwrap_or(0);
@@ -83,7 +83,12 @@ fn house_room<R: Read + ?Sized>(rows: &mut R, number: PropertyNumber, property: 
 }
 
 /// Whether the room type's own restrictions forbid the stay.
-fn closed<R: Read + ?Sized>(rows: &mut R, number: PropertyNumber, room_type: RoomTypeIx, stay: Stay) -> Result<bool, Fault> {
+fn is_restricted<R: Read + ?Sized>(
+    rows: &mut R,
+    number: PropertyNumber,
+    room_type: RoomTypeIx,
+    stay: Stay,
+) -> Result<bool, Fault> {
     for (month, places) in stay.months() {
         if let Some(page) = rows::page(rows, Key::Page(number, room_type, month))? {
             let arrival = stay.arrival().in_month();
@@ -99,7 +104,7 @@ fn closed<R: Read + ?Sized>(rows: &mut R, number: PropertyNumber, room_type: Roo
 }
 
 /// The nightly prices, or `None` where the plan forbids the stay or lacks a rate.
-fn prices<R: Read + ?Sized>(
+fn nightly_prices<R: Read + ?Sized>(
     rows: &mut R,
     (number, room_type, rate_plan): (PropertyNumber, RoomTypeIx, RatePlanIx),
     stay: Stay,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use keyrack_cluster::simulated::Runtime;
 use keyrack_inventory::{
     BookRequest, BookingId, Code, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan,
     Reply, RequestKey, RoomRequest, RoomType, Sealed, Stay,
@@ -15,7 +16,7 @@ use prost::Message;
 
 use crate::net::{self, Method, Net, Peer};
 use crate::node::READ_PATIENCE;
-use crate::raft::{Rt, spawn};
+use crate::raft::spawn;
 use crate::rng::{Rng, hash};
 use crate::world::{CLIENTS, EPOCH_MS, HOSTS, World};
 
@@ -43,7 +44,7 @@ impl Desk {
 
 /// Opens the hotels, then lets the clients loose until they are told to stop.
 pub async fn run(world: Arc<World>, desk: Arc<Desk>) -> turmoil::Result {
-    Ok(Rt::scope(world.seed ^ 0xc1, all(world, desk)).await?)
+    Ok(Runtime::seeded(world.seed ^ 0xc1, all(world, desk)).await?)
 }
 
 async fn all(world: Arc<World>, desk: Arc<Desk>) -> std::io::Result<()> {

@@ -13,38 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use keyrack_cluster::simulated::{LogDisk, LogId, LogWrite, Slot, SnapshotMeta, Vote, Written, wire};
 use keyrack_proto::internal as pb;
 use parking_lot::Mutex;
 use prost::Message;
 use tokio::sync::mpsc;
 
-use crate::raft::{self, Kept, LogId, Saved, SnapshotMeta, Vote, wire};
+use crate::raft::{self, Kept, Saved};
 use crate::rng::Rng;
 use crate::world::World;
-
-/// One change to one group's log.
-#[derive(Clone, Debug)]
-pub enum LogWrite {
-    /// Entries with their indexes, ascending.
-    Append(Vec<(u64, Bytes)>),
-    /// Remove the entries from this index on.
-    TruncateFrom(u64),
-    /// Remove the entries of this range.
-    Purge(Range<u64>),
-    /// Keep a small value.
-    Keep(Slot, Bytes),
-}
-
-/// Small values a group keeps beside its entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Slot {
-    /// The vote.
-    Vote,
-    /// The last purged log id.
-    Purged,
-    /// The last log id known committed.
-    Committed,
-}
 
 /// Log entries and small values.
 #[derive(Clone, Default)]
@@ -128,12 +105,10 @@ impl Disk {
     }
 }
 
-type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
-
 struct Job {
     writes: Vec<LogWrite>,
     durable: bool,
-    done: Done,
+    done: Written,
 }
 
 /// The log database. Cheap to clone.
@@ -150,31 +125,23 @@ impl LogDb {
         raft::spawn(write_all(world, node, disk.clone(), jobs));
         LogDb { queue, disk }
     }
+}
 
-    /// Queues writes; `done` is called in order, once they are on disk.
-    pub async fn write(
-        &self,
-        _group: u32,
-        writes: Vec<LogWrite>,
-        durable: bool,
-        done: impl FnOnce(io::Result<()>) + Send + 'static,
-    ) -> io::Result<()> {
-        let job = Job { writes, durable, done: Box::new(done) };
+impl LogDisk for LogDb {
+    async fn write(&self, _group: u32, writes: Vec<LogWrite>, durable: bool, done: Written) -> io::Result<()> {
+        let job = Job { writes, durable, done };
         self.queue.send(job).await.map_err(|_| io::Error::other("the log writer has stopped"))
     }
 
-    /// The entries of `range`, as far as they exist, ascending.
-    pub fn entries(&self, _group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
+    fn entries(&self, _group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
         Ok(self.disk.lock().visible.entries.range(range).map(|(index, bytes)| (*index, bytes.clone())).collect())
     }
 
-    /// The last entry.
-    pub fn last(&self, _group: u32) -> io::Result<Option<(u64, Bytes)>> {
+    fn last(&self, _group: u32) -> io::Result<Option<(u64, Bytes)>> {
         Ok(self.disk.lock().visible.entries.last_key_value().map(|(index, bytes)| (*index, bytes.clone())))
     }
 
-    /// A small value.
-    pub fn kept(&self, _group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
+    fn kept(&self, _group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
         Ok(self.disk.lock().visible.kept.get(&slot).cloned())
     }
 }

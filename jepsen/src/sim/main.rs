@@ -1,29 +1,22 @@
 //! `keyrack-sim`: the replicated core as one deterministic process.
 //!
-//! openraft, the cluster's log store, wire codec, settings, batcher, read gate, log clock and decisions, and the inventory run
-//! as they are;
-//! network, disk and clocks are simulated, and everything that chance decides is drawn from a seed. Not in it: RocksDB,
-//! gRPC and TLS, the directory's shard, cosignatures, and everything above the replicated core.
+//! openraft, the inventory, and the cluster's log store, wire codec, settings, batcher, read gate, log clock, decisions and
+//! answers to other replicas run as they are, from the library `keyrack_cluster`. Network, disk and clocks are simulated, and
+//! everything that chance decides is drawn from a seed: one seed is one run. Not in it: RocksDB, gRPC and TLS, the
+//! directory's shard, cosignatures, and everything above the replicated core.
+//!
+//! `run.rs` runs one seed: `world.rs` is what its nodes share, `node.rs` a node, `faults.rs` what goes wrong, `clients.rs` who
+//! asks, `observer.rs` and `invariants/` what is checked at every step. Start with `run.rs`.
 
-#[allow(dead_code, reason = "the simulation asks patiently for nothing")]
-#[path = "../../../cluster/src/batcher.rs"]
-mod batcher;
 mod clients;
 mod disk;
 mod faults;
 mod invariants;
-#[path = "../../../cluster/src/log_clock.rs"]
-mod log_clock;
-#[path = "../../../cluster/src/member.rs"]
-mod member;
 mod members;
 mod net;
 mod node;
 mod observer;
 mod raft;
-#[allow(dead_code, reason = "nobody asks the simulated nodes for checkpoints")]
-#[path = "../../../cluster/src/reads.rs"]
-mod reads;
 mod rng;
 mod run;
 mod seeds;
@@ -35,16 +28,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-// As the cluster's files know them.
-use disk as storage;
-use member::Member;
-use node::ClusterConfig;
-
-mod directory {
-    /// The shard of the directory, which is not simulated.
-    pub const SHARD: u32 = 0;
-}
-
 /// Runs Keyrack's replicated core in simulated time, with faults, and checks it at every step.
 #[derive(Parser)]
 #[command(version)]

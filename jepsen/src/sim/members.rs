@@ -70,10 +70,12 @@ pub fn step(world: &World, wanted: &BTreeSet<u64>) -> bool {
     voters == wanted
 }
 
-type Replication = std::collections::BTreeMap<u64, Option<crate::raft::LogId>>;
+type Replication = std::collections::BTreeMap<u64, Option<keyrack_cluster::simulated::LogId>>;
 
 fn caught_up_of(replication: Option<&Replication>, running: &crate::world::Running) -> BTreeSet<u64> {
     let newest = *running.shared.applied.borrow();
-    let near = |(id, at): (&u64, &Option<crate::raft::LogId>)| at.is_some_and(|at| at.index + CAUGHT_UP >= newest).then_some(*id);
+    let near = |(id, at): (&u64, &Option<keyrack_cluster::simulated::LogId>)| {
+        at.is_some_and(|at| at.index + CAUGHT_UP >= newest).then_some(*id)
+    };
     replication.into_iter().flatten().filter_map(near).collect()
 }

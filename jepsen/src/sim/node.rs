@@ -12,19 +12,18 @@ use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use openraft::ChangeMembers;
 use openraft::async_runtime::WatchReceiver;
-use openraft::raft::TransferLeaderRequest;
 use prost::Message;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::batcher::{Answer, Batcher, answer_out};
+use keyrack_cluster::simulated::{
+    Answer, BatchLimits, Batcher, LogStore, ReadGate, Replica, Runtime, answer_out, raft_config, wire,
+};
+use keyrack_cluster::{GroupConfig, Tasks};
+
 use crate::disk::LogDb;
 use crate::net::{self, Asked, Incoming, Method, Net, Opened, Peer};
-use crate::raft::log_store::LogStore;
-use crate::raft::{
-    Group, GroupConfig, Links, Network, Raft, Rt, SHARD, Shared, StateMachine, Types, meta_and_rows, raft_config, spawn, wire,
-};
-use crate::reads::ReadGate;
+use crate::raft::{Links, Network, Raft, SHARD, Shared, StateMachine, meta_and_rows, spawn};
 use crate::world::{Ask, Running, World};
 
 /// How long a node tries to get a client's command through.
@@ -40,17 +39,9 @@ pub struct Node {
     pub net: Arc<Net>,
     pub raft: Raft,
     shared: Arc<Shared>,
-    group: Group,
+    replica: Replica<StateMachine, LogDb, Links>,
     batcher: Batcher,
     gate: ReadGate,
-}
-
-/// What the batcher needs to know.
-pub struct ClusterConfig {
-    pub node: u64,
-    pub queue_commands: usize,
-    pub batch_commands: usize,
-    pub batches_in_flight: usize,
 }
 
 /// The daemon's own times, and thresholds small enough for snapshots and purges to be many.
@@ -69,7 +60,7 @@ pub fn settings() -> GroupConfig {
 pub async fn run(world: Arc<World>, id: u64) -> turmoil::Result {
     let boot = world.node(id).boots.fetch_add(1, Ordering::Relaxed) + 1;
     let seed = world.seed ^ (id << 40) ^ (boot << 48);
-    Ok(Rt::scope(seed, live(world, id, boot)).await?)
+    Ok(Runtime::seeded(seed, live(world, id, boot)).await?)
 }
 
 async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
@@ -83,12 +74,15 @@ async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
     let config = raft_config(SHARD, &settings()).validate().map_err(io::Error::other)?;
     let raft = Raft::new(id, Arc::new(config), Network(net.clone()), log.clone(), machine).await;
     let raft = raft.map_err(io::Error::other)?;
-    let links = Links(net.clone());
-    let group = Group::new(world.clone(), id, raft.clone(), log, links.clone(), shared.clone());
-    let small = ClusterConfig { node: id, queue_commands: 1_024, batch_commands: 8, batches_in_flight: 4 };
-    let batcher = Batcher::start(SHARD, &small, group.clone(), links.clone());
-    let gate = ReadGate::start(SHARD, id, group.clone(), links);
-    let node = Node { world: world.clone(), id, net, raft: raft.clone(), shared: shared.clone(), group, batcher, gate };
+    let (applied, peers) = (shared.applied.subscribe(), Links(net.clone()));
+    let (time, clock) = (shared.clone(), world.clone());
+    let stamp = Arc::new(move || time.clock.now_ms(clock.clock_ms(id)));
+    let replica = Replica { shard: SHARD, node: id, raft: raft.clone(), log, peers, applied, stamp };
+    let tasks = Tasks::new("simulated node");
+    let small = BatchLimits { queue_commands: 1_024, batch_commands: 8, batches_in_flight: 4 };
+    let batcher = Batcher::start(replica.clone(), small, &tasks);
+    let gate = ReadGate::start(replica.clone(), &tasks);
+    let node = Node { world: world.clone(), id, net, raft: raft.clone(), shared: shared.clone(), replica, batcher, gate };
     let (asks, mut asked) = mpsc::unbounded_channel();
     *world.node(id).running.lock() = Some(Running { raft: raft.clone(), shared, asks });
     spawn(node.clone().accept());
@@ -150,56 +144,47 @@ impl Node {
 
     async fn append(self, opened: Opened) {
         let back = opened.back();
-        let input = futures::stream::unfold(opened.items, |mut items| async {
+        let next = |mut items: net::Ordered| async {
             let request = pb::AppendRequest::decode(items.next(|_| false).await?).ok()?;
-            Some((wire::append_in(request).ok()?, items))
-        });
-        let mut replies = Box::pin(self.raft.stream_append(Box::pin(input)));
+            Some((request, items))
+        };
+        let Some((first, rest)) = next(opened.items).await else { return };
+        let Ok(mut replies) = self.replica.append_stream(first, futures::stream::unfold(rest, next)) else { return };
         let mut sequence = 0;
         while let Some(Ok(reply)) = replies.next().await {
-            if let Ok(Some(last)) = &reply {
-                self.world.observe(|observer| observer.accepted(self.id, last, &self.world.disk(self.id).lock()));
-            }
-            let item = wire::append_reply_out(&reply).encode_to_vec().into();
-            self.net.reply_item(back, sequence, Some(item));
+            self.observe_append(&reply);
+            self.net.reply_item(back, sequence, Some(reply.encode_to_vec().into()));
             sequence += 1;
         }
         self.net.reply_item(back, sequence, None);
+    }
+
+    /// Tells the checks what this node has accepted: it must be on the disk.
+    fn observe_append(&self, reply: &pb::AppendReply) {
+        if let Ok(Ok(Some(last))) = wire::append_reply_in(reply.clone()) {
+            self.world.observe(|observer| observer.accepted(self.id, &last, &self.world.disk(self.id).lock()));
+        }
     }
 
     async fn answer(&self, asked: &Asked) -> io::Result<Bytes> {
         let body = asked.body.clone();
         let reply = match asked.method {
             Method::AppendOne => {
-                let request = wire::append_in(pb::AppendRequest::decode(body)?)?;
-                let (prev, last) =
-                    (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
-                let reply = self.raft.append_entries(request).await.map_err(io::Error::other)?.into_stream_result(prev, last);
-                if let Ok(Some(last)) = &reply {
-                    self.world.observe(|observer| observer.accepted(self.id, last, &self.world.disk(self.id).lock()));
-                }
-                wire::append_reply_out(&reply).encode_to_vec()
+                let reply = self.replica.append_one(pb::AppendRequest::decode(body)?).await?;
+                self.observe_append(&reply);
+                reply.encode_to_vec()
             }
             Method::Vote => {
-                let request = wire::vote_request_in(pb::VoteRequest::decode(body)?)?;
-                let vote = request.vote;
-                let reply = self.raft.vote(request).await.map_err(io::Error::other)?;
-                if reply.vote_granted {
+                let request = pb::VoteRequest::decode(body)?;
+                let vote = request.vote.map(wire::vote_in);
+                let reply = self.replica.vote(request).await?;
+                if let Some(vote) = vote.filter(|_| reply.granted) {
                     self.world.observe(|observer| observer.voted(self.id, &vote, &self.world.disk(self.id).lock()));
                 }
-                wire::vote_reply_out(&reply).encode_to_vec()
+                reply.encode_to_vec()
             }
-            Method::PreVote => {
-                let request = wire::vote_request_in(pb::VoteRequest::decode(body)?)?;
-                wire::vote_reply_out(&self.raft.pre_vote(request).await.map_err(io::Error::other)?).encode_to_vec()
-            }
-            Method::Transfer => {
-                let request = pb::TransferRequest::decode(body)?;
-                let from = request.from.map(wire::vote_in).ok_or_else(|| io::Error::other("no vote"))?;
-                let transfer = TransferLeaderRequest::<Types>::new(from, request.to, request.last.map(wire::log_id_in));
-                let accepted = self.raft.handle_transfer_leader(transfer).await.map_err(io::Error::other)?.is_ok();
-                pb::TransferReply { accepted }.encode_to_vec()
-            }
+            Method::PreVote => self.replica.pre_vote(pb::VoteRequest::decode(body)?).await?.encode_to_vec(),
+            Method::Transfer => self.replica.transfer(pb::TransferRequest::decode(body)?).await?.encode_to_vec(),
             Method::Snapshot => {
                 let (vote, meta, snapshot) = meta_and_rows(body)?;
                 let snapshot = openraft::Snapshot { meta, snapshot };
@@ -207,11 +192,8 @@ impl Node {
                 wire::vote_out(&reply.vote).encode_to_vec()
             }
             Method::Propose => self.propose_forwarded(pb::ProposeRequest::decode(body)?).await.encode_to_vec(),
-            Method::ReadIndex => {
-                let index = self.group.read_index().await?;
-                pb::ReadIndexReply { index, leader: self.group.leader() }.encode_to_vec()
-            }
-            Method::HeldVote => pb::HeldVoteReply { vote: self.group.held_vote().as_ref().map(wire::vote_out) }.encode_to_vec(),
+            Method::ReadIndex => self.replica.answer_read_index().await?.encode_to_vec(),
+            Method::HeldVote => self.replica.answer_held_vote().encode_to_vec(),
             Method::Write => {
                 let decided = self.batcher.decide(body, Instant::now() + PATIENCE).await;
                 let answer = decided.map_or(Answer::Unknown, |(index, decided)| Answer::Applied(index, decided));
@@ -225,7 +207,7 @@ impl Node {
 
     /// Commands that another node forwarded: proposed here or nowhere.
     async fn propose_forwarded(&self, request: pb::ProposeRequest) -> pb::ProposeReply {
-        let leader = self.group.leader();
+        let leader = self.replica.leader();
         if leader != Some(self.id) {
             return pb::ProposeReply { proposed: None, leader };
         }
@@ -242,8 +224,8 @@ impl Node {
             return None;
         }
         let mut live = self.shared.live.lock();
-        let digest = live.shelf.digest();
-        let reply = crate::observer::recorded(&mut live.shelf.rows, *key);
+        let digest = live.rows.digest();
+        let reply = crate::observer::recorded(&mut live.rows.rows, *key);
         Some(pb::Applied {
             index: live.position.last_log_id.map_or(0, |id| id.index),
             replayed: reply.is_some(),
@@ -258,7 +240,7 @@ impl Node {
         loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
             let due = self.shared.next_deadline_ms.load(Ordering::Relaxed);
-            if due != 0 && due <= self.group.now_ms() && self.group.leader() == Some(self.id) {
+            if due != 0 && due <= self.replica.now_ms() && self.replica.leader() == Some(self.id) {
                 // The next one gets through where this does not.
                 let _ = self.batcher.decide(tick.clone(), Instant::now() + Duration::from_secs(1)).await;
             }

@@ -8,11 +8,11 @@ use keyrack_merkle::{Frontier, Hash};
 use openraft::ServerState;
 use openraft::async_runtime::WatchReceiver;
 
-use crate::disk::{Disk, LogWrite};
+use crate::disk::Disk;
 pub use crate::invariants::recorded;
 use crate::invariants::{self as hold, Check, StaleReads};
-use crate::raft::{Applied, EntryPayload, LogId, Payload, SnapshotMeta, StoredMembership, Vote, decide};
 use crate::world::World;
+use keyrack_cluster::simulated::{Applied, EntryPayload, LogId, LogWrite, Payload, SnapshotMeta, StoredMembership, Vote, decide};
 
 /// A broken invariant.
 #[derive(Clone, Debug)]

@@ -112,7 +112,7 @@ fn play(world: &Arc<World>, faults: &mut Faults, seconds: u64, clients: u64) -> 
     for id in faults.voters().iter().filter(|_| came_right.is_some()) {
         if let Some(running) = world.node(*id).running.lock().as_ref() {
             let mut live = running.shared.live.lock();
-            world.observe(|observer| observer.ends_with(*id, &mut live.shelf.rows));
+            world.observe(|observer| observer.ends_with(*id, &mut live.rows.rows));
         }
     }
     let done = desk.done.load(Ordering::Relaxed);

@@ -9,12 +9,12 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use crate::Member;
 use crate::disk::{Disk, SharedDisk};
 use crate::observer::Observer;
 use crate::raft::{Raft, Shared};
 use crate::rng::Rng;
 use crate::trace::Trace;
+use keyrack_cluster::simulated::Member;
 
 /// As many hosts as a cluster can grow to.
 pub const HOSTS: u64 = 5;

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use keyrack_cluster::PeerConfig;
 
 use super::oidc;
-use super::settings::{Config, Peer, Tls, Witness};
+use super::settings::{Config, Tls, Witness};
 use crate::outbound::Url;
 
 impl Config {
@@ -28,7 +29,7 @@ impl Config {
 
     /// The defaults as a file.
     pub fn print_default() -> anyhow::Result<String> {
-        let example = |id: u64| Peer {
+        let example = |id: u64| PeerConfig {
             id,
             peer: format!("10.0.{id}.10:7112"),
             http: format!("https://node-{id}.example:7110"),
@@ -41,7 +42,7 @@ impl Config {
     }
 
     /// This node's own entry among the peers; a configuration that was checked has one.
-    pub fn me(&self) -> Option<&Peer> {
+    pub fn me(&self) -> Option<&PeerConfig> {
         self.peers.iter().find(|peer| peer.id == self.node)
     }
 

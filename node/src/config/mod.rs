@@ -15,4 +15,4 @@ mod oidc;
 mod settings;
 
 pub use oidc::Oidc;
-pub use settings::{Config, Guests, Keys, Limits, Listen, Log, Peer, Receipts, Tls, Witness};
+pub use settings::{Config, Guests, Keys, Limits, Listen, Log, Receipts, Tls, Witness};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use keyrack_cluster::{GroupConfig, PeerConfig};
 use serde::{Deserialize, Serialize};
 
 use super::oidc::Oidc;
@@ -38,14 +39,14 @@ pub struct Config {
     /// Those whose tokens sign staff in. None is not printed, so that `[[oidc]]` can be added to what is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<Oidc>,
-    /// How the Raft groups behave.
-    pub raft: Raft,
+    /// How the Raft groups behave; also the cluster's own settings of them.
+    pub raft: GroupConfig,
     /// What is too much.
     pub limits: Limits,
     /// Logging.
     pub log: Log,
     /// The cluster's first members, this node among them.
-    pub peers: Vec<Peer>,
+    pub peers: Vec<PeerConfig>,
 }
 
 /// Where the node listens: `host:port` each.
@@ -142,24 +143,6 @@ pub struct Outbound {
     pub trust: PathBuf,
 }
 
-/// Raft's times and sizes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Raft {
-    /// A dead leader has a successor after 2.3 to 2.7 times this. In a LAN 300; between regions 10 to 20 round trips.
-    pub election_timeout_ms: u64,
-    /// How often an idle leader calls.
-    pub heartbeat_ms: u64,
-    /// Log entries kept behind a snapshot.
-    pub keep_log_entries: u64,
-    /// A snapshot after so many log entries,
-    pub snapshot_log_entries: u64,
-    /// after so many bytes of log,
-    pub snapshot_log_bytes: u64,
-    /// and at least this often while anything is written.
-    pub snapshot_interval_secs: u64,
-}
-
 /// What is too much.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -203,22 +186,6 @@ pub struct Log {
     pub level: String,
 }
 
-/// A first member of the cluster.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Peer {
-    /// Its id.
-    pub id: u64,
-    /// `host:port` of its peer listener.
-    pub peer: String,
-    /// The URL of its HTTP listener, as clients reach it.
-    pub http: String,
-    /// The URL of its gRPC listener, as clients reach it.
-    pub grpc: String,
-    /// Its region.
-    pub region: String,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -235,7 +202,7 @@ impl Default for Config {
             audit: Audit::default(),
             outbound: Outbound::default(),
             oidc: Vec::new(),
-            raft: Raft::default(),
+            raft: GroupConfig::default(),
             limits: Limits::default(),
             log: Log::default(),
             peers: Vec::new(),
@@ -272,19 +239,6 @@ impl Default for Audit {
 impl Default for Receipts {
     fn default() -> Self {
         Receipts { wait_ms: 250, witness_interval_ms: 2_000, witnesses: Vec::new() }
-    }
-}
-
-impl Default for Raft {
-    fn default() -> Self {
-        Raft {
-            election_timeout_ms: 300,
-            heartbeat_ms: 60,
-            keep_log_entries: 1_000_000,
-            snapshot_log_entries: 500_000,
-            snapshot_log_bytes: 256 << 20,
-            snapshot_interval_secs: 600,
-        }
     }
 }
 

@@ -64,8 +64,11 @@ impl From<ClusterError> for Problem {
             ClusterError::Overloaded { .. } => Code::Overloaded,
             ClusterError::Unavailable { .. } => Code::Unavailable,
             ClusterError::UnknownOutcome { .. } => Code::OutcomeUnknown,
-            ClusterError::Storage(cause) => {
-                tracing::error!(%cause, "storage failed under a request");
+            ClusterError::Storage(_)
+            | ClusterError::WrongTree { .. }
+            | ClusterError::OtherReply { .. }
+            | ClusterError::Malformed(_) => {
+                tracing::error!(cause = %error, "storage failed under a request");
                 return Problem::new(Code::Internal, "the node's storage failed");
             }
         };
@@ -148,6 +151,6 @@ mod tests {
         assert!(matches!(code(ClusterError::UnknownOutcome { shard: 1 }), Code::OutcomeUnknown));
         assert!(matches!(code(ClusterError::Unavailable { shard: 1 }), Code::Unavailable));
         assert!(matches!(code(ClusterError::Overloaded { shard: 1 }), Code::Overloaded));
-        assert!(matches!(code(ClusterError::Storage("broken".into())), Code::Internal));
+        assert!(matches!(code(ClusterError::Storage(keyrack_inventory::Fault::Storage("broken".into()))), Code::Internal));
     }
 }

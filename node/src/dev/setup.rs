@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use keyrack_cluster::PeerConfig;
 use rustls::ClientConfig;
 
 use super::certificates::Certificates;
 use super::dial::{self, Dial};
 use super::options::Options;
-use crate::config::{Config, Guests, Keys, Listen, Log, Peer, Tls};
+use crate::config::{Config, Guests, Keys, Listen, Log, Tls};
 
 /// A development cluster on disk.
 pub struct Setup {
@@ -56,7 +57,7 @@ impl Setup {
             write_secret(&keyring, &random_hex(32)?)?;
         }
         let certificates = Certificates::prepare(&root.join("pki"), CLUSTER, options.nodes)?;
-        let peers: Vec<Peer> = (1..=options.nodes).map(|id| peer(options, id)).collect();
+        let peers: Vec<PeerConfig> = (1..=options.nodes).map(|id| peer(options, id)).collect();
         let mut setup = Setup {
             configs: Vec::new(),
             files: Vec::new(),
@@ -117,11 +118,11 @@ fn check_free(port: u16) -> anyhow::Result<()> {
     })
 }
 
-fn peer(options: &Options, id: u64) -> Peer {
+fn peer(options: &Options, id: u64) -> PeerConfig {
     let (scheme, port_base) = (if options.tls { "https" } else { "http" }, options.port_base);
     let url = |place| format!("{scheme}://127.0.0.1:{}", port(port_base, id, place));
     let region = REGIONS.get(id as usize - 1).map_or_else(|| format!("region-{id}"), |region| (*region).to_owned());
-    Peer { id, peer: format!("127.0.0.1:{}", port(port_base, id, 2)), http: url(0), grpc: url(1), region }
+    PeerConfig { id, peer: format!("127.0.0.1:{}", port(port_base, id, 2)), http: url(0), grpc: url(1), region }
 }
 
 fn port(base: u16, node: u64, place: u16) -> u16 {

@@ -1,15 +1,17 @@
 //! The feed of events, without gaps and in order per property.
 
-use keyrack_cluster::{Cluster, Consistency, Placement};
-use keyrack_inventory::{Entry, Happened, Reply};
+use std::time::Duration;
+
+use keyrack_cluster::{Cluster, Consistency, Feed, PageRead, Placement};
+use keyrack_inventory::{Asked, Entry, Happened, PropertyNumber, Reply, Right, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::cursor::Positions;
-use super::journal;
+use super::cursor::{positions_cursor, read_positions};
 use super::state::Service;
 use crate::access::{Caller, Operation, forbidden};
+use crate::clock::now_ms;
 use crate::convert::{Problem, answers};
 
 /// Which part of the feed.
@@ -60,14 +62,13 @@ pub struct Event {
     pub business_date: Option<String>,
 }
 
-/// The shards and the property that a feed covers: found once, then read again and again.
-pub struct Feed {
+/// The events that a caller may see, followed in the shards' journals.
+pub struct EventFeed {
     cluster: Cluster,
     caller: Caller,
-    shards: Vec<u32>,
     property: Option<Placement>,
-    /// Where to go on.
-    pub positions: Positions,
+    feed: Feed,
+    /// The most events of a page.
     limit: usize,
 }
 
@@ -79,7 +80,7 @@ impl Service {
     }
 
     /// The feed itself, to be followed.
-    pub async fn feed(&self, caller: &Caller, query: EventQuery, deadline: Instant) -> Result<Feed, Problem> {
+    pub async fn feed(&self, caller: &Caller, query: EventQuery, deadline: Instant) -> Result<EventFeed, Problem> {
         caller.check(Operation::ReadEvents, query.property_id.as_deref())?;
         let property = match &query.property_id {
             Some(id) => Some(self.place(caller, id, deadline).await?),
@@ -87,63 +88,64 @@ impl Service {
         };
         let shards = match &property {
             Some(place) => vec![place.shard],
-            None => (1..=self.inner.cluster.data_shards()).collect(),
+            None => (1..=self.cluster().data_shards()).collect(),
         };
-        let positions = Positions::read(&query.after, &shards)?;
-        Ok(Feed {
-            cluster: self.inner.cluster.clone(),
+        let positions = read_positions(&query.after, &shards)?;
+        let only = property.as_ref().map(|place| place.number);
+        Ok(EventFeed {
+            cluster: self.cluster().clone(),
             caller: caller.clone(),
-            shards,
+            feed: self.cluster().feed(positions, only),
             property,
-            positions,
             limit: query.limit.clamp(1, 500),
         })
     }
 }
 
-impl Feed {
-    /// The next events; moves on behind them.
+impl EventFeed {
+    /// The next events; moves on behind them. A refusal once the caller may see none, also in the middle of a stream.
     pub async fn page(&mut self, consistency: Consistency, deadline: Instant) -> Result<EventPage, Problem> {
+        let mut positions = self.feed.positions().to_vec();
+        let who = self.caller.who();
+        let asked = |property| Asked { who, right: Right::ReadInventory, property, now_ms: now_ms() };
+        let only = self.property.as_ref().map_or(PropertyNumber(0), |place| place.number);
+        let read = PageRead { limit: self.limit, consistency, deadline };
+        let parts = self.feed.next(
+            read,
+            |view| Ok(permits(view, asked(only))?.is_ok().then_some(())),
+            |view, _, entry| {
+                let is_seen = kind(&entry.happened).is_some()
+                    && permits(view, asked(entry.property))?.is_ok_and(|scope| shows(scope, entry));
+                Ok(usize::from(is_seen))
+            },
+        );
+        let parts = parts.await?.ok_or_else(forbidden)?;
         let mut items = Vec::new();
-        for place in 0..self.shards.len() {
-            let (shard, from) = self.positions.0[place];
-            let only = self.property.as_ref().map(|p| p.number);
-            let room = self.limit - items.len();
-            let caller = &self.caller;
-            let read = self.cluster.read(shard, consistency, deadline, |view| journal::events(view, from, only, room, caller));
-            let (page, _) = read.await?;
-            let (lines, next) = page.ok_or_else(forbidden)?;
-            for (sequence, entry) in lines {
-                self.positions.0[place].1 = sequence + 1;
-                if let Some(event) = self.event(&entry, deadline).await? {
+        for (place, part) in parts.into_iter().enumerate() {
+            for line in part.lines {
+                positions[place].next = line.sequence + 1;
+                if let Some(event) = self.event(positions_cursor(&positions), &line.entry, deadline).await? {
                     items.push(event);
                 }
             }
-            self.positions.0[place].1 = next;
+            positions[place].next = part.next;
         }
-        Ok(EventPage { items, next_cursor: self.positions.cursor() })
+        Ok(EventPage { items, next_cursor: positions_cursor(&positions) })
     }
 
-    /// Waits until any of the feed's shards has applied something more, or a while has passed.
-    pub async fn changed(&self, at_most: std::time::Duration) {
-        let watches = self.shards.iter().filter_map(|shard| self.cluster.watch_applied(*shard));
-        let changes = watches.map(|mut watch| {
-            Box::pin(async move {
-                watch.mark_unchanged();
-                let _ = watch.changed().await;
-            })
-        });
-        let _ = tokio::time::timeout(at_most, futures::future::select_all(changes)).await;
+    /// Waits until there may be more, or a while has passed.
+    pub async fn changed(&self, at_most: Duration) {
+        self.feed.changed(at_most).await;
     }
 
-    async fn event(&self, entry: &Entry, deadline: Instant) -> Result<Option<Event>, Problem> {
-        let Some(kind) = journal::event_kind(&entry.happened) else { return Ok(None) };
+    async fn event(&self, id: String, entry: &Entry, deadline: Instant) -> Result<Option<Event>, Problem> {
+        let Some(kind) = kind(&entry.happened) else { return Ok(None) };
         let property_id = match &self.property {
             Some(place) => place.id.clone(),
             None => self.cluster.locate_number(entry.property, deadline).await?.map(|place| place.id).unwrap_or_default(),
         };
         let mut event = Event {
-            id: self.positions.cursor(),
+            id,
             kind,
             at: answers::time(entry.at_ms),
             booking: None,
@@ -164,4 +166,37 @@ impl Feed {
         }
         Ok(Some(event))
     }
+}
+
+/// Whether the caller sees what an event is about: everybody sees rates and availability, not everybody sees other sellers'
+/// bookings.
+fn shows(scope: Scope, entry: &Entry) -> bool {
+    match &entry.reply {
+        Reply::Booking(booking) => scope.sees(booking.seller, Some(booking.id)),
+        Reply::Hold(hold) => scope.sees(hold.seller, None),
+        _ => true,
+    }
+}
+
+/// The type of the event that a line tells of; `None` for a line that is no event.
+fn kind(happened: &Happened) -> Option<&'static str> {
+    Some(match happened {
+        Happened::Nothing | Happened::Observed(_) => return None,
+        Happened::PropertyChanged => "property.changed",
+        Happened::RoomTypeChanged => "room_type.changed",
+        Happened::RatePlanChanged => "rate_plan.changed",
+        Happened::AriUpdated(_) => "ari.updated",
+        Happened::HoldPlaced => "hold.placed",
+        Happened::HoldConfirmed => "hold.confirmed",
+        Happened::HoldReleased => "hold.released",
+        Happened::HoldExpired => "hold.expired",
+        Happened::Booked => "booking.created",
+        Happened::Amended => "booking.amended",
+        Happened::Cancelled => "booking.cancelled",
+        Happened::CheckedIn => "booking.checked_in",
+        Happened::CheckedOut => "booking.checked_out",
+        Happened::NoShow => "booking.no_show",
+        Happened::GuestErased => "guest.erased",
+        Happened::BusinessDateClosed => "business_date.closed",
+    })
 }

@@ -77,7 +77,7 @@ impl Service {
         if self.cluster().members().iter().all(|(id, _)| *id != node) {
             return Err(no_such_node());
         }
-        self.cluster().hand_over(shard, node).await.map_err(|why| Problem::new(Code::WrongState, why))
+        self.cluster().hand_over(shard, node).await.map_err(|why| Problem::new(Code::WrongState, why.to_string()))
     }
 }
 

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::Check;
 use crate::disk::{Disk, log_id_of};
-use crate::raft::LogId;
 use crate::rng::hash;
+use keyrack_cluster::simulated::LogId;
 
 /// Every entry that was ever written, by its id: its bytes' digest and the id before it, where that is known.
 #[derive(Default)]

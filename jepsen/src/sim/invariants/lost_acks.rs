@@ -1,8 +1,8 @@
 //! What was acknowledged is on the disks of a majority, then and ever after.
 
 use super::Check;
-use crate::raft::{LogId, StoredMembership};
 use crate::world::World;
+use keyrack_cluster::simulated::{LogId, StoredMembership};
 
 /// Time is told to the runs' parts once in so many microseconds.
 const TICK_US: u64 = 2 * 2_000;

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::disk::Disk;
-use crate::raft::{LogId, Vote};
+use keyrack_cluster::simulated::{LogId, Vote};
 
 pub fn voted(node: u64, vote: &Vote, disk: &Disk) -> Check {
     match disk.durable_vote() {

@@ -4,7 +4,9 @@
 //! installed: what the log never had is purged without a snapshot.
 
 use super::Check;
-use crate::disk::{Disk, LogWrite};
+use keyrack_cluster::simulated::LogWrite;
+
+use crate::disk::Disk;
 
 pub fn check(node: u64, writes: &[LogWrite], disk: &Disk) -> Check {
     let rows = disk.rows.position.last_log_id.map_or(0, |id| id.index);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use keyrack_merkle::Hash;
 
 use super::Check;
-use crate::raft::{Entry, EntryPayload, LogId, wire};
 use crate::rng::hash;
+use keyrack_cluster::simulated::{Entry, EntryPayload, LogId, wire};
 
 struct Known {
     at: LogId,

@@ -20,9 +20,11 @@ use prost::Message;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::snapshot::SnapshotBytes;
-use super::{SHARD, Types, Vote, snapshot_message, spawn, wire};
-use crate::Member;
+use keyrack_cluster::simulated::{Member, PeerCalls, Runtime, Types, Vote, wire};
+use openraft::AsyncRuntime;
+
+use super::SHARD;
+use super::snapshot::{SnapshotBytes, snapshot_message};
 use crate::net::{Method, Net, Ordered, Peer};
 
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(2);
@@ -43,8 +45,8 @@ impl RaftNetworkFactory<Types> for Network {
 #[derive(Clone)]
 pub struct Links(pub Arc<Net>);
 
-impl Links {
-    pub async fn propose(
+impl PeerCalls for Links {
+    async fn propose(
         &self,
         leader: u64,
         member: &Member,
@@ -55,14 +57,16 @@ impl Links {
         pb::ProposeReply::decode(self.call(leader, member, Method::Propose, &commands, patience).await?).ok()
     }
 
-    pub async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
+    async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
         pb::ReadIndexReply::decode(self.call(leader, member, Method::ReadIndex, &ask, ASKED).await?).ok()
     }
 
-    pub async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
+    async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
         pb::HeldVoteReply::decode(self.call(id, member, Method::HeldVote, &ask, ASKED).await?).ok()
     }
+}
 
+impl Links {
     async fn call(&self, id: u64, member: &Member, method: Method, request: &impl Message, patience: Duration) -> Option<Bytes> {
         let peer = Peer { id, incarnation: member.incarnation };
         self.0.call(peer, method, request.encode_to_vec().into(), patience).await
@@ -136,7 +140,7 @@ impl RaftNetworkV2<Types> for Connection {
             let sent = Arc::new(AtomicU32::new(0));
             let (open, closed) = oneshot::channel();
             let requests = Box::pin(futures::stream::iter([first]).chain(input));
-            spawn(send_all(net.clone(), peer, call, requests, sent.clone(), closed));
+            drop(Runtime::spawn(send_all(net.clone(), peer, call, requests, sent.clone(), closed)));
             let stream = Replies { net, call, replies, sent, _open: open };
             Ok(Box::pin(futures::stream::unfold(Some(stream), Replies::next)) as BoxStream<'s, _>)
         })

@@ -6,45 +6,41 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::{Stream, StreamExt};
-use keyrack_inventory::{Key, MemRows, Read, Row};
+use keyrack_inventory::{Key, Read, Row};
 use keyrack_merkle::{Frontier, leaf_hash};
+use openraft::RaftSnapshotBuilder;
 use openraft::alias::SnapshotOf;
 use openraft::storage::{EntryResponder, RaftStateMachine};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::snapshot::{SnapshotBuilder, SnapshotBytes, unpack};
-use super::{Applied, EntryPayload, LogId, Payload, Shelf, SnapshotMeta, StoredMembership, Types, decide};
+use keyrack_cluster::simulated::{
+    Applied, EntryPayload, LogClock, LogId, Payload, SnapshotMeta, StoredMembership, Types, decide,
+};
+
+use super::digested_rows::DigestedRows;
+use super::snapshot::{Saved, SnapshotBytes, pack, unpack};
 use crate::disk::Disk;
-use crate::log_clock::LogClock;
 use crate::observer::Step;
 use crate::world::World;
 
 /// One commit in so many flushes the rows.
 const FLUSH_PER_MILLE: u64 = 30;
 
-/// The rows with the position they are at, as they are kept.
-#[derive(Clone, Default)]
-pub struct Saved {
-    pub rows: MemRows,
-    pub tree: Frontier,
-    pub position: SnapshotMeta,
-}
-
 /// The rows as they are.
 pub struct Live {
-    pub shelf: Shelf,
+    pub rows: DigestedRows,
     pub tree: Frontier,
     pub position: SnapshotMeta,
 }
 
 impl Live {
     pub fn of(saved: Saved) -> Live {
-        Live { shelf: Shelf::of(saved.rows), tree: saved.tree, position: saved.position }
+        Live { rows: DigestedRows::of(saved.rows), tree: saved.tree, position: saved.position }
     }
 
     pub fn saved(&self) -> Saved {
-        Saved { rows: self.shelf.rows.clone(), tree: self.tree.clone(), position: self.position.clone() }
+        Saved { rows: self.rows.rows.clone(), tree: self.tree.clone(), position: self.position.clone() }
     }
 }
 
@@ -77,7 +73,7 @@ impl StateMachine {
 
     fn publish(&self) {
         let mut live = self.shared.live.lock();
-        if let Ok(Some(Row::Meta(meta))) = live.shelf.get(&Key::Meta) {
+        if let Ok(Some(Row::Meta(meta))) = live.rows.get(&Key::Meta) {
             self.shared.next_deadline_ms.store(meta.next_deadline_ms, Ordering::Relaxed);
             self.shared.clock.applied(meta.last_at_ms);
         }
@@ -94,19 +90,47 @@ impl StateMachine {
             }
             EntryPayload::Normal(Payload(batch)) => {
                 let batch = decide::read(batch.clone())?;
-                let outcomes = decide::batch(&mut live.shelf, batch, &at, |_, _| ())?;
-                let Live { shelf, tree, .. } = live;
-                decide::new_leaves(shelf, tree.size(), |leaf| tree.append(leaf_hash(leaf), |_, _, _| ()))
+                let outcomes = decide::batch(&mut live.rows, batch, (at.committed_leader_id().term, at.index), |_, _| ())?;
+                let Live { rows, tree, .. } = live;
+                decide::new_leaves(rows, tree.size(), |leaf| tree.append(leaf_hash(leaf), |_, _, _| ()))
                     .map_err(io::Error::other)?;
                 Applied::Outcomes(outcomes)
             }
         };
         live.position.last_log_id = Some(at);
-        let digest = live.shelf.digest();
+        let digest = live.rows.digest();
         let step = Step { node: self.node, at, payload, applied: &applied, digest, tree: &live.tree };
         self.world.trace(self.node, format_args!("applied {at} digest {digest:016x} leaves {}", live.tree.size()));
-        self.world.observe(|observer| observer.applied(&step, &mut live.shelf.rows, &live.position.last_membership, &self.world));
+        self.world.observe(|observer| observer.applied(&step, &mut live.rows.rows, &live.position.last_membership, &self.world));
         Ok(applied)
+    }
+}
+
+/// Builds snapshots of a node.
+pub struct SnapshotBuilder {
+    pub node: u64,
+    pub world: Arc<World>,
+    pub disk: Arc<Mutex<Disk>>,
+    pub shared: Arc<Shared>,
+}
+
+impl RaftSnapshotBuilder<Types> for SnapshotBuilder {
+    type SnapshotData = SnapshotBytes;
+
+    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, SnapshotBytes>> {
+        self.world.pause(self.node, 10_000).await;
+        // An export flushes the rows first.
+        let saved = self.shared.live.lock().saved();
+        let (meta, snapshot) = (saved.position.clone(), pack(&saved));
+        self.disk.lock().rows = saved;
+        self.world.pause(self.node, 20_000).await;
+        let mut disk = self.disk.lock();
+        if disk.snapshot.as_ref().is_none_or(|(newest, _)| newest.last_log_id < meta.last_log_id) {
+            disk.snapshot = Some((meta.clone(), snapshot.clone()));
+        }
+        self.world.trace(self.node, format_args!("built a snapshot at {:?} of {} bytes", meta.last_log_id, snapshot.len()));
+        self.world.observe(|observer| observer.snapshots += 1);
+        Ok(openraft::Snapshot { meta, snapshot })
     }
 }
 
@@ -160,7 +184,7 @@ impl RaftStateMachine<Types> for StateMachine {
         self.world.pause(self.node, 10_000).await;
         self.disk.lock().snapshot = Some((meta.clone(), snapshot));
         let mut live = self.shared.live.lock();
-        let (digest, size, root) = (live.shelf.digest(), live.tree.size(), live.tree.root());
+        let (digest, size, root) = (live.rows.digest(), live.tree.size(), live.tree.root());
         self.world.trace(self.node, format_args!("installed a snapshot at {:?} digest {digest:016x}", meta.last_log_id));
         self.world.observe(|observer| observer.installed(self.node, meta, digest, (size, root)));
         drop(live);

@@ -1,57 +1,31 @@
-//! Snapshots: every row as its bytes, through the codec of `proto`, and the edge of the receipts' tree.
+//! What is kept of a node's rows, and snapshots of it: every row as its bytes, through the codec of `proto`, and the edge of the receipts' tree.
 
 use std::io;
-use std::sync::Arc;
 
 use bytes::{Buf, BufMut, Bytes};
+use keyrack_cluster::simulated::{SnapshotMeta, Vote, wire};
 use keyrack_inventory::{Key, MemRows, Rows};
 use keyrack_merkle::Frontier;
 use keyrack_proto::{internal as pb, rows};
-use openraft::RaftSnapshotBuilder;
-use openraft::alias::SnapshotOf;
-use parking_lot::Mutex;
 use prost::Message;
 
-use super::machine::{Saved, Shared};
-use super::wire::{self, malformed};
-use super::{SHARD, SnapshotMeta, Types, Vote};
-use crate::disk::Disk;
-use crate::world::World;
+use super::SHARD;
 
 /// A snapshot's rows.
 pub type SnapshotBytes = Bytes;
 /// A snapshot as it is kept.
 pub type Kept = (SnapshotMeta, SnapshotBytes);
 
-/// Builds snapshots of a node.
-pub struct SnapshotBuilder {
-    pub node: u64,
-    pub world: Arc<World>,
-    pub disk: Arc<Mutex<Disk>>,
-    pub shared: Arc<Shared>,
+/// The rows with the position they are at, as they are kept.
+#[derive(Clone, Default)]
+pub struct Saved {
+    pub rows: MemRows,
+    pub tree: Frontier,
+    pub position: SnapshotMeta,
 }
 
-impl RaftSnapshotBuilder<Types> for SnapshotBuilder {
-    type SnapshotData = SnapshotBytes;
-
-    async fn build_snapshot(&mut self) -> io::Result<SnapshotOf<Types, SnapshotBytes>> {
-        self.world.pause(self.node, 10_000).await;
-        // An export flushes the rows first.
-        let saved = self.shared.live.lock().saved();
-        let (meta, snapshot) = (saved.position.clone(), pack(&saved));
-        self.disk.lock().rows = saved;
-        self.world.pause(self.node, 20_000).await;
-        let mut disk = self.disk.lock();
-        if disk.snapshot.as_ref().is_none_or(|(newest, _)| newest.last_log_id < meta.last_log_id) {
-            disk.snapshot = Some((meta.clone(), snapshot.clone()));
-        }
-        self.world.trace(self.node, format_args!("built a snapshot at {:?} of {} bytes", meta.last_log_id, snapshot.len()));
-        self.world.observe(|observer| observer.snapshots += 1);
-        Ok(openraft::Snapshot { meta, snapshot })
-    }
-}
-
-fn pack(saved: &Saved) -> Bytes {
+/// A snapshot of the rows.
+pub fn pack(saved: &Saved) -> Bytes {
     let mut out = Vec::new();
     out.put_u64(saved.tree.size());
     saved.tree.edge().iter().for_each(|hash| out.extend_from_slice(hash));
@@ -116,4 +90,8 @@ pub fn meta_and_rows(mut message: Bytes) -> io::Result<(Vote, SnapshotMeta, Byte
     let vote = header.vote.map(wire::vote_in).ok_or_else(|| malformed("snapshot header: no vote"))?;
     let meta = header.manifest.and_then(|manifest| manifest.meta).ok_or_else(|| malformed("snapshot header: no position"))?;
     Ok((vote, wire::meta_in(meta)?, message))
+}
+
+fn malformed(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("malformed {what}"))
 }

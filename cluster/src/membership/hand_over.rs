@@ -1,0 +1,54 @@
+//! Handing the leadership of a shard to another node, through whichever node leads it now.
+
+use std::time::Duration;
+
+use keyrack_proto::internal as pb;
+
+use crate::node::Node;
+
+/// How long the leader may take to answer.
+const ASKED: Duration = Duration::from_secs(1);
+
+/// Why a hand-over was not begun.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandOverError {
+    /// There is no such shard.
+    #[error("there is no shard {0}")]
+    NoShard(u32),
+    /// Nobody leads it, as far as this node knows.
+    #[error("shard {0} has no leader")]
+    NoLeader(u32),
+    /// Its leader does not answer.
+    #[error("node {leader}, which leads shard {shard}, cannot be reached")]
+    Unreachable {
+        /// Who leads.
+        leader: u64,
+        /// The shard.
+        shard: u32,
+    },
+    /// Its leader refuses, in its own words: the node is no voter, or too far behind.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Begins to hand the leadership of `shard` to node `to`.
+pub async fn hand_over(node: &Node, shard: u32, to: u64) -> Result<(), HandOverError> {
+    let group = node.group(shard).map_err(|_| HandOverError::NoShard(shard))?;
+    let leader = group.leader().ok_or(HandOverError::NoLeader(shard))?;
+    if leader == to {
+        return Ok(());
+    }
+    if leader == node.config.node {
+        return group.hand_over(to).await.map_err(|cause| HandOverError::Refused(cause.to_string()));
+    }
+    let unreachable = HandOverError::Unreachable { leader, shard };
+    let Some(member) = group.replica().member(leader) else { return Err(unreachable) };
+    let Ok(mut client) = node.links.client(leader, &member) else { return Err(unreachable) };
+    let mut request = tonic::Request::new(pb::HandOverRequest { group: shard, to });
+    request.set_timeout(ASKED);
+    let Ok(reply) = client.hand_over(request).await else { return Err(unreachable) };
+    match reply.into_inner().refused {
+        refused if refused.is_empty() => Ok(()),
+        refused => Err(HandOverError::Refused(refused)),
+    }
+}

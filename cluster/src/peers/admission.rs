@@ -1,0 +1,48 @@
+//! Which nodes may take part: the members of the directory's group, but for those that are fenced.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use parking_lot::RwLock;
+
+/// Whether a node is a member; `None` before the cluster has begun.
+type IsMember = Box<dyn Fn(u64) -> Option<bool> + Send + Sync>;
+
+/// Asked at every handshake and every call between nodes, in both directions.
+pub struct Admission {
+    /// Who takes part until the cluster has begun.
+    first: BTreeSet<u64>,
+    members: OnceLock<IsMember>,
+    fenced: RwLock<BTreeSet<u64>>,
+}
+
+impl Admission {
+    /// The first members are admitted until [`Admission::follow`] knows of a membership.
+    pub fn new(first: impl IntoIterator<Item = u64>) -> Admission {
+        Admission { first: first.into_iter().collect(), members: OnceLock::new(), fenced: RwLock::default() }
+    }
+
+    /// From now on the directory's membership decides: `is_member` tells it, or `None` before the group has begun.
+    pub fn follow(&self, is_member: impl Fn(u64) -> Option<bool> + Send + Sync + 'static) {
+        let is_first = self.members.set(Box::new(is_member)).is_ok();
+        assert!(is_first, "the directory's group is opened once");
+    }
+
+    /// Shuts these nodes out, whatever the membership says; lets in again who was fenced before and is not among them.
+    pub fn fence(&self, nodes: BTreeSet<u64>) {
+        *self.fenced.write() = nodes;
+    }
+
+    /// Whether `node` may ask to be taken in again: one of the first members that is not fenced, in the membership at the
+    /// moment or not.
+    pub fn may_return(&self, node: u64) -> bool {
+        self.first.contains(&node) && !self.fenced.read().contains(&node)
+    }
+
+    /// Whether `node` is a member and not fenced.
+    pub fn admits(&self, node: u64) -> bool {
+        let members = self.members.get();
+        let is_member = members.and_then(|is_member| is_member(node)).unwrap_or_else(|| self.first.contains(&node));
+        is_member && !self.fenced.read().contains(&node)
+    }
+}

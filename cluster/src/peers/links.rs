@@ -1,0 +1,186 @@
+//! This node's channels to its peers: one HTTP/2 connection over TLS to each.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyrack_proto::internal as pb;
+use keyrack_proto::internal::peer_client::PeerClient;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use tonic::metadata::MetadataValue;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use super::admission::Admission;
+use super::calls::PeerCalls;
+use super::member::Member;
+use super::tls::{Dial, PeerTls};
+
+/// The largest message between nodes: a full append of the largest batches.
+pub const PEER_MESSAGE_BYTES: usize = 64 << 20;
+/// How long a connection may take to open: its two round trips between far regions, and some patience.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// How long a member may take to answer a question.
+const ASKED: Duration = Duration::from_secs(1);
+
+pub type Client = PeerClient<InterceptedService<Channel, Identify>>;
+
+/// The node's channels to its peers. Cheap to clone.
+#[derive(Clone)]
+pub struct Links {
+    cluster: Arc<str>,
+    node: u64,
+    tls: PeerTls,
+    admission: Arc<Admission>,
+    channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
+    /// Peers that did not answer last time, so that the log says it once.
+    lost: Arc<Mutex<BTreeSet<u64>>>,
+}
+
+/// Says who calls and who is meant: an incarnation that was wiped must not answer as the old one.
+#[derive(Clone)]
+pub struct Identify {
+    cluster: MetadataValue<tonic::metadata::Ascii>,
+    from: MetadataValue<tonic::metadata::Ascii>,
+    to: MetadataValue<tonic::metadata::Ascii>,
+}
+
+impl tonic::service::Interceptor for Identify {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let metadata = request.metadata_mut();
+        metadata.insert("keyrack-cluster", self.cluster.clone());
+        metadata.insert("keyrack-from", self.from.clone());
+        metadata.insert("keyrack-to", self.to.clone());
+        Ok(request)
+    }
+}
+
+impl Links {
+    /// No channel yet; each is opened when first used.
+    pub fn new(cluster: &str, node: u64, tls: PeerTls, admission: Arc<Admission>) -> Links {
+        Links { cluster: cluster.into(), node, tls, admission, channels: Arc::default(), lost: Arc::default() }
+    }
+
+    /// Whether a node may be called, or told more on a stream that is open.
+    pub fn admits(&self, id: u64) -> bool {
+        self.admission.admits(id)
+    }
+
+    /// Asks the node at `address`, which must be `id`, who it is: its incarnation is not known yet.
+    pub async fn hello(&self, id: u64, address: &str) -> Result<pb::HelloReply, Status> {
+        let mut request = Request::new(pb::HelloRequest { me: None });
+        request.set_timeout(Duration::from_secs(1));
+        let reply = self.client_of_unknown(id, address)?.hello(request).await;
+        self.note_answer(id, &reply);
+        reply.map(tonic::Response::into_inner)
+    }
+
+    /// Asks the node at `address`, which must be `id`, to take this node in anew.
+    pub async fn replace(&self, id: u64, address: &str, me: pb::MemberInfo) -> Result<(), Status> {
+        let mut request = Request::new(pb::ReplaceRequest { me: Some(me) });
+        request.set_timeout(Duration::from_secs(1));
+        self.client_of_unknown(id, address)?.replace(request).await.map(drop)
+    }
+
+    /// A client of a node whose incarnation is not known.
+    fn client_of_unknown(&self, id: u64, address: &str) -> Result<Client, Status> {
+        let garbled = |cause: Broken| Status::invalid_argument(cause.to_string());
+        let endpoint = Endpoint::from_shared(uri(address)).map_err(|cause| garbled(cause.into()))?;
+        let channel = endpoint.connect_timeout(CONNECT).connect_with_connector_lazy(Dial::new(self.tls.clone(), id, address));
+        Ok(PeerClient::with_interceptor(channel, self.identify(format!("{id}")).map_err(garbled)?))
+    }
+
+    /// The client of a member.
+    pub fn client(&self, id: u64, member: &Member) -> io::Result<Client> {
+        if !self.admits(id) {
+            return Err(io::Error::other(format!("node {id} is not, or no longer, a member of this cluster")));
+        }
+        let key = (id, member.incarnation);
+        if let Some(client) = self.channels.lock().get(&key) {
+            return Ok(client.clone());
+        }
+        let client = self.open(id, member).map_err(io::Error::other)?;
+        Ok(self.channels.lock().entry(key).or_insert(client).clone())
+    }
+
+    /// Says when a peer is lost, and why, and when it is back.
+    pub fn note_answer<T>(&self, peer: u64, answer: &Result<T, Status>) {
+        let mut lost = self.lost.lock();
+        match answer {
+            Ok(_) if lost.remove(&peer) => tracing::info!(peer, "the peer answers again"),
+            Err(status) if lost.insert(peer) => {
+                let cause = innermost(status);
+                tracing::warn!(peer, cause, "the peer does not answer");
+            }
+            _ => {}
+        }
+    }
+
+    fn identify(&self, to: String) -> Result<Identify, Broken> {
+        Ok(Identify {
+            cluster: MetadataValue::try_from(self.cluster.as_ref())?,
+            from: MetadataValue::from(self.node),
+            to: MetadataValue::try_from(to)?,
+        })
+    }
+
+    fn open(&self, id: u64, member: &Member) -> Result<Client, Broken> {
+        let channel = Endpoint::from_shared(uri(&member.peer))?
+            .connect_timeout(CONNECT)
+            .http2_keep_alive_interval(Duration::from_secs(2))
+            .keep_alive_timeout(Duration::from_secs(4))
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(8 << 20)
+            .initial_connection_window_size(32 << 20)
+            .connect_with_connector_lazy(Dial::new(self.tls.clone(), id, &member.peer));
+        let identify = self.identify(format!("{id}/{}", member.incarnation))?;
+        let client = PeerClient::with_interceptor(channel, identify);
+        Ok(client.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES))
+    }
+}
+
+impl PeerCalls for Links {
+    async fn propose(
+        &self,
+        leader: u64,
+        member: &Member,
+        commands: pb::ProposeRequest,
+        deadline: Instant,
+    ) -> Option<pb::ProposeReply> {
+        let mut request = Request::new(commands);
+        request.set_timeout(deadline.saturating_duration_since(Instant::now()));
+        Some(self.client(leader, member).ok()?.propose(request).await.ok()?.into_inner())
+    }
+
+    async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
+        let mut request = Request::new(ask);
+        request.set_timeout(ASKED);
+        Some(self.client(leader, member).ok()?.read_index(request).await.ok()?.into_inner())
+    }
+
+    async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
+        let mut request = Request::new(ask);
+        request.set_timeout(ASKED);
+        Some(self.client(id, member).ok()?.held_vote(request).await.ok()?.into_inner())
+    }
+}
+
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
+/// For tonic, which knows nothing of the TLS beneath: that is `Dial`'s.
+fn uri(address: &str) -> String {
+    format!("http://{address}")
+}
+
+/// The last of a chain of causes: tonic's own words are only "transport error".
+fn innermost(status: &Status) -> String {
+    let mut cause: &dyn std::error::Error = status;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

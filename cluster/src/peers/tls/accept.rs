@@ -1,0 +1,163 @@
+//! Incoming connections from other nodes: handshakes side by side, so that a slow one holds up nobody.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::server::Connected;
+
+use super::identity::Identity;
+use super::peer_tls::PeerTls;
+use super::refusals::{Refusals, handshake_failure};
+use crate::peers::admission::Admission;
+use crate::tasks::Tasks;
+
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// Handshakes under way at once; further connections wait to be accepted.
+const HANDSHAKES: usize = 256;
+/// Connections that may wait to be served.
+const WAITING: usize = 16;
+
+/// A connection whose other end is a node of this cluster.
+pub struct PeerStream {
+    stream: TlsStream<TcpStream>,
+    caller: PeerNode,
+}
+
+/// The node at the other end, as its certificate says.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerNode(pub u64);
+
+/// Accepts connections until the receiver is dropped or the tasks stop.
+pub fn incoming(
+    listener: TcpListener,
+    tls: PeerTls,
+    admission: Arc<Admission>,
+    tasks: &Tasks,
+) -> ReceiverStream<io::Result<PeerStream>> {
+    let (accepted, streams) = mpsc::channel(WAITING);
+    let greeting = Greeting { tls, admission, refusals: Arc::default(), accepted, tasks: tasks.clone() };
+    tasks.spawn("peer handshakes", greeting.run(listener));
+    ReceiverStream::new(streams)
+}
+
+#[derive(Clone)]
+struct Greeting {
+    tls: PeerTls,
+    admission: Arc<Admission>,
+    refusals: Arc<Refusals>,
+    accepted: mpsc::Sender<io::Result<PeerStream>>,
+    tasks: Tasks,
+}
+
+impl Greeting {
+    async fn run(self, listener: TcpListener) {
+        let under_way = Arc::new(Semaphore::new(HANDSHAKES));
+        loop {
+            let Ok(permit) = under_way.clone().acquire_owned().await else { return };
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.accepted.closed() => return,
+            };
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
+                Err(cause) => {
+                    // Out of descriptors, most likely: give connections time to end.
+                    tracing::warn!(%cause, "cannot accept a connection from a node");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let greeting = self.clone();
+            let stopping = self.tasks.stopping();
+            self.tasks.spawn_contained("peer handshake", async move {
+                let greeted = tokio::select! {
+                    greeted = greeting.greet(stream) => greeted,
+                    () = stopping => return,
+                };
+                match greeted {
+                    Ok(stream) => {
+                        // Nobody takes it when the node stops.
+                        let _ = greeting.accepted.send(Ok(stream)).await;
+                    }
+                    Err(cause) => greeting.refuse(address, &cause),
+                }
+                drop(permit);
+            });
+        }
+    }
+
+    async fn greet(&self, stream: TcpStream) -> io::Result<PeerStream> {
+        // Small messages leave at once; a socket that refuses works without it.
+        let _ = stream.set_nodelay(true);
+        let handshake = TlsAcceptor::from(self.tls.server()).accept(stream);
+        let stream = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| io::Error::other("no handshake in time"))??;
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
+        let node = node.ok_or_else(|| io::Error::other("it shows no certificate of a node"))?;
+        // What it may ask is decided call by call.
+        if !self.admission.admits(node) && !self.admission.may_return(node) {
+            return Err(io::Error::other(format!("node {node} is not, or no longer, a member of this cluster")));
+        }
+        Ok(PeerStream { stream, caller: PeerNode(node) })
+    }
+
+    fn refuse(&self, address: SocketAddr, cause: &io::Error) {
+        let cause = handshake_failure(cause);
+        if self.refusals.is_new(&format!("{} {cause}", address.ip())) {
+            tracing::warn!(%address, cause, "a connection to the peer port was refused");
+        } else {
+            tracing::debug!(%address, cause, "a connection to the peer port was refused");
+        }
+    }
+}
+
+impl Connected for PeerStream {
+    type ConnectInfo = PeerNode;
+
+    fn connect_info(&self) -> PeerNode {
+        self.caller
+    }
+}
+
+impl AsyncRead for PeerStream {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for PeerStream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a replica answers to the other replicas of its shard, on Raft's behalf.
+
+use std::io;
+
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
+use keyrack_proto::internal as pb;
+use openraft::raft::TransferLeaderRequest;
+
+use super::replica::{Machine, Replica};
+use super::types::Types;
+use super::wire;
+use crate::malformed::malformed;
+use crate::peers::PeerCalls;
+use crate::storage::LogDisk;
+
+impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
+    /// Answers a leader's pipelined appends, in order. A later message that cannot be read ends the stream: the leader opens
+    /// another.
+    pub fn append_stream<R>(
+        &self,
+        first: pb::AppendRequest,
+        rest: R,
+    ) -> io::Result<BoxStream<'static, io::Result<pb::AppendReply>>>
+    where
+        R: Stream<Item = pb::AppendRequest> + Send + 'static,
+    {
+        let first = wire::append_in(first)?;
+        let readable = rest.map(|request| wire::append_in(request).ok());
+        let readable = readable.take_while(|request| std::future::ready(request.is_some()));
+        let input = futures::stream::once(std::future::ready(first)).chain(readable.filter_map(std::future::ready));
+        let replies = self.raft.stream_append(Box::pin(input));
+        let replies = replies.map(|reply| reply.map(|result| wire::append_reply_out(&result)).map_err(io::Error::other));
+        Ok(Box::pin(replies))
+    }
+
+    /// Answers a single append.
+    ///
+    /// # Errors
+    /// `InvalidData` for a request that cannot be read; anything else means that Raft has stopped. So it is for all of these.
+    pub async fn append_one(&self, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
+        let request = wire::append_in(request)?;
+        let (prev, last) = (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
+        let reply = self.raft.append_entries(request).await.map_err(io::Error::other)?;
+        Ok(wire::append_reply_out(&reply.into_stream_result(prev, last)))
+    }
+
+    /// Answers a candidate. The vote is on the disk when this returns.
+    pub async fn vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
+        let reply = self.raft.vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
+        Ok(wire::vote_reply_out(&reply))
+    }
+
+    /// Answers whether it would vote; promises nothing.
+    pub async fn pre_vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
+        let reply = self.raft.pre_vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
+        Ok(wire::vote_reply_out(&reply))
+    }
+
+    /// Answers a leader that hands over.
+    pub async fn transfer(&self, request: pb::TransferRequest) -> io::Result<pb::TransferReply> {
+        let from = request.from.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
+        let transfer = TransferLeaderRequest::<Types>::new(from, request.to, request.last.map(wire::log_id_in));
+        let accepted = self.raft.handle_transfer_leader(transfer).await.map_err(io::Error::other)?.is_ok();
+        Ok(pb::TransferReply { accepted })
+    }
+
+    /// Answers which vote this node has on its disk.
+    pub fn answer_held_vote(&self) -> pb::HeldVoteReply {
+        pb::HeldVoteReply { vote: self.held_vote().as_ref().map(wire::vote_out) }
+    }
+
+    /// Answers what a linearizable read that begins now has to see.
+    pub async fn answer_read_index(&self) -> io::Result<pb::ReadIndexReply> {
+        let index = self.read_index().await?;
+        Ok(pb::ReadIndexReply { index, leader: self.leader() })
+    }
+}

@@ -1,0 +1,166 @@
+//! Raft's calls to the other nodes: one pipelined stream for each group and peer.
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+
+use futures::{Stream, StreamExt};
+use keyrack_proto::internal as pb;
+use openraft::alias::SnapshotOf;
+use openraft::base::{BoxFuture, BoxStream};
+use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Unreachable};
+use openraft::network::RPCOption;
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult, TransferLeaderRequest,
+    TransferLeaderResponse, VoteRequest, VoteResponse,
+};
+use openraft::{RaftNetworkFactory, RaftNetworkV2};
+use tonic::{Request, Status};
+
+use super::send_snapshot::send_snapshot;
+use super::types::{Types, Vote};
+use super::wire;
+use crate::peers::{Client, Links, Member};
+use crate::storage::SnapshotDir;
+
+/// Makes the connections of one group.
+pub struct Network {
+    pub group: u32,
+    pub links: Links,
+}
+
+impl RaftNetworkFactory<Types> for Network {
+    type Network = Connection;
+
+    async fn new_client(&mut self, target: u64, member: &Member) -> Connection {
+        Connection { group: self.group, peer: target, member: member.clone(), links: self.links.clone() }
+    }
+}
+
+/// One group's way to one peer.
+pub struct Connection {
+    group: u32,
+    peer: u64,
+    member: Member,
+    links: Links,
+}
+
+impl Connection {
+    fn client(&self) -> Result<Client, RPCError<Types>> {
+        // Asked for anew each time: who is no member now, by the directory's word, may be one in a moment. A peer whose
+        // address makes no sense is unreachable, not a reason to stop.
+        let client = self.links.client(self.peer, &self.member);
+        client.map_err(|cause| RPCError::Unreachable(Unreachable::from_string(cause.to_string())))
+    }
+}
+
+/// Unreachable makes Raft wait before it tries again; other errors do not.
+fn failed(status: Status) -> RPCError<Types> {
+    match status.code() {
+        tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::PermissionDenied => {
+            RPCError::Unreachable(Unreachable::new(&status))
+        }
+        _ => RPCError::Network(NetworkError::new(&status)),
+    }
+}
+
+fn garbled(cause: io::Error) -> RPCError<Types> {
+    RPCError::Network(NetworkError::new(&cause))
+}
+
+fn timed<T>(message: T, option: &RPCOption) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(option.hard_ttl());
+    request
+}
+
+impl RaftNetworkV2<Types> for Connection {
+    type SnapshotData = SnapshotDir;
+
+    async fn append_entries(
+        &mut self,
+        rpc: AppendEntriesRequest<Types>,
+        option: RPCOption,
+    ) -> Result<AppendEntriesResponse<Types>, RPCError<Types>> {
+        let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
+        let request = timed(wire::append_out(self.group, rpc), &option);
+        let call = self.client()?.append_one(request).await;
+        self.links.note_answer(self.peer, &call);
+        let call = call.map_err(failed)?;
+        let result = wire::append_reply_in(call.into_inner()).map_err(garbled)?;
+        Ok(match result {
+            Ok(matched) if matched != last => AppendEntriesResponse::PartialSuccess(matched),
+            result => result.into(),
+        })
+    }
+
+    fn stream_append<'s, S>(
+        &'s mut self,
+        input: S,
+        _option: RPCOption,
+    ) -> BoxFuture<'s, Result<BoxStream<'s, Result<StreamAppendResult<Types>, RPCError<Types>>>, RPCError<Types>>>
+    where
+        S: Stream<Item = AppendEntriesRequest<Types>> + Send + Unpin + 'static,
+    {
+        let group = self.group;
+        Box::pin(async move {
+            // Raft waits out its backoff while it makes a request: without asking for one first, a peer that
+            // refuses connections would be called without pause.
+            let mut input = input;
+            let Some(first) = input.next().await else {
+                return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
+            };
+            let (links, peer) = (self.links.clone(), self.peer);
+            // Who is fenced or removed meanwhile is told nothing more.
+            let requests =
+                futures::stream::iter([first]).chain(input).take_while(move |_| std::future::ready(links.admits(peer)));
+            let requests = requests.map(move |request| wire::append_out(group, request));
+            let replies = self.client()?.append(requests).await.map_err(failed)?.into_inner();
+            let replies = replies.map(|reply| wire::append_reply_in(reply.map_err(failed)?).map_err(garbled));
+            Ok(Box::pin(replies) as BoxStream<'s, _>)
+        })
+    }
+
+    async fn vote(&mut self, rpc: VoteRequest<Types>, option: RPCOption) -> Result<VoteResponse<Types>, RPCError<Types>> {
+        let request = timed(wire::vote_request_out(self.group, &rpc), &option);
+        let reply = self.client()?.vote(request).await.map_err(failed)?.into_inner();
+        wire::vote_reply_in(reply).map_err(garbled)
+    }
+
+    async fn pre_vote(&mut self, rpc: VoteRequest<Types>, option: RPCOption) -> Result<VoteResponse<Types>, RPCError<Types>> {
+        let request = timed(wire::vote_request_out(self.group, &rpc), &option);
+        let reply = self.client()?.pre_vote(request).await.map_err(failed)?.into_inner();
+        wire::vote_reply_in(reply).map_err(garbled)
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: SnapshotOf<Types, SnapshotDir>,
+        cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
+        _option: RPCOption,
+    ) -> Result<SnapshotResponse<Types>, StreamingError<Types>> {
+        let client = self.links.client(self.peer, &self.member);
+        let client = client.map_err(|cause| StreamingError::Unreachable(Unreachable::from_string(cause.to_string())))?;
+        let mut sending = pin!(send_snapshot(client, vote, snapshot.snapshot));
+        tokio::select! {
+            sent = &mut sending => sent.map(SnapshotResponse::new).map_err(|cause| StreamingError::Network(NetworkError::new(&cause))),
+            closed = cancel => Err(StreamingError::Closed(closed)),
+        }
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        rpc: TransferLeaderRequest<Types>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<Types>, RPCError<Types>> {
+        let request = pb::TransferRequest {
+            group: self.group,
+            from: Some(wire::vote_out(rpc.from_leader())),
+            to: *rpc.to_node_id(),
+            last: rpc.last_log_id().map(wire::log_id_out),
+        };
+        self.client()?.transfer_leader(timed(request, &option)).await.map_err(failed)?;
+        Ok(Ok(()))
+    }
+}

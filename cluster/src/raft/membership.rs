@@ -1,0 +1,129 @@
+//! Who belongs to a group: its first members, members that come back with other data, and who leads.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use openraft::ChangeMembers;
+use openraft::alias::WatchReceiverOf;
+use openraft::async_runtime::WatchReceiver;
+use openraft::metrics::RaftServerMetrics;
+
+use super::group::Group;
+use super::types::Types;
+use crate::peers::Member;
+
+/// A member that lacks at most so many entries counts as caught up.
+const CAUGHT_UP: u64 = 64;
+
+/// Why a leader does not hand over.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandOverRefused {
+    /// Only a leader can hand over.
+    #[error("this node does not lead")]
+    NotLeading,
+    /// Only a voter can lead.
+    #[error("node {0} is no voter")]
+    NotVoter(u64),
+    /// It would have to catch up first, and writes would wait for it.
+    #[error("node {node} is {entries} entries behind")]
+    Behind {
+        /// Who.
+        node: u64,
+        /// By how many entries.
+        entries: u64,
+    },
+    /// Raft has stopped.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+/// A group's membership as it is now.
+pub struct MembershipWatch(WatchReceiverOf<Types, RaftServerMetrics<Types>>);
+
+impl MembershipWatch {
+    /// Whether `node` is a member; `None` before the group has begun.
+    pub fn has(&self, node: u64) -> Option<bool> {
+        let metrics = self.0.borrow_watched();
+        let membership = metrics.membership_config.membership();
+        membership.nodes().next()?;
+        Some(membership.get_node(&node).is_some())
+    }
+}
+
+impl Group {
+    /// Begins the group with its first members. Only one node does, once.
+    pub async fn initialize(&self, members: impl IntoIterator<Item = (u64, Member)>) -> io::Result<()> {
+        let members: BTreeMap<u64, Member> = members.into_iter().collect();
+        self.replica().raft.initialize(members).await.map_err(io::Error::other)
+    }
+
+    /// Whether the group has begun, as far as this node knows.
+    pub async fn is_initialized(&self) -> io::Result<bool> {
+        self.replica().raft.is_initialized().await.map_err(io::Error::other)
+    }
+
+    /// Whether `node` votes here, with these data.
+    pub fn votes(&self, node: u64, incarnation: u64) -> bool {
+        let metrics = self.replica().raft.server_metrics();
+        let metrics = metrics.borrow_watched();
+        let membership = metrics.membership_config.membership();
+        let known = membership.get_node(&node).is_some_and(|member| member.incarnation == incarnation);
+        known && membership.get_joint_config().len() == 1 && membership.voter_ids().any(|voter| voter == node)
+    }
+
+    /// The next step of taking a member in anew, whose data are others now: out of the group, so that nothing it said
+    /// before counts any more; in again as a learner, until it has what the others have; then a voter. On the leader only.
+    pub async fn replace(&self, id: u64, member: &Member) -> io::Result<()> {
+        let (known, is_voter, is_joint, is_close) = {
+            let metrics = self.replica().raft.metrics();
+            let metrics = metrics.borrow_watched();
+            let membership = metrics.membership_config.membership();
+            let matched = metrics.replication.as_ref().and_then(|all| all.get(&id)).and_then(|id| id.as_ref()).map(|id| id.index);
+            let close = matched.is_some_and(|matched| matched + CAUGHT_UP >= metrics.last_log_index.unwrap_or(0));
+            let is_voter = membership.voter_ids().any(|voter| voter == id);
+            (membership.get_node(&id).map(|node| node.incarnation), is_voter, membership.get_joint_config().len() > 1, close)
+        };
+        let changed = match known {
+            _ if is_joint => self.replica().raft.change_membership(ChangeMembers::AddVoterIds(Default::default()), false).await,
+            Some(incarnation) if incarnation == member.incarnation => {
+                if is_voter || !is_close {
+                    return Ok(());
+                }
+                self.replica().raft.change_membership(ChangeMembers::AddVoterIds([id].into()), true).await
+            }
+            Some(_) if is_voter => self.replica().raft.change_membership(ChangeMembers::RemoveVoters([id].into()), false).await,
+            Some(_) => self.replica().raft.change_membership(ChangeMembers::RemoveNodes([id].into()), false).await,
+            None => self.replica().raft.add_learner(id, member.clone(), false).await,
+        };
+        changed.map(drop).map_err(io::Error::other)
+    }
+
+    /// The membership as it changes. Holds nothing of the group, so it does not keep the group's files open.
+    pub fn watch_membership(&self) -> MembershipWatch {
+        MembershipWatch(self.replica().raft.server_metrics())
+    }
+
+    /// Begins to hand the leadership to another voter. Raft does the rest; a vote decides.
+    ///
+    /// # Errors
+    /// When this node does not lead, or the other is no voter or too far behind: a hand-over that fails stops writes until
+    /// an election timeout has passed.
+    pub async fn hand_over(&self, to: u64) -> Result<(), HandOverRefused> {
+        let lag = {
+            let metrics = self.replica().raft.metrics();
+            let metrics = metrics.borrow_watched();
+            if metrics.current_leader != Some(metrics.id) {
+                return Err(HandOverRefused::NotLeading);
+            }
+            if !metrics.membership_config.membership().voter_ids().any(|voter| voter == to) {
+                return Err(HandOverRefused::NotVoter(to));
+            }
+            let matched = metrics.replication.as_ref().and_then(|all| all.get(&to)).and_then(|id| id.as_ref()).map(|id| id.index);
+            metrics.last_log_index.unwrap_or(0).saturating_sub(matched.unwrap_or(0))
+        };
+        if lag > CAUGHT_UP {
+            return Err(HandOverRefused::Behind { node: to, entries: lag });
+        }
+        self.replica().raft.trigger().transfer_leader(to).await.map_err(|cause| HandOverRefused::Stopped(cause.to_string()))
+    }
+}

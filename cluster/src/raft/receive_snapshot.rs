@@ -1,0 +1,87 @@
+//! Receiving a snapshot: its files one by one, checked, then installed as one.
+
+use std::io::{self, Write};
+
+use keyrack_proto::internal as pb;
+use openraft::Snapshot;
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::group::Group;
+use super::snapshot::meta_of;
+use super::types::Vote;
+use super::wire;
+use crate::malformed::malformed;
+use crate::storage::SnapshotDir;
+
+/// Where replies to the sender go.
+pub type SnapshotReplies = mpsc::Sender<Result<pb::SnapshotReply, Status>>;
+
+/// A snapshot that is announced: the vote it comes with, and where its files are put.
+pub struct IncomingSnapshot {
+    vote: Vote,
+    snapshot: SnapshotDir,
+}
+
+impl Group {
+    /// Makes room for a snapshot that a leader announces.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a header that lacks something, `Unavailable` when the disk fails.
+    pub fn announced_snapshot(
+        &self,
+        vote: Option<pb::Vote>,
+        manifest: &pb::SnapshotManifest,
+    ) -> Result<IncomingSnapshot, Status> {
+        let vote = vote.map(wire::vote_in).ok_or_else(|| Status::invalid_argument("no vote"))?;
+        let snapshot = self.snapshots.incoming(manifest);
+        std::fs::create_dir_all(&snapshot.path).map_err(|cause| Status::unavailable(cause.to_string()))?;
+        Ok(IncomingSnapshot { vote, snapshot })
+    }
+
+    /// Takes in the files that are lacking, checks them, and installs the snapshot.
+    pub async fn receive_snapshot(
+        &self,
+        incoming: IncomingSnapshot,
+        chunks: Streaming<pb::SnapshotChunk>,
+        replies: &SnapshotReplies,
+    ) -> io::Result<pb::SnapshotReply> {
+        let IncomingSnapshot { vote, snapshot } = incoming;
+        receive_files(&snapshot, chunks, replies).await?;
+        snapshot.seal()?;
+        let complete = Snapshot { meta: meta_of(&snapshot)?, snapshot };
+        let response = self.replica().raft.install_full_snapshot(vote, complete).await.map_err(io::Error::other)?;
+        Ok(pb::SnapshotReply { reply: Some(pb::snapshot_reply::Reply::Installed(wire::vote_out(&response.vote))) })
+    }
+}
+
+/// Tells the sender which files are lacking, takes those in, and checks all of them.
+async fn receive_files(
+    snapshot: &SnapshotDir,
+    mut chunks: Streaming<pb::SnapshotChunk>,
+    replies: &SnapshotReplies,
+) -> io::Result<()> {
+    use pb::snapshot_chunk::Chunk;
+    let files = &snapshot.manifest.files;
+    let lacking: Vec<u32> = (0..files.len()).filter(|n| !snapshot.has(&files[*n])).map(|n| n as u32).collect();
+    let lacks = pb::snapshot_reply::Reply::Lacking(pb::Lacking { files: lacking });
+    let gone = |_| io::Error::other("the sender of the snapshot is gone");
+    replies.send(Ok(pb::SnapshotReply { reply: Some(lacks) })).await.map_err(gone)?;
+    let mut open: Option<std::fs::File> = None;
+    while let Some(message) = chunks.message().await.map_err(io::Error::other)? {
+        match message.chunk {
+            Some(Chunk::File(number)) => {
+                let file = files.get(number as usize).ok_or_else(|| malformed("snapshot chunk"))?;
+                open.replace(snapshot.file(file, true)?).map_or(Ok(()), |done| done.sync_all())?;
+            }
+            Some(Chunk::Data(bytes)) => open.as_mut().ok_or_else(|| malformed("snapshot chunk"))?.write_all(&bytes)?,
+            Some(Chunk::Header(_)) | None => return Err(malformed("snapshot chunk")),
+        }
+    }
+    open.map_or(Ok(()), |done| done.sync_all())?;
+    if let Some(bad) = files.iter().find(|file| !snapshot.has(file)) {
+        let _ = std::fs::remove_file(snapshot.path.join(&bad.name));
+        return Err(io::Error::other(format!("{} did not arrive whole", bad.name)));
+    }
+    Ok(())
+}

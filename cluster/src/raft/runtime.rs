@@ -1,0 +1,145 @@
+//! tokio, with random numbers that a simulation can draw from a seed.
+//!
+//! openraft draws random election timeouts from its runtime. In a node they come from the operating system. Within
+//! [`Runtime::seeded`] they come from the seed, also in every task that openraft spawns there, so that a simulated run can be
+//! repeated. Nothing else differs from openraft's own `TokioRuntime`.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use openraft::{AsyncRuntime, OptionalSend, TokioRuntime};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+
+/// The runtime of every group.
+#[derive(Debug)]
+pub struct Runtime;
+
+tokio::task_local! {
+    static SEED: Cell<u64>;
+}
+
+impl Runtime {
+    /// Runs `task` with random numbers that are drawn from `seed`.
+    pub async fn seeded<T>(seed: u64, task: impl Future<Output = T>) -> T {
+        SEED.scope(Cell::new(seed), task).await
+    }
+
+    /// The next seed of this task, within [`Runtime::seeded`].
+    fn next_seed() -> Option<u64> {
+        let next = |seed: &Cell<u64>| {
+            seed.set(seed.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+            mixed(seed.get())
+        };
+        SEED.try_with(next).ok()
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood, 2014): near seeds give far numbers.
+fn mixed(seed: u64) -> u64 {
+    let seed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let seed = (seed ^ (seed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    seed ^ (seed >> 31)
+}
+
+impl AsyncRuntime for Runtime {
+    type JoinError = <TokioRuntime as AsyncRuntime>::JoinError;
+    type JoinHandle<T: OptionalSend + 'static> = <TokioRuntime as AsyncRuntime>::JoinHandle<T>;
+    type Sleep = <TokioRuntime as AsyncRuntime>::Sleep;
+    type Instant = <TokioRuntime as AsyncRuntime>::Instant;
+    type TimeoutError = <TokioRuntime as AsyncRuntime>::TimeoutError;
+    type Timeout<R, T: Future<Output = R> + OptionalSend> = <TokioRuntime as AsyncRuntime>::Timeout<R, T>;
+    type ThreadLocalRng = SmallRng;
+    type Mpsc = <TokioRuntime as AsyncRuntime>::Mpsc;
+    type Watch = <TokioRuntime as AsyncRuntime>::Watch;
+    type Oneshot = <TokioRuntime as AsyncRuntime>::Oneshot;
+    type Mutex<T: OptionalSend + 'static> = <TokioRuntime as AsyncRuntime>::Mutex<T>;
+
+    #[inline]
+    fn spawn<T>(future: T) -> Self::JoinHandle<T::Output>
+    where
+        T: Future + OptionalSend + 'static,
+        T::Output: OptionalSend + 'static,
+    {
+        match Runtime::next_seed() {
+            None => TokioRuntime::spawn(future),
+            Some(seed) => TokioRuntime::spawn(SEED.scope(Cell::new(seed), future)),
+        }
+    }
+
+    #[inline]
+    fn sleep(duration: Duration) -> Self::Sleep {
+        TokioRuntime::sleep(duration)
+    }
+
+    #[inline]
+    fn sleep_until(deadline: Self::Instant) -> Self::Sleep {
+        TokioRuntime::sleep_until(deadline)
+    }
+
+    #[inline]
+    fn timeout<R, F: Future<Output = R> + OptionalSend>(duration: Duration, future: F) -> Self::Timeout<R, F> {
+        TokioRuntime::timeout(duration, future)
+    }
+
+    #[inline]
+    fn timeout_at<R, F: Future<Output = R> + OptionalSend>(deadline: Self::Instant, future: F) -> Self::Timeout<R, F> {
+        TokioRuntime::timeout_at(deadline, future)
+    }
+
+    #[inline]
+    fn is_panic(join_error: &Self::JoinError) -> bool {
+        TokioRuntime::is_panic(join_error)
+    }
+
+    #[inline]
+    fn thread_rng() -> SmallRng {
+        match Runtime::next_seed() {
+            None => SmallRng::from_rng(&mut TokioRuntime::thread_rng()),
+            Some(seed) => SmallRng::seed_from_u64(seed),
+        }
+    }
+
+    fn new(_threads: usize) -> Self {
+        Runtime
+    }
+
+    fn block_on<F, T>(&mut self, future: F) -> T
+    where
+        F: Future<Output = T>,
+    {
+        TokioRuntime::new(1).block_on(future)
+    }
+
+    fn spawn_blocking<F, T>(f: F) -> impl Future<Output = Result<T, io::Error>> + Send
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        TokioRuntime::spawn_blocking(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    async fn drawn() -> (u64, u64) {
+        let mine = Runtime::thread_rng().next_u64();
+        let of_a_task = Runtime::spawn(async { Runtime::thread_rng().next_u64() }).await.expect("ended");
+        (mine, of_a_task)
+    }
+
+    #[tokio::test]
+    async fn one_seed_draws_the_same_numbers_in_a_task_and_in_those_it_spawns() {
+        let one = Runtime::seeded(1, drawn()).await;
+        assert_eq!(one, Runtime::seeded(1, drawn()).await);
+        assert_ne!(one, Runtime::seeded(2, drawn()).await);
+        assert_ne!(one.0, one.1, "a task and its child draw different numbers");
+        assert_ne!(drawn().await, drawn().await, "without a seed they come from the operating system");
+    }
+}

@@ -1,0 +1,42 @@
+//! What this node answers to its peers: the other half of `peers/`.
+//!
+//! [`serve`] takes the connections that the handshake let in. `service.rs` has a method for each call: it checks who calls,
+//! whether that node may take part, and whether this node is meant, then hands the message to the group, the batcher or the
+//! signer that it is for.
+//!
+//! Invariants:
+//! - nothing of a message is looked at before the caller is known by its certificate and admitted;
+//! - a node can speak for itself only;
+//! - an open stream ends when its caller is fenced.
+
+mod service;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyrack_proto::internal::peer_server::PeerServer;
+use tokio::net::TcpListener;
+
+use self::service::PeerService;
+use crate::membership::Replacements;
+use crate::node::Node;
+use crate::peers::tls::{self, PeerTls};
+use crate::peers::{PEER_MESSAGE_BYTES, UsageInbox};
+
+/// Serves the other nodes until the node's tasks stop.
+pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements: Arc<Replacements>, usage: Arc<UsageInbox>) {
+    let incoming = tls::incoming(listener, tls, node.admission.clone(), &node.tasks);
+    let service = PeerServer::new(PeerService::new(node.clone(), replacements, usage));
+    let service = service.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES);
+    let server = tonic::transport::Server::builder()
+        .initial_stream_window_size(8 << 20)
+        .initial_connection_window_size(32 << 20)
+        .http2_keepalive_interval(Some(Duration::from_secs(5)))
+        .add_service(service)
+        .serve_with_incoming(incoming);
+    node.tasks.spawn("peer listener", async move {
+        if let Err(cause) = server.await {
+            tracing::error!(%cause, "the peer listener has ended");
+        }
+    });
+}

@@ -1,0 +1,90 @@
+//! A command on its way to a shard's leader, and what became of it.
+
+use bytes::Bytes;
+use keyrack_inventory::{Outcome, Reply};
+use keyrack_proto::Malformed;
+use keyrack_proto::internal as pb;
+use prost::Message;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::directory::SHARD as DIRECTORY;
+
+/// A command on its way.
+pub struct Pending {
+    /// The encoded command.
+    pub command: Bytes,
+    /// After this it is not proposed any more.
+    pub deadline: Instant,
+    /// Whether it came from another node: then it is not forwarded again.
+    pub forwarded: bool,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Answer>,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Applied at this index.
+    Applied(u64, Decided),
+    /// Not proposed: this node does not lead.
+    NotLeader,
+    /// Not proposed: its deadline passed.
+    Expired,
+    /// Not proposed: the queue is full.
+    Overloaded,
+    /// Possibly proposed; no answer.
+    Unknown,
+}
+
+/// The state machine's answer to one command.
+#[derive(Clone, Debug)]
+pub enum Decided {
+    /// By a data shard.
+    Outcome(Outcome),
+    /// By the directory.
+    Directory(pb::DirectoryReply),
+}
+
+impl Pending {
+    pub fn answer(self, answer: Answer) {
+        // The caller may have given up; its command stands all the same.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// An answer on its way to the node that forwarded.
+pub fn answer_out(answer: Answer) -> pb::Answer {
+    use pb::answer::Answer as Kind;
+    let kind = match answer {
+        Answer::Applied(index, Decided::Outcome(outcome)) => {
+            let reply = pb::Reply::from(&outcome.reply).encode_to_vec().into();
+            Kind::Applied(pb::Applied { index, replayed: outcome.replayed, reply, guest_key: outcome.guest_key.map(Into::into) })
+        }
+        Answer::Applied(index, Decided::Directory(reply)) => {
+            Kind::Applied(pb::Applied { index, replayed: false, reply: reply.encode_to_vec().into(), guest_key: None })
+        }
+        Answer::NotLeader | Answer::Expired => Kind::NotLeader(pb::Nothing {}),
+        Answer::Overloaded => Kind::Overloaded(pb::Nothing {}),
+        Answer::Unknown => Kind::Unknown(pb::Nothing {}),
+    };
+    pb::Answer { answer: Some(kind) }
+}
+
+/// An answer as the leader sent it.
+pub fn answer_in(shard: u32, answer: pb::Answer) -> Result<Answer, Malformed> {
+    use pb::answer::Answer as Kind;
+    Ok(match answer.answer.ok_or(Malformed("answer"))? {
+        Kind::Applied(applied) if shard == DIRECTORY => {
+            Answer::Applied(applied.index, Decided::Directory(pb::DirectoryReply::decode(applied.reply)?))
+        }
+        Kind::Applied(applied) => {
+            let reply: Reply = pb::Reply::decode(applied.reply)?.try_into()?;
+            let guest_key = applied.guest_key.map(|key| key.to_vec());
+            Answer::Applied(applied.index, Decided::Outcome(Outcome { reply, replayed: applied.replayed, guest_key }))
+        }
+        Kind::Overloaded(_) => Answer::Overloaded,
+        Kind::Unknown(_) => Answer::Unknown,
+        Kind::NotLeader(_) => Answer::NotLeader,
+    })
+}

@@ -1,0 +1,168 @@
+//! From what is queued to Raft entries, here or at the node that leads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyrack_proto::internal as pb;
+use prost::Message;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+
+use super::limits::{BatchLimits, PATIENT};
+use super::pending::{Answer, Decided, Pending, answer_in};
+use crate::peers::PeerCalls;
+use crate::raft::{Machine, Replica, WriteError};
+use crate::state::Applied;
+use crate::storage::LogDisk;
+use crate::tasks::Tasks;
+
+/// How long the first patient command waits for others.
+const COMPANY: Duration = Duration::from_millis(2);
+/// How often a batcher without a leader looks again.
+const LEADER_POLL: Duration = Duration::from_millis(5);
+
+/// Takes batches to the shard's leader: into the log when this node leads, to another node otherwise.
+struct Proposer<M: Machine, D, P> {
+    replica: Replica<M, D, P>,
+}
+
+/// Commands that go along with the next batch.
+pub struct PatientQueue {
+    queue: mpsc::Receiver<Pending>,
+    /// The first of them, and until when it waits for company.
+    waits: Option<(Pending, Instant)>,
+}
+
+impl PatientQueue {
+    /// Nothing waits yet.
+    pub fn new(queue: mpsc::Receiver<Pending>) -> PatientQueue {
+        PatientQueue { queue, waits: None }
+    }
+
+    /// Returns when the first has waited long enough.
+    async fn due(&mut self) {
+        if self.waits.is_none() {
+            match self.queue.recv().await {
+                Some(first) => self.waits = Some((first, Instant::now() + COMPANY)),
+                None => std::future::pending().await,
+            }
+        }
+        if let Some((_, until)) = &self.waits {
+            tokio::time::sleep_until(*until).await;
+        }
+    }
+
+    fn join(&mut self, batch: &mut Vec<Pending>) {
+        batch.extend(self.waits.take().map(|(first, _)| first));
+        // Bounded: more may arrive while these are taken.
+        batch.extend(std::iter::from_fn(|| self.queue.try_recv().ok()).take(PATIENT));
+    }
+}
+
+/// Makes batches of what is queued and proposes them; runs until the queue is closed.
+pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
+    replica: Replica<M, D, P>,
+    mut queue: mpsc::Receiver<Pending>,
+    mut patient: PatientQueue,
+    limits: BatchLimits,
+    tasks: Tasks,
+) {
+    let proposer = Arc::new(Proposer { replica });
+    let permits = Arc::new(Semaphore::new(limits.batches_in_flight.max(1)));
+    let limit = limits.batch_commands.max(1);
+    loop {
+        // First the right to propose, then the commands: so a batch is as large as the wait was long.
+        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let mut batch = Vec::new();
+        tokio::select! {
+            biased;
+            taken = queue.recv_many(&mut batch, limit) => if taken == 0 { return },
+            () = patient.due() => {}
+        }
+        patient.join(&mut batch);
+        let (batch, leader) = proposer.find_leader(batch).await;
+        if batch.is_empty() {
+            continue;
+        }
+        assert!(limits.is_within(batch.len()), "a batch of {} commands is larger than its limits allow", batch.len());
+        let proposer = proposer.clone();
+        tasks.spawn("batch", async move {
+            match leader {
+                Some(leader) if leader != proposer.replica.node => proposer.forward(leader, batch).await,
+                _ => proposer.propose(batch).await,
+            }
+            drop(permit);
+        });
+    }
+}
+
+impl<M: Machine, D: LogDisk, P: PeerCalls> Proposer<M, D, P> {
+    /// Waits for a leader; answers those whose time runs out, and those that may not be forwarded again.
+    async fn find_leader(&self, mut batch: Vec<Pending>) -> (Vec<Pending>, Option<u64>) {
+        loop {
+            let now = Instant::now();
+            let expired = batch.extract_if(.., |pending| pending.deadline <= now || pending.answer.is_closed());
+            expired.for_each(|pending| pending.answer(Answer::Expired));
+            let leader = self.replica.leader();
+            if leader != Some(self.replica.node) {
+                batch.extract_if(.., |pending| pending.forwarded).for_each(|pending| pending.answer(Answer::NotLeader));
+            }
+            if batch.is_empty() || leader.is_some() {
+                return (batch, leader);
+            }
+            tokio::time::sleep(LEADER_POLL).await;
+        }
+    }
+
+    async fn propose(&self, batch: Vec<Pending>) {
+        let at_ms = self.replica.now_ms();
+        let commands = batch.iter().map(|pending| pending.command.clone()).collect();
+        let encoded = pb::Batch { at_ms, commands }.encode_to_vec();
+        match self.replica.write(encoded.into()).await {
+            Ok((index, Applied::Outcomes(outcomes))) if outcomes.len() == batch.len() => {
+                for (pending, outcome) in batch.into_iter().zip(outcomes) {
+                    pending.answer(Answer::Applied(index, Decided::Outcome(outcome)));
+                }
+            }
+            Ok((index, Applied::Directory(replies))) if replies.len() == batch.len() => {
+                for (pending, reply) in batch.into_iter().zip(replies) {
+                    pending.answer(Answer::Applied(index, Decided::Directory(reply)));
+                }
+            }
+            Ok(_) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
+            // openraft says so too of entries that were in the log when leadership was lost.
+            Err(WriteError::NotLeader) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
+            Err(WriteError::Stopped(cause)) => {
+                tracing::error!(shard = self.replica.shard, %cause, "the shard has stopped");
+                batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown));
+            }
+        }
+    }
+
+    async fn forward(&self, leader: u64, batch: Vec<Pending>) {
+        match self.call(leader, &batch).await {
+            Some(answers) => {
+                for (pending, answer) in batch.into_iter().zip(answers) {
+                    pending.answer(answer);
+                }
+            }
+            None => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
+        }
+    }
+
+    async fn call(&self, leader: u64, batch: &[Pending]) -> Option<Vec<Answer>> {
+        let member = self.replica.member(leader)?;
+        let commands = batch.iter().map(|pending| pending.command.clone()).collect();
+        let request = pb::ProposeRequest { group: self.replica.shard, commands };
+        let deadline = batch.iter().map(|pending| pending.deadline).max()?;
+        let reply = self.replica.peers.propose(leader, &member, request, deadline).await?;
+        let Some(proposed) = reply.proposed else {
+            return Some(vec![Answer::NotLeader; batch.len()]);
+        };
+        if proposed.answers.len() != batch.len() {
+            return None;
+        }
+        let answers = proposed.answers.into_iter();
+        Some(answers.map(|answer| answer_in(self.replica.shard, answer).unwrap_or(Answer::Unknown)).collect())
+    }
+}

@@ -1,0 +1,15 @@
+//! What applying one log entry came to.
+
+use keyrack_inventory::Outcome;
+use keyrack_proto::internal::DirectoryReply;
+
+/// What applying one entry came to.
+#[derive(Clone, Debug)]
+pub enum Applied {
+    /// A blank or membership entry.
+    Nothing,
+    /// A data shard's batch: an outcome per command.
+    Outcomes(Vec<Outcome>),
+    /// The directory's batch: a reply per command.
+    Directory(Vec<DirectoryReply>),
+}

@@ -1,0 +1,6 @@
+//! Tests of three nodes in one process, over real sockets and disks.
+
+mod deposed;
+mod fencing;
+mod tampered_rows;
+mod three_nodes;
