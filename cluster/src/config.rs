@@ -41,7 +41,8 @@ pub struct Fresh {
 
 /// A first member; one of `[[peers]]` in a node's configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+// The name is part of what a mistaken configuration is answered with.
+#[serde(rename = "Peer", deny_unknown_fields)]
 pub struct PeerConfig {
     /// Its id.
     pub id: u64,

@@ -58,8 +58,12 @@ impl Tasks {
 
     /// Starts a task that ends by itself after [`Tasks::stopping`]; stopping waits for it.
     pub fn spawn_draining(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        if self.shared.stop.is_cancelled() {
+            tracing::debug!(task = name, owner = self.shared.owner, "not started: the tasks have stopped");
+            return;
+        }
         let shared = self.shared.clone();
-        self.run(name, task, move |panic| {
+        self.run(task, move |panic| {
             tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked: this node must not go on");
             let reason = format!("task {name} of {} panicked: {panic}", shared.owner);
             // The first panic is the cause; later ones may only follow from it.
@@ -71,25 +75,18 @@ impl Tasks {
         });
     }
 
-    /// Starts a task that serves one client: it drains like [`Tasks::spawn_draining`], and its panic ends nothing else.
+    /// Starts a task that serves one client: it drains like [`Tasks::spawn_draining`], and its panic ends nothing else. It
+    /// starts also while the tasks stop: a connection that finishes its open requests may get some more until its client
+    /// knows.
     pub fn spawn_contained(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let shared = self.shared.clone();
-        self.run(name, task, move |panic| {
+        self.run(task, move |panic| {
             tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked; only its client is affected");
             shared.contained.fetch_add(1, Ordering::Relaxed);
         });
     }
 
-    fn run(
-        &self,
-        name: &'static str,
-        task: impl Future<Output = ()> + Send + 'static,
-        panicked: impl FnOnce(&str) + Send + 'static,
-    ) {
-        if self.shared.stop.is_cancelled() {
-            tracing::debug!(task = name, owner = self.shared.owner, "not started: the tasks have stopped");
-            return;
-        }
+    fn run(&self, task: impl Future<Output = ()> + Send + 'static, panicked: impl FnOnce(&str) + Send + 'static) {
         self.shared.running.spawn(async move {
             // What the task has borrowed is gone with it: nobody sees it half-changed.
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
@@ -159,6 +156,19 @@ mod tests {
         assert!(was_dropped.await.is_err(), "the endless task is still there");
         tasks.spawn("late", async { panic!("must not run") });
         tasks.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_draining_connection_may_still_start_streams() {
+        let tasks = Tasks::new("test");
+        let (owner, stopping, streamed) = (tasks.clone(), tasks.stopping(), Arc::new(AtomicBool::new(false)));
+        let stream = streamed.clone();
+        tasks.spawn_contained("connection", async move {
+            stopping.await;
+            owner.spawn_contained("stream", async move { stream.store(true, Ordering::Relaxed) });
+        });
+        tasks.stop().await;
+        assert!(streamed.load(Ordering::Relaxed));
     }
 
     #[tokio::test]

@@ -1,10 +1,9 @@
-//! What a node refuses to start with, all reasons at once.
+//! Configurations that a node refuses to start with; all reasons are given at once.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::ensure;
-
 use keyrack_cluster::PeerConfig;
 
 use crate::config::{Config, Keys};
@@ -37,7 +36,7 @@ fn without_certificate(config: &Config) -> Vec<String> {
     )]
 }
 
-/// Development is for this machine: what it allows must not be reached from elsewhere.
+/// Development is for this machine only: its listeners must not be reachable from elsewhere.
 fn reachable(config: &Config) -> Vec<String> {
     let listen = &config.listen;
     let listeners = [("http", &listen.http), ("grpc", &listen.grpc), ("peer", &listen.peer), ("operator", &listen.operator)];
@@ -72,7 +71,7 @@ fn made_for_development(config: &Config) -> Vec<String> {
     reasons
 }
 
-/// A secret file that others may read. One that is not there is somebody else's complaint.
+/// A secret file that others may read. A file that is missing is reported where it is read.
 fn exposed(path: &Path) -> Option<String> {
     if path.exists() { check_private(path).err().map(|cause| format!("{cause:#}")) } else { None }
 }

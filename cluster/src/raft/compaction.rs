@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::group::Group;
-use super::settings::GroupConfig;
+use super::group_config::GroupConfig;
 
 impl Group {
     /// Takes a snapshot whenever the log has grown enough or a while has passed; runs until dropped.

@@ -9,9 +9,10 @@ use openraft::Raft;
 use openraft::async_runtime::WatchReceiver;
 
 use super::connection::Network;
+use super::group_config::GroupConfig;
 use super::log_store::LogStore;
 use super::replica::Replica;
-use super::settings::{GroupConfig, raft_config};
+use super::settings::raft_config;
 use super::snapshot::SnapshotBuilder;
 use super::state_machine::StateMachine;
 use super::wire;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use keyrack_fuzz::node::cards::has_card_number;
-use keyrack_fuzz::node::cursor::{Positions, list_cursor, read_list_cursor};
+use keyrack_fuzz::node::cursor::{list_cursor, positions_cursor, read_list_cursor, read_positions};
 use keyrack_fuzz::node::requests;
 use keyrack_fuzz::text;
 use keyrack_inventory::{BookingId, Code, Currency, HoldId, Night};
@@ -38,8 +38,8 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     if let Ok(Some(key)) = read_list_cursor(word) {
         assert_eq!(read_list_cursor(&list_cursor(&key)).ok(), Some(Some(key)));
     }
-    if let Ok(positions) = Positions::read(word, &SHARDS) {
-        assert_eq!(Positions::read(&positions.cursor(), &SHARDS).ok(), Some(positions));
+    if let Ok(positions) = read_positions(word, &SHARDS) {
+        assert_eq!(read_positions(&positions_cursor(&positions), &SHARDS).ok(), Some(positions));
     }
     // Digits are what is looked for, not what stands beside them: a word before changes nothing.
     if has_card_number(word) {

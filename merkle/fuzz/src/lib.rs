@@ -47,8 +47,36 @@ pub mod node {
 #[allow(dead_code)]
 pub mod table;
 
+/// The settings that the daemon hands to its core, from that crate's own sources.
+#[path = "../../../cluster/src"]
+#[allow(dead_code)]
+mod cluster {
+    pub mod config;
+    #[path = "raft/group_config.rs"]
+    pub mod group_config;
+    #[path = "shard/limits.rs"]
+    pub mod limits;
+}
+
+/// Where a follower is in a shard's journal, as the core has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub shard: u32,
+    pub next: u64,
+}
+
 // Where those look for each other, and for what does not matter here.
+extern crate self as keyrack_cluster;
+pub use cluster::config::{ClusterConfig, PeerConfig};
+pub use cluster::group_config::GroupConfig;
+pub use cluster::limits::BatchLimits;
 use node::config;
+mod raft {
+    pub use crate::cluster::group_config::GroupConfig;
+}
+mod shard {
+    pub use crate::cluster::limits::BatchLimits;
+}
 mod convert {
     pub use crate::problem::Problem;
 }

@@ -37,7 +37,7 @@ pub struct Noted {
 }
 
 impl Caller {
-    /// Somebody who may call.
+    /// A caller that was authenticated.
     pub fn new(who: Who, role: Role, principal: Option<Arc<Principal>>, from: IpAddr) -> Caller {
         Caller { inner: Arc::new(Inner { who, role, principal, from, noted: Mutex::default() }) }
     }

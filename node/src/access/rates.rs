@@ -73,10 +73,10 @@ impl Rates {
         }
     }
 
-    /// Counts credentials that were no good, by address.
+    /// Counts requests with invalid credentials, by address.
     ///
     /// # Errors
-    /// There were too many of them: the caller is told so, and not whether these were good.
+    /// There were too many of them. The answer does not say whether these credentials were valid.
     pub fn take_failure(&self, address: IpAddr) -> Result<(), Problem> {
         match self.limits.failed_sign_ins_per_minute {
             0 => Ok(()),
@@ -192,7 +192,7 @@ fn make_room(part: &mut Buckets) {
     }
 }
 
-/// The key of somebody's bucket, the same on every node.
+/// The key of a bucket, the same on every node.
 fn bucket_key(kind: &[u8], name: &[u8]) -> u64 {
     let sum = Sha256::new_with_prefix(kind).chain_update([0]).chain_update(name).finalize();
     sum.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))

@@ -39,7 +39,7 @@ pub struct Config {
     /// Those whose tokens sign staff in. None is not printed, so that `[[oidc]]` can be added to what is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<Oidc>,
-    /// How the Raft groups behave.
+    /// How the Raft groups behave; also the cluster's own settings of them.
     pub raft: GroupConfig,
     /// What is too much.
     pub limits: Limits,
@@ -77,7 +77,7 @@ pub struct Tls {
     pub min_version: String,
 }
 
-/// One key per role; an empty one lets nobody in.
+/// One API key per role; an empty key is no key.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keys {
@@ -139,7 +139,7 @@ pub struct Witness {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Outbound {
-    /// A PEM file with certificate authorities that are trusted beside the public ones. Empty: none.
+    /// A PEM file with certificate authorities that are trusted in addition to the public ones. Empty: none.
     pub trust: PathBuf,
 }
 
@@ -158,7 +158,7 @@ pub struct Limits {
     pub requests_per_second: u64,
     /// Requests per second from one address, all nodes together. 0 sets no limit.
     pub requests_per_second_per_address: u64,
-    /// Requests a minute from one address with credentials that are no good. 0 sets no limit.
+    /// Requests a minute from one address with invalid credentials. 0 sets no limit.
     pub failed_sign_ins_per_minute: u64,
     /// The largest request body.
     pub body_bytes: u64,

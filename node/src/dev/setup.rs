@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use keyrack_cluster::PeerConfig;
 use rustls::ClientConfig;
 
 use super::certificates::Certificates;
 use super::dial::{self, Dial};
 use super::options::Options;
 use crate::config::{Config, Guests, Keys, Listen, Log, Tls};
-use keyrack_cluster::PeerConfig;
 
 /// A development cluster on disk.
 pub struct Setup {

@@ -61,7 +61,7 @@ impl Keyring {
         let mut active = None;
         let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         for (number, line) in lines {
-            // The line itself is a secret: only its number is told.
+            // The line itself is a secret: the error has only its number.
             let wrong = || format!("line {}: needed are a name, 64 hexadecimal digits and perhaps the word active", number + 1);
             let words: Vec<&str> = line.split_whitespace().collect();
             let (name, digits, mark) = match words.as_slice() {

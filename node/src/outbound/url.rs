@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use anyhow::{Context, bail};
 
-/// An `http://` or `https://` address of somebody else.
+/// An `http://` or `https://` address of another server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     pub(super) secure: bool,

@@ -1,13 +1,17 @@
 //! The audit trail, for auditors: read from the shards' journals.
 
+use base16ct::lower::encode_string;
 use base64ct::{Base64, Encoding};
 use keyrack_cluster::{PageRead, Position, View};
-use keyrack_inventory::{Action, Asked, AuditRecord, BookingId, Entry, HoldId, PropertyNumber, Right, Verdict, Who, permits};
+use keyrack_inventory::{
+    Action, Asked, AuditRecord, BookingId, Entry, Fault, Happened, HoldId, Key, Observation, PropertyNumber, Read, Reply, Right,
+    Row, Verdict, Who, permits,
+};
 use keyrack_proto::Code;
+use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::journal::{self, Trail};
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation, forbidden};
@@ -87,34 +91,36 @@ impl Service {
         if !(1..=self.cluster().data_shards()).contains(&shard) {
             return Err(Problem::field("shard", "1 to the number of data shards"));
         }
+        let read = PageRead { limit: limit.clamp(1, 1_000), consistency: options.consistency, deadline: options.deadline };
         let asked = |property| Asked { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
-        let begin = |view: &mut View<'_>| {
-            let may = permits(view, asked(PropertyNumber(0)))?.is_ok();
-            may.then(|| Trail::read(view)).transpose()
-        };
-        let mut records = Vec::new();
-        let weigh = |view: &mut View<'_>, line, entry: &Entry| {
-            let of_line = journal::audit_records(line, entry);
-            let weight = of_line.len();
-            for record in of_line {
-                let property = record.0.seen.property;
-                let sees = |view: &mut View<'_>| Ok(property != PropertyNumber(0) && permits(view, asked(property))?.is_ok());
-                if !caller.is_limited() || sees(view)? {
-                    records.push(record);
-                }
-            }
-            Ok(weight)
-        };
-        let ReadOptions { consistency, deadline } = options;
-        let read = PageRead { limit: limit.clamp(1, 1_000), consistency, deadline };
         let mut feed = self.cluster().feed(vec![Position { shard, next: after }], None);
-        let part = feed.next(read, begin, weigh).await?.and_then(|parts| parts.into_iter().next()).ok_or_else(forbidden)?;
+        // A line may have records of several properties, so which of them the caller sees is asked record by record.
+        let visible = Mutex::new(Vec::new());
+        let parts = feed.next(
+            read,
+            |view| if permits(view, asked(PropertyNumber(0)))?.is_ok() { chain(view).map(Some) } else { Ok(None) },
+            |view, line, entry| {
+                let records = records(line, entry);
+                let count = records.len();
+                for one in records {
+                    let property = one.0.seen.property;
+                    let is_seen =
+                        !caller.is_limited() || property != PropertyNumber(0) && permits(view, asked(property))?.is_ok();
+                    if is_seen {
+                        visible.lock().push(one);
+                    }
+                }
+                Ok(count)
+            },
+        );
+        let part = parts.await?.and_then(|mut parts| parts.pop()).ok_or_else(forbidden)?;
+        let Chain { count, link, sealed } = part.begun;
         Ok(AuditPage {
-            items: records.iter().map(|(record, link)| self.item(record, link.as_ref())).collect(),
+            items: visible.into_inner().iter().map(|(record, link)| self.item(record, link.as_ref())).collect(),
             next_cursor: (!part.is_at_end).then(|| part.next.to_string()),
-            count: part.begun.count,
-            link: base16ct::lower::encode_string(&part.begun.link),
-            sealed: part.begun.sealed,
+            count,
+            link: encode_string(&link),
+            sealed,
             complete: !caller.is_limited(),
         })
     }
@@ -141,9 +147,51 @@ impl Service {
             verdict: seen.verdict.0,
             times: seen.times,
             encoded: Base64::encode_string(&record.encode()),
-            link: link.map(|link| base16ct::lower::encode_string(link)),
+            link: link.map(|link| encode_string(link)),
         }
     }
+}
+
+/// How far a shard's audit trail is.
+struct Chain {
+    count: u64,
+    link: [u8; 32],
+    sealed: u64,
+}
+
+/// A record, and the chain's link behind it where that is kept.
+type LinkedRecord = (AuditRecord, Option<[u8; 32]>);
+
+fn chain(view: &mut View<'_>) -> Result<Chain, Fault> {
+    Ok(match view.get(&Key::Meta)? {
+        Some(Row::Meta(meta)) => Chain { count: meta.audit_count, link: meta.audit_link, sealed: meta.audit_sealed },
+        _ => Chain { count: 0, link: [0; 32], sealed: 0 },
+    })
+}
+
+/// The records of one line: those that an edge observed, and that of the command itself.
+fn records(line: u64, entry: &Entry) -> Vec<LinkedRecord> {
+    let mut records = Vec::new();
+    if let Happened::Observed(all) = &entry.happened {
+        let numbered = all.iter().enumerate();
+        records.extend(numbered.map(|(place, seen)| (AuditRecord { line, place: place as u32, seen: seen.clone() }, None)));
+    }
+    let Some(mark) = &entry.mark else { return records };
+    let verdict = match &entry.reply {
+        Reply::Rejected(reject) => Verdict(reject.number() as u16),
+        _ => Verdict::ALLOWED,
+    };
+    let seen = Observation {
+        at_ms: entry.at_ms,
+        actor: mark.actor.clone(),
+        action: mark.action,
+        property: entry.property,
+        record: mark.record,
+        verdict,
+        times: 1,
+    };
+    records.push((AuditRecord { line, place: 0, seen }, Some(mark.link)));
+    records
 }
 
 /// What an action's record names.

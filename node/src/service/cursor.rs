@@ -25,42 +25,26 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     }
 }
 
-/// Positions in the journals of some shards: the next sequence to read of each, `1.7-2.0-3.12`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Positions(pub Vec<Position>);
+/// Positions in the journals of some shards as a cursor: `1.7-2.0-3.12`.
+pub fn positions_cursor(positions: &[Position]) -> String {
+    let parts: Vec<String> = positions.iter().map(|position| format!("{}.{}", position.shard, position.next)).collect();
+    parts.join("-")
+}
 
-impl Positions {
-    /// The cursor of these positions.
-    pub fn cursor(&self) -> String {
-        let parts: Vec<String> = self.0.iter().map(|Position { shard, next }| format!("{shard}.{next}")).collect();
-        parts.join("-")
+/// Reads [`positions_cursor`] for exactly these shards; an empty cursor is the beginning.
+pub fn read_positions(cursor: &str, shards: &[u32]) -> Result<Vec<Position>, Problem> {
+    if cursor.is_empty() {
+        return Ok(shards.iter().map(|shard| Position { shard: *shard, next: 0 }).collect());
     }
-
-    /// Goes on behind `next` in one of the shards.
-    pub fn advance(&mut self, shard: u32, next: u64) {
-        let position = self.0.iter_mut().find(|position| position.shard == shard);
-        position.expect("a feed tells of its own shards only").next = next;
-    }
-
-    /// Reads a cursor for exactly these shards; an empty one is the beginning.
-    pub fn read(cursor: &str, shards: &[u32]) -> Result<Positions, Problem> {
-        if cursor.is_empty() {
-            return Ok(Positions(shards.iter().map(|shard| Position { shard: *shard, next: 0 }).collect()));
-        }
-        let part = |part: &str| {
-            let (shard, next) = part.split_once('.')?;
-            let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-            (is_number(shard) && is_number(next)).then_some(())?;
-            Some(Position { shard: shard.parse().ok()?, next: next.parse().ok()? })
-        };
-        let positions: Option<Vec<Position>> = cursor.split('-').map(part).collect();
-        let positions = positions.ok_or_else(invalid_cursor)?;
-        if positions.iter().map(|position| position.shard).eq(shards.iter().copied()) {
-            Ok(Positions(positions))
-        } else {
-            Err(invalid_cursor())
-        }
-    }
+    let part = |part: &str| {
+        let (shard, next) = part.split_once('.')?;
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number(shard) && is_number(next)).then_some(())?;
+        Some(Position { shard: shard.parse().ok()?, next: next.parse().ok()? })
+    };
+    let positions: Option<Vec<Position>> = cursor.split('-').map(part).collect();
+    let positions = positions.ok_or_else(invalid_cursor)?;
+    if positions.iter().map(|position| position.shard).eq(shards.iter().copied()) { Ok(positions) } else { Err(invalid_cursor()) }
 }
 
 /// A cursor that is not one of ours, or of another list.
@@ -74,10 +58,10 @@ mod tests {
 
     #[test]
     fn positions_survive_and_others_are_refused() {
-        let positions = Positions(vec![Position { shard: 1, next: 7 }, Position { shard: 2, next: 0 }]);
-        assert_eq!(Positions::read(&positions.cursor(), &[1, 2]).ok(), Some(positions));
+        let positions = vec![Position { shard: 1, next: 7 }, Position { shard: 2, next: 0 }];
+        assert_eq!(read_positions(&positions_cursor(&positions), &[1, 2]).ok(), Some(positions));
         for wrong in ["1.7", "1.7-3.0", "x", "1.7-2.-1", "1.7-2", "+1.7-2.0", "1.+7-2.0"] {
-            assert!(Positions::read(wrong, &[1, 2]).is_err(), "{wrong}");
+            assert!(read_positions(wrong, &[1, 2]).is_err(), "{wrong}");
         }
     }
 

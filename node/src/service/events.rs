@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, Consistency, Feed, PageRead, Placement, View};
-use keyrack_inventory::{Asked, Entry, Happened, PropertyNumber, Reply, Right, permits};
+use keyrack_cluster::{Cluster, Consistency, Feed, PageRead, Placement};
+use keyrack_inventory::{Asked, Entry, Happened, PropertyNumber, Reply, Right, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::cursor::Positions;
-use super::journal;
+use super::cursor::{positions_cursor, read_positions};
 use super::state::Service;
 use crate::access::{Caller, Operation, forbidden};
 use crate::clock::now_ms;
@@ -63,12 +62,13 @@ pub struct Event {
     pub business_date: Option<String>,
 }
 
-/// The feed of events as one caller follows it.
+/// The events that a caller may see, followed in the shards' journals.
 pub struct EventFeed {
     cluster: Cluster,
     caller: Caller,
     property: Option<Placement>,
-    lines: Feed,
+    feed: Feed,
+    /// The most events of a page.
     limit: usize,
 }
 
@@ -88,49 +88,58 @@ impl Service {
         };
         let shards = match &property {
             Some(place) => vec![place.shard],
-            None => (1..=self.inner.cluster.data_shards()).collect(),
+            None => (1..=self.cluster().data_shards()).collect(),
         };
-        let Positions(positions) = Positions::read(&query.after, &shards)?;
-        let cluster = self.inner.cluster.clone();
-        let lines = cluster.feed(positions, property.as_ref().map(|place| place.number));
-        Ok(EventFeed { cluster, caller: caller.clone(), property, lines, limit: query.limit.clamp(1, 500) })
+        let positions = read_positions(&query.after, &shards)?;
+        let only = property.as_ref().map(|place| place.number);
+        Ok(EventFeed {
+            cluster: self.cluster().clone(),
+            caller: caller.clone(),
+            feed: self.cluster().feed(positions, only),
+            property,
+            limit: query.limit.clamp(1, 500),
+        })
     }
 }
 
 impl EventFeed {
-    /// The next events; moves on behind them.
+    /// The next events; moves on behind them. A refusal once the caller may see none, also in the middle of a stream.
     pub async fn page(&mut self, consistency: Consistency, deadline: Instant) -> Result<EventPage, Problem> {
+        let mut positions = self.feed.positions().to_vec();
+        let who = self.caller.who();
+        let asked = |property| Asked { who, right: Right::ReadInventory, property, now_ms: now_ms() };
         let only = self.property.as_ref().map_or(PropertyNumber(0), |place| place.number);
-        let caller = &self.caller;
-        let asked = |property| Asked { who: caller.who(), right: Right::ReadInventory, property, now_ms: now_ms() };
-        // Who sees nothing any more is told so, also in the middle of a stream.
-        let begin = |view: &mut View<'_>| Ok(permits(view, asked(only))?.is_ok().then_some(()));
-        let weigh = |view: &mut View<'_>, _, entry: &Entry| {
-            let is_event = journal::event_kind(&entry.happened).is_some();
-            let sees = is_event && permits(view, asked(entry.property))?.is_ok_and(|scope| journal::shows(scope, entry));
-            Ok(usize::from(sees))
-        };
-        let mut positions = Positions(self.lines.positions().to_vec());
         let read = PageRead { limit: self.limit, consistency, deadline };
-        let parts = self.lines.next(read, begin, weigh).await?.ok_or_else(forbidden)?;
+        let parts = self.feed.next(
+            read,
+            |view| Ok(permits(view, asked(only))?.is_ok().then_some(())),
+            |view, _, entry| {
+                let is_seen = kind(&entry.happened).is_some()
+                    && permits(view, asked(entry.property))?.is_ok_and(|scope| shows(scope, entry));
+                Ok(usize::from(is_seen))
+            },
+        );
+        let parts = parts.await?.ok_or_else(forbidden)?;
         let mut items = Vec::new();
-        for part in parts {
-            for line in &part.lines {
-                positions.advance(part.shard, line.sequence + 1);
-                items.extend(self.event(positions.cursor(), &line.entry, deadline).await?);
+        for (place, part) in parts.into_iter().enumerate() {
+            for line in part.lines {
+                positions[place].next = line.sequence + 1;
+                if let Some(event) = self.event(positions_cursor(&positions), &line.entry, deadline).await? {
+                    items.push(event);
+                }
             }
-            positions.advance(part.shard, part.next);
+            positions[place].next = part.next;
         }
-        Ok(EventPage { items, next_cursor: positions.cursor() })
+        Ok(EventPage { items, next_cursor: positions_cursor(&positions) })
     }
 
-    /// Waits until any of the feed's shards has applied something more, or a while has passed.
+    /// Waits until there may be more, or a while has passed.
     pub async fn changed(&self, at_most: Duration) {
-        self.lines.changed(at_most).await;
+        self.feed.changed(at_most).await;
     }
 
     async fn event(&self, id: String, entry: &Entry, deadline: Instant) -> Result<Option<Event>, Problem> {
-        let Some(kind) = journal::event_kind(&entry.happened) else { return Ok(None) };
+        let Some(kind) = kind(&entry.happened) else { return Ok(None) };
         let property_id = match &self.property {
             Some(place) => place.id.clone(),
             None => self.cluster.locate_number(entry.property, deadline).await?.map(|place| place.id).unwrap_or_default(),
@@ -157,4 +166,37 @@ impl EventFeed {
         }
         Ok(Some(event))
     }
+}
+
+/// Whether the caller sees what an event is about: everybody sees rates and availability, not everybody sees other sellers'
+/// bookings.
+fn shows(scope: Scope, entry: &Entry) -> bool {
+    match &entry.reply {
+        Reply::Booking(booking) => scope.sees(booking.seller, Some(booking.id)),
+        Reply::Hold(hold) => scope.sees(hold.seller, None),
+        _ => true,
+    }
+}
+
+/// The type of the event that a line tells of; `None` for a line that is no event.
+fn kind(happened: &Happened) -> Option<&'static str> {
+    Some(match happened {
+        Happened::Nothing | Happened::Observed(_) => return None,
+        Happened::PropertyChanged => "property.changed",
+        Happened::RoomTypeChanged => "room_type.changed",
+        Happened::RatePlanChanged => "rate_plan.changed",
+        Happened::AriUpdated(_) => "ari.updated",
+        Happened::HoldPlaced => "hold.placed",
+        Happened::HoldConfirmed => "hold.confirmed",
+        Happened::HoldReleased => "hold.released",
+        Happened::HoldExpired => "hold.expired",
+        Happened::Booked => "booking.created",
+        Happened::Amended => "booking.amended",
+        Happened::Cancelled => "booking.cancelled",
+        Happened::CheckedIn => "booking.checked_in",
+        Happened::CheckedOut => "booking.checked_out",
+        Happened::NoShow => "booking.no_show",
+        Happened::GuestErased => "guest.erased",
+        Happened::BusinessDateClosed => "business_date.closed",
+    })
 }

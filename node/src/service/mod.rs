@@ -21,7 +21,6 @@ mod erase;
 mod events;
 mod guest_access;
 mod holds;
-mod journal;
 mod log;
 mod mutation;
 mod nodes;

@@ -93,8 +93,8 @@ impl Service {
         Attached { receipt: None, url }
     }
 
-    /// What the leaf of this state of a booking hides and its holder may show, as far as it can still be told: a guest who
-    /// was replaced or erased since is not.
+    /// What the leaf of this state of a booking hides and its holder may disclose, as far as it is still there: a guest who was
+    /// replaced or erased since is not.
     async fn disclosures(
         &self,
         place: &Placement,

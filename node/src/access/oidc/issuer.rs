@@ -17,7 +17,7 @@ use crate::outbound::{Outbound, Url};
 /// How often keys are fetched, and how long they serve.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// Keys are fetched anew this often.
+    /// Keys are fetched again this often.
     pub refresh_every: Duration,
     /// After a failure the first try; each further one after twice as long, up to `refresh_every`.
     pub retry_after: Duration,
@@ -81,8 +81,8 @@ impl Issuer {
         self.keys(at)?.verified.lock().get(digest, now)
     }
 
-    /// The keys to verify a token with: the newest, fetched anew if they lack the one that it names and that
-    /// was not tried just now. None when there are none that may still be used at `at`.
+    /// The keys to verify a token with: the newest, fetched again if they lack the key that the token names and a fetch was
+    /// not tried just before. `None` when there are no keys that may still be used at `at`.
     pub async fn keys_for(&self, token: &Token<'_>, at: Instant) -> Option<Arc<KeySet>> {
         let keys = self.keys(at);
         if keys.as_ref().is_some_and(|keys| keys.settles(token)) {
@@ -101,7 +101,7 @@ impl Issuer {
                 }
             }
         };
-        // In vain or not: what is there afterwards decides.
+        // Whether or not the fetch helped, the keys that are there now decide.
         let _ = tokio::time::timeout(self.timing.wait_at_most, looking).await;
         // A fetch that ended meanwhile is later than `at`, which is no reason to call its keys too old.
         self.keys(at)

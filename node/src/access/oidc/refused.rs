@@ -1,9 +1,9 @@
-//! Why a token lets nobody in.
+//! Why a token was refused.
 
 use thiserror::Error;
 
-/// Why a token was refused. For this node's own debug log: callers are told nothing but 401. No text of the
-/// token is ever in it.
+/// Why a token was refused. For this node's own debug log: callers get 401 and no reason. No text of the token is ever in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
     /// Over the size that is looked at.
@@ -21,7 +21,7 @@ pub enum Refused {
     /// No algorithm that is allowed at all, or not the algorithm of the key.
     #[error("the token's algorithm is not its key's")]
     Algorithm,
-    /// Nobody configured its `iss`.
+    /// Its `iss` is not configured.
     #[error("the token's issuer is not known here")]
     UnknownIssuer,
     /// No keys could be had from the issuer, now or within the last day.
@@ -39,7 +39,7 @@ pub enum Refused {
     /// A required claim is missing, or a claim is not of its form.
     #[error("the token's claim {0} is missing or ill-formed")]
     Claim(&'static str),
-    /// For somebody else.
+    /// For another audience.
     #[error("the token is for another audience")]
     Audience,
     /// Too old.

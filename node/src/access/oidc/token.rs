@@ -1,4 +1,4 @@
-//! A token (RFC 7519 in the compact form of RFC 7515): taken apart, and its claims held against what is wanted.
+//! Parsing a token (RFC 7519 in the compact form of RFC 7515) and checking its claims.
 //!
 //! Read by hand and strictly, in the spirit of RFC 8725: the token says which key is meant and nothing else about
 //! how it is to be verified. A key inside the token, or where to fetch one, is not even looked at.
@@ -67,7 +67,7 @@ impl<'a> Token<'a> {
     /// Takes a token apart.
     ///
     /// # Errors
-    /// For everything that can be told without a key and without knowing the issuer.
+    /// Everything that can be checked without a key and without knowing the issuer.
     pub fn parse(text: &'a str) -> Result<Token<'a>, Refused> {
         if !is_token(text) {
             return Err(Refused::Malformed("not three parts of base64url"));
