@@ -21,13 +21,12 @@
 //! ```
 //!
 //! Nodes at `https://` addresses are verified against the CAs of the public web, or with [`Client::with_tls`] against the
-//! cluster's own; desks and operators show a certificate that way. [`pki`] makes such certificates.
+//! cluster's own; desks and operators show a certificate that way. The crate `keyrack-pki` makes such certificates.
 
 mod calls;
 pub mod connection;
 mod error;
 mod nodes;
-pub mod pki;
 mod tls;
 
 pub use error::ClientError;

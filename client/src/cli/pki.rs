@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{ArgGroup, Args, Subcommand};
-use keyrack_client::pki::{self, Authority, DAYS, Details, Identity};
+use keyrack_pki::{self as pki, Authority, DAYS, Details, Identity};
 use rustls_pki_types::ServerName;
 use serde_json::json;
 

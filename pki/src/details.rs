@@ -1,4 +1,4 @@
-//! What a certificate says.
+//! Reads certificates: holder, hosts, validity, fingerprint.
 
 use std::path::Path;
 
@@ -9,35 +9,36 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::x509::X509Name;
 
-use super::files::read_if_there;
-use super::{Identity, PkiError, is_cluster_name};
+use crate::error::PkiError;
+use crate::files::read_if_there;
+use crate::identity::{Identity, is_cluster_name};
 
-/// What a certificate says. Nothing of it is verified: that is for those who connect.
+/// The content of a certificate. Nothing is verified: TLS does that when a peer connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
-    /// The cluster that it is for, if it is one of ours.
+    /// The cluster in its SPIFFE URI; `None` for a certificate of another system.
     pub cluster: Option<String>,
-    /// Whose it is; none for a CA's.
+    /// The holder; `None` for a CA.
     pub identity: Option<Identity>,
-    /// Whether it may sign others.
+    /// Whether it may sign certificates.
     pub is_ca: bool,
-    /// Its common name, and that of its CA.
+    /// The common name of the holder.
     pub subject: String,
     /// The common name of the CA that signed it.
     pub issuer: String,
-    /// Names and addresses that its holder may be reached under.
+    /// DNS names and IP addresses of the holder.
     pub hosts: Vec<String>,
     /// The serial number: bytes in hex with colons.
     pub serial: String,
-    /// From when it is valid, seconds since 1970.
+    /// Start of validity, seconds since 1970.
     pub not_before: u64,
-    /// Until when it is valid, seconds since 1970.
+    /// End of validity, seconds since 1970.
     pub not_after: u64,
     /// SHA-256 of the certificate (DER): bytes in hex with colons.
     pub fingerprint: String,
 }
 
-/// The certificates of a PEM file, in its order; at least one.
+/// The certificates of a PEM file in file order; at least one.
 ///
 /// # Errors
 /// [`PkiError::File`] and [`PkiError::Content`].
@@ -46,8 +47,8 @@ pub fn read(file: &Path) -> Result<Vec<Details>, PkiError> {
     certificates.iter().map(|der| Details::of(der).map_err(|why| PkiError::Content { path: file.to_owned(), why })).collect()
 }
 
-/// The certificates as they are; none if there is no such file.
-pub(super) fn read_certificates(file: &Path) -> Result<Option<Vec<CertificateDer<'static>>>, PkiError> {
+/// The certificates in DER; `None` if there is no such file.
+pub(crate) fn read_certificates(file: &Path) -> Result<Option<Vec<CertificateDer<'static>>>, PkiError> {
     let Some(bytes) = read_if_there(file)? else { return Ok(None) };
     let content = |why: String| PkiError::Content { path: file.to_owned(), why };
     let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
@@ -59,12 +60,12 @@ pub(super) fn read_certificates(file: &Path) -> Result<Option<Vec<CertificateDer
 }
 
 impl Details {
-    /// What this certificate says.
-    pub(super) fn of(der: &CertificateDer<'_>) -> Result<Details, String> {
+    /// Parses a certificate.
+    pub(crate) fn of(der: &CertificateDer<'_>) -> Result<Details, String> {
         let parsed = parse(der)?;
         let names = parsed.subject_alternative_name().map_err(|cause| format!("its names: {cause}"))?;
         let names = names.map(|extension| extension.value.general_names.as_slice()).unwrap_or_default();
-        let (cluster, identity) = whose(names);
+        let (cluster, identity) = holder(names);
         let validity = parsed.validity();
         let seconds = |at: i64| u64::try_from(at).unwrap_or(0);
         Ok(Details {
@@ -74,16 +75,16 @@ impl Details {
             subject: common_name(parsed.subject()),
             issuer: common_name(parsed.issuer()),
             hosts: names.iter().filter_map(host).collect(),
-            serial: hex(parsed.raw_serial()),
+            serial: colon_hex(parsed.raw_serial()),
             not_before: seconds(validity.not_before.timestamp()),
             not_after: seconds(validity.not_after.timestamp()),
-            fingerprint: hex(&Sha256::digest(der)),
+            fingerprint: colon_hex(&Sha256::digest(der)),
         })
     }
 }
 
-/// The subject's public key, as the certificate has it.
-pub(super) fn public_key(der: &CertificateDer<'_>) -> Result<Vec<u8>, String> {
+/// The public key of the certificate (subjectPublicKey).
+pub(crate) fn public_key(der: &CertificateDer<'_>) -> Result<Vec<u8>, String> {
     Ok(parse(der)?.public_key().subject_public_key.data.to_vec())
 }
 
@@ -92,8 +93,8 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, String>
     parsed.map(|(_, certificate)| certificate).map_err(|cause| format!("not a certificate: {cause}"))
 }
 
-/// The cluster and the identity; nobody if there is not exactly one URI.
-fn whose(names: &[GeneralName<'_>]) -> (Option<String>, Option<Identity>) {
+/// Cluster and identity; both `None` unless there is exactly one URI.
+fn holder(names: &[GeneralName<'_>]) -> (Option<String>, Option<Identity>) {
     let mut uris = names.iter().filter_map(|name| match name {
         GeneralName::URI(uri) => Some(*uri),
         _ => None,
@@ -101,7 +102,7 @@ fn whose(names: &[GeneralName<'_>]) -> (Option<String>, Option<Identity>) {
     let (Some(uri), None) = (uris.next(), uris.next()) else { return (None, None) };
     match Identity::parse(uri) {
         Ok((cluster, identity)) => (Some(cluster), Some(identity)),
-        // A CA's is the cluster alone.
+        // A CA's URI names the cluster alone.
         Err(_) => (uri.strip_prefix("spiffe://").filter(|name| is_cluster_name(name)).map(str::to_owned), None),
     }
 }
@@ -118,13 +119,14 @@ fn host(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-/// The common name, or all of the name if it has none.
+/// The common name, or the whole distinguished name if it has none.
 fn common_name(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name().next().and_then(|common| common.as_str().ok());
     common.map_or_else(|| name.to_string(), str::to_owned)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// `0a:ff:...`
+fn colon_hex(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     pairs.join(":")
 }

@@ -1,20 +1,20 @@
-//! Who holds a certificate.
+//! The identity in a certificate.
 
 use std::fmt;
 
-use super::PkiError;
+use crate::error::PkiError;
 
-/// A member of a cluster, as its certificate's SAN names it: `spiffe://<cluster>/node/1`.
+/// The holder of a certificate, as its SAN names it: `spiffe://<cluster>/node/1`.
 ///
-/// [SPIFFE-ID](https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md) with the cluster's name as the
-/// trust domain, but for capitals, which clusters' names may have.
+/// A [SPIFFE-ID](https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md) with the cluster's name as the
+/// trust domain. Unlike SPIFFE, a cluster's name may contain capitals.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Identity {
-    /// A node by its id.
+    /// A node, by its id.
     Node(u64),
     /// A person who runs the cluster. 1 to 64 of a-z, 0-9 and `-`.
     Operator(String),
-    /// A front desk. Named likewise.
+    /// A front desk. Same rules for its name.
     Desk(String),
 }
 
@@ -24,7 +24,7 @@ impl Identity {
         format!("spiffe://{cluster}/{self}")
     }
 
-    /// The cluster and the identity that such a URI names. There is one spelling of each identity.
+    /// Parses a URI into cluster and identity. Each identity has exactly one spelling.
     ///
     /// # Errors
     /// [`PkiError::Uri`] for every other text.
@@ -37,19 +37,19 @@ impl Identity {
         identity.ok_or_else(|| PkiError::Uri(uri.to_owned()))
     }
 
-    /// The name of its files without their endings: `node-1`, `operator-anna`, `desk-lisbon`.
+    /// The file name without extension: `node-1`, `operator-anna`, `desk-lisbon`.
     pub fn file_stem(&self) -> String {
         self.to_string().replacen('/', "-", 1)
     }
 
-    /// Whose files have this stem; none if they are nobody's.
-    pub(super) fn of_file_stem(stem: &str) -> Option<Identity> {
+    /// The identity of a file stem; `None` for other files.
+    pub(crate) fn of_file_stem(stem: &str) -> Option<Identity> {
         let (kind, name) = stem.split_once('-')?;
         Identity::of(kind, name)
     }
 
-    /// Refuses names that cannot be read back from a certificate.
-    pub(super) fn check(&self) -> Result<(), PkiError> {
+    /// Refuses names that [`Identity::parse`] would refuse.
+    pub(crate) fn check(&self) -> Result<(), PkiError> {
         match self {
             Identity::Operator(name) | Identity::Desk(name) if !is_name(name) => Err(PkiError::Name(name.clone())),
             _ => Ok(()),
@@ -58,7 +58,7 @@ impl Identity {
 
     fn of(kind: &str, name: &str) -> Option<Identity> {
         match kind {
-            // The comparison refuses other spellings of the number: "+1", "01".
+            // The comparison refuses other spellings of the number, such as "+1" and "01".
             "node" => name.parse().ok().filter(|id: &u64| id.to_string() == name).map(Identity::Node),
             "operator" => is_name(name).then(|| Identity::Operator(name.to_owned())),
             "desk" => is_name(name).then(|| Identity::Desk(name.to_owned())),
@@ -77,7 +77,7 @@ impl fmt::Display for Identity {
     }
 }
 
-/// Whether a cluster may be called so: 1 to 255 letters, digits, `-` and `.`.
+/// Whether this is a valid cluster name: 1 to 255 letters, digits, `-` and `.`.
 pub fn is_cluster_name(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
 }

@@ -1,4 +1,4 @@
-//! Files of certificates and keys: PEM texts, replaced whole, keys for their owner's eyes only.
+//! Certificate and key files: PEM, replaced atomically, keys readable by their owner only.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -8,24 +8,24 @@ use std::path::Path;
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::PkiError;
+use crate::error::PkiError;
 
 /// Who may read a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Readers {
+pub(crate) enum Readers {
     Everybody,
     Owner,
 }
 
-/// Makes a folder that only its owner enters; one that is there already is closed to others if it is empty.
-pub(super) fn make_folder(folder: &Path) -> Result<(), PkiError> {
+/// Creates a folder that only its owner can enter. An existing folder gets these permissions if it is empty.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), PkiError> {
     let about = |cause| file_error(folder, cause);
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent).map_err(about)?;
     }
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
-            // One with other things in it may be open to others for a reason.
+            // A folder with other files in it may be shared on purpose.
             if fs::read_dir(folder).map_err(about)?.next().is_none() {
                 fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(about)?;
             }
@@ -35,20 +35,20 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), PkiError> {
     }
 }
 
-/// Waits until nobody else works in the folder; the lock is held until the file is dropped.
-pub(super) fn lock(folder: &Path) -> Result<File, PkiError> {
+/// Waits for the exclusive lock of the folder. Dropping the file releases it.
+pub(crate) fn lock(folder: &Path) -> Result<File, PkiError> {
     let held = File::open(folder).and_then(|opened| opened.lock().map(|()| opened));
     held.map_err(|cause| file_error(folder, cause))
 }
 
-/// Puts a file in place so that after a crash there is the old one or the new one. Its content is never where
-/// others could read it, not even for a moment.
-pub(super) fn replace(file: &Path, text: &str, readers: Readers) -> Result<(), PkiError> {
+/// Replaces a file atomically: a crash leaves the old content or the new one. The temporary file is created with the
+/// final permissions, so other users can never read a key.
+pub(crate) fn replace(file: &Path, text: &str, readers: Readers) -> Result<(), PkiError> {
     let mut fresh = file.as_os_str().to_owned();
     fresh.push(".new");
     let fresh = Path::new(&fresh);
     let put = || -> io::Result<()> {
-        // What an interruption left may have been made with other rights.
+        // A file left by an interrupted run may have other permissions.
         match fs::remove_file(fresh) {
             Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(cause),
             _ => {}
@@ -61,13 +61,13 @@ pub(super) fn replace(file: &Path, text: &str, readers: Readers) -> Result<(), P
         file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
     put().map_err(|cause| {
-        let _ = fs::remove_file(fresh); // it may hold a key, and serves nobody
+        let _ = fs::remove_file(fresh); // it may hold a key
         file_error(file, cause)
     })
 }
 
-/// What a file holds; none if it is not there.
-pub(super) fn read_if_there(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, PkiError> {
+/// The content of a file; `None` if there is no such file.
+pub(crate) fn read_if_there(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, PkiError> {
     match fs::read(file) {
         Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
@@ -75,7 +75,7 @@ pub(super) fn read_if_there(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, P
     }
 }
 
-/// Refuses a key that others than its owner can read.
+/// Refuses a key file that other users can read.
 pub(crate) fn check_private(file: &Path) -> Result<(), PkiError> {
     let metadata = fs::metadata(file).map_err(|cause| file_error(file, cause))?;
     if metadata.permissions().mode() & 0o077 != 0 {
@@ -84,10 +84,10 @@ pub(crate) fn check_private(file: &Path) -> Result<(), PkiError> {
     Ok(())
 }
 
-/// A PEM section (RFC 7468). The text is wiped after use, since it may be a key.
-pub(super) fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
+/// A PEM section (RFC 7468). The text is wiped when dropped, because it may be a key.
+pub(crate) fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let body = Zeroizing::new(Base64::encode_string(der));
-    // Room for all of it at once: growing would leave pieces of keys behind.
+    // Reserve all space at once: reallocation would leave parts of a key in memory.
     let mut text = Zeroizing::new(String::with_capacity(body.len() + body.len() / 64 + 2 * label.len() + 64));
     text.push_str("-----BEGIN ");
     text.push_str(label);
@@ -105,6 +105,6 @@ pub(super) fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     text
 }
 
-pub(super) fn file_error(path: &Path, cause: io::Error) -> PkiError {
+pub(crate) fn file_error(path: &Path, cause: io::Error) -> PkiError {
     PkiError::File { path: path.to_owned(), cause }
 }

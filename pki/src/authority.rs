@@ -1,29 +1,30 @@
-//! The CA's folder, and what is done with it.
+//! The CA's folder and the operations on it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use zeroize::Zeroize;
 
-use super::certificate::{self, DAYS, Key};
-use super::details::{self, Details, read_certificates};
-use super::files::{self, Readers, check_private, file_error, read_if_there};
-use super::{Identity, PkiError, is_cluster_name};
+use crate::certificate::{self, Key};
+use crate::details::{self, Details, read_certificates};
+use crate::error::PkiError;
+use crate::files::{self, Readers, check_private, file_error, read_if_there};
+use crate::identity::{Identity, is_cluster_name};
+use crate::validity::{self, DAYS};
 
-/// Where a node is reached when nobody says otherwise: on its own machine.
+/// The hosts of a node certificate when none are given: the local machine.
 const LOCAL_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// A CA in its folder. Holds no key: each operation reads it, and locks the folder against others meanwhile.
+/// A CA in its folder. It holds no key in memory: each operation locks the folder and reads the key.
 #[derive(Clone, Debug)]
 pub struct Authority {
     folder: PathBuf,
     cluster: String,
 }
 
-/// The CA that signs now, and all that are trusted.
+/// The CA that signs, and all trusted CA certificates.
 struct Signing {
     key: Key,
     certificate: CertificateDer<'static>,
@@ -33,10 +34,10 @@ struct Signing {
 }
 
 impl Authority {
-    /// Makes a CA for a cluster, and its folder if there is none. Valid for ten years.
+    /// Creates a CA for a cluster, with its folder if necessary. The CA is valid for ten years.
     ///
     /// # Errors
-    /// [`PkiError::AuthorityExists`] when the folder has a CA already, which stays as it is.
+    /// [`PkiError::AuthorityExists`] if the folder already has a CA, which is left unchanged.
     pub fn init(folder: &Path, cluster: &str) -> Result<Authority, PkiError> {
         if !is_cluster_name(cluster) {
             return Err(PkiError::Cluster(cluster.to_owned()));
@@ -57,10 +58,10 @@ impl Authority {
         Ok(authority)
     }
 
-    /// The CA of a folder.
+    /// Opens the CA of a folder.
     ///
     /// # Errors
-    /// [`PkiError::NoAuthority`] when there is none, [`PkiError::Exposed`] when others can read its key.
+    /// [`PkiError::NoAuthority`] if there is none, [`PkiError::Exposed`] if other users can read its key.
     pub fn open(folder: &Path) -> Result<Authority, PkiError> {
         let mut authority = Authority { folder: folder.to_owned(), cluster: String::new() };
         let signing = authority.signing()?;
@@ -74,8 +75,8 @@ impl Authority {
         &self.cluster
     }
 
-    /// Makes a key and a certificate in the folder. `hosts` are DNS names and IP addresses that a node is reached
-    /// under (this machine if there are none); `days` is within [`DAYS`], but no certificate outlives its CA.
+    /// Creates a key and a certificate in the folder. `hosts` are the DNS names and IP addresses of a node (the local
+    /// machine if empty). `days` is within [`DAYS`]; a certificate ends no later than its CA.
     ///
     /// # Errors
     /// [`PkiError::CertificateExists`] and [`PkiError::KeyExists`]: nothing is overwritten.
@@ -95,39 +96,40 @@ impl Authority {
         }
     }
 
-    /// Replaces a key and its certificate: same identity, same hosts, signed by the newest CA. The key comes first, so
-    /// whoever reads in between finds a pair that does not fit and keeps the one before.
+    /// Replaces a key and its certificate: same identity, same hosts, signed by the newest CA. The key is written first,
+    /// so a node that reads between the two writes sees a mismatch and keeps its previous pair.
     ///
     /// # Errors
-    /// [`PkiError::NoCertificate`], and [`PkiError::OtherIdentity`] when the file is somebody else's certificate.
+    /// [`PkiError::NoCertificate`], and [`PkiError::OtherIdentity`] if the file holds the certificate of another identity.
     pub fn rotate(&self, identity: &Identity, days: u32) -> Result<(), PkiError> {
         let _lock = files::lock(&self.folder)?;
         let before = self.issued(identity)?;
         self.write(identity, &before.hosts, days)
     }
 
-    /// Makes a new CA, which signs from now on. Those before stay trusted.
+    /// Creates a new CA, which signs from now on. The older CAs stay trusted.
     pub fn rotate_ca(&mut self) -> Result<(), PkiError> {
         let _lock = files::lock(&self.folder)?;
         let mut trusted = self.signing()?.trusted;
         let key = Key::generate()?;
         trusted.insert(0, certificate::authority(&self.cluster, &key)?);
-        // Trust first: after a crash in between the old key still signs, and one more CA is trusted whose key is gone.
+        // Trust is written first: after a crash between the two writes the old key still signs, and the new CA, whose key
+        // is lost, is trusted without effect.
         self.write_trust(&trusted)?;
         files::replace(&self.ca_key(), &files::pem("PRIVATE KEY", key.der()), Readers::Owner)
     }
 
-    /// Trusts the newest CA only.
+    /// Removes all CAs but the newest from the trusted ones.
     ///
     /// # Errors
-    /// [`PkiError::InUse`] when the folder has certificates of older CAs that are still valid.
+    /// [`PkiError::InUse`] if the folder has valid certificates of older CAs.
     pub fn drop_old_cas(&mut self) -> Result<(), PkiError> {
         let _lock = files::lock(&self.folder)?;
         let signing = self.signing()?;
         let mut in_use = Vec::new();
         for identity in self.identities()? {
             let details = self.issued(&identity)?;
-            if details.issuer != signing.details.subject && details.not_after > now() {
+            if details.issuer != signing.details.subject && details.not_after > validity::now() {
                 in_use.push(self.certificate(&identity).display().to_string());
             }
         }
@@ -137,7 +139,7 @@ impl Authority {
         self.write_trust(&[signing.certificate])
     }
 
-    /// Everybody who has a certificate in the folder.
+    /// The identities that have a certificate in the folder.
     pub fn identities(&self) -> Result<Vec<Identity>, PkiError> {
         let about = |cause| file_error(&self.folder, cause);
         let mut identities = Vec::new();
@@ -150,17 +152,17 @@ impl Authority {
         Ok(identities)
     }
 
-    /// The file of the CA certificates to trust.
+    /// The file of the trusted CA certificates.
     pub fn trust(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
 
-    /// The file of somebody's certificate.
+    /// The certificate file of an identity.
     pub fn certificate(&self, identity: &Identity) -> PathBuf {
         self.folder.join(identity.file_stem() + ".pem")
     }
 
-    /// The file of somebody's key.
+    /// The key file of an identity.
     pub fn key(&self, identity: &Identity) -> PathBuf {
         self.folder.join(identity.file_stem() + ".key")
     }
@@ -169,7 +171,7 @@ impl Authority {
         self.folder.join("ca.key")
     }
 
-    /// The certificate that is there for somebody.
+    /// The certificate in the folder for this identity.
     fn issued(&self, identity: &Identity) -> Result<Details, PkiError> {
         let path = self.certificate(identity);
         let details = details::read(&path)?.swap_remove(0);
@@ -199,8 +201,8 @@ impl Authority {
         files::replace(&self.trust(), &text, Readers::Everybody)
     }
 
-    /// Reads the CA. The one that signs is the one whose key is there, which is the newest unless making a newer one
-    /// was interrupted.
+    /// Reads the CA. The certificate that matches `ca.key` signs. It is the newest one unless `rotate_ca` was
+    /// interrupted.
     fn signing(&self) -> Result<Signing, PkiError> {
         let nothing = || PkiError::NoAuthority(self.folder.clone());
         let trusted = read_certificates(&self.trust())?.ok_or_else(nothing)?;
@@ -222,15 +224,11 @@ impl Authority {
     }
 }
 
-/// Whether there is something under this name, be it a link that leads nowhere.
+/// Whether this path exists. A dangling link counts as existing.
 fn is_there(file: &Path) -> Result<bool, PkiError> {
     match fs::symlink_metadata(file) {
         Ok(_) => Ok(true),
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(cause) => Err(file_error(file, cause)),
     }
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
