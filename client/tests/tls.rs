@@ -14,7 +14,7 @@ use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use keyrack_client::connection::{Address, ConnectError, Protocol};
-use keyrack_client::{Client, Tls, TlsError};
+use keyrack_client::{Client, ErrorCode, Tls, TlsError};
 use keyrack_pki::{Authority, Identity};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ProtocolVersion, RootCertStore, ServerConfig, SupportedProtocolVersion};
@@ -171,7 +171,7 @@ async fn a_node_of_another_ca_is_refused_in_words_that_help() {
     let began = std::time::Instant::now();
     for tls in [other.trusting(), Tls::public().unwrap()] {
         let refused = client(&server, tls, "").topology().await.unwrap_err();
-        assert_eq!(refused.code, "untrusted");
+        assert_eq!(refused.code, ErrorCode::Untrusted);
         for word in [server.address.to_string().as_str(), "--ca", "KEYRACK_CA", "ca.pem"] {
             assert!(refused.detail.contains(word), "{word} is not in: {refused}");
         }
@@ -205,7 +205,7 @@ async fn the_host_must_be_one_that_the_certificate_names() {
     let pki = Pki::new(&["node-1.example"]);
     let server = Server::start(&pki, false).await;
     let refused = client(&server, pki.trusting(), "").topology().await.unwrap_err();
-    assert_eq!(refused.code, "untrusted");
+    assert_eq!(refused.code, ErrorCode::Untrusted);
     assert!(refused.detail.contains("node-1.example") && refused.detail.contains("--host"), "{refused}");
 }
 
@@ -235,7 +235,7 @@ async fn a_server_without_tls_is_told_apart() {
     let pki = Pki::new(&[]);
     let client = Client::new([format!("https://{address}")], "").unwrap().with_tls(pki.trusting());
     let refused = client.topology().await.unwrap_err();
-    assert!(refused.code == "untrusted" && refused.detail.contains("http://"), "{refused}");
+    assert!(refused.code == ErrorCode::Untrusted && refused.detail.contains("http://"), "{refused}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyrack_client::connection::{Address, Protocol};
-use keyrack_client::{Client, Tls, v1};
+use keyrack_client::{Client, Code, ErrorCode, Tls, v1};
 
 use super::report::Usage;
 use super::scene::{Scene, date};
@@ -236,8 +236,11 @@ async fn grpc_ask(client: &Client, scene: &Scene, ask: &Ask) -> Answer {
     result.unwrap_or_else(|error| refused_or_failed(&error.code, error.detail))
 }
 
-fn refused_or_failed(code: &str, detail: String) -> Answer {
-    if matches!(code, "sold_out" | "restricted") { Answer::Refused } else { Answer::Failed(format!("{code}: {detail}")) }
+fn refused_or_failed(code: &ErrorCode, detail: String) -> Answer {
+    match code {
+        ErrorCode::Service(Code::SoldOut | Code::Restricted) => Answer::Refused,
+        _ => Answer::Failed(format!("{code}: {detail}")),
+    }
 }
 
 /// Two streams to every node that leads some of the properties; each asks for its node's properties only.
@@ -292,7 +295,7 @@ async fn one_stream(
         let Some((ask, began)) = waiting.remove(&reply.tag) else { continue };
         let answer = match (reply.booking, reply.refusal) {
             (Some(booking), _) => Answer::Booked(booking.booking_id),
-            (None, Some(refusal)) => refused_or_failed(&refusal.code, refusal.detail),
+            (None, Some(refusal)) => refused_or_failed(&ErrorCode::of_service(&refusal.code), refusal.detail),
             (None, None) => Answer::Failed("an empty answer".into()),
         };
         tally.count(&ask, &answer, began.elapsed(), clock.counts(began));

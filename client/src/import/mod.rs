@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::Args;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use keyrack_client::{Client, ClientError, v1};
+use keyrack_client::{Client, ClientError, Code, ErrorCode, v1};
 use serde::Serialize;
 
 use self::plan::{Act, Day, Hotel};
@@ -195,7 +195,7 @@ async fn book(client: &Client, hotel: &Hotel, row: usize, booked: &Booked<'_>) -
             }
             booked.put(row, booking.booking_id);
         }
-        Err(ClientError { code, .. }) if code == "sold_out" => {
+        Err(ClientError { code: ErrorCode::Service(Code::SoldOut), .. }) => {
             booked.counts.sold_out.fetch_add(1, Ordering::Relaxed);
         }
         Err(error) if !error.retryable => {
