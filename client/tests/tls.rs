@@ -34,7 +34,6 @@ struct Seen {
     /// The URI names of the client's certificate.
     uris: Vec<String>,
     authorization: Option<String>,
-    path: String,
     version: Option<ProtocolVersion>,
 }
 
@@ -126,8 +125,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Mutex<Vec
             });
             let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
                 let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
-                let path = request.uri().path().to_owned();
-                seen.lock().unwrap().push(Seen { uris: uris.clone(), authorization, path, version });
+                seen.lock().unwrap().push(Seen { uris: uris.clone(), authorization, version });
                 std::future::ready(Ok::<_, Infallible>(empty_answer(request.version())))
             });
             let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -277,32 +275,4 @@ fn addresses_are_read_strictly() {
     ] {
         assert!(Address::parse(text).is_err(), "{text}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_command_speaks_tls_for_pages_too() {
-    let (pki, other) = (Pki::new(&[]), Pki::new(&[]));
-    let server = Server::start(&pki, false).await;
-    let run = |arguments: Vec<String>| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_keyrack"));
-        command.env_clear().args(["receipt", "policy", "--endpoint", &server.url()]).args(arguments);
-        let output = command.output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-    };
-    let text = |path: PathBuf| path.display().to_string();
-    let (certificate, key) = (text(pki.authority.certificate(&desk())), text(pki.authority.key(&desk())));
-    let ca = |pki: &Pki| vec!["--ca".to_owned(), text(pki.trust())];
-    let own = vec!["--cert".to_owned(), certificate, "--cert-key".to_owned(), key];
-
-    let (code, said) = run(ca(&other));
-    assert_eq!(code, 1);
-    assert!(said.contains(&server.address.to_string()) && said.contains("--ca"), "{said}");
-    assert!(server.seen().is_empty());
-    run([ca(&pki), own.clone()].concat());
-    let seen = server.seen();
-    assert_eq!(
-        (seen[0].path.as_str(), seen[0].uris.as_slice()),
-        ("/log/policy", ["spiffe://prod/desk/lisbon".to_owned()].as_slice())
-    );
-    assert_eq!(run(own[..2].to_vec()).0, 2, "a certificate without its key is wrong usage");
 }
