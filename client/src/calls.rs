@@ -7,7 +7,8 @@ use keyrack_proto::v1::reservations_client::ReservationsClient;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::{Client, ClientError};
+use crate::client::Client;
+use crate::error::ClientError;
 
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident($request:ident) -> $reply:ident by $service:ident for |$message:ident| $property:expr;)*) => {
@@ -73,7 +74,7 @@ calls! {
 }
 
 impl Client {
-    /// A property with its catalogue; learns which shard it is on.
+    /// A property with its catalogue. Remembers the shard of the property.
     pub async fn get_property(&self, message: v1::GetPropertyRequest) -> Result<v1::Property, ClientError> {
         let property = self
             .call(Some(&message.property_id), |channel, client| {
@@ -85,7 +86,7 @@ impl Client {
         Ok(property)
     }
 
-    /// What is free; learns which shard the property is on.
+    /// What is free. Remembers the shard of the property.
     pub async fn get_availability(&self, message: v1::AvailabilityRequest) -> Result<v1::AvailabilityReply, ClientError> {
         let reply = self
             .call(Some(&message.property_id), |channel, client| {
@@ -97,8 +98,8 @@ impl Client {
         Ok(reply)
     }
 
-    /// Opens a stream of bookings to the node at `address`; answers come as they are decided. The stream ends
-    /// with its node: what was not answered by then is asked again with the same keys.
+    /// Opens a stream of bookings to the node at `address`. Answers come as they are decided, in any order. The stream ends
+    /// when its node fails: ask what was not answered again, with the same idempotency keys.
     pub async fn book_many(
         &self,
         address: &str,

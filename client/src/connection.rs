@@ -1,4 +1,4 @@
-//! A connection to a node, with TLS or without, and what is to be done when there is none.
+//! Connections to a node, with TLS or without. An error says what to do about it.
 
 use std::io;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::Tls;
+use crate::tls::Tls;
 
 /// Where a node listens: `https://host:port` or `http://host:port`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Address {
     authority: String,
 }
 
-/// What is spoken on a connection.
+/// The protocol of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// HTTP/1.1.
@@ -39,20 +39,20 @@ pub enum ConnectError {
     /// Not an address.
     #[error("{0:?} is not an address like https://host:port or http://host:port")]
     Address(String),
-    /// Nobody listens there.
+    /// Nothing listens there.
     #[error("cannot reach {host}: {cause}")]
     Unreachable {
         /// Host and port.
         host: String,
-        /// What the system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// Somebody listens, but one of both sides does not trust the other.
+    /// The handshake failed, because one side does not trust the other.
     #[error("{host}: {why}")]
     Tls {
         /// Host and port.
         host: String,
-        /// What is wrong, and what to do.
+        /// The reason and the remedy.
         why: String,
     },
 }
@@ -66,7 +66,7 @@ pub enum Connection {
 }
 
 impl Address {
-    /// Reads an address; a slash at its end is of no account.
+    /// Parses an address. A trailing slash is allowed.
     pub fn parse(text: &str) -> Result<Address, ConnectError> {
         let parsed = text.parse::<Uri>().ok().and_then(|uri| {
             let is_tls = match uri.scheme_str()? {
@@ -92,12 +92,12 @@ impl Address {
         self.is_tls
     }
 
-    /// Host and port, as an HTTP request's Host has them.
+    /// Host and port, as in the Host header of HTTP.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Connects. Sets no time limit.
+    /// Connects, without a time limit.
     pub async fn connect(&self, tls: &Tls, protocol: Protocol) -> Result<Connection, ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { host: self.authority.clone(), cause };
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(unreachable)?;
@@ -120,7 +120,7 @@ impl Address {
     }
 }
 
-/// What an error of TLS means, in words that help; none if it is no error of TLS.
+/// Explains a TLS error and its remedy; `None` for other errors.
 fn explain(host: &str, cause: &io::Error) -> Option<ConnectError> {
     use rustls::Error;
     let why = match cause.get_ref()?.downcast_ref::<Error>()? {
@@ -166,7 +166,7 @@ fn explain(host: &str, cause: &io::Error) -> Option<ConnectError> {
 }
 
 impl Connection {
-    /// With TLS 1.3 a server refuses a client's certificate only after the client believes to be connected.
+    /// With TLS 1.3 the server refuses a client certificate after the client's handshake is done: the first read fails.
     fn explained(host: &str, cause: io::Error) -> io::Error {
         match explain(host, &cause) {
             Some(error) => io::Error::new(cause.kind(), error),

@@ -1,23 +1,58 @@
 //! Why a call has no result.
 
 use std::error::Error;
+use std::fmt;
 
-use keyrack_proto::v1;
-use tonic::{Code, Status};
+use keyrack_proto::{Code, v1};
+use tonic::Status;
 use tonic_types::StatusExt;
 
 use crate::connection::ConnectError;
 
-/// What is wrong when one side does not trust the other.
-const UNTRUSTED: &str = "untrusted";
+/// The kind of a refusal or failure. It is displayed as the stable code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// A stable code of the service, the same as in HTTP.
+    Service(Code),
+    /// No node answered: `unreachable`.
+    Unreachable,
+    /// TLS failed, because one side does not trust the other: `untrusted`.
+    Untrusted,
+    /// A code that this client does not know: the service is newer.
+    Unknown(String),
+}
 
-/// A refusal or failure, with the same stable code as in HTTP.
+impl ErrorCode {
+    /// The code of a refusal by the service.
+    pub fn of_service(text: &str) -> ErrorCode {
+        Code::from_text(text).map_or_else(|| ErrorCode::Unknown(text.to_owned()), ErrorCode::Service)
+    }
+}
+
+impl From<Code> for ErrorCode {
+    fn from(code: Code) -> ErrorCode {
+        ErrorCode::Service(code)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ErrorCode::Service(code) => code.as_str(),
+            ErrorCode::Unreachable => "unreachable",
+            ErrorCode::Untrusted => "untrusted",
+            ErrorCode::Unknown(text) => text,
+        })
+    }
+}
+
+/// A refusal or failure.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct ClientError {
-    /// `sold_out`, `outcome_unknown`, ...; `unreachable` when no node answered, `untrusted` when TLS failed.
-    pub code: String,
-    /// This case, in a sentence.
+    /// Its kind.
+    pub code: ErrorCode,
+    /// A sentence about this case.
     pub detail: String,
     /// Whether the same request may succeed later.
     pub retryable: bool,
@@ -26,21 +61,24 @@ pub struct ClientError {
 }
 
 impl ClientError {
-    pub(crate) fn new(code: &str, detail: impl Into<String>) -> ClientError {
+    pub(crate) fn new(code: impl Into<ErrorCode>, detail: impl Into<String>) -> ClientError {
         ClientError { code: code.into(), detail: detail.into(), retryable: false, nights: Vec::new() }
     }
 
-    /// Whether one side does not trust the other, which waiting will not change.
+    /// Whether one side does not trust the other. Waiting does not change that.
     pub(crate) fn is_untrusted(&self) -> bool {
-        self.code == UNTRUSTED
+        self.code == ErrorCode::Untrusted
     }
 
     /// Whether another node, or the same one later, may answer: nothing was refused.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(
-            self.code.as_str(),
-            "unreachable" | UNTRUSTED | "unavailable" | "overloaded" | "outcome_unknown" | "request_in_flight"
-        )
+        match self.code {
+            ErrorCode::Unreachable | ErrorCode::Untrusted => true,
+            ErrorCode::Service(code) => {
+                matches!(code, Code::Unavailable | Code::Overloaded | Code::OutcomeUnknown | Code::RequestInFlight)
+            }
+            ErrorCode::Unknown(_) => false,
+        }
     }
 }
 
@@ -52,8 +90,8 @@ impl From<Status> for ClientError {
                 return error;
             }
             let code = match status.code() {
-                Code::DeadlineExceeded | Code::Cancelled => "outcome_unknown",
-                _ => "unreachable",
+                tonic::Code::DeadlineExceeded | tonic::Code::Cancelled => Code::OutcomeUnknown.into(),
+                _ => ErrorCode::Unreachable,
             };
             return ClientError { retryable: true, ..ClientError::new(code, status.message()) };
         };
@@ -65,7 +103,7 @@ impl From<Status> for ClientError {
         }
         nights.sort();
         ClientError {
-            code: info.reason.clone(),
+            code: ErrorCode::of_service(&info.reason),
             detail: status.message().to_owned(),
             retryable: info.metadata.get("retryable").is_some_and(|text| text == "true"),
             nights: nights.into_iter().map(|(_, night)| night.trim_end().to_owned()).collect(),
@@ -73,7 +111,7 @@ impl From<Status> for ClientError {
     }
 }
 
-/// What went wrong with the connection, in its own words: those of gRPC are "transport error".
+/// The connection's own error, if that is the cause: gRPC only says "transport error".
 fn connecting(status: &Status) -> Option<ClientError> {
     let mut cause = status.source();
     while let Some(error) = cause {
@@ -90,9 +128,9 @@ fn connecting(status: &Status) -> Option<ClientError> {
 impl From<&ConnectError> for ClientError {
     fn from(error: &ConnectError) -> Self {
         let code = match error {
-            ConnectError::Address(_) => "invalid_field",
-            ConnectError::Unreachable { .. } => "unreachable",
-            ConnectError::Tls { .. } => UNTRUSTED,
+            ConnectError::Address(_) => Code::InvalidField.into(),
+            ConnectError::Unreachable { .. } => ErrorCode::Unreachable,
+            ConnectError::Tls { .. } => ErrorCode::Untrusted,
         };
         ClientError::new(code, error.to_string())
     }
@@ -103,10 +141,34 @@ impl From<v1::Refusal> for ClientError {
         let night =
             |n: v1::RefusedNight| format!("{} {} {} {}", n.date, n.room_type, n.available, n.reason).trim_end().to_owned();
         ClientError {
-            code: refusal.code,
+            code: ErrorCode::of_service(&refusal.code),
             detail: refusal.detail,
             retryable: refusal.retryable,
             nights: refusal.nights.into_iter().map(night).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_displayed_as_they_are_sent() {
+        let sent = ["sold_out", "outcome_unknown", "a_code_of_tomorrow"];
+        assert_eq!(sent.map(|text| ErrorCode::of_service(text).to_string()), sent);
+        assert_eq!(ErrorCode::of_service("sold_out"), ErrorCode::Service(Code::SoldOut));
+        assert_eq!(ClientError::new(ErrorCode::Unreachable, "no node answered").to_string(), "unreachable: no node answered");
+        assert_eq!(ErrorCode::Untrusted.to_string(), "untrusted");
+    }
+
+    #[test]
+    fn only_what_was_not_refused_is_tried_again() {
+        let passes = |code: ErrorCode| ClientError::new(code, "").is_passing();
+        for code in [Code::Unavailable, Code::Overloaded, Code::OutcomeUnknown, Code::RequestInFlight] {
+            assert!(passes(code.into()), "{code:?}");
+        }
+        assert!(passes(ErrorCode::Unreachable) && passes(ErrorCode::Untrusted));
+        assert!(!passes(Code::SoldOut.into()) && !passes(Code::Internal.into()) && !passes(ErrorCode::Unknown("new".into())));
     }
 }

@@ -1,8 +1,18 @@
-//! The Rust client of Keyrack: front desks, tools and tests talk to a cluster through it.
+//! The Rust client of Keyrack. The `keyrack` command, front desks and tools reach a cluster through it.
 //!
-//! A [`Client`] is given one or more addresses, finds the other nodes by itself, sends each request to the
-//! node that leads the property's shard, and tries again elsewhere when a node is gone. Retries are safe
-//! because they carry the same idempotency key; every call has a deadline.
+//! A [`Client`] starts from one or more addresses. It discovers the other nodes, sends each request to the leader of
+//! the property's shard, and retries on another node when one fails.
+//!
+//! # Invariants
+//! - Every call has a deadline. It ends with an answer or with a [`ClientError`].
+//! - A retry carries the idempotency key of the first attempt, so a booking is never taken twice.
+//! - After a timeout the outcome is unknown ([`Code::OutcomeUnknown`]), never "failed".
+//! - The library starts no task of its own. Dropping the last clone of a client closes its connections.
+//! - Nodes at `https://` addresses are verified against the CAs of the public web, or with [`Client::with_tls`] against
+//!   the cluster's own. Desks and operators also show a certificate that way.
+//!
+//! Start with `client.rs`: which node is asked, and when a call is retried. `calls.rs` lists the calls, `nodes.rs`
+//! keeps what is known about the nodes, `error.rs` says why a call has no result.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), keyrack_client::ClientError> {
@@ -19,26 +29,18 @@
 //! println!("{}", booking.confirmation_number);
 //! # Ok(()) }
 //! ```
-//!
-//! Nodes at `https://` addresses are verified against the CAs of the public web, or with [`Client::with_tls`] against the
-//! cluster's own; desks and operators show a certificate that way. [`pki`] makes such certificates.
 
 mod calls;
+mod client;
 pub mod connection;
 mod error;
+mod idempotency;
 mod nodes;
-pub mod pki;
+pub mod operators;
 mod tls;
 
-pub use error::ClientError;
-pub use keyrack_proto::v1;
-pub use nodes::Client;
+pub use client::Client;
+pub use error::{ClientError, ErrorCode};
+pub use idempotency::fresh_key;
+pub use keyrack_proto::{Code, v1};
 pub use tls::{Tls, TlsError};
-
-/// A new idempotency key: 128 random bits. Keep it until the request is answered.
-pub fn fresh_key() -> String {
-    let mut bytes = [0; 16];
-    // The operating system always has randomness once it has booted; a key of zeros would only be refused.
-    let _ = getrandom::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -1,30 +1,37 @@
-//! TLS as clients speak it: whom they trust, and the certificate that they show.
+//! TLS of a client: the CAs that it trusts and the certificate that it shows.
 
-use std::fmt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fmt, io};
 
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::pki::{PkiError, check_private};
-
-/// What a client needs for `https://` addresses. Cheap to clone; TLS 1.3, or 1.2 with those who have nothing newer.
+/// What a client needs for `https://` addresses. Cheap to clone. TLS 1.3, or 1.2 if the server has nothing newer.
 #[derive(Clone)]
 pub struct Tls {
     pub(crate) http1: Arc<ClientConfig>,
     pub(crate) http2: Arc<ClientConfig>,
 }
 
-/// Why a client cannot speak TLS with these files.
+/// Why these files cannot be used for TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A key that others can read, or a file that cannot be read.
-    #[error(transparent)]
-    File(#[from] PkiError),
-    /// A file that is not what it should be.
+    /// Other users can read the private key.
+    #[error("{0} can be read by others than its owner: chmod 600 {0}, and rotate it if somebody may have")]
+    Exposed(PathBuf),
+    /// A file that cannot be read.
+    #[error("{path}: {cause}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        cause: io::Error,
+    },
+    /// A file with the wrong content.
     #[error("{path}: {why}")]
     Content {
         /// The file.
@@ -32,30 +39,30 @@ pub enum TlsError {
         /// What is wrong with it.
         why: String,
     },
-    /// A certificate that does not go with its key, or is none that TLS can use.
+    /// A certificate that does not match its key, or that TLS cannot use.
     #[error("{path}: {cause}")]
     Identity {
         /// The certificate's file.
         path: PathBuf,
-        /// What TLS says.
+        /// The error of TLS.
         cause: rustls::Error,
     },
-    /// The cryptography does not work here.
+    /// The cryptography library failed.
     #[error("TLS: {0}")]
     Setup(rustls::Error),
 }
 
 impl Tls {
-    /// Trusts the CAs of the public web (Mozilla's), and shows no certificate.
+    /// Trusts the CAs of the public web (Mozilla's list) and shows no certificate.
     ///
     /// # Errors
-    /// Only when the cryptography does not work at all.
+    /// Only if the cryptography library fails.
     pub fn public() -> Result<Tls, TlsError> {
         Tls::from_files(None, None)
     }
 
-    /// Trusts the CA certificates of a PEM file (the public web's if there is none), and shows a certificate with its
-    /// key, both PEM files, if there are such.
+    /// Trusts the CA certificates of a PEM file, or those of the public web. Shows the certificate of `own`, which is a
+    /// certificate and its key, both PEM files.
     pub fn from_files(trust: Option<&Path>, own: Option<(&Path, &Path)>) -> Result<Tls, TlsError> {
         let roots = match trust {
             Some(file) => roots(file)?,
@@ -68,12 +75,12 @@ impl Tls {
             Some((certificate, key)) => {
                 let chain = certificates(certificate)?;
                 let refused = |cause| TlsError::Identity { path: certificate.to_owned(), cause };
-                // rustls wipes the key when nobody uses it any more.
+                // rustls wipes the key when it is dropped.
                 builder.with_client_auth_cert(chain, private_key(key)?).map_err(refused)?
             }
         };
         let speaking = |protocol: &str| {
-            // Both share the sessions to resume.
+            // Both protocols share the store of resumable sessions.
             let mut config = config.clone();
             config.alpn_protocols = vec![protocol.into()];
             Arc::new(config)
@@ -98,7 +105,7 @@ fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let bytes = std::fs::read(file).map_err(|cause| PkiError::File { path: file.to_owned(), cause })?;
+    let bytes = std::fs::read(file).map_err(|cause| unreadable(file, cause))?;
     let found = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
@@ -108,10 +115,16 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    check_private(file)?;
-    let bytes = std::fs::read(file).map_err(|cause| PkiError::File { path: file.to_owned(), cause })?;
-    let bytes = zeroize::Zeroizing::new(bytes);
-    // What the reader says could quote the file.
+    let metadata = std::fs::metadata(file).map_err(|cause| unreadable(file, cause))?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(TlsError::Exposed(file.to_owned()));
+    }
+    let bytes = zeroize::Zeroizing::new(std::fs::read(file).map_err(|cause| unreadable(file, cause))?);
+    // The reader's error is dropped: it could quote the key.
     let bad = |_| TlsError::Content { path: file.to_owned(), why: "there is no private key in it (PEM)".to_owned() };
     PrivateKeyDer::from_pem_slice(&bytes).map_err(bad)
+}
+
+fn unreadable(file: &Path, cause: io::Error) -> TlsError {
+    TlsError::File { path: file.to_owned(), cause }
 }

@@ -14,8 +14,8 @@ use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use keyrack_client::connection::{Address, ConnectError, Protocol};
-use keyrack_client::pki::{Authority, Identity};
-use keyrack_client::{Client, Tls, TlsError};
+use keyrack_client::{Client, ErrorCode, Tls, TlsError};
+use keyrack_pki::{Authority, Identity};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ProtocolVersion, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
@@ -34,7 +34,6 @@ struct Seen {
     /// The URI names of the client's certificate.
     uris: Vec<String>,
     authorization: Option<String>,
-    path: String,
     version: Option<ProtocolVersion>,
 }
 
@@ -126,8 +125,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Mutex<Vec
             });
             let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
                 let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
-                let path = request.uri().path().to_owned();
-                seen.lock().unwrap().push(Seen { uris: uris.clone(), authorization, path, version });
+                seen.lock().unwrap().push(Seen { uris: uris.clone(), authorization, version });
                 std::future::ready(Ok::<_, Infallible>(empty_answer(request.version())))
             });
             let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -171,7 +169,7 @@ async fn a_node_of_another_ca_is_refused_in_words_that_help() {
     let began = std::time::Instant::now();
     for tls in [other.trusting(), Tls::public().unwrap()] {
         let refused = client(&server, tls, "").topology().await.unwrap_err();
-        assert_eq!(refused.code, "untrusted");
+        assert_eq!(refused.code, ErrorCode::Untrusted);
         for word in [server.address.to_string().as_str(), "--ca", "KEYRACK_CA", "ca.pem"] {
             assert!(refused.detail.contains(word), "{word} is not in: {refused}");
         }
@@ -205,7 +203,7 @@ async fn the_host_must_be_one_that_the_certificate_names() {
     let pki = Pki::new(&["node-1.example"]);
     let server = Server::start(&pki, false).await;
     let refused = client(&server, pki.trusting(), "").topology().await.unwrap_err();
-    assert_eq!(refused.code, "untrusted");
+    assert_eq!(refused.code, ErrorCode::Untrusted);
     assert!(refused.detail.contains("node-1.example") && refused.detail.contains("--host"), "{refused}");
 }
 
@@ -235,7 +233,7 @@ async fn a_server_without_tls_is_told_apart() {
     let pki = Pki::new(&[]);
     let client = Client::new([format!("https://{address}")], "").unwrap().with_tls(pki.trusting());
     let refused = client.topology().await.unwrap_err();
-    assert!(refused.code == "untrusted" && refused.detail.contains("http://"), "{refused}");
+    assert!(refused.code == ErrorCode::Untrusted && refused.detail.contains("http://"), "{refused}");
 }
 
 #[test]
@@ -277,32 +275,4 @@ fn addresses_are_read_strictly() {
     ] {
         assert!(Address::parse(text).is_err(), "{text}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_command_speaks_tls_for_pages_too() {
-    let (pki, other) = (Pki::new(&[]), Pki::new(&[]));
-    let server = Server::start(&pki, false).await;
-    let run = |arguments: Vec<String>| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_keyrack"));
-        command.env_clear().args(["receipt", "policy", "--endpoint", &server.url()]).args(arguments);
-        let output = command.output().unwrap();
-        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
-    };
-    let text = |path: PathBuf| path.display().to_string();
-    let (certificate, key) = (text(pki.authority.certificate(&desk())), text(pki.authority.key(&desk())));
-    let ca = |pki: &Pki| vec!["--ca".to_owned(), text(pki.trust())];
-    let own = vec!["--cert".to_owned(), certificate, "--cert-key".to_owned(), key];
-
-    let (code, said) = run(ca(&other));
-    assert_eq!(code, 1);
-    assert!(said.contains(&server.address.to_string()) && said.contains("--ca"), "{said}");
-    assert!(server.seen().is_empty());
-    run([ca(&pki), own.clone()].concat());
-    let seen = server.seen();
-    assert_eq!(
-        (seen[0].path.as_str(), seen[0].uris.as_slice()),
-        ("/log/policy", ["spiffe://prod/desk/lisbon".to_owned()].as_slice())
-    );
-    assert_eq!(run(own[..2].to_vec()).0, 2, "a certificate without its key is wrong usage");
 }

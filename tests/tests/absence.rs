@@ -12,7 +12,7 @@ use keyrack_tests::sources::{assert_holds_code, dependencies_of, offences, sourc
 use keyrack_tests::{Cluster, HotelPlan, fresh_key, refusal};
 use serde_json::json;
 
-const ROOMS: [&str; 7] = ["inventory", "merkle", "proto", "cluster", "node", "client", "jepsen"];
+const ROOMS: [&str; 9] = ["inventory", "merkle", "proto", "pki", "cluster", "node", "client", "cli", "jepsen"];
 
 /// Not compiled but with the feature `sim`.
 const SIMULATION: &str = "jepsen/src/sim/";
@@ -99,7 +99,10 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
 #[test]
 fn no_arrow_between_the_rooms_points_the_wrong_way() {
     assert_no_dependency("node", &["openraft", "rust-rocksdb", "rocksdb"]);
-    assert_no_dependency("client", &["keyrack-cluster", "keyrack-node", "openraft", "rust-rocksdb"]);
+    for room in ["pki", "client", "cli"] {
+        assert_no_dependency(room, &["keyrack-cluster", "keyrack-node", "openraft", "rust-rocksdb"]);
+    }
+    assert_no_dependency("client", &["keyrack-cli", "keyrack-pki"]);
     assert_no_dependency("cluster", &["keyrack-node", "keyrack-client"]);
     assert_no_dependency("proto", &["keyrack-cluster", "keyrack-node", "keyrack-client"]);
     for room in ["inventory", "merkle"] {

@@ -13,7 +13,7 @@ const IMPORT_WITHIN: Duration = Duration::from_secs(900);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sample_is_replayed_and_its_books_balance() {
-    replay(&checkout().join("client/samples/hotel-bookings-sample.csv")).await;
+    replay(&checkout().join("cli/samples/hotel-bookings-sample.csv")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

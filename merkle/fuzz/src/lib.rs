@@ -43,7 +43,7 @@ pub mod node {
 }
 
 /// The command line's reader of tables to import.
-#[path = "../../../client/src/import/table.rs"]
+#[path = "../../../cli/src/import/table.rs"]
 #[allow(dead_code)]
 pub mod table;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use keyrack_client::pki::{Authority, Identity};
+use keyrack_pki::{Authority, Identity};
 
 /// How long a certificate counts, in days; each start makes new ones.
 const DAYS: u32 = 90;

@@ -1,0 +1,29 @@
+//! Keeps checkpoints that contradict each other, and reports them.
+
+use keyrack_merkle::Note;
+
+use super::finding::Kind;
+use super::report::Report;
+use super::store::Store;
+
+/// Keeps both sides of a fork. Together they prove it to others.
+pub fn keep_fork(store: &Store, shard: u32, what: &str, one: &Note, other: &Note, report: &mut Report) -> anyhow::Result<()> {
+    let (one, other) = (store.keep(shard, "fork-one", one)?, store.keep(shard, "fork-other", other)?);
+    let what = format!("{what}; both signed checkpoints are kept: {} and {}", one.display(), other.display());
+    report.find(Kind::Fork, what);
+    Ok(())
+}
+
+/// Keeps the checkpoint of a log that became shorter. `what` is the finding without the name of the file.
+pub fn keep_rollback(store: &Store, shard: u32, what: &str, note: &Note, report: &mut Report) -> anyhow::Result<()> {
+    let file = store.keep(shard, "rollback", note)?;
+    report.find(Kind::Rollback, format!("{what}; kept as {}", file.display()));
+    Ok(())
+}
+
+/// Keeps the checkpoint whose leaves are not those that are served.
+pub fn keep_wrong_entries(store: &Store, shard: u32, what: &str, note: &Note, report: &mut Report) -> anyhow::Result<()> {
+    let file = store.keep(shard, "entries", note)?;
+    report.find(Kind::Entries, format!("{what}; kept as {}", file.display()));
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Follows one log from the verified state to the newest checkpoint that the policy accepts.
+//!
+//! The audit keeps the right edge of the tree of all replayed leaves. It appends the new leaves and requires the root of the
+//! new checkpoint. A correct root means two things: the leaves are the signed ones, and the new tree begins with the old
+//! one, because it grew from the old edge. So no consistency proof is needed here. One is requested only to compare two
+//! checkpoints without the leaves between them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use futures::StreamExt;
+use indicatif::ProgressBar;
+use keyrack_inventory::Leaf;
+use keyrack_merkle::{Checkpoint, Note, Policy, TILE_WIDTH, leaf_hash};
+
+use super::checkpoints::{Comparison, NodeCheckpoint, ask, compare};
+use super::evidence::{keep_fork, keep_rollback, keep_wrong_entries};
+use super::report::Report;
+use super::source::Source;
+use super::state::State;
+use super::store::Store;
+use crate::clock::now_ms;
+
+/// Bundles that are fetched concurrently.
+const FETCH_AHEAD: usize = 8;
+/// Progress is saved after this many bundles, but not more often than the pause.
+const BUNDLES_PER_SAVE: u64 = 256;
+const SAVE_PAUSE: Duration = Duration::from_secs(5);
+/// How often the nodes are asked while their checkpoints are smaller than the verified one.
+const ATTEMPTS: usize = 5;
+
+/// What is needed to follow logs.
+pub struct Follower<'a, S> {
+    /// The log.
+    pub source: &'a S,
+    /// The trusted keys.
+    pub policy: &'a Policy,
+    /// The folder of states and evidence.
+    pub store: &'a Store,
+    /// Shows the progress.
+    pub bar: ProgressBar,
+    /// How long to wait before a node that lags behind is asked again.
+    pub pause: Duration,
+}
+
+impl<S: Source> Follower<'_, S> {
+    /// Follows a log to its newest checkpoint. The report has what is wrong with the log.
+    ///
+    /// # Errors
+    /// If the log could not be read: no node, no right to read, or a damaged state.
+    pub async fn follow(&self, shard: u32, origin: &str) -> anyhow::Result<Report> {
+        let (verified, ahead) = self.store.load(shard, origin)?;
+        let before = verified.checkpoint.as_ref().map(|note| Checkpoint::parse(&note.text)).transpose()?;
+        let mut report = Report::new(shard, &verified);
+        let Some(newest) = self.newest(shard, before.as_ref(), &mut report).await? else { return Ok(report) };
+        let now = newest.trusted.checkpoint.clone();
+        if let (Some(before), Some(kept)) = (&before, &verified.checkpoint)
+            && now.size <= before.size
+        {
+            if now != *before {
+                self.shrunk(shard, before, kept, &newest, &mut report).await?;
+                return Ok(report);
+            }
+            report.set_checkpoint(&newest.trusted, self.policy);
+            report.set_ledger(&verified, self.policy);
+            return Ok(report);
+        }
+        let from = ahead.filter(|ahead| ahead.frontier.size() <= now.size).unwrap_or_else(|| verified.clone());
+        let mut state = self.replay(shard, from, now.size).await?;
+        if state.frontier.root() != now.root {
+            self.store.drop_ahead(shard);
+            self.other_root(shard, before.as_ref(), &verified, &newest, &mut report).await?;
+            return Ok(report);
+        }
+        state.checkpoint = Some(newest.note.clone());
+        state.ledger.forget(now_ms());
+        self.store.save(shard, &state)?;
+        report.set_checkpoint(&newest.trusted, self.policy);
+        report.set_ledger(&state, self.policy);
+        Ok(report)
+    }
+
+    /// The largest checkpoint that the policy accepts, after comparing it with those of all nodes. Asks again while it is
+    /// smaller than the verified one, because a node that restarts lags behind for a moment.
+    async fn newest(
+        &self,
+        shard: u32,
+        before: Option<&Checkpoint>,
+        report: &mut Report,
+    ) -> anyhow::Result<Option<NodeCheckpoint>> {
+        let mut all = Vec::new();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(self.pause).await;
+            }
+            let (accepted, untrusted) = ask(self.source, self.policy, self.store, shard, report).await?;
+            all = accepted;
+            all.sort_by_key(|one| one.trusted.checkpoint.size);
+            let largest = all.last().map_or(0, |one| one.trusted.checkpoint.size);
+            if untrusted || before.is_none_or(|before| before.size <= largest) {
+                break;
+            }
+        }
+        let Some(newest) = all.pop() else { return Ok(None) };
+        for other in &all {
+            match compare(self.source, shard, &other.trusted.checkpoint, &newest.trusted.checkpoint).await {
+                Comparison::Extends => {}
+                Comparison::Unknown(why) => {
+                    report
+                        .notices
+                        .push(format!("could not compare the checkpoints of {} and {}: {why}", other.node, newest.node));
+                }
+                Comparison::Differs(why) => {
+                    let what = format!("{} and {} show different histories: {why}", other.node, newest.node);
+                    keep_fork(self.store, shard, &what, &other.note, &newest.note, report)?;
+                }
+            }
+        }
+        Ok(Some(newest))
+    }
+
+    /// Appends the leaves up to `size` to the tree and to the ledger.
+    async fn replay(&self, shard: u32, mut state: State, size: u64) -> anyhow::Result<State> {
+        let width = u64::from(TILE_WIDTH);
+        self.bar.set_length(size);
+        self.bar.set_position(state.frontier.size());
+        self.bar.reset_eta();
+        let first = state.frontier.size() / width;
+        let fetch = |index: u64| async move {
+            let leaves = (size - index * width).min(width) as u16;
+            (index, self.source.entries(shard, index, leaves).await)
+        };
+        let mut bundles = futures::stream::iter((first..size.div_ceil(width)).map(fetch)).buffered(FETCH_AHEAD);
+        let (mut fetched, mut saved) = (0u64, Instant::now());
+        while let Some((index, leaves)) = bundles.next().await {
+            let leaves = leaves.with_context(|| format!("cannot get the leaves from {} of shard {shard}", index * width))?;
+            let skip = state.frontier.size() - index * width;
+            for bytes in leaves.iter().skip(skip as usize) {
+                append(&mut state, bytes);
+            }
+            self.bar.set_position(state.frontier.size());
+            fetched += 1;
+            if fetched.is_multiple_of(BUNDLES_PER_SAVE) && saved.elapsed() > SAVE_PAUSE {
+                state.ledger.forget(now_ms());
+                self.store.save_ahead(shard, &state)?;
+                saved = Instant::now();
+            }
+        }
+        anyhow::ensure!(state.frontier.size() == size, "{size} leaves are signed, but {} were served", state.frontier.size());
+        Ok(state)
+    }
+
+    /// The log is not larger than the verified one, but different.
+    async fn shrunk(
+        &self,
+        shard: u32,
+        before: &Checkpoint,
+        kept: &Note,
+        newest: &NodeCheckpoint,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let (old, new) = (before.size, newest.trusted.checkpoint.size);
+        match compare(self.source, shard, &newest.trusted.checkpoint, before).await {
+            Comparison::Extends => {
+                let what = format!(
+                    "{} serves a checkpoint of {new} leaves, but one of {old} was seen. It is a beginning of that one: the node lags \
+                     behind, or the log was cut back; ask another node",
+                    newest.node
+                );
+                keep_rollback(self.store, shard, &what, &newest.note, report)
+            }
+            Comparison::Differs(why) | Comparison::Unknown(why) => {
+                let node = &newest.node;
+                let what = if old == new {
+                    format!("{node} has another history than was seen before: {why}")
+                } else {
+                    format!(
+                        "{node} serves a checkpoint of {new} leaves where {old} were seen before, and nothing shows that it is the \
+                         beginning of those: {why}"
+                    )
+                };
+                keep_fork(self.store, shard, &what, kept, &newest.note, report)
+            }
+        }
+    }
+
+    /// The leaves do not lead to the new root: either they are not the signed ones, or the log was rewritten.
+    async fn other_root(
+        &self,
+        shard: u32,
+        before: Option<&Checkpoint>,
+        verified: &State,
+        newest: &NodeCheckpoint,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        let now = &newest.trusted.checkpoint;
+        let compared = match before {
+            Some(before) => compare(self.source, shard, before, now).await,
+            None => Comparison::Extends,
+        };
+        let why = match (compared, &verified.checkpoint) {
+            (Comparison::Differs(why) | Comparison::Unknown(why), Some(kept)) => {
+                let what = format!(
+                    "the {} leaves that {} signed do not begin with the {} that were seen before: {why}",
+                    now.size,
+                    newest.node,
+                    verified.frontier.size()
+                );
+                return keep_fork(self.store, shard, &what, kept, &newest.note, report);
+            }
+            _ => "the leaves that are served are not those that were signed",
+        };
+        let what = format!("{why}: leaves {} to {} do not lead to the root", verified.frontier.size(), now.size);
+        keep_wrong_entries(self.store, shard, &what, &newest.note, report)
+    }
+}
+
+/// Appends a leaf: its bytes to the tree, its content to the ledger.
+fn append(state: &mut State, bytes: &[u8]) {
+    let index = state.frontier.size();
+    state.frontier.append(leaf_hash(bytes), |_, _, _| {});
+    state.ledger.apply_leaf(index, Leaf::decode(bytes).as_ref(), &mut state.findings);
+}

@@ -1,0 +1,78 @@
+//! Adds the leaves of a log to the ledger, one after another.
+
+use keyrack_inventory::{Leaf, LeafBody, LeafError, LeafKind};
+
+use super::finding::{Findings, Kind};
+use super::ledger::{Ledger, Seal};
+use crate::clock::utc;
+
+/// Places in [`Counts::kinds`](super::ledger::Counts) after those of [`LeafKind`].
+const KEY_CHANGES: usize = 7;
+const UNREADABLE: usize = 8;
+const SEALS: usize = 9;
+
+impl Ledger {
+    /// Adds the next leaf. `findings` gets what is wrong with it.
+    pub fn apply_leaf(&mut self, index: u64, leaf: Result<&Leaf, &LeafError>, findings: &mut Findings) {
+        let leaf = match leaf {
+            Ok(leaf) => leaf,
+            Err(error) => {
+                bump(&mut self.counts.kinds[UNREADABLE]);
+                findings.add(Kind::Unreadable, Some(index), format!("{error}; what it did to rooms is unknown"));
+                return;
+            }
+        };
+        self.check_order(index, leaf, findings);
+        match &leaf.body {
+            LeafBody::Booking(booking) => {
+                let kind = LeafKind::ALL.iter().position(|kind| *kind == booking.kind).unwrap_or(UNREADABLE);
+                bump(&mut self.counts.kinds[kind]);
+                self.apply_booking(index, leaf.at_ms, booking, findings);
+            }
+            LeafBody::KeyChange(keys) => {
+                bump(&mut self.counts.kinds[KEY_CHANGES]);
+                self.keys.insert(keys.node, (index, *keys));
+            }
+            LeafBody::AuditSeal { count, link } => {
+                bump(&mut self.counts.kinds[SEALS]);
+                self.apply_seal(Seal { leaf: index, records: *count, link: *link }, findings);
+            }
+        }
+    }
+
+    /// The audit trail only grows.
+    fn apply_seal(&mut self, seal: Seal, findings: &mut Findings) {
+        let records = seal.records;
+        let wrong = match self.seal {
+            Some(known) if records < known.records => {
+                format!("the audit trail has {records} records, but it had {} at leaf {}", known.records, known.leaf)
+            }
+            Some(known) if records == known.records && seal.link != known.link => {
+                format!("the audit trail of {records} records ends otherwise than at leaf {}", known.leaf)
+            }
+            _ => return self.seal = Some(seal),
+        };
+        findings.add(Kind::Contradiction, Some(seal.leaf), wrong);
+    }
+
+    /// Neither time nor Raft position may run back.
+    fn check_order(&mut self, index: u64, leaf: &Leaf, findings: &mut Findings) {
+        if leaf.at_ms < self.at_ms {
+            let what = format!("its time {} is before the leaf before it, {}", utc(leaf.at_ms), utc(self.at_ms));
+            findings.add(Kind::Order, Some(index), what);
+        }
+        let (term, entry) = self.entry;
+        // Leaves of one Raft entry share its term and index. A later entry has a larger index and no smaller term.
+        let follows = leaf.index > entry && leaf.term >= term || leaf.index == entry && leaf.term == term;
+        if !follows && self.leaves() > 0 {
+            let what = format!("its Raft entry {} of term {} comes after entry {entry} of term {term}", leaf.index, leaf.term);
+            findings.add(Kind::Order, Some(index), what);
+        }
+        self.at_ms = self.at_ms.max(leaf.at_ms);
+        self.entry = (leaf.term, leaf.index);
+    }
+}
+
+fn bump(count: &mut u64) {
+    *count = count.saturating_add(1);
+}

@@ -1,0 +1,218 @@
+//! Adds a booking's leaf to the ledger. Does it follow from the booking's last leaf, and do the rooms add up?
+//!
+//! # What counts as sold beyond the limit
+//! A hotel may lower its capacity below what it has sold. Its nights are then in deficit, which is no finding. But it must
+//! not sell more. So after an event that takes rooms, no night may have a negative number of rooms left, with two
+//! exceptions:
+//! - An amendment may keep a night in deficit if the booking had as many rooms of that type on it before.
+//! - A booking may come from a hold that was placed before the limit was lowered. The log has no holds. So this is accepted
+//!   only if the log shows that the limit was lowered within the lifetime of a hold and was high enough before. Otherwise
+//!   it is reported, with a remark about holds.
+
+use std::fmt::Write;
+
+use keyrack_inventory::{BookingLeaf, LeafKind, LeafRooms, Night};
+
+use super::finding::{Findings, Kind};
+use super::ledger::{BookingRecord, Ledger, Phase, TypePlace, day};
+
+/// Nights that a finding names. More are only counted.
+const NAMED_NIGHTS: usize = 4;
+/// The remark about holds.
+const HOLDS: &str =
+    " (unless a hold from before the hotel lowered its limit was confirmed, up to ten minutes later: holds are not in the log)";
+
+impl Ledger {
+    /// Adds a leaf of a booking.
+    pub(super) fn apply_booking(&mut self, index: u64, at_ms: u64, leaf: &BookingLeaf, findings: &mut Findings) {
+        let place = self.properties.place(&leaf.property);
+        let number = leaf.booking.property().0;
+        if *self.numbers.entry(number).or_insert(place) != place {
+            let before = self.properties.name(self.numbers[&number]).to_owned();
+            let what = format!("{} belongs to {before} by its id, but the leaf says {}", leaf.booking, leaf.property);
+            findings.add(Kind::Contradiction, Some(index), what);
+        }
+        let rooms: Box<[(TypePlace, u32)]> =
+            leaf.rooms.iter().map(|rooms| (self.type_place(place, rooms), rooms.quantity)).collect();
+        let known = self.bookings.remove(&leaf.booking);
+        self.check_pointer(index, leaf, known.as_ref(), findings);
+        let phase = check_step(index, leaf, known.as_ref(), &rooms, findings);
+        let today = day(at_ms);
+        let is_forgotten = known.is_none() && leaf.previous.is_some() && self.may_be_forgotten(leaf.departure);
+
+        // A booking that is booked twice counts twice: the first sale stands.
+        let gives_back = known.as_ref().filter(|known| known.phase.holds_rooms() && leaf.kind != LeafKind::Book);
+        let takes = takes_rooms(leaf.kind, known.as_ref()) && !is_forgotten;
+        if is_forgotten && matches!(leaf.kind, LeafKind::Cancel | LeafKind::NoShow) {
+            // The forgotten booking had the rooms that it gives back.
+            self.change(leaf.arrival, leaf.departure, &rooms, today, false);
+        }
+        if let Some(had) = gives_back.filter(|_| takes || !phase.holds_rooms()) {
+            self.change(had.arrival, had.departure, &had.rooms, today, false);
+        }
+        if takes {
+            self.change(leaf.arrival, leaf.departure, &rooms, today, true);
+        }
+        self.check_nights(index, at_ms, leaf, &rooms, known.as_ref(), findings);
+
+        let now = BookingRecord { last: index, phase, arrival: leaf.arrival, departure: leaf.departure, rooms, touched: today };
+        self.bookings.insert(leaf.booking, now);
+    }
+
+    fn type_place(&mut self, property: u32, rooms: &LeafRooms) -> TypePlace {
+        let next = self.types.len() as TypePlace;
+        *self.types.entry((property, rooms.room_type)).or_insert(next)
+    }
+
+    /// Each leaf names the booking's previous leaf, so no leaf can be left out.
+    fn check_pointer(&self, index: u64, leaf: &BookingLeaf, known: Option<&BookingRecord>, findings: &mut Findings) {
+        let (id, kind) = (leaf.booking, leaf.kind.name());
+        let what = match (known, leaf.previous) {
+            (Some(known), _) if leaf.kind == LeafKind::Book => {
+                format!("{id} is booked again; leaf {} has it already", known.last)
+            }
+            (Some(known), Some(previous)) if previous == known.last => return,
+            (Some(known), Some(previous)) => {
+                format!("this {kind} of {id} names leaf {previous} as the one before, but that is leaf {}", known.last)
+            }
+            (Some(known), None) => format!("this {kind} of {id} names no leaf before it, but leaf {} is", known.last),
+            (None, None) if leaf.kind == LeafKind::Book => return,
+            (None, None) => format!("{id} begins with a {kind}: it is older than this log, or its first leaf is missing"),
+            (None, Some(previous)) if previous < index && self.may_be_forgotten(leaf.departure) => return,
+            (None, Some(previous)) => format!("this {kind} of {id} names leaf {previous}, which is not a leaf of that booking"),
+        };
+        findings.add(Kind::Gap, Some(index), what);
+    }
+
+    /// Takes rooms, or gives them back.
+    fn change(&mut self, arrival: Night, departure: Night, rooms: &[(TypePlace, u32)], today: u32, takes: bool) {
+        for (room_type, quantity) in rooms {
+            for night in arrival.0..departure.0 {
+                let tally = self.nights.entry((*room_type, night)).or_default();
+                tally.touched = tally.touched.max(today);
+                let (sold, total) = (&mut tally.sold, &mut self.counts.room_nights);
+                for count in [sold, total] {
+                    let quantity = u64::from(*quantity);
+                    *count = if takes { count.saturating_add(quantity) } else { count.saturating_sub(quantity) };
+                }
+            }
+        }
+    }
+
+    /// Compares both accounts of every night in the leaf.
+    fn check_nights(
+        &mut self,
+        index: u64,
+        at_ms: u64,
+        leaf: &BookingLeaf,
+        rooms: &[(TypePlace, u32)],
+        known: Option<&BookingRecord>,
+        findings: &mut Findings,
+    ) {
+        let (mut oversold, mut contradicted) = (NightList::default(), NightList::default());
+        for (line, (room_type, quantity)) in leaf.rooms.iter().zip(rooms) {
+            for (night, (limit, remaining)) in (leaf.arrival.0..leaf.departure.0).zip(&line.nights) {
+                let tally = self.nights.entry((*room_type, night)).or_default();
+                tally.set_limit(*limit, at_ms);
+                let (sold, limit_wide) = (i128::from(tally.sold), i128::from(*limit));
+                let taken = limit_wide - i128::from(*remaining);
+                let label = || format!("{} {}", line.room_type, Night(night));
+                if taken < sold {
+                    contradicted.add(|| format!("{}: limit {limit}, {remaining} left, but {sold} sold", label()));
+                }
+                let beyond = sold > limit_wide || *remaining < 0;
+                if !beyond || !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend) {
+                    continue;
+                }
+                if leaf.kind == LeafKind::Amend && rooms_before(known, *room_type, night) >= *quantity {
+                    continue;
+                }
+                if leaf.kind == LeafKind::Book && tally.was_promised(taken, at_ms) {
+                    self.counts.after_cut = self.counts.after_cut.saturating_add(1);
+                    continue;
+                }
+                oversold.add(|| format!("{}: limit {limit}, {sold} sold by this log, {remaining} left by the leaf", label()));
+            }
+        }
+        let who = format!("{} of {} at {}", leaf.kind.name(), leaf.booking, leaf.property);
+        if leaf.kind == LeafKind::Book && oversold.count > 0 {
+            oversold.after = HOLDS;
+        }
+        oversold.report(Kind::Oversell, index, &who, findings);
+        contradicted.report(Kind::Contradiction, index, &who, findings);
+    }
+}
+
+/// Reports an event that the booking's state does not allow. Gives the state after the event.
+fn check_step(
+    index: u64,
+    leaf: &BookingLeaf,
+    known: Option<&BookingRecord>,
+    rooms: &[(TypePlace, u32)],
+    findings: &mut Findings,
+) -> Phase {
+    use Phase::{CheckedIn, Confirmed, Unknown};
+    let before = known.map_or(Unknown, |known| known.phase);
+    let (allowed, after) = match leaf.kind {
+        LeafKind::Book => (true, Confirmed),
+        LeafKind::Amend => (matches!(before, Confirmed | CheckedIn), if before == CheckedIn { CheckedIn } else { Confirmed }),
+        LeafKind::Cancel => (before == Confirmed, Phase::Cancelled),
+        LeafKind::CheckIn => (before == Confirmed, CheckedIn),
+        LeafKind::CheckOut => (before == CheckedIn, Phase::CheckedOut),
+        LeafKind::NoShow => (before == Confirmed, Phase::NoShow),
+        LeafKind::Erase => (true, before),
+    };
+    let (id, kind) = (leaf.booking, leaf.kind.name());
+    if !allowed && before != Unknown {
+        let what = format!("a {kind} of {id}, which is {} since leaf {}", before.name(), known.map_or(0, |known| known.last));
+        findings.add(Kind::Contradiction, Some(index), what);
+    }
+    let changes =
+        known.is_some_and(|known| (known.arrival, known.departure) != (leaf.arrival, leaf.departure) || *known.rooms != *rooms);
+    if changes && !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend) {
+        findings.add(Kind::Contradiction, Some(index), format!("a {kind} of {id} that changes its nights or rooms"));
+    }
+    after
+}
+
+/// Whether the leaf's rooms count as sold from now on.
+fn takes_rooms(kind: LeafKind, known: Option<&BookingRecord>) -> bool {
+    match kind {
+        LeafKind::Book | LeafKind::Amend => true,
+        // The first leaf of the booking was not seen: it has these rooms, whenever it took them.
+        LeafKind::CheckIn | LeafKind::CheckOut => known.is_none_or(|known| !known.phase.holds_rooms()),
+        LeafKind::Cancel | LeafKind::NoShow | LeafKind::Erase => false,
+    }
+}
+
+/// How many rooms of a type a booking had on a night.
+fn rooms_before(known: Option<&BookingRecord>, room_type: TypePlace, night: u32) -> u32 {
+    let Some(known) = known.filter(|known| (known.arrival.0..known.departure.0).contains(&night)) else { return 0 };
+    let of_type = known.rooms.iter().find(|(of, _)| *of == room_type);
+    of_type.filter(|_| known.phase.holds_rooms()).map_or(0, |(_, quantity)| *quantity)
+}
+
+/// The nights of one finding: the first few by name.
+#[derive(Default)]
+struct NightList {
+    text: String,
+    count: usize,
+    after: &'static str,
+}
+
+impl NightList {
+    fn add(&mut self, night: impl FnOnce() -> String) {
+        if self.count < NAMED_NIGHTS {
+            let _ = write!(self.text, "{}{}", if self.count == 0 { "" } else { "; " }, night());
+        }
+        self.count += 1;
+    }
+
+    fn report(self, kind: Kind, index: u64, who: &str, findings: &mut Findings) {
+        let more = self.count.saturating_sub(NAMED_NIGHTS);
+        let more = if more == 0 { String::new() } else { format!("; and {more} nights more") };
+        if self.count > 0 {
+            findings.add(kind, Some(index), format!("{who}: {}{more}{}", self.text, self.after));
+        }
+    }
+}

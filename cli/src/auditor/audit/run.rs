@@ -1,0 +1,108 @@
+//! Runs `keyrack audit`.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use keyrack_merkle::Policy;
+
+use super::follow::Follower;
+use super::options::{AuditOptions, Shards};
+use super::report::Report;
+use super::source::{Cluster, Source};
+use super::store::Store;
+use crate::auditor::policy_file::load_policy;
+use crate::context::Context;
+use crate::terminal::plain;
+
+/// Runs `keyrack audit`; gives the exit code.
+pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<ExitCode> {
+    let policy = load_policy(&options.policy)?;
+    let logs = logs(&policy, options.shard)?;
+    let store = Store::open(&options.state)?;
+    let source = Cluster { web: &context.web, client: &context.client };
+    let kept = store.evidence()?;
+    let mut is_good = kept.is_empty();
+    if !is_good {
+        let (files, folder) = (kept.join(", "), options.state.display());
+        eprintln!(
+            "keyrack: an earlier audit found a fork or a log cut back; its evidence is in {folder}: {files}. Move it away once that is settled."
+        );
+    }
+    let Some(seconds) = options.follow else {
+        let (reports, all_followed) = follow_all(&source, &policy, &store, &logs).await?;
+        is_good &= all_followed && reports.iter().all(Report::is_good);
+        warn_of_unknown_log(&source, &logs, options.shard).await;
+        context.show(&reports, |reports| reports.iter().map(Report::text).collect::<Vec<_>>().join("\n"))?;
+        return Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    };
+    loop {
+        let (reports, _) = tokio::select! {
+            done = follow_all(&source, &policy, &store, &logs) => done?,
+            _ = tokio::signal::ctrl_c() => break,
+        };
+        for report in reports.iter().filter(|report| report.verified > report.verified_before || !report.is_good()) {
+            is_good &= report.is_good();
+            context.show(report, Report::text)?;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Follows every log once. Prints why a log could not be followed; the second value says whether all could.
+async fn follow_all(
+    source: &Cluster<'_>,
+    policy: &Policy,
+    store: &Store,
+    logs: &BTreeMap<u32, String>,
+) -> anyhow::Result<(Vec<Report>, bool)> {
+    let mut reports = Vec::new();
+    let mut all_followed = true;
+    for (shard, origin) in logs {
+        let style = ProgressStyle::with_template("{msg:<14} [{bar:40}] {pos}/{len} leaves {per_sec} eta {eta}")?;
+        let bar = ProgressBar::new(0).with_style(style).with_message(format!("shard {shard}"));
+        let follower = Follower { source, policy, store, bar, pause: Duration::from_secs(1) };
+        let done = follower.follow(*shard, origin).await;
+        follower.bar.finish_and_clear();
+        match done {
+            Ok(report) => reports.push(report),
+            Err(cause) => {
+                eprintln!("keyrack: {}: not audited: {}", plain(origin), plain(&format!("{cause:#}")));
+                all_followed = false;
+            }
+        }
+    }
+    Ok((reports, all_followed))
+}
+
+/// The logs in the policy, by shard.
+fn logs(policy: &Policy, wanted: Shards) -> anyhow::Result<BTreeMap<u32, String>> {
+    let mut logs = BTreeMap::new();
+    for (key, _) in policy.logs() {
+        let shard = key.name().rsplit_once("/shard-").and_then(|(_, number)| number.parse().ok());
+        let Some(shard) = shard else { continue };
+        if matches!(wanted, Shards::One(one) if one != shard) {
+            continue;
+        }
+        let origin = logs.entry(shard).or_insert_with(|| key.name().to_owned());
+        anyhow::ensure!(origin == key.name(), "the policy has two logs of shard {shard}: {origin} and {}", key.name());
+    }
+    match wanted {
+        Shards::One(shard) if logs.is_empty() => anyhow::bail!("the policy has no log named <cluster>/shard-{shard}"),
+        Shards::All if logs.is_empty() => anyhow::bail!("the policy has no log named <cluster>/shard-<number>"),
+        _ => Ok(logs),
+    }
+}
+
+/// Warns if the cluster has a log that is not in the policy.
+async fn warn_of_unknown_log(source: &Cluster<'_>, logs: &BTreeMap<u32, String>, wanted: Shards) {
+    let (Shards::All, Some(next)) = (wanted, logs.keys().last().and_then(|last| last.checked_add(1))) else { return };
+    if source.checkpoints(next).await.iter().any(|(_, note)| note.is_ok()) {
+        eprintln!("keyrack: the cluster has a log of shard {next} too, which the policy does not know: it was not audited");
+    }
+}

@@ -1,0 +1,94 @@
+//! A signed checkpoint for people and as JSON.
+
+use std::fmt::Write;
+
+use keyrack_merkle::{Policy, Trusted, encode_hash};
+use serde::Serialize;
+
+use crate::clock::utc_seconds;
+use crate::terminal::plain;
+
+/// What no receipt proves.
+const ONE_EVENT: &str = "that this is the booking's newest event: it may have been changed later, which later leaves would tell";
+const NO_WITNESS: &str = "that no other history exists: only the cluster's own replicas cosigned, no outside witness. A majority of \
+                          them stored and signed it (majority-durable), and whoever compares checkpoints sees a change \
+                          (tamper-evident), but a majority of lying replicas could show others another history";
+const OTHER_VALUES: &str = "that a claim was true: only that the cluster wrote down this value when it decided";
+
+/// A checkpoint and its signatures that the policy accepts.
+#[derive(Serialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckpointSummary {
+    /// The name of the log.
+    pub origin: String,
+    /// The number of leaves.
+    pub size: u64,
+    /// The root of the tree.
+    pub root: String,
+    /// The log's keys that signed, as verifier keys.
+    pub signed_by: Vec<String>,
+    /// The cosignatures.
+    pub cosigned_by: Vec<Cosignature>,
+}
+
+/// A cosignature of a replica or a witness.
+#[derive(Serialize, Clone, Debug)]
+#[serde(rename_all = "camelCase")]
+pub struct Cosignature {
+    /// The name of the witness in the policy.
+    pub name: String,
+    /// The name of its key.
+    pub key_name: String,
+    /// When.
+    pub at: String,
+    /// Whether its key's name is outside the log's cluster.
+    pub outside: bool,
+}
+
+impl CheckpointSummary {
+    /// Summarises a checkpoint that the policy accepts.
+    pub fn of(trusted: &Trusted, policy: &Policy) -> CheckpointSummary {
+        let Trusted { checkpoint, log_keys, cosigned } = trusted;
+        let cluster = checkpoint.origin.rsplit_once("/shard-").map_or(checkpoint.origin.as_str(), |(cluster, _)| cluster);
+        let witness = |(name, time): &(String, u64)| {
+            let key = policy.witnesses().find(|(known, ..)| known == name).map(|(_, key, _)| key.name().to_owned());
+            let key_name = key.unwrap_or_default();
+            let outside = key_name.strip_prefix(cluster).is_none_or(|rest| !rest.starts_with('/'));
+            Cosignature { name: name.clone(), key_name, at: utc_seconds(*time), outside }
+        };
+        CheckpointSummary {
+            origin: checkpoint.origin.clone(),
+            size: checkpoint.size,
+            root: encode_hash(&checkpoint.root),
+            signed_by: log_keys.iter().map(ToString::to_string).collect(),
+            cosigned_by: cosigned.iter().map(witness).collect(),
+        }
+    }
+
+    /// Lines for people.
+    pub fn text(&self) -> String {
+        let mut text = format!("  root       {}\n", self.root);
+        self.signed_by.iter().for_each(|key| _ = writeln!(text, "  signed     by the log's key {key}"));
+        for cosigned in &self.cosigned_by {
+            let outside = if cosigned.outside { "outside witness" } else { "replica" };
+            let _ = writeln!(text, "  cosigned   by {} ({outside} {}) at {}", cosigned.name, cosigned.key_name, cosigned.at);
+        }
+        plain(&text)
+    }
+
+    /// Whether an outside witness cosigned.
+    pub fn is_witnessed(&self) -> bool {
+        self.cosigned_by.iter().any(|cosigned| cosigned.outside)
+    }
+
+    /// What a receipt under this checkpoint does not prove.
+    pub fn not_proved(&self) -> Vec<String> {
+        let history = if self.is_witnessed() {
+            let outside: Vec<_> = self.cosigned_by.iter().filter(|one| one.outside).map(|one| one.name.as_str()).collect();
+            format!("that no other history exists, beyond what {} can know: it has seen this one only", outside.join(", "))
+        } else {
+            NO_WITNESS.to_owned()
+        };
+        vec![history, ONE_EVENT.to_owned(), OTHER_VALUES.to_owned()]
+    }
+}

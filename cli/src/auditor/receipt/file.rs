@@ -1,0 +1,247 @@
+//! Parses receipts: JSON, a confirmation that contains one, or the text of a `.tlog-proof`.
+
+use std::collections::BTreeMap;
+
+use base64ct::{Base64, Encoding};
+use keyrack_inventory::Disclosure;
+use keyrack_merkle::{ProofFile, ProofFileError};
+use serde::{Deserialize, Serialize};
+
+/// The maximum length of a receipt.
+pub const MAX_FILE_BYTES: usize = 4 << 20;
+
+/// A parsed receipt. Nothing is verified yet.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The leaf's bytes.
+    pub leaf: Vec<u8>,
+    /// The hashes from the leaf to the root, and the signed checkpoint.
+    pub proof: ProofFile,
+    /// The disclosed claims.
+    pub disclosures: Vec<Disclosure>,
+    /// What the JSON around the proof states.
+    pub stated: StatedFields,
+}
+
+/// The fields beside a proof. They are not signed, so verification compares them with the signed leaf.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatedFields {
+    /// The name of the log.
+    pub origin: Option<String>,
+    /// The index of the leaf.
+    pub index: Option<u64>,
+    /// The id of the booking.
+    pub booking: Option<String>,
+    /// The id of its property.
+    pub property: Option<String>,
+    /// Its first night.
+    pub arrival: Option<String>,
+    /// Its day of leaving.
+    pub departure: Option<String>,
+    /// The confirmation number that a desk reads out.
+    pub confirmation_number: Option<String>,
+    /// Its rooms: the quantity by type.
+    pub rooms: Option<BTreeMap<String, u64>>,
+    /// Values that the leaf has as claims, by the name of the claim.
+    pub claims: Vec<(&'static str, String)>,
+}
+
+/// A receipt in JSON, with the fields of the API.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JsonReceipt {
+    /// The log.
+    pub origin: String,
+    /// The index of the leaf.
+    pub index: u64,
+    /// The leaf, base64.
+    pub leaf: String,
+    /// The disclosed claims.
+    #[serde(default)]
+    pub disclosures: Vec<JsonDisclosure>,
+    /// The text of a `.tlog-proof`.
+    pub proof: String,
+}
+
+/// A claim in JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JsonDisclosure {
+    /// The name of the claim.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// 16 bytes, base64.
+    pub salt: String,
+}
+
+/// The fields of a confirmation that are compared. It has more.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Confirmation {
+    booking_id: Option<String>,
+    property_id: Option<String>,
+    arrival: Option<String>,
+    departure: Option<String>,
+    confirmation_number: Option<String>,
+    rooms: Option<Vec<StatedRooms>>,
+    guest: Option<BTreeMap<String, String>>,
+    total: Option<StatedMoney>,
+    channel_ref: Option<String>,
+    receipt: Option<JsonReceipt>,
+    #[serde(default)]
+    receipt_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatedRooms {
+    room_type: String,
+    quantity: u64,
+}
+
+#[derive(Deserialize)]
+struct StatedMoney {
+    amount: String,
+    currency: String,
+}
+
+impl Confirmation {
+    fn stated(self) -> StatedFields {
+        let mut claims = Vec::new();
+        for (name, field) in [("guest.name", "name"), ("guest.email", "email"), ("guest.phone", "phone")] {
+            claims.extend(self.guest.as_ref().and_then(|guest| guest.get(field)).map(|value| (name, value.clone())));
+        }
+        claims.extend(self.total.map(|total| ("price", format!("{} {}", total.amount, total.currency))));
+        claims.extend(self.channel_ref.map(|reference| ("channelRef", reference)));
+        let rooms = self.rooms.map(|lines| {
+            lines.into_iter().fold(BTreeMap::new(), |mut rooms, line| {
+                let count: &mut u64 = rooms.entry(line.room_type).or_default();
+                *count = count.saturating_add(line.quantity);
+                rooms
+            })
+        });
+        StatedFields {
+            booking: self.booking_id,
+            property: self.property_id,
+            arrival: self.arrival,
+            departure: self.departure,
+            confirmation_number: self.confirmation_number,
+            rooms,
+            claims,
+            ..StatedFields::default()
+        }
+    }
+}
+
+/// Why a file is not a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// More than [`MAX_FILE_BYTES`].
+    #[error("a receipt has at most {MAX_FILE_BYTES} bytes")]
+    TooLong,
+    /// Neither JSON nor a proof file.
+    #[error("this is not a receipt: neither JSON nor a text that begins with c2sp.org/tlog-proof@v1")]
+    NotAReceipt,
+    /// JSON of another shape.
+    #[error("this JSON is not a receipt: {0}")]
+    Json(String),
+    /// A confirmation without its receipt.
+    #[error("the receipt was not there yet when this confirmation was given; fetch it: keyrack receipt get {booking}")]
+    NotYet {
+        /// The id of the booking.
+        booking: String,
+    },
+    /// The proof is damaged.
+    #[error("the proof is damaged: {0}")]
+    Proof(#[from] ProofFileError),
+    /// Not canonical base64.
+    #[error("{0} is not canonical base64")]
+    Base64(String),
+    /// A salt that does not have 16 bytes.
+    #[error("the salt of the claim {0} does not have 16 bytes")]
+    Salt(String),
+    /// The proof contains no leaf, and none was given.
+    #[error("the proof has no leaf in it; give the leaf's bytes with --leaf")]
+    NoLeaf,
+    /// The given leaf differs from the leaf in the proof.
+    #[error("the leaf given beside the proof is not the one inside it")]
+    TwoLeaves,
+}
+
+impl Receipt {
+    /// Parses a receipt in any of its forms. `leaf` has the bytes of the leaf if they are in a file of their own.
+    ///
+    /// # Errors
+    /// [`FileError`]. Strict: unknown fields, second spellings and trailing bytes are refused.
+    pub fn parse(bytes: &[u8], leaf: Option<&[u8]>) -> Result<Receipt, FileError> {
+        if bytes.len() > MAX_FILE_BYTES {
+            return Err(FileError::TooLong);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| FileError::NotAReceipt)?;
+        if text.starts_with("c2sp.org/tlog-proof") {
+            let proof = ProofFile::parse(text)?;
+            return Receipt { leaf: Vec::new(), proof, disclosures: Vec::new(), stated: StatedFields::default() }.with_leaf(leaf);
+        }
+        if !text.trim_start().starts_with('{') {
+            return Err(FileError::NotAReceipt);
+        }
+        let (json, stated) = read_json(text)?;
+        let mut receipt = Receipt::from_json(&json)?;
+        receipt.stated = StatedFields { origin: receipt.stated.origin, index: receipt.stated.index, ..stated };
+        match leaf {
+            Some(leaf) if leaf != receipt.leaf => Err(FileError::TwoLeaves),
+            _ => Ok(receipt),
+        }
+    }
+
+    fn from_json(json: &JsonReceipt) -> Result<Receipt, FileError> {
+        let leaf = decode(&json.leaf, "the leaf")?;
+        let proof = ProofFile::parse(&json.proof)?;
+        if proof.extra.as_ref().is_some_and(|extra| *extra != leaf) {
+            return Err(FileError::TwoLeaves);
+        }
+        let disclosure = |claim: &JsonDisclosure| {
+            let salt = decode(&claim.salt, &format!("the salt of the claim {}", claim.name))?;
+            let salt = salt.try_into().map_err(|_| FileError::Salt(claim.name.clone()))?;
+            Ok(Disclosure { salt, value: claim.value.clone(), name: claim.name.clone() })
+        };
+        let disclosures = json.disclosures.iter().map(disclosure).collect::<Result<_, FileError>>()?;
+        let stated = StatedFields { origin: Some(json.origin.clone()), index: Some(json.index), ..StatedFields::default() };
+        Ok(Receipt { leaf, proof, disclosures, stated })
+    }
+
+    /// Takes the leaf from the proof's extra line or from its own file.
+    fn with_leaf(mut self, leaf: Option<&[u8]>) -> Result<Receipt, FileError> {
+        self.leaf = match (&self.proof.extra, leaf) {
+            (Some(extra), Some(leaf)) if extra != leaf => return Err(FileError::TwoLeaves),
+            (Some(leaf), _) => leaf.clone(),
+            (None, Some(leaf)) => leaf.to_vec(),
+            (None, None) => return Err(FileError::NoLeaf),
+        };
+        Ok(self)
+    }
+}
+
+/// The receipt in a JSON text, and the fields of the confirmation around it.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
+    let shape = |cause: serde_json::Error| FileError::Json(cause.to_string());
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(shape)?;
+    if !fields.contains_key("bookingId") && !fields.contains_key("receipt") {
+        return Ok((serde_json::from_str(text).map_err(shape)?, StatedFields::default()));
+    }
+    let mut around: Confirmation = serde_json::from_str(text).map_err(shape)?;
+    let Some(receipt) = around.receipt.take() else {
+        let id = around.receipt_url.split('/').find(|part| part.starts_with("bk_"));
+        let booking = around.booking_id.or(id.map(str::to_owned)).unwrap_or_else(|| "BOOKING".into());
+        return Err(FileError::NotYet { booking });
+    };
+    Ok((receipt, around.stated()))
+}
+
+fn decode(text: &str, what: &str) -> Result<Vec<u8>, FileError> {
+    Base64::decode_vec(text).map_err(|_| FileError::Base64(what.to_owned()))
+}

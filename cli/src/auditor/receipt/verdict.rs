@@ -1,0 +1,43 @@
+//! The result of a verification.
+
+use std::fmt::Write;
+
+use keyrack_inventory::Disclosure;
+use keyrack_merkle::Policy;
+use serde_json::{Value, json};
+
+use super::verify::Verified;
+use crate::auditor::checkpoint_summary::CheckpointSummary;
+use crate::auditor::leaf_summary::LeafSummary;
+use crate::terminal::plain;
+
+/// The result of a verification as text: what is proved, by whom, and what is not.
+pub fn verdict_text(verified: &Verified, claims: &[Disclosure], policy: &Policy) -> String {
+    let checkpoint = CheckpointSummary::of(&verified.trusted, policy);
+    let mut text =
+        format!("PROVED: this event is in the log {}, and your policy believes that log.\n\n", plain(&checkpoint.origin));
+    text += &LeafSummary::of(&verified.leaf, claims).text();
+    let _ = writeln!(
+        text,
+        "\n  log        {}\n  leaf       {} (counted from 0) of the first {}",
+        plain(&checkpoint.origin),
+        verified.index,
+        checkpoint.size
+    );
+    text += &checkpoint.text();
+    text += "\nNOT PROVED:\n";
+    checkpoint.not_proved().iter().for_each(|what| _ = writeln!(text, "  - {what}"));
+    text
+}
+
+/// The same as JSON.
+pub fn verdict_json(verified: &Verified, claims: &[Disclosure], policy: &Policy) -> Value {
+    let checkpoint = CheckpointSummary::of(&verified.trusted, policy);
+    json!({
+        "verified": true,
+        "leaf": LeafSummary::of(&verified.leaf, claims),
+        "leafIndex": verified.index,
+        "log": checkpoint,
+        "notProved": checkpoint.not_proved(),
+    })
+}

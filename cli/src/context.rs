@@ -1,0 +1,24 @@
+//! What every command that talks to a cluster needs.
+
+use keyrack_client::Client;
+use serde::Serialize;
+
+use crate::output::{say, say_json};
+use crate::web::Web;
+
+/// The cluster, and how results are printed.
+pub struct Context {
+    /// The gRPC side of the cluster.
+    pub client: Client,
+    /// The HTTP side of the cluster.
+    pub web: Web,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+impl Context {
+    /// Prints the value as JSON if `--json` was given, else as `text` writes it.
+    pub fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        if self.json { say_json(value) } else { say(&(text(value).trim_end().to_owned() + "\n")) }
+    }
+}

@@ -1,0 +1,171 @@
+//! Sorts the rows into hotels and days, and sizes the hotels.
+
+use std::collections::BTreeMap;
+
+use keyrack_client::v1;
+use keyrack_inventory::Night;
+
+use super::table::{Ending, Row};
+
+/// A calendar date.
+pub type Day = Night;
+
+/// A hotel with everything that happens in it.
+pub struct Hotel {
+    pub id: String,
+    pub name: String,
+    pub first_day: Day,
+    pub rows: Vec<Row>,
+    /// Rooms by type.
+    pub capacities: BTreeMap<String, u32>,
+    pub rates: Vec<v1::AriUpdate>,
+    /// In order, without days on which nothing happens.
+    pub days: Vec<Events>,
+}
+
+/// The steps of one day, in this order.
+#[derive(Default)]
+pub struct Events {
+    pub date: Day,
+    /// Steps of bookings of earlier days.
+    pub before: Vec<Step>,
+    pub bookings: Vec<Step>,
+    /// Steps of bookings of this day.
+    pub after: Vec<Step>,
+}
+
+/// One request for the row with this number.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    Book(usize),
+    Cancel(usize),
+    NoShow(usize),
+    CheckIn(usize),
+    CheckOut(usize),
+}
+
+impl Events {
+    /// The number of requests.
+    pub fn steps(&self) -> usize {
+        self.before.len() + self.bookings.len() + self.after.len()
+    }
+}
+
+impl Hotel {
+    /// Days from the first arrival to the last departure.
+    pub fn nights_open(&self) -> u32 {
+        let first = self.rows.iter().map(|row| row.arrival.0).min().unwrap_or(0);
+        let last = self.rows.iter().map(|row| row.departure().0).max().unwrap_or(0);
+        last - first
+    }
+}
+
+/// Makes the hotels. Each has as many rooms of a type as were ever taken at the same time, scaled by
+/// `capacity_percent`.
+pub fn plan(rows: Vec<Row>, prefix: &str, capacity_percent: u32) -> Vec<Hotel> {
+    let mut hotels: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        hotels.entry(row.hotel.clone()).or_default().push(row);
+    }
+    hotels.into_iter().map(|(name, rows)| hotel(name, rows, prefix, capacity_percent)).collect()
+}
+
+fn hotel(name: String, rows: Vec<Row>, prefix: &str, capacity_percent: u32) -> Hotel {
+    let days = days(&rows);
+    let mut capacities = peaks(&rows, &days);
+    capacities.values_mut().for_each(|rooms| *rooms = (*rooms * capacity_percent).div_ceil(100));
+    Hotel {
+        id: format!("{prefix}{}", name.to_lowercase().replace(' ', "-")),
+        first_day: days.first().map_or(Night(0), |day| day.date),
+        rates: rates(&rows),
+        capacities,
+        days,
+        rows,
+        name,
+    }
+}
+
+fn days(rows: &[Row]) -> Vec<Events> {
+    let mut days: BTreeMap<Day, Events> = BTreeMap::new();
+    for (number, row) in rows.iter().enumerate().filter(|(_, row)| row.nights > 0) {
+        let mut add = |date: Day, step| {
+            let day = days.entry(date).or_default();
+            match step {
+                Step::Book(_) => day.bookings.push(step),
+                _ if date == row.booked_on => day.after.push(step),
+                _ => day.before.push(step),
+            }
+        };
+        add(row.booked_on, Step::Book(number));
+        match row.ending {
+            Ending::Cancelled => add(row.ended_on, Step::Cancel(number)),
+            // A no-show is known on the day of arrival at the earliest.
+            Ending::NoShow => add(row.ended_on.max(row.arrival), Step::NoShow(number)),
+            Ending::CheckOut => {
+                add(row.arrival, Step::CheckIn(number));
+                add(row.departure(), Step::CheckOut(number));
+            }
+        }
+    }
+    days.into_iter().map(|(date, events)| Events { date, ..events }).collect()
+}
+
+/// The largest number of rooms of each type that are taken on any night during the replay.
+fn peaks(rows: &[Row], days: &[Events]) -> BTreeMap<String, u32> {
+    let mut taken: BTreeMap<(&str, u32), u32> = BTreeMap::new();
+    let mut peaks: BTreeMap<String, u32> = BTreeMap::new();
+    for day in days {
+        for step in day.before.iter().chain(&day.bookings).chain(&day.after) {
+            let (Step::Book(number) | Step::Cancel(number) | Step::NoShow(number)) = step else { continue };
+            let row = &rows[*number];
+            for night in row.arrival.0..row.departure().0 {
+                let rooms = taken.entry((&row.room_type, night)).or_default();
+                if let Step::Book(_) = step {
+                    *rooms += 1;
+                    let peak = peaks.entry(row.room_type.clone()).or_default();
+                    *peak = (*peak).max(*rooms);
+                } else {
+                    *rooms -= 1;
+                }
+            }
+        }
+    }
+    peaks
+}
+
+/// The rate of each room type and month: the average of its arrivals, or the average of the type if there are none.
+fn rates(rows: &[Row]) -> Vec<v1::AriUpdate> {
+    let stays: Vec<&Row> = rows.iter().filter(|row| row.nights > 0).collect();
+    let mut sums: BTreeMap<(&str, Option<u16>), (u64, u64)> = BTreeMap::new();
+    for row in &stays {
+        let month = row.arrival.in_month().0.0;
+        for key in [(row.room_type.as_str(), Some(month)), (row.room_type.as_str(), None)] {
+            let (cents, count) = sums.entry(key).or_default();
+            *cents += row.rate_cents;
+            *count += 1;
+        }
+    }
+    let first = stays.iter().map(|row| row.arrival).min().unwrap_or_default();
+    let last = stays.iter().map(|row| row.departure()).max().unwrap_or_default();
+    let types: std::collections::BTreeSet<&str> = stays.iter().map(|row| row.room_type.as_str()).collect();
+    let mut updates = Vec::new();
+    for room_type in types {
+        let mut day = first;
+        while day <= last {
+            let (month, place) = day.in_month();
+            let end = Night(day.0 + (month.days() - place) as u32 - 1).min(last);
+            let average = sums.get(&(room_type, Some(month.0))).or_else(|| sums.get(&(room_type, None)));
+            let cents = average.map_or(0, |(cents, count)| cents / count);
+            updates.push(v1::AriUpdate {
+                room_type: room_type.to_owned(),
+                rate_plan: Some("BAR".into()),
+                date_from: day.to_string(),
+                date_to: end.to_string(),
+                rate: Some(format!("{}.{:02}", cents / 100, cents % 100)),
+                ..Default::default()
+            });
+            day = end.next();
+        }
+    }
+    updates
+}
