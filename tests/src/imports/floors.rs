@@ -1,0 +1,44 @@
+//! The declared order of the modules of a folder, from the top floor down.
+
+use std::collections::BTreeMap;
+
+use super::edges::Imports;
+use super::levels::{lifted, modules_of};
+
+/// Which modules of a folder may import which: those on a floor import from floors below it, and from each other
+/// without a circle.
+pub struct Floors<'a> {
+    /// `cluster/src`.
+    pub folder: &'a str,
+    /// From the top down; the modules of one floor in one text, with spaces between. The folder's own file, such as
+    /// `lib.rs`, is above all others unless it is named.
+    pub floors: &'a [&'a str],
+}
+
+/// Imports from a lower to a higher floor; modules that have no floor; names on floors that are no module.
+pub fn against_the_floors(imports: &Imports, floors: &Floors) -> Vec<String> {
+    let mut floor_of: BTreeMap<&str, usize> = BTreeMap::new();
+    for (floor, names) in floors.floors.iter().enumerate() {
+        floor_of.extend(names.split_whitespace().map(|name| (name, floor)));
+    }
+    let mut found = Vec::new();
+    let modules = modules_of(imports, floors.folder);
+    let nameless = modules.iter().filter(|name| !name.ends_with(".rs") && !floor_of.contains_key(name.as_str()));
+    found.extend(nameless.map(|name| format!("{}: {name} has no floor", floors.folder)));
+    let gone = floor_of.keys().filter(|name| !modules.contains(**name));
+    found.extend(gone.map(|name| format!("{}: {name} has a floor and is no module", floors.folder)));
+    for lifted in lifted(imports).iter().filter(|lifted| lifted.folder == floors.folder) {
+        let floor = |name: &str| floor_of.get(name).copied();
+        let (from, to) = (floor(&lifted.from), floor(&lifted.to));
+        // What has no floor was named above, but for the folder's own file: whatever imports that, imports upwards.
+        let upwards = match (from, to) {
+            (Some(from), Some(to)) => to < from,
+            (Some(_), None) => lifted.to.ends_with(".rs"),
+            (None, _) => false,
+        };
+        if upwards {
+            found.push(format!("{} is below {}: {}", lifted.from, lifted.to, lifted.edge));
+        }
+    }
+    found
+}
