@@ -7,7 +7,6 @@
 
 pub mod check;
 pub mod cluster;
-pub mod dice;
 pub mod disk;
 pub mod history;
 pub mod model;
@@ -15,5 +14,6 @@ pub mod nemesis;
 pub mod net;
 pub mod recall;
 pub mod report;
+pub mod rng;
 pub mod run;
 pub mod workload;

@@ -78,10 +78,10 @@ fn a_lost_write_is_found_on_the_node_that_lost_it() {
     let history = story.end();
     assert_good(&history);
     let mut gone = history.clone();
-    gone.finale.nodes[2].bookings.remove(0);
+    gone.final_state.nodes[2].bookings.remove(0);
     assert_found(&gone, "acknowledged", "lost-write");
     let mut old = history;
-    for line in old.finale.nodes[1].bookings.iter_mut().filter(|line| line.booking.booking == id) {
+    for line in old.final_state.nodes[1].bookings.iter_mut().filter(|line| line.booking.booking == id) {
         line.booking.revision = 1;
         line.booking.stay = Stay { from: 103, to: 104 };
     }
@@ -109,7 +109,7 @@ fn two_bookings_for_one_key_are_found() {
     let history = story.end();
     assert_good(&history);
     let mut twice = history.clone();
-    for node in &mut twice.finale.nodes {
+    for node in &mut twice.final_state.nodes {
         node.bookings[1].reference = "k1".into();
     }
     assert_found(&twice, "answers", "duplicate");
@@ -140,7 +140,7 @@ fn an_oversold_night_is_found_in_the_replay_in_the_search_and_at_the_end() {
     assert_found(&oversold, "witness", "oversell");
     assert_found(&oversold, "search", "not-linearizable");
     let mut at_the_end = history;
-    for node in &mut at_the_end.finale.nodes {
+    for node in &mut at_the_end.final_state.nodes {
         (node.nights[0].night.sold, node.nights[0].night.available) = (3, -1);
     }
     assert_found(&at_the_end, "limits", "oversell");
@@ -156,7 +156,7 @@ fn an_oversold_house_is_found() {
     let mut history = story.end();
     assert_good(&history);
     assert!(matches!(&history.ops[refused].outcome, Outcome::Refused { code, .. } if code == "sold_out"));
-    for node in &mut history.finale.nodes {
+    for node in &mut history.final_state.nodes {
         let night = node.nights.iter_mut().find(|line| line.room_type == "STD" && line.night.day == 100).unwrap();
         (night.night.sold, night.night.available) = (2, 1);
     }
@@ -188,7 +188,7 @@ fn sold_out_while_rooms_were_free_is_a_wrong_refusal() {
     // The same refusal, with the second booking gone.
     let mut wrong = history.clone();
     wrong.ops.remove(1);
-    for node in &mut wrong.finale.nodes {
+    for node in &mut wrong.final_state.nodes {
         node.feed.remove(1);
         node.bookings.remove(1);
         (node.nights[0].night.sold, node.nights[0].night.available) = (1, 1);
@@ -215,7 +215,7 @@ fn a_hold_that_ends_before_its_deadline_is_found() {
     assert_good(&history);
     // By log time: the feed says when.
     let mut by_log = history.clone();
-    for node in &mut by_log.finale.nodes {
+    for node in &mut by_log.final_state.nodes {
         let event = node.feed.iter_mut().find(|event| event.kind == "hold.expired").unwrap();
         event.at_ms -= 500;
     }
@@ -271,7 +271,7 @@ fn a_lost_hold_is_found() {
     assert_good(&history);
     let as_of = history.ops[confirmed].outcome.as_of();
     history.ops[confirmed].outcome = refused("not_found", Vec::new(), as_of);
-    for node in &mut history.finale.nodes {
+    for node in &mut history.final_state.nodes {
         node.feed.truncate(1);
         node.bookings.clear();
         (node.nights[0].night.sold, node.nights[0].night.held) = (0, 1);
@@ -294,7 +294,7 @@ fn a_cancel_that_restores_twice_is_found() {
     assert_ne!(kept, given_up);
     let night = &mut nights_of(&mut history.ops[read])[0];
     (night.sold, night.available) = (0, 2);
-    for node in &mut history.finale.nodes {
+    for node in &mut history.final_state.nodes {
         (node.nights[0].night.sold, node.nights[0].night.available) = (0, 2);
     }
     let verdict = assert_found(&history, "counters", "counters");
@@ -314,7 +314,7 @@ fn an_amendment_that_gave_back_and_did_not_take_is_found() {
     assert_good(&history);
     let night = &mut nights_of(&mut history.ops[read])[3];
     (night.sold, night.available) = (0, 2);
-    for node in &mut history.finale.nodes {
+    for node in &mut history.final_state.nodes {
         (node.nights[3].night.sold, node.nights[3].night.available) = (0, 2);
     }
     assert_found(&history, "witness", "wrong-read");
@@ -333,13 +333,13 @@ fn a_gap_in_a_feed_is_found() {
     assert_good(&history);
     for missing in 0..3 {
         let mut gap = history.clone();
-        for node in &mut gap.finale.nodes {
+        for node in &mut gap.final_state.nodes {
             node.feed.remove(missing);
         }
         assert_found(&gap, "feed", "feed-gap");
     }
     let mut on_one = history;
-    on_one.finale.nodes[1].feed.swap(0, 2);
+    on_one.final_state.nodes[1].feed.swap(0, 2);
     assert_found(&on_one, "feed", "feed-differs");
 }
 
@@ -349,7 +349,7 @@ fn a_feed_in_another_order_than_real_time_is_found() {
     story.reserve("k1", (100, 101), "DLX", 1);
     story.reserve("k2", (103, 104), "DLX", 1);
     let mut history = story.end();
-    for node in &mut history.finale.nodes {
+    for node in &mut history.final_state.nodes {
         node.feed.swap(0, 1);
         let at_ms = node.feed[0].at_ms;
         node.feed[1].at_ms = at_ms;
@@ -363,10 +363,10 @@ fn a_replica_that_diverged_is_found() {
     story.reserve("k1", (100, 101), "DLX", 1);
     let history = story.end();
     let mut root = history.clone();
-    root.finale.nodes[2].roots[0].root = "bb".into();
+    root.final_state.nodes[2].roots[0].root = "bb".into();
     assert_found(&root, "replicas", "diverged");
     let mut count = history;
-    (count.finale.nodes[2].nights[0].night.sold, count.finale.nodes[2].nights[0].night.available) = (0, 2);
+    (count.final_state.nodes[2].nights[0].night.sold, count.final_state.nodes[2].nights[0].night.available) = (0, 2);
     assert_found(&count, "replicas", "diverged");
     assert_found(&count, "counters", "counters");
 }
@@ -379,11 +379,11 @@ fn a_root_of_another_size_is_found() {
     let history = story.end();
     assert_good(&history);
     let mut on_one = history.clone();
-    let root = &mut on_one.finale.nodes[1].roots[0];
+    let root = &mut on_one.final_state.nodes[1].roots[0];
     (root.size, root.root) = (root.size - 1, "bb".into());
     assert_found(&on_one, "replicas", "diverged");
     let mut too_few = history;
-    too_few.finale.nodes.iter_mut().for_each(|node| node.roots[0].size = 1);
+    too_few.final_state.nodes.iter_mut().for_each(|node| node.roots[0].size = 1);
     assert_found(&too_few, "replicas", "diverged");
 }
 
@@ -397,7 +397,7 @@ fn an_event_that_tells_of_another_booking_is_found() {
     assert_good(&history);
     for event in 0..2 {
         let mut wrong = history.clone();
-        for node in &mut wrong.finale.nodes {
+        for node in &mut wrong.final_state.nodes {
             node.feed[event].booking.as_mut().unwrap().rooms[0].quantity += 1;
         }
         assert_found(&wrong, "feed", "feed-wrong");
@@ -411,22 +411,22 @@ fn evidence_that_is_not_there_is_found() {
     story.reserve("k1", (100, 101), "DLX", 1);
     let history = story.end();
     assert_good(&history);
-    let without = |take: fn(&mut Finale)| {
+    let without = |take: fn(&mut FinalState)| {
         let mut history = history.clone();
-        take(&mut history.finale);
+        take(&mut history.final_state);
         assert_found(&history, "evidence", "missing");
     };
-    without(|finale| finale.nodes.truncate(1));
-    without(|finale| drop(finale.nodes.remove(1)));
-    without(|finale| finale.nodes.iter_mut().for_each(|node| drop(node.nights.remove(4))));
-    without(|finale| finale.nodes[2].roots.clear());
-    without(|finale| finale.receipts.clear());
-    without(|finale| finale.checkpoints.retain(|checkpoint| checkpoint.node != 2));
+    without(|final_state| final_state.nodes.truncate(1));
+    without(|final_state| drop(final_state.nodes.remove(1)));
+    without(|final_state| final_state.nodes.iter_mut().for_each(|node| drop(node.nights.remove(4))));
+    without(|final_state| final_state.nodes[2].roots.clear());
+    without(|final_state| final_state.receipts.clear());
+    without(|final_state| final_state.checkpoints.retain(|checkpoint| checkpoint.node != 2));
     let mut nothing = history.clone();
-    nothing.finale = Finale::default();
+    nothing.final_state = FinalState::default();
     assert_eq!(nothing.shows_nothing(), Some("no node was asked at the end"));
     let mut troubled = history;
-    troubled.finale.troubles.push("not within 90 s: node 3 is ready after a fault".into());
+    troubled.final_state.troubles.push("not within 90 s: node 3 is ready after a fault".into());
     assert_found(&troubled, "liveness", "no-recovery");
 }
 
@@ -495,10 +495,10 @@ fn a_bad_receipt_and_a_log_that_shrinks_are_found() {
     story.reserve("k1", (100, 101), "DLX", 1);
     let history = story.end();
     let mut receipt = history.clone();
-    receipt.finale.receipts[0].failure = Some("the proof does not fit".into());
+    receipt.final_state.receipts[0].failure = Some("the proof does not fit".into());
     assert_found(&receipt, "receipts", "receipt");
     let mut shrunk = history;
-    shrunk.finale.checkpoints[1].size = 2;
+    shrunk.final_state.checkpoints[1].size = 2;
     assert_found(&shrunk, "receipts", "log-shrank");
 }
 

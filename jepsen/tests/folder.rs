@@ -110,10 +110,10 @@ fn a_run_without_answers_or_without_its_fault_shows_nothing() {
     story.read("DLX", (100, 101));
     let mut history = story.end();
     assert_eq!(history.shows_nothing(), None);
-    history.scene.nemeses = vec!["none".into()];
+    history.setup.nemeses = vec!["none".into()];
     assert_eq!((history.shows_nothing(), history.not_run()), (None, vec![]));
-    history.scene.nemeses = vec!["clock".into(), "loss".into()];
-    history.scene.not_run.insert("delay".into(), "no namespaces".into());
+    history.setup.nemeses = vec!["clock".into(), "loss".into()];
+    history.setup.not_run.insert("delay".into(), "no namespaces".into());
     history.faults.push(fault("supervisor", "begin"));
     assert_eq!(history.shows_nothing(), Some("no fault was done"));
     assert_eq!(history.not_run().iter().map(|(nemesis, _)| *nemesis).collect::<Vec<_>>(), ["delay", "clock", "loss"]);

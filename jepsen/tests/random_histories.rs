@@ -45,11 +45,11 @@ fn good_runs_pass_without_a_feed_where_nothing_is_replayed_and_nothing_expires()
     for seed in 0..200 {
         let mut history =
             crowd::run(seed, Crowd { ops: 100, callers: 6, baskets: true, house_limit: None, rooms: 3, replays: false });
-        let expired = history.finale.nodes[0].feed.iter().any(|event| event.kind == "hold.expired");
+        let expired = history.final_state.nodes[0].feed.iter().any(|event| event.kind == "hold.expired");
         if expired {
             continue;
         }
-        history.finale = Finale::default();
+        history.final_state = FinalState::default();
         let verdict = judge(&history);
         let witness = &verdict.checks[0];
         assert!(witness.findings.is_empty(), "seed {seed}: {:#?}", witness.findings);
@@ -81,7 +81,7 @@ fn the_search_alone_finds_most_wrong_reads() {
         let Some(at) = Random(seed).pick(&reads).copied() else { continue };
         shift(&mut history.ops[at], 1);
         // Positions and feed are as wrong as can be, and nobody looks.
-        history.finale = Finale::default();
+        history.final_state = FinalState::default();
         tried += 1;
         let verdict = judge(&history);
         let search = verdict.checks.iter().find(|check| check.checker == "search").unwrap();
@@ -143,7 +143,7 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
             Some("an outcome")
         }
         6 => {
-            let node = &mut history.finale.nodes[1];
+            let node = &mut history.final_state.nodes[1];
             let at = random.below(node.nights.len() as u64) as usize;
             node.nights[at].night.sold += 1;
             node.nights[at].night.available -= 1;
@@ -151,13 +151,13 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
         }
         7 => {
             let node = random.below(3) as usize;
-            let bookings = &mut history.finale.nodes[node].bookings;
+            let bookings = &mut history.final_state.nodes[node].bookings;
             (!bookings.is_empty()).then(|| bookings.remove(0))?;
             Some("a booking at the end")
         }
         8 => {
-            let at = random.below(history.finale.nodes[0].feed.len() as u64) as usize;
-            history.finale.nodes.iter_mut().for_each(|node| drop(node.feed.remove(at)));
+            let at = random.below(history.final_state.nodes[0].feed.len() as u64) as usize;
+            history.final_state.nodes.iter_mut().for_each(|node| drop(node.feed.remove(at)));
             Some("an event of the feed")
         }
         9 => {
@@ -174,14 +174,14 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
             Some("a position")
         }
         11 => {
-            let booking = history.finale.nodes[0].bookings.first()?.clone();
-            let reference = history.finale.nodes[0].bookings.get(1)?.reference.clone();
+            let booking = history.final_state.nodes[0].bookings.first()?.clone();
+            let reference = history.final_state.nodes[0].bookings.get(1)?.reference.clone();
             let twin = FinalBooking { reference, ..booking };
-            history.finale.nodes.iter_mut().for_each(|node| node.bookings[0] = twin.clone());
+            history.final_state.nodes.iter_mut().for_each(|node| node.bookings[0] = twin.clone());
             Some("a reference")
         }
         _ => {
-            history.finale.nodes[2].roots[0].root = "bb".into();
+            history.final_state.nodes[2].roots[0].root = "bb".into();
             Some("a root")
         }
     }

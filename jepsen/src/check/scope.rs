@@ -21,9 +21,9 @@ pub(super) struct Logical<'h> {
 /// Every hotel with its operations by time of invocation. What was certainly not done, and reads without an answer, are
 /// left out.
 pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<Logical<'_>>)> {
-    let mut places = HashMap::with_capacity(history.scene.hotels.len());
-    let mut hotels = Vec::with_capacity(history.scene.hotels.len());
-    for hotel in &history.scene.hotels {
+    let mut places = HashMap::with_capacity(history.setup.hotels.len());
+    let mut hotels = Vec::with_capacity(history.setup.hotels.len());
+    for hotel in &history.setup.hotels {
         places.insert(hotel.property.as_str(), hotels.len());
         hotels.push((hotel, Vec::new()));
     }

@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use indicatif::{MultiProgress, ProgressBar};
 use keyrack_jepsen::check::Verdict;
 use keyrack_jepsen::history::{History, Outcome};
-use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
+use keyrack_jepsen::nemesis::{FaultTiming, Nemesis};
 use keyrack_jepsen::run::{NotPossible, Order, binaries, run as execute};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Or
         bug: None,
         slot: 10 + place as u8,
         loopback: false,
-        rhythm: Rhythm::default(),
+        timing: FaultTiming::default(),
     })
 }
 

@@ -10,10 +10,10 @@ use clap::Args;
 use hyper::Method;
 use indicatif::ProgressBar;
 use keyrack_jepsen::cluster::{Cluster, Place, Plan, until};
-use keyrack_jepsen::dice::Dice;
 use keyrack_jepsen::disk::Tear;
 use keyrack_jepsen::history::{Call, Outcome, Stay};
 use keyrack_jepsen::nemesis::heal;
+use keyrack_jepsen::rng::Rng;
 use keyrack_jepsen::run::binaries;
 use keyrack_jepsen::workload::{self, Patience, Recorder, Scale, Workload};
 
@@ -46,7 +46,7 @@ pub(super) struct Measured {
     pub(super) cluster: Arc<Cluster>,
     recorder: Arc<Recorder>,
     shard: u32,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     bookings: u64,
     pub(super) acknowledged: Vec<Call>,
 }
@@ -92,7 +92,7 @@ pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
         });
         if round % 2 == 1 {
             for node in &measured.cluster.nodes {
-                node.shim.lose_power(measured.dice.draw(), Tear::Clean)?;
+                node.shim.lose_power(measured.rng.draw(), Tear::Clean)?;
             }
         }
         let begin = Instant::now();
@@ -132,14 +132,14 @@ impl Measured {
         let mut hotels = workload::plan(&[Workload::Reads], Scale { hotels: 1, nights: 18 });
         hotels[0].room_types = [("DBL".to_owned(), ROOMS)].into();
         let hotels = workload::open(&cluster, hotels).await?;
-        let (recorder, dice) = (Arc::default(), Dice::new(options.seed, 1));
-        Ok(Measured { cluster, recorder, shard: hotels[0].shard, dice, bookings: 0, acknowledged: Vec::new() })
+        let (recorder, rng) = (Arc::default(), Rng::new(options.seed, 1));
+        Ok(Measured { cluster, recorder, shard: hotels[0].shard, rng, bookings: 0, acknowledged: Vec::new() })
     }
 
     /// Books through any of these nodes, trying until it is acknowledged.
     async fn book(&mut self, nodes: &[u32]) -> anyhow::Result<()> {
         self.bookings += 1;
-        let from = workload::day("2027-02-20") + self.dice.below(14) as u32;
+        let from = workload::day("2027-02-20") + self.rng.below(14) as u32;
         let call = Call::Reserve {
             key: format!("measured-{}", self.bookings),
             property: "reads-1".into(),
@@ -148,7 +148,7 @@ impl Measured {
         };
         let op = self.recorder.invoke(0, "measured", call.clone());
         let patience = Patience { per_try: Duration::from_secs(5), in_all: WITHIN, believes: false };
-        let order = self.dice.shuffled(nodes);
+        let order = self.rng.shuffled(nodes);
         let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, patience).await;
         if !matches!(op.outcome, Outcome::Ok { .. }) {
             return Err(BrokenPromise(format!("a booking was not acknowledged: {:?}", op.outcome)).into());

@@ -67,7 +67,7 @@ fn counts(lines: &mut String, history: &History) -> std::fmt::Result {
         count(|outcome| matches!(outcome, Outcome::NotDone { .. })),
         count(|outcome| matches!(outcome, Outcome::Unknown { .. })),
     )?;
-    writeln!(lines, "{} faults; seed {}", history.faults_done(), history.scene.seed)
+    writeln!(lines, "{} faults; seed {}", history.faults_done(), history.setup.seed)
 }
 
 /// 0 for a good one, 1 for a bad one, 2 for one that says nothing.

@@ -31,15 +31,15 @@ pub async fn rot(options: Options) -> anyhow::Result<ExitCode> {
         if aside.exists() {
             fs::remove_dir_all(aside)?;
         }
-        let rare = measured.dice.percent(20);
-        let place = if rare { 3 + measured.dice.below(2) } else { measured.dice.below(3) };
+        let rare = measured.rng.percent(20);
+        let place = if rare { 3 + measured.rng.below(2) } else { measured.rng.below(3) };
         let files = rot::files(&measured.cluster.data(VICTIM), KINDS[place as usize])?;
-        if let Some(file) = measured.dice.pick(&files) {
+        if let Some(file) = measured.rng.pick(&files) {
             let before = check(&measured)?;
             if !before.is_good {
                 return Err(BrokenPromise(format!("damage was left behind: {}", before.says)).into());
             }
-            let flip = rot::flip(file, &mut measured.dice)?;
+            let flip = rot::flip(file, &mut measured.rng)?;
             one(&measured, &flip, &before, &mut tally).await?;
             bar.inc(1);
         } else {

@@ -11,7 +11,7 @@ use anyhow::Context;
 use super::control::{Control, ShimCounts, Word};
 use super::journal;
 use super::rewind::{self, Directories, Report, Tear};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// The compiled shim, so that the harness is one file.
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libkeyrack_disk.so"));
@@ -142,9 +142,9 @@ impl Shim {
             return Ok(Report::default());
         }
         let mut report = Report { unaccounted: self.counts()?.unaccounted, ..Report::default() };
-        let mut dice = Dice::new(seed, 0);
+        let mut rng = Rng::new(seed, 0);
         let rewound = rewind::names(&self.data, &self.graveyard(), &records, &slots, self.directories, &mut report)
-            .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut dice, tear), &mut report));
+            .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut rng, tear), &mut report));
         rewound.with_context(|| format!("cannot rewind {}", self.data.display()))?;
         self.begin_anew()?;
         Ok(report)

@@ -83,11 +83,11 @@ impl History {
     /// With the file that could not be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        write(&folder.join("scene.json"), |file| Ok(serde_json::to_writer_pretty(file, &self.scene)?))?;
+        write(&folder.join("scene.json"), |file| Ok(serde_json::to_writer_pretty(file, &self.setup)?))?;
         write(&folder.join("history.jsonl"), |file| lines(file, &self.events()))?;
         write(&folder.join("history.edn"), |file| edn::write(file, &self.events()))?;
         write(&folder.join("faults.jsonl"), |file| lines(file, &self.faults))?;
-        write(&folder.join("finale.json"), |file| Ok(serde_json::to_writer(file, &self.finale)?))?;
+        write(&folder.join("finale.json"), |file| Ok(serde_json::to_writer(file, &self.final_state)?))?;
         seal::write(folder)
     }
 
@@ -96,11 +96,11 @@ impl History {
     /// # Errors
     /// With the file and, where there are lines, the line that is missing, torn or not what it should be.
     pub fn load(folder: &Path) -> Result<History> {
-        let scene = read(&folder.join("scene.json"))?;
+        let setup = read(&folder.join("scene.json"))?;
         let ops = operations(&folder.join("history.jsonl"))?;
         let faults = read_lines(&folder.join("faults.jsonl"))?.into_iter().map(|(_, fault)| fault).collect();
-        let finale = read(&folder.join("finale.json"))?;
-        Ok(History { scene, ops, faults, finale })
+        let final_state = read(&folder.join("finale.json"))?;
+        Ok(History { setup, ops, faults, final_state })
     }
 
     /// The history as invocations and completions, in the order of time.

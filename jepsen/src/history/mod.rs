@@ -1,7 +1,7 @@
 //! What was asked, what was answered, what was done to the cluster, and what it said at the end.
 //!
-//! A run's folder has these as files: `scene.json` ([`Scene`]), `history.jsonl` (an [`Event`] a line: an invocation or a
-//! completion), `history.edn` (the same as Jepsen writes it), `faults.jsonl` ([`Fault`]), `finale.json` ([`Finale`]),
+//! A run's folder has these as files: `scene.json` ([`RunSetup`]), `history.jsonl` (an [`Event`] a line: an invocation or a
+//! completion), `history.edn` (the same as Jepsen writes it), `faults.jsonl` ([`Fault`]), `finale.json` ([`FinalState`]),
 //! and `SHA256SUMS` of what a verdict rests on.
 //! Times are nanoseconds since the run began, by the harness's one monotonic clock; days count from 1970-01-01.
 
@@ -25,18 +25,18 @@ pub type Day = u32;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// What was set up.
-    pub scene: Scene,
+    pub setup: RunSetup,
     /// One per logical operation, by `id`, which is the order of invocation.
     pub ops: Vec<Op>,
     /// By time.
     pub faults: Vec<Fault>,
     /// What the nodes said once all was healed.
-    pub finale: Finale,
+    pub final_state: FinalState,
 }
 
 /// What a run was set up with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Scene {
+pub struct RunSetup {
     /// Everything random in the harness comes from it.
     pub seed: u64,
     /// Workloads that ran side by side, by name.
@@ -282,12 +282,12 @@ pub struct Fault {
 
 /// What the nodes said after everything was healed and all unknowns were resolved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Finale {
+pub struct FinalState {
     /// Why the cluster was not whole again in time, each time; also when the end could not be read.
     #[serde(default)]
     pub troubles: Vec<String>,
     /// A list per node.
-    pub nodes: Vec<NodeFinale>,
+    pub nodes: Vec<FinalNode>,
     /// Receipts of acknowledged bookings, each verified offline.
     pub receipts: Vec<ReceiptCheck>,
     /// Checkpoints seen during the run, per node and shard in the order they were seen, each proved consistent or not with the
@@ -297,7 +297,7 @@ pub struct Finale {
 
 /// One node at the end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct NodeFinale {
+pub struct FinalNode {
     /// The node.
     pub node: u32,
     /// The counts of every night of every room type.

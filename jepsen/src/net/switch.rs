@@ -16,7 +16,7 @@ use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use super::HARNESS_HOST;
 use super::link::{Fate, Link, Links};
 use super::tun::Tun;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Packets taken from one device before the next has its turn.
 const BATCH: usize = 64;
@@ -84,7 +84,7 @@ struct Fabric {
     lanes: Vec<Lane>,
     under_way: BinaryHeap<Reverse<UnderWay>>,
     number: u64,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Fabric {
@@ -100,7 +100,7 @@ impl Fabric {
             lanes: vec![idle; pairs],
             under_way: BinaryHeap::new(),
             number: 0,
-            dice: Dice::new(seed, 0),
+            rng: Rng::new(seed, 0),
         }
     }
 
@@ -159,10 +159,10 @@ impl Fabric {
         if !link.up {
             return self.links.count(place, Fate::Cut);
         }
-        if link.loss_per_million > 0 && self.dice.below(1_000_000) < u64::from(link.loss_per_million) {
+        if link.loss_per_million > 0 && self.rng.below(1_000_000) < u64::from(link.loss_per_million) {
             return self.links.count(place, Fate::Lost);
         }
-        let delay = link.delay + Duration::from_nanos(self.dice_if(link.jitter));
+        let delay = link.delay + Duration::from_nanos(self.random_part(link.jitter));
         if delay.is_zero() && self.lanes[place].queued_packets == 0 {
             return self.deliver(place, to, packet);
         }
@@ -179,8 +179,8 @@ impl Fabric {
     }
 
     /// A random part of `most`, in nanoseconds.
-    fn dice_if(&mut self, most: Duration) -> u64 {
-        if most.is_zero() { 0 } else { self.dice.below(most.as_nanos() as u64) }
+    fn random_part(&mut self, most: Duration) -> u64 {
+        if most.is_zero() { 0 } else { self.rng.below(most.as_nanos() as u64) }
     }
 
     fn deliver_due(&mut self) {

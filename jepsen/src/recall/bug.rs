@@ -64,22 +64,15 @@ fn read(name: &str, text: &str) -> anyhow::Result<Bug> {
         name: name.to_owned(),
         broken: field("Bug")?.to_owned(),
         promise: field("Promise")?.to_owned(),
-        workloads: if workloads == "all" { Workload::ALL.to_vec() } else { listed(workloads, &Workload::ALL, Workload::name)? },
-        nemeses: if nemeses == "none" { vec![Nemesis::None] } else { listed(nemeses, &known(), Nemesis::name)? },
+        workloads: if workloads == "all" { Workload::ALL.to_vec() } else { listed(workloads, Workload::named)? },
+        nemeses: listed(nemeses, Nemesis::named)?,
     };
     ensure!(!bug.broken.is_empty() && !bug.promise.is_empty(), "it must say what is broken, and what promise");
     Ok(bug)
 }
 
-fn known() -> Vec<Nemesis> {
-    [&[Nemesis::None], Nemesis::ALL.as_slice()].concat()
-}
-
-fn listed<T: Copy>(list: &str, known: &[T], name: fn(T) -> &'static str) -> anyhow::Result<Vec<T>> {
-    let one = |wanted: &str| {
-        let found = known.iter().copied().find(|known| name(*known) == wanted);
-        found.with_context(|| format!("there is no {wanted:?}"))
-    };
+fn listed<T>(list: &str, named: fn(&str) -> Option<T>) -> anyhow::Result<Vec<T>> {
+    let one = |wanted: &str| named(wanted).with_context(|| format!("there is no {wanted:?}"));
     list.split(',').map(str::trim).map(one).collect()
 }
 

@@ -11,7 +11,7 @@ use super::build::Build;
 use super::result::Outcome;
 use super::{Bug, CONTROL, Order};
 use crate::check::Verdict;
-use crate::nemesis::{Nemesis, Rhythm};
+use crate::nemesis::{FaultTiming, Nemesis};
 use crate::run;
 use crate::workload::Workload;
 
@@ -89,7 +89,7 @@ fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u6
         slot: order.slot,
         loopback: false,
         // By turns: some bugs need long faults, some need many.
-        rhythm: if seed.is_multiple_of(2) { Rhythm::quick() } else { Rhythm::default() },
+        timing: if seed.is_multiple_of(2) { FaultTiming::quick() } else { FaultTiming::default() },
     }
 }
 

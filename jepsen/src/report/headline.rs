@@ -18,34 +18,34 @@ pub(super) fn verdict(history: &History, verdict: &Verdict) -> &'static str {
 
 /// What the run was, in a line.
 pub(super) fn name(history: &History) -> String {
-    let scene = &history.scene;
-    format!("{} under {}, seed {}", listed(&scene.workloads), listed(&scene.nemeses), scene.seed)
+    let setup = &history.setup;
+    format!("{} under {}, seed {}", listed(&setup.workloads), listed(&setup.nemeses), setup.seed)
 }
 
 /// The bug that was switched on to see whether it is found.
 pub(super) fn planted(history: &History) -> Option<&str> {
-    history.scene.bug.as_deref()
+    history.setup.bug.as_deref()
 }
 
 /// The command that runs it again.
 pub(super) fn command(history: &History) -> String {
-    let scene = &history.scene;
-    let not_run = scene.not_run.keys().filter(|nemesis| !scene.nemeses.contains(nemesis));
-    let nemeses: Vec<&str> = scene.nemeses.iter().chain(not_run).map(String::as_str).collect();
+    let setup = &history.setup;
+    let not_run = setup.not_run.keys().filter(|nemesis| !setup.nemeses.contains(nemesis));
+    let nemeses: Vec<&str> = setup.nemeses.iter().chain(not_run).map(String::as_str).collect();
     let mut command = format!(
         "keyrack-jepsen run --workload {} --nemesis {} --seconds {} --seed {} --nodes {} --callers {} --rate {}",
-        scene.workloads.join(","),
+        setup.workloads.join(","),
         if nemeses.is_empty() { "none".into() } else { nemeses.join(",") },
-        scene.seconds,
-        scene.seed,
-        scene.nodes,
-        scene.callers,
-        scene.rate,
+        setup.seconds,
+        setup.seed,
+        setup.nodes,
+        setup.callers,
+        setup.rate,
     );
-    if scene.quick {
+    if setup.quick {
         command += " --quick";
     }
-    if scene.loopback {
+    if setup.loopback {
         command += " --loopback";
     }
     if let Some(bug) = planted(history) {
@@ -72,7 +72,7 @@ pub(super) fn section(run: &Run) -> String {
         "<header class=\"{class}\"><div class=\"sign\" aria-hidden=\"true\">{sign}</div><div><h1>{saying}</h1>\
          <p>{} · {judged} · began {}{}</p></div></header>\n",
         escaped(&name(history)),
-        escaped(&history.scene.started),
+        escaped(&history.setup.started),
         planted(history).map(|bug| format!(" · <b class=\"planted\">planted bug: {}</b>", escaped(bug))).unwrap_or_default(),
     );
     if !run.verdict.edited.is_empty() {
@@ -114,8 +114,8 @@ fn numbers(run: &Run) -> String {
         "faults",
         format!("of {}{failed}", plural(run.bands.nemeses().len() as u64, "kind")),
     );
-    html += &tile("", took(run.tally.end_ns), "duration", format!("{} nodes", run.history.scene.nodes));
-    html += &tile("", run.history.scene.seed.to_string(), "seed", String::new());
+    html += &tile("", took(run.tally.end_ns), "duration", format!("{} nodes", run.history.setup.nodes));
+    html += &tile("", run.history.setup.seed.to_string(), "seed", String::new());
     html + "</ul>\n"
 }
 

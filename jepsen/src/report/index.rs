@@ -35,14 +35,14 @@ impl Entry {
             operations: history.ops.len() as u64,
             faults: history.faults_done(),
             duration_ns: Tally::of(history).end_ns,
-            workloads: history.scene.workloads.join(", "),
-            nemeses: history.scene.nemeses.join(", "),
-            seed: history.scene.seed,
+            workloads: history.setup.workloads.join(", "),
+            nemeses: history.setup.nemeses.join(", "),
+            seed: history.setup.seed,
             found: verdict.checks.iter().map(|check| check.findings.len() as u64).sum(),
             worst,
             verdict: headline::verdict(history, verdict),
             planted: headline::planted(history).map(str::to_owned),
-            not_run: history.scene.not_run.keys().cloned().collect(),
+            not_run: history.setup.not_run.keys().cloned().collect(),
         }
     }
 }

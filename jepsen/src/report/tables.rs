@@ -93,13 +93,13 @@ fn fault(nemesis: &str, at_ns: u64, length: &str, nodes: &[u32], what: &str) -> 
 
 /// What ran.
 pub(super) fn versions(run: &Run) -> String {
-    let scene = &run.history.scene;
+    let setup = &run.history.setup;
     let mut rows: Vec<Vec<String>> =
-        scene.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
-    rows.push(vec!["began".into(), format!("<code>{}</code>", escaped(&scene.started))]);
-    rows.push(vec!["ended".into(), format!("<code>{}</code>", escaped(&scene.ended))]);
-    rows.push(vec!["clocks apart".into(), format!("up to {} ms", thousands(scene.skew_ms))]);
-    let hotels = scene.hotels.iter().map(|hotel| format!("{} (shard {})", hotel.property, hotel.shard));
+        setup.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
+    rows.push(vec!["began".into(), format!("<code>{}</code>", escaped(&setup.started))]);
+    rows.push(vec!["ended".into(), format!("<code>{}</code>", escaped(&setup.ended))]);
+    rows.push(vec!["clocks apart".into(), format!("up to {} ms", thousands(setup.skew_ms))]);
+    let hotels = setup.hotels.iter().map(|hotel| format!("{} (shard {})", hotel.property, hotel.shard));
     rows.push(vec!["hotels".into(), escaped(&shortened(&hotels.collect::<Vec<_>>().join(", "), 1_000))]);
     format!("<section><h2>Versions and setting</h2>\n{}</section>\n", table(&["what", "which"], &rows))
 }
@@ -107,7 +107,7 @@ pub(super) fn versions(run: &Run) -> String {
 /// What lies beside this page.
 pub(super) fn files(run: &Run) -> String {
     let mut links = String::new();
-    for node in 1..=run.history.scene.nodes.min(99) {
+    for node in 1..=run.history.setup.nodes.min(99) {
         links += &format!("<li><a href=\"cluster/node-{node}/keyrackd.log\">log of node {node}</a></li>\n");
     }
     for (file, what) in [

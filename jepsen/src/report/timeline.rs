@@ -150,7 +150,7 @@ impl Canvas {
         if !harmed && !ended {
             return;
         }
-        for node in 1..=run.history.scene.nodes.min(99) {
+        for node in 1..=run.history.setup.nodes.min(99) {
             let y = self.lane(&format!("node {node}"));
             for band in run.bands.faults.iter().filter(|band| band.nodes.contains(&node)) {
                 self.bar(&format!("f-{}", family(&band.nemesis)), (band.from_ns, band.to_ns), y, &tip(band));

@@ -1,7 +1,7 @@
 //! A run: a cluster, callers, harm, the end, the verdict.
 
 mod binaries;
-mod finale;
+mod final_state;
 mod folder;
 mod receipts;
 
@@ -20,10 +20,10 @@ use tokio::task::JoinSet;
 
 use crate::check::{Verdict, judge};
 use crate::cluster::{Cluster, Place, Plan};
-use crate::dice::Dice;
-use crate::history::{Finale, History, Op, Outcome, Scene};
-use crate::nemesis::{self, Nemesis, Rhythm};
+use crate::history::{FinalState, History, Op, Outcome, RunSetup};
+use crate::nemesis::{self, FaultTiming, Nemesis};
 use crate::net::Network;
+use crate::rng::Rng;
 use crate::workload::{self, Caller, Patience, Recorder, Scale, Workload};
 
 /// What to run.
@@ -56,7 +56,7 @@ pub struct Order {
     /// Everything on loopback, also where namespaces could be had.
     pub loopback: bool,
     /// How long and how often.
-    pub rhythm: Rhythm,
+    pub timing: FaultTiming,
 }
 
 /// What a run came to.
@@ -95,7 +95,7 @@ impl std::error::Error for NotPossible {}
 #[derive(Default)]
 struct SoFar {
     recorder: Arc<Recorder>,
-    scene: OnceLock<Scene>,
+    setup: OnceLock<RunSetup>,
 }
 
 /// Runs it, judges it, and leaves everything in the folder. A cluster that does not recover is a finding, not an error.
@@ -118,9 +118,9 @@ pub async fn run_until_interrupted(order: Order, progress: ProgressBar) -> anyho
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-    let Some(scene) = so_far.scene.get() else { bail!("interrupted before the cluster was there") };
+    let Some(setup) = so_far.setup.get() else { bail!("interrupted before the cluster was there") };
     let (ops, faults) = so_far.recorder.so_far();
-    let history = History { scene: scene.clone(), ops, faults, finale: Finale::default() };
+    let history = History { setup: setup.clone(), ops, faults, final_state: FinalState::default() };
     history.save(&folder)?;
     bail!("interrupted; the {} operations that had ended are in {}", history.ops.len(), folder.display())
 }
@@ -150,7 +150,7 @@ async fn whole(order: Order, progress: ProgressBar, so_far: &SoFar) -> anyhow::R
     let scale = Scale { hotels: 2, nights: 18 };
     let hotels = workload::open(&cluster, workload::plan(&order.workloads, scale)).await?;
     let recorder = so_far.recorder.clone();
-    let mut scene = Scene {
+    let mut setup = RunSetup {
         seed: order.seed,
         workloads: order.workloads.iter().map(|workload| workload.name().to_owned()).collect(),
         nemeses: possible.iter().map(|nemesis| nemesis.name().to_owned()).collect(),
@@ -160,7 +160,7 @@ async fn whole(order: Order, progress: ProgressBar, so_far: &SoFar) -> anyhow::R
         seconds: order.lasts.as_secs(),
         callers: order.callers,
         rate: order.rate,
-        quick: order.rhythm == Rhythm::quick(),
+        quick: order.timing == FaultTiming::quick(),
         loopback,
         bug: order.bug.clone(),
         started: jiff::Timestamp::now().to_string(),
@@ -169,24 +169,24 @@ async fn whole(order: Order, progress: ProgressBar, so_far: &SoFar) -> anyhow::R
         hotels,
     };
     // It is set once.
-    let _ = so_far.scene.set(scene.clone());
+    let _ = so_far.setup.set(setup.clone());
     let watch = receipts::Watch::start(&cluster);
-    let mut troubles = work(&order, &cluster, &scene, &recorder, possible, &progress).await?;
+    let mut troubles = work(&order, &cluster, &setup, &recorder, possible, &progress).await?;
     progress.set_message("asking about what is unknown");
     let (ops, faults) = recorder.so_far();
     let ops = resolve_all(ops, &cluster, &recorder).await;
     progress.set_message("reading the end");
-    let mut finale = match end_of(&cluster, &scene, &ops, watch).await {
-        Ok(finale) => finale,
+    let mut final_state = match end_of(&cluster, &setup, &ops, watch).await {
+        Ok(final_state) => final_state,
         // The worse the damage, the less there is to read: what callers saw is judged all the same.
         Err(cause) => {
             troubles.push(format!("the end could not be read: {cause:#}"));
-            Finale::default()
+            FinalState::default()
         }
     };
-    scene.ended = jiff::Timestamp::now().to_string();
-    finale.troubles = troubles;
-    let history = History { scene, ops, faults, finale };
+    setup.ended = jiff::Timestamp::now().to_string();
+    final_state.troubles = troubles;
+    let history = History { setup, ops, faults, final_state };
     progress.set_message("checking");
     let judged = history.clone();
     let verdict = tokio::task::spawn_blocking(move || judge(&judged)).await?;
@@ -196,10 +196,10 @@ async fn whole(order: Order, progress: ProgressBar, so_far: &SoFar) -> anyhow::R
 }
 
 /// What the nodes say at the end, and what became of receipts and checkpoints.
-async fn end_of(cluster: &Arc<Cluster>, scene: &Scene, ops: &[Op], watch: receipts::Watch) -> anyhow::Result<Finale> {
-    let mut finale = finale::read(cluster, scene).await?;
-    (finale.receipts, finale.checkpoints) = watch.finish(cluster, ops, &mut finale.nodes).await?;
-    Ok(finale)
+async fn end_of(cluster: &Arc<Cluster>, setup: &RunSetup, ops: &[Op], watch: receipts::Watch) -> anyhow::Result<FinalState> {
+    let mut final_state = final_state::read(cluster, setup).await?;
+    (final_state.receipts, final_state.checkpoints) = watch.finish(cluster, ops, &mut final_state.nodes).await?;
+    Ok(final_state)
 }
 
 /// In namespaces where the machine lets us.
@@ -218,7 +218,7 @@ fn place(order: &Order) -> Place {
 async fn work(
     order: &Order,
     cluster: &Arc<Cluster>,
-    scene: &Scene,
+    setup: &RunSetup,
     recorder: &Arc<Recorder>,
     nemeses: Vec<Nemesis>,
     progress: &ProgressBar,
@@ -229,7 +229,7 @@ async fn work(
     let mut callers = JoinSet::new();
     for workload in &order.workloads {
         let prefix = format!("{}-", workload.name());
-        let own = scene.hotels.iter().filter(|hotel| hotel.property.starts_with(&prefix)).cloned().collect();
+        let own = setup.hotels.iter().filter(|hotel| hotel.property.starts_with(&prefix)).cloned().collect();
         let own = Arc::new(own);
         for number in 0..order.callers {
             let who = (*workload, number);
@@ -238,13 +238,13 @@ async fn work(
             callers.spawn(caller.work(end, pace));
         }
     }
-    let tormented = nemesis::Scene { cluster: cluster.clone(), recorder: recorder.clone(), dice: Dice::new(order.seed, 0) };
-    let mut torment = std::pin::pin!(nemesis::torment(tormented, nemeses, order.rhythm, end));
+    let context = nemesis::FaultContext { cluster: cluster.clone(), recorder: recorder.clone(), rng: Rng::new(order.seed, 0) };
+    let mut inject_faults = std::pin::pin!(nemesis::inject_faults(context, nemeses, order.timing, end));
     let mut troubles = Vec::new();
     let began = Instant::now();
     loop {
         tokio::select! {
-            ended = &mut torment => {
+            ended = &mut inject_faults => {
                 match ended {
                     Ok(rounds) => recorder.fault("none", "end", format!("{rounds} rounds"), &[]),
                     Err(cause) => troubles.push(format!("{cause:#}")),

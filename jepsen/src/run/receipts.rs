@@ -10,7 +10,7 @@ use keyrack_tests::receipts::{Leaf, Note, Policy, Receipt};
 use tokio::task::JoinSet;
 
 use crate::cluster::{Cluster, Door, Line, until};
-use crate::history::{Answer, Booking, CheckpointCheck, NodeFinale, Op, Outcome, ReceiptCheck, Root};
+use crate::history::{Answer, Booking, CheckpointCheck, FinalNode, Op, Outcome, ReceiptCheck, Root};
 
 /// Often enough to meet a node that has just started.
 const EVERY: Duration = Duration::from_millis(200);
@@ -52,7 +52,7 @@ impl Watch {
         mut self,
         cluster: &Arc<Cluster>,
         ops: &[Op],
-        nodes: &mut [NodeFinale],
+        nodes: &mut [FinalNode],
     ) -> anyhow::Result<(Vec<ReceiptCheck>, Vec<CheckpointCheck>)> {
         self.watching.abort_all();
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
@@ -177,12 +177,7 @@ async fn text(line: &mut Line, path: &str) -> Option<String> {
 }
 
 /// Hashes every node's own leaves, and every checkpoint that was ever served against them.
-async fn compare(
-    cluster: &Cluster,
-    shard: u32,
-    seen: &[&Seen],
-    nodes: &mut [NodeFinale],
-) -> anyhow::Result<Vec<CheckpointCheck>> {
+async fn compare(cluster: &Cluster, shard: u32, seen: &[&Seen], nodes: &mut [FinalNode]) -> anyhow::Result<Vec<CheckpointCheck>> {
     let newest = until(format!("shard {shard} has a checkpoint"), WITHIN, async || {
         let mut sizes = Vec::new();
         for node in cluster.numbers() {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::request::{is_read, outcome, request};
 use super::{Recorder, Workload};
 use crate::cluster::{Broken, Cluster, Line};
-use crate::dice::Dice;
 use crate::history::{Answer, Call, Hotel, Op, Outcome};
+use crate::rng::Rng;
 
 /// Bookings and holds a caller remembers, to change them later.
 const REMEMBERED: usize = 24;
@@ -30,7 +30,7 @@ pub struct Patience {
 /// One caller of one workload.
 pub struct Caller {
     pub(super) workload: Workload,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     /// Those of its workload.
     pub(super) hotels: Arc<Vec<Hotel>>,
     /// `property`, `booking`: acknowledged and not cancelled by this caller.
@@ -62,7 +62,7 @@ impl Caller {
         let lines = cluster.numbers().into_iter().map(|node| cluster.door(node).line()).collect();
         Caller {
             workload,
-            dice: Dice::new(seed, (workload as u64 + 1) << 32 | u64::from(number)),
+            rng: Rng::new(seed, (workload as u64 + 1) << 32 | u64::from(number)),
             hotels,
             bookings: VecDeque::new(),
             holds: VecDeque::new(),
@@ -82,7 +82,7 @@ impl Caller {
         while Instant::now() < end {
             let begin = Instant::now();
             let call = self.plan();
-            let twice = self.workload == Workload::Retry && !is_read(&call) && self.dice.percent(60);
+            let twice = self.workload == Workload::Retry && !is_read(&call) && self.rng.percent(60);
             if twice {
                 self.ask_twice(call).await;
             } else {
@@ -123,7 +123,7 @@ impl Caller {
 
     fn order(&mut self) -> Vec<u32> {
         let numbers = self.cluster.numbers();
-        self.dice.shuffled(&numbers)
+        self.rng.shuffled(&numbers)
     }
 
     /// Remembers what can be changed later, and hands the operation in.
@@ -141,7 +141,7 @@ impl Caller {
         }
         if self.workload == Workload::Retry && matches!(op.outcome, Outcome::Ok { .. }) && !is_read(&op.call) {
             if self.past.len() == PAST {
-                let forgotten = self.dice.below(PAST as u64) as usize;
+                let forgotten = self.rng.below(PAST as u64) as usize;
                 self.past.swap_remove_back(forgotten);
             }
             self.past.push_back(op.call.clone());

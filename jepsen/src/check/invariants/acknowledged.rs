@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::Findings;
-use crate::history::{Answer, Booking, Call, FinalBooking, History, NodeFinale, Outcome};
+use crate::history::{Answer, Booking, Call, FinalBooking, FinalNode, History, Outcome};
 use crate::model::same_booking;
 
 /// A booking as its callers know it.
@@ -33,7 +33,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
         }
     }
     let mut looked_at = 0;
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         let there: HashMap<&str, &FinalBooking> = node.bookings.iter().map(|b| (b.booking.booking.as_str(), b)).collect();
         for (id, known) in &known {
             looked_at += 1;
@@ -51,7 +51,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     looked_at
 }
 
-fn check_known(node: &NodeFinale, known: &Known<'_>, there: Option<&FinalBooking>, may_change: bool, found: &mut Findings) {
+fn check_known(node: &FinalNode, known: &Known<'_>, there: Option<&FinalBooking>, may_change: bool, found: &mut Findings) {
     let Known { property, last, op, key } = known;
     let (number, id) = (node.node, &last.booking);
     let Some(there) = there.filter(|there| there.property == *property) else {

@@ -24,7 +24,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     for ((_, key), ops) in &keys {
         check_key(key, ops, found);
     }
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         let mut references: HashMap<(&str, &str), &str> = HashMap::new();
         for line in &node.bookings {
             looked_at += 1;

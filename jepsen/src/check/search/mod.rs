@@ -39,7 +39,7 @@ pub fn check(history: &History, budget: u64, found: &mut Findings) -> u64 {
                 part.ops.truncate(MOST_OPS);
             }
             looked_at += part.ops.len() as u64;
-            let mut space = Space::new(hotel, &part.ops, until_ns, history.scene.skew_ms);
+            let mut space = Space::new(hotel, &part.ops, until_ns, history.setup.skew_ms);
             match space.search(budget) {
                 Verdict::Linearizable => {}
                 Verdict::Not { at, pending } => {

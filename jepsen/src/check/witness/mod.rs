@@ -25,7 +25,7 @@ pub fn check(history: &History, found: &mut Findings) -> (u64, Vec<Step>) {
     let bounds = Bounds::new(history);
     realtime::check(history, &bounds, found);
     realtime::check_deadlines(history, found);
-    let feed = history.finale.nodes.iter().max_by_key(|node| node.feed.len()).map_or(&[][..], |node| &node.feed);
+    let feed = history.final_state.nodes.iter().max_by_key(|node| node.feed.len()).map_or(&[][..], |node| &node.feed);
     let feeds = plan::by_property(feed);
     let (mut looked_at, mut steps) = (0, Vec::new());
     for (hotel, ops) in scope::by_hotel(history) {

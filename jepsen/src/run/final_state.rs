@@ -6,16 +6,16 @@ use hyper::Method;
 use serde_json::Value;
 
 use crate::cluster::{Cluster, Door, until};
-use crate::history::{FeedEvent, FinalBooking, FinalNight, Finale, Hotel, NodeFinale, Scene};
+use crate::history::{FeedEvent, FinalBooking, FinalNight, FinalNode, FinalState, Hotel, RunSetup};
 use crate::workload::{booking_of, date, night_of, time_ms};
 
 const WITHIN: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Reads it from every node, linearizably.
-pub(super) async fn read(cluster: &Cluster, scene: &Scene) -> anyhow::Result<Finale> {
+pub(super) async fn read(cluster: &Cluster, setup: &RunSetup) -> anyhow::Result<FinalState> {
     // Holds run out by themselves; while any is open, two reads need not agree.
-    for hotel in &scene.hotels {
+    for hotel in &setup.hotels {
         let still = format!("all holds of {} have run out", hotel.property);
         until(still, WITHIN, async || {
             let nights = nights(&cluster.door(1), hotel).await.ok()?;
@@ -25,15 +25,15 @@ pub(super) async fn read(cluster: &Cluster, scene: &Scene) -> anyhow::Result<Fin
     }
     let mut nodes = Vec::new();
     for node in cluster.numbers() {
-        let mut finale = NodeFinale { node, ..NodeFinale::default() };
-        for hotel in &scene.hotels {
-            finale.nights.extend(nights(&cluster.door(node), hotel).await?);
-            finale.bookings.extend(bookings(&cluster.door(node), hotel).await?);
-            finale.feed.extend(feed(&cluster.door(node), hotel).await?);
+        let mut final_state = FinalNode { node, ..FinalNode::default() };
+        for hotel in &setup.hotels {
+            final_state.nights.extend(nights(&cluster.door(node), hotel).await?);
+            final_state.bookings.extend(bookings(&cluster.door(node), hotel).await?);
+            final_state.feed.extend(feed(&cluster.door(node), hotel).await?);
         }
-        nodes.push(finale);
+        nodes.push(final_state);
     }
-    Ok(Finale { nodes, ..Finale::default() })
+    Ok(FinalState { nodes, ..FinalState::default() })
 }
 
 async fn nights(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalNight>> {
