@@ -424,7 +424,7 @@ fn evidence_that_is_not_there_is_found() {
     without(|final_state| final_state.checkpoints.retain(|checkpoint| checkpoint.node != 2));
     let mut nothing = history.clone();
     nothing.final_state = FinalState::default();
-    assert_eq!(nothing.shows_nothing(), Some("no node was asked at the end"));
+    assert_eq!(nothing.why_inconclusive(), Some("no node was asked at the end"));
     let mut troubled = history;
     troubled.final_state.troubles.push("not within 90 s: node 3 is ready after a fault".into());
     assert_found(&troubled, "liveness", "no-recovery");
@@ -506,6 +506,6 @@ fn done(answer: Answer, as_of: Option<Position>) -> Outcome {
     Outcome::Ok { answer, as_of, replayed: false, digest: "new".into() }
 }
 
-fn refused(code: &str, nights: Vec<Short>, as_of: Option<Position>) -> Outcome {
+fn refused(code: &str, nights: Vec<ShortNight>, as_of: Option<Position>) -> Outcome {
     Outcome::Refused { code: code.into(), nights, as_of, replayed: false, digest: "new".into() }
 }

@@ -1,7 +1,7 @@
 //! What a call comes to.
 
 use super::{Change, Hold, HoldState, MAX_ROOMS, Model, by_type, same_booking};
-use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, Short, Stay};
+use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, ShortNight, Stay};
 
 /// What does not follow from the rules.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Refusal {
     /// The stable code.
     pub code: &'static str,
     /// The nights that stand in the way, by night and room type.
-    pub nights: Vec<Short>,
+    pub nights: Vec<ShortNight>,
 }
 
 impl Refusal {
@@ -179,7 +179,7 @@ impl Model {
                 let kept = kept(had, Some(&room_type), day);
                 let available = night.available + kept;
                 if available < i64::from(quantity) && i64::from(quantity) > kept {
-                    short.push(Short { day, room_type: room_type.clone(), available });
+                    short.push(ShortNight { day, room_type: room_type.clone(), available });
                 }
             }
         }
@@ -188,14 +188,14 @@ impl Model {
     }
 
     /// The house counts all types together; a night that is short of rooms anyway is named once, with its type.
-    fn check_house(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>, short: &mut Vec<Short>) {
+    fn check_house(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>, short: &mut Vec<ShortNight>) {
         let (Some(limit), Some(first)) = (self.house_limit, rooms.first()) else { return };
         let wanted: i64 = rooms.iter().map(|line| i64::from(line.quantity)).sum();
         for day in stay.from..stay.to {
             let kept = kept(had, None, day);
             let available = i64::from(limit) - self.counts.house(day) + kept;
             if available < wanted && wanted > kept && !short.iter().any(|named| named.day == day) {
-                short.push(Short { day, room_type: first.room_type.clone(), available });
+                short.push(ShortNight { day, room_type: first.room_type.clone(), available });
             }
         }
     }
@@ -221,7 +221,7 @@ fn kept(had: Option<&Booking>, room_type: Option<&str>, day: Day) -> i64 {
     counted.map(|line| i64::from(line.quantity)).sum()
 }
 
-fn in_order(mut nights: Vec<Short>) -> Vec<Short> {
+fn in_order(mut nights: Vec<ShortNight>) -> Vec<ShortNight> {
     nights.sort_by(|one, other| (one.day, &one.room_type).cmp(&(other.day, &other.room_type)));
     nights
 }

@@ -11,7 +11,7 @@ pub(super) fn verdict(history: &History, verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict { valid: false, .. } => "A promise was not kept",
         Verdict { checks, .. } if checks.iter().all(|check| check.looked_at == 0) => "Nothing was looked at",
-        _ if history.shows_nothing().is_some() => "Nothing was shown",
+        _ if history.why_inconclusive().is_some() => "Nothing was shown",
         _ => "Every promise was kept",
     }
 }

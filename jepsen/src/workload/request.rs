@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::cluster::Reply;
-use crate::history::{Answer, Booking, Call, Day, Night, Outcome, Position, Rooms, Short, Stay};
+use crate::history::{Answer, Booking, Call, Day, Night, Outcome, Position, Rooms, ShortNight, Stay};
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 /// The one rate plan of every hotel.
@@ -159,8 +159,8 @@ fn nights(body: &Value) -> Vec<Night> {
     body["roomTypes"][0]["nights"].as_array().into_iter().flatten().map(night_of).collect()
 }
 
-fn shorts(body: &Value) -> Vec<Short> {
-    let short = |night: &Value| Short {
+fn shorts(body: &Value) -> Vec<ShortNight> {
+    let short = |night: &Value| ShortNight {
         day: day(&text(&night["date"])),
         room_type: text(&night["roomType"]),
         available: night["available"].as_i64().unwrap_or(i64::MIN),

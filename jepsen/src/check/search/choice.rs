@@ -2,7 +2,7 @@
 
 use super::super::scope::Logical;
 use super::space::Space;
-use crate::history::{Answer, Outcome, Short};
+use crate::history::{Answer, Outcome, ShortNight};
 use crate::model::Decision;
 
 /// A way on.
@@ -73,8 +73,8 @@ fn rooms_between(outcome: &Outcome, decision: &Decision) -> Option<u64> {
     }
 }
 
-fn between(seen: &[Short], nights: &[Short]) -> u64 {
-    let of = |night: &Short| {
+fn between(seen: &[ShortNight], nights: &[ShortNight]) -> u64 {
+    let of = |night: &ShortNight| {
         let other = nights.iter().find(|other| other.day == night.day && other.room_type == night.room_type);
         other.map_or(1_000, |other| night.available.abs_diff(other.available))
     };

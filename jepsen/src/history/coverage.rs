@@ -1,6 +1,6 @@
 //! What was tried at all: a run in which nothing was shows nothing.
 
-use super::History;
+use super::run_history::History;
 
 impl History {
     /// Faults that were done. A node that had to be started again is none.
@@ -21,7 +21,7 @@ impl History {
     }
 
     /// Why a run without findings is no evidence, if so.
-    pub fn shows_nothing(&self) -> Option<&'static str> {
+    pub fn why_inconclusive(&self) -> Option<&'static str> {
         let wanted = self.setup.nemeses.iter().chain(self.setup.not_run.keys()).any(|nemesis| nemesis != "none");
         if !self.ops.iter().any(|op| op.outcome.is_known()) {
             Some("no operation was answered")
