@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Booking, Call, FinalBooking, FinalNode, History, Outcome};
 use crate::model::same_booking;
 

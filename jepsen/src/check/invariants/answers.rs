@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Op, Outcome};
 
 /// Looks at every answered write and at every booking of every node.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, FinalNode, History, Outcome, Rooms, Stay};
 use crate::model::has_rooms;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, FinalNode, History, Outcome};
 
 /// Looks at every node, night, receipt, root and checkpoint that there must be. Where no node was asked at all, that is said

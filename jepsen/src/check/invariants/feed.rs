@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Booking, Call, FeedEvent, FinalNode, History, Outcome};
 
 /// Looks at every event of every node.

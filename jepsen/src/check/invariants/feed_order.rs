@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, FeedEvent, History, Op, Outcome};
 
 /// Looks at every event of every node.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Hotel, Night, Outcome};
 
 /// Looks at every night of every node and of every read.

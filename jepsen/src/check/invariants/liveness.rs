@@ -1,6 +1,6 @@
 //! The cluster was whole again in time after every fault, and at the end.
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::History;
 
 /// What was seen while it ran, and is in the history as troubles.

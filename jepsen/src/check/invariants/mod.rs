@@ -12,7 +12,7 @@ mod receipts;
 mod replicas;
 mod unresolved;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::history::History;
 
 /// A property: finds where it does not hold and answers with how many things it looked at.

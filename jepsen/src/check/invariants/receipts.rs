@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::History;
 
 /// Looks at every receipt and checkpoint.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{FinalNode, History, Root};
 
 /// Compares every node's roots, counts and bookings with the first's; answers with how many things were compared.

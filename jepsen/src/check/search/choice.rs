@@ -1,21 +1,13 @@
 //! What can come next, the likeliest first.
 
-use super::super::scope::Logical;
-use super::space::Space;
+use super::space::{Choice, Space};
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Outcome, ShortNight};
 use crate::model::Decision;
 
-/// A way on.
-#[derive(Clone, Debug)]
-pub(super) enum Choice {
-    /// An operation that is under way takes effect.
-    Effect(usize),
-    /// A hold expires.
-    Expiry(String),
-}
-
 /// How much more the operation that returns counts than those that may wait.
 const URGENT: u64 = 4;
+
 /// An operation is not farther than this from its answer.
 const FAR: u64 = 1_000;
 
@@ -51,7 +43,7 @@ fn waiting(space: &Space<'_, '_>) -> u64 {
 
 /// How far an operation is from its answer; 0 when it is right.
 fn distance(space: &Space<'_, '_>, op: usize) -> u64 {
-    let Logical { op: asked, .. } = &space.ops[op];
+    let LogicalOp { op: asked, .. } = &space.ops[op];
     let decision = space.decision(op);
     if decision.agrees(&asked.outcome) {
         return 0;

@@ -6,13 +6,17 @@
 //! in the order of their deadlines. Bounded reads promise no order and are left out.
 
 mod choice;
+mod linearize;
 mod partition;
 mod reach;
 mod space;
 
-use super::{Finding, Findings, scope};
+use super::findings::Findings;
+use super::logical_ops;
+use super::verdict::Finding;
 use crate::history::History;
-use space::{Space, Verdict};
+use linearize::Verdict;
+use space::Space;
 
 /// The most changes that are tried for one partition.
 pub const BUDGET: u64 = 2_000_000;
@@ -29,7 +33,7 @@ pub fn with_budget(history: &History, budget: u64) -> Vec<Finding> {
 /// Looks at every partition; answers with how many operations those have.
 pub fn check(history: &History, budget: u64, found: &mut Findings) -> u64 {
     let mut looked_at = 0;
-    for (hotel, ops) in scope::by_hotel(history) {
+    for (hotel, ops) in logical_ops::by_hotel(history) {
         for mut part in partition::of(hotel, ops) {
             let mut until_ns = u64::MAX;
             if part.ops.len() > MOST_OPS {
@@ -40,14 +44,14 @@ pub fn check(history: &History, budget: u64, found: &mut Findings) -> u64 {
             }
             looked_at += part.ops.len() as u64;
             let mut space = Space::new(hotel, &part.ops, until_ns, history.setup.skew_ms);
-            match space.search(budget) {
+            match linearize::search(&mut space, budget) {
                 Verdict::Linearizable => {}
-                Verdict::Not { at, pending } => {
+                Verdict::Not { at, pending, explained } => {
                     let text = format!(
                         "{}: no order of these operations gives their answers; it goes wrong before {} ms, where {} of {} were explained",
                         part.name,
                         at.returned_ns.unwrap_or(at.invoked_ns) / 1_000_000,
-                        space.best(),
+                        explained,
                         part.ops.len()
                     );
                     found.add("not-linearizable", std::iter::once(at.op.id).chain(pending), text);

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::super::scope::Logical;
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Call, Day, Outcome, Rooms, Stay};
 use crate::model::{Hold, Model};
 
@@ -34,9 +34,9 @@ struct Seen<'h> {
 }
 
 impl<'h> Reach<'h> {
-    pub(super) fn new(ops: &[Logical<'h>]) -> Reach<'h> {
+    pub(super) fn new(ops: &[LogicalOp<'h>]) -> Reach<'h> {
         let mut had: HashMap<&str, Vec<Lot<'h>>> = HashMap::new();
-        for Logical { op, .. } in ops {
+        for LogicalOp { op, .. } in ops {
             match (&op.outcome, &op.call) {
                 (Outcome::Ok { answer: Answer::Booking(booking), .. }, _) => {
                     had.entry(&booking.booking).or_default().push((booking.stay, &booking.rooms));
@@ -80,7 +80,7 @@ impl<'h> Reach<'h> {
     }
 }
 
-fn moves<'h>(logical: &Logical<'h>, gives: impl Fn(&str) -> Vec<Lot<'h>>) -> Moves<'h> {
+fn moves<'h>(logical: &LogicalOp<'h>, gives: impl Fn(&str) -> Vec<Lot<'h>>) -> Moves<'h> {
     let op = logical.op;
     if matches!(op.outcome, Outcome::Refused { .. }) {
         return Moves::default();
@@ -95,7 +95,7 @@ fn moves<'h>(logical: &Logical<'h>, gives: impl Fn(&str) -> Vec<Lot<'h>>) -> Mov
     }
 }
 
-fn seen<'h>(logical: &Logical<'h>) -> Vec<Seen<'h>> {
+fn seen<'h>(logical: &LogicalOp<'h>) -> Vec<Seen<'h>> {
     match (&logical.op.call, &logical.op.outcome) {
         (Call::Availability { room_type, .. }, Outcome::Ok { answer: Answer::Nights { nights }, .. }) => {
             nights.iter().map(|night| Seen { room_type, day: night.day, available: night.available }).collect()

@@ -1,9 +1,9 @@
 //! When a wrong read would have been right.
 
-use super::super::Findings;
+use super::describe;
+use super::forced::forced;
 use super::plan::{Effect, Point, What};
-use super::replay::forced;
-use super::say;
+use crate::check::findings::Findings;
 use crate::history::Hotel;
 use crate::model::{Change, Decision, Given, Model};
 
@@ -46,7 +46,7 @@ pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], misread: Vec<Misread<
             Some(right) => ("future-read", format!("; it became so {} changes later", right - at)),
             None => ("wrong-read", "; it never was so".into()),
         };
-        let text = format!("index {}: {}{when}", read.may, say::text(op, &op.outcome, decision));
+        let text = format!("index {}: {}{when}", read.may, describe::text(op, &op.outcome, decision));
         found.add(kind, [op.id], text);
     }
 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::Findings;
-use super::super::scope::Logical;
 use super::realtime::Bounds;
+use crate::check::findings::Findings;
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Booking, Call, FeedEvent, Hotel, Outcome};
 use crate::model::{MAX_HOLD_MS, same_rooms};
 
@@ -31,7 +31,7 @@ impl Effect<'_> {
 #[derive(Clone, Debug)]
 pub(super) enum What<'h> {
     /// An operation, with its outcome as answered or, where it was not, as the feed shows it.
-    Op(Logical<'h>, Cow<'h, Outcome>),
+    Op(LogicalOp<'h>, Cow<'h, Outcome>),
     /// The expiry of a hold.
     Expiry(&'h str),
     /// A booking as the feed shows it, by nobody's doing.
@@ -41,7 +41,7 @@ pub(super) enum What<'h> {
 /// An operation that changes nothing: it must be right somewhere in its window; a read with a place, after all of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point<'h> {
-    pub op: Logical<'h>,
+    pub op: LogicalOp<'h>,
     pub may: u64,
     pub must: u64,
 }
@@ -66,7 +66,7 @@ pub(super) fn by_property(feed: &[FeedEvent]) -> HashMap<&str, Vec<&FeedEvent>> 
 /// Puts a hotel's operations in their places.
 pub(super) fn of<'h>(
     hotel: &'h Hotel,
-    ops: &[Logical<'h>],
+    ops: &[LogicalOp<'h>],
     feed: &[&'h FeedEvent],
     bounds: &Bounds,
     found: &mut Findings,
@@ -91,14 +91,14 @@ pub(super) fn of<'h>(
 #[derive(Default)]
 struct Waiting<'h> {
     /// What makes a booking, by key.
-    makers: HashMap<&'h str, Logical<'h>>,
+    makers: HashMap<&'h str, LogicalOp<'h>>,
     /// What makes a hold, by its id.
-    holds: HashMap<&'h str, Logical<'h>>,
-    amends: HashMap<(&'h str, u32), Logical<'h>>,
+    holds: HashMap<&'h str, LogicalOp<'h>>,
+    amends: HashMap<(&'h str, u32), LogicalOp<'h>>,
     /// Cancels and releases by what they close.
-    closers: HashMap<&'h str, Vec<Logical<'h>>>,
-    unknown_holds: Vec<Logical<'h>>,
-    unknown_amends: HashMap<&'h str, Vec<Logical<'h>>>,
+    closers: HashMap<&'h str, Vec<LogicalOp<'h>>>,
+    unknown_holds: Vec<LogicalOp<'h>>,
+    unknown_amends: HashMap<&'h str, Vec<LogicalOp<'h>>>,
 }
 
 struct Sorter<'h, 'b> {
@@ -109,7 +109,7 @@ struct Sorter<'h, 'b> {
 }
 
 impl<'h> Sorter<'h, '_> {
-    fn wait(&mut self, logical: Logical<'h>) {
+    fn wait(&mut self, logical: LogicalOp<'h>) {
         let waiting = &mut self.waiting;
         let op = logical.op;
         if matches!(op.outcome, Outcome::Refused { .. }) || op.call.is_read() {
@@ -183,7 +183,7 @@ impl<'h> Sorter<'h, '_> {
         }
     }
 
-    fn place_or_see(&mut self, logical: Option<Logical<'h>>, booking: &'h Booking, event: &'h FeedEvent) {
+    fn place_or_see(&mut self, logical: Option<LogicalOp<'h>>, booking: &'h Booking, event: &'h FeedEvent) {
         match logical {
             Some(logical) => self.effect(logical, Some(Answer::Booking(booking.clone())), Some(event.at_ms)),
             None => self.see(booking, event),
@@ -212,7 +212,7 @@ impl<'h> Sorter<'h, '_> {
     }
 
     /// Takes the one that closed something out of those that were told so; the others come after it.
-    fn first_of(&mut self, closers: &[Logical<'h>]) -> Option<Logical<'h>> {
+    fn first_of(&mut self, closers: &[LogicalOp<'h>]) -> Option<LogicalOp<'h>> {
         let first = (0..closers.len()).min_by_key(|at| {
             let (may, must) = self.window(&closers[*at]);
             // Whoever has no exact place may have been before those that have.
@@ -226,7 +226,7 @@ impl<'h> Sorter<'h, '_> {
         Some(closers[first])
     }
 
-    fn effect(&mut self, logical: Logical<'h>, seen: Option<Answer>, at_ms: Option<u64>) {
+    fn effect(&mut self, logical: LogicalOp<'h>, seen: Option<Answer>, at_ms: Option<u64>) {
         let (may, must) = self.window(&logical);
         let outcome = match (&logical.op.outcome, seen) {
             (Outcome::Unknown { .. }, Some(answer)) => {
@@ -237,13 +237,13 @@ impl<'h> Sorter<'h, '_> {
         self.plan.effects.push(Effect { what: What::Op(logical, outcome), may, must, at_ms });
     }
 
-    fn point(&mut self, op: Logical<'h>) {
+    fn point(&mut self, op: LogicalOp<'h>) {
         let (may, must) = self.window(&op);
         self.plan.points.push(Point { op, may, must });
     }
 
     /// The indexes between which it took effect.
-    fn window(&self, logical: &Logical<'_>) -> (u64, u64) {
+    fn window(&self, logical: &LogicalOp<'_>) -> (u64, u64) {
         let outcome = &logical.op.outcome;
         let index = outcome.as_of().filter(|at| at.shard == self.shard).map(|at| at.index);
         if let (Some(index), false) = (index, outcome.is_replayed()) {
@@ -256,9 +256,9 @@ impl<'h> Sorter<'h, '_> {
 }
 
 impl<'h> Waiting<'h> {
-    fn unknown_amend(&mut self, booking: &Booking) -> Option<Logical<'h>> {
+    fn unknown_amend(&mut self, booking: &Booking) -> Option<LogicalOp<'h>> {
         let amends = self.unknown_amends.get_mut(booking.booking.as_str())?;
-        let asked = |logical: &Logical<'_>| match &logical.op.call {
+        let asked = |logical: &LogicalOp<'_>| match &logical.op.call {
             Call::Amend { stay, rooms, .. } => *stay == booking.stay && same_rooms(rooms, &booking.rooms),
             _ => false,
         };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Op, Outcome};
 use crate::model::MAX_HOLD_MS;
 

@@ -1,12 +1,14 @@
 //! The replay of one hotel's plan.
 
-use super::super::{Findings, Step};
 use super::batch;
+use super::describe;
 use super::explain::{self, Misread};
+use super::forced::forced;
 use super::plan::{Effect, Plan, Point, What};
-use super::say;
+use crate::check::findings::Findings;
+use crate::check::verdict::Step;
 use crate::history::{Answer, Call, Hotel, Outcome, Position};
-use crate::model::{Change, Decision, Given, Hold, HoldState, MAX_HOLD_MS, Model};
+use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
 
 /// Replays a plan and answers with the order it found.
 pub(super) fn run(hotel: &Hotel, plan: Plan<'_>, found: &mut Findings) -> Vec<Step> {
@@ -142,7 +144,7 @@ impl<'h> Replay<'h> {
         decided.filter(|(read, decision)| !decision.agrees(&read.op.op.outcome)).collect()
     }
 
-    /// Where the feed does not say it, looks for an order of a batch that gives its answers.
+    /// Where the feed does not describe it, looks for an order of a batch that gives its answers.
     fn arrange(&mut self, index: u64, points: &[Point<'h>], found: &mut Findings) {
         let rest = &self.effects[self.at..];
         let length = rest.iter().take_while(|effect| effect.must == index && effect.may == index).count();
@@ -187,8 +189,8 @@ impl<'h> Replay<'h> {
                 if decision.agrees(outcome) {
                     decision.changes
                 } else {
-                    let kind = say::kind(&op.call, outcome, &decision);
-                    found.add(kind, [op.id], format!("index {}: {}", effect.may, say::text(op, outcome, &decision)));
+                    let kind = describe::kind(&op.call, outcome, &decision);
+                    found.add(kind, [op.id], format!("index {}: {}", effect.may, describe::text(op, outcome, &decision)));
                     forced(&self.model, &op.call, outcome)
                 }
             }
@@ -308,9 +310,9 @@ impl<'h> Replay<'h> {
 
     fn wrong(&mut self, point: &Point<'h>, decision: &Decision, found: &mut Findings) {
         let op = point.op.op;
-        let kind = say::kind(&op.call, &op.outcome, decision);
+        let kind = describe::kind(&op.call, &op.outcome, decision);
         let place = format!("index {}..={}", point.may, point.must);
-        found.add(kind, [op.id], format!("{place}: {}", say::text(op, &op.outcome, decision)));
+        found.add(kind, [op.id], format!("{place}: {}", describe::text(op, &op.outcome, decision)));
     }
 
     fn change(&mut self, changes: Vec<Change>) {
@@ -356,29 +358,6 @@ struct Saved<'h> {
     steps: usize,
     open: Vec<Point<'h>>,
     found: (usize, u64),
-}
-
-/// The changes that follow what was answered, whatever the rules say.
-pub(super) fn forced(model: &Model, call: &Call, outcome: &Outcome) -> Vec<Change> {
-    let Outcome::Ok { answer, .. } = outcome else { return Vec::new() };
-    let ended = |id: &str, state| {
-        let hold = model.hold(id).map(|hold| Hold { state, ..hold.clone() });
-        hold.map(|hold| Change::Hold(id.to_owned(), Some(hold)))
-    };
-    match (call, answer) {
-        (Call::Confirm { hold, .. }, Answer::Booking(booking)) => {
-            let booking = Change::Booking(booking.booking.clone(), Some(booking.clone()));
-            ended(hold, HoldState::Confirmed).into_iter().chain([booking]).collect()
-        }
-        (_, Answer::Booking(booking)) => vec![Change::Booking(booking.booking.clone(), Some(booking.clone()))],
-        (Call::Hold { stay, rooms, .. }, Answer::Hold { hold, expires_at_ms }) => {
-            let (stay, rooms, expires_at_ms) = (*stay, rooms.clone(), *expires_at_ms);
-            let placed = Hold { state: HoldState::Open, stay, rooms, expires_at_ms, earliest_ns: 0 };
-            vec![Change::Hold(hold.clone(), Some(placed))]
-        }
-        (Call::Release { hold, .. }, Answer::Released) => ended(hold, HoldState::Released).into_iter().collect(),
-        _ => Vec::new(),
-    }
 }
 
 fn next_at_ms(effects: &[Effect<'_>]) -> Vec<u64> {
