@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar};
 use keyrack_jepsen::check::Verdict;
 use keyrack_jepsen::history::{History, Outcome};
 use keyrack_jepsen::nemesis::{FaultTiming, Nemesis};
-use keyrack_jepsen::run::{NotPossible, Order, binaries, run as execute};
+use keyrack_jepsen::run::{NotPossible, RunOptions, binaries, run as execute};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 use serde::{Deserialize, Serialize};
 
@@ -84,8 +84,8 @@ fn folder(options: &Options, nemesis: Nemesis) -> PathBuf {
     options.into.join(nemesis.name())
 }
 
-fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Order> {
-    Ok(Order {
+fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<RunOptions> {
+    Ok(RunOptions {
         workloads: Workload::ALL.to_vec(),
         nemeses: vec![nemesis],
         lasts: Duration::from_secs(options.seconds),
@@ -103,7 +103,7 @@ fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Or
     })
 }
 
-async fn one(nemesis: Nemesis, order: Order, bar: ProgressBar) -> anyhow::Result<Row> {
+async fn one(nemesis: Nemesis, order: RunOptions, bar: ProgressBar) -> anyhow::Result<Row> {
     let folder = order.folder.clone();
     // What an interrupted matrix left.
     if folder.exists() {

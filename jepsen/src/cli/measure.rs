@@ -17,7 +17,7 @@ use keyrack_jepsen::rng::Rng;
 use keyrack_jepsen::run::binaries;
 use keyrack_jepsen::workload::{self, Patience, Recorder, Scale, Workload};
 
-use super::BrokenPromise;
+use super::broken_promise::BrokenPromise;
 use super::run::bar;
 
 /// What is measured, how often.

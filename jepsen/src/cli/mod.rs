@@ -1,5 +1,6 @@
 //! The command line.
 
+mod broken_promise;
 mod matrix;
 mod measure;
 mod print;
@@ -8,9 +9,10 @@ mod report;
 mod rot;
 mod run;
 
-use std::process::ExitCode;
+pub use broken_promise::BrokenPromise;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Harm a Keyrack cluster of real processes, and show from its history that it kept its promises.
 #[derive(Parser)]
@@ -63,18 +65,6 @@ enum Command {
                             keyrack-jepsen recall --bug ack-before-fsync --layer processes --seconds 120")]
     Recall(recall::Options),
 }
-
-/// A measurement that ended with a promise that was not kept.
-#[derive(Debug)]
-pub struct BrokenPromise(pub String);
-
-impl std::fmt::Display for BrokenPromise {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BrokenPromise {}
 
 /// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: it could not be done, was asked
 /// for in a wrong way, or shows nothing.

@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use keyrack_jepsen::cluster::until;
 use keyrack_jepsen::disk::rot::{self, Flip, Kind};
 
-use super::BrokenPromise;
+use super::broken_promise::BrokenPromise;
 use super::measure::{Measured, Options, WITHIN, progress};
 
 /// The node whose disk is bad.

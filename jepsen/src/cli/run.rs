@@ -8,7 +8,7 @@ use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyrack_jepsen::nemesis::{FaultTiming, Nemesis};
-use keyrack_jepsen::run::{Order, binaries, run_until_interrupted};
+use keyrack_jepsen::run::{RunOptions, binaries, run_until_interrupted};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 
 use super::print;
@@ -74,11 +74,11 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     Ok(print::code(&done.history, &done.verdict))
 }
 
-fn order(options: &Options) -> anyhow::Result<Order> {
+fn order(options: &Options) -> anyhow::Result<RunOptions> {
     let now = jiff::Zoned::now();
     let seed = options.seed.unwrap_or_else(|| now.timestamp().as_microsecond().unsigned_abs() % 1_000_000_000);
     let name = format!("{}-{seed}", now.strftime("%Y%m%d-%H%M%S"));
-    Ok(Order {
+    Ok(RunOptions {
         workloads: workloads(&options.workload)?,
         nemeses: nemeses(&options.nemesis)?,
         lasts: Duration::from_secs(options.seconds),

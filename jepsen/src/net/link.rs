@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Pair;
+use super::partitions::Pair;
 
 /// How packets fare from one end to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

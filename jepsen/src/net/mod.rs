@@ -22,19 +22,16 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 
 pub use link::{Counts, Link};
+pub use namespace::MTU;
 pub use partitions::Pair;
 
 use link::Links;
 use namespace::Namespace;
-use switch::Switch;
+use switch::{HARNESS_HOST, Switch};
 use tun::Tun;
 
 /// The harness's own number in a [`Pair`]; nodes are numbered from 1.
 pub const HARNESS: u32 = 0;
-/// The size of the largest packet, in bytes.
-pub const MTU: u32 = 65_000;
-/// The harness's last number in the subnet.
-const HARNESS_HOST: u8 = 254;
 /// The kernel gives a device's name 15 bytes; ours is the prefix and a letter or two.
 const LONGEST_PREFIX: usize = 10;
 

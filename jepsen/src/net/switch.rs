@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
-use super::HARNESS_HOST;
 use super::link::{Fate, Link, Links};
 use super::tun::Tun;
 use crate::rng::Rng;
 
+/// The harness's last number in the subnet.
+pub(super) const HARNESS_HOST: u8 = 254;
 /// Packets taken from one device before the next has its turn.
 const BATCH: usize = 64;
 /// What may be under way on one ordered pair; the rest is dropped, as a router with a full queue does.

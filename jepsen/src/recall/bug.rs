@@ -8,6 +8,8 @@ use anyhow::{Context, ensure};
 use crate::nemesis::Nemesis;
 use crate::workload::Workload;
 
+/// The pseudo bug of the control: nothing is switched on, and every layer must be green.
+pub const CONTROL: &str = "control";
 /// The patch that every other one needs.
 pub(super) const SWITCH: &str = "000-switch";
 
@@ -44,12 +46,17 @@ pub fn all(source: &Path) -> anyhow::Result<Vec<Bug>> {
 
 /// All patches, by name, the switch first.
 pub(super) fn files(source: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let folder = super::patches(source);
+    let folder = patches(source);
     let entries = fs::read_dir(&folder).with_context(|| format!("no planted bugs in {}", folder.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "patch"));
     paths.sort();
     Ok(paths)
+}
+
+/// Where the patches of a checkout are.
+fn patches(source: &Path) -> PathBuf {
+    source.join("jepsen/planted")
 }
 
 /// A header is lines `Name: value` before the first line of the diff.
@@ -97,7 +104,7 @@ mod tests {
         let bugs = all(&source).expect("headers");
         assert!(bugs.len() >= 28, "{} bugs", bugs.len());
         let switched = |bug: &Bug| {
-            let patch = fs::read_to_string(super::super::patches(&source).join(format!("{}.patch", bug.name)));
+            let patch = fs::read_to_string(super::patches(&source).join(format!("{}.patch", bug.name)));
             patch.expect("a patch").contains(&format!("planted::is(\"{}\")", bug.name))
         };
         let not: Vec<&str> = bugs.iter().filter(|bug| !switched(bug)).map(|bug| bug.name.as_str()).collect();

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::html::{at, escaped, plural, shortened, table, thousands};
+use super::reported::Reported;
 use super::tally::Fate;
-use super::{Run, words, zoom};
+use super::{operation_text, zoom};
 use crate::check::{Check, Finding};
 use crate::history::Op;
 
@@ -22,7 +23,7 @@ const TOLD: usize = 20;
 const LONGEST: usize = 2_000;
 
 /// All findings; nothing when there are none.
-pub(super) fn section(run: &Run) -> String {
+pub(super) fn section(run: &Reported) -> String {
     let mut html = String::new();
     let (mut drawn, mut listed) = (0, 0);
     for check in &run.verdict.checks {
@@ -48,7 +49,7 @@ fn by_kind(check: &Check) -> BTreeMap<&str, Vec<&Finding>> {
     kinds
 }
 
-fn full(run: &Run, finding: &Finding) -> String {
+fn full(run: &Reported, finding: &Finding) -> String {
     let ops: Vec<&Op> = finding.ops.iter().filter_map(|id| zoom::find(run.history, *id)).collect();
     let mut html = format!("<article><p>{}</p>\n", escaped(&shortened(&finding.text, LONGEST)));
     html += &zoom::picture(run.history, &ops);
@@ -78,9 +79,9 @@ fn row(op: &Op) -> Vec<String> {
         at(op.invoked_ns),
         answered,
         op.node.to_string(),
-        words::position(op),
-        text(words::call(&op.call)),
-        format!("<i class=\"dot {}\"></i>{}", Fate::of(op).class(), text(words::outcome(&op.outcome))),
+        operation_text::position(op),
+        text(operation_text::call(&op.call)),
+        format!("<i class=\"dot {}\"></i>{}", Fate::of(op).class(), text(operation_text::outcome(&op.outcome))),
     ]
 }
 

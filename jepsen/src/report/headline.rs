@@ -1,7 +1,7 @@
 //! The first thing a reader sees: the verdict and what it rests on.
 
-use super::Run;
 use super::html::{escaped, plural, thousands, took};
+use super::reported::Reported;
 use super::tally::Fate;
 use crate::check::Verdict;
 use crate::history::{History, Op, Outcome};
@@ -55,7 +55,7 @@ pub(super) fn command(history: &History) -> String {
 }
 
 /// The banner, the numbers, what was not run.
-pub(super) fn section(run: &Run) -> String {
+pub(super) fn section(run: &Reported) -> String {
     let (history, found) = (run.history, run.verdict.checks.iter().map(|check| check.findings.len() as u64).sum::<u64>());
     let saying = verdict(history, run.verdict);
     let (class, sign) = match saying {
@@ -93,7 +93,7 @@ fn finders(verdict: &Verdict) -> u64 {
     verdict.checks.iter().filter(|check| !check.findings.is_empty()).count() as u64
 }
 
-fn numbers(run: &Run) -> String {
+fn numbers(run: &Reported) -> String {
     let fates = run.tally.all.fates;
     let tile = |class: &str, number: String, name: &str, more: String| {
         format!("<li class=\"{class}\"><b>{number}</b><span>{name}</span><small>{}</small></li>\n", escaped(&more))
@@ -134,7 +134,7 @@ fn resolved(history: &History) -> String {
     if told.is_empty() { "none".into() } else { told.join(", ") }
 }
 
-fn not_run(run: &Run) -> String {
+fn not_run(run: &Reported) -> String {
     let mut lines: Vec<String> = Vec::new();
     for (nemesis, why) in run.history.not_run() {
         lines.push(format!("<li><b>{}</b>: {}</li>", escaped(nemesis), escaped(why)));

@@ -1,8 +1,8 @@
 //! The tables below the pictures.
 
-use super::Run;
 use super::bands::family;
 use super::html::{at, escaped, plural, shortened, table, thousands, took};
+use super::reported::Reported;
 use super::tally::{Latency, Row};
 
 /// Faults that are listed; all are in `faults.jsonl`.
@@ -11,7 +11,7 @@ const FAULTS: usize = 400;
 const NOTES: usize = 12;
 
 /// A row per workload, and one for all.
-pub(super) fn workloads(run: &Run) -> String {
+pub(super) fn workloads(run: &Reported) -> String {
     let mut rows: Vec<Vec<String>> = run.tally.workloads.iter().map(|(name, row)| workload(&escaped(name), row)).collect();
     if rows.len() > 1 {
         rows.push(workload("<b>all</b>", &run.tally.all));
@@ -42,7 +42,7 @@ fn workload(name: &str, row: &Row) -> Vec<String> {
 }
 
 /// What each checker looked at and what it says.
-pub(super) fn checkers(run: &Run) -> String {
+pub(super) fn checkers(run: &Reported) -> String {
     let row = |check: &crate::check::Check| {
         let says = match check.findings.len() as u64 {
             0 if check.looked_at == 0 => "<span class=\"says unsure\">nothing to look at</span>".into(),
@@ -60,7 +60,7 @@ pub(super) fn checkers(run: &Run) -> String {
 }
 
 /// Every fault in a sentence, by time.
-pub(super) fn faults(run: &Run) -> String {
+pub(super) fn faults(run: &Reported) -> String {
     let mut lines: Vec<(u64, Vec<String>)> = Vec::new();
     for band in &run.bands.faults {
         let ended = band.ended.as_deref().unwrap_or("no end was written down");
@@ -92,7 +92,7 @@ fn fault(nemesis: &str, at_ns: u64, length: &str, nodes: &[u32], what: &str) -> 
 }
 
 /// What ran.
-pub(super) fn versions(run: &Run) -> String {
+pub(super) fn versions(run: &Reported) -> String {
     let setup = &run.history.setup;
     let mut rows: Vec<Vec<String>> =
         setup.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
@@ -105,7 +105,7 @@ pub(super) fn versions(run: &Run) -> String {
 }
 
 /// What lies beside this page.
-pub(super) fn files(run: &Run) -> String {
+pub(super) fn files(run: &Reported) -> String {
     let mut links = String::new();
     for node in 1..=run.history.setup.nodes.min(99) {
         links += &format!("<li><a href=\"cluster/node-{node}/keyrackd.log\">log of node {node}</a></li>\n");

@@ -2,8 +2,8 @@
 
 use super::axis::TimeAxis;
 use super::html::{at, escaped, shortened};
+use super::operation_text;
 use super::tally::Fate;
-use super::words;
 use crate::history::{History, Op};
 
 const WIDTH: f64 = 1240.0;
@@ -125,8 +125,8 @@ fn bar(op: &Op, axis: TimeAxis, y: f64, named: bool) -> String {
         "{}, {}, answered {answered}: {} ⇒ {}",
         label(op),
         at(op.invoked_ns),
-        words::call(&op.call),
-        words::outcome(&op.outcome)
+        operation_text::call(&op.call),
+        operation_text::outcome(&op.outcome)
     );
     let tip = escaped(&shortened(&tip, if named { 500 } else { 200 }));
     format!(
@@ -140,7 +140,7 @@ fn open(op: &Op) -> bool {
 
 /// Number, name and place in the log.
 fn label(op: &Op) -> String {
-    let place = words::position(op);
+    let place = operation_text::position(op);
     let place = if place.is_empty() { place } else { format!(" @{place}") };
     format!("#{} {}{place}", op.id, op.call.name())
 }
