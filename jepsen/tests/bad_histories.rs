@@ -506,6 +506,6 @@ fn done(answer: Answer, as_of: Option<Position>) -> Outcome {
     Outcome::Ok { answer, as_of, replayed: false, digest: "new".into() }
 }
 
-fn refused(code: &str, nights: Vec<ShortNight>, as_of: Option<Position>) -> Outcome {
+fn refused(code: &str, nights: Vec<Short>, as_of: Option<Position>) -> Outcome {
     Outcome::Refused { code: code.into(), nights, as_of, replayed: false, digest: "new".into() }
 }

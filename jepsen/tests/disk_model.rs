@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use keyrack_jepsen::disk::{Directories, Shim, Tear};
+use keyrack_jepsen::disk::{Directories, Shim, TornEnd};
 use keyrack_jepsen::rng::Rng;
 
 const PROGRAMS: u64 = 40;
@@ -179,7 +179,7 @@ fn random_programs_lose_what_the_model_says() {
         shim.apply(command.args(["-c", &program]).arg(&data));
         let output = command.output().unwrap();
         assert_eq!(output.stdout, b"done\n", "{seed}: {}", String::from_utf8_lossy(&output.stderr));
-        let report = shim.lose_power(seed, Tear::Clean).unwrap();
+        let report = shim.lose_power(seed, TornEnd::Clean).unwrap();
         let (mut wanted, mut left) = (BTreeMap::new(), BTreeMap::new());
         model.durable(0, "", &mut wanted);
         found(&data, "", &mut left);

@@ -99,7 +99,7 @@ fn a_search_that_gives_up_says_so() {
     assert!(!undecided.is_empty() && undecided.iter().all(|finding| finding.kind == "undecided"), "{undecided:?}");
 }
 
-/// Changes one value and says which; `None` where the run has no such value.
+/// ChangeMode one value and says which; `None` where the run has no such value.
 fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
     let which = random.below(13);
     let ops = |fits: fn(&Op) -> bool| -> Vec<usize> { (0..history.ops.len()).filter(|at| fits(&history.ops[*at])).collect() };

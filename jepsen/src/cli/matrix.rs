@@ -69,7 +69,7 @@ pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
             let Some((place, nemesis)) = waiting.next() else { break };
             let order = order(&options, place, nemesis)?;
             let bar = bars.add(bar(options.seconds));
-            running.push(one(nemesis, order, bar));
+            running.push(run_cell(nemesis, order, bar));
         }
         match running.next().await {
             Some(row) => print_row(&row?),
@@ -103,7 +103,7 @@ fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Ru
     })
 }
 
-async fn one(nemesis: Nemesis, order: RunOptions, bar: ProgressBar) -> anyhow::Result<Row> {
+async fn run_cell(nemesis: Nemesis, order: RunOptions, bar: ProgressBar) -> anyhow::Result<Row> {
     let folder = order.folder.clone();
     // What an interrupted matrix left.
     if folder.exists() {

@@ -50,7 +50,7 @@ pub struct Options {
     /// Tells runs at the same time apart: 1 to 200.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=200))]
     slot: u8,
-    /// ShortNight faults with little between them: more of them, and fewer operations.
+    /// Short faults with little between them: more of them, and fewer operations.
     #[arg(long)]
     quick: bool,
     /// All nodes on loopback; without network namespaces the network cannot be harmed.

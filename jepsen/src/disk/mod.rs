@@ -14,5 +14,5 @@ pub mod rot;
 mod shim;
 
 pub use control::ShimCounts;
-pub use rewind::{Cut, Directories, Report, Tear};
-pub use shim::{Changes, Shim, Syncs};
+pub use rewind::{Cut, Directories, Report, TornEnd};
+pub use shim::{ChangeMode, Shim, SyncMode};

@@ -27,6 +27,6 @@ pub use checksums::{changed_files, file_sha256};
 pub use event::{Completion, Event, Invocation, Kind};
 pub use fault::Fault;
 pub use final_state::{CheckpointCheck, FeedEvent, FinalBooking, FinalNight, FinalNode, FinalState, ReceiptCheck, Root};
-pub use operation::{Answer, Booking, Call, Day, Night, Op, Outcome, Position, Rooms, ShortNight, Stay};
+pub use operation::{Answer, Booking, Call, Day, Night, Op, Outcome, Position, Rooms, Short, Stay};
 pub use run_history::History;
 pub use setup::{Hotel, RunSetup};

@@ -72,7 +72,7 @@ pub enum Outcome {
         /// The stable code.
         code: String,
         /// The nights that stood in the way.
-        nights: Vec<ShortNight>,
+        nights: Vec<Short>,
         /// As above.
         as_of: Option<Position>,
         /// As above.
@@ -139,7 +139,7 @@ pub struct Night {
 
 /// A night of a refusal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShortNight {
+pub struct Short {
     /// The night.
     pub day: Day,
     /// The room type.

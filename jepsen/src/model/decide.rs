@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 use super::rooms::{by_type, same_booking};
 use super::state::{Change, Hold, HoldState, Model};
-use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, ShortNight, Stay};
+use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, Short, Stay};
 
 /// The most that a hold can be asked for, in milliseconds.
 pub const MAX_HOLD_MS: u64 = 600_000;
@@ -189,7 +189,7 @@ impl Model {
                 let kept = kept(had, Some(&room_type), day);
                 let available = night.available + kept;
                 if available < i64::from(quantity) && i64::from(quantity) > kept {
-                    short.push(ShortNight { day, room_type: room_type.clone(), available });
+                    short.push(Short { day, room_type: room_type.clone(), available });
                 }
             }
         }
@@ -198,14 +198,14 @@ impl Model {
     }
 
     /// The house counts all types together; a night that is short of rooms anyway is named once, with its type.
-    fn check_house(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>, short: &mut Vec<ShortNight>) {
+    fn check_house(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>, short: &mut Vec<Short>) {
         let (Some(limit), Some(first)) = (self.house_limit, rooms.first()) else { return };
         let wanted: i64 = rooms.iter().map(|line| i64::from(line.quantity)).sum();
         for day in stay.from..stay.to {
             let kept = kept(had, None, day);
             let available = i64::from(limit) - self.counts.house(day) + kept;
             if available < wanted && wanted > kept && !short.iter().any(|named| named.day == day) {
-                short.push(ShortNight { day, room_type: first.room_type.clone(), available });
+                short.push(Short { day, room_type: first.room_type.clone(), available });
             }
         }
     }
@@ -231,7 +231,7 @@ fn kept(had: Option<&Booking>, room_type: Option<&str>, day: Day) -> i64 {
     counted.map(|line| i64::from(line.quantity)).sum()
 }
 
-fn in_order(mut nights: Vec<ShortNight>) -> Vec<ShortNight> {
+fn in_order(mut nights: Vec<Short>) -> Vec<Short> {
     nights.sort_by(|one, other| (one.day, &one.room_type).cmp(&(other.day, &other.room_type)));
     nights
 }

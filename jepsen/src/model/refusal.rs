@@ -1,6 +1,6 @@
 //! Why a call is refused.
 
-use crate::history::ShortNight;
+use crate::history::Short;
 
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Refusal {
     /// The stable code.
     pub code: &'static str,
     /// The nights that stand in the way, by night and room type.
-    pub nights: Vec<ShortNight>,
+    pub nights: Vec<Short>,
 }
 
 impl Refusal {

@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::catalog::Nemesis;
 use super::context::FaultContext;
 use super::slow_disks::maybe_slow_disks;
-use crate::disk::{Changes, Report, Syncs, Tear};
+use crate::disk::{ChangeMode, Report, SyncMode, TornEnd};
 
 /// SIGKILL, and the data folder back to what was synced; then a new start.
 pub(super) async fn lose_power(nemesis: Nemesis, context: &mut FaultContext) -> anyhow::Result<()> {
     let all = nemesis == Nemesis::PowerAll || (nemesis == Nemesis::Torn && context.rng.percent(50));
     let victims = if all { context.cluster.numbers() } else { vec![context.random_leader().await] };
-    let torn = [Tear::Torn, Tear::TornZeros, Tear::TornGarbage][context.rng.below(3) as usize];
-    let tear = if nemesis == Nemesis::Torn { torn } else { Tear::Clean };
+    let torn = [TornEnd::Torn, TornEnd::TornZeros, TornEnd::TornGarbage][context.rng.below(3) as usize];
+    let tear = if nemesis == Nemesis::Torn { torn } else { TornEnd::Clean };
     let slow = maybe_slow_disks(context, &victims).await?;
     context.begins(nemesis, format!("power of {victims:?} goes{slow}"), &victims);
     context.kill_together(&victims);
@@ -20,7 +20,7 @@ pub(super) async fn lose_power(nemesis: Nemesis, context: &mut FaultContext) -> 
     for victim in &victims {
         let report = context.cluster.node(*victim).shim.lose_power(context.rng.draw(), tear)?;
         lost.push(format!("node {victim}: {}", losses_in_words(&report)));
-        context.cluster.node(*victim).shim.set_syncs(Syncs::Work)?;
+        context.cluster.node(*victim).shim.set_sync_mode(SyncMode::Work)?;
     }
     for victim in &victims {
         context.cluster.run(*victim)?;
@@ -36,15 +36,15 @@ pub(super) async fn impair(nemesis: Nemesis, context: &mut FaultContext, lasts: 
     let shim = &context.cluster.node(victim).shim;
     let what = match nemesis {
         Nemesis::DiskFull => {
-            shim.set_changes(Changes::NoSpace)?;
+            shim.set_change_mode(ChangeMode::NoSpace)?;
             "no space left".to_owned()
         }
         Nemesis::FsyncFail => {
-            shim.set_syncs(Syncs::Fail)?;
+            shim.set_sync_mode(SyncMode::Fail)?;
             "fsync fails".to_owned()
         }
         _ => {
-            shim.set_syncs(Syncs::Slow(Duration::from_millis(slow_ms)))?;
+            shim.set_sync_mode(SyncMode::Slow(Duration::from_millis(slow_ms)))?;
             format!("fsync takes {slow_ms} ms longer")
         }
     };
@@ -55,7 +55,7 @@ pub(super) async fn impair(nemesis: Nemesis, context: &mut FaultContext, lasts: 
     if nemesis == Nemesis::FsyncFail {
         // After a failed fsync nobody knows what is on the disk; the worst case is that nothing of it is.
         node.kill();
-        let report = node.shim.lose_power(context.rng.draw(), Tear::Clean)?;
+        let report = node.shim.lose_power(context.rng.draw(), TornEnd::Clean)?;
         node.shim.heal()?;
         context.ends(nemesis, format!("node {victim}: {ended}; {}", losses_in_words(&report)), &[victim]);
         return Ok(());

@@ -7,7 +7,7 @@ use super::context::FaultContext;
 use super::network;
 use super::recovery::RECOVERED_WITHIN;
 use super::slow_disks::maybe_slow_disks;
-use crate::disk::Syncs;
+use crate::disk::SyncMode;
 
 /// How long packets are late before a pause and after it.
 const SETTLED: Duration = Duration::from_millis(500);
@@ -25,7 +25,7 @@ pub(super) async fn kill(nemesis: Nemesis, context: &mut FaultContext, lasts: Du
     context.begins(nemesis, format!("SIGKILL of {victims:?}{slow}"), &victims);
     context.kill_together(&victims);
     for victim in &victims {
-        context.cluster.node(*victim).shim.set_syncs(Syncs::Work)?;
+        context.cluster.node(*victim).shim.set_sync_mode(SyncMode::Work)?;
     }
     // Sometimes at once, as a service manager does; sometimes long enough for the others to go on without.
     if context.rng.percent(60) {
@@ -47,7 +47,7 @@ pub(super) async fn pause(nemesis: Nemesis, context: &mut FaultContext, lasts: D
     if let Some(late) = late {
         network::delay_all(context, late);
         for other in context.cluster.numbers().into_iter().filter(|number| *number != victim) {
-            context.cluster.node(other).shim.set_syncs(Syncs::Slow(4 * late))?;
+            context.cluster.node(other).shim.set_sync_mode(SyncMode::Slow(4 * late))?;
         }
         tokio::time::sleep(SETTLED).await;
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::context::FaultContext;
-use crate::disk::Syncs;
+use crate::disk::SyncMode;
 
 /// How long the disks are slow before the node ends.
 const BACKLOG: Duration = Duration::from_millis(500);
@@ -16,7 +16,7 @@ pub(super) async fn maybe_slow_disks(context: &mut FaultContext, victims: &[u32]
     }
     let slow_ms = context.rng.within(20, 100);
     for victim in victims {
-        context.cluster.node(*victim).shim.set_syncs(Syncs::Slow(Duration::from_millis(slow_ms)))?;
+        context.cluster.node(*victim).shim.set_sync_mode(SyncMode::Slow(Duration::from_millis(slow_ms)))?;
     }
     tokio::time::sleep(BACKLOG).await;
     Ok(format!(", their fsyncs took {slow_ms} ms longer"))

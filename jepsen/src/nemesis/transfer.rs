@@ -18,9 +18,9 @@ pub(super) async fn storm(context: &mut FaultContext, lasts: Duration) -> anyhow
         let path = format!("/v1/nodes/{to}/lead");
         let body = json!({"shard": shard});
         let key = format!("storm-{}", context.rng.draw());
-        let mut line = context.cluster.operator(through).line();
+        let mut connection = context.cluster.operator(through).connection();
         asked += 1;
-        let reply = line.ask(Method::POST, &path, Some(&key), Some(&body), Duration::from_secs(1)).await;
+        let reply = connection.ask(Method::POST, &path, Some(&key), Some(&body), Duration::from_secs(1)).await;
         done += u32::from(reply.is_ok_and(|reply| reply.status.is_success()));
         tokio::time::sleep(Duration::from_millis(context.rng.within(20, 150))).await;
     }

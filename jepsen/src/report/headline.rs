@@ -2,7 +2,7 @@
 
 use super::html::{escaped, plural, thousands, took};
 use super::reported::Reported;
-use super::tally::Fate;
+use super::tally::Reply;
 use crate::check::Verdict;
 use crate::history::{History, Op, Outcome};
 
@@ -94,7 +94,7 @@ fn finders(verdict: &Verdict) -> u64 {
 }
 
 fn numbers(run: &Reported) -> String {
-    let fates = run.tally.all.fates;
+    let replies = run.tally.all.replies;
     let tile = |class: &str, number: String, name: &str, more: String| {
         format!("<li class=\"{class}\"><b>{number}</b><span>{name}</span><small>{}</small></li>\n", escaped(&more))
     };
@@ -102,10 +102,10 @@ fn numbers(run: &Reported) -> String {
     let count = run.history.ops.len() as u64;
     let per_second = count as f64 / (run.tally.end_ns as f64 / 1e9);
     html += &tile("", thousands(count), "operations", format!("{per_second:.0} a second"));
-    html += &tile("done", thousands(fates[0]), "done", "acknowledged".into());
-    html += &tile("refused", thousands(fates[1]), "refused", "with a reason".into());
-    html += &tile("not-done", thousands(fates[2]), "not done", "so the caller was told".into());
-    html += &tile("unknown", thousands(fates[3]), "unknown", resolved(run.history));
+    html += &tile("done", thousands(replies[0]), "done", "acknowledged".into());
+    html += &tile("refused", thousands(replies[1]), "refused", "with a reason".into());
+    html += &tile("not-done", thousands(replies[2]), "not done", "so the caller was told".into());
+    html += &tile("unknown", thousands(replies[3]), "unknown", resolved(run.history));
     let not_done = run.bands.moments.iter().filter(|fault| fault.phase == "not-done").count();
     let failed = if not_done > 0 { format!(", {not_done} could not be done") } else { String::new() };
     html += &tile(
@@ -121,7 +121,7 @@ fn numbers(run: &Reported) -> String {
 
 /// How those that were unknown when the run ended came out.
 fn resolved(history: &History) -> String {
-    let unknown = || history.ops.iter().filter(|op| Fate::of(op) == Fate::Unknown);
+    let unknown = || history.ops.iter().filter(|op| Reply::of(op) == Reply::Unknown);
     let count = |is: fn(&Op) -> bool| unknown().filter(|op| is(op)).count() as u64;
     let parts = [
         (count(|op| matches!(op.outcome, Outcome::Ok { .. })), "later found done"),

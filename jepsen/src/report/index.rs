@@ -111,11 +111,11 @@ fn row(entry: &Entry) -> Vec<String> {
 /// The finding that a reader should see first. What a caller lost comes before what only looks odd; what could not be
 /// decided comes last.
 fn worst(verdict: &Verdict) -> Option<(&str, &Finding)> {
-    const GRAVEST: [&str; 7] =
+    const MOST_SERIOUS_FIRST: [&str; 7] =
         ["lost-write", "oversell", "duplicate", "phantom-write", "diverged", "not-linearizable", "stale-read"];
     let rank = |finding: &Finding| match finding.kind.as_str() {
-        "undecided" => GRAVEST.len() + 1,
-        kind => GRAVEST.iter().position(|grave| *grave == kind).unwrap_or(GRAVEST.len()),
+        "undecided" => MOST_SERIOUS_FIRST.len() + 1,
+        kind => MOST_SERIOUS_FIRST.iter().position(|grave| *grave == kind).unwrap_or(MOST_SERIOUS_FIRST.len()),
     };
     let all = verdict.checks.iter().flat_map(|check| check.findings.iter().map(|finding| (check.checker.as_str(), finding)));
     all.min_by_key(|(_, finding)| rank(finding))

@@ -34,8 +34,8 @@ pub(super) fn workloads(run: &Reported) -> String {
 fn workload(name: &str, row: &Row) -> Vec<String> {
     let time = |pick: fn(&Latency) -> u64| row.latency.as_ref().map_or_else(|| "-".into(), |latency| took(pick(latency)));
     let (from_ns, to_ns) = row.longest_gap_ns;
-    let mut cells = vec![name.to_owned(), thousands(row.fates.iter().sum())];
-    cells.extend(row.fates.map(thousands));
+    let mut cells = vec![name.to_owned(), thousands(row.replies.iter().sum())];
+    cells.extend(row.replies.map(thousands));
     cells.extend([time(|latency| latency.p50_ns), time(|latency| latency.p99_ns), time(|latency| latency.max_ns)]);
     cells.push(format!("{} <small>from {}</small>", took(to_ns - from_ns), at(from_ns)));
     cells

@@ -4,7 +4,7 @@ use super::axis::{TimeAxis, round_up};
 use super::bands::{Band, family};
 use super::html::{at, escaped, shortened, thousands, took};
 use super::reported::Reported;
-use super::tally::{Fate, Slice};
+use super::tally::{Reply, Slice};
 
 const WIDTH: f64 = 1240.0;
 const LEFT: f64 = 140.0;
@@ -42,7 +42,7 @@ pub(super) fn section(run: &Reported) -> String {
 
 fn legend(run: &Reported) -> String {
     let mut legend = String::from("<p class=\"legend\">");
-    for fate in Fate::ALL {
+    for fate in Reply::ALL {
         legend += &format!("<span><i class=\"{}\"></i>{}</span>", fate.class(), fate.name());
     }
     let mut families: Vec<&str> = run.bands.faults.iter().map(|band| family(&band.nemesis)).collect();
@@ -175,7 +175,7 @@ impl Canvas {
     fn throughput(&mut self, run: &Reported) {
         let top = self.y + 26.0;
         let slice_s = run.tally.slice_ns as f64 / 1e9;
-        let rate = |slice: &Slice| slice.fates.iter().sum::<u64>() as f64 / slice_s;
+        let rate = |slice: &Slice| slice.replies.iter().sum::<u64>() as f64 / slice_s;
         let most = round_up(run.tally.slices.iter().map(rate).fold(0.0, f64::max));
         let y = |rate: f64| top + THROUGHPUT * (1.0 - rate / most);
         self.svg += &format!("<text class=\"head\" x=\"{LEFT}\" y=\"{:.0}\">operations a second</text>\n", top - 9.0);
@@ -183,12 +183,12 @@ impl Canvas {
             self.level(y(most * part), &format!("{}", most * part));
         }
         let mut below = vec![0.0; run.tally.slices.len()];
-        for (number, fate) in Fate::ALL.into_iter().enumerate() {
+        for (number, fate) in Reply::ALL.into_iter().enumerate() {
             let mut path = String::new();
-            for (at, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.fates[number] > 0) {
+            for (at, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.replies[number] > 0) {
                 let (x, width) = self.slice(run, at);
                 let from = below[at];
-                below[at] += slice.fates[number] as f64 / slice_s;
+                below[at] += slice.replies[number] as f64 / slice_s;
                 let (upper, lower) = (y(below[at]), y(from));
                 path += &format!("M{x:.1} {lower:.1}V{upper:.1}h{width:.1}V{lower:.1}z");
             }
@@ -258,11 +258,11 @@ impl Canvas {
 
     /// What a slice says when it is pointed at.
     fn tips(&mut self, run: &Reported, top: f64, height: f64) {
-        for (number, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.fates.iter().any(|n| *n > 0)) {
+        for (number, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.replies.iter().any(|n| *n > 0)) {
             let (x, width) = self.slice(run, number);
             let from_ns = number as u64 * run.tally.slice_ns;
             let mut tip = format!("{} to {}:", at(from_ns), at(from_ns + run.tally.slice_ns));
-            for (count, fate) in slice.fates.iter().zip(Fate::ALL).filter(|(count, _)| **count > 0) {
+            for (count, fate) in slice.replies.iter().zip(Reply::ALL).filter(|(count, _)| **count > 0) {
                 tip += &format!(" {} {},", thousands(*count), fate.name());
             }
             if let Some(latency) = slice.latency {

@@ -12,16 +12,17 @@ use crate::cluster::Cluster;
 use crate::history::{Op, Outcome, RunSetup};
 use crate::nemesis::{self, FaultContext, Nemesis};
 use crate::rng::Rng;
-use crate::workload::{self, Caller, Patience, Recorder};
+use crate::workload::{self, Caller, Recorder, RetryPolicy};
 
-const RESOLVED_WITHIN: Patience = Patience { per_try: Duration::from_secs(5), in_all: Duration::from_secs(60), believes: false };
+const RESOLVE_POLICY: RetryPolicy =
+    RetryPolicy { per_try: Duration::from_secs(5), total: Duration::from_secs(60), trusts_not_done: false };
 
 /// Callers of three kinds: those who hang up before the node gives up, those who wait for what it says then and ask again,
 /// and those who believe it when it says that nothing was done.
-const PATIENCE: [Patience; 3] = [
-    Patience { per_try: Duration::from_millis(1_500), in_all: Duration::from_secs(8), believes: false },
-    Patience { per_try: Duration::from_secs(7), in_all: Duration::from_secs(15), believes: true },
-    Patience { per_try: Duration::from_secs(7), in_all: Duration::from_secs(15), believes: false },
+const RETRY_POLICIES: [RetryPolicy; 3] = [
+    RetryPolicy { per_try: Duration::from_millis(1_500), total: Duration::from_secs(8), trusts_not_done: false },
+    RetryPolicy { per_try: Duration::from_secs(7), total: Duration::from_secs(15), trusts_not_done: true },
+    RetryPolicy { per_try: Duration::from_secs(7), total: Duration::from_secs(15), trusts_not_done: false },
 ];
 
 /// Lets callers and faults go on side by side. Returns each time that the cluster did not recover.
@@ -43,8 +44,8 @@ pub(super) async fn call_and_inject(
         let own = Arc::new(own);
         for number in 0..options.callers {
             let who = (*workload, number);
-            let patience = PATIENCE[number as usize % PATIENCE.len()];
-            let caller = Caller::new(who, options.seed, cluster.clone(), Arc::clone(&own), recorder.clone(), patience);
+            let policy = RETRY_POLICIES[number as usize % RETRY_POLICIES.len()];
+            let caller = Caller::new(who, options.seed, cluster.clone(), Arc::clone(&own), recorder.clone(), policy);
             callers.spawn(caller.work(end, pace));
         }
     }
@@ -87,7 +88,7 @@ pub(super) async fn resolve_all(ops: Vec<Op>, cluster: &Arc<Cluster>, recorder: 
         while asked.len() < 16 {
             let Some(op) = waiting.next() else { break };
             let (cluster, recorder) = (cluster.clone(), recorder.clone());
-            asked.spawn(async move { workload::resolve(op, &cluster, &recorder, RESOLVED_WITHIN).await });
+            asked.spawn(async move { workload::resolve(op, &cluster, &recorder, RESOLVE_POLICY).await });
         }
         match asked.join_next().await {
             Some(Ok(op)) => known.push(op),

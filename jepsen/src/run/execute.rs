@@ -86,12 +86,12 @@ async fn run_to_end(options: RunOptions, progress: ProgressBar, unfinished: &Unf
     };
     let cluster = Arc::new(Cluster::start(plan, place).await?);
     let scale = Scale { hotels: 2, nights: 18 };
-    let hotels = workload::open(&cluster, workload::plan(&options.workloads, scale)).await?;
+    let hotels = workload::open_hotels(&cluster, workload::plan_hotels(&options.workloads, scale)).await?;
     let recorder = unfinished.recorder.clone();
     let mut setup = setup(&options, &possible, not_run, loopback, versions, hotels);
     // It is set once.
     let _ = unfinished.setup.set(setup.clone());
-    let watch = receipts::Watch::start(&cluster);
+    let watch = receipts::CheckpointWatch::start(&cluster);
     let mut troubles = call_and_inject(&options, &cluster, &setup, &recorder, possible, &progress).await?;
     progress.set_message("asking about what is unknown");
     let (ops, faults) = recorder.so_far();
@@ -146,7 +146,12 @@ fn setup(
 }
 
 /// What the nodes say at the end, and what became of receipts and checkpoints.
-async fn end_of(cluster: &Arc<Cluster>, setup: &RunSetup, ops: &[Op], watch: receipts::Watch) -> anyhow::Result<FinalState> {
+async fn end_of(
+    cluster: &Arc<Cluster>,
+    setup: &RunSetup,
+    ops: &[Op],
+    watch: receipts::CheckpointWatch,
+) -> anyhow::Result<FinalState> {
     let mut final_state = final_state::read(cluster, setup).await?;
     (final_state.receipts, final_state.checkpoints) = watch.finish(cluster, ops, &mut final_state.nodes).await?;
     Ok(final_state)

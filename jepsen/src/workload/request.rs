@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::cluster::Reply;
-use crate::history::{Answer, Booking, Call, Day, Night, Outcome, Position, Rooms, ShortNight, Stay};
+use crate::history::{Answer, Booking, Call, Day, Night, Outcome, Position, Rooms, Short, Stay};
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 /// The one rate plan of every hotel.
@@ -108,7 +108,7 @@ pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
             let code = reply.code();
             let try_again = matches!(code.as_str(), "request_in_flight" | "quota_exceeded" | "request_timeout");
             let code = if code.is_empty() { format!("http-{status}") } else { code };
-            (!try_again).then(|| Outcome::Refused { code, nights: shorts(&body), as_of, replayed, digest })
+            (!try_again).then(|| Outcome::Refused { code, nights: short_nights(&body), as_of, replayed, digest })
         }
         _ => None,
     }
@@ -159,8 +159,8 @@ fn nights(body: &Value) -> Vec<Night> {
     body["roomTypes"][0]["nights"].as_array().into_iter().flatten().map(night_of).collect()
 }
 
-fn shorts(body: &Value) -> Vec<ShortNight> {
-    let short = |night: &Value| ShortNight {
+fn short_nights(body: &Value) -> Vec<Short> {
+    let short = |night: &Value| Short {
         day: day(&text(&night["date"])),
         room_type: text(&night["roomType"]),
         available: night["available"].as_i64().unwrap_or(i64::MIN),

@@ -21,7 +21,7 @@ use space::Space;
 /// The most changes that are tried for one partition.
 pub const BUDGET: u64 = 2_000_000;
 /// The most operations of one partition that are looked at.
-pub const MOST_OPS: usize = 25_000;
+pub const MAX_OPS: usize = 25_000;
 
 /// What is found with another budget than [`BUDGET`].
 pub fn with_budget(history: &History, budget: u64) -> Vec<Finding> {
@@ -36,11 +36,11 @@ pub fn check(history: &History, budget: u64, found: &mut Findings) -> u64 {
     for (hotel, ops) in logical_ops::by_hotel(history) {
         for mut part in partition::of(hotel, ops) {
             let mut until_ns = u64::MAX;
-            if part.ops.len() > MOST_OPS {
-                until_ns = part.ops[MOST_OPS].invoked_ns;
+            if part.ops.len() > MAX_OPS {
+                until_ns = part.ops[MAX_OPS].invoked_ns;
                 let (all, ms) = (part.ops.len(), until_ns / 1_000_000);
-                found.note(format!("{}: the first {MOST_OPS} of {all} operations were looked at, {ms} ms", part.name));
-                part.ops.truncate(MOST_OPS);
+                found.note(format!("{}: the first {MAX_OPS} of {all} operations were looked at, {ms} ms", part.name));
+                part.ops.truncate(MAX_OPS);
             }
             looked_at += part.ops.len() as u64;
             let mut space = Space::new(hotel, &part.ops, until_ns, history.setup.skew_ms);

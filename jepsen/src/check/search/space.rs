@@ -221,7 +221,7 @@ impl<'s, 'h> Space<'s, 'h> {
     fn finish(&mut self, op: usize) {
         self.done[op] = true;
         self.done_count += 1;
-        self.done_hash ^= mixed(op as u64);
+        self.done_hash ^= splitmix64(op as u64);
         self.trail.push(Step::Done(op));
     }
 
@@ -286,7 +286,7 @@ impl<'s, 'h> Space<'s, 'h> {
                 Some(Step::Done(op)) => {
                     self.done[op] = false;
                     self.done_count -= 1;
-                    self.done_hash ^= mixed(op as u64);
+                    self.done_hash ^= splitmix64(op as u64);
                 }
                 Some(Step::Invoked(op)) => self.pending.retain(|other| *other != op),
                 Some(Step::Returned(op)) => self.pending.push(op),
@@ -314,7 +314,7 @@ fn given(logical: &LogicalOp<'_>, skew_ms: u64) -> Given {
 }
 
 /// A number that looks random (splitmix64).
-fn mixed(number: u64) -> u64 {
+fn splitmix64(number: u64) -> u64 {
     let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -5,7 +5,7 @@ use crate::history::{Call, Hotel, Rooms, Stay};
 
 impl Caller {
     /// The next thing to ask.
-    pub(super) fn plan(&mut self) -> Call {
+    pub(super) fn next_call(&mut self) -> Call {
         let rng = self.rng.below(100);
         match self.workload {
             Workload::Reserve => match rng {
@@ -32,9 +32,9 @@ impl Caller {
                 0..38 => self.reserve(1),
                 38..52 => self.amend(),
                 52..66 => self.cancel(),
-                66..80 => self.again(),
-                80..84 => self.other_request(),
-                84..88 => self.elsewhere(),
+                66..80 => self.repeat_call(),
+                80..84 => self.same_key_for_another_stay(),
+                84..88 => self.same_key_at_another_hotel(),
                 _ => self.availability(None),
             },
             Workload::Baskets => match rng {
@@ -89,7 +89,7 @@ impl Caller {
     }
 
     fn amend(&mut self) -> Call {
-        let Some((property, booking)) = self.some_booking(false) else { return self.reserve(1) };
+        let Some((property, booking)) = self.remembered_booking(false) else { return self.reserve(1) };
         let Some(hotel) = self.hotels.iter().find(|hotel| hotel.property == property).cloned() else { return self.reserve(1) };
         let types = if self.workload == Workload::Baskets { 3 } else { 1 };
         let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, types));
@@ -97,14 +97,14 @@ impl Caller {
     }
 
     /// What was answered a while ago, with its key: the answer of then, whatever has happened since.
-    fn again(&mut self) -> Call {
-        let drawn = self.rng.below(self.past.len() as u64) as usize;
-        self.past.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
+    fn repeat_call(&mut self) -> Call {
+        let drawn = self.rng.below(self.answered.len() as u64) as usize;
+        self.answered.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
     }
 
     /// Something else with a key that was used: to be refused.
-    fn other_request(&mut self) -> Call {
-        let mut call = self.again();
+    fn same_key_for_another_stay(&mut self) -> Call {
+        let mut call = self.repeat_call();
         let hotel = self.hotel();
         if let Call::Reserve { stay, .. } = &mut call {
             if stay.to < hotel.first + hotel.nights {
@@ -117,8 +117,8 @@ impl Caller {
     }
 
     /// A key that was used at one hotel, at another: it is a new one there.
-    fn elsewhere(&mut self) -> Call {
-        let mut call = self.again();
+    fn same_key_at_another_hotel(&mut self) -> Call {
+        let mut call = self.repeat_call();
         let hotel = self.hotel();
         if let Call::Reserve { property, .. } = &mut call {
             *property = hotel.property;
@@ -129,7 +129,7 @@ impl Caller {
     fn cancel(&mut self) -> Call {
         // Now and then it stays remembered, and is cancelled or amended again.
         let forget = self.rng.percent(85);
-        let Some((property, booking)) = self.some_booking(forget) else { return self.reserve(1) };
+        let Some((property, booking)) = self.remembered_booking(forget) else { return self.reserve(1) };
         Call::Cancel { key: self.fresh_key(), property, booking }
     }
 
@@ -142,13 +142,13 @@ impl Caller {
 
     fn confirm(&mut self) -> Call {
         let forget = self.rng.percent(80);
-        let Some((property, hold)) = some(&mut self.holds, forget, &mut self.rng) else { return self.hold() };
+        let Some((property, hold)) = draw(&mut self.holds, forget, &mut self.rng) else { return self.hold() };
         Call::Confirm { key: self.fresh_key(), property, hold }
     }
 
     fn release(&mut self) -> Call {
         let forget = self.rng.percent(80);
-        let Some((property, hold)) = some(&mut self.holds, forget, &mut self.rng) else { return self.hold() };
+        let Some((property, hold)) = draw(&mut self.holds, forget, &mut self.rng) else { return self.hold() };
         Call::Release { key: self.fresh_key(), property, hold }
     }
 
@@ -161,16 +161,16 @@ impl Caller {
     }
 
     fn lookup(&mut self, staleness_ms: Option<u64>) -> Call {
-        let Some((property, booking)) = self.some_booking(false) else { return self.availability(staleness_ms) };
+        let Some((property, booking)) = self.remembered_booking(false) else { return self.availability(staleness_ms) };
         Call::Lookup { property, booking, staleness_ms }
     }
 
-    fn some_booking(&mut self, forget: bool) -> Option<(String, String)> {
-        some(&mut self.bookings, forget, &mut self.rng)
+    fn remembered_booking(&mut self, forget: bool) -> Option<(String, String)> {
+        draw(&mut self.bookings, forget, &mut self.rng)
     }
 }
 
-fn some(
+fn draw(
     list: &mut std::collections::VecDeque<(String, String)>,
     forget: bool,
     rng: &mut crate::rng::Rng,
