@@ -1,4 +1,11 @@
-//! The command line.
+//! The command line: a file for each command, which parses its options, calls the library and prints the outcome.
+//!
+//! Invariants:
+//! - results go to stdout, progress and errors to stderr;
+//! - a promise that a measurement found broken is a [`BrokenPromise`], so that it ends with 1, not with 2.
+//!
+//! Start with [`act`]. `run.rs`, `matrix.rs` and `report.rs` are runs and their pages, `measure.rs` and `rot.rs` are
+//! measurements, `recall.rs` plants bugs.
 
 mod broken_promise;
 mod matrix;
@@ -11,8 +18,9 @@ mod run;
 
 pub use broken_promise::BrokenPromise;
 
-use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
 
 /// Harm a Keyrack cluster of real processes, and show from its history that it kept its promises.
 #[derive(Parser)]

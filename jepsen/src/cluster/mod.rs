@@ -1,4 +1,14 @@
-//! Real nodes: `keyrackd run` processes with certificates, each where the run put it.
+//! A cluster of real nodes: `keyrackd run` processes with certificates, in network namespaces or on loopback.
+//!
+//! It is set up as an operator would: with the shipped commands for certificates and keyring, a configuration file a node,
+//! and principals made over the API.
+//!
+//! Invariants:
+//! - every process ends with its [`Node`], whatever ends the run;
+//! - a failed request says whether it can have reached the node ([`RequestError`]): a checker must not guess that;
+//! - settings of whoever runs the harness never reach a node.
+//!
+//! Start with `setup.rs`, then `node.rs`, one process; `http.rs` is the client, written by hand for the second invariant.
 
 mod http;
 mod node;

@@ -43,5 +43,5 @@ pub fn changed_files(folder: &Path) -> Result<Vec<&'static str>> {
 /// When it cannot be read.
 pub fn file_sha256(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&Sha256::digest(&bytes)))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use base16ct::lower::encode_string as hex;
 use hyper::Method;
 use keyrack_tests::receipts::merkle::{leaf_hash, root};
 use keyrack_tests::receipts::{Leaf, Note, Policy, Receipt};
@@ -226,10 +227,6 @@ async fn leaves(client: &NodeClient, shard: u32, size: u64) -> anyhow::Result<Ve
     }
     anyhow::ensure!(leaves.len() as u64 == size, "shard {shard}: {} leaves instead of {size}", leaves.len());
     Ok(leaves)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

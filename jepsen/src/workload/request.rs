@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base16ct::lower::encode_string as hex;
 use hyper::Method;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -183,10 +184,6 @@ fn position_in(body: &Value) -> Option<Position> {
         shard: as_of["shard"].as_u64()? as u32,
         index: as_of["index"].as_str().map_or_else(|| as_of["index"].as_u64(), |text| text.parse().ok())?,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -311,3 +311,13 @@ pub fn assert_found(history: &History, checker: &str, kind: &str) -> Verdict {
 pub fn findings(verdict: &Verdict) -> impl Iterator<Item = (&str, &Finding)> {
     verdict.checks.iter().flat_map(|check| check.findings.iter().map(|finding| (check.checker.as_str(), finding)))
 }
+
+/// An answer from this place in the log.
+pub fn done(answer: Answer, as_of: Option<Position>) -> Outcome {
+    Outcome::Ok { answer, as_of, replayed: false, digest: "new".into() }
+}
+
+/// A refusal from this place in the log.
+pub fn refused(code: &str, nights: Vec<Short>, as_of: Option<Position>) -> Outcome {
+    Outcome::Refused { code: code.into(), nights, as_of, replayed: false, digest: "new".into() }
+}

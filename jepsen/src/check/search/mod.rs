@@ -1,9 +1,12 @@
 //! Tier 2: some order explains every answer, whatever positions and feed say.
 //!
-//! A just-in-time linearization search (Wing and Gong; Lowe, "Testing for linearizability", 2017) per partition: a hotel's
-//! room type, or the whole hotel where baskets, a house limit or a change of room type tie its types together. It knows
-//! real time and answers only. A hold may expire at any moment after its deadline less the clocks' skew, but holds expire
-//! in the order of their deadlines. Bounded reads promise no order and are left out.
+//! A just-in-time linearization search (Wing and Gong; Lowe, "Testing for linearizability", 2017) for each partition: a
+//! hotel's room type, or the whole hotel where baskets, a house limit or a change of room type tie its types together. It
+//! knows real time and answers only. A hold may expire at any moment after its deadline less the clocks' skew, but holds
+//! expire in the order of their deadlines. Bounded reads promise no order and are left out.
+//!
+//! Start with `linearize.rs`, the search. `space.rs` is its state, `choice.rs` ranks the ways on, `reach.rs` cuts off
+//! those that cannot lead to an answer, `partition.rs` splits a hotel.
 
 mod choice;
 mod linearize;

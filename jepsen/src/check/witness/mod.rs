@@ -8,6 +8,9 @@
 //!
 //! What may be anywhere within a window (a replayed write, the expiry of a hold) is placed as late as the answers allow,
 //! which leaves the most freedom to what follows.
+//!
+//! Start with `plan.rs`, which puts changes in order, then `replay.rs`. `batch.rs` orders commands that share an index,
+//! `realtime.rs` compares positions with real time, `explain.rs` says when a wrong read would have been right.
 
 mod batch;
 mod describe;
