@@ -99,9 +99,15 @@ fn a_search_that_gives_up_says_so() {
     assert!(!undecided.is_empty() && undecided.iter().all(|finding| finding.kind == "undecided"), "{undecided:?}");
 }
 
-/// ChangeMode one value and says which; `None` where the run has no such value.
+/// Changes one value and says which; `None` where the run has no such value.
 fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
-    let which = random.below(13);
+    match random.below(13) {
+        which @ (6..=8 | 11..) => corrupt_final_state(history, random, which),
+        which => corrupt_operation(history, random, which),
+    }
+}
+
+fn corrupt_operation(history: &mut History, random: &mut Random, which: u64) -> Option<&'static str> {
     let ops = |fits: fn(&Op) -> bool| -> Vec<usize> { (0..history.ops.len()).filter(|at| fits(&history.ops[*at])).collect() };
     let one = |random: &mut Random, fits: fn(&Op) -> bool| random.pick(&ops(fits)).copied();
     match which {
@@ -142,6 +148,24 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
             history.ops[at].outcome = Outcome::Unknown { why: "lost".into() };
             Some("an outcome")
         }
+        9 => {
+            let at = one(random, |op| matches!(&op.outcome, Outcome::Ok { answer: Answer::Hold { .. }, .. }))?;
+            let Outcome::Ok { answer: Answer::Hold { expires_at_ms, .. }, .. } = &mut history.ops[at].outcome else {
+                return None;
+            };
+            *expires_at_ms -= 10_000;
+            Some("a deadline")
+        }
+        _ => {
+            let at = one(random, |op| op.id > 60 && op.outcome.as_of().is_some() && op.call.staleness_ms().is_none())?;
+            *index_of(&mut history.ops[at]) = 11;
+            Some("a position")
+        }
+    }
+}
+
+fn corrupt_final_state(history: &mut History, random: &mut Random, which: u64) -> Option<&'static str> {
+    match which {
         6 => {
             let node = &mut history.final_state.nodes[1];
             let at = random.below(node.nights.len() as u64) as usize;
@@ -159,19 +183,6 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
             let at = random.below(history.final_state.nodes[0].feed.len() as u64) as usize;
             history.final_state.nodes.iter_mut().for_each(|node| drop(node.feed.remove(at)));
             Some("an event of the feed")
-        }
-        9 => {
-            let at = one(random, |op| matches!(&op.outcome, Outcome::Ok { answer: Answer::Hold { .. }, .. }))?;
-            let Outcome::Ok { answer: Answer::Hold { expires_at_ms, .. }, .. } = &mut history.ops[at].outcome else {
-                return None;
-            };
-            *expires_at_ms -= 10_000;
-            Some("a deadline")
-        }
-        10 => {
-            let at = one(random, |op| op.id > 60 && op.outcome.as_of().is_some() && op.call.staleness_ms().is_none())?;
-            *index_of(&mut history.ops[at]) = 11;
-            Some("a position")
         }
         11 => {
             let booking = history.final_state.nodes[0].bookings.first()?.clone();

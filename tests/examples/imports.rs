@@ -1,14 +1,15 @@
 //! Lists the circles among the imports of crates.
 //!
 //! ```text
-//! cargo run --release --locked -p keyrack-tests --example imports -- [CRATE...] [--edges]
+//! cargo run --release --locked -p keyrack-tests --example imports -- [CRATE...] [--edges] [--floors]
 //! ```
 //! Without a name all crates of the workspace are listed, which is the one in the current folder or that of this
-//! source. `--edges` lists every import as well, one a line. It exits with 1 if there are circles.
+//! source. `--edges` lists every import as well, one a line; `--floors` the modules of each folder from the top down. It
+//! exits with 1 if there are circles.
 
 use std::process::ExitCode;
 
-use keyrack_tests::imports::{file_circles, folder_circles, imports_of, packages};
+use keyrack_tests::imports::{file_circles, folder_circles, folders, imports_of, packages, proposed_floors};
 use keyrack_tests::sources::workspace;
 
 fn main() -> ExitCode {
@@ -25,6 +26,11 @@ fn main() -> ExitCode {
         let imports = imports_of(package);
         if options.iter().any(|option| option == "--edges") {
             imports.edges.iter().for_each(|edge| println!("{edge}"));
+        }
+        if options.iter().any(|option| option == "--floors") {
+            for folder in folders(&imports) {
+                println!("{folder}: {:?}", proposed_floors(&imports, &folder));
+            }
         }
         let (files, folders) = (file_circles(&imports), folder_circles(&imports));
         println!("{}: {} circles among files, {} more among folders", package.folder, files.len(), folders.len());

@@ -156,14 +156,15 @@ fn jepsen_takes_no_source_file_from_another_crate() {
 /// No two files import each other, directly or by a chain, and neither do two modules of a folder.
 #[test]
 fn imports_make_no_circle() {
-    let mut found = Vec::new();
+    let (mut found, mut read) = (Vec::new(), 0);
     for package in packages(&workspace()) {
         let imports = imports_of(&package);
-        assert!(!imports.edges.is_empty(), "{}: not one import was read", package.folder);
+        read += imports.edges.len();
         found.extend(imports.unresolved.iter().map(|path| format!("not understood: {path}")));
         found.extend(file_circles(&imports).iter().map(|circle| format!("files: {circle}")));
         found.extend(folder_circles(&imports).iter().map(|circle| format!("folders: {circle}")));
     }
+    assert!(read > 1_000, "only {read} imports were read");
     assert_none(found);
 }
 

@@ -146,11 +146,8 @@ fn row(nemesis: Nemesis, history: &History, verdict: &Verdict) -> Row {
         .collect();
     findings.sort();
     findings.dedup();
-    let unresolved = history
-        .ops
-        .iter()
-        .filter(|op| matches!(op.outcome, Outcome::Unknown { .. }) && !keyrack_jepsen::workload::is_read(&op.call))
-        .count() as u64;
+    let unresolved =
+        history.ops.iter().filter(|op| matches!(op.outcome, Outcome::Unknown { .. }) && !op.call.is_read()).count() as u64;
     Row {
         nemesis: nemesis.name().into(),
         operations: history.ops.len() as u64,

@@ -32,7 +32,7 @@ pub struct NodeClient {
     key: Option<Arc<str>>,
 }
 
-/// A caller's own connection to a client: opened when needed, dropped when anything went wrong on it.
+/// A caller's own connection to a listener: opened when needed, dropped when anything went wrong on it.
 pub struct Connection {
     client: NodeClient,
     open: Option<SendRequest<Full<Bytes>>>,
@@ -94,7 +94,7 @@ pub fn tls(trust: &Path, own: Option<(&Path, &Path)>) -> anyhow::Result<Arc<Clie
 }
 
 impl NodeClient {
-    /// A client; `key` is an API key to show.
+    /// A client of one listener; `key` is an API key to show.
     pub fn new(address: SocketAddr, tls: Arc<ClientConfig>, key: Option<&str>) -> NodeClient {
         NodeClient { address, tls, key: key.map(Into::into) }
     }

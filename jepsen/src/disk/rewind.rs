@@ -52,7 +52,7 @@ pub struct Report {
     pub cut: Vec<Cut>,
     /// Files whose durable bytes were restored after they were overwritten.
     pub restored: Vec<PathBuf>,
-    /// ChangeMode that could not be undone, for the shim could not account for them.
+    /// Changes that could not be undone, because the shim could not account for them.
     pub unaccounted: u64,
 }
 

@@ -30,8 +30,10 @@ impl Suite {
     /// Runs a layer's tests with nothing switched on.
     pub async fn of(layer: Layer, cargo: &CopyCargo, cap: Duration) -> Suite {
         let filter = match layer {
-            // The switch itself needs the standard library where there is none.
-            Layer::BlackBox => "package(keyrack-tests) - test(=inventory_and_merkle_are_pure)",
+            // Tests that read sources would judge the patches: only the checkout's own sources are held to those rules.
+            Layer::BlackBox => {
+                "package(keyrack-tests) - (binary(absence) - test(=a_guests_name_mail_and_phone_are_in_no_file_of_any_node))"
+            }
             _ => "all() - package(keyrack-tests) - package(keyrack-jepsen)",
         };
         let red = red(cargo, filter, cap).await.map_err(|cause| format!("{cause:#}"));

@@ -79,9 +79,8 @@ pub(super) async fn call_and_inject(
 
 /// Asks once more, with its key, about every write whose outcome is unknown.
 pub(super) async fn resolve_all(ops: Vec<Op>, cluster: &Arc<Cluster>, recorder: &Arc<Recorder>) -> Vec<Op> {
-    let (unknown, mut known): (Vec<Op>, Vec<Op>) = ops
-        .into_iter()
-        .partition(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.tries > 0 && !workload::is_read(&op.call));
+    let (unknown, mut known): (Vec<Op>, Vec<Op>) =
+        ops.into_iter().partition(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.tries > 0 && !op.call.is_read());
     let mut waiting = unknown.into_iter();
     let mut asked = JoinSet::new();
     loop {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::request::{is_read, outcome, request};
+use super::request::{outcome, request};
 use super::{Recorder, Workload};
 use crate::cluster::{Cluster, Connection, RequestError};
 use crate::history::{Answer, Call, Hotel, Op, Outcome};
@@ -82,7 +82,7 @@ impl Caller {
         while Instant::now() < end {
             let begin = Instant::now();
             let call = self.next_call();
-            let twice = self.workload == Workload::Retry && !is_read(&call) && self.rng.percent(60);
+            let twice = self.workload == Workload::Retry && !call.is_read() && self.rng.percent(60);
             if twice {
                 self.ask_twice(call).await;
             } else {
@@ -139,14 +139,14 @@ impl Caller {
                 _ => {}
             }
         }
-        if self.workload == Workload::Retry && matches!(op.outcome, Outcome::Ok { .. }) && !is_read(&op.call) {
+        if self.workload == Workload::Retry && matches!(op.outcome, Outcome::Ok { .. }) && !op.call.is_read() {
             if self.answered.len() == MAX_ANSWERED {
                 let forgotten = self.rng.below(MAX_ANSWERED as u64) as usize;
                 self.answered.swap_remove_back(forgotten);
             }
             self.answered.push_back(op.call.clone());
         }
-        if matches!(op.outcome, Outcome::Unknown { .. }) && !is_read(&op.call) {
+        if matches!(op.outcome, Outcome::Unknown { .. }) && !op.call.is_read() {
             self.process = self.recorder.process();
         }
         self.recorder.complete(op);
@@ -210,7 +210,7 @@ async fn try_until_answered(
             Err(RequestError::NotSent(why)) => undone = Some(format!("node {node}: {why}")),
             Err(RequestError::Sent(why)) => unknown = Some(format!("node {node}: {why}")),
         }
-        if is_read(&op.call) {
+        if op.call.is_read() {
             break;
         }
         tokio::time::sleep(PAUSE).await;

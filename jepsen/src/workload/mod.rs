@@ -21,4 +21,4 @@ pub use caller::{Caller, RetryPolicy, ask_through, resolve};
 pub use catalog::{NOT_IN_KEYRACK, Workload};
 pub use hotels::{Scale, open_hotels, plan_hotels};
 pub use recorder::Recorder;
-pub use request::{booking_of, date, day, is_read, night_of, time_ms};
+pub use request::{booking_of, date, day, night_of, time_ms};

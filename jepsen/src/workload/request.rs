@@ -70,11 +70,6 @@ pub fn request(call: &Call) -> (Method, String, Option<&str>, Option<Value>) {
     }
 }
 
-/// Whether a call changes nothing.
-pub fn is_read(call: &Call) -> bool {
-    matches!(call, Call::Availability { .. } | Call::Lookup { .. })
-}
-
 fn freshness(staleness_ms: Option<u64>, before: char) -> String {
     staleness_ms.map_or_else(String::new, |ms| format!("{before}consistency=bounded&maxStalenessMs={ms}"))
 }
@@ -88,7 +83,7 @@ fn rooms_out(rooms: &[Rooms]) -> Value {
 /// What an answer that stands says; `None` for one that does not (try again).
 pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
     let body = reply.json();
-    let read = is_read(call);
+    let read = call.is_read();
     let as_of = reply.as_of.as_deref().and_then(position).or_else(|| position_in(&body));
     let digest = if read { String::new() } else { digest(&body, &reply.body) };
     let replayed = reply.replayed;

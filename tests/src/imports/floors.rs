@@ -1,6 +1,6 @@
 //! The declared order of the modules of a folder, from the top floor down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edges::Imports;
 use super::levels::{lifted, modules_of};
@@ -41,4 +41,20 @@ pub fn against_the_floors(imports: &Imports, floors: &Floors) -> Vec<String> {
         }
     }
     found
+}
+
+/// The modules of a folder from the top down, each as high as the imports allow: a proposal for [`Floors::floors`].
+/// Modules in a circle, and what is below them, are the last floor.
+pub fn proposed_floors(imports: &Imports, folder: &str) -> Vec<String> {
+    let mut left = modules_of(imports, folder);
+    let lifted: Vec<_> = lifted(imports).into_iter().filter(|lifted| lifted.folder == folder).collect();
+    let mut floors = Vec::new();
+    while !left.is_empty() {
+        let is_imported = |name: &String| lifted.iter().any(|lifted| lifted.to == *name && left.contains(&lifted.from));
+        let (below, top): (BTreeSet<String>, BTreeSet<String>) = left.iter().cloned().partition(is_imported);
+        let (floor, rest) = if top.is_empty() { (below, BTreeSet::new()) } else { (top, below) };
+        floors.push(Vec::from_iter(floor).join(" "));
+        left = rest;
+    }
+    floors
 }

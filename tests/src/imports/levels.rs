@@ -57,6 +57,13 @@ pub fn lifted(imports: &Imports) -> Vec<Lifted<'_>> {
     found
 }
 
+/// The folders that hold modules.
+pub fn folders(imports: &Imports) -> BTreeSet<String> {
+    let of_tree = |tree: &Tree| -> Vec<String> { tree.by_file().into_values().map(|id| folder_below(tree, id)).collect() };
+    let folders = imports.targets.iter().flat_map(of_tree);
+    folders.filter(|folder| modules_of(imports, folder).len() > 1).collect()
+}
+
 /// The modules of a folder that have files, and the folder's own file.
 pub fn modules_of(imports: &Imports, folder: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();

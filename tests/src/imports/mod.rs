@@ -26,8 +26,8 @@ mod tree;
 mod walk;
 
 pub use edges::{Edge, Imports, imports_of};
-pub use floors::{Floors, against_the_floors};
-pub use levels::folder_circles;
+pub use floors::{Floors, against_the_floors, proposed_floors};
+pub use levels::{folder_circles, folders};
 pub use package::{Package, packages};
 
 /// The circles among the files of a package, one text each: the files, then an import a line.

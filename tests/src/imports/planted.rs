@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Floors, Imports, Package, against_the_floors, file_circles, folder_circles, imports_of};
+use super::{Floors, Imports, Package, against_the_floors, file_circles, folder_circles, imports_of, proposed_floors};
 
 /// Reads a package of the files given, by their paths below `src`.
 fn imports(files: &[(&str, &str)]) -> Imports {
@@ -181,4 +181,5 @@ fn imports_against_the_floors_and_modules_without_one_are_named() {
         ]
     );
     assert_eq!(floors(&["mid new", "top", "low", "lib.rs"]), Vec::<String>::new());
+    assert_eq!(proposed_floors(&imports, "house/src"), ["mid new", "top", "low", "lib.rs"]);
 }

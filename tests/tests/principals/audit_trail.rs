@@ -1,4 +1,4 @@
-//! Everything that was done, seen or refused stands in the trail as it expected, and the receipts' log has sealed it.
+//! Everything that was done, seen or refused stands in the trail as it happened, and the receipts' log has sealed it.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

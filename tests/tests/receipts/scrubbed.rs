@@ -91,7 +91,7 @@ struct Canary {
 }
 
 impl ErasedAndKept {
-    /// ErasedAndKept bookings that are alike; both have changed their guest and their dates since.
+    /// Two bookings that are alike; both have changed their guest and their dates since.
     async fn book(fixture: &Fixture) -> ErasedAndKept {
         ErasedAndKept { erased: Canary::book(fixture).await, kept: Canary::book(fixture).await }
     }

@@ -144,7 +144,7 @@ impl<'h> Replay<'h> {
         decided.filter(|(read, decision)| !decision.agrees(&read.op.op.outcome)).collect()
     }
 
-    /// Where the feed does not describe it, looks for an order of a batch that gives its answers.
+    /// Where the feed does not say it, looks for an order of a batch that gives its answers.
     fn arrange(&mut self, index: u64, points: &[Observation<'h>], found: &mut Findings) {
         let rest = &self.effects[self.at..];
         let length = rest.iter().take_while(|effect| effect.must == index && effect.may == index).count();
