@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use keyrack_jepsen::disk::full::SmallDisk;
-use keyrack_jepsen::disk::{Changes, Directories, Report, Shim, Syncs, Tear};
+use keyrack_jepsen::disk::{ChangeMode, Directories, Report, Shim, SyncMode, TornEnd};
 
 /// What the programs below are written with.
 const WORDS: &str = r#"
@@ -91,7 +91,7 @@ impl Bench {
     }
 
     fn lose_power(&self) -> Report {
-        let report = self.shim.lose_power(1, Tear::Clean).unwrap();
+        let report = self.shim.lose_power(1, TornEnd::Clean).unwrap();
         assert_eq!(report.unaccounted, 0);
         report
     }
@@ -201,7 +201,8 @@ fn a_kill_makes_nothing_durable() {
 #[test]
 fn a_torn_end_is_between_what_was_durable_and_what_was_written() {
     let mut lengths = Vec::new();
-    for (seed, tear) in (0..4).flat_map(|seed| [Tear::Torn, Tear::TornZeros, Tear::TornGarbage].map(|tear| (seed, tear))) {
+    for (seed, tear) in (0..4).flat_map(|seed| [TornEnd::Torn, TornEnd::TornZeros, TornEnd::TornGarbage].map(|tear| (seed, tear)))
+    {
         let bench = Bench::new();
         bench.run("write('a', 'd' * 1000); write('a', 'n' * 5000, sync=False)");
         bench.shim.lose_power(seed, tear).unwrap();
@@ -209,8 +210,8 @@ fn a_torn_end_is_between_what_was_durable_and_what_was_written() {
         assert!((1000..=6000).contains(&bytes.len()) && bytes[..1000].iter().all(|byte| *byte == b'd'));
         let last_sector = &bytes[((bytes.len() - 1) / 512 * 512).max(1000)..];
         match tear {
-            Tear::TornZeros => assert!(last_sector.iter().all(|byte| *byte == 0)),
-            Tear::TornGarbage => assert!(last_sector.len() < 8 || last_sector.iter().any(|byte| *byte != b'n')),
+            TornEnd::TornZeros => assert!(last_sector.iter().all(|byte| *byte == 0)),
+            TornEnd::TornGarbage => assert!(last_sector.len() < 8 || last_sector.iter().any(|byte| *byte != b'n')),
             _ => assert!(last_sector.iter().all(|byte| *byte == b'n')),
         }
         lengths.push(bytes.len());
@@ -222,10 +223,10 @@ fn a_torn_end_is_between_what_was_durable_and_what_was_written() {
 #[test]
 fn syncs_fail_lie_and_take_their_time() {
     let bench = Bench::new();
-    bench.shim.set_syncs(Syncs::Lie).unwrap();
+    bench.shim.set_sync_mode(SyncMode::Lie).unwrap();
     bench.run("write('lied', 'x')");
     assert_eq!(bench.lose_power().dropped, [bench.data().canonicalize().unwrap().join("lied")]);
-    bench.shim.set_syncs(Syncs::FailAt(2)).unwrap();
+    bench.shim.set_sync_mode(SyncMode::FailAt(2)).unwrap();
     bench.run(
         "print(file=sys.stderr)
 results = [attempt(lambda: write('a', text)) for text in ('one', 'two', 'three')]
@@ -234,10 +235,10 @@ assert results == ['ok', 'Input/output error', 'ok'], results",
     // The third said it worked, and yet.
     bench.lose_power();
     assert_eq!(bench.tree(), BTreeMap::from([("a".into(), "one".into())]));
-    bench.shim.set_syncs(Syncs::Fail).unwrap();
+    bench.shim.set_sync_mode(SyncMode::Fail).unwrap();
     bench.run("assert attempt(lambda: write('b', 'x')) == 'Input/output error'");
     assert_eq!(bench.shim.counts().unwrap().failed_syncs, 2);
-    bench.shim.set_syncs(Syncs::Slow(Duration::from_millis(300))).unwrap();
+    bench.shim.set_sync_mode(SyncMode::Slow(Duration::from_millis(300))).unwrap();
     let start = Instant::now();
     bench.run("write('b', 'x')");
     assert!(start.elapsed() >= Duration::from_millis(300));
@@ -248,12 +249,12 @@ fn changes_and_reads_fail_below_the_folder_only() {
     let bench = Bench::new();
     bench.run("write('a', 'x'); write('gone', 'x')");
     let table = [
-        (Changes::NoSpace, "No space left on device", "ok"),
-        (Changes::Fail, "Input/output error", "Input/output error"),
-        (Changes::Work, "ok", "ok"),
+        (ChangeMode::NoSpace, "No space left on device", "ok"),
+        (ChangeMode::Fail, "Input/output error", "Input/output error"),
+        (ChangeMode::Work, "ok", "ok"),
     ];
     for (changes, wanted, removal) in table {
-        bench.shim.set_changes(changes).unwrap();
+        bench.shim.set_change_mode(changes).unwrap();
         bench.run(&format!(
             "open('gone', 'a').close() if {wanted:?} == 'ok' else None
 results = [attempt(work) for work in (lambda: write('a', 'y'), lambda: write('new', 'y'), lambda: os.mkdir('d'),

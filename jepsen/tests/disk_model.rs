@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use keyrack_jepsen::dice::Dice;
-use keyrack_jepsen::disk::{Directories, Shim, Tear};
+use keyrack_jepsen::disk::{Directories, Shim, TornEnd};
+use keyrack_jepsen::rng::Rng;
 
 const PROGRAMS: u64 = 40;
 const STEPS: u64 = 60;
@@ -45,16 +45,16 @@ impl Model {
     }
 
     /// Takes a step, if it is possible; the line of Python that does.
-    fn step(&mut self, dice: &mut Dice) -> Option<String> {
-        let mut pick = |of: &[&'static str; 3]| of[dice.below(3) as usize];
+    fn step(&mut self, rng: &mut Rng) -> Option<String> {
+        let mut pick = |of: &[&'static str; 3]| of[rng.below(3) as usize];
         let (folder_name, file_name, other_name) = (pick(&FOLDERS), pick(&FILES), pick(&FILES));
         let folder = self.folder(folder_name)?;
         let path = |name: &str| if folder == 0 { format!("'{name}'") } else { format!("'{folder_name}/{name}'") };
         let (at, other_at) = (path(file_name), path(other_name));
         let file = self.folders[folder].now.get(file_name).copied();
-        let text = char::from(b'A' + dice.below(26) as u8).to_string().repeat(1 + dice.below(9) as usize);
-        let place = dice.below(10) as usize;
-        match (dice.below(12), file) {
+        let text = char::from(b'A' + rng.below(26) as u8).to_string().repeat(1 + rng.below(9) as usize);
+        let place = rng.below(10) as usize;
+        match (rng.below(12), file) {
             (0 | 1, None) => {
                 self.files.push(Both { now: text.clone(), durable: String::new() });
                 self.folders[folder].now.insert(file_name, Inode::File(self.files.len() - 1));
@@ -166,9 +166,9 @@ fn found(folder: &Path, within: &str, left: &mut BTreeMap<String, String>) {
 #[test]
 fn random_programs_lose_what_the_model_says() {
     for seed in 0..PROGRAMS {
-        let mut dice = Dice::new(seed, 0);
+        let mut rng = Rng::new(seed, 0);
         let mut model = Model { files: Vec::new(), folders: vec![Both::default()] };
-        let lines: Vec<String> = (0..STEPS).filter_map(|_| model.step(&mut dice)).collect();
+        let lines: Vec<String> = (0..STEPS).filter_map(|_| model.step(&mut rng)).collect();
         let temporary = tempfile::tempdir().unwrap();
         let data = temporary.path().join("data");
         fs::create_dir(&data).unwrap();
@@ -179,7 +179,7 @@ fn random_programs_lose_what_the_model_says() {
         shim.apply(command.args(["-c", &program]).arg(&data));
         let output = command.output().unwrap();
         assert_eq!(output.stdout, b"done\n", "{seed}: {}", String::from_utf8_lossy(&output.stderr));
-        let report = shim.lose_power(seed, Tear::Clean).unwrap();
+        let report = shim.lose_power(seed, TornEnd::Clean).unwrap();
         let (mut wanted, mut left) = (BTreeMap::new(), BTreeMap::new());
         model.durable(0, "", &mut wanted);
         found(&data, "", &mut left);

@@ -75,7 +75,7 @@ fn a_history_that_is_not_the_runs_is_judged_only_when_that_is_meant() {
     story.reserve("k1", (100, 101), "DLX", 1);
     story.read("DLX", (100, 101));
     story.end().save(folder.path()).unwrap();
-    assert!(changed(folder.path()).unwrap().is_empty());
+    assert!(changed_files(folder.path()).unwrap().is_empty());
     rejudge(folder.path(), false).unwrap();
     let path = folder.path().join("history.jsonl");
     let good = std::fs::read_to_string(&path).unwrap();
@@ -83,7 +83,7 @@ fn a_history_that_is_not_the_runs_is_judged_only_when_that_is_meant() {
     for edited in [cut, good.replacen("\"replayed\":false", "\"replayed\":true", 1)] {
         assert_ne!(edited, good);
         std::fs::write(&path, edited).unwrap();
-        assert_eq!(changed(folder.path()).unwrap(), ["history.jsonl"]);
+        assert_eq!(changed_files(folder.path()).unwrap(), ["history.jsonl"]);
         let refused = rejudge(folder.path(), false).unwrap_err().to_string();
         assert!(refused.contains("not as the run wrote it: history.jsonl"), "{refused}");
         rejudge(folder.path(), true).unwrap();
@@ -109,19 +109,19 @@ fn a_run_without_answers_or_without_its_fault_shows_nothing() {
     let mut story = Story::new();
     story.read("DLX", (100, 101));
     let mut history = story.end();
-    assert_eq!(history.shows_nothing(), None);
-    history.scene.nemeses = vec!["none".into()];
-    assert_eq!((history.shows_nothing(), history.not_run()), (None, vec![]));
-    history.scene.nemeses = vec!["clock".into(), "loss".into()];
-    history.scene.not_run.insert("delay".into(), "no namespaces".into());
+    assert_eq!(history.why_inconclusive(), None);
+    history.setup.nemeses = vec!["none".into()];
+    assert_eq!((history.why_inconclusive(), history.not_run()), (None, vec![]));
+    history.setup.nemeses = vec!["clock".into(), "loss".into()];
+    history.setup.not_run.insert("delay".into(), "no namespaces".into());
     history.faults.push(fault("supervisor", "begin"));
-    assert_eq!(history.shows_nothing(), Some("no fault was done"));
+    assert_eq!(history.why_inconclusive(), Some("no fault was done"));
     assert_eq!(history.not_run().iter().map(|(nemesis, _)| *nemesis).collect::<Vec<_>>(), ["delay", "clock", "loss"]);
     history.faults.push(fault("clock", "begin"));
-    assert_eq!(history.shows_nothing(), None);
+    assert_eq!(history.why_inconclusive(), None);
     assert_eq!(history.not_run().iter().map(|(nemesis, _)| *nemesis).collect::<Vec<_>>(), ["delay", "loss"]);
     history.ops.clear();
-    assert_eq!(history.shows_nothing(), Some("no operation was answered"));
+    assert_eq!(history.why_inconclusive(), Some("no operation was answered"));
 }
 
 #[test]

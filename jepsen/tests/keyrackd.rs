@@ -12,7 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use keyrack_jepsen::disk::{Shim, Syncs, Tear};
+use keyrack_jepsen::disk::{Shim, SyncMode, TornEnd};
 use serde_json::Value;
 
 /// The folder with both programs, or a word why this test says nothing here.
@@ -131,7 +131,9 @@ impl Drop for Cluster {
 fn what_was_booked_survives_losses_of_power() {
     let Some(mut cluster) = Cluster::new(27_300) else { return };
     let mut booked = BTreeSet::new();
-    for (round, tear) in [Tear::Clean, Tear::Torn, Tear::Clean, Tear::Torn, Tear::TornZeros].into_iter().enumerate() {
+    for (round, tear) in
+        [TornEnd::Clean, TornEnd::Torn, TornEnd::Clean, TornEnd::Torn, TornEnd::TornZeros].into_iter().enumerate()
+    {
         assert!(cluster.start(), "round {round}");
         assert_eq!(booked.difference(&cluster.bookings()).count(), 0, "round {round}");
         let stop = AtomicBool::new(false);
@@ -164,11 +166,11 @@ fn a_disk_that_lies_is_found_out() {
     let Some(mut cluster) = Cluster::new(27_400) else { return };
     assert!(cluster.start());
     let kept = cluster.book(0).unwrap();
-    cluster.shim.set_syncs(Syncs::Lie).unwrap();
+    cluster.shim.set_sync_mode(SyncMode::Lie).unwrap();
     cluster.book(1).unwrap();
     cluster.kill();
     cluster.shim.heal().unwrap();
-    cluster.shim.lose_power(1, Tear::Clean).unwrap();
+    cluster.shim.lose_power(1, TornEnd::Clean).unwrap();
     assert!(cluster.start());
     assert_eq!(cluster.bookings(), BTreeSet::from([kept]));
 }

@@ -45,11 +45,11 @@ fn good_runs_pass_without_a_feed_where_nothing_is_replayed_and_nothing_expires()
     for seed in 0..200 {
         let mut history =
             crowd::run(seed, Crowd { ops: 100, callers: 6, baskets: true, house_limit: None, rooms: 3, replays: false });
-        let expired = history.finale.nodes[0].feed.iter().any(|event| event.kind == "hold.expired");
+        let expired = history.final_state.nodes[0].feed.iter().any(|event| event.kind == "hold.expired");
         if expired {
             continue;
         }
-        history.finale = Finale::default();
+        history.final_state = FinalState::default();
         let verdict = judge(&history);
         let witness = &verdict.checks[0];
         assert!(witness.findings.is_empty(), "seed {seed}: {:#?}", witness.findings);
@@ -81,7 +81,7 @@ fn the_search_alone_finds_most_wrong_reads() {
         let Some(at) = Random(seed).pick(&reads).copied() else { continue };
         shift(&mut history.ops[at], 1);
         // Positions and feed are as wrong as can be, and nobody looks.
-        history.finale = Finale::default();
+        history.final_state = FinalState::default();
         tried += 1;
         let verdict = judge(&history);
         let search = verdict.checks.iter().find(|check| check.checker == "search").unwrap();
@@ -101,7 +101,13 @@ fn a_search_that_gives_up_says_so() {
 
 /// Changes one value and says which; `None` where the run has no such value.
 fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
-    let which = random.below(13);
+    match random.below(13) {
+        which @ (6..=8 | 11..) => corrupt_final_state(history, random, which),
+        which => corrupt_operation(history, random, which),
+    }
+}
+
+fn corrupt_operation(history: &mut History, random: &mut Random, which: u64) -> Option<&'static str> {
     let ops = |fits: fn(&Op) -> bool| -> Vec<usize> { (0..history.ops.len()).filter(|at| fits(&history.ops[*at])).collect() };
     let one = |random: &mut Random, fits: fn(&Op) -> bool| random.pick(&ops(fits)).copied();
     match which {
@@ -142,24 +148,6 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
             history.ops[at].outcome = Outcome::Unknown { why: "lost".into() };
             Some("an outcome")
         }
-        6 => {
-            let node = &mut history.finale.nodes[1];
-            let at = random.below(node.nights.len() as u64) as usize;
-            node.nights[at].night.sold += 1;
-            node.nights[at].night.available -= 1;
-            Some("a counter at the end")
-        }
-        7 => {
-            let node = random.below(3) as usize;
-            let bookings = &mut history.finale.nodes[node].bookings;
-            (!bookings.is_empty()).then(|| bookings.remove(0))?;
-            Some("a booking at the end")
-        }
-        8 => {
-            let at = random.below(history.finale.nodes[0].feed.len() as u64) as usize;
-            history.finale.nodes.iter_mut().for_each(|node| drop(node.feed.remove(at)));
-            Some("an event of the feed")
-        }
         9 => {
             let at = one(random, |op| matches!(&op.outcome, Outcome::Ok { answer: Answer::Hold { .. }, .. }))?;
             let Outcome::Ok { answer: Answer::Hold { expires_at_ms, .. }, .. } = &mut history.ops[at].outcome else {
@@ -168,20 +156,43 @@ fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
             *expires_at_ms -= 10_000;
             Some("a deadline")
         }
-        10 => {
+        _ => {
             let at = one(random, |op| op.id > 60 && op.outcome.as_of().is_some() && op.call.staleness_ms().is_none())?;
             *index_of(&mut history.ops[at]) = 11;
             Some("a position")
         }
+    }
+}
+
+fn corrupt_final_state(history: &mut History, random: &mut Random, which: u64) -> Option<&'static str> {
+    match which {
+        6 => {
+            let node = &mut history.final_state.nodes[1];
+            let at = random.below(node.nights.len() as u64) as usize;
+            node.nights[at].night.sold += 1;
+            node.nights[at].night.available -= 1;
+            Some("a counter at the end")
+        }
+        7 => {
+            let node = random.below(3) as usize;
+            let bookings = &mut history.final_state.nodes[node].bookings;
+            (!bookings.is_empty()).then(|| bookings.remove(0))?;
+            Some("a booking at the end")
+        }
+        8 => {
+            let at = random.below(history.final_state.nodes[0].feed.len() as u64) as usize;
+            history.final_state.nodes.iter_mut().for_each(|node| drop(node.feed.remove(at)));
+            Some("an event of the feed")
+        }
         11 => {
-            let booking = history.finale.nodes[0].bookings.first()?.clone();
-            let reference = history.finale.nodes[0].bookings.get(1)?.reference.clone();
+            let booking = history.final_state.nodes[0].bookings.first()?.clone();
+            let reference = history.final_state.nodes[0].bookings.get(1)?.reference.clone();
             let twin = FinalBooking { reference, ..booking };
-            history.finale.nodes.iter_mut().for_each(|node| node.bookings[0] = twin.clone());
+            history.final_state.nodes.iter_mut().for_each(|node| node.bookings[0] = twin.clone());
             Some("a reference")
         }
         _ => {
-            history.finale.nodes[2].roots[0].root = "bb".into();
+            history.final_state.nodes[2].roots[0].root = "bb".into();
             Some("a root")
         }
     }

@@ -26,13 +26,13 @@ fn small() -> History {
     let mut history = story.end();
     history.ops[3].outcome = Outcome::Unknown { why: "\"><img alt=x>".into() };
     history.ops[3].returned_ns = None;
-    history.scene.seed = 4711;
-    history.scene.workloads = vec!["story".into()];
-    history.scene.nemeses = vec!["kill-leader".into(), "clock".into()];
-    history.scene.not_run.insert("loss".into(), "no namespaces & no </b> rights".into());
-    history.scene.versions.insert("keyrackd".into(), "<b>0.1.0</b>".into());
-    history.scene.bug = Some("early-ack".into());
-    (history.scene.seconds, history.scene.callers, history.scene.rate) = (60, 5, 300);
+    history.setup.seed = 4711;
+    history.setup.workloads = vec!["story".into()];
+    history.setup.nemeses = vec!["kill-leader".into(), "clock".into()];
+    history.setup.not_run.insert("loss".into(), "no namespaces & no </b> rights".into());
+    history.setup.versions.insert("keyrackd".into(), "<b>0.1.0</b>".into());
+    history.setup.bug = Some("early-ack".into());
+    (history.setup.seconds, history.setup.callers, history.setup.rate) = (60, 5, 300);
     history.faults = vec![
         fault("kill-leader", "begin", "SIGKILL of [2] <i>", 1, &[2]),
         fault("supervisor", "begin", "node 3 had ended by itself: <signal>", 2, &[3]),
@@ -90,7 +90,7 @@ fn a_bad_run_shows_the_operations_concerned() {
 #[test]
 fn texts_are_not_markup_and_nothing_comes_from_elsewhere() {
     let (mut history, mut verdict) = bad();
-    history.scene.workloads.push("<x>'\"".into());
+    history.setup.workloads.push("<x>'\"".into());
     let (kind, text) = ("<kind>".into(), "<script>all</script>\u{0}".into());
     verdict.checks[0].findings.push(Finding { kind, ops: vec![0, 2, 3, 99], text });
     verdict.checks[0].notes.push("<note>".into());

@@ -1,12 +1,15 @@
-//! The harness of the black-box tests: real `keyrackd` processes on loopback, real sockets, real
-//! signals.
+//! The harness of the black-box tests: real `keyrackd` processes on loopback, real sockets, real signals.
 //!
-//! A test starts a [`Cluster`], talks to it through an [`Api`] and waits with [`until`]. Nothing
-//! here depends on a crate of Keyrack: what a test knows of the product, a customer knows too.
+//! A test starts a [`Cluster`], talks to it through an [`Api`] and waits with [`until`]. The binaries are taken from
+//! `KEYRACK_BIN_DIR`, else from beside the test executable (`target/release`).
 //!
-//! The binaries are taken from `KEYRACK_BIN_DIR`, else from beside the test executable
-//! (`target/release`). Every process is gone when the test is, also when the test is killed: see
-//! `watchdog.rs`.
+//! Invariants:
+//! - nothing here depends on a crate of Keyrack: what a test knows of the product, a customer knows too;
+//! - every process is gone when the test is, also when the test is killed (`watchdog.rs`);
+//! - a test waits for a condition, never for a time.
+//!
+//! Start with [`Cluster`] and [`Hotel`]. [`receipts`] verifies receipts from the specifications alone, [`issuer`] signs and
+//! forges staff tokens, [`imports`], [`sources`] and [`sizes`] read Keyrack's own sources.
 
 // A harness that cannot go on fails the test it serves; an error value would only hide where.
 #![allow(clippy::unwrap_used)]
@@ -17,6 +20,7 @@ mod binaries;
 mod cluster;
 pub mod files;
 mod hotel;
+pub mod imports;
 pub mod issuer;
 mod load;
 mod metrics;
@@ -27,6 +31,7 @@ mod problem;
 mod raw;
 pub mod receipts;
 pub mod secure;
+pub mod sizes;
 pub mod sources;
 mod sse;
 mod verifiers;

@@ -10,7 +10,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 
-use crate::secure::{Shown, tls_client};
+use crate::secure::{ClientCertificate, tls_client};
 use crate::{Answer, Api, Cluster, fresh_key};
 
 /// An operator, and what operators do: make principals, give them keys, take both away.
@@ -41,13 +41,13 @@ impl Cluster {
     /// The same at another node.
     pub async fn operators_at(&self, node: usize) -> Operators {
         let pki = self.pki();
-        let own = Shown::read(&pki.join("operator-dev.pem"), &pki.join("operator-dev.key"));
+        let own = ClientCertificate::read(&pki.join("operator-dev.pem"), &pki.join("operator-dev.key"));
         self.operators_with(node, Some(own)).await
     }
 
     /// Whoever shows this certificate, or none, at the operators' listener of a node.
-    pub async fn operators_with(&self, node: usize, shown: Option<Shown>) -> Operators {
-        let client = tls_client(&self.pki().join("ca.pem"), shown, false);
+    pub async fn operators_with(&self, node: usize, own: Option<ClientCertificate>) -> Operators {
+        let client = tls_client(&self.pki().join("ca.pem"), own, false);
         let base = tunnel(self.door(node, 3), client).await;
         let http = Client::builder().no_proxy().timeout(std::time::Duration::from_secs(60)).build().unwrap();
         Operators { api: Api::without_key(http, &base) }

@@ -23,54 +23,54 @@ use tokio_rustls::client::TlsStream;
 const HANGS_AFTER: Duration = Duration::from_secs(30);
 
 /// A certificate and its key, as a client shows them.
-pub struct Shown {
+pub struct ClientCertificate {
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 
 /// An authority that issues whatever it is told.
-pub struct Forge {
+pub struct TestAuthority {
     issuer: Issuer<'static, KeyPair>,
 }
 
-impl Forge {
+impl TestAuthority {
     /// The cluster's own authority: its certificate and key lie in a folder.
-    pub fn of(pki: &Path) -> Forge {
+    pub fn of(pki: &Path) -> TestAuthority {
         let read = |name: &str| std::fs::read_to_string(pki.join(name)).unwrap();
         let key = KeyPair::from_pem(&read("ca.key")).unwrap();
-        Forge { issuer: Issuer::from_ca_cert_pem(&read("ca.pem"), key).unwrap() }
+        TestAuthority { issuer: Issuer::from_ca_cert_pem(&read("ca.pem"), key).unwrap() }
     }
 
     /// An authority that nobody trusts.
-    pub fn stranger() -> Forge {
+    pub fn stranger() -> TestAuthority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        Forge { issuer: Issuer::new(params, KeyPair::generate().unwrap()) }
+        TestAuthority { issuer: Issuer::new(params, KeyPair::generate().unwrap()) }
     }
 
     /// A certificate for these URIs.
-    pub fn issue(&self, uris: &[&str]) -> Shown {
+    pub fn issue(&self, uris: &[&str]) -> ClientCertificate {
         self.issue_until(uris, 2099)
     }
 
     /// The same, good until the end of a year.
-    pub fn issue_until(&self, uris: &[&str], year: i32) -> Shown {
+    pub fn issue_until(&self, uris: &[&str], year: i32) -> ClientCertificate {
         let mut params = CertificateParams::new(vec!["localhost".to_string()]).unwrap();
         params.subject_alt_names.extend(uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())));
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(year, 12, 31));
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
-        Shown { certificate, key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())) }
+        ClientCertificate { certificate, key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())) }
     }
 }
 
-impl Shown {
+impl ClientCertificate {
     /// What files hold.
-    pub fn read(certificate: &Path, key: &Path) -> Shown {
+    pub fn read(certificate: &Path, key: &Path) -> ClientCertificate {
         let certificate = CertificateDer::from_pem_file(certificate).unwrap();
-        Shown { certificate, key: PrivateKeyDer::from_pem_file(key).unwrap() }
+        ClientCertificate { certificate, key: PrivateKeyDer::from_pem_file(key).unwrap() }
     }
 
     /// As PEM files `forged.pem` and `forged.key` (readable by their owner only) in a folder.
@@ -88,7 +88,7 @@ impl Shown {
 }
 
 /// A client that trusts the bundle and shows something or nothing. TLS 1.3 only, or 1.2 only.
-pub fn tls_client(trust: &Path, shown: Option<Shown>, only_12: bool) -> Arc<ClientConfig> {
+pub fn tls_client(trust: &Path, own: Option<ClientCertificate>, only_12: bool) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_file_iter(trust).unwrap() {
         roots.add(authority.unwrap()).unwrap();
@@ -96,8 +96,8 @@ pub fn tls_client(trust: &Path, shown: Option<Shown>, only_12: bool) -> Arc<Clie
     let versions = if only_12 { [&TLS12] } else { [&TLS13] };
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_protocol_versions(&versions).unwrap().with_root_certificates(roots);
-    Arc::new(match shown {
-        Some(Shown { certificate, key }) => builder.with_client_auth_cert(vec![certificate], key).unwrap(),
+    Arc::new(match own {
+        Some(ClientCertificate { certificate, key }) => builder.with_client_auth_cert(vec![certificate], key).unwrap(),
         None => builder.with_no_client_auth(),
     })
 }

@@ -1,6 +1,5 @@
 //! Reads Keyrack's own manifests and sources, for the tests of what must be absent.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A source file without its comments and without its trailing `#[cfg(test)]` part.
@@ -8,6 +7,11 @@ pub struct Source {
     /// Relative to the workspace: `cluster/src/raft/mod.rs`.
     pub path: String,
     pub code: String,
+}
+
+/// The folder of the workspace that these tests belong to.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
 /// All Rust sources of a crate's `src` but for files and folders named `tests`. Panics when there are none.
@@ -27,9 +31,15 @@ pub fn assert_holds_code(sources: &[Source]) {
     assert!(code > 0, "no code among {} sources", sources.len());
 }
 
-/// The crates that a crate is built with: normal, build and per-target dependencies, by the
-/// package name. Dev-dependencies are left out: they are not in what is shipped.
-pub fn dependencies_of(room: &str) -> BTreeSet<String> {
+/// A crate that another one is built with, by the package name.
+pub struct Dependency {
+    pub name: String,
+    /// Built only with a feature that asks for it.
+    pub optional: bool,
+}
+
+/// Normal, build and per-target dependencies. Dev-dependencies are left out: they are not in what is shipped.
+pub fn dependencies_of(room: &str) -> Vec<Dependency> {
     let manifest = workspace().join(room).join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).unwrap_or_else(|e| panic!("{} cannot be read: {e}", manifest.display()));
     let manifest: toml::Table = text.parse().unwrap();
@@ -37,17 +47,18 @@ pub fn dependencies_of(room: &str) -> BTreeSet<String> {
     if let Some(targets) = manifest.get("target").and_then(toml::Value::as_table) {
         tables.extend(targets.values().filter_map(toml::Value::as_table));
     }
-    let mut names = BTreeSet::new();
+    let mut found = Vec::new();
     for table in tables {
         for kind in ["dependencies", "build-dependencies"] {
             let Some(entries) = table.get(kind).and_then(toml::Value::as_table) else { continue };
             for (name, entry) in entries {
                 let package = entry.get("package").and_then(toml::Value::as_str);
-                names.insert(package.unwrap_or(name).to_string());
+                let optional = entry.get("optional").and_then(toml::Value::as_bool).unwrap_or(false);
+                found.push(Dependency { name: package.unwrap_or(name).to_string(), optional });
             }
         }
     }
-    names
+    found
 }
 
 /// `path: word` for every source that contains one of the words.
@@ -59,10 +70,6 @@ pub fn offences(sources: &[Source], words: &[&str]) -> Vec<String> {
         }
     }
     found
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -174,8 +174,8 @@ impl State {
         let (head, note) = body.split_once("\n\n").ok_or((400, "no empty line".to_string()))?;
         let mut lines = head.lines();
         let old = lines.next().and_then(|line| line.strip_prefix("old ")).ok_or((400, "no old size".to_string()))?;
-        let old = crate::receipts::decimal(old).map_err(bad(400))?;
-        let proof = lines.map(crate::receipts::hash).collect::<Result<Vec<_>, _>>().map_err(bad(400))?;
+        let old = crate::receipts::text::decimal(old).map_err(bad(400))?;
+        let proof = lines.map(crate::receipts::text::hash).collect::<Result<Vec<_>, _>>().map_err(bad(400))?;
         let note = Note::parse(note).map_err(bad(400))?;
         let checkpoint = note.checkpoint().map_err(bad(400))?;
         let log = self.logs.get(&checkpoint.origin).ok_or((404, format!("unknown log {}", checkpoint.origin)))?;

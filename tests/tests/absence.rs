@@ -1,18 +1,21 @@
-//! What must not be there: the house's absence invariants, read from manifests and sources, and
-//! guest data in clear, looked for in every file the nodes write.
+//! What must not be there, read from manifests and sources: dependencies and words that a crate may not have, imports
+//! in a circle or against the order of a crate's modules, files and functions that are too long. Guest data in clear is
+//! looked for in every file that the nodes write.
+//!
+//! A crate that joins the workspace is read too, because the members are taken from `Cargo.toml`. What counts as an
+//! import is said in `src/imports/mod.rs`; `cargo run --example imports -- CRATE` lists a crate's circles.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use keyrack_tests::files::{files_under, holding};
-use keyrack_tests::sources::{assert_holds_code, dependencies_of, offences, sources_of};
+use keyrack_tests::imports::{Floors, against_the_floors, file_circles, folder_circles, imports_of, packages};
+use keyrack_tests::sizes::{functions_of, quantile, rust_files};
+use keyrack_tests::sources::{assert_holds_code, dependencies_of, offences, sources_of, workspace};
 use keyrack_tests::{Cluster, HotelPlan, fresh_key, refusal};
 use serde_json::json;
-
-const ROOMS: [&str; 9] = ["inventory", "merkle", "proto", "pki", "cluster", "node", "client", "cli", "jepsen"];
 
 /// Not compiled but with the feature `sim`.
 const SIMULATION: &str = "jepsen/src/sim/";
@@ -49,6 +52,9 @@ const IMPURE_CRATES: [&str; 13] = [
     "tokio",
 ];
 
+/// No crate of Keyrack at all.
+const ANY: &[&str] = &["any"];
+
 const WEB: [&str; 8] = ["axum", "hyper", "hyper-util", "warp", "actix-web", "askama", "maud", "utoipa"];
 
 #[test]
@@ -70,7 +76,7 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
     let web: Vec<&str> = WEB.into_iter().filter(|name| *name != "hyper-util").collect();
     assert_no_dependency("cluster", &web);
     let mut sources = sources_of("cluster");
-    let (clothed, others): (Vec<_>, Vec<_>) = sources.drain(..).partition(|s| s.path == "cluster/src/tls/dial.rs");
+    let (clothed, others): (Vec<_>, Vec<_>) = sources.drain(..).partition(|s| s.path == "cluster/src/peers/tls/dial.rs");
     assert_eq!(offences(&clothed, &["hyper_util"]).len(), 1, "the words are right");
     assert_none(offences(&clothed, &["axum", "hyper", "<html", "<!doctype"]));
     assert_none(offences(&others, &["axum", "hyper", "hyper_util", "<html", "<!doctype"]));
@@ -78,7 +84,8 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
     let within = |folder: &str| sources.iter().filter(|s| s.path.starts_with(folder)).count();
     assert!(within("cluster/src/raft/") > 0, "there is a raft folder to speak of");
     assert!(within("cluster/src/storage/") > 0, "there is a storage folder to speak of");
-    for room in ROOMS.into_iter().filter(|room| *room != "cluster") {
+    // These tests name the words that they look for.
+    for room in rooms().iter().filter(|room| !["cluster", "tests"].contains(&room.as_str())) {
         let mut of_room = sources_of(room);
         // The simulation compiles the raft folder in, over a network and a disk of its own.
         of_room.retain(|source| !source.path.starts_with(SIMULATION));
@@ -99,33 +106,140 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
 #[test]
 fn no_arrow_between_the_rooms_points_the_wrong_way() {
     assert_no_dependency("node", &["openraft", "rust-rocksdb", "rocksdb"]);
-    for room in ["pki", "client", "cli"] {
-        assert_no_dependency(room, &["keyrack-cluster", "keyrack-node", "openraft", "rust-rocksdb"]);
+    for (room, forbidden) in [
+        ("client", &["cluster", "node", "cli", "pki"][..]),
+        ("cli", &["cluster", "node"]),
+        ("cluster", &["node", "client", "cli"]),
+        ("proto", &["cluster", "node", "client", "cli"]),
+        ("inventory", ANY),
+        ("merkle", ANY),
+        ("pki", ANY),
+        // The black box: what these tests know, a customer knows.
+        ("tests", ANY),
+    ] {
+        if !rooms().iter().any(|there| there == room) {
+            continue;
+        }
+        let forbids =
+            |name: &str| name.strip_prefix("keyrack-").is_some_and(|ours| forbidden == ANY || forbidden.contains(&ours));
+        let found = dependencies_of(room).into_iter().filter(|dependency| forbids(&dependency.name));
+        assert_none(found.map(|dependency| format!("{room} depends on {}", dependency.name)).collect());
     }
-    assert_no_dependency("client", &["keyrack-cli", "keyrack-pki"]);
-    assert_no_dependency("cluster", &["keyrack-node", "keyrack-client"]);
-    assert_no_dependency("proto", &["keyrack-cluster", "keyrack-node", "keyrack-client"]);
-    for room in ["inventory", "merkle"] {
-        let ours: Vec<String> = dependencies_of(room).into_iter().filter(|name| name.starts_with("keyrack-")).collect();
-        assert_none(ours);
+    for room in ["client", "cli"].into_iter().filter(|room| rooms().iter().any(|there| there == room)) {
+        assert_no_dependency(room, &["openraft", "rust-rocksdb"]);
     }
 }
 
-/// Its models would agree with our bugs. Only the simulation, a program of its own, runs the inventory.
+/// Its models would agree with our bugs. Only the simulation, a program of its own, runs Keyrack's crates, and only the
+/// feature `sim` builds it.
 #[test]
-fn jepsen_never_sees_inventory() {
-    assert_no_dependency("jepsen", &["keyrack-cluster", "keyrack-node"]);
+fn jepsen_knows_keyracks_crates_only_in_the_simulation() {
+    let ours = |name: &str| name.starts_with("keyrack-") && name != "keyrack-tests";
+    let always = dependencies_of("jepsen").into_iter().filter(|dependency| ours(&dependency.name) && !dependency.optional);
+    assert_none(always.map(|dependency| format!("jepsen always depends on {}", dependency.name)).collect());
+    let crates: Vec<String> = rooms().iter().filter(|room| *room != "tests").map(|room| format!("keyrack_{room}")).collect();
+    let crates: Vec<&str> = crates.iter().map(String::as_str).collect();
     let (simulation, others): (Vec<_>, Vec<_>) =
         sources_of("jepsen").into_iter().partition(|source| source.path.starts_with(SIMULATION));
     assert!(!offences(&simulation, &["keyrack_inventory"]).is_empty(), "the words are right");
-    assert_none(offences(&others, &["keyrack_inventory"]));
+    let itself = |offence: &String| offence.ends_with(": keyrack_jepsen");
+    assert_none(offences(&others, &crates).into_iter().filter(|offence| !itself(offence)).collect());
 }
 
-/// The black box: what these tests know, a customer knows.
 #[test]
-fn these_tests_depend_on_no_room_of_the_house() {
-    let ours: Vec<String> = dependencies_of("tests").into_iter().filter(|name| name.starts_with("keyrack-")).collect();
-    assert_none(ours);
+fn jepsen_takes_no_source_file_from_another_crate() {
+    let files = rust_files(&workspace(), "jepsen");
+    let including = files.iter().filter(|file| file.text.contains("#[path"));
+    assert_none(including.map(|file| file.path.clone()).collect());
+}
+
+/// No two files import each other, directly or by a chain, and neither do two modules of a folder.
+#[test]
+fn imports_make_no_circle() {
+    let (mut found, mut read) = (Vec::new(), 0);
+    for package in packages(&workspace()) {
+        let imports = imports_of(&package);
+        read += imports.edges.len();
+        found.extend(imports.unresolved.iter().map(|path| format!("not understood: {path}")));
+        found.extend(file_circles(&imports).iter().map(|circle| format!("files: {circle}")));
+        found.extend(folder_circles(&imports).iter().map(|circle| format!("folders: {circle}")));
+    }
+    assert!(read > 1_000, "only {read} imports were read");
+    assert_none(found);
+}
+
+/// The order of modules where one is declared, from the top down.
+const FLOORS: [Floors; 3] = [
+    Floors {
+        folder: "cluster/src",
+        floors: &[
+            "start inspect",
+            "feed usage principals",
+            "cluster open",
+            "serving",
+            "upkeep membership",
+            "node",
+            "config cosigning",
+            "shard",
+            "raft",
+            "state",
+            "receipts",
+            "directory",
+            "peers",
+            "error halt",
+            "storage",
+            "clock freshness malformed tasks",
+        ],
+    },
+    Floors {
+        folder: "node/src",
+        floors: &[
+            "dev",
+            "run data",
+            "process insecure witness",
+            "edge",
+            "service",
+            "access",
+            "convert",
+            "guests",
+            "tls",
+            "metrics",
+            "config",
+            "outbound",
+            "clock",
+        ],
+    },
+    Floors {
+        folder: "jepsen/src",
+        floors: &["cli", "recall", "run", "report", "nemesis", "workload", "check cluster", "model net disk", "history rng"],
+    },
+];
+
+#[test]
+fn imports_run_down_the_declared_floors() {
+    let packages = packages(&workspace());
+    let mut found = Vec::new();
+    for floors in &FLOORS {
+        let package = packages.iter().find(|package| floors.folder.starts_with(&format!("{}/", package.folder))).unwrap();
+        found.extend(against_the_floors(&imports_of(package), floors));
+    }
+    assert_none(found);
+}
+
+#[test]
+fn files_and_functions_are_short() {
+    let files: Vec<_> = rooms().iter().flat_map(|room| rust_files(&workspace(), room)).collect();
+    let shipped: Vec<_> = files.iter().filter(|file| file.path.contains("/src/")).collect();
+    assert!(shipped.len() > 100, "sources were read");
+    let lines: Vec<usize> = shipped.iter().map(|file| file.text.lines().count()).collect();
+    let (median, tenth) = (quantile(&lines, 0.5), quantile(&lines, 0.9));
+    assert!(median <= 200 && tenth <= 400, "half of the files have {median} lines or fewer, nine in ten {tenth}");
+    let long = files.iter().map(|file| (&file.path, file.text.lines().count())).filter(|(_, lines)| *lines > 600);
+    let mut found: Vec<String> = long.map(|(path, lines)| format!("{path}: {lines} lines")).collect();
+    for function in shipped.iter().flat_map(|file| functions_of(&file.path, &file.text)).filter(|function| function.lines > 70) {
+        found.push(format!("{}: {} has {} lines", function.place, function.name, function.lines));
+    }
+    assert_none(found);
 }
 
 // Letters in an order that no compressor finds twice, so that a canary would stand in a compressed
@@ -170,10 +284,16 @@ async fn a_guests_name_mail_and_phone_are_in_no_file_of_any_node() {
     }
 }
 
+/// The folders of all crates.
+fn rooms() -> Vec<String> {
+    packages(&workspace()).into_iter().map(|package| package.folder).collect()
+}
+
 #[track_caller]
 fn assert_no_dependency(room: &str, forbidden: &[&str]) {
-    let found: BTreeSet<String> = dependencies_of(room);
-    let offending: Vec<&&str> = forbidden.iter().filter(|name| found.contains(**name)).collect();
+    let found = dependencies_of(room);
+    let offending: Vec<&str> =
+        found.iter().map(|dependency| dependency.name.as_str()).filter(|name| forbidden.contains(name)).collect();
     assert!(offending.is_empty(), "{room} must not depend on {offending:?}");
 }
 

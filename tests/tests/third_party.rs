@@ -64,14 +64,14 @@ impl Verifier {
         assert!(must_try.iter().all(|what| tried.iter().any(|tried| tried.starts_with(what))), "{tried:?}");
     }
 
-    fn run(&self, folder: &Path) -> Said {
+    fn run(&self, folder: &Path) -> VerifierOutput {
         let output = Command::new(&self.program).arg(folder).output().unwrap();
         let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        Said { code: output.status.code(), text }
+        VerifierOutput { code: output.status.code(), text }
     }
 }
 
-struct Said {
+struct VerifierOutput {
     code: Option<i32>,
     text: String,
 }

@@ -1,9 +1,9 @@
 //! What a checker has found so far.
 
-use super::Finding;
+use super::verdict::Finding;
 
 /// The most findings that one checker writes out; the others are counted. One fault often shows a thousand times.
-const MOST: usize = 200;
+const MAX_FINDINGS: usize = 200;
 
 /// Findings and notes of one checker.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Findings {
 impl Findings {
     /// Adds a finding.
     pub fn add(&mut self, kind: &str, ops: impl IntoIterator<Item = u64>, text: impl Into<String>) {
-        if self.found.len() < MOST {
+        if self.found.len() < MAX_FINDINGS {
             self.found.push(Finding { kind: kind.to_owned(), ops: ops.into_iter().collect(), text: text.into() });
         } else {
             self.more += 1;

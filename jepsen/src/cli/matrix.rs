@@ -10,8 +10,8 @@ use futures::stream::FuturesUnordered;
 use indicatif::{MultiProgress, ProgressBar};
 use keyrack_jepsen::check::Verdict;
 use keyrack_jepsen::history::{History, Outcome};
-use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
-use keyrack_jepsen::run::{NotPossible, Order, binaries, run as execute};
+use keyrack_jepsen::nemesis::{FaultTiming, Nemesis};
+use keyrack_jepsen::run::{NotPossible, RunOptions, binaries, run as execute};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,7 @@ pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
             let Some((place, nemesis)) = waiting.next() else { break };
             let order = order(&options, place, nemesis)?;
             let bar = bars.add(bar(options.seconds));
-            running.push(one(nemesis, order, bar));
+            running.push(run_cell(nemesis, order, bar));
         }
         match running.next().await {
             Some(row) => print_row(&row?),
@@ -84,8 +84,8 @@ fn folder(options: &Options, nemesis: Nemesis) -> PathBuf {
     options.into.join(nemesis.name())
 }
 
-fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Order> {
-    Ok(Order {
+fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<RunOptions> {
+    Ok(RunOptions {
         workloads: Workload::ALL.to_vec(),
         nemeses: vec![nemesis],
         lasts: Duration::from_secs(options.seconds),
@@ -99,11 +99,11 @@ fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Or
         bug: None,
         slot: 10 + place as u8,
         loopback: false,
-        rhythm: Rhythm::default(),
+        timing: FaultTiming::default(),
     })
 }
 
-async fn one(nemesis: Nemesis, order: Order, bar: ProgressBar) -> anyhow::Result<Row> {
+async fn run_cell(nemesis: Nemesis, order: RunOptions, bar: ProgressBar) -> anyhow::Result<Row> {
     let folder = order.folder.clone();
     // What an interrupted matrix left.
     if folder.exists() {
@@ -146,11 +146,8 @@ fn row(nemesis: Nemesis, history: &History, verdict: &Verdict) -> Row {
         .collect();
     findings.sort();
     findings.dedup();
-    let unresolved = history
-        .ops
-        .iter()
-        .filter(|op| matches!(op.outcome, Outcome::Unknown { .. }) && !keyrack_jepsen::workload::is_read(&op.call))
-        .count() as u64;
+    let unresolved =
+        history.ops.iter().filter(|op| matches!(op.outcome, Outcome::Unknown { .. }) && !op.call.is_read()).count() as u64;
     Row {
         nemesis: nemesis.name().into(),
         operations: history.ops.len() as u64,

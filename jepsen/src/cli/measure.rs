@@ -10,14 +10,14 @@ use clap::Args;
 use hyper::Method;
 use indicatif::ProgressBar;
 use keyrack_jepsen::cluster::{Cluster, Place, Plan, until};
-use keyrack_jepsen::dice::Dice;
-use keyrack_jepsen::disk::Tear;
+use keyrack_jepsen::disk::TornEnd;
 use keyrack_jepsen::history::{Call, Outcome, Stay};
 use keyrack_jepsen::nemesis::heal;
+use keyrack_jepsen::rng::Rng;
 use keyrack_jepsen::run::binaries;
-use keyrack_jepsen::workload::{self, Patience, Recorder, Scale, Workload};
+use keyrack_jepsen::workload::{self, Recorder, RetryPolicy, Scale, Workload};
 
-use super::BrokenPromise;
+use super::broken_promise::BrokenPromise;
 use super::run::bar;
 
 /// What is measured, how often.
@@ -42,11 +42,11 @@ pub(super) const WITHIN: Duration = Duration::from_secs(60);
 const ROOMS: u32 = 60_000;
 
 /// A cluster with one large hotel, and what was booked there.
-pub(super) struct Measured {
+pub(super) struct MeasuredCluster {
     pub(super) cluster: Arc<Cluster>,
     recorder: Arc<Recorder>,
     shard: u32,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     bookings: u64,
     pub(super) acknowledged: Vec<Call>,
 }
@@ -54,7 +54,7 @@ pub(super) struct Measured {
 /// Kills the leader of a hotel's shard again and again; says how long it is until a booking that was begun after the kill
 /// is acknowledged.
 pub async fn failover(options: Options) -> anyhow::Result<ExitCode> {
-    let mut measured = Measured::start(&options, "failover").await?;
+    let mut measured = MeasuredCluster::start(&options, "failover").await?;
     let bar = progress(&options);
     let mut took = Vec::new();
     for _ in 0..options.count {
@@ -77,7 +77,7 @@ pub async fn failover(options: Options) -> anyhow::Result<ExitCode> {
 /// SIGKILL or loss of power of all nodes, again and again; says how long it is until a booking is acknowledged, and that none
 /// acknowledged before is lost.
 pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
-    let mut measured = Measured::start(&options, "restarts").await?;
+    let mut measured = MeasuredCluster::start(&options, "restarts").await?;
     let bar = progress(&options);
     let mut took = Vec::new();
     for round in 0..options.count {
@@ -92,7 +92,7 @@ pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
         });
         if round % 2 == 1 {
             for node in &measured.cluster.nodes {
-                node.shim.lose_power(measured.dice.draw(), Tear::Clean)?;
+                node.shim.lose_power(measured.rng.draw(), TornEnd::Clean)?;
             }
         }
         let begin = Instant::now();
@@ -120,8 +120,8 @@ fn print(what: &str, mut took: Vec<Duration>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Measured {
-    pub(super) async fn start(options: &Options, what: &str) -> anyhow::Result<Measured> {
+impl MeasuredCluster {
+    pub(super) async fn start(options: &Options, what: &str) -> anyhow::Result<MeasuredCluster> {
         let folder = std::path::absolute(options.into.join(what))?;
         if folder.exists() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
@@ -129,17 +129,17 @@ impl Measured {
         let plan = Plan { folder, binaries: binaries()?, daemon: "keyrackd".into(), nodes: 3, bug: None, settings: Vec::new() };
         let place = Place::Loopback { port_base: options.port_base, why: "measured on loopback".into() };
         let cluster = Arc::new(Cluster::start(plan, place).await?);
-        let mut hotels = workload::plan(&[Workload::Reads], Scale { hotels: 1, nights: 18 });
+        let mut hotels = workload::plan_hotels(&[Workload::Reads], Scale { hotels: 1, nights: 18 });
         hotels[0].room_types = [("DBL".to_owned(), ROOMS)].into();
-        let hotels = workload::open(&cluster, hotels).await?;
-        let (recorder, dice) = (Arc::default(), Dice::new(options.seed, 1));
-        Ok(Measured { cluster, recorder, shard: hotels[0].shard, dice, bookings: 0, acknowledged: Vec::new() })
+        let hotels = workload::open_hotels(&cluster, hotels).await?;
+        let (recorder, rng) = (Arc::default(), Rng::new(options.seed, 1));
+        Ok(MeasuredCluster { cluster, recorder, shard: hotels[0].shard, rng, bookings: 0, acknowledged: Vec::new() })
     }
 
     /// Books through any of these nodes, trying until it is acknowledged.
     async fn book(&mut self, nodes: &[u32]) -> anyhow::Result<()> {
         self.bookings += 1;
-        let from = workload::day("2027-02-20") + self.dice.below(14) as u32;
+        let from = workload::day("2027-02-20") + self.rng.below(14) as u32;
         let call = Call::Reserve {
             key: format!("measured-{}", self.bookings),
             property: "reads-1".into(),
@@ -147,9 +147,9 @@ impl Measured {
             rooms: vec![keyrack_jepsen::history::Rooms { room_type: "DBL".into(), quantity: 1 }],
         };
         let op = self.recorder.invoke(0, "measured", call.clone());
-        let patience = Patience { per_try: Duration::from_secs(5), in_all: WITHIN, believes: false };
-        let order = self.dice.shuffled(nodes);
-        let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, patience).await;
+        let policy = RetryPolicy { per_try: Duration::from_secs(5), total: WITHIN, trusts_not_done: false };
+        let order = self.rng.shuffled(nodes);
+        let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, policy).await;
         if !matches!(op.outcome, Outcome::Ok { .. }) {
             return Err(BrokenPromise(format!("a booking was not acknowledged: {:?}", op.outcome)).into());
         }
@@ -193,7 +193,7 @@ impl Measured {
     async fn sold(&self, node: u32) -> anyhow::Result<Option<i64>> {
         let (from, to) = (workload::date(workload::day("2027-02-19")), workload::date(workload::day("2027-03-10")));
         let path = format!("/v1/properties/reads-1/availability?from={from}&to={to}&roomType=DBL");
-        let reply = self.cluster.door(node).ask(Method::GET, &path, None, WITHIN).await;
+        let reply = self.cluster.client(node).ask(Method::GET, &path, None, WITHIN).await;
         let reply = reply.map_err(|cause| anyhow::anyhow!("node {node}: {cause:?}"))?;
         let body = reply.json();
         let nights = body["roomTypes"][0]["nights"].as_array().filter(|_| reply.status.is_success());

@@ -1,5 +1,13 @@
-//! The command line.
+//! The command line: a file for each command, which parses its options, calls the library and prints the outcome.
+//!
+//! Invariants:
+//! - results go to stdout, progress and errors to stderr;
+//! - a promise that a measurement found broken is a [`BrokenPromise`], so that it ends with 1, not with 2.
+//!
+//! Start with [`act`]. `run.rs`, `matrix.rs` and `report.rs` are runs and their pages, `measure.rs` and `rot.rs` are
+//! measurements, `recall.rs` plants bugs.
 
+mod broken_promise;
 mod matrix;
 mod measure;
 mod print;
@@ -7,6 +15,8 @@ mod recall;
 mod report;
 mod rot;
 mod run;
+
+pub use broken_promise::BrokenPromise;
 
 use std::process::ExitCode;
 
@@ -63,18 +73,6 @@ enum Command {
                             keyrack-jepsen recall --bug ack-before-fsync --layer processes --seconds 120")]
     Recall(recall::Options),
 }
-
-/// A measurement that ended with a promise that was not kept.
-#[derive(Debug)]
-pub struct BrokenPromise(pub String);
-
-impl std::fmt::Display for BrokenPromise {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BrokenPromise {}
 
 /// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: it could not be done, was asked
 /// for in a wrong way, or shows nothing.

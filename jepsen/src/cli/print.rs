@@ -48,7 +48,7 @@ pub fn verdict(history: &History, verdict: &Verdict) -> anyhow::Result<()> {
             writeln!(lines, "    note: {note}")?;
         }
     }
-    match (verdict.valid, history.shows_nothing()) {
+    match (verdict.valid, history.why_inconclusive()) {
         (false, _) => writeln!(lines, "BAD: a promise was not kept")?,
         (true, Some(why)) => writeln!(lines, "NOTHING SHOWN: {why}")?,
         (true, None) => writeln!(lines, "GOOD: every promise was kept")?,
@@ -67,12 +67,12 @@ fn counts(lines: &mut String, history: &History) -> std::fmt::Result {
         count(|outcome| matches!(outcome, Outcome::NotDone { .. })),
         count(|outcome| matches!(outcome, Outcome::Unknown { .. })),
     )?;
-    writeln!(lines, "{} faults; seed {}", history.faults_done(), history.scene.seed)
+    writeln!(lines, "{} faults; seed {}", history.faults_done(), history.setup.seed)
 }
 
 /// 0 for a good one, 1 for a bad one, 2 for one that says nothing.
 pub fn code(history: &History, verdict: &Verdict) -> ExitCode {
-    match (verdict.valid, history.shows_nothing()) {
+    match (verdict.valid, history.why_inconclusive()) {
         (false, _) => ExitCode::FAILURE,
         (true, Some(_)) => ExitCode::from(2),
         (true, None) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use keyrack_jepsen::recall::{self, Bug, CONTROL, Layer, Line, Order, Outcome};
+use keyrack_jepsen::recall::{self, Bug, CONTROL, Layer, Outcome, RecallOptions, Row};
 
 use super::print;
 
@@ -64,7 +64,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| source.join("target"), PathBuf::from);
         target.join("planted")
     });
-    let order = Order {
+    let order = RecallOptions {
         bugs,
         control: options.bug.is_empty() || options.bug.iter().any(|name| name == CONTROL),
         layers,
@@ -91,7 +91,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 /// A bug's lines of the table.
-fn tell(line: &Line) {
+fn tell(line: &Row) {
     println!("{}: {} {}", line.name, line.broken, line.promise);
     for found in &line.layers {
         let says = match &found.outcome {

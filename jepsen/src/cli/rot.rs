@@ -8,8 +8,8 @@ use anyhow::{Context, ensure};
 use keyrack_jepsen::cluster::until;
 use keyrack_jepsen::disk::rot::{self, Flip, Kind};
 
-use super::BrokenPromise;
-use super::measure::{Measured, Options, WITHIN, progress};
+use super::broken_promise::BrokenPromise;
+use super::measure::{MeasuredCluster, Options, WITHIN, progress};
 
 /// The node whose disk is bad.
 const VICTIM: u32 = 2;
@@ -21,7 +21,7 @@ const BOOKINGS: (u64, u64) = (600, 5);
 /// Flips single bits in the data of one node that was killed, and starts it. `keyrackd data check` must notice the bit, or
 /// read what it read before; the node must never serve anything wrong, and be whole again by itself.
 pub async fn rot(options: Options) -> anyhow::Result<ExitCode> {
-    let mut measured = Measured::start(&options, "rot").await?;
+    let mut measured = MeasuredCluster::start(&options, "rot").await?;
     measured.book_everywhere(BOOKINGS.0).await?;
     let mut tally = Tally::default();
     let bar = progress(&options);
@@ -31,16 +31,16 @@ pub async fn rot(options: Options) -> anyhow::Result<ExitCode> {
         if aside.exists() {
             fs::remove_dir_all(aside)?;
         }
-        let rare = measured.dice.percent(20);
-        let place = if rare { 3 + measured.dice.below(2) } else { measured.dice.below(3) };
+        let rare = measured.rng.percent(20);
+        let place = if rare { 3 + measured.rng.below(2) } else { measured.rng.below(3) };
         let files = rot::files(&measured.cluster.data(VICTIM), KINDS[place as usize])?;
-        if let Some(file) = measured.dice.pick(&files) {
+        if let Some(file) = measured.rng.pick(&files) {
             let before = check(&measured)?;
             if !before.is_good {
                 return Err(BrokenPromise(format!("damage was left behind: {}", before.says)).into());
             }
-            let flip = rot::flip(file, &mut measured.dice)?;
-            one(&measured, &flip, &before, &mut tally).await?;
+            let flip = rot::flip(file, &mut measured.rng)?;
+            check_flip(&measured, &flip, &before, &mut tally).await?;
             bar.inc(1);
         } else {
             measured.cluster.run(VICTIM)?;
@@ -70,10 +70,10 @@ struct Tally {
 }
 
 /// Looks what `keyrackd data check` makes of a flip, then starts the node on it and waits until the bit is gone.
-async fn one(measured: &Measured, flip: &Flip, before: &Checked, tally: &mut Tally) -> anyhow::Result<()> {
+async fn check_flip(measured: &MeasuredCluster, flip: &Flip, before: &DataCheck, tally: &mut Tally) -> anyhow::Result<()> {
     let Flip { path, offset, bit } = flip;
     let what = format!("{} byte {offset} bit {bit}", path.display());
-    let (rotten, incarnation) = (Place::of(flip)?, incarnation(measured));
+    let (rotten, incarnation) = (DiskByte::of(flip)?, incarnation(measured));
     let after = check(measured)?;
     measured.cluster.run(VICTIM)?;
     measured.served_right().await.with_context(|| what.clone())?;
@@ -89,7 +89,7 @@ async fn one(measured: &Measured, flip: &Flip, before: &Checked, tally: &mut Tal
         if measured.cluster.node(VICTIM).exited().is_some() {
             measured.cluster.run(VICTIM).ok()?;
         }
-        (Place::of(flip).ok().as_ref() != Some(&rotten)).then_some(())
+        (DiskByte::of(flip).ok().as_ref() != Some(&rotten)).then_some(())
     })
     .await
     .map_err(|cause| BrokenPromise(format!("{cause:#}")))?;
@@ -103,13 +103,13 @@ async fn one(measured: &Measured, flip: &Flip, before: &Checked, tally: &mut Tal
 }
 
 /// What `keyrackd data check` says.
-struct Checked {
+struct DataCheck {
     is_good: bool,
     says: String,
 }
 
 /// Of a copy: like a start, it changes the files.
-fn check(measured: &Measured) -> anyhow::Result<Checked> {
+fn check(measured: &MeasuredCluster) -> anyhow::Result<DataCheck> {
     let (plan, home) = (&measured.cluster.plan, measured.cluster.home(VICTIM));
     let copy = home.join("copy");
     if copy.exists() {
@@ -121,28 +121,28 @@ fn check(measured: &Measured) -> anyhow::Result<Checked> {
     daemon.args(["data", "check", "--config"]).arg(home.join("keyrackd.toml")).env("KEYRACK_DATA", &copy);
     let output = daemon.output()?;
     let said = if output.status.success() { output.stdout } else { output.stderr };
-    Ok(Checked { is_good: output.status.success(), says: String::from_utf8_lossy(&said).into_owned() })
+    Ok(DataCheck { is_good: output.status.success(), says: String::from_utf8_lossy(&said).into_owned() })
 }
 
 /// The line of FORMAT that another folder does not share.
-fn incarnation(measured: &Measured) -> Option<String> {
+fn incarnation(measured: &MeasuredCluster) -> Option<String> {
     let text = fs::read(measured.cluster.data(VICTIM).join("FORMAT")).ok()?;
     String::from_utf8_lossy(&text).lines().find(|line| line.starts_with("incarnation")).map(str::to_owned)
 }
 
 /// A byte on the disk: while it stays what it is, the flip is there.
 #[derive(PartialEq)]
-struct Place {
+struct DiskByte {
     file: (u64, u64),
     byte: u8,
 }
 
-impl Place {
-    fn of(flip: &Flip) -> anyhow::Result<Place> {
+impl DiskByte {
+    fn of(flip: &Flip) -> anyhow::Result<DiskByte> {
         let mut byte = [0];
         let file = File::open(&flip.path)?;
         file.read_exact_at(&mut byte, flip.offset)?;
         let metadata = file.metadata()?;
-        Ok(Place { file: (metadata.dev(), metadata.ino()), byte: byte[0] })
+        Ok(DiskByte { file: (metadata.dev(), metadata.ino()), byte: byte[0] })
     }
 }

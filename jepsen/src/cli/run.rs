@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use keyrack_jepsen::nemesis::{Nemesis, Rhythm};
-use keyrack_jepsen::run::{Order, binaries, run_until_interrupted};
+use keyrack_jepsen::nemesis::{FaultTiming, Nemesis};
+use keyrack_jepsen::run::{RunOptions, binaries, run_until_interrupted};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 
 use super::print;
@@ -61,8 +61,8 @@ pub struct Options {
 /// Runs and prints the verdict.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if options.nemesis == "help" {
-        let line = |nemesis: &Nemesis| format!("{:<20} {}\n", nemesis.name(), nemesis.does());
-        print::text(&[Nemesis::None].iter().chain(&Nemesis::ALL).map(line).collect::<String>())?;
+        let line = |nemesis: Nemesis| format!("{:<20} {}\n", nemesis.name(), nemesis.does());
+        print::text(&Nemesis::all_and_none().map(line).collect::<String>())?;
         return Ok(ExitCode::SUCCESS);
     }
     let order = order(&options)?;
@@ -74,11 +74,11 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     Ok(print::code(&done.history, &done.verdict))
 }
 
-fn order(options: &Options) -> anyhow::Result<Order> {
+fn order(options: &Options) -> anyhow::Result<RunOptions> {
     let now = jiff::Zoned::now();
     let seed = options.seed.unwrap_or_else(|| now.timestamp().as_microsecond().unsigned_abs() % 1_000_000_000);
     let name = format!("{}-{seed}", now.strftime("%Y%m%d-%H%M%S"));
-    Ok(Order {
+    Ok(RunOptions {
         workloads: workloads(&options.workload)?,
         nemeses: nemeses(&options.nemesis)?,
         lasts: Duration::from_secs(options.seconds),
@@ -92,7 +92,7 @@ fn order(options: &Options) -> anyhow::Result<Order> {
         bug: options.bug.clone(),
         slot: options.slot,
         loopback: options.loopback,
-        rhythm: if options.quick { Rhythm::quick() } else { Rhythm::default() },
+        timing: if options.quick { FaultTiming::quick() } else { FaultTiming::default() },
     })
 }
 
@@ -101,13 +101,12 @@ pub fn workloads(list: &str) -> anyhow::Result<Vec<Workload>> {
     if list == "all" {
         return Ok(Workload::ALL.to_vec());
     }
-    let known = || Workload::ALL.map(Workload::name).join(", ");
+    let known = || Workload::ALL.iter().map(|workload| workload.name()).collect::<Vec<_>>().join(", ");
     let named = |name: &str| {
         if let Some((_, why)) = NOT_IN_KEYRACK.iter().find(|(other, _)| *other == name) {
             bail!("workload {name}: {why}");
         }
-        let found = Workload::ALL.into_iter().find(|workload| workload.name() == name);
-        found.ok_or_else(|| anyhow::anyhow!("no workload {name:?}; there are {}", known()))
+        Workload::named(name).ok_or_else(|| anyhow::anyhow!("no workload {name:?}; there are {}", known()))
     };
     once("workload", list)?.into_iter().map(named).collect()
 }
@@ -115,15 +114,13 @@ pub fn workloads(list: &str) -> anyhow::Result<Vec<Workload>> {
 /// Nemeses by their names.
 pub fn nemeses(list: &str) -> anyhow::Result<Vec<Nemesis>> {
     match list {
-        "all" => return Ok(Nemesis::ALL.to_vec()),
+        "all" => return Ok(Nemesis::all()),
         "none" => return Ok(vec![Nemesis::None]),
         _ => {}
     }
-    let known = || format!("{}, none", Nemesis::ALL.map(Nemesis::name).join(", "));
-    let named = |name: &str| {
-        let found = Nemesis::ALL.into_iter().chain([Nemesis::None]).find(|nemesis| nemesis.name() == name);
-        found.ok_or_else(|| anyhow::anyhow!("no nemesis {name:?}; there are {}", known()))
-    };
+    let names = || Nemesis::all().into_iter().map(Nemesis::name).collect::<Vec<_>>();
+    let known = || format!("{}, none", names().join(", "));
+    let named = |name: &str| Nemesis::named(name).ok_or_else(|| anyhow::anyhow!("no nemesis {name:?}; there are {}", known()));
     let nemeses: Vec<Nemesis> = once("nemesis", list)?.into_iter().map(named).collect::<anyhow::Result<_>>()?;
     ensure!(nemeses.len() == 1 || !nemeses.contains(&Nemesis::None), "none is the only nemesis, or not one of them");
     Ok(nemeses)

@@ -25,16 +25,16 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// A listener of a node, and how to speak to it. Cheap to clone.
 #[derive(Clone)]
-pub struct Door {
+pub struct NodeClient {
     /// Where.
     pub address: SocketAddr,
     tls: Arc<ClientConfig>,
     key: Option<Arc<str>>,
 }
 
-/// A caller's own connection to a door: opened when needed, dropped when anything went wrong on it.
-pub struct Line {
-    door: Door,
+/// A caller's own connection to a listener: opened when needed, dropped when anything went wrong on it.
+pub struct Connection {
+    client: NodeClient,
     open: Option<SendRequest<Full<Bytes>>>,
 }
 
@@ -53,7 +53,7 @@ pub struct Reply {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub enum Broken {
+pub enum RequestError {
     /// Nothing was sent: nothing can have been done.
     NotSent(String),
     /// It was sent, in part at least.
@@ -93,25 +93,25 @@ pub fn tls(trust: &Path, own: Option<(&Path, &Path)>) -> anyhow::Result<Arc<Clie
     Ok(Arc::new(config))
 }
 
-impl Door {
-    /// A door; `key` is an API key to show.
-    pub fn new(address: SocketAddr, tls: Arc<ClientConfig>, key: Option<&str>) -> Door {
-        Door { address, tls, key: key.map(Into::into) }
+impl NodeClient {
+    /// A client of one listener; `key` is an API key to show.
+    pub fn new(address: SocketAddr, tls: Arc<ClientConfig>, key: Option<&str>) -> NodeClient {
+        NodeClient { address, tls, key: key.map(Into::into) }
     }
 
     /// The same with another key.
-    pub fn with_key(&self, key: &str) -> Door {
-        Door { key: Some(key.into()), ..self.clone() }
+    pub fn with_key(&self, key: &str) -> NodeClient {
+        NodeClient { key: Some(key.into()), ..self.clone() }
     }
 
     /// A connection that is not open yet.
-    pub fn line(&self) -> Line {
-        Line { door: self.clone(), open: None }
+    pub fn connection(&self) -> Connection {
+        Connection { client: self.clone(), open: None }
     }
 
     /// One request on a connection of its own.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>, within: Duration) -> Result<Reply, Broken> {
-        self.line().ask(method, path, None, body, within).await
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>, within: Duration) -> Result<Reply, RequestError> {
+        self.connection().ask(method, path, None, body, within).await
     }
 
     async fn connect(&self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
@@ -131,7 +131,7 @@ impl Door {
         path: &str,
         idempotency_key: Option<&str>,
         body: Option<&Value>,
-    ) -> Result<Request<Full<Bytes>>, Broken> {
+    ) -> Result<Request<Full<Bytes>>, RequestError> {
         let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
         if let Some(key) = &self.key {
             request = request.header("authorization", format!("Bearer {key}"));
@@ -146,11 +146,11 @@ impl Door {
             }
             None => Bytes::new(),
         };
-        request.body(Full::new(bytes)).map_err(|cause| Broken::NotSent(cause.to_string()))
+        request.body(Full::new(bytes)).map_err(|cause| RequestError::NotSent(cause.to_string()))
     }
 }
 
-impl Line {
+impl Connection {
     /// Sends a request and waits for its answer, `within` in all.
     pub async fn ask(
         &mut self,
@@ -159,14 +159,14 @@ impl Line {
         idempotency_key: Option<&str>,
         body: Option<&Value>,
         within: Duration,
-    ) -> Result<Reply, Broken> {
-        let request = self.door.request(method, path, idempotency_key, body)?;
+    ) -> Result<Reply, RequestError> {
+        let request = self.client.request(method, path, idempotency_key, body)?;
         let mut sender = match self.open.take().filter(|sender| !sender.is_closed()) {
             Some(sender) => sender,
-            None => match timeout(CONNECT.min(within), self.door.connect()).await {
+            None => match timeout(CONNECT.min(within), self.client.connect()).await {
                 Ok(Ok(sender)) => sender,
-                Ok(Err(cause)) => return Err(Broken::NotSent(format!("{cause:#}"))),
-                Err(_) => return Err(Broken::NotSent("no connection in time".into())),
+                Ok(Err(cause)) => return Err(RequestError::NotSent(format!("{cause:#}"))),
+                Err(_) => return Err(RequestError::NotSent("no connection in time".into())),
             },
         };
         let exchange = async {
@@ -183,9 +183,9 @@ impl Line {
                 Ok(reply)
             }
             // A connection that the node had closed already, before anything of this request was written.
-            Ok(Err(cause)) if cause.is_canceled() => Err(Broken::NotSent(cause.to_string())),
-            Ok(Err(cause)) => Err(Broken::Sent(cause.to_string())),
-            Err(_) => Err(Broken::Sent("no answer in time".into())),
+            Ok(Err(cause)) if cause.is_canceled() => Err(RequestError::NotSent(cause.to_string())),
+            Ok(Err(cause)) => Err(RequestError::Sent(cause.to_string())),
+            Err(_) => Err(RequestError::Sent("no answer in time".into())),
         }
     }
 }

@@ -1,11 +1,21 @@
-//! Real nodes: `keyrackd run` processes with certificates, each where the run put it.
+//! A cluster of real nodes: `keyrackd run` processes with certificates, in network namespaces or on loopback.
+//!
+//! It is set up as an operator would: with the shipped commands for certificates and keyring, a configuration file a node,
+//! and principals made over the API.
+//!
+//! Invariants:
+//! - every process ends with its [`Node`], whatever ends the run;
+//! - a failed request says whether it can have reached the node ([`RequestError`]): a checker must not guess that;
+//! - settings of whoever runs the harness never reach a node.
+//!
+//! Start with `setup.rs`, then `node.rs`, one process; `http.rs` is the client, written by hand for the second invariant.
 
 mod http;
 mod node;
 mod observe;
 mod setup;
 
-pub use http::{Broken, Door, Line, Reply, tls};
+pub use http::{Connection, NodeClient, Reply, RequestError, tls};
 pub use node::Node;
 pub use observe::until;
 
@@ -57,8 +67,8 @@ pub struct Cluster {
     pub place: Place,
     /// By number from 1: `nodes[0]` is node 1.
     pub nodes: Vec<Node>,
-    client: Arc<rustls::ClientConfig>,
-    operator: Arc<rustls::ClientConfig>,
+    client_tls: Arc<rustls::ClientConfig>,
+    operator_tls: Arc<rustls::ClientConfig>,
     keys: Keys,
 }
 
@@ -93,18 +103,18 @@ impl Place {
 
 impl Cluster {
     /// A node's HTTP listener, for the manager.
-    pub fn door(&self, node: u32) -> Door {
-        Door::new(self.place.address(node, HTTP), self.client.clone(), Some(&self.keys.manager))
+    pub fn client(&self, node: u32) -> NodeClient {
+        NodeClient::new(self.place.address(node, HTTP), self.client_tls.clone(), Some(&self.keys.manager))
     }
 
     /// The same for the auditor.
-    pub fn auditor(&self, node: u32) -> Door {
-        self.door(node).with_key(&self.keys.auditor)
+    pub fn auditor(&self, node: u32) -> NodeClient {
+        self.client(node).with_key(&self.keys.auditor)
     }
 
     /// The operators' listener of a node, for the operator.
-    pub fn operator(&self, node: u32) -> Door {
-        Door::new(self.place.address(node, OPERATOR), self.operator.clone(), None)
+    pub fn operator(&self, node: u32) -> NodeClient {
+        NodeClient::new(self.place.address(node, OPERATOR), self.operator_tls.clone(), None)
     }
 
     /// A node by its number from 1.

@@ -31,12 +31,12 @@ pub async fn until<T>(what: impl Display, within: Duration, mut ask: impl AsyncF
 impl Cluster {
     /// Waits until a node says that it is ready. A node that ended meanwhile is an error at once.
     pub async fn ready(&self, number: u32, within: Duration) -> anyhow::Result<()> {
-        let door = self.door(number);
+        let client = self.client(number);
         let ready = until(format!("node {number} is ready"), within, async || {
             if !self.node(number).runs() {
                 return Some(Err(anyhow::anyhow!("node {number} ended; see its log")));
             }
-            let reply = door.ask(Method::GET, "/readyz", None, ANSWER).await.ok()?;
+            let reply = client.ask(Method::GET, "/readyz", None, ANSWER).await.ok()?;
             reply.status.is_success().then_some(Ok(()))
         });
         ready.await?
@@ -44,8 +44,8 @@ impl Cluster {
 
     /// The number of a line of `/metrics`, such as `keyrack_raft_is_leader{shard="1"}`.
     pub async fn metric(&self, number: u32, line: &str) -> Option<u64> {
-        let door = self.door(number).with_key(&self.keys.operator);
-        let reply = door.ask(Method::GET, "/metrics", None, ANSWER).await.ok()?;
+        let client = self.client(number).with_key(&self.keys.operator);
+        let reply = client.ask(Method::GET, "/metrics", None, ANSWER).await.ok()?;
         let text = String::from_utf8_lossy(&reply.body).into_owned();
         let value = text.lines().find_map(|found| found.strip_prefix(line))?;
         value.trim().parse::<f64>().ok().map(|value| value as u64)

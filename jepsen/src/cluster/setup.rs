@@ -36,9 +36,9 @@ impl Cluster {
             nodes.push(Node::new(number, home, shim));
         }
         let own = (pki.join("operator-jepsen.pem"), pki.join("operator-jepsen.key"));
-        let client = http::tls(&pki.join("ca.pem"), None)?;
-        let operator = http::tls(&pki.join("ca.pem"), Some((&own.0, &own.1)))?;
-        let mut cluster = Cluster { plan, place, nodes, client, operator, keys: Keys::default() };
+        let client_tls = http::tls(&pki.join("ca.pem"), None)?;
+        let operator_tls = http::tls(&pki.join("ca.pem"), Some((&own.0, &own.1)))?;
+        let mut cluster = Cluster { plan, place, nodes, client_tls, operator_tls, keys: Keys::default() };
         for number in cluster.numbers() {
             cluster.run(number)?;
         }
@@ -69,10 +69,10 @@ impl Cluster {
 
     /// Makes a principal with a key; returns the key.
     async fn principal(&self, id: &str, role: &str) -> anyhow::Result<String> {
-        let door = self.operator(1);
+        let client = self.operator(1);
         let put = |body: Value| {
-            let door = door.clone();
-            async move { door.ask(Method::PUT, &format!("/v1/principals/{id}"), Some(&body), START_WITHIN).await }
+            let client = client.clone();
+            async move { client.ask(Method::PUT, &format!("/v1/principals/{id}"), Some(&body), START_WITHIN).await }
         };
         let wish = json!({"role": role});
         until(format!("principal {id} is made"), START_WITHIN, async || {
@@ -84,7 +84,7 @@ impl Cluster {
         })
         .await??;
         let path = format!("/v1/principals/{id}/keys");
-        let mut line = door.line();
+        let mut line = client.connection();
         let key = format!("jepsen-key-{id}");
         let reply = line.ask(Method::POST, &path, Some(&key), Some(&json!({})), START_WITHIN).await;
         match reply {

@@ -1,4 +1,4 @@
-//! A file system that really is full: a tmpfs of a given size. [`Changes::NoSpace`](super::Changes) is the other way, which
+//! A file system that really is full: a tmpfs of a given size. [`ChangeMode::NoSpace`](super::ChangeMode) is the other way, which
 //! may begin and end at any moment, and needs no root.
 
 use std::ffi::CString;

@@ -1,10 +1,13 @@
-//! Harm to a node's disk and clock, without special kernels.
+//! Faults of a node's disk and clock, without a special kernel.
 //!
-//! - [`Shim`]: a library preloaded into the unmodified `keyrackd` (its source is `jepsen/shim`), which lets syncs be slow,
-//!   fail or lie, changes and reads fail, and the wall clock be wrong, all while the process runs; and which knows what would
+//! - [`Shim`]: a library preloaded into the unmodified `keyrackd` (its source is `jepsen/shim`). It makes syncs slow, fail
+//!   or lie, lets changes and reads fail, and moves the wall clock, all while the process runs. It also records what would
 //!   survive a loss of power, so that [`Shim::lose_power`] can rewind the folder of a killed process to that.
 //! - [`rot`]: single bits flipped in the files of a stopped node.
 //! - [`full`]: a small file system that really is full.
+//!
+//! Invariant: what was synced survives every rewind, byte for byte; `jepsen/tests/disk_model.rs` holds that against random
+//! programs. Start with `shim.rs`; `control.rs` and `journal.rs` share their layouts with `jepsen/shim/shim.h`.
 
 mod control;
 pub mod full;
@@ -14,5 +17,5 @@ pub mod rot;
 mod shim;
 
 pub use control::ShimCounts;
-pub use rewind::{Cut, Directories, Report, Tear};
-pub use shim::{Changes, Shim, Syncs};
+pub use rewind::{Cut, Directories, Report, TornEnd};
+pub use shim::{ChangeMode, Shim, SyncMode};

@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 use super::control::Slot;
 use super::journal::{Entry, Event, Record};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// A sector: what a disk writes whole, in bytes.
 const SECTOR: u64 = 512;
 
 /// What becomes of bytes that were written but not synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tear {
+pub enum TornEnd {
     /// All of them are gone.
     Clean,
     /// Some of the first are there: a file ends at a random byte between what was durable and what was written.
@@ -52,7 +52,7 @@ pub struct Report {
     pub cut: Vec<Cut>,
     /// Files whose durable bytes were restored after they were overwritten.
     pub restored: Vec<PathBuf>,
-    /// Changes that could not be undone, for the shim could not account for them.
+    /// Changes that could not be undone, because the shim could not account for them.
     pub unaccounted: u64,
 }
 
@@ -162,7 +162,7 @@ pub(super) fn contents(
     data: &Path,
     records: &[Record],
     slots: &HashMap<(u64, u64), Slot>,
-    (dice, tear): (&mut Dice, Tear),
+    (rng, tear): (&mut Rng, TornEnd),
     report: &mut Report,
 ) -> io::Result<()> {
     let mut overwritten: HashMap<u64, Vec<Before>> = HashMap::new();
@@ -188,7 +188,7 @@ pub(super) fn contents(
             report.restored.push(path.clone());
         }
         if meta.len() > slot.durable {
-            let left = tear_end(&file, slot.durable, meta.len(), dice, tear)?;
+            let left = tear_end(&file, slot.durable, meta.len(), rng, tear)?;
             report.cut.push(Cut { path, written: meta.len(), durable: slot.durable, left });
         }
     }
@@ -212,15 +212,15 @@ pub(super) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Ends a file somewhere between what is durable and what was written; the length left.
-fn tear_end(file: &File, durable: u64, written: u64, dice: &mut Dice, tear: Tear) -> io::Result<u64> {
-    let kept = if tear == Tear::Clean { 0 } else { dice.below(written - durable + 1) };
+fn tear_end(file: &File, durable: u64, written: u64, rng: &mut Rng, tear: TornEnd) -> io::Result<u64> {
+    let kept = if tear == TornEnd::Clean { 0 } else { rng.below(written - durable + 1) };
     let left = durable + kept;
     file.set_len(left)?;
     let last_sector = (left.saturating_sub(1) / SECTOR * SECTOR).max(durable);
     let spoilt: Vec<u8> = match tear {
-        Tear::Clean | Tear::Torn => Vec::new(),
-        Tear::TornZeros => (last_sector..left).map(|_| 0).collect(),
-        Tear::TornGarbage => (last_sector..left).map(|_| dice.draw() as u8).collect(),
+        TornEnd::Clean | TornEnd::Torn => Vec::new(),
+        TornEnd::TornZeros => (last_sector..left).map(|_| 0).collect(),
+        TornEnd::TornGarbage => (last_sector..left).map(|_| rng.draw() as u8).collect(),
     };
     file.write_all_at(&spoilt, last_sector)?;
     Ok(left)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 
 use super::rewind::files_below;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// What a file of a data folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +45,10 @@ pub fn files(data: &Path, kind: Kind) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Flips a random bit of what is written of a file; the zeros at the end of a preallocated one are not.
-pub fn flip(path: &Path, dice: &mut Dice) -> anyhow::Result<Flip> {
+pub fn flip(path: &Path, rng: &mut Rng) -> anyhow::Result<Flip> {
     let written = written_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(written > 0, "{} has nothing that could rot", path.display());
-    let flip = Flip { path: path.to_owned(), offset: dice.below(written), bit: dice.below(8) as u8 };
+    let flip = Flip { path: path.to_owned(), offset: rng.below(written), bit: rng.below(8) as u8 };
     undo(&flip)?;
     Ok(flip)
 }
@@ -128,7 +128,7 @@ mod tests {
         std::fs::write(&path, &before).unwrap();
         assert_eq!(files(folder.path(), Kind::Wal).unwrap(), std::slice::from_ref(&path));
         for seed in 0..50 {
-            let flipped = flip(&path, &mut Dice::new(seed, 0)).unwrap();
+            let flipped = flip(&path, &mut Rng::new(seed, 0)).unwrap();
             assert!(flipped.offset < 7 && std::fs::read(&path).unwrap() != before);
             undo(&flipped).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), before);

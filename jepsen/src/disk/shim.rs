@@ -10,15 +10,15 @@ use anyhow::Context;
 
 use super::control::{Control, ShimCounts, Word};
 use super::journal;
-use super::rewind::{self, Directories, Report, Tear};
-use crate::dice::Dice;
+use super::rewind::{self, Directories, Report, TornEnd};
+use crate::rng::Rng;
 
 /// The compiled shim, so that the harness is one file.
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libkeyrack_disk.so"));
 
 /// What becomes of syncs: `fsync`, `fdatasync`, and `sync_file_range`, which never makes anything durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syncs {
+pub enum SyncMode {
     /// They work.
     Work,
     /// They work, after this time.
@@ -34,7 +34,7 @@ pub enum Syncs {
 
 /// What becomes of changes: writes, growing, creations, links, renames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changes {
+pub enum ChangeMode {
     /// They work.
     Work,
     /// They fail with ENOSPC; removing works.
@@ -84,13 +84,13 @@ impl Shim {
     }
 
     /// Says what becomes of syncs from now on.
-    pub fn set_syncs(&self, syncs: Syncs) -> anyhow::Result<()> {
+    pub fn set_sync_mode(&self, syncs: SyncMode) -> anyhow::Result<()> {
         let (mode, delay, countdown) = match syncs {
-            Syncs::Work => (0, Duration::ZERO, 0),
-            Syncs::Slow(delay) => (0, delay, 0),
-            Syncs::Fail => (1, Duration::ZERO, 0),
-            Syncs::FailAt(countdown) => (2, Duration::ZERO, countdown),
-            Syncs::Lie => (3, Duration::ZERO, 0),
+            SyncMode::Work => (0, Duration::ZERO, 0),
+            SyncMode::Slow(delay) => (0, delay, 0),
+            SyncMode::Fail => (1, Duration::ZERO, 0),
+            SyncMode::FailAt(countdown) => (2, Duration::ZERO, countdown),
+            SyncMode::Lie => (3, Duration::ZERO, 0),
         };
         self.control.set(Word::SyncCountdown, countdown)?;
         self.control.set(Word::SyncDelayMs, delay.as_millis() as u64)?;
@@ -98,11 +98,11 @@ impl Shim {
     }
 
     /// Says what becomes of changes from now on.
-    pub fn set_changes(&self, changes: Changes) -> anyhow::Result<()> {
+    pub fn set_change_mode(&self, changes: ChangeMode) -> anyhow::Result<()> {
         let errno = match changes {
-            Changes::Work => 0,
-            Changes::NoSpace => libc::ENOSPC,
-            Changes::Fail => libc::EIO,
+            ChangeMode::Work => 0,
+            ChangeMode::NoSpace => libc::ENOSPC,
+            ChangeMode::Fail => libc::EIO,
         };
         self.control.set(Word::WriteErrno, errno as u64)
     }
@@ -119,8 +119,8 @@ impl Shim {
 
     /// Ends all faults, that of the clock too.
     pub fn heal(&self) -> anyhow::Result<()> {
-        self.set_syncs(Syncs::Work)?;
-        self.set_changes(Changes::Work)?;
+        self.set_sync_mode(SyncMode::Work)?;
+        self.set_change_mode(ChangeMode::Work)?;
         self.set_reads_fail(false)?;
         self.set_clock_offset_ms(0)
     }
@@ -133,7 +133,7 @@ impl Shim {
     /// Rewinds the data folder to what a loss of power would have left of it, and begins anew. The process must be dead.
     ///
     /// Losses add up over several runs of the process: a kill alone makes nothing durable.
-    pub fn lose_power(&self, seed: u64, tear: Tear) -> anyhow::Result<Report> {
+    pub fn lose_power(&self, seed: u64, tear: TornEnd) -> anyhow::Result<Report> {
         let records = journal::read(&fs::read(self.journal()).context("cannot read the shim's journal")?);
         let slots: HashMap<_, _> = self.control.slots()?.into_iter().map(|slot| ((slot.device, slot.inode), slot)).collect();
         if !self.data.exists() {
@@ -142,9 +142,9 @@ impl Shim {
             return Ok(Report::default());
         }
         let mut report = Report { unaccounted: self.counts()?.unaccounted, ..Report::default() };
-        let mut dice = Dice::new(seed, 0);
+        let mut rng = Rng::new(seed, 0);
         let rewound = rewind::names(&self.data, &self.graveyard(), &records, &slots, self.directories, &mut report)
-            .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut dice, tear), &mut report));
+            .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut rng, tear), &mut report));
         rewound.with_context(|| format!("cannot rewind {}", self.data.display()))?;
         self.begin_anew()?;
         Ok(report)

@@ -1,6 +1,6 @@
-//! What is in every call.
+//! Questions to calls, outcomes and operations.
 
-use super::{Call, Op, Outcome, Position, Rooms};
+use super::operation::{Call, Op, Outcome, Position, Rooms};
 
 impl Call {
     /// The hotel.

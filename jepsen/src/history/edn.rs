@@ -10,8 +10,8 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::Outcome;
-use super::jsonl::{Event, Kind};
+use super::event::{Event, Kind};
+use super::operation::Outcome;
 
 /// Writes a map per line.
 pub(super) fn write(file: &mut impl Write, events: &[Event]) -> Result<()> {

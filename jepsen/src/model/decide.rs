@@ -1,7 +1,15 @@
 //! What a call comes to.
 
-use super::{Change, Hold, HoldState, MAX_ROOMS, Model, by_type, same_booking};
+use super::refusal::Refusal;
+use super::rooms::{by_type, same_booking};
+use super::state::{Change, Hold, HoldState, Model};
 use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, Short, Stay};
+
+/// The most that a hold can be asked for, in milliseconds.
+pub const MAX_HOLD_MS: u64 = 600_000;
+
+/// The most rooms of one booking.
+pub const MAX_ROOMS: u64 = 50;
 
 /// What does not follow from the rules.
 #[derive(Clone, Debug, Default)]
@@ -24,22 +32,6 @@ pub struct Decision {
     pub answer: Result<Answer, Refusal>,
     /// To be made with [`Model::set`].
     pub changes: Vec<Change>,
-}
-
-/// Why nothing was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The stable code.
-    pub code: &'static str,
-    /// The nights that stand in the way, by night and room type.
-    pub nights: Vec<Short>,
-}
-
-impl Refusal {
-    /// A refusal that names no nights.
-    pub fn of(code: &'static str) -> Refusal {
-        Refusal { code, nights: Vec::new() }
-    }
 }
 
 impl Given {
@@ -73,6 +65,24 @@ impl Decision {
 }
 
 impl Model {
+    /// A whole request with its idempotency key: a known key is answered from its record.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn submit(&mut self, call: &Call, given: &Given) -> Result<Answer, Refusal> {
+        if let Some((earlier, answer)) = call.key().and_then(|key| self.records.get(key)) {
+            return if earlier == call { answer.clone() } else { Err(Refusal::of("idempotency_key_reused")) };
+        }
+        let Decision { answer, changes } = self.decide(call, given);
+        for change in changes {
+            self.set(change);
+        }
+        if let Some(key) = call.key() {
+            self.records.insert(key.to_owned(), (call.clone(), answer.clone()));
+        }
+        answer
+    }
+
     /// What a call comes to in this state.
     pub fn decide(&self, call: &Call, given: &Given) -> Decision {
         let decided = match call {

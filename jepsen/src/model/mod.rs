@@ -1,219 +1,24 @@
-//! One hotel, one call at a time: what must be answered.
+//! An independent model of one hotel: what each call must be answered, one call at a time.
 //!
-//! Written from the rules, with nothing of Keyrack's. What only a server can choose (ids, deadlines) and what only the
-//! log knows (whether a deadline has passed) is given by the caller as [`Given`]; everything else follows.
+//! It is written from the rules and shares no code with Keyrack, so that it cannot share its bugs. What only a server can
+//! choose (ids, deadlines) and what only the log knows (whether a deadline has passed) the caller gives as [`Given`];
+//! everything else follows.
 //!
 //! Invariants:
-//! - `sold` of a night is the rooms of bookings that have rooms, `held` those of open holds; nothing else is counted.
-//! - Every change can be undone: [`Model::set`] answers with the change that takes it back.
+//! - `sold` of a night is the rooms of bookings that have rooms, `held` those of open holds; nothing else is counted;
+//! - every change can be undone: [`Model::set`] returns the change that takes it back;
+//! - a refusal changes nothing, but that a hold which was refused as due stays due.
+//!
+//! Start with `decide.rs`, one function for each kind of call; `state.rs` keeps bookings, holds and counts.
 
 mod counts;
 mod decide;
-
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod refusal;
+mod rooms;
+mod state;
 
 pub use counts::Counts;
-pub use decide::{Decision, Given, Refusal};
-
-use crate::history::{Answer, Booking, Call, Day, Hotel, Night, Rooms, Stay};
-
-/// The most that a hold can be asked for, in milliseconds.
-pub const MAX_HOLD_MS: u64 = 600_000;
-/// The most rooms of one booking.
-pub const MAX_ROOMS: u64 = 50;
-
-/// A hotel's state.
-#[derive(Clone, Debug, Default)]
-pub struct Model {
-    room_types: Vec<(String, u32)>,
-    house_limit: Option<u32>,
-    counts: Counts,
-    bookings: HashMap<String, Booking>,
-    holds: HashMap<String, Hold>,
-    records: HashMap<String, (Call, Result<Answer, Refusal>)>,
-    fingerprint: u64,
-}
-
-/// Rooms that are taken for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Hold {
-    /// Whether it still is.
-    pub state: HoldState,
-    /// The nights.
-    pub stay: Stay,
-    /// The rooms.
-    pub rooms: Vec<Rooms>,
-    /// Its deadline in ms since 1970, by log time.
-    pub expires_at_ms: u64,
-    /// Before this moment of the run, in ns, no clock can have reached the deadline; 0 where that is not asked.
-    pub earliest_ns: u64,
-}
-
-/// What became of a hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HoldState {
-    /// It has its rooms and can be confirmed.
-    Open,
-    /// It has its rooms still, but its deadline has passed.
-    Due,
-    /// It became a booking.
-    Confirmed,
-    /// It was given back.
-    Released,
-    /// Its rooms were taken back.
-    Expired,
-}
-
-/// A booking or a hold as it shall be; `None` for not at all.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// By id.
-    Booking(String, Option<Booking>),
-    /// By id.
-    Hold(String, Option<Hold>),
-}
-
-impl Model {
-    /// The hotel without any booking.
-    pub fn new(hotel: &Hotel) -> Model {
-        let room_types = hotel.room_types.iter().map(|(room_type, limit)| (room_type.clone(), *limit)).collect();
-        Model { room_types, house_limit: hotel.house_limit, ..Model::default() }
-    }
-
-    /// A whole request with its idempotency key: a known key is answered from its record.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub fn submit(&mut self, call: &Call, given: &Given) -> Result<Answer, Refusal> {
-        if let Some((earlier, answer)) = call.key().and_then(|key| self.records.get(key)) {
-            return if earlier == call { answer.clone() } else { Err(Refusal::of("idempotency_key_reused")) };
-        }
-        let Decision { answer, changes } = self.decide(call, given);
-        for change in changes {
-            self.set(change);
-        }
-        if let Some(key) = call.key() {
-            self.records.insert(key.to_owned(), (call.clone(), answer.clone()));
-        }
-        answer
-    }
-
-    /// Makes a change and answers with the one that takes it back.
-    pub fn set(&mut self, change: Change) -> Change {
-        match change {
-            Change::Booking(id, booking) => {
-                let before = match &booking {
-                    Some(booking) => self.bookings.insert(id.clone(), booking.clone()),
-                    None => self.bookings.remove(&id),
-                };
-                for (booking, sign) in [(&before, -1), (&booking, 1)] {
-                    let Some(booking) = booking else { continue };
-                    self.fingerprint ^= hash_of(&(&id, booking.revision, &booking.state, booking.stay, &booking.rooms));
-                    if has_rooms(&booking.state) {
-                        self.count(booking.stay, &booking.rooms, (sign, 0));
-                    }
-                }
-                Change::Booking(id, before)
-            }
-            Change::Hold(id, hold) => {
-                let before = match &hold {
-                    Some(hold) => self.holds.insert(id.clone(), hold.clone()),
-                    None => self.holds.remove(&id),
-                };
-                for (hold, sign) in [(&before, -1), (&hold, 1)] {
-                    let Some(hold) = hold else { continue };
-                    self.fingerprint ^= hash_of(&(&id, hold));
-                    if matches!(hold.state, HoldState::Open | HoldState::Due) {
-                        self.count(hold.stay, &hold.rooms, (0, sign));
-                    }
-                }
-                Change::Hold(id, before)
-            }
-        }
-    }
-
-    /// A booking, in any state.
-    pub fn booking(&self, id: &str) -> Option<&Booking> {
-        self.bookings.get(id)
-    }
-
-    /// A hold, in any state.
-    pub fn hold(&self, id: &str) -> Option<&Hold> {
-        self.holds.get(id)
-    }
-
-    /// All bookings, in no order.
-    pub fn bookings(&self) -> impl Iterator<Item = &Booking> {
-        self.bookings.values()
-    }
-
-    /// What takes a hold's rooms back; `None` when it has none.
-    pub fn expiry(&self, id: &str) -> Option<Change> {
-        let hold = self.holds.get(id)?;
-        let open = matches!(hold.state, HoldState::Open | HoldState::Due);
-        open.then(|| Change::Hold(id.to_owned(), Some(Hold { state: HoldState::Expired, ..hold.clone() })))
-    }
-
-    /// The counts of a night, as a read shows them.
-    pub fn night(&self, room_type: &str, day: Day) -> Option<Night> {
-        let place = self.place(room_type)?;
-        let (sold, held) = self.counts.of(place, day);
-        let limit = i64::from(self.room_types[place].1);
-        Some(Night { day, limit, sold, held, available: limit - sold - held })
-    }
-
-    /// Differs, but for chance, where two states of one hotel do.
-    pub fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
-
-    fn place(&self, room_type: &str) -> Option<usize> {
-        self.room_types.iter().position(|(known, _)| known == room_type)
-    }
-
-    fn count(&mut self, stay: Stay, rooms: &[Rooms], (sold, held): (i64, i64)) {
-        for Rooms { room_type, quantity } in rooms {
-            if let Some(place) = self.place(room_type) {
-                let quantity = i64::from(*quantity);
-                self.counts.add(place, stay, (sold * quantity, held * quantity));
-            }
-        }
-    }
-}
-
-/// Whether bookings of this state have rooms.
-pub fn has_rooms(state: &str) -> bool {
-    !matches!(state, "cancelled" | "no_show" | "noShow" | "no-show")
-}
-
-/// Whether two lists come to the same rooms of each type.
-pub fn same_rooms(one: &[Rooms], other: &[Rooms]) -> bool {
-    one == other || by_type(one) == by_type(other)
-}
-
-/// The rooms with a line per type, by type.
-pub fn by_type(rooms: &[Rooms]) -> Vec<Rooms> {
-    let mut sorted = rooms.to_vec();
-    sorted.sort();
-    sorted.dedup_by(|next, kept| {
-        let same = next.room_type == kept.room_type;
-        if same {
-            kept.quantity += next.quantity;
-        }
-        same
-    });
-    sorted
-}
-
-/// Whether two bookings are the same, however their rooms are listed.
-pub fn same_booking(one: &Booking, other: &Booking) -> bool {
-    let rest = |b: &Booking| (b.revision, b.stay);
-    one.booking == other.booking && one.state == other.state && rest(one) == rest(other) && same_rooms(&one.rooms, &other.rooms)
-}
-
-fn hash_of(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
+pub use decide::{Decision, Given, MAX_HOLD_MS, MAX_ROOMS};
+pub use refusal::Refusal;
+pub use rooms::{by_type, has_rooms, same_booking, same_rooms};
+pub use state::{Change, Hold, HoldState, Model};

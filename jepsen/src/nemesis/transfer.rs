@@ -5,24 +5,25 @@ use std::time::{Duration, Instant};
 use hyper::Method;
 use serde_json::json;
 
-use super::{Nemesis, Scene};
+use super::catalog::Nemesis;
+use super::context::FaultContext;
 
 /// Asks nodes to hand leaderships over, many times a second.
-pub(super) async fn storm(scene: &mut Scene, lasts: Duration) -> anyhow::Result<()> {
-    scene.begins(Nemesis::TransferStorm, "leaders hand over", &[]);
+pub(super) async fn storm(context: &mut FaultContext, lasts: Duration) -> anyhow::Result<()> {
+    context.begins(Nemesis::TransferStorm, "leaders hand over", &[]);
     let end = Instant::now() + lasts;
     let (mut asked, mut done) = (0u32, 0u32);
     while Instant::now() < end {
-        let (shard, to, through) = (scene.dice.below(4), scene.any_node(), scene.any_node());
+        let (shard, to, through) = (context.rng.below(4), context.random_node(), context.random_node());
         let path = format!("/v1/nodes/{to}/lead");
         let body = json!({"shard": shard});
-        let key = format!("storm-{}", scene.dice.draw());
-        let mut line = scene.cluster.operator(through).line();
+        let key = format!("storm-{}", context.rng.draw());
+        let mut connection = context.cluster.operator(through).connection();
         asked += 1;
-        let reply = line.ask(Method::POST, &path, Some(&key), Some(&body), Duration::from_secs(1)).await;
+        let reply = connection.ask(Method::POST, &path, Some(&key), Some(&body), Duration::from_secs(1)).await;
         done += u32::from(reply.is_ok_and(|reply| reply.status.is_success()));
-        tokio::time::sleep(Duration::from_millis(scene.dice.within(20, 150))).await;
+        tokio::time::sleep(Duration::from_millis(context.rng.within(20, 150))).await;
     }
-    scene.ends(Nemesis::TransferStorm, format!("{done} of {asked} hand-overs were taken up"), &[]);
+    context.ends(Nemesis::TransferStorm, format!("{done} of {asked} hand-overs were taken up"), &[]);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Pair;
+use super::partitions::Pair;
 
 /// How packets fare from one end to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Counts {
 
 /// What is counted.
 #[derive(Clone, Copy)]
-pub(super) enum Fate {
+pub(super) enum PacketFate {
     Delivered { bytes: usize },
     Cut,
     Lost,
@@ -110,16 +110,16 @@ impl Links {
         }
     }
 
-    pub fn count(&self, place: usize, fate: Fate) {
+    pub fn count(&self, place: usize, fate: PacketFate) {
         let counts = &self.counts[place];
         match fate {
-            Fate::Delivered { bytes } => {
+            PacketFate::Delivered { bytes } => {
                 counts.delivered.fetch_add(1, Relaxed);
                 counts.delivered_bytes.fetch_add(bytes as u64, Relaxed);
             }
-            Fate::Cut => drop(counts.cut.fetch_add(1, Relaxed)),
-            Fate::Lost => drop(counts.lost.fetch_add(1, Relaxed)),
-            Fate::Overflowed => drop(counts.overflowed.fetch_add(1, Relaxed)),
+            PacketFate::Cut => drop(counts.cut.fetch_add(1, Relaxed)),
+            PacketFate::Lost => drop(counts.lost.fetch_add(1, Relaxed)),
+            PacketFate::Overflowed => drop(counts.overflowed.fetch_add(1, Relaxed)),
         }
     }
 

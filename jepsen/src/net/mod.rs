@@ -1,4 +1,4 @@
-//! A network of our own, whose every link can be made worse.
+//! A network of the harness's own, each of whose links can be cut, delayed or made lossy.
 //!
 //! Each node lives in a network namespace and has one TUN device in it; the harness has one in the root namespace. All
 //! packets pass through one thread of the harness, the switch, which passes them on as the [`Link`] of their ordered
@@ -8,6 +8,10 @@
 //! The nodes' TCP is the kernel's: what is lost is sent again, and a connection over a cut link stays open and silent.
 //! The packets are large ([`MTU`]), so that two cores carry more than a real network would; loss and the windows of TCP
 //! count in those packets.
+//!
+//! Invariants: packets of one ordered pair never overtake each other, and everything is removed when the [`Network`] is
+//! dropped. Start with [`Network`]; `switch.rs` forwards, `link.rs` says how, `namespace.rs` and `tun.rs` are the kernel's
+//! side, `partitions.rs` lists which pairs a partition cuts.
 
 mod link;
 mod namespace;
@@ -22,19 +26,16 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 
 pub use link::{Counts, Link};
+pub use namespace::MTU;
 pub use partitions::Pair;
 
 use link::Links;
 use namespace::Namespace;
-use switch::Switch;
+use switch::{HARNESS_HOST, Switch};
 use tun::Tun;
 
 /// The harness's own number in a [`Pair`]; nodes are numbered from 1.
 pub const HARNESS: u32 = 0;
-/// The size of the largest packet, in bytes.
-pub const MTU: u32 = 65_000;
-/// The harness's last number in the subnet.
-const HARNESS_HOST: u8 = 254;
 /// The kernel gives a device's name 15 bytes; ours is the prefix and a letter or two.
 const LONGEST_PREFIX: usize = 10;
 

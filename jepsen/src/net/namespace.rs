@@ -14,8 +14,10 @@ use std::thread;
 use anyhow::{Context, bail, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::{MTU, tun};
+use super::tun;
 
+/// The size of the largest packet, in bytes.
+pub const MTU: u32 = 65_000;
 /// Where `ip netns` puts them.
 const FOLDER: &str = "/run/netns";
 /// Packets that wait in a device for the switch.

@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
-use super::HARNESS_HOST;
-use super::link::{Fate, Link, Links};
+use super::link::{Link, Links, PacketFate};
 use super::tun::Tun;
-use crate::dice::Dice;
+use crate::rng::Rng;
 
+/// The harness's last number in the subnet.
+pub(super) const HARNESS_HOST: u8 = 254;
 /// Packets taken from one device before the next has its turn.
 const BATCH: usize = 64;
 /// What may be under way on one ordered pair; the rest is dropped, as a router with a full queue does.
@@ -40,8 +41,8 @@ impl Switch {
         for (port, tun) in ports.iter().enumerate() {
             epoll::add(&events, tun, epoll::EventData::new_u64(port as u64), epoll::EventFlags::IN)?;
         }
-        let fabric = Fabric::new(ports, subnet, links, seed);
-        let thread = thread::Builder::new().name("switch".into()).spawn(move || fabric.run(&events))?;
+        let switch = SwitchThread::new(ports, subnet, links, seed);
+        let thread = thread::Builder::new().name("switch".into()).spawn(move || switch.run(&events))?;
         Ok(Switch { stop, thread: Some(thread) })
     }
 }
@@ -58,7 +59,7 @@ impl Drop for Switch {
 
 /// What has passed lately on one ordered pair.
 #[derive(Clone, Copy)]
-struct Lane {
+struct LinkQueue {
     last_due: Instant,
     queued_packets: usize,
     queued_bytes: usize,
@@ -66,7 +67,7 @@ struct Lane {
 
 /// A packet under way. Ordered by when it is due, then by when it came.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct UnderWay {
+struct DelayedPacket {
     due: Instant,
     number: u64,
     from: usize,
@@ -74,33 +75,33 @@ struct UnderWay {
     packet: Box<[u8]>,
 }
 
-struct Fabric {
+struct SwitchThread {
     ports: Vec<Tun>,
     subnet: u8,
     links: Arc<Links>,
     /// This thread's copy of the links, and its generation.
     copy: Vec<Link>,
     generation: u64,
-    lanes: Vec<Lane>,
-    under_way: BinaryHeap<Reverse<UnderWay>>,
+    queues: Vec<LinkQueue>,
+    delayed: BinaryHeap<Reverse<DelayedPacket>>,
     number: u64,
-    dice: Dice,
+    rng: Rng,
 }
 
-impl Fabric {
-    fn new(ports: Vec<Tun>, subnet: u8, links: Arc<Links>, seed: u64) -> Fabric {
+impl SwitchThread {
+    fn new(ports: Vec<Tun>, subnet: u8, links: Arc<Links>, seed: u64) -> SwitchThread {
         let pairs = (links.ends() * links.ends()) as usize;
-        let idle = Lane { last_due: Instant::now(), queued_packets: 0, queued_bytes: 0 };
-        Fabric {
+        let idle = LinkQueue { last_due: Instant::now(), queued_packets: 0, queued_bytes: 0 };
+        SwitchThread {
             ports,
             subnet,
             links,
             copy: vec![Link::PERFECT; pairs],
             generation: 0,
-            lanes: vec![idle; pairs],
-            under_way: BinaryHeap::new(),
+            queues: vec![idle; pairs],
+            delayed: BinaryHeap::new(),
             number: 0,
-            dice: Dice::new(seed, 0),
+            rng: Rng::new(seed, 0),
         }
     }
 
@@ -126,7 +127,7 @@ impl Fabric {
     }
 
     fn until_next(&self) -> Option<Duration> {
-        self.under_way.peek().map(|Reverse(first)| first.due.saturating_duration_since(Instant::now()))
+        self.delayed.peek().map(|Reverse(first)| first.due.saturating_duration_since(Instant::now()))
     }
 
     fn forward_batch(&mut self, from: usize, buffer: &mut [u8]) {
@@ -157,55 +158,55 @@ impl Fabric {
         let place = self.place(from, to);
         let link = self.copy[place];
         if !link.up {
-            return self.links.count(place, Fate::Cut);
+            return self.links.count(place, PacketFate::Cut);
         }
-        if link.loss_per_million > 0 && self.dice.below(1_000_000) < u64::from(link.loss_per_million) {
-            return self.links.count(place, Fate::Lost);
+        if link.loss_per_million > 0 && self.rng.below(1_000_000) < u64::from(link.loss_per_million) {
+            return self.links.count(place, PacketFate::Lost);
         }
-        let delay = link.delay + Duration::from_nanos(self.dice_if(link.jitter));
-        if delay.is_zero() && self.lanes[place].queued_packets == 0 {
+        let delay = link.delay + Duration::from_nanos(self.random_part(link.jitter));
+        if delay.is_zero() && self.queues[place].queued_packets == 0 {
             return self.deliver(place, to, packet);
         }
-        let lane = &mut self.lanes[place];
-        if lane.queued_bytes + packet.len() > QUEUE_BYTES {
-            return self.links.count(place, Fate::Overflowed);
+        let queue = &mut self.queues[place];
+        if queue.queued_bytes + packet.len() > QUEUE_BYTES {
+            return self.links.count(place, PacketFate::Overflowed);
         }
-        lane.last_due = lane.last_due.max(Instant::now() + delay);
-        lane.queued_packets += 1;
-        lane.queued_bytes += packet.len();
+        queue.last_due = queue.last_due.max(Instant::now() + delay);
+        queue.queued_packets += 1;
+        queue.queued_bytes += packet.len();
         self.number += 1;
-        let due = lane.last_due;
-        self.under_way.push(Reverse(UnderWay { due, number: self.number, from, to, packet: packet.into() }));
+        let due = queue.last_due;
+        self.delayed.push(Reverse(DelayedPacket { due, number: self.number, from, to, packet: packet.into() }));
     }
 
     /// A random part of `most`, in nanoseconds.
-    fn dice_if(&mut self, most: Duration) -> u64 {
-        if most.is_zero() { 0 } else { self.dice.below(most.as_nanos() as u64) }
+    fn random_part(&mut self, most: Duration) -> u64 {
+        if most.is_zero() { 0 } else { self.rng.below(most.as_nanos() as u64) }
     }
 
     fn deliver_due(&mut self) {
-        if self.under_way.is_empty() {
+        if self.delayed.is_empty() {
             return;
         }
         self.links.refresh(&mut self.copy, &mut self.generation);
         let now = Instant::now();
-        while self.under_way.peek().is_some_and(|Reverse(first)| first.due <= now) {
-            let Some(Reverse(due)) = self.under_way.pop() else { return };
+        while self.delayed.peek().is_some_and(|Reverse(first)| first.due <= now) {
+            let Some(Reverse(due)) = self.delayed.pop() else { return };
             let place = self.place(due.from, due.to);
-            self.lanes[place].queued_packets -= 1;
-            self.lanes[place].queued_bytes -= due.packet.len();
+            self.queues[place].queued_packets -= 1;
+            self.queues[place].queued_bytes -= due.packet.len();
             if self.copy[place].up {
                 self.deliver(place, due.to, &due.packet);
             } else {
-                self.links.count(place, Fate::Cut);
+                self.links.count(place, PacketFate::Cut);
             }
         }
     }
 
     fn deliver(&self, place: usize, to: usize, packet: &[u8]) {
         let fate = match self.ports[to].write(packet) {
-            Ok(()) => Fate::Delivered { bytes: packet.len() },
-            Err(_) => Fate::Overflowed,
+            Ok(()) => PacketFate::Delivered { bytes: packet.len() },
+            Err(_) => PacketFate::Overflowed,
         };
         self.links.count(place, fate);
     }

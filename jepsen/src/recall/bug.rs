@@ -8,6 +8,8 @@ use anyhow::{Context, ensure};
 use crate::nemesis::Nemesis;
 use crate::workload::Workload;
 
+/// The pseudo bug of the control: nothing is switched on, and every layer must be green.
+pub const CONTROL: &str = "control";
 /// The patch that every other one needs.
 pub(super) const SWITCH: &str = "000-switch";
 
@@ -44,12 +46,17 @@ pub fn all(source: &Path) -> anyhow::Result<Vec<Bug>> {
 
 /// All patches, by name, the switch first.
 pub(super) fn files(source: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let folder = super::patches(source);
+    let folder = patches(source);
     let entries = fs::read_dir(&folder).with_context(|| format!("no planted bugs in {}", folder.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "patch"));
     paths.sort();
     Ok(paths)
+}
+
+/// Where the patches of a checkout are.
+fn patches(source: &Path) -> PathBuf {
+    source.join("jepsen/planted")
 }
 
 /// A header is lines `Name: value` before the first line of the diff.
@@ -64,22 +71,15 @@ fn read(name: &str, text: &str) -> anyhow::Result<Bug> {
         name: name.to_owned(),
         broken: field("Bug")?.to_owned(),
         promise: field("Promise")?.to_owned(),
-        workloads: if workloads == "all" { Workload::ALL.to_vec() } else { listed(workloads, &Workload::ALL, Workload::name)? },
-        nemeses: if nemeses == "none" { vec![Nemesis::None] } else { listed(nemeses, &known(), Nemesis::name)? },
+        workloads: if workloads == "all" { Workload::ALL.to_vec() } else { listed(workloads, Workload::named)? },
+        nemeses: listed(nemeses, Nemesis::named)?,
     };
     ensure!(!bug.broken.is_empty() && !bug.promise.is_empty(), "it must say what is broken, and what promise");
     Ok(bug)
 }
 
-fn known() -> Vec<Nemesis> {
-    [&[Nemesis::None], Nemesis::ALL.as_slice()].concat()
-}
-
-fn listed<T: Copy>(list: &str, known: &[T], name: fn(T) -> &'static str) -> anyhow::Result<Vec<T>> {
-    let one = |wanted: &str| {
-        let found = known.iter().copied().find(|known| name(*known) == wanted);
-        found.with_context(|| format!("there is no {wanted:?}"))
-    };
+fn listed<T>(list: &str, named: fn(&str) -> Option<T>) -> anyhow::Result<Vec<T>> {
+    let one = |wanted: &str| named(wanted).with_context(|| format!("there is no {wanted:?}"));
     list.split(',').map(str::trim).map(one).collect()
 }
 
@@ -104,7 +104,7 @@ mod tests {
         let bugs = all(&source).expect("headers");
         assert!(bugs.len() >= 28, "{} bugs", bugs.len());
         let switched = |bug: &Bug| {
-            let patch = fs::read_to_string(super::super::patches(&source).join(format!("{}.patch", bug.name)));
+            let patch = fs::read_to_string(super::patches(&source).join(format!("{}.patch", bug.name)));
             patch.expect("a patch").contains(&format!("planted::is(\"{}\")", bug.name))
         };
         let not: Vec<&str> = bugs.iter().filter(|bug| !switched(bug)).map(|bug| bug.name.as_str()).collect();

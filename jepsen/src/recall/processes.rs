@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::ProgressBar;
 
+use super::bug::{Bug, CONTROL};
 use super::build::Build;
+use super::options::RecallOptions;
 use super::result::Outcome;
-use super::{Bug, CONTROL, Order};
 use crate::check::Verdict;
-use crate::nemesis::{Nemesis, Rhythm};
+use crate::nemesis::{FaultTiming, Nemesis};
 use crate::run;
 use crate::workload::Workload;
 
@@ -23,7 +24,7 @@ const CONTROL_NEMESES: [Nemesis; 6] =
 const CONTROL_SECONDS: u64 = 60;
 
 /// Until found, or until the cap leaves no room for another round.
-pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyhow::Result<Outcome> {
+pub(super) async fn ask(options: &RecallOptions, build: &Build, bug: Option<&Bug>) -> anyhow::Result<Outcome> {
     let began = Instant::now();
     let mut seed = 0;
     let mut broken: Option<String> = None;
@@ -33,7 +34,7 @@ pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyh
             None => CONTROL_SECONDS,
             Some(_) => ROUNDS_SECONDS[(seed as usize - 1).min(ROUNDS_SECONDS.len() - 1)],
         };
-        let round = round(order, build, bug, seed, seconds);
+        let round = round(options, build, bug, seed, seconds);
         let folder = round.folder.clone();
         match in_a_runtime_of_its_own(round).await {
             Ok(done) if !done.verdict.valid => {
@@ -54,7 +55,7 @@ pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyh
         }
         let spent = began.elapsed();
         let enough = bug.is_none() && broken.is_none();
-        if enough || spent + spent / seed as u32 > order.cap.max(Duration::from_secs(1)) {
+        if enough || spent + spent / seed as u32 > options.cap.max(Duration::from_secs(1)) {
             return match broken {
                 Some(cause) => Err(anyhow::anyhow!("the last run could not be ended: {cause}")),
                 None => Ok(Outcome::NotFound { how: format!("{seed} rounds are good") }),
@@ -64,7 +65,7 @@ pub(super) async fn ask(order: &Order, build: &Build, bug: Option<&Bug>) -> anyh
 }
 
 /// What a run that went wrong leaves behind, nodes above all, ends with its runtime: the next round must not meet it.
-async fn in_a_runtime_of_its_own(round: run::Order) -> anyhow::Result<run::Done> {
+async fn in_a_runtime_of_its_own(round: run::RunOptions) -> anyhow::Result<run::RunResult> {
     let round = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Runtime::new()?;
         runtime.block_on(run::run(round, ProgressBar::hidden()))
@@ -72,9 +73,9 @@ async fn in_a_runtime_of_its_own(round: run::Order) -> anyhow::Result<run::Done>
     round.await?
 }
 
-fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u64) -> run::Order {
+fn round(options: &RecallOptions, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u64) -> run::RunOptions {
     let name = bug.map_or(CONTROL, |bug| bug.name.as_str());
-    run::Order {
+    run::RunOptions {
         workloads: bug.map_or_else(|| Workload::ALL.to_vec(), |bug| bug.workloads.clone()),
         nemeses: bug.map_or_else(|| CONTROL_NEMESES.to_vec(), |bug| bug.nemeses.clone()),
         lasts: Duration::from_secs(seconds),
@@ -82,14 +83,14 @@ fn round(order: &Order, build: &Build, bug: Option<&Bug>, seed: u64, seconds: u6
         nodes: 3,
         callers: 5,
         rate: 300,
-        folder: order.into.join(format!("{name}-{seed}")),
-        binaries: build.binaries(),
+        folder: options.into.join(format!("{name}-{seed}")),
+        binaries: build.cargo.binaries(),
         daemon: "keyrackd".into(),
         bug: bug.map(|bug| bug.name.clone()),
-        slot: order.slot,
+        slot: options.slot,
         loopback: false,
         // By turns: some bugs need long faults, some need many.
-        rhythm: if seed.is_multiple_of(2) { Rhythm::quick() } else { Rhythm::default() },
+        timing: if seed.is_multiple_of(2) { FaultTiming::quick() } else { FaultTiming::default() },
     }
 }
 

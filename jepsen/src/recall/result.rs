@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{Bug, CONTROL};
+use super::bug::{Bug, CONTROL};
 
 /// All lines.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,14 +17,14 @@ pub struct Result {
     /// When, RFC 3339.
     pub began: String,
     /// Without any bug.
-    pub control: Option<Line>,
+    pub control: Option<Row>,
     /// With each.
-    pub bugs: Vec<Line>,
+    pub bugs: Vec<Row>,
 }
 
 /// What the layers said of one bug.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct Row {
     /// Its name.
     pub name: String,
     /// What is broken.
@@ -32,12 +32,12 @@ pub struct Line {
     /// What promise.
     pub promise: String,
     /// A line per layer that was asked.
-    pub layers: Vec<Found>,
+    pub layers: Vec<Answer>,
 }
 
 /// What one layer said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct Answer {
     /// The layer.
     pub layer: String,
     /// How long it took.
@@ -91,7 +91,7 @@ impl Result {
     }
 
     /// What is known of a bug, to be added to.
-    pub(super) fn take(&mut self, bug: &str) -> Option<Line> {
+    pub(super) fn take(&mut self, bug: &str) -> Option<Row> {
         let place = self.bugs.iter().position(|line| line.name == bug)?;
         Some(self.bugs.remove(place))
     }
@@ -103,14 +103,14 @@ impl Result {
 
     /// Whether the control was green, and every bug was found.
     pub fn is_good(&self) -> bool {
-        self.control.as_ref().is_none_or(Line::is_green) && self.found_by(1) == self.bugs.len()
+        self.control.as_ref().is_none_or(Row::is_green) && self.found_by(1) == self.bugs.len()
     }
 }
 
-impl Line {
-    pub(super) fn of(bug: Option<&Bug>) -> Line {
-        let without = Line { name: CONTROL.into(), broken: "Nothing.".into(), ..Line::default() };
-        let with = |bug: &Bug| Line {
+impl Row {
+    pub(super) fn of(bug: Option<&Bug>) -> Row {
+        let without = Row { name: CONTROL.into(), broken: "Nothing.".into(), ..Row::default() };
+        let with = |bug: &Bug| Row {
             name: bug.name.clone(),
             broken: bug.broken.clone(),
             promise: bug.promise.clone(),
@@ -130,7 +130,7 @@ impl Line {
     }
 
     /// The layers that found something.
-    pub fn found_by(&self) -> impl Iterator<Item = &Found> {
+    pub fn found_by(&self) -> impl Iterator<Item = &Answer> {
         self.layers.iter().filter(|found| matches!(found.outcome, Outcome::Found { .. }))
     }
 
@@ -146,11 +146,11 @@ mod tests {
 
     #[test]
     fn who_is_not_asked_has_found_nothing_and_is_not_green() {
-        let found = |outcome| Found { layer: "core".into(), seconds: 1.0, outcome };
+        let found = |outcome| Answer { layer: "core".into(), seconds: 1.0, outcome };
         let not_run = found(Outcome::NotRun { why: "not built".into() });
         let not_found = found(Outcome::NotFound { how: "1 round".into() });
         let is = found(Outcome::Found { detectors: vec!["witness".into()], finding: "it".into() });
-        let line = |layers: &[&Found]| Line { layers: layers.iter().copied().cloned().collect(), ..Line::default() };
+        let line = |layers: &[&Answer]| Row { layers: layers.iter().copied().cloned().collect(), ..Row::default() };
         assert!(
             !line(&[&not_run]).is_green() && line(&[&not_run, &not_found]).is_green() && !line(&[&not_found, &is]).is_green()
         );

@@ -6,8 +6,8 @@ use anyhow::bail;
 use tokio::process::Command;
 
 use super::build::Build;
-use super::outside::{self, tail};
 use super::result::Outcome;
+use super::subprocess::{self, tail};
 
 /// Seeds at a time.
 const SEEDS: u64 = 8;
@@ -31,24 +31,24 @@ pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyh
         if let Some(bug) = bug {
             simulation.env("KEYRACK_PLANTED_BUG", bug);
         }
-        let ended = outside::run(simulation, left).await?;
+        let ended = subprocess::run(simulation, left).await?;
         match ended.status.map(|status| status.code()) {
             None => return Ok(Outcome::NotFound { how: format!("{} seeds are good", from - 1) }),
             Some(Some(0)) => from += SEEDS,
             Some(Some(1)) => {
-                let violations = ended.said.lines().filter_map(|line| line.split_once(" violates "));
+                let violations = ended.output.lines().filter_map(|line| line.split_once(" violates "));
                 let mut detectors: Vec<String> =
                     violations.filter_map(|(_, what)| what.split(':').next()).map(str::to_owned).collect();
                 detectors.sort();
                 detectors.dedup();
                 let finding = ended
-                    .said
+                    .output
                     .lines()
                     .find(|line| line.contains(" violates "))
-                    .map_or_else(|| tail(&ended.said, 2), str::to_owned);
+                    .map_or_else(|| tail(&ended.output, 2), str::to_owned);
                 return Ok(Outcome::Found { detectors, finding });
             }
-            Some(code) => bail!("keyrack-sim ended with {code:?}: {}", tail(&ended.said, 5)),
+            Some(code) => bail!("keyrack-sim ended with {code:?}: {}", tail(&ended.output, 5)),
         }
     }
 }

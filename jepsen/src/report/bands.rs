@@ -1,6 +1,7 @@
 //! Faults as stretches of time.
 
 use crate::history::{Fault, History};
+use crate::nemesis::Nemesis;
 
 /// A fault from its beginning to its end.
 #[derive(Clone, Debug)]
@@ -69,23 +70,7 @@ impl Bands {
 
 /// The family of a nemesis, which gives it its colour.
 pub(super) fn family(nemesis: &str) -> &'static str {
-    let families = [
-        ("kill", "process"),
-        ("pause", "process"),
-        ("rolling", "process"),
-        ("partition", "network"),
-        ("isolate", "network"),
-        ("loss", "network"),
-        ("delay", "network"),
-        ("clock", "clock"),
-        ("power", "power"),
-        ("torn", "power"),
-        ("rot", "disk"),
-        ("disk", "disk"),
-        ("fsync", "disk"),
-        ("transfer", "leader"),
-    ];
-    families.iter().find(|(prefix, _)| nemesis.starts_with(prefix)).map_or("other", |(_, family)| family)
+    Nemesis::named(nemesis).map_or("other", Nemesis::family)
 }
 
 fn begun(fault: &Fault, end_ns: u64) -> Band {

@@ -48,7 +48,7 @@ fn read(folder: &Path) -> anyhow::Result<(History, Verdict)> {
     let verdict = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let verdict: Verdict =
         serde_json::from_slice(&verdict).with_context(|| format!("{} is not what it should be", path.display()))?;
-    let changed = history::changed(folder)?;
+    let changed = history::changed_files(folder)?;
     // One that was judged as edited says so itself.
     let told = changed.iter().all(|file| verdict.edited.iter().any(|edited| edited == file));
     ensure!(told, "{}: not as the run wrote it: {}", folder.display(), changed.join(", "));

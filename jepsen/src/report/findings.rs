@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::html::{at, escaped, plural, shortened, table, thousands};
-use super::tally::Fate;
-use super::{Run, words, zoom};
+use super::reported::Reported;
+use super::tally::Reply;
+use super::{operation_text, zoom};
 use crate::check::{Check, Finding};
 use crate::history::Op;
 
@@ -17,12 +18,12 @@ const LISTED_OF_A_KIND: usize = 40;
 /// Findings that are listed in all.
 const LISTED: usize = 600;
 /// Operations of one finding that are told in full.
-const TOLD: usize = 20;
+const OPERATIONS_IN_FULL: usize = 20;
 /// Characters of a finding's text.
 const LONGEST: usize = 2_000;
 
 /// All findings; nothing when there are none.
-pub(super) fn section(run: &Run) -> String {
+pub(super) fn section(run: &Reported) -> String {
     let mut html = String::new();
     let (mut drawn, mut listed) = (0, 0);
     for check in &run.verdict.checks {
@@ -48,19 +49,19 @@ fn by_kind(check: &Check) -> BTreeMap<&str, Vec<&Finding>> {
     kinds
 }
 
-fn full(run: &Run, finding: &Finding) -> String {
+fn full(run: &Reported, finding: &Finding) -> String {
     let ops: Vec<&Op> = finding.ops.iter().filter_map(|id| zoom::find(run.history, *id)).collect();
     let mut html = format!("<article><p>{}</p>\n", escaped(&shortened(&finding.text, LONGEST)));
     html += &zoom::picture(run.history, &ops);
     if !ops.is_empty() {
-        let rows: Vec<Vec<String>> = ops.iter().take(TOLD).map(|op| row(op)).collect();
+        let rows: Vec<Vec<String>> = ops.iter().take(OPERATIONS_IN_FULL).map(|op| row(op)).collect();
         html += &table(
             &["operation", "caller", "asked at", "answered at", "node", "log", "what was asked", "what was answered"],
             &rows,
         );
     }
-    if ops.len() > TOLD {
-        html += &format!("<p class=\"small\">and {}</p>", plural((ops.len() - TOLD) as u64, "more operation"));
+    if ops.len() > OPERATIONS_IN_FULL {
+        html += &format!("<p class=\"small\">and {}</p>", plural((ops.len() - OPERATIONS_IN_FULL) as u64, "more operation"));
     }
     html + "</article>\n"
 }
@@ -78,9 +79,9 @@ fn row(op: &Op) -> Vec<String> {
         at(op.invoked_ns),
         answered,
         op.node.to_string(),
-        words::position(op),
-        text(words::call(&op.call)),
-        format!("<i class=\"dot {}\"></i>{}", Fate::of(op).class(), text(words::outcome(&op.outcome))),
+        operation_text::position(op),
+        text(operation_text::call(&op.call)),
+        format!("<i class=\"dot {}\"></i>{}", Reply::of(op).class(), text(operation_text::outcome(&op.outcome))),
     ]
 }
 
@@ -89,7 +90,7 @@ fn list(findings: &[&Finding], most: usize) -> String {
         return String::new();
     }
     let line = |finding: &&Finding| {
-        let ids: Vec<String> = finding.ops.iter().take(TOLD).map(u64::to_string).collect();
+        let ids: Vec<String> = finding.ops.iter().take(OPERATIONS_IN_FULL).map(u64::to_string).collect();
         let ops = if ids.is_empty() { String::new() } else { format!(" <small>operations {}</small>", ids.join(", ")) };
         format!("<li>{}{ops}</li>\n", escaped(&shortened(&finding.text, 300)))
     };

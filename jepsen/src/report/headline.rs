@@ -1,8 +1,8 @@
 //! The first thing a reader sees: the verdict and what it rests on.
 
-use super::Run;
 use super::html::{escaped, plural, thousands, took};
-use super::tally::Fate;
+use super::reported::Reported;
+use super::tally::Reply;
 use crate::check::Verdict;
 use crate::history::{History, Op, Outcome};
 
@@ -11,41 +11,41 @@ pub(super) fn verdict(history: &History, verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict { valid: false, .. } => "A promise was not kept",
         Verdict { checks, .. } if checks.iter().all(|check| check.looked_at == 0) => "Nothing was looked at",
-        _ if history.shows_nothing().is_some() => "Nothing was shown",
+        _ if history.why_inconclusive().is_some() => "Nothing was shown",
         _ => "Every promise was kept",
     }
 }
 
 /// What the run was, in a line.
 pub(super) fn name(history: &History) -> String {
-    let scene = &history.scene;
-    format!("{} under {}, seed {}", listed(&scene.workloads), listed(&scene.nemeses), scene.seed)
+    let setup = &history.setup;
+    format!("{} under {}, seed {}", listed(&setup.workloads), listed(&setup.nemeses), setup.seed)
 }
 
 /// The bug that was switched on to see whether it is found.
 pub(super) fn planted(history: &History) -> Option<&str> {
-    history.scene.bug.as_deref()
+    history.setup.bug.as_deref()
 }
 
 /// The command that runs it again.
 pub(super) fn command(history: &History) -> String {
-    let scene = &history.scene;
-    let not_run = scene.not_run.keys().filter(|nemesis| !scene.nemeses.contains(nemesis));
-    let nemeses: Vec<&str> = scene.nemeses.iter().chain(not_run).map(String::as_str).collect();
+    let setup = &history.setup;
+    let not_run = setup.not_run.keys().filter(|nemesis| !setup.nemeses.contains(nemesis));
+    let nemeses: Vec<&str> = setup.nemeses.iter().chain(not_run).map(String::as_str).collect();
     let mut command = format!(
         "keyrack-jepsen run --workload {} --nemesis {} --seconds {} --seed {} --nodes {} --callers {} --rate {}",
-        scene.workloads.join(","),
+        setup.workloads.join(","),
         if nemeses.is_empty() { "none".into() } else { nemeses.join(",") },
-        scene.seconds,
-        scene.seed,
-        scene.nodes,
-        scene.callers,
-        scene.rate,
+        setup.seconds,
+        setup.seed,
+        setup.nodes,
+        setup.callers,
+        setup.rate,
     );
-    if scene.quick {
+    if setup.quick {
         command += " --quick";
     }
-    if scene.loopback {
+    if setup.loopback {
         command += " --loopback";
     }
     if let Some(bug) = planted(history) {
@@ -55,7 +55,7 @@ pub(super) fn command(history: &History) -> String {
 }
 
 /// The banner, the numbers, what was not run.
-pub(super) fn section(run: &Run) -> String {
+pub(super) fn section(run: &Reported) -> String {
     let (history, found) = (run.history, run.verdict.checks.iter().map(|check| check.findings.len() as u64).sum::<u64>());
     let saying = verdict(history, run.verdict);
     let (class, sign) = match saying {
@@ -72,7 +72,7 @@ pub(super) fn section(run: &Run) -> String {
         "<header class=\"{class}\"><div class=\"sign\" aria-hidden=\"true\">{sign}</div><div><h1>{saying}</h1>\
          <p>{} · {judged} · began {}{}</p></div></header>\n",
         escaped(&name(history)),
-        escaped(&history.scene.started),
+        escaped(&history.setup.started),
         planted(history).map(|bug| format!(" · <b class=\"planted\">planted bug: {}</b>", escaped(bug))).unwrap_or_default(),
     );
     if !run.verdict.edited.is_empty() {
@@ -93,8 +93,8 @@ fn finders(verdict: &Verdict) -> u64 {
     verdict.checks.iter().filter(|check| !check.findings.is_empty()).count() as u64
 }
 
-fn numbers(run: &Run) -> String {
-    let fates = run.tally.all.fates;
+fn numbers(run: &Reported) -> String {
+    let replies = run.tally.all.replies;
     let tile = |class: &str, number: String, name: &str, more: String| {
         format!("<li class=\"{class}\"><b>{number}</b><span>{name}</span><small>{}</small></li>\n", escaped(&more))
     };
@@ -102,10 +102,10 @@ fn numbers(run: &Run) -> String {
     let count = run.history.ops.len() as u64;
     let per_second = count as f64 / (run.tally.end_ns as f64 / 1e9);
     html += &tile("", thousands(count), "operations", format!("{per_second:.0} a second"));
-    html += &tile("done", thousands(fates[0]), "done", "acknowledged".into());
-    html += &tile("refused", thousands(fates[1]), "refused", "with a reason".into());
-    html += &tile("not-done", thousands(fates[2]), "not done", "so the caller was told".into());
-    html += &tile("unknown", thousands(fates[3]), "unknown", resolved(run.history));
+    html += &tile("done", thousands(replies[0]), "done", "acknowledged".into());
+    html += &tile("refused", thousands(replies[1]), "refused", "with a reason".into());
+    html += &tile("not-done", thousands(replies[2]), "not done", "so the caller was told".into());
+    html += &tile("unknown", thousands(replies[3]), "unknown", resolved(run.history));
     let not_done = run.bands.moments.iter().filter(|fault| fault.phase == "not-done").count();
     let failed = if not_done > 0 { format!(", {not_done} could not be done") } else { String::new() };
     html += &tile(
@@ -114,14 +114,14 @@ fn numbers(run: &Run) -> String {
         "faults",
         format!("of {}{failed}", plural(run.bands.nemeses().len() as u64, "kind")),
     );
-    html += &tile("", took(run.tally.end_ns), "duration", format!("{} nodes", run.history.scene.nodes));
-    html += &tile("", run.history.scene.seed.to_string(), "seed", String::new());
+    html += &tile("", took(run.tally.end_ns), "duration", format!("{} nodes", run.history.setup.nodes));
+    html += &tile("", run.history.setup.seed.to_string(), "seed", String::new());
     html + "</ul>\n"
 }
 
 /// How those that were unknown when the run ended came out.
 fn resolved(history: &History) -> String {
-    let unknown = || history.ops.iter().filter(|op| Fate::of(op) == Fate::Unknown);
+    let unknown = || history.ops.iter().filter(|op| Reply::of(op) == Reply::Unknown);
     let count = |is: fn(&Op) -> bool| unknown().filter(|op| is(op)).count() as u64;
     let parts = [
         (count(|op| matches!(op.outcome, Outcome::Ok { .. })), "later found done"),
@@ -134,7 +134,7 @@ fn resolved(history: &History) -> String {
     if told.is_empty() { "none".into() } else { told.join(", ") }
 }
 
-fn not_run(run: &Run) -> String {
+fn not_run(run: &Reported) -> String {
     let mut lines: Vec<String> = Vec::new();
     for (nemesis, why) in run.history.not_run() {
         lines.push(format!("<li><b>{}</b>: {}</li>", escaped(nemesis), escaped(why)));

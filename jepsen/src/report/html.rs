@@ -1,5 +1,7 @@
 //! Texts and numbers as they stand in a page.
 
+const STYLE: &str = include_str!("page.css");
+
 /// A whole document. Its policy forbids a browser to load or run anything, should a text ever slip through.
 pub(super) fn document(title: &str, body: &str) -> String {
     format!(
@@ -9,7 +11,7 @@ pub(super) fn document(title: &str, body: &str) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{}</title>\n<style>\n{}</style></head>\n<body><main>\n{body}</main></body></html>\n",
         escaped(title),
-        super::STYLE,
+        STYLE,
     )
 }
 

@@ -35,14 +35,14 @@ impl Entry {
             operations: history.ops.len() as u64,
             faults: history.faults_done(),
             duration_ns: Tally::of(history).end_ns,
-            workloads: history.scene.workloads.join(", "),
-            nemeses: history.scene.nemeses.join(", "),
-            seed: history.scene.seed,
+            workloads: history.setup.workloads.join(", "),
+            nemeses: history.setup.nemeses.join(", "),
+            seed: history.setup.seed,
             found: verdict.checks.iter().map(|check| check.findings.len() as u64).sum(),
             worst,
             verdict: headline::verdict(history, verdict),
             planted: headline::planted(history).map(str::to_owned),
-            not_run: history.scene.not_run.keys().cloned().collect(),
+            not_run: history.setup.not_run.keys().cloned().collect(),
         }
     }
 }
@@ -111,11 +111,11 @@ fn row(entry: &Entry) -> Vec<String> {
 /// The finding that a reader should see first. What a caller lost comes before what only looks odd; what could not be
 /// decided comes last.
 fn worst(verdict: &Verdict) -> Option<(&str, &Finding)> {
-    const GRAVEST: [&str; 7] =
+    const MOST_SERIOUS_FIRST: [&str; 7] =
         ["lost-write", "oversell", "duplicate", "phantom-write", "diverged", "not-linearizable", "stale-read"];
     let rank = |finding: &Finding| match finding.kind.as_str() {
-        "undecided" => GRAVEST.len() + 1,
-        kind => GRAVEST.iter().position(|grave| *grave == kind).unwrap_or(GRAVEST.len()),
+        "undecided" => MOST_SERIOUS_FIRST.len() + 1,
+        kind => MOST_SERIOUS_FIRST.iter().position(|grave| *grave == kind).unwrap_or(MOST_SERIOUS_FIRST.len()),
     };
     let all = verdict.checks.iter().flat_map(|check| check.findings.iter().map(|finding| (check.checker.as_str(), finding)));
     all.min_by_key(|(_, finding)| rank(finding))

@@ -1,8 +1,14 @@
 //! A run as a page for people: one HTML file with its pictures inside. It needs no network, no script and no other file.
 //!
 //! A run has a hundred thousand operations, a page has room for a few hundred things. So operations are counted first
-//! (`tally`) and drawn as counts; only those that a finding names are drawn one by one. The same history and verdict
-//! give the same bytes. Every text of a run is escaped: error messages of nodes are not ours.
+//! (`tally.rs`) and drawn as counts; only those that a finding names are drawn one by one (`zoom.rs`).
+//!
+//! Invariants:
+//! - the same history and verdict give the same bytes;
+//! - every text of a run is escaped, because error messages of nodes may hold anything;
+//! - however long the run, the page stays small: every list has a limit, and what is left out is counted.
+//!
+//! Start with `page.rs`, which puts the sections together; `files.rs` writes pages and the index of a folder of runs.
 
 mod axis;
 mod bands;
@@ -11,44 +17,13 @@ mod findings;
 mod headline;
 mod html;
 mod index;
+mod operation_text;
+mod page;
+mod reported;
 mod tables;
 mod tally;
 mod timeline;
-mod words;
 mod zoom;
 
 pub use files::{write_index, write_page};
-
-use crate::check::Verdict;
-use crate::history::History;
-use bands::Bands;
-use tally::Tally;
-
-const STYLE: &str = include_str!("page.css");
-
-/// What every part of a page is drawn from.
-struct Run<'a> {
-    history: &'a History,
-    verdict: &'a Verdict,
-    tally: Tally,
-    bands: Bands,
-}
-
-/// The page of a run.
-pub fn page(history: &History, verdict: &Verdict) -> String {
-    let tally = Tally::of(history);
-    let bands = Bands::of(history, tally.end_ns);
-    let run = Run { history, verdict, tally, bands };
-    let title = format!("{}: {}", headline::verdict(history, verdict), headline::name(history));
-    let body = [
-        headline::section(&run),
-        timeline::section(&run),
-        findings::section(&run),
-        tables::workloads(&run),
-        tables::checkers(&run),
-        tables::faults(&run),
-        tables::versions(&run),
-        tables::files(&run),
-    ];
-    html::document(&title, &body.concat())
-}
+pub use page::page;

@@ -1,8 +1,8 @@
 //! The tables below the pictures.
 
-use super::Run;
 use super::bands::family;
 use super::html::{at, escaped, plural, shortened, table, thousands, took};
+use super::reported::Reported;
 use super::tally::{Latency, Row};
 
 /// Faults that are listed; all are in `faults.jsonl`.
@@ -11,7 +11,7 @@ const FAULTS: usize = 400;
 const NOTES: usize = 12;
 
 /// A row per workload, and one for all.
-pub(super) fn workloads(run: &Run) -> String {
+pub(super) fn workloads(run: &Reported) -> String {
     let mut rows: Vec<Vec<String>> = run.tally.workloads.iter().map(|(name, row)| workload(&escaped(name), row)).collect();
     if rows.len() > 1 {
         rows.push(workload("<b>all</b>", &run.tally.all));
@@ -34,15 +34,15 @@ pub(super) fn workloads(run: &Run) -> String {
 fn workload(name: &str, row: &Row) -> Vec<String> {
     let time = |pick: fn(&Latency) -> u64| row.latency.as_ref().map_or_else(|| "-".into(), |latency| took(pick(latency)));
     let (from_ns, to_ns) = row.longest_gap_ns;
-    let mut cells = vec![name.to_owned(), thousands(row.fates.iter().sum())];
-    cells.extend(row.fates.map(thousands));
+    let mut cells = vec![name.to_owned(), thousands(row.replies.iter().sum())];
+    cells.extend(row.replies.map(thousands));
     cells.extend([time(|latency| latency.p50_ns), time(|latency| latency.p99_ns), time(|latency| latency.max_ns)]);
     cells.push(format!("{} <small>from {}</small>", took(to_ns - from_ns), at(from_ns)));
     cells
 }
 
 /// What each checker looked at and what it says.
-pub(super) fn checkers(run: &Run) -> String {
+pub(super) fn checkers(run: &Reported) -> String {
     let row = |check: &crate::check::Check| {
         let says = match check.findings.len() as u64 {
             0 if check.looked_at == 0 => "<span class=\"says unsure\">nothing to look at</span>".into(),
@@ -60,7 +60,7 @@ pub(super) fn checkers(run: &Run) -> String {
 }
 
 /// Every fault in a sentence, by time.
-pub(super) fn faults(run: &Run) -> String {
+pub(super) fn faults(run: &Reported) -> String {
     let mut lines: Vec<(u64, Vec<String>)> = Vec::new();
     for band in &run.bands.faults {
         let ended = band.ended.as_deref().unwrap_or("no end was written down");
@@ -92,22 +92,22 @@ fn fault(nemesis: &str, at_ns: u64, length: &str, nodes: &[u32], what: &str) -> 
 }
 
 /// What ran.
-pub(super) fn versions(run: &Run) -> String {
-    let scene = &run.history.scene;
+pub(super) fn versions(run: &Reported) -> String {
+    let setup = &run.history.setup;
     let mut rows: Vec<Vec<String>> =
-        scene.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
-    rows.push(vec!["began".into(), format!("<code>{}</code>", escaped(&scene.started))]);
-    rows.push(vec!["ended".into(), format!("<code>{}</code>", escaped(&scene.ended))]);
-    rows.push(vec!["clocks apart".into(), format!("up to {} ms", thousands(scene.skew_ms))]);
-    let hotels = scene.hotels.iter().map(|hotel| format!("{} (shard {})", hotel.property, hotel.shard));
+        setup.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
+    rows.push(vec!["began".into(), format!("<code>{}</code>", escaped(&setup.started))]);
+    rows.push(vec!["ended".into(), format!("<code>{}</code>", escaped(&setup.ended))]);
+    rows.push(vec!["clocks apart".into(), format!("up to {} ms", thousands(setup.skew_ms))]);
+    let hotels = setup.hotels.iter().map(|hotel| format!("{} (shard {})", hotel.property, hotel.shard));
     rows.push(vec!["hotels".into(), escaped(&shortened(&hotels.collect::<Vec<_>>().join(", "), 1_000))]);
     format!("<section><h2>Versions and setting</h2>\n{}</section>\n", table(&["what", "which"], &rows))
 }
 
 /// What lies beside this page.
-pub(super) fn files(run: &Run) -> String {
+pub(super) fn files(run: &Reported) -> String {
     let mut links = String::new();
-    for node in 1..=run.history.scene.nodes.min(99) {
+    for node in 1..=run.history.setup.nodes.min(99) {
         links += &format!("<li><a href=\"cluster/node-{node}/keyrackd.log\">log of node {node}</a></li>\n");
     }
     for (file, what) in [

@@ -12,7 +12,7 @@ const SHORT_RUN_NS: u64 = 20 * SHORTEST_SLICE_NS;
 
 /// What a caller knew of its operation while the run lasted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fate {
+pub(super) enum Reply {
     Done,
     Refused,
     NotDone,
@@ -20,34 +20,34 @@ pub(super) enum Fate {
     Unknown,
 }
 
-impl Fate {
-    pub const ALL: [Fate; 4] = [Fate::Done, Fate::Refused, Fate::NotDone, Fate::Unknown];
+impl Reply {
+    pub const ALL: [Reply; 4] = [Reply::Done, Reply::Refused, Reply::NotDone, Reply::Unknown];
 
-    pub fn of(op: &Op) -> Fate {
+    pub fn of(op: &Op) -> Reply {
         match op.outcome {
-            _ if op.resolved_late => Fate::Unknown,
-            Outcome::Ok { .. } => Fate::Done,
-            Outcome::Refused { .. } => Fate::Refused,
-            Outcome::NotDone { .. } => Fate::NotDone,
-            Outcome::Unknown { .. } => Fate::Unknown,
+            _ if op.resolved_late => Reply::Unknown,
+            Outcome::Ok { .. } => Reply::Done,
+            Outcome::Refused { .. } => Reply::Refused,
+            Outcome::NotDone { .. } => Reply::NotDone,
+            Outcome::Unknown { .. } => Reply::Unknown,
         }
     }
 
     pub fn name(self) -> &'static str {
         match self {
-            Fate::Done => "done",
-            Fate::Refused => "refused",
-            Fate::NotDone => "not done",
-            Fate::Unknown => "unknown",
+            Reply::Done => "done",
+            Reply::Refused => "refused",
+            Reply::NotDone => "not done",
+            Reply::Unknown => "unknown",
         }
     }
 
     pub fn class(self) -> &'static str {
         match self {
-            Fate::Done => "done",
-            Fate::Refused => "refused",
-            Fate::NotDone => "not-done",
-            Fate::Unknown => "unknown",
+            Reply::Done => "done",
+            Reply::Refused => "refused",
+            Reply::NotDone => "not-done",
+            Reply::Unknown => "unknown",
         }
     }
 }
@@ -63,8 +63,8 @@ pub(super) struct Latency {
 /// A slice of time: an operation belongs where it was answered; where it was asked, when it was not answered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slice {
-    /// By [`Fate::ALL`].
-    pub fates: [u64; 4],
+    /// By [`Reply::ALL`].
+    pub replies: [u64; 4],
     /// Of the answers.
     pub latency: Option<Latency>,
 }
@@ -72,8 +72,8 @@ pub(super) struct Slice {
 /// One workload, or all of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
-    /// By [`Fate::ALL`].
-    pub fates: [u64; 4],
+    /// By [`Reply::ALL`].
+    pub replies: [u64; 4],
     pub latency: Option<Latency>,
     /// The longest time with callers and without an answer, where it is long: from, to.
     pub longest_gap_ns: (u64, u64),
@@ -113,7 +113,7 @@ impl Tally {
 
 /// How long the answer took, for operations that were answered while the run lasted.
 pub(super) fn latency_ns(op: &Op) -> Option<u64> {
-    let answered = matches!(Fate::of(op), Fate::Done | Fate::Refused);
+    let answered = matches!(Reply::of(op), Reply::Done | Reply::Refused);
     op.returned_ns.filter(|_| answered).map(|returned_ns| returned_ns.saturating_sub(op.invoked_ns))
 }
 
@@ -135,7 +135,7 @@ fn slices(history: &History, end_ns: u64, slice_ns: u64) -> Vec<Slice> {
     let mut took_ns: Vec<Vec<u64>> = vec![Vec::new(); count];
     for op in &history.ops {
         let at = (seen_at_ns(op) / slice_ns) as usize;
-        slices[at].fates[Fate::of(op) as usize] += 1;
+        slices[at].replies[Reply::of(op) as usize] += 1;
         took_ns[at].extend(latency_ns(op));
     }
     for (slice, took_ns) in slices.iter_mut().zip(took_ns) {
@@ -147,7 +147,7 @@ fn slices(history: &History, end_ns: u64, slice_ns: u64) -> Vec<Slice> {
 fn row(ops: &[&Op]) -> Row {
     let mut row = Row { latency: latency(ops.iter().filter_map(|op| latency_ns(op)).collect()), ..Row::default() };
     for op in ops {
-        row.fates[Fate::of(op) as usize] += 1;
+        row.replies[Reply::of(op) as usize] += 1;
     }
     let answered = ops.iter().filter(|op| latency_ns(op).is_some()).filter_map(|op| op.returned_ns);
     let asked = || ops.iter().map(|op| op.invoked_ns);

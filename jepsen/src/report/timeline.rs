@@ -1,10 +1,10 @@
 //! The whole run as one picture: faults, nodes, times without answers, throughput, latency, findings.
 
-use super::Run;
 use super::axis::{TimeAxis, round_up};
 use super::bands::{Band, family};
 use super::html::{at, escaped, shortened, thousands, took};
-use super::tally::{Fate, Slice};
+use super::reported::Reported;
+use super::tally::{Reply, Slice};
 
 const WIDTH: f64 = 1240.0;
 const LEFT: f64 = 140.0;
@@ -20,7 +20,7 @@ struct Canvas {
 }
 
 /// The picture with its legend.
-pub(super) fn section(run: &Run) -> String {
+pub(super) fn section(run: &Reported) -> String {
     let axis = TimeAxis { from_ns: 0, to_ns: run.tally.end_ns, left: LEFT, width: WIDTH - LEFT - 16.0 };
     let mut canvas = Canvas { axis, svg: String::new(), y: 6.0 };
     canvas.findings(run);
@@ -40,9 +40,9 @@ pub(super) fn section(run: &Run) -> String {
     )
 }
 
-fn legend(run: &Run) -> String {
+fn legend(run: &Reported) -> String {
     let mut legend = String::from("<p class=\"legend\">");
-    for fate in Fate::ALL {
+    for fate in Reply::ALL {
         legend += &format!("<span><i class=\"{}\"></i>{}</span>", fate.class(), fate.name());
     }
     let mut families: Vec<&str> = run.bands.faults.iter().map(|band| family(&band.nemesis)).collect();
@@ -55,7 +55,7 @@ fn legend(run: &Run) -> String {
 }
 
 /// Faults behind the curves, so that the eye finds what made them bend.
-fn shades(run: &Run, axis: TimeAxis, top: f64, bottom: f64) -> String {
+fn shades(run: &Reported, axis: TimeAxis, top: f64, bottom: f64) -> String {
     let shade = |(class, band): (String, &Band)| {
         let (x, width) = axis.stretch(band.from_ns, band.to_ns, 2.0);
         let height = bottom - top;
@@ -108,7 +108,7 @@ impl Canvas {
             &format!("<path class=\"{class}\" d=\"M{x:.1} {top:.1}L{side:.1} {bottom:.1}h10z\"><title>{tip}</title></path>\n");
     }
 
-    fn findings(&mut self, run: &Run) {
+    fn findings(&mut self, run: &Reported) {
         // A fault may show in hundreds of findings: one mark for each place that can be told apart.
         let mut marks = std::collections::BTreeMap::new();
         for finding in run.verdict.checks.iter().flat_map(|check| &check.findings) {
@@ -127,7 +127,7 @@ impl Canvas {
         self.y += 6.0;
     }
 
-    fn faults(&mut self, run: &Run) {
+    fn faults(&mut self, run: &Reported) {
         for nemesis in run.bands.nemeses() {
             let y = self.lane(nemesis);
             for band in run.bands.faults.iter().filter(|band| band.nemesis == nemesis) {
@@ -144,13 +144,13 @@ impl Canvas {
         self.y += 6.0;
     }
 
-    fn nodes(&mut self, run: &Run) {
+    fn nodes(&mut self, run: &Reported) {
         let harmed = run.bands.faults.iter().any(|band| !band.nodes.is_empty());
         let ended = run.bands.moments.iter().any(|moment| !moment.nodes.is_empty());
         if !harmed && !ended {
             return;
         }
-        for node in 1..=run.history.scene.nodes.min(99) {
+        for node in 1..=run.history.setup.nodes.min(99) {
             let y = self.lane(&format!("node {node}"));
             for band in run.bands.faults.iter().filter(|band| band.nodes.contains(&node)) {
                 self.bar(&format!("f-{}", family(&band.nemesis)), (band.from_ns, band.to_ns), y, &tip(band));
@@ -162,7 +162,7 @@ impl Canvas {
         self.y += 6.0;
     }
 
-    fn gaps(&mut self, run: &Run) {
+    fn gaps(&mut self, run: &Reported) {
         for (workload, row) in run.tally.workloads.iter().filter(|(_, row)| !row.gaps_ns.is_empty()) {
             let y = self.lane(&format!("{workload}: silent"));
             for (from_ns, to_ns) in row.gaps_ns.iter().take(400) {
@@ -172,10 +172,10 @@ impl Canvas {
         }
     }
 
-    fn throughput(&mut self, run: &Run) {
+    fn throughput(&mut self, run: &Reported) {
         let top = self.y + 26.0;
         let slice_s = run.tally.slice_ns as f64 / 1e9;
-        let rate = |slice: &Slice| slice.fates.iter().sum::<u64>() as f64 / slice_s;
+        let rate = |slice: &Slice| slice.replies.iter().sum::<u64>() as f64 / slice_s;
         let most = round_up(run.tally.slices.iter().map(rate).fold(0.0, f64::max));
         let y = |rate: f64| top + THROUGHPUT * (1.0 - rate / most);
         self.svg += &format!("<text class=\"head\" x=\"{LEFT}\" y=\"{:.0}\">operations a second</text>\n", top - 9.0);
@@ -183,12 +183,12 @@ impl Canvas {
             self.level(y(most * part), &format!("{}", most * part));
         }
         let mut below = vec![0.0; run.tally.slices.len()];
-        for (number, fate) in Fate::ALL.into_iter().enumerate() {
+        for (number, fate) in Reply::ALL.into_iter().enumerate() {
             let mut path = String::new();
-            for (at, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.fates[number] > 0) {
+            for (at, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.replies[number] > 0) {
                 let (x, width) = self.slice(run, at);
                 let from = below[at];
-                below[at] += slice.fates[number] as f64 / slice_s;
+                below[at] += slice.replies[number] as f64 / slice_s;
                 let (upper, lower) = (y(below[at]), y(from));
                 path += &format!("M{x:.1} {lower:.1}V{upper:.1}h{width:.1}V{lower:.1}z");
             }
@@ -198,7 +198,7 @@ impl Canvas {
         self.y = top + THROUGHPUT + 8.0;
     }
 
-    fn latency(&mut self, run: &Run) {
+    fn latency(&mut self, run: &Reported) {
         let all = || run.tally.slices.iter().filter_map(|slice| slice.latency);
         let Some(most_ns) = all().map(|latency| latency.max_ns.max(1)).max() else { return };
         let least_ns = all().map(|latency| latency.p50_ns.max(1)).min().unwrap_or(1);
@@ -234,14 +234,14 @@ impl Canvas {
     }
 
     /// Place and width of a slice of time, with a little air.
-    fn slice(&self, run: &Run, at: usize) -> (f64, f64) {
+    fn slice(&self, run: &Reported, at: usize) -> (f64, f64) {
         let from_ns = at as u64 * run.tally.slice_ns;
         let (x, width) = self.axis.stretch(from_ns, from_ns + run.tally.slice_ns, 0.5);
         (x, if width > 3.0 { width - 0.8 } else { width })
     }
 
     /// A line through the middles of the slices, broken where there is nothing. A lone slice is a short dash.
-    fn curve(&self, run: &Run, y: impl Fn(&Slice) -> Option<f64>) -> String {
+    fn curve(&self, run: &Reported, y: impl Fn(&Slice) -> Option<f64>) -> String {
         let (mut path, mut drawing) = (String::new(), false);
         for (at, slice) in run.tally.slices.iter().enumerate() {
             let Some(y) = y(slice) else {
@@ -257,12 +257,12 @@ impl Canvas {
     }
 
     /// What a slice says when it is pointed at.
-    fn tips(&mut self, run: &Run, top: f64, height: f64) {
-        for (number, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.fates.iter().any(|n| *n > 0)) {
+    fn tips(&mut self, run: &Reported, top: f64, height: f64) {
+        for (number, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.replies.iter().any(|n| *n > 0)) {
             let (x, width) = self.slice(run, number);
             let from_ns = number as u64 * run.tally.slice_ns;
             let mut tip = format!("{} to {}:", at(from_ns), at(from_ns + run.tally.slice_ns));
-            for (count, fate) in slice.fates.iter().zip(Fate::ALL).filter(|(count, _)| **count > 0) {
+            for (count, fate) in slice.replies.iter().zip(Reply::ALL).filter(|(count, _)| **count > 0) {
                 tip += &format!(" {} {},", thousands(*count), fate.name());
             }
             if let Some(latency) = slice.latency {

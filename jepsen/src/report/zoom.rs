@@ -2,8 +2,8 @@
 
 use super::axis::TimeAxis;
 use super::html::{at, escaped, shortened};
-use super::tally::Fate;
-use super::words;
+use super::operation_text;
+use super::tally::Reply;
 use crate::history::{History, Op};
 
 const WIDTH: f64 = 1240.0;
@@ -12,11 +12,11 @@ const LANE: f64 = 30.0;
 /// Callers that are drawn.
 const LANES: usize = 14;
 /// Operations of the same hotels that are drawn beside those concerned.
-const BESIDE: usize = 60;
+const MAX_NEIGHBOURS: usize = 60;
 /// Operations concerned that are drawn.
-const CONCERNED: usize = 40;
+const MAX_CONCERNED: usize = 40;
 /// Time before and after that is drawn at least: what went on just before often tells why.
-const AIR_NS: u64 = 15_000_000;
+const MARGIN_NS: u64 = 15_000_000;
 /// A label's width, so that none is written over another.
 const LABEL: f64 = 145.0;
 
@@ -27,7 +27,7 @@ pub(super) fn find(history: &History, id: u64) -> Option<&Op> {
 
 /// The picture; nothing when there are no operations to show.
 pub(super) fn picture(history: &History, concerned: &[&Op]) -> String {
-    let concerned = &concerned[..concerned.len().min(CONCERNED)];
+    let concerned = &concerned[..concerned.len().min(MAX_CONCERNED)];
     let Some(axis) = axis(concerned) else { return String::new() };
     let mut shown = beside(history, concerned, axis);
     let callers = callers(concerned, &shown);
@@ -75,7 +75,7 @@ fn axis(concerned: &[&Op]) -> Option<TimeAxis> {
     let from_ns = concerned.iter().map(|op| op.invoked_ns).min()?;
     let last = concerned.iter().map(|op| op.returned_ns.filter(|_| !op.resolved_late).unwrap_or(op.invoked_ns));
     let to_ns = last.max()?.max(from_ns);
-    let air_ns = ((to_ns - from_ns) / 4).max(AIR_NS);
+    let air_ns = ((to_ns - from_ns) / 4).max(MARGIN_NS);
     let (from_ns, to_ns) = (from_ns.saturating_sub(air_ns), to_ns.saturating_add(air_ns));
     Some(TimeAxis { from_ns, to_ns, left: LEFT, width: WIDTH - LEFT - 16.0 })
 }
@@ -97,7 +97,7 @@ fn beside<'a>(history: &'a History, concerned: &[&Op], axis: TimeAxis) -> Vec<&'
     };
     let mut all: Vec<(u64, u64, &Op)> = history.ops.iter().filter(near).map(|op| (apart(op), op.id, op)).collect();
     all.sort_unstable_by_key(|(apart_ns, id, _)| (*apart_ns, *id));
-    all.into_iter().take(BESIDE).map(|(_, _, op)| op).collect()
+    all.into_iter().take(MAX_NEIGHBOURS).map(|(_, _, op)| op).collect()
 }
 
 /// What nobody knows may happen until the end of the picture.
@@ -119,14 +119,14 @@ fn callers(concerned: &[&Op], beside: &[&Op]) -> Vec<u32> {
 fn bar(op: &Op, axis: TimeAxis, y: f64, named: bool) -> String {
     let (x, width) = axis.stretch(op.invoked_ns, end_ns(op, axis), 3.0);
     let class =
-        format!("{}{}{}", Fate::of(op).class(), if named { " named" } else { " beside" }, if open(op) { " open" } else { "" });
+        format!("{}{}{}", Reply::of(op).class(), if named { " named" } else { " beside" }, if open(op) { " open" } else { "" });
     let answered = op.returned_ns.map_or_else(|| "never".into(), at);
     let tip = format!(
         "{}, {}, answered {answered}: {} ⇒ {}",
         label(op),
         at(op.invoked_ns),
-        words::call(&op.call),
-        words::outcome(&op.outcome)
+        operation_text::call(&op.call),
+        operation_text::outcome(&op.outcome)
     );
     let tip = escaped(&shortened(&tip, if named { 500 } else { 200 }));
     format!(
@@ -140,7 +140,7 @@ fn open(op: &Op) -> bool {
 
 /// Number, name and place in the log.
 fn label(op: &Op) -> String {
-    let place = words::position(op);
+    let place = operation_text::position(op);
     let place = if place.is_empty() { place } else { format!(" @{place}") };
     format!("#{} {}{place}", op.id, op.call.name())
 }

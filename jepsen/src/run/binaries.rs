@@ -35,7 +35,7 @@ pub(super) fn versions(daemon: &Path, bug: Option<&str>) -> anyhow::Result<BTree
     }
     let mut versions = BTreeMap::from([
         ("keyrackd".to_owned(), version.to_owned()),
-        ("keyrackd SHA-256".to_owned(), history::sum(daemon)?),
+        ("keyrackd SHA-256".to_owned(), history::file_sha256(daemon)?),
         ("keyrack-jepsen".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
     ]);
     // Of the checkout that is around the working directory, if any; the binaries may be of another, and their sum tells.

@@ -22,7 +22,7 @@ pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Res
 /// When a file cannot be read, or is not as the run wrote it and was not said to be `edited`.
 pub fn rejudge(folder: &Path, edited: bool) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
-    let changed = history::changed(folder)?;
+    let changed = history::changed_files(folder)?;
     if !edited && !changed.is_empty() {
         let (folder, changed) = (folder.display(), changed.join(", "));
         bail!("{folder}: not as the run wrote it: {changed} (SHA256SUMS); with --edited it is judged all the same");

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use base16ct::lower::encode_string as hex;
 use hyper::Method;
 use keyrack_tests::receipts::merkle::{leaf_hash, root};
 use keyrack_tests::receipts::{Leaf, Note, Policy, Receipt};
 use tokio::task::JoinSet;
 
-use crate::cluster::{Cluster, Door, Line, until};
-use crate::history::{Answer, Booking, CheckpointCheck, NodeFinale, Op, Outcome, ReceiptCheck, Root};
+use crate::cluster::{Cluster, Connection, NodeClient, until};
+use crate::history::{Answer, Booking, CheckpointCheck, FinalNode, Op, Outcome, ReceiptCheck, Root};
 
 /// Often enough to meet a node that has just started.
 const EVERY: Duration = Duration::from_millis(200);
@@ -29,21 +30,21 @@ const CANCEL: u64 = 3;
 type Seen = (u32, u32, u64, Vec<u8>);
 
 /// Looks at every node's checkpoints and policies while the run goes on.
-pub(super) struct Watch {
+pub(super) struct CheckpointWatch {
     seen: Arc<Mutex<Vec<Seen>>>,
     policies: Arc<Mutex<BTreeSet<String>>>,
     watching: JoinSet<()>,
 }
 
-impl Watch {
+impl CheckpointWatch {
     /// Begins. A node that does not answer holds up nobody else's watch.
-    pub fn start(cluster: &Arc<Cluster>) -> Watch {
+    pub fn start(cluster: &Arc<Cluster>) -> CheckpointWatch {
         let (seen, policies) = (Arc::<Mutex<Vec<Seen>>>::default(), Arc::<Mutex<BTreeSet<String>>>::default());
         let mut watching = JoinSet::new();
         for node in cluster.numbers() {
             watching.spawn(watch(cluster.clone(), node, seen.clone(), policies.clone()));
         }
-        Watch { seen, policies, watching }
+        CheckpointWatch { seen, policies, watching }
     }
 
     /// Verifies the receipt of every acknowledged booking, which must be of the last thing that happened to it, and every
@@ -52,12 +53,12 @@ impl Watch {
         mut self,
         cluster: &Arc<Cluster>,
         ops: &[Op],
-        nodes: &mut [NodeFinale],
+        nodes: &mut [FinalNode],
     ) -> anyhow::Result<(Vec<ReceiptCheck>, Vec<CheckpointCheck>)> {
         self.watching.abort_all();
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         let mut texts = self.policies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        texts.extend(text(&mut cluster.door(1).line(), "/log/policy").await);
+        texts.extend(text(&mut cluster.client(1).connection(), "/log/policy").await);
         // A node that was taken in anew has new keys; what the old ones signed stays signed.
         let policies: Vec<Policy> = texts.iter().filter_map(|text| Policy::parse(text).ok()).collect();
         let bookings = nodes.first().map_or(&[][..], |node| &node.bookings);
@@ -75,16 +76,16 @@ impl Watch {
 /// One node, until aborted.
 async fn watch(cluster: Arc<Cluster>, node: u32, seen: Arc<Mutex<Vec<Seen>>>, policies: Arc<Mutex<BTreeSet<String>>>) {
     let mut newest = BTreeMap::new();
-    let mut line = cluster.door(node).line();
+    let mut connection = cluster.client(node).connection();
     for round in 0_u64.. {
         for shard in 1..=DATA_SHARDS {
-            let Some((size, root)) = checkpoint(&mut line, shard).await else { continue };
+            let Some((size, root)) = checkpoint(&mut connection, shard).await else { continue };
             if newest.insert(shard, size) != Some(size) {
                 seen.lock().unwrap_or_else(PoisonError::into_inner).push((node, shard, size, root));
             }
         }
         if round.is_multiple_of(POLICY_EVERY)
-            && let Some(text) = text(&mut line, "/log/policy").await
+            && let Some(text) = text(&mut connection, "/log/policy").await
         {
             policies.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
         }
@@ -108,9 +109,9 @@ async fn verify_all(cluster: &Arc<Cluster>, ops: &[Op], expected: Arc<Expected>)
         while asked.len() < AT_ONCE {
             let Some(booking) = waiting.next() else { break };
             let node = (checks.len() + asked.len()) as u32 % cluster.plan.nodes + 1;
-            let (door, expected) = (cluster.door(node), expected.clone());
+            let (client, expected) = (cluster.client(node), expected.clone());
             asked.spawn(async move {
-                let failure = verify(&door, &booking, &expected).await.err();
+                let failure = verify(&client, &booking, &expected).await.err();
                 ReceiptCheck { booking, failure }
             });
         }
@@ -128,11 +129,11 @@ fn acknowledged(op: &Op) -> Option<String> {
     }
 }
 
-async fn verify(door: &Door, booking: &str, expected: &Expected) -> Result<(), String> {
+async fn verify(client: &NodeClient, booking: &str, expected: &Expected) -> Result<(), String> {
     let path = format!("/v1/bookings/{booking}/receipt");
     let begin = Instant::now();
     let text = loop {
-        let said = match door.ask(Method::GET, &path, None, ANSWER).await {
+        let said = match client.ask(Method::GET, &path, None, ANSWER).await {
             Ok(reply) if reply.status == 200 => break String::from_utf8_lossy(&reply.body).into_owned(),
             // 202: not cosigned yet.
             Ok(reply) => format!("{} {}", reply.status, reply.code()),
@@ -165,28 +166,23 @@ fn newest(booking: &Booking, leaf: &Leaf) -> Result<(), String> {
     Err(format!("it proves {proves:?}, but the booking is {state}, revision {revision}, nights {} to {}", stay.from, stay.to))
 }
 
-async fn checkpoint(line: &mut Line, shard: u32) -> Option<(u64, Vec<u8>)> {
-    let text = text(line, &format!("/log/{shard}/checkpoint")).await?;
+async fn checkpoint(connection: &mut Connection, shard: u32) -> Option<(u64, Vec<u8>)> {
+    let text = text(connection, &format!("/log/{shard}/checkpoint")).await?;
     let checkpoint = Note::parse(&text).ok()?.checkpoint().ok()?;
     Some((checkpoint.size, checkpoint.root.to_vec()))
 }
 
-async fn text(line: &mut Line, path: &str) -> Option<String> {
-    let reply = line.ask(Method::GET, path, None, None, ANSWER).await.ok()?;
+async fn text(connection: &mut Connection, path: &str) -> Option<String> {
+    let reply = connection.ask(Method::GET, path, None, None, ANSWER).await.ok()?;
     reply.status.is_success().then(|| String::from_utf8_lossy(&reply.body).into_owned())
 }
 
 /// Hashes every node's own leaves, and every checkpoint that was ever served against them.
-async fn compare(
-    cluster: &Cluster,
-    shard: u32,
-    seen: &[&Seen],
-    nodes: &mut [NodeFinale],
-) -> anyhow::Result<Vec<CheckpointCheck>> {
+async fn compare(cluster: &Cluster, shard: u32, seen: &[&Seen], nodes: &mut [FinalNode]) -> anyhow::Result<Vec<CheckpointCheck>> {
     let newest = until(format!("shard {shard} has a checkpoint"), WITHIN, async || {
         let mut sizes = Vec::new();
         for node in cluster.numbers() {
-            sizes.push(checkpoint(&mut cluster.door(node).line(), shard).await.map_or(0, |(size, _)| size));
+            sizes.push(checkpoint(&mut cluster.client(node).connection(), shard).await.map_or(0, |(size, _)| size));
         }
         Some(sizes.into_iter().min().unwrap_or(0))
     });
@@ -208,7 +204,7 @@ async fn compare(
 }
 
 /// The first `size` leaves of a node, from its entry bundles.
-async fn leaves(door: &Door, shard: u32, size: u64) -> anyhow::Result<Vec<Vec<u8>>> {
+async fn leaves(client: &NodeClient, shard: u32, size: u64) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut leaves = Vec::new();
     for tile in 0..size.div_ceil(256) {
         let width = (size - tile * 256).min(256);
@@ -216,7 +212,7 @@ async fn leaves(door: &Door, shard: u32, size: u64) -> anyhow::Result<Vec<Vec<u8
         let number = if tile < 1_000 { format!("{tile:03}") } else { format!("x{:03}/{:03}", tile / 1_000, tile % 1_000) };
         let path = format!("/log/{shard}/tile/entries/{number}{part}");
         let bundle = until(&path, WITHIN, async || {
-            let reply = door.ask(Method::GET, &path, None, ANSWER).await.ok()?;
+            let reply = client.ask(Method::GET, &path, None, ANSWER).await.ok()?;
             reply.status.is_success().then_some(reply.body)
         });
         let bundle = bundle.await?;
@@ -231,10 +227,6 @@ async fn leaves(door: &Door, shard: u32, size: u64) -> anyhow::Result<Vec<Vec<u8
     }
     anyhow::ensure!(leaves.len() as u64 == size, "shard {shard}: {} leaves instead of {size}", leaves.len());
     Ok(leaves)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

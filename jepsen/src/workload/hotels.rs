@@ -25,7 +25,7 @@ pub struct Scale {
 }
 
 /// The hotels of a run, which stand nowhere yet.
-pub fn plan(workloads: &[Workload], scale: Scale) -> Vec<Hotel> {
+pub fn plan_hotels(workloads: &[Workload], scale: Scale) -> Vec<Hotel> {
     let hotel = |workload: Workload, number: u32| {
         let (types, house_limit): (&[(&str, u32)], _) = match workload {
             Workload::Baskets => (&[("DBL", 4), ("SGL", 3), ("STE", 1)], Some(6)),
@@ -42,7 +42,7 @@ pub fn plan(workloads: &[Workload], scale: Scale) -> Vec<Hotel> {
 }
 
 /// Opens the hotels in the cluster and learns where each lives.
-pub async fn open(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<Vec<Hotel>> {
+pub async fn open_hotels(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<Vec<Hotel>> {
     for hotel in &mut hotels {
         let here = format!("/v1/properties/{}", hotel.property);
         let mut property = json!({
@@ -61,7 +61,7 @@ pub async fn open(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<V
         let room_type = hotel.room_types.keys().next().map(String::as_str).unwrap_or_default();
         let path = format!("{here}/availability?from={from}&to={to}&roomType={room_type}");
         let shard = until(format!("{} answers", hotel.property), WITHIN, async || {
-            let reply = cluster.door(1).ask(Method::GET, &path, None, WITHIN).await.ok()?;
+            let reply = cluster.client(1).ask(Method::GET, &path, None, WITHIN).await.ok()?;
             reply.json()["asOf"]["shard"].as_u64()
         });
         hotel.shard = shard.await? as u32;
@@ -71,7 +71,7 @@ pub async fn open(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<V
 
 async fn put(cluster: &Cluster, path: &str, body: &Value) -> anyhow::Result<()> {
     let done = until(format!("PUT {path}"), WITHIN, async || {
-        let reply = cluster.door(1).ask(Method::PUT, path, Some(body), WITHIN).await.ok()?;
+        let reply = cluster.client(1).ask(Method::PUT, path, Some(body), WITHIN).await.ok()?;
         if reply.status.is_client_error() {
             return Some(Err(anyhow::anyhow!("PUT {path}: {}", String::from_utf8_lossy(&reply.body))));
         }

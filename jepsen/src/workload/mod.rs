@@ -1,53 +1,24 @@
-//! Callers: what they ask, and what they make of the answers.
+//! Callers: what they ask, how they retry, and what they record of the answers.
+//!
+//! A caller does one thing at a time. It retries a write with the same idempotency key through other nodes, as a client
+//! should, until it is answered or its time is up; then the outcome is unknown.
+//!
+//! Invariants:
+//! - an operation is recorded before it is sent, so that nothing that may have happened is missing from the history;
+//! - "not done" is recorded only when no try can have reached a node that acted on it;
+//! - a caller without an answer goes on under another process number, as Jepsen's histories ask for.
+//!
+//! Start with `caller.rs`; `catalog.rs` lists the workloads and `next_call.rs` draws what a caller asks next.
 
 mod caller;
+mod catalog;
 mod hotels;
-mod plans;
+mod next_call;
 mod recorder;
 mod request;
 
-pub use caller::{Caller, Patience, ask_through, resolve};
-pub use hotels::{Scale, open, plan};
+pub use caller::{Caller, RetryPolicy, ask_through, resolve};
+pub use catalog::{NOT_IN_KEYRACK, Workload};
+pub use hotels::{Scale, open_hotels, plan_hotels};
 pub use recorder::Recorder;
-pub use request::{booking_of, date, day, is_read, night_of, time_ms};
-
-/// What callers do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Workload {
-    /// Stays of several nights in several room types, and cancellations.
-    Reserve,
-    /// Holds that are confirmed, released, or run out.
-    Hold,
-    /// Bookings that move.
-    Amend,
-    /// The same request with the same key, again and at the same time, through other nodes.
-    Retry,
-    /// Several room types at once under a house limit: all or nothing.
-    Baskets,
-    /// Reads on every node, linearizable and bounded, with few writes.
-    Reads,
-}
-
-impl Workload {
-    /// All there are: the main six.
-    pub const ALL: [Workload; 6] =
-        [Workload::Reserve, Workload::Hold, Workload::Amend, Workload::Retry, Workload::Baskets, Workload::Reads];
-
-    /// Its name on the command line and in the history.
-    pub fn name(self) -> &'static str {
-        match self {
-            Workload::Reserve => "reserve",
-            Workload::Hold => "hold",
-            Workload::Amend => "amend",
-            Workload::Retry => "retry",
-            Workload::Baskets => "baskets",
-            Workload::Reads => "reads",
-        }
-    }
-}
-
-/// What was asked for and is not there yet, with why: it counts as not run.
-pub const NOT_IN_KEYRACK: [(&str, &str); 2] = [
-    ("membership", "Keyrack adds and removes no nodes at run time yet; the simulation changes memberships"),
-    ("moves", "Keyrack moves no property to another shard yet"),
-];
+pub use request::{booking_of, date, day, night_of, time_ms};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base16ct::lower::encode_string as hex;
 use hyper::Method;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -69,11 +70,6 @@ pub fn request(call: &Call) -> (Method, String, Option<&str>, Option<Value>) {
     }
 }
 
-/// Whether a call changes nothing.
-pub fn is_read(call: &Call) -> bool {
-    matches!(call, Call::Availability { .. } | Call::Lookup { .. })
-}
-
 fn freshness(staleness_ms: Option<u64>, before: char) -> String {
     staleness_ms.map_or_else(String::new, |ms| format!("{before}consistency=bounded&maxStalenessMs={ms}"))
 }
@@ -87,7 +83,7 @@ fn rooms_out(rooms: &[Rooms]) -> Value {
 /// What an answer that stands says; `None` for one that does not (try again).
 pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
     let body = reply.json();
-    let read = is_read(call);
+    let read = call.is_read();
     let as_of = reply.as_of.as_deref().and_then(position).or_else(|| position_in(&body));
     let digest = if read { String::new() } else { digest(&body, &reply.body) };
     let replayed = reply.replayed;
@@ -108,7 +104,7 @@ pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
             let code = reply.code();
             let try_again = matches!(code.as_str(), "request_in_flight" | "quota_exceeded" | "request_timeout");
             let code = if code.is_empty() { format!("http-{status}") } else { code };
-            (!try_again).then(|| Outcome::Refused { code, nights: shorts(&body), as_of, replayed, digest })
+            (!try_again).then(|| Outcome::Refused { code, nights: short_nights(&body), as_of, replayed, digest })
         }
         _ => None,
     }
@@ -159,7 +155,7 @@ fn nights(body: &Value) -> Vec<Night> {
     body["roomTypes"][0]["nights"].as_array().into_iter().flatten().map(night_of).collect()
 }
 
-fn shorts(body: &Value) -> Vec<Short> {
+fn short_nights(body: &Value) -> Vec<Short> {
     let short = |night: &Value| Short {
         day: day(&text(&night["date"])),
         room_type: text(&night["roomType"]),
@@ -183,10 +179,6 @@ fn position_in(body: &Value) -> Option<Position> {
         shard: as_of["shard"].as_u64()? as u32,
         index: as_of["index"].as_str().map_or_else(|| as_of["index"].as_u64(), |text| text.parse().ok())?,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub struct Crowd {
 
 enum Caller {
     Idle,
-    Asked { op: usize },
+    Invocation { op: usize },
     Done { op: usize },
 }
 
@@ -80,7 +80,7 @@ pub fn run(seed: u64, crowd: Crowd) -> History {
         let who = run.random.below(crowd.callers as u64) as usize;
         callers[who] = match callers[who] {
             Caller::Idle if run.ops.len() < crowd.ops => run.ask(who),
-            Caller::Asked { op } => run.take_effect(op),
+            Caller::Invocation { op } => run.take_effect(op),
             Caller::Done { op } => run.answer(op),
             Caller::Idle => Caller::Idle,
         };
@@ -102,7 +102,7 @@ impl Run {
         let op = self.ops.len();
         let nothing = Outcome::NotDone { code: "unavailable".into() };
         self.ops.push(Op { process: who as u32, ..super::op(op, call, (self.now_ns, None), nothing) });
-        Caller::Asked { op }
+        Caller::Invocation { op }
     }
 
     fn call(&mut self) -> Call {
@@ -145,7 +145,7 @@ impl Run {
     fn take_effect(&mut self, op: usize) -> Caller {
         let call = self.ops[op].call.clone();
         if self.random.one_in(40) {
-            return if call.is_read() { Caller::Asked { op } } else { Caller::Done { op } };
+            return if call.is_read() { Caller::Invocation { op } } else { Caller::Done { op } };
         }
         let bounded = call.staleness_ms().is_some();
         if bounded && let Some((index, model)) = self.a_little_old(op) {

@@ -118,7 +118,7 @@ impl Cluster {
     }
 
     /// What each of three nodes says at the end.
-    pub fn finale(&self) -> Finale {
+    pub fn final_state(&self) -> FinalState {
         let property = &self.hotel.property;
         let mut nights = Vec::new();
         for room_type in self.hotel.room_types.keys() {
@@ -135,7 +135,7 @@ impl Cluster {
         bookings.sort_by(|one, other| one.booking.booking.cmp(&other.booking.booking));
         let leaves = self.feed.iter().filter(|event| event.kind.starts_with("booking.")).count() as u64;
         let roots = vec![Root { shard: self.hotel.shard, size: leaves + 7, root: "aa".into() }];
-        let node = |node| NodeFinale {
+        let node = |node| FinalNode {
             node,
             nights: nights.clone(),
             bookings: bookings.clone(),
@@ -144,7 +144,7 @@ impl Cluster {
         };
         let checkpoint = |node, size| CheckpointCheck { node, shard: self.hotel.shard, size, failure: None };
         let receipt = |booking: &FinalBooking| ReceiptCheck { booking: booking.booking.booking.clone(), failure: None };
-        Finale {
+        FinalState {
             nodes: (1..=3).map(node).collect(),
             receipts: bookings.iter().map(receipt).collect(),
             checkpoints: vec![checkpoint(1, 3), checkpoint(1, 7), checkpoint(2, 7), checkpoint(3, 5)],
@@ -235,8 +235,8 @@ impl Story {
 
 /// A run of one cluster.
 pub fn history(cluster: &Cluster, ops: Vec<Op>) -> History {
-    let scene = Scene { nodes: 3, skew_ms: 100, hotels: vec![cluster.hotel.clone()], ..Scene::default() };
-    History { scene, ops, faults: Vec::new(), finale: cluster.finale() }
+    let setup = RunSetup { nodes: 3, skew_ms: 100, hotels: vec![cluster.hotel.clone()], ..RunSetup::default() };
+    History { setup, ops, faults: Vec::new(), final_state: cluster.final_state() }
 }
 
 pub fn hotel(house_limit: Option<u32>) -> Hotel {
@@ -310,4 +310,14 @@ pub fn assert_found(history: &History, checker: &str, kind: &str) -> Verdict {
 
 pub fn findings(verdict: &Verdict) -> impl Iterator<Item = (&str, &Finding)> {
     verdict.checks.iter().flat_map(|check| check.findings.iter().map(|finding| (check.checker.as_str(), finding)))
+}
+
+/// An answer from this place in the log.
+pub fn done(answer: Answer, as_of: Option<Position>) -> Outcome {
+    Outcome::Ok { answer, as_of, replayed: false, digest: "new".into() }
+}
+
+/// A refusal from this place in the log.
+pub fn refused(code: &str, nights: Vec<Short>, as_of: Option<Position>) -> Outcome {
+    Outcome::Refused { code: code.into(), nights, as_of, replayed: false, digest: "new".into() }
 }

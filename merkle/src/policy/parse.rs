@@ -6,9 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Group, KeyKind, Log, Member, Policy, Witness};
+use super::trust::{Group, Log, Member, Policy, Witness};
 use crate::text::decimal;
-use crate::{KeyError, VerifierKey};
+use crate::{KeyError, KeyKind, VerifierKey};
 
 /// The longest policy file that is read, in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
@@ -65,26 +65,34 @@ pub enum PolicyFault {
     NoQuorum,
 }
 
-/// See [`Policy::parse`].
-pub(super) fn parse(text: &[u8]) -> Result<Policy, PolicyError> {
-    if text.len() > MAX_POLICY_BYTES {
-        return Err(PolicyError { line: 1, fault: PolicyFault::TooLong });
+impl Policy {
+    /// Reads a policy file. Names and URLs that are not UTF-8 are told apart byte for byte, but shown with replacement
+    /// characters.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with the number of the line. Stricter than the format in these points: log keys are of kind
+    /// [`KeyKind::Log`] and witness keys of kind [`KeyKind::Cosigner`]; two keys never share name and id; a threshold
+    /// has no leading zeros; at most [`MAX_POLICY_BYTES`], and [`MAX_POLICY_ITEMS`] logs, witnesses and groups each.
+    pub fn parse(text: &[u8]) -> Result<Policy, PolicyError> {
+        if text.len() > MAX_POLICY_BYTES {
+            return Err(PolicyError { line: 1, fault: PolicyFault::TooLong });
+        }
+        let mut reader = Reader::default();
+        let mut rest = text;
+        while !rest.is_empty() {
+            reader.line += 1;
+            let end = rest.iter().position(|byte| *byte == b'\n');
+            let line = &rest[..end.unwrap_or(rest.len())];
+            reader.read(line).map_err(|fault| PolicyError { line: reader.line, fault })?;
+            let Some(end) = end else {
+                return Err(PolicyError { line: reader.line, fault: PolicyFault::NoFinalNewline });
+            };
+            rest = &rest[end + 1..];
+        }
+        let missing = PolicyError { line: reader.line + 1, fault: PolicyFault::NoQuorum };
+        let quorum = reader.quorum.ok_or(missing)?;
+        Ok(Policy { logs: reader.logs, witnesses: reader.witnesses, groups: reader.groups, quorum })
     }
-    let mut reader = Reader::default();
-    let mut rest = text;
-    while !rest.is_empty() {
-        reader.line += 1;
-        let end = rest.iter().position(|byte| *byte == b'\n');
-        let line = &rest[..end.unwrap_or(rest.len())];
-        reader.read(line).map_err(|fault| PolicyError { line: reader.line, fault })?;
-        let Some(end) = end else {
-            return Err(PolicyError { line: reader.line, fault: PolicyFault::NoFinalNewline });
-        };
-        rest = &rest[end + 1..];
-    }
-    let missing = PolicyError { line: reader.line + 1, fault: PolicyFault::NoQuorum };
-    let quorum = reader.quorum.ok_or(missing)?;
-    Ok(Policy { logs: reader.logs, witnesses: reader.witnesses, groups: reader.groups, quorum })
 }
 
 /// What the lines so far have defined. Names are bytes to the format.

@@ -1,270 +1,204 @@
-//! Tokens that must let nobody in: each is good but for one thing.
+//! Tokens that must let nobody in: each is good but for one thing. They are declared in one table, at the end of this file.
+
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
-use super::{Issuer, KeyKind, SigningKey, now_secs, raw_token};
+use super::keys::{KeyKind, SigningKey, raw_token};
+use super::provider::{Issuer, now_secs};
 
-/// What is wrong with a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forgery {
-    // The signature.
-    Unsigned,
-    UnsignedInOtherLetters,
-    UnsignedWithSignature,
-    HmacWithThePublicKey,
-    HmacWithTheRsaKey,
-    OtherKeyOfThatName,
-    UnknownKey,
-    NoKeyNamed,
-    KeyNamedByNumber,
-    KeyInTheHeader,
-    KeyAddressInTheHeader,
-    AlgorithmOfAnotherKey,
-    AlgorithmNotVerified,
-    OtherPaddingThanSaid,
-    NoAlgorithm,
-    ClaimsChanged,
-    HeaderChanged,
-    SignatureCut,
-    SignatureEmpty,
-    SignatureOfZeros,
-    // The form.
-    Critical,
-    OtherType,
-    TypeNotText,
-    ClaimTwice,
-    HeaderTwice,
-    Padded,
-    TwoParts,
-    FourParts,
-    ClaimsNotJson,
-    ClaimsNotAnObject,
-    TooLong,
-    // The claims.
-    Expired,
-    NoExpiry,
-    ExpiryAsText,
-    ExpiryNegative,
-    NotYet,
-    NotBeforeAsText,
-    IssuedInTheFuture,
-    OtherAudience,
-    OtherAudiences,
-    AudienceAsPartOfAnother,
-    NoAudience,
-    AudienceNotText,
-    OtherIssuer,
-    IssuerWithASlash,
-    NoIssuer,
-    IssuerList,
-    NoSubject,
-    EmptySubject,
-    LongSubject,
-    SubjectNotText,
-    SubjectOfTwoLines,
+/// How a forgery differs from a good token.
+enum Fault {
+    /// A claim has another value; null for none.
+    Claim(&'static str, fn(&Good) -> Value),
+    /// The header says something else; the key that it named signs.
+    Header(fn(&mut Value, &Good)),
+    /// A key that is not the issuer's signs under this name, and the header says so.
+    Thief(fn(&Good) -> String, fn(&mut Value, &SigningKey, &Good)),
+    /// The token's text is another.
+    Text(fn(&Good) -> String),
 }
 
-impl Forgery {
-    /// All of them.
-    pub const ALL: [Forgery; 52] = {
-        use Forgery::*;
-        [
-            Unsigned,
-            UnsignedInOtherLetters,
-            UnsignedWithSignature,
-            HmacWithThePublicKey,
-            HmacWithTheRsaKey,
-            OtherKeyOfThatName,
-            UnknownKey,
-            NoKeyNamed,
-            KeyNamedByNumber,
-            KeyInTheHeader,
-            KeyAddressInTheHeader,
-            AlgorithmOfAnotherKey,
-            AlgorithmNotVerified,
-            OtherPaddingThanSaid,
-            NoAlgorithm,
-            ClaimsChanged,
-            HeaderChanged,
-            SignatureCut,
-            SignatureEmpty,
-            SignatureOfZeros,
-            Critical,
-            OtherType,
-            TypeNotText,
-            ClaimTwice,
-            HeaderTwice,
-            Padded,
-            TwoParts,
-            FourParts,
-            ClaimsNotJson,
-            ClaimsNotAnObject,
-            TooLong,
-            Expired,
-            NoExpiry,
-            ExpiryAsText,
-            ExpiryNegative,
-            NotYet,
-            NotBeforeAsText,
-            IssuedInTheFuture,
-            OtherAudience,
-            OtherAudiences,
-            AudienceAsPartOfAnother,
-            NoAudience,
-            AudienceNotText,
-            OtherIssuer,
-            IssuerWithASlash,
-            NoIssuer,
-            IssuerList,
-            NoSubject,
-            EmptySubject,
-            LongSubject,
-            SubjectNotText,
-            SubjectOfTwoLines,
-        ]
-    };
+/// The good token that a forgery begins with.
+struct Good<'a> {
+    issuer: &'a Issuer,
+    key: Arc<SigningKey>,
+    claims: Value,
+    token: String,
+}
 
-    /// The forged token.
-    pub(super) fn token(self, issuer: &Issuer, subject: &str) -> String {
-        let claims = issuer.claims(subject);
-        let key = issuer.keys()[0].clone();
-        if let Some(claims) = self.claims(issuer, &claims) {
-            return key.token(&key.header(), &claims);
-        }
-        if let Some((signer, header)) = self.header(issuer, &key) {
-            return signer.as_deref().unwrap_or(&key).token(&header, &claims);
-        }
-        self.text(issuer, &key, &claims)
+impl Good<'_> {
+    fn header(&self) -> String {
+        self.key.header().to_string()
     }
 
-    /// Claims that are wrong in a token that is otherwise right.
-    fn claims(self, issuer: &Issuer, good: &Value) -> Option<Value> {
-        use Forgery::*;
-        let now = now_secs();
-        let (name, value) = match self {
-            Expired => ("exp", json!(now - 3_600)),
-            NoExpiry => ("exp", Value::Null),
-            ExpiryAsText => ("exp", json!((now + 3_600).to_string())),
-            ExpiryNegative => ("exp", json!(-1)),
-            NotYet => ("nbf", json!(now + 3_600)),
-            NotBeforeAsText => ("nbf", json!("now")),
-            IssuedInTheFuture => ("iat", json!(now + 3_600)),
-            OtherAudience => ("aud", json!("another")),
-            OtherAudiences => ("aud", json!(["another", "a third"])),
-            AudienceAsPartOfAnother => ("aud", json!("keyrack-staging")),
-            NoAudience => ("aud", Value::Null),
-            AudienceNotText => ("aud", json!(["keyrack", 1])),
-            OtherIssuer => ("iss", json!("https://issuer.example")),
-            IssuerWithASlash => ("iss", json!(format!("{}/", issuer.url()))),
-            NoIssuer => ("iss", Value::Null),
-            IssuerList => ("iss", json!([issuer.url()])),
-            NoSubject => ("sub", Value::Null),
-            EmptySubject => ("sub", json!("")),
-            LongSubject => ("sub", json!("s".repeat(256))),
-            SubjectNotText => ("sub", json!(1)),
-            SubjectOfTwoLines => ("sub", json!("anna\noperator")),
-            _ => return None,
-        };
-        let mut claims = good.clone();
-        claims[name] = value;
-        if claims[name].is_null() {
-            claims.as_object_mut().unwrap().remove(name);
-        }
-        Some(claims)
+    fn header_with(&self, algorithm: &str) -> String {
+        let mut header = self.key.header();
+        header["alg"] = json!(algorithm);
+        header.to_string()
     }
 
-    /// A header that is wrong, and who signs if it is not the key that the header names.
-    fn header(self, issuer: &Issuer, key: &SigningKey) -> Option<(Option<Box<SigningKey>>, Value)> {
-        use Forgery::*;
-        let mut header = key.header();
-        let thief = |kid: &str| Some(Box::new(SigningKey::new(kid, KeyKind::P256)));
-        let mut signer = None;
-        match self {
-            OtherKeyOfThatName => signer = thief(&key.kid),
-            UnknownKey => {
-                signer = thief("key-of-a-thief");
-                header["kid"] = json!("key-of-a-thief");
-            }
-            NoKeyNamed => drop(header.as_object_mut().unwrap().remove("kid")),
-            KeyNamedByNumber => header["kid"] = json!(1),
-            KeyInTheHeader => {
-                signer = thief(&key.kid);
-                header["jwk"] = signer.as_ref().unwrap().jwk();
-            }
-            KeyAddressInTheHeader => {
-                signer = thief(&key.kid);
-                header["jku"] = json!(format!("{}/keys?all=1", issuer.url()));
-                header["x5u"] = header["jku"].clone();
-            }
-            AlgorithmOfAnotherKey => header["kid"] = json!(issuer.key_for("RS256").kid),
-            AlgorithmNotVerified => header["alg"] = json!("ES384"),
-            NoAlgorithm => drop(header.as_object_mut().unwrap().remove("alg")),
-            Critical => {
-                header["crit"] = json!(["exp"]);
-                header["exp"] = json!(now_secs() + 3_600);
-            }
-            OtherType => header["typ"] = json!("logout+jwt"),
-            TypeNotText => header["typ"] = json!(["JWT"]),
-            _ => return None,
-        }
-        Some((signer, header))
+    fn body(&self) -> String {
+        self.claims.to_string()
     }
 
-    /// A token whose text is wrong.
-    fn text(self, issuer: &Issuer, key: &SigningKey, claims: &Value) -> String {
-        use Forgery::*;
-        let with = |algorithm: &str| {
-            let mut header = key.header();
-            header["alg"] = json!(algorithm);
-            header.to_string()
-        };
-        let (header, body) = (key.header().to_string(), claims.to_string());
-        let sign = |message: &[u8]| key.sign("ES256", message);
-        let good = key.token(&key.header(), claims);
-        let parts: Vec<&str> = good.split('.').collect();
-        match self {
-            Unsigned => raw_token(&with("none"), &body, |_| Vec::new()),
-            UnsignedInOtherLetters => raw_token(&with("nOnE"), &body, |_| Vec::new()),
-            UnsignedWithSignature => raw_token(&with("none"), &body, sign),
-            HmacWithThePublicKey => raw_token(&with("HS256"), &body, |message| hmac_of(&key.public_bytes(), message)),
-            HmacWithTheRsaKey => {
-                let rsa = issuer.key_for("RS256");
-                let header = json!({"typ": "JWT", "alg": "HS256", "kid": rsa.kid}).to_string();
-                raw_token(&header, &body, |message| hmac_of(&rsa.public_bytes(), message))
+    /// One of the token's three parts: header, claims, signature.
+    fn part(&self, place: usize) -> &str {
+        self.token.split('.').nth(place).expect("a token has three parts")
+    }
+
+    /// Two texts, signed by the issuer's key.
+    fn signed(&self, header: &str, body: &str) -> String {
+        raw_token(header, body, |message| self.key.sign("ES256", message))
+    }
+
+    fn rsa_key(&self) -> Arc<SigningKey> {
+        self.issuer.key_for("RS256")
+    }
+}
+
+impl Issuer {
+    /// A token that is good but for one thing.
+    pub fn forged(&self, forgery: Forgery, subject: &str) -> String {
+        let (key, claims) = (self.keys()[0].clone(), self.claims(subject));
+        let token = key.token(&key.header(), &claims);
+        let good = Good { issuer: self, key, claims, token };
+        match forgery.fault() {
+            Fault::Claim(name, value) => {
+                let mut claims = good.claims.clone();
+                claims[name] = value(&good);
+                if claims[name].is_null() {
+                    remove(&mut claims, name);
+                }
+                good.key.token(&good.key.header(), &claims)
             }
-            OtherPaddingThanSaid => {
-                let rsa = issuer.key_for("RS256");
-                raw_token(&rsa.header().to_string(), &body, |message| rsa.sign("PS256", message))
+            Fault::Header(change) => {
+                let mut header = good.key.header();
+                change(&mut header, &good);
+                good.key.token(&header, &good.claims)
             }
-            ClaimsChanged => {
-                let other = raw_token(&header, &body.replacen("\"sub\":\"", "\"sub\":\"x", 1), |_| Vec::new());
-                format!("{}{}", other, parts[2])
+            Fault::Thief(kid, change) => {
+                let thief = SigningKey::new(&kid(&good), KeyKind::P256);
+                let mut header = good.key.header();
+                change(&mut header, &thief, &good);
+                thief.token(&header, &good.claims)
             }
-            HeaderChanged => {
-                let header = json!({"alg": "ES256", "typ": "JWT", "kid": key.kid, "more": 1}).to_string();
-                format!("{}{}", raw_token(&header, &body, |_| Vec::new()), parts[2])
-            }
-            SignatureCut => good[..good.len() - 4].to_string(),
-            SignatureEmpty => raw_token(&header, &body, |_| Vec::new()),
-            SignatureOfZeros => raw_token(&header, &body, |_| vec![0; 64]),
-            ClaimTwice => raw_token(&header, &format!("{{\"sub\":\"operator\",{}", &body[1..]), sign),
-            HeaderTwice => raw_token(&format!("{{\"alg\":\"none\",{}", &header[1..]), &body, sign),
-            Padded => format!("{good}=="),
-            TwoParts => format!("{}.{}", parts[0], parts[1]),
-            FourParts => format!("{good}.{}", parts[2]),
-            ClaimsNotJson => raw_token(&header, &body[1..], sign),
-            ClaimsNotAnObject => raw_token(&header, &format!("[{body}]"), sign),
-            TooLong => {
-                let mut claims = claims.clone();
-                claims["more"] = json!("m".repeat(8 << 10));
-                key.token(&key.header(), &claims)
-            }
-            _ => unreachable!("{self:?} is wrong in its header or its claims"),
+            Fault::Text(text) => text(&good),
         }
     }
+}
+
+fn remove(object: &mut Value, name: &str) {
+    object.as_object_mut().expect("claims and headers are objects").remove(name);
+}
+
+/// Without a signature.
+fn unsigned(header: &str, body: &str) -> String {
+    raw_token(header, body, |_| Vec::new())
 }
 
 fn hmac_of(secret: &[u8], message: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
+}
+
+macro_rules! forgeries {
+    ($($forgery:ident => $fault:expr,)*) => {
+        /// What is wrong with a token.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Forgery {
+            $($forgery,)*
+        }
+
+        impl Forgery {
+            /// All of them.
+            pub const ALL: &[Forgery] = &[$(Forgery::$forgery,)*];
+
+            fn fault(self) -> Fault {
+                use Fault::{Claim, Header, Text, Thief};
+                match self {
+                    $(Forgery::$forgery => $fault,)*
+                }
+            }
+        }
+    };
+}
+
+forgeries! {
+    // The signature.
+    Unsigned => Text(|good| unsigned(&good.header_with("none"), &good.body())),
+    UnsignedInOtherLetters => Text(|good| unsigned(&good.header_with("nOnE"), &good.body())),
+    UnsignedWithSignature => Text(|good| good.signed(&good.header_with("none"), &good.body())),
+    HmacWithThePublicKey => Text(|good| {
+        raw_token(&good.header_with("HS256"), &good.body(), |message| hmac_of(&good.key.public_bytes(), message))
+    }),
+    HmacWithTheRsaKey => Text(|good| {
+        let rsa = good.rsa_key();
+        let header = json!({"typ": "JWT", "alg": "HS256", "kid": rsa.kid}).to_string();
+        raw_token(&header, &good.body(), |message| hmac_of(&rsa.public_bytes(), message))
+    }),
+    OtherKeyOfThatName => Thief(|good| good.key.kid.clone(), |_, _, _| {}),
+    UnknownKey => Thief(|_| "key-of-a-thief".into(), |header, thief, _| header["kid"] = json!(thief.kid)),
+    NoKeyNamed => Header(|header, _| remove(header, "kid")),
+    KeyNamedByNumber => Header(|header, _| header["kid"] = json!(1)),
+    KeyInTheHeader => Thief(|good| good.key.kid.clone(), |header, thief, _| header["jwk"] = thief.jwk()),
+    KeyAddressInTheHeader => Thief(|good| good.key.kid.clone(), |header, _, good| {
+        header["jku"] = json!(format!("{}/keys?all=1", good.issuer.url()));
+        header["x5u"] = header["jku"].clone();
+    }),
+    AlgorithmOfAnotherKey => Header(|header, good| header["kid"] = json!(good.rsa_key().kid)),
+    AlgorithmNotVerified => Header(|header, _| header["alg"] = json!("ES384")),
+    OtherPaddingThanSaid => Text(|good| {
+        let rsa = good.rsa_key();
+        raw_token(&rsa.header().to_string(), &good.body(), |message| rsa.sign("PS256", message))
+    }),
+    NoAlgorithm => Header(|header, _| remove(header, "alg")),
+    ClaimsChanged => Text(|good| {
+        let body = good.body().replacen("\"sub\":\"", "\"sub\":\"x", 1);
+        unsigned(&good.header(), &body) + good.part(2)
+    }),
+    HeaderChanged => Text(|good| {
+        let header = json!({"alg": "ES256", "typ": "JWT", "kid": good.key.kid, "more": 1}).to_string();
+        unsigned(&header, &good.body()) + good.part(2)
+    }),
+    SignatureCut => Text(|good| good.token[..good.token.len() - 4].to_string()),
+    SignatureEmpty => Text(|good| unsigned(&good.header(), &good.body())),
+    SignatureOfZeros => Text(|good| raw_token(&good.header(), &good.body(), |_| vec![0; 64])),
+    // The form.
+    Critical => Header(|header, _| {
+        header["crit"] = json!(["exp"]);
+        header["exp"] = json!(now_secs() + 3_600);
+    }),
+    OtherType => Header(|header, _| header["typ"] = json!("logout+jwt")),
+    TypeNotText => Header(|header, _| header["typ"] = json!(["JWT"])),
+    ClaimTwice => Text(|good| good.signed(&good.header(), &format!("{{\"sub\":\"operator\",{}", &good.body()[1..]))),
+    HeaderTwice => Text(|good| good.signed(&format!("{{\"alg\":\"none\",{}", &good.header()[1..]), &good.body())),
+    Padded => Text(|good| format!("{}==", good.token)),
+    TwoParts => Text(|good| format!("{}.{}", good.part(0), good.part(1))),
+    FourParts => Text(|good| format!("{}.{}", good.token, good.part(2))),
+    ClaimsNotJson => Text(|good| good.signed(&good.header(), &good.body()[1..])),
+    ClaimsNotAnObject => Text(|good| good.signed(&good.header(), &format!("[{}]", good.body()))),
+    TooLong => Claim("more", |_| json!("m".repeat(8 << 10))),
+    // The claims.
+    Expired => Claim("exp", |_| json!(now_secs() - 3_600)),
+    NoExpiry => Claim("exp", |_| Value::Null),
+    ExpiryAsText => Claim("exp", |_| json!((now_secs() + 3_600).to_string())),
+    ExpiryNegative => Claim("exp", |_| json!(-1)),
+    NotYet => Claim("nbf", |_| json!(now_secs() + 3_600)),
+    NotBeforeAsText => Claim("nbf", |_| json!("now")),
+    IssuedInTheFuture => Claim("iat", |_| json!(now_secs() + 3_600)),
+    OtherAudience => Claim("aud", |_| json!("another")),
+    OtherAudiences => Claim("aud", |_| json!(["another", "a third"])),
+    AudienceAsPartOfAnother => Claim("aud", |_| json!("keyrack-staging")),
+    NoAudience => Claim("aud", |_| Value::Null),
+    AudienceNotText => Claim("aud", |_| json!(["keyrack", 1])),
+    OtherIssuer => Claim("iss", |_| json!("https://issuer.example")),
+    IssuerWithASlash => Claim("iss", |good| json!(format!("{}/", good.issuer.url()))),
+    NoIssuer => Claim("iss", |_| Value::Null),
+    IssuerList => Claim("iss", |good| json!([good.issuer.url()])),
+    NoSubject => Claim("sub", |_| Value::Null),
+    EmptySubject => Claim("sub", |_| json!("")),
+    LongSubject => Claim("sub", |_| json!("s".repeat(256))),
+    SubjectNotText => Claim("sub", |_| json!(1)),
+    SubjectOfTwoLines => Claim("sub", |_| json!("anna\noperator")),
 }

@@ -1,180 +1,21 @@
-//! An OpenID Connect issuer: publishes its keys on loopback, signs tokens with them, and forges some.
+//! An OpenID Connect issuer: it publishes its keys on loopback, signs tokens with them, and forges some.
 //!
 //! It signs with AWS-LC and writes the tokens' text itself, so that a forgery can be anything; it knows nothing of how the
 //! product reads tokens.
+//!
+//! Invariants:
+//! - it listens until it is dropped;
+//! - each forgery differs from a good token in one thing only, so a token that is let in names the check that is missing.
+//!
+//! Start with `provider.rs`, then `forgery.rs`, the table of all forgeries.
 
 mod forgery;
 mod keys;
+mod provider;
 mod server;
-
-use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+mod state;
 
 pub use forgery::Forgery;
 pub use keys::{KeyKind, SigningKey, raw_token};
-
-/// What the issuer's tokens are for, unless a claim says otherwise.
-pub const AUDIENCE: &str = "keyrack";
-
-/// An issuer that listens on loopback until it is dropped. It starts with three keys: `key-1` (P-256, which signs
-/// by default), `key-2` (RSA) and `key-3` (Ed25519).
-pub struct Issuer {
-    url: String,
-    state: Arc<Mutex<State>>,
-    listening: JoinHandle<()>,
-}
-
-/// How it answers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Health {
-    /// As it should.
-    Up,
-    /// Hangs up at once.
-    Down,
-    /// Never answers.
-    Hangs,
-    /// Answers with this status, and a `Location` of its own good documents.
-    Answers(u16),
-    /// Answers 200 and never stops.
-    NeverStops,
-}
-
-struct State {
-    url: String,
-    health: Health,
-    /// In the order of their names; the first one signs.
-    keys: Vec<Arc<SigningKey>>,
-    /// Keys made so far.
-    made: u32,
-    /// Published instead of what is so.
-    discovery: Option<String>,
-    jwks: Option<String>,
-    discoveries: u64,
-    fetches: u64,
-}
-
-impl Issuer {
-    /// Starts one with a path in its name, as issuers of many realms have.
-    pub async fn start() -> Issuer {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/realms/staff", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State {
-            url: url.clone(),
-            health: Health::Up,
-            keys: Vec::new(),
-            made: 0,
-            discovery: None,
-            jwks: None,
-            discoveries: 0,
-            fetches: 0,
-        }));
-        let issuer = Issuer { url, listening: tokio::spawn(server::listen(listener, state.clone())), state };
-        for kind in [KeyKind::P256, KeyKind::Rsa, KeyKind::Ed25519] {
-            issuer.add_key(kind);
-        }
-        issuer
-    }
-
-    /// Its identifier, which is its address too.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// A section of a node's configuration.
-    pub fn config(&self) -> String {
-        format!("[[oidc]]\nissuer = \"{}\"\naudience = \"{AUDIENCE}\"\n", self.url)
-    }
-
-    /// Good claims for an hour.
-    pub fn claims(&self, subject: &str) -> Value {
-        let now = now_secs();
-        json!({"iss": self.url, "sub": subject, "aud": AUDIENCE, "iat": now, "nbf": now, "exp": now + 3_600})
-    }
-
-    /// A good token for an hour.
-    pub fn token(&self, subject: &str) -> String {
-        self.sign(&self.claims(subject))
-    }
-
-    /// A token with these claims, signed by the first key.
-    pub fn sign(&self, claims: &Value) -> String {
-        let key = self.keys()[0].clone();
-        key.token(&key.header(), claims)
-    }
-
-    /// A token that is good but for one thing.
-    pub fn forged(&self, forgery: Forgery, subject: &str) -> String {
-        forgery.token(self, subject)
-    }
-
-    /// Its keys, the one that signs first.
-    pub fn keys(&self) -> Vec<Arc<SigningKey>> {
-        self.state.lock().unwrap().keys.clone()
-    }
-
-    /// The key that signs with this algorithm.
-    pub fn key_for(&self, algorithm: &str) -> Arc<SigningKey> {
-        let signs = |key: &&Arc<SigningKey>| key.kind.algorithms().contains(&algorithm);
-        self.keys().iter().find(signs).unwrap_or_else(|| panic!("no key for {algorithm}")).clone()
-    }
-
-    /// Publishes one more key.
-    pub fn add_key(&self, kind: KeyKind) -> Arc<SigningKey> {
-        let mut state = self.state.lock().unwrap();
-        state.made += 1;
-        let key = Arc::new(SigningKey::new(&format!("key-{}", state.made), kind));
-        state.keys.push(key.clone());
-        key
-    }
-
-    /// A new key signs from now on; the old ones stay published.
-    pub fn rotate(&self) -> Arc<SigningKey> {
-        let key = self.add_key(KeyKind::P256);
-        self.state.lock().unwrap().keys.rotate_right(1);
-        key
-    }
-
-    /// Takes a key back.
-    pub fn remove_key(&self, kid: &str) {
-        self.state.lock().unwrap().keys.retain(|key| key.kid != kid);
-    }
-
-    /// Publishes this text as the JWK set; none: its keys again.
-    pub fn publish_jwks(&self, jwks: Option<String>) {
-        self.state.lock().unwrap().jwks = jwks;
-    }
-
-    /// Publishes this text as the discovery document; none: the good one again.
-    pub fn publish_discovery(&self, document: Option<String>) {
-        self.state.lock().unwrap().discovery = document;
-    }
-
-    /// Answers differently from now on.
-    pub fn set_health(&self, health: Health) {
-        self.state.lock().unwrap().health = health;
-    }
-
-    /// Requests for the discovery document, however they were answered.
-    pub fn discoveries(&self) -> u64 {
-        self.state.lock().unwrap().discoveries
-    }
-
-    /// Requests for the keys, however they were answered.
-    pub fn fetches(&self) -> u64 {
-        self.state.lock().unwrap().fetches
-    }
-}
-
-impl Drop for Issuer {
-    fn drop(&mut self) {
-        self.listening.abort();
-    }
-}
-
-fn now_secs() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
-}
+pub use provider::{AUDIENCE, Issuer};
+pub use state::Health;

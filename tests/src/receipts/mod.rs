@@ -1,6 +1,12 @@
 //! Receipts, checked by someone who has only the specifications: RFC 6962, c2sp.org/signed-note, tlog-checkpoint,
-//! tlog-cosignature, tlog-proof, tlog-policy and tlog-tiles. Nothing here was taken from Keyrack's own code, so that
-//! a mistake made there is not made here again.
+//! tlog-cosignature, tlog-proof, tlog-policy and tlog-tiles.
+//!
+//! Invariants:
+//! - nothing here was taken from Keyrack's own code, so that a mistake made there is not made here again;
+//! - every reader refuses what the format does not allow, and says in words what is wrong.
+//!
+//! Start with `receipt.rs`, the whole check. `note.rs` and `policy.rs` decide whose signatures count, `merkle.rs` verifies
+//! the proofs, `leaf.rs` reads what a leaf says, and `log.rs` follows a log as an auditor does.
 
 pub mod cbor;
 mod leaf;
@@ -8,135 +14,11 @@ mod log;
 pub mod merkle;
 mod note;
 mod policy;
-
-use base64ct::{Base64, Encoding};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-use merkle::Hash;
+mod receipt;
+pub(crate) mod text;
 
 pub use leaf::{Leaf, LeafRooms, Seal};
 pub use log::{LogView, assert_consistent};
 pub use note::{Checkpoint, Key, KeyKind, Note, Signature, Signer};
 pub use policy::Policy;
-
-/// What somebody holds who booked a room: a leaf, the claims he may show, and the proof that it stands in the log.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    pub leaf: Vec<u8>,
-    pub disclosures: Vec<Disclosure>,
-    /// The tlog-proof file.
-    pub proof: String,
-}
-
-/// One claim: its digest stands in the leaf.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disclosure {
-    pub name: String,
-    pub value: String,
-    pub salt: Vec<u8>,
-}
-
-/// What a receipt proves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proved {
-    pub index: u64,
-    pub leaf: Leaf,
-    pub checkpoint: Checkpoint,
-    /// The names, in the policy, of those who cosigned.
-    pub cosigners: Vec<String>,
-}
-
-/// A tlog-proof file, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProofFile {
-    pub extra: Option<Vec<u8>>,
-    pub index: u64,
-    pub hashes: Vec<Hash>,
-    /// The signed checkpoint, as it stands there.
-    pub note: String,
-}
-
-impl Receipt {
-    /// The `receipt` of a booking's answer, or the JSON of `/v1/bookings/{id}/receipt`.
-    #[track_caller]
-    pub fn of_json(receipt: &Value) -> Receipt {
-        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text: {value} in {receipt}")).to_string();
-        let bytes = |value: &Value| base64(&text(value)).unwrap();
-        let disclosure =
-            |claim: &Value| Disclosure { name: text(&claim["name"]), value: text(&claim["value"]), salt: bytes(&claim["salt"]) };
-        let disclosures = receipt["disclosures"].as_array().unwrap_or_else(|| panic!("no disclosures: {receipt}"));
-        Receipt {
-            leaf: bytes(&receipt["leaf"]),
-            disclosures: disclosures.iter().map(disclosure).collect(),
-            proof: text(&receipt["proof"]),
-        }
-    }
-
-    /// The text of `/v1/bookings/{id}/receipt`: the leaf is the extra line of the proof file.
-    pub fn of_text(text: &str) -> Result<Receipt, String> {
-        let leaf = ProofFile::parse(text)?.extra.ok_or("the proof has no extra line")?;
-        Ok(Receipt { leaf, disclosures: Vec::new(), proof: text.to_string() })
-    }
-
-    /// Checks everything: the leaf's form, the way to the root, the log's signature, the quorum, every disclosure.
-    pub fn verify(&self, policy: &Policy) -> Result<Proved, String> {
-        let file = ProofFile::parse(&self.proof)?;
-        let note = Note::parse(&file.note)?;
-        let checkpoint = note.checkpoint()?;
-        policy.check_log(&note, &checkpoint.origin)?;
-        let cosigners = policy.check_quorum(&note)?;
-        merkle::verify_inclusion(file.index, checkpoint.size, merkle::leaf_hash(&self.leaf), &file.hashes, checkpoint.root)?;
-        let leaf = Leaf::parse(&self.leaf)?;
-        for claim in &self.disclosures {
-            if !leaf.digests.contains(&claim.digest()) {
-                return Err(format!("the claim {} is not in the leaf", claim.name));
-            }
-        }
-        Ok(Proved { index: file.index, leaf, checkpoint, cosigners })
-    }
-
-    /// The value of a claim.
-    pub fn claim(&self, name: &str) -> Option<&str> {
-        self.disclosures.iter().find(|claim| claim.name == name).map(|claim| claim.value.as_str())
-    }
-}
-
-impl Disclosure {
-    /// SHA-256 over the CBOR array `[salt, value, name]`.
-    pub fn digest(&self) -> [u8; 32] {
-        let mut bytes = vec![0x83];
-        cbor::write_bytes(&mut bytes, &self.salt);
-        cbor::write_text(&mut bytes, &self.value);
-        cbor::write_text(&mut bytes, &self.name);
-        Sha256::digest(bytes).into()
-    }
-}
-
-impl ProofFile {
-    pub fn parse(text: &str) -> Result<ProofFile, String> {
-        let (head, note) = text.split_once("\n\n").ok_or("the proof has no empty line")?;
-        let mut lines = head.split('\n').peekable();
-        if lines.next() != Some("c2sp.org/tlog-proof@v1") {
-            return Err("the first line is another format's".into());
-        }
-        let extra = lines.next_if(|line| line.starts_with("extra ")).map(|line| base64(&line["extra ".len()..])).transpose()?;
-        let index = lines.next().and_then(|line| line.strip_prefix("index ")).ok_or("no index line")?;
-        let hashes = lines.map(hash).collect::<Result<_, _>>()?;
-        Ok(ProofFile { extra, index: decimal(index)?, hashes, note: note.to_string() })
-    }
-}
-
-pub(crate) fn base64(text: &str) -> Result<Vec<u8>, String> {
-    Base64::decode_vec(text).map_err(|e| format!("{text:?} is not base64: {e}"))
-}
-
-pub(crate) fn hash(text: &str) -> Result<Hash, String> {
-    base64(text)?.try_into().map_err(|_| format!("{text:?} is no hash"))
-}
-
-/// Digits without leading zeros.
-pub(crate) fn decimal(text: &str) -> Result<u64, String> {
-    let number: u64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if number.to_string() == text { Ok(number) } else { Err(format!("{text:?} is not written plainly")) }
-}
+pub use receipt::{Disclosure, ProofFile, Proved, Receipt};

@@ -5,7 +5,7 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
 use super::merkle::Hash;
-use super::{base64, decimal, hash};
+use super::text::{base64, decimal, hash};
 
 /// A text and its signature lines.
 #[derive(Clone, Debug)]
@@ -126,7 +126,7 @@ impl Key {
     }
 
     fn hex_id(&self) -> String {
-        self.key_id.iter().map(|byte| format!("{byte:02x}")).collect()
+        base16ct::lower::encode_string(&self.key_id)
     }
 
     fn verify(&self, text: &str, signature: &[u8]) -> Result<(), String> {

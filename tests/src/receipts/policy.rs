@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Key, KeyKind, Note, decimal};
+use super::note::{Key, KeyKind, Note};
+use super::text::decimal;
 
 /// Logs that are believed, witnesses, and how many of them must have cosigned.
 #[derive(Clone, Debug, Default)]

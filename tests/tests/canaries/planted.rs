@@ -92,7 +92,7 @@ fn found<'a, 'c>(canaries: impl IntoIterator<Item = &'c Canary>, files: impl Int
 
 /// How a log or a file may have it.
 fn spellings(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let hex: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = base16ct::lower::encode_string(text);
     let decimal: Vec<String> = text.iter().map(u8::to_string).collect();
     let mut all = vec![
         ("as it is", text.to_vec()),

@@ -1,6 +1,6 @@
 //! Those who belong here: sellers, desks, guests, operators, and their mistakes.
 
-use keyrack_tests::secure::{SecureConnection, Shown, tls_client};
+use keyrack_tests::secure::{ClientCertificate, SecureConnection, tls_client};
 use keyrack_tests::{Api, Cluster, Hotel, command, fresh_key, refusal};
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ pub fn command_line(cluster: &Cluster, node: usize, property: &str, planted: &mu
 /// Principals and their keys, which the operators' listener gives out once.
 pub async fn principals(cluster: &Cluster, planted: &mut Planted) {
     let pki = cluster.pki();
-    let own = Shown::read(&pki.join("operator-dev.pem"), &pki.join("operator-dev.key"));
+    let own = ClientCertificate::read(&pki.join("operator-dev.pem"), &pki.join("operator-dev.key"));
     let client = tls_client(&pki.join("ca.pem"), Some(own), false);
     let mut operator = SecureConnection::open(&cluster.door(1, 3), &client).await.unwrap();
     let mut call = async |line: &str, body: &Value| {

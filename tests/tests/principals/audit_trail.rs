@@ -7,7 +7,7 @@ use keyrack_tests::receipts::{LogView, Seal};
 use keyrack_tests::{Api, Cluster, HotelPlan, PATIENCE, until};
 use serde_json::json;
 
-use crate::deeds::Script;
+use crate::scripted_actions::ScriptedActions;
 use crate::trail::Trail;
 
 /// All callers of the script but the operator come from here.
@@ -23,9 +23,9 @@ pub type Line = (String, u64, String, Option<String>, Option<String>, u16);
 
 /// What has happened so far, and how often.
 #[derive(Default)]
-pub struct Happened(BTreeMap<Line, u64>);
+pub struct ExpectedRecords(BTreeMap<Line, u64>);
 
-impl Happened {
+impl ExpectedRecords {
     /// Something that `who` did, with the number of its credential (0 where it has none).
     pub fn note(&mut self, who: (&str, u64), action: &str, property: Option<&str>, record: Option<&str>, verdict: u16) {
         let owned = |text: &str| text.to_string();
@@ -34,8 +34,8 @@ impl Happened {
     }
 
     /// The same, as the trail has it.
-    fn of(trails: &[Trail]) -> Happened {
-        let mut happened = Happened::default();
+    fn of(trails: &[Trail]) -> ExpectedRecords {
+        let mut expected = ExpectedRecords::default();
         for item in trails.iter().flat_map(|trail| &trail.records) {
             let text = |name: &str| item[name].as_str().map(str::to_string);
             let (who, from) = (text("who").unwrap(), text("from").unwrap());
@@ -50,9 +50,9 @@ impl Happened {
             // The bytes of an id do not say of what: a hold's is shown as a booking's where its answer was shown again.
             let record = if action == "answer.replay" { record.map(|id| bare_id(&id)) } else { record };
             let line = (who, item["credential"].as_u64().unwrap(), action, text("propertyId"), record, verdict);
-            *happened.0.entry(line).or_default() += item["times"].as_u64().unwrap();
+            *expected.0.entry(line).or_default() += item["times"].as_u64().unwrap();
         }
-        happened
+        expected
     }
 
     fn sum(&self) -> u64 {
@@ -60,7 +60,7 @@ impl Happened {
     }
 
     /// Lines of which there are more here than there.
-    fn beyond<'h>(&'h self, there: &Happened) -> Vec<(&'h Line, u64)> {
+    fn beyond<'h>(&'h self, there: &ExpectedRecords) -> Vec<(&'h Line, u64)> {
         let more = |(line, times): (&'h Line, &u64)| (line, times.saturating_sub(*there.0.get(line).unwrap_or(&0)));
         self.0.iter().map(more).filter(|(_, times)| *times > 0).collect()
     }
@@ -73,8 +73,8 @@ async fn everything_stands_in_the_trail_as_it_happened() {
     let there = HotelPlan::new("trail-there", 5).open(&cluster.operator()).await;
     let foreign = there.booked("2027-03-01", "2027-03-02").await;
     let operators = cluster.operators().await;
-    let happened = Happened::default();
-    let mut script = Script { cluster: &cluster, hotel: &hotel, operators: &operators, happened, secrets: Vec::new() };
+    let expected = ExpectedRecords::default();
+    let mut script = ScriptedActions { cluster: &cluster, hotel: &hotel, operators: &operators, expected, secrets: Vec::new() };
     let channel = script.principal("trail-channel", "channel").await;
     let desk = script.principal("trail-desk", "desk").await;
     let taken = script.sold(&channel).await;
@@ -85,18 +85,18 @@ async fn everything_stands_in_the_trail_as_it_happened() {
     script.managed().await;
     script.audited(&taken).await;
     script.operated(&channel, &taken).await;
-    let Script { happened, secrets, .. } = script;
+    let ScriptedActions { expected, secrets, .. } = script;
     let auditor = cluster.api("auditor", 2);
     let trails = until("the trail has as many records as there were requests", PATIENCE, async || {
         let trails = read(&auditor).await;
-        (Happened::of(&trails).sum() >= happened.sum()).then_some(trails)
+        (ExpectedRecords::of(&trails).sum() >= expected.sum()).then_some(trails)
     })
     .await;
     sealed(&auditor, trails).await;
     // Once more, now that whatever was late is there too: nothing is missing, and nothing else is there.
     let trails = read(&auditor).await;
-    let told = Happened::of(&trails);
-    assert!(told.0 == happened.0, "missing: {:#?}\ntoo much: {:#?}", happened.beyond(&told), told.beyond(&happened));
+    let told = ExpectedRecords::of(&trails);
+    assert!(told.0 == expected.0, "missing: {:#?}\ntoo much: {:#?}", expected.beyond(&told), told.beyond(&expected));
     let shard = hotel.shard().await;
     for trail in &trails {
         let of_hotel = trail.records.iter().filter(|item| item["propertyId"] == hotel.id.as_str()).count();

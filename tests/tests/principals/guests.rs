@@ -19,7 +19,7 @@ const TRIES_OF_AN_ADDRESS: u32 = 25;
 const TRIES: u32 = 30;
 
 /// Two hotels: a guest's booking, that of a neighbour in the same hotel, and one elsewhere.
-struct Scene {
+struct Fixture {
     cluster: Cluster,
     hotel: Hotel,
     own: Value,
@@ -27,15 +27,15 @@ struct Scene {
     elsewhere: Value,
 }
 
-impl Scene {
-    async fn set() -> Scene {
+impl Fixture {
+    async fn set_up() -> Fixture {
         let cluster = Cluster::start();
         let hotel = HotelPlan::new("guests-here", 20).open(&cluster.operator()).await;
         let other = HotelPlan::new("guests-there", 20).open(&cluster.operator()).await;
         let own = hotel.booked("2027-03-01", "2027-03-04").await;
         let neighbour = hotel.booked("2027-03-01", "2027-03-04").await;
         let elsewhere = other.booked("2027-03-01", "2027-03-04").await;
-        Scene { cluster, hotel, own, neighbour, elsewhere }
+        Fixture { cluster, hotel, own, neighbour, elsewhere }
     }
 
     /// A link to a booking, and when it ends.
@@ -66,9 +66,9 @@ impl Scene {
 /// A guest sees the booking and may give it up; what else there is, he is told nothing of.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_sees_and_cancels_one_booking() {
-    let scene = Scene::set().await;
-    let Scene { cluster, hotel, own, neighbour, elsewhere } = &scene;
-    let session = scene.session(own).await;
+    let fixture = Fixture::set_up().await;
+    let Fixture { cluster, hotel, own, neighbour, elsewhere } = &fixture;
+    let session = fixture.session(own).await;
     let guest = |node| cluster.api("channel", node).with_key(&session);
     for node in cluster.node_ids() {
         let seen = guest(node).get(&path_of(own)).send().await.expect(200).json();
@@ -136,19 +136,19 @@ async fn a_guest_sees_and_cancels_one_booking() {
 /// Wrong, another's, expired, forged in any bit, of the other kind: nobody learns which.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
-    let scene = Scene::set().await;
-    let (short, ends) = scene.link(&scene.own, &json!({"ttlSeconds": 60})).await;
-    let (link, _) = scene.link(&scene.own, &json!({})).await;
-    let (foreign, _) = scene.link(&scene.neighbour, &json!({})).await;
-    let session = scene.session(&scene.own).await;
-    let number = number_of(&scene.own);
-    let known = sign_in(&scene.stranger(0), "no number", "no link").await;
+    let fixture = Fixture::set_up().await;
+    let (short, ends) = fixture.link(&fixture.own, &json!({"ttlSeconds": 60})).await;
+    let (link, _) = fixture.link(&fixture.own, &json!({})).await;
+    let (foreign, _) = fixture.link(&fixture.neighbour, &json!({})).await;
+    let session = fixture.session(&fixture.own).await;
+    let number = number_of(&fixture.own);
+    let known = sign_in(&fixture.stranger(0), "no number", "no link").await;
 
     let other_kind = |token: &str, mark: &str| format!("{mark}{}", &token[4..]);
     let mut wrong: Vec<(String, String, String)> = [
         ("no number", "", link.as_str()),
-        ("another's number", number_of(&scene.neighbour), &link),
-        ("another hotel's number", number_of(&scene.elsewhere), &link),
+        ("another's number", number_of(&fixture.neighbour), &link),
+        ("another hotel's number", number_of(&fixture.elsewhere), &link),
         ("a very long number", &"7".repeat(10_000), &link),
         ("another's link", number, &foreign),
         ("no link", number, ""),
@@ -156,7 +156,7 @@ async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
         ("a session", number, &session),
         ("a session that says it is a link", number, &other_kind(&session, "krl_")),
         ("a link that says it is a session", number, &other_kind(&link, "krg_")),
-        ("an API key", number, scene.cluster.key("operator")),
+        ("an API key", number, fixture.cluster.key("operator")),
         ("a link and more", number, &format!("{link}A")),
         ("a link with padding", number, &format!("{link}==")),
         ("a link with a blank", number, &format!(" {link}")),
@@ -169,15 +169,15 @@ async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
     wrong.extend(spoilt(&link).map(|(what, link)| (what, number.to_string(), link)));
     wrong.extend((0..number.len()).map(|at| ("a digit of the number".to_string(), changed(number, at), link.clone())));
     for (at, (what, number, link)) in wrong.iter().enumerate() {
-        let answer = sign_in(&scene.stranger(at as u32), number, link).await;
+        let answer = sign_in(&fixture.stranger(at as u32), number, link).await;
         assert_same_401(what, &answer, &known);
     }
     // It was a good one, and it still is, in the letters that somebody types.
-    sign_in(&scene.stranger(0), &format!(" {} ", number.to_lowercase()), &link).await.expect(201);
+    sign_in(&fixture.stranger(0), &format!(" {} ", number.to_lowercase()), &link).await.expect(201);
 
     until("the short link's time is over", Duration::from_secs(90), async || (Timestamp::now() > ends).then_some(())).await;
     for node in 0..3 {
-        assert_same_401("an expired link", &sign_in(&scene.stranger(node), number, &short).await, &known);
+        assert_same_401("an expired link", &sign_in(&fixture.stranger(node), number, &short).await, &known);
     }
     assert!(wrong.len() >= 600, "every bit was tried: {}", wrong.len());
     println!("{} links were refused", wrong.len() + 4);
@@ -186,14 +186,14 @@ async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
 /// A link opens nothing by itself, and no bit of a session can be changed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_forged_session_opens_anything() {
-    let scene = Scene::set().await;
-    let (link, _) = scene.link(&scene.own, &json!({})).await;
-    let session = scene.session(&scene.own).await;
-    let before = scene.hotel.everything().await;
-    let path = path_of(&scene.own);
+    let fixture = Fixture::set_up().await;
+    let (link, _) = fixture.link(&fixture.own, &json!({})).await;
+    let session = fixture.session(&fixture.own).await;
+    let before = fixture.hotel.everything().await;
+    let path = path_of(&fixture.own);
     let known = [
-        send(&scene.stranger(0).with_key("nonsense"), &path, false).await,
-        send(&scene.stranger(0).with_key("nonsense"), &path, true).await,
+        send(&fixture.stranger(0).with_key("nonsense"), &path, false).await,
+        send(&fixture.stranger(0).with_key("nonsense"), &path, true).await,
     ];
     let mut wrong = vec![
         ("a link".to_string(), link.clone()),
@@ -201,16 +201,16 @@ async fn no_forged_session_opens_anything() {
         ("a session's beginning".to_string(), "krg_".to_string()),
         ("a session and more".to_string(), format!("{session}A")),
         ("a session twice".to_string(), format!("{session}{session}")),
-        ("a confirmation number".to_string(), number_of(&scene.own).to_string()),
+        ("a confirmation number".to_string(), number_of(&fixture.own).to_string()),
     ];
     wrong.extend(spoilt(&session));
     for (at, (what, token)) in wrong.iter().enumerate() {
         let cancels = at % 2 == 1;
-        let answer = send(&scene.stranger(at as u32).with_key(token), &path, cancels).await;
+        let answer = send(&fixture.stranger(at as u32).with_key(token), &path, cancels).await;
         assert_same_401(what, &answer, &known[usize::from(cancels)]);
     }
-    assert_eq!(scene.hotel.everything().await, before, "nothing was cancelled");
-    send(&scene.stranger(0).with_key(&session), &path, false).await.expect(200);
+    assert_eq!(fixture.hotel.everything().await, before, "nothing was cancelled");
+    send(&fixture.stranger(0).with_key(&session), &path, false).await.expect(200);
     assert!(wrong.len() >= 600, "every bit was tried: {}", wrong.len());
     println!("{} sessions were refused", wrong.len());
 }
@@ -218,10 +218,10 @@ async fn no_forged_session_opens_anything() {
 /// Guessing a number takes years: 30 tries, then one every two seconds, however many nodes are asked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_to_sign_in_are_limited() {
-    let scene = Scene::set().await;
-    let (link, _) = scene.link(&scene.own, &json!({})).await;
+    let fixture = Fixture::set_up().await;
+    let (link, _) = fixture.link(&fixture.own, &json!({})).await;
     let from = Ipv4Addr::new(127, 2, 0, 1);
-    let at = |node| scene.cluster.api("channel", node).as_stranger().from_address(from);
+    let at = |node| fixture.cluster.api("channel", node).as_stranger().from_address(from);
     let (first, begin) = (at(1), Instant::now());
     let mut tried = 0;
     let limited = loop {
@@ -238,7 +238,7 @@ async fn tries_to_sign_in_are_limited() {
     let wait: u64 = limited.header("Retry-After").expect("when to come back").parse().unwrap();
     assert!((1..=3).contains(&wait), "{wait} s");
     // Nor is a good one heard: so the limit tells nothing either.
-    refusal(&sign_in(&first, number_of(&scene.own), &link).await, 429, "quota_exceeded");
+    refusal(&sign_in(&first, number_of(&fixture.own), &link).await, 429, "quota_exceeded");
     for node in [2, 3] {
         // Of its own a node would take 30; the others' tries are told within a moment.
         let mut taken = 0;
@@ -248,8 +248,8 @@ async fn tries_to_sign_in_are_limited() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    let elsewhere = scene.cluster.api("channel", 1).as_stranger().from_address(Ipv4Addr::new(127, 2, 0, 2));
-    sign_in(&elsewhere, number_of(&scene.own), &link).await.expect(201);
+    let elsewhere = fixture.cluster.api("channel", 1).as_stranger().from_address(Ipv4Addr::new(127, 2, 0, 2));
+    sign_in(&elsewhere, number_of(&fixture.own), &link).await.expect(201);
 }
 
 async fn sign_in(stranger: &Api, number: &str, link: &str) -> Answer {

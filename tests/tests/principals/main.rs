@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod audit_trail;
-mod deeds;
 mod guests;
 mod quota;
 mod revoke;
+mod scripted_actions;
 mod tokens;
 mod trail;
 

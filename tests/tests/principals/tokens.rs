@@ -13,7 +13,7 @@ use crate::{assert_same_401, list_of};
 const SKEW_SECS: u64 = 60;
 
 /// Two hotels and an issuer whose tokens the nodes believe.
-struct Scene {
+struct Fixture {
     cluster: Cluster,
     issuer: Issuer,
     operators: Operators,
@@ -21,13 +21,13 @@ struct Scene {
     there: Hotel,
 }
 
-impl Scene {
-    async fn set() -> Scene {
-        Scene::set_with(&[]).await
+impl Fixture {
+    async fn set_up() -> Fixture {
+        Fixture::set_with(&[]).await
     }
 
     /// The same with further issuers.
-    async fn set_with(more: &[&Issuer]) -> Scene {
+    async fn set_with(more: &[&Issuer]) -> Fixture {
         // Hundreds of refusals from one address: that they are limited is not what is asked here.
         let mut cluster = Cluster::start_with(&[("KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE", "0")]);
         let here = HotelPlan::new("tokens-here", 500).open(&cluster.operator()).await;
@@ -40,7 +40,7 @@ impl Scene {
             cluster.ready(node).await;
         }
         let operators = cluster.operators().await;
-        Scene { cluster, issuer, operators, here, there }
+        Fixture { cluster, issuer, operators, here, there }
     }
 
     /// Makes a desk of one hotel, or changes it, for which these subjects of the issuer sign in.
@@ -72,9 +72,9 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forged_tokens_let_nobody_in() {
     let other_issuer = Issuer::start().await;
-    let scene = Scene::set_with(&[&other_issuer]).await;
-    let Scene { cluster, issuer, here, .. } = &scene;
-    scene.desk("lisbon-desk", here, &["anna"]).await;
+    let fixture = Fixture::set_with(&[&other_issuer]).await;
+    let Fixture { cluster, issuer, here, .. } = &fixture;
+    fixture.desk("lisbon-desk", here, &["anna"]).await;
     let stranger = Issuer::start().await;
     for node in cluster.node_ids() {
         for algorithm in ["ES256", "RS256", "PS256", "EdDSA"] {
@@ -82,12 +82,12 @@ async fn forged_tokens_let_nobody_in() {
             let mut header = key.header();
             header["alg"] = json!(algorithm);
             let token = key.token(&header, &issuer.claims("anna"));
-            scene.until_status(&format!("node {node} has the issuer's keys"), &token, node, 200).await;
+            fixture.until_status(&format!("node {node} has the issuer's keys"), &token, node, 200).await;
         }
     }
     let before = here.everything().await;
-    let known = scene.shown("nonsense", 1).await;
-    let known_of_post = book(&scene.with("nonsense", 1), here).await;
+    let known = fixture.shown("nonsense", 1).await;
+    let known_of_post = book(&fixture.with("nonsense", 1), here).await;
 
     let mut wrong: Vec<(String, String)> =
         Forgery::ALL.iter().map(|forgery| (format!("{forgery:?}"), issuer.forged(*forgery, "anna"))).collect();
@@ -109,14 +109,14 @@ async fn forged_tokens_let_nobody_in() {
     let mut refused = 0;
     for (what, token) in &wrong {
         for node in cluster.node_ids() {
-            assert_same_401(what, &scene.shown(token, node).await, &known);
-            assert_same_401(what, &book(&scene.with(token, node), here).await, &known_of_post);
+            assert_same_401(what, &fixture.shown(token, node).await, &known);
+            assert_same_401(what, &book(&fixture.with(token, node), here).await, &known_of_post);
             refused += 2;
         }
     }
     assert_eq!(here.everything().await, before, "nothing that was refused left anything behind");
     for node in cluster.node_ids() {
-        scene.shown(&issuer.token("anna"), node).await.expect(200);
+        fixture.shown(&issuer.token("anna"), node).await.expect(200);
     }
     assert!(refused >= 300, "that is fewer than there are forgeries: {refused}");
     println!("{refused} requests with tokens were refused");
@@ -125,11 +125,11 @@ async fn forged_tokens_let_nobody_in() {
 /// To the second, give or take the skew: not before it begins and not after it ends, though it was good before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_begins_and_ends() {
-    let scene = Scene::set().await;
-    let (issuer, nodes) = (&scene.issuer, scene.cluster.node_ids());
-    scene.desk("lisbon-desk", &scene.here, &["anna"]).await;
+    let fixture = Fixture::set_up().await;
+    let (issuer, nodes) = (&fixture.issuer, fixture.cluster.node_ids());
+    fixture.desk("lisbon-desk", &fixture.here, &["anna"]).await;
     for node in nodes.clone() {
-        scene.until_status("the keys are there", &issuer.token("anna"), node, 200).await;
+        fixture.until_status("the keys are there", &issuer.token("anna"), node, 200).await;
     }
     let begins = now_secs() + 4;
     let claims_with = |name: &str, at: u64| {
@@ -143,7 +143,7 @@ async fn a_token_begins_and_ends() {
     while now_secs() + 1 < begins {
         for node in nodes.clone() {
             for token in early.iter().chain([&late]) {
-                let answer = scene.shown(token, node).await;
+                let answer = fixture.shown(token, node).await;
                 // The clock has gone on while the node was asked.
                 if now_secs() < begins {
                     assert_eq!(answer.status, if *token == late { 200 } else { 401 }, "{answer:?}");
@@ -156,62 +156,62 @@ async fn a_token_begins_and_ends() {
     until("the hour strikes", PATIENCE, async || (now_secs() > begins).then_some(())).await;
     for node in nodes {
         for token in &early {
-            scene.shown(token, node).await.expect(200);
+            fixture.shown(token, node).await.expect(200);
         }
-        refusal(&scene.shown(&late, node).await, 401, "unauthenticated");
+        refusal(&fixture.shown(&late, node).await, 401, "unauthenticated");
     }
 }
 
 /// A new key is good at once, one that was taken back soon is not, and an issuer that is down stops nobody.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_change_at_the_issuer() {
-    let scene = Scene::set().await;
-    let (issuer, nodes) = (&scene.issuer, scene.cluster.node_ids());
-    scene.desk("lisbon-desk", &scene.here, &["anna"]).await;
+    let fixture = Fixture::set_up().await;
+    let (issuer, nodes) = (&fixture.issuer, fixture.cluster.node_ids());
+    fixture.desk("lisbon-desk", &fixture.here, &["anna"]).await;
     let first = issuer.token("anna");
     for node in nodes.clone() {
-        scene.until_status("the keys are there", &first, node, 200).await;
+        fixture.until_status("the keys are there", &first, node, 200).await;
     }
     issuer.rotate();
     let second = issuer.token("anna");
     for node in nodes.clone() {
-        scene.shown(&second, node).await.expect(200);
-        scene.shown(&first, node).await.expect(200);
+        fixture.shown(&second, node).await.expect(200);
+        fixture.shown(&first, node).await.expect(200);
     }
     // Taken back: noticed when the keys are fetched the next time, which the next new key causes.
     issuer.remove_key("key-1");
     issuer.rotate();
     let third = issuer.token("anna");
-    let known = scene.shown("nonsense", 1).await;
+    let known = fixture.shown("nonsense", 1).await;
     for node in nodes.clone() {
-        scene.until_status(&format!("node {node} has the third key"), &third, node, 200).await;
-        assert_same_401("signed by a key that was taken back", &scene.shown(&first, node).await, &known);
-        scene.shown(&second, node).await.expect(200);
+        fixture.until_status(&format!("node {node} has the third key"), &third, node, 200).await;
+        assert_same_401("signed by a key that was taken back", &fixture.shown(&first, node).await, &known);
+        fixture.shown(&second, node).await.expect(200);
     }
     issuer.set_health(Health::Down);
     let unknown = SigningKey::new("key-of-a-thief", KeyKind::P256);
     for node in nodes {
         let forged = unknown.token(&unknown.header(), &issuer.claims("anna"));
-        assert_same_401("signed by nobody's key", &scene.shown(&forged, node).await, &known);
-        scene.shown(&third, node).await.expect(200);
-        scene.shown(&issuer.token("anna"), node).await.expect(200);
+        assert_same_401("signed by nobody's key", &fixture.shown(&forged, node).await, &known);
+        fixture.shown(&third, node).await.expect(200);
+        fixture.shown(&issuer.token("anna"), node).await.expect(200);
     }
 }
 
 /// A token says who somebody is; what that is worth, the directory says, at every request anew.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_worth_what_its_subject_is() {
-    let scene = Scene::set().await;
-    let Scene { cluster, issuer, operators, here, there } = &scene;
-    scene.desk("probe", here, &["probe"]).await;
+    let fixture = Fixture::set_up().await;
+    let Fixture { cluster, issuer, operators, here, there } = &fixture;
+    fixture.desk("probe", here, &["probe"]).await;
     for node in cluster.node_ids() {
-        scene.until_status("the keys are there", &issuer.token("probe"), node, 200).await;
+        fixture.until_status("the keys are there", &issuer.token("probe"), node, 200).await;
     }
     let token = issuer.token("anna");
     let statuses = async |what: &str, at_here: u16, at_there: u16| {
         for node in cluster.node_ids() {
             for (hotel, status) in [(here, at_here), (there, at_there)] {
-                let api = scene.with(&token, node);
+                let api = fixture.with(&token, node);
                 let before = hotel.bookings().await.len();
                 let (seen, booked) = (api.get(&list_of(hotel)).send().await, book(&api, hotel).await);
                 match status {
@@ -225,20 +225,24 @@ async fn a_token_is_worth_what_its_subject_is() {
         }
     };
     statuses("nobody's", 401, 401).await;
-    scene.desk("lisbon-desk", here, &["anna"]).await;
+    fixture.desk("lisbon-desk", here, &["anna"]).await;
     statuses("bound", 200, 403).await;
-    let taken = operators.api.put("/v1/principals/porto-desk", &scene.desk_wish(there, &["anna"])).send().await;
+    let taken = operators.api.put("/v1/principals/porto-desk", &fixture.desk_wish(there, &["anna"])).send().await;
     refusal(&taken, 409, "wrong_state");
     statuses("bound to another in vain", 200, 403).await;
-    scene.desk("lisbon-desk", here, &[]).await;
+    fixture.desk("lisbon-desk", here, &[]).await;
     statuses("loosened", 401, 401).await;
-    scene.desk("porto-desk", there, &["anna"]).await;
+    fixture.desk("porto-desk", there, &["anna"]).await;
     statuses("rebound", 403, 200).await;
     operators.revoke("porto-desk").await;
     statuses("revoked", 401, 401).await;
-    refusal(&operators.api.put("/v1/principals/porto-desk", &scene.desk_wish(there, &["anna"])).send().await, 409, "wrong_state");
+    refusal(
+        &operators.api.put("/v1/principals/porto-desk", &fixture.desk_wish(there, &["anna"])).send().await,
+        409,
+        "wrong_state",
+    );
     statuses("revoked for good", 401, 401).await;
-    scene.desk("faro-desk", here, &["anna", "berta"]).await;
+    fixture.desk("faro-desk", here, &["anna", "berta"]).await;
     statuses("bound anew", 200, 403).await;
 }
 

@@ -4,14 +4,14 @@ use keyrack_tests::{HotelPlan, PATIENCE, fresh_key, until};
 use serde_json::{Value, json};
 
 use crate::erased::erase;
-use crate::{AMEND, BOOK, CANCEL, CHECK_IN, CHECK_OUT, NO_SHOW, Scene, days, id_of};
+use crate::{AMEND, BOOK, CANCEL, CHECK_IN, CHECK_OUT, Fixture, NO_SHOW, days, id_of};
 
 /// Not every single one: a receipt that takes longer than the caller would like to wait is left to be fetched.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn confirmations_carry_their_receipt_at_leaders_and_followers_alike() {
-    let scene = Scene::set("CARRIED", 5_000).await;
-    for node in scene.cluster.node_ids() {
-        let (hotel, manager) = (scene.at(node), scene.cluster.api("manager", node));
+    let fixture = Fixture::set_up("CARRIED", 5_000).await;
+    for node in fixture.cluster.node_ids() {
+        let (hotel, manager) = (fixture.at(node), fixture.cluster.api("manager", node));
         let book = async || hotel.booked("2027-03-01", "2027-03-03").await;
         until_carried("a booking", node, book).await;
         until_carried("an amendment", node, async || {
@@ -33,14 +33,14 @@ async fn confirmations_carry_their_receipt_at_leaders_and_followers_alike() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_event_of_a_booking_has_a_receipt_that_verifies_at_every_node() {
-    let scene = Scene::set("ATTACHED", 5).await;
-    for node in scene.cluster.node_ids() {
-        let hotel = scene.at(node);
+    let fixture = Fixture::set_up("ATTACHED", 5).await;
+    for node in fixture.cluster.node_ids() {
+        let hotel = fixture.at(node);
         let mut request = hotel.request("2027-03-01", "2027-03-03");
         request["channelRef"] = json!(format!("OTA-{node}"));
         let booked = hotel.book(&request).await.expect(201).json();
-        let book = scene.check(&booked, BOOK).await;
-        let receipt = scene.receipt_of(&booked).await;
+        let book = fixture.check(&booked, BOOK).await;
+        let receipt = fixture.receipt_of(&booked).await;
         for claim in ["name", "email", "phone"] {
             assert_eq!(receipt.claim(&format!("guest.{claim}")), request["guest"][claim].as_str(), "node {node}");
         }
@@ -50,11 +50,11 @@ async fn every_event_of_a_booking_has_a_receipt_that_verifies_at_every_node() {
 
         let longer = json!({"arrival": "2027-03-02", "departure": "2027-03-05"});
         let amended = hotel.act(&booked, "amend", &longer).await.expect(200).json();
-        let amend = scene.check(&amended, AMEND).await;
-        assert_eq!(scene.receipt_of(&amended).await.claim("price"), Some("300.00 EUR"));
+        let amend = fixture.check(&amended, AMEND).await;
+        assert_eq!(fixture.receipt_of(&amended).await.claim("price"), Some("300.00 EUR"));
         assert_eq!((amend.leaf.arrival, amend.leaf.departure), (days("2027-03-02"), days("2027-03-05")));
         let cancelled = hotel.act(&booked, "cancel", &json!({})).await.expect(200).json();
-        let cancel = scene.check(&cancelled, CANCEL).await;
+        let cancel = fixture.check(&cancelled, CANCEL).await;
         assert_eq!(cancel.leaf.rooms[0].nights, [(5, 5); 3], "the rooms are free again");
         // Each event of a booking says where the one before it is.
         let previous = [&book, &amend, &cancel].map(|proved| proved.leaf.previous);
@@ -64,45 +64,45 @@ async fn every_event_of_a_booking_has_a_receipt_that_verifies_at_every_node() {
         let path = format!("/v1/holds/{}/confirm", hold["holdId"].as_str().unwrap());
         let body = json!({"guest": request["guest"], "payment": {"token": "tok_test"}});
         let confirmed = hotel.api.post(&path, &fresh_key()).json(&body).send().await.expect(201).json();
-        let confirm = scene.check(&confirmed, BOOK).await;
+        let confirm = fixture.check(&confirmed, BOOK).await;
         assert_eq!(confirm.leaf.rooms[0].nights, [(5, 5 - node as i64)]);
-        assert_eq!(scene.receipt_of(&confirmed).await.claim("guest.name"), Some("Ada Guest"));
+        assert_eq!(fixture.receipt_of(&confirmed).await.claim("guest.name"), Some("Ada Guest"));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_desks_steps_have_receipts_too() {
-    let scene = Scene::set("DESK-STEPS", 5).await;
-    let desk = scene.hotel.through(&scene.cluster.api("desk", 2));
+    let fixture = Fixture::set_up("DESK-STEPS", 5).await;
+    let desk = fixture.hotel.through(&fixture.cluster.api("desk", 2));
     let guest = desk.booked("2027-01-01", "2027-01-02").await;
     let came = desk.act(&guest, "check-in", &json!({})).await.expect(200).json();
-    let came = scene.check(&came, CHECK_IN).await;
+    let came = fixture.check(&came, CHECK_IN).await;
     let absent = desk.booked("2027-01-01", "2027-01-02").await;
     let no_show = desk.act(&absent, "no-show", &json!({})).await.expect(200).json();
-    assert_eq!(scene.check(&no_show, NO_SHOW).await.leaf.rooms[0].nights, [(5, 4)]);
-    let close = format!("/v1/properties/{}/close-business-date", scene.hotel.id);
+    assert_eq!(fixture.check(&no_show, NO_SHOW).await.leaf.rooms[0].nights, [(5, 4)]);
+    let close = format!("/v1/properties/{}/close-business-date", fixture.hotel.id);
     let body = json!({"expectedFrom": "2027-01-01"});
-    scene.cluster.operator().post(&close, &fresh_key()).json(&body).send().await.expect_success();
+    fixture.cluster.operator().post(&close, &fresh_key()).json(&body).send().await.expect_success();
     let left = desk.act(&guest, "check-out", &json!({})).await.expect(200).json();
-    assert_eq!(scene.check(&left, CHECK_OUT).await.leaf.previous, Some(came.index));
+    assert_eq!(fixture.check(&left, CHECK_OUT).await.leaf.previous, Some(came.index));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leaf_says_of_a_booking_what_the_booking_says_of_itself() {
     let plan = HotelPlan::new("LEAVES", 10).with("SGL", 4).overbooked_by(1_000);
-    let scene = Scene::set_with(plan, &[]).await;
-    let hotel = scene.at(3);
+    let fixture = Fixture::set_with(plan, &[]).await;
+    let hotel = fixture.at(3);
     let booked = hotel.book(&hotel.request_of("DLX", 3, "2027-03-01", "2027-03-04")).await.expect(201);
     let as_of = booked.header("Keyrack-As-Of").unwrap().to_string();
     let booking = booked.json();
-    let leaf = scene.check(&booking, BOOK).await.leaf;
+    let leaf = fixture.check(&booking, BOOK).await.leaf;
     assert_eq!(leaf.property, booking["propertyId"].as_str().unwrap());
     assert_eq!((leaf.arrival, leaf.departure), (days("2027-03-01"), days("2027-03-04")));
     assert_eq!(leaf.rooms.len(), 1);
     assert_eq!((leaf.rooms[0].room_type.as_str(), leaf.rooms[0].quantity), ("DLX", 3));
     // Ten rooms and one for overbooking, less three.
     assert_eq!(leaf.rooms[0].nights, [(11, 8); 3]);
-    assert_eq!(as_of, format!("{}/{}", scene.shard, leaf.raft_index), "the leaf names the entry that decided");
+    assert_eq!(as_of, format!("{}/{}", fixture.shard, leaf.raft_index), "the leaf names the entry that decided");
     let at = jiff::Timestamp::from_millisecond(leaf.at_ms as i64).unwrap();
     assert_eq!(at, booking["createdAt"].as_str().unwrap().parse().unwrap());
 
@@ -111,7 +111,7 @@ async fn a_leaf_says_of_a_booking_what_the_booking_says_of_itself() {
     let dlx = json!({"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1, "childrenAges": []});
     request["rooms"].as_array_mut().unwrap().push(dlx);
     let both = hotel.book(&request).await.expect(201).json();
-    let mut rooms = scene.check(&both, BOOK).await.leaf.rooms;
+    let mut rooms = fixture.check(&both, BOOK).await.leaf.rooms;
     rooms.sort_by(|a, b| a.room_type.cmp(&b.room_type));
     let told: Vec<_> = rooms.iter().map(|rooms| (rooms.room_type.as_str(), rooms.quantity, rooms.nights.as_slice())).collect();
     assert_eq!(told, [("DLX", 1, &[(11, 7), (11, 10)][..]), ("SGL", 2, &[(4, 2), (4, 2)][..])]);
@@ -120,13 +120,13 @@ async fn a_leaf_says_of_a_booking_what_the_booking_says_of_itself() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_confirmation_that_does_not_wait_says_where_its_receipt_will_be() {
     let plan = HotelPlan::new("LATER", 100);
-    let scene = Scene::set_with(plan, &[("KEYRACK_RECEIPTS_WAIT_MS", "0")]).await;
+    let fixture = Fixture::set_with(plan, &[("KEYRACK_RECEIPTS_WAIT_MS", "0")]).await;
     let mut later = 0;
-    for node in scene.cluster.node_ids().cycle().take(30) {
-        let hotel = scene.at(node);
+    for node in fixture.cluster.node_ids().cycle().take(30) {
+        let hotel = fixture.at(node);
         let booking = hotel.booked("2027-03-01", "2027-03-02").await;
         let Some(url) = booking["receiptUrl"].as_str() else {
-            scene.check(&booking, BOOK).await;
+            fixture.check(&booking, BOOK).await;
             continue;
         };
         later += 1;
@@ -142,7 +142,7 @@ async fn a_confirmation_that_does_not_wait_says_where_its_receipt_will_be() {
             }
             Some(answer.expect(200).json())
         });
-        scene.check(&with_receipt(&booking, receipt.await), BOOK).await;
+        fixture.check(&with_receipt(&booking, receipt.await), BOOK).await;
     }
     assert!(later > 0, "a node that does not wait does not have the receipt yet");
 }

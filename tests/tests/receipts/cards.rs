@@ -3,7 +3,7 @@
 use keyrack_tests::{Answer, fresh_key, refusal};
 use serde_json::{Value, json};
 
-use crate::Scene;
+use crate::Fixture;
 
 /// Test numbers of the card schemes, written in the ways people write them.
 const CARDS: [&str; 6] = [
@@ -19,11 +19,11 @@ const NO_CARDS: [&str; 5] = ["+351210000000", "+4915112345678901", "+1 202 555 0
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_number_is_refused_in_every_text_and_nothing_happened() {
-    let scene = Scene::set("CARDS", 9).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let hold = scene.hotel.hold("2027-03-01", "2027-03-02", 600).await.expect(201).json();
+    let fixture = Fixture::set_up("CARDS", 9).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let hold = fixture.hotel.hold("2027-03-01", "2027-03-02", 600).await.expect(201).json();
     let confirm = format!("/v1/holds/{}/confirm", hold["holdId"].as_str().unwrap());
-    let before = scene.hotel.everything().await;
+    let before = fixture.hotel.everything().await;
     for card in CARDS {
         let with = |pointer: &str, body: &Value| {
             let mut body = body.clone();
@@ -31,41 +31,41 @@ async fn a_card_number_is_refused_in_every_text_and_nothing_happened() {
             body.pointer_mut(parent).unwrap()[member] = json!(card);
             body
         };
-        let request = scene.hotel.request("2027-03-01", "2027-03-03");
+        let request = fixture.hotel.request("2027-03-01", "2027-03-03");
         for place in ["/guest/name", "/guest/email", "/guest/phone", "/channelRef", "/payment/token"] {
-            assert_refused(place, card, &scene.hotel.book(&with(place, &request)).await);
+            assert_refused(place, card, &fixture.hotel.book(&with(place, &request)).await);
             let body = json!({"guest": request["guest"], "payment": request["payment"]});
-            let answer = scene.hotel.api.post(&confirm, &fresh_key()).json(&with(place, &body)).send().await;
+            let answer = fixture.hotel.api.post(&confirm, &fresh_key()).json(&with(place, &body)).send().await;
             assert_refused(place, card, &answer);
         }
         let amend = with("/guest/name", &json!({"guest": request["guest"]}));
-        assert_refused("amend", card, &scene.hotel.act(&booking, "amend", &amend).await);
+        assert_refused("amend", card, &fixture.hotel.act(&booking, "amend", &amend).await);
 
-        let operator = scene.cluster.operator();
+        let operator = fixture.cluster.operator();
         let property = json!({"name": card, "timeZone": "Europe/Lisbon", "currency": "EUR"});
-        for id in [scene.hotel.id.as_str(), "CARDS-NEW"] {
+        for id in [fixture.hotel.id.as_str(), "CARDS-NEW"] {
             let answer = operator.put(&format!("/v1/properties/{id}"), &property).send().await;
             assert_refused("property name", card, &answer);
         }
-        let here = format!("/v1/properties/{}", scene.hotel.id);
+        let here = format!("/v1/properties/{}", fixture.hotel.id);
         let room_type = json!({"name": card, "capacity": 9, "occupancy": 4});
         assert_refused("room type", card, &operator.put(&format!("{here}/room-types/DLX"), &room_type).send().await);
         let plan = json!({"name": card, "currency": "EUR"});
         assert_refused("rate plan", card, &operator.put(&format!("{here}/rate-plans/FLEX"), &plan).send().await);
     }
-    assert_eq!(scene.hotel.everything().await, before, "what is refused changes nothing");
-    scene.cluster.operator().get("/v1/properties/CARDS-NEW").send().await.expect(404);
+    assert_eq!(fixture.hotel.everything().await, before, "what is refused changes nothing");
+    fixture.cluster.operator().get("/v1/properties/CARDS-NEW").send().await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn telephone_numbers_and_references_are_no_card_numbers() {
-    let scene = Scene::set("NO-CARDS", 50).await;
+    let fixture = Fixture::set_up("NO-CARDS", 50).await;
     for text in NO_CARDS {
         for place in ["name", "phone"] {
-            let mut request = scene.hotel.request("2027-03-01", "2027-03-03");
+            let mut request = fixture.hotel.request("2027-03-01", "2027-03-03");
             request["guest"][place] = json!(text);
             request["channelRef"] = json!(text);
-            let booking = scene.hotel.book(&request).await.expect(201).json();
+            let booking = fixture.hotel.book(&request).await.expect(201).json();
             assert_eq!(booking["guest"][place], text);
         }
     }

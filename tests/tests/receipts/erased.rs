@@ -4,25 +4,25 @@ use keyrack_tests::receipts::Receipt;
 use keyrack_tests::{Answer, Api, fresh_key, refusal};
 use serde_json::{Value, json};
 
-use crate::{AMEND, BOOK, CANCEL, ERASE, Scene, id_of};
+use crate::{AMEND, BOOK, CANCEL, ERASE, Fixture, id_of};
 
 /// What the guest of [`Hotel::request`](keyrack_tests::Hotel::request) is known by.
 const GUEST: [&str; 3] = ["Ada Guest", "ada@example.com", "+351210000000"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_guest_is_gone_everywhere_and_the_booking_stays() {
-    let scene = Scene::set("ERASED", 5).await;
+    let fixture = Fixture::set_up("ERASED", 5).await;
     let key = fresh_key();
-    let request = scene.hotel.request("2027-03-01", "2027-03-03");
+    let request = fixture.hotel.request("2027-03-01", "2027-03-03");
     let book = |api: &Api| api.post("/v1/bookings", &key).json(&request).send();
-    let booking = book(&scene.cluster.api("channel", 1)).await.expect(201).json();
-    let (old, old_proved) = (scene.receipt_of(&booking).await, scene.check(&booking, BOOK).await);
-    let kept = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let availability = scene.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"].clone();
+    let booking = book(&fixture.cluster.api("channel", 1)).await.expect(201).json();
+    let (old, old_proved) = (fixture.receipt_of(&booking).await, fixture.check(&booking, BOOK).await);
+    let kept = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let availability = fixture.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"].clone();
 
-    let erased = erase(&scene.cluster.api("manager", 2), &booking).await.expect(200).json();
+    let erased = erase(&fixture.cluster.api("manager", 2), &booking).await.expect(200).json();
     assert_eq!(erased["guestId"], booking["guestId"]);
-    let erasure = scene.check(&erased, ERASE).await;
+    let erasure = fixture.check(&erased, ERASE).await;
     assert_eq!(erasure.leaf.previous, Some(old_proved.index));
     assert_eq!(erasure.leaf.rooms, {
         // The other booking took a room of each night meanwhile.
@@ -30,15 +30,15 @@ async fn an_erased_guest_is_gone_everywhere_and_the_booking_stays() {
         rooms[0].nights.iter_mut().for_each(|(_, remaining)| *remaining -= 1);
         rooms
     });
-    assert_eq!(scene.receipt_of(&erased).await.disclosures, []);
+    assert_eq!(fixture.receipt_of(&erased).await.disclosures, []);
     let told = |digest: &[u8; 32]| old_proved.leaf.digests.contains(digest);
     assert!(!erasure.leaf.digests.iter().any(told), "a digest of a guest who is gone would be the guest's");
 
     // What was proved stays proved, with the claims its holder has.
-    assert_eq!(old.verify(&scene.policy).unwrap(), old_proved);
-    assert_eq!(scene.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"], availability);
-    for node in scene.cluster.node_ids() {
-        let hotel = scene.at(node);
+    assert_eq!(old.verify(&fixture.policy).unwrap(), old_proved);
+    assert_eq!(fixture.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"], availability);
+    for node in fixture.cluster.node_ids() {
+        let hotel = fixture.at(node);
         let seen = hotel.get(&booking).await;
         assert_eq!((&seen["guest"], &seen["guestErased"]), (&Value::Null, &json!(true)), "node {node}");
         assert_eq!((&seen["state"], &seen["rooms"], &seen["total"]), (&booking["state"], &booking["rooms"], &booking["total"]));
@@ -50,29 +50,29 @@ async fn an_erased_guest_is_gone_everywhere_and_the_booking_stays() {
         let receipt = hotel.api.get(&path).header("Accept", "application/json").send().await.expect(200);
         assert_nothing_of_the_guest(&receipt);
         let receipt = Receipt::of_json(&receipt.json());
-        assert_eq!(receipt.verify(&scene.policy).unwrap().leaf, erasure.leaf);
+        assert_eq!(receipt.verify(&fixture.policy).unwrap().leaf, erasure.leaf);
         assert_eq!(receipt.disclosures, [], "nothing is left to disclose");
         assert_nothing_of_the_guest(&hotel.api.get(&path).send().await.expect(200));
         // A retry of the booking itself is the one answer that cannot be the first one any more.
-        let again = book(&scene.cluster.api("channel", node)).await.expect(201);
+        let again = book(&fixture.cluster.api("channel", node)).await.expect(201);
         assert_nothing_of_the_guest(&again);
         assert_eq!(again.json()["bookingId"], booking["bookingId"]);
         assert_eq!(hotel.get(&kept).await["guest"], request["guest"], "another booking's guest is another guest");
     }
-    scene.check(&kept, BOOK).await;
+    fixture.check(&kept, BOOK).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erasure_can_be_repeated_and_the_booking_goes_on() {
-    let scene = Scene::set("ERASED-TWICE", 5).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let manager = scene.cluster.api("manager", 1);
+    let fixture = Fixture::set_up("ERASED-TWICE", 5).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let manager = fixture.cluster.api("manager", 1);
     let path = format!("/v1/guests/{}/erase", booking["guestId"].as_str().unwrap());
     let key = fresh_key();
     let first = manager.post(&path, &key).send().await.expect(200);
-    let size = scene.check(&first.json(), ERASE).await.index + 1;
-    for node in scene.cluster.node_ids() {
-        let manager = scene.cluster.api("manager", node);
+    let size = fixture.check(&first.json(), ERASE).await.index + 1;
+    for node in fixture.cluster.node_ids() {
+        let manager = fixture.cluster.api("manager", node);
         let again = manager.post(&path, &key).send().await.expect(200);
         assert!(again.is_replayed());
         assert_eq!(again.text(), first.text());
@@ -82,28 +82,28 @@ async fn an_erasure_can_be_repeated_and_the_booking_goes_on() {
             assert_eq!(another[member], first.json()[member], "{member}");
         }
     }
-    assert_eq!(scene.hotel.get(&booking).await["revision"], 2, "only the first time something happened");
+    assert_eq!(fixture.hotel.get(&booking).await["revision"], 2, "only the first time something happened");
 
-    let amended = scene.hotel.act(&booking, "amend", &json!({"departure": "2027-03-05"})).await.expect(200).json();
+    let amended = fixture.hotel.act(&booking, "amend", &json!({"departure": "2027-03-05"})).await.expect(200).json();
     assert_eq!((&amended["guest"], &amended["guestErased"]), (&Value::Null, &json!(true)));
-    assert_eq!(scene.check(&amended, AMEND).await.leaf.previous, Some(size - 1), "no leaf between");
-    let cancelled = scene.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
+    assert_eq!(fixture.check(&amended, AMEND).await.leaf.previous, Some(size - 1), "no leaf between");
+    let cancelled = fixture.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
     assert_eq!(cancelled["guest"], Value::Null);
-    scene.check(&cancelled, CANCEL).await;
-    assert_eq!(scene.hotel.sold("2027-03-01").await, 0);
+    fixture.check(&cancelled, CANCEL).await;
+    assert_eq!(fixture.hotel.sold("2027-03-01").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_a_manager_erases_and_only_a_guest_who_is_there() {
-    let scene = Scene::set("WHO-ERASES", 5).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let fixture = Fixture::set_up("WHO-ERASES", 5).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let path = format!("/v1/guests/{}/erase", booking["guestId"].as_str().unwrap());
-    let before = scene.hotel.everything().await;
+    let before = fixture.hotel.everything().await;
     for role in ["channel", "desk", "auditor"] {
-        let answer = scene.cluster.api(role, 1).post(&path, &fresh_key()).send().await;
+        let answer = fixture.cluster.api(role, 1).post(&path, &fresh_key()).send().await;
         refusal(&answer, 403, "forbidden");
     }
-    let manager = scene.cluster.api("manager", 1);
+    let manager = fixture.cluster.api("manager", 1);
     refusal(&manager.with_key("nobody").post(&path, &fresh_key()).send().await, 401, "unauthenticated");
     let keyless = manager.call(reqwest::Method::POST, &path).send().await;
     refusal(&keyless, 400, "idempotency_key_required");
@@ -115,19 +115,19 @@ async fn only_a_manager_erases_and_only_a_guest_who_is_there() {
         let answer = manager.post(&format!("/v1/guests/{id}/erase"), &fresh_key()).send().await;
         refusal(&answer, 404, "not_found");
     }
-    assert_eq!(scene.hotel.everything().await, before, "what is refused erases nobody");
-    erase(&scene.cluster.operator(), &booking).await.expect(200);
+    assert_eq!(fixture.hotel.everything().await, before, "what is refused erases nobody");
+    erase(&fixture.cluster.operator(), &booking).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_feed_tells_that_a_guest_was_erased_and_nothing_of_whom() {
-    let scene = Scene::set("ERASED-FEED", 5).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let fixture = Fixture::set_up("ERASED-FEED", 5).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     for _ in 0..2 {
-        erase(&scene.cluster.api("manager", 3), &booking).await.expect(200);
+        erase(&fixture.cluster.api("manager", 3), &booking).await.expect(200);
     }
-    for api in scene.cluster.everywhere("auditor").into_iter().chain(scene.cluster.everywhere("operator")) {
-        let feed = api.get(&format!("/v1/events?propertyId={}", scene.hotel.id)).send().await.expect(200);
+    for api in fixture.cluster.everywhere("auditor").into_iter().chain(fixture.cluster.everywhere("operator")) {
+        let feed = api.get(&format!("/v1/events?propertyId={}", fixture.hotel.id)).send().await.expect(200);
         assert_nothing_of_the_guest(&feed);
         let feed = feed.json();
         let items = feed["items"].as_array().unwrap();

@@ -8,149 +8,149 @@ use keyrack_tests::receipts::{Checkpoint, LogView, Note, Receipt, assert_consist
 use keyrack_tests::{Api, HotelPlan, Load, PATIENCE, fresh_key, until};
 use tokio::task::JoinHandle;
 
-use crate::{BOOK, Scene};
+use crate::{BOOK, Fixture};
 
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// Checkpoints and receipts of some moment, to be held against every later one.
 #[derive(Default)]
-struct Past {
+struct EarlierReceipts {
     checkpoints: Vec<Checkpoint>,
     receipts: Vec<Receipt>,
 }
 
-impl Past {
+impl EarlierReceipts {
     /// Adds what each of `nodes` says now.
-    async fn remember(&mut self, scene: &Scene, nodes: &[usize]) {
-        let apis: Vec<Api> = nodes.iter().map(|node| scene.cluster.api("channel", *node)).collect();
+    async fn remember(&mut self, fixture: &Fixture, nodes: &[usize]) {
+        let apis: Vec<Api> = nodes.iter().map(|node| fixture.cluster.api("channel", *node)).collect();
         for _ in nodes {
-            let (key, request) = (fresh_key(), scene.hotel.request("2027-03-01", "2027-03-02"));
+            let (key, request) = (fresh_key(), fixture.hotel.request("2027-03-01", "2027-03-02"));
             let posted = Api::post_until_answered(&apis, "/v1/bookings", &key, &request, Duration::from_secs(25));
             let booking = posted.await.0.expect(201).json();
-            let proved = scene.check(&booking, BOOK).await;
+            let proved = fixture.check(&booking, BOOK).await;
             self.checkpoints.push(proved.checkpoint);
-            self.receipts.push(scene.receipt_of(&booking).await);
+            self.receipts.push(fixture.receipt_of(&booking).await);
         }
         for node in nodes {
-            self.checkpoints.push(scene.log(*node).checkpoint(&scene.policy).await);
+            self.checkpoints.push(fixture.log(*node).checkpoint(&fixture.policy).await);
         }
     }
 
     /// Every node's tree continues everything that was ever shown, and what was proved stays proved.
-    async fn assert_still_true(&self, scene: &Scene, nodes: &[usize]) {
+    async fn assert_still_true(&self, fixture: &Fixture, nodes: &[usize]) {
         let largest = self.checkpoints.iter().map(|checkpoint| checkpoint.size).max().unwrap();
         for node in nodes {
-            let log = scene.log(*node);
-            let newest = log.checkpoint_of(&scene.policy, largest).await;
+            let log = fixture.log(*node);
+            let newest = log.checkpoint_of(&fixture.policy, largest).await;
             assert_consistent(&log, &self.checkpoints, &newest).await;
         }
         for receipt in &self.receipts {
-            receipt.verify(&scene.policy).unwrap();
+            receipt.verify(&fixture.policy).unwrap();
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_goes_on_consistently_after_the_leader_was_killed() {
-    let mut scene = Scene::set("LOG-CRASH", 5_000).await;
-    let leader = scene.cluster.leader_of(scene.shard).await;
-    let mut past = Past::default();
-    past.remember(&scene, &[1, 2, 3]).await;
-    let load = Load::start("log-crash", scene.cluster.everywhere("channel"), &scene.hotel, 8);
+    let mut fixture = Fixture::set_up("LOG-CRASH", 5_000).await;
+    let leader = fixture.cluster.leader_of(fixture.shard).await;
+    let mut past = EarlierReceipts::default();
+    past.remember(&fixture, &[1, 2, 3]).await;
+    let load = Load::start("log-crash", fixture.cluster.everywhere("channel"), &fixture.hotel, 8);
     load.until_acknowledged(100).await;
-    past.checkpoints.push(scene.log(leader).checkpoint(&scene.policy).await);
-    scene.cluster.kill(leader);
+    past.checkpoints.push(fixture.log(leader).checkpoint(&fixture.policy).await);
+    fixture.cluster.kill(leader);
     load.until_acknowledged(100).await;
     let acknowledged = load.finish().await;
-    let survivors = scene.cluster.others(leader);
-    past.remember(&scene, &survivors).await;
-    past.assert_still_true(&scene, &survivors).await;
+    let survivors = fixture.cluster.others(leader);
+    past.remember(&fixture, &survivors).await;
+    past.assert_still_true(&fixture, &survivors).await;
     for entry in &acknowledged {
-        scene.check(&serde_json::from_slice(&entry.body).unwrap(), BOOK).await;
+        fixture.check(&serde_json::from_slice(&entry.body).unwrap(), BOOK).await;
     }
-    scene.cluster.restart(leader);
-    scene.cluster.ready(leader).await;
-    past.remember(&scene, &[1, 2, 3]).await;
-    past.assert_still_true(&scene, &[1, 2, 3]).await;
+    fixture.cluster.restart(leader);
+    fixture.cluster.ready(leader).await;
+    past.remember(&fixture, &[1, 2, 3]).await;
+    past.assert_still_true(&fixture, &[1, 2, 3]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_that_came_back_by_snapshot_serves_the_same_log_and_signs_it() {
     let env = [("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "200"), ("KEYRACK_RAFT_KEEP_LOG_ENTRIES", "50")];
-    let mut scene = Scene::set_with(HotelPlan::new("LOG-SNAPSHOT", 5_000), &env).await;
-    let shard = scene.shard;
-    let leader = scene.cluster.leader_of(shard).await;
-    let follower = scene.cluster.others(leader)[0];
-    let mut past = Past::default();
-    past.remember(&scene, &[1, 2, 3]).await;
-    let left_at = metric(&scene, follower, "keyrack_raft_last_index").await.unwrap();
-    scene.cluster.kill(follower);
-    let present = scene.cluster.others(follower);
-    let apis = present.iter().map(|node| scene.cluster.api("channel", *node)).collect();
-    let load = Load::start("log-snapshot", apis, &scene.hotel, 4);
+    let mut fixture = Fixture::set_with(HotelPlan::new("LOG-SNAPSHOT", 5_000), &env).await;
+    let shard = fixture.shard;
+    let leader = fixture.cluster.leader_of(shard).await;
+    let follower = fixture.cluster.others(leader)[0];
+    let mut past = EarlierReceipts::default();
+    past.remember(&fixture, &[1, 2, 3]).await;
+    let left_at = metric(&fixture, follower, "keyrack_raft_last_index").await.unwrap();
+    fixture.cluster.kill(follower);
+    let present = fixture.cluster.others(follower);
+    let apis = present.iter().map(|node| fixture.cluster.api("channel", *node)).collect();
+    let load = Load::start("log-snapshot", apis, &fixture.hotel, 4);
     until("the log is purged past what the follower has", CATCH_UP_WITHIN, async || {
-        (metric(&scene, leader, "keyrack_raft_purged_index").await? > left_at).then_some(())
+        (metric(&fixture, leader, "keyrack_raft_purged_index").await? > left_at).then_some(())
     })
     .await;
-    past.remember(&scene, &present).await;
-    scene.cluster.restart(follower);
+    past.remember(&fixture, &present).await;
+    fixture.cluster.restart(follower);
     until("the follower has installed a snapshot", CATCH_UP_WITHIN, async || {
-        (metric(&scene, follower, "keyrack_raft_snapshots_installed_total").await? > 0).then_some(())
+        (metric(&fixture, follower, "keyrack_raft_snapshots_installed_total").await? > 0).then_some(())
     })
     .await;
     load.finish().await;
-    scene.cluster.ready(follower).await;
-    past.remember(&scene, &[1, 2, 3]).await;
-    past.assert_still_true(&scene, &[1, 2, 3]).await;
+    fixture.cluster.ready(follower).await;
+    past.remember(&fixture, &[1, 2, 3]).await;
+    past.assert_still_true(&fixture, &[1, 2, 3]).await;
 
     // With another node gone no checkpoint has a majority without the follower's signature.
-    let gone = scene.cluster.others(follower)[0];
-    scene.cluster.kill(gone);
-    let left = scene.cluster.others(gone);
-    past.remember(&scene, &left).await;
-    past.assert_still_true(&scene, &left).await;
-    let note = scene.log(follower).checkpoint_note().await;
+    let gone = fixture.cluster.others(follower)[0];
+    fixture.cluster.kill(gone);
+    let left = fixture.cluster.others(gone);
+    past.remember(&fixture, &left).await;
+    past.assert_still_true(&fixture, &left).await;
+    let note = fixture.log(follower).checkpoint_note().await;
     assert!(note.contains(&format!("— dev/node-{follower} ")), "the follower cosigned: {note}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_goes_on_consistently_after_all_nodes_were_killed_or_stopped() {
-    let mut scene = Scene::set("LOG-RESTART", 5_000).await;
+    let mut fixture = Fixture::set_up("LOG-RESTART", 5_000).await;
     let all = [1, 2, 3];
-    let mut past = Past::default();
-    past.remember(&scene, &all).await;
-    scene.cluster.kill_all();
-    all.iter().for_each(|node| scene.cluster.restart(*node));
+    let mut past = EarlierReceipts::default();
+    past.remember(&fixture, &all).await;
+    fixture.cluster.kill_all();
+    all.iter().for_each(|node| fixture.cluster.restart(*node));
     for node in all {
-        scene.cluster.ready(node).await;
+        fixture.cluster.ready(node).await;
     }
-    past.remember(&scene, &all).await;
-    past.assert_still_true(&scene, &all).await;
-    scene.cluster.stop();
-    scene.cluster.start_again();
+    past.remember(&fixture, &all).await;
+    past.assert_still_true(&fixture, &all).await;
+    fixture.cluster.stop();
+    fixture.cluster.start_again();
     // Before anything new is booked: a node that just started has a checkpoint of its own to show.
-    past.assert_still_true(&scene, &all).await;
-    past.remember(&scene, &all).await;
-    past.assert_still_true(&scene, &all).await;
+    past.assert_still_true(&fixture, &all).await;
+    past.remember(&fixture, &all).await;
+    past.assert_still_true(&fixture, &all).await;
 }
 
 /// Somebody asks every node all the time, through the end of a leader: whatever is shown at any moment is a prefix of what is
 /// shown at the end, so two nodes never show two trees of one size.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_two_histories_are_ever_shown_while_a_leader_dies_under_load() {
-    let mut scene = Scene::set("LOG-WATCHED", 5_000).await;
-    let watching: Vec<_> = scene.cluster.node_ids().map(|node| Watching::start(scene.log(node))).collect();
-    let load = Load::start("log-watched", scene.cluster.everywhere("channel"), &scene.hotel, 8);
+    let mut fixture = Fixture::set_up("LOG-WATCHED", 5_000).await;
+    let watching: Vec<_> = fixture.cluster.node_ids().map(|node| CheckpointWatch::start(fixture.log(node))).collect();
+    let load = Load::start("log-watched", fixture.cluster.everywhere("channel"), &fixture.hotel, 8);
     load.until_acknowledged(100).await;
-    let leader = scene.cluster.leader_of(scene.shard).await;
-    scene.cluster.kill(leader);
+    let leader = fixture.cluster.leader_of(fixture.shard).await;
+    fixture.cluster.kill(leader);
     load.until_acknowledged(100).await;
-    scene.cluster.restart(leader);
-    scene.cluster.ready(leader).await;
+    fixture.cluster.restart(leader);
+    fixture.cluster.ready(leader).await;
     load.until_acknowledged(100).await;
     load.finish().await;
-    let mut past = Past::default();
-    past.remember(&scene, &[1, 2, 3]).await;
+    let mut past = EarlierReceipts::default();
+    past.remember(&fixture, &[1, 2, 3]).await;
     for watching in watching {
         let seen = watching.finish().await;
         assert!(seen.len() > 10, "checkpoints come while bookings do: {}", seen.len());
@@ -158,17 +158,17 @@ async fn no_two_histories_are_ever_shown_while_a_leader_dies_under_load() {
     }
     past.checkpoints.sort_by_key(|checkpoint| (checkpoint.size, checkpoint.root));
     past.checkpoints.dedup();
-    past.assert_still_true(&scene, &[1, 2, 3]).await;
+    past.assert_still_true(&fixture, &[1, 2, 3]).await;
 }
 
 /// Collects every checkpoint that a node shows.
-struct Watching {
+struct CheckpointWatch {
     stop: Arc<AtomicBool>,
     task: JoinHandle<Vec<Checkpoint>>,
 }
 
-impl Watching {
-    fn start(log: LogView) -> Watching {
+impl CheckpointWatch {
+    fn start(log: LogView) -> CheckpointWatch {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
@@ -188,7 +188,7 @@ impl Watching {
             }
             seen
         });
-        Watching { stop, task }
+        CheckpointWatch { stop, task }
     }
 
     async fn finish(self) -> Vec<Checkpoint> {
@@ -197,27 +197,27 @@ impl Watching {
     }
 }
 
-async fn metric(scene: &Scene, node: usize, name: &str) -> Option<u64> {
-    scene.cluster.metrics(node).await?.of_shard(name, scene.shard)
+async fn metric(fixture: &Fixture, node: usize, name: &str) -> Option<u64> {
+    fixture.cluster.metrics(node).await?.of_shard(name, fixture.shard)
 }
 
 /// A receipt that was fetched before stays good, and is served again by every node after a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_is_still_served_after_all_nodes_restarted() {
-    let mut scene = Scene::set("LOG-SERVED", 50).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let (proved, before) = (scene.check(&booking, BOOK).await, scene.receipt_of(&booking).await);
-    scene.cluster.stop();
-    scene.cluster.start_again();
+    let mut fixture = Fixture::set_up("LOG-SERVED", 50).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let (proved, before) = (fixture.check(&booking, BOOK).await, fixture.receipt_of(&booking).await);
+    fixture.cluster.stop();
+    fixture.cluster.start_again();
     let path = format!("/v1/bookings/{}/receipt", crate::id_of(&booking));
-    for api in scene.cluster.everywhere("channel") {
+    for api in fixture.cluster.everywhere("channel") {
         let answer = until("the receipt is served", PATIENCE, async || {
             let answer = api.get(&path).header("Accept", "application/json").send().await;
             assert!(matches!(answer.status, 200 | 202 | 503), "{answer:?}");
             (answer.status == 200).then(|| answer.json())
         });
         let again = Receipt::of_json(&answer.await);
-        assert_eq!(again.verify(&scene.policy).unwrap().leaf, proved.leaf);
+        assert_eq!(again.verify(&fixture.policy).unwrap().leaf, proved.leaf);
         assert_eq!(again.disclosures, before.disclosures);
     }
 }
@@ -226,21 +226,21 @@ async fn a_receipt_is_still_served_after_all_nodes_restarted() {
 /// it must not be shown a log that has become shorter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_was_restarted_shows_no_checkpoint_until_it_has_caught_up() {
-    let mut scene = Scene::set("LOG-RESTART", 50).await;
+    let mut fixture = Fixture::set_up("LOG-RESTART", 50).await;
     for _ in 0..5 {
-        scene.hotel.booked("2027-03-01", "2027-03-03").await;
+        fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     }
-    let before = scene.log(1).checkpoint_of(&scene.policy, 5).await;
-    scene.log(3).checkpoint_of(&scene.policy, before.size).await;
+    let before = fixture.log(1).checkpoint_of(&fixture.policy, 5).await;
+    fixture.log(3).checkpoint_of(&fixture.policy, before.size).await;
     for node in [1, 2, 3] {
-        scene.cluster.kill(node);
+        fixture.cluster.kill(node);
     }
-    scene.cluster.restart(3);
-    let (path, api) = (format!("/log/{}/checkpoint", scene.shard), scene.cluster.api("channel", 3));
+    fixture.cluster.restart(3);
+    let (path, api) = (format!("/log/{}/checkpoint", fixture.shard), fixture.cluster.api("channel", 3));
     let alone = until("node 3 answers", PATIENCE, async || api.anonymous(&path).try_send().await.ok()).await;
     assert_eq!((alone.status, alone.json()["code"].as_str()), (503, Some("unavailable")), "{alone:?}");
-    scene.cluster.restart(1);
-    scene.cluster.restart(2);
+    fixture.cluster.restart(1);
+    fixture.cluster.restart(2);
     let first = until("node 3 has caught up", PATIENCE, async || {
         let answer = api.anonymous(&path).try_send().await.ok()?;
         assert!(matches!(answer.status, 200 | 503), "{answer:?}");

@@ -33,7 +33,7 @@ const NO_SHOW: u64 = 6;
 const ERASE: u64 = 7;
 
 /// A cluster with one hotel, and whom to believe.
-struct Scene {
+struct Fixture {
     cluster: Cluster,
     hotel: Hotel,
     policy: Policy,
@@ -41,17 +41,17 @@ struct Scene {
     shard: u64,
 }
 
-impl Scene {
-    async fn set(hotel: &str, rooms: u32) -> Scene {
-        Scene::set_with(HotelPlan::new(hotel, rooms), &[]).await
+impl Fixture {
+    async fn set_up(hotel: &str, rooms: u32) -> Fixture {
+        Fixture::set_with(HotelPlan::new(hotel, rooms), &[]).await
     }
 
-    async fn set_with(plan: HotelPlan, env: &[(&str, &str)]) -> Scene {
+    async fn set_with(plan: HotelPlan, env: &[(&str, &str)]) -> Fixture {
         let cluster = Cluster::start_with(&[&[PATIENT], env].concat());
         let hotel = plan.open(&cluster.operator()).await;
         let policy = LogView::policy(&cluster.operator(), 3).await;
         let shard = hotel.shard().await;
-        Scene { cluster, hotel, policy, shard }
+        Fixture { cluster, hotel, policy, shard }
     }
 
     /// The log of the hotel's shard through `node`.

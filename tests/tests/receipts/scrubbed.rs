@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::erased::erase;
-use crate::{AMEND, BOOK, ERASE, Scene};
+use crate::{AMEND, BOOK, ERASE, Fixture};
 
 /// Longer than a scrub needs: it waits for a snapshot, a purge and two compactions.
 const SCRUBBED_WITHIN: Duration = Duration::from_secs(120);
@@ -24,28 +24,28 @@ const SCRUBBED_WITHIN: Duration = Duration::from_secs(120);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_an_erased_guest_is_left_in_any_file_of_any_node() {
     let plan = HotelPlan::new("SCRUBBED", 50);
-    let mut scene = Scene::set_with(plan, &[("KEYRACK_GUESTS_SCRUB_AFTER_SECS", "0")]).await;
-    let Two { erased, kept } = Two::book(&scene).await;
+    let mut fixture = Fixture::set_with(plan, &[("KEYRACK_GUESTS_SCRUB_AFTER_SECS", "0")]).await;
+    let ErasedAndKept { erased, kept } = ErasedAndKept::book(&fixture).await;
     // So that the rows are in table files, not only in logs.
-    scene.cluster.stop();
-    assert_found_at_every_node(&scene.cluster, &erased);
-    assert_found_at_every_node(&scene.cluster, &kept);
-    scene.cluster.start_again();
+    fixture.cluster.stop();
+    assert_found_at_every_node(&fixture.cluster, &erased);
+    assert_found_at_every_node(&fixture.cluster, &kept);
+    fixture.cluster.start_again();
 
-    let answer = erase(&scene.cluster.api("manager", 2), &erased.booking).await.expect(200).json();
-    let index = scene.check(&answer, ERASE).await.leaf.raft_index;
-    until_scrubbed(&scene, &[1, 2, 3], index, &erased).await;
-    scene.cluster.stop();
-    assert_gone(&scene.cluster, &erased);
-    assert_found_at_every_node(&scene.cluster, &kept);
+    let answer = erase(&fixture.cluster.api("manager", 2), &erased.booking).await.expect(200).json();
+    let index = fixture.check(&answer, ERASE).await.leaf.raft_index;
+    until_scrubbed(&fixture, &[1, 2, 3], index, &erased).await;
+    fixture.cluster.stop();
+    assert_gone(&fixture.cluster, &erased);
+    assert_found_at_every_node(&fixture.cluster, &kept);
 
-    scene.cluster.start_again();
-    for node in scene.cluster.node_ids() {
-        assert_eq!(scene.at(node).get(&erased.booking).await["guest"], Value::Null);
-        assert_eq!(scene.at(node).get(&kept.booking).await["guest"]["name"], "Ada Guest");
+    fixture.cluster.start_again();
+    for node in fixture.cluster.node_ids() {
+        assert_eq!(fixture.at(node).get(&erased.booking).await["guest"], Value::Null);
+        assert_eq!(fixture.at(node).get(&kept.booking).await["guest"]["name"], "Ada Guest");
     }
     for receipt in erased.receipts.iter().chain(&kept.receipts) {
-        receipt.verify(&scene.policy).unwrap();
+        receipt.verify(&fixture.policy).unwrap();
     }
 }
 
@@ -56,30 +56,30 @@ async fn a_node_that_was_away_at_the_erasure_removes_the_traces_when_it_is_back(
         ("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "20"),
         ("KEYRACK_RAFT_KEEP_LOG_ENTRIES", "5"),
     ];
-    let mut scene = Scene::set_with(HotelPlan::new("SCRUBBED-AWAY", 500), &env).await;
-    let Two { erased, kept } = Two::book(&scene).await;
+    let mut fixture = Fixture::set_with(HotelPlan::new("SCRUBBED-AWAY", 500), &env).await;
+    let ErasedAndKept { erased, kept } = ErasedAndKept::book(&fixture).await;
     // Snapshots are made that have the guest in them.
     for _ in 0..60 {
-        scene.hotel.booked("2027-03-01", "2027-03-02").await;
+        fixture.hotel.booked("2027-03-01", "2027-03-02").await;
     }
-    let leader = scene.cluster.leader_of(scene.shard).await;
-    let away = scene.cluster.others(leader)[0];
-    scene.cluster.kill(away);
-    let present = scene.cluster.others(away);
-    let manager = scene.cluster.api("manager", leader);
+    let leader = fixture.cluster.leader_of(fixture.shard).await;
+    let away = fixture.cluster.others(leader)[0];
+    fixture.cluster.kill(away);
+    let present = fixture.cluster.others(away);
+    let manager = fixture.cluster.api("manager", leader);
     let answer = erase(&manager, &erased.booking).await.expect(200).json();
-    let index = scene.check(&answer, ERASE).await.leaf.raft_index;
-    until_scrubbed(&scene, &present, index, &erased).await;
-    assert!(!traces(&scene.cluster, away, &erased).is_empty(), "the node that is away knows nothing of it yet");
-    scene.cluster.restart(away);
-    scene.cluster.ready(away).await;
-    until_scrubbed(&scene, &[1, 2, 3], index, &erased).await;
-    scene.cluster.stop();
-    assert_gone(&scene.cluster, &erased);
-    assert_found_at_every_node(&scene.cluster, &kept);
+    let index = fixture.check(&answer, ERASE).await.leaf.raft_index;
+    until_scrubbed(&fixture, &present, index, &erased).await;
+    assert!(!traces(&fixture.cluster, away, &erased).is_empty(), "the node that is away knows nothing of it yet");
+    fixture.cluster.restart(away);
+    fixture.cluster.ready(away).await;
+    until_scrubbed(&fixture, &[1, 2, 3], index, &erased).await;
+    fixture.cluster.stop();
+    assert_gone(&fixture.cluster, &erased);
+    assert_found_at_every_node(&fixture.cluster, &kept);
 }
 
-struct Two {
+struct ErasedAndKept {
     erased: Canary,
     kept: Canary,
 }
@@ -90,23 +90,23 @@ struct Canary {
     receipts: Vec<Receipt>,
 }
 
-impl Two {
+impl ErasedAndKept {
     /// Two bookings that are alike; both have changed their guest and their dates since.
-    async fn book(scene: &Scene) -> Two {
-        Two { erased: Canary::book(scene).await, kept: Canary::book(scene).await }
+    async fn book(fixture: &Fixture) -> ErasedAndKept {
+        ErasedAndKept { erased: Canary::book(fixture).await, kept: Canary::book(fixture).await }
     }
 }
 
 impl Canary {
-    async fn book(scene: &Scene) -> Canary {
-        let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-        scene.check(&booking, BOOK).await;
-        let first = scene.receipt_of(&booking).await;
+    async fn book(fixture: &Fixture) -> Canary {
+        let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+        fixture.check(&booking, BOOK).await;
+        let first = fixture.receipt_of(&booking).await;
         let guest = json!({"name": "Ada Guest", "email": "wqzjxk@example.com", "phone": "+35184629513706"});
         let change = json!({"departure": "2027-03-04", "guest": guest});
-        let amended = scene.hotel.act(&booking, "amend", &change).await.expect(200).json();
-        scene.check(&amended, AMEND).await;
-        Canary { receipts: vec![first, scene.receipt_of(&amended).await], booking }
+        let amended = fixture.hotel.act(&booking, "amend", &change).await.expect(200).json();
+        fixture.check(&amended, AMEND).await;
+        Canary { receipts: vec![first, fixture.receipt_of(&amended).await], booking }
     }
 
     /// The salts that come of the secrets beside the guest's key, in the newest row of it.
@@ -156,17 +156,17 @@ fn may_be_random(window: &[u8]) -> bool {
 }
 
 /// Waits until a node says that it has purged its log past the erasure and its files have no trace of it.
-async fn until_scrubbed(scene: &Scene, nodes: &[usize], index: u64, erased: &Canary) {
+async fn until_scrubbed(fixture: &Fixture, nodes: &[usize], index: u64, erased: &Canary) {
     for node in nodes {
         until(&format!("node {node} has purged its log up to {index}"), SCRUBBED_WITHIN, async || {
-            let metrics = scene.cluster.metrics(*node).await?;
-            let of = |name: &str| metrics.of_shard(name, scene.shard).unwrap();
+            let metrics = fixture.cluster.metrics(*node).await?;
+            let of = |name: &str| metrics.of_shard(name, fixture.shard).unwrap();
             (of("keyrack_raft_snapshot_index") >= index && of("keyrack_raft_purged_index") >= index).then_some(())
         })
         .await;
         // The last step, the compaction of the log, is not told of.
         until(&format!("node {node} has no trace of the guest"), PATIENCE, async || {
-            traces(&scene.cluster, *node, erased).is_empty().then_some(())
+            traces(&fixture.cluster, *node, erased).is_empty().then_some(())
         })
         .await;
     }

@@ -3,21 +3,21 @@
 use base64ct::{Base64, Encoding};
 use keyrack_tests::receipts::{KeyKind, Note, ProofFile, Receipt, Signer};
 
-use crate::{BOOK, Scene};
+use crate::{BOOK, Fixture};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_that_was_tampered_with_is_refused() {
-    let scene = Scene::set("TAMPERED", 50).await;
-    let mut booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    let fixture = Fixture::set_up("TAMPERED", 50).await;
+    let mut booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     // One whose proof has several hashes.
-    while ProofFile::parse(&scene.receipt_of(&booking).await.proof).unwrap().hashes.len() < 3 {
-        booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
+    while ProofFile::parse(&fixture.receipt_of(&booking).await.proof).unwrap().hashes.len() < 3 {
+        booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     }
-    scene.check(&booking, BOOK).await;
-    let receipt = scene.receipt_of(&booking).await;
-    let other = scene.receipt_of(&scene.hotel.booked("2027-03-01", "2027-03-03").await).await;
+    fixture.check(&booking, BOOK).await;
+    let receipt = fixture.receipt_of(&booking).await;
+    let other = fixture.receipt_of(&fixture.hotel.booked("2027-03-01", "2027-03-03").await).await;
     for (what, receipt) in forgeries(&receipt, &other) {
-        let proved = receipt.verify(&scene.policy);
+        let proved = receipt.verify(&fixture.policy);
         println!("{what}: {:?}", proved.as_ref().err());
         assert!(proved.is_err(), "{what} was taken: {proved:?}");
     }
@@ -27,19 +27,19 @@ async fn a_receipt_that_was_tampered_with_is_refused() {
 /// whatever is changed, nothing else is ever proved.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_single_changed_byte_proves_anything_else() {
-    let scene = Scene::set("EVERY-BYTE", 50).await;
-    scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    scene.check(&booking, BOOK).await;
+    let fixture = Fixture::set_up("EVERY-BYTE", 50).await;
+    fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    fixture.check(&booking, BOOK).await;
     let path = format!("/v1/bookings/{}/receipt", crate::id_of(&booking));
-    let text = scene.hotel.api.get(&path).send().await.expect(200).text();
-    let honest = Receipt::of_text(&text).unwrap().verify(&scene.policy).unwrap();
+    let text = fixture.hotel.api.get(&path).send().await.expect(200).text();
+    let honest = Receipt::of_text(&text).unwrap().verify(&fixture.policy).unwrap();
     let (mut refused, mut signatures_at) = (0, text.find('—').unwrap());
     for place in 0..text.len() {
         let mut bytes = text.clone().into_bytes();
         bytes[place] ^= 1;
         let receipt = String::from_utf8(bytes).map_err(|e| e.to_string()).and_then(|text| Receipt::of_text(&text));
-        match receipt.and_then(|receipt| receipt.verify(&scene.policy)) {
+        match receipt.and_then(|receipt| receipt.verify(&fixture.policy)) {
             Err(_) => refused += 1,
             Ok(proved) => {
                 assert!(place >= signatures_at, "byte {place} was changed and is not missed: {proved:?}");

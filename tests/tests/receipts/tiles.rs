@@ -4,7 +4,7 @@ use keyrack_tests::receipts::Leaf;
 use keyrack_tests::receipts::merkle::{leaf_hash, root};
 use keyrack_tests::{HotelPlan, Load, refusal};
 
-use crate::{BOOK, Scene};
+use crate::{BOOK, Fixture};
 
 /// What a careless reader of paths would take for tiles.
 const MALFORMED: &str = "0 0/ 0/0 0/00 0/0000 00/000 -1/000 64/000 255/000 256/000 a/000 0/abc 0/+00 0//000 data/000
@@ -14,27 +14,27 @@ const MALFORMED: &str = "0 0/ 0/0 0/00 0/0000 00/000 -1/000 64/000 255/000 256/0
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tiles_of_every_node_are_the_same_tree_and_hold_every_receipts_leaf() {
-    let scene = Scene::set_with(HotelPlan::new("TILES", 5_000), &[]).await;
-    let load = Load::start("tiles", scene.cluster.everywhere("channel"), &scene.hotel, 16);
+    let fixture = Fixture::set_with(HotelPlan::new("TILES", 5_000), &[]).await;
+    let load = Load::start("tiles", fixture.cluster.everywhere("channel"), &fixture.hotel, 16);
     // More than one full tile, so that a partial one follows and level 1 begins.
     load.until_acknowledged(600).await;
     let acknowledged = load.finish().await;
-    let checkpoint = scene.log(1).checkpoint_of(&scene.policy, acknowledged.len() as u64 + 3).await;
+    let checkpoint = fixture.log(1).checkpoint_of(&fixture.policy, acknowledged.len() as u64 + 3).await;
     assert!(checkpoint.size > 512);
-    let leaves = scene.log(1).leaves(checkpoint.size).await;
+    let leaves = fixture.log(1).leaves(checkpoint.size).await;
     let hashes: Vec<_> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
     assert_eq!(root(&hashes), checkpoint.root);
-    for node in scene.cluster.node_ids() {
-        let log = scene.log(node);
-        log.checkpoint_of(&scene.policy, checkpoint.size).await;
+    for node in fixture.cluster.node_ids() {
+        let log = fixture.log(node);
+        log.checkpoint_of(&fixture.policy, checkpoint.size).await;
         assert_eq!(log.leaf_hashes(checkpoint.size).await, hashes, "node {node}");
         let level_1 = log.tile("1/000.p/2").await.expect(200).body;
         assert_eq!(level_1, [root(&hashes[..256]), root(&hashes[256..512])].concat(), "node {node}");
     }
     for entry in acknowledged.iter().step_by(20) {
         let booking = serde_json::from_slice(&entry.body).unwrap();
-        let proved = scene.check(&booking, BOOK).await;
-        assert_eq!(leaves[proved.index as usize], scene.receipt_of(&booking).await.leaf);
+        let proved = fixture.check(&booking, BOOK).await;
+        assert_eq!(leaves[proved.index as usize], fixture.receipt_of(&booking).await.leaf);
     }
     // One leaf for each booking; the rest are the nodes' keys and seals of the audit trail.
     let bookings = leaves.iter().filter(|leaf| Leaf::parse(leaf).is_ok()).count();
@@ -43,14 +43,14 @@ async fn the_tiles_of_every_node_are_the_same_tree_and_hold_every_receipts_leaf(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hashes_are_for_everyone_and_entries_for_auditors() {
-    let scene = Scene::set("WHO-READS", 5).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let index = scene.check(&booking, BOOK).await.index;
+    let fixture = Fixture::set_up("WHO-READS", 5).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let index = fixture.check(&booking, BOOK).await.index;
     let (tile, bundle) = (format!("0/000.p/{}", index + 1), format!("000.p/{}", index + 1));
-    let here = format!("/log/{}", scene.shard);
-    for node in scene.cluster.node_ids() {
-        let log = scene.log(node);
-        log.checkpoint_of(&scene.policy, index + 1).await;
+    let here = format!("/log/{}", fixture.shard);
+    for node in fixture.cluster.node_ids() {
+        let log = fixture.log(node);
+        log.checkpoint_of(&fixture.policy, index + 1).await;
         let answer = log.tile(&tile).await.expect(200);
         assert_eq!(answer.header("Cache-Control"), Some("public, max-age=31536000, immutable"));
         assert_eq!(answer.header("Content-Type"), Some("application/octet-stream"));
@@ -67,19 +67,19 @@ async fn hashes_are_for_everyone_and_entries_for_auditors() {
         refusal(&log.api.anonymous(&entries).send().await, 401, "unauthenticated");
         refusal(&log.api.with_key("kr_auditor_wrong").get(&entries).send().await, 401, "unauthenticated");
         for role in ["channel", "desk", "manager"] {
-            refusal(&scene.cluster.api(role, node).get(&entries).send().await, 403, "forbidden");
+            refusal(&fixture.cluster.api(role, node).get(&entries).send().await, 403, "forbidden");
         }
-        scene.cluster.api("operator", node).get(&entries).send().await.expect(200);
+        fixture.cluster.api("operator", node).get(&entries).send().await.expect(200);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_checkpoint_covers_and_what_is_no_tile_is_not_found() {
-    let scene = Scene::set("NO-TILE", 5).await;
-    let booking = scene.hotel.booked("2027-03-01", "2027-03-03").await;
-    let proved = scene.check(&booking, BOOK).await;
-    let log = scene.log(1);
-    let size = log.checkpoint_of(&scene.policy, proved.index + 1).await.size;
+    let fixture = Fixture::set_up("NO-TILE", 5).await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    let proved = fixture.check(&booking, BOOK).await;
+    let log = fixture.log(1);
+    let size = log.checkpoint_of(&fixture.policy, proved.index + 1).await.size;
     assert!(size < 200, "a young log");
     log.tile(&format!("0/000.p/{size}")).await.expect(200);
     log.tile("0/000.p/1").await.expect(200);
@@ -95,7 +95,7 @@ async fn what_no_checkpoint_covers_and_what_is_no_tile_is_not_found() {
         // Whatever begins like a bundle is no stranger's business.
         let expected = if path.strip_prefix("entries/").is_some_and(|rest| !rest.is_empty()) { 401 } else { 404 };
         assert_eq!(anonymous.status, expected, "{path}: {anonymous:?}");
-        assert_eq!(log.api.get(&format!("/log/{}/tile/{path}", scene.shard)).send().await.status, 404, "{path}");
+        assert_eq!(log.api.get(&format!("/log/{}/tile/{path}", fixture.shard)).send().await.status, 404, "{path}");
     }
     for shard in ["0", "4", "99", "-1", "x", "01", "4294967296", "18446744073709551616", ""] {
         for path in ["checkpoint", "tile/0/000.p/1"] {

@@ -5,15 +5,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod cut_off;
+mod fixture;
 mod limits;
-mod scene;
 mod table;
 
 use std::collections::BTreeSet;
 
 use keyrack_tests::{Cluster, refusal};
 
-use scene::Scene;
+use fixture::Fixture;
 use table::{Case, cases};
 
 /// Codes whose refusal needs a cluster in trouble or a request no HTTP library sends: each has a
@@ -70,16 +70,16 @@ const ALL_CODES: [&str; 36] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_refusal_is_typed_and_leaves_nothing_behind() {
     let cluster = Cluster::start();
-    let scene = Scene::set(&cluster).await;
+    let fixture = Fixture::set_up(&cluster).await;
     let mut seen: BTreeSet<&str> = TESTED_ALONE.into();
-    for Case { what, status, code, retryable, dates, call } in cases(&scene) {
-        let before = scene.hotel.everything().await;
+    for Case { what, status, code, retryable, dates, call } in cases(&fixture) {
+        let before = fixture.hotel.everything().await;
         let answer = call.send().await;
         println!("{what}: {answer:?}");
         let refusal = refusal(&answer, status, code);
         assert_eq!(refusal.retryable, retryable, "{what}: retryable");
         assert_eq!(refusal.dates(), dates, "{what}: the nights at fault");
-        assert_eq!(scene.hotel.everything().await, before, "{what}: left something behind");
+        assert_eq!(fixture.hotel.everything().await, before, "{what}: left something behind");
         seen.insert(code);
     }
     assert_eq!(seen, ALL_CODES.into(), "every code is met, and no other");

@@ -4,7 +4,7 @@ use keyrack_tests::{Api, Call, fresh_key};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::Scene;
+use crate::fixture::Fixture;
 
 pub struct Case {
     pub what: &'static str,
@@ -15,14 +15,14 @@ pub struct Case {
     pub call: Call,
 }
 
-pub fn cases(scene: &Scene) -> Vec<Case> {
-    let mut cases = unreadable(scene);
-    cases.extend(impossible_stays(scene));
-    cases.extend(idempotency_keys(scene));
-    cases.extend(callers(scene));
-    cases.extend(unknown_things(scene));
-    cases.extend(inventory(scene));
-    cases.extend(wrong_states(scene));
+pub fn cases(fixture: &Fixture) -> Vec<Case> {
+    let mut cases = unreadable(fixture);
+    cases.extend(impossible_stays(fixture));
+    cases.extend(idempotency_keys(fixture));
+    cases.extend(callers(fixture));
+    cases.extend(unknown_things(fixture));
+    cases.extend(inventory(fixture));
+    cases.extend(wrong_states(fixture));
     cases
 }
 
@@ -30,16 +30,16 @@ fn case(what: &'static str, status: u16, code: &'static str, call: Call) -> Case
     Case { what, status, code, retryable: false, dates: Vec::new(), call }
 }
 
-fn unreadable(scene: &Scene) -> Vec<Case> {
-    let api = &scene.hotel.api;
+fn unreadable(fixture: &Fixture) -> Vec<Case> {
+    let api = &fixture.hotel.api;
     let post = || api.post("/v1/bookings", &fresh_key());
-    let request = scene.hotel.request("2027-06-01", "2027-06-02");
+    let request = fixture.hotel.request("2027-06-01", "2027-06-02");
     let mut broken_text = request.to_string().into_bytes();
     let name = broken_text.windows(3).position(|window| window == b"Ada").unwrap();
     broken_text[name] = 0xff;
     let half = request.to_string()[..40].to_string();
-    let bookings = format!("/v1/bookings?propertyId={}&cursor=%21nonsense", scene.hotel.id);
-    let events = format!("/v1/events?propertyId={}&after=%21nonsense", scene.hotel.id);
+    let bookings = format!("/v1/bookings?propertyId={}&cursor=%21nonsense", fixture.hotel.id);
+    let events = format!("/v1/events?propertyId={}&after=%21nonsense", fixture.hotel.id);
     vec![
         case("half a document", 400, "invalid_json", post().body("application/json", half)),
         case("not UTF-8", 400, "invalid_utf8", post().body("application/json", broken_text)),
@@ -54,14 +54,14 @@ fn unreadable(scene: &Scene) -> Vec<Case> {
     ]
 }
 
-fn impossible_stays(scene: &Scene) -> Vec<Case> {
+fn impossible_stays(fixture: &Fixture) -> Vec<Case> {
     let stay = |arrival: &str, departure: &str| {
-        let request = scene.hotel.request(arrival, departure);
-        scene.hotel.api.post("/v1/bookings", &fresh_key()).json(&request)
+        let request = fixture.hotel.request(arrival, departure);
+        fixture.hotel.api.post("/v1/bookings", &fresh_key()).json(&request)
     };
     let rooms = |rooms: Value| {
-        let request = with(&scene.hotel.request("2027-06-01", "2027-06-02"), "rooms", rooms);
-        scene.hotel.api.post("/v1/bookings", &fresh_key()).json(&request)
+        let request = with(&fixture.hotel.request("2027-06-01", "2027-06-02"), "rooms", rooms);
+        fixture.hotel.api.post("/v1/bookings", &fresh_key()).json(&request)
     };
     let singles = |count: u32| json!({"roomType": "SGL", "ratePlan": "FLEX", "quantity": count, "adults": 1, "childrenAges": []});
     let crowd = json!([{"roomType": "SGL", "ratePlan": "FLEX", "quantity": 1, "adults": 5, "childrenAges": []}]);
@@ -79,14 +79,14 @@ fn impossible_stays(scene: &Scene) -> Vec<Case> {
     ]
 }
 
-fn idempotency_keys(scene: &Scene) -> Vec<Case> {
-    let api = &scene.hotel.api;
-    let request = scene.hotel.request("2027-06-01", "2027-06-02");
+fn idempotency_keys(fixture: &Fixture) -> Vec<Case> {
+    let api = &fixture.hotel.api;
+    let request = fixture.hotel.request("2027-06-01", "2027-06-02");
     let keyed = |key: &str| api.post("/v1/bookings", key).json(&request);
-    let other_payload = with(&scene.used_request, "departure", json!("2027-03-13"));
-    let reused = api.post("/v1/bookings", &scene.used_key).json(&other_payload);
+    let other_payload = with(&fixture.used_request, "departure", json!("2027-03-13"));
+    let reused = api.post("/v1/bookings", &fixture.used_key).json(&other_payload);
     let keyless = |path: &str| api.call(Method::POST, path).json(&request);
-    let ari = format!("/v1/properties/{}/ari", scene.hotel.id);
+    let ari = format!("/v1/properties/{}/ari", fixture.hotel.id);
     vec![
         case("a booking without a key", 400, "idempotency_key_required", keyless("/v1/bookings")),
         case("a hold without a key", 400, "idempotency_key_required", keyless("/v1/holds")),
@@ -103,35 +103,40 @@ fn idempotency_keys(scene: &Scene) -> Vec<Case> {
     ]
 }
 
-fn callers(scene: &Scene) -> Vec<Case> {
-    let request = scene.hotel.request("2027-06-01", "2027-06-02");
+fn callers(fixture: &Fixture) -> Vec<Case> {
+    let request = fixture.hotel.request("2027-06-01", "2027-06-02");
     let book = |api: &Api| api.post("/v1/bookings", &fresh_key()).json(&request);
-    let room_type = format!("/v1/properties/{}/room-types/DLX", scene.hotel.id);
-    let plan = format!("/v1/properties/{}/rate-plans/FLEX", scene.hotel.id);
-    let ari = format!("/v1/properties/{}/ari", scene.hotel.id);
+    let room_type = format!("/v1/properties/{}/room-types/DLX", fixture.hotel.id);
+    let plan = format!("/v1/properties/{}/rate-plans/FLEX", fixture.hotel.id);
+    let ari = format!("/v1/properties/{}/ari", fixture.hotel.id);
     let more_rooms = json!({"name": "Deluxe", "capacity": 9, "occupancy": 4});
     let raise = json!({"updates": [{"roomType": "DLX", "dateFrom": "2027-06-01", "dateTo": "2027-06-01", "capacity": 9}]});
-    let check_in = format!("{}/check-in", path_of(&scene.booked));
-    let stranger = scene.hotel.api.with_key("no-such-key");
+    let check_in = format!("{}/check-in", path_of(&fixture.booked));
+    let stranger = fixture.hotel.api.with_key("no-such-key");
     vec![
         case("a wrong API key", 401, "unauthenticated", book(&stranger)),
-        case("a wrong API key that reads", 401, "unauthenticated", stranger.get(&path_of(&scene.booked))),
-        case("an auditor who books", 403, "forbidden", book(&scene.auditor)),
-        case("a channel that adds rooms", 403, "forbidden", scene.channel.put(&room_type, &more_rooms)),
-        case("a channel that raises capacity", 403, "forbidden", scene.channel.post(&ari, &fresh_key()).json(&raise)),
-        case("a channel that checks a guest in", 403, "forbidden", scene.channel.post(&check_in, &fresh_key()).json(&json!({}))),
+        case("a wrong API key that reads", 401, "unauthenticated", stranger.get(&path_of(&fixture.booked))),
+        case("an auditor who books", 403, "forbidden", book(&fixture.auditor)),
+        case("a channel that adds rooms", 403, "forbidden", fixture.channel.put(&room_type, &more_rooms)),
+        case("a channel that raises capacity", 403, "forbidden", fixture.channel.post(&ari, &fresh_key()).json(&raise)),
+        case(
+            "a channel that checks a guest in",
+            403,
+            "forbidden",
+            fixture.channel.post(&check_in, &fresh_key()).json(&json!({})),
+        ),
         case(
             "a desk that changes a rate plan",
             403,
             "forbidden",
-            scene.desk.put(&plan, &json!({"name": "Mine", "currency": "EUR"})),
+            fixture.desk.put(&plan, &json!({"name": "Mine", "currency": "EUR"})),
         ),
     ]
 }
 
-fn unknown_things(scene: &Scene) -> Vec<Case> {
-    let api = &scene.hotel.api;
-    let request = scene.hotel.request("2027-06-01", "2027-06-02");
+fn unknown_things(fixture: &Fixture) -> Vec<Case> {
+    let api = &fixture.hotel.api;
+    let request = fixture.hotel.request("2027-06-01", "2027-06-02");
     let post = |request: &Value| api.post("/v1/bookings", &fresh_key()).json(request);
     let availability = "/v1/properties/NOWHERE/availability?from=2027-06-01&to=2027-06-02";
     let offers = "/v1/offers?propertyId=NOWHERE&arrival=2027-06-01&departure=2027-06-02&adults=2";
@@ -153,8 +158,8 @@ fn unknown_things(scene: &Scene) -> Vec<Case> {
     ]
 }
 
-fn inventory(scene: &Scene) -> Vec<Case> {
-    let hotel = &scene.hotel;
+fn inventory(fixture: &Fixture) -> Vec<Case> {
+    let hotel = &fixture.hotel;
     let post = |request: &Value| hotel.api.post("/v1/bookings", &fresh_key()).json(request);
     let room_type = format!("/v1/properties/{}/room-types/DLX", hotel.id);
     let huge = json!({"name": "Deluxe", "capacity": 2_000_000_000, "occupancy": 4});
@@ -166,7 +171,7 @@ fn inventory(scene: &Scene) -> Vec<Case> {
         "arrival": "2027-03-10", "departure": "2027-03-12",
         "rooms": [{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 2, "adults": 2, "childrenAges": []}],
     });
-    let amend_path = format!("{}/amend", path_of(&scene.booked));
+    let amend_path = format!("{}/amend", path_of(&fixture.booked));
     vec![
         Case {
             dates: vec!["2027-03-10", "2027-03-11"],
@@ -193,19 +198,19 @@ fn inventory(scene: &Scene) -> Vec<Case> {
     ]
 }
 
-fn wrong_states(scene: &Scene) -> Vec<Case> {
-    let api = &scene.hotel.api;
+fn wrong_states(fixture: &Fixture) -> Vec<Case> {
+    let api = &fixture.hotel.api;
     let post = |path: &str, body: Value| api.post(path, &fresh_key()).json(&body);
-    let guest = json!({"guest": scene.used_request["guest"], "payment": {"token": "tok_test"}});
-    let check_in = format!("{}/check-in", path_of(&scene.booked));
-    let check_out = format!("{}/check-out", path_of(&scene.booked));
-    let cancel = format!("{}/cancel", path_of(&scene.booked));
-    let amend = format!("{}/amend", path_of(&scene.cancelled));
-    let amend_booked = format!("{}/amend", path_of(&scene.booked));
-    let late = format!("/v1/holds/{}/confirm", scene.expired_hold);
-    let released = format!("/v1/holds/{}/confirm", scene.released_hold);
+    let guest = json!({"guest": fixture.used_request["guest"], "payment": {"token": "tok_test"}});
+    let check_in = format!("{}/check-in", path_of(&fixture.booked));
+    let check_out = format!("{}/check-out", path_of(&fixture.booked));
+    let cancel = format!("{}/cancel", path_of(&fixture.booked));
+    let amend = format!("{}/amend", path_of(&fixture.cancelled));
+    let amend_booked = format!("{}/amend", path_of(&fixture.booked));
+    let late = format!("/v1/holds/{}/confirm", fixture.expired_hold);
+    let released = format!("/v1/holds/{}/confirm", fixture.released_hold);
     let longer = json!({"arrival": "2027-05-01", "departure": "2027-05-03"});
-    let close = format!("/v1/properties/{}/close-business-date", scene.hotel.id);
+    let close = format!("/v1/properties/{}/close-business-date", fixture.hotel.id);
     vec![
         case("check-out before check-in", 409, "wrong_state", post(&check_out, json!({}))),
         case("amend what is cancelled", 409, "wrong_state", post(&amend, longer)),

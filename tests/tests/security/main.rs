@@ -4,7 +4,7 @@
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
 
-mod cast;
+mod callers;
 mod malformed;
 mod matrix;
 mod requests;

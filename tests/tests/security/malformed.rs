@@ -3,36 +3,36 @@
 use keyrack_tests::{Hotel, fresh_key};
 use serde_json::{Value, json};
 
-pub struct Row {
+pub struct MalformedRequest {
     pub what: String,
     pub bytes: Vec<u8>,
-    pub then: Then,
+    pub then: Expected,
 }
 
 /// What must become of a request.
 #[derive(Clone, Copy, Debug)]
-pub enum Then {
+pub enum Expected {
     /// A problem document with this status and code.
     Problem(u16, &'static str),
     /// One of these statuses, without a word, or nothing: then the end of the connection.
     CutOff(&'static [u16]),
 }
 
-use Then::{CutOff, Problem};
+use Expected::{CutOff, Problem};
 
-const FIELD: Then = Problem(400, "invalid_field");
-const JSON: Then = Problem(400, "invalid_json");
-const UTF8: Then = Problem(400, "invalid_utf8");
-const NOT_FOUND: Then = Problem(404, "not_found");
-const NOT_HTTP: Then = CutOff(&[400]);
+const FIELD: Expected = Problem(400, "invalid_field");
+const JSON: Expected = Problem(400, "invalid_json");
+const UTF8: Expected = Problem(400, "invalid_utf8");
+const NOT_FOUND: Expected = Problem(404, "not_found");
+const NOT_HTTP: Expected = CutOff(&[400]);
 
-pub fn rows(hotel: &Hotel) -> Vec<Row> {
+pub fn rows(hotel: &Hotel) -> Vec<MalformedRequest> {
     let rows = [paths(hotel), framing(hotel), headers(hotel), not_json(hotel), wrong_json(hotel), too_much(hotel)];
     rows.into_iter().flatten().collect()
 }
 
-fn row(what: impl Into<String>, then: Then, bytes: impl Into<Vec<u8>>) -> Row {
-    Row { what: what.into(), bytes: bytes.into(), then }
+fn row(what: impl Into<String>, then: Expected, bytes: impl Into<Vec<u8>>) -> MalformedRequest {
+    MalformedRequest { what: what.into(), bytes: bytes.into(), then }
 }
 
 /// A GET of whatever stands between method and version.
@@ -71,8 +71,8 @@ fn good(hotel: &Hotel) -> Value {
     hotel.request("2027-03-01", "2027-03-02")
 }
 
-fn paths(hotel: &Hotel) -> Vec<Row> {
-    let targets: &[(&[u8], Then)] = &[
+fn paths(hotel: &Hotel) -> Vec<MalformedRequest> {
+    let targets: &[(&[u8], Expected)] = &[
         (b"/v1/properties/../../etc/passwd", NOT_FOUND),
         (b"/v1/properties/../bookings", NOT_FOUND),
         (b"/../../../../etc/passwd", NOT_FOUND),
@@ -126,7 +126,7 @@ fn paths(hotel: &Hotel) -> Vec<Row> {
     targets.iter().map(|(target, then)| row(named(target), *then, get(hotel, target))).collect()
 }
 
-fn framing(hotel: &Hotel) -> Vec<Row> {
+fn framing(hotel: &Hotel) -> Vec<MalformedRequest> {
     let body = good(hotel).to_string();
     let length = body.len();
     let with = |more: &str| post("/v1/bookings", &format!("{}{more}", lines(hotel)), body.as_bytes());
@@ -166,7 +166,7 @@ fn framing(hotel: &Hotel) -> Vec<Row> {
     rows
 }
 
-fn headers(hotel: &Hotel) -> Vec<Row> {
+fn headers(hotel: &Hotel) -> Vec<MalformedRequest> {
     let body = good(hotel).to_string();
     let book = |lines: String| post("/v1/bookings", &lines, body.as_bytes());
     let (auth, good) = (bearer(hotel), lines(hotel));
@@ -197,7 +197,7 @@ fn headers(hotel: &Hotel) -> Vec<Row> {
     ]
 }
 
-fn not_json(hotel: &Hotel) -> Vec<Row> {
+fn not_json(hotel: &Hotel) -> Vec<MalformedRequest> {
     let good = good(hotel).to_string();
     let send = |body: &[u8]| post("/v1/bookings", &lines(hotel), body);
     let place = |from: &str, to: &[u8]| {
@@ -236,7 +236,7 @@ fn not_json(hotel: &Hotel) -> Vec<Row> {
     ]
 }
 
-fn wrong_json(hotel: &Hotel) -> Vec<Row> {
+fn wrong_json(hotel: &Hotel) -> Vec<MalformedRequest> {
     let good = good(hotel).to_string();
     let send = |body: &str| post("/v1/bookings", &lines(hotel), body.as_bytes());
     let quantity = |text: &str| send(&good.replace("\"quantity\":1", &format!("\"quantity\":{text}")));
@@ -278,7 +278,7 @@ fn with(hotel: &Hotel, member: &str, value: Value) -> String {
     request.to_string()
 }
 
-fn too_much(hotel: &Hotel) -> Vec<Row> {
+fn too_much(hotel: &Hotel) -> Vec<MalformedRequest> {
     let book = |member: &str, value: Value| post("/v1/bookings", &lines(hotel), with(hotel, member, value).as_bytes());
     let long = |length: usize| "x".repeat(length);
     let room = json!({"roomType": "DLX", "ratePlan": "FLEX"});

@@ -2,39 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use keyrack_tests::secure::Forge;
+use keyrack_tests::secure::TestAuthority;
 use keyrack_tests::{Answer, Api, Operators, fresh_key, refusal};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::cast::{Caller, Cast};
-use crate::routes::{About, ROUTES, Route, Verdict};
+use crate::callers::{Caller, Fixture};
+use crate::routes::{ROUTES, Route, Subject, Verdict};
 
 /// Whoever signs in too often is told to wait, whatever is in the link: see guests.rs.
 const SIGN_INS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_is_for_those_whose_it_is() {
-    let cast = Cast::gather().await;
-    assert_complete(&cast).await;
+    let fixture = Fixture::gather().await;
+    assert_complete(&fixture).await;
     let (mut refused, mut allowed) = (Seen::default(), Seen::default());
     for route in ROUTES {
-        let before = cast.everything().await;
-        for (caller, at, verdict) in cases(&cast, route) {
+        let before = fixture.everything().await;
+        for (caller, at, verdict) in cases(&fixture, route) {
             if let Verdict::Refused(status, code) = verdict {
-                let answer = send(&cast, route, caller, at, verdict).await;
+                let answer = send(&fixture, route, caller, at, verdict).await;
                 refused.note(is_refusal(&answer, status, code), || describe(route, caller, at, &answer));
             }
         }
-        if route.about == About::Operators {
-            refused.right += is_turned_away(&cast, route).await;
+        if route.about == Subject::Operators {
+            refused.right += is_turned_away(&fixture, route).await;
         }
-        assert_eq!(cast.everything().await, before, "{} {}: a refusal left something behind", route.method, route.path);
+        assert_eq!(fixture.everything().await, before, "{} {}: a refusal left something behind", route.method, route.path);
     }
     for route in ROUTES {
-        for (caller, at, verdict) in cases(&cast, route) {
+        for (caller, at, verdict) in cases(&fixture, route) {
             if verdict == Verdict::Allowed {
-                let answer = send(&cast, route, caller, at, verdict).await;
+                let answer = send(&fixture, route, caller, at, verdict).await;
                 allowed.note(is_no_refusal(route, &answer), || describe(route, caller, at, &answer));
             }
         }
@@ -64,14 +64,15 @@ impl Seen {
 }
 
 /// Everybody at the listener for everybody; and at that of the operators, each beside an operator's certificate.
-fn cases<'c>(cast: &'c Cast, route: &Route) -> Vec<(&'c Caller, &'c Api, Verdict)> {
-    let tried = if route.about == About::SignIn { SIGN_INS } else { cast.callers.len() };
-    let mut cases: Vec<_> = cast.callers[..tried].iter().map(|caller| (caller, &cast.edge, route.verdict(caller.is))).collect();
-    if route.about == About::Operators {
-        cases.extend(cast.callers.iter().map(|caller| {
+fn cases<'c>(fixture: &'c Fixture, route: &Route) -> Vec<(&'c Caller, &'c Api, Verdict)> {
+    let tried = if route.about == Subject::SignIn { SIGN_INS } else { fixture.callers.len() };
+    let mut cases: Vec<_> =
+        fixture.callers[..tried].iter().map(|caller| (caller, &fixture.edge, route.verdict(caller.is))).collect();
+    if route.about == Subject::Operators {
+        cases.extend(fixture.callers.iter().map(|caller| {
             // Who shows nothing beside the certificate is an operator.
             let verdict = if caller.is_nobody() { Verdict::Allowed } else { route.verdict_beside_a_certificate(caller.is) };
-            (caller, &cast.operators.api, verdict)
+            (caller, &fixture.operators.api, verdict)
         }));
     }
     cases
@@ -100,8 +101,8 @@ fn is_no_refusal(route: &Route, answer: &Answer) -> bool {
 }
 
 /// A route that is in the document and not in the table, or the other way round, fails.
-async fn assert_complete(cast: &Cast) {
-    let document = cast.cluster.operator().anonymous("/openapi.json").send().await.expect(200).json();
+async fn assert_complete(fixture: &Fixture) {
+    let document = fixture.cluster.operator().anonymous("/openapi.json").send().await.expect(200).json();
     let mut documented = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         let names = methods.as_object().unwrap().keys().filter(|name| *name != "parameters");
@@ -112,31 +113,31 @@ async fn assert_complete(cast: &Cast) {
     assert_eq!(known.len(), ROUTES.len(), "a route stands twice");
 }
 
-async fn send(cast: &Cast, route: &Route, caller: &Caller, at: &Api, verdict: Verdict) -> Answer {
+async fn send(fixture: &Fixture, route: &Route, caller: &Caller, at: &Api, verdict: Verdict) -> Answer {
     let method: Method = route.method.parse().unwrap();
-    let (path, body) = route.request(cast, verdict);
+    let (path, body) = route.request(fixture, verdict);
     let call = caller.call(at, method, &path);
     let call = if route.method == "GET" { call } else { call.header("Idempotency-Key", &fresh_key()) };
     if body == Value::Null { call.send().await } else { call.json(&body).send().await }
 }
 
 /// Who has no operator's certificate of this cluster is not even answered, whatever key it shows beside.
-async fn is_turned_away(cast: &Cast, route: &Route) -> usize {
-    let (forge, stranger) = (Forge::of(&cast.cluster.pki()), Forge::stranger());
+async fn is_turned_away(fixture: &Fixture, route: &Route) -> usize {
+    let (authority, stranger) = (TestAuthority::of(&fixture.cluster.pki()), TestAuthority::stranger());
     let anna = "spiffe://dev/operator/anna";
     let shown = [
         None,
         Some(stranger.issue(&[anna])),
-        Some(forge.issue_until(&[anna], 2021)),
-        Some(forge.issue(&["spiffe://prod/operator/anna"])),
-        Some(forge.issue(&["spiffe://dev/desk/desk-a"])),
-        Some(forge.issue(&["spiffe://dev/node/2"])),
+        Some(authority.issue_until(&[anna], 2021)),
+        Some(authority.issue(&["spiffe://prod/operator/anna"])),
+        Some(authority.issue(&["spiffe://dev/desk/desk-a"])),
+        Some(authority.issue(&["spiffe://dev/node/2"])),
     ];
     let tried = shown.len();
-    let operator = cast.callers.iter().find(|caller| caller.name == "operator").unwrap();
+    let operator = fixture.callers.iter().find(|caller| caller.name == "operator").unwrap();
     for (which, shown) in shown.into_iter().enumerate() {
-        let Operators { api } = cast.cluster.operators_with(1, shown).await;
-        let (path, _) = route.request(cast, Verdict::Refused(401, ""));
+        let Operators { api } = fixture.cluster.operators_with(1, shown).await;
+        let (path, _) = route.request(fixture, Verdict::Refused(401, ""));
         let call = operator.call(&api, route.method.parse().unwrap(), &path).header("Idempotency-Key", &fresh_key());
         let answer = call.try_send().await;
         assert!(answer.is_err(), "certificate {which} got an answer to {} {path}: {answer:?}", route.method);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use keyrack_tests::{Cluster, Hotel, HotelPlan, PATIENCE, RawAnswer, raw_exchange};
 use serde_json::Value;
 
-use crate::malformed::{Row, Then, rows};
+use crate::malformed::{Expected, MalformedRequest, rows};
 
 /// A refusal comes at once; only who must be cut off is waited for.
 const AT_MOST: Duration = Duration::from_secs(30);
@@ -17,7 +17,7 @@ async fn what_is_malformed_is_refused_and_not_done() {
     let before = hotel.everything().await;
     let rows = rows(&hotel);
     let mut wrong = Vec::new();
-    for Row { what, bytes, then } in &rows {
+    for MalformedRequest { what, bytes, then } in &rows {
         let answer = raw_exchange(hotel.api.address(), bytes.clone(), AT_MOST).await;
         if let Err(why) = judge(&answer, *then) {
             let body = String::from_utf8_lossy(&answer.body);
@@ -85,16 +85,16 @@ async fn hotel() -> (Cluster, Hotel) {
     (cluster, hotel)
 }
 
-fn judge(answer: &RawAnswer, then: Then) -> Result<(), String> {
+fn judge(answer: &RawAnswer, then: Expected) -> Result<(), String> {
     if !answer.closed {
         return Err("the connection stays open".into());
     }
     match then {
-        Then::CutOff(statuses) => match answer.status {
+        Expected::CutOff(statuses) => match answer.status {
             Some(status) if !statuses.contains(&status) => Err(format!("none of {statuses:?}")),
             _ => Ok(()),
         },
-        Then::Problem(status, code) => {
+        Expected::Problem(status, code) => {
             let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             let complete = ["type", "title", "detail", "traceId"].iter().all(|member| problem[member].is_string());
             let is_problem = answer.head.to_lowercase().contains("application/problem+json");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cast::{Cast, Is, Sees, property};
+use crate::callers::{CallerKind, Fixture, Visibility, property};
 
 /// A way in.
 pub struct Route {
@@ -12,13 +12,13 @@ pub struct Route {
     query: &'static str,
     /// The first letters of the roles that may.
     roles: &'static str,
-    pub about: About,
-    body: fn(&Cast) -> Value,
+    pub about: Subject,
+    body: fn(&Fixture) -> Value,
 }
 
 /// What a request to a route is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
+pub enum Subject {
     /// Open to everybody.
     Nothing,
     /// A sign-in that is no good.
@@ -50,113 +50,113 @@ const NOT_FOUND: Verdict = Verdict::Refused(404, "not_found");
 
 impl Route {
     /// The verdict on a caller at the listener for everybody.
-    pub fn verdict(&self, caller: Is) -> Verdict {
+    pub fn verdict(&self, caller: CallerKind) -> Verdict {
         match (self.about, caller) {
-            (About::Nothing, _) => Verdict::Allowed,
-            (About::SignIn, _) => UNAUTHENTICATED,
+            (Subject::Nothing, _) => Verdict::Allowed,
+            (Subject::SignIn, _) => UNAUTHENTICATED,
             // There is no such path here, and that is all that anybody learns.
-            (About::Operators, _) => NOT_FOUND,
-            (_, Is::Unknown) => UNAUTHENTICATED,
-            (_, Is::Known(role, _)) if !self.roles.contains(role) => FORBIDDEN,
-            (About::AllHotels, _) => Verdict::Allowed,
-            (About::WholeCluster, Is::Known(_, sees)) => {
-                if sees == Sees::Everything {
+            (Subject::Operators, _) => NOT_FOUND,
+            (_, CallerKind::Unknown) => UNAUTHENTICATED,
+            (_, CallerKind::Known(role, _)) if !self.roles.contains(role) => FORBIDDEN,
+            (Subject::AllHotels, _) => Verdict::Allowed,
+            (Subject::WholeCluster, CallerKind::Known(_, sees)) => {
+                if sees == Visibility::Everything {
                     Verdict::Allowed
                 } else {
                     FORBIDDEN
                 }
             }
-            (_, Is::Known(_, Sees::Elsewhere)) => FORBIDDEN,
-            (About::Record | About::Hold, Is::Known(_, Sees::OthersInA)) => NOT_FOUND,
-            (About::Hold, Is::Known(_, Sees::Booking)) => NOT_FOUND,
-            (About::HotelA | About::Record | About::Hold, _) => Verdict::Allowed,
+            (_, CallerKind::Known(_, Visibility::Elsewhere)) => FORBIDDEN,
+            (Subject::Record | Subject::Hold, CallerKind::Known(_, Visibility::OthersInA)) => NOT_FOUND,
+            (Subject::Hold, CallerKind::Known(_, Visibility::Booking)) => NOT_FOUND,
+            (Subject::HotelA | Subject::Record | Subject::Hold, _) => Verdict::Allowed,
         }
     }
 
     /// The verdict at the operators' listener on who shows an operator's certificate and, beside it, this.
-    pub fn verdict_beside_a_certificate(&self, caller: Is) -> Verdict {
+    pub fn verdict_beside_a_certificate(&self, caller: CallerKind) -> Verdict {
         match caller {
-            Is::Unknown => UNAUTHENTICATED,
-            Is::Known('o', Sees::Everything) => Verdict::Allowed,
-            Is::Known(..) => FORBIDDEN,
+            CallerKind::Unknown => UNAUTHENTICATED,
+            CallerKind::Known('o', Visibility::Everything) => Verdict::Allowed,
+            CallerKind::Known(..) => FORBIDDEN,
         }
     }
 
-    /// The path with what the cast has. Nobody may do anything to node 2; to node 99 it would not matter.
-    pub fn request(&self, cast: &Cast, verdict: Verdict) -> (String, Value) {
-        let hold = &cast.holds[usize::from(self.method == "DELETE")];
+    /// The path with what the fixture has. Nobody may do anything to node 2; to node 99 it would not matter.
+    pub fn request(&self, fixture: &Fixture, verdict: Verdict) -> (String, Value) {
+        let hold = &fixture.holds[usize::from(self.method == "DELETE")];
         let parts = [
             ("{property}", "HOTEL-A"),
             ("{code}", if self.path.contains("rate-plans") { "FLEX" } else { "DLX" }),
-            ("{booking}", &cast.booking),
-            ("{guest}", &cast.booking),
+            ("{booking}", &fixture.booking),
+            ("{guest}", &fixture.booking),
             ("{hold}", hold),
-            ("{principal}", cast.victim.0),
-            ("{prefix}", &cast.victim.1),
+            ("{principal}", fixture.victim.0),
+            ("{prefix}", &fixture.victim.1),
             ("{node}", if verdict == Verdict::Allowed { "99" } else { "2" }),
             ("{shard}", "1"),
             ("{tile}", if self.path.contains("entries") { "000.p/1" } else { "0/000.p/1" }),
         ];
         let path = parts.iter().fold(format!("{}{}", self.path, self.query), |path, (name, value)| path.replace(name, value));
-        (path, (self.body)(cast))
+        (path, (self.body)(fixture))
     }
 }
 
-fn none(_: &Cast) -> Value {
+fn none(_: &Fixture) -> Value {
     Value::Null
 }
 
-fn empty(_: &Cast) -> Value {
+fn empty(_: &Fixture) -> Value {
     json!({})
 }
 
-fn shard(_: &Cast) -> Value {
+fn shard(_: &Fixture) -> Value {
     json!({"shard": 1})
 }
 
-fn one_room(cast: &Cast) -> Value {
-    cast.a.request("2027-03-01", "2027-03-03")
+fn one_room(fixture: &Fixture) -> Value {
+    fixture.a.request("2027-03-01", "2027-03-03")
 }
 
-fn hold(_: &Cast) -> Value {
+fn hold(_: &Fixture) -> Value {
     let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}]);
     json!({"propertyId": "HOTEL-A", "arrival": "2027-03-01", "departure": "2027-03-03", "rooms": rooms})
 }
 
-fn confirmation(cast: &Cast) -> Value {
-    json!({"guest": one_room(cast)["guest"]})
+fn confirmation(fixture: &Fixture) -> Value {
+    json!({"guest": one_room(fixture)["guest"]})
 }
 
-fn amendment(_: &Cast) -> Value {
+fn amendment(_: &Fixture) -> Value {
     json!({"departure": "2027-03-04"})
 }
 
-fn hotel(_: &Cast) -> Value {
+fn hotel(_: &Fixture) -> Value {
     property("eu-west")
 }
 
-fn room_type(_: &Cast) -> Value {
+fn room_type(_: &Fixture) -> Value {
     json!({"name": "Deluxe", "capacity": 201, "occupancy": 4})
 }
 
-fn rate_plan(_: &Cast) -> Value {
+fn rate_plan(_: &Fixture) -> Value {
     json!({"name": "Flexible", "currency": "EUR"})
 }
 
-fn rates(_: &Cast) -> Value {
+fn rates(_: &Fixture) -> Value {
     let line = json!({"roomType": "DLX", "ratePlan": "FLEX", "dateFrom": "2027-06-01", "dateTo": "2027-06-02", "rate": "1.00"});
     json!({"updates": [line]})
 }
 
-fn day(_: &Cast) -> Value {
+fn day(_: &Fixture) -> Value {
     json!({"expectedFrom": "2027-01-01"})
 }
 
-fn sign_in(_: &Cast) -> Value {
+fn sign_in(_: &Fixture) -> Value {
     json!({"confirmationNumber": "AAAAA-AAAAA", "link": "krl_nothing"})
 }
 
-fn principal(_: &Cast) -> Value {
+fn principal(_: &Fixture) -> Value {
     json!({"role": "operator"})
 }
 
@@ -164,7 +164,7 @@ macro_rules! routes {
     ($($method:ident $path:literal $query:literal $roles:literal $about:ident $body:ident;)*) => {
         /// In an order in which those who may can: what ends a thing comes last.
         pub const ROUTES: &[Route] = &[$(Route {
-            method: stringify!($method), path: $path, query: $query, roles: $roles, about: About::$about, body: $body,
+            method: stringify!($method), path: $path, query: $query, roles: $roles, about: Subject::$about, body: $body,
         }),*];
     };
 }

@@ -4,7 +4,7 @@ use keyrack_tests::{Answer, Api, Cluster, Hotel, fresh_key, refusal};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::cast::{booked, hotel_in, property};
+use crate::callers::{booked, hotel_in, property};
 use crate::words;
 
 /// Hotel A in eu-west, hotel B in us-east, and a booking that the operator made at B.

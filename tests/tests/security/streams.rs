@@ -6,7 +6,7 @@ use keyrack_tests::{Api, Cluster, EventStream, Hotel, HotelPlan, PATIENCE, fresh
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::cast::booked;
+use crate::callers::booked;
 
 async fn scene() -> (Cluster, Hotel, Api, Api) {
     let cluster = Cluster::start();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrack_tests::secure::{Forge, SecureConnection, tls_client};
+use keyrack_tests::secure::{SecureConnection, TestAuthority, tls_client};
 use keyrack_tests::{Cluster, PATIENCE, until};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -14,16 +14,16 @@ use crate::status;
 async fn a_certificate_is_not_needed_but_must_be_good() {
     let cluster = Cluster::start_secure(&[]);
     let trust = cluster.pki().join("ca.pem");
-    let (forge, stranger) = (Forge::of(&cluster.pki()), Forge::stranger());
+    let (authority, stranger) = (TestAuthority::of(&cluster.pki()), TestAuthority::stranger());
     let desk = "spiffe://dev/desk/lisbon";
     for door in [cluster.door(1, 0), cluster.door(1, 1)] {
         assert_eq!(status(&door, &tls_client(&trust, None, false)).await, Ok(200), "no certificate is needed");
-        assert_eq!(status(&door, &tls_client(&trust, Some(forge.issue(&[desk])), false)).await, Ok(200));
+        assert_eq!(status(&door, &tls_client(&trust, Some(authority.issue(&[desk])), false)).await, Ok(200));
         let refused = [
             ("a stranger's", stranger.issue(&[desk])),
-            ("an expired one", forge.issue_until(&[desk], 2021)),
-            ("another cluster's", forge.issue(&["spiffe://prod/desk/lisbon"])),
-            ("nobody's", forge.issue(&[])),
+            ("an expired one", authority.issue_until(&[desk], 2021)),
+            ("another cluster's", authority.issue(&["spiffe://prod/desk/lisbon"])),
+            ("nobody's", authority.issue(&[])),
         ];
         for (what, shown) in refused {
             assert!(status(&door, &tls_client(&trust, Some(shown), false)).await.is_err(), "{what}");
@@ -46,7 +46,7 @@ async fn tls_1_2_is_let_in_where_that_was_chosen() {
             assert_eq!(status(&door, &tls_client(&trust, None, only_12)).await, Ok(200), "{door}");
         }
     }
-    let operator = || Some(Forge::of(&cluster.pki()).issue(&["spiffe://dev/operator/anna"]));
+    let operator = || Some(TestAuthority::of(&cluster.pki()).issue(&["spiffe://dev/operator/anna"]));
     assert!(status(&cluster.door(1, 3), &tls_client(&trust, operator(), true)).await.is_err());
     assert_eq!(status(&cluster.door(1, 3), &tls_client(&trust, operator(), false)).await, Ok(200));
 }

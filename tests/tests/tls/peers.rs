@@ -1,7 +1,7 @@
 //! The port for other nodes, as somebody else meets it.
 
 use keyrack_tests::Cluster;
-use keyrack_tests::secure::{Forge, SecureConnection, Shown, tls_client};
+use keyrack_tests::secure::{ClientCertificate, SecureConnection, TestAuthority, tls_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// Whether the port talks HTTP/2 to somebody who shows this.
-async fn answers(cluster: &Cluster, shown: Option<Shown>, only_12: bool) -> bool {
+async fn answers(cluster: &Cluster, shown: Option<ClientCertificate>, only_12: bool) -> bool {
     let client = tls_client(&cluster.pki().join("ca.pem"), shown, only_12);
     let Ok(mut connection) = SecureConnection::open(&cluster.door(1, 2), &client).await else { return false };
     connection.exchange(HELLO).await.is_ok_and(|heard| !heard.is_empty())
@@ -18,24 +18,24 @@ async fn answers(cluster: &Cluster, shown: Option<Shown>, only_12: bool) -> bool
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_members_are_answered() {
     let cluster = Cluster::start();
-    let (forge, stranger) = (Forge::of(&cluster.pki()), Forge::stranger());
+    let (authority, stranger) = (TestAuthority::of(&cluster.pki()), TestAuthority::stranger());
     let node = "spiffe://dev/node/2";
-    assert!(answers(&cluster, Some(forge.issue(&[node])), false).await, "a member's certificate works");
+    assert!(answers(&cluster, Some(authority.issue(&[node])), false).await, "a member's certificate works");
     let refused = [
         ("nothing", None),
         ("a stranger's", Some(stranger.issue(&[node]))),
-        ("an expired one", Some(forge.issue_until(&[node], 2021))),
-        ("another cluster's", Some(forge.issue(&["spiffe://prod/node/2"]))),
-        ("that of a node which is no member", Some(forge.issue(&["spiffe://dev/node/4"]))),
-        ("an operator's", Some(forge.issue(&["spiffe://dev/operator/dev"]))),
-        ("a desk's", Some(forge.issue(&["spiffe://dev/desk/lisbon"]))),
-        ("two nodes' at once", Some(forge.issue(&[node, "spiffe://dev/node/3"]))),
-        ("one without identity", Some(forge.issue(&[]))),
+        ("an expired one", Some(authority.issue_until(&[node], 2021))),
+        ("another cluster's", Some(authority.issue(&["spiffe://prod/node/2"]))),
+        ("that of a node which is no member", Some(authority.issue(&["spiffe://dev/node/4"]))),
+        ("an operator's", Some(authority.issue(&["spiffe://dev/operator/dev"]))),
+        ("a desk's", Some(authority.issue(&["spiffe://dev/desk/lisbon"]))),
+        ("two nodes' at once", Some(authority.issue(&[node, "spiffe://dev/node/3"]))),
+        ("one without identity", Some(authority.issue(&[]))),
     ];
     for (what, shown) in refused {
         assert!(!answers(&cluster, shown, false).await, "{what}");
     }
-    assert!(!answers(&cluster, Some(forge.issue(&[node])), true).await, "TLS 1.2");
+    assert!(!answers(&cluster, Some(authority.issue(&[node])), true).await, "TLS 1.2");
     let mut plain = TcpStream::connect(cluster.door(1, 2)).await.unwrap();
     plain.write_all(HELLO).await.unwrap();
     let mut heard = Vec::new();

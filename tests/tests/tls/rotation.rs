@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::{ToSpan, Zoned};
-use keyrack_tests::secure::{Forge, SecureConnection, tls_client};
+use keyrack_tests::secure::{SecureConnection, TestAuthority, tls_client};
 use keyrack_tests::{Cluster, PATIENCE, fresh_key, run_until_exit, until};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -32,7 +32,7 @@ async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
     keyrack_pki(&pki, "--all");
     all_show_their_files(&cluster).await;
 
-    let of_before = Forge::of(&pki).issue(&["spiffe://dev/operator/anna"]);
+    let of_before = TestAuthority::of(&pki).issue(&["spiffe://dev/operator/anna"]);
     for (number, step) in ["--new-ca", "--all", "--drop-old-ca"].into_iter().enumerate() {
         keyrack_pki(&pki, step);
         for node in cluster.node_ids() {
@@ -73,7 +73,7 @@ async fn files_that_do_not_fit_are_left_alone_until_they_do() {
     let before = shown().await;
     let (certificate, key) = (pki.join("node-1.pem"), pki.join("node-1.key"));
     let kept: Vec<Vec<u8>> = [&certificate, &key].map(|path| std::fs::read(path).unwrap()).into();
-    Forge::of(&pki).issue(&["spiffe://dev/node/1"]).write(cluster.folder());
+    TestAuthority::of(&pki).issue(&["spiffe://dev/node/1"]).write(cluster.folder());
     let forged = |name: &str| std::fs::read(cluster.folder().join(name)).unwrap();
     let (next_certificate, next_key) = (forged("forged.pem"), forged("forged.key"));
     let other = std::fs::read(pki.join("node-2.pem")).unwrap();

@@ -4,7 +4,7 @@ use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use keyrack_tests::secure::Forge;
+use keyrack_tests::secure::TestAuthority;
 use keyrack_tests::{Cluster, run_until_exit};
 
 /// Changes the configuration of node 1, which must then refuse to start; gives what it says.
@@ -67,13 +67,13 @@ async fn every_reason_is_named() {
         set(config, "tls", "certificate", cluster.folder().join("forged.pem").to_str().unwrap());
         set(config, "tls", "key", cluster.folder().join("forged.key").to_str().unwrap());
     };
-    Forge::of(&pki).issue_until(&["spiffe://dev/node/1"], 2021).write(cluster.folder());
+    TestAuthority::of(&pki).issue_until(&["spiffe://dev/node/1"], 2021).write(cluster.folder());
     let said = refused(&cluster, forged);
     assert!(said.contains("ran out"), "{said}");
-    Forge::of(&pki).issue(&["spiffe://prod/node/1"]).write(cluster.folder());
+    TestAuthority::of(&pki).issue(&["spiffe://prod/node/1"]).write(cluster.folder());
     let said = refused(&cluster, forged);
     assert!(said.contains("spiffe://prod/node/1"), "{said}");
-    Forge::stranger().issue(&["spiffe://dev/node/1"]).write(cluster.folder());
+    TestAuthority::stranger().issue(&["spiffe://dev/node/1"]).write(cluster.folder());
     let said = refused(&cluster, forged);
     assert!(said.contains("does not stand before the trust bundle"), "{said}");
     // And as it was it starts.

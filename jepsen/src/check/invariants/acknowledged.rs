@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Findings;
-use crate::history::{Answer, Booking, Call, FinalBooking, History, NodeFinale, Outcome};
+use crate::check::findings::Findings;
+use crate::history::{Answer, Booking, Call, FinalBooking, FinalNode, History, Outcome};
 use crate::model::same_booking;
 
 /// A booking as its callers know it.
-struct Known<'h> {
+struct AcknowledgedBooking<'h> {
     property: &'h str,
     last: &'h Booking,
     op: u64,
@@ -33,11 +33,11 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
         }
     }
     let mut looked_at = 0;
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         let there: HashMap<&str, &FinalBooking> = node.bookings.iter().map(|b| (b.booking.booking.as_str(), b)).collect();
         for (id, known) in &known {
             looked_at += 1;
-            check_known(node, known, there.get(id).copied(), may_change.contains(id), found);
+            check_acknowledged(node, known, there.get(id).copied(), may_change.contains(id), found);
         }
         for line in &node.bookings {
             looked_at += 1;
@@ -51,8 +51,14 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     looked_at
 }
 
-fn check_known(node: &NodeFinale, known: &Known<'_>, there: Option<&FinalBooking>, may_change: bool, found: &mut Findings) {
-    let Known { property, last, op, key } = known;
+fn check_acknowledged(
+    node: &FinalNode,
+    known: &AcknowledgedBooking<'_>,
+    there: Option<&FinalBooking>,
+    may_change: bool,
+    found: &mut Findings,
+) {
+    let AcknowledgedBooking { property, last, op, key } = known;
     let (number, id) = (node.node, &last.booking);
     let Some(there) = there.filter(|there| there.property == *property) else {
         let text = format!("node {number} does not have booking {id}, answered with revision {}", last.revision);
@@ -73,15 +79,15 @@ fn check_known(node: &NodeFinale, known: &Known<'_>, there: Option<&FinalBooking
     }
 }
 
-fn known(history: &History) -> HashMap<&str, Known<'_>> {
-    let mut known: HashMap<&str, Known<'_>> = HashMap::new();
+fn known(history: &History) -> HashMap<&str, AcknowledgedBooking<'_>> {
+    let mut known: HashMap<&str, AcknowledgedBooking<'_>> = HashMap::new();
     for op in &history.ops {
         let Outcome::Ok { answer: Answer::Booking(booking), .. } = &op.outcome else { continue };
         let made = match &op.call {
             Call::Reserve { key, .. } | Call::Confirm { key, .. } => Some(key.as_str()),
             _ => None,
         };
-        let first = Known { property: op.call.property(), last: booking, op: op.id, key: None };
+        let first = AcknowledgedBooking { property: op.call.property(), last: booking, op: op.id, key: None };
         let entry = known.entry(&booking.booking).or_insert(first);
         if booking.revision > entry.last.revision {
             (entry.last, entry.op) = (booking, op.id);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Op, Outcome};
 
 /// Looks at every answered write and at every booking of every node.
@@ -24,7 +24,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     for ((_, key), ops) in &keys {
         check_key(key, ops, found);
     }
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         let mut references: HashMap<(&str, &str), &str> = HashMap::new();
         for line in &node.bookings {
             looked_at += 1;

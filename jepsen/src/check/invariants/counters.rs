@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::Findings;
-use crate::history::{Answer, Call, History, NodeFinale, Outcome, Rooms, Stay};
+use crate::check::findings::Findings;
+use crate::history::{Answer, Call, FinalNode, History, Outcome, Rooms, Stay};
 use crate::model::has_rooms;
 
 /// (property, room type, night) to (sold, held).
@@ -17,10 +17,10 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             holds.insert(hold, (*stay, rooms));
         }
     }
-    history.finale.nodes.iter().map(|node| check_node(node, &holds, found)).sum()
+    history.final_state.nodes.iter().map(|node| check_node(node, &holds, found)).sum()
 }
 
-fn check_node<'h>(node: &'h NodeFinale, holds: &HashMap<&'h str, (Stay, &'h [Rooms])>, found: &mut Findings) -> u64 {
+fn check_node<'h>(node: &'h FinalNode, holds: &HashMap<&'h str, (Stay, &'h [Rooms])>, found: &mut Findings) -> u64 {
     let mut counts: Counts<'h> = BTreeMap::new();
     for line in &node.bookings {
         if has_rooms(&line.booking.state) {

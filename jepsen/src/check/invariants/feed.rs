@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Findings;
-use crate::history::{Answer, Booking, Call, FeedEvent, History, NodeFinale, Outcome};
+use crate::check::findings::Findings;
+use crate::history::{Answer, Booking, Call, FeedEvent, FinalNode, History, Outcome};
 
 /// Looks at every event of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
-    let nodes = &history.finale.nodes;
+    let nodes = &history.final_state.nodes;
     for other in nodes.iter().skip(1) {
         compare(&nodes[0], other, found);
     }
@@ -22,7 +22,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
 }
 
 /// Compares property by property: only there events are in order.
-fn compare(one: &NodeFinale, other: &NodeFinale, found: &mut Findings) {
+fn compare(one: &FinalNode, other: &FinalNode, found: &mut Findings) {
     let (lines, other_lines) = (by_property(&one.feed), by_property(&other.feed));
     let properties: HashSet<&str> = lines.keys().chain(other_lines.keys()).copied().collect();
     for property in properties {
@@ -57,7 +57,7 @@ struct Seen<'h> {
     holds: HashMap<&'h str, Option<&'h str>>,
 }
 
-fn walk<'h>(node: &'h NodeFinale, found: &mut Findings) -> Seen<'h> {
+fn walk<'h>(node: &'h FinalNode, found: &mut Findings) -> Seen<'h> {
     let mut seen = Seen::default();
     for event in &node.feed {
         if let (true, Some(booking)) = (event.kind.starts_with("booking."), &event.booking) {
@@ -94,14 +94,14 @@ fn answered(history: &History) -> HashMap<(&str, u32), (&Booking, Option<u64>)> 
             answered.insert((booking.booking.as_str(), booking.revision), (booking, Some(op.id)));
         }
     }
-    for line in history.finale.nodes.iter().flat_map(|node| &node.bookings) {
+    for line in history.final_state.nodes.iter().flat_map(|node| &node.bookings) {
         answered.entry((line.booking.booking.as_str(), line.booking.revision)).or_insert((&line.booking, None));
     }
     answered
 }
 
 /// What an event says of a booking is what was answered, or what is there at the end.
-fn as_answered(node: &NodeFinale, answered: &HashMap<(&str, u32), (&Booking, Option<u64>)>, found: &mut Findings) {
+fn as_answered(node: &FinalNode, answered: &HashMap<(&str, u32), (&Booking, Option<u64>)>, found: &mut Findings) {
     for event in &node.feed {
         let Some(booking) = &event.booking else { continue };
         if let Some((said, op)) = answered.get(&(booking.booking.as_str(), booking.revision))
@@ -113,7 +113,7 @@ fn as_answered(node: &NodeFinale, answered: &HashMap<(&str, u32), (&Booking, Opt
     }
 }
 
-fn acknowledged(history: &History, node: &NodeFinale, seen: &Seen<'_>, found: &mut Findings) {
+fn acknowledged(history: &History, node: &FinalNode, seen: &Seen<'_>, found: &mut Findings) {
     for op in &history.ops {
         let Outcome::Ok { answer, .. } = &op.outcome else { continue };
         let missing = match (answer, &op.call) {

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, FeedEvent, History, Op, Outcome};
 
 /// Looks at every event of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let causes = Causes::of(history);
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         // Per property: the latest log time, and the latest invocation of what made an event.
         let mut latest: HashMap<&str, (u64, Option<&Op>)> = HashMap::new();
         for event in &node.feed {
@@ -30,7 +30,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             }
         }
     }
-    history.finale.nodes.iter().map(|node| node.feed.len() as u64).sum()
+    history.final_state.nodes.iter().map(|node| node.feed.len() as u64).sum()
 }
 
 /// The operations that certainly made an event. Where several were told that they did, none is taken.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Hotel, Night, Outcome};
 
 /// Looks at every night of every node and of every read.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
-    let hotels: HashMap<&str, &Hotel> = history.scene.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel)).collect();
+    let hotels: HashMap<&str, &Hotel> = history.setup.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel)).collect();
     let mut looked_at = 0;
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         let mut houses: BTreeMap<(&str, u32), i64> = BTreeMap::new();
         for line in &node.nights {
             looked_at += 1;

@@ -1,11 +1,11 @@
 //! The cluster was whole again in time after every fault, and at the end.
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::History;
 
 /// What was seen while it ran, and is in the history as troubles.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
-    for trouble in &history.finale.troubles {
+    for trouble in &history.final_state.troubles {
         found.add("no-recovery", [], trouble.clone());
     }
     1

@@ -1,4 +1,13 @@
-//! What must be so whatever happened: one property, one file.
+//! What must hold however a run went: one property, one file.
+//!
+//! These checkers look at the end of a run: what every node shows, what every caller was answered, and whether the two
+//! agree. None of them needs an order of operations, so each finds its kind of damage even where the order is lost.
+//!
+//! Invariants:
+//! - a property looks at every node, not at one that stands for all;
+//! - it returns how many things it looked at; 0 means that it had nothing to say, never that all is well.
+//!
+//! Start with [`ALL`], then any file: its first line states the property.
 
 mod acknowledged;
 mod answers;
@@ -12,7 +21,7 @@ mod receipts;
 mod replicas;
 mod unresolved;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::history::History;
 
 /// A property: finds where it does not hold and answers with how many things it looked at.

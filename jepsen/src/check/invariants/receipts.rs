@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::History;
 
 /// Looks at every receipt and checkpoint.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
-    let finale = &history.finale;
-    for receipt in &finale.receipts {
+    let final_state = &history.final_state;
+    for receipt in &final_state.receipts {
         if let Some(failure) = &receipt.failure {
             found.add("receipt", [], format!("the receipt of booking {}: {failure}", receipt.booking));
         }
     }
     let mut sizes: HashMap<(u32, u32), u64> = HashMap::new();
-    for checkpoint in &finale.checkpoints {
+    for checkpoint in &final_state.checkpoints {
         let (node, shard, size) = (checkpoint.node, checkpoint.shard, checkpoint.size);
         if let Some(failure) = &checkpoint.failure {
             found.add("checkpoint", [], format!("node {node}, shard {shard}, size {size}: {failure}"));
@@ -24,5 +24,5 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             found.add("log-shrank", [], format!("node {node}, shard {shard}: size {size} after {before}"));
         }
     }
-    (finale.receipts.len() + finale.checkpoints.len()) as u64
+    (final_state.receipts.len() + final_state.checkpoints.len()) as u64
 }

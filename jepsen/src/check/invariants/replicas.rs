@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::Findings;
-use crate::history::{History, NodeFinale, Root};
+use crate::check::findings::Findings;
+use crate::history::{FinalNode, History, Root};
 
 /// Compares every node's roots, counts and bookings with the first's; answers with how many things were compared.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
-    let Some((first, others)) = history.finale.nodes.split_first() else { return 0 };
+    let Some((first, others)) = history.final_state.nodes.split_first() else { return 0 };
     let mut looked_at = 0;
     for other in others {
         looked_at += (other.roots.len() + other.nights.len() + other.bookings.len()) as u64;
@@ -25,9 +25,9 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
 
 /// All nodes were asked for one size of each shard, and it has a leaf for everything that happened to bookings at least.
 fn roots(history: &History, found: &mut Findings) {
-    let shards: HashMap<&str, u32> = history.scene.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel.shard)).collect();
+    let shards: HashMap<&str, u32> = history.setup.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel.shard)).collect();
     let mut first: BTreeMap<u32, (u32, u64, &str)> = BTreeMap::new();
-    for node in &history.finale.nodes {
+    for node in &history.final_state.nodes {
         let mut leaves: HashMap<u32, u64> = HashMap::new();
         for event in node.feed.iter().filter(|event| event.kind.starts_with("booking.")) {
             *leaves.entry(shards.get(event.property.as_str()).copied().unwrap_or(0)).or_default() += 1;
@@ -50,7 +50,7 @@ fn roots(history: &History, found: &mut Findings) {
     }
 }
 
-fn counts(node: &NodeFinale) -> BTreeMap<String, String> {
+fn counts(node: &FinalNode) -> BTreeMap<String, String> {
     let line = |n: &crate::history::FinalNight| {
         let place = format!("{} {} day {}", n.property, n.room_type, n.night.day);
         (place, format!("limit {} sold {} held {}", n.night.limit, n.night.sold, n.night.held))
@@ -58,7 +58,7 @@ fn counts(node: &NodeFinale) -> BTreeMap<String, String> {
     node.nights.iter().map(line).collect()
 }
 
-fn bookings(node: &NodeFinale) -> BTreeMap<String, String> {
+fn bookings(node: &FinalNode) -> BTreeMap<String, String> {
     node.bookings.iter().map(|b| (b.booking.booking.clone(), format!("{:?} {}", b.booking, b.reference))).collect()
 }
 

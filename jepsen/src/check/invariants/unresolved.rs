@@ -1,6 +1,6 @@
 //! No write is left of which nobody knows what came of it: such a one could explain away what is wrong.
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{History, Outcome};
 
 /// Looks at every write.

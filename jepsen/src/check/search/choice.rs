@@ -1,23 +1,15 @@
 //! What can come next, the likeliest first.
 
-use super::super::scope::Logical;
-use super::space::Space;
+use super::space::{Choice, Space};
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Outcome, Short};
 use crate::model::Decision;
 
-/// A way on.
-#[derive(Clone, Debug)]
-pub(super) enum Choice {
-    /// An operation that is under way takes effect.
-    Effect(usize),
-    /// A hold expires.
-    Expiry(String),
-}
-
 /// How much more the operation that returns counts than those that may wait.
-const URGENT: u64 = 4;
+const DUE_WEIGHT: u64 = 4;
+
 /// An operation is not farther than this from its answer.
-const FAR: u64 = 1_000;
+const MAX_DISTANCE: u64 = 1_000;
 
 /// The ways on when `due` returns and has not taken effect: first what brings all that wait for their answer nearest to it.
 pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
@@ -33,7 +25,7 @@ pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
                 Choice::Effect(op) => space.ops[*op].returned_ns.unwrap_or(u64::MAX),
                 Choice::Expiry(_) => u64::MAX - 1,
             };
-            let urgent = if space.is_done(due) { 0 } else { URGENT * distance(space, due).min(FAR) };
+            let urgent = if space.is_done(due) { 0 } else { DUE_WEIGHT * distance(space, due).min(MAX_DISTANCE) };
             if !space.is_dead() {
                 ranked.push((urgent + waiting(space), place > 0, returned_ns, choice));
             }
@@ -46,12 +38,12 @@ pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
 
 /// How far all that changes nothing and is under way is from its answers.
 fn waiting(space: &Space<'_, '_>) -> u64 {
-    space.silent_under_way().map(|op| distance(space, op).min(FAR)).sum()
+    space.silent_under_way().map(|op| distance(space, op).min(MAX_DISTANCE)).sum()
 }
 
 /// How far an operation is from its answer; 0 when it is right.
 fn distance(space: &Space<'_, '_>, op: usize) -> u64 {
-    let Logical { op: asked, .. } = &space.ops[op];
+    let LogicalOp { op: asked, .. } = &space.ops[op];
     let decision = space.decision(op);
     if decision.agrees(&asked.outcome) {
         return 0;

@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::scope::Logical;
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Call, Hotel, Outcome, Rooms};
 
 /// Operations that touch the same rooms, by time of invocation.
 pub(super) struct Part<'h> {
     pub name: String,
-    pub ops: Vec<Logical<'h>>,
+    pub ops: Vec<LogicalOp<'h>>,
 }
 
 /// The partitions of a hotel: one per room type, or one if anything ties types together.
-pub(super) fn of<'h>(hotel: &'h Hotel, ops: Vec<Logical<'h>>) -> Vec<Part<'h>> {
-    let ops: Vec<Logical<'h>> = ops.into_iter().filter(|logical| logical.op.call.staleness_ms().is_none()).collect();
+pub(super) fn of<'h>(hotel: &'h Hotel, ops: Vec<LogicalOp<'h>>) -> Vec<Part<'h>> {
+    let ops: Vec<LogicalOp<'h>> = ops.into_iter().filter(|logical| logical.op.call.staleness_ms().is_none()).collect();
     let whole = |ops| vec![Part { name: hotel.property.clone(), ops }];
     if hotel.house_limit.is_some() {
         return whole(ops);
     }
     let Some(types) = types_of(&ops) else { return whole(ops) };
-    let mut parts: BTreeMap<&str, Vec<Logical<'h>>> = BTreeMap::new();
+    let mut parts: BTreeMap<&str, Vec<LogicalOp<'h>>> = BTreeMap::new();
     for (logical, room_type) in ops.iter().zip(&types) {
         parts.entry(room_type).or_default().push(*logical);
     }
@@ -27,7 +27,7 @@ pub(super) fn of<'h>(hotel: &'h Hotel, ops: Vec<Logical<'h>>) -> Vec<Part<'h>> {
 }
 
 /// The one room type that each operation touches; `None` if any touches several, or nobody knows.
-fn types_of<'h>(ops: &[Logical<'h>]) -> Option<Vec<&'h str>> {
+fn types_of<'h>(ops: &[LogicalOp<'h>]) -> Option<Vec<&'h str>> {
     let mut types: HashMap<&str, &str> = HashMap::new();
     for logical in ops {
         let Outcome::Ok { answer, .. } = &logical.op.outcome else { continue };
@@ -41,7 +41,7 @@ fn types_of<'h>(ops: &[Logical<'h>]) -> Option<Vec<&'h str>> {
             return None;
         }
     }
-    let type_of = |logical: &Logical<'h>| match &logical.op.call {
+    let type_of = |logical: &LogicalOp<'h>| match &logical.op.call {
         Call::Reserve { rooms, .. } | Call::Hold { rooms, .. } => only(rooms),
         Call::Amend { booking, rooms, .. } => {
             let known = types.get(booking.as_str()).copied()?;

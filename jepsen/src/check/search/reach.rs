@@ -6,37 +6,37 @@
 
 use std::collections::HashMap;
 
-use super::super::scope::Logical;
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Call, Day, Outcome, Rooms, Stay};
 use crate::model::{Hold, Model};
 
 /// Rooms on nights.
-type Lot<'h> = (Stay, &'h [Rooms]);
+type RoomNights<'h> = (Stay, &'h [Rooms]);
 
 /// What each operation can take and give back at most, and what it saw.
 pub(super) struct Reach<'h> {
-    moves: Vec<Moves<'h>>,
-    seen: Vec<Vec<Seen<'h>>>,
+    moves: Vec<RoomMoves<'h>>,
+    seen: Vec<Vec<SeenNight<'h>>>,
 }
 
 #[derive(Default)]
-struct Moves<'h> {
-    takes: Option<Lot<'h>>,
+struct RoomMoves<'h> {
+    takes: Option<RoomNights<'h>>,
     /// Any one of these.
-    gives: Vec<Lot<'h>>,
+    gives: Vec<RoomNights<'h>>,
 }
 
 /// A night as an answer has it.
-struct Seen<'h> {
+struct SeenNight<'h> {
     room_type: &'h str,
     day: Day,
     available: i64,
 }
 
 impl<'h> Reach<'h> {
-    pub(super) fn new(ops: &[Logical<'h>]) -> Reach<'h> {
-        let mut had: HashMap<&str, Vec<Lot<'h>>> = HashMap::new();
-        for Logical { op, .. } in ops {
+    pub(super) fn new(ops: &[LogicalOp<'h>]) -> Reach<'h> {
+        let mut had: HashMap<&str, Vec<RoomNights<'h>>> = HashMap::new();
+        for LogicalOp { op, .. } in ops {
             match (&op.outcome, &op.call) {
                 (Outcome::Ok { answer: Answer::Booking(booking), .. }, _) => {
                     had.entry(&booking.booking).or_default().push((booking.stay, &booking.rooms));
@@ -62,11 +62,11 @@ impl<'h> Reach<'h> {
             let Some(night) = model.night(seen.room_type, seen.day) else { return true };
             let more = night.available - seen.available;
             if more > 0 {
-                let takes = |op: &usize| self.moves[*op].takes.map_or(0, |lot| on(lot, seen));
+                let takes = |op: &usize| self.moves[*op].takes.map_or(0, |lot| rooms_on(lot, seen));
                 others.iter().map(takes).sum::<i64>() >= more
             } else if more < 0 {
-                let gives = |op: &usize| self.moves[*op].gives.iter().map(|lot| on(*lot, seen)).max().unwrap_or(0);
-                let expire = |hold: &&Hold| on((hold.stay, &hold.rooms), seen);
+                let gives = |op: &usize| self.moves[*op].gives.iter().map(|lot| rooms_on(*lot, seen)).max().unwrap_or(0);
+                let expire = |hold: &&Hold| rooms_on((hold.stay, &hold.rooms), seen);
                 others.iter().map(gives).sum::<i64>() + holds.iter().map(expire).sum::<i64>() >= -more
             } else {
                 true
@@ -80,31 +80,31 @@ impl<'h> Reach<'h> {
     }
 }
 
-fn moves<'h>(logical: &Logical<'h>, gives: impl Fn(&str) -> Vec<Lot<'h>>) -> Moves<'h> {
+fn moves<'h>(logical: &LogicalOp<'h>, gives: impl Fn(&str) -> Vec<RoomNights<'h>>) -> RoomMoves<'h> {
     let op = logical.op;
     if matches!(op.outcome, Outcome::Refused { .. }) {
-        return Moves::default();
+        return RoomMoves::default();
     }
     match &op.call {
         Call::Reserve { stay, rooms, .. } | Call::Hold { stay, rooms, .. } => {
-            Moves { takes: Some((*stay, rooms)), gives: Vec::new() }
+            RoomMoves { takes: Some((*stay, rooms)), gives: Vec::new() }
         }
-        Call::Amend { booking, stay, rooms, .. } => Moves { takes: Some((*stay, rooms)), gives: gives(booking) },
-        Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. } => Moves { takes: None, gives: gives(id) },
-        Call::Confirm { .. } | Call::Availability { .. } | Call::Lookup { .. } => Moves::default(),
+        Call::Amend { booking, stay, rooms, .. } => RoomMoves { takes: Some((*stay, rooms)), gives: gives(booking) },
+        Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. } => RoomMoves { takes: None, gives: gives(id) },
+        Call::Confirm { .. } | Call::Availability { .. } | Call::Lookup { .. } => RoomMoves::default(),
     }
 }
 
-fn seen<'h>(logical: &Logical<'h>) -> Vec<Seen<'h>> {
+fn seen<'h>(logical: &LogicalOp<'h>) -> Vec<SeenNight<'h>> {
     match (&logical.op.call, &logical.op.outcome) {
         (Call::Availability { room_type, .. }, Outcome::Ok { answer: Answer::Nights { nights }, .. }) => {
-            nights.iter().map(|night| Seen { room_type, day: night.day, available: night.available }).collect()
+            nights.iter().map(|night| SeenNight { room_type, day: night.day, available: night.available }).collect()
         }
         _ => Vec::new(),
     }
 }
 
-fn on((stay, rooms): Lot<'_>, seen: &Seen<'_>) -> i64 {
+fn rooms_on((stay, rooms): RoomNights<'_>, seen: &SeenNight<'_>) -> i64 {
     if seen.day < stay.from || stay.to <= seen.day {
         return 0;
     }

@@ -1,32 +1,26 @@
-//! The search itself.
+//! The state of the search: a partition, how far it is explained, and the way back.
 //!
-//! Time goes on from event to event. When an operation returns it must have taken effect; only then, just in time, is it
-//! decided which of those that are under way took effect before it. What changes nothing takes effect as soon as it is
-//! right, since that takes no choice away from any other. The way back is a trail of undone steps; a choice that leads to
-//! a (moment, set of operations, state) where the search has failed is not followed twice. Sets and states are compared by
-//! 64 bit fingerprints: a collision could make it miss an order, never accept a wrong one.
+//! Sets of operations and states of the model are compared by 64 bit fingerprints. A collision could make the search miss
+//! an order; it could never make it accept a wrong one.
 
-use std::collections::{BTreeSet, HashSet};
-
-use super::super::scope::Logical;
-use super::choice::{self, Choice};
 use super::reach::Reach;
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Call, Hotel, Outcome};
 use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
+use std::collections::BTreeSet;
 
-/// What came of a search.
-pub(super) enum Verdict<'h> {
-    /// There is an order.
-    Linearizable,
-    /// There is none: this one cannot be explained together with those that were under way.
-    Not { at: Logical<'h>, pending: Vec<u64> },
-    /// The budget is spent.
-    Exhausted { at: Logical<'h> },
+/// A way on.
+#[derive(Clone, Debug)]
+pub(super) enum Choice {
+    /// An operation that is under way takes effect.
+    Effect(usize),
+    /// A hold expires.
+    Expiry(String),
 }
 
 /// A partition and how far it is explained.
 pub(super) struct Space<'s, 'h> {
-    pub(super) ops: &'s [Logical<'h>],
+    pub(super) ops: &'s [LogicalOp<'h>],
     given: Vec<Given>,
     /// (ns, whether it is a return, which operation), in order.
     events: Vec<(u64, bool, usize)>,
@@ -43,10 +37,11 @@ pub(super) struct Space<'s, 'h> {
     done_count: usize,
     done_hash: u64,
     trail: Vec<Step>,
-    failed: HashSet<(usize, u64, u64)>,
-    furthest: (usize, usize, Vec<u64>),
     spent: u64,
 }
+
+/// Events that are behind, the operations that are done, and the model's state; sets and states by their fingerprints.
+pub(super) type Key = (usize, u64, u64);
 
 /// One step of the search, to be taken back.
 enum Step {
@@ -56,17 +51,9 @@ enum Step {
     Returned(usize),
 }
 
-/// A moment with more than one way on.
-struct Fork {
-    trail: usize,
-    at: usize,
-    choices: std::vec::IntoIter<Choice>,
-    key: (usize, u64, u64),
-}
-
 impl<'s, 'h> Space<'s, 'h> {
     /// What returned at `until_ns` or later is taken as not returned.
-    pub(super) fn new(hotel: &Hotel, ops: &'s [Logical<'h>], until_ns: u64, skew_ms: u64) -> Space<'s, 'h> {
+    pub(super) fn new(hotel: &Hotel, ops: &'s [LogicalOp<'h>], until_ns: u64, skew_ms: u64) -> Space<'s, 'h> {
         let mut events = Vec::with_capacity(ops.len() * 2);
         for (at, logical) in ops.iter().enumerate() {
             events.push((logical.invoked_ns, false, at));
@@ -93,55 +80,12 @@ impl<'s, 'h> Space<'s, 'h> {
             done_count: 0,
             done_hash: 0,
             trail: Vec::new(),
-            failed: HashSet::new(),
-            furthest: (0, 0, Vec::new()),
             spent: 0,
         }
     }
 
-    /// The most operations that were explained at once.
-    pub(super) fn best(&self) -> usize {
-        self.furthest.1
-    }
-
-    /// Searches an order; gives up after `budget` changes.
-    pub(super) fn search(&mut self, budget: u64) -> Verdict<'h> {
-        let mut forks: Vec<Fork> = Vec::new();
-        loop {
-            let Some(due) = self.go_on() else { return Verdict::Linearizable };
-            let key = (self.at, self.done_hash, self.model.fingerprint());
-            if self.at > self.furthest.0 || forks.is_empty() && self.furthest.2.is_empty() {
-                let pending = self.pending.iter().filter(|at| !self.done[**at] && **at != due);
-                self.furthest = (self.at, self.done_count, pending.map(|at| self.ops[*at].op.id).collect());
-            }
-            let choices = if self.failed.contains(&key) { Vec::new() } else { choice::of(self, due) };
-            forks.push(Fork { trail: self.trail.len(), at: self.at, choices: choices.into_iter(), key });
-            loop {
-                let Some(fork) = forks.last_mut() else {
-                    let at = self.events.get(self.furthest.0).map_or(0, |event| event.2);
-                    return Verdict::Not { at: self.ops[at], pending: std::mem::take(&mut self.furthest.2) };
-                };
-                let (trail, at) = (fork.trail, fork.at);
-                let Some(choice) = fork.choices.next() else {
-                    let key = fork.key;
-                    forks.pop();
-                    self.back_to(trail, at);
-                    self.failed.insert(key);
-                    continue;
-                };
-                self.back_to(trail, at);
-                if self.spent >= budget {
-                    return Verdict::Exhausted { at: self.ops[due] };
-                }
-                if self.take(&choice) {
-                    break;
-                }
-            }
-        }
-    }
-
     /// Goes on to the next return of what has not taken effect; `None` at the end.
-    fn go_on(&mut self) -> Option<usize> {
+    pub(super) fn next_due(&mut self) -> Option<usize> {
         while let Some((_, returned, op)) = self.events.get(self.at).copied() {
             if !returned {
                 self.pending.push(op);
@@ -222,7 +166,7 @@ impl<'s, 'h> Space<'s, 'h> {
     }
 
     pub(super) fn may_be_silent(&self, op: usize) -> bool {
-        let Logical { op, .. } = &self.ops[op];
+        let LogicalOp { op, .. } = &self.ops[op];
         match (&op.call, &op.outcome) {
             (_, Outcome::Unknown { .. }) => false,
             (_, Outcome::Refused { .. }) => true,
@@ -277,7 +221,7 @@ impl<'s, 'h> Space<'s, 'h> {
     fn finish(&mut self, op: usize) {
         self.done[op] = true;
         self.done_count += 1;
-        self.done_hash ^= mixed(op as u64);
+        self.done_hash ^= splitmix64(op as u64);
         self.trail.push(Step::Done(op));
     }
 
@@ -303,6 +247,32 @@ impl<'s, 'h> Space<'s, 'h> {
         back
     }
 
+    /// Tells moments with the same operations done and the same state of the model apart from all others.
+    pub(super) fn key(&self) -> Key {
+        (self.at, self.done_hash, self.model.fingerprint())
+    }
+
+    /// How many operations are explained.
+    pub(super) fn explained(&self) -> usize {
+        self.done_count
+    }
+
+    /// Operations that are under way and have not taken effect, by id.
+    pub(super) fn unexplained(&self) -> impl Iterator<Item = usize> {
+        self.pending.iter().copied().filter(|op| !self.done[*op])
+    }
+
+    /// The operation of an event.
+    pub(super) fn op_of_event(&self, event: usize) -> LogicalOp<'h> {
+        self.ops[self.events.get(event).map_or(0, |event| event.2)]
+    }
+
+    /// Changes that were tried.
+    pub(super) fn spent(&self) -> u64 {
+        self.spent
+    }
+
+    /// The place on the trail and among the events.
     pub(super) fn here(&self) -> (usize, usize) {
         (self.trail.len(), self.at)
     }
@@ -316,7 +286,7 @@ impl<'s, 'h> Space<'s, 'h> {
                 Some(Step::Done(op)) => {
                     self.done[op] = false;
                     self.done_count -= 1;
-                    self.done_hash ^= mixed(op as u64);
+                    self.done_hash ^= splitmix64(op as u64);
                 }
                 Some(Step::Invoked(op)) => self.pending.retain(|other| *other != op),
                 Some(Step::Returned(op)) => self.pending.push(op),
@@ -331,7 +301,7 @@ fn deadline(hold: &crate::model::Hold) -> Option<u64> {
     matches!(hold.state, HoldState::Open | HoldState::Due).then_some(hold.expires_at_ms)
 }
 
-fn given(logical: &Logical<'_>, skew_ms: u64) -> Given {
+fn given(logical: &LogicalOp<'_>, skew_ms: u64) -> Given {
     let mut given = Given::by(&logical.op.outcome);
     if let Call::Hold { ttl_ms, .. } = &logical.op.call {
         let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS).saturating_sub(skew_ms);
@@ -344,7 +314,7 @@ fn given(logical: &Logical<'_>, skew_ms: u64) -> Given {
 }
 
 /// A number that looks random (splitmix64).
-fn mixed(number: u64) -> u64 {
+fn splitmix64(number: u64) -> u64 {
     let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,6 +1,6 @@
 //! An order of one batch that gives its answers, where nothing says it.
 
-use super::plan::{Effect, Point, What};
+use super::plan::{Effect, EffectKind, Observation};
 use crate::history::Outcome;
 use crate::model::{Change, Given, Model};
 
@@ -19,10 +19,10 @@ pub(super) enum Arranged {
 
 /// Searches an order of `effects` in which each is right, each point without effect is right at some moment, and the reads
 /// are right after all of it. The model is left as it was.
-pub(super) fn arrange(model: &mut Model, effects: &[Effect<'_>], points: &[Point<'_>]) -> Arranged {
+pub(super) fn arrange(model: &mut Model, effects: &[Effect<'_>], points: &[Observation<'_>]) -> Arranged {
     let mut search = Search { model, effects, points, order: Vec::new(), spent: 0 };
     let unsatisfied = search.unsatisfied((0..points.len()).collect());
-    match search.go(unsatisfied) {
+    match search.extend_order(unsatisfied) {
         Some(true) => Arranged::Order(search.order),
         Some(false) => Arranged::Impossible,
         None => Arranged::Exhausted,
@@ -32,14 +32,14 @@ pub(super) fn arrange(model: &mut Model, effects: &[Effect<'_>], points: &[Point
 struct Search<'s, 'h> {
     model: &'s mut Model,
     effects: &'s [Effect<'h>],
-    points: &'s [Point<'h>],
+    points: &'s [Observation<'h>],
     order: Vec<usize>,
     spent: u64,
 }
 
 impl Search<'_, '_> {
     /// Whether the rest can be put in order; `None` when the budget is spent.
-    fn go(&mut self, unsatisfied: Vec<usize>) -> Option<bool> {
+    fn extend_order(&mut self, unsatisfied: Vec<usize>) -> Option<bool> {
         if self.order.len() == self.effects.len() {
             return Some(unsatisfied.iter().all(|at| self.points[*at].op.op.call.is_read() && self.agrees(*at)));
         }
@@ -54,7 +54,7 @@ impl Search<'_, '_> {
             let Some(undo) = self.apply(at) else { continue };
             self.order.push(at);
             let rest = self.unsatisfied(unsatisfied.clone());
-            let found = self.go(rest);
+            let found = self.extend_order(rest);
             for change in undo.into_iter().rev() {
                 self.model.set(change);
             }
@@ -68,12 +68,12 @@ impl Search<'_, '_> {
 
     fn apply(&mut self, at: usize) -> Option<Vec<Change>> {
         let changes = match &self.effects[at].what {
-            What::Op(logical, outcome) => {
+            EffectKind::Op(logical, outcome) => {
                 let decided = self.model.decide(&logical.op.call, &Given::by(outcome));
                 decided.agrees(outcome).then_some(decided.changes)?
             }
-            What::Expiry(hold) => vec![self.model.expiry(hold)?],
-            What::Seen(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
+            EffectKind::Expiry(hold) => vec![self.model.expiry(hold)?],
+            EffectKind::FromFeed(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
         };
         Some(changes.into_iter().map(|change| self.model.set(change)).collect())
     }

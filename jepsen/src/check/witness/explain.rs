@@ -1,15 +1,15 @@
 //! When a wrong read would have been right.
 
-use super::super::Findings;
-use super::plan::{Effect, Point, What};
-use super::replay::forced;
-use super::say;
+use super::describe;
+use super::forced::forced;
+use super::plan::{Effect, EffectKind, Observation};
+use crate::check::findings::Findings;
 use crate::history::Hotel;
 use crate::model::{Change, Decision, Given, Model};
 
 /// A read that was not of its place.
-pub(super) struct Misread<'h> {
-    pub read: Point<'h>,
+pub(super) struct WrongRead<'h> {
+    pub read: Observation<'h>,
     /// Effects that had been applied.
     pub at: usize,
     /// What it should have seen.
@@ -17,18 +17,18 @@ pub(super) struct Misread<'h> {
 }
 
 /// The most reads that are looked into; all of them are found.
-const MOST: usize = 100;
+const MAX_EXPLAINED: usize = 100;
 
 /// Tells reads of the past and of the future from those that never were right, by going through all states once more.
-pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], misread: Vec<Misread<'_>>, found: &mut Findings) {
-    if misread.is_empty() {
+pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], wrong_reads: Vec<WrongRead<'_>>, found: &mut Findings) {
+    if wrong_reads.is_empty() {
         return;
     }
-    let looked_into = &misread[..misread.len().min(MOST)];
-    let mut right: Vec<Option<usize>> = vec![None; misread.len()];
+    let looked_into = &wrong_reads[..wrong_reads.len().min(MAX_EXPLAINED)];
+    let mut right: Vec<Option<usize>> = vec![None; wrong_reads.len()];
     let mut model = Model::new(hotel);
     for at in 0..=effects.len() {
-        for (Misread { read, at: seen, .. }, right) in looked_into.iter().zip(&mut right) {
+        for (WrongRead { read, at: seen, .. }, right) in looked_into.iter().zip(&mut right) {
             let nearer = right.is_none_or(|before| at.abs_diff(*seen) < before.abs_diff(*seen));
             if nearer && model.decide(&read.op.op.call, &Given::default()).agrees(&read.op.op.outcome) {
                 *right = Some(at);
@@ -39,25 +39,25 @@ pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], misread: Vec<Misread<
             model.set(change);
         }
     }
-    for (Misread { read, at, decision }, right) in misread.iter().zip(right) {
+    for (WrongRead { read, at, decision }, right) in wrong_reads.iter().zip(right) {
         let op = read.op.op;
         let (kind, when) = match right {
             Some(right) if right < *at => ("stale-read", format!("; it was so {} changes before", at - right)),
             Some(right) => ("future-read", format!("; it became so {} changes later", right - at)),
             None => ("wrong-read", "; it never was so".into()),
         };
-        let text = format!("index {}: {}{when}", read.may, say::text(op, &op.outcome, decision));
+        let text = format!("index {}: {}{when}", read.may, describe::text(op, &op.outcome, decision));
         found.add(kind, [op.id], text);
     }
 }
 
 fn changes(model: &Model, effect: &Effect<'_>) -> Vec<Change> {
     match &effect.what {
-        What::Op(logical, outcome) => {
+        EffectKind::Op(logical, outcome) => {
             let decision = model.decide(&logical.op.call, &Given::by(outcome));
             if decision.agrees(outcome) { decision.changes } else { forced(model, &logical.op.call, outcome) }
         }
-        What::Expiry(hold) => model.expiry(hold).into_iter().collect(),
-        What::Seen(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
+        EffectKind::Expiry(hold) => model.expiry(hold).into_iter().collect(),
+        EffectKind::FromFeed(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
     }
 }

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::Findings;
-use super::super::scope::Logical;
 use super::realtime::Bounds;
+use crate::check::findings::Findings;
+use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Booking, Call, FeedEvent, Hotel, Outcome};
 use crate::model::{MAX_HOLD_MS, same_rooms};
 
 /// Something that changes the hotel.
 #[derive(Clone, Debug)]
 pub(super) struct Effect<'h> {
-    pub what: What<'h>,
+    pub what: EffectKind<'h>,
     /// The lowest index it can have,
     pub may: u64,
     /// and the highest. Both never fall along a plan.
@@ -24,24 +24,24 @@ pub(super) struct Effect<'h> {
 impl Effect<'_> {
     /// The operation, where it is one's.
     pub(super) fn id(&self) -> Option<u64> {
-        if let What::Op(logical, _) = &self.what { Some(logical.op.id) } else { None }
+        if let EffectKind::Op(logical, _) = &self.what { Some(logical.op.id) } else { None }
     }
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum What<'h> {
+pub(super) enum EffectKind<'h> {
     /// An operation, with its outcome as answered or, where it was not, as the feed shows it.
-    Op(Logical<'h>, Cow<'h, Outcome>),
+    Op(LogicalOp<'h>, Cow<'h, Outcome>),
     /// The expiry of a hold.
     Expiry(&'h str),
     /// A booking as the feed shows it, by nobody's doing.
-    Seen(&'h Booking),
+    FromFeed(&'h Booking),
 }
 
 /// An operation that changes nothing: it must be right somewhere in its window; a read with a place, after all of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point<'h> {
-    pub op: Logical<'h>,
+pub(super) struct Observation<'h> {
+    pub op: LogicalOp<'h>,
     pub may: u64,
     pub must: u64,
 }
@@ -49,7 +49,7 @@ pub(super) struct Point<'h> {
 #[derive(Default)]
 pub(super) struct Plan<'h> {
     pub effects: Vec<Effect<'h>>,
-    pub points: Vec<Point<'h>>,
+    pub points: Vec<Observation<'h>>,
     /// Whether the feed is silent on some effects, so that the order within a batch is not known.
     pub incomplete: bool,
 }
@@ -66,50 +66,50 @@ pub(super) fn by_property(feed: &[FeedEvent]) -> HashMap<&str, Vec<&FeedEvent>> 
 /// Puts a hotel's operations in their places.
 pub(super) fn of<'h>(
     hotel: &'h Hotel,
-    ops: &[Logical<'h>],
+    ops: &[LogicalOp<'h>],
     feed: &[&'h FeedEvent],
     bounds: &Bounds,
     found: &mut Findings,
 ) -> Plan<'h> {
-    let mut sorter = Sorter { shard: hotel.shard, bounds, plan: Plan::default(), waiting: Waiting::default() };
+    let mut builder = PlanBuilder { shard: hotel.shard, bounds, plan: Plan::default(), waiting: Unplaced::default() };
     for logical in ops {
-        sorter.wait(*logical);
+        builder.wait(*logical);
     }
     for event in feed {
-        sorter.place(event);
+        builder.place(event);
     }
-    let in_feed = std::mem::take(&mut sorter.plan.effects);
-    sorter.place_unseen();
-    let unseen = std::mem::take(&mut sorter.plan.effects);
-    let mut plan = sorter.plan;
+    let in_feed = std::mem::take(&mut builder.plan.effects);
+    builder.place_unseen();
+    let unseen = std::mem::take(&mut builder.plan.effects);
+    let mut plan = builder.plan;
     plan.incomplete = !unseen.is_empty();
-    plan.effects = in_line(&hotel.property, in_feed, unseen, found);
+    plan.effects = merge_in_order(&hotel.property, in_feed, unseen, found);
     plan
 }
 
 /// Operations that wait for their event of the feed.
 #[derive(Default)]
-struct Waiting<'h> {
+struct Unplaced<'h> {
     /// What makes a booking, by key.
-    makers: HashMap<&'h str, Logical<'h>>,
+    makers: HashMap<&'h str, LogicalOp<'h>>,
     /// What makes a hold, by its id.
-    holds: HashMap<&'h str, Logical<'h>>,
-    amends: HashMap<(&'h str, u32), Logical<'h>>,
+    holds: HashMap<&'h str, LogicalOp<'h>>,
+    amends: HashMap<(&'h str, u32), LogicalOp<'h>>,
     /// Cancels and releases by what they close.
-    closers: HashMap<&'h str, Vec<Logical<'h>>>,
-    unknown_holds: Vec<Logical<'h>>,
-    unknown_amends: HashMap<&'h str, Vec<Logical<'h>>>,
+    closers: HashMap<&'h str, Vec<LogicalOp<'h>>>,
+    unknown_holds: Vec<LogicalOp<'h>>,
+    unknown_amends: HashMap<&'h str, Vec<LogicalOp<'h>>>,
 }
 
-struct Sorter<'h, 'b> {
+struct PlanBuilder<'h, 'b> {
     shard: u32,
     bounds: &'b Bounds,
     plan: Plan<'h>,
-    waiting: Waiting<'h>,
+    waiting: Unplaced<'h>,
 }
 
-impl<'h> Sorter<'h, '_> {
-    fn wait(&mut self, logical: Logical<'h>) {
+impl<'h> PlanBuilder<'h, '_> {
+    fn wait(&mut self, logical: LogicalOp<'h>) {
         let waiting = &mut self.waiting;
         let op = logical.op;
         if matches!(op.outcome, Outcome::Refused { .. }) || op.call.is_read() {
@@ -140,17 +140,17 @@ impl<'h> Sorter<'h, '_> {
         match (event.kind.as_str(), booking, event.hold.as_deref()) {
             ("booking.created", Some(booking), _) => {
                 let maker = self.waiting.makers.remove(event.reference.as_str());
-                self.place_or_see(maker, booking, event);
+                self.place_or_take_from_feed(maker, booking, event);
             }
             ("booking.amended", Some(booking), _) => {
                 let answered = self.waiting.amends.remove(&(booking.booking.as_str(), booking.revision));
                 let amend = answered.or_else(|| self.waiting.unknown_amend(booking));
-                self.place_or_see(amend, booking, event);
+                self.place_or_take_from_feed(amend, booking, event);
             }
             ("booking.cancelled", Some(booking), _) => {
                 let closers = self.waiting.closers.remove(booking.booking.as_str());
                 let closer = self.first_of(&closers.unwrap_or_default());
-                self.place_or_see(closer, booking, event);
+                self.place_or_take_from_feed(closer, booking, event);
             }
             ("hold.placed", _, Some(hold)) => {
                 let known = self.waiting.holds.remove(hold);
@@ -173,25 +173,25 @@ impl<'h> Sorter<'h, '_> {
                 for release in releases.into_iter().filter(|release| release.op.outcome.is_known()) {
                     self.point(release);
                 }
-                let what = What::Expiry(hold);
+                let what = EffectKind::Expiry(hold);
                 self.plan.effects.push(Effect { what, may: 0, must: u64::MAX, at_ms: Some(event.at_ms) });
             }
             // The booking that the hold became comes next and stands for both.
             ("hold.confirmed", ..) => {}
-            (kind, Some(booking), _) if kind.starts_with("booking.") => self.see(booking, event),
+            (kind, Some(booking), _) if kind.starts_with("booking.") => self.take_from_feed(booking, event),
             _ => {}
         }
     }
 
-    fn place_or_see(&mut self, logical: Option<Logical<'h>>, booking: &'h Booking, event: &'h FeedEvent) {
+    fn place_or_take_from_feed(&mut self, logical: Option<LogicalOp<'h>>, booking: &'h Booking, event: &'h FeedEvent) {
         match logical {
             Some(logical) => self.effect(logical, Some(Answer::Booking(booking.clone())), Some(event.at_ms)),
-            None => self.see(booking, event),
+            None => self.take_from_feed(booking, event),
         }
     }
 
-    fn see(&mut self, booking: &'h Booking, event: &'h FeedEvent) {
-        let what = What::Seen(booking);
+    fn take_from_feed(&mut self, booking: &'h Booking, event: &'h FeedEvent) {
+        let what = EffectKind::FromFeed(booking);
         self.plan.effects.push(Effect { what, may: 0, must: u64::MAX, at_ms: Some(event.at_ms) });
     }
 
@@ -212,7 +212,7 @@ impl<'h> Sorter<'h, '_> {
     }
 
     /// Takes the one that closed something out of those that were told so; the others come after it.
-    fn first_of(&mut self, closers: &[Logical<'h>]) -> Option<Logical<'h>> {
+    fn first_of(&mut self, closers: &[LogicalOp<'h>]) -> Option<LogicalOp<'h>> {
         let first = (0..closers.len()).min_by_key(|at| {
             let (may, must) = self.window(&closers[*at]);
             // Whoever has no exact place may have been before those that have.
@@ -226,7 +226,7 @@ impl<'h> Sorter<'h, '_> {
         Some(closers[first])
     }
 
-    fn effect(&mut self, logical: Logical<'h>, seen: Option<Answer>, at_ms: Option<u64>) {
+    fn effect(&mut self, logical: LogicalOp<'h>, seen: Option<Answer>, at_ms: Option<u64>) {
         let (may, must) = self.window(&logical);
         let outcome = match (&logical.op.outcome, seen) {
             (Outcome::Unknown { .. }, Some(answer)) => {
@@ -234,16 +234,16 @@ impl<'h> Sorter<'h, '_> {
             }
             (outcome, _) => Cow::Borrowed(outcome),
         };
-        self.plan.effects.push(Effect { what: What::Op(logical, outcome), may, must, at_ms });
+        self.plan.effects.push(Effect { what: EffectKind::Op(logical, outcome), may, must, at_ms });
     }
 
-    fn point(&mut self, op: Logical<'h>) {
+    fn point(&mut self, op: LogicalOp<'h>) {
         let (may, must) = self.window(&op);
-        self.plan.points.push(Point { op, may, must });
+        self.plan.points.push(Observation { op, may, must });
     }
 
     /// The indexes between which it took effect.
-    fn window(&self, logical: &Logical<'_>) -> (u64, u64) {
+    fn window(&self, logical: &LogicalOp<'_>) -> (u64, u64) {
         let outcome = &logical.op.outcome;
         let index = outcome.as_of().filter(|at| at.shard == self.shard).map(|at| at.index);
         if let (Some(index), false) = (index, outcome.is_replayed()) {
@@ -255,10 +255,10 @@ impl<'h> Sorter<'h, '_> {
     }
 }
 
-impl<'h> Waiting<'h> {
-    fn unknown_amend(&mut self, booking: &Booking) -> Option<Logical<'h>> {
+impl<'h> Unplaced<'h> {
+    fn unknown_amend(&mut self, booking: &Booking) -> Option<LogicalOp<'h>> {
         let amends = self.unknown_amends.get_mut(booking.booking.as_str())?;
-        let asked = |logical: &Logical<'_>| match &logical.op.call {
+        let asked = |logical: &LogicalOp<'_>| match &logical.op.call {
             Call::Amend { stay, rooms, .. } => *stay == booking.stay && same_rooms(rooms, &booking.rooms),
             _ => false,
         };
@@ -267,7 +267,12 @@ impl<'h> Waiting<'h> {
 }
 
 /// Merges what the feed has in order with what it has not, and carries the bounds along.
-fn in_line<'h>(property: &str, in_feed: Vec<Effect<'h>>, unseen: Vec<Effect<'h>>, found: &mut Findings) -> Vec<Effect<'h>> {
+fn merge_in_order<'h>(
+    property: &str,
+    in_feed: Vec<Effect<'h>>,
+    unseen: Vec<Effect<'h>>,
+    found: &mut Findings,
+) -> Vec<Effect<'h>> {
     let mut in_feed = in_feed;
     let mut reached = 0;
     for effect in &in_feed {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::Findings;
+use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Op, Outcome};
 use crate::model::MAX_HOLD_MS;
 
@@ -67,7 +67,7 @@ impl Bounds {
 
 /// Finds what saw or took an earlier place than it could.
 pub(super) fn check(history: &History, bounds: &Bounds, found: &mut Findings) {
-    let shards: HashMap<&str, u32> = history.scene.hotels.iter().map(|h| (h.property.as_str(), h.shard)).collect();
+    let shards: HashMap<&str, u32> = history.setup.hotels.iter().map(|h| (h.property.as_str(), h.shard)).collect();
     for op in &history.ops {
         let Some(at) = op.outcome.as_of() else { continue };
         match shards.get(op.call.property()) {
@@ -92,7 +92,7 @@ pub(super) fn check(history: &History, bounds: &Bounds, found: &mut Findings) {
 
 /// Finds holds that were refused as expired before any clock can have reached their deadline, or confirmed after all had.
 pub(super) fn check_deadlines(history: &History, found: &mut Findings) {
-    let skew_ms = history.scene.skew_ms;
+    let skew_ms = history.setup.skew_ms;
     let mut deadlines: HashMap<&str, (u64, u64)> = HashMap::new();
     for op in &history.ops {
         if let (Call::Hold { ttl_ms, .. }, Outcome::Ok { answer: Answer::Hold { hold, .. }, .. }) = (&op.call, &op.outcome) {

@@ -1,12 +1,14 @@
 //! The replay of one hotel's plan.
 
-use super::super::{Findings, Step};
 use super::batch;
-use super::explain::{self, Misread};
-use super::plan::{Effect, Plan, Point, What};
-use super::say;
+use super::describe;
+use super::explain::{self, WrongRead};
+use super::forced::forced;
+use super::plan::{Effect, EffectKind, Observation, Plan};
+use crate::check::findings::Findings;
+use crate::check::verdict::Step;
 use crate::history::{Answer, Call, Hotel, Outcome, Position};
-use crate::model::{Change, Decision, Given, Hold, HoldState, MAX_HOLD_MS, Model};
+use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
 
 /// Replays a plan and answers with the order it found.
 pub(super) fn run(hotel: &Hotel, plan: Plan<'_>, found: &mut Findings) -> Vec<Step> {
@@ -24,8 +26,8 @@ pub(super) fn run(hotel: &Hotel, plan: Plan<'_>, found: &mut Findings) -> Vec<St
         replay.apply(found);
     }
     replay.close_all(found);
-    let Replay { effects, misread, steps, .. } = replay;
-    explain::reads(hotel, &effects, misread, found);
+    let Replay { effects, wrong_reads, steps, .. } = replay;
+    explain::reads(hotel, &effects, wrong_reads, found);
     steps
 }
 
@@ -43,20 +45,20 @@ struct Replay<'h> {
     /// and the one that was come to.
     reached: u64,
     /// Points with a window by its beginning,
-    free: Vec<Point<'h>>,
+    free: Vec<Observation<'h>>,
     /// of which so many were begun with,
     begun: usize,
     /// and those that are not satisfied yet.
-    open: Vec<Point<'h>>,
+    open: Vec<Observation<'h>>,
     /// The way back, kept while there may be one.
     undo: Vec<Change>,
     trying: bool,
     steps: Vec<Step>,
-    misread: Vec<Misread<'h>>,
+    wrong_reads: Vec<WrongRead<'h>>,
 }
 
 impl<'h> Replay<'h> {
-    fn new(hotel: &Hotel, effects: Vec<Effect<'h>>, free: Vec<Point<'h>>, incomplete: bool) -> Replay<'h> {
+    fn new(hotel: &Hotel, effects: Vec<Effect<'h>>, free: Vec<Observation<'h>>, incomplete: bool) -> Replay<'h> {
         Replay {
             model: Model::new(hotel),
             shard: hotel.shard,
@@ -72,12 +74,12 @@ impl<'h> Replay<'h> {
             undo: Vec::new(),
             trying: false,
             steps: Vec::new(),
-            misread: Vec::new(),
+            wrong_reads: Vec::new(),
         }
     }
 
     /// Everything of one index.
-    fn batch(&mut self, points: &[Point<'h>], found: &mut Findings) {
+    fn batch(&mut self, points: &[Observation<'h>], found: &mut Findings) {
         let index = points[0].may;
         self.advance_before(index, found);
         self.reached = index;
@@ -97,7 +99,7 @@ impl<'h> Replay<'h> {
     }
 
     /// Goes on into what may be of this index, as far as the operations without effect need it.
-    fn reach(&mut self, index: u64, others: &mut Vec<Point<'h>>, found: &mut Findings) {
+    fn reach(&mut self, index: u64, others: &mut Vec<Observation<'h>>, found: &mut Findings) {
         if others.is_empty() {
             return;
         }
@@ -115,7 +117,7 @@ impl<'h> Replay<'h> {
     }
 
     /// All reads of one index saw one state, which is the first that suits them all, or most of them.
-    fn read(&mut self, index: u64, reads: Vec<Point<'h>>, found: &mut Findings) {
+    fn read(&mut self, index: u64, reads: Vec<Observation<'h>>, found: &mut Findings) {
         let mut wrong = self.unsuited(&reads);
         if !wrong.is_empty() {
             self.trying = true;
@@ -134,16 +136,16 @@ impl<'h> Replay<'h> {
             self.step(read.op.op.id, index);
         }
         let at = self.at;
-        self.misread.extend(wrong.into_iter().map(|(read, decision)| Misread { read, at, decision }));
+        self.wrong_reads.extend(wrong.into_iter().map(|(read, decision)| WrongRead { read, at, decision }));
     }
 
-    fn unsuited(&self, reads: &[Point<'h>]) -> Vec<(Point<'h>, Decision)> {
+    fn unsuited(&self, reads: &[Observation<'h>]) -> Vec<(Observation<'h>, Decision)> {
         let decided = reads.iter().map(|read| (*read, self.decision(read)));
         decided.filter(|(read, decision)| !decision.agrees(&read.op.op.outcome)).collect()
     }
 
     /// Where the feed does not say it, looks for an order of a batch that gives its answers.
-    fn arrange(&mut self, index: u64, points: &[Point<'h>], found: &mut Findings) {
+    fn arrange(&mut self, index: u64, points: &[Observation<'h>], found: &mut Findings) {
         let rest = &self.effects[self.at..];
         let length = rest.iter().take_while(|effect| effect.must == index && effect.may == index).count();
         if !self.incomplete || length < 2 || self.arranged == index {
@@ -179,7 +181,7 @@ impl<'h> Replay<'h> {
     fn apply(&mut self, found: &mut Findings) {
         let effect = self.effects[self.at].clone();
         let changes = match &effect.what {
-            What::Op(logical, outcome) => {
+            EffectKind::Op(logical, outcome) => {
                 let op = logical.op;
                 self.step(op.id, effect.may);
                 let decision = self.model.decide(&op.call, &Given::by(outcome));
@@ -187,13 +189,13 @@ impl<'h> Replay<'h> {
                 if decision.agrees(outcome) {
                     decision.changes
                 } else {
-                    let kind = say::kind(&op.call, outcome, &decision);
-                    found.add(kind, [op.id], format!("index {}: {}", effect.may, say::text(op, outcome, &decision)));
+                    let kind = describe::kind(&op.call, outcome, &decision);
+                    found.add(kind, [op.id], format!("index {}: {}", effect.may, describe::text(op, outcome, &decision)));
                     forced(&self.model, &op.call, outcome)
                 }
             }
-            What::Expiry(hold) => self.expire(hold, effect.at_ms, found),
-            What::Seen(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
+            EffectKind::Expiry(hold) => self.expire(hold, effect.at_ms, found),
+            EffectKind::FromFeed(booking) => vec![Change::Booking(booking.booking.clone(), Some((*booking).clone()))],
         };
         self.change(changes);
         self.at += 1;
@@ -220,7 +222,7 @@ impl<'h> Replay<'h> {
 
     /// A deadline is as far off as was asked, and nothing is confirmed after it.
     fn check_times(&self, effect: &Effect<'h>, outcome: &Outcome, found: &mut Findings) {
-        let (What::Op(logical, _), Some(at_ms)) = (&effect.what, effect.at_ms) else { return };
+        let (EffectKind::Op(logical, _), Some(at_ms)) = (&effect.what, effect.at_ms) else { return };
         match (&logical.op.call, outcome) {
             (Call::Hold { ttl_ms, .. }, Outcome::Ok { answer: Answer::Hold { hold, expires_at_ms }, .. }) => {
                 let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS);
@@ -241,12 +243,12 @@ impl<'h> Replay<'h> {
     }
 
     /// Takes those out that are right now.
-    fn satisfy(&mut self, points: &mut Vec<Point<'h>>) {
+    fn satisfy(&mut self, points: &mut Vec<Observation<'h>>) {
         points.retain(|point| !self.fits(point));
     }
 
     /// Whether an operation without effect is right now; a hold that was refused as due stays due.
-    fn fits(&mut self, point: &Point<'h>) -> bool {
+    fn fits(&mut self, point: &Observation<'h>) -> bool {
         let op = point.op.op;
         let decision = self.decision(point);
         if !decision.agrees(&op.outcome) {
@@ -269,7 +271,7 @@ impl<'h> Replay<'h> {
         self.model.hold(hold).is_some_and(|hold| hold.state != HoldState::Open || hold.expires_at_ms <= later_ms)
     }
 
-    fn decision(&self, point: &Point<'h>) -> Decision {
+    fn decision(&self, point: &Observation<'h>) -> Decision {
         self.model.decide(&point.op.op.call, &Given::by(&point.op.op.outcome))
     }
 
@@ -306,11 +308,11 @@ impl<'h> Replay<'h> {
         }
     }
 
-    fn wrong(&mut self, point: &Point<'h>, decision: &Decision, found: &mut Findings) {
+    fn wrong(&mut self, point: &Observation<'h>, decision: &Decision, found: &mut Findings) {
         let op = point.op.op;
-        let kind = say::kind(&op.call, &op.outcome, decision);
+        let kind = describe::kind(&op.call, &op.outcome, decision);
         let place = format!("index {}..={}", point.may, point.must);
-        found.add(kind, [op.id], format!("{place}: {}", say::text(op, &op.outcome, decision)));
+        found.add(kind, [op.id], format!("{place}: {}", describe::text(op, &op.outcome, decision)));
     }
 
     fn change(&mut self, changes: Vec<Change>) {
@@ -354,31 +356,8 @@ struct Saved<'h> {
     begun: usize,
     undo: usize,
     steps: usize,
-    open: Vec<Point<'h>>,
+    open: Vec<Observation<'h>>,
     found: (usize, u64),
-}
-
-/// The changes that follow what was answered, whatever the rules say.
-pub(super) fn forced(model: &Model, call: &Call, outcome: &Outcome) -> Vec<Change> {
-    let Outcome::Ok { answer, .. } = outcome else { return Vec::new() };
-    let ended = |id: &str, state| {
-        let hold = model.hold(id).map(|hold| Hold { state, ..hold.clone() });
-        hold.map(|hold| Change::Hold(id.to_owned(), Some(hold)))
-    };
-    match (call, answer) {
-        (Call::Confirm { hold, .. }, Answer::Booking(booking)) => {
-            let booking = Change::Booking(booking.booking.clone(), Some(booking.clone()));
-            ended(hold, HoldState::Confirmed).into_iter().chain([booking]).collect()
-        }
-        (_, Answer::Booking(booking)) => vec![Change::Booking(booking.booking.clone(), Some(booking.clone()))],
-        (Call::Hold { stay, rooms, .. }, Answer::Hold { hold, expires_at_ms }) => {
-            let (stay, rooms, expires_at_ms) = (*stay, rooms.clone(), *expires_at_ms);
-            let placed = Hold { state: HoldState::Open, stay, rooms, expires_at_ms, earliest_ns: 0 };
-            vec![Change::Hold(hold.clone(), Some(placed))]
-        }
-        (Call::Release { hold, .. }, Answer::Released) => ended(hold, HoldState::Released).into_iter().collect(),
-        _ => Vec::new(),
-    }
 }
 
 fn next_at_ms(effects: &[Effect<'_>]) -> Vec<u64> {

@@ -9,7 +9,7 @@ use crate::history::{History, Hotel, Op, Outcome};
 
 /// An operation with the time in which it took effect.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Logical<'h> {
+pub(super) struct LogicalOp<'h> {
     /// The operation.
     pub op: &'h Op,
     /// Not before.
@@ -20,10 +20,10 @@ pub(super) struct Logical<'h> {
 
 /// Every hotel with its operations by time of invocation. What was certainly not done, and reads without an answer, are
 /// left out.
-pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<Logical<'_>>)> {
-    let mut places = HashMap::with_capacity(history.scene.hotels.len());
-    let mut hotels = Vec::with_capacity(history.scene.hotels.len());
-    for hotel in &history.scene.hotels {
+pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<LogicalOp<'_>>)> {
+    let mut places = HashMap::with_capacity(history.setup.hotels.len());
+    let mut hotels = Vec::with_capacity(history.setup.hotels.len());
+    for hotel in &history.setup.hotels {
         places.insert(hotel.property.as_str(), hotels.len());
         hotels.push((hotel, Vec::new()));
     }
@@ -34,12 +34,12 @@ pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<Logical<'_>>)> {
         if !may_have_been_done(op) {
             continue;
         }
-        let ops: &mut Vec<Logical<'_>> = &mut hotels[*place].1;
-        let logical = Logical { op, invoked_ns: op.invoked_ns, returned_ns: returned(op) };
+        let ops: &mut Vec<LogicalOp<'_>> = &mut hotels[*place].1;
+        let logical = LogicalOp { op, invoked_ns: op.invoked_ns, returned_ns: returned(op) };
         match op.call.key().and_then(|key| keys.insert((property, key), ops.len()).map(|earlier| (key, earlier))) {
             Some((key, earlier)) => {
                 keys.insert((property, key), earlier);
-                ops[earlier] = together(ops[earlier], logical);
+                ops[earlier] = merge(ops[earlier], logical);
             }
             None => ops.push(logical),
         }
@@ -64,8 +64,8 @@ fn returned(op: &Op) -> Option<u64> {
     op.returned_ns.filter(|_| op.outcome.is_known())
 }
 
-fn together<'h>(one: Logical<'h>, other: Logical<'h>) -> Logical<'h> {
-    let first = |logical: &Logical<'_>| {
+fn merge<'h>(one: LogicalOp<'h>, other: LogicalOp<'h>) -> LogicalOp<'h> {
+    let first = |logical: &LogicalOp<'_>| {
         let outcome = &logical.op.outcome;
         (!outcome.is_known(), outcome.is_replayed(), outcome.as_of().map_or(u64::MAX, |at| at.index))
     };
@@ -74,5 +74,5 @@ fn together<'h>(one: Logical<'h>, other: Logical<'h>) -> Logical<'h> {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     };
-    Logical { op, invoked_ns: one.invoked_ns.min(other.invoked_ns), returned_ns }
+    LogicalOp { op, invoked_ns: one.invoked_ns.min(other.invoked_ns), returned_ns }
 }

@@ -9,21 +9,21 @@ pub struct Caller {
     pub name: &'static str,
     /// The value of its `Authorization` header.
     authorization: Option<String>,
-    pub is: Is,
+    pub is: CallerKind,
 }
 
 /// What a caller is, as the table of verdicts knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Is {
+pub enum CallerKind {
     /// Whoever this is: no good credentials.
     Unknown,
     /// A role by its first letter, and what of hotel A it sees.
-    Known(char, Sees),
+    Known(char, Visibility),
 }
 
 /// What of hotel A, of the booking and of the holds there somebody sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sees {
+pub enum Visibility {
     /// All hotels there are.
     Everything,
     /// Hotel A, with the booking and the holds.
@@ -36,7 +36,7 @@ pub enum Sees {
     Elsewhere,
 }
 
-pub struct Cast {
+pub struct Fixture {
     pub cluster: Cluster,
     pub operators: Operators,
     /// The listener for everybody.
@@ -53,7 +53,7 @@ pub struct Cast {
 }
 
 impl Caller {
-    fn new(name: &'static str, authorization: impl Into<String>, is: Is) -> Caller {
+    fn new(name: &'static str, authorization: impl Into<String>, is: CallerKind) -> Caller {
         Caller { name, authorization: Some(authorization.into()), is }
     }
 
@@ -72,8 +72,8 @@ impl Caller {
     }
 }
 
-impl Cast {
-    pub async fn gather() -> Cast {
+impl Fixture {
+    pub async fn gather() -> Fixture {
         // What is measured here is who is refused, not how often.
         let cluster = Cluster::start_with(&[("KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE", "0")]);
         let operator = cluster.operator();
@@ -90,32 +90,36 @@ impl Cast {
         let holds = [held(&a, &seller).await, held(&a, &seller).await];
 
         let mut callers = known(&cluster);
-        callers.push(Caller::new("the channel that sold it", bearer(seller.api_key()), Is::Known('c', Sees::HotelA)));
+        callers.push(Caller::new(
+            "the channel that sold it",
+            bearer(seller.api_key()),
+            CallerKind::Known('c', Visibility::HotelA),
+        ));
         for (name, id, wish, letter, sees) in [
-            ("another channel of A", "channel-a2", in_a("channel"), 'c', Sees::OthersInA),
-            ("a channel of B", "channel-b", in_b("channel"), 'c', Sees::Elsewhere),
-            ("a desk of A", "desk-a", in_a("desk"), 'd', Sees::HotelA),
-            ("a desk of B", "desk-b", in_b("desk"), 'd', Sees::Elsewhere),
-            ("a manager of A's region", "manager-eu", in_region("eu-west"), 'm', Sees::HotelA),
-            ("a manager of B's region", "manager-us", in_region("us-east"), 'm', Sees::Elsewhere),
-            ("an auditor of A", "auditor-a", in_a("auditor"), 'a', Sees::HotelA),
-            ("an operator of A", "operator-a", in_a("operator"), 'o', Sees::HotelA),
-            ("an operator with a key", "operator-key", json!({"role": "operator"}), 'o', Sees::Everything),
+            ("another channel of A", "channel-a2", in_a("channel"), 'c', Visibility::OthersInA),
+            ("a channel of B", "channel-b", in_b("channel"), 'c', Visibility::Elsewhere),
+            ("a desk of A", "desk-a", in_a("desk"), 'd', Visibility::HotelA),
+            ("a desk of B", "desk-b", in_b("desk"), 'd', Visibility::Elsewhere),
+            ("a manager of A's region", "manager-eu", in_region("eu-west"), 'm', Visibility::HotelA),
+            ("a manager of B's region", "manager-us", in_region("us-east"), 'm', Visibility::Elsewhere),
+            ("an auditor of A", "auditor-a", in_a("auditor"), 'a', Visibility::HotelA),
+            ("an operator of A", "operator-a", in_a("operator"), 'o', Visibility::HotelA),
+            ("an operator with a key", "operator-key", json!({"role": "operator"}), 'o', Visibility::Everything),
         ] {
             let api = operators.caller(id, &wish, &operator).await;
-            callers.push(Caller::new(name, bearer(api.api_key()), Is::Known(letter, sees)));
+            callers.push(Caller::new(name, bearer(api.api_key()), CallerKind::Known(letter, sees)));
         }
         let (link, session) = guest(&operator, &booking).await;
-        callers.push(Caller::new("the booking's guest", bearer(&session), Is::Known('g', Sees::Booking)));
+        callers.push(Caller::new("the booking's guest", bearer(&session), CallerKind::Known('g', Visibility::Booking)));
         let (_, neighbour) = guest(&operator, &other).await;
-        callers.push(Caller::new("another guest of A", bearer(&neighbour), Is::Known('g', Sees::OthersInA)));
+        callers.push(Caller::new("another guest of A", bearer(&neighbour), CallerKind::Known('g', Visibility::OthersInA)));
         let (_, stranger) = guest(&operator, &elsewhere).await;
-        callers.push(Caller::new("a guest of B", bearer(&stranger), Is::Known('g', Sees::Elsewhere)));
+        callers.push(Caller::new("a guest of B", bearer(&stranger), CallerKind::Known('g', Visibility::Elsewhere)));
         callers.extend(unknown(&operators, &operator, &seller, &link, &session).await);
 
         operators.put("victim", &json!({"role": "desk"})).await;
         let victim = ("victim", operators.give_key("victim").await.prefix);
-        Cast { cluster, operators, edge: operator, a, b, callers, booking, holds, victim }
+        Fixture { cluster, operators, edge: operator, a, b, callers, booking, holds, victim }
     }
 
     /// All that a refused request must leave as it was: both hotels, the principals, the nodes.
@@ -160,7 +164,9 @@ async fn guest(operator: &Api, booking: &str) -> (String, String) {
 
 /// The development keys: each role, everywhere.
 fn known(cluster: &Cluster) -> Vec<Caller> {
-    let role = |name: &'static str, letter| Caller::new(name, bearer(cluster.key(name)), Is::Known(letter, Sees::Everything));
+    let role = |name: &'static str, letter| {
+        Caller::new(name, bearer(cluster.key(name)), CallerKind::Known(letter, Visibility::Everything))
+    };
     vec![role("operator", 'o'), role("manager", 'm'), role("channel", 'c'), role("desk", 'd'), role("auditor", 'a')]
 }
 
@@ -179,9 +185,9 @@ async fn unknown(operators: &Operators, operator: &Api, seller: &Api, link: &str
     let (prefix, secret) = (seller.api_key(), withdrawn.secret.as_str());
     let mixed = format!("{}{}", &prefix[..16], &secret[16..]);
     let unsigned = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJzdWIiOiJyb290In0.";
-    let of = |name, authorization: String| Caller::new(name, authorization, Is::Unknown);
+    let of = |name, authorization: String| Caller::new(name, authorization, CallerKind::Unknown);
     vec![
-        Caller { name: "nobody", authorization: None, is: Is::Unknown },
+        Caller { name: "nobody", authorization: None, is: CallerKind::Unknown },
         of("an empty token", "Bearer ".into()),
         of("garbage", bearer("let-me-in")),
         of("a password", format!("Basic {}", "b3BlcmF0b3I6b3BlcmF0b3I=")),

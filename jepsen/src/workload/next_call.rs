@@ -5,50 +5,50 @@ use crate::history::{Call, Hotel, Rooms, Stay};
 
 impl Caller {
     /// The next thing to ask.
-    pub(super) fn plan(&mut self) -> Call {
-        let dice = self.dice.below(100);
+    pub(super) fn next_call(&mut self) -> Call {
+        let rng = self.rng.below(100);
         match self.workload {
-            Workload::Reserve => match dice {
+            Workload::Reserve => match rng {
                 0..50 => self.reserve(1),
                 50..75 => self.cancel(),
                 75..95 => self.availability(None),
                 _ => self.lookup(None),
             },
-            Workload::Hold => match dice {
+            Workload::Hold => match rng {
                 0..30 => self.hold(),
                 30..55 => self.confirm(),
                 55..65 => self.release(),
                 65..80 => self.cancel(),
                 _ => self.availability(None),
             },
-            Workload::Amend => match dice {
+            Workload::Amend => match rng {
                 0..30 => self.reserve(1),
                 30..65 => self.amend(),
                 65..80 => self.cancel(),
                 80..95 => self.availability(None),
                 _ => self.lookup(None),
             },
-            Workload::Retry => match dice {
+            Workload::Retry => match rng {
                 0..38 => self.reserve(1),
                 38..52 => self.amend(),
                 52..66 => self.cancel(),
-                66..80 => self.again(),
-                80..84 => self.other_request(),
-                84..88 => self.elsewhere(),
+                66..80 => self.repeat_call(),
+                80..84 => self.same_key_for_another_stay(),
+                84..88 => self.same_key_at_another_hotel(),
                 _ => self.availability(None),
             },
-            Workload::Baskets => match dice {
+            Workload::Baskets => match rng {
                 0..45 => self.reserve(3),
                 45..60 => self.amend(),
                 60..80 => self.cancel(),
                 _ => self.availability(None),
             },
-            Workload::Reads => match dice {
+            Workload::Reads => match rng {
                 0..15 => self.reserve(1),
                 15..25 => self.cancel(),
                 25..60 => self.availability(None),
                 60..85 => {
-                    let staleness_ms = [200, 1_000, 5_000][self.dice.below(3) as usize];
+                    let staleness_ms = [200, 1_000, 5_000][self.rng.below(3) as usize];
                     self.availability(Some(staleness_ms))
                 }
                 _ => self.lookup(None),
@@ -57,25 +57,25 @@ impl Caller {
     }
 
     fn hotel(&mut self) -> Hotel {
-        let drawn = self.dice.below(self.hotels.len() as u64) as usize;
+        let drawn = self.rng.below(self.hotels.len() as u64) as usize;
         self.hotels[drawn].clone()
     }
 
     /// 1 to 4 nights; half of them in the first five, where it is crowded.
     fn stay(&mut self, hotel: &Hotel) -> Stay {
-        let nights = self.dice.within(1, 4.min(u64::from(hotel.nights))) as u32;
+        let nights = self.rng.within(1, 4.min(u64::from(hotel.nights))) as u32;
         let last = hotel.nights - nights;
-        let within = if self.dice.percent(50) { last.min(5) } else { last };
-        let from = hotel.first + self.dice.within(0, u64::from(within)) as u32;
+        let within = if self.rng.percent(50) { last.min(5) } else { last };
+        let from = hotel.first + self.rng.within(0, u64::from(within)) as u32;
         Stay { from, to: from + nights }
     }
 
     fn rooms(&mut self, hotel: &Hotel, types: usize) -> Vec<Rooms> {
         let codes: Vec<String> = hotel.room_types.keys().cloned().collect();
-        let wanted = self.dice.within(1, types.min(codes.len()) as u64) as usize;
+        let wanted = self.rng.within(1, types.min(codes.len()) as u64) as usize;
         let mut rooms: Vec<Rooms> =
-            self.dice.shuffled(&codes)[..wanted].iter().map(|code| Rooms { room_type: code.clone(), quantity: 1 }).collect();
-        if types > 1 && self.dice.percent(20) {
+            self.rng.shuffled(&codes)[..wanted].iter().map(|code| Rooms { room_type: code.clone(), quantity: 1 }).collect();
+        if types > 1 && self.rng.percent(20) {
             rooms[0].quantity = 2;
         }
         rooms.sort();
@@ -89,7 +89,7 @@ impl Caller {
     }
 
     fn amend(&mut self) -> Call {
-        let Some((property, booking)) = self.some_booking(false) else { return self.reserve(1) };
+        let Some((property, booking)) = self.remembered_booking(false) else { return self.reserve(1) };
         let Some(hotel) = self.hotels.iter().find(|hotel| hotel.property == property).cloned() else { return self.reserve(1) };
         let types = if self.workload == Workload::Baskets { 3 } else { 1 };
         let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, types));
@@ -97,14 +97,14 @@ impl Caller {
     }
 
     /// What was answered a while ago, with its key: the answer of then, whatever has happened since.
-    fn again(&mut self) -> Call {
-        let drawn = self.dice.below(self.past.len() as u64) as usize;
-        self.past.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
+    fn repeat_call(&mut self) -> Call {
+        let drawn = self.rng.below(self.answered.len() as u64) as usize;
+        self.answered.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
     }
 
     /// Something else with a key that was used: to be refused.
-    fn other_request(&mut self) -> Call {
-        let mut call = self.again();
+    fn same_key_for_another_stay(&mut self) -> Call {
+        let mut call = self.repeat_call();
         let hotel = self.hotel();
         if let Call::Reserve { stay, .. } = &mut call {
             if stay.to < hotel.first + hotel.nights {
@@ -117,8 +117,8 @@ impl Caller {
     }
 
     /// A key that was used at one hotel, at another: it is a new one there.
-    fn elsewhere(&mut self) -> Call {
-        let mut call = self.again();
+    fn same_key_at_another_hotel(&mut self) -> Call {
+        let mut call = self.repeat_call();
         let hotel = self.hotel();
         if let Call::Reserve { property, .. } = &mut call {
             *property = hotel.property;
@@ -128,53 +128,53 @@ impl Caller {
 
     fn cancel(&mut self) -> Call {
         // Now and then it stays remembered, and is cancelled or amended again.
-        let forget = self.dice.percent(85);
-        let Some((property, booking)) = self.some_booking(forget) else { return self.reserve(1) };
+        let forget = self.rng.percent(85);
+        let Some((property, booking)) = self.remembered_booking(forget) else { return self.reserve(1) };
         Call::Cancel { key: self.fresh_key(), property, booking }
     }
 
     fn hold(&mut self) -> Call {
         let hotel = self.hotel();
         let (stay, rooms) = (self.stay(&hotel), self.rooms(&hotel, 1));
-        let ttl_ms = 1_000 * self.dice.within(1, 6);
+        let ttl_ms = 1_000 * self.rng.within(1, 6);
         Call::Hold { key: self.fresh_key(), property: hotel.property, stay, rooms, ttl_ms }
     }
 
     fn confirm(&mut self) -> Call {
-        let forget = self.dice.percent(80);
-        let Some((property, hold)) = some(&mut self.holds, forget, &mut self.dice) else { return self.hold() };
+        let forget = self.rng.percent(80);
+        let Some((property, hold)) = draw(&mut self.holds, forget, &mut self.rng) else { return self.hold() };
         Call::Confirm { key: self.fresh_key(), property, hold }
     }
 
     fn release(&mut self) -> Call {
-        let forget = self.dice.percent(80);
-        let Some((property, hold)) = some(&mut self.holds, forget, &mut self.dice) else { return self.hold() };
+        let forget = self.rng.percent(80);
+        let Some((property, hold)) = draw(&mut self.holds, forget, &mut self.rng) else { return self.hold() };
         Call::Release { key: self.fresh_key(), property, hold }
     }
 
     fn availability(&mut self, staleness_ms: Option<u64>) -> Call {
         let hotel = self.hotel();
         let codes: Vec<String> = hotel.room_types.keys().cloned().collect();
-        let room_type = self.dice.pick(&codes).cloned().unwrap_or_default();
+        let room_type = self.rng.pick(&codes).cloned().unwrap_or_default();
         let stay = Stay { from: hotel.first, to: hotel.first + hotel.nights };
         Call::Availability { property: hotel.property, room_type, stay, staleness_ms }
     }
 
     fn lookup(&mut self, staleness_ms: Option<u64>) -> Call {
-        let Some((property, booking)) = self.some_booking(false) else { return self.availability(staleness_ms) };
+        let Some((property, booking)) = self.remembered_booking(false) else { return self.availability(staleness_ms) };
         Call::Lookup { property, booking, staleness_ms }
     }
 
-    fn some_booking(&mut self, forget: bool) -> Option<(String, String)> {
-        some(&mut self.bookings, forget, &mut self.dice)
+    fn remembered_booking(&mut self, forget: bool) -> Option<(String, String)> {
+        draw(&mut self.bookings, forget, &mut self.rng)
     }
 }
 
-fn some(
+fn draw(
     list: &mut std::collections::VecDeque<(String, String)>,
     forget: bool,
-    dice: &mut crate::dice::Dice,
+    rng: &mut crate::rng::Rng,
 ) -> Option<(String, String)> {
-    let drawn = dice.below(list.len() as u64) as usize;
+    let drawn = rng.below(list.len() as u64) as usize;
     if forget { list.remove(drawn) } else { list.get(drawn).cloned() }
 }

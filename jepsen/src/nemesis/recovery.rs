@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::cluster::{Cluster, until};
 use crate::workload::Recorder;
 
+/// A recovery that takes longer is a failure of the run.
+pub const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
+
 /// Ends every fault, starts what does not run, and waits until all nodes are ready.
 ///
 /// # Errors

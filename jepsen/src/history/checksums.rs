@@ -11,7 +11,7 @@ const FILES: [&str; 4] = ["scene.json", "history.jsonl", "faults.jsonl", "finale
 
 /// Writes the sums of a run's folder.
 pub(super) fn write(folder: &Path) -> Result<()> {
-    let lines = FILES.iter().map(|file| Ok(format!("{}  {file}\n", sum(&folder.join(file))?)));
+    let lines = FILES.iter().map(|file| Ok(format!("{}  {file}\n", file_sha256(&folder.join(file))?)));
     let text: String = lines.collect::<Result<_>>()?;
     let path = folder.join(NAME);
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
@@ -21,7 +21,7 @@ pub(super) fn write(folder: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn changed(folder: &Path) -> Result<Vec<&'static str>> {
+pub fn changed_files(folder: &Path) -> Result<Vec<&'static str>> {
     let path = folder.join(NAME);
     if !path.exists() {
         return Ok(vec![NAME]);
@@ -29,7 +29,7 @@ pub fn changed(folder: &Path) -> Result<Vec<&'static str>> {
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut changed = Vec::new();
     for file in FILES {
-        let line = format!("{}  {file}", sum(&folder.join(file))?);
+        let line = format!("{}  {file}", file_sha256(&folder.join(file))?);
         if !text.lines().any(|written| written == line) {
             changed.push(file);
         }
@@ -41,7 +41,7 @@ pub fn changed(folder: &Path) -> Result<Vec<&'static str>> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn sum(path: &Path) -> Result<String> {
+pub fn file_sha256(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&Sha256::digest(&bytes)))
 }

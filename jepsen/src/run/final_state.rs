@@ -5,43 +5,43 @@ use std::time::Duration;
 use hyper::Method;
 use serde_json::Value;
 
-use crate::cluster::{Cluster, Door, until};
-use crate::history::{FeedEvent, FinalBooking, FinalNight, Finale, Hotel, NodeFinale, Scene};
+use crate::cluster::{Cluster, NodeClient, until};
+use crate::history::{FeedEvent, FinalBooking, FinalNight, FinalNode, FinalState, Hotel, RunSetup};
 use crate::workload::{booking_of, date, night_of, time_ms};
 
 const WITHIN: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Reads it from every node, linearizably.
-pub(super) async fn read(cluster: &Cluster, scene: &Scene) -> anyhow::Result<Finale> {
+pub(super) async fn read(cluster: &Cluster, setup: &RunSetup) -> anyhow::Result<FinalState> {
     // Holds run out by themselves; while any is open, two reads need not agree.
-    for hotel in &scene.hotels {
+    for hotel in &setup.hotels {
         let still = format!("all holds of {} have run out", hotel.property);
         until(still, WITHIN, async || {
-            let nights = nights(&cluster.door(1), hotel).await.ok()?;
+            let nights = nights(&cluster.client(1), hotel).await.ok()?;
             nights.iter().all(|night| night.night.held == 0).then_some(())
         })
         .await?;
     }
     let mut nodes = Vec::new();
     for node in cluster.numbers() {
-        let mut finale = NodeFinale { node, ..NodeFinale::default() };
-        for hotel in &scene.hotels {
-            finale.nights.extend(nights(&cluster.door(node), hotel).await?);
-            finale.bookings.extend(bookings(&cluster.door(node), hotel).await?);
-            finale.feed.extend(feed(&cluster.door(node), hotel).await?);
+        let mut final_state = FinalNode { node, ..FinalNode::default() };
+        for hotel in &setup.hotels {
+            final_state.nights.extend(nights(&cluster.client(node), hotel).await?);
+            final_state.bookings.extend(bookings(&cluster.client(node), hotel).await?);
+            final_state.feed.extend(feed(&cluster.client(node), hotel).await?);
         }
-        nodes.push(finale);
+        nodes.push(final_state);
     }
-    Ok(Finale { nodes, ..Finale::default() })
+    Ok(FinalState { nodes, ..FinalState::default() })
 }
 
-async fn nights(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalNight>> {
+async fn nights(client: &NodeClient, hotel: &Hotel) -> anyhow::Result<Vec<FinalNight>> {
     let (from, to) = (date(hotel.first), date(hotel.first + hotel.nights));
     let mut nights = Vec::new();
     for room_type in hotel.room_types.keys() {
         let path = format!("/v1/properties/{}/availability?from={from}&to={to}&roomType={room_type}", hotel.property);
-        let body = get(door, &path).await?;
+        let body = get(client, &path).await?;
         let list = body["roomTypes"][0]["nights"].as_array().cloned().unwrap_or_default();
         nights.extend(list.iter().map(|night| FinalNight {
             property: hotel.property.clone(),
@@ -52,11 +52,11 @@ async fn nights(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalNight>> {
     Ok(nights)
 }
 
-async fn bookings(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalBooking>> {
+async fn bookings(client: &NodeClient, hotel: &Hotel) -> anyhow::Result<Vec<FinalBooking>> {
     let mut bookings = Vec::new();
     let mut cursor = String::new();
     loop {
-        let body = get(door, &format!("/v1/bookings?propertyId={}&limit=500&cursor={cursor}", hotel.property)).await?;
+        let body = get(client, &format!("/v1/bookings?propertyId={}&limit=500&cursor={cursor}", hotel.property)).await?;
         for item in body["items"].as_array().into_iter().flatten() {
             let reference = item["channelRef"].as_str().unwrap_or_default().to_owned();
             bookings.push(FinalBooking { property: hotel.property.clone(), reference, booking: booking_of(item) });
@@ -68,11 +68,11 @@ async fn bookings(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FinalBooking
     }
 }
 
-async fn feed(door: &Door, hotel: &Hotel) -> anyhow::Result<Vec<FeedEvent>> {
+async fn feed(client: &NodeClient, hotel: &Hotel) -> anyhow::Result<Vec<FeedEvent>> {
     let mut events = Vec::new();
     let mut cursor = String::new();
     loop {
-        let body = get(door, &format!("/v1/events?propertyId={}&limit=500&after={cursor}", hotel.property)).await?;
+        let body = get(client, &format!("/v1/events?propertyId={}&limit=500&after={cursor}", hotel.property)).await?;
         let items = body["items"].as_array().cloned().unwrap_or_default();
         let next = escaped(body["nextCursor"].as_str().unwrap_or_default());
         // A page may have nothing of this hotel and still not be the last.
@@ -101,9 +101,9 @@ fn event(property: &str, item: &Value) -> Option<FeedEvent> {
     })
 }
 
-pub(super) async fn get(door: &Door, path: &str) -> anyhow::Result<Value> {
+pub(super) async fn get(client: &NodeClient, path: &str) -> anyhow::Result<Value> {
     until(format!("GET {path}"), WITHIN, async || {
-        let reply = door.ask(Method::GET, path, None, ANSWER).await.ok()?;
+        let reply = client.ask(Method::GET, path, None, ANSWER).await.ok()?;
         reply.status.is_success().then(|| reply.json())
     })
     .await

@@ -5,7 +5,7 @@ use keyrack_tests::{Api, Call, Cluster, Hotel, Operators, fresh_key};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::audit_trail::{FROM, GUEST, Happened, bare_id};
+use crate::audit_trail::{ExpectedRecords, FROM, GUEST, bare_id};
 use crate::{id_of, list_of, path_of};
 
 const OPERATOR: (&str, u64) = ("operator/dev", 0);
@@ -18,11 +18,11 @@ const WRONG_STATE: u16 = 14;
 const REVISION: u16 = 19;
 const KEY_REUSED: u16 = 20;
 
-pub struct Script<'c> {
+pub struct ScriptedActions<'c> {
     pub cluster: &'c Cluster,
     pub hotel: &'c Hotel,
     pub operators: &'c Operators,
-    pub happened: Happened,
+    pub expected: ExpectedRecords,
     /// Keys, links and sessions that were given out.
     pub secrets: Vec<String>,
 }
@@ -51,7 +51,7 @@ impl Actor {
     }
 }
 
-impl Script<'_> {
+impl ScriptedActions<'_> {
     /// Makes a principal for the hotel, with one key.
     pub async fn principal(&mut self, id: &str, role: &str) -> Actor {
         let principal = self.operators.put(id, &self.wish(role)).await;
@@ -71,18 +71,18 @@ impl Script<'_> {
 
     /// An operator changed a principal: so it stands with the operators' actions, and in every shard that took it up.
     fn changed(&mut self, action: &str, number: u64) {
-        self.happened.note(OPERATOR, action, None, Some(&format!("principal/{number}")), 0);
-        (0..3).for_each(|_| self.happened.note(OPERATOR, "grant.put", None, None, 0));
+        self.expected.note(OPERATOR, action, None, Some(&format!("principal/{number}")), 0);
+        (0..3).for_each(|_| self.expected.note(OPERATOR, "grant.put", None, None, 0));
     }
 
     /// Something about the hotel, or about one of its bookings or holds.
     fn note(&mut self, who: (&str, u64), action: &str, record: Option<&str>, verdict: u16) {
-        self.happened.note(who, action, Some(&self.hotel.id), record, verdict);
+        self.expected.note(who, action, Some(&self.hotel.id), record, verdict);
     }
 
     /// Something that was refused before anybody looked what it is about.
     fn refused(&mut self, who: (&str, u64), action: &str, verdict: u16) {
-        self.happened.note(who, action, None, None, verdict);
+        self.expected.note(who, action, None, None, verdict);
     }
 
     /// The answer that tells of a booking or hold was shown again.
@@ -191,9 +191,9 @@ impl Script<'_> {
         self.note(who, "booking.cancel", Some(id_of(&booking)), NOT_FOUND);
         let theirs = foreign["propertyId"].as_str().unwrap();
         api.get(&path_of(foreign)).send().await.expect(403);
-        self.happened.note(who, "booking.read", Some(theirs), Some(id_of(foreign)), 403);
+        self.expected.note(who, "booking.read", Some(theirs), Some(id_of(foreign)), 403);
         by.hotel.act(foreign, "cancel", &json!({})).await.expect(403);
-        self.happened.note(who, "booking.cancel", Some(theirs), Some(id_of(foreign)), 403);
+        self.expected.note(who, "booking.cancel", Some(theirs), Some(id_of(foreign)), 403);
         let there = Hotel::of(api, theirs);
         api.get(&list_of(&there)).send().await.expect(403);
         self.refused(who, "booking.list", 403);
@@ -294,13 +294,13 @@ impl Script<'_> {
         let by = self.principal("trail-auditor", "auditor").await;
         let (api, who) = (by.api(), by.who());
         api.get("/v1/audit?shard=1").send().await.expect(200);
-        self.happened.note(who, "audit.read", None, None, 0);
+        self.expected.note(who, "audit.read", None, None, 0);
         let seen = api.get(&path_of(booking)).send().await.expect(200).text();
         assert!(!GUEST.iter().take(3).any(|what| seen.contains(what)), "an auditor is not told who the guest is: {seen}");
         self.note(who, "booking.read", Some(id_of(booking)), 0);
         // Whatever there is of it: a log that is shorter has no such bundle.
         let bundle = api.get("/log/1/tile/entries/000.p/1").send().await;
-        self.happened.note(who, "log.read", None, None, if bundle.status == 200 { 0 } else { bundle.status });
+        self.expected.note(who, "log.read", None, None, if bundle.status == 200 { 0 } else { bundle.status });
         api.post(&format!("{}/cancel", path_of(booking)), &fresh_key()).json(&json!({})).send().await.expect(403);
         self.refused(who, "booking.cancel", 403);
     }
@@ -328,7 +328,7 @@ impl Script<'_> {
         for (call, status, action, record) in calls {
             call.send().await.expect(status);
             let verdict = if status == 200 { 0 } else { status };
-            self.happened.note(OPERATOR, action, None, record.as_deref(), verdict);
+            self.expected.note(OPERATOR, action, None, record.as_deref(), verdict);
         }
         self.withdrawn(channel, booking).await;
     }

@@ -2,13 +2,13 @@
 
 /// A generator (xoshiro256**, Blackman and Vigna 2018), seeded by SplitMix64.
 #[derive(Clone, Debug)]
-pub struct Dice {
+pub struct Rng {
     state: [u64; 4],
 }
 
-impl Dice {
+impl Rng {
     /// One for a purpose: different `stream`s of a seed have nothing to do with each other.
-    pub fn new(seed: u64, stream: u64) -> Dice {
+    pub fn new(seed: u64, stream: u64) -> Rng {
         let mut x = seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95);
         let mut next = || {
             x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -17,7 +17,7 @@ impl Dice {
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ (z >> 31)
         };
-        Dice { state: [next(), next(), next(), next()] }
+        Rng { state: [next(), next(), next(), next()] }
     }
 
     /// Any number.

@@ -8,15 +8,15 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 
 /// How a program ended, and what it said.
-pub(super) struct Ended {
+pub(super) struct Exit {
     /// `None` when its time was up.
     pub status: Option<ExitStatus>,
     /// stdout, then stderr.
-    pub said: String,
+    pub output: String,
 }
 
 /// Runs a program for at most `within`. What it started ends with it.
-pub(super) async fn run(mut command: Command, within: Duration) -> anyhow::Result<Ended> {
+pub(super) async fn run(mut command: Command, within: Duration) -> anyhow::Result<Exit> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.process_group(0).kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().with_context(|| format!("cannot run {name}"))?;
@@ -25,20 +25,20 @@ pub(super) async fn run(mut command: Command, within: Duration) -> anyhow::Resul
         Ok(output) => {
             let output = output?;
             let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-            Ok(Ended { status: Some(output.status), said })
+            Ok(Exit { status: Some(output.status), output: said })
         }
         Err(_) => {
             if let Some(group) = group {
                 // It may have ended a moment before.
                 let _ = kill_process_group(group, Signal::KILL);
             }
-            Ok(Ended { status: None, said: String::new() })
+            Ok(Exit { status: None, output: String::new() })
         }
     }
 }
 
 /// The end of what a program said.
-pub(super) fn tail(said: &str, lines: usize) -> String {
-    let all: Vec<&str> = said.lines().collect();
+pub(super) fn tail(output: &str, lines: usize) -> String {
+    let all: Vec<&str> = output.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }

@@ -3,7 +3,7 @@
 use keyrack_tests::{Api, Cluster, Hotel, HotelPlan, PATIENCE, fresh_key, until};
 use serde_json::{Value, json};
 
-pub struct Scene {
+pub struct Fixture {
     pub hotel: Hotel,
     pub auditor: Api,
     pub channel: Api,
@@ -18,8 +18,8 @@ pub struct Scene {
     pub released_hold: String,
 }
 
-impl Scene {
-    pub async fn set(cluster: &Cluster) -> Scene {
+impl Fixture {
+    pub async fn set_up(cluster: &Cluster) -> Fixture {
         let operator = cluster.operator();
         let hotel = HotelPlan::new("REFUSALS", 1).with("SGL", 60).open(&operator).await;
         let used_key = fresh_key();
@@ -40,7 +40,7 @@ impl Scene {
         let expired_hold = hold_id(&hotel, "2027-05-05", "2027-05-06", 1).await;
         until("the hold has expired", PATIENCE, async || (hotel.night("DLX", "2027-05-05").await["held"] == 0).then_some(()))
             .await;
-        Scene {
+        Fixture {
             auditor: cluster.api("auditor", 1),
             channel: cluster.api("channel", 1),
             desk: cluster.api("desk", 1),

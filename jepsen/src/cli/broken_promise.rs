@@ -1,0 +1,13 @@
+//! The error of a measurement that found a promise broken.
+
+/// A measurement that ended with a promise that was not kept.
+#[derive(Debug)]
+pub struct BrokenPromise(pub String);
+
+impl std::fmt::Display for BrokenPromise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BrokenPromise {}

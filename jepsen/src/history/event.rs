@@ -1,0 +1,113 @@
+//! The history as Jepsen writes it: an invocation and a completion for each operation.
+
+use serde::{Deserialize, Serialize};
+
+use super::operation::{Call, Outcome};
+use super::run_history::History;
+
+/// A line of `history.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// The line's number, from 0.
+    pub index: u64,
+    /// When, in ns of the run; for a completion that never came, when the history ends.
+    pub time_ns: u64,
+    /// The caller.
+    pub process: u32,
+    /// Invocation or completion, and of what kind.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// The operation.
+    pub op: u64,
+    /// For invocations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Invocation>,
+    /// For completions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<Completion>,
+}
+
+/// Jepsen's four types of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It was asked for.
+    Invoke,
+    /// It was done.
+    Ok,
+    /// It certainly was not.
+    Fail,
+    /// Nobody knows.
+    Info,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The workload.
+    pub workload: String,
+    /// The call.
+    pub call: Call,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    /// As in [`Op`].
+    pub returned_ns: Option<u64>,
+    /// As in [`Op`].
+    pub outcome: Outcome,
+    /// As in [`Op`].
+    pub tries: u32,
+    /// As in [`Op`].
+    pub resolved_late: bool,
+    /// As in [`Op`].
+    pub node: u32,
+}
+
+impl History {
+    /// The history as invocations and completions, in the order of time.
+    pub fn events(&self) -> Vec<Event> {
+        let times = self.ops.iter().map(|op| op.returned_ns.unwrap_or(op.invoked_ns));
+        let end_ns = times.max().unwrap_or(0);
+        let mut events = Vec::with_capacity(self.ops.len() * 2);
+        for op in &self.ops {
+            let asked = Invocation { workload: op.workload.clone(), call: op.call.clone() };
+            let event = Event {
+                index: 0,
+                time_ns: op.invoked_ns,
+                process: op.process,
+                kind: Kind::Invoke,
+                op: op.id,
+                asked: Some(asked),
+                done: None,
+            };
+            let done = Completion {
+                returned_ns: op.returned_ns,
+                outcome: op.outcome.clone(),
+                tries: op.tries,
+                resolved_late: op.resolved_late,
+                node: op.node,
+            };
+            let (time_ns, kind) = (op.returned_ns.unwrap_or(end_ns), kind(&op.outcome));
+            events.push(Event { time_ns, kind, asked: None, done: Some(done), ..event.clone() });
+            events.push(event);
+        }
+        // A caller that is answered and asks again in the same nanosecond was answered first.
+        events.sort_by_key(|event| (event.time_ns, event.op, event.done.is_some()));
+        for (index, event) in (0..).zip(&mut events) {
+            event.index = index;
+        }
+        events
+    }
+}
+
+/// The type of event that an outcome completes with.
+pub(super) fn kind(outcome: &Outcome) -> Kind {
+    match outcome {
+        Outcome::Ok { .. } => Kind::Ok,
+        Outcome::Refused { .. } | Outcome::NotDone { .. } => Kind::Fail,
+        Outcome::Unknown { .. } => Kind::Info,
+    }
+}

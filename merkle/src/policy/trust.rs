@@ -1,0 +1,210 @@
+//! What a policy says, and whether a checkpoint may be believed by it.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::{Checkpoint, CheckpointError, Note, Signature, SignatureError, VerifierKey, verify_signature};
+
+/// The logs that are believed, the witnesses that are known, and the quorum.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(super) logs: Vec<Log>,
+    pub(super) witnesses: Vec<Witness>,
+    /// A group's members come before it, so going through them in order needs no recursion.
+    pub(super) groups: Vec<Group>,
+    /// `None` when no cosignature is needed.
+    pub(super) quorum: Option<Member>,
+}
+
+/// A checkpoint that may be believed, and who vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    /// The log's state.
+    pub checkpoint: Checkpoint,
+    /// The keys of this log that signed it, in the policy's order; at least one.
+    pub log_keys: Vec<VerifierKey>,
+    /// The witnesses that cosigned it, in the policy's order: their name in the policy and the time they gave (seconds
+    /// since 1970; the latest, should one have cosigned twice).
+    pub cosigned: Vec<(String, u64)>,
+}
+
+/// Why a checkpoint is not to be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// The note is not a checkpoint.
+    NoCheckpoint(CheckpointError),
+    /// The policy has no log of this name.
+    UnknownLog {
+        /// The checkpoint's origin.
+        origin: String,
+    },
+    /// None of the signatures is by a key of the log.
+    NotSigned {
+        /// The checkpoint's origin.
+        origin: String,
+    },
+    /// A key that the policy knows did not make the signature that bears its name and id.
+    BadSignature {
+        /// The key's name.
+        name: String,
+        /// The key's id.
+        key_id: u32,
+        /// What is wrong with it.
+        reason: SignatureError,
+    },
+    /// Too few witnesses cosigned.
+    NoQuorum {
+        /// The quorum's name in the policy.
+        quorum: String,
+        /// The names of the witnesses that did cosign.
+        cosigned: Vec<String>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    pub key: VerifierKey,
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Witness {
+    pub name: String,
+    pub key: VerifierKey,
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub name: String,
+    /// How many of the members it takes.
+    pub needed: usize,
+    pub members: Vec<Member>,
+}
+
+/// A place among the witnesses or among the groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    Witness(usize),
+    Group(usize),
+}
+
+impl Policy {
+    /// The logs, each as its key and its URL. The key's name is the origin of the log's checkpoints.
+    pub fn logs(&self) -> impl Iterator<Item = (&VerifierKey, Option<&str>)> {
+        self.logs.iter().map(|log| (&log.key, log.url.as_deref()))
+    }
+
+    /// The witnesses, each as its name in this policy, its key and its URL.
+    pub fn witnesses(&self) -> impl Iterator<Item = (&str, &VerifierKey, Option<&str>)> {
+        self.witnesses.iter().map(|witness| (witness.name.as_str(), &witness.key, witness.url.as_deref()))
+    }
+
+    /// Whether a checkpoint may be believed: signed by one of the logs whose name is its origin, and cosigned by the
+    /// quorum.
+    ///
+    /// Signatures by unknown keys are ignored. A bad signature of a known key refuses the whole note, whatever else is
+    /// in it. Times are not compared with anything: that is for the caller.
+    ///
+    /// # Errors
+    /// [`Distrust`].
+    pub fn check(&self, note: &Note) -> Result<Trusted, Distrust> {
+        let checkpoint = Checkpoint::parse(&note.text).map_err(Distrust::NoCheckpoint)?;
+        if !self.logs.iter().any(|log| log.key.name() == checkpoint.origin) {
+            return Err(Distrust::UnknownLog { origin: checkpoint.origin });
+        }
+        let signers = self.signers(note)?;
+        let is_own = |(log, signed): &(&Log, &bool)| **signed && log.key.name() == checkpoint.origin;
+        let log_keys: Vec<_> = self.logs.iter().zip(&signers.logs).filter(is_own).map(|(log, _)| log.key.clone()).collect();
+        if log_keys.is_empty() {
+            return Err(Distrust::NotSigned { origin: checkpoint.origin });
+        }
+        let times = self.witnesses.iter().zip(&signers.witnesses);
+        let cosigned: Vec<_> = times.filter_map(|(witness, time)| Some((witness.name.clone(), (*time)?))).collect();
+        match self.quorum {
+            Some(quorum) if !self.holds(quorum, &signers) => {
+                let cosigned = cosigned.into_iter().map(|(name, _)| name).collect();
+                Err(Distrust::NoQuorum { quorum: self.name_of(quorum).to_owned(), cosigned })
+            }
+            _ => Ok(Trusted { checkpoint, log_keys, cosigned }),
+        }
+    }
+
+    /// Verifies every signature of a known key.
+    fn signers(&self, note: &Note) -> Result<Signers, Distrust> {
+        let mut signers = Signers { logs: vec![false; self.logs.len()], witnesses: vec![None; self.witnesses.len()] };
+        for signature in &note.signatures {
+            let is_by = |key: &VerifierKey| key.id() == signature.key_id && key.name() == signature.name;
+            // No two keys of a policy share name and id, so at most one of these is found.
+            if let Some(place) = self.logs.iter().position(|log| is_by(&log.key)) {
+                verify(note, signature, &self.logs[place].key)?;
+                signers.logs[place] = true;
+            } else if let Some(place) = self.witnesses.iter().position(|witness| is_by(&witness.key)) {
+                let time = verify(note, signature, &self.witnesses[place].key)?;
+                signers.witnesses[place] = signers.witnesses[place].max(time);
+            }
+        }
+        Ok(signers)
+    }
+
+    /// Whether the quorum's witness cosigned, or enough of its group's members.
+    fn holds(&self, quorum: Member, signers: &Signers) -> bool {
+        let mut groups: Vec<bool> = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            let present = group.members.iter().filter(|member| is_present(**member, signers, &groups)).count();
+            groups.push(present >= group.needed);
+        }
+        is_present(quorum, signers, &groups)
+    }
+
+    fn name_of(&self, member: Member) -> &str {
+        match member {
+            Member::Witness(place) => &self.witnesses[place].name,
+            Member::Group(place) => &self.groups[place].name,
+        }
+    }
+}
+
+/// Whose signatures verified, by place in the policy.
+struct Signers {
+    logs: Vec<bool>,
+    /// The time of the cosignature.
+    witnesses: Vec<Option<u64>>,
+}
+
+fn is_present(member: Member, signers: &Signers, groups: &[bool]) -> bool {
+    match member {
+        Member::Witness(place) => signers.witnesses[place].is_some(),
+        Member::Group(place) => groups[place],
+    }
+}
+
+fn verify(note: &Note, signature: &Signature, key: &VerifierKey) -> Result<Option<u64>, Distrust> {
+    verify_signature(&note.text, signature, key).map_err(|reason| Distrust::BadSignature {
+        name: key.name().to_owned(),
+        key_id: key.id(),
+        reason,
+    })
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Distrust::NoCheckpoint(error) => error.fmt(f),
+            Distrust::UnknownLog { origin } => write!(f, "the policy has no log named {origin}"),
+            Distrust::NotSigned { origin } => write!(f, "no key that the policy has for {origin} signed it"),
+            Distrust::BadSignature { name, key_id, reason } => write!(f, "the signature of {name} ({key_id:08x}): {reason}"),
+            Distrust::NoQuorum { quorum, cosigned } if cosigned.is_empty() => {
+                write!(f, "the quorum {quorum} is not met: no known witness cosigned")
+            }
+            Distrust::NoQuorum { quorum, cosigned } => {
+                write!(f, "the quorum {quorum} is not met: only {} cosigned", cosigned.join(", "))
+            }
+        }
+    }
+}
+
+impl core::error::Error for Distrust {}

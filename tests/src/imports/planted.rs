@@ -1,0 +1,185 @@
+//! Circles planted in made-up sources, each in a way of its own: every one must be seen, and a clean tree must pass.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Floors, Imports, Package, against_the_floors, file_circles, folder_circles, imports_of, proposed_floors};
+
+/// Reads a package of the files given, by their paths below `src`.
+fn imports(files: &[(&str, &str)]) -> Imports {
+    let texts: BTreeMap<String, String> =
+        files.iter().map(|(path, text)| (format!("house/src/{path}"), text.to_string())).collect();
+    let roots = ["lib.rs", "main.rs"].map(|root| format!("house/src/{root}"));
+    let roots = roots.into_iter().filter(|root| texts.contains_key(root)).collect();
+    imports_of(&Package { folder: "house".into(), library: "house".into(), roots, texts: Arc::new(texts) })
+}
+
+/// `b.rs` imports from `a.rs`; `a` is the other way round.
+fn circle_through(a: &str) -> Vec<String> {
+    let b = "pub struct B; pub struct Q; pub mod inner { pub struct D; }\nfn back() { crate::a::low() }";
+    let imports = imports(&[
+        ("lib.rs", "mod a; mod b; mod face; pub use b::{B, Q};"),
+        ("a.rs", &format!("pub fn low() {{}}\n{a}")),
+        ("b.rs", b),
+        ("face/mod.rs", "mod c; pub use c::C; pub use crate::b::B as Renamed; pub use crate::b::inner::*;"),
+        ("face/c.rs", "pub struct C;"),
+    ]);
+    assert_eq!(imports.unresolved, Vec::<String>::new());
+    file_circles(&imports)
+}
+
+#[test]
+fn a_circle_is_seen_whichever_way_a_file_names_what_it_uses() {
+    for (way, a) in [
+        ("a use", "use crate::b::B;"),
+        ("a re-export", "use crate::B;"),
+        ("a re-export under another name", "use crate::face::Renamed;"),
+        ("a glob among re-exports", "use crate::face::D;"),
+        ("super", "use super::b::B;"),
+        ("a nested group", "use crate::{face::{self, C}, b::{inner::D, B as _}};"),
+        ("another name", "use crate::b::B as Other;"),
+        ("a glob of one's own", "use crate::b::*; fn f(_: B) {}"),
+        ("a full path in a type", "fn f(_: Vec<crate::b::B>) {}"),
+        ("a full path in an expression", "fn f() { let _ = super::b::B; }"),
+        ("a path through a module that is imported whole", "use crate::b; fn f() { let _ = b::inner::D; }"),
+        ("a path in a macro's arguments", "fn f() { println!(\"{:?}\", 0..crate::b::inner::D) }"),
+        ("a use within a function", "fn f() { use crate::b::inner; let _ = inner::D; }"),
+        ("an attribute", "#[serde(default, with = \"crate::b::inner\")] struct S;"),
+        ("an inline module", "mod deep { use super::super::b::B; }"),
+        ("a pub use that the code itself uses", "pub use crate::b::B; fn f(_: B) {}"),
+        ("an impl", "impl Iterator for crate::b::B {}"),
+    ] {
+        let circles = circle_through(a);
+        assert_eq!(circles.len(), 1, "through {way}: {circles:?}");
+        let lines: Vec<&str> = circles[0].lines().collect();
+        assert_eq!(lines[0], "house/src/a.rs, house/src/b.rs", "through {way}");
+        assert!(lines[1].starts_with("  house/src/a.rs -> house/src/b.rs: "), "through {way}: {}", lines[1]);
+        assert_eq!(lines[2], "  house/src/b.rs -> house/src/a.rs: low", "through {way}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_an_import_makes_no_circle() {
+    for (why, a) in [
+        ("only tests see it", "#[cfg(test)] mod tests { use crate::b::B; }"),
+        ("only tests see it", "#[cfg(all(test, unix))] use crate::b::B;"),
+        ("it hands on and uses nothing", "pub use crate::b::B;"),
+        ("it hands on and uses nothing", "pub(crate) use crate::b::{B, inner};"),
+        ("a module that is imported whole and not used", "use crate::b;"),
+        ("of another crate", "use ::b::B; fn f(_: other::b::B) {}"),
+        ("a variable", "pub use crate::b::*; fn f(inner: u8) { g!(inner); }"),
+        ("a field", "pub use crate::b::B; fn f(s: S) { println!(\"{}\", s.B) }"),
+        ("what a function defines itself", "pub use crate::b::B; fn f() { struct B; let _ = B; }"),
+        ("a comment", "// crate::b::B\n/// [`crate::b::B`]\nfn f() {}"),
+    ] {
+        assert_eq!(circle_through(a), Vec::<String>::new(), "{why}: {a}");
+    }
+}
+
+#[test]
+fn a_child_that_uses_what_its_parent_defines_makes_a_circle_and_a_face_makes_none() {
+    let child = "use super::Shared; pub struct Child(Shared);";
+    let parent = "mod child; pub struct Shared; fn f(_: child::Child) {}";
+    let circle = imports(&[("lib.rs", "mod room;"), ("room/mod.rs", parent), ("room/child.rs", child)]);
+    assert_eq!(file_circles(&circle).len(), 1);
+    let face = "mod child; mod shared; pub use child::Child; pub use shared::Shared;";
+    let shared = ("room/shared.rs", "pub struct Shared;");
+    let clean = imports(&[("lib.rs", "mod room;"), ("room/mod.rs", face), ("room/child.rs", child), shared]);
+    assert_eq!(file_circles(&clean), Vec::<String>::new());
+    assert_eq!(folder_circles(&clean), Vec::<String>::new());
+}
+
+#[test]
+fn macros_by_example_count_where_they_are_used() {
+    let above = "macro_rules! refuse { () => { crate::b::f() } }\nmod b;";
+    let circle = imports(&[("lib.rs", "mod a;"), ("a/mod.rs", above), ("a/b.rs", "pub fn f() { refuse!() }")]);
+    assert_eq!(circle.unresolved, Vec::<String>::new());
+    let names: Vec<String> = circle.edges.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["house/src/a/b.rs -> house/src/a/mod.rs: refuse!"]);
+    let handed_on = "macro_rules! refuse { () => {} }\npub(crate) use refuse;";
+    let circle = imports(&[("lib.rs", "mod a; mod b;"), ("a.rs", handed_on), ("b.rs", "use crate::a::refuse;")]);
+    assert_eq!(circle.edges.len(), 1);
+    let made = "macro_rules! id { ($n:ident) => { pub struct $n; } }\nid!(Room);";
+    let circle = imports(&[("lib.rs", "mod a; mod b;"), ("a.rs", made), ("b.rs", "use crate::a::Room;")]);
+    assert_eq!(circle.edges.len(), 1);
+}
+
+#[test]
+fn folders_make_a_circle_where_their_files_make_none() {
+    let imports = imports(&[
+        ("lib.rs", "mod low; mod high; pub use low::Base;"),
+        ("low/mod.rs", "mod base; mod odd; pub use base::Base;"),
+        ("low/base.rs", "pub struct Base;"),
+        ("low/odd.rs", "use crate::high::top;"),
+        ("high/mod.rs", "mod inner; pub use inner::top;"),
+        ("high/inner.rs", "use crate::Base; pub fn top() {}\npub fn other(_: Base) {}"),
+    ]);
+    assert_eq!(file_circles(&imports), Vec::<String>::new());
+    let circles = folder_circles(&imports);
+    let lines: Vec<&str> = circles.iter().flat_map(|circle| circle.lines()).collect();
+    assert_eq!(
+        lines,
+        [
+            "house/src: high, low",
+            "  house/src/high/inner.rs -> house/src/low/base.rs: Base",
+            "  house/src/low/odd.rs -> house/src/high/inner.rs: top",
+        ]
+    );
+}
+
+#[test]
+fn a_file_and_its_folder_are_in_one_order_too() {
+    let imports = imports(&[
+        ("lib.rs", "mod store; mod key;"),
+        ("store.rs", "mod disk; mod row; pub use disk::Disk;"),
+        ("store/disk.rs", "pub struct Disk; fn f(_: crate::key::Key) {}"),
+        ("store/row.rs", "pub struct Row;"),
+        ("key.rs", "pub struct Key; use crate::store::row::Row;"),
+    ]);
+    assert_eq!(file_circles(&imports), Vec::<String>::new());
+    assert!(folder_circles(&imports)[0].starts_with("house/src: key, store\n"));
+}
+
+#[test]
+fn a_binary_imports_its_library_and_a_circle_within_it_is_seen_as_well() {
+    let imports = imports(&[
+        ("lib.rs", "mod a; pub use a::A;"),
+        ("a.rs", "pub struct A;"),
+        ("main.rs", "mod cli; use house::A; fn main() { cli::run(A) } pub const NAME: u8 = 0;"),
+        ("cli.rs", "pub fn run(_: house::A) { crate::NAME; }"),
+    ]);
+    let edges: Vec<String> = imports.edges.iter().map(ToString::to_string).collect();
+    assert!(edges.contains(&"house/src/cli.rs -> house/src/a.rs: A".to_string()), "{edges:?}");
+    assert_eq!(file_circles(&imports).len(), 1);
+}
+
+#[test]
+fn a_path_that_leads_nowhere_is_named_instead_of_passed_over() {
+    let used_from_outside = "use other::{Thing, f}; mod inner { use super::Thing; use super::super::a::f; }";
+    let imports =
+        imports(&[("lib.rs", "mod a; mod c;"), ("a.rs", "use crate::b::B; fn f() { super::g() }"), ("c.rs", used_from_outside)]);
+    assert_eq!(imports.unresolved, ["house/src/a.rs: crate::b::B", "house/src/a.rs: super::g"]);
+}
+
+#[test]
+fn imports_against_the_floors_and_modules_without_one_are_named() {
+    let imports = imports(&[
+        ("lib.rs", "mod top; mod mid; mod low; mod new; pub const BASE: u8 = 0;"),
+        ("top.rs", "use crate::low::Low; pub struct Top;"),
+        ("mid.rs", "use crate::low::Low; use crate::top::Top;"),
+        ("low.rs", "use crate::BASE; pub struct Low;"),
+        ("new.rs", ""),
+    ]);
+    let floors = |floors| against_the_floors(&imports, &Floors { folder: "house/src", floors });
+    assert_eq!(
+        floors(&["top", "mid gone", "low"]),
+        [
+            "house/src: new has no floor",
+            "house/src: gone has a floor and is no module",
+            "low is below lib.rs: house/src/low.rs -> house/src/lib.rs: BASE",
+            "mid is below top: house/src/mid.rs -> house/src/top.rs: Top",
+        ]
+    );
+    assert_eq!(floors(&["mid new", "top", "low", "lib.rs"]), Vec::<String>::new());
+    assert_eq!(proposed_floors(&imports, "house/src"), ["mid new", "top", "low", "lib.rs"]);
+}
