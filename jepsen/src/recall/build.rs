@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use tokio::process::Command;
 
 use super::cargo::{self, BUILT_WITHIN, CopyCargo};
 use super::layer::Layer;
@@ -55,7 +56,18 @@ impl Build {
         let mut cargo = self.cargo.command();
         cargo.env("RUSTFLAGS", "--cfg tokio_unstable").args(["build", "--release", "--package", "keyrack-jepsen"]);
         cargo.args(["--features", "sim", "--bin", "keyrack-sim", "--target-dir"]).arg(&target);
+        cargo.envs(self.prebuilt_rocksdb().await?);
         cargo::build(cargo).await?;
         Ok(target.join("release/keyrack-sim"))
+    }
+
+    /// Settings with which RocksDB is linked as this copy's other builds have compiled it; none where there is none yet.
+    async fn prebuilt_rocksdb(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut script = Command::new(self.cargo.copy.join("scripts/prebuilt-rocksdb"));
+        script.arg(&self.cargo.target).current_dir(&self.cargo.copy);
+        let printed = script.output().await.context("scripts/prebuilt-rocksdb")?.stdout;
+        let settings = String::from_utf8(printed)?;
+        let settings = settings.lines().filter_map(|line| line.split_once('='));
+        Ok(settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }

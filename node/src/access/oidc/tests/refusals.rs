@@ -44,7 +44,7 @@ async fn every_forgery_is_refused_for_its_own_reason() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, STILL);
     ready(&oidc, &issuer).await;
-    for forgery in Forgery::ALL {
+    for &forgery in Forgery::ALL {
         let token = issuer.forged(forgery, "anna");
         // Twice: a refusal is not something to remember as verified.
         for _ in 0..2 {
