@@ -75,7 +75,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
 fn start_background(service: &Service, vault: &Arc<Vault>, tasks: &Tasks) {
     let (cluster, guard) = (service.cluster(), service.guard());
     tasks.spawn_draining("audit trail", trail::write(guard.trail().clone(), cluster.clone(), tasks.clone()));
-    tasks.spawn("quotas", rates::share(guard.rates().clone(), cluster.clone(), tasks.clone()));
+    tasks.spawn("quotas", quotas::share(guard.quotas().clone(), cluster.clone(), tasks.clone()));
     tasks.spawn("rewrapping", rewrap(vault.clone(), cluster.clone(), service.metrics().clone(), vault.changes()));
     let vault = vault.clone();
     tasks.spawn("keyring", async move { vault.watch().await });

@@ -2,7 +2,7 @@
 //!
 //! [`serve`] takes the connections that the handshake let in. `service.rs` has a method for each call: it checks who calls,
 //! whether that node may take part, and whether this node is meant, then hands the message to the group, the batcher or the
-//! signer that it is for.
+//! signer that it is for. Start with `service.rs`.
 //!
 //! Invariants:
 //! - nothing of a message is looked at before the caller is known by its certificate and admitted;
