@@ -8,7 +8,7 @@ use anyhow::Context;
 use keyrack_cluster::{Cluster, Fresh, PeerConfig, PeerTls, Tasks};
 use tokio::net::TcpListener;
 
-use crate::access::{Oidc, rates, trail};
+use crate::access::{Oidc, quotas, trail};
 use crate::config::{Config, Listen};
 use crate::edge::listeners::{Addresses, BoundListener, Limits, Routers, Security, serve};
 use crate::edge::{grpc, http};

@@ -13,6 +13,7 @@ mod clients;
 mod disk;
 mod faults;
 mod invariants;
+mod log_disk;
 mod members;
 mod net;
 mod node;
@@ -20,7 +21,10 @@ mod observer;
 mod raft;
 mod rng;
 mod run;
+mod running;
+mod saved;
 mod seeds;
+mod spawn;
 mod trace;
 mod world;
 

@@ -14,19 +14,5 @@ mod machine;
 mod snapshot;
 
 pub use links::{Links, Network};
-pub use machine::{Shared, StateMachine};
-pub use snapshot::{Kept, Saved, meta_and_rows};
-
-use keyrack_cluster::simulated::{Runtime, Types};
-use openraft::AsyncRuntime;
-
-/// The only shard there is.
-pub const SHARD: u32 = 1;
-
-/// Raft over the simulated state machine.
-pub type Raft = openraft::Raft<Types, StateMachine>;
-
-/// Runs a task on the node that calls, with random numbers drawn from the node's seed.
-pub fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-    drop(Runtime::spawn(task));
-}
+pub use machine::{Raft, Shared, StateMachine};
+pub use snapshot::meta_and_rows;
