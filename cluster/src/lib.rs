@@ -85,7 +85,7 @@ pub use cluster::{AsOf, Cluster, Committed, Consistency};
 pub use config::{ClusterConfig, Fresh, PeerConfig};
 pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
-pub use feed::{Feed, Line, PageRead, Part, Position};
+pub use feed::{Feed, Filter, Line, PageRead, Part, Position};
 pub use inspect::{Contents, inspect};
 pub use membership::HandOverError;
 pub use peers::tls::{

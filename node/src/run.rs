@@ -19,6 +19,9 @@ use crate::service::Service;
 use crate::tls::{Files, ListenerTls, Rotation};
 use crate::{insecure, witness};
 
+/// How long open connections may take to end when the node stops.
+const LISTENERS_STOP: Duration = Duration::from_secs(6);
+
 /// A node that runs.
 pub struct Running {
     cluster: Cluster,
@@ -110,7 +113,8 @@ impl Running {
     /// Lets open requests finish, then stops. The order matters: a request needs the background tasks, which record it, and
     /// both need the cluster.
     pub async fn stop(self) {
-        self.listeners.stop().await;
+        // Each connection ends by itself within 5 s. One that does not must not keep the rest from being written.
+        let _ = tokio::time::timeout(LISTENERS_STOP, self.listeners.stop()).await;
         self.background.stop().await;
         self.cluster.shutdown().await;
     }
@@ -130,7 +134,11 @@ pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
     };
     match failure {
         // Nothing is drained: a node with broken storage must not answer anything more.
-        Some(failure) => anyhow::bail!("this node cannot go on: {failure}"),
+        Some(failure) => {
+            running.listeners.cancel();
+            running.background.cancel();
+            anyhow::bail!("this node cannot go on: {failure}")
+        }
         None => {
             tracing::info!("stopping");
             running.stop().await;

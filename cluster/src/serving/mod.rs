@@ -23,7 +23,7 @@ use crate::node::Node;
 use crate::peers::tls::{self, PeerTls};
 use crate::peers::{PEER_MESSAGE_BYTES, UsageInbox};
 
-/// Serves the other nodes until the node's tasks stop.
+/// Takes connections of other nodes until the node's tasks stop; those that are open end with the process.
 pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements: Arc<Replacements>, usage: Arc<UsageInbox>) {
     let incoming = tls::incoming(listener, tls, node.admission.clone(), &node.tasks);
     let service = PeerServer::new(PeerService::new(node.clone(), replacements, usage));

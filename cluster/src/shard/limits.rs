@@ -17,6 +17,6 @@ pub struct BatchLimits {
 impl BatchLimits {
     /// Whether a batch may have so many commands.
     pub fn is_within(&self, commands: usize) -> bool {
-        commands <= self.batch_commands.max(1) + MAX_DEFERRED + 1
+        commands <= self.batch_commands.max(1).saturating_add(MAX_DEFERRED + 1)
     }
 }

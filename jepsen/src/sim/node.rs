@@ -107,6 +107,8 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
                     return Ok(());
                 }
             }
+            // As a node stops when a task of its cluster panics.
+            why = tasks.failed() => panic!("{why}"),
             ask = asked.recv() => {
                 let Some(ask) = ask else { return Ok(()) };
                 let node = node.clone();
@@ -151,8 +153,9 @@ impl Node {
             let request = pb::AppendRequest::decode(items.next(|_| false).await?).ok()?;
             Some((request, items))
         };
-        let Some((first, rest)) = next(opened.items).await else { return };
-        let Ok(mut replies) = self.replica.append_stream(first, futures::stream::unfold(rest, next)) else { return };
+        let Some((first, rest)) = next(opened.items).await else { return self.net.reply_item(back, 0, None) };
+        let replies = self.replica.append_stream(first, futures::stream::unfold(rest, next));
+        let Ok(mut replies) = replies else { return self.net.reply_item(back, 0, None) };
         let mut sequence = 0;
         while let Some(Ok(reply)) = replies.next().await {
             self.observe_append(&reply);
