@@ -89,7 +89,7 @@ impl Tasks {
         let shared = self.shared.clone();
         self.spawn(name, async move {
             while let Err(panic) = AssertUnwindSafe(make()).catch_unwind().await {
-                let panic = message(panic.as_ref());
+                let panic = panic_message(panic.as_ref());
                 tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked; it begins again in a moment");
                 shared.contained.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(RESTART).await;
@@ -112,7 +112,7 @@ impl Tasks {
         self.shared.running.spawn(async move {
             // What the task has borrowed is gone with it: nobody sees it half-changed.
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
-                panicked(message(panic.as_ref()));
+                panicked(panic_message(panic.as_ref()));
             }
         });
     }
@@ -150,7 +150,8 @@ impl Tasks {
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> &str {
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
