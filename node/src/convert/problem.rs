@@ -1,7 +1,7 @@
 //! Everything that can be answered instead of what was asked, and the sentence that says so.
 
 use keyrack_cluster::{AsOf, ClusterError};
-use keyrack_inventory::{RefusedNight, Reject, Restriction};
+use keyrack_inventory::{RefusedNight, Reject};
 use keyrack_proto::Code;
 
 /// A refusal or failure on its way to the caller, over HTTP or gRPC.
@@ -125,19 +125,6 @@ fn night_text(what: &str, nights: &[RefusedNight]) -> String {
         [] => format!("the stay {what}"),
         [only] => format!("{} {} {what}", only.room_type, only.night),
         [first, rest @ ..] => format!("{} {} {what}, and {} more", first.room_type, first.night, rest.len()),
-    }
-}
-
-/// A restriction by the name of its ARI field.
-pub fn restriction_text(restriction: Restriction) -> &'static str {
-    match restriction {
-        Restriction::StopSell => "stopSell",
-        Restriction::ClosedToArrival => "closedToArrival",
-        Restriction::ClosedToDeparture => "closedToDeparture",
-        Restriction::MinStayArrival => "minStayArrival",
-        Restriction::MinStayThrough => "minStayThrough",
-        Restriction::MaxStay => "maxStay",
-        Restriction::NoRate => "noRate",
     }
 }
 
