@@ -7,7 +7,8 @@
 //! # Invariants
 //! - Exit code 0 means success, 1 a refusal, a failure or a finding, 2 wrong usage.
 //! - Results go to standard output, everything else to standard error. With `--json` the result is JSON.
-//! - Text from a server or a file is passed through [`terminal::plain`] before it reaches the terminal.
+//! - Text of strangers in receipts, logs, trails and the operators' lists is passed through [`terminal::plain`] before it
+//!   reaches the terminal. What a desk prints is not yet.
 //! - Certificates and receipts are handled offline where possible: `pki`, `completions`, `receipt verify` and
 //!   `receipt show` contact no node.
 //!

@@ -228,12 +228,11 @@ impl Cluster {
         &self.node.tasks
     }
 
-    /// Stops taking part: first everything in the background, other nodes' calls included, then Raft.
+    /// Stops taking part: first Raft in all groups, so that others can lead them; then everything in the background.
+    /// Connections of other nodes that are open end with the process.
     pub async fn shutdown(&self) {
+        futures::future::join_all(self.node.shards.iter().map(|shard| shard.group.shutdown())).await;
         self.node.tasks.stop().await;
-        for handle in &self.node.shards {
-            handle.group.shutdown().await;
-        }
     }
 
     async fn pass(&self, shard: u32, consistency: Consistency, deadline: Instant) -> Result<(), ClusterError> {

@@ -29,10 +29,19 @@ pub struct Position {
     pub next: u64,
 }
 
+/// Which lines a follower wants to look at. The others are passed over, and cost nothing but their reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    /// Only lines of this property.
+    pub property: Option<PropertyNumber>,
+    /// Only lines that tell of something the follower knows.
+    pub wanted: fn(&Entry) -> bool,
+}
+
 /// A feed that is being followed.
 pub struct Feed {
     cluster: Cluster,
-    property: Option<PropertyNumber>,
+    filter: Filter,
     positions: Vec<Position>,
 }
 
@@ -72,9 +81,9 @@ pub struct Line {
 }
 
 impl Cluster {
-    /// Subscribes to the journals of some shards, from a position in each; to one property alone if wanted.
-    pub fn feed(&self, positions: Vec<Position>, property: Option<PropertyNumber>) -> Feed {
-        Feed { cluster: self.clone(), property, positions }
+    /// Subscribes to the journals of some shards, from a position in each.
+    pub fn feed(&self, positions: Vec<Position>, filter: Filter) -> Feed {
+        Feed { cluster: self.clone(), filter, positions }
     }
 }
 
@@ -84,7 +93,7 @@ impl Feed {
     /// line takes; 0 leaves it out.
     ///
     /// # Errors
-    /// As a read. The positions of the shards that were read until then have moved on.
+    /// As a read. The feed is where it was then.
     pub async fn next<T>(
         &mut self,
         read: PageRead,
@@ -93,12 +102,13 @@ impl Feed {
     ) -> Result<Option<Vec<Part<T>>>, ClusterError> {
         let mut parts = Vec::with_capacity(self.positions.len());
         let mut room = read.limit;
-        for position in &mut self.positions {
+        let mut positions = self.positions.clone();
+        for position in &mut positions {
             let Position { shard, next: from } = *position;
-            let property = self.property;
+            let filter = self.filter;
             let part = self.cluster.read(shard, read.consistency, read.deadline, |view| {
                 let Some(begun) = begin(view)? else { return Ok(None) };
-                let wanted = |entry: &Entry| property.is_none_or(|number| number == entry.property);
+                let wanted = |entry: &Entry| filter.takes(entry);
                 read_part(view, shard, (from, room), wanted, &mut weigh).map(|(part, used)| Some((part.with(begun), used)))
             });
             let Some((part, used)) = part.await?.0 else { return Ok(None) };
@@ -107,6 +117,8 @@ impl Feed {
             room = room.saturating_sub(used);
             parts.push(part);
         }
+        // All at once: a page that fails halfway is read again from where it began.
+        self.positions = positions;
         Ok(Some(parts))
     }
 
@@ -129,6 +141,12 @@ impl Feed {
             return tokio::time::sleep(at_most).await;
         }
         let _ = tokio::time::timeout(at_most, futures::future::select_all(changes)).await;
+    }
+}
+
+impl Filter {
+    fn takes(&self, entry: &Entry) -> bool {
+        self.property.is_none_or(|number| number == entry.property) && (self.wanted)(entry)
     }
 }
 

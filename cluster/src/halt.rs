@@ -1,4 +1,5 @@
-//! Why this node's run has to end, other than being asked to: its disk is damaged, or its rows differ from the others'.
+//! Why this node's run has to end, as far as its data are the reason: its disk is damaged, or its rows differ from the others'.
+//! The other reasons, a Raft group that stopped and a task that panicked, join these in `Cluster::failed`.
 //!
 //! The reason is written into the data folder, so that the next start knows it: damaged data are verified as a whole before
 //! they are used again, diverged data are not used again at all.

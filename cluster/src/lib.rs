@@ -20,6 +20,14 @@
 //! | `peers/` | TLS, admission and calls between nodes |
 //! | `storage/` | the disk; nothing else knows RocksDB |
 //!
+//! Below all of these, for everyone: `error.rs`, `halt.rs` (why this node must stop), `freshness.rs`, `config.rs`, `tasks.rs`,
+//! `clock.rs`, `malformed.rs`. `open.rs` opens the data folder for `start.rs` and `inspect.rs`.
+//!
+//! Invariants:
+//! - nothing is acknowledged before it is on the disks of a majority and applied here;
+//! - a command that may have been proposed is never called refused;
+//! - all replicas of a shard have the same rows; one that has not stops.
+//!
 //! Start with `cluster.rs` and `start.rs`, then follow a command: `shard/batcher.rs`, `raft/replica.rs`,
 //! `raft/state_machine.rs`, `state/shard_state.rs`.
 
@@ -77,7 +85,7 @@ pub use cluster::{AsOf, Cluster, Committed, Consistency};
 pub use config::{ClusterConfig, Fresh, PeerConfig};
 pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
-pub use feed::{Feed, Line, PageRead, Part, Position};
+pub use feed::{Feed, Filter, Line, PageRead, Part, Position};
 pub use inspect::{Contents, inspect};
 pub use membership::HandOverError;
 pub use peers::tls::{

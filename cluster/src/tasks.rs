@@ -8,6 +8,8 @@
 //! - [`Tasks::spawn_draining`] starts a task that is awaited instead: it watches [`Tasks::stopping`] and ends by itself.
 //! - [`Tasks::spawn_contained`] starts a task that serves one stranger. Its panic is logged and counted and ends this task
 //!   only, or one malformed request could stop every node that it is sent to.
+//! - [`Tasks::spawn_restarting`] starts a task that reads what other organisations' servers answer. It is begun again after a
+//!   panic, or one malformed answer could stop all nodes at once.
 //!
 //! Dropping the last `Tasks` stops nothing: a runtime that ends drops its tasks anyway.
 
@@ -15,11 +17,15 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Pause before a task that panicked begins again.
+const RESTART: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 5_000 });
 
 /// The tasks of one owner. Cheap to clone; all clones are the same tasks.
 #[derive(Clone)]
@@ -75,6 +81,22 @@ impl Tasks {
         });
     }
 
+    /// Starts a task that reads what strangers answer: dropped when the tasks stop, and made again some seconds after a panic.
+    pub fn spawn_restarting<F>(&self, name: &'static str, mut make: impl FnMut() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let shared = self.shared.clone();
+        self.spawn(name, async move {
+            while let Err(panic) = AssertUnwindSafe(make()).catch_unwind().await {
+                let panic = panic_message(panic.as_ref());
+                tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked; it begins again in a moment");
+                shared.contained.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(RESTART).await;
+            }
+        });
+    }
+
     /// Starts a task that serves one client: it drains like [`Tasks::spawn_draining`], and its panic ends nothing else. It
     /// starts also while the tasks stop: a connection that finishes its open requests may get some more until its client
     /// knows.
@@ -90,7 +112,7 @@ impl Tasks {
         self.shared.running.spawn(async move {
             // What the task has borrowed is gone with it: nobody sees it half-changed.
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
-                panicked(message(panic.as_ref()));
+                panicked(panic_message(panic.as_ref()));
             }
         });
     }
@@ -107,6 +129,11 @@ impl Tasks {
         self.shared.running.wait().await;
     }
 
+    /// Asks all tasks to stop, and does not wait for them: for a node that must not answer anything more.
+    pub fn cancel(&self) {
+        self.shared.stop.cancel();
+    }
+
     /// Waits until a task has panicked; returns which, of whom and why. Contained tasks do not count.
     pub async fn failed(&self) -> String {
         let mut failed = self.shared.failed.subscribe();
@@ -117,13 +144,14 @@ impl Tasks {
         }
     }
 
-    /// Contained tasks that have panicked.
+    /// How often contained and restarting tasks have panicked.
     pub fn contained_panics(&self) -> u64 {
         self.shared.contained.load(Ordering::Relaxed)
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> &str {
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
@@ -176,6 +204,27 @@ mod tests {
         let tasks = Tasks::new("test");
         tasks.spawn("broken", async { panic!("out of {}", "luck") });
         assert_eq!(tasks.failed().await, "task broken of test panicked: out of luck");
+    }
+
+    #[tokio::test]
+    async fn a_restarting_task_begins_again_after_a_panic() {
+        let tasks = Tasks::new("test");
+        let (begun, counter) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (times, done) = (begun.clone(), counter.clone());
+        tasks.spawn_restarting("reader", move || {
+            let (time, done) = (times.fetch_add(1, Ordering::Relaxed), done.clone());
+            async move {
+                assert!(time > 0, "the first answer is malformed");
+                done.fetch_add(1, Ordering::Relaxed);
+                std::future::pending().await
+            }
+        });
+        while counter.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((begun.load(Ordering::Relaxed), tasks.contained_panics()), (2, 1));
+        assert!(tasks.failed().now_or_never().is_none());
+        tasks.stop().await;
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use anyhow::Context;
 use keyrack_cluster::{Cluster, Fresh, PeerConfig, PeerTls, Tasks};
 use tokio::net::TcpListener;
 
-use crate::access::{Oidc, rates, trail};
+use crate::access::{Oidc, quotas, trail};
 use crate::config::{Config, Listen};
 use crate::edge::listeners::{Addresses, BoundListener, Limits, Routers, Security, serve};
 use crate::edge::{grpc, http};
@@ -18,6 +18,9 @@ use crate::process::{init_log, stop_signal};
 use crate::service::Service;
 use crate::tls::{Files, ListenerTls, Rotation};
 use crate::{insecure, witness};
+
+/// How long open connections may take to end when the node stops.
+const LISTENERS_STOP: Duration = Duration::from_secs(6);
 
 /// A node that runs.
 pub struct Running {
@@ -75,7 +78,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
 fn start_background(service: &Service, vault: &Arc<Vault>, tasks: &Tasks) {
     let (cluster, guard) = (service.cluster(), service.guard());
     tasks.spawn_draining("audit trail", trail::write(guard.trail().clone(), cluster.clone(), tasks.clone()));
-    tasks.spawn("quotas", rates::share(guard.rates().clone(), cluster.clone(), tasks.clone()));
+    tasks.spawn("quotas", quotas::share(guard.quotas().clone(), cluster.clone(), tasks.clone()));
     tasks.spawn("rewrapping", rewrap(vault.clone(), cluster.clone(), service.metrics().clone(), vault.changes()));
     let vault = vault.clone();
     tasks.spawn("keyring", async move { vault.watch().await });
@@ -110,7 +113,8 @@ impl Running {
     /// Lets open requests finish, then stops. The order matters: a request needs the background tasks, which record it, and
     /// both need the cluster.
     pub async fn stop(self) {
-        self.listeners.stop().await;
+        // Each connection ends by itself within 5 s. One that does not must not keep the rest from being written.
+        let _ = tokio::time::timeout(LISTENERS_STOP, self.listeners.stop()).await;
         self.background.stop().await;
         self.cluster.shutdown().await;
     }
@@ -130,7 +134,11 @@ pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
     };
     match failure {
         // Nothing is drained: a node with broken storage must not answer anything more.
-        Some(failure) => anyhow::bail!("this node cannot go on: {failure}"),
+        Some(failure) => {
+            running.listeners.cancel();
+            running.background.cancel();
+            anyhow::bail!("this node cannot go on: {failure}")
+        }
         None => {
             tracing::info!("stopping");
             running.stop().await;

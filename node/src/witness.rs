@@ -29,13 +29,14 @@ pub fn start(config: &Receipts, cluster: &Cluster, outbound: &Outbound, tasks: &
                 witness: Witness::new(witness, outbound.clone())?,
                 every: Duration::from_millis(config.witness_interval_ms.max(10)),
             };
-            tasks.spawn("witness", task.run());
+            tasks.spawn_restarting("witness", move || task.clone().run());
         }
     }
     Ok(())
 }
 
 /// Asks one witness to cosign the checkpoints of one shard.
+#[derive(Clone)]
 struct WitnessTask {
     cluster: Cluster,
     shard: u32,
@@ -44,6 +45,7 @@ struct WitnessTask {
     every: Duration,
 }
 
+#[derive(Clone)]
 struct Witness {
     outbound: Outbound,
     add_checkpoint: Url,

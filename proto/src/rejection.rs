@@ -1,4 +1,7 @@
-//! Refusals.
+//! Refusals as they are stored and sent between nodes.
+//!
+//! A stored refusal is the answer to every retry, so its number and its parts are read for ever. A new kind needs an arm in
+//! both directions: the compiler asks for the first, `proto/tests/drawn/row.rs` has to draw it for the second.
 
 use keyrack_inventory::{Night, RefusedNight, Reject, Restriction};
 
@@ -26,7 +29,20 @@ impl From<&Reject> for pb::Rejection {
             Reject::Restricted(nights) | Reject::SoldOut(nights) => {
                 pb::Rejection { nights: nights.iter().map(night_to_pb).collect(), ..plain.clone() }
             }
-            _ => plain.clone(),
+            Reject::UnknownProperty
+            | Reject::NotFound
+            | Reject::NoRooms
+            | Reject::TooManyRooms
+            | Reject::CurrencyMismatch
+            | Reject::CapacityTooLarge
+            | Reject::RateWithoutPlan
+            | Reject::HoldExpired
+            | Reject::HoldClosed
+            | Reject::KeyReused
+            | Reject::AmountTooLarge
+            | Reject::InvalidStay
+            | Reject::StayTooLong
+            | Reject::Forbidden => plain.clone(),
         }
     }
 }

@@ -226,6 +226,48 @@ fn imports_run_down_the_declared_floors() {
     assert_none(found);
 }
 
+/// A task has a name, an owner and an end. Everything in the background of a node is started by `cluster/src/tasks.rs`, but for
+/// what openraft spawns through its runtime, and a thread that waits for stdin to end.
+#[test]
+fn every_background_task_has_an_owner() {
+    let sources: Vec<_> = ["cluster", "node", "client", "cli"].iter().flat_map(|room| sources_of(room)).collect();
+    assert_holds_code(&sources);
+    let spawns = ["tokio::spawn", "task::spawn", "spawn_local", "std::thread::spawn", "thread::spawn"];
+    let found = offences(&sources, &spawns).into_iter();
+    assert_none(
+        found.filter(|offence| !offence.starts_with("node/src/process.rs: ") && !offence.contains("/handshakes.rs: ")).collect(),
+    );
+    let owners = offences(&sources, &["TaskTracker"]);
+    assert_eq!(owners, ["cluster/src/tasks.rs: TaskTracker"], "the words are right");
+}
+
+/// Pages that name a file of the sources name one that is there.
+#[test]
+fn documentation_names_files_that_exist() {
+    // `pki/ca.pem` is an operator's file, `pki/src` is ours.
+    let inside = ["src", "tests", "proto", "samples", "fuzz", "planted"];
+    let folders: Vec<String> = rooms().iter().flat_map(|room| inside.map(|folder| format!("{room}/{folder}"))).collect();
+    let mut pages: Vec<_> = ["README.md", "ARCHITECTURE.md", "SECURITY.md"].map(|page| workspace().join(page)).into();
+    for folder in ["docs", "docs/adr"] {
+        let entries = std::fs::read_dir(workspace().join(folder)).unwrap();
+        pages.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+    }
+    let (mut named, mut missing) = (0, Vec::new());
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let is_path = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
+        let words = text.split(|c| !is_path(c)).map(|word| word.trim_end_matches(['.', '/']));
+        for word in words.filter(|word| folders.iter().any(|folder| word.starts_with(folder.as_str()))) {
+            named += 1;
+            if !workspace().join(word).exists() {
+                missing.push(format!("{}: {word}", page.display()));
+            }
+        }
+    }
+    assert!(named > 50, "the words are right");
+    assert_none(missing);
+}
+
 #[test]
 fn files_and_functions_are_short() {
     let files: Vec<_> = rooms().iter().flat_map(|room| rust_files(&workspace(), room)).collect();

@@ -47,7 +47,8 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
             let wish = KeyWish { label, expires_in_seconds, replaces, overlap_seconds };
             let path = format!("/v1/principals/{}/keys", api::segment(&principal)?);
             let answer = api::send(context, "POST", &path, &wish).await?;
-            api::show(context, &answer, text::new_key)
+            // The key exists now and is shown this once: an answer that this version cannot read is printed as it is.
+            api::show(context, &answer, text::new_key).or_else(|_| context.show(&answer, |answer| format!("{answer}\n")))
         }
         KeyCommand::Revoke { principal, prefix } => {
             let path = format!("/v1/principals/{}/keys/{}/revoke", api::segment(&principal)?, api::segment(&prefix)?);

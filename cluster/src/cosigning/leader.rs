@@ -249,7 +249,7 @@ impl Cosigning {
         let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutCheckpoint { size, note } };
         let deadline = Instant::now() + ROUND_TIMEOUT;
         let (answer, taken_up) = oneshot::channel();
-        self.batcher.submit_patiently(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });
+        self.batcher.submit_deferred(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });
         // A command that nobody waits for is not proposed. If this one does not come through, the head is asked for again.
         self.tasks.spawn("checkpoint", async {
             let _ = taken_up.await;

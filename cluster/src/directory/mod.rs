@@ -1,7 +1,13 @@
 //! The directory, shard 0: which property has which number and lives on which shard, who may call, and which nodes are out.
 //!
-//! It is small and read by every request, so each node keeps it whole in memory; the rows are only there
-//! to be loaded from. A number, once given, is never given again.
+//! It is small and read by every request, so each node keeps it whole in memory; the rows are only there to be loaded from.
+//! `principals.rs` decides changes of who may call, `principal.rs` is one of them. Start with [`Directory::apply`].
+//!
+//! Invariants:
+//! - a property's number and a principal's number, once given, are never given again;
+//! - a property keeps its shard;
+//! - a revoked principal stays revoked, and its keys with it;
+//! - what a commit writes is all that was changed since the last one.
 
 mod principal;
 mod principals;

@@ -3,6 +3,7 @@
 //! The directory decides and keeps the principal whole (`change.rs`). Every data shard gets what it has to know of it, a grant,
 //! as a command of its own log (`spread.rs`). So a shard refuses what a revoked principal asks for, whatever the node that
 //! forwarded it still believes. What a crash leaves undone, the directory's leader does later. See ADR 8.
+//! Start with `change.rs`.
 //!
 //! Invariants:
 //! - a change is answered only after every data shard has it;

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use openraft::{AsyncRuntime, OptionalSend, TokioRuntime};
@@ -22,23 +23,31 @@ tokio::task_local! {
 }
 
 impl Runtime {
-    /// Runs `task` with random numbers that are drawn from `seed`.
+    /// Runs `task` with random numbers that are drawn from `seed`. From then on this process is a simulation: openraft draws
+    /// nothing that does not come from a seed, or a run could not be repeated.
     pub async fn seeded<T>(seed: u64, task: impl Future<Output = T>) -> T {
+        IS_SIMULATION.store(true, Ordering::Relaxed);
         SEED.scope(Cell::new(seed), task).await
     }
 
-    /// The next seed of this task, within [`Runtime::seeded`].
-    fn next_seed() -> Option<u64> {
-        let next = |seed: &Cell<u64>| {
-            seed.set(seed.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-            mixed(seed.get())
-        };
-        SEED.try_with(next).ok()
+    /// Takes this task's seed within [`Runtime::seeded`], and leaves the next one there.
+    fn take_seed() -> Option<u64> {
+        let taken = SEED.try_with(|seed| seed.replace(mixed(seed.get(), NEXT))).ok();
+        assert!(taken.is_some() || !IS_SIMULATION.load(Ordering::Relaxed), "a simulation draws from the operating system");
+        taken
     }
 }
 
+/// Whether [`Runtime::seeded`] was ever called in this process.
+static IS_SIMULATION: AtomicBool = AtomicBool::new(false);
+
+/// A task's next seed and its child's first one are far apart: the fractions of the square root of 2 and of the golden ratio.
+const NEXT: u64 = 0x6a09_e667_f3bc_c908;
+const CHILD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// SplitMix64 (Steele, Lea, Flood, 2014): near seeds give far numbers.
-fn mixed(seed: u64) -> u64 {
+fn mixed(seed: u64, gamma: u64) -> u64 {
+    let seed = seed.wrapping_add(gamma);
     let seed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let seed = (seed ^ (seed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     seed ^ (seed >> 31)
@@ -63,9 +72,9 @@ impl AsyncRuntime for Runtime {
         T: Future + OptionalSend + 'static,
         T::Output: OptionalSend + 'static,
     {
-        match Runtime::next_seed() {
+        match Runtime::take_seed() {
             None => TokioRuntime::spawn(future),
-            Some(seed) => TokioRuntime::spawn(SEED.scope(Cell::new(seed), future)),
+            Some(seed) => TokioRuntime::spawn(SEED.scope(Cell::new(mixed(seed, CHILD)), future)),
         }
     }
 
@@ -96,7 +105,7 @@ impl AsyncRuntime for Runtime {
 
     #[inline]
     fn thread_rng() -> SmallRng {
-        match Runtime::next_seed() {
+        match Runtime::take_seed() {
             None => SmallRng::from_rng(&mut TokioRuntime::thread_rng()),
             Some(seed) => SmallRng::seed_from_u64(seed),
         }
@@ -140,6 +149,7 @@ mod tests {
         assert_eq!(one, Runtime::seeded(1, drawn()).await);
         assert_ne!(one, Runtime::seeded(2, drawn()).await);
         assert_ne!(one.0, one.1, "a task and its child draw different numbers");
-        assert_ne!(drawn().await, drawn().await, "without a seed they come from the operating system");
+        let unseeded = std::panic::catch_unwind(Runtime::thread_rng);
+        assert!(unseeded.is_err(), "in a process that simulates, nothing is drawn without a seed");
     }
 }

@@ -1,6 +1,7 @@
 //! openraft's view of a shard's state: committed entries in, replies out.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -14,6 +15,7 @@ use super::wire;
 use crate::directory::Directory;
 use crate::state::{Applied, Progress, ShardState};
 use crate::storage::{RowsDb, SnapshotDir};
+use crate::tasks::panic_message;
 
 /// The state machine of one shard.
 pub struct StateMachine {
@@ -58,6 +60,13 @@ impl StateMachine {
     }
 }
 
+/// Makes an error of a panic. openraft stops a group whose state machine fails, and with it the node stops. One that panics
+/// would only be missed when the next entry is applied.
+fn stopping<T>(apply: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    catch_unwind(AssertUnwindSafe(apply))
+        .unwrap_or_else(|panic| Err(io::Error::other(format!("applying an entry panicked: {}", panic_message(panic.as_ref())))))
+}
+
 fn index_of(id: Option<&LogId>) -> u64 {
     id.map_or(0, |id| id.index)
 }
@@ -80,7 +89,7 @@ impl RaftStateMachine<Types> for StateMachine {
             let position = (entry.log_id.committed_leader_id().term, entry.log_id.index);
             let applied = match entry.payload {
                 EntryPayload::Blank => Applied::Nothing,
-                EntryPayload::Normal(Payload(batch)) => self.state.apply(position, batch)?,
+                EntryPayload::Normal(Payload(batch)) => stopping(|| self.state.apply(position, batch))?,
                 EntryPayload::Membership(membership) => {
                     self.position.last_membership = StoredMembership::new(Some(entry.log_id), membership);
                     Applied::Nothing
@@ -90,7 +99,7 @@ impl RaftStateMachine<Types> for StateMachine {
             answers.extend(responder.map(|responder| (responder, applied)));
         }
         // Rows are written before anybody hears of them: who was answered can read what was written.
-        self.commit()?;
+        stopping(|| self.commit())?;
         for (responder, applied) in answers {
             responder.send(applied);
         }
@@ -118,5 +127,17 @@ impl RaftStateMachine<Types> for StateMachine {
 
     async fn get_current_snapshot(&mut self) -> io::Result<Option<SnapshotOf<Types, SnapshotDir>>> {
         self.snapshots.current()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_applying_is_an_error_that_says_why() {
+        let failed = stopping(|| -> io::Result<()> { panic!("sold is {}", -1) }).expect_err("it panicked");
+        assert_eq!(failed.to_string(), "applying an entry panicked: sold is -1");
+        assert_eq!(stopping(|| Ok(7)).ok(), Some(7));
     }
 }

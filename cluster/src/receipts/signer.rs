@@ -120,7 +120,7 @@ impl Inner {
             // Whoever asked may be gone; what is written down stands all the same.
             let _ = done.send(result);
         };
-        self.log.write(self.shard, keep, true, tell).await?;
+        self.log.write(self.shard, keep, true, Box::new(tell)).await?;
         written.await.map_err(|_| io::Error::other("the log writer has stopped"))?
     }
 

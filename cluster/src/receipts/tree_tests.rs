@@ -214,7 +214,7 @@ async fn a_replica_whose_tree_lost_what_it_signed_signs_nothing() {
     signed.extend([0xaa; 32]);
     let (done, written) = tokio::sync::oneshot::channel();
     let keep = vec![LogWrite::Keep(Slot::Signed, signed.into())];
-    disk.write(SHARD, keep, true, |result| drop(done.send(result))).await.expect("queued");
+    disk.write(SHARD, keep, true, Box::new(|result| drop(done.send(result)))).await.expect("queued");
     written.await.expect("answered").expect("written");
     let signer = log.signer(&disk);
     assert_eq!(signer.sign(log.head(5)).await, Err(SignRefusal::Sideways { size: 3 }));

@@ -2,7 +2,7 @@
 //!
 //! [`serve`] takes the connections that the handshake let in. `service.rs` has a method for each call: it checks who calls,
 //! whether that node may take part, and whether this node is meant, then hands the message to the group, the batcher or the
-//! signer that it is for.
+//! signer that it is for. Start with `service.rs`.
 //!
 //! Invariants:
 //! - nothing of a message is looked at before the caller is known by its certificate and admitted;
@@ -23,7 +23,7 @@ use crate::node::Node;
 use crate::peers::tls::{self, PeerTls};
 use crate::peers::{PEER_MESSAGE_BYTES, UsageInbox};
 
-/// Serves the other nodes until the node's tasks stop.
+/// Takes connections of other nodes until the node's tasks stop; those that are open end with the process.
 pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements: Arc<Replacements>, usage: Arc<UsageInbox>) {
     let incoming = tls::incoming(listener, tls, node.admission.clone(), &node.tasks);
     let service = PeerServer::new(PeerService::new(node.clone(), replacements, usage));

@@ -11,9 +11,9 @@ use keyrack_proto::internal as pb;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::limits::{BatchLimits, PATIENT};
+use super::limits::{BatchLimits, MAX_DEFERRED};
 use super::pending::{Answer, Decided, Pending, answer_out};
-use super::proposer::{PatientQueue, propose_batches};
+use super::proposer::{DeferredQueue, propose_batches};
 use crate::peers::PeerCalls;
 use crate::raft::{Machine, Replica};
 use crate::storage::LogDisk;
@@ -28,7 +28,7 @@ const RETRY: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct Batcher {
     queue: mpsc::Sender<Pending>,
-    patient: mpsc::Sender<Pending>,
+    deferred: mpsc::Sender<Pending>,
 }
 
 /// Why a command was not decided.
@@ -46,10 +46,10 @@ impl Batcher {
     /// Starts the batcher of one shard.
     pub fn start<M: Machine, D: LogDisk, P: PeerCalls>(replica: Replica<M, D, P>, limits: BatchLimits, tasks: &Tasks) -> Batcher {
         let (queue, pending) = mpsc::channel(limits.queue_commands.max(1));
-        let (patient, waiting) = mpsc::channel(PATIENT);
-        let batches = propose_batches(replica, pending, PatientQueue::new(waiting), limits, tasks.clone());
+        let (deferred, waiting) = mpsc::channel(MAX_DEFERRED);
+        let batches = propose_batches(replica, pending, DeferredQueue::new(waiting), limits, tasks.clone());
         tasks.spawn("batcher", batches);
-        Batcher { queue, patient }
+        Batcher { queue, deferred }
     }
 
     /// Queues a command, or answers at once that there is no room.
@@ -59,8 +59,8 @@ impl Batcher {
 
     /// Queues a command that goes along with the next batch, or alone after a moment: an entry of its own costs more
     /// than it is worth while there are others.
-    pub fn submit_patiently(&self, pending: Pending) {
-        Batcher::queue(&self.patient, pending);
+    pub fn submit_deferred(&self, pending: Pending) {
+        Batcher::queue(&self.deferred, pending);
     }
 
     /// Takes a command to the leader and back. Tries again on a new leader until `deadline`, which is safe because the

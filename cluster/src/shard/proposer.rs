@@ -1,4 +1,8 @@
-//! From what is queued to Raft entries, here or at the node that leads.
+//! From what is queued to Raft entries, here or at the node that leads. **This is where a leader batches.**
+//!
+//! It waits for nothing: first it takes one of a few permits to have a batch under way, then everything that is queued, up to a
+//! limit. So a lone command pays no delay, and the busier the shard, the larger its batches. Deferred commands (checkpoints) go
+//! along with the next batch, or alone after a moment: an entry of their own costs more than they are worth.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +12,7 @@ use prost::Message;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::limits::{BatchLimits, PATIENT};
+use super::limits::{BatchLimits, MAX_DEFERRED};
 use super::pending::{Answer, Decided, Pending, answer_in};
 use crate::peers::PeerCalls;
 use crate::raft::{Machine, Replica, WriteError};
@@ -16,8 +20,8 @@ use crate::state::Applied;
 use crate::storage::LogDisk;
 use crate::tasks::Tasks;
 
-/// How long the first patient command waits for others.
-const COMPANY: Duration = Duration::from_millis(2);
+/// How long the first deferred command waits for others.
+const DEFERRED_AT_MOST: Duration = Duration::from_millis(2);
 /// How often a batcher without a leader looks again.
 const LEADER_POLL: Duration = Duration::from_millis(5);
 
@@ -27,23 +31,23 @@ struct Proposer<M: Machine, D, P> {
 }
 
 /// Commands that go along with the next batch.
-pub struct PatientQueue {
+pub struct DeferredQueue {
     queue: mpsc::Receiver<Pending>,
     /// The first of them, and until when it waits for company.
     waits: Option<(Pending, Instant)>,
 }
 
-impl PatientQueue {
+impl DeferredQueue {
     /// Nothing waits yet.
-    pub fn new(queue: mpsc::Receiver<Pending>) -> PatientQueue {
-        PatientQueue { queue, waits: None }
+    pub fn new(queue: mpsc::Receiver<Pending>) -> DeferredQueue {
+        DeferredQueue { queue, waits: None }
     }
 
     /// Returns when the first has waited long enough.
     async fn due(&mut self) {
         if self.waits.is_none() {
             match self.queue.recv().await {
-                Some(first) => self.waits = Some((first, Instant::now() + COMPANY)),
+                Some(first) => self.waits = Some((first, Instant::now() + DEFERRED_AT_MOST)),
                 None => std::future::pending().await,
             }
         }
@@ -55,7 +59,7 @@ impl PatientQueue {
     fn join(&mut self, batch: &mut Vec<Pending>) {
         batch.extend(self.waits.take().map(|(first, _)| first));
         // Bounded: more may arrive while these are taken.
-        batch.extend(std::iter::from_fn(|| self.queue.try_recv().ok()).take(PATIENT));
+        batch.extend(std::iter::from_fn(|| self.queue.try_recv().ok()).take(MAX_DEFERRED));
     }
 }
 
@@ -63,7 +67,7 @@ impl PatientQueue {
 pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
     replica: Replica<M, D, P>,
     mut queue: mpsc::Receiver<Pending>,
-    mut patient: PatientQueue,
+    mut deferred: DeferredQueue,
     limits: BatchLimits,
     tasks: Tasks,
 ) {
@@ -77,9 +81,9 @@ pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
         tokio::select! {
             biased;
             taken = queue.recv_many(&mut batch, limit) => if taken == 0 { return },
-            () = patient.due() => {}
+            () = deferred.due() => {}
         }
-        patient.join(&mut batch);
+        deferred.join(&mut batch);
         let (batch, leader) = proposer.find_leader(batch).await;
         if batch.is_empty() {
             continue;

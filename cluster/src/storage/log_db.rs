@@ -94,14 +94,8 @@ impl LogDb {
     }
 
     /// Queues writes of one group; `done` is called in order, once they are on disk.
-    pub async fn write(
-        &self,
-        group: u32,
-        writes: Vec<LogWrite>,
-        durable: bool,
-        done: impl FnOnce(io::Result<()>) + Send + 'static,
-    ) -> io::Result<()> {
-        let job = Job { group, writes, durable, done: Box::new(done) };
+    pub async fn write(&self, group: u32, writes: Vec<LogWrite>, durable: bool, done: Written) -> io::Result<()> {
+        let job = Job { group, writes, durable, done };
         let stopped = || io::Error::other("the log writer has stopped");
         let queue = self.writer.queue.as_ref().ok_or_else(stopped)?;
         queue.send(job).await.map_err(|_| stopped())
@@ -292,7 +286,7 @@ mod tests {
             let (done, wait) = oneshot::channel();
             let entry = LogWrite::Append(vec![(index, Bytes::from(vec![7; 500]))]);
             let tell = move |written| done.send(written).expect("somebody waits");
-            db.write(1, vec![entry], true, tell).await.expect("queued");
+            db.write(1, vec![entry], true, Box::new(tell)).await.expect("queued");
             wait.await.expect("told").expect("written");
         }
         drop(db);

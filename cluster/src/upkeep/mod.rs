@@ -8,6 +8,10 @@
 //! | `announce.rs` | makes this node's signing keys known to the shards |
 //! | `recovery.rs` | says when what was committed before a restart is applied again |
 //!
+//! Tasks that belong to one part start with it: batchers, read gates, snapshots and cosigning in `start.rs`, grants in `principals/`,
+//! members that come back in `membership/`.
+//!
+//! Invariants: none of these tasks is needed for an answer; each may be late and is repeated until it is done.
 //! Only `ticks.rs` and `announce.rs` propose anything, both through the batcher like everybody else. Start with [`start`].
 
 mod announce;

@@ -67,7 +67,7 @@ async fn scrub_up_to(node: &Node, shard: u32, index: u64) -> io::Result<()> {
         // Nobody waits only if this task is gone.
         let _ = done.send(result);
     };
-    node.log.write(shard, keep, true, tell).await?;
+    node.log.write(shard, keep, true, Box::new(tell)).await?;
     written.await.map_err(io::Error::other)?
 }
 

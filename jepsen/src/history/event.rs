@@ -54,15 +54,15 @@ pub struct Invocation {
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
-    /// As in [`Op`].
+    /// As in [`Op`](super::Op).
     pub returned_ns: Option<u64>,
-    /// As in [`Op`].
+    /// As in [`Op`](super::Op).
     pub outcome: Outcome,
-    /// As in [`Op`].
+    /// As in [`Op`](super::Op).
     pub tries: u32,
-    /// As in [`Op`].
+    /// As in [`Op`](super::Op).
     pub resolved_late: bool,
-    /// As in [`Op`].
+    /// As in [`Op`](super::Op).
     pub node: u32,
 }
 

@@ -16,8 +16,8 @@ use prost::Message;
 
 use crate::net::{self, Method, Net, Peer};
 use crate::node::READ_PATIENCE;
-use crate::raft::spawn;
 use crate::rng::{Rng, hash};
+use crate::spawn::spawn;
 use crate::world::{CLIENTS, EPOCH_MS, HOSTS, World};
 
 const PROPERTIES: u32 = 2;

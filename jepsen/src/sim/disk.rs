@@ -1,4 +1,4 @@
-//! A node's disk: the log database with the same doors as the cluster's, kept in memory, and what else survives a crash.
+//! A node's disk: the log in memory, and what else survives a crash. `log_disk.rs` writes to it.
 //!
 //! Invariants:
 //! - `durable` is what a power loss leaves at least; `visible` is what the running node reads;
@@ -7,21 +7,16 @@
 //! - any error is final for the process that saw it.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use keyrack_cluster::simulated::{LogDisk, LogId, LogWrite, Slot, SnapshotMeta, Vote, Written, wire};
+use keyrack_cluster::simulated::{LogId, LogWrite, Slot, SnapshotMeta, Vote, wire};
 use keyrack_proto::internal as pb;
 use parking_lot::Mutex;
 use prost::Message;
-use tokio::sync::mpsc;
 
-use crate::raft::{self, Kept, Saved};
 use crate::rng::Rng;
-use crate::world::World;
+use crate::saved::{Kept, Saved};
 
 /// Log entries and small values.
 #[derive(Clone, Default)]
@@ -39,7 +34,8 @@ pub struct Disk {
     pub durable: Image,
     /// Turns that were written and not synced.
     unsynced: Vec<Vec<LogWrite>>,
-    in_flight: Option<Vec<LogWrite>>,
+    /// The turn that is being written.
+    pub in_flight: Option<Vec<LogWrite>>,
     /// The rows as they were flushed last.
     pub rows: Saved,
     /// The newest snapshot.
@@ -94,7 +90,8 @@ impl Disk {
         self.failing = false;
     }
 
-    fn complete(&mut self, synced: bool) {
+    /// A turn of the writer is written, and synced or not.
+    pub fn complete(&mut self, synced: bool) {
         let Some(turn) = self.in_flight.take() else { return };
         turn.iter().for_each(|write| self.visible.write(write));
         self.unsynced.push(turn);
@@ -102,77 +99,6 @@ impl Disk {
             let turns = std::mem::take(&mut self.unsynced);
             self.durable.write_all(turns);
         }
-    }
-}
-
-struct Job {
-    writes: Vec<LogWrite>,
-    durable: bool,
-    done: Written,
-}
-
-/// The log database. Cheap to clone.
-#[derive(Clone)]
-pub struct LogDb {
-    queue: mpsc::Sender<Job>,
-    disk: Arc<Mutex<Disk>>,
-}
-
-impl LogDb {
-    /// Starts the writer over a node's disk.
-    pub fn open(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>) -> LogDb {
-        let (queue, jobs) = mpsc::channel(16_384);
-        raft::spawn(write_all(world, node, disk.clone(), jobs));
-        LogDb { queue, disk }
-    }
-}
-
-impl LogDisk for LogDb {
-    async fn write(&self, _group: u32, writes: Vec<LogWrite>, durable: bool, done: Written) -> io::Result<()> {
-        let job = Job { writes, durable, done };
-        self.queue.send(job).await.map_err(|_| io::Error::other("the log writer has stopped"))
-    }
-
-    fn entries(&self, _group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
-        Ok(self.disk.lock().visible.entries.range(range).map(|(index, bytes)| (*index, bytes.clone())).collect())
-    }
-
-    fn last(&self, _group: u32) -> io::Result<Option<(u64, Bytes)>> {
-        Ok(self.disk.lock().visible.entries.last_key_value().map(|(index, bytes)| (*index, bytes.clone())))
-    }
-
-    fn kept(&self, _group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
-        Ok(self.disk.lock().visible.kept.get(&slot).cloned())
-    }
-}
-
-async fn write_all(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(first) = jobs.recv().await {
-        let mut turn = vec![first];
-        while let Ok(next) = jobs.try_recv() {
-            turn.push(next);
-        }
-        let sync = turn.iter().any(|job| job.durable);
-        let writes: Vec<LogWrite> = turn.iter_mut().flat_map(|job| std::mem::take(&mut job.writes)).collect();
-        world.observe(|observer| observer.log_is_written(node, &writes, &disk.lock()));
-        let takes = {
-            let mut disk = disk.lock();
-            disk.in_flight = Some(writes.clone());
-            let (from, to) = disk.sync_us;
-            Duration::from_micros(disk.rng.within(from, to))
-        };
-        if sync {
-            tokio::time::sleep(takes).await;
-        }
-        if sync && disk.lock().failing {
-            world.trace(node, format_args!("sync failed"));
-            turn.into_iter().for_each(|job| (job.done)(Err(io::Error::other("input/output error"))));
-            return;
-        }
-        disk.lock().complete(sync);
-        world.trace(node, format_args!("wrote {} changes, synced: {sync}", writes.len()));
-        world.observe(|observer| observer.log_written(node, &writes, &disk.lock()));
-        turn.into_iter().for_each(|job| (job.done)(Ok(())));
     }
 }
 
@@ -194,5 +120,24 @@ impl Disk {
     pub fn durable_vote(&self) -> Option<Vote> {
         let bytes = self.durable.kept.get(&Slot::Vote)?.clone();
         pb::Vote::decode(bytes).ok().map(wire::vote_in)
+    }
+}
+
+/// The disks of all nodes, by node and incarnation: the checks remember what was wiped.
+pub struct Disks {
+    seed: u64,
+    all: Mutex<BTreeMap<(u64, u64), SharedDisk>>,
+}
+
+impl Disks {
+    /// None yet; each is made when it is first asked for.
+    pub fn new(seed: u64) -> Disks {
+        Disks { seed, all: Mutex::default() }
+    }
+
+    /// The disk of one incarnation of a node.
+    pub fn of(&self, id: u64, incarnation: u64) -> SharedDisk {
+        let new = || Arc::new(Mutex::new(Disk::new(self.seed, id << 8 | incarnation)));
+        self.all.lock().entry((id, incarnation)).or_insert_with(new).clone()
     }
 }

@@ -1,6 +1,7 @@
 //! What goes wrong, and when: drawn from the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use turmoil::Sim;
 
 use crate::members;
 use crate::rng::Rng;
-use crate::world::{Ask, CLIENTS, HOSTS, World};
+use crate::running::{Ask, RunningNodes};
+use crate::world::{CLIENTS, HOSTS, LATENCY_MS, World};
 
 const HOUR_MS: i64 = 3_600_000;
 const MEMBERSHIP_EVERY_US: u64 = 300_000;
@@ -29,6 +31,7 @@ enum Cure {
 /// The faults of one run.
 pub struct Faults {
     rng: Rng,
+    running: Arc<RunningNodes>,
     next_us: u64,
     next_step_us: u64,
     cures: Vec<(u64, Cure)>,
@@ -40,9 +43,10 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub fn new(world: &World) -> Faults {
+    pub fn new(world: &World, running: Arc<RunningNodes>) -> Faults {
         Faults {
             rng: Rng::new(world.seed, 3),
+            running,
             next_us: 0,
             next_step_us: 0,
             cures: Vec::new(),
@@ -74,8 +78,8 @@ impl Faults {
         for (_, cure) in self.cures.extract_if(.., |(at, _)| *at <= now).collect::<Vec<_>>() {
             self.cure(sim, world, &cure);
         }
-        for (id, host) in world.nodes() {
-            if !sim.is_host_running(World::host(id)) && host.running.lock().is_some() {
+        for (id, _) in world.nodes() {
+            if !sim.is_host_running(World::host(id)) && self.running.on(id).is_some() {
                 // It stopped by itself: nothing is lost but its process.
                 self.down(world, id, false);
                 self.later(world, 50, 600, Cure::Start(id));
@@ -83,7 +87,7 @@ impl Faults {
         }
         if now >= self.next_step_us {
             self.next_step_us = now + MEMBERSHIP_EVERY_US;
-            self.settled = members::step(world, &self.wanted);
+            self.settled = members::step(world, &self.running, &self.wanted);
         }
     }
 
@@ -141,7 +145,7 @@ impl Faults {
 
     fn node(&mut self, world: &World) -> u64 {
         let members: Vec<u64> = self.wanted.iter().copied().collect();
-        if self.rng.chance(400) { members::leader(world).unwrap_or(members[0]) } else { *self.rng.pick(&members) }
+        if self.rng.chance(400) { members::leader(&self.running).unwrap_or(members[0]) } else { *self.rng.pick(&members) }
     }
 
     fn later(&mut self, world: &World, from_ms: u64, to_ms: u64, cure: Cure) {
@@ -150,7 +154,7 @@ impl Faults {
     }
 
     fn down(&mut self, world: &World, id: u64, power_lost: bool) {
-        *world.node(id).running.lock() = None;
+        *self.running.on(id) = None;
         world.disk(id).lock().crash(power_lost);
     }
 
@@ -237,15 +241,15 @@ impl Faults {
     }
 
     fn ask(&self, world: &World, id: u64, ask: Ask) {
-        if let Some(running) = world.node(id).running.lock().as_ref() {
+        if let Some(running) = self.running.on(id).as_ref() {
             // It may be about to stop.
             let _ = running.asks.send(ask);
         }
     }
 
     fn transfer(&mut self, world: &World) -> &'static str {
-        let near: Vec<u64> = members::caught_up(world).into_iter().filter(|id| self.wanted.contains(id)).collect();
-        if let (Some(leader), false) = (members::leader(world), near.is_empty()) {
+        let near: Vec<u64> = members::caught_up(world, &self.running).into_iter().filter(|id| self.wanted.contains(id)).collect();
+        if let (Some(leader), false) = (members::leader(&self.running), near.is_empty()) {
             let to = *self.rng.pick(&near);
             self.ask(world, leader, Ask::Transfer(to));
         }
@@ -274,7 +278,7 @@ impl Faults {
     /// Takes a member's disk away, if the others have all there is.
     fn wipe(&mut self, sim: &mut Sim<'_>, world: &World, inside: &[u64]) -> &'static str {
         let id = *self.rng.pick(inside);
-        let near = members::caught_up(world);
+        let near = members::caught_up(world, &self.running);
         if !inside.iter().all(|member| near.contains(member)) {
             return "wipe put off";
         }
@@ -307,7 +311,7 @@ impl Faults {
                 world.trace(0, format_args!("network repaired"));
             }
             Cure::Loss => world.set_loss(0),
-            Cure::Latency => sim.set_max_message_latency(Duration::from_millis(crate::run::LATENCY_MS)),
+            Cure::Latency => sim.set_max_message_latency(Duration::from_millis(LATENCY_MS)),
             Cure::Disk(id) => world.disk(*id).lock().sync_us = (200, 3_000),
         }
     }

@@ -3,15 +3,17 @@
 //! openraft, the inventory, and the cluster's log store, wire codec, settings, batcher, read gate, log clock, decisions and
 //! answers to other replicas run as they are, from the library `keyrack_cluster`. Network, disk and clocks are simulated, and
 //! everything that chance decides is drawn from a seed: one seed is one run. Not in it: RocksDB, gRPC and TLS, the
-//! directory's shard, cosignatures, and everything above the replicated core.
+//! directory's shard, cosignatures, `upkeep/` and `serving/` (`node.rs` has its own ticks, snapshots and answers to clients), and
+//! everything above the replicated core.
 //!
-//! `run.rs` runs one seed: `world.rs` is what its nodes share, `node.rs` a node, `faults.rs` what goes wrong, `clients.rs` who
-//! asks, `observer.rs` and `invariants/` what is checked at every step. Start with `run.rs`.
+//! `run.rs` runs one seed: `world.rs` is what its nodes share, `node.rs` a node, `disk.rs` and `net.rs` what it runs on,
+//! `members.rs` the operator, `faults.rs` what goes wrong, `clients.rs` who asks, `observer.rs` and `invariants/` what is checked at every step. Start with `run.rs`.
 
 mod clients;
 mod disk;
 mod faults;
 mod invariants;
+mod log_disk;
 mod members;
 mod net;
 mod node;
@@ -19,7 +21,10 @@ mod observer;
 mod raft;
 mod rng;
 mod run;
+mod running;
+mod saved;
 mod seeds;
+mod spawn;
 mod trace;
 mod world;
 

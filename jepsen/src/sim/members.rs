@@ -3,39 +3,33 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use openraft::ServerState;
 use openraft::async_runtime::WatchReceiver;
 
-use crate::world::{Ask, World};
+use crate::running::{Ask, Running, RunningNodes};
+use crate::world::World;
 
 /// A learner that lacks fewer entries than this is promoted.
 const CAUGHT_UP: u64 = 20;
 
 /// Who leads, as a majority would say: the leader of the highest term.
-pub fn leader(world: &World) -> Option<u64> {
-    let leads = world.nodes().filter_map(|(id, host)| {
-        let running = host.running.lock();
-        let metrics = running.as_ref()?.raft.metrics();
-        let metrics = metrics.borrow_watched();
-        (metrics.state == ServerState::Leader).then_some((metrics.vote.leader_id.term, id))
-    });
-    leads.max().map(|(_, id)| id)
+pub fn leader(running: &RunningNodes) -> Option<u64> {
+    running.leaders().into_iter().map(|(id, term)| (term, id)).max().map(|(_, id)| id)
 }
 
 /// Members that have applied nearly all that the leader has.
-pub fn caught_up(world: &World) -> Vec<u64> {
+pub fn caught_up(world: &World, running: &RunningNodes) -> Vec<u64> {
     let newest = world.observe(|observer| observer.highest);
     let near = |id: &u64| {
-        let running = world.node(*id).running.lock();
+        let running = running.on(*id);
         running.as_ref().is_some_and(|running| *running.shared.applied.borrow() + CAUGHT_UP >= newest)
     };
     world.nodes().map(|(id, _)| id).filter(near).collect()
 }
 
 /// Takes the next step towards `wanted` voters; `true` when there is none to take.
-pub fn step(world: &World, wanted: &BTreeSet<u64>) -> bool {
-    let Some(leader) = leader(world) else { return false };
-    let running = world.node(leader).running.lock();
+pub fn step(world: &World, nodes: &RunningNodes, wanted: &BTreeSet<u64>) -> bool {
+    let Some(leader) = leader(nodes) else { return false };
+    let running = nodes.on(leader);
     let Some(running) = running.as_ref() else { return false };
     let membership = running.raft.metrics().borrow_watched().membership_config.membership().clone();
     let ask = |ask: Ask| {
@@ -72,7 +66,7 @@ pub fn step(world: &World, wanted: &BTreeSet<u64>) -> bool {
 
 type Replication = std::collections::BTreeMap<u64, Option<keyrack_cluster::simulated::LogId>>;
 
-fn caught_up_of(replication: Option<&Replication>, running: &crate::world::Running) -> BTreeSet<u64> {
+fn caught_up_of(replication: Option<&Replication>, running: &Running) -> BTreeSet<u64> {
     let newest = *running.shared.applied.borrow();
     let near = |(id, at): (&u64, &Option<keyrack_cluster::simulated::LogId>)| {
         at.is_some_and(|at| at.index + CAUGHT_UP >= newest).then_some(*id)

@@ -21,10 +21,13 @@ use keyrack_cluster::simulated::{
 };
 use keyrack_cluster::{GroupConfig, Tasks};
 
-use crate::disk::LogDb;
+use crate::log_disk::LogDb;
 use crate::net::{self, Asked, Incoming, Method, Net, Opened, Peer};
-use crate::raft::{Links, Network, Raft, SHARD, Shared, StateMachine, meta_and_rows, spawn};
-use crate::world::{Ask, Running, World};
+use crate::raft::{Links, Network, Raft, Shared, StateMachine, meta_and_rows};
+use crate::running::{Ask, Running, RunningNodes};
+use crate::saved::SHARD;
+use crate::spawn::spawn;
+use crate::world::World;
 
 /// How long a node tries to get a client's command through.
 const PATIENCE: Duration = Duration::from_millis(900);
@@ -57,13 +60,13 @@ pub fn settings() -> GroupConfig {
 }
 
 /// Runs until Raft stops by itself.
-pub async fn run(world: Arc<World>, id: u64) -> turmoil::Result {
+pub async fn run(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64) -> turmoil::Result {
     let boot = world.node(id).boots.fetch_add(1, Ordering::Relaxed) + 1;
     let seed = world.seed ^ (id << 40) ^ (boot << 48);
-    Ok(Runtime::seeded(seed, live(world, id, boot)).await?)
+    Ok(Runtime::seeded(seed, live(world, nodes, id, boot)).await?)
 }
 
-async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
+async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -> io::Result<()> {
     let disk = world.disk(id);
     let incarnation = world.node(id).incarnation.load(Ordering::Relaxed);
     world.trace(id, format_args!("starts, incarnation {incarnation}, boot {boot}"));
@@ -84,7 +87,7 @@ async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
     let gate = ReadGate::start(replica.clone(), &tasks);
     let node = Node { world: world.clone(), id, net, raft: raft.clone(), shared: shared.clone(), replica, batcher, gate };
     let (asks, mut asked) = mpsc::unbounded_channel();
-    *world.node(id).running.lock() = Some(Running { raft: raft.clone(), shared, asks });
+    *nodes.on(id) = Some(Running { raft: raft.clone(), shared, asks });
     spawn(node.clone().accept());
     spawn(node.clone().tick());
     spawn(node.clone().take_snapshots());
@@ -104,6 +107,8 @@ async fn live(world: Arc<World>, id: u64, boot: u64) -> io::Result<()> {
                     return Ok(());
                 }
             }
+            // As a node stops when a task of its cluster panics.
+            why = tasks.failed() => panic!("{why}"),
             ask = asked.recv() => {
                 let Some(ask) = ask else { return Ok(()) };
                 let node = node.clone();
@@ -148,8 +153,9 @@ impl Node {
             let request = pb::AppendRequest::decode(items.next(|_| false).await?).ok()?;
             Some((request, items))
         };
-        let Some((first, rest)) = next(opened.items).await else { return };
-        let Ok(mut replies) = self.replica.append_stream(first, futures::stream::unfold(rest, next)) else { return };
+        let Some((first, rest)) = next(opened.items).await else { return self.net.reply_item(back, 0, None) };
+        let replies = self.replica.append_stream(first, futures::stream::unfold(rest, next));
+        let Ok(mut replies) = replies else { return self.net.reply_item(back, 0, None) };
         let mut sequence = 0;
         while let Some(Ok(reply)) = replies.next().await {
             self.observe_append(&reply);

@@ -1,17 +1,13 @@
 //! Watches a whole run from outside and holds it against the invariants.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use keyrack_inventory::{MemRows, Reply};
 use keyrack_merkle::{Frontier, Hash};
-use openraft::ServerState;
-use openraft::async_runtime::WatchReceiver;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, Disks};
 pub use crate::invariants::recorded;
 use crate::invariants::{self as hold, Check, StaleReads};
-use crate::world::World;
 use keyrack_cluster::simulated::{Applied, EntryPayload, LogId, LogWrite, Payload, SnapshotMeta, StoredMembership, Vote, decide};
 
 /// A broken invariant.
@@ -85,7 +81,7 @@ impl Observer {
         self.note("promises", hold::voted(node, vote, disk));
     }
 
-    pub fn applied(&mut self, step: &Step<'_>, rows: &mut MemRows, membership: &StoredMembership, world: &World) {
+    pub fn applied(&mut self, step: &Step<'_>, rows: &mut MemRows, membership: &StoredMembership, disks: &Disks) {
         let Step { node, at, .. } = *step;
         let boot = self.boots.get(&node).copied().unwrap_or(0);
         let check = self.applied.one(node, boot, at.index);
@@ -99,7 +95,7 @@ impl Observer {
             self.highest = at.index;
             self.membership = membership.clone();
             self.decided_now(step, rows);
-            let committed = hold::majority_has(world, membership, &at);
+            let committed = hold::majority_has(disks, membership, &at);
             let of = membership.membership();
             let what = || format!("node {node} applied {at}, which is not on the disks of a majority of {of}");
             self.note("committed", if committed { Ok(()) } else { Err(what()) });
@@ -156,22 +152,13 @@ impl Observer {
         self.note("same state", self.same.rows(0, index, digest));
     }
 
-    /// What is to hold at every moment.
-    pub fn tick(&mut self, world: &World) {
-        for (node, host) in world.nodes() {
-            let Some((term, state)) = host.running.lock().as_ref().map(|running| {
-                let metrics = running.raft.metrics();
-                let metrics = metrics.borrow_watched();
-                (metrics.vote.leader_id.term, metrics.state)
-            }) else {
-                continue;
-            };
-            if state == ServerState::Leader {
-                let check = self.leaders.seen((term, node), host.incarnation.load(Ordering::Relaxed));
-                self.note("leaders", check);
-            }
+    /// What is to hold at every moment. `leaders` are the nodes that lead now: node, incarnation, term.
+    pub fn tick(&mut self, leaders: &[(u64, u64, u64)], disks: &Disks) {
+        for (node, incarnation, term) in leaders {
+            let check = self.leaders.seen((*term, *node), *incarnation);
+            self.note("leaders", check);
         }
-        let check = self.acks.check(world, &self.membership);
+        let check = self.acks.check(disks, &self.membership);
         self.note("lost acks", check);
     }
 

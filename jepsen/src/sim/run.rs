@@ -13,12 +13,11 @@ use crate::faults::Faults;
 use crate::node;
 use crate::observer::Violation;
 use crate::rng::Rng;
+use crate::running::RunningNodes;
 use crate::trace::Trace;
-use crate::world::{EPOCH_MS, HOSTS, World};
+use crate::world::{EPOCH_MS, HOSTS, LATENCY_MS, World};
 
 const TICK_MS: u64 = 2;
-/// The longest that a message takes when nothing is wrong.
-pub const LATENCY_MS: u64 = 10;
 /// How long a cluster may take to begin, and to come right in the end.
 const PEACE: Duration = Duration::from_secs(60);
 
@@ -45,8 +44,9 @@ pub fn run(seed: u64, seconds: u64, trace: Trace) -> Report {
     let mut rng = Rng::new(seed, 0);
     let voters = if rng.chance(700) { 3 } else { 5 };
     let world = Arc::new(World::new(seed, voters, trace));
-    let mut faults = Faults::new(&world);
-    let ended = catch_unwind(AssertUnwindSafe(|| play(&world, &mut faults, seconds, rng.within(3, 6))));
+    let running = Arc::<RunningNodes>::default();
+    let mut faults = Faults::new(&world, running.clone());
+    let ended = catch_unwind(AssertUnwindSafe(|| play(&world, &running, &mut faults, seconds, rng.within(3, 6))));
     let mut violations = world.observe(|observer| std::mem::take(&mut observer.violations));
     match ended {
         Ok(Ok(())) => {}
@@ -78,7 +78,7 @@ pub fn run(seed: u64, seconds: u64, trace: Trace) -> Report {
     })
 }
 
-fn play(world: &Arc<World>, faults: &mut Faults, seconds: u64, clients: u64) -> Result<(), String> {
+fn play(world: &Arc<World>, running: &Arc<RunningNodes>, faults: &mut Faults, seconds: u64, clients: u64) -> Result<(), String> {
     let mut sim = Builder::new()
         .rng_seed(world.seed)
         .epoch(SystemTime::UNIX_EPOCH + Duration::from_millis(EPOCH_MS))
@@ -90,27 +90,27 @@ fn play(world: &Arc<World>, faults: &mut Faults, seconds: u64, clients: u64) -> 
         .enable_random_order()
         .build();
     for id in 1..=HOSTS {
-        let world = world.clone();
-        sim.host(World::host(id), move || node::run(world.clone(), id));
+        let (world, running) = (world.clone(), running.clone());
+        sim.host(World::host(id), move || node::run(world.clone(), running.clone(), id));
     }
     let desk = Desk::new(clients);
     sim.client("clients", clients::run(world.clone(), desk.clone()));
-    until(&mut sim, world, PEACE, |_| desk.ready.load(Ordering::Relaxed)).ok_or("the cluster never began")?;
-    until(&mut sim, world, Duration::from_secs(seconds), |sim| {
+    until(&mut sim, (world, running), PEACE, |_| desk.ready.load(Ordering::Relaxed)).ok_or("the cluster never began")?;
+    until(&mut sim, (world, running), Duration::from_secs(seconds), |sim| {
         faults.step(sim, world);
         broken(world)
     });
     faults.heal(&mut sim, world);
     desk.stop.store(true, Ordering::Relaxed);
-    let came_right = until(&mut sim, world, PEACE, |sim| {
+    let came_right = until(&mut sim, (world, running), PEACE, |sim| {
         faults.keep_up(sim, world);
-        broken(world) || (desk.done.load(Ordering::Relaxed) == clients && faults.settled() && agree(world, faults))
+        broken(world) || (desk.done.load(Ordering::Relaxed) == clients && faults.settled() && agree(world, running, faults))
     });
     if broken(world) {
         return Ok(());
     }
     for id in faults.voters().iter().filter(|_| came_right.is_some()) {
-        if let Some(running) = world.node(*id).running.lock().as_ref() {
+        if let Some(running) = running.on(*id).as_ref() {
             let mut live = running.shared.live.lock();
             world.observe(|observer| observer.ends_with(*id, &mut live.rows.rows));
         }
@@ -126,17 +126,19 @@ fn broken(world: &World) -> bool {
 }
 
 /// Whether all voters have applied everything.
-fn agree(world: &World, faults: &Faults) -> bool {
+fn agree(world: &World, running: &RunningNodes, faults: &Faults) -> bool {
     let newest = world.observe(|observer| observer.highest);
-    let at_end = |id: &u64| {
-        let running = world.node(*id).running.lock();
-        running.as_ref().is_some_and(|running| *running.shared.applied.borrow() == newest)
-    };
+    let at_end = |id: &u64| running.on(*id).as_ref().is_some_and(|running| *running.shared.applied.borrow() == newest);
     faults.voters().iter().all(at_end)
 }
 
 /// Lets time pass until `done`, for so long at most.
-fn until(sim: &mut Sim<'_>, world: &World, at_most: Duration, mut done: impl FnMut(&mut Sim<'_>) -> bool) -> Option<()> {
+fn until(
+    sim: &mut Sim<'_>,
+    (world, running): (&World, &RunningNodes),
+    at_most: Duration,
+    mut done: impl FnMut(&mut Sim<'_>) -> bool,
+) -> Option<()> {
     let end = sim.elapsed() + at_most;
     while sim.elapsed() < end {
         if let Err(cause) = sim.step() {
@@ -144,7 +146,10 @@ fn until(sim: &mut Sim<'_>, world: &World, at_most: Duration, mut done: impl FnM
             return None;
         }
         world.set_now(sim.elapsed());
-        world.observe(|observer| observer.tick(world));
+        let incarnation = |node| world.node(node).incarnation.load(Ordering::Relaxed);
+        let leaders = running.leaders().into_iter().map(|(node, term)| (node, incarnation(node), term));
+        let leaders: Vec<_> = leaders.collect();
+        world.observe(|observer| observer.tick(&leaders, world.disks()));
         if done(sim) {
             return Some(());
         }

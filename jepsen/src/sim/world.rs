@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
 
-use crate::disk::{Disk, SharedDisk};
+use crate::disk::{Disks, SharedDisk};
 use crate::observer::Observer;
-use crate::raft::{Raft, Shared};
 use crate::rng::Rng;
 use crate::trace::Trace;
 use keyrack_cluster::simulated::Member;
@@ -20,32 +17,16 @@ use keyrack_cluster::simulated::Member;
 pub const HOSTS: u64 = 5;
 /// Where the clients are.
 pub const CLIENTS: u64 = 100;
+/// A message takes at most so long while nothing delays it.
+pub const LATENCY_MS: u64 = 10;
 /// The time at which every run begins, ms since 1970.
 pub const EPOCH_MS: u64 = 1_800_000_000_000;
-
-/// A request of the operator to a node.
-#[derive(Clone, Debug)]
-pub enum Ask {
-    Snapshot,
-    Transfer(u64),
-    AddLearner(u64, Member),
-    Remove(u64),
-    Voters(Vec<u64>),
-}
-
-/// A node that runs.
-pub struct Running {
-    pub raft: Raft,
-    pub shared: Arc<Shared>,
-    pub asks: mpsc::UnboundedSender<Ask>,
-}
 
 /// One host.
 pub struct Host {
     pub incarnation: AtomicU64,
     pub boots: AtomicU64,
     pub skew_ms: AtomicI64,
-    pub running: Mutex<Option<Running>>,
 }
 
 /// A run.
@@ -54,8 +35,7 @@ pub struct World {
     pub voters: u64,
     now_us: AtomicU64,
     hosts: BTreeMap<u64, Host>,
-    /// By node and incarnation: what was wiped is remembered by the checks.
-    disks: Mutex<BTreeMap<(u64, u64), SharedDisk>>,
+    disks: Disks,
     observer: Mutex<Observer>,
     trace: Mutex<Trace>,
     network: Mutex<(u64, Rng)>,
@@ -64,15 +44,15 @@ pub struct World {
 impl World {
     pub fn new(seed: u64, voters: u64, trace: Trace) -> World {
         let host = |id| {
-            let (boots, skew_ms, running) = (AtomicU64::new(0), AtomicI64::new(0), Mutex::default());
-            (id, Host { incarnation: AtomicU64::new(1), boots, skew_ms, running })
+            let (boots, skew_ms) = (AtomicU64::new(0), AtomicI64::new(0));
+            (id, Host { incarnation: AtomicU64::new(1), boots, skew_ms })
         };
         World {
             seed,
             voters,
             now_us: AtomicU64::new(0),
             hosts: (1..=HOSTS).map(host).collect(),
-            disks: Mutex::default(),
+            disks: Disks::new(seed),
             observer: Mutex::new(Observer::default()),
             trace: Mutex::new(trace),
             network: Mutex::new((0, Rng::new(seed, 7))),
@@ -94,13 +74,12 @@ impl World {
 
     /// The disk of a node as it is now.
     pub fn disk(&self, id: u64) -> SharedDisk {
-        self.disk_of(id, self.node(id).incarnation.load(Ordering::Relaxed))
+        self.disks.of(id, self.node(id).incarnation.load(Ordering::Relaxed))
     }
 
-    /// The disk of one incarnation of a node.
-    pub fn disk_of(&self, id: u64, incarnation: u64) -> SharedDisk {
-        let new = || Arc::new(Mutex::new(Disk::new(self.seed, id << 8 | incarnation)));
-        self.disks.lock().entry((id, incarnation)).or_insert_with(new).clone()
+    /// All disks there are and were.
+    pub fn disks(&self) -> &Disks {
+        &self.disks
     }
 
     /// A node as a member.

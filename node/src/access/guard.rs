@@ -9,14 +9,14 @@ use keyrack_inventory::{Actor, Verdict, Who};
 use super::caller::{Caller, address_octets};
 use super::gate::{Gate, PresentedCredentials};
 use super::operations::{Needs, Operation, Recorded};
-use super::rates::Rates;
+use super::quotas::Quotas;
 use super::trail::{Trail, TrailEntry};
 use crate::convert::{Problem, QuotaLeft};
 
 /// One node's guard.
 pub struct Guard {
     gate: Gate,
-    rates: Arc<Rates>,
+    quotas: Arc<Quotas>,
     trail: Arc<Trail>,
     is_development: bool,
 }
@@ -34,8 +34,8 @@ pub struct Decision {
 
 impl Guard {
     /// A guard that signs callers in by `gate`. In development some operations need no right.
-    pub fn new(gate: Gate, rates: Rates, is_development: bool) -> Guard {
-        Guard { gate, rates: Arc::new(rates), trail: Arc::default(), is_development }
+    pub fn new(gate: Gate, quotas: Quotas, is_development: bool) -> Guard {
+        Guard { gate, quotas: Arc::new(quotas), trail: Arc::default(), is_development }
     }
 
     /// The ways to sign in.
@@ -44,8 +44,8 @@ impl Guard {
     }
 
     /// The quotas.
-    pub fn rates(&self) -> &Arc<Rates> {
-        &self.rates
+    pub fn quotas(&self) -> &Arc<Quotas> {
+        &self.quotas
     }
 
     /// The audit trail of what is no command.
@@ -69,7 +69,7 @@ impl Guard {
         presented: PresentedCredentials<'_>,
         caller: &mut Option<Caller>,
     ) -> Result<Option<QuotaLeft>, Problem> {
-        self.rates.take_address(presented.from)?;
+        self.quotas.take_address(presented.from)?;
         match operation.entry().needs {
             Needs::Right(_) => {}
             Needs::RightOutsideDevelopment(_) if !self.is_development => {}
@@ -77,10 +77,10 @@ impl Guard {
         }
         let known = match self.gate.caller(presented).await {
             Ok(known) => caller.insert(known),
-            Err(problem) => return Err(self.rates.take_failure(presented.from).err().unwrap_or(problem)),
+            Err(problem) => return Err(self.quotas.take_failure(presented.from).err().unwrap_or(problem)),
         };
         known.check(operation, None)?;
-        self.rates.take(known)
+        self.quotas.take(known)
     }
 
     /// Records what became of a request, where the audit trail has to know.

@@ -17,7 +17,7 @@ mod guard;
 mod guest_links;
 mod oidc;
 mod operations;
-pub mod rates;
+pub mod quotas;
 pub mod trail;
 
 pub use api_key::NewKey;

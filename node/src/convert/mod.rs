@@ -14,5 +14,5 @@ mod problem;
 pub mod requests;
 mod titles;
 
-pub use problem::{Problem, QuotaLeft, restriction_text};
+pub use problem::{Problem, QuotaLeft};
 pub use titles::title;

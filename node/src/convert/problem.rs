@@ -1,7 +1,7 @@
 //! Everything that can be answered instead of what was asked, and the sentence that says so.
 
 use keyrack_cluster::{AsOf, ClusterError};
-use keyrack_inventory::{RefusedNight, Reject, Restriction};
+use keyrack_inventory::{RefusedNight, Reject};
 use keyrack_proto::Code;
 
 /// A refusal or failure on its way to the caller, over HTTP or gRPC.
@@ -78,38 +78,39 @@ impl From<ClusterError> for Problem {
 
 impl From<Reject> for Problem {
     fn from(reject: Reject) -> Self {
-        let (code, detail) = match &reject {
-            Reject::UnknownProperty => (Code::UnknownProperty, "there is no such property".into()),
-            Reject::UnknownRoomType(code) => (Code::UnknownRoomType, format!("there is no room type {code}")),
-            Reject::UnknownRatePlan(code) => (Code::UnknownRatePlan, format!("there is no rate plan {code}")),
-            Reject::NotFound => (Code::NotFound, "there is no such booking or hold".into()),
-            Reject::ArrivalInPast { business_date } => (Code::ArrivalInPast, format!("the business date is {business_date}")),
-            Reject::InvalidStay => (Code::InvalidStay, "departure must be after arrival".into()),
-            Reject::StayTooLong => (Code::StayTooLong, "at most 366 nights".into()),
-            Reject::NoRooms => (Code::NoRooms, "rooms: at least one room, each with a quantity of at least 1".into()),
-            Reject::TooManyRooms => (Code::TooManyRooms, "rooms: at most 50 in one booking".into()),
+        let code = Code::from(&reject);
+        let detail = match &reject {
+            Reject::UnknownProperty => "there is no such property".into(),
+            Reject::UnknownRoomType(code) => format!("there is no room type {code}"),
+            Reject::UnknownRatePlan(code) => format!("there is no rate plan {code}"),
+            Reject::NotFound => "there is no such booking or hold".into(),
+            Reject::ArrivalInPast { business_date } => format!("the business date is {business_date}"),
+            Reject::InvalidStay => "departure must be after arrival".into(),
+            Reject::StayTooLong => "at most 366 nights".into(),
+            Reject::NoRooms => "rooms: at least one room, each with a quantity of at least 1".into(),
+            Reject::TooManyRooms => "rooms: at most 50 in one booking".into(),
             Reject::OccupancyExceeded { room_type, occupancy } => {
-                (Code::OccupancyExceeded, format!("{room_type} takes {occupancy} guests a room"))
+                format!("{room_type} takes {occupancy} guests a room")
             }
-            Reject::CurrencyMismatch => (Code::CurrencyMismatch, "the rate plans have different currencies".into()),
-            Reject::CapacityTooLarge => (Code::CapacityTooLarge, "at most 100000 rooms and 10000 basis points".into()),
-            Reject::AmountTooLarge => (Code::AmountTooLarge, "the rate or the fee is too large".into()),
-            Reject::RateWithoutPlan => (Code::InvalidField, "ratePlan: needed with a rate".into()),
-            Reject::Restricted(nights) => (Code::Restricted, night_text("is restricted", nights)),
-            Reject::SoldOut(nights) => (Code::SoldOut, night_text("has too few rooms", nights)),
-            Reject::WrongState(state) => (Code::WrongState, format!("the booking is {}", state.name())),
-            Reject::WrongBusinessDate { business_date } => (Code::WrongState, format!("the business date is {business_date}")),
+            Reject::CurrencyMismatch => "the rate plans have different currencies".into(),
+            Reject::CapacityTooLarge => "at most 100000 rooms and 10000 basis points".into(),
+            Reject::AmountTooLarge => "the rate or the fee is too large".into(),
+            Reject::RateWithoutPlan => "ratePlan: needed with a rate".into(),
+            Reject::Restricted(nights) => night_text("is restricted", nights),
+            Reject::SoldOut(nights) => night_text("has too few rooms", nights),
+            Reject::WrongState(state) => format!("the booking is {}", state.name()),
+            Reject::WrongBusinessDate { business_date } => format!("the business date is {business_date}"),
             Reject::NotDue { business_date } => {
-                (Code::WrongState, format!("the guest is not due yet: the business date is {business_date}"))
+                format!("the guest is not due yet: the business date is {business_date}")
             }
-            Reject::HoldExpired => (Code::HoldExpired, "the hold ran out; its rooms are free again".into()),
-            Reject::HoldClosed => (Code::WrongState, "the hold was confirmed or released".into()),
-            Reject::RevisionMismatch { current } => (Code::PreconditionFailed, format!("the revision is {current}")),
-            Reject::Forbidden => (Code::Forbidden, "these credentials do not allow this".into()),
+            Reject::HoldExpired => "the hold ran out; its rooms are free again".into(),
+            Reject::HoldClosed => "the hold was confirmed or released".into(),
+            Reject::RevisionMismatch { current } => format!("the revision is {current}"),
+            Reject::Forbidden => "these credentials do not allow this".into(),
             Reject::HoldQuota { room_minutes } => {
-                (Code::QuotaExceeded, format!("your open holds of this property may take {room_minutes} room-minutes at a time"))
+                format!("your open holds of this property may take {room_minutes} room-minutes at a time")
             }
-            Reject::KeyReused => (Code::IdempotencyKeyReused, "take a new key for a new request".into()),
+            Reject::KeyReused => "take a new key for a new request".into(),
         };
         let nights = match reject {
             Reject::Restricted(nights) | Reject::SoldOut(nights) => nights,
@@ -124,19 +125,6 @@ fn night_text(what: &str, nights: &[RefusedNight]) -> String {
         [] => format!("the stay {what}"),
         [only] => format!("{} {} {what}", only.room_type, only.night),
         [first, rest @ ..] => format!("{} {} {what}, and {} more", first.room_type, first.night, rest.len()),
-    }
-}
-
-/// A restriction by the name of its ARI field.
-pub fn restriction_text(restriction: Restriction) -> &'static str {
-    match restriction {
-        Restriction::StopSell => "stopSell",
-        Restriction::ClosedToArrival => "closedToArrival",
-        Restriction::ClosedToDeparture => "closedToDeparture",
-        Restriction::MinStayArrival => "minStayArrival",
-        Restriction::MinStayThrough => "minStayThrough",
-        Restriction::MaxStay => "maxStay",
-        Restriction::NoRate => "noRate",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base16ct::lower::encode_string;
 use base64ct::{Base64, Encoding};
-use keyrack_cluster::{PageRead, Position, View};
+use keyrack_cluster::{Filter, PageRead, Position, View};
 use keyrack_inventory::{
     Action, Asked, AuditRecord, BookingId, Entry, Fault, Happened, HoldId, Key, Observation, PropertyNumber, Read, Reply, Right,
     Row, Verdict, Who, permits,
@@ -93,7 +93,7 @@ impl Service {
         }
         let read = PageRead { limit: limit.clamp(1, 1_000), consistency: options.consistency, deadline: options.deadline };
         let asked = |property| Asked { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
-        let mut feed = self.cluster().feed(vec![Position { shard, next: after }], None);
+        let mut feed = self.cluster().feed(vec![Position { shard, next: after }], Filter { property: None, wanted: is_recorded });
         // A line may have records of several properties, so which of them the caller sees is asked record by record.
         let visible = Mutex::new(Vec::new());
         let parts = feed.next(
@@ -213,4 +213,9 @@ pub fn audit_cursor(text: &str) -> Result<u64, Problem> {
     } else {
         text.parse().map_err(|_| Problem::new(Code::InvalidCursor, "take the cursor of an answer"))
     }
+}
+
+/// Whether a line of the journal has audit records.
+fn is_recorded(entry: &Entry) -> bool {
+    entry.mark.is_some() || matches!(entry.happened, Happened::Observed(_))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, Consistency, Feed, PageRead, Placement};
+use keyrack_cluster::{Cluster, Consistency, Feed, Filter, PageRead, Placement};
 use keyrack_inventory::{Asked, Entry, Happened, PropertyNumber, Reply, Right, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -95,7 +95,7 @@ impl Service {
         Ok(EventFeed {
             cluster: self.cluster().clone(),
             caller: caller.clone(),
-            feed: self.cluster().feed(positions, only),
+            feed: self.cluster().feed(positions, Filter { property: only, wanted: is_event }),
             property,
             limit: query.limit.clamp(1, 500),
         })
@@ -114,8 +114,7 @@ impl EventFeed {
             read,
             |view| Ok(permits(view, asked(only))?.is_ok().then_some(())),
             |view, _, entry| {
-                let is_seen = kind(&entry.happened).is_some()
-                    && permits(view, asked(entry.property))?.is_ok_and(|scope| shows(scope, entry));
+                let is_seen = permits(view, asked(entry.property))?.is_ok_and(|scope| shows(scope, entry));
                 Ok(usize::from(is_seen))
             },
         );
@@ -176,6 +175,11 @@ fn shows(scope: Scope, entry: &Entry) -> bool {
         Reply::Hold(hold) => scope.sees(hold.seller, None),
         _ => true,
     }
+}
+
+/// Whether a line of the journal is an event.
+fn is_event(entry: &Entry) -> bool {
+    kind(&entry.happened).is_some()
 }
 
 /// The type of the event that a line tells of; `None` for a line that is no event.

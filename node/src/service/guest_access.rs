@@ -88,7 +88,7 @@ impl Service {
 
     /// Signs a guest in. Whatever is wrong, the answer is the same.
     pub fn sign_guest_in(&self, sign_in: &GuestSignIn, from: IpAddr) -> Result<GuestSession, Problem> {
-        self.guard().rates().take_sign_in(from)?;
+        self.guard().quotas().take_sign_in(from)?;
         let signed_in = self.guard().gate().links().sign_in(&sign_in.link, &sign_in.confirmation_number, now_ms());
         let (who, property, record, verdict) = match &signed_in {
             Ok((booking, _, _)) => (Who::Guest(*booking), booking.property(), Some(booking.0), Verdict::ALLOWED),

@@ -7,7 +7,7 @@ use keyrack_cluster::Cluster;
 use tokio::time::Instant;
 
 use super::requests_in_flight::RequestsInFlight;
-use crate::access::rates::Rates;
+use crate::access::quotas::Quotas;
 use crate::access::{Gate, Guard, Oidc};
 use crate::config::Config;
 use crate::guests::Vault;
@@ -34,7 +34,7 @@ impl Service {
     pub fn new(config: &Config, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Service {
         let gate = Gate::new(&config.keys, cluster.clone(), vault.clone(), oidc);
         let inner = Inner {
-            guard: Guard::new(gate, Rates::new(&config.limits), config.development),
+            guard: Guard::new(gate, Quotas::new(&config.limits), config.development),
             cluster,
             vault,
             metrics: Arc::default(),

@@ -64,7 +64,7 @@ impl Rotation {
             };
             self.warn_of_expiry();
             let files = self.files.clone();
-            let stamp = blocking(move || files.stamp()).await;
+            let Ok(stamp) = blocking(move || Ok(files.stamp())).await else { continue };
             // Unusable files are tried again though nothing changed: a certificate may become valid only later.
             if stamp != self.stamp || asked || self.unusable.is_some() {
                 self.reload(stamp, asked, &metrics).await;
@@ -114,14 +114,8 @@ impl Rotation {
     }
 }
 
-/// Reads files on a thread of its own, so that a disk that hangs blocks this task only. A panic there is a panic here.
-async fn blocking<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(read).await {
-        Ok(read) => read,
-        Err(failed) => match failed.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Only a runtime that shuts down cancels it, and with it this task.
-            Err(_) => std::future::pending().await,
-        },
-    }
+/// Reads files on a thread of its own, so that a disk that hangs blocks this task only. A panic there is an error: files that
+/// somebody replaced must not stop the node, whatever is in them.
+async fn blocking<T: Send + 'static>(read: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
+    spawn_blocking(read).await.context("reading the files ended badly")?
 }

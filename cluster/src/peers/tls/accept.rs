@@ -46,13 +46,13 @@ pub fn incoming(
     tasks: &Tasks,
 ) -> ReceiverStream<io::Result<PeerStream>> {
     let (accepted, streams) = mpsc::channel(WAITING);
-    let greeting = Greeting { tls, admission, refusals: Arc::default(), accepted, tasks: tasks.clone() };
-    tasks.spawn("peer handshakes", greeting.run(listener));
+    let acceptor = Acceptor { tls, admission, refusals: Arc::default(), accepted, tasks: tasks.clone() };
+    tasks.spawn("peer handshakes", acceptor.run(listener));
     ReceiverStream::new(streams)
 }
 
 #[derive(Clone)]
-struct Greeting {
+struct Acceptor {
     tls: PeerTls,
     admission: Arc<Admission>,
     refusals: Arc<Refusals>,
@@ -60,7 +60,7 @@ struct Greeting {
     tasks: Tasks,
 }
 
-impl Greeting {
+impl Acceptor {
     async fn run(self, listener: TcpListener) {
         let under_way = Arc::new(Semaphore::new(HANDSHAKES));
         loop {
@@ -78,30 +78,30 @@ impl Greeting {
                     continue;
                 }
             };
-            let greeting = self.clone();
+            let acceptor = self.clone();
             let stopping = self.tasks.stopping();
             self.tasks.spawn_contained("peer handshake", async move {
-                let greeted = tokio::select! {
-                    greeted = greeting.greet(stream) => greeted,
+                let handshake = tokio::select! {
+                    done = acceptor.handshake(stream) => done,
                     () = stopping => return,
                 };
-                match greeted {
+                match handshake {
                     Ok(stream) => {
                         // Nobody takes it when the node stops.
-                        let _ = greeting.accepted.send(Ok(stream)).await;
+                        let _ = acceptor.accepted.send(Ok(stream)).await;
                     }
-                    Err(cause) => greeting.refuse(address, &cause),
+                    Err(cause) => acceptor.refuse(address, &cause),
                 }
                 drop(permit);
             });
         }
     }
 
-    async fn greet(&self, stream: TcpStream) -> io::Result<PeerStream> {
+    async fn handshake(&self, stream: TcpStream) -> io::Result<PeerStream> {
         // Small messages leave at once; a socket that refuses works without it.
         let _ = stream.set_nodelay(true);
-        let handshake = TlsAcceptor::from(self.tls.server()).accept(stream);
-        let stream = tokio::time::timeout(HANDSHAKE, handshake).await.map_err(|_| io::Error::other("no handshake in time"))??;
+        let accepting = TlsAcceptor::from(self.tls.server()).accept(stream);
+        let stream = tokio::time::timeout(HANDSHAKE, accepting).await.map_err(|_| io::Error::other("no handshake in time"))??;
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
         let node = node.ok_or_else(|| io::Error::other("it shows no certificate of a node"))?;

@@ -2,6 +2,15 @@
 //!
 //! Every connection between nodes is TLS 1.3 with certificates on both sides, in development too. The certificate's one
 //! SPIFFE URI says which node of which cluster it is; [`super::Admission`] says whether that node may take part.
+//!
+//! `identity.rs` reads the URI, `credentials.rs` checks that key, certificate and trust fit together, `verifier.rs` decides who
+//! may be at the other end, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and `dial.rs`
+//! make the connections, `refusals.rs` says why a handshake failed, once. Start with `verifier.rs`.
+//!
+//! Invariants:
+//! - a connection is opened only to the very node that is meant, under whatever address;
+//! - sessions are never resumed, so a replaced trust bundle and an expiry count from the next handshake on;
+//! - handshakes under way are bounded, and a slow one holds up nobody.
 
 mod accept;
 mod credentials;
@@ -12,7 +21,7 @@ mod refusals;
 mod verifier;
 
 #[cfg(test)]
-mod handshakes;
+mod handshake_tests;
 #[cfg(test)]
 mod test_authority;
 

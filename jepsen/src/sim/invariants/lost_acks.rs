@@ -1,7 +1,7 @@
 //! What was acknowledged is on the disks of a majority, then and ever after.
 
 use super::Check;
-use crate::world::World;
+use crate::disk::Disks;
 use keyrack_cluster::simulated::{LogId, StoredMembership};
 
 /// Time is told to the runs' parts once in so many microseconds.
@@ -17,11 +17,11 @@ pub struct LostAcks {
 /// Whether a majority of the voters would still have this after a power loss now. While voters change, the entry that
 /// begins it needs both sets; later ones may have been committed by the new set alone, as soon as the entry that ends the
 /// change is in the leader's log. A wiped node counts as what it was while it is a member as that.
-pub fn majority_has(world: &World, stored: &StoredMembership, at: &LogId) -> bool {
+pub fn majority_has(disks: &Disks, stored: &StoredMembership, at: &LogId) -> bool {
     let membership = stored.membership();
     let has = |id: &&u64| {
         let incarnation = membership.get_node(id).map_or(0, |member| member.incarnation);
-        world.disk_of(**id, incarnation).lock().has_durably(at)
+        disks.of(**id, incarnation).lock().has_durably(at)
     };
     let sets = membership.get_joint_config();
     let begins = stored.log_id().as_ref().is_some_and(|begun| begun.index >= at.index);
@@ -47,9 +47,9 @@ impl LostAcks {
         self.newest.map_or(0, |at| at.index)
     }
 
-    pub fn check(&self, world: &World, membership: &StoredMembership) -> Check {
+    pub fn check(&self, disks: &Disks, membership: &StoredMembership) -> Check {
         match &self.newest {
-            Some(at) if !majority_has(world, membership, at) => {
+            Some(at) if !majority_has(disks, membership, at) => {
                 Err(format!("{at} was acknowledged and is not on the disks of a majority"))
             }
             _ => Ok(()),

@@ -20,12 +20,12 @@ use prost::Message;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use keyrack_cluster::simulated::{Member, PeerCalls, Runtime, Types, Vote, wire};
-use openraft::AsyncRuntime;
+use keyrack_cluster::simulated::{Member, PeerCalls, Types, Vote, wire};
 
-use super::SHARD;
-use super::snapshot::{SnapshotBytes, snapshot_message};
+use super::snapshot::snapshot_message;
 use crate::net::{Method, Net, Ordered, Peer};
+use crate::saved::{SHARD, SnapshotBytes};
+use crate::spawn::spawn;
 
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(2);
 const ASKED: Duration = Duration::from_secs(1);
@@ -140,7 +140,7 @@ impl RaftNetworkV2<Types> for Connection {
             let sent = Arc::new(AtomicU32::new(0));
             let (open, closed) = oneshot::channel();
             let requests = Box::pin(futures::stream::iter([first]).chain(input));
-            drop(Runtime::spawn(send_all(net.clone(), peer, call, requests, sent.clone(), closed)));
+            spawn(send_all(net.clone(), peer, call, requests, sent.clone(), closed));
             let stream = Replies { net, call, replies, sent, _open: open };
             Ok(Box::pin(futures::stream::unfold(Some(stream), Replies::next)) as BoxStream<'s, _>)
         })

@@ -19,9 +19,10 @@ use keyrack_cluster::simulated::{
 };
 
 use super::digested_rows::DigestedRows;
-use super::snapshot::{Saved, SnapshotBytes, pack, unpack};
+use super::snapshot::{pack, unpack};
 use crate::disk::Disk;
 use crate::observer::Step;
+use crate::saved::{Saved, SnapshotBytes};
 use crate::world::World;
 
 /// One commit in so many flushes the rows.
@@ -51,6 +52,9 @@ pub struct Shared {
     pub clock: LogClock,
     pub live: Mutex<Live>,
 }
+
+/// Raft over the simulated state machine.
+pub type Raft = openraft::Raft<Types, StateMachine>;
 
 /// The state machine of a node.
 pub struct StateMachine {
@@ -101,7 +105,8 @@ impl StateMachine {
         let digest = live.rows.digest();
         let step = Step { node: self.node, at, payload, applied: &applied, digest, tree: &live.tree };
         self.world.trace(self.node, format_args!("applied {at} digest {digest:016x} leaves {}", live.tree.size()));
-        self.world.observe(|observer| observer.applied(&step, &mut live.rows.rows, &live.position.last_membership, &self.world));
+        self.world
+            .observe(|observer| observer.applied(&step, &mut live.rows.rows, &live.position.last_membership, self.world.disks()));
         Ok(applied)
     }
 }

@@ -3,6 +3,10 @@
 //! Codec, log store, settings, decisions, what a leader does, what a replica answers, the batcher and the read gate come from
 //! `keyrack_cluster::simulated` as they are. Here are only the two ends that a node has differently: the state machine
 //! (`machine.rs`, `snapshot.rs`) and the calls to other nodes (`links.rs`). The disk is in `disk.rs`.
+//! Start with `machine.rs`.
+//!
+//! Invariants, as over RocksDB without a write-ahead log: rows are durable only as of the last flush, and a crash brings back
+//! those; a snapshot is kept only after its rows are.
 
 mod digested_rows;
 mod links;
@@ -10,19 +14,5 @@ mod machine;
 mod snapshot;
 
 pub use links::{Links, Network};
-pub use machine::{Shared, StateMachine};
-pub use snapshot::{Kept, Saved, meta_and_rows};
-
-use keyrack_cluster::simulated::{Runtime, Types};
-use openraft::AsyncRuntime;
-
-/// The only shard there is.
-pub const SHARD: u32 = 1;
-
-/// Raft over the simulated state machine.
-pub type Raft = openraft::Raft<Types, StateMachine>;
-
-/// Runs a task on the node that calls, with random numbers drawn from the node's seed.
-pub fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-    drop(Runtime::spawn(task));
-}
+pub use machine::{Raft, Shared, StateMachine};
+pub use snapshot::meta_and_rows;

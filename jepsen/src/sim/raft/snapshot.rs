@@ -1,4 +1,4 @@
-//! What is kept of a node's rows, and snapshots of it: every row as its bytes, through the codec of `proto`, and the edge of the receipts' tree.
+//! Snapshots of a node's rows: every row as its bytes, through the codec of `proto`, and the edge of the receipts' tree.
 
 use std::io;
 
@@ -9,20 +9,7 @@ use keyrack_merkle::Frontier;
 use keyrack_proto::{internal as pb, rows};
 use prost::Message;
 
-use super::SHARD;
-
-/// A snapshot's rows.
-pub type SnapshotBytes = Bytes;
-/// A snapshot as it is kept.
-pub type Kept = (SnapshotMeta, SnapshotBytes);
-
-/// The rows with the position they are at, as they are kept.
-#[derive(Clone, Default)]
-pub struct Saved {
-    pub rows: MemRows,
-    pub tree: Frontier,
-    pub position: SnapshotMeta,
-}
+use crate::saved::{SHARD, Saved};
 
 /// A snapshot of the rows.
 pub fn pack(saved: &Saved) -> Bytes {

@@ -38,7 +38,10 @@ impl Oidc {
         let issuers: Arc<[Arc<Issuer>]> = config.iter().map(new).collect::<anyhow::Result<_>>()?;
         for issuer in issuers.iter() {
             let issuer = issuer.clone();
-            tasks.spawn("keys of an issuer", async move { issuer.keep_fresh().await });
+            tasks.spawn_restarting("keys of an issuer", move || {
+                let issuer = issuer.clone();
+                async move { issuer.keep_fresh().await }
+            });
         }
         Ok(Oidc { issuers })
     }

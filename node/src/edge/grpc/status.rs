@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use keyrack_inventory::RefusedNight;
+use keyrack_inventory::{RefusedNight, Restriction};
 use keyrack_proto::{Code, v1};
 use tonic::{Code as GrpcCode, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::convert::{Problem, restriction_text};
+use crate::convert::Problem;
 
 /// A status whose `ErrorInfo` has the code as its reason and the nights as its metadata.
 pub fn status_of(problem: Problem) -> Status {
     let mut metadata = HashMap::from([("retryable".to_owned(), problem.code.retryable().to_string())]);
     for (place, refused) in problem.nights.iter().enumerate() {
-        let reason = refused.restriction.map_or("", restriction_text);
+        let reason = refused.restriction.map_or("", Restriction::name);
         metadata
             .insert(format!("night.{place}"), format!("{} {} {} {reason}", refused.night, refused.room_type, refused.available));
     }
@@ -27,7 +27,7 @@ pub fn refusal_of(problem: Problem) -> v1::Refusal {
         date: refused.night.to_string(),
         room_type: refused.room_type.to_string(),
         available: refused.available,
-        reason: refused.restriction.map_or("", restriction_text).into(),
+        reason: refused.restriction.map_or("", Restriction::name).into(),
     };
     v1::Refusal {
         code: problem.code.as_str().into(),

@@ -17,9 +17,9 @@ mod endpoints;
 mod freshness;
 mod guard;
 mod handlers;
-mod hygiene;
 mod openapi;
 mod problem;
+mod response_headers;
 mod router;
 mod shape;
 

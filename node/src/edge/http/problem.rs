@@ -3,13 +3,13 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use keyrack_inventory::RefusedNight;
+use keyrack_inventory::{RefusedNight, Restriction};
 use keyrack_proto::Code;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::position;
-use crate::convert::{Problem, restriction_text, title};
+use crate::convert::{Problem, title};
 
 /// The body of every refusal and failure.
 #[derive(Serialize, ToSchema)]
@@ -109,7 +109,7 @@ fn more_headers(headers: &mut HeaderMap, problem: &Problem) {
 fn nights(problem: &Problem) -> Vec<ProblemNight<'_>> {
     let mut nights = Vec::with_capacity(problem.nights.len());
     for RefusedNight { night, room_type, available, restriction, .. } in &problem.nights {
-        let (date, reason) = (night.to_string(), restriction.map(restriction_text));
+        let (date, reason) = (night.to_string(), restriction.map(Restriction::name));
         nights.push(ProblemNight { date, room_type: room_type.as_str(), available: *available, reason });
     }
     nights

@@ -14,7 +14,7 @@ use super::endpoints::endpoints;
 use super::guard::guard;
 use super::handlers::docs::Rendered;
 use super::openapi::document;
-use super::{hygiene, problem};
+use super::{problem, response_headers};
 use crate::access::Listeners;
 use crate::convert::Problem;
 use crate::service::Service;
@@ -68,7 +68,7 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     let is_for_one_caller = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = next.run(request).await;
     problem::finish(&mut response, languages.as_ref());
-    hygiene::finish(&mut response, is_for_one_caller);
+    response_headers::finish(&mut response, is_for_one_caller);
     let status = response.status().as_u16();
     service.metrics().answered(method, &route, status, began.elapsed());
     let trace = response.headers().get("keyrack-trace-id").and_then(|value| value.to_str().ok());

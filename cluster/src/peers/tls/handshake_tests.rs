@@ -26,15 +26,15 @@ const MEMBERS: [u64; 3] = [1, 2, 3];
 type Shown = Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>;
 
 /// Node 1's peer port, which says its word to everybody who gets in, and repeats what it then hears.
-struct Door {
+struct PeerPort {
     authority: TestAuthority,
     tls: PeerTls,
     admission: Arc<Admission>,
     address: SocketAddr,
 }
 
-impl Door {
-    async fn open() -> Door {
+impl PeerPort {
+    async fn open() -> PeerPort {
         let authority = TestAuthority::new("ours");
         let tls = PeerTls::new(CLUSTER, 1, authority.credentials("spiffe://hotels/node/1")).expect("node 1");
         let admission = Arc::new(Admission::new(MEMBERS));
@@ -53,11 +53,11 @@ impl Door {
                 });
             }
         });
-        Door { authority, tls, admission, address }
+        PeerPort { authority, tls, admission, address }
     }
 
     /// Whether somebody who shows this gets in; otherwise what the door said.
-    async fn knock(&self, shown: Shown, version: &'static SupportedProtocolVersion) -> Result<(), String> {
+    async fn connect(&self, shown: Shown, version: &'static SupportedProtocolVersion) -> Result<(), String> {
         let mut stream = self.enter(shown, version).await.map_err(|cause| cause.to_string())?;
         match stream.read_u8().await {
             Ok(b'!') => Ok(()),
@@ -91,8 +91,8 @@ impl Door {
 
 #[tokio::test]
 async fn members_get_in_and_nobody_else() {
-    let door = Door::open().await;
-    door.knock(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.expect("a member");
+    let door = PeerPort::open().await;
+    door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.expect("a member");
     let stranger = TestAuthority::new("another authority");
     let node = "spiffe://hotels/node/2";
     let refused: [(&str, Shown); 9] = [
@@ -107,37 +107,37 @@ async fn members_get_in_and_nobody_else() {
         ("that of no member", door.issued(&["spiffe://hotels/node/4"])),
     ];
     for (what, shown) in refused {
-        assert!(door.knock(shown, &TLS13).await.is_err(), "{what}");
+        assert!(door.connect(shown, &TLS13).await.is_err(), "{what}");
     }
-    assert!(door.knock(door.issued(&[node]), &TLS12).await.is_err(), "TLS 1.2");
+    assert!(door.connect(door.issued(&[node]), &TLS12).await.is_err(), "TLS 1.2");
     let mut plain = TcpStream::connect(door.address).await.expect("a connection");
     plain.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("sent");
     let mut heard = Vec::new();
     let _ = plain.read_to_end(&mut heard).await;
     assert!(!heard.contains(&b'!'), "plain TCP: {heard:?}");
     // The door itself is in order all the same.
-    door.knock(door.issued(&[node]), &TLS13).await.expect("a member");
+    door.connect(door.issued(&[node]), &TLS13).await.expect("a member");
 }
 
 #[tokio::test]
 async fn a_fenced_member_stays_outside_until_it_is_not_fenced_any_more() {
-    let door = Door::open().await;
+    let door = PeerPort::open().await;
     let node = ["spiffe://hotels/node/2"];
     door.admission.fence([2].into());
-    assert!(door.knock(door.issued(&node), &TLS13).await.is_err());
-    door.knock(door.issued(&["spiffe://hotels/node/3"]), &TLS13).await.expect("another member");
+    assert!(door.connect(door.issued(&node), &TLS13).await.is_err());
+    door.connect(door.issued(&["spiffe://hotels/node/3"]), &TLS13).await.expect("another member");
     door.admission.fence([].into());
-    door.knock(door.issued(&node), &TLS13).await.expect("a member again");
+    door.connect(door.issued(&node), &TLS13).await.expect("a member again");
 }
 
 #[tokio::test]
 async fn handshakes_that_are_never_finished_hold_up_nobody() {
-    let door = Door::open().await;
+    let door = PeerPort::open().await;
     let mut idle = Vec::new();
     for _ in 0..100 {
         idle.push(TcpStream::connect(door.address).await.expect("a connection"));
     }
-    let member = door.knock(door.issued(&["spiffe://hotels/node/2"]), &TLS13);
+    let member = door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13);
     // Far less than a handshake may take: waiting for the first of the hundred would be seen.
     tokio::time::timeout(Duration::from_secs(3), member).await.expect("at once").expect("a member");
     // And in the end they are sent away.
@@ -147,7 +147,7 @@ async fn handshakes_that_are_never_finished_hold_up_nobody() {
 
 #[tokio::test]
 async fn replaced_credentials_count_from_the_next_handshake_and_open_connections_go_on() {
-    let door = Door::open().await;
+    let door = PeerPort::open().await;
     let shown = |stream: &tokio_rustls::client::TlsStream<TcpStream>| {
         stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned()).expect("a certificate")
     };
@@ -162,7 +162,7 @@ async fn replaced_credentials_count_from_the_next_handshake_and_open_connections
     // Another authority alone: who was good is not any more.
     let next = TestAuthority::new("the next");
     door.tls.replace(next.credentials("spiffe://hotels/node/1")).expect("replaced");
-    assert!(door.knock(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.is_err());
+    assert!(door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.is_err());
     let wrong = door.tls.replace(next.credentials("spiffe://hotels/node/2"));
     assert!(wrong.expect_err("refused").to_string().contains("this is node 1"));
 }

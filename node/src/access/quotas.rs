@@ -23,7 +23,7 @@ const MOST_BUCKETS: usize = 65_536;
 const PARTS: usize = 16;
 
 /// The limits of one node, and what is used of them in the whole cluster.
-pub struct Rates {
+pub struct Quotas {
     limits: Limits,
     parts: [Mutex<Buckets>; PARTS],
 }
@@ -40,10 +40,10 @@ struct Bucket {
     unreported: u32,
 }
 
-impl Rates {
+impl Quotas {
     /// With a node's limits.
-    pub fn new(limits: &Limits) -> Rates {
-        Rates { limits: limits.clone(), parts: std::array::from_fn(|_| Mutex::default()) }
+    pub fn new(limits: &Limits) -> Quotas {
+        Quotas { limits: limits.clone(), parts: std::array::from_fn(|_| Mutex::default()) }
     }
 
     /// Takes a request off a caller's quota; `None` where there is no quota.
@@ -155,18 +155,18 @@ impl Bucket {
 }
 
 /// Reports to the other nodes and takes their reports; runs until the cluster has stopped.
-pub async fn share(rates: Arc<Rates>, cluster: Cluster, tasks: Tasks) {
+pub async fn share(quotas: Arc<Quotas>, cluster: Cluster, tasks: Tasks) {
     let Some(mut reports) = cluster.usage_reports() else { return };
     let mut every = tokio::time::interval(REPORT_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             report = reports.recv() => match report {
-                Some(used) => rates.add_report(&used),
+                Some(used) => quotas.add_report(&used),
                 None => return,
             },
             _ = every.tick() => {
-                let used = rates.take_report();
+                let used = quotas.take_report();
                 if !used.is_empty() {
                     // In a task of its own: a slow peer must not keep the others' reports waiting.
                     let cluster = cluster.clone();
@@ -228,26 +228,26 @@ impl Hasher for DigestHasher {
 mod tests {
     use super::*;
 
-    fn rates() -> Rates {
-        Rates::new(&Limits { requests_per_second: 10, ..Limits::default() })
+    fn quotas() -> Quotas {
+        Quotas::new(&Limits { requests_per_second: 10, ..Limits::default() })
     }
 
     #[test]
     fn a_quota_is_used_up_and_says_when_to_come_back() {
-        let rates = rates();
-        let taken = (0..30).filter(|_| rates.take_from(7, 10.0, 10).is_ok()).count();
+        let quotas = quotas();
+        let taken = (0..30).filter(|_| quotas.take_from(7, 10.0, 10).is_ok()).count();
         assert!((10..=11).contains(&taken), "{taken}");
-        let refused = rates.take_from(7, 10.0, 10).expect_err("used up");
+        let refused = quotas.take_from(7, 10.0, 10).expect_err("used up");
         assert_eq!(
             (refused.code, refused.quota.map(|left| (left.per_second, left.requests))),
             (Code::QuotaExceeded, Some((10, 0)))
         );
-        assert!(rates.take_from(8, 10.0, 10).is_ok(), "another's is his own");
+        assert!(quotas.take_from(8, 10.0, 10).is_ok(), "another's is his own");
     }
 
     #[test]
     fn what_is_used_elsewhere_counts_here() {
-        let (here, there) = (rates(), rates());
+        let (here, there) = (quotas(), quotas());
         (0..10).for_each(|_| drop(there.take_from(7, 10.0, 10)));
         here.add_report(&there.take_report());
         assert!(here.take_from(7, 10.0, 10).is_err());
@@ -259,11 +259,11 @@ mod tests {
 
     #[test]
     fn the_number_of_buckets_is_bounded() {
-        let rates = rates();
+        let quotas = quotas();
         for number in 0..2 * MOST_BUCKETS as u64 {
-            let _ = rates.take_from(number, 10.0, 10);
+            let _ = quotas.take_from(number, 10.0, 10);
         }
-        let kept: usize = rates.parts.iter().map(|part| part.lock().map_or(0, |part| part.len())).sum();
+        let kept: usize = quotas.parts.iter().map(|part| part.lock().map_or(0, |part| part.len())).sum();
         assert!(kept <= MOST_BUCKETS, "{kept}");
     }
 }
