@@ -3,13 +3,14 @@
 use keyrack_inventory::{Leaf, LeafBody, LeafError, LeafKind};
 
 use super::finding::{Findings, Kind};
-use super::ledger::{Ledger, Seal};
+use super::ledger::{KINDS, Ledger, Seal};
 use crate::clock::utc;
 
 /// Places in [`Counts::kinds`](super::ledger::Counts) after those of [`LeafKind`].
 const KEY_CHANGES: usize = 7;
 const UNREADABLE: usize = 8;
 const SEALS: usize = 9;
+const _: () = assert!(KEY_CHANGES == LeafKind::ALL.len() && SEALS + 1 == KINDS, "every kind has a place of its own");
 
 impl Ledger {
     /// Adds the next leaf. `findings` gets what is wrong with it.
