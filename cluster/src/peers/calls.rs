@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::Member;
 
-/// The way to the other nodes: [`super::Links`] over gRPC, and the simulation's network. Each call has a time limit.
+/// The way to the other nodes: `Links` over gRPC, and the simulation's network. Each call has a time limit.
 /// `None` means that no answer came: what was asked may have been done or not.
 pub trait PeerCalls: Clone + Send + Sync + 'static {
     /// Takes commands to a shard's leader; waits for the answer until `deadline`.
