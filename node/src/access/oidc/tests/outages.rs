@@ -107,7 +107,7 @@ async fn fetching_ends_when_its_tasks_stop() {
     ready(&oidc, &issuer).await;
     let fetching = std::sync::Arc::downgrade(&oidc.issuers[0]);
     drop(oidc);
-    assert_eq!(fetching.strong_count(), 1, "the task goes on by itself");
+    assert_ne!(fetching.strong_count(), 0, "the task goes on by itself");
     tasks.stop().await;
     assert_eq!(fetching.strong_count(), 0);
 }
