@@ -235,7 +235,9 @@ fn every_background_task_has_an_owner() {
     let spawns = ["tokio::spawn", "task::spawn", "spawn_local", "std::thread::spawn", "thread::spawn"];
     let found = offences(&sources, &spawns).into_iter();
     assert_none(
-        found.filter(|offence| !offence.starts_with("node/src/process.rs: ") && !offence.contains("/handshake_tests.rs: ")).collect(),
+        found
+            .filter(|offence| !offence.starts_with("node/src/process.rs: ") && !offence.contains("/handshake_tests.rs: "))
+            .collect(),
     );
     let owners = offences(&sources, &["TaskTracker"]);
     assert_eq!(owners, ["cluster/src/tasks.rs: TaskTracker"], "the words are right");
