@@ -79,3 +79,25 @@ impl Halt {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::storage::{DataFolder, FolderError};
+
+    #[test]
+    fn the_first_reason_counts_and_divergence_is_on_the_disk_whatever_was_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path();
+        DataFolder::open(path, "one", 1, 7).expect("new");
+        let halt = Halt::new(path.into());
+        assert_eq!(halt.reason().now_or_never(), None);
+        halt.stop_damaged("a wrong bit");
+        assert!(DataFolder::open(path, "one", 1, 7).expect("known").is_suspect());
+        halt.stop_diverged(1, "another root");
+        assert_eq!(halt.reason().now_or_never().as_deref(), Some("the rows are damaged: a wrong bit"));
+        assert!(matches!(DataFolder::open(path, "one", 1, 7), Err(FolderError::Diverged { .. })));
+    }
+}

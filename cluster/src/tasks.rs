@@ -207,6 +207,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_panic_is_told_to_whoever_asks_later_too() {
+        let tasks = Tasks::new("test");
+        tasks.spawn("broken", async { panic!("early") });
+        while !tasks.shared.running.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..2 {
+            assert_eq!(tasks.failed().now_or_never().as_deref(), Some("task broken of test panicked: early"));
+        }
+    }
+
+    #[tokio::test]
     async fn a_restarting_task_begins_again_after_a_panic() {
         let tasks = Tasks::new("test");
         let (begun, counter) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));

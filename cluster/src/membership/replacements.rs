@@ -33,6 +33,11 @@ impl Replacements {
             tracing::warn!(node = id, incarnation = member.incarnation, "a member has lost its data and is taken in anew");
         }
     }
+
+    /// The member is in every group. A newer request, with other data, stays.
+    fn forget(&self, id: u64, member: &Member) {
+        self.asked.lock().retain(|other, now| *other != id || now != member);
+    }
 }
 
 /// Takes in whoever asked, in the groups that this node leads.
@@ -43,7 +48,7 @@ pub async fn take_in(node: Arc<Node>, replacements: Arc<Replacements>) {
         let asked = replacements.asked.lock().clone();
         for (id, member) in asked {
             if take_in_everywhere(&node, id, &member).await {
-                replacements.asked.lock().retain(|other, now| *other != id || *now != member);
+                replacements.forget(id, &member);
             }
         }
     }
@@ -73,4 +78,21 @@ async fn take_in_everywhere(node: &Node, id: u64, member: &Member) -> bool {
 async fn is_the_one(node: &Node, id: u64, member: &Member) -> bool {
     let reply = node.links.hello(id, &member.peer).await.ok();
     reply.and_then(|reply| reply.me).is_some_and(|me| me.id == id && me.incarnation == member.incarnation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_request_is_not_forgotten() {
+        let replacements = Replacements::default();
+        let [first, second] = [1, 2].map(|incarnation| Member { incarnation, ..Member::default() });
+        replacements.ask(3, first.clone());
+        replacements.ask(3, second.clone());
+        replacements.forget(3, &first);
+        assert_eq!(*replacements.asked.lock(), BTreeMap::from([(3, second.clone())]));
+        replacements.forget(3, &second);
+        assert!(replacements.asked.lock().is_empty());
+    }
 }

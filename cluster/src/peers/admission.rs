@@ -46,3 +46,21 @@ impl Admission {
         is_member && !self.fenced.read().contains(&node)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_fenced_neither_takes_part_nor_returns() {
+        let admission = Admission::new([1, 2, 3]);
+        admission.fence([2].into());
+        assert_eq!([1, 2, 4].map(|node| admission.admits(node)), [true, false, false]);
+        assert_eq!([1, 2, 4].map(|node| admission.may_return(node)), [true, false, false]);
+        admission.fence([3].into());
+        assert_eq!([2, 3].map(|node| (admission.admits(node), admission.may_return(node))), [(true, true), (false, false)]);
+        // Whom the group has put out may still ask to be taken in again.
+        admission.follow(|node| Some(node == 1));
+        assert_eq!((admission.admits(2), admission.may_return(2)), (false, true));
+    }
+}

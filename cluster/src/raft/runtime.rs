@@ -149,6 +149,12 @@ mod tests {
         assert_eq!(one, Runtime::seeded(1, drawn()).await);
         assert_ne!(one, Runtime::seeded(2, drawn()).await);
         assert_ne!(one.0, one.1, "a task and its child draw different numbers");
+        let (of_a_task, next) = Runtime::seeded(1, async {
+            let of_a_task = Runtime::spawn(async { Runtime::thread_rng().next_u64() }).await.expect("ended");
+            (of_a_task, Runtime::thread_rng().next_u64())
+        })
+        .await;
+        assert_ne!(of_a_task, next, "what a task draws next is not what its child drew");
         let unseeded = std::panic::catch_unwind(Runtime::thread_rng);
         assert!(unseeded.is_err(), "in a process that simulates, nothing is drawn without a seed");
     }

@@ -103,3 +103,26 @@ impl Batcher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_may_have_been_proposed_is_never_called_overload() {
+        let ((queue, mut pending), (deferred, _waiting)) = (mpsc::channel::<Pending>(1), mpsc::channel(1));
+        let batcher = Batcher { queue, deferred };
+        let answering = async {
+            pending.recv().await.expect("a try").answer(Answer::Unknown);
+            while let Some(again) = pending.recv().await {
+                again.answer(Answer::Overloaded);
+            }
+        };
+        tokio::select! {
+            decided = batcher.decide(Bytes::new(), Instant::now() + 5 * RETRY) => {
+                assert_eq!(decided.map(drop), Err(Undecided::Unknown));
+            }
+            () = answering => unreachable!("the batcher keeps its queue"),
+        }
+    }
+}

@@ -88,3 +88,19 @@ pub fn answer_in(shard: u32, answer: pb::Answer) -> Result<Answer, Malformed> {
         Kind::NotLeader(_) => Answer::NotLeader,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_the_same_behind_a_forwarding_node() {
+        for replayed in [false, true] {
+            let outcome = Outcome { reply: Reply::Done, replayed, guest_key: Some(vec![7; 32]) };
+            let sent = answer_out(Answer::Applied(5, Decided::Outcome(outcome.clone())));
+            let Ok(Answer::Applied(5, Decided::Outcome(received))) = answer_in(1, sent) else { panic!("applied at 5") };
+            assert_eq!(received.reply, outcome.reply);
+            assert_eq!((received.replayed, received.guest_key), (replayed, outcome.guest_key));
+        }
+    }
+}

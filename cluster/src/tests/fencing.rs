@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::three_nodes::{Nodes, PATIENCE, book, hotel};
-use crate::peers::{Admission, Links};
+use crate::peers::{Admission, Links, Member};
 
 #[test]
 fn a_fenced_node_gets_and_gives_nothing_until_it_is_let_in_again() {
@@ -17,7 +17,14 @@ fn a_fenced_node_gets_and_gives_nothing_until_it_is_let_in_again() {
     let fence = |nodes: &Nodes, fenced: BTreeSet<u64>| {
         [0, 1].into_iter().for_each(|place| nodes.node(place).cluster.shut_out(fenced.clone()));
     };
+    let me = nodes.node(2).cluster.node.me();
+    let may_call = |nodes: &Nodes| {
+        let node = nodes.node(0);
+        node.runtime.block_on(async { node.cluster.node.links.client(3, &me).is_ok() })
+    };
+    assert!(may_call(&nodes));
     fence(&nodes, [3].into());
+    assert!(!may_call(&nodes), "not even over a channel that is there already");
     // What was sent before may still arrive: the first booking is there to flush it, the second must not.
     book(&nodes, &place, 1);
     let then = applied(&nodes, 2);
@@ -41,6 +48,25 @@ fn a_node_cannot_call_in_the_name_of_another() {
     assert_eq!(refused.code(), tonic::Code::PermissionDenied, "{refused}");
     nodes.node(0).cluster.shut_out([2].into());
     assert!(hello(2, 1).is_err(), "not even hello");
+    (0..3).for_each(|place| nodes.stop(place));
+}
+
+/// A request to be taken in anew that comes when its node is well, or another by now.
+#[test]
+fn a_late_request_of_a_member_puts_nobody_out() {
+    let mut nodes = Nodes::start();
+    hotel(&nodes);
+    let me = nodes.node(2).cluster.node.me();
+    let late = Member { incarnation: me.incarnation + 50, ..me.clone() };
+    let links = Links::new("three", 3, nodes.tls(2), Arc::new(Admission::new([1, 2, 3])));
+    for place in 0..3 {
+        let asked = async { links.replace(place as u64 + 1, nodes.address(place), late.encoded(3)).await };
+        let heard = nodes.node(2).runtime.block_on(asked);
+        assert!(heard.is_ok() || place == 2, "{heard:?}");
+    }
+    let votes = || nodes.node(0).cluster.node.shards.iter().all(|shard| shard.group.votes(3, me.incarnation));
+    assert!(!wait_briefly(|| !votes()), "it votes in every group as before");
+    drop(links);
     (0..3).for_each(|place| nodes.stop(place));
 }
 

@@ -1,6 +1,11 @@
 //! Tests of three nodes in one process, over real sockets and disks.
 
+mod candidates;
 mod deposed;
 mod fencing;
+mod followed;
+mod followers;
+mod leadership;
+mod returning;
 mod tampered_rows;
 mod three_nodes;

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener as Bound;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use keyrack_inventory::{
@@ -129,11 +130,14 @@ fn runtime() -> Runtime {
 }
 
 fn start(runtime: &Runtime, config: ClusterConfig, listener: Bound, tls: PeerTls) -> Result<Cluster, StartError> {
-    let fresh = Fresh { incarnation: config.node + 99, signing_seed: [config.node as u8; 32] };
+    // Every new data folder has an incarnation of its own.
+    static INCARNATION: AtomicU64 = AtomicU64::new(100);
+    let incarnation = INCARNATION.fetch_add(1, Ordering::Relaxed);
+    let fresh = Fresh { incarnation, signing_seed: [incarnation as u8; 32] };
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-        Cluster::start(config, listener, tls, fresh).await
+        tokio::time::timeout(PATIENCE, Cluster::start(config, listener, tls, fresh)).await.expect("it starts, or says why not")
     })
 }
 

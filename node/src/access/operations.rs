@@ -328,6 +328,17 @@ mod tests {
         }
     }
 
+    /// Guest data, the audit trail and the leaves of the receipts' log.
+    #[test]
+    fn what_is_shown_in_confidence_is_always_recorded() {
+        let in_confidence = [ReadBookings, LinkGuests, ReadAudit, ReadLog];
+        let shows = |operation: &&Operation| operation.right().is_some_and(|right| in_confidence.contains(&right));
+        let reads = Operation::ALL.iter().filter(|operation| operation.entry().recorded != Recorded::ByCommand);
+        let shown: Vec<_> = reads.filter(shows).collect();
+        assert!(shown.len() >= 6, "{shown:?}");
+        assert!(shown.iter().all(|operation| operation.entry().recorded == Always), "{shown:?}");
+    }
+
     /// Reads the few fields of a FileDescriptorSet that name methods.
     fn described_methods(bytes: &[u8]) -> BTreeSet<String> {
         #[derive(Clone, PartialEq, Message)]

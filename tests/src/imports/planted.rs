@@ -47,6 +47,7 @@ fn a_circle_is_seen_whichever_way_a_file_names_what_it_uses() {
         ("an attribute", "#[serde(default, with = \"crate::b::inner\")] struct S;"),
         ("an inline module", "mod deep { use super::super::b::B; }"),
         ("a pub use that the code itself uses", "pub use crate::b::B; fn f(_: B) {}"),
+        ("$crate in a macro by example", "macro_rules! made { () => { $crate::b::B } }"),
         ("an impl", "impl Iterator for crate::b::B {}"),
     ] {
         let circles = circle_through(a);
@@ -125,6 +126,23 @@ fn folders_make_a_circle_where_their_files_make_none() {
             "  house/src/low/odd.rs -> house/src/high/inner.rs: top",
         ]
     );
+}
+
+#[test]
+fn a_circle_of_folders_around_one_of_files_is_named_beside_it() {
+    let imports = imports(&[
+        ("lib.rs", "mod low; mod high; mod odd;"),
+        ("low.rs", "use crate::high::X; pub struct Low;"),
+        ("high/mod.rs", "mod x; mod y; mod z; pub use x::X; pub use z::Z;"),
+        ("high/x.rs", "use crate::low::Low; pub struct X;"),
+        ("high/y.rs", "use crate::odd::Odd;"),
+        ("high/z.rs", "pub struct Z;"),
+        ("odd.rs", "use crate::high::Z; pub struct Odd;"),
+    ]);
+    assert_eq!(file_circles(&imports).len(), 1);
+    let circles = folder_circles(&imports);
+    assert_eq!(circles.len(), 1, "{circles:?}");
+    assert!(circles[0].starts_with("house/src: high, low, odd\n"), "{circles:?}");
 }
 
 #[test]

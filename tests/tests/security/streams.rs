@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrack_tests::{Api, Cluster, EventStream, Hotel, HotelPlan, PATIENCE, fresh_key, refusal};
+use keyrack_tests::{Api, Cluster, EventStream, Hotel, HotelPlan, PATIENCE, fresh_key, percent_encoded, refusal};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -37,6 +37,20 @@ async fn a_feed_leaves_other_sellers_out() {
             seen += &stream.next().await.data.to_string();
         }
         assert!(!seen.contains(&foreign) && !seen.contains(foreign_hold), "{path} streamed: {seen}");
+    }
+}
+
+/// Or whoever sees little would read the same lines again, for ever where there are many.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_goes_on_behind_what_its_reader_may_not_see() {
+    let (_cluster, hotel, one, other) = scene().await;
+    for path in ["/v1/events?after=", "/v1/events?propertyId=HOTEL-A&after="] {
+        let page = async |after: &str| one.get(&format!("{path}{}", percent_encoded(after))).send().await.expect(200).json();
+        let end = page("").await["nextCursor"].as_str().unwrap().to_string();
+        booked(&hotel, &other).await;
+        let behind = page(&end).await;
+        assert_eq!(behind["items"], json!([]));
+        assert_ne!(behind["nextCursor"], end.as_str(), "the foreign booking is looked at once");
     }
 }
 

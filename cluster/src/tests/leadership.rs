@@ -1,0 +1,41 @@
+//! A leadership goes to nobody of whom the leader does not know that it has what the others have.
+
+use keyrack_inventory::{BookingId, Command, Op, RequestKey};
+use tokio::time::Instant;
+
+use super::three_nodes::{Nodes, PATIENCE, hotel};
+use crate::HandOverError;
+
+#[test]
+fn a_new_leader_hands_over_to_nobody_it_has_not_heard_of() {
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    // More entries than one may lack.
+    for number in 0..80 {
+        let booking = BookingId::new(place.number, 1, u64::from(number));
+        let request = Some(RequestKey { digest: [number + 150; 16], fingerprint: [1; 16] });
+        let op = Op::Cancel { booking, expected_revision: None };
+        nodes.propose(0, &Command { property: place.number, request, by: None, op });
+    }
+    nodes.stop(2);
+    let (begin, mut first) = (Instant::now(), None);
+    // The leader that is found first hands over to the other, which never heard of node 3.
+    let leader = loop {
+        assert!(begin.elapsed() < PATIENCE, "the leadership does not move");
+        let leader = (0..2).find(|place| nodes.node(*place).cluster.leads(1));
+        match (leader, first) {
+            (Some(leader), None) => first = Some(leader),
+            (Some(leader), Some(first)) if leader != first => break leader,
+            (Some(leader), Some(_)) => {
+                let node = nodes.node(leader);
+                let _ = node.runtime.block_on(async { node.cluster.hand_over(1, 2 - leader as u64).await });
+            }
+            (None, _) => {}
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    };
+    let node = nodes.node(leader);
+    let refused = node.runtime.block_on(async { node.cluster.hand_over(1, 3).await });
+    assert!(matches!(&refused, Err(HandOverError::Refused(why)) if why.contains("behind")), "{refused:?}");
+    [0, 1].into_iter().for_each(|place| nodes.stop(place));
+}
