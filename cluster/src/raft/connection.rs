@@ -87,11 +87,7 @@ impl RaftNetworkV2<Types> for Connection {
         let call = self.client()?.append_one(request).await;
         self.links.note_answer(self.peer, &call);
         let call = call.map_err(failed)?;
-        let result = wire::append_reply_in(call.into_inner()).map_err(garbled)?;
-        Ok(match result {
-            Ok(matched) if matched != last => AppendEntriesResponse::PartialSuccess(matched),
-            result => result.into(),
-        })
+        wire::append_response_in(call.into_inner(), last).map_err(garbled)
     }
 
     fn stream_append<'s, S>(

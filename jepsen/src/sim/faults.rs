@@ -114,7 +114,7 @@ impl Faults {
             21..=22 => self.crash(sim, world, HOSTS as usize),
             23..=27 => self.kill(sim, world),
             28..=49 if !self.network => self.cut(sim, world),
-            28..=49 => self.snapshot(world),
+            28..=49 => self.snapshot(),
             50..=55 => {
                 world.set_loss(self.rng.within(10, 200));
                 self.later(world, 500, 3_000, Cure::Loss);
@@ -126,24 +126,24 @@ impl Faults {
                 "delay"
             }
             62..=67 => {
-                let id = self.node(world);
+                let id = self.node();
                 world.disk(id).lock().sync_us = (5_000, self.rng.within(20_000, 300_000));
                 self.later(world, 500, 3_000, Cure::Disk(id));
                 "slow disk"
             }
             68..=72 => {
-                let id = self.node(world);
+                let id = self.node();
                 world.disk(id).lock().failing = true;
                 "failing disk"
             }
             73..=79 => self.turn_clock(world),
-            80..=84 => self.snapshot(world),
+            80..=84 => self.snapshot(),
             85..=91 => self.transfer(world),
             _ => self.change_members(sim, world),
         }
     }
 
-    fn node(&mut self, world: &World) -> u64 {
+    fn node(&mut self) -> u64 {
         let members: Vec<u64> = self.wanted.iter().copied().collect();
         if self.rng.chance(400) { members::leader(&self.running).unwrap_or(members[0]) } else { *self.rng.pick(&members) }
     }
@@ -169,7 +169,7 @@ impl Faults {
 
     fn crash(&mut self, sim: &mut Sim<'_>, world: &World, count: usize) -> &'static str {
         if count == 1 {
-            let id = self.node(world);
+            let id = self.node();
             self.take_down(sim, world, id, true);
             return "power loss of one";
         }
@@ -182,14 +182,14 @@ impl Faults {
     }
 
     fn kill(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
-        let id = self.node(world);
+        let id = self.node();
         self.take_down(sim, world, id, false);
         "kill"
     }
 
     fn cut(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
         self.network = true;
-        let (one, kind) = (self.node(world), self.rng.below(5));
+        let (one, kind) = (self.node(), self.rng.below(5));
         if kind == 3 && self.rng.chance(700) {
             return self.pause_with_slow_disks(world, one);
         }
@@ -227,20 +227,20 @@ impl Faults {
     }
 
     fn turn_clock(&mut self, world: &World) -> &'static str {
-        let id = self.node(world);
+        let id = self.node();
         let skew =
             if self.rng.chance(500) { *self.rng.pick(&[-HOUR_MS, HOUR_MS]) } else { self.rng.within(0, 4_000) as i64 - 2_000 };
         world.node(id).skew_ms.store(skew, Ordering::Relaxed);
         "clock"
     }
 
-    fn snapshot(&mut self, world: &World) -> &'static str {
-        let id = self.node(world);
-        self.ask(world, id, Ask::Snapshot);
+    fn snapshot(&mut self) -> &'static str {
+        let id = self.node();
+        self.ask(id, Ask::Snapshot);
         "snapshot"
     }
 
-    fn ask(&self, world: &World, id: u64, ask: Ask) {
+    fn ask(&self, id: u64, ask: Ask) {
         if let Some(running) = self.running.on(id).as_ref() {
             // It may be about to stop.
             let _ = running.asks.send(ask);
@@ -251,7 +251,7 @@ impl Faults {
         let near: Vec<u64> = members::caught_up(world, &self.running).into_iter().filter(|id| self.wanted.contains(id)).collect();
         if let (Some(leader), false) = (members::leader(&self.running), near.is_empty()) {
             let to = *self.rng.pick(&near);
-            self.ask(world, leader, Ask::Transfer(to));
+            self.ask(leader, Ask::Transfer(to));
         }
         "transfer"
     }

@@ -116,10 +116,7 @@ impl RaftNetworkV2<Types> for Connection {
         let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
         let reply = self.call(Method::AppendOne, &wire::append_out(SHARD, rpc), &option).await?;
         let reply = pb::AppendReply::decode(reply).map_err(|_| unreachable())?;
-        Ok(match wire::append_reply_in(reply).map_err(garbled)? {
-            Ok(matched) if matched != last => AppendEntriesResponse::PartialSuccess(matched),
-            result => result.into(),
-        })
+        wire::append_response_in(reply, last).map_err(garbled)
     }
 
     fn stream_append<'s, S>(
