@@ -1,4 +1,4 @@
-//! Compiles the .proto files with protox, so that no protoc has to be installed.
+//! Compiles the .proto files with protox, so that the build needs no protoc.
 
 use std::{env, fs, path::PathBuf};
 
@@ -13,7 +13,7 @@ const FILES: [&str; 6] = [
     "keyrack/internal/cluster.proto",
 ];
 
-/// The public messages are also the JSON bodies of the HTTP edge: one definition of every noun.
+/// The public messages are also the JSON bodies of the HTTP API, so that each type has one definition.
 const JSON: &str = r#"#[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]"#;
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = tonic_prost_build::Config::new();
     config.bytes(["."]);
     config.message_attribute(".keyrack.v1", JSON);
-    // In HTTP the key is a header and the id is in the path; in gRPC both are fields.
+    // In HTTP the idempotency key is a header and the id is in the path. In gRPC both are fields.
     for field in NOT_IN_BODIES {
         config.field_attribute(format!(".keyrack.v1.{field}"), "#[serde(skip)]");
     }

@@ -1,130 +1,131 @@
-//! Who may do what. One matrix of role and right, asked at the edge and again where commands are applied, so that
-//! an edge that knows less than the log (a grant withdrawn a moment ago) cannot let anybody through.
+//! Access control: one matrix of role and right. It is checked at the edge, and again where commands are applied, so
+//! that an edge that has not yet seen a revoked grant lets no caller through.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{BookingId, PropertyNumber};
 
-/// What somebody is to the cluster.
+/// A caller's role in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Runs the cluster.
     Operator,
-    /// Runs hotels.
+    /// Manages hotels.
     Manager,
-    /// Sells for hotels.
+    /// Sells rooms of hotels.
     Channel,
-    /// Sits at a front desk.
+    /// Works at a front desk.
     Desk,
-    /// Checks what happened.
+    /// Audits the receipts and the audit trail.
     Auditor,
     /// Has a booking.
     Guest,
 }
 
-/// What a role can have the right to.
+/// What a role can be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Right {
-    /// Properties, availability, offers, events without guests.
+    /// Read properties, availability, offers, and events without guest data.
     ReadInventory,
-    /// Properties, room types, rate plans, ARI, the business date.
+    /// Change properties, room types, rate plans, ARI and the business date.
     ManageInventory,
-    /// Bookings and holds; auditors see them without guests.
+    /// Read bookings and holds; auditors see them without guest data.
     ReadBookings,
     /// Hold, book, amend.
     Sell,
-    /// Give bookings and holds up.
+    /// Cancel bookings and release holds.
     Cancel,
     /// Check in, check out, no-show.
     RunDesk,
-    /// Let a guest see a booking.
+    /// Give a guest access to a booking.
     LinkGuests,
     /// Destroy a guest's data.
     EraseGuests,
-    /// Who leads what, and where.
+    /// Read which nodes lead which shards.
     ReadTopology,
-    /// The entries of the receipts' log: they tell occupancy.
+    /// Read the entries of the receipts log. They show occupancy.
     ReadLog,
-    /// The audit trail.
+    /// Read the audit trail.
     ReadAudit,
-    /// Principals, their keys, and nodes.
+    /// Manage principals, their keys, and nodes.
     ManageCluster,
 }
 
-/// Who asked for something.
+/// The identity of a caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Who {
-    /// Nobody: credentials were missing or refused.
-    Nobody,
-    /// Somebody the nodes themselves vouch for: an operator with a certificate, a development key.
+    /// Unauthenticated: credentials were missing or refused.
+    Unauthenticated,
+    /// A caller that the nodes themselves trust: an operator with a certificate, or a development key.
     Trusted(Role, String),
-    /// A principal of the directory, by one of its credentials (0: by one that is checked outside the cluster).
+    /// A principal of the directory, and the credential it used (0: a credential that is checked outside the cluster).
     Principal {
         /// The principal.
         number: u32,
-        /// Which credential.
+        /// The number of the credential.
         credential: u32,
     },
     /// A guest with a token for one booking.
     Guest(BookingId),
 }
 
-/// Who asked, and from where.
+/// A caller and its address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Actor {
-    /// Who.
+    /// The caller.
     pub who: Who,
     /// The octets of the IPv6 address, or of the IPv4-mapped one (RFC 4291 section 2.5.5.2).
     pub from: [u8; 16],
 }
 
-/// What a principal may do, as every shard keeps it.
+/// What a principal may do. Every shard has a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Counts the directory's changes; an older one never replaces a newer one.
+    /// The directory's revision of the grant. An older revision never replaces a newer one.
     pub revision: u64,
     /// The role.
     pub role: Role,
-    /// Withdrawn as a whole.
+    /// Whether the whole grant is revoked.
     pub revoked: bool,
-    /// These properties by id, and those of [`Grant::regions`]; all there are when both are empty.
+    /// Ids of properties. The grant covers these and those of [`Grant::regions`], or all properties when both are
+    /// empty.
     pub properties: Vec<String>,
-    /// Properties whose home is one of these regions.
+    /// Regions. The grant covers the properties whose home region is one of them.
     pub regions: Vec<String>,
     /// Only bookings and holds that the principal made itself.
     pub own_only: bool,
-    /// Room-minutes of one property that its open holds may take at a time; 0 sets no limit.
+    /// Room-minutes that its open holds may take of one property at a time; 0 for no limit.
     pub hold_room_minutes: u32,
-    /// The credentials that are good; one that is not here is refused.
+    /// The valid credentials; any other is refused.
     pub credentials: Vec<Credential>,
 }
 
-/// A credential that is good until it expires.
+/// A credential that is valid until it expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Its number; the principal's own counting.
+    /// Its number, unique for the principal.
     pub number: u32,
-    /// From this time on it is refused, ms since 1970; 0 for never.
+    /// When it expires, ms since 1970; 0 for never.
     pub expires_at_ms: u64,
 }
 
-/// Of what a caller sees only a part.
+/// Which bookings and holds of a property a caller sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything in the property.
+    /// All of the property.
     All,
-    /// What this principal made.
+    /// Those that this principal made.
     Own(u32),
-    /// This booking.
+    /// Only this booking.
     Booking(BookingId),
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Role; 6] = [Role::Operator, Role::Manager, Role::Channel, Role::Desk, Role::Auditor, Role::Guest];
 
-    /// Its name on the wire.
+    /// The role's name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Role::Operator => "operator",
@@ -136,12 +137,12 @@ impl Role {
         }
     }
 
-    /// The role of a name.
+    /// The role with this name.
     pub fn parse(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.name() == name)
     }
 
-    /// The matrix.
+    /// Whether the role has the right. This is the access matrix.
     pub fn may(self, right: Right) -> bool {
         use Right::*;
         match self {
@@ -154,14 +155,14 @@ impl Role {
         }
     }
 
-    /// Whether it may see who a guest is.
+    /// Whether the role may see guest data.
     pub fn sees_guests(self) -> bool {
         self != Role::Auditor
     }
 }
 
 impl Right {
-    /// All of them.
+    /// All rights.
     pub const ALL: [Right; 12] = [
         Right::ReadInventory,
         Right::ManageInventory,
@@ -179,17 +180,17 @@ impl Right {
 }
 
 impl Grant {
-    /// Whether it is for all properties there are and will be.
+    /// Whether the grant covers all present and future properties.
     pub fn is_everywhere(&self) -> bool {
         self.properties.is_empty() && self.regions.is_empty()
     }
 
-    /// Whether a property is within it.
+    /// Whether the grant covers a property.
     pub fn covers(&self, property: &str, region: &str) -> bool {
         self.is_everywhere() || self.properties.iter().any(|id| id == property) || self.regions.iter().any(|name| name == region)
     }
 
-    /// Whether a credential is good at a time (ms since 1970). Credential 0 is checked elsewhere.
+    /// Whether a credential is valid at a time (ms since 1970). Credential 0 is checked outside the cluster.
     pub fn accepts(&self, credential: u32, now_ms: u64) -> bool {
         let good = |known: &Credential| known.number == credential && (known.expires_at_ms == 0 || known.expires_at_ms > now_ms);
         !self.revoked && (credential == 0 || self.credentials.iter().any(good))
@@ -197,7 +198,7 @@ impl Grant {
 }
 
 impl Scope {
-    /// Whether a booking or hold of `seller` is seen.
+    /// Whether the scope includes a booking or hold of `seller`.
     pub fn sees(self, seller: u32, booking: Option<BookingId>) -> bool {
         match self {
             Scope::All => true,
@@ -208,11 +209,11 @@ impl Scope {
 }
 
 impl Who {
-    /// The principal that owns what it makes; 0 for those who are none.
+    /// The principal that owns what the caller makes; 0 if the caller is not a principal.
     pub fn seller(&self) -> u32 {
         match self {
             Who::Principal { number, .. } => *number,
-            Who::Nobody | Who::Trusted(..) | Who::Guest(_) => 0,
+            Who::Unauthenticated | Who::Trusted(..) | Who::Guest(_) => 0,
         }
     }
 }
@@ -220,7 +221,7 @@ impl Who {
 impl core::fmt::Display for Who {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Who::Nobody => f.write_str("nobody"),
+            Who::Unauthenticated => f.write_str("nobody"),
             Who::Trusted(_, name) => f.write_str(name),
             Who::Principal { number, .. } => write!(f, "principal/{number}"),
             Who::Guest(booking) => write!(f, "guest/{booking}"),
@@ -230,13 +231,13 @@ impl core::fmt::Display for Who {
 
 /// A question about a right: may `who` use `right` on `property` at this time?
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'w> {
-    /// Who.
+pub struct RightQuery<'w> {
+    /// The caller.
     pub who: &'w Who,
-    /// What.
+    /// The right.
     pub right: Right,
-    /// Where; number 0 is nowhere in particular.
+    /// The property; 0 for a right that does not depend on a property.
     pub property: PropertyNumber,
-    /// When, ms since 1970.
+    /// The time, ms since 1970.
     pub now_ms: u64,
 }

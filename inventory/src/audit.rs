@@ -1,12 +1,13 @@
-//! The audit trail: who did what, when, from where, to which record, and whether it was allowed.
+//! The audit trail: who did what, when, from which address, to which booking or hold, and whether it was allowed.
 //!
-//! A record has no guest data. Each is hashed with the one before it, and now and then a leaf of the receipts' log
-//! says how many there are and what the newest hash is ([`crate::LeafBody::AuditSeal`]): who changes, adds or removes
-//! a record changes every later hash, and with it a tree that replicas and witnesses have signed.
+//! A record has no guest data. Each record is hashed together with the previous one. From time to time a leaf of the
+//! receipts log states how many records there are and what the newest hash is ([`crate::LeafBody::AuditSeal`]).
+//! Changing, adding or removing a record changes every later hash, and so contradicts a tree that replicas and
+//! witnesses have signed.
 //!
-//! What is hashed: SHA-256 over `keyrack audit v1`, a zero byte, the hash before (32 zero bytes at first) and the record as
-//! a deterministic CBOR array (RFC 8949 section 4.2): `[line, place, time in ms, who, credential, address (16 bytes), action,
-//! property number, record id (16 bytes) or null, verdict, times]`.
+//! The hash is SHA-256 over `keyrack audit v1`, a zero byte, the previous hash (32 zero bytes at first) and the record
+//! as a deterministic CBOR array (RFC 8949 section 4.2): `[line, place, time in ms, who, credential, address (16
+//! bytes), action, property number, record id (16 bytes) or null, verdict, times]`.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -16,10 +17,10 @@ use sha2::{Digest as _, Sha256};
 use crate::cbor::Writer;
 use crate::{Actor, PropertyNumber, Who};
 
-/// A link of the chain.
+/// A link of the hash chain.
 pub type Link = [u8; 32];
 
-/// What was done or tried.
+/// An action that a caller did or tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Action(pub u8);
 
@@ -28,10 +29,10 @@ macro_rules! actions {
         impl Action {
             $(#[doc = $name] pub const $constant: Action = Action($number);)*
 
-            /// All that have a name.
+            /// All named actions.
             pub const ALL: &'static [Action] = &[$(Action::$constant),*];
 
-            /// Its name in an export.
+            /// The action's name in an export.
             pub fn name(self) -> &'static str {
                 match self.0 { $($number => $name,)* _ => "unknown" }
             }
@@ -78,56 +79,56 @@ actions! {
     OTHER 63 "other",
 }
 
-/// What came of it: 0 allowed, below 100 the state machine's refusal ([`crate::Reject::number`]), else the HTTP status
-/// with which the edge refused it.
+/// The result of an action: 0 if allowed, below 100 the number of the refusal ([`crate::Reject::number`]), else the
+/// HTTP status with which the edge refused it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Verdict(pub u16);
 
 impl Verdict {
-    /// It was done.
+    /// The action was done.
     pub const ALLOWED: Verdict = Verdict(0);
 }
 
-/// The mark that a command leaves on its journal line.
+/// The audit data of a command, kept in its journal line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Who.
+    /// The caller.
     pub actor: Actor,
-    /// What.
+    /// The action.
     pub action: Action,
     /// The booking or hold.
     pub record: Option<[u8; 16]>,
-    /// The chain's newest link, this record in it.
+    /// The newest link of the chain. It includes this record.
     pub link: Link,
 }
 
-/// Something an edge saw that was no command: a read of guest data, an operator's action, a refusal.
+/// An event at an edge that is not a command: a read of guest data, an operator's action, a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observation {
     /// When the edge saw it, ms since 1970, by its clock.
     pub at_ms: u64,
-    /// Who.
+    /// The caller.
     pub actor: Actor,
-    /// What.
+    /// The action.
     pub action: Action,
-    /// Whose; number 0 for nobody's in particular.
+    /// The property; 0 if the action concerns no single property.
     pub property: PropertyNumber,
     /// The booking or hold.
     pub record: Option<[u8; 16]>,
-    /// What came of it.
+    /// The result.
     pub verdict: Verdict,
-    /// How often, within a moment.
+    /// How often the edge saw it. The edge counts equal events of a short time together.
     pub times: u32,
 }
 
 /// One record of the trail, as it is hashed and exported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// The journal line.
+    /// The number of its journal line.
     pub line: u64,
-    /// Its place among the line's records.
+    /// Its position among the line's records.
     pub place: u32,
-    /// The rest.
+    /// The other fields.
     pub seen: Observation,
 }
 
@@ -157,7 +158,7 @@ impl AuditRecord {
         out.into_bytes()
     }
 
-    /// The chain's next link.
+    /// The link that follows `before`.
     pub fn link(&self, before: &Link) -> Link {
         Sha256::new_with_prefix(b"keyrack audit v1\0").chain_update(before).chain_update(self.encode()).finalize().into()
     }

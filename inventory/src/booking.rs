@@ -1,18 +1,18 @@
-//! A confirmed order: rooms, price and policy as they stood when it was taken.
+//! A booking: rooms with the price and policy of the time it was made.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{BookingId, CancellationPolicy, Code, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Sealed, Stay};
+use crate::{BookingId, CancellationPolicy, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Sealed, ShortCode, Stay};
 
-/// One order.
+/// One booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {
-    /// Its identity; names the property too.
+    /// Its id, which contains the property's number.
     pub id: BookingId,
-    /// Where it is in its life.
+    /// Its state.
     pub state: BookingState,
-    /// Counts its changes, from 1.
+    /// The number of its current version, from 1.
     pub revision: u32,
     /// The nights, the same for all its rooms.
     pub stay: Stay,
@@ -24,19 +24,19 @@ pub struct Booking {
     pub guest: Sealed,
     /// Whether the guest's data were erased.
     pub guest_erased: bool,
-    /// The principal that took it; 0 for none in particular.
+    /// The principal that made it; 0 if not made by a principal.
     pub seller: u32,
     /// The seller's own reference; may be empty.
     pub channel_ref: String,
     /// A payment token; never a card number.
     pub payment_token: String,
-    /// When it was taken, ms since 1970.
+    /// When it was made, ms since 1970.
     pub created_at_ms: u64,
     /// When it last changed, ms since 1970.
     pub updated_at_ms: u64,
-    /// What cancelling cost; present once cancelled.
+    /// The fee for cancelling it; only if it is cancelled.
     pub cancellation_fee: Option<Minor>,
-    /// The index of its newest leaf in the receipts' log; bookings of the first version have none at first.
+    /// The index of its newest leaf in the receipts log. Bookings of the first version have none until they change.
     pub leaf: Option<u64>,
 }
 
@@ -48,9 +48,9 @@ pub struct BookedRoom {
     /// The plan's place in the catalogue.
     pub rate_plan: RatePlanIx,
     /// The type's code.
-    pub room_type_code: Code,
+    pub room_type_code: ShortCode,
     /// The plan's code.
-    pub rate_plan_code: Code,
+    pub rate_plan_code: ShortCode,
     /// How many rooms.
     pub quantity: u32,
     /// Adults in each room.
@@ -63,26 +63,26 @@ pub struct BookedRoom {
     pub policy: CancellationPolicy,
 }
 
-/// Where a booking is in its life.
+/// The state of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BookingState {
-    /// Expected.
+    /// The guest is expected.
     Confirmed,
-    /// In house.
+    /// The guest has arrived.
     CheckedIn,
-    /// Left.
+    /// The guest has left.
     CheckedOut,
-    /// Given up before arrival.
+    /// The booking was cancelled before arrival.
     Cancelled,
-    /// Never came.
+    /// The guest did not arrive.
     NoShow,
 }
 
 impl BookingState {
-    /// All of them.
+    /// All states.
     pub const ALL: [BookingState; 5] = [Self::Confirmed, Self::CheckedIn, Self::CheckedOut, Self::Cancelled, Self::NoShow];
 
-    /// Its name, as callers read and write it.
+    /// The state's name, as callers read and write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
@@ -93,7 +93,7 @@ impl BookingState {
         }
     }
 
-    /// The state of a name.
+    /// The state with this name.
     pub fn from_name(name: &str) -> Option<BookingState> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
@@ -103,7 +103,7 @@ impl BookingState {
         matches!(self, Self::Confirmed | Self::CheckedIn | Self::CheckedOut)
     }
 
-    /// Whether a booking in this state can come to be in that one, in one step.
+    /// Whether a booking can go from this state to `next` in one step.
     pub fn leads_to(self, next: BookingState) -> bool {
         match self {
             Self::Confirmed => matches!(next, Self::CheckedIn | Self::Cancelled | Self::NoShow),
@@ -127,7 +127,7 @@ impl Booking {
         self.rooms.iter().map(BookedRoom::total).sum()
     }
 
-    /// What cancelling on `today` (a business date) costs by the frozen policies.
+    /// The fee for cancelling on `today` (a business date), by the frozen policies.
     pub fn fee_on(&self, today: Night) -> Minor {
         let fee = |room: &BookedRoom| {
             let quantity = u64::from(room.quantity);

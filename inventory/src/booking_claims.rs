@@ -1,4 +1,4 @@
-//! What the leaf of a booking claims behind salted digests.
+//! The claims of a booking's leaf, and their salted digests.
 
 use alloc::string::String;
 
@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{Booking, Digest, Disclosure, GUEST_DIGESTS, GuestSecrets, LEAF_DIGESTS, Salt, TermSalts};
 
 impl TermSalts {
-    /// The claims about a booking's terms. What is not there is claimed to be empty.
+    /// The claims about a booking's terms. A missing value is claimed as an empty text.
     pub fn claims(&self, booking: &Booking) -> [Disclosure; LEAF_DIGESTS - GUEST_DIGESTS] {
         let price = booking.total().map(|total| {
             let mut text = booking.currency.format_amount(total);
@@ -35,7 +35,7 @@ fn salt_of(secret: &Salt, revision: u32) -> Salt {
     salt
 }
 
-/// The sorted digests of a booking's next leaf, which will have this index.
+/// The sorted digests of a booking's next leaf, which gets this `index`.
 pub(crate) fn leaf_digests(booking: &Booking, secrets: Option<&GuestSecrets>, index: u64) -> [Digest; LEAF_DIGESTS] {
     let mut digests: [Digest; LEAF_DIGESTS] = core::array::from_fn(|place| filler(booking, index, place));
     if let Some(secrets) = secrets {
@@ -53,13 +53,13 @@ pub(crate) fn leaf_digests(booking: &Booking, secrets: Option<&GuestSecrets>, in
     digests
 }
 
-/// Stands where nothing is claimed; nobody without the secret can tell it from a claim.
+/// Fills the place of a missing claim. Without the secret it cannot be distinguished from a claim.
 fn decoy(salts: &TermSalts, revision: u32, place: usize) -> Digest {
     let sum = Sha256::new_with_prefix(salts.price).chain_update(revision.to_be_bytes());
     sum.chain_update([place as u8]).finalize().into()
 }
 
-/// Stands where nothing is claimed any more: after an erasure, which the log tells anyway.
+/// Fills a place after an erasure. It needs no secret, because the leaf shows the erasure.
 fn filler(booking: &Booking, index: u64, place: usize) -> Digest {
     let sum = Sha256::new_with_prefix(b"keyrack filler").chain_update(booking.id.0);
     sum.chain_update(index.to_be_bytes()).chain_update([place as u8]).finalize().into()

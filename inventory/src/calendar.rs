@@ -1,30 +1,30 @@
-//! The calendar page: one property, one room type, one month; what is taken on each night and what may be.
+//! The calendar page: the counters and restrictions of one property, one room type and one month.
 
 use alloc::vec::Vec;
 
 use crate::{RoomType, Stay};
 
-/// Days a page has room for; the last places of a short month stay empty.
+/// Days in a page. The last places of a short month stay empty.
 pub(crate) const PLACES: usize = 31;
 
 /// The counters of one night of one room type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Cell {
-    /// Rooms of this type on this night, where it differs from the room type's own capacity.
+    /// Rooms of this type on this night; `None` for the room type's own capacity.
     pub capacity: Option<u32>,
     /// Rooms that cannot be sold this night.
     pub out_of_order: u32,
-    /// Rooms of bookings that hold rooms.
+    /// Rooms of bookings in a state that holds rooms.
     pub sold: u32,
     /// Rooms of open holds.
     pub held: u32,
-    /// Rooms set aside in allotments.
+    /// Rooms kept for allotments.
     pub blocked: u32,
     /// Restrictions for every rate plan.
     pub restrictions: Restrictions,
 }
 
-/// The six restrictions of one night; a stay length of 0 says nothing.
+/// The six restrictions of one night. A stay length of 0 is no restriction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Restrictions {
     /// Nothing is sold for this night.
@@ -33,28 +33,28 @@ pub struct Restrictions {
     pub closed_to_arrival: bool,
     /// No stay may end on this day.
     pub closed_to_departure: bool,
-    /// A stay that begins on this night has at least so many nights.
+    /// The minimum number of nights of a stay that begins on this night.
     pub min_stay_arrival: u16,
-    /// A stay that covers this night has at least so many nights.
+    /// The minimum number of nights of a stay that includes this night.
     pub min_stay_through: u16,
-    /// A stay that begins on this night has at most so many nights.
+    /// The maximum number of nights of a stay that begins on this night.
     pub max_stay: u16,
 }
 
-/// What forbade a stay.
+/// The restriction that forbids a stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restriction {
     /// The night is not for sale.
     StopSell,
-    /// No stay may begin here.
+    /// No stay may begin on this night.
     ClosedToArrival,
-    /// No stay may end here.
+    /// No stay may end on this day.
     ClosedToDeparture,
-    /// Too short for its arrival.
+    /// The stay is shorter than its arrival night requires.
     MinStayArrival,
-    /// Too short for this night.
+    /// The stay is shorter than this night requires.
     MinStayThrough,
-    /// Too long for its arrival.
+    /// The stay is longer than its arrival night allows.
     MaxStay,
     /// The rate plan has no rate for this night.
     NoRate,
@@ -73,14 +73,14 @@ impl Default for Page {
     }
 }
 
-/// One night as a seller sees it. All are numbers of rooms.
+/// The counts of one night, in rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NightCount {
     /// Rooms of this type.
     pub capacity: u32,
     /// Rooms that cannot be sold.
     pub out_of_order: u32,
-    /// The most that may be taken.
+    /// The sell limit.
     pub limit: u32,
     /// Booked.
     pub sold: u32,
@@ -88,24 +88,24 @@ pub struct NightCount {
     pub held: u32,
     /// Blocked.
     pub blocked: u32,
-    /// `limit - sold - held - blocked`; below zero after capacity was cut under what is taken.
+    /// `limit - sold - held - blocked`; negative if the limit was cut below the rooms taken.
     pub available: i64,
 }
 
 impl NightCount {
-    /// What may still be sold: never below zero.
+    /// The rooms that can still be sold; never negative.
     pub fn sellable(&self) -> u32 {
         self.available.max(0) as u32
     }
 
-    /// By how much this night is over its limit.
+    /// How many rooms are taken above the limit.
     pub fn deficit(&self) -> u32 {
         (-self.available).max(0) as u32
     }
 }
 
 impl Cell {
-    /// The night's counts under its room type's settings.
+    /// The counts of the night with the settings of its room type.
     pub fn count(&self, room_type: &RoomType) -> NightCount {
         let capacity = self.capacity.unwrap_or(room_type.capacity);
         let limit = sell_limit(capacity, self.out_of_order, room_type.overbooking_basis_points);
@@ -120,7 +120,7 @@ impl Cell {
         }
     }
 
-    /// Sold, held and blocked together.
+    /// The sum of sold, held and blocked rooms.
     pub fn taken(&self) -> u32 {
         self.sold + self.held + self.blocked
     }
@@ -133,7 +133,7 @@ pub fn sell_limit(capacity: u32, out_of_order: u32, overbooking_basis_points: u3
 }
 
 impl Restrictions {
-    /// The first restriction that forbids `stay` on its `place`-th night, if any.
+    /// The first restriction of this night that forbids `stay`, if any. `first_night` says that `stay` begins on it.
     pub(crate) fn on_night(&self, stay: Stay, first_night: bool) -> Option<Restriction> {
         use Restriction::*;
         let nights = stay.len();
@@ -157,7 +157,7 @@ impl Restrictions {
 }
 
 impl Restriction {
-    /// Its name: that of its field in an ARI update.
+    /// The restriction's name: the name of its field in an ARI update.
     pub const fn name(self) -> &'static str {
         match self {
             Restriction::StopSell => "stopSell",

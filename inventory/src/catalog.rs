@@ -1,20 +1,20 @@
-//! What a property sells: room types and rate plans, with the property's own settings.
+//! The catalogue of a property: room types, rate plans, and the property's own settings.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Code, Currency, Minor, Night, RatePlanIx, RoomTypeIx};
+use crate::{Currency, Minor, Night, RatePlanIx, RoomTypeIx, ShortCode};
 
-/// One hotel and its catalogue, kept as one row: a booking needs all of it and it seldom changes.
+/// One property and its catalogue. It is one row, because a booking needs all of it and it seldom changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
     /// The id its owner chose.
     pub id: String,
-    /// What the owner may change.
+    /// The settings that its owner may change.
     pub details: PropertyDetails,
-    /// The hotel's own today; moved only by closing it.
+    /// The property's current day. Only closing it moves it on.
     pub business_date: Night,
-    /// Counts the changes of this row, from 1.
+    /// The number of the row's current version, from 1.
     pub revision: u32,
     /// By [`RoomTypeIx`]; entries are never removed.
     pub room_types: Vec<RoomType>,
@@ -27,9 +27,9 @@ pub struct Property {
 pub struct PropertyDetails {
     /// The hotel's name.
     pub name: String,
-    /// IANA name, resolved at the edge only.
+    /// IANA name; only the edge resolves it.
     pub time_zone: String,
-    /// The currency of its prices unless a rate plan says otherwise.
+    /// The currency of its prices, unless a rate plan has its own.
     pub currency: Currency,
     /// The region whose nodes should lead its shard.
     pub home_region: String,
@@ -37,48 +37,48 @@ pub struct PropertyDetails {
     pub house_limit: Option<u32>,
     /// Whether closing the business date marks missing guests as no-shows.
     pub no_show_on_close: bool,
-    /// Address, location, languages, images: JSON as the edge normalised it; the domain never reads it.
+    /// Address, location, languages, images: JSON as the edge normalised it. The domain never reads it.
     pub presentation: String,
 }
 
-/// A kind of room that is sold.
+/// A category of rooms that are sold as equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomType {
     /// Its code, unique in the property.
-    pub code: Code,
+    pub code: ShortCode,
     /// Its name.
     pub name: String,
-    /// Rooms of this type, on every night that ARI does not say otherwise.
+    /// Rooms of this type, on every night for which ARI sets no other number.
     pub capacity: u32,
-    /// The most guests in one room; 0 says nothing.
+    /// The most guests in one room; 0 for no limit.
     pub occupancy: u16,
     /// Overbooking allowance, in basis points of the rooms in order.
     pub overbooking_basis_points: u32,
     /// Whether the rooms are accessible.
     pub accessible: bool,
-    /// Counts the changes of this entry, from 1.
+    /// The number of the entry's current version, from 1.
     pub revision: u32,
 }
 
-/// A price list with its conditions.
+/// A price list with a cancellation policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RatePlan {
     /// Its code, unique in the property.
-    pub code: Code,
+    pub code: ShortCode,
     /// Its name.
     pub name: String,
     /// The currency of its rates.
     pub currency: Currency,
-    /// What cancelling costs.
+    /// The fee for cancelling.
     pub policy: CancellationPolicy,
-    /// Whether a rate was ever loaded. Until then its price is agreed elsewhere; from then on a night
-    /// without a rate is not for sale.
+    /// Whether a rate was ever loaded. Before that, its price is agreed elsewhere; after that, a night without a rate
+    /// is not for sale.
     pub priced: bool,
-    /// Counts the changes of this entry, from 1.
+    /// The number of the entry's current version, from 1.
     pub revision: u32,
 }
 
-/// When cancelling is free, and what it costs later.
+/// Until when cancelling is free, and the fee after that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct CancellationPolicy {
     /// Free while the arrival is at least this many days after the business date.
@@ -100,7 +100,7 @@ pub enum Fee {
 }
 
 impl CancellationPolicy {
-    /// What cancelling costs on `today` for an `arrival`, given the price of the first night and of all.
+    /// The fee for cancelling on `today` for an `arrival`, given the price of the first night and the total.
     pub fn fee_on(&self, today: Night, arrival: Night, first_night: Minor, total: Minor) -> Minor {
         if arrival.0.saturating_sub(today.0) >= u32::from(self.free_until_days).max(1) {
             return 0;
@@ -108,21 +108,21 @@ impl CancellationPolicy {
         match self.fee {
             Fee::None => 0,
             Fee::FirstNight => first_night,
-            // Wide, so that the dearest stay cannot overflow on its way to being divided.
+            // In 128 bits, so that the product cannot overflow.
             Fee::BasisPoints(points) => (u128::from(total) * u128::from(points) / 10_000) as Minor,
         }
     }
 }
 
 impl Property {
-    /// A room type by code.
-    pub fn room_type(&self, code: Code) -> Option<(RoomTypeIx, &RoomType)> {
+    /// Finds a room type by code.
+    pub fn room_type(&self, code: ShortCode) -> Option<(RoomTypeIx, &RoomType)> {
         let place = self.room_types.iter().position(|t| t.code == code)?;
         Some((RoomTypeIx(place as u16), &self.room_types[place]))
     }
 
-    /// A rate plan by code.
-    pub fn rate_plan(&self, code: Code) -> Option<(RatePlanIx, &RatePlan)> {
+    /// Finds a rate plan by code.
+    pub fn rate_plan(&self, code: ShortCode) -> Option<(RatePlanIx, &RatePlan)> {
         let place = self.rate_plans.iter().position(|p| p.code == code)?;
         Some((RatePlanIx(place as u16), &self.rate_plans[place]))
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fee_depends_on_how_late_it_is() {
+    fn the_fee_depends_on_the_days_before_arrival() {
         let policy = CancellationPolicy { free_until_days: 2, fee: Fee::BasisPoints(5_000) };
         for (today, fee) in [(7, 0), (8, 0), (9, 150), (10, 150), (11, 150)] {
             assert_eq!(policy.fee_on(Night(today), Night(10), 100, 300), fee, "on day {today}");

@@ -1,5 +1,5 @@
-//! The part of CBOR (RFC 8949) that leaves and audit records use, written deterministically and read strictly: unsigned and
-//! negative integers, byte and text strings, arrays, maps and null, all of definite and shortest length.
+//! The subset of CBOR (RFC 8949) that leaves and audit records use: unsigned and negative integers, byte and text
+//! strings, arrays, maps and null, all of definite and shortest length. Writing is deterministic and reading is strict.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ const ARRAY: u8 = 4;
 const MAP: u8 = 5;
 const NULL: u8 = 0xf6;
 
-/// What is wrong with bytes that were to be read as CBOR.
+/// Why bytes are not valid CBOR of this subset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CborError(pub &'static str);
 
@@ -34,7 +34,7 @@ impl Writer {
     pub fn int(&mut self, value: i64) {
         match u64::try_from(value) {
             Ok(value) => self.head(UINT, value),
-            // -1 - n, which no i64 overflows.
+            // The encoding of a negative n is -1 - n. That never overflows an i64.
             Err(_) => self.head(NEGATIVE, !value as u64),
         }
     }
@@ -92,11 +92,11 @@ impl<'b> Reader<'b> {
 
     pub fn int(&mut self) -> Result<i64, CborError> {
         let (major, value) = self.head()?;
-        let magnitude = i64::try_from(value).map_err(|_| CborError("a number out of range"))?;
+        let magnitude = i64::try_from(value).map_err(|_| CborError("a number is out of range"))?;
         match major {
             UINT => Ok(magnitude),
             NEGATIVE => Ok(-1 - magnitude),
-            _ => Err(CborError("a number was expected")),
+            _ => Err(CborError("expected a number")),
         }
     }
 
@@ -107,11 +107,11 @@ impl<'b> Reader<'b> {
 
     pub fn text(&mut self) -> Result<&'b str, CborError> {
         let length = self.expect(TEXT)?;
-        core::str::from_utf8(self.take(length)?).map_err(|_| CborError("a text that is not UTF-8"))
+        core::str::from_utf8(self.take(length)?).map_err(|_| CborError("a text is not UTF-8"))
     }
 
-    /// How many items follow. At least a byte each must be there, so a length cannot ask for more memory
-    /// than its message is worth.
+    /// Reads the number of items that follow. An item has at least one byte, so a length above the remaining bytes is
+    /// refused. This bounds the memory that a message can make a reader allocate.
     pub fn array(&mut self) -> Result<usize, CborError> {
         let items = self.expect(ARRAY)?;
         self.bounded(items)
@@ -127,7 +127,7 @@ impl<'b> Reader<'b> {
         self.0.first().is_some_and(|byte| byte >> 5 == ARRAY)
     }
 
-    /// Takes a null, if one comes next.
+    /// Reads a null if it comes next, and returns whether it did.
     pub fn null(&mut self) -> bool {
         let found = self.0.first() == Some(&NULL);
         if found {
@@ -138,11 +138,11 @@ impl<'b> Reader<'b> {
 
     fn expect(&mut self, wanted: u8) -> Result<u64, CborError> {
         let (major, value) = self.head()?;
-        if major == wanted { Ok(value) } else { Err(CborError("an item of another type was expected")) }
+        if major == wanted { Ok(value) } else { Err(CborError("unexpected type of item")) }
     }
 
     fn head(&mut self) -> Result<(u8, u64), CborError> {
-        let (first, rest) = self.0.split_first().ok_or(CborError("it ends too early"))?;
+        let (first, rest) = self.0.split_first().ok_or(CborError("unexpected end"))?;
         self.0 = rest;
         let width = match first & 0x1f {
             short @ 0..=23 => return Ok((first >> 5, short.into())),
@@ -150,7 +150,7 @@ impl<'b> Reader<'b> {
             25 => 2,
             26 => 4,
             27 => 8,
-            _ => return Err(CborError("an indefinite length")),
+            _ => return Err(CborError("indefinite lengths are not allowed")),
         };
         let value = self.take(width)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
         Ok((first >> 5, value))
@@ -158,13 +158,13 @@ impl<'b> Reader<'b> {
 
     fn take(&mut self, length: u64) -> Result<&'b [u8], CborError> {
         let length = usize::try_from(length).ok().filter(|length| *length <= self.0.len());
-        let (taken, rest) = self.0.split_at(length.ok_or(CborError("it ends too early"))?);
+        let (taken, rest) = self.0.split_at(length.ok_or(CborError("unexpected end"))?);
         self.0 = rest;
         Ok(taken)
     }
 
     fn bounded(&self, items: u64) -> Result<usize, CborError> {
         let items = usize::try_from(items).ok().filter(|items| *items <= self.0.len());
-        items.ok_or(CborError("it ends too early"))
+        items.ok_or(CborError("unexpected end"))
     }
 }

@@ -1,23 +1,23 @@
-//! What a shard can be asked to do. Everything random (ids) or secret (guest data) is settled before.
+//! The commands of a shard. The edge draws random ids and encrypts guest data before it sends a command.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    Actor, BookingId, Code, DateRange, Grant, HoldId, LeafSeeds, Minor, Night, Observation, PropertyDetails, PropertyNumber,
-    RatePlan, ReplicaKeys, RoomType, Sealed, Stay, Weekdays,
+    Actor, BookingId, DateRange, Grant, HoldId, LeafSeeds, Minor, Night, Observation, PropertyDetails, PropertyNumber, RatePlan,
+    ReplicaKeys, RoomType, Sealed, ShortCode, Stay, Weekdays,
 };
 
-/// One request to one property.
+/// One command for one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// Whose inventory.
+    /// The property.
     pub property: PropertyNumber,
-    /// The idempotency key; only the leader's own ticks have none.
+    /// The idempotency key; `None` for commands that the cluster proposes, such as ticks and grants.
     pub request: Option<RequestKey>,
-    /// Who asked; `None` for what the cluster itself proposes.
+    /// The caller; `None` for the cluster's own commands.
     pub by: Option<Actor>,
-    /// What to do.
+    /// The operation.
     pub op: Op,
 }
 
@@ -26,20 +26,20 @@ pub struct Command {
 pub struct RequestKey {
     /// A digest of principal, property and the caller's key.
     pub digest: [u8; 16],
-    /// A digest of what was asked; differs when the key is used for something else.
+    /// A digest of the request. It differs if the key is reused for another request.
     pub fingerprint: [u8; 16],
 }
 
 /// The operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// Expire what is due; proposed by the leader when a hold runs out and nobody else calls.
+    /// Expire what is due. The leader proposes it when a hold expires and no other command comes.
     Tick,
-    /// Onboard or change a property.
+    /// Add or change a property.
     PutProperty {
         /// The id its owner chose; ignored on a change.
         id: String,
-        /// The settings, all of them.
+        /// All settings.
         details: PropertyDetails,
         /// Its first business date; ignored on a change.
         business_date: Night,
@@ -62,22 +62,22 @@ pub enum Op {
     },
     /// Change availability, rates and inventory: all updates or none.
     UpdateAri(Vec<AriUpdate>),
-    /// Take rooms for a while.
+    /// Hold rooms for a limited time.
     PlaceHold {
-        /// The id drawn for it.
+        /// The new hold's id.
         id: HoldId,
         /// The nights.
         stay: Stay,
-        /// What rooms.
+        /// The rooms.
         rooms: Vec<RoomRequest>,
-        /// How long, at most [`crate::MAX_HOLD_MS`].
+        /// How long the hold lasts, at most [`crate::MAX_HOLD_MS`].
         ttl_ms: u64,
     },
     /// Turn a hold into a booking.
     ConfirmHold {
         /// The hold.
         hold: HoldId,
-        /// The id drawn for the booking.
+        /// The new booking's id.
         booking: BookingId,
         /// The guest, encrypted.
         guest: Sealed,
@@ -85,107 +85,107 @@ pub enum Op {
         channel_ref: String,
         /// A payment token.
         payment_token: String,
-        /// For the leaf.
+        /// Secrets for the booking's leaves.
         seeds: LeafSeeds,
     },
-    /// Give a hold back.
+    /// Release a hold.
     ReleaseHold(HoldId),
-    /// Take rooms for good.
+    /// Make a booking.
     Book(BookRequest),
-    /// Change a booking: the new stay is taken and the old one released together, or nothing happens.
+    /// Change a booking: the new rooms are taken and the old ones given back together, or nothing changes.
     Amend {
         /// The booking.
         booking: BookingId,
-        /// The new first night; `None` keeps it.
+        /// The new arrival; `None` keeps it.
         arrival: Option<Night>,
-        /// The new day of leaving; `None` keeps it.
+        /// The new departure; `None` keeps it.
         departure: Option<Night>,
         /// The new rooms; `None` keeps them.
         rooms: Option<Vec<RoomRequest>>,
         /// The new guest data; `None` keeps them.
         guest: Option<Sealed>,
-        /// For the leaf.
+        /// Secrets for the booking's leaves.
         seeds: LeafSeeds,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
-    /// Give a booking up.
+    /// Cancel a booking.
     Cancel {
         /// The booking.
         booking: BookingId,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
-    /// The guest is here.
+    /// Check the guest in.
     CheckIn {
         /// The booking.
         booking: BookingId,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
-    /// The guest has left.
+    /// Check the guest out.
     CheckOut {
         /// The booking.
         booking: BookingId,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
-    /// The guest never came.
+    /// Mark the guest as a no-show.
     NoShow {
         /// The booking.
         booking: BookingId,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
     },
-    /// Destroy what protects a guest's data, for good.
+    /// Destroy the key and salts of a guest's data. This cannot be undone.
     EraseGuest {
         /// The guest's booking.
         booking: BookingId,
     },
-    /// A replica's new keys; proposed by the replica itself.
+    /// Announce a replica's new keys. The replica itself proposes it.
     PutReplicaKeys(ReplicaKeys),
-    /// A checkpoint that enough replicas signed; proposed by the leader. Receipts refer to it from here on.
+    /// Store a checkpoint that enough replicas signed. The leader proposes it. Receipts then refer to it.
     PutCheckpoint {
-        /// Leaves under it; ignored unless more than under the newest.
+        /// The number of leaves it covers. The command is ignored unless this is more than in the newest checkpoint.
         size: u64,
         /// The signed note.
         note: String,
     },
-    /// What a principal may do from here on, as the directory decided it.
+    /// Store what a principal may do, as the directory decided it.
     PutGrant {
         /// The principal.
         number: u32,
-        /// Ignored unless newer than what is known.
+        /// The grant; ignored unless its revision is newer than the stored one.
         grant: Grant,
     },
-    /// The same guest's key, wrapped by a newer key of the keyring.
+    /// Store a guest's key, wrapped by a newer key of the keyring.
     RewrapGuest {
         /// The guest's booking.
         booking: BookingId,
-        /// Ignored unless the guest still has this wrapped key.
+        /// The old wrapped key. The command is ignored unless the guest still has it.
         from: Vec<u8>,
-        /// The new one.
+        /// The new wrapped key.
         to: Vec<u8>,
     },
-    /// What an edge saw that belongs into the audit trail.
+    /// Add an edge's observations to the audit trail.
     Observe(Vec<Observation>),
-    /// Seal the audit trail with a leaf, if it has grown.
+    /// Append a leaf that seals the audit trail, if the trail has grown.
     SealAudit,
-    /// End the hotel's day.
+    /// Close the business date.
     CloseBusinessDate {
-        /// Refuse unless this is the date.
+        /// Refuse unless this is the business date.
         expected_from: Night,
     },
 }
 
-/// A new booking.
+/// The content of [`Op::Book`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookRequest {
-    /// The id drawn for it.
+    /// The new booking's id.
     pub id: BookingId,
     /// The nights.
     pub stay: Stay,
-    /// What rooms.
+    /// The rooms.
     pub rooms: Vec<RoomRequest>,
     /// The guest, encrypted.
     pub guest: Sealed,
@@ -193,17 +193,17 @@ pub struct BookRequest {
     pub channel_ref: String,
     /// A payment token; may be empty.
     pub payment_token: String,
-    /// For the leaf.
+    /// Secrets for the booking's leaves.
     pub seeds: LeafSeeds,
 }
 
-/// Some rooms of one type under one rate plan.
+/// A number of rooms of one type under one rate plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomRequest {
     /// The room type.
-    pub room_type: Code,
+    pub room_type: ShortCode,
     /// The rate plan.
-    pub rate_plan: Code,
+    pub rate_plan: ShortCode,
     /// How many rooms.
     pub quantity: u32,
     /// Adults in each room.
@@ -212,13 +212,13 @@ pub struct RoomRequest {
     pub children_ages: Vec<u8>,
 }
 
-/// One line of an ARI update: what is `None` stays as it is.
+/// One line of an ARI update. A field that is `None` keeps its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AriUpdate {
     /// The room type.
-    pub room_type: Code,
-    /// The rate plan for rate and restrictions; `None` sets restrictions for every plan.
-    pub rate_plan: Option<Code>,
+    pub room_type: ShortCode,
+    /// The rate plan for rate and restrictions; `None` sets restrictions for all plans.
+    pub rate_plan: Option<ShortCode>,
     /// The dates, inclusive.
     pub dates: DateRange,
     /// Only these days of the week.

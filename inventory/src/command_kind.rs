@@ -1,29 +1,30 @@
-//! The one table of commands: for each, the right that its caller needs and its name in the audit trail.
+//! The table of commands: for each command, the right that its caller needs and its name in the audit trail.
 //!
-//! A new [`Op`] without a line here does not compile: the table makes [`Op::kind`], which matches every variant. The edge
-//! takes rights and actions of its operations from [`CommandKind::right`] and [`CommandKind::action`].
+//! A new [`Op`] without a line here does not compile, because the table generates [`Op::kind`], which matches every
+//! variant. The edge takes rights and actions of its operations from [`CommandKind::right`] and
+//! [`CommandKind::action`].
 
 use crate::{Action, Op, Right};
 
-/// Declares [`CommandKind`]: a line for each variant of [`Op`], of the same name.
+/// Declares [`CommandKind`], with a line for each variant of [`Op`] under the same name.
 macro_rules! commands {
     ($($(#[$doc:meta])* $kind:ident => $asked:expr,)*) => {
-        /// Which command it is, without what it says: the variants of [`Op`].
+        /// The kinds of commands: the variants of [`Op`] without their content.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum CommandKind { $($(#[$doc])* $kind,)* }
 
         impl CommandKind {
-            /// All of them.
+            /// All kinds.
             pub const ALL: &'static [CommandKind] = &[$(CommandKind::$kind),*];
 
-            /// What a caller of the command needs and does; `None` for commands that only the cluster itself proposes.
+            /// The right and action of a caller's command; `None` for commands that only the cluster itself proposes.
             const fn asked(self) -> Option<(Right, Action)> {
                 match self { $(CommandKind::$kind => $asked,)* }
             }
         }
 
         impl Op {
-            /// Which command it is.
+            /// The command's kind.
             pub const fn kind(&self) -> CommandKind {
                 match self { $(Op::$kind { .. } => CommandKind::$kind,)* }
             }
@@ -31,7 +32,7 @@ macro_rules! commands {
     };
 }
 
-/// No caller may ask for it.
+/// Commands that no caller may send.
 const CLUSTER_ONLY: Option<(Right, Action)> = None;
 
 commands! {
@@ -90,7 +91,7 @@ impl CommandKind {
         }
     }
 
-    /// Its name in the audit trail; `None` for commands that only the cluster itself proposes.
+    /// The command's name in the audit trail; `None` for commands that only the cluster itself proposes.
     pub const fn action(self) -> Option<Action> {
         match self.asked() {
             Some((_, action)) => Some(action),
@@ -129,7 +130,7 @@ impl Op {
 }
 
 impl Action {
-    /// See [`Op::record`].
+    /// The same as [`Op::record`].
     pub fn record(op: &Op) -> Option<[u8; 16]> {
         op.record()
     }

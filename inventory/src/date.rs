@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-/// The most nights a stay may have.
+/// The maximum number of nights of a stay.
 pub const MAX_STAY_NIGHTS: u32 = 366;
 
 /// The calendar date on which a guest sleeps, as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Night(pub u32);
 
-/// Why a date or a stay is not one.
+/// Why a date or a stay is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateError {
     /// Not `YYYY-MM-DD`, or not a day of the calendar, or outside 1970..=2199.
@@ -21,7 +21,7 @@ pub enum DateError {
 }
 
 impl Night {
-    /// The last date that can be named: 2199-12-31.
+    /// The last valid date: 2199-12-31.
     pub const LAST: Night = Night(84_005);
 
     /// The night of a calendar date; `month` and `day` count from 1.
@@ -45,7 +45,7 @@ impl Night {
 
     /// Year, month and day; month and day count from 1.
     pub fn to_ymd(self) -> (i32, u32, u32) {
-        // Civil from days, the inverse of the above.
+        // Civil from days, the inverse of `from_ymd`.
         let z = i64::from(self.0) + 719_468;
         let era = z / 146_097;
         let day_of_era = z - era * 146_097;
@@ -58,7 +58,7 @@ impl Night {
         (year as i32, month as u32, day as u32)
     }
 
-    /// Reads `YYYY-MM-DD`, nothing else.
+    /// Reads exactly `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Night, DateError> {
         let bytes = text.as_bytes();
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
@@ -72,13 +72,13 @@ impl Night {
         Night::from_ymd(number(0..4)? as i32, number(5..7)?, number(8..10)?)
     }
 
-    /// The month this night is in, and its place in that month's page (0..=30).
+    /// The night's month, and its place in that month's page (0..=30).
     pub fn in_month(self) -> (Month, usize) {
         let (year, month, day) = self.to_ymd();
         (Month((year * 12 + month as i32 - 1) as u16), day as usize - 1)
     }
 
-    /// Monday is 0.
+    /// The weekday, from 0 for Monday to 6 for Sunday.
     pub fn weekday(self) -> u32 {
         (self.0 + 3) % 7 // 1970-01-01 was a Thursday
     }
@@ -101,7 +101,7 @@ impl fmt::Display for Night {
 pub struct Month(pub u16);
 
 impl Month {
-    /// How many days this month has.
+    /// The number of days of this month.
     pub fn days(self) -> usize {
         days_in_month(i32::from(self.0 / 12), u32::from(self.0 % 12) + 1) as usize
     }
@@ -149,17 +149,17 @@ impl Stay {
         self.arrival
     }
 
-    /// The day of leaving, which is not a night of the stay.
+    /// The day of departure. It is not a night of the stay.
     pub fn departure(self) -> Night {
         self.departure
     }
 
-    /// How many nights.
+    /// The number of nights.
     pub fn len(self) -> u32 {
         self.departure.0 - self.arrival.0
     }
 
-    /// Never: a stay has at least one night.
+    /// Always false: a stay has at least one night.
     pub fn is_empty(self) -> bool {
         false
     }
@@ -169,7 +169,7 @@ impl Stay {
         (self.arrival.0..self.departure.0).map(Night)
     }
 
-    /// The stay cut at month ends: each month with the page places `[from, to)` the stay covers in it.
+    /// The stay cut at month ends: each month, with the page places `[from, to)` that the stay covers in it.
     pub fn months(self) -> impl Iterator<Item = (Month, core::ops::Range<usize>)> + Clone {
         spans(self.arrival, self.departure)
     }
@@ -183,7 +183,7 @@ pub struct DateRange {
 }
 
 impl DateRange {
-    /// The most days one ARI update may cover (three years).
+    /// The maximum number of days of one ARI update (three years).
     pub const MAX_DAYS: u32 = 1_096;
 
     /// Refuses a backward or overlong range.
@@ -215,7 +215,7 @@ impl DateRange {
         (self.from.0..=self.to.0).map(Night)
     }
 
-    /// The range cut at month ends, as [`Stay::months`].
+    /// The range cut at month ends, like [`Stay::months`].
     pub fn months(self) -> impl Iterator<Item = (Month, core::ops::Range<usize>)> + Clone {
         spans(self.from, self.to.next())
     }
@@ -230,13 +230,13 @@ fn spans(from: Night, to: Night) -> impl Iterator<Item = (Month, core::ops::Rang
         let (month, start) = at.in_month();
         let left_in_month = month.days() - start;
         let taken = left_in_month.min((to.0 - at.0) as usize);
-        assert!(taken > 0, "a month that a stay reaches has a night of it");
+        assert!(taken > 0, "every month of a stay has a night of it");
         at = Night(at.0 + taken as u32);
         Some((month, start..start + taken))
     })
 }
 
-/// Days of the week, a bit each, Monday the lowest.
+/// Days of the week, one bit each. The lowest bit is Monday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weekdays(pub u8);
 
@@ -256,7 +256,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn every_day_of_two_centuries_survives_the_round_trip() {
+    fn every_valid_date_round_trips() {
         for day in 0..=Night::LAST.0 {
             let night = Night(day);
             let (y, m, d) = night.to_ymd();

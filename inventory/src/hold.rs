@@ -1,18 +1,18 @@
-//! A hold: rooms taken for a few minutes while the guest pays.
+//! A hold: rooms kept for a few minutes while the guest pays.
 
 use alloc::vec::Vec;
 
 use crate::{BookedRoom, BookingId, Currency, HoldId, Minor, Stay};
 
-/// The longest a hold may last.
+/// The longest time a hold may last.
 pub const MAX_HOLD_MS: u64 = 600_000;
 
-/// Rooms taken for a while.
+/// Rooms kept until a deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// Its identity; names the property too.
+    /// Its id, which contains the property's number.
     pub id: HoldId,
-    /// Where it is in its life.
+    /// Its state.
     pub state: HoldState,
     /// The nights, the same for all its rooms.
     pub stay: Stay,
@@ -20,29 +20,29 @@ pub struct Hold {
     pub rooms: Vec<BookedRoom>,
     /// The currency of its prices.
     pub currency: Currency,
-    /// From this time (ms since 1970) on it can no longer be confirmed.
+    /// Its deadline, ms since 1970. From then on it cannot be confirmed.
     pub expires_at_ms: u64,
-    /// The principal that placed it; 0 for none in particular.
+    /// The principal that placed it; 0 if not placed by a principal.
     pub seller: u32,
-    /// Room-milliseconds that count against the seller's quota while it is open.
+    /// Room-milliseconds charged to the seller's quota while it is open.
     pub charge_ms: u64,
 }
 
-/// Where a hold is in its life.
+/// The state of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoldState {
     /// Its rooms are taken.
     Open,
     /// It became this booking.
     Confirmed(BookingId),
-    /// Given back by its owner.
+    /// Its owner released it.
     Released,
-    /// Ran out.
+    /// It reached its deadline.
     Expired,
 }
 
 impl HoldState {
-    /// Its name, as callers read it.
+    /// The state's name, as callers read it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",

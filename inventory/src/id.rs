@@ -1,9 +1,9 @@
-//! Identities: small, copyable, ordered as their bytes are.
+//! Ids: small, copyable, ordered like their bytes.
 
 use alloc::string::String;
 use core::fmt;
 
-/// A property's number in the cluster, given by the directory when it is onboarded; never reused.
+/// A property's number in the cluster. The directory gives it when the property is added. It is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PropertyNumber(pub u32);
 
@@ -15,27 +15,27 @@ pub struct RoomTypeIx(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RatePlanIx(pub u16);
 
-/// Not an id.
+/// The text is not a valid id or code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdError;
 
-/// The code of a room type or rate plan ("DLX"): 1 to 20 of `A-Z a-z 0-9 - _ .`, kept in place without allocation.
+/// The code of a room type or rate plan ("DLX"): 1 to 20 of `A-Z a-z 0-9 - _ .`, stored inline without allocation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Code {
+pub struct ShortCode {
     bytes: [u8; 20],
     len: u8,
 }
 
-impl Code {
+impl ShortCode {
     /// Reads a code.
-    pub fn new(text: &str) -> Result<Code, IdError> {
+    pub fn new(text: &str) -> Result<ShortCode, IdError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
         if text.is_empty() || text.len() > 20 || !text.bytes().all(allowed) {
             return Err(IdError);
         }
         let mut bytes = [0; 20];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(Code { bytes, len: text.len() as u8 })
+        Ok(ShortCode { bytes, len: text.len() as u8 })
     }
 
     /// The code as text.
@@ -44,20 +44,20 @@ impl Code {
     }
 }
 
-impl fmt::Debug for Code {
+impl fmt::Debug for ShortCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for ShortCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// 16 bytes: property number (4), milliseconds since 1970 (6), random (6), all big-endian. So an id
-/// routes itself, and one property's newest rows lie together.
+/// 16 bytes: property number (4), milliseconds since 1970 (6), random (6), all big-endian. So an id contains its route,
+/// and the newest rows of one property are neighbours.
 macro_rules! routed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -65,7 +65,7 @@ macro_rules! routed_id {
         pub struct $name(pub [u8; 16]);
 
         impl $name {
-            /// An id for `property`, drawn at `at_ms` with `random` bits (the low 48 count).
+            /// An id for `property`, drawn at `at_ms`, with the low 48 bits of `random`.
             pub fn new(property: PropertyNumber, at_ms: u64, random: u64) -> Self {
                 let mut bytes = [0; 16];
                 bytes[..4].copy_from_slice(&property.0.to_be_bytes());
@@ -79,7 +79,7 @@ macro_rules! routed_id {
                 PropertyNumber(u32::from_be_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]))
             }
 
-            /// Reads what [`fmt::Display`] writes.
+            /// Reads the text that [`fmt::Display`] writes.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 text.strip_prefix($prefix).and_then(decode_base32).map(Self).ok_or(IdError)
             }
@@ -100,18 +100,19 @@ macro_rules! routed_id {
 }
 
 routed_id!(
-    /// A booking's identity; `bk_` and 26 letters as text.
+    /// A booking's id. As text: `bk_` and 26 letters.
     BookingId,
     "bk_"
 );
 routed_id!(
-    /// A hold's identity; `hd_` and 26 letters as text.
+    /// A hold's id. As text: `hd_` and 26 letters.
     HoldId,
     "hd_"
 );
 
 impl BookingId {
-    /// What a guest reads out at the desk: ten letters of the id's random part, in two groups.
+    /// The number that a guest gives at the desk: the last ten letters of the id, in two groups. They encode its random
+    /// part.
     pub fn confirmation_number(&self) -> String {
         let text = encode_base32(&self.0);
         alloc::format!("{}-{}", &text[16..21], &text[21..26]).to_ascii_uppercase()
@@ -134,7 +135,7 @@ fn decode_base32(text: &str) -> Option<[u8; 16]> {
     for (place, letter) in text.bytes().enumerate() {
         let digit = ALPHABET.iter().position(|a| *a == letter)?;
         if place == 0 && digit > 7 {
-            return None; // 26 digits hold 130 bits; two must be zero
+            return None; // 26 digits have 130 bits, so the top two must be zero
         }
         number = number << 5 | digit as u128;
     }
@@ -147,7 +148,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn ids_survive_text_and_know_their_property() {
+    fn ids_round_trip_as_text_and_contain_their_property() {
         let id = BookingId::new(PropertyNumber(77), 1_700_000_000_123, u64::MAX);
         assert_eq!(BookingId::parse(&id.to_string()), Ok(id));
         assert_eq!(id.property(), PropertyNumber(77));
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn invalid_ids_are_refused() {
         for text in ["", "bk_", "hd_00000000000000000000000000", "bk_zzzzzzzzzzzzzzzzzzzzzzzzzz", "bk_0000000000000000000000000i"]
         {
             assert_eq!(BookingId::parse(text), Err(IdError), "{text}");
@@ -163,10 +164,10 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_short_and_plain() {
-        assert_eq!(Code::new("DLX-2").map(|c| c.to_string()).as_deref(), Ok("DLX-2"));
+    fn codes_have_1_to_20_allowed_characters() {
+        assert_eq!(ShortCode::new("DLX-2").map(|c| c.to_string()).as_deref(), Ok("DLX-2"));
         for text in ["", "a b", "ä", "123456789012345678901"] {
-            assert_eq!(Code::new(text), Err(IdError));
+            assert_eq!(ShortCode::new(text), Err(IdError));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The whole schema of a shard on one screen. Keys sort as their bytes do: a tag, then big-endian fields.
+//! The whole schema of a shard on one screen. Keys sort like their bytes: a tag, then big-endian fields.
 //!
-//! Tags are stable for ever; a new kind of row takes a new tag. `0x80` and above belong to the storage.
+//! Tags never change. A new kind of row gets a new tag. `0x80` and above belong to the storage.
 
 use alloc::vec::Vec;
 
@@ -27,25 +27,25 @@ pub enum Key {
     Arrival(PropertyNumber, Night, BookingId),
     /// `22 property digest booking`: bookings by the seller's reference (its FNV-1a digest); no value.
     ChannelRef(PropertyNumber, u64, BookingId),
-    /// `23 booking`: what protects a guest's data: the wrapped key, the salts; gone once the guest is erased.
+    /// `23 booking`: the wrapped key and salts of a guest's data; deleted when the guest is erased.
     Guest(BookingId),
     /// `30 hold`: a hold; its id begins with its property.
     Hold(HoldId),
     /// `31 deadline hold`: open holds by deadline; no value.
     Deadline(u64, HoldId),
-    /// `32 principal property`: what a principal's open holds take of a property.
+    /// `32 principal property`: the quota that a principal's open holds use of a property.
     HoldUsage(u32, PropertyNumber),
     /// `40 digest`: an idempotency record.
     Request([u8; 16]),
     /// `41 sequence`: a line of the journal.
     Journal(u64),
-    /// `50 index`: a leaf of the receipts' log.
+    /// `50 index`: a leaf of the receipts log.
     Leaf(u64),
-    /// `51 size`: a checkpoint of the receipts' log that enough replicas signed.
+    /// `51 size`: a checkpoint of the receipts log that enough replicas signed.
     Checkpoint(u64),
 }
 
-/// Not the bytes of a key.
+/// The bytes are not a valid key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyError;
 
@@ -80,7 +80,7 @@ impl Key {
         }
     }
 
-    /// Reads a key's bytes, all of them.
+    /// Reads a key. It must use all bytes.
     pub fn decode(bytes: &[u8]) -> Result<Key, KeyError> {
         let (tag, rest) = bytes.split_first().ok_or(KeyError)?;
         let mut fields = Fields(rest);
@@ -109,7 +109,8 @@ impl Key {
 
     /// The key of a seller's reference.
     pub fn channel_ref(property: PropertyNumber, reference: &str, id: BookingId) -> Key {
-        // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: readers compare the reference itself.
+        // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. Digests may collide, so readers also compare the
+        // reference itself.
         let digest = reference
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

@@ -1,27 +1,27 @@
-//! The domain of Keyrack: which room is free on which night, decided by one pure function.
+//! The domain of Keyrack: one pure function decides which room is free on which night.
 //!
 //! [`apply`] takes the rows of one shard, one [`Command`] and the time that the leader stamped on it. It changes rows and
 //! returns an [`Outcome`]. Every replica applies the same commands in the same order and gets byte-identical rows, because
 //! nothing in this crate reads a clock, draws a random number, iterates a hash table or touches a file.
 //!
-//! Invariants, true after every command, asserted in `apply/`:
+//! These invariants hold after every command. `apply/` asserts them:
 //! - `sold` of every night equals the rooms of the bookings in a state that [holds rooms](BookingState::holds_rooms)
 //!   (`ledger.rs`, `counters.rs`);
-//! - `held` of every night equals the rooms of the open holds (the same);
-//! - no command takes a night past its sell limit (`counters.rs`); a later cut of capacity may, which is a *deficit*, and an
-//!   amendment may keep the rooms that it had in one;
+//! - `held` of every night equals the rooms of the open holds (same files);
+//! - no command takes a night past its sell limit (`counters.rs`). A later cut of capacity may do so, which is a *deficit*;
+//!   an amendment may keep the rooms that its booking already has on such a night;
 //! - a refusal changes nothing but its own idempotency record (`run.rs`, `watched_rows.rs`);
-//! - time ([`Meta::last_at_ms`]) never runs back (`run.rs`);
-//! - journal and receipts' log grow by one at their end, and nothing in them changes (`watched_rows.rs`);
-//! - every change of a booking has a revision and a leaf of its own (`booking_rows.rs`);
-//! - the audit trail has a record of everything that a caller asked for, with the verdict (`run.rs`); a caller who lacks the
-//!   right gets no further (`rights.rs`).
+//! - time ([`Meta::last_at_ms`]) never runs backwards (`run.rs`);
+//! - the journal and the receipts log grow by one at their end, and nothing in them changes (`watched_rows.rs`);
+//! - every change of a booking increments its revision and appends a leaf (`booking_rows.rs`);
+//! - the audit trail has a record of every caller's command, with the verdict (`run.rs`). A caller without the right
+//!   is refused before any other check (`rights.rs`).
 //!
-//! A broken invariant is a bug of ours and panics. A row that contradicts them was damaged on disk: that is a [`Fault`].
+//! A broken invariant is a bug and panics. A row that contradicts an invariant was damaged on disk: that is a [`Fault`].
 //! Either stops the replica before it answers.
 //!
-//! Start with `command.rs` (what can be asked), `booking.rs`, `hold.rs` and `calendar.rs` (what there is), then
-//! `apply/run.rs`. `key.rs` is the schema of a shard. `rows.rs` is the one seam to storage.
+//! Start with `command.rs` (the commands), `booking.rs`, `hold.rs` and `calendar.rs` (the state), then `apply/run.rs`.
+//! `key.rs` is the schema of a shard. `rows.rs` is the only interface to storage.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -40,7 +40,6 @@ mod command_kind;
 mod date;
 mod guest;
 mod hold;
-mod house;
 mod id;
 mod key;
 mod leaf;
@@ -48,13 +47,14 @@ mod limits;
 mod memory;
 mod money;
 mod outcome;
+mod property_total;
 mod query;
 mod rates;
 mod reject;
 mod row;
 mod rows;
 
-pub use access::{Actor, Asked, Credential, Grant, Right, Role, Scope, Who};
+pub use access::{Actor, Credential, Grant, Right, RightQuery, Role, Scope, Who};
 pub use apply::{At, EXPIRY_STEPS, RECORD_TTL_MS, apply, permits};
 pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
 pub use booking::{BookedRoom, Booking, BookingState};
@@ -65,7 +65,7 @@ pub use command_kind::CommandKind;
 pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekdays};
 pub use guest::{GuestSecrets, Sealed};
 pub use hold::{Hold, HoldState, MAX_HOLD_MS};
-pub use id::{BookingId, Code, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx};
+pub use id::{BookingId, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx, ShortCode};
 pub use key::{Key, KeyError};
 pub use leaf::{
     BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
@@ -74,10 +74,10 @@ pub use leaf::{
 pub use limits::{MAX_CAPACITY, MAX_ROOMS};
 pub use memory::MemRows;
 pub use money::{Currency, MAX_MINOR, Minor, MoneyError};
-pub use outcome::{Entry, Happened, Outcome, Reply};
+pub use outcome::{Entry, JournalEvent, Outcome, Reply};
 pub use query::availability::{Availability, availability};
 pub use query::offers::{Offer, OfferQuery, offers};
 pub use rates::{RateCell, RatePage};
 pub use reject::{RefusedNight, Reject};
-pub use row::{Meta, Recorded, Row, StoredCheckpoint};
+pub use row::{IdempotencyRecord, Meta, Row, StoredCheckpoint};
 pub use rows::{Fault, Read, Rows};

@@ -1,7 +1,7 @@
-//! The most that can be asked for, so that no counter and no price can overflow. Lengths of stays and holds and the largest
+//! Limits of requests, so that no counter and no price can overflow. The lengths of stays and holds and the largest
 //! amount have their limits where they are defined.
 
-/// The most rooms one booking or hold may ask for.
+/// The maximum number of rooms of one booking or hold.
 pub const MAX_ROOMS: u32 = 50;
-/// The most units a room type may have, so that no counter can overflow.
+/// The maximum number of rooms of a room type, so that no counter can overflow.
 pub const MAX_CAPACITY: u32 = 100_000;

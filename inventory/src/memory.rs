@@ -1,4 +1,4 @@
-//! Rows in memory: for tests, models and a desk that is cut off.
+//! Rows in memory: for tests, models and the simulation.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -6,14 +6,14 @@ use core::fmt;
 /// An amount in the currency's minor unit (cents for EUR, yen for JPY).
 pub type Minor = u64;
 
-/// The largest amount that can be named, so that 366 nights of 50 rooms cannot overflow.
+/// The largest valid amount, so that 366 nights of 50 rooms cannot overflow.
 pub const MAX_MINOR: Minor = 1_000_000_000_000;
 
 /// An ISO 4217 code: three capital letters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Currency(pub [u8; 3]);
 
-/// Not a currency, or not an amount in it.
+/// The text is not a currency, or not an amount in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MoneyError;
 
@@ -41,7 +41,7 @@ impl Currency {
         }
     }
 
-    /// Reads a decimal string ("120", "120.5", "120.50"); more digits than the currency has are refused.
+    /// Reads a decimal string ("120", "120.5", "120.50"). More digits than the currency has are refused.
     pub fn parse_amount(&self, text: &str) -> Result<Minor, MoneyError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused() {
+    fn invalid_amounts_are_refused() {
         let eur = Currency::new("EUR").expect("a currency");
         for text in ["", ".", "1.", ".5", "-1", "1e3", "1.234", "NaN", "1,5", " 1", "99999999999999"] {
             assert_eq!(eur.parse_amount(text), Err(MoneyError), "{text}");

@@ -1,85 +1,85 @@
-//! What came of a command: a reply to its caller, and an entry in the shard's journal.
+//! The result of a command: a reply to its caller, and an entry in the shard's journal.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Booking, Code, Hold, Mark, Night, Observation, Property, PropertyNumber, Reject};
+use crate::{Booking, Hold, Mark, Night, Observation, Property, PropertyNumber, Reject, ShortCode};
 
-/// What [`crate::apply`] returns.
+/// The result of [`crate::apply`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The answer.
     pub reply: Reply,
     /// Whether the answer was given before, to the same idempotency key.
     pub replayed: bool,
-    /// The wrapped key of the guest in the reply, where the caller cannot know the guest already.
+    /// The wrapped key of the guest in the reply, if the caller may not have it yet.
     pub guest_key: Option<Vec<u8>>,
 }
 
 /// The answer to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Refused: nothing happened.
+    /// The command was refused and changed nothing.
     Rejected(Reject),
-    /// Nothing to say.
+    /// The command was applied. There is no other result.
     Done,
-    /// The property as it now is; its catalogue too.
+    /// The property and its catalogue after the command.
     Property {
         /// The row.
         property: Arc<Property>,
         /// Whether it is new.
         created: bool,
     },
-    /// The room type as it now is.
+    /// The room type after the command.
     RoomType {
         /// The entry.
         room_type: crate::RoomType,
         /// Whether it is new.
         created: bool,
     },
-    /// The rate plan as it now is.
+    /// The rate plan after the command.
     RatePlan {
         /// The entry.
         rate_plan: crate::RatePlan,
         /// Whether it is new.
         created: bool,
     },
-    /// The updates were made.
+    /// The updates were applied.
     AriUpdated {
-        /// How many updates.
+        /// The number of updates.
         updates: u32,
-        /// How many cells they changed.
+        /// The number of cells they changed.
         nights: u32,
     },
-    /// The hold as it now is.
+    /// The hold after the command.
     Hold(Arc<Hold>),
-    /// The booking as it now is.
+    /// The booking after the command.
     Booking(Arc<Booking>),
     /// The new business date.
     BusinessDate(Night),
 }
 
-/// One line of a shard's journal: the truth that feed, receipts and retries read.
+/// One line of a shard's journal. The feed, the audit trail and retries read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Log time, ms since 1970.
     pub at_ms: u64,
-    /// Whose.
+    /// The property.
     pub property: PropertyNumber,
     /// The idempotency key that this line answers.
     pub request: Option<[u8; 16]>,
     /// What happened.
-    pub happened: Happened,
-    /// What was answered.
+    pub happened: JournalEvent,
+    /// The answer.
     pub reply: Reply,
-    /// Its record in the audit trail; lines of what the cluster itself did have none.
+    /// Its record in the audit trail; `None` for the cluster's own commands and expiry.
     pub mark: Option<Mark>,
 }
 
-/// What a journal line is about.
+/// The event of a journal line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happened {
-    /// Nothing: the line only keeps a refusal, or an answer that changed nothing, for its retries.
+pub enum JournalEvent {
+    /// No event: the line only keeps a refusal, or an answer that changed nothing, for retries and the audit trail.
     Nothing,
     /// A property was onboarded or changed.
     PropertyChanged,
@@ -87,32 +87,32 @@ pub enum Happened {
     RoomTypeChanged,
     /// A rate plan was added or changed.
     RatePlanChanged,
-    /// Availability, rates or inventory changed, of these room types.
-    AriUpdated(Vec<Code>),
-    /// A hold took rooms.
+    /// Availability, rates or inventory of these room types changed.
+    AriUpdated(Vec<ShortCode>),
+    /// A hold was placed.
     HoldPlaced,
     /// A hold became a booking.
     HoldConfirmed,
-    /// A hold was given back.
+    /// A hold was released.
     HoldReleased,
-    /// A hold ran out.
+    /// A hold expired.
     HoldExpired,
-    /// A booking was taken.
+    /// A booking was made.
     Booked,
-    /// A booking was changed.
+    /// A booking was amended.
     Amended,
-    /// A booking was given up.
+    /// A booking was cancelled.
     Cancelled,
-    /// The guest came.
+    /// The guest checked in.
     CheckedIn,
-    /// The guest left.
+    /// The guest checked out.
     CheckedOut,
-    /// The guest never came.
+    /// The guest did not arrive.
     NoShow,
     /// The guest's data were erased.
     GuestErased,
-    /// The hotel's day ended.
+    /// The business date was closed.
     BusinessDateClosed,
-    /// Edges saw this: only for the audit trail.
+    /// Edges recorded these observations; only for the audit trail.
     Observed(Vec<Observation>),
 }

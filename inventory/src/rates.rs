@@ -9,7 +9,7 @@ use crate::{Minor, Restrictions, calendar::PLACES};
 pub struct RateCell {
     /// The price of the night, in the plan's currency.
     pub rate: Option<Minor>,
-    /// On top of the room type's.
+    /// The plan's own restrictions. Those of the room type also apply.
     pub restrictions: Restrictions,
 }
 

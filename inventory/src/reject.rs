@@ -1,8 +1,8 @@
-//! Refusals: normal replies that say what was wrong and leave nothing behind.
+//! Refusals: normal replies that state the reason. A refusal changes nothing.
 
 use alloc::vec::Vec;
 
-use crate::{BookingState, Code, Night, Restriction};
+use crate::{BookingState, Night, Restriction, ShortCode};
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,9 +10,9 @@ pub enum Reject {
     /// The property is not in this shard.
     UnknownProperty,
     /// The property has no such room type.
-    UnknownRoomType(Code),
+    UnknownRoomType(ShortCode),
     /// The property has no such rate plan.
-    UnknownRatePlan(Code),
+    UnknownRatePlan(ShortCode),
     /// No such booking or hold.
     NotFound,
     /// The arrival lies before the business date.
@@ -20,24 +20,24 @@ pub enum Reject {
         /// The business date.
         business_date: Night,
     },
-    /// With the date that was kept, the departure is not after the arrival.
+    /// With the kept date, the departure is not after the arrival, or it is after the last valid date.
     InvalidStay,
-    /// With the date that was kept, more than [`crate::MAX_STAY_NIGHTS`] nights.
+    /// With the kept date, the stay has more than [`crate::MAX_STAY_NIGHTS`] nights.
     StayTooLong,
-    /// No rooms were asked for.
+    /// The request has no rooms.
     NoRooms,
-    /// More than [`crate::MAX_ROOMS`].
+    /// The request has more than [`crate::MAX_ROOMS`] rooms.
     TooManyRooms,
-    /// More guests than the room type takes.
+    /// The request has more guests than the room type allows.
     OccupancyExceeded {
         /// The room type.
-        room_type: Code,
-        /// What it takes.
+        room_type: ShortCode,
+        /// The most guests in one room.
         occupancy: u16,
     },
-    /// The rate plans asked for have different currencies, or a change would mix them.
+    /// The requested rate plans have different currencies, or a change would mix currencies.
     CurrencyMismatch,
-    /// More than [`crate::MAX_CAPACITY`] units, or more than 100 % overbooking.
+    /// More than [`crate::MAX_CAPACITY`] rooms, more than 100 % overbooking, or a full catalogue.
     CapacityTooLarge,
     /// A rate above [`crate::MAX_MINOR`], or a fee above the whole price.
     AmountTooLarge,
@@ -49,7 +49,7 @@ pub enum Reject {
     SoldOut(Vec<RefusedNight>),
     /// The booking is not in a state that allows this.
     WrongState(BookingState),
-    /// The business date is another one.
+    /// The property has another business date.
     WrongBusinessDate {
         /// The business date.
         business_date: Night,
@@ -59,28 +59,28 @@ pub enum Reject {
         /// The business date.
         business_date: Night,
     },
-    /// The hold ran out.
+    /// The hold has expired.
     HoldExpired,
-    /// The hold was confirmed or released.
+    /// The hold was already confirmed or released.
     HoldClosed,
-    /// `If-Match` named another revision.
+    /// The expected revision (`If-Match`) is not the current one.
     RevisionMismatch {
-        /// The revision there is; 0 when there is nothing.
+        /// The current revision; 0 if the record does not exist.
         current: u32,
     },
-    /// The idempotency key was used for something else.
+    /// The idempotency key was used for another request.
     KeyReused,
-    /// Whoever asked may not do this here.
+    /// The caller has no right to this operation on this property.
     Forbidden,
-    /// Whoever asked holds too many rooms of the property already.
+    /// The caller's open holds would exceed its quota of the property.
     HoldQuota {
-        /// Room-minutes that may be held at a time.
+        /// The quota, in room-minutes.
         room_minutes: u32,
     },
 }
 
 impl Reject {
-    /// Its number, in rows and in the audit trail; for ever.
+    /// The refusal's number in rows and in the audit trail. It never changes.
     pub fn number(&self) -> u32 {
         match self {
             Reject::UnknownProperty => 1,
@@ -111,21 +111,21 @@ impl Reject {
         }
     }
 
-    /// Whether it says something about the caller rather than the request: then the idempotency key stays free.
+    /// Whether the reason is the caller, not the request. Then the idempotency key stays unused.
     pub fn is_about_the_caller(&self) -> bool {
         matches!(self, Reject::Forbidden | Reject::HoldQuota { .. })
     }
 }
 
-/// A night that stood in the way.
+/// A night for which a request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefusedNight {
     /// The date.
     pub night: Night,
     /// The room type.
-    pub room_type: Code,
-    /// Rooms there still are, signed.
+    pub room_type: ShortCode,
+    /// Available rooms; may be negative.
     pub available: i64,
-    /// The restriction, when it was one.
+    /// The restriction that forbids the stay; `None` if rooms are lacking.
     pub restriction: Option<Restriction>,
 }

@@ -1,4 +1,4 @@
-//! What a row holds.
+//! The values of rows.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::{Booking, Entry, Grant, GuestSecrets, Hold, Key, Page, Property, RatePage, ReplicaKeys};
 
-/// The value of a row; which variant is fixed by the kind of key.
+/// The value of a row. The kind of key determines the variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
     /// Of [`Key::Meta`].
@@ -29,7 +29,7 @@ pub enum Row {
     /// Of [`Key::HoldUsage`]: room-milliseconds.
     HoldUsage(u64),
     /// Of [`Key::Request`].
-    Request(Recorded),
+    Request(IdempotencyRecord),
     /// Of [`Key::Journal`].
     Journal(Box<Entry>),
     /// Of [`Key::Leaf`]: the bytes that are hashed.
@@ -38,12 +38,12 @@ pub enum Row {
     ReplicaKeys(ReplicaKeys),
     /// Of [`Key::Checkpoint`].
     Checkpoint(Box<StoredCheckpoint>),
-    /// Of the keys that are their own value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::Deadline`].
+    /// The empty value of keys without a value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::Deadline`].
     Present,
 }
 
 impl Row {
-    /// Whether it is the kind of row that `key` has.
+    /// Whether this is the kind of row for `key`.
     pub(crate) fn is_of(&self, key: &Key) -> bool {
         match key {
             Key::Meta => matches!(self, Row::Meta(_)),
@@ -68,36 +68,37 @@ impl Row {
 /// The shard's clock and cursors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Meta {
-    /// The latest log time; never runs back.
+    /// The latest log time. It never runs backwards.
     pub last_at_ms: u64,
     /// The journal's next sequence number.
     pub next_sequence: u64,
-    /// No hold is due before this time; `u64::MAX` or 0 with no open hold.
+    /// The earliest deadline, or an earlier time; `u64::MAX` or 0 if no hold is open.
     pub next_deadline_ms: u64,
     /// The journal line that expires next.
     pub expiry_cursor: u64,
     /// The log time of that line, or an earlier one.
     pub expiry_at_ms: u64,
-    /// The index of the next leaf; as many are in the receipts' log.
+    /// The index of the next leaf, which is the number of leaves.
     pub next_leaf: u64,
-    /// The Raft index of the newest erasure; what the log and old snapshots have of it must go. 0 for none.
+    /// The Raft index of the newest erasure; 0 for none. Log entries and snapshots from before it must be deleted,
+    /// because they may contain the erased key.
     pub last_erasure: u64,
-    /// The size of the newest checkpoint, and the size below which none is kept any more.
+    /// The size of the newest checkpoint.
     pub last_checkpoint: u64,
-    /// See [`Meta::last_checkpoint`].
+    /// The size below which no checkpoint is kept any more.
     pub first_checkpoint: u64,
-    /// How many records the audit trail has, and the newest link of its chain.
+    /// The number of records of the audit trail.
     pub audit_count: u64,
-    /// See [`Meta::audit_count`].
+    /// The newest link of the audit trail's chain.
     pub audit_link: [u8; 32],
-    /// How many of them a leaf has sealed.
+    /// How many of the records a leaf has sealed.
     pub audit_sealed: u64,
-    /// The log time of the first that none has; 0 when all are sealed.
+    /// The log time of the first unsealed record; 0 if all are sealed.
     pub audit_unsealed_since_ms: u64,
 }
 
 impl Meta {
-    /// Whether the cursors can all be right.
+    /// Whether the cursors do not contradict each other.
     pub(crate) fn is_consistent(&self) -> bool {
         self.expiry_cursor <= self.next_sequence
             && self.audit_sealed <= self.audit_count
@@ -106,7 +107,7 @@ impl Meta {
     }
 }
 
-/// A checkpoint as it was decided that receipts refer to it: every replica, and every retry, answers with the same.
+/// A checkpoint that went through the Raft log, so that every replica and every retry answers with the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCheckpoint {
     /// Log time, ms since 1970.
@@ -115,10 +116,10 @@ pub struct StoredCheckpoint {
     pub note: String,
 }
 
-/// An idempotency record: the answer itself is in the journal.
+/// An idempotency record. The answer itself is in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// What was asked.
+pub struct IdempotencyRecord {
+    /// The digest of the request.
     pub fingerprint: [u8; 16],
     /// The journal line with the answer.
     pub sequence: u64,

@@ -1,4 +1,4 @@
-//! The one seam between the pure domain and storage: rows by key.
+//! The only interface between the pure domain and storage: rows by key.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,11 +6,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::{
-    Booking, BookingId, Entry, Grant, GuestSecrets, Hold, HoldId, Key, Meta, Page, Property, PropertyNumber, RatePage, Recorded,
-    ReplicaKeys, Row, StoredCheckpoint,
+    Booking, BookingId, Entry, Grant, GuestSecrets, Hold, HoldId, IdempotencyRecord, Key, Meta, Page, Property, PropertyNumber,
+    RatePage, ReplicaKeys, Row, StoredCheckpoint,
 };
 
-/// Reads rows. `&mut` because a reader may keep what it decoded.
+/// Reads rows. `&mut` because a reader may cache decoded rows.
 pub trait Read {
     /// The row of `key`.
     fn get(&mut self, key: &Key) -> Result<Option<&Row>, Fault>;
@@ -21,24 +21,24 @@ pub trait Read {
 
 /// Reads and changes rows.
 pub trait Rows: Read {
-    /// The row of `key`, to be changed in place; the row that `absent` makes if there is none.
+    /// The row of `key`, for a change in place. If there is none, `absent` creates it.
     fn get_mut(&mut self, key: &Key, absent: fn() -> Row) -> Result<&mut Row, Fault>;
 
-    /// Writes a row whole.
+    /// Writes a whole row.
     fn put(&mut self, key: Key, row: Row);
 
     /// Removes a row.
     fn delete(&mut self, key: &Key);
 }
 
-/// The storage failed or holds what it must not: this replica has to stop.
+/// The storage failed or has corrupt data. The replica must stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Reading failed.
     Storage(String),
-    /// A row is not what its key says, or cannot be decoded.
+    /// A row has the wrong kind for its key, or cannot be decoded.
     Corrupt(Key, String),
-    /// A counter would fall below zero: some earlier command was applied wrongly.
+    /// A counter would fall below zero: an earlier command was applied wrongly.
     Counter(Key),
 }
 
@@ -63,7 +63,7 @@ macro_rules! typed {
             match rows.get(&key)? {
                 None => Ok(None),
                 Some(Row::$variant(row)) => Ok(Some(row)),
-                Some(_) => Err(Fault::Corrupt(key, String::from("another kind of row"))),
+                Some(_) => Err(Fault::Corrupt(key, String::from("the row has the wrong kind"))),
             }
         })*
     };
@@ -76,20 +76,20 @@ typed! {
     property(number: PropertyNumber) = Key::Property(number) => Property -> Arc<Property>;
     /// A booking.
     booking(id: BookingId) = Key::Booking(id) => Booking -> Arc<Booking>;
-    /// What protects a guest's data.
+    /// The key and salts of a guest's data.
     guest(id: BookingId) = Key::Guest(id) => Guest -> Arc<GuestSecrets>;
     /// A replica's keys.
     replica_keys(node: u64) = Key::ReplicaKeys(node) => ReplicaKeys -> ReplicaKeys;
     /// A checkpoint.
     checkpoint(size: u64) = Key::Checkpoint(size) => Checkpoint -> Box<StoredCheckpoint>;
-    /// What a principal may do.
+    /// A principal's grant.
     grant(number: u32) = Key::Grant(number) => Grant -> Arc<Grant>;
-    /// What a principal's open holds take.
+    /// The quota that a principal's open holds use.
     hold_usage(number: u32, property: PropertyNumber) = Key::HoldUsage(number, property) => HoldUsage -> u64;
     /// A hold.
     hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
     /// An idempotency record.
-    request(digest: [u8; 16]) = Key::Request(digest) => Request -> Recorded;
+    request(digest: [u8; 16]) = Key::Request(digest) => Request -> IdempotencyRecord;
     /// A journal line.
     journal(sequence: u64) = Key::Journal(sequence) => Journal -> Box<Entry>;
     /// A calendar page.
@@ -98,18 +98,18 @@ typed! {
     rates(key: Key) = key => Rates -> Box<RatePage>;
 }
 
-/// A calendar page to be changed; an empty one if there was none.
+/// A calendar page for a change in place; an empty one if there is none.
 pub(crate) fn page_mut<'r, R: Rows + ?Sized>(rows: &'r mut R, key: &Key) -> Result<&'r mut Page, Fault> {
     match rows.get_mut(key, || Row::Page(Box::default()))? {
         Row::Page(page) => Ok(page),
-        _ => Err(Fault::Corrupt(*key, String::from("another kind of row"))),
+        _ => Err(Fault::Corrupt(*key, String::from("the row has the wrong kind"))),
     }
 }
 
-/// A rate page to be changed; an empty one if there was none.
+/// A rate page for a change in place; an empty one if there is none.
 pub(crate) fn rates_mut<'r, R: Rows + ?Sized>(rows: &'r mut R, key: &Key) -> Result<&'r mut RatePage, Fault> {
     match rows.get_mut(key, || Row::Rates(Box::default()))? {
         Row::Rates(page) => Ok(page),
-        _ => Err(Fault::Corrupt(*key, String::from("another kind of row"))),
+        _ => Err(Fault::Corrupt(*key, String::from("the row has the wrong kind"))),
     }
 }

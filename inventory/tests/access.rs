@@ -1,5 +1,5 @@
-//! Who may do what: every operation by everybody, against tables written by hand. Whoever may not changes nothing
-//! and learns nothing; the audit trail has that he tried.
+//! Every operation by every kind of caller, against tables written by hand. A refused caller changes nothing and learns
+//! nothing, and the audit trail records the attempt.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod callers;
@@ -9,7 +9,7 @@ use callers::*;
 use fixture::*;
 use keyrack_inventory::*;
 
-/// Who may do it: Operator, Manager, Channel, Desk, Auditor, Guest.
+/// Which roles may do it: Operator, Manager, Channel, Desk, Auditor, Guest.
 const OPERATIONS: [(&str, &str); 22] = [
     ("put property", "OM    "),
     ("put room type", "OM    "),
@@ -27,7 +27,7 @@ const OPERATIONS: [(&str, &str); 22] = [
     ("no-show", "OM D  "),
     ("erase guest", "OM    "),
     ("put grant", "O     "),
-    // Nobody asks for these.
+    // Only the cluster proposes these.
     ("tick", "      "),
     ("rewrap guest", "      "),
     ("put replica keys", "      "),
@@ -66,7 +66,7 @@ fn may(operation: &str, role: Role) -> bool {
     OPERATIONS.iter().any(|(name, who)| *name == operation && has(who, role))
 }
 
-/// What an operation is about.
+/// Whether an operation is about the property, a booking or a hold.
 #[derive(Clone, Copy, PartialEq)]
 enum About {
     House,
@@ -74,7 +74,7 @@ enum About {
     Hold,
 }
 
-/// Every operation, such that it is done when it is permitted; on what the first or the second seller made.
+/// Every operation, so that it succeeds if it is permitted, on bookings and holds of the first or second seller.
 fn operations(owner: u64) -> Vec<(&'static str, About, Op)> {
     let nights = stay("2026-11-26", "2026-11-28");
     let rooms = || vec![room("STD", "FLEX", 1)];
@@ -83,7 +83,7 @@ fn operations(owner: u64) -> Vec<(&'static str, About, Op)> {
     let (from, to) = (vec![1], vec![2]);
     let seen = Observation {
         at_ms: 1,
-        actor: actor(Who::Nobody),
+        actor: actor(Who::Unauthenticated),
         action: Action::READ_BOOKING,
         property: HOTEL,
         record: None,
@@ -124,7 +124,7 @@ enum Came {
 }
 use Came::{Done, Forbidden, NotFound};
 
-/// Asks, and looks at everything that came of it.
+/// Applies the command, and checks every change that it made.
 fn ask(rows: &MemRows, command: &Command, at_ms: u64) -> (Came, MemRows) {
     let mut after = rows.clone();
     let outcome = apply(&mut after, command, at_ms).unwrap();
@@ -143,7 +143,7 @@ fn ask(rows: &MemRows, command: &Command, at_ms: u64) -> (Came, MemRows) {
     (verdict, after)
 }
 
-/// One way to be a principal: by which credential, granted what, and whether it reaches the key inn.
+/// A way to call as a principal: its name, the credential, the grant, and whether it gives access to the key inn.
 type Way = (&'static str, u32, fn(Grant) -> Option<Grant>, bool);
 
 const WAYS: [Way; 20] = [
@@ -151,8 +151,8 @@ const WAYS: [Way; 20] = [
     ("in this property", 1, |g| Some(Grant { properties: names(&["key-inn"]), ..g }), true),
     ("in two properties", 1, |g| Some(Grant { properties: names(&["far-inn", "key-inn"]), ..g }), true),
     ("in another property", 1, |g| Some(Grant { properties: names(&["far-inn"]), ..g }), false),
-    ("in a property whose id only begins so", 1, |g| Some(Grant { properties: names(&["key", "key-inn-2"]), ..g }), false),
-    ("in a property of no name", 1, |g| Some(Grant { properties: names(&[""]), ..g }), false),
+    ("in properties with similar ids", 1, |g| Some(Grant { properties: names(&["key", "key-inn-2"]), ..g }), false),
+    ("in a property without an id", 1, |g| Some(Grant { properties: names(&[""]), ..g }), false),
     ("in this region", 1, |g| Some(Grant { regions: names(&["eu"]), ..g }), true),
     ("in another region", 1, |g| Some(Grant { regions: names(&["us"]), ..g }), false),
     (
@@ -168,18 +168,18 @@ const WAYS: [Way; 20] = [
         true,
     ),
     (
-        "in a region named as the property",
+        "in a region with the property's id",
         1,
         |g| Some(Grant { properties: names(&["eu"]), regions: names(&["key-inn"]), ..g }),
         false,
     ),
     ("revoked", 1, |g| Some(Grant { revoked: true, ..g }), false),
-    ("revoked, by a credential checked outside", 0, |g| Some(Grant { revoked: true, ..g }), false),
+    ("revoked, by a credential checked outside the cluster", 0, |g| Some(Grant { revoked: true, ..g }), false),
     ("unknown", 1, |_| None, false),
     ("by an unknown credential", 2, Some, false),
-    ("by a credential that was withdrawn", 1, |g| Some(Grant { credentials: vec![good(2, 0)], ..g }), false),
-    ("by a credential checked outside", 0, |g| Some(Grant { credentials: Vec::new(), ..g }), true),
-    ("by a credential that expires next", 1, |g| Some(Grant { credentials: vec![good(1, morning_ms() + 1)], ..g }), true),
+    ("by a removed credential", 1, |g| Some(Grant { credentials: vec![good(2, 0)], ..g }), false),
+    ("by a credential checked outside the cluster", 0, |g| Some(Grant { credentials: Vec::new(), ..g }), true),
+    ("by a credential that expires 1 ms later", 1, |g| Some(Grant { credentials: vec![good(1, morning_ms() + 1)], ..g }), true),
     ("by a credential that expires now", 1, |g| Some(Grant { credentials: vec![good(1, morning_ms())], ..g }), false),
     ("by one credential of two", 1, |g| Some(Grant { credentials: vec![good(2, 1), good(1, 0)], ..g }), true),
 ];
@@ -194,11 +194,11 @@ fn good(number: u32, expires_at_ms: u64) -> Credential {
 
 #[test]
 fn every_operation_by_every_principal() {
-    let house = two_houses();
+    let house = two_properties();
     for role in Role::ALL {
         for (way, credential, granted, reaches) in WAYS {
             let mut rows = house.clone();
-            // Who sees some properties only does not decide about who sees which.
+            // A principal that is limited to some properties must not change the scopes of principals.
             let narrow = granted(grant(role)).is_some_and(|g| !g.properties.is_empty() || !g.regions.is_empty());
             let number = match granted(grant(role)) {
                 Some(grant) => {
@@ -217,10 +217,10 @@ fn every_operation_by_every_principal() {
     }
 }
 
-/// Own is what somebody made: a house has no owner, and whatever is done to it is done for all.
+/// Only bookings and holds have an owner. A property has none, so operations on it are allowed.
 #[test]
-fn who_sees_only_its_own_finds_nothing_else() {
-    let house = two_houses();
+fn an_own_only_principal_does_not_find_what_others_made() {
+    let house = two_properties();
     for role in Role::ALL {
         let mut rows = house.clone();
         know(&mut rows, SELF, Grant { own_only: true, ..grant(role) });
@@ -233,43 +233,43 @@ fn who_sees_only_its_own_finds_nothing_else() {
                 };
                 let command = keyed(1, asked(principal(SELF), op));
                 let came = ask(&rows, &command, morning_ms()).0;
-                assert_eq!(came, expected, "{operation} by a {} on what {owner} made", role.name());
+                assert_eq!(came, expected, "{operation} by a {} on bookings and holds of seller {owner}", role.name());
             }
         }
     }
 }
 
 #[test]
-fn every_operation_by_those_who_are_no_principals() {
-    let rows = two_houses();
+fn every_operation_by_callers_that_are_not_principals() {
+    let rows = two_properties();
     for (operation, about, op) in operations(0) {
         let verdict = |who| ask(&rows, &keyed(1, asked(who, op.clone())), morning_ms()).0;
-        assert_eq!(verdict(Who::Nobody), Forbidden, "{operation} by nobody");
+        assert_eq!(verdict(Who::Unauthenticated), Forbidden, "{operation} by an unauthenticated caller");
         for role in Role::ALL {
             let expected = if may(operation, role) { Done } else { Forbidden };
             assert_eq!(verdict(trusted(role)), expected, "{operation} by a trusted {}", role.name());
         }
-        // Booking 1 is what the operation is about, where it is about one that is due.
+        // The operations on a due booking are on booking 1.
         let own = if may(operation, Role::Guest) { [NotFound, Done][usize::from(about == About::Booking)] } else { Forbidden };
         let other = if may(operation, Role::Guest) { NotFound } else { Forbidden };
         assert_eq!(verdict(Who::Guest(booking_id(1))), own, "{operation} by its guest");
         assert_eq!(verdict(Who::Guest(booking_id(2))), other, "{operation} by another guest");
-        assert_eq!(verdict(Who::Guest(booking_id(99))), other, "{operation} by the guest of no booking");
-        assert_eq!(verdict(Who::Guest(BookingId::new(FAR, 0, 1))), Forbidden, "{operation} by a guest of another house");
+        assert_eq!(verdict(Who::Guest(booking_id(99))), other, "{operation} by the guest of a booking that does not exist");
+        assert_eq!(verdict(Who::Guest(BookingId::new(FAR, 0, 1))), Forbidden, "{operation} by a guest of another property");
     }
-    for who in [Who::Nobody, trusted(Role::Operator)] {
+    for who in [Who::Unauthenticated, trusted(Role::Operator)] {
         let unasked = Command { by: None, ..asked(who, cancel(1)) };
         assert!(matches!(apply(&mut rows.clone(), &unasked, morning_ms()).unwrap().reply, Reply::Booking(_)));
     }
 }
 
-/// The same question as a reader asks it.
+/// The same rights for reads.
 #[test]
 fn every_right_of_every_role() {
     assert_eq!(RIGHTS.map(|(right, _)| right), Right::ALL);
-    let mut rows = two_houses();
+    let mut rows = two_properties();
     let at = |right, property, who: &Who, rows: &mut MemRows| {
-        permits(rows, Asked { who, right, property, now_ms: morning_ms() }).unwrap()
+        permits(rows, RightQuery { who, right, property, now_ms: morning_ms() }).unwrap()
     };
     for (right, who) in RIGHTS {
         for role in Role::ALL {
@@ -280,9 +280,9 @@ fn every_right_of_every_role() {
                 let me = principal(SELF);
                 let yes = |scope| if right == Right::ManageCluster { Err(Reject::Forbidden) } else { yes(scope) };
                 assert_eq!(at(right, HOTEL, &me, &mut rows), yes(scope), "{right:?} of a {}", role.name());
-                assert_eq!(at(right, PropertyNumber(0), &me, &mut rows), yes(scope), "{right:?} nowhere in particular");
+                assert_eq!(at(right, PropertyNumber(0), &me, &mut rows), yes(scope), "{right:?} without a property");
                 for elsewhere in [FAR, NOWHERE] {
-                    assert_eq!(at(right, elsewhere, &me, &mut rows), Err(Reject::Forbidden), "{right:?} elsewhere");
+                    assert_eq!(at(right, elsewhere, &me, &mut rows), Err(Reject::Forbidden), "{right:?} on another property");
                 }
             }
         }
@@ -291,23 +291,23 @@ fn every_right_of_every_role() {
         for (place, expected) in [(HOTEL, &yes), (PropertyNumber(0), &yes), (FAR, &Err(Reject::Forbidden))] {
             assert_eq!(at(right, place, &guest, &mut rows), *expected, "{right:?} of a guest in {place:?}");
         }
-        assert_eq!(at(right, HOTEL, &Who::Nobody, &mut rows), Err(Reject::Forbidden));
+        assert_eq!(at(right, HOTEL, &Who::Unauthenticated, &mut rows), Err(Reject::Forbidden));
     }
     assert_eq!(Role::ALL.map(Role::sees_guests), [true, true, true, true, false, true]);
     assert!(Role::ALL.iter().all(|role| Role::parse(role.name()) == Some(*role)));
 }
 
-/// Elsewhere and nowhere look the same, whoever asks and for whatever.
+/// A property outside the caller's scope and a property that does not exist get the same answer.
 #[test]
-fn a_refusal_does_not_tell_whether_there_is_such_a_property() {
-    let house = two_houses();
+fn a_refusal_does_not_reveal_whether_a_property_exists() {
+    let house = two_properties();
     let [near, eu] = [(names(&["key-inn"]), Vec::new()), (Vec::new(), names(&["eu"]))];
     for role in Role::ALL {
         for (properties, regions) in [near.clone(), eu.clone()] {
             let mut rows = house.clone();
             know(&mut rows, SELF, Grant { properties, regions, ..grant(role) });
             for (operation, _, op) in operations(0) {
-                // Not even to who says that it is to be onboarded, under an id and in a region that are not his.
+                // This includes a caller that adds a property with an id and region outside its grant.
                 let op = match op {
                     Op::PutProperty { business_date, .. } => {
                         let id = "third-inn".to_owned();
@@ -331,9 +331,9 @@ fn a_refusal_does_not_tell_whether_there_is_such_a_property() {
     }
 }
 
-/// There is no row yet that could be compared: the command says which property it is going to be.
+/// The new property has no row yet, so the grant is compared with the id and region in the command.
 #[test]
-fn a_property_is_onboarded_where_one_may() {
+fn a_new_property_must_be_in_the_callers_scope() {
     for (properties, regions, expected) in [
         (vec![], vec![], Done),
         (names(&["new-inn"]), vec![], Done),
@@ -342,14 +342,16 @@ fn a_property_is_onboarded_where_one_may() {
         (vec![], names(&["eu"]), Forbidden),
     ] {
         for role in Role::ALL {
-            let mut rows = two_houses();
+            let mut rows = two_properties();
             know(&mut rows, SELF, Grant { properties: properties.clone(), regions: regions.clone(), ..grant(role) });
             let (id, details) = ("new-inn".to_owned(), in_region("us"));
             let op = Op::PutProperty { id, details, business_date: first_date(), expected_revision: None };
             let command = Command { property: NOWHERE, ..asked(principal(SELF), op) };
             let expected = if may("put property", role) { expected } else { Forbidden };
             assert_eq!(ask(&rows, &command, morning_ms()).0, expected, "{properties:?} {regions:?} {}", role.name());
-            for who in [Who::Guest(booking_id(1)), Who::Nobody, Who::Principal { number: SELF, credential: 2 }, principal(77)] {
+            for who in
+                [Who::Guest(booking_id(1)), Who::Unauthenticated, Who::Principal { number: SELF, credential: 2 }, principal(77)]
+            {
                 let command = Command { by: Some(actor(who)), ..command.clone() };
                 assert_eq!(ask(&rows, &command, morning_ms()).0, Forbidden);
             }

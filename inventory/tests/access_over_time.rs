@@ -1,4 +1,4 @@
-//! Rights change: what was asked for and refused may be asked for again, what was answered may not be any more.
+//! Rights change: a refused request may succeed later, and a stored answer may later be refused.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod callers;
@@ -28,8 +28,8 @@ fn refused(outcome: &Outcome) -> Option<&Reject> {
 }
 
 #[test]
-fn a_key_that_was_refused_for_its_caller_is_free() {
-    let mut rows = two_houses();
+fn a_key_of_a_refused_caller_stays_unused() {
+    let mut rows = two_properties();
     let wish = keyed(1, asked(principal(SELF), book_for(9, nights(), rooms(), 1)));
     know(&mut rows, SELF, Grant { revoked: true, ..grant(Role::Channel) });
     for _ in 0..2 {
@@ -46,12 +46,12 @@ fn a_key_that_was_refused_for_its_caller_is_free() {
     assert_eq!(second.guest_key, Some(wrapped_key(1)));
 }
 
-/// Nor does he learn that there is one.
+/// The refusal does not reveal that a stored answer exists.
 #[test]
-fn a_stored_answer_is_not_for_who_may_not_ask_any_more() {
+fn a_caller_that_lost_its_right_gets_no_stored_answer() {
     let kept = keyed(1, asked(principal(SELF), book_for(9, nights(), rooms(), 1)));
     let fresh = keyed(2, asked(principal(SELF), book_for(9, nights(), rooms(), 1)));
-    let mut rows = two_houses();
+    let mut rows = two_properties();
     assert!(matches!(ask(&mut rows, &kept).reply, Reply::Booking(_)));
     for withdrawn in [
         Grant { revoked: true, ..grant(Role::Channel) },
@@ -68,13 +68,13 @@ fn a_stored_answer_is_not_for_who_may_not_ask_any_more() {
         assert_eq!(ask(&mut rows, &fresh), outcome);
     }
     know(&mut rows, SELF, grant(Role::Channel));
-    assert!(ask(&mut rows, &kept).replayed, "the answer was kept all the same");
+    assert!(ask(&mut rows, &kept).replayed, "the answer was still stored");
 }
 
-/// The answer is about a booking that is no longer his to see.
+/// The stored answer is about a booking outside the caller's new scope.
 #[test]
-fn a_stored_answer_is_not_for_who_sees_less_now() {
-    let mut rows = two_houses();
+fn a_caller_whose_scope_shrank_gets_no_stored_answer() {
+    let mut rows = two_properties();
     let foreign = keyed(1, asked(principal(SELF), amend(2, None, None)));
     let own = keyed(2, asked(principal(SELF), amend(1, None, None)));
     let hold = keyed(3, asked(principal(SELF), Op::ReleaseHold(hold_id(2))));
@@ -92,8 +92,8 @@ fn a_stored_answer_is_not_for_who_sees_less_now() {
 }
 
 #[test]
-fn a_reused_key_is_on_record() {
-    let mut rows = two_houses();
+fn a_reused_key_is_in_the_audit_trail() {
+    let mut rows = two_properties();
     let wish = keyed(1, asked(principal(SELF), cancel(1)));
     assert_eq!(refused(&ask(&mut rows, &wish)), None);
     let other = Command { request: Some(key(1, 2)), ..asked(principal(SELF), cancel(2)) };
@@ -101,16 +101,17 @@ fn a_reused_key_is_on_record() {
     let outcome = ask(&mut rows, &other);
     assert_eq!(refused(&outcome), Some(&Reject::KeyReused));
     assert_only_recorded(&before, &rows, &other, &outcome.reply, false);
-    // Nobody's, as the cluster says them, leave nothing.
+    // The cluster's own commands leave no audit record.
     let before = rows.clone();
     let outcome = ask(&mut rows, &Command { by: None, ..other });
     assert_eq!((refused(&outcome), rows), (Some(&Reject::KeyReused), before));
 }
 
-/// To who sees only its own, a foreign booking is as good as none: answer, rows and record differ in nothing but the id.
+/// For an own-only principal, another seller's booking and an unknown booking differ only by id: in the answer, in the
+/// rows and in the audit record.
 #[test]
-fn foreign_and_unknown_are_the_same() {
-    let mut house = two_houses();
+fn bookings_of_other_sellers_look_like_unknown_ones() {
+    let mut house = two_properties();
     know(&mut house, SELF, Grant { own_only: true, ..grant(Role::Operator) });
     let far = |id: [u8; 16]| [&FAR.0.to_be_bytes()[..], &id[4..]].concat().try_into().unwrap();
     let bookings = [booking_id(2), booking_id(99), BookingId(far(booking_id(2).0))];
@@ -129,7 +130,7 @@ fn foreign_and_unknown_are_the_same() {
             amended,
             confirmed,
             Op::ReleaseHold(holds[place]),
-            // Also with a revision that is wrong for the foreign one.
+            // This includes a revision that is wrong for the other seller's booking.
             Op::Cancel { booking, expected_revision: Some(7) },
             Op::Cancel { booking, expected_revision },
             Op::CheckIn { booking, expected_revision },
@@ -138,7 +139,7 @@ fn foreign_and_unknown_are_the_same() {
             Op::EraseGuest { booking },
         ]
     };
-    // Given up, a foreign booking is not seen either; nor is a hold that is closed.
+    // The same holds for a cancelled booking and a closed hold.
     let mut given_up = house.clone();
     for op in [cancel(2), Op::ReleaseHold(hold_id(2))] {
         assert_eq!(refused(&ask(&mut given_up, &asked(principal(OTHER), op))), None);
@@ -161,7 +162,7 @@ fn foreign_and_unknown_are_the_same() {
 
 #[test]
 fn a_credential_expires_by_log_time() {
-    let mut rows = two_houses();
+    let mut rows = two_properties();
     let end_ms = morning_ms() + 1_000;
     let credentials = vec![Credential { number: 1, expires_at_ms: end_ms }];
     know(&mut rows, SELF, Grant { credentials, ..grant(Role::Desk) });
@@ -169,15 +170,15 @@ fn a_credential_expires_by_log_time() {
     let verdict = |rows: &mut MemRows, number, at_ms| refused(&apply(rows, &wish(number), at_ms).unwrap()).cloned();
     assert_eq!(verdict(&mut rows, 91, end_ms - 1), None);
     assert_eq!(verdict(&mut rows, 92, end_ms), Some(Reject::Forbidden));
-    // A leader whose clock is behind does not bring it back.
+    // A leader whose clock is behind does not make it valid again.
     assert_eq!(verdict(&mut rows, 93, morning_ms()), Some(Reject::Forbidden));
     assert_eq!(verdict(&mut rows, 94, u64::MAX), Some(Reject::Forbidden));
 }
 
-/// Words from the directory may come late or twice; the newest stands.
+/// Grants from the directory may arrive late or twice. The newest revision stays.
 #[test]
-fn an_older_grant_replaces_no_newer_one() {
-    let mut rows = two_houses();
+fn an_older_grant_never_replaces_a_newer_one() {
+    let mut rows = two_properties();
     let newer = Grant { revision: 20, revoked: true, ..grant(Role::Channel) };
     run(&mut rows, Op::PutGrant { number: SELF, grant: newer.clone() }, morning_ms());
     for revision in [0, 19, 20] {
@@ -193,10 +194,10 @@ fn an_older_grant_replaces_no_newer_one() {
     assert_eq!(rows.get(&Key::Grant(SELF)).unwrap(), Some(&Row::Grant(newest.into())));
 }
 
-/// Whoever ends the day ends it for the house.
+/// Closing the day is for the whole property, even if the caller sees only its own bookings.
 #[test]
-fn a_day_that_is_closed_takes_everybodys_no_shows() {
-    let mut rows = two_houses();
+fn closing_the_day_marks_no_shows_of_all_sellers() {
+    let mut rows = two_properties();
     know(&mut rows, SELF, Grant { own_only: true, ..grant(Role::Manager) });
     let close = asked(principal(SELF), Op::CloseBusinessDate { expected_from: first_date() });
     assert!(matches!(ask(&mut rows, &close).reply, Reply::BusinessDate(_)));
@@ -205,14 +206,15 @@ fn a_day_that_is_closed_takes_everybodys_no_shows() {
     assert_eq!(
         refused(&ask(&mut rows, &asked(principal(SELF), check_out(4)))),
         Some(&Reject::NotFound),
-        "and sees no more by it"
+        "closing the day does not widen the caller's scope"
     );
 }
 
-/// What somebody makes is his, also what he makes of somebody else's.
+/// A booking belongs to the principal that made it, also if another seller amends it. A confirmed hold belongs to the
+/// principal that confirms it.
 #[test]
-fn a_booking_belongs_to_who_took_it() {
-    let mut rows = two_houses();
+fn a_booking_belongs_to_the_principal_that_made_it() {
+    let mut rows = two_properties();
     let seller = |rows: &mut MemRows, number| stored(rows, number).seller;
     assert_eq!([1, 2, 3, 4].map(|number| seller(&mut rows, number)), [SELF, OTHER, SELF, OTHER]);
     for op in [amend(2, None, None), check_in(2), erase(2)] {
@@ -221,7 +223,7 @@ fn a_booking_belongs_to_who_took_it() {
     }
     ask(&mut rows, &asked(principal(SELF), confirm_hold(2, 9)));
     assert_eq!(seller(&mut rows, 9), SELF);
-    for who in [trusted(Role::Desk), Who::Nobody] {
+    for who in [trusted(Role::Desk), Who::Unauthenticated] {
         ask(&mut rows, &Command { by: Some(actor(who)), ..command(book(10, nights(), rooms())) });
     }
     assert_eq!(seller(&mut rows, 10), 0);

@@ -1,4 +1,4 @@
-//! The audit trail: one record for everything that somebody asked for, chained, sealed in the receipts' log, never lost.
+//! The audit trail: one record for every caller's command, chained, sealed in the receipts log, never lost.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod auditor;
@@ -18,17 +18,17 @@ use proptest::prelude::*;
 use steps::Script;
 use trail::*;
 
-/// Who says a step of a random history, or what is said before it.
+/// The caller of a step in a random history, or a command of the cluster before it.
 #[derive(Clone, Copy, Debug)]
 enum Caller {
     Cluster,
     Trusted,
     Manager,
-    /// Channel 4, which sees its own only, and only in the first hotel.
+    /// Channel 4, which sees only its own bookings, and only in the first property.
     Channel,
     GuestOfTheBooking,
     Nobody,
-    /// The manager's rights come and go.
+    /// Revokes the manager's grant or gives it back.
     Regrant,
     Observe(usize),
     Seal,
@@ -56,12 +56,12 @@ impl Caller {
             Caller::Manager => Some(Who::Principal { number: SELF, credential: 300 }),
             Caller::Channel => Some(principal(OTHER)),
             Caller::GuestOfTheBooking => Some(guest()),
-            Caller::Nobody => Some(Who::Nobody),
+            Caller::Nobody => Some(Who::Unauthenticated),
             Caller::Cluster | Caller::Regrant | Caller::Observe(_) | Caller::Seal => None,
         }
     }
 
-    /// What the cluster does on its own account before the step.
+    /// The command of the cluster before the step, if any.
     fn before(self, revision: u64) -> Option<Op> {
         Some(match self {
             Caller::Regrant => {
@@ -77,17 +77,18 @@ impl Caller {
 }
 
 fn observation(place: u64) -> Observation {
-    let who = [Who::Nobody, principal(70_000), trusted(Role::Auditor), Who::Guest(booking_id(5))][place as usize].clone();
+    let who =
+        [Who::Unauthenticated, principal(70_000), trusted(Role::Auditor), Who::Guest(booking_id(5))][place as usize].clone();
     let verdict = [Verdict::ALLOWED, Verdict(401), Verdict(24), Verdict(65_535)][place as usize];
     let (property, record) = if place == 0 { (PropertyNumber(0), None) } else { (FAR, Some([9; 16])) };
     let at_ms = [0, 23, 24, u64::MAX][place as usize];
     Observation { at_ms, actor: actor(who), action: Action::READ_BOOKING, property, record, verdict, times: 1 << (place * 8) }
 }
 
-/// A history, followed command by command.
+/// A history that is checked after every command.
 struct Followed {
     rows: MemRows,
-    /// As they should be, from the commands alone.
+    /// The expected number of records, from the commands alone.
     count: u64,
     sealed: u64,
     auditor: Auditor,
@@ -117,10 +118,10 @@ impl Followed {
         self.kinds[usize::from(command.by.is_some()) * 2 + usize::from(refused)] += 1;
         self.count += added;
         if after.audit_count != self.count {
-            return Err(format!("{} records and not {} after {command:?}", after.audit_count, self.count));
+            return Err(format!("{} records instead of {} after {command:?}", after.audit_count, self.count));
         }
         if added == 0 && after.audit_link != before.audit_link {
-            return Err(format!("a link of nothing: {command:?}"));
+            return Err(format!("the chain grew without a record: {command:?}"));
         }
         if added == 1 && command.by.is_some() {
             self.check_mark(command, &outcome)?;
@@ -131,26 +132,26 @@ impl Followed {
 
     fn check_mark(&mut self, command: &Command, outcome: &Outcome) -> Result<(), String> {
         let line = newest_line(&mut self.rows);
-        let mark = line.mark.ok_or_else(|| format!("no mark of {command:?}"))?;
+        let mark = line.mark.ok_or_else(|| format!("no mark for {command:?}"))?;
         let said = (Some(mark.actor), (mark.action.0, mark.record), line.reply, line.property);
         let expected = (command.by.clone(), action_of(&command.op), outcome.reply.clone(), command.property);
-        if said == expected { Ok(()) } else { Err(format!("{said:?} and not {expected:?}")) }
+        if said == expected { Ok(()) } else { Err(format!("{said:?} instead of {expected:?}")) }
     }
 
-    /// One leaf when there is something new, and none else of that kind.
+    /// A seal of a grown trail appends one leaf. Nothing else appends such a leaf.
     fn check_seal(&mut self, command: &Command, outcome: &Outcome) -> Result<(), String> {
         let due = command.op == Op::SealAudit && command.by.is_none() && self.count > self.sealed;
         let meta = clock(&mut self.rows);
         let before = self.auditor.kinds.get(&AUDIT_SEAL).copied().unwrap_or(0);
         while self.auditor.heard < meta.next_leaf {
             let Some(Row::Leaf(bytes)) = self.rows.get(&Key::Leaf(self.auditor.heard)).unwrap().cloned() else {
-                panic!("no leaf")
+                panic!("a leaf is missing")
             };
             self.auditor.hear(&bytes)?;
         }
         let seals = self.auditor.kinds.get(&AUDIT_SEAL).copied().unwrap_or(0) - before;
         if seals > 0 && self.auditor.seal != Some((self.count.into(), head_of(&records(&self.rows)?))) {
-            return Err(format!("a seal says {:?}", self.auditor.seal));
+            return Err(format!("a seal has {:?}", self.auditor.seal));
         }
         if due {
             self.sealed = self.count;
@@ -163,7 +164,7 @@ impl Followed {
     }
 }
 
-/// Everything the steps say, each by somebody.
+/// Applies the commands of all steps, each with its caller.
 fn follow(steps: &[steps::drawn::Step], callers: &[Caller]) -> Result<Followed, String> {
     let mut followed = Followed::new();
     let mut script = Script::new(first_date());
@@ -183,7 +184,7 @@ fn follow(steps: &[steps::drawn::Step], callers: &[Caller]) -> Result<Followed, 
     Ok(followed)
 }
 
-/// The journal tells the trail, from its first record to its newest link.
+/// Recomputes the chain from the journal, from its first record to its newest link.
 fn check_chain(followed: &Followed) -> Result<Vec<Record>, String> {
     let records = records(&followed.rows)?;
     let meta = clock(&mut followed.rows.clone());
@@ -191,7 +192,7 @@ fn check_chain(followed: &Followed) -> Result<Vec<Record>, String> {
     if told == (meta.audit_count, meta.audit_link) { Ok(records) } else { Err(format!("{} records: {meta:?}", told.0)) }
 }
 
-/// Whole days later: whatever passes has passed.
+/// Applies ticks two days later, until everything that can expire has expired.
 fn grow_old(rows: &mut MemRows) {
     let at_ms = clock(rows).last_at_ms + MAX_HOLD_MS + RECORD_TTL_MS;
     let mut left = u64::MAX;
@@ -199,7 +200,7 @@ fn grow_old(rows: &mut MemRows) {
         run(rows, Op::Tick, at_ms);
         let meta = clock(rows);
         let now_left = meta.next_sequence - meta.expiry_cursor;
-        // A hold that ran out just now is kept for two days more.
+        // A hold that has just expired is kept for two more days.
         if now_left == left {
             return;
         }
@@ -211,28 +212,28 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_journal_tells_the_whole_trail((steps, callers) in (steps::steps(150), vec(caller(), 150))) {
+    fn the_journal_contains_the_whole_trail((steps, callers) in (steps::steps(150), vec(caller(), 150))) {
         let followed = follow(&steps.0, &callers);
         prop_assert!(followed.is_ok(), "{}", followed.err().unwrap());
         let mut followed = followed.unwrap();
         let records = check_chain(&followed);
         prop_assert!(records.is_ok(), "{}", records.unwrap_err());
 
-        // Two days later the keys and unmarked refusals are forgotten, and not one record.
+        // After two days, keys and unmarked refusals are deleted, but no record is.
         grow_old(&mut followed.rows);
         prop_assert_eq!(check_chain(&followed), records);
         let forgotten = clock(&mut followed.rows).expiry_cursor;
         for (key, row) in followed.rows.iter() {
             let (Key::Journal(line), Row::Journal(entry)) = (key, row) else { continue };
-            let kept = entry.happened != Happened::Nothing || entry.mark.is_some() || *line >= forgotten;
+            let kept = entry.happened != JournalEvent::Nothing || entry.mark.is_some() || *line >= forgotten;
             prop_assert!(kept, "{entry:?}");
         }
     }
 }
 
-/// What is followed is worth something only if everything comes up.
+/// The property test is only useful if random histories contain all kinds of steps.
 #[test]
-fn random_histories_have_everything() {
+fn random_histories_contain_all_kinds_of_steps() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut kinds, mut sealed, mut marked_refusals) = ([0; 4], 0, 0);
@@ -248,9 +249,9 @@ fn random_histories_have_everything() {
     assert!(sealed > 1_000 && marked_refusals > 500, "{sealed} {marked_refusals}");
 }
 
-/// A short trail with guests, refusals and what edges saw.
+/// A short trail with guests, refusals and observations.
 fn short_trail() -> MemRows {
-    let mut rows = two_houses();
+    let mut rows = two_properties();
     let nights = stay("2026-11-26", "2026-11-28");
     let rooms = || vec![room("STD", "FLEX", 1)];
     let mut confirm = confirm_hold(1, 12);
@@ -264,7 +265,7 @@ fn short_trail() -> MemRows {
         keyed(1, asked(principal(SELF), amend_to(10, 2))),
         Command { request: Some(key(1, 2)), ..asked(principal(SELF), amend_to(10, 4)) },
         asked(principal(77), book_for(11, nights, rooms(), 1)),
-        asked(Who::Nobody, amend_to(10, 5)),
+        asked(Who::Unauthenticated, amend_to(10, 5)),
         asked(Who::Guest(booking_id(10)), cancel(10)),
         asked(principal(SELF), confirm),
         asked(principal(SELF), erase(12)),
@@ -278,9 +279,9 @@ fn short_trail() -> MemRows {
     rows
 }
 
-/// 8 of setting up, 9 of the rest and 4 that edges saw; a retry has none of its own.
+/// 8 records of the setup, 9 of the other commands and 4 observations. The retry has no record.
 #[test]
-fn a_short_trail_is_told_whole() {
+fn a_short_trail_is_complete() {
     let mut rows = short_trail();
     let records = records(&rows).unwrap();
     let meta = clock(&mut rows);
@@ -288,7 +289,7 @@ fn a_short_trail_is_told_whole() {
 }
 
 #[test]
-fn no_record_has_anything_of_a_guest() {
+fn no_record_contains_guest_data() {
     let rows = short_trail();
     let mut secrets: Vec<Vec<u8>> = vec![b"ref-".to_vec(), b"token".to_vec(), b"Ada".to_vec()];
     for seed in 1..=6 {
@@ -300,12 +301,12 @@ fn no_record_has_anything_of_a_guest() {
     for secret in &secrets {
         assert!(!all.iter().any(|record| record.windows(secret.len()).any(|part| part == secret)), "{secret:02x?}");
     }
-    assert!(all.iter().any(|record| record.windows(16).any(|part| part == booking_id(10).0)), "the search finds what is there");
+    assert!(all.iter().any(|record| record.windows(16).any(|part| part == booking_id(10).0)), "the search finds a booking id");
 }
 
-/// Every byte of every record stands in the newest link, and so does their order.
+/// The newest link depends on every byte of every record, and on their order.
 #[test]
-fn whatever_is_changed_is_noticed() {
+fn every_change_of_the_trail_changes_the_newest_link() {
     let all = records(&short_trail()).unwrap();
     let newest = head_of(&all);
     for place in 0..all.len() {
@@ -322,9 +323,9 @@ fn whatever_is_changed_is_noticed() {
     }
 }
 
-/// Changed in the journal, by somebody who does not change the link.
+/// The journal line is changed, but the link is not.
 #[test]
-fn a_line_that_was_changed_does_not_fit_its_link() {
+fn a_changed_line_does_not_match_its_link() {
     let rows = short_trail();
     let lines: Vec<(Key, Entry)> = rows
         .iter()
@@ -359,10 +360,10 @@ fn a_line_that_was_changed_does_not_fit_its_link() {
     }
 }
 
-/// Written to be hashed for ever: a change here is another trail. RFC 8949 by hand.
+/// The encoding is hashed and must never change. Expected bytes are from RFC 8949 by hand.
 #[test]
 fn records_are_stable() {
-    let actor = Actor { who: Who::Principal { number: 3, credential: 2 }, ..actor(Who::Nobody) };
+    let actor = Actor { who: Who::Principal { number: 3, credential: 2 }, ..actor(Who::Unauthenticated) };
     let seen = Observation {
         at_ms: 1_764_154_200_123,
         actor,
@@ -376,14 +377,18 @@ fn records_are_stable() {
     let by_hand = "8b 1a 00011170 02 1b 0000019abfc8d03b 6b 7072696e636970616c2f33 02 50 00000000000000000000ffffc0000201 \
                    0a 07 50 00000007 019abcdef012 0a0b0c0d0e0f 1818 01";
     assert_eq!(record.encode(), hex(by_hand));
-    let nobody =
-        Observation { actor: callers::actor(Who::Nobody), property: PropertyNumber(0), record: None, ..record.seen.clone() };
+    let nobody = Observation {
+        actor: callers::actor(Who::Unauthenticated),
+        property: PropertyNumber(0),
+        record: None,
+        ..record.seen.clone()
+    };
     let by_hand = "8b 1a 00011170 00 1b 0000019abfc8d03b 66 6e6f626f6479 00 50 00000000000000000000ffffc0000201 0a 00 f6 1818 01";
     let next = AuditRecord { line: 70_000, place: 0, seen: nobody };
     assert_eq!(next.encode(), hex(by_hand));
     let first = record.link(&[0; 32]);
     assert_eq!((first, next.link(&first)), (link([0; 32], &record.encode()), link(first, &next.encode())));
-    // Computed by another program.
+    // Computed with another program.
     assert_eq!(first, *hex("37b49d52b109dd9c422a60eec7ec5bf31430fff13bad481a406c05effbc86571"));
     let numbers: Vec<u8> = Action::ALL.iter().map(|action| action.0).collect();
     assert_eq!(

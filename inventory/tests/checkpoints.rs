@@ -1,4 +1,4 @@
-//! Checkpoints of the receipts' log: taken up once, kept as long as a retry may refer to them.
+//! Checkpoints of the receipts log: stored once, kept as long as a retry may refer to them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -20,7 +20,7 @@ fn kept(rows: &mut MemRows) -> Vec<(u64, u64, String)> {
     keys.into_iter().map(line).collect()
 }
 
-/// An inn whose log has this many leaves.
+/// An inn whose receipts log has this many leaves.
 fn inn_with(leaves: u8) -> MemRows {
     let mut rows = key_inn();
     (1..=leaves).for_each(|node| drop(run(&mut rows, Op::PutReplicaKeys(replica_keys(node.into(), node)), morning_ms())));
@@ -28,9 +28,9 @@ fn inn_with(leaves: u8) -> MemRows {
 }
 
 #[test]
-fn a_checkpoint_is_taken_up_once_and_only_forwards() {
+fn a_checkpoint_is_stored_once_and_sizes_only_grow() {
     let mut rows = inn_with(9);
-    for (size, note) in [(3, "first"), (3, "again"), (2, "older"), (10, "of leaves that are not there"), (9, "newest")] {
+    for (size, note) in [(3, "first"), (3, "again"), (2, "older"), (10, "of missing leaves"), (9, "newest")] {
         assert_eq!(run(&mut rows, put(size, note), morning_ms()), Reply::Done);
     }
     let at_ms = morning_ms();
@@ -48,13 +48,13 @@ fn a_checkpoint_writes_no_journal_and_no_leaf() {
 }
 
 #[test]
-fn checkpoints_go_when_no_retry_can_refer_to_them() {
+fn checkpoints_are_deleted_once_no_retry_can_refer_to_them() {
     let mut rows = inn_with(20);
     (1..=9).for_each(|size| drop(run(&mut rows, put(size, "old"), morning_ms())));
     run(&mut rows, put(10, "on the edge"), morning_ms() + 1);
     run(&mut rows, put(11, "too early"), morning_ms() + RECORD_TTL_MS - 1);
     assert_eq!(kept(&mut rows).len(), 11);
-    // Four at a time, the oldest first.
+    // Four at a time, from the oldest on.
     let sizes = |rows: &mut MemRows| kept(rows).into_iter().map(|(size, ..)| size).collect::<Vec<_>>();
     run(&mut rows, put(12, "later"), morning_ms() + RECORD_TTL_MS);
     assert_eq!(sizes(&mut rows), [5, 6, 7, 8, 9, 10, 11, 12]);

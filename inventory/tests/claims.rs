@@ -1,4 +1,4 @@
-//! What a leaf hides can be shown, claim by claim, by who holds the salts, and by nobody else.
+//! The holder of the salts, and only the holder, can disclose a leaf's claims one by one.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -8,7 +8,7 @@ use fixture::*;
 use guests::*;
 use keyrack_inventory::*;
 
-/// All that a holder may show of a booking that was taken as guest `seed`.
+/// All claims that a holder may disclose of a booking made for guest `seed`.
 fn shown(rows: &mut MemRows, number: u64, seed: u8) -> Vec<Disclosure> {
     let mut shown = ada(seed);
     shown.extend(salts(seed).claims(&stored(rows, number)));
@@ -22,7 +22,7 @@ fn priced_inn() -> MemRows {
     rows
 }
 
-/// By hand: `sha256(83 50 <salt> <text> <text>)`, of texts of each width of head.
+/// Digests computed by hand: `sha256(83 50 <salt> <text> <text>)`, for texts with each length of CBOR head.
 #[test]
 fn a_claim_is_a_digest_that_anyone_can_compute() {
     let salt: Salt = core::array::from_fn(|place| place as u8);
@@ -37,7 +37,7 @@ fn a_claim_is_a_digest_that_anyone_can_compute() {
         assert_eq!(hex, digest, "{value}");
         assert_eq!(disclosure.digest(), claim_digest(&salt, value, name));
     }
-    // Neither field runs into the other.
+    // The boundary between the fields matters.
     assert_ne!(claim_digest(&salt, "ab", "c"), claim_digest(&salt, "a", "bc"));
 }
 
@@ -69,14 +69,14 @@ fn every_claim_of_a_booking_is_in_its_leaf() {
         ];
         assert!(wrong.iter().all(|wrong| !leaf.holds(wrong)), "{disclosure:?}");
     }
-    // No claim stands in for another.
+    // A claim does not match with the salt of another.
     let salts: Vec<Salt> = shown.iter().map(|d| d.salt).collect();
     for (disclosure, salt) in shown.iter().zip(salts.iter().cycle().skip(1)) {
         assert!(!leaf.holds(&Disclosure { salt: *salt, ..disclosure.clone() }), "{disclosure:?}");
     }
 }
 
-/// A confirmed hold is a booking like any other.
+/// The leaf of a confirmed hold has the same claims as that of a booking.
 #[test]
 fn a_confirmed_hold_makes_the_same_claims() {
     let mut rows = priced_inn();
@@ -93,7 +93,7 @@ fn a_confirmed_hold_makes_the_same_claims() {
     assert!(shown(&mut rows, 1, 1).iter().all(|disclosure| leaf.holds(disclosure)));
 }
 
-/// The price as a person reads it, in the currency's own digits; where it was agreed elsewhere, empty.
+/// The price as a person reads it, with the currency's digits; empty if it was agreed elsewhere.
 #[test]
 fn the_price_is_claimed_in_its_currency() {
     for (plan_currency, rate, claimed) in
@@ -106,18 +106,18 @@ fn the_price_is_claimed_in_its_currency() {
         run(&mut rows, book_for(1, stay("2026-12-01", "2026-12-02"), vec![room("DLX", "PLAN", 2)], 1), morning_ms());
         let [price, ..] = salts(1).claims(&stored(&mut rows, 1));
         assert_eq!((price.value.as_str(), price.name.as_str()), (claimed, "price"));
-        assert_ne!(price.salt, salts(1).price, "what is shown is not what all salts come from");
+        assert_ne!(price.salt, salts(1).price, "a disclosed salt is not the secret of all salts");
         assert!(newest_leaf(&mut rows, 1).holds(&price), "{claimed}");
     }
 }
 
 #[test]
-fn every_leaf_has_eight_sorted_digests_that_tell_no_number() {
+fn every_leaf_has_eight_sorted_digests() {
     let mut rows = priced_inn();
     let nights = stay("2026-12-01", "2026-12-03");
     for op in [
         book_for(1, nights, vec![room("DLX", "FLEX", 1)], 1),
-        // Nobody said who comes, and nothing is claimed of a guest.
+        // This booking has no guest, so there are no claims about one.
         book(2, nights, vec![room("DLX", "FLEX", 1)]),
         amend(2, Some(stay("2026-12-02", "2026-12-03")), None),
         amend_terms(1, None, 2),
@@ -148,9 +148,9 @@ fn two_bookings_of_one_guest_share_no_digest() {
     assert!(one.digests.iter().all(|digest| !two.digests.contains(digest)), "{one:?} {two:?}");
 }
 
-/// What only moves the booking on claims the same, the terms under salts of each leaf's own.
+/// A change of state keeps all claims. Claims about terms get the new leaf's salts.
 #[test]
-fn a_step_keeps_the_claims() {
+fn a_change_of_state_keeps_the_claims() {
     let mut rows = priced_inn();
     let tonight = stay("2026-11-26", "2026-11-28");
     let rates = AriUpdate { rate: Some(1), ..update("DLX", Some("FLEX"), "2026-11-26", "2026-11-30") };
@@ -166,7 +166,7 @@ fn a_step_keeps_the_claims() {
     }
 }
 
-/// Each leaf has salts of its own, even where a value is as it was: who has seen the old one learns nothing.
+/// Each leaf has its own salts, even for an unchanged value, so an old disclosure reveals nothing about a new leaf.
 #[test]
 fn an_amended_booking_makes_new_claims_about_its_terms() {
     let mut rows = priced_inn();
@@ -180,13 +180,13 @@ fn an_amended_booking_makes_new_claims_about_its_terms() {
     for disclosure in &old {
         assert_eq!(leaf.holds(disclosure), disclosure.name.starts_with("guest."), "{disclosure:?}");
     }
-    // The leaf before says what it said.
+    // The previous leaf still has its old claims.
     let before = &leaves(&rows)[0];
     assert!(old.iter().all(|disclosure| before.holds(disclosure)));
 }
 
 #[test]
-fn another_guest_makes_other_claims() {
+fn a_new_guest_replaces_all_claims() {
     let mut rows = priced_inn();
     run(&mut rows, book_for(1, stay("2026-12-01", "2026-12-04"), vec![room("DLX", "FLEX", 1)], 1), morning_ms());
     let old = shown(&mut rows, 1, 1);
@@ -196,9 +196,9 @@ fn another_guest_makes_other_claims() {
     assert!(old.iter().all(|disclosure| !leaf.holds(disclosure)), "{leaf:?}");
 }
 
-/// A refusal draws salts too; they are not used.
+/// The refused command carries new salts, which must not be used.
 #[test]
-fn a_refused_change_leaves_the_claims() {
+fn a_refused_change_keeps_the_claims() {
     let mut rows = priced_inn();
     run(&mut rows, book_for(1, stay("2026-12-01", "2026-12-04"), vec![room("DLX", "FLEX", 1)], 1), morning_ms());
     let before = (stored_secrets(&mut rows, 1), leaves(&rows).len());

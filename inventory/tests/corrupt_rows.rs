@@ -1,5 +1,5 @@
-//! Rows that no command can have written, as a damaged or a tampered disk has them: each is a fault, which stops the replica,
-//! and never an answer or a panic.
+//! Rows that no command can have written, as from a damaged disk or after tampering. Each is a fault, which stops the
+//! replica, and never an answer or a panic.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use fixture::*;
 use keyrack_inventory::*;
 
-/// A house with booking 1, cancelled booking 2, and an open hold 1, all of the same night.
+/// A property with booking 1, cancelled booking 2 and open hold 1, all for the same night.
 fn house() -> MemRows {
     let mut rows = key_inn();
     let one = || (stay("2026-12-01", "2026-12-02"), vec![room("DLX", "FLEX", 1)]);
@@ -22,17 +22,19 @@ fn house() -> MemRows {
 }
 
 fn meta(rows: &mut MemRows) -> Meta {
-    let Some(Row::Meta(meta)) = rows.get(&Key::Meta).unwrap() else { panic!("no clock") };
+    let Some(Row::Meta(meta)) = rows.get(&Key::Meta).unwrap() else { panic!("the clock row is missing") };
     *meta
 }
 
 fn stored_booking(rows: &mut MemRows, number: u64) -> Booking {
-    let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(number))).unwrap() else { panic!("no booking") };
+    let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(number))).unwrap() else {
+        panic!("the booking is missing")
+    };
     Booking::clone(booking)
 }
 
 fn stored_hold(rows: &mut MemRows) -> Hold {
-    let Some(Row::Hold(hold)) = rows.get(&Key::Hold(hold_id(1))).unwrap() else { panic!("no hold") };
+    let Some(Row::Hold(hold)) = rows.get(&Key::Hold(hold_id(1))).unwrap() else { panic!("the hold is missing") };
     Hold::clone(hold)
 }
 
@@ -41,13 +43,13 @@ fn december() -> Key {
 }
 
 fn with_first_of_december(rows: &mut MemRows, change: fn(&mut Cell)) {
-    let Row::Page(page) = rows.get_mut(&december(), || panic!("no page")).unwrap() else { panic!("no page") };
+    let Row::Page(page) = rows.get_mut(&december(), || panic!("the page is missing")).unwrap() else { panic!("not a page") };
     change(&mut page.cells[0]);
 }
 
 fn fault(rows: &mut MemRows, op: Op, at_ms: u64) -> Fault {
     let outcome = apply(rows, &command(op.clone()), at_ms);
-    outcome.expect_err(&format!("a fault of {op:?}"))
+    outcome.expect_err(&format!("{op:?} must be a fault"))
 }
 
 fn corrupt(key: Key) -> impl Fn(&Fault) -> bool {
@@ -71,11 +73,11 @@ fn cursors_that_contradict_each_other_are_a_fault() {
 }
 
 #[test]
-fn counters_that_cannot_be_are_a_fault() {
+fn counters_below_zero_are_a_fault() {
     for (unsold, op) in [
         (true, cancel(1)),
         (false, Op::ReleaseHold(hold_id(1))),
-        // The same while rooms are exchanged, which would be refused.
+        // The same during an amendment that would be refused.
         (true, amend(1, None, Some(vec![room("DLX", "FLEX", 50)]))),
     ] {
         let mut rows = house();
@@ -85,7 +87,7 @@ fn counters_that_cannot_be_are_a_fault() {
 }
 
 #[test]
-fn a_deadline_that_is_not_its_holds_is_a_fault() {
+fn a_deadline_that_contradicts_its_hold_is_a_fault() {
     let open = stored_hold(&mut house());
     let due = open.expires_at_ms;
     for broken in
@@ -107,7 +109,7 @@ fn a_deadline_that_is_not_its_holds_is_a_fault() {
 }
 
 #[test]
-fn a_room_type_that_the_property_has_not_is_a_fault() {
+fn a_room_type_that_the_property_lacks_is_a_fault() {
     let mut rows = house();
     let mut cancelled = stored_booking(&mut rows, 2);
     cancelled.rooms[0].room_type = RoomTypeIx(99);
@@ -116,9 +118,9 @@ fn a_room_type_that_the_property_has_not_is_a_fault() {
     assert!(corrupt(Key::Property(HOTEL))(&fault), "{fault}");
 }
 
-/// What the counters' double entry compares comes from the same row: whatever is in it, nothing panics.
+/// The ledger compares numbers of the same row. Whatever the row contains, nothing panics.
 #[test]
-fn rooms_that_nobody_can_have_are_a_fault_or_an_answer() {
+fn impossible_room_numbers_are_a_fault_or_an_answer() {
     for quantity in [0, 1_000, u32::MAX] {
         let mut rows = house();
         let mut booking = stored_booking(&mut rows, 1);
@@ -133,7 +135,7 @@ fn rooms_that_nobody_can_have_are_a_fault_or_an_answer() {
 }
 
 #[test]
-fn a_row_of_another_kind_is_a_fault() {
+fn a_row_of_the_wrong_kind_is_a_fault() {
     for key in [Key::Meta, Key::Property(HOTEL), Key::Booking(booking_id(1)), december()] {
         let mut rows = house();
         rows.put(key, Row::Present);

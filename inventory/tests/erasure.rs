@@ -1,5 +1,5 @@
-//! Erasing a guest destroys what opens his data and what his claims were salted with; the booking stays.
-//! Also who is told the guest's key before that, and bookings from before there were leaves.
+//! Erasing a guest destroys the key of the data and the salts of the claims. The booking stays. Also: who receives the
+//! guest's key before that, and bookings of the version before leaves.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -31,7 +31,7 @@ fn booking_of(outcome: &Outcome) -> &Booking {
     }
 }
 
-/// Whether these bytes, as a row would print them, are in any row.
+/// Whether any row contains these bytes, searched in its debug output.
 fn anywhere(rows: &MemRows, secret: &[u8]) -> bool {
     let list: Vec<String> = secret.iter().map(u8::to_string).collect();
     rows.iter().any(|(_, row)| format!("{row:?}").contains(&list.join(", ")))
@@ -56,12 +56,12 @@ fn an_erased_guest_leaves_a_booking() {
 }
 
 #[test]
-fn what_protected_an_erased_guest_is_in_no_row() {
+fn no_row_contains_the_secrets_of_an_erased_guest() {
     let mut rows = ada_at_the_inn();
     said(&mut rows, amend_terms(1, None, 2));
     let secrets = stored_secrets(&mut rows, 1).unwrap();
     let all = [secrets.wrapped_key.as_slice(), &secrets.salts.price, &secrets.salts.channel_ref, &secrets.salts.unit];
-    assert!(all.iter().all(|secret| anywhere(&rows, secret)), "the search finds what is there");
+    assert!(all.iter().all(|secret| anywhere(&rows, secret)), "the search finds the secrets");
     said(&mut rows, erase(1));
     assert!(all.iter().all(|secret| !anywhere(&rows, secret)));
 }
@@ -74,10 +74,10 @@ fn a_guest_is_erased_once() {
     let second = apply(&mut rows, &command(erase(1)), morning_ms() + 1).unwrap();
     assert_eq!(second, first);
     let after: Vec<(Key, Row)> = rows.iter().map(|(key, row)| (*key, row.clone())).collect();
-    assert_eq!(after, before, "no leaf, no journal line");
+    assert_eq!(after, before, "a second erasure adds no leaf and no journal line");
 }
 
-/// Whatever state a booking is in, its guest can go; and it goes on from there.
+/// A guest can be erased in every state of the booking, and the booking's later steps still work.
 #[test]
 fn a_guest_is_erased_in_any_state() {
     let close = Op::CloseBusinessDate { expected_from: first_date() };
@@ -101,9 +101,9 @@ fn a_guest_is_erased_in_any_state() {
     }
 }
 
-/// What stands in the leaves from then on was never seen before and does not repeat.
+/// Digests after the erasure are new and never repeat.
 #[test]
-fn no_digest_comes_back_after_an_erasure() {
+fn no_digest_repeats_after_an_erasure() {
     let mut rows = ada_at_the_inn();
     for op in [amend_terms(1, None, 2), erase(1), amend_terms(1, None, 3), check_in(1), check_out(1)] {
         assert!(matches!(said(&mut rows, op).reply, Reply::Booking(_)));
@@ -122,11 +122,11 @@ fn no_digest_comes_back_after_an_erasure() {
 }
 
 #[test]
-fn an_erased_booking_may_have_another_guest() {
+fn a_booking_may_get_a_new_guest_after_an_erasure() {
     let mut rows = ada_at_the_inn();
     said(&mut rows, erase(1));
     let outcome = said(&mut rows, amend_terms(1, Some(stay("2026-11-26", "2026-11-29")), 2));
-    assert!(booking_of(&outcome).guest_erased, "other dates bring nobody back");
+    assert!(booking_of(&outcome).guest_erased, "new dates do not restore the guest");
     assert_eq!((outcome.guest_key, stored_secrets(&mut rows, 1)), (None, None));
 
     let outcome = said(&mut rows, amend_to(1, 3));
@@ -139,12 +139,12 @@ fn an_erased_booking_may_have_another_guest() {
     assert!(ada(3).iter().chain(&salts.claims(&stored(&mut rows, 1))).all(|claim| leaf.holds(claim)));
     assert!(!ada(1).iter().any(|claim| leaf.holds(claim)));
 
-    // And may be erased again.
+    // The new guest can be erased too.
     said(&mut rows, erase(1));
     assert_eq!((stored(&mut rows, 1).guest_erased, stored_secrets(&mut rows, 1)), (true, None));
 }
 
-/// Who takes a booking knows its guest; who moves it on, or asks again, is told the key.
+/// The caller that makes a booking has the guest's key already. Callers of later changes and retries receive it.
 #[test]
 fn the_guest_key_comes_with_the_booking() {
     let mut rows = key_inn();
@@ -166,37 +166,37 @@ fn the_guest_key_comes_with_the_booking() {
         (command(check_out(1)), Some(wrapped_key(4))),
         (command(erase(1)), None),
         (command(erase(1)), None),
-        // The key is gone for old answers too.
+        // Old answers lose the key too.
         (keyed(4, check_in(1)), None),
     ] {
         let outcome = apply(&mut rows, &asked, morning_ms()).unwrap();
         assert_eq!(outcome.guest_key, guest_key, "{asked:?}: {outcome:?}");
         if let Reply::Booking(booking) = &outcome.reply {
-            assert_eq!(booking.guest.wrapped_key, Vec::<u8>::new(), "the key is kept apart");
+            assert_eq!(booking.guest.wrapped_key, Vec::<u8>::new(), "the key is not in the booking");
         }
     }
 }
 
 #[test]
-fn the_key_of_nobody_is_not_told() {
+fn a_booking_without_a_guest_has_no_key() {
     let mut rows = key_inn();
     run(&mut rows, book(1, nights(), vec![room("DLX", "FLEX", 1)]), morning_ms());
     assert_eq!(said(&mut rows, cancel(1)).guest_key, None);
 }
 
-/// Booking 1 as the first version stored it: the key inside, no secrets, no leaf.
+/// Booking 1 as the first version stored it: with the key inside, without secrets and leaf.
 fn first_version() -> MemRows {
     let mut rows = ada_at_the_inn();
     let old = Booking { guest: sealed(1), leaf: None, ..Booking::clone(&stored(&mut rows, 1)) };
     rows.put(Key::Booking(booking_id(1)), Row::Booking(old.into()));
     rows.delete(&Key::Guest(booking_id(1)));
     rows.delete(&Key::Leaf(0));
-    let Some(Row::Meta(meta)) = rows.get(&Key::Meta).unwrap().cloned() else { panic!("no clock") };
+    let Some(Row::Meta(meta)) = rows.get(&Key::Meta).unwrap().cloned() else { panic!("the clock row is missing") };
     rows.put(Key::Meta, Row::Meta(Meta { next_leaf: 0, ..meta }));
     rows
 }
 
-/// Its story in the log begins with what happens to it next.
+/// Its first leaf is that of its next change.
 #[test]
 fn a_booking_of_the_first_version_begins_its_leaves_later() {
     for (op, kind) in [
@@ -215,7 +215,7 @@ fn a_booking_of_the_first_version_begins_its_leaves_later() {
     }
 }
 
-/// Where the key is, is the reader's business; that there is one until the guest is erased, is ours.
+/// The key is either in the booking or in the secrets, until the guest is erased.
 #[test]
 fn a_guest_of_the_first_version_keeps_the_key_until_erased() {
     let mut rows = first_version();

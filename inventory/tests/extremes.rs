@@ -1,4 +1,4 @@
-//! The edges of what may be said: nothing a caller can ask for may stop a replica.
+//! Extreme requests and times: no caller's request may stop a replica.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -6,10 +6,10 @@ mod fixture;
 use fixture::*;
 use keyrack_inventory::*;
 
-/// The dearest rate that an amount can name, for the longest stay, as many rooms as can be, all of it
-/// due on cancelling; and once more with half of the rooms agreed before.
+/// The highest rate, the longest stay and the most rooms, with a fee of the whole price. Half of the rooms are added by
+/// an amendment.
 #[test]
-fn the_dearest_stay_can_be_cancelled() {
+fn the_most_expensive_stay_can_be_cancelled() {
     let policy = CancellationPolicy { free_until_days: u16::MAX, fee: Fee::BasisPoints(10_000) };
     let mut rows = key_inn();
     let longest = Stay::new(first_date(), Night(first_date().0 + MAX_STAY_NIGHTS)).unwrap();
@@ -24,12 +24,12 @@ fn the_dearest_stay_can_be_cancelled() {
         let reply = run(&mut rows, op, morning_ms());
         assert!(!matches!(reply, Reply::Rejected(_)), "{reply:?}");
     }
-    let Reply::Booking(booking) = run(&mut rows, cancel(1), morning_ms()) else { panic!("not cancelled") };
+    let Reply::Booking(booking) = run(&mut rows, cancel(1), morning_ms()) else { panic!("the booking was not cancelled") };
     let all = u64::from(MAX_STAY_NIGHTS * MAX_ROOMS) * MAX_MINOR;
     assert_eq!((booking.total(), booking.cancellation_fee), (Some(all), Some(all)));
 }
 
-/// The longest stay that can be asked for ends on the last date there is.
+/// The longest stay, ending on the last valid date.
 #[test]
 fn the_last_date_can_be_booked() {
     let mut rows = key_inn();
@@ -43,9 +43,9 @@ fn the_last_date_can_be_booked() {
     assert_eq!(count(&mut rows, "DLX", &last).sold, 0);
 }
 
-/// As many rooms as a type may have, overbooked as far as may be.
+/// The largest capacity with the most overbooking.
 #[test]
-fn the_largest_house_does_not_overflow() {
+fn the_largest_property_does_not_overflow() {
     let mut rows = key_inn();
     let huge = RoomType { overbooking_basis_points: 10_000, ..room_type("DLX", MAX_CAPACITY) };
     run(&mut rows, put_room_type(huge), morning_ms());
@@ -59,7 +59,7 @@ fn the_largest_house_does_not_overflow() {
     assert!(matches!(reply, Reply::Rejected(Reject::SoldOut(_))), "{reply:?}");
 }
 
-/// Giving a room back makes a deficit smaller: the deficit must not forbid it. Taking one more must wait.
+/// Giving a room back makes a deficit smaller, so the deficit must not forbid it. Taking one more room is refused.
 #[test]
 fn a_deficit_does_not_forbid_giving_a_room_back() {
     let mut rows = key_inn();
@@ -69,17 +69,17 @@ fn a_deficit_does_not_forbid_giving_a_room_back() {
     let too_few = |at: &str| RefusedNight { night: night(at), room_type: code("DLX"), available: 0, restriction: None };
     for (op, refused) in [
         (amend(1, None, Some(vec![room("DLX", "FLEX", 3)])), Some(vec![too_few("2026-12-01"), too_few("2026-12-02")])),
-        // Two lines of one type are one wish.
+        // Two lines of one type count together.
         (
             amend(1, None, Some(vec![room("DLX", "FLEX", 2), room("DLX", "FLEX", 1)])),
             Some(vec![too_few("2026-12-01"), too_few("2026-12-02")]),
         ),
-        // The nights it had are its own; a new one is not.
+        // The booking may keep its nights, but gets no new night.
         (amend(1, Some(stay("2026-12-02", "2026-12-04")), None), Some(vec![too_few("2026-12-03")])),
         (amend(1, Some(stay("2026-12-01", "2026-12-02")), None), None),
         (amend(1, None, Some(vec![room("DLX", "FLEX", 1)])), None),
         (amend(1, None, Some(vec![room("STD", "FLEX", 1)])), None),
-        // What was given back is gone.
+        // A room that was given back cannot be taken again.
         (amend(1, None, Some(vec![room("DLX", "FLEX", 1)])), Some(vec![too_few("2026-12-01")])),
     ] {
         let reply = run(&mut rows, op.clone(), morning_ms());
@@ -91,9 +91,9 @@ fn a_deficit_does_not_forbid_giving_a_room_back() {
     assert_eq!((count(&mut rows, "DLX", "2026-12-01").deficit(), count(&mut rows, "DLX", "2026-12-02").deficit()), (0, 0));
 }
 
-/// The same for the house: what counts is all rooms together, so they may change their type.
+/// The same for the house limit: it counts all rooms together, so rooms may change their type.
 #[test]
-fn a_full_house_does_not_forbid_another_room() {
+fn a_reached_house_limit_does_not_forbid_a_change_of_room_type() {
     let mut rows = key_inn();
     run(&mut rows, book(1, stay("2026-12-01", "2026-12-03"), vec![room("DLX", "FLEX", 2)]), morning_ms());
     run(&mut rows, put_property(PropertyDetails { house_limit: Some(1), ..details() }), morning_ms());
@@ -114,9 +114,9 @@ fn a_full_house_does_not_forbid_another_room() {
     }
 }
 
-/// A hold for tonight cannot be confirmed once tonight is closed; its rooms are held until it runs out.
+/// A hold for tonight cannot be confirmed after the day is closed. Its rooms stay held until it expires.
 #[test]
-fn a_hold_does_not_outlive_its_night() {
+fn a_hold_cannot_be_confirmed_after_its_arrival_date() {
     let mut rows = key_inn();
     let close = |at: &str| Op::CloseBusinessDate { expected_from: night(at) };
     for op in [
@@ -138,7 +138,7 @@ fn a_hold_does_not_outlive_its_night() {
     assert_eq!(count(&mut rows, "DLX", "2026-11-27").held, 0);
 }
 
-/// Who was due yesterday, before the property cared, is not marked today.
+/// Arrivals of an earlier day, closed before `no_show_on_close` was set, are not marked later.
 #[test]
 fn closing_marks_the_arrivals_of_that_day_only() {
     let mut rows = key_inn();
@@ -155,14 +155,17 @@ fn closing_marks_the_arrivals_of_that_day_only() {
         assert!(!matches!(reply, Reply::Rejected(_)), "{reply:?}");
     }
     for (number, state) in [(1, BookingState::Confirmed), (2, BookingState::NoShow), (3, BookingState::Confirmed)] {
-        let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(number))).unwrap() else { panic!("no booking") };
+        let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(number))).unwrap() else {
+            panic!("booking {number} is missing")
+        };
         assert_eq!(booking.state, state, "booking {number}");
     }
 }
 
-/// A rate that falls on no night leaves a plan without rates: anyone can still agree on a price elsewhere.
+/// A rate whose weekdays match no date leaves the plan unpriced. Such a plan can be booked, with a price agreed
+/// elsewhere.
 #[test]
-fn a_rate_for_no_night_is_no_rate() {
+fn a_rate_that_matches_no_date_leaves_the_plan_unpriced() {
     let mut rows = key_inn();
     // 2026-12-01 is a Tuesday.
     let monday = Weekdays(1);
@@ -171,31 +174,31 @@ fn a_rate_for_no_night_is_no_rate() {
     assert_eq!(reply, Reply::AriUpdated { updates: 2, nights: 0 });
     assert!(!property(&mut rows, HOTEL).unwrap().rate_plans[0].priced);
     let reply = run(&mut rows, book(1, stay("2026-12-01", "2026-12-03"), vec![room("DLX", "FLEX", 1)]), morning_ms());
-    let Reply::Booking(booking) = reply else { panic!("not booked: {reply:?}") };
+    let Reply::Booking(booking) = reply else { panic!("the booking was refused: {reply:?}") };
     assert_eq!(booking.total(), None);
 
-    // Of two updates one falls on a night.
+    // One of the two updates matches a date.
     run(&mut rows, Op::UpdateAri(vec![rate(monday), rate(Weekdays::ALL)]), morning_ms());
     assert!(property(&mut rows, HOTEL).unwrap().rate_plans[0].priced);
     let reply = run(&mut rows, book(2, stay("2026-12-01", "2026-12-03"), vec![room("DLX", "FLEX", 1)]), morning_ms());
     assert!(matches!(reply, Reply::Rejected(Reject::Restricted(_))), "{reply:?}");
 }
 
-/// Nobody's clock says so, but a log that does must not stop a replica.
+/// No real clock shows this time, but a log with it must not stop a replica.
 #[test]
-fn the_end_of_time_is_no_overflow() {
+fn the_largest_time_does_not_overflow() {
     for before_end_ms in [1, MAX_HOLD_MS - 1, MAX_HOLD_MS] {
         let mut rows = key_inn();
         let at_ms = u64::MAX - before_end_ms;
         let nights = stay("2026-12-01", "2026-12-02");
         let reply = run(&mut rows, place_hold(1, nights, vec![room("DLX", "FLEX", 1)], u64::MAX), at_ms);
-        let Reply::Hold(hold) = reply else { panic!("not held: {reply:?}") };
+        let Reply::Hold(hold) = reply else { panic!("the hold was refused: {reply:?}") };
         assert_eq!(hold.expires_at_ms, u64::MAX, "{before_end_ms} ms before the end");
         run(&mut rows, Op::Tick, u64::MAX - 1);
         assert_eq!(count(&mut rows, "DLX", "2026-12-01").held, 1, "{before_end_ms} ms before the end");
         run(&mut rows, Op::Tick, u64::MAX);
         assert_eq!(count(&mut rows, "DLX", "2026-12-01").held, 0, "{before_end_ms} ms before the end");
-        // At the very end a hold is due as soon as it is placed.
+        // At the largest time a hold is due as soon as it is placed.
         let reply = run(&mut rows, place_hold(2, nights, vec![room("DLX", "FLEX", 1)], 1), u64::MAX);
         assert!(matches!(reply, Reply::Hold(_)), "{reply:?}");
         run(&mut rows, Op::Tick, u64::MAX);

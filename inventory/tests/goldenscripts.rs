@@ -1,9 +1,8 @@
-//! Stories about the key inn, one file each in `scripts/`: a line that is said, `---`, what comes of it.
+//! Golden scripts for the key inn, one file each in `scripts/`: a command line, `---`, its output.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p keyrack-inventory --test goldenscripts` writes the outputs anew; read
-//! the difference before keeping it. Stays are written `arrival>departure` and do not include the
-//! departure; date ranges are written `from..to` and include both ends. `by ...` says who asks; nobody in particular
-//! without it.
+//! `UPDATE_GOLDEN=1 cargo test -p keyrack-inventory --test goldenscripts` rewrites the outputs; review the difference
+//! before you keep it. Stays are written `arrival>departure` and exclude the departure. Date ranges are written
+//! `from..to` and include both ends. `by ...` names the caller; without it the cluster is the caller.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -22,7 +21,7 @@ fn scripts() -> Vec<PathBuf> {
     files
 }
 
-/// Plays one script and returns it with the outputs that came.
+/// Runs one script and returns it with the new outputs.
 fn play(text: &str) -> String {
     let mut inn = Inn::new();
     let mut played = String::new();
@@ -47,7 +46,7 @@ fn play(text: &str) -> String {
 }
 
 #[test]
-fn every_script_plays_as_written() {
+fn every_script_has_the_expected_output() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let scripts = scripts();
     assert!(scripts.len() >= 23, "scripts are missing");
@@ -60,7 +59,7 @@ fn every_script_plays_as_written() {
         } else if played != written {
             let lines = written.lines().zip(played.lines()).position(|(w, p)| w != p).unwrap_or_default();
             let shown = played.lines().nth(lines).unwrap_or_default();
-            differ.push(format!("{} line {}: came\n  {shown}", file.display(), lines + 1));
+            differ.push(format!("{} line {} is now\n  {shown}", file.display(), lines + 1));
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));

@@ -1,4 +1,4 @@
-//! A seller's open holds take no more of a property than the quota says, and give back all that they took.
+//! A seller's open holds stay within the quota of a property, and give back their whole charge when they close.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod callers;
@@ -30,9 +30,9 @@ fn hold_usage(rows: &MemRows) -> BTreeMap<(u32, u32), u64> {
     rows.iter().filter_map(usage).collect()
 }
 
-/// The key inn with a channel that may hold ten room-minutes, and nobody in it.
+/// The key inn with a channel whose quota is `room_minutes`, and without open holds.
 fn house(room_minutes: u32) -> MemRows {
-    let mut rows = two_houses();
+    let mut rows = two_properties();
     for number in [1, 2] {
         run(&mut rows, Op::ReleaseHold(hold_id(number)), morning_ms());
     }
@@ -46,7 +46,7 @@ fn a_hold_counts_rooms_times_minutes() {
         (10, vec![(1, 10 * MINUTE_MS)], false),
         (10, vec![(2, 5 * MINUTE_MS)], false),
         (10, vec![(10, MINUTE_MS)], false),
-        (10, vec![(1, 10 * MINUTE_MS + 1)], false), // no hold is longer than ten minutes
+        (10, vec![(1, 10 * MINUTE_MS + 1)], false), // a hold lasts at most ten minutes
         (9, vec![(1, u64::MAX)], true),
         (10, vec![(1, u64::MAX)], false),
         (10, vec![(2, 5 * MINUTE_MS + 1)], true),
@@ -55,7 +55,7 @@ fn a_hold_counts_rooms_times_minutes() {
         (10, vec![(1, 9 * MINUTE_MS), (1, MINUTE_MS + 1)], true),
         (1, vec![(50, 1_200)], false),
         (1, vec![(50, 1_201)], true),
-        (1, vec![(50, 1_200), (1, 0)], true), // no hold is shorter than a millisecond
+        (1, vec![(50, 1_200), (1, 0)], true), // a hold lasts at least one millisecond
         (1, vec![(50, 1_199), (50, 0)], false),
         (1, vec![(50, 1_199), (50, 0), (1, 0)], true),
         (0, vec![(50, u64::MAX), (50, u64::MAX), (50, u64::MAX)], false), // no quota
@@ -80,9 +80,9 @@ fn rejected(outcome: &Outcome) -> Option<&Reject> {
     if let Reply::Rejected(reject) = &outcome.reply { Some(reject) } else { None }
 }
 
-/// What is wrong with the wish itself is said first, and kept for its retries.
+/// Other reasons for a refusal come before the quota. They are stored for retries.
 #[test]
-fn the_quota_speaks_last() {
+fn the_quota_is_checked_last() {
     let mut rows = house(10);
     for quantity in [0, 51] {
         let wish = asked(principal(SELF), hold(20, quantity, u64::MAX));
@@ -95,7 +95,7 @@ fn the_quota_speaks_last() {
     assert!(rows.get(&Key::Request(key(1, 1).digest)).unwrap().is_some());
 }
 
-/// Lines of one hold count together.
+/// All lines of a hold count together.
 #[test]
 fn all_rooms_of_a_hold_count() {
     let mut rows = house(10);
@@ -107,9 +107,9 @@ fn all_rooms_of_a_hold_count() {
     assert_eq!(hold_usage(&rows), BTreeMap::from([((SELF, HOTEL.0), 10 * MINUTE_MS)]));
 }
 
-/// However it ends, whoever ends it; and then the key that was refused is good.
+/// A closing hold gives back its charge, however and by whichever caller it is closed. Then the refused key works.
 #[test]
-fn a_hold_that_closes_gives_back_what_it_took() {
+fn a_closing_hold_gives_back_its_charge() {
     let (begin_ms, end_ms) = (morning_ms(), morning_ms() + 10 * MINUTE_MS);
     let confirm = || confirm_hold(20, 30);
     for (closes, at_ms) in [
@@ -120,7 +120,7 @@ fn a_hold_that_closes_gives_back_what_it_took() {
         (asked(principal(OTHER), confirm()), begin_ms),
         (asked(trusted(Role::Desk), confirm()), begin_ms),
         (command(Op::Tick), end_ms),
-        // Somewhere else somebody asks for something else.
+        // Another seller's command for another property expires the hold.
         (Command { property: FAR, ..asked(principal(OTHER), cancel(99)) }, end_ms),
     ] {
         let mut rows = house(10);
@@ -139,9 +139,9 @@ fn a_hold_that_closes_gives_back_what_it_took() {
     }
 }
 
-/// Each seller has a quota of each property; who is no principal has none.
+/// Each seller has a separate quota of each property. Callers that are not principals have no quota.
 #[test]
-fn quotas_do_not_add_up() {
+fn quotas_are_separate_for_each_seller_and_property() {
     let mut rows = house(10);
     know(&mut rows, OTHER, Grant { hold_room_minutes: 10, ..grant(Role::Desk) });
     let full = |number, property| place(number, property, 1, u64::MAX);
@@ -158,7 +158,7 @@ fn quotas_do_not_add_up() {
     for by in [None, Some(actor(trusted(Role::Channel)))] {
         let wish = Command { by, ..command(full(25, HOTEL)) };
         for number in 0..5 {
-            let Reply::Hold(hold) = run_as(&mut rows, &wish, number) else { panic!("no hold") };
+            let Reply::Hold(hold) = run_as(&mut rows, &wish, number) else { panic!("the hold was refused") };
             assert_eq!((hold.seller, hold.charge_ms), (0, 0));
         }
     }
@@ -196,7 +196,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// An open hold as the tally knows it.
+/// An open hold in the tally.
 #[derive(Clone)]
 struct Open {
     id: HoldId,
@@ -205,7 +205,7 @@ struct Open {
     expires_at_ms: u64,
 }
 
-/// Keeps every open hold and adds up anew each time.
+/// Keeps every open hold and adds up the charges from scratch each time.
 struct Tally {
     quotas: BTreeMap<u32, u32>,
     open: Vec<Open>,
@@ -219,7 +219,7 @@ impl Tally {
         self.open.iter().filter(|h| h.seller == seller && h.id.property() == property).map(|h| h.room_ms).sum()
     }
 
-    /// So many in one command, the first deadline first.
+    /// Expires at most [`EXPIRY_STEPS`] holds, in the order of their deadlines.
     fn expire(&mut self) {
         self.open.sort_by_key(|hold| (hold.expires_at_ms, hold.id));
         let due = self.open.iter().take_while(|hold| hold.expires_at_ms <= self.now_ms).take(EXPIRY_STEPS).count();
@@ -280,7 +280,7 @@ fn follow(acts: &[Act]) -> Result<[usize; 4], String> {
                 (command, too_many.then_some(Reject::HoldQuota { room_minutes }))
             }
             Act::Confirm { by: who, back } | Act::Release { by: who, back } => {
-                // What is due may not be confirmed any more, though it may not be closed yet either.
+                // A due hold cannot be confirmed, even if it has not been expired yet.
                 let due = |hold: &Open| matches!(act, Act::Confirm { .. }) && hold.expires_at_ms <= tally.now_ms;
                 let Some(hold) = target(*back).filter(|hold| !due(hold)) else { continue };
                 let (booking, mut op) = (BookingId::new(hold.id.property(), 0, number), Op::ReleaseHold(hold.id));
@@ -298,17 +298,17 @@ fn follow(acts: &[Act]) -> Result<[usize; 4], String> {
         let outcome = apply(&mut rows, &command, tally.now_ms).map_err(|fault| fault.to_string())?;
         refused += usize::from(expected.is_some());
         if rejected(&outcome) != expected.as_ref() {
-            return Err(format!("{outcome:?} and not {expected:?} to {command:?}"));
+            return Err(format!("{outcome:?} instead of {expected:?} for {command:?}"));
         }
         if hold_usage(&rows) != tally.hold_usage() {
-            return Err(format!("{:?} and not {:?} after {command:?}", hold_usage(&rows), tally.hold_usage()));
+            return Err(format!("{:?} instead of {:?} after {command:?}", hold_usage(&rows), tally.hold_usage()));
         }
         if let Reply::Hold(hold) = &outcome.reply
             && hold.charge_ms > 0
             && hold.state == HoldState::Open
             && tally.of(hold.seller, hold.id.property()) > u64::from(tally.quotas[&hold.seller]) * MINUTE_MS
         {
-            return Err(format!("above the quota after {command:?}"));
+            return Err(format!("the quota is exceeded after {command:?}"));
         }
     }
     for _ in 0..=tally.open.len() {
@@ -317,7 +317,7 @@ fn follow(acts: &[Act]) -> Result<[usize; 4], String> {
     if hold_usage(&rows).is_empty() {
         Ok([placed, refused, expired, closed])
     } else {
-        Err(format!("left: {:?}", hold_usage(&rows)))
+        Err(format!("charges remain after all holds expired: {:?}", hold_usage(&rows)))
     }
 }
 
@@ -332,7 +332,7 @@ proptest! {
 }
 
 #[test]
-fn random_acts_reach_every_end() {
+fn random_acts_reach_every_outcome() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut sums = [0; 4];

@@ -1,10 +1,10 @@
-//! The schema's promise: keys sort as their bytes do, and only whole keys are read.
+//! The order and the encoding of keys: keys sort like their bytes, and only complete keys are decoded.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use keyrack_inventory::*;
 use proptest::prelude::*;
 
-/// Mostly small numbers, so that two keys often agree in their first fields; and the extremes.
+/// Mostly small numbers, so that the first fields of two keys are often equal, and the extremes.
 fn number() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0u64..3, 1 => prop::sample::select(vec![255, 256, 65_535, u64::from(u32::MAX), u64::MAX]), 2 => any::<u64>()]
 }
@@ -49,17 +49,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn keys_sort_as_their_bytes(a in key(), b in key()) {
+    fn keys_sort_like_their_bytes(a in key(), b in key()) {
         prop_assert_eq!(a.cmp(&b), encoded(&a).cmp(&encoded(&b)));
     }
 
     #[test]
-    fn a_key_survives_its_encoding(key in key()) {
+    fn a_key_round_trips(key in key()) {
         prop_assert_eq!(Key::decode(&encoded(&key)), Ok(key));
     }
 
     #[test]
-    fn only_whole_keys_are_read(key in key(), more in any::<u8>()) {
+    fn only_complete_keys_are_decoded(key in key(), more in any::<u8>()) {
         let mut bytes = encoded(&key);
         for length in 0..bytes.len() {
             prop_assert_eq!(Key::decode(&bytes[..length]), Err(KeyError));
@@ -69,14 +69,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_its_encoding(bytes in prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 3, 0x10, 0x11, 0x23, 0x32, 0x50]), 0..12)) {
+    fn a_decoded_key_encodes_to_the_same_bytes(bytes in prop::collection::vec(prop::sample::select(vec![0u8, 1, 2, 3, 0x10, 0x11, 0x23, 0x32, 0x50]), 0..12)) {
         if let Ok(key) = Key::decode(&bytes) {
             prop_assert_eq!(encoded(&key), bytes);
         }
     }
 
     #[test]
-    fn the_rows_of_one_property_lie_together(a in id(), b in id()) {
+    fn bookings_sort_by_property_first(a in id(), b in id()) {
         let (a, b) = (BookingId(a), BookingId(b));
         let order = Key::Booking(a).cmp(&Key::Booking(b));
         prop_assert!(a.property() == b.property() || order == a.property().cmp(&b.property()));
@@ -85,7 +85,7 @@ proptest! {
 
 #[test]
 fn keys_are_stable() {
-    // Written to disk: a change here is a change of every stored row.
+    // Keys are stored on disk: a change here breaks every stored row.
     let id = BookingId::new(PropertyNumber(7), 0x0102_0304_0506, 0x0a0b_0c0d_0e0f);
     let hold = HoldId(id.0);
     let id_hex = "000000070102030405060a0b0c0d0e0f";

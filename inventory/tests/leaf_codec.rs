@@ -1,4 +1,4 @@
-//! A leaf has one encoding: what is read is written the same, and nothing else is read.
+//! A leaf has exactly one encoding: decoding accepts it and refuses everything else.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod leafbytes;
@@ -8,7 +8,7 @@ use leafbytes::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Mostly at the edges of a head's widths.
+/// Mostly the limits of the lengths of CBOR heads.
 fn number() -> impl Strategy<Value = u64> {
     let edges = vec![0, 23, 24, 255, 256, 65_535, 65_536, 0xffff_ffff, 0x1_0000_0000, u64::MAX];
     prop_oneof![2 => prop::sample::select(edges), 1 => any::<u64>()]
@@ -25,7 +25,7 @@ fn small() -> impl Strategy<Value = u32> {
 
 fn rooms(nights: usize) -> impl Strategy<Value = Vec<LeafRooms>> {
     let line = ("[A-Za-z0-9._-]{1,20}", small(), vec((small(), signed()), nights)).prop_map(|(code, quantity, nights)| {
-        LeafRooms { room_type: Code::new(&code).unwrap(), quantity: quantity.max(1), nights }
+        LeafRooms { room_type: ShortCode::new(&code).unwrap(), quantity: quantity.max(1), nights }
     });
     vec(line, 1..4).prop_map(|mut lines| {
         let mut known = Vec::new();
@@ -53,7 +53,7 @@ fn booking() -> impl Strategy<Value = LeafBody> {
         digests,
     )
         .prop_map(|(kind, property, id, previous, ((arrival, nights), rooms), mut digests)| {
-            // No two alike, as digests are.
+            // Digests are distinct.
             digests.iter_mut().enumerate().for_each(|(place, digest)| digest[31] = place as u8);
             digests.sort_unstable();
             let (arrival, departure, booking) = (Night(arrival), Night(arrival + nights), BookingId(id));
@@ -73,12 +73,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_leaf_survives_its_encoding(leaf in leaf()) {
+    fn a_leaf_round_trips(leaf in leaf()) {
         prop_assert_eq!(Leaf::decode(&leaf.encode()), Ok(leaf));
     }
 
     #[test]
-    fn no_head_may_be_longer_or_open(leaf in leaf(), place in any::<prop::sample::Index>()) {
+    fn longer_heads_and_indefinite_lengths_are_refused(leaf in leaf(), place in any::<prop::sample::Index>()) {
         let bytes = leaf.encode();
         let span = *place.get(&spans(&bytes));
         for other in longer(&bytes, span).into_iter().chain(indefinite(&bytes, span)) {
@@ -87,13 +87,13 @@ proptest! {
     }
 
     #[test]
-    fn a_part_of_a_leaf_is_none_and_neither_is_more(leaf in leaf(), cut in any::<prop::sample::Index>(), more in vec(any::<u8>(), 1..9)) {
+    fn truncated_and_extended_leaves_are_refused(leaf in leaf(), cut in any::<prop::sample::Index>(), more in vec(any::<u8>(), 1..9)) {
         let bytes = leaf.encode();
         prop_assert!(Leaf::decode(&bytes[..cut.index(bytes.len())]).is_err());
         prop_assert!(Leaf::decode(&[bytes, more].concat()).is_err());
     }
 
-    /// Bytes of which nobody knows where they come from: whatever is read is what was there.
+    /// Random bytes: a decoded leaf must encode to the same bytes.
     #[test]
     fn noise_is_refused_or_is_a_leaf(leaf in leaf(), noise in vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>(), gone in 0usize..60) {
         let bytes = leaf.encode();
@@ -107,7 +107,7 @@ proptest! {
     }
 }
 
-/// Written to the log, hashed, and shown to third parties: a change here is another format.
+/// Leaves are logged, hashed and shown to third parties: a change here is another format.
 #[test]
 fn leaves_are_stable() {
     for (leaf, lines) in
@@ -118,7 +118,7 @@ fn leaves_are_stable() {
     }
 }
 
-/// Every leaf that is kept for ever costs so much; most are like the first.
+/// Leaves are never deleted, so their size matters. Most are like the first.
 #[test]
 fn leaves_are_small() {
     assert_eq!(stay_leaf().encode().len(), 353, "three nights, one type");
@@ -134,14 +134,14 @@ fn leaves_are_small() {
 }
 
 #[test]
-fn a_flipped_bit_is_noticed() {
+fn a_flipped_bit_never_gives_the_same_leaf() {
     for leaf in [stay_leaf(), group_leaf(), keys_leaf(), seal_leaf()] {
         let bytes = leaf.encode();
         let mut read = 0;
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            // Either nobody takes it for a leaf, or it is another one with the hash of its own bytes.
+            // The bytes are either refused, or another leaf with its own hash.
             if let Ok(other) = Leaf::decode(&flipped) {
                 assert_ne!(other, leaf, "bit {bit}");
                 assert_eq!(other.encode(), flipped, "bit {bit}");
@@ -152,11 +152,11 @@ fn a_flipped_bit_is_noticed() {
     }
 }
 
-/// One wrong thing at a time: the line of a key, said otherwise.
+/// One changed line at a time: another encoding, or a wrong value.
 #[test]
-fn what_could_be_said_otherwise_is_refused() {
+fn every_other_encoding_of_a_line_is_refused() {
     for (line, others) in [
-        // The map: of a longer head, of indefinite length, of fewer or more pairs; no map.
+        // The map: longer heads, indefinite length, fewer or more pairs, not a map.
         (0, &["b80c", "b9000c", "ba0000000c", "bb000000000000000c", "bf", "ab", "ad", "8c", "a0", "f6", "60", ""][..]),
         (
             1,
@@ -286,9 +286,9 @@ fn what_could_be_said_otherwise_is_refused() {
     }
 }
 
-/// The lists of several room types are of one length, and no type is there twice.
+/// The lists of several room types have the same length, and each type occurs once.
 #[test]
-fn lists_of_room_types_agree() {
+fn lists_of_room_types_must_match() {
     let one = "81 82 1a000186a0 1a00018682";
     let other = "81 82 00 3a000186a0";
     let nights = |head: &str, lists: &[&str]| format!("09 {head} {}", lists.join(" "));
@@ -345,16 +345,16 @@ fn digests_are_eight_and_sorted() {
     {
         assert!(decode(&line(order, head)).is_err(), "{head}");
     }
-    // One of 31 bytes, one of 33, one as text.
+    // A digest of 31 bytes, one of 33, one as text, and null.
     for wrong in ["581f [ff]", "5821 [ff] 00", "7820 [41]", "f6"] {
         let all = line(&sorted[..7], "88") + wrong;
         assert!(decode(&all).is_err(), "{wrong}");
     }
 }
 
-/// Map keys are sorted, each there once, none missing, none besides.
+/// Map keys are sorted and complete, each occurs once, and no other key is allowed.
 #[test]
-fn keys_have_their_order() {
+fn keys_must_be_complete_and_sorted() {
     for lines in [&STAY_LEAF[..], &GROUP_LEAF, &KEYS_LEAF, &SEAL_LEAF] {
         for place in 1..lines.len() {
             for other in 1..place {
@@ -371,20 +371,20 @@ fn keys_have_their_order() {
                 [(bytes(&missing), head - 1), (bytes(&missing), head), (bytes(&twice), head + 1), (bytes(&twice), head)]
             {
                 bytes[0] = head;
-                assert!(Leaf::decode(&bytes).is_err(), "{place} missing or twice");
+                assert!(Leaf::decode(&bytes).is_err(), "key {place} is missing or occurs twice");
             }
         }
         for more in ["0e 00", "0d f6", "1864 00", "20 00", "6161 00"] {
             let mut bytes = bytes(&[lines, &[more]].concat());
             bytes[0] += 1;
-            assert!(Leaf::decode(&bytes).is_err(), "{more} besides");
+            assert!(Leaf::decode(&bytes).is_err(), "extra key {more}");
         }
     }
 }
 
-/// A booking's keys do not make a key change nor a seal, nor the other way round.
+/// Leaves of bookings, key changes and seals must not have each other's keys.
 #[test]
-fn a_kind_has_its_own_keys() {
+fn each_kind_of_leaf_has_its_own_keys() {
     let mut as_keys = STAY_LEAF;
     as_keys[2] = "02 08";
     let mut as_seal = STAY_LEAF;
@@ -429,9 +429,9 @@ fn a_kind_has_its_own_keys() {
     }
 }
 
-/// A reader of today says so when it meets a leaf of tomorrow.
+/// A leaf of a newer version gives an error with the version.
 #[test]
-fn another_version_is_named() {
+fn an_unknown_version_is_reported() {
     for (line, version) in [("01 02", 2), ("01 1818", 24)] {
         let mut lines = STAY_LEAF;
         lines[1] = line;
@@ -440,9 +440,9 @@ fn another_version_is_named() {
     assert_eq!(Leaf::decode(&bytes(&[&["b80c"], &STAY_LEAF[1..]].concat())), Err(LeafError::NotCanonical));
 }
 
-/// A length may promise more than there is: no memory is taken for it.
+/// A length above the remaining bytes is refused before memory is allocated.
 #[test]
-fn a_length_that_lies_is_refused() {
+fn a_length_beyond_the_end_is_refused() {
     for (line, other) in [
         (0, "bb ffffffffffffffff"),
         (3, "03 7b ffffffffffffffff"),
@@ -454,6 +454,6 @@ fn a_length_that_lies_is_refused() {
         lines[line] = other;
         assert!(Leaf::decode(&bytes(&lines)).is_err(), "{other}");
     }
-    // And arrays in arrays are no way down the stack.
+    // Nested arrays do not overflow the stack.
     assert!(Leaf::decode(&[bytes(&STAY_LEAF[..4]), vec![4], vec![0x81; 100_000]].concat()).is_err());
 }

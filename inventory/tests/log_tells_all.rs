@@ -1,4 +1,4 @@
-//! The receipts' log tells all that an auditor needs: from its leaves alone he counts what the pages count.
+//! The receipts log is complete: from the leaves alone an auditor gets the same counts as the calendar pages.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod auditor;
@@ -20,13 +20,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_leaves_tell_what_the_pages_count(steps in steps::steps(COMMANDS)) {
+    fn counts_from_leaves_equal_counts_from_pages(steps in steps::steps(COMMANDS)) {
         let surprise = follow(&steps.0).map(|_| ());
         prop_assert!(surprise.is_ok(), "{}", surprise.unwrap_err());
     }
 }
 
-/// What is followed is worth something only if everything comes up.
+/// The property test is only useful if random commands produce all kinds of leaves.
 #[test]
 fn random_commands_write_leaves_of_every_kind() {
     use proptest::strategy::ValueTree;
@@ -39,11 +39,11 @@ fn random_commands_write_leaves_of_every_kind() {
         }
     }
     for kind in auditor::BOOK..=auditor::KEY_CHANGE {
-        assert!(kinds.get(&kind).is_some_and(|times| *times >= 20), "kind {kind} came up too seldom: {kinds:?}");
+        assert!(kinds.get(&kind).is_some_and(|times| *times >= 20), "kind {kind} occurred fewer than 20 times: {kinds:?}");
     }
 }
 
-/// Applies the commands of the steps; an auditor hears the leaves of each as it is applied.
+/// Applies the commands of the steps. The auditor reads the new leaves after each.
 fn follow(steps: &[Step]) -> Result<Auditor, String> {
     let (mut script, mut rows, mut auditor) = (Script::new(first_date()), MemRows::new(), Auditor::default());
     for (command, at) in script.prelude() {
@@ -57,7 +57,7 @@ fn follow(steps: &[Step]) -> Result<Auditor, String> {
             compare(&mut rows, &auditor, &fresh).map_err(|surprise| format!("{surprise}, after {command:?}"))?;
             let came = [i128::from(at.term), i128::from(at.index)];
             if auditor.log_place != came || auditor.at_ms != i128::from(meta(&mut rows).last_at_ms) {
-                return Err(format!("{:?} at {} is not {at:?}", auditor.log_place, auditor.at_ms));
+                return Err(format!("the leaf has {:?} at {} instead of {at:?}", auditor.log_place, auditor.at_ms));
             }
         }
         script.heard(&command, &outcome);
@@ -66,7 +66,7 @@ fn follow(steps: &[Step]) -> Result<Auditor, String> {
     Ok(auditor)
 }
 
-/// The leaves that are new; answers the nights they are about. There is no leaf beyond the last.
+/// Passes the new leaves to the auditor, and returns their nights. There must be no leaf after the last one.
 fn listen(rows: &mut MemRows, auditor: &mut Auditor) -> Result<Vec<Place>, String> {
     let mut nights = Vec::new();
     let leaves = meta(rows).next_leaf;
@@ -77,31 +77,31 @@ fn listen(rows: &mut MemRows, auditor: &mut Auditor) -> Result<Vec<Place>, Strin
         }
     }
     let beyond = rows.scan(&Key::Leaf(leaves), &Key::Leaf(u64::MAX), 1).unwrap();
-    if beyond.is_empty() { Ok(nights) } else { Err(format!("{beyond:?} with {leaves} leaves")) }
+    if beyond.is_empty() { Ok(nights) } else { Err(format!("{beyond:?} exists with only {leaves} leaves")) }
 }
 
-/// What the auditor counts against the pages; of the nights in `fresh`, what is left of them too.
+/// Compares the auditor's counts with the pages, and for the nights in `fresh` also limit and remaining rooms.
 fn compare(rows: &mut MemRows, auditor: &Auditor, fresh: &[Place]) -> Result<(), String> {
     let counts = counts(rows);
     let sold: BTreeMap<Place, i128> =
         counts.iter().filter(|(_, count)| count.sold > 0).map(|(place, count)| (place.clone(), count.sold.into())).collect();
     if auditor.sold() != sold {
-        return Err(format!("the leaves count\n  {:?}\nand the pages\n  {sold:?}", auditor.sold()));
+        return Err(format!("counts from leaves:\n  {:?}\ncounts from pages:\n  {sold:?}", auditor.sold()));
     }
     for place in fresh {
         let (told, count) = (auditor.newest[place], &counts[place]);
         if told != [count.limit.into(), count.available.into()] {
-            return Err(format!("{place:?} was told as {told:?} and is {count:?}"));
+            return Err(format!("{place:?} has {told:?} in its leaf, but {count:?} in its page"));
         }
     }
     Ok(())
 }
 
-/// Every night of every page.
+/// The counts of every night of every page.
 fn counts(rows: &MemRows) -> BTreeMap<Place, NightCount> {
     let mut counts = BTreeMap::new();
     let mut hotels: BTreeMap<PropertyNumber, &Property> = BTreeMap::new();
-    // Properties come first: their keys are smaller.
+    // Keys of properties sort before keys of pages.
     for (key, row) in rows.iter() {
         match (key, row) {
             (Key::Property(number), Row::Property(property)) => {

@@ -1,5 +1,5 @@
-//! Random commands to the implementation and to the model: every answer, every line of the journal and
-//! every night must be the same. `PROPTEST_CASES=20000` digs deeper.
+//! Random commands for the implementation and the model: every answer, journal line and night must be equal.
+//! `PROPTEST_CASES=20000` searches longer.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -15,13 +15,13 @@ use proptest::prelude::*;
 use steps::{Script, drawn::Step};
 
 const COMMANDS: usize = 250;
-/// How many sequences have to reach every answer together.
+/// The number of sequences that together must reach every answer.
 const SEQUENCES: usize = 400;
 const AUDIT_EVERY: usize = 50;
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000);
-    // Shrinking works on commands, which keep their ids and times when others are left out; see below.
+    // Shrinking works on commands, so that the others keep their ids and times; see `shrink`.
     ProptestConfig { cases, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() }
 }
 
@@ -33,7 +33,7 @@ proptest! {
         let said = speak(&steps.0);
         if compare(&said).is_err() {
             let said = shrink(said);
-            let surprise = compare(&said).expect_err("what is left still fails");
+            let surprise = compare(&said).expect_err("the shrunk commands still fail");
             prop_assert!(false, "{surprise}\n{}", transcript(&said));
         }
     }
@@ -49,7 +49,7 @@ fn transcript(said: &[(Command, At)]) -> String {
     text
 }
 
-/// The commands of a sequence of steps: those refer to earlier answers, here the model's.
+/// The commands of the steps. Steps refer to earlier answers, which the model gives here.
 fn speak(steps: &[Step]) -> Vec<(Command, At)> {
     let mut script = Script::new(fixture::first_date());
     let mut model = Model::default();
@@ -66,7 +66,7 @@ fn speak(steps: &[Step]) -> Vec<(Command, At)> {
     said
 }
 
-/// Leaves out commands, many at a time and then one by one, as long as the rest still fails.
+/// Removes commands, in large chunks and then one by one, as long as the rest still fails.
 fn shrink(mut said: Vec<(Command, At)>) -> Vec<(Command, At)> {
     let mut chunk = said.len();
     while chunk > 0 {
@@ -81,7 +81,7 @@ fn shrink(mut said: Vec<(Command, At)>) -> Vec<(Command, At)> {
                 from += chunk;
             }
         }
-        // A round of single steps that found something is worth another.
+        // Repeats the last round while it finds commands to remove.
         chunk = if chunk == 1 && said.len() < before { 1 } else { chunk / 2 };
     }
     said
@@ -98,19 +98,19 @@ fn compare(said: &[(Command, At)]) -> Result<(), String> {
     audit(&mut rows, &model)
 }
 
-/// One command to both.
+/// Applies one command to both and compares the results.
 fn one(rows: &mut MemRows, model: &mut Model, command: &Command, at: At) -> Result<(), String> {
     let lines_before = model.lines.len();
     let over_before = overdrawn(rows, command.property);
     let outcome = apply(rows, command, at).map_err(|fault| format!("fault: {fault}"))?;
     let expected = model.apply(command, at);
     if outcome != expected {
-        return Err(format!("answered\n  {outcome:?}\nand not\n  {expected:?}\nto {command:?}"));
+        return Err(format!("the answer is\n  {outcome:?}\ninstead of\n  {expected:?}\nfor {command:?}"));
     }
     for (sequence, line) in model.lines.iter().enumerate().skip(lines_before) {
         let written = rows.get(&Key::Journal(sequence as u64)).unwrap();
         if written != Some(&Row::Journal(Box::new(line.clone()))) {
-            return Err(format!("journal line {sequence} is\n  {written:?}\nand not\n  {line:?}"));
+            return Err(format!("journal line {sequence} is\n  {written:?}\ninstead of\n  {line:?}"));
         }
     }
     if !matches!(command.op, Op::PutProperty { .. } | Op::PutRoomType { .. } | Op::UpdateAri(_)) {
@@ -124,8 +124,8 @@ fn one(rows: &mut MemRows, model: &mut Model, command: &Command, at: At) -> Resu
     Ok(())
 }
 
-/// By how much each night is over its limit, by room type, and without one over the house limit.
-fn overdrawn(rows: &mut MemRows, number: PropertyNumber) -> BTreeMap<(Night, Option<Code>), i64> {
+/// How many rooms each night is above its sell limit, by room type; without a room type, above the house limit.
+fn overdrawn(rows: &mut MemRows, number: PropertyNumber) -> BTreeMap<(Night, Option<ShortCode>), i64> {
     let mut over = BTreeMap::new();
     let Some(hotel) = fixture::property(rows, number) else { return over };
     let from = hotel.business_date.0 - 1;
@@ -144,7 +144,7 @@ fn overdrawn(rows: &mut MemRows, number: PropertyNumber) -> BTreeMap<(Night, Opt
     over
 }
 
-/// Every row against the model's recount.
+/// Compares every row with the model's recount.
 fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
     let mut told = audit_told(model);
     for (key, row) in rows.iter() {
@@ -153,7 +153,7 @@ fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
                 let (lines, leaves) = (model.lines.len() as u64, model.leaves.len() as u64);
                 let expected = (model.now_ms, lines, model.forgotten as u64, leaves);
                 if (meta.last_at_ms, meta.next_sequence, meta.expiry_cursor, meta.next_leaf) != expected {
-                    return Err(format!("{meta:?} is not {expected:?}"));
+                    return Err(format!("{meta:?} does not match {expected:?}"));
                 }
             }
             (Key::Page(number, room_type, month), Row::Page(page)) => {
@@ -164,10 +164,10 @@ fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
             }
             (key, row) => match told.remove(key) {
                 Some(Some(expected)) if expected != *row => {
-                    return Err(format!("{key:?} is\n  {row:?}\nand not\n  {expected:?}"));
+                    return Err(format!("{key:?} is\n  {row:?}\ninstead of\n  {expected:?}"));
                 }
                 Some(_) => {}
-                None => return Err(format!("{key:?} should not be there: {row:?}")),
+                None => return Err(format!("unexpected row {key:?}: {row:?}")),
             },
         }
     }
@@ -177,7 +177,7 @@ fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
     }
 }
 
-/// The rows that must be there apart from the clock and the pages; without a row, any will do.
+/// The expected rows, except the clock and pages. `None` accepts any row.
 fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
     let mut told = BTreeMap::new();
     for hotel in &model.hotels {
@@ -210,7 +210,7 @@ fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
         told.insert(Key::Request(answer.key.digest), None);
     }
     for (sequence, line) in model.lines.iter().enumerate() {
-        if sequence >= model.forgotten || line.happened != Happened::Nothing {
+        if sequence >= model.forgotten || line.happened != JournalEvent::Nothing {
             told.insert(Key::Journal(sequence as u64), Some(Row::Journal(Box::new(line.clone()))));
         }
     }
@@ -236,7 +236,7 @@ fn audit_page(model: &Model, number: PropertyNumber, room_type: RoomTypeIx, mont
             restrictions: hotel.restrictions(code, None, night),
         };
         if page.cells[place] != expected || !unused {
-            return Err(format!("{number:?} {code} {night} is\n  {:?}\nand not\n  {expected:?}", page.cells[place]));
+            return Err(format!("{number:?} {code} {night} is\n  {:?}\ninstead of\n  {expected:?}", page.cells[place]));
         }
     }
     Ok(())
@@ -257,13 +257,13 @@ fn audit_rates(
         let expected =
             RateCell { rate: hotel.rate(kind, plan, night), restrictions: hotel.restrictions(kind, Some(plan), night) };
         if page.cells[place] != expected {
-            return Err(format!("{kind} {plan} {night} is\n  {:?}\nand not\n  {expected:?}", page.cells[place]));
+            return Err(format!("{kind} {plan} {night} is\n  {:?}\ninstead of\n  {expected:?}", page.cells[place]));
         }
     }
     Ok(())
 }
 
-/// A page that is missing counts nothing: so must the model for its nights.
+/// A missing page counts as zeros. The model must have zeros for its nights.
 fn audit_taken(rows: &mut MemRows, model: &Model) -> Result<(), String> {
     for hotel in &model.hotels {
         let from = fixture::first_date().0 - 2;
@@ -274,7 +274,7 @@ fn audit_taken(rows: &mut MemRows, model: &Model) -> Result<(), String> {
                 let held = model.held(hotel.number, Some(kind.room_type), night);
                 let available = model.available(hotel, kind.room_type, night, None);
                 if (i64::from(count.sold), i64::from(count.held), count.available) != (taken, held, available) {
-                    return Err(format!("{} {night} counts {count:?}, not {taken} {held} {available}", kind.room_type));
+                    return Err(format!("{} {night} counts {count:?} instead of {taken} {held} {available}", kind.room_type));
                 }
             }
         }
@@ -282,7 +282,7 @@ fn audit_taken(rows: &mut MemRows, model: &Model) -> Result<(), String> {
     Ok(())
 }
 
-/// The generator is worth something only if every answer comes up, often.
+/// The property test is only useful if random commands reach every answer often.
 #[test]
 fn random_commands_reach_every_answer() {
     use proptest::strategy::ValueTree;
@@ -309,16 +309,17 @@ fn random_commands_reach_every_answer() {
         RevisionMismatch KeyReused StopSell ClosedToArrival ClosedToDeparture MinStayArrival MinStayThrough MaxStay NoRate \
         Nothing PropertyChanged RoomTypeChanged RatePlanChanged HoldPlaced HoldConfirmed HoldReleased Booked \
         Amended Cancelled CheckedIn CheckedOut NoShow GuestErased BusinessDateClosed \
-        confirmed-after-its-night line-split line-split-with-two-prices kept-from-two-lines changed-in-deficit \
-        changed-in-a-full-house rate-for-no-night fee-above-the-price one-date-moved step-with-stale-revision step-taken-twice \
-        erased-twice amended-though-erased guest-after-erased keys-changed keys-known replayed-without-its-guest";
+        confirmed-after-its-night line-split line-split-with-two-prices kept-from-two-lines amended-in-deficit \
+        amended-above-the-house-limit rate-matching-no-date fee-above-the-price one-date-moved \
+        step-with-stale-revision step-taken-twice erased-twice amended-after-erasure guest-after-erasure \
+        keys-changed keys-known replayed-without-its-guest";
     for word in expected.split_whitespace() {
-        assert!(seen.get(word).is_some_and(|times| *times >= 20), "{word} came up too seldom: {seen:#?}");
+        assert!(seen.get(word).is_some_and(|times| *times >= 20), "{word} occurred fewer than 20 times: {seen:#?}");
     }
     assert!(seen["Booked"] * 20 > SEQUENCES * COMMANDS, "too few bookings: {seen:#?}");
 }
 
-/// The booking that is about to be changed, how many plans have rates, and how many leaves there are.
+/// The booking that the command changes, the number of priced plans, and the number of leaves.
 fn rarities_before(model: &Model, command: &Command) -> (Option<Booking>, usize, usize) {
     let target = match &command.op {
         Op::Amend { booking, .. } | Op::EraseGuest { booking } => model.bookings.iter().find(|b| b.id == *booking).cloned(),
@@ -331,7 +332,7 @@ fn priced_plans(model: &Model) -> usize {
     model.hotels.iter().flat_map(|h| &h.property.rate_plans).filter(|p| p.priced).count()
 }
 
-/// What happens seldom and decides much: each has to be tried as well.
+/// Rare cases that must also occur.
 fn rarities(
     model: &Model,
     command: &Command,
@@ -351,7 +352,7 @@ fn rarities(
         (Op::PutReplicaKeys(_), Reply::Done) => found.push(if told { "keys-changed" } else { "keys-known" }),
         (Op::EraseGuest { .. }, Reply::Booking(_)) if was_erased => found.push("erased-twice"),
         (Op::Amend { .. }, Reply::Booking(new)) if was_erased => {
-            found.push(if new.guest_erased { "amended-though-erased" } else { "guest-after-erased" });
+            found.push(if new.guest_erased { "amended-after-erasure" } else { "guest-after-erasure" });
         }
         _ => {}
     }
@@ -365,7 +366,7 @@ fn rarities(
                 u.rate.is_some() && plan.is_some_and(|p| !p.priced)
             };
             if updates.iter().any(unpriced) && priced == priced_plans(model) {
-                found.push("rate-for-no-night");
+                found.push("rate-matching-no-date");
             }
         }
         (Op::Amend { arrival, departure, rooms, .. }, Reply::Booking(new))
@@ -414,12 +415,12 @@ fn changes(model: &Model, wanted: Option<&[RoomRequest]>, old: &Booking, new: &B
     let hotel = model.hotels.iter().find(|h| h.number == new.id.property()).unwrap();
     let deficit = |room: &BookedRoom, night| model.available(hotel, room.room_type_code, night, None) < 0;
     if new.rooms.iter().any(|room| new.stay.nights().any(|night| deficit(room, night))) {
-        found.push("changed-in-deficit");
+        found.push("amended-in-deficit");
     }
     let limit = hotel.property.details.house_limit.map_or(i64::MAX, i64::from);
     let taken = |night| model.sold(hotel.number, None, night, None) + model.held(hotel.number, None, night);
     if new.stay.nights().any(|night| taken(night) > limit) {
-        found.push("changed-in-a-full-house");
+        found.push("amended-above-the-house-limit");
     }
     found
 }

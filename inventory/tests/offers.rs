@@ -1,4 +1,4 @@
-//! What is offered can be booked at that price, and what can be booked at a price is offered.
+//! Every offer can be booked at its price, and everything that can be booked at a price is offered.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -9,8 +9,8 @@ use keyrack_inventory::*;
 use proptest::prelude::*;
 use steps::Script;
 
-/// Books one room on a copy of the rows; its nightly prices, or nothing where it was refused.
-fn try_book(rows: &MemRows, number: PropertyNumber, stay: Stay, kind: Code, plan: Code) -> Option<Vec<Minor>> {
+/// Books one room on a copy of the rows. Returns its nightly prices, or `None` if it was refused.
+fn try_book(rows: &MemRows, number: PropertyNumber, stay: Stay, kind: ShortCode, plan: ShortCode) -> Option<Vec<Minor>> {
     let room = RoomRequest { room_type: kind, rate_plan: plan, quantity: 1, adults: 2, children_ages: Vec::new() };
     let (guest, channel_ref, payment_token) = (Sealed::default(), String::new(), String::new());
     let id = BookingId::new(number, 0, 0);

@@ -1,5 +1,5 @@
-//! Every refusal, in order of precedence: each request is also guilty of what comes further down the
-//! table where that is possible, so the order is tested with the value.
+//! Every refusal, in order of precedence. Where possible, a request also violates later rules of the table, which tests
+//! the order.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod fixture;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use fixture::*;
 use keyrack_inventory::*;
 
-/// A refusal: what was said before, what is asked, what must be answered.
+/// A refusal: earlier commands, the command, and the expected reason.
 struct Refusal {
     before: Vec<Op>,
     asked: Command,
@@ -20,8 +20,8 @@ fn refusal(before: Vec<Op>, asked: Op, reject: Reject) -> Refusal {
     Refusal { before, asked: command(asked), reject }
 }
 
-/// The key inn with one restriction of each kind on STD, a night of DLX without rooms, a plan in yen
-/// and one booking (number 1) for two nights from today.
+/// The key inn with one restriction of each kind on STD, a night of DLX without rooms, a plan in yen, and booking 1 for
+/// two nights from today.
 fn strict_inn() -> MemRows {
     let mut rows = key_inn();
     let yen = RatePlan { currency: currency("JPY"), ..rate_plan("YEN") };
@@ -53,7 +53,7 @@ fn refused(at: &str, room_type: &str, available: i64, restriction: Option<Restri
     RefusedNight { night: night(at), room_type: code(room_type), available, restriction }
 }
 
-/// What is wrong with a request for rooms, from the first look at it to the last.
+/// The refusals of requests for rooms, in the order of the checks.
 fn request_refusals() -> Vec<(Stay, Vec<RoomRequest>, Reject)> {
     let past = stay("2026-11-25", "2026-12-03");
     let soon = stay("2026-12-01", "2026-12-03");
@@ -90,7 +90,7 @@ fn request_refusals() -> Vec<(Stay, Vec<RoomRequest>, Reject)> {
     table.push((stay("2026-12-20", "2026-12-22"), unpriced, no_rate));
     let (leaving, rooms) = two("2026-12-11", "2026-12-13");
     table.push((leaving, rooms, restricted(refused("2026-12-13", "STD", 3, Some(Restriction::ClosedToDeparture)))));
-    // Two lines of one type want the same rooms: two and two of three.
+    // Two lines of one type compete for the same rooms: 2 + 2 of 3.
     let both = vec![room("STD", "FLEX", 2), room("DLX", "FLEX", 1), room("STD", "FLEX", 2)];
     let mut taken = vec![refused("2026-12-02", "STD", 3, None)];
     taken.push(refused("2026-12-02", "DLX", 0, None));
@@ -98,7 +98,7 @@ fn request_refusals() -> Vec<(Stay, Vec<RoomRequest>, Reject)> {
     table
 }
 
-/// A plan whose cancellation costs more than the stay.
+/// A plan with a cancellation fee above the price of the stay.
 fn too_dear(text: &str) -> RatePlan {
     RatePlan { policy: CancellationPolicy { free_until_days: 0, fee: Fee::BasisPoints(10_001) }, ..rate_plan(text) }
 }
@@ -142,7 +142,7 @@ fn unknown_things() -> Vec<Refusal> {
     table
 }
 
-/// A booking belongs to one property: another one must not even learn that it exists.
+/// A booking belongs to one property. Another property must not learn that it exists.
 fn foreign_things() -> Vec<Refusal> {
     let other = PropertyNumber(8);
     let onboard = |rows_of: PropertyNumber, op: Op| Refusal {
@@ -155,7 +155,7 @@ fn foreign_things() -> Vec<Refusal> {
         .into()
 }
 
-/// The same request under `If-Match`.
+/// The same request with an expected revision.
 fn with_revision(revision: u32, mut op: Op) -> Op {
     match &mut op {
         Op::Amend { expected_revision, .. }
@@ -163,12 +163,12 @@ fn with_revision(revision: u32, mut op: Op) -> Op {
         | Op::CheckIn { expected_revision, .. }
         | Op::CheckOut { expected_revision, .. }
         | Op::NoShow { expected_revision, .. } => *expected_revision = Some(revision),
-        _ => unreachable!("only what changes a booking names its revision"),
+        _ => unreachable!("only changes of a booking have an expected revision"),
     }
     op
 }
 
-/// Dates that make no stay, alone or with the one that the booking (from today for two nights) keeps.
+/// Dates that are not a valid stay, alone or with the kept date of the booking (two nights from today).
 fn no_stays() -> Vec<Refusal> {
     let (today, left) = (first_date(), night("2026-11-28"));
     let after = |days| Night(today.0 + days);
@@ -195,13 +195,13 @@ fn no_stays() -> Vec<Refusal> {
         moved(None, Some(Night(u32::MAX)), Reject::StayTooLong),
         moved(Some(Night(left.0 - 367)), None, Reject::StayTooLong),
         moved(Some(after(9)), Some(after(9 + 367)), Reject::StayTooLong),
-        // The longest there is, and then the past.
+        // A stay of the maximum length passes this check and fails the next one.
         moved(Some(Night(left.0 - 366)), None, past.clone()),
         no_rooms(Some(left), None, Reject::InvalidStay),
         no_rooms(None, Some(after(367)), Reject::StayTooLong),
         no_rooms(Some(Night(today.0 - 1)), None, past),
         no_rooms(None, Some(after(366)), Reject::NoRooms),
-        // Who is in the house came when they came.
+        // A guest who is checked in keeps the arrival date.
         refusal(vec![check_in(1)], move_to(1, Some(left), None), Reject::InvalidStay),
         refusal(vec![check_in(1)], move_to(1, Some(after(1)), None), Reject::ArrivalInPast { business_date: today }),
         refusal(vec![cancel(1)], move_to(1, Some(left), None), Reject::WrongState(BookingState::Cancelled)),
@@ -233,14 +233,14 @@ fn wrong_times() -> Vec<Refusal> {
         refusal(vec![cancel(1)], check_in(1), state(BookingState::Cancelled)),
         refusal(vec![], check_out(1), state(BookingState::Confirmed)),
         refusal(in_house(), no_show(1), state(BookingState::CheckedIn)),
-        // Nobody comes, leaves or stays away twice, whatever revision is named.
+        // A second step of the same kind is refused, with or without a revision.
         refusal(in_house(), check_in(1), state(BookingState::CheckedIn)),
         refusal(in_house(), with_revision(2, check_in(1)), state(BookingState::CheckedIn)),
         refusal(left(), check_out(1), state(BookingState::CheckedOut)),
         refusal(left(), with_revision(3, check_out(1)), state(BookingState::CheckedOut)),
         refusal(vec![no_show(1)], no_show(1), state(BookingState::NoShow)),
         refusal(vec![no_show(1)], with_revision(2, no_show(1)), state(BookingState::NoShow)),
-        // The state speaks before the day.
+        // The state is checked before the date.
         refusal(vec![book(2, later, own.clone()), cancel(2)], check_in(2), state(BookingState::Cancelled)),
         refusal(vec![book(2, later, own.clone())], check_out(2), state(BookingState::Confirmed)),
         refusal(vec![book(2, later, own.clone())], check_in(2), Reject::NotDue { business_date }),
@@ -268,7 +268,7 @@ fn wrong_times() -> Vec<Refusal> {
     ]
 }
 
-/// A hold for tonight, looked at when tonight is over.
+/// Confirmations of a hold for tonight after the day was closed.
 fn late_confirmations() -> Vec<Refusal> {
     let tonight = || place_hold(1, stay("2026-11-26", "2026-11-28"), vec![room("STD", "FLEX", 1)], 9_000);
     let short = || place_hold(1, stay("2026-11-26", "2026-11-28"), vec![room("STD", "FLEX", 1)], 0);
@@ -339,7 +339,7 @@ fn wrong_settings() -> Vec<Refusal> {
         ),
         refusal(vec![], one(AriUpdate { rate: dear, out_of_order: huge, ..ari("STD", None) }), Reject::RateWithoutPlan),
         refusal(vec![], one(AriUpdate { rate: dear, out_of_order: huge, ..ari("STD", Some("RATED")) }), Reject::AmountTooLarge),
-        // Update by update: the first one that is wrong is named, whatever is wrong with it.
+        // Updates are checked one by one. The first wrong one decides, whatever its fault.
         refusal(
             vec![],
             Op::UpdateAri(vec![
@@ -378,22 +378,22 @@ fn check(refusal: &Refusal) {
     let (before, count) = (lasting(&rows), rows.iter().count());
     assert_eq!(apply(&mut rows, &refusal.asked, at_ms).unwrap(), expected(false), "{:?}", refusal.asked);
     assert_eq!(lasting(&rows), before, "after {:?}", refusal.asked);
-    assert_eq!(rows.iter().count(), count, "without a key nothing is kept of {:?}", refusal.asked);
+    assert_eq!(rows.iter().count(), count, "without a key no record is stored of {:?}", refusal.asked);
 
     let keyed = Command { request: Some(key(1, 1)), ..refusal.asked.clone() };
     assert_eq!(apply(&mut rows, &keyed, at_ms).unwrap(), expected(false));
     assert_eq!(apply(&mut rows, &keyed, at_ms).unwrap(), expected(true));
     assert_eq!(lasting(&rows), before, "after {keyed:?}");
-    assert_eq!(rows.iter().count(), count + 2, "a record and its line are kept of {keyed:?}");
+    assert_eq!(rows.iter().count(), count + 2, "an idempotency record and its line are stored of {keyed:?}");
 }
 
 #[test]
-fn each_refusal_is_exact_and_leaves_nothing_behind() {
+fn each_refusal_is_exact_and_changes_nothing() {
     table().iter().for_each(check);
 }
 
 #[test]
-fn another_property_does_not_learn_of_a_booking() {
+fn another_property_does_not_find_a_booking() {
     for refusal in foreign_things() {
         let mut rows = strict_inn();
         let asked = Command { property: PropertyNumber(8), request: None, by: None, op: put_property(details()) };
@@ -407,7 +407,7 @@ fn another_property_does_not_learn_of_a_booking() {
 }
 
 #[test]
-fn a_key_serves_one_payload() {
+fn a_key_is_valid_for_one_payload() {
     let mut rows = strict_inn();
     let asked = |fingerprint, op| Command { property: HOTEL, request: Some(key(1, fingerprint)), by: None, op };
     let first = apply(&mut rows, &asked(1, cancel(1)), morning_ms()).unwrap();
@@ -420,7 +420,7 @@ fn a_key_serves_one_payload() {
 }
 
 #[test]
-fn the_house_limit_speaks_last_and_only_of_nights_not_named_yet() {
+fn the_house_limit_is_checked_last_and_lists_only_other_nights() {
     let mut rows = strict_inn();
     run(&mut rows, put_property(PropertyDetails { house_limit: Some(1), ..details() }), morning_ms());
     let reply = run(&mut rows, book(2, stay("2026-12-02", "2026-12-04"), vec![room("DLX", "FLEX", 2)]), morning_ms());
@@ -428,7 +428,7 @@ fn the_house_limit_speaks_last_and_only_of_nights_not_named_yet() {
     assert_eq!(reply, Reply::Rejected(Reject::SoldOut(nights)));
 }
 
-/// A new variant without a row in the table stops here.
+/// A new variant does not compile without a line here, and fails without a row in the table.
 #[test]
 fn the_table_is_complete() {
     let name = |reject: &Reject| match reject {
@@ -454,8 +454,8 @@ fn the_table_is_complete() {
         Reject::AmountTooLarge => 19,
         Reject::InvalidStay => 20,
         Reject::StayTooLong => 21,
-        Reject::KeyReused => 22,                            // has a test of its own above
-        Reject::Forbidden | Reject::HoldQuota { .. } => 23, // are about the caller: in `access.rs` and `hold_quota.rs`
+        Reject::KeyReused => 22,                            // has its own test above
+        Reject::Forbidden | Reject::HoldQuota { .. } => 23, // tested in `access.rs` and `hold_quota.rs`
     };
     let rows: BTreeSet<u32> = table().iter().map(|refusal| name(&refusal.reject)).collect();
     assert_eq!(rows.into_iter().collect::<Vec<u32>>(), (0..22).collect::<Vec<u32>>());

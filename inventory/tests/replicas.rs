@@ -1,5 +1,5 @@
-//! What makes replicas equal and keeps their work small: the log decides everything, a refusal changes
-//! nothing, time does not run back, and what has run out is taken away in bounded steps.
+//! The log alone decides, so replicas are equal: a refusal changes nothing, time never runs backwards. Expiry runs in
+//! bounded steps, so the work of one command stays small.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod counting;
@@ -16,7 +16,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Applies a sequence and returns what was applied, as a log.
+/// Applies the commands of the steps, and returns them as a log.
 fn speak(
     rows: &mut MemRows,
     steps: &[Step],
@@ -62,7 +62,7 @@ proptest! {
         }
     }
 
-    /// Apart from what time did before the command was looked at, which a tick does too.
+    /// Compared with a tick, which runs the same expiry first.
     #[test]
     fn a_refusal_or_a_replay_changes_nothing(steps in steps::steps(150)) {
         speak(&mut MemRows::new(), &steps.0, |before, after, command, at, outcome| {
@@ -71,7 +71,7 @@ proptest! {
                 let mut ticked = before.clone();
                 apply(&mut ticked, &Command { request: None, op: Op::Tick, ..command.clone() }, at).unwrap();
                 assert_eq!(lasting(&ticked), lasting(after), "after {command:?}");
-                // The record and its line, unless the answer was there already.
+                // An idempotency record and its line, unless there was one already.
                 let answered_before = outcome.replayed || outcome.reply == Reply::Rejected(Reject::KeyReused);
                 let kept = if command.request.is_some() && !answered_before { 2 } else { 0 };
                 assert_eq!(ticked.iter().count() + kept, after.iter().count(), "after {command:?}");
@@ -80,14 +80,14 @@ proptest! {
     }
 
     #[test]
-    fn log_time_never_runs_back(steps in steps::steps(150)) {
+    fn log_time_never_runs_backwards(steps in steps::steps(150)) {
         speak(&mut MemRows::new(), &steps.0, |before, after, _, at, _| {
             assert_eq!(meta(after).last_at_ms, meta(before).last_at_ms.max(at.ms));
         });
     }
 
     #[test]
-    fn in_the_end_nothing_is_kept_that_ran_out(steps in steps::steps(250)) {
+    fn everything_that_expired_is_deleted_in_the_end(steps in steps::steps(250)) {
         let mut rows = MemRows::new();
         let log = speak(&mut rows, &steps.0, |_, _, _, _, _| {});
         let end_ms = log.iter().map(|(_, at)| at.ms).max().unwrap() + MAX_HOLD_MS + 1;
@@ -97,21 +97,21 @@ proptest! {
         for _ in 0..lines.div_ceil(EXPIRY_STEPS as u64) {
             let before = meta(&rows).expiry_cursor;
             run(&mut rows, Op::Tick, later_ms);
-            prop_assert!(meta(&rows).expiry_cursor - before <= EXPIRY_STEPS as u64, "a step too many");
+            prop_assert!(meta(&rows).expiry_cursor - before <= EXPIRY_STEPS as u64, "more lines expired than the bound");
         }
         for (key, row) in rows.iter() {
             let left = match row {
                 Row::Request(_) | Row::Hold(_) => true,
-                Row::Journal(entry) => entry.happened == Happened::Nothing,
+                Row::Journal(entry) => entry.happened == JournalEvent::Nothing,
                 Row::Page(page) => page.cells.iter().any(|cell| cell.held > 0),
                 _ => matches!(key, Key::Deadline(..)),
             };
-            prop_assert!(!left, "{key:?} is left: {row:?}");
+            prop_assert!(!left, "{key:?} was not deleted: {row:?}");
         }
     }
 
     #[test]
-    fn no_command_writes_more_than_its_own_rows_and_a_step_of_expiry(steps in steps::steps(250)) {
+    fn a_command_writes_its_own_rows_and_one_step_of_expiry_at_most(steps in steps::steps(250)) {
         let mut script = Script::new(first_date());
         let mut rows = Counting::default();
         let prelude = script.prelude();
@@ -123,16 +123,18 @@ proptest! {
             rows.written = 0;
             let outcome = apply(&mut rows, &command, at).unwrap();
             script.heard(&command, &outcome);
-            // A hold: two months of three rooms, its row, its deadline, its line. A record: line, key, hold.
+            // An expired hold: two months of three rooms, its row, deadline and line. An expired record: line, key,
+            // hold.
             let expiry = EXPIRY_STEPS * (2 * 3 + 3) + EXPIRY_STEPS * 3;
-            // Its own: two months of three rooms, given back and taken; or the no-shows of a small house.
+            // The command's own rows: two months of three rooms, given back and taken; or the no-shows of a small
+            // property.
             let own = 60;
             prop_assert!(rows.written <= expiry + own, "{} rows for {command:?}", rows.written);
         }
     }
 }
 
-/// The everyday command: one room, one month.
+/// The most common command: one room, one month.
 #[test]
 fn a_booking_writes_nine_rows() {
     let mut rows = Counting::default();
@@ -143,13 +145,13 @@ fn a_booking_writes_nine_rows() {
     let op = Op::Book(BookRequest { channel_ref: "ref".to_owned(), ..request });
     rows.written = 0;
     apply(&mut rows, &Command { property: HOTEL, request: Some(key(1, 1)), by: None, op }, morning_ms()).unwrap();
-    // Page, booking, guest, arrival, reference, leaf, record, journal line, clock.
+    // Page, booking, guest, arrival, reference, leaf, idempotency record, journal line, clock.
     assert_eq!(rows.written, 9);
 }
 
-/// A night's worth of records costs each later command sixteen of them, not all at once.
+/// Each later command expires sixteen records of a backlog, not all of them at once.
 #[test]
-fn a_backlog_is_worked_off_in_steps() {
+fn a_backlog_expires_in_steps() {
     let mut rows = Counting::default();
     for (key, row) in key_inn().iter() {
         rows.put(*key, row.clone());
@@ -165,7 +167,7 @@ fn a_backlog_is_worked_off_in_steps() {
     }
 }
 
-/// More holds are due than one command expires: in order, sixteen at a time, and none can be confirmed.
+/// More holds are due than one command expires. They expire in order, sixteen at a time, and none can be confirmed.
 #[test]
 fn due_holds_expire_in_order_and_in_steps() {
     let mut rows = key_inn();
@@ -178,7 +180,11 @@ fn due_holds_expire_in_order_and_in_steps() {
     assert_eq!(count(&mut rows, "DLX", "2027-01-01").held, 40);
     let due_ms = morning_ms() + 10_000;
     let first_line = meta(&rows).next_sequence;
-    assert_eq!(run(&mut rows, confirm_hold(0, 1), due_ms), Reply::Rejected(Reject::HoldExpired), "due, though not yet swept");
+    assert_eq!(
+        run(&mut rows, confirm_hold(0, 1), due_ms),
+        Reply::Rejected(Reject::HoldExpired),
+        "a due hold cannot be confirmed, even before it is expired"
+    );
     assert_eq!(count(&mut rows, "DLX", "2027-01-01").held, 24);
     for left in [8, 0, 0] {
         run(&mut rows, Op::Tick, due_ms);
@@ -187,16 +193,16 @@ fn due_holds_expire_in_order_and_in_steps() {
     let mut ended = Vec::new();
     for sequence in first_line..meta(&rows).next_sequence {
         if let Some(Row::Journal(entry)) = rows.get(&Key::Journal(sequence)).unwrap()
-            && let (Happened::HoldExpired, Reply::Hold(hold)) = (&entry.happened, &entry.reply)
+            && let (JournalEvent::HoldExpired, Reply::Hold(hold)) = (&entry.happened, &entry.reply)
         {
             ended.push((hold.expires_at_ms, hold.id));
         }
     }
     assert_eq!(ended.len(), 40);
-    assert!(ended.is_sorted(), "not by deadline, then id: {ended:?}");
+    assert!(ended.is_sorted(), "not ordered by deadline, then id: {ended:?}");
 }
 
-/// The deadline itself is too late; a millisecond before is not.
+/// A hold can be confirmed one millisecond before its deadline, but not at the deadline.
 #[test]
 fn a_hold_is_open_until_its_deadline() {
     let nights = stay("2026-12-01", "2026-12-02");

@@ -1,4 +1,4 @@
-//! A newer key of the keyring wraps the guest's key: the older wrapping goes, and nobody sees a difference.
+//! A newer key of the keyring wraps the guest's key. It replaces the older wrapping, and callers see no change.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod callers;
@@ -25,23 +25,24 @@ fn at(index: u64) -> At {
 }
 
 #[test]
-fn the_key_is_wrapped_anew_and_nothing_else_changes() {
+fn rewrapping_replaces_the_wrapped_key_and_changes_nothing_else() {
     let mut rows = ada_at_the_inn();
     let (before, secrets) = (rows.clone(), stored_secrets(&mut rows, 1).unwrap());
     let outcome = apply(&mut rows, &command(rewrap(1, wrapped_key(1), wrapped_key(2))), at(77)).unwrap();
     assert_eq!(outcome, Outcome { reply: Reply::Done, replayed: false, guest_key: None });
-    // No journal line, no leaf, not the booking: the secrets, and that the log has something to forget.
+    // There is no journal line and no leaf, and the booking is unchanged. Only the secrets and the erasure index
+    // changed.
     assert_eq!(changed(&before, &rows), [Key::Meta, Key::Guest(booking_id(1))]);
     assert_eq!(stored_secrets(&mut rows, 1), Some(GuestSecrets { wrapped_key: wrapped_key(2), ..secrets }));
     assert_eq!(clock(&mut rows), Meta { last_erasure: 77, ..clock(&mut before.clone()) });
-    // Whoever moves the booking on is told the newer one.
+    // The caller of a later change receives the new wrapping.
     let outcome = apply(&mut rows, &command(check_in(1)), at(78)).unwrap();
     assert_eq!(outcome.guest_key, Some(wrapped_key(2)));
 }
 
-/// Somebody was faster: another guest, an erasure, a rewrapping; or there never was such a guest.
+/// The guest was replaced, erased or rewrapped first, or never existed.
 #[test]
-fn another_key_than_expected_stays() {
+fn an_unexpected_wrapped_key_is_not_replaced() {
     let longer = [wrapped_key(1), vec![1]].concat();
     for (first, op) in [
         (None, rewrap(1, wrapped_key(3), wrapped_key(2))),

@@ -6,7 +6,7 @@ use keyrack_inventory::{Action, Actor, BookingId, Credential, Grant, Mark, Obser
 use crate::fields::{Malformed, array, narrow, required};
 use crate::internal as pb;
 
-/// A role's number in rows; for ever.
+/// A role's number in rows. It never changes.
 pub fn role_number(role: Role) -> u32 {
     match role {
         Role::Operator => 1,
@@ -18,10 +18,10 @@ pub fn role_number(role: Role) -> u32 {
     }
 }
 
-/// The role of a number.
+/// The role with this number.
 ///
 /// # Errors
-/// A number that no role has.
+/// No role has this number.
 pub fn role_of(number: u32) -> Result<Role, Malformed> {
     Role::ALL.into_iter().find(|role| role_number(*role) == number).ok_or(Malformed("role"))
 }
@@ -31,7 +31,7 @@ impl From<&Actor> for pb::Actor {
         let from = Bytes::copy_from_slice(&actor.from);
         let nobody = pb::Actor { from, ..pb::Actor::default() };
         match &actor.who {
-            Who::Nobody => nobody,
+            Who::Unauthenticated => nobody,
             Who::Trusted(role, name) => pb::Actor { trusted: name.clone(), role: role_number(*role), ..nobody },
             Who::Principal { number, credential } => pb::Actor { principal: *number, credential: *credential, ..nobody },
             Who::Guest(booking) => pb::Actor { guest: Bytes::copy_from_slice(&booking.0), ..nobody },
@@ -50,7 +50,7 @@ impl TryFrom<pb::Actor> for Actor {
         } else if !actor.guest.is_empty() {
             Who::Guest(BookingId(array(&actor.guest, "guest")?))
         } else {
-            Who::Nobody
+            Who::Unauthenticated
         };
         Ok(Actor { who, from: array(&actor.from, "address")? })
     }

@@ -123,7 +123,7 @@ impl TryFrom<pb::RatePlanEntry> for RatePlan {
     }
 }
 
-/// A policy that costs nothing is left out.
+/// A policy without a fee is left out.
 pub(crate) fn policy_to_pb(policy: CancellationPolicy) -> Option<pb::Policy> {
     let (fee, basis_points) = match policy.fee {
         Fee::None => (0, 0),

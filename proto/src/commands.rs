@@ -1,4 +1,4 @@
-//! The bytes of a command, as the Raft log keeps them.
+//! The encoding of commands in the Raft log.
 
 use bytes::Bytes;
 use keyrack_inventory::{
@@ -12,7 +12,7 @@ use crate::fields::{Malformed, array, code, narrow, required, stay};
 use crate::guest::{seeds_from_pb, seeds_to_pb};
 use crate::internal as pb;
 
-/// A command's bytes.
+/// Encodes a command.
 pub fn encode(command: &Command) -> Bytes {
     let (digest, fingerprint) = match &command.request {
         Some(key) => (Bytes::copy_from_slice(&key.digest), Bytes::copy_from_slice(&key.fingerprint)),
@@ -23,7 +23,7 @@ pub fn encode(command: &Command) -> Bytes {
     message.encode_to_vec().into()
 }
 
-/// Reads a command.
+/// Decodes a command.
 pub fn decode(bytes: Bytes) -> Result<Command, Malformed> {
     let message = pb::Command::decode(bytes)?;
     let request = match (message.digest.is_empty(), message.fingerprint.is_empty()) {

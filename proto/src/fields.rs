@@ -1,8 +1,8 @@
-//! Fields of messages, read as values of the domain.
+//! Fields of messages, decoded as values of the domain.
 
-use keyrack_inventory::{Code, Currency, Night, Stay};
+use keyrack_inventory::{Currency, Night, ShortCode, Stay};
 
-/// Bytes that are no value of the domain.
+/// The bytes are not a valid value of the domain. The text names the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed {0}")]
 pub struct Malformed(pub &'static str);
@@ -13,21 +13,21 @@ impl From<prost::DecodeError> for Malformed {
     }
 }
 
-/// A field that must be there.
+/// A required field.
 pub(crate) fn required<T>(field: Option<T>, name: &'static str) -> Result<T, Malformed> {
     field.ok_or(Malformed(name))
 }
 
-/// Bytes of a known length.
+/// Bytes as an array of N.
 ///
 /// # Errors
-/// Another length; `name` says of what.
+/// The length is not N. `name` is the field's name.
 pub fn array<const N: usize>(bytes: &[u8], name: &'static str) -> Result<[u8; N], Malformed> {
     bytes.try_into().map_err(|_| Malformed(name))
 }
 
-pub(crate) fn code(text: &str) -> Result<Code, Malformed> {
-    Code::new(text).map_err(|_| Malformed("code"))
+pub(crate) fn code(text: &str) -> Result<ShortCode, Malformed> {
+    ShortCode::new(text).map_err(|_| Malformed("code"))
 }
 
 pub(crate) fn currency(text: &str) -> Result<Currency, Malformed> {

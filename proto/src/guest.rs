@@ -1,4 +1,4 @@
-//! What protects guest data, and the keys that sign checkpoints.
+//! The secrets of guest data, and the keys that sign checkpoints.
 
 use bytes::Bytes;
 use keyrack_inventory::{Digest, GuestSecrets, LeafSeeds, ReplicaKeys, Salt, TermSalts};
@@ -62,7 +62,7 @@ fn salts_to_pb(salts: &TermSalts) -> Bytes {
     [salts.price, salts.channel_ref, salts.unit].concat().into()
 }
 
-/// Rows and commands that have no salts have none of three, all zero.
+/// Salts may be absent as a whole. Then all three are zero.
 fn salts_from_pb(bytes: &[u8]) -> Result<TermSalts, Malformed> {
     if bytes.is_empty() {
         return Ok(TermSalts::default());

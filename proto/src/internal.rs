@@ -1,4 +1,4 @@
-//! What nodes store and what they say to each other, `keyrack.internal`: rows, commands and the nodes' own RPCs.
+//! `keyrack.internal`: the rows and commands that nodes store, and the RPCs between nodes.
 #![allow(missing_docs, clippy::all)]
 
 tonic::include_proto!("keyrack.internal");

@@ -1,14 +1,15 @@
 //! The wire and storage formats of Keyrack, and their conversions from and to the domain.
 //!
-//! [`v1`] is public: the gRPC services, whose messages are also the JSON bodies of the HTTP edge.
-//! [`internal`] is what nodes say to each other and what they store; [`rows`] and [`commands`] turn it into the types of
-//! `keyrack-inventory` and back. [`codes`] has the stable error codes that callers rely on.
+//! [`v1`] is the public API: the gRPC services, whose messages are also the JSON bodies of the HTTP API. [`internal`]
+//! has the messages that nodes store and send to each other; [`rows`] and [`commands`] convert them from and to the
+//! types of `keyrack-inventory`. [`codes`] has the stable error codes for callers.
 //!
-//! Invariants: what is encoded here decodes to the same value; bytes that are no value are [`Malformed`], never a panic; a
-//! row that any released version wrote can be read for ever (`tests/pinned`). Numbers of fields and of variants are never
-//! reused. Nothing here knows of networks, storage or HTTP.
+//! Invariants: an encoded value decodes to the same value. Bytes that are not a valid value are [`Malformed`], never a
+//! panic. A row that any released version wrote stays readable (`tests/pinned`). Numbers of fields and variants are
+//! never reused. This crate does not depend on networks, storage or HTTP.
 //!
 //! Start with `commands.rs` and `rows.rs`; the messages are in `proto/keyrack`. In the names of functions, `pb` is the
+//! generated message.
 //! generated message.
 
 pub mod access;

@@ -1,4 +1,4 @@
-//! Calendar and rate pages: columns of 31 nights; a column of zeros is left out, since most are.
+//! Calendar and rate pages: columns of 31 nights. A column of zeros is left out, because most columns have only zeros.
 
 use keyrack_inventory::{Page, RateCell, RatePage, Restrictions};
 

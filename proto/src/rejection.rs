@@ -1,7 +1,7 @@
-//! Refusals as they are stored and sent between nodes.
+//! The stored form of refusals, which nodes also send to each other.
 //!
-//! A stored refusal is the answer to every retry, so its number and its parts are read for ever. A new kind needs an arm in
-//! both directions: the compiler asks for the first, `proto/tests/drawn/row.rs` has to draw it for the second.
+//! A stored refusal answers every retry, so its number and fields must stay readable. A new kind needs an arm in both
+//! directions. The compiler demands the first; for the second, `proto/tests/drawn/row.rs` must generate the new kind.
 
 use keyrack_inventory::{Night, RefusedNight, Reject, Restriction};
 

@@ -1,4 +1,4 @@
-//! Replies: what the journal keeps and what a forwarded command gets back.
+//! Replies: the journal stores them, and forwarded commands return them.
 
 use keyrack_inventory::{Night, Reply};
 use pb::reply::Reply as Kind;

@@ -1,14 +1,14 @@
-//! The bytes of a row. Which message it is follows from its key.
+//! The encoding of rows. The key determines the message.
 
 use std::sync::Arc;
 
-use keyrack_inventory::{Entry, Happened, Key, Meta, PropertyNumber, Recorded, Row, StoredCheckpoint};
+use keyrack_inventory::{Entry, IdempotencyRecord, JournalEvent, Key, Meta, PropertyNumber, Row, StoredCheckpoint};
 use prost::Message;
 
 use crate::fields::{Malformed, array, code, required};
 use crate::internal as pb;
 
-/// Appends a row's bytes.
+/// Appends the encoding of a row.
 pub fn encode(row: &Row, out: &mut Vec<u8>) {
     match row {
         Row::Meta(meta) => put(&meta_to_pb(meta), out),
@@ -34,7 +34,7 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads the row of `key`.
+/// Decodes the row of `key`.
 pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
     Ok(match key {
         Key::Meta => Row::Meta(meta_from_pb(pb::MetaRow::decode(bytes)?)?),
@@ -47,7 +47,7 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
         Key::HoldUsage(..) => Row::HoldUsage(pb::HoldUsageRow::decode(bytes)?.room_ms),
         Key::Request(_) => {
             let row = pb::RequestRow::decode(bytes)?;
-            Row::Request(Recorded { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })
+            Row::Request(IdempotencyRecord { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })
         }
         Key::Journal(_) => Row::Journal(Box::new(journal_from_pb(pb::JournalRow::decode(bytes)?)?)),
         Key::Guest(_) => Row::Guest(Arc::new(pb::GuestRow::decode(bytes)?.try_into()?)),
@@ -79,7 +79,7 @@ fn meta_to_pb(meta: &Meta) -> pb::MetaRow {
         last_checkpoint: meta.last_checkpoint,
         first_checkpoint: meta.first_checkpoint,
         audit_count: meta.audit_count,
-        // A shard without a record has no link either.
+        // A shard without audit records has no link.
         audit_link: if meta.audit_link == [0; 32] {
             bytes::Bytes::new()
         } else {
@@ -111,11 +111,11 @@ fn meta_from_pb(row: pb::MetaRow) -> Result<Meta, Malformed> {
 
 fn journal_to_pb(entry: &Entry) -> pb::JournalRow {
     let room_types = match &entry.happened {
-        Happened::AriUpdated(codes) => codes.iter().map(|code| code.as_str().into()).collect(),
+        JournalEvent::AriUpdated(codes) => codes.iter().map(|code| code.as_str().into()).collect(),
         _ => Vec::new(),
     };
     let observed = match &entry.happened {
-        Happened::Observed(seen) => seen.iter().map(Into::into).collect(),
+        JournalEvent::Observed(seen) => seen.iter().map(Into::into).collect(),
         _ => Vec::new(),
     };
     pb::JournalRow {
@@ -137,7 +137,7 @@ fn journal_from_pb(row: pb::JournalRow) -> Result<Entry, Malformed> {
         property: PropertyNumber(row.property),
         request,
         happened: match row.happened {
-            OBSERVED => Happened::Observed(row.observed.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
+            OBSERVED => JournalEvent::Observed(row.observed.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
             number => happened_from_number(number, &row.room_types)?,
         },
         reply: required(row.reply, "reply")?.try_into()?,
@@ -147,48 +147,48 @@ fn journal_from_pb(row: pb::JournalRow) -> Result<Entry, Malformed> {
 
 const OBSERVED: u32 = 17;
 
-fn happened_number(happened: &Happened) -> u32 {
+fn happened_number(happened: &JournalEvent) -> u32 {
     match happened {
-        Happened::Nothing => 0,
-        Happened::PropertyChanged => 1,
-        Happened::RoomTypeChanged => 2,
-        Happened::RatePlanChanged => 3,
-        Happened::AriUpdated(_) => 4,
-        Happened::HoldPlaced => 5,
-        Happened::HoldConfirmed => 6,
-        Happened::HoldReleased => 7,
-        Happened::HoldExpired => 8,
-        Happened::Booked => 9,
-        Happened::Amended => 10,
-        Happened::Cancelled => 11,
-        Happened::CheckedIn => 12,
-        Happened::CheckedOut => 13,
-        Happened::NoShow => 14,
-        Happened::BusinessDateClosed => 15,
-        Happened::GuestErased => 16,
-        Happened::Observed(_) => OBSERVED,
+        JournalEvent::Nothing => 0,
+        JournalEvent::PropertyChanged => 1,
+        JournalEvent::RoomTypeChanged => 2,
+        JournalEvent::RatePlanChanged => 3,
+        JournalEvent::AriUpdated(_) => 4,
+        JournalEvent::HoldPlaced => 5,
+        JournalEvent::HoldConfirmed => 6,
+        JournalEvent::HoldReleased => 7,
+        JournalEvent::HoldExpired => 8,
+        JournalEvent::Booked => 9,
+        JournalEvent::Amended => 10,
+        JournalEvent::Cancelled => 11,
+        JournalEvent::CheckedIn => 12,
+        JournalEvent::CheckedOut => 13,
+        JournalEvent::NoShow => 14,
+        JournalEvent::BusinessDateClosed => 15,
+        JournalEvent::GuestErased => 16,
+        JournalEvent::Observed(_) => OBSERVED,
     }
 }
 
-fn happened_from_number(number: u32, room_types: &[String]) -> Result<Happened, Malformed> {
+fn happened_from_number(number: u32, room_types: &[String]) -> Result<JournalEvent, Malformed> {
     Ok(match number {
-        0 => Happened::Nothing,
-        1 => Happened::PropertyChanged,
-        2 => Happened::RoomTypeChanged,
-        3 => Happened::RatePlanChanged,
-        4 => Happened::AriUpdated(room_types.iter().map(|text| code(text)).collect::<Result<_, _>>()?),
-        5 => Happened::HoldPlaced,
-        6 => Happened::HoldConfirmed,
-        7 => Happened::HoldReleased,
-        8 => Happened::HoldExpired,
-        9 => Happened::Booked,
-        10 => Happened::Amended,
-        11 => Happened::Cancelled,
-        12 => Happened::CheckedIn,
-        13 => Happened::CheckedOut,
-        14 => Happened::NoShow,
-        15 => Happened::BusinessDateClosed,
-        16 => Happened::GuestErased,
+        0 => JournalEvent::Nothing,
+        1 => JournalEvent::PropertyChanged,
+        2 => JournalEvent::RoomTypeChanged,
+        3 => JournalEvent::RatePlanChanged,
+        4 => JournalEvent::AriUpdated(room_types.iter().map(|text| code(text)).collect::<Result<_, _>>()?),
+        5 => JournalEvent::HoldPlaced,
+        6 => JournalEvent::HoldConfirmed,
+        7 => JournalEvent::HoldReleased,
+        8 => JournalEvent::HoldExpired,
+        9 => JournalEvent::Booked,
+        10 => JournalEvent::Amended,
+        11 => JournalEvent::Cancelled,
+        12 => JournalEvent::CheckedIn,
+        13 => JournalEvent::CheckedOut,
+        14 => JournalEvent::NoShow,
+        15 => JournalEvent::BusinessDateClosed,
+        16 => JournalEvent::GuestErased,
         _ => return Err(Malformed("journal line")),
     })
 }

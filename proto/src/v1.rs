@@ -1,4 +1,4 @@
-//! The public API, `keyrack.v1`: the gRPC services, whose messages are also the JSON bodies of the HTTP edge.
+//! `keyrack.v1`, the public API: the gRPC services, whose messages are also the JSON bodies of the HTTP API.
 #![allow(missing_docs, clippy::all)]
 
 tonic::include_proto!("keyrack.v1");

@@ -1,5 +1,5 @@
-//! What is stored and what the log keeps: it decodes to what was encoded, whatever cannot be decoded is an
-//! error and never a panic, and the bytes themselves are pinned, because old ones must stay readable.
+//! Stored rows and logged commands: they decode to the encoded value, bytes that cannot be decoded give an error and
+//! never a panic, and the bytes themselves are pinned, because old ones must stay readable.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod drawn;
@@ -30,8 +30,8 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// What came of bytes is a value like any other. Amending with a guest of no bytes, which the edge does not
-/// ask for, is the one thing that can be read and not be said again.
+/// A decoded command must round-trip. The one exception is an amendment with a guest of no bytes: it can be decoded but
+/// not encoded, and the edge never sends it.
 fn assert_comes_back(read: &Command) {
     let unsaid = matches!(&read.op, Op::Amend { guest: Some(guest), .. } if *guest == Sealed::default());
     if !unsaid {
@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_row_comes_back((key, row) in drawn::row()) {
+    fn a_row_round_trips((key, row) in drawn::row()) {
         prop_assert_eq!(rows::decode(&key, &row_bytes(&row)), Ok(row));
     }
 
@@ -56,17 +56,17 @@ proptest! {
     }
 
     #[test]
-    fn a_key_comes_back(key in drawn::key()) {
+    fn a_key_round_trips(key in drawn::key()) {
         prop_assert_eq!(Key::decode(&key_bytes(&key)), Ok(key));
     }
 
     #[test]
-    fn a_command_comes_back(command in drawn::command()) {
+    fn a_command_round_trips(command in drawn::command()) {
         prop_assert_eq!(commands::decode(commands::encode(&command)), Ok(command));
     }
 
     #[test]
-    fn a_torn_row_is_an_error_or_a_value((key, row) in drawn::row()) {
+    fn a_truncated_row_is_an_error_or_a_value((key, row) in drawn::row()) {
         let bytes = row_bytes(&row);
         for end in 0..bytes.len() {
             if let Ok(read) = rows::decode(&key, &bytes[..end]) {
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn a_torn_key_is_an_error(key in drawn::key()) {
+    fn a_truncated_key_is_an_error(key in drawn::key()) {
         let bytes = key_bytes(&key);
         for end in 0..bytes.len() {
             prop_assert_eq!(Key::decode(&bytes[..end]), Err(KeyError));
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_torn_command_is_an_error_or_a_value(command in drawn::command()) {
+    fn a_truncated_command_is_an_error_or_a_value(command in drawn::command()) {
         let bytes = commands::encode(&command);
         for end in 0..bytes.len() {
             if let Ok(read) = commands::decode(bytes.slice(..end)) {
@@ -93,7 +93,7 @@ proptest! {
         }
     }
 
-    /// Bytes with a few of them changed get further into a decoder than random ones.
+    /// A few changed bytes in a valid encoding get further into a decoder than random bytes do.
     #[test]
     fn a_damaged_row_is_an_error_or_a_value(
         (key, row) in drawn::row(),
@@ -151,10 +151,10 @@ fn an_index_row_has_no_bytes_and_a_command_has_some() {
     assert!(commands::decode(Bytes::new()).is_err());
 }
 
-/// `name: key = value` and `name: command`, in hexadecimal. A line that is no longer true means that a running
-/// cluster cannot read its own files: give the field a new tag instead. New lines come at the end of a table.
+/// Lines are `name: key = value` and `name: command`, in hexadecimal. If a line changes, a running cluster can no
+/// longer read its own files: give the field a new tag instead. New lines go to the end of a table.
 #[test]
-fn the_stored_bytes_are_these() {
+fn the_stored_bytes_never_change() {
     let mut stored = String::new();
     for (name, key, row) in pinned::rows() {
         stored.push_str(&format!("{name}: {} = {}\n", hex(&key_bytes(&key)), hex(&row_bytes(&row))));
@@ -168,17 +168,17 @@ fn the_stored_bytes_are_these() {
     for (is, was) in stored.lines().zip(expected.lines()) {
         assert_eq!(is, was, "the stored format has changed");
     }
-    assert_eq!(stored.lines().count(), expected.lines().count(), "a kind was added or left out:\n{stored}");
+    assert_eq!(stored.lines().count(), expected.lines().count(), "a kind was added or removed:\n{stored}");
 }
 
-/// First those that nobody asked for in particular, as there were before anybody was asked who he is.
+/// First the commands without a caller, from the version before commands had callers.
 fn commands() -> Vec<(&'static str, Command)> {
     pinned::ops().into_iter().map(|(name, op)| (name, pinned::command(op))).chain(pinned::asked()).collect()
 }
 
-/// The lines themselves are read too, not only what is written today.
+/// Decodes the pinned lines themselves, not only the bytes that this version writes.
 #[test]
-fn what_was_stored_is_read() {
+fn pinned_bytes_are_readable() {
     let (rows, commands_asked) = (pinned::rows(), commands());
     let (of_rows, of_ops): (Vec<_>, Vec<_>) = include_str!("pinned/bytes.txt").lines().partition(|line| line.contains(" = "));
     assert_eq!((of_rows.len(), of_ops.len()), (rows.len(), commands_asked.len()));
@@ -193,12 +193,12 @@ fn what_was_stored_is_read() {
     }
 }
 
-/// Written before there were leaves: the key of the guest is in the booking, and nothing says that it was erased.
+/// This row was written before there were leaves: the guest's key is in the booking, and there is no erasure flag.
 #[test]
 fn a_booking_of_the_first_version_keeps_its_guest() {
     let stored = "0a10000000070000000000010000000000021001180120a09c0128a29c013a0345555242070a02aabb1201cc58e80760d00f";
     let key = Key::Booking(BookingId::new(PropertyNumber(7), 1, 2));
-    let Ok(Row::Booking(booking)) = rows::decode(&key, &unhex(stored)) else { panic!("not read") };
+    let Ok(Row::Booking(booking)) = rows::decode(&key, &unhex(stored)) else { panic!("the booking is not readable") };
     assert_eq!(booking.guest, Sealed { ciphertext: vec![0xaa, 0xbb], wrapped_key: vec![0xcc] });
     assert_eq!((booking.leaf, booking.guest_erased, booking.cancellation_fee), (None, false, None));
     let meta = Meta { last_at_ms: 1, next_sequence: 2, ..Meta::default() };
@@ -206,9 +206,9 @@ fn a_booking_of_the_first_version_keeps_its_guest() {
     assert_eq!(row_bytes(&Row::Booking(booking)), unhex(stored));
 }
 
-/// Said with nothing in them, or not said at all: seeds and salts that are not there are zero.
+/// Absent or empty seeds and salts decode to zeros.
 #[test]
-fn no_salts_are_zero_salts() {
+fn absent_salts_decode_to_zeros() {
     let key = Key::Guest(BookingId([7; 16]));
     assert_eq!(rows::decode(&key, &[]), Ok(Row::Guest(GuestSecrets::default().into())));
     let secrets = GuestSecrets { digests: vec![[0x33; 32]], ..GuestSecrets::default() };
@@ -219,9 +219,9 @@ fn no_salts_are_zero_salts() {
     assert!(matches!(read, Ok(Op::Amend { seeds, .. }) if seeds == LeafSeeds::default()));
 }
 
-/// Digests come in 32 bytes, salts in three times 16, keys in 32, ids in 16.
+/// Digests have 32 bytes each, salts three times 16, keys 32, ids 16.
 #[test]
-fn bytes_of_another_length_are_malformed() {
+fn bytes_of_a_wrong_length_are_malformed() {
     let row = |digests: usize, salts: usize| {
         let row = pb::GuestRow { wrapped_key: Bytes::new(), digests: vec![1; digests].into(), salts: vec![2; salts].into() };
         rows::decode(&Key::Guest(BookingId([7; 16])), &row.encode_to_vec())
@@ -265,9 +265,9 @@ fn a_journal_line_of_an_unknown_kind_is_malformed() {
     assert_eq!(rows::decode(&Key::Journal(1), &line(18)), Err(Malformed("journal line")));
 }
 
-/// Roles are 1 to 6, addresses and ids have 16 bytes, links 32; actions and verdicts fit their types.
+/// Roles are 1 to 6, addresses and ids have 16 bytes, links have 32; actions and verdicts fit their types.
 #[test]
-fn what_is_no_grant_actor_or_record_is_malformed() {
+fn invalid_grants_actors_and_audit_records_are_malformed() {
     let grant =
         |role| rows::decode(&Key::Grant(1), &pb::GrantRow { role, ..pb::GrantRow::default() }.encode_to_vec()).map(|_| ());
     assert!((1..=6).all(|role| grant(role).is_ok()));
@@ -305,16 +305,16 @@ fn what_is_no_grant_actor_or_record_is_malformed() {
         assert_eq!(rows::decode(&Key::Journal(1), &line.encode_to_vec()), Err(Malformed("link")), "{length}");
         let meta = pb::MetaRow { audit_link: vec![3; length].into(), ..pb::MetaRow::default() };
         let read = rows::decode(&Key::Meta, &meta.encode_to_vec());
-        // A clock from before there was an audit trail has no link.
+        // A shard's clock from before the audit trail has no link.
         assert_eq!(read.is_ok(), length == 0, "{length}");
     }
 }
 
-/// What a shard keeps says the same to who reads it as it said before there were grants.
+/// A row without the new fields has the same bytes as in the version before grants.
 #[test]
-fn rows_without_anything_new_are_as_they_were() {
+fn rows_without_new_fields_keep_their_bytes() {
     let (_, key, row) = pinned::rows().remove(4);
-    let Row::Booking(booking) = &row else { panic!("not the booking") };
+    let Row::Booking(booking) = &row else { panic!("row 4 is not the booking") };
     assert_eq!(booking.seller, 0);
     let mut named = Booking::clone(booking);
     named.seller = 300;
@@ -323,9 +323,9 @@ fn rows_without_anything_new_are_as_they_were() {
     assert_eq!(rows::decode(&key, &before), Ok(row));
 }
 
-/// Leaves are what is hashed: not a byte of them is looked at here.
+/// A leaf's bytes are hashed, so this crate stores them unchanged.
 #[test]
-fn a_leaf_is_kept_as_it_is() {
+fn a_leaf_is_stored_unchanged() {
     for bytes in [&b""[..], &[0], &[0xff; 70_000]] {
         let row = Row::Leaf(bytes.to_vec());
         assert_eq!(row_bytes(&row), bytes);

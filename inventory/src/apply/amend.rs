@@ -1,4 +1,4 @@
-//! Changing a booking: the new rooms are taken and the old ones given back together, or nothing happens.
+//! Amending a booking: the new rooms are taken and the old ones given back in one step, or nothing changes.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use super::shard::Shard;
 use super::stop::{Decision, Stop};
 use crate::rows;
 use crate::{
-    BookedRoom, Booking, BookingId, BookingState, DateError, Fault, GuestSecrets, Happened, Key, LeafKind, LeafSeeds, Night,
+    BookedRoom, Booking, BookingId, BookingState, DateError, Fault, GuestSecrets, JournalEvent, Key, LeafKind, LeafSeeds, Night,
     Property, Reject, Reply, RoomRequest, Row, Rows, Sealed, Stay,
 };
 
@@ -21,7 +21,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         rooms: Option<&[RoomRequest]>,
         (guest, seeds): (Option<&Sealed>, &LeafSeeds),
         expected: Option<u32>,
-    ) -> Decision<(Happened, Reply)> {
+    ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let old = self.find_booking(id, expected)?;
         if !matches!(old.state, BookingState::Confirmed | BookingState::CheckedIn) {
@@ -30,7 +30,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut amended = Booking::clone(&old);
         let changes_stay = arrival.is_some() || departure.is_some();
         if changes_stay || rooms.is_some() {
-            // One date alone keeps the other as it is now, which only this place knows for certain.
+            // A missing date keeps its current value. Only the applied row has that value for certain.
             let stay = match Stay::new(arrival.unwrap_or(old.stay.arrival()), departure.unwrap_or(old.stay.departure())) {
                 Ok(stay) => stay,
                 Err(DateError::TooLong) => return Err(Reject::StayTooLong.into()),
@@ -48,16 +48,16 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.rows.put(Key::Arrival(self.property, amended.stay.arrival(), id), Row::Present);
         }
         let booking = self.store_booking(&property, &old, amended, LeafKind::Amend)?;
-        Ok((Happened::Amended, Reply::Booking(booking)))
+        Ok((JournalEvent::Amended, Reply::Booking(booking)))
     }
 
-    /// Another guest has other secrets; other terms keep them, since each leaf has salts of its own all the same.
+    /// A new guest gets new secrets. Other changes keep the secrets, because each leaf derives its own salts from them.
     fn amend_guest(&mut self, booking: &mut Booking, guest: Option<&Sealed>, seeds: &LeafSeeds) -> Result<(), Fault> {
         let known = rows::guest(&mut self.rows, booking.id)?.cloned();
         if guest.is_none() && booking.guest_erased {
             return Ok(());
         }
-        // A row of the first version has the key inside.
+        // A row of the first version has the key in the booking.
         let inside = core::mem::take(&mut booking.guest.wrapped_key);
         let fresh = || GuestSecrets { wrapped_key: inside, digests: Vec::new(), salts: seeds.salts };
         let mut secrets = known.map_or_else(fresh, Arc::unwrap_or_clone);
@@ -72,7 +72,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
-    /// Gives the old rooms back and takes the new ones; if those are not to be had, the old ones stand.
+    /// Gives the old rooms back and takes the new ones. If the new ones are not free, the booking keeps the old ones.
     fn exchange_rooms(&mut self, property: &Property, old: &Booking, stay: Stay, rooms: &[RoomRequest]) -> Decision<PricedRooms> {
         if stay.arrival() != old.stay.arrival() {
             let moves_in_house = old.state == BookingState::CheckedIn;
@@ -97,7 +97,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 }
 
-/// What the booking has now, as a request.
+/// The booking's current rooms, as a request.
 fn same_rooms(booking: &Booking) -> Vec<RoomRequest> {
     let request = |room: &BookedRoom| RoomRequest {
         room_type: room.room_type_code,
@@ -109,8 +109,8 @@ fn same_rooms(booking: &Booking) -> Vec<RoomRequest> {
     booking.rooms.iter().map(request).collect()
 }
 
-/// Rooms that stay in the booking keep their frozen price on the nights that stay, and their policy; what
-/// is added costs today's rate. A line that grows is therefore split in two.
+/// Keeps frozen prices and the policy for rooms and nights that stay in the booking. Added rooms and nights cost
+/// today's rate, so a line that grows is split in two.
 fn keep_prices(old: &Booking, stay: Stay, priced: &mut PricedRooms) {
     if old.currency != priced.currency {
         return;
@@ -133,7 +133,7 @@ fn keep_prices(old: &Booking, stay: Stay, priced: &mut PricedRooms) {
         }
     }
     let split: u32 = rooms.iter().map(|room: &BookedRoom| room.quantity).sum();
-    assert_eq!(split, asked, "a line that is split keeps its rooms");
+    assert_eq!(split, asked, "splitting a line keeps its number of rooms");
     priced.rooms = rooms;
 }
 

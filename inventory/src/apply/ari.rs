@@ -1,4 +1,4 @@
-//! Availability, rates and inventory: every update is checked before the first one is made.
+//! Availability, rates and inventory: every update is checked before the first one is applied.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -7,19 +7,19 @@ use super::shard::Shard;
 use super::stop::Decision;
 use crate::rows::{page_mut, rates_mut};
 use crate::{
-    AriUpdate, Code, Fault, Happened, Key, MAX_CAPACITY, MAX_MINOR, Property, RatePlanIx, Reject, Reply, Restrictions,
-    RoomTypeIx, Rows,
+    AriUpdate, Fault, JournalEvent, Key, MAX_CAPACITY, MAX_MINOR, Property, RatePlanIx, Reject, Reply, Restrictions, RoomTypeIx,
+    Rows, ShortCode,
 };
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    pub(super) fn update_ari(&mut self, updates: &[AriUpdate]) -> Decision<(Happened, Reply)> {
+    pub(super) fn update_ari(&mut self, updates: &[AriUpdate]) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let mut places = Vec::with_capacity(updates.len());
         for update in updates {
             places.push(resolve(&property, update)?);
         }
         let mut nights = 0;
-        let mut touched: Vec<Code> = Vec::new();
+        let mut touched: Vec<ShortCode> = Vec::new();
         let mut priced: Vec<RatePlanIx> = Vec::new();
         for (update, (room_type, rate_plan)) in updates.iter().zip(places) {
             nights += self.change_page(update, room_type, rate_plan.is_none())?;
@@ -36,10 +36,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         self.mark_priced(property, &priced);
         let reply = Reply::AriUpdated { updates: updates.len() as u32, nights };
-        Ok((Happened::AriUpdated(touched), reply))
+        Ok((JournalEvent::AriUpdated(touched), reply))
     }
 
-    /// Capacity and rooms out of order, and the restrictions of every plan. Returns the cells changed.
+    /// Sets capacity, rooms out of order, and restrictions for all plans. Returns the number of changed cells.
     fn change_page(&mut self, update: &AriUpdate, room_type: RoomTypeIx, restrict: bool) -> Result<u32, Fault> {
         let restrict = restrict && update.restricts();
         if update.capacity.is_none() && update.out_of_order.is_none() && !restrict {
@@ -64,7 +64,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(changed)
     }
 
-    /// The plan's rate and its own restrictions. Returns the cells changed.
+    /// Sets the plan's rate and its own restrictions. Returns the number of changed cells.
     fn change_rates(&mut self, update: &AriUpdate, room_type: RoomTypeIx, rate_plan: RatePlanIx) -> Result<u32, Fault> {
         if update.rate.is_none() && !update.restricts() {
             return Ok(0);
@@ -85,7 +85,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(changed)
     }
 
-    /// A plan is priced from its first rate on.
+    /// Marks plans that got their first rate as priced.
     fn mark_priced(&mut self, property: Arc<Property>, plans: &[RatePlanIx]) {
         if plans.iter().all(|plan| property.rate_plans[usize::from(plan.0)].priced) {
             return;
@@ -98,7 +98,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 }
 
-/// The room type and rate plan that an update is for, if all of it can be done.
+/// Finds the room type and rate plan of an update, and refuses an update that cannot be applied.
 fn resolve(property: &Property, update: &AriUpdate) -> Result<(RoomTypeIx, Option<RatePlanIx>), Reject> {
     let (room_type, _) = property.room_type(update.room_type).ok_or(Reject::UnknownRoomType(update.room_type))?;
     let rate_plan = match update.rate_plan {

@@ -1,13 +1,13 @@
-//! The audit trail's chain: a link for every record, and a leaf that seals them.
+//! The audit trail's hash chain: a link for every record, and leaves that seal it.
 
 use super::shard::Shard;
 use super::stop::Decision;
 use crate::audit::{Action, AuditRecord, Mark, Observation, Verdict};
 use crate::leaf::LeafBody;
-use crate::{Command, Happened, Reply, Rows};
+use crate::{Command, JournalEvent, Reply, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// The mark of a command that somebody asked for, chained behind the newest record.
+    /// The audit mark of a caller's command. It extends the chain.
     pub(super) fn mark(&mut self, command: &Command, reply: &Reply) -> Option<Mark> {
         let actor = command.by.clone()?;
         let action = command.op.kind().action().unwrap_or(Action::OTHER);
@@ -29,26 +29,26 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Some(Mark { actor, action, record, link })
     }
 
-    /// Writes down what an edge saw, as one line.
-    pub(super) fn observe(&mut self, seen: &[Observation]) -> Decision<(Happened, Reply)> {
+    /// Records an edge's observations in one journal line.
+    pub(super) fn observe(&mut self, seen: &[Observation]) -> Decision<(JournalEvent, Reply)> {
         for (place, seen) in seen.iter().enumerate() {
             self.chain(AuditRecord { line: self.meta.next_sequence, place: place as u32, seen: seen.clone() });
         }
-        Ok((Happened::Observed(seen.to_vec()), Reply::Done))
+        Ok((JournalEvent::Observed(seen.to_vec()), Reply::Done))
     }
 
-    /// A leaf that says how many records there are and where the chain stands; none when there is nothing new.
-    pub(super) fn seal_audit(&mut self) -> Decision<(Happened, Reply)> {
+    /// Appends a leaf with the number of records and the chain's newest link, unless there are no new records.
+    pub(super) fn seal_audit(&mut self) -> Decision<(JournalEvent, Reply)> {
         if self.meta.audit_count > self.meta.audit_sealed {
             self.meta.audit_sealed = self.meta.audit_count;
             self.meta.audit_unsealed_since_ms = 0;
             self.put_leaf(LeafBody::AuditSeal { count: self.meta.audit_count, link: self.meta.audit_link });
         }
-        Ok((Happened::Nothing, Reply::Done))
+        Ok((JournalEvent::Nothing, Reply::Done))
     }
 
     fn chain(&mut self, record: AuditRecord) -> crate::Link {
-        assert_eq!(record.line, self.meta.next_sequence, "a record is chained just before its line is written");
+        assert_eq!(record.line, self.meta.next_sequence, "a record is chained right before its journal line is written");
         self.meta.audit_link = record.link(&self.meta.audit_link);
         self.meta.audit_count += 1;
         if self.meta.audit_unsealed_since_ms == 0 {

@@ -1,4 +1,4 @@
-//! The rows of a booking: found, written new, written changed, each change with its leaf.
+//! The rows of a booking: find them, create them, change them. Each change has its leaf.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -12,7 +12,7 @@ use crate::{
     Booking, BookingId, BookingState, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property, Reject, Row, Rows, Sealed, Stay,
 };
 
-/// What a new booking is besides nights and rooms.
+/// The parts of a new booking other than nights and rooms.
 pub(super) struct NewBooking<'c> {
     pub id: BookingId,
     pub guest: &'c Sealed,
@@ -22,7 +22,7 @@ pub(super) struct NewBooking<'c> {
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// A booking of this property that the caller sees.
+    /// Finds a booking of this property that the caller may see.
     pub(super) fn find_booking(&mut self, id: BookingId, expected: Option<u32>) -> Decision<Arc<Booking>> {
         if id.property() != self.property {
             return Err(Reject::NotFound.into());
@@ -88,7 +88,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let secrets = rows::guest(&mut self.rows, booking.id)?.cloned();
         let leaf = self.meta.next_leaf;
         self.append_leaf(property, &mut booking, kind, secrets.as_deref())?;
-        assert_eq!(booking.leaf, Some(leaf), "every change of a booking has its leaf");
+        assert_eq!(booking.leaf, Some(leaf), "every change of a booking appends a leaf");
         assert_follows(old, &booking);
         self.ledger.booking(self.property, Some(old), &booking);
         let booking = Arc::new(booking);
@@ -97,19 +97,19 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 }
 
-/// Asserts what holds between a booking and its next revision.
+/// Asserts the invariants between a booking and its next revision.
 fn assert_follows(old: &Booking, new: &Booking) {
-    assert_eq!(new.revision, old.revision + 1, "every change has a revision of its own");
+    assert_eq!(new.revision, old.revision + 1, "every change increments the revision by one");
     let kept = |booking: &Booking| (booking.id, booking.seller, booking.created_at_ms);
-    assert_eq!(kept(new), kept(old), "a booking stays who it is");
+    assert_eq!(kept(new), kept(old), "a booking keeps its id, seller and creation time");
     let moved = old.state != new.state;
-    assert!(!moved || old.state.leads_to(new.state), "{:?} never becomes {:?}", old.state, new.state);
-    assert!(!moved || old.stay == new.stay, "a change of state changes no nights");
+    assert!(!moved || old.state.leads_to(new.state), "a booking cannot go from {:?} to {:?}", old.state, new.state);
+    assert!(!moved || old.stay == new.stay, "a change of state keeps the nights");
     let cancelled = moved && new.state == BookingState::Cancelled;
-    assert!(!cancelled || new.cancellation_fee.is_some(), "a cancelled booking says what it cost");
+    assert!(!cancelled || new.cancellation_fee.is_some(), "a cancelled booking has a cancellation fee");
 }
 
-/// The key is kept apart from what it opens.
+/// The wrapped key is stored apart from the ciphertext that it opens.
 pub(super) fn without_key(guest: &Sealed) -> Sealed {
     Sealed { ciphertext: guest.ciphertext.clone(), wrapped_key: Vec::new() }
 }

@@ -1,32 +1,32 @@
-//! Taking bookings and giving them up.
+//! Making and cancelling bookings.
 
 use super::booking_rows::NewBooking;
 use super::shard::Shard;
 use super::stop::Decision;
 use crate::rows;
-use crate::{BookRequest, Booking, BookingId, BookingState, Happened, LeafKind, Reject, Reply, Rows};
+use crate::{BookRequest, Booking, BookingId, BookingState, JournalEvent, LeafKind, Reject, Reply, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    pub(super) fn book(&mut self, request: &BookRequest) -> Decision<(Happened, Reply)> {
+    pub(super) fn book(&mut self, request: &BookRequest) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let priced = self.price_free_rooms(&property, request.stay, &request.rooms)?;
         self.sell(&property, &priced.rooms, request.stay, None)?;
         let BookRequest { id, guest, channel_ref, payment_token, seeds, .. } = request;
         let new = NewBooking { id: *id, guest, channel_ref, payment_token, seeds };
         let booking = self.open_booking(&property, request.stay, priced, new)?;
-        Ok((Happened::Booked, Reply::Booking(booking)))
+        Ok((JournalEvent::Booked, Reply::Booking(booking)))
     }
 
-    pub(super) fn cancel(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
+    pub(super) fn cancel(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let old = match rows::booking(&mut self.rows, id)?.cloned() {
-            // A second cancel answers the same, whatever revision the caller knew.
+            // A second cancel gets the same answer, whichever revision the caller expected.
             Some(booking)
                 if booking.state == BookingState::Cancelled
                     && id.property() == self.property
                     && self.scope.sees(booking.seller, Some(id)) =>
             {
-                return Ok((Happened::Nothing, Reply::Booking(booking)));
+                return Ok((JournalEvent::Nothing, Reply::Booking(booking)));
             }
             _ => self.find_booking(id, expected)?,
         };
@@ -38,6 +38,6 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         cancelled.state = BookingState::Cancelled;
         cancelled.cancellation_fee = Some(old.fee_on(property.business_date));
         let booking = self.store_booking(&property, &old, cancelled, LeafKind::Cancel)?;
-        Ok((Happened::Cancelled, Reply::Booking(booking)))
+        Ok((JournalEvent::Cancelled, Reply::Booking(booking)))
     }
 }

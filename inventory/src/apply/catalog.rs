@@ -1,4 +1,4 @@
-//! Properties, room types, rate plans: settings that are put whole.
+//! Properties, room types, rate plans: settings that are always written as a whole.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::shard::{Shard, check_revision};
 use super::stop::Decision;
 use crate::rows;
-use crate::{Fee, Happened, MAX_CAPACITY, Night, Property, PropertyDetails, RatePlan, Reject, Reply, RoomType, Rows};
+use crate::{Fee, JournalEvent, MAX_CAPACITY, Night, Property, PropertyDetails, RatePlan, Reject, Reply, RoomType, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn put_property(
@@ -16,7 +16,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         details: &PropertyDetails,
         business_date: Night,
         expected: Option<u32>,
-    ) -> Decision<(Happened, Reply)> {
+    ) -> Decision<(JournalEvent, Reply)> {
         let stored = rows::property(&mut self.rows, self.property)?.cloned();
         check_revision(expected, stored.as_ref().map_or(0, |p| p.revision))?;
         let created = stored.is_none();
@@ -31,10 +31,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         property.details = details.clone();
         property.revision += 1;
         let property = self.store_property(property);
-        Ok((Happened::PropertyChanged, Reply::Property { property, created }))
+        Ok((JournalEvent::PropertyChanged, Reply::Property { property, created }))
     }
 
-    pub(super) fn put_room_type(&mut self, wanted: &RoomType, expected: Option<u32>) -> Decision<(Happened, Reply)> {
+    pub(super) fn put_room_type(&mut self, wanted: &RoomType, expected: Option<u32>) -> Decision<(JournalEvent, Reply)> {
         let mut property = Arc::unwrap_or_clone(self.property_row()?);
         if wanted.capacity > MAX_CAPACITY || wanted.overbooking_basis_points > 10_000 {
             return Err(Reject::CapacityTooLarge.into());
@@ -49,10 +49,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             None => property.room_types.push(room_type.clone()),
         }
         self.store_property(property);
-        Ok((Happened::RoomTypeChanged, Reply::RoomType { room_type, created: place.is_none() }))
+        Ok((JournalEvent::RoomTypeChanged, Reply::RoomType { room_type, created: place.is_none() }))
     }
 
-    pub(super) fn put_rate_plan(&mut self, wanted: &RatePlan, expected: Option<u32>) -> Decision<(Happened, Reply)> {
+    pub(super) fn put_rate_plan(&mut self, wanted: &RatePlan, expected: Option<u32>) -> Decision<(JournalEvent, Reply)> {
         let mut property = Arc::unwrap_or_clone(self.property_row()?);
         if matches!(wanted.policy.fee, Fee::BasisPoints(points) if points > 10_000) {
             return Err(Reject::AmountTooLarge.into());
@@ -62,7 +62,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let revision = stored.map_or(0, |plan| plan.revision);
         check_revision(expected, revision)?;
         let priced = stored.is_some_and(|plan| plan.priced);
-        // Rates that are loaded are amounts of the old currency: they cannot be read in another.
+        // Loaded rates are amounts in the old currency, so the currency can no longer change.
         if priced && stored.is_some_and(|plan| plan.currency != wanted.currency) {
             return Err(Reject::CurrencyMismatch.into());
         }
@@ -73,6 +73,6 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             None => property.rate_plans.push(rate_plan.clone()),
         }
         self.store_property(property);
-        Ok((Happened::RatePlanChanged, Reply::RatePlan { rate_plan, created: place.is_none() }))
+        Ok((JournalEvent::RatePlanChanged, Reply::RatePlan { rate_plan, created: place.is_none() }))
     }
 }

@@ -1,4 +1,4 @@
-//! The counters of every night: the one place that changes them.
+//! The counters of every night. Only this file changes them.
 
 use super::free::kept_of;
 use super::ledger::{Counter, RoomNights};
@@ -7,7 +7,7 @@ use crate::rows::page_mut;
 use crate::{BookedRoom, Booking, Cell, Fault, Key, Night, Property, Rows, Stay};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// Sells rooms that [`Shard::check_free`] has found, with the same `had`.
+    /// Sells rooms that [`Shard::check_free`] found free with the same `had`.
     pub(super) fn sell(
         &mut self,
         property: &Property,
@@ -20,7 +20,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         })
     }
 
-    /// Sells rooms that are taken already: by a hold that becomes a booking, by a booking whose amendment is refused.
+    /// Counts rooms as sold that are already taken: by a hold that becomes a booking, or by a booking whose amendment
+    /// is refused.
     pub(super) fn sell_kept(&mut self, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
         self.count(Counter::Sold, Change::Take, rooms, stay, |_, _, _| {})
     }
@@ -29,7 +30,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.count(Counter::Sold, Change::GiveBack, rooms, stay, |_, _, _| {})
     }
 
-    /// Holds rooms that [`Shard::check_free`] has found.
+    /// Holds rooms that [`Shard::check_free`] found free.
     pub(super) fn hold(&mut self, property: &Property, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
         self.count(Counter::Held, Change::Take, rooms, stay, |room, night, cell| {
             assert_within_limit(property, rooms, None, (room, night, cell));
@@ -40,7 +41,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.count(Counter::Held, Change::GiveBack, rooms, stay, |_, _, _| {})
     }
 
-    /// Changes a counter of every night of every room by the room's quantity. `changed` sees each cell afterwards.
+    /// Changes a counter of every night of every room by the room's quantity. Calls `changed` with each changed cell.
     fn count(
         &mut self,
         counter: Counter,
@@ -70,12 +71,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 }
             }
         }
-        assert_eq!(nights, rooms.len() * stay.len() as usize, "each night of each room is counted once");
+        assert_eq!(nights, rooms.len() * stay.len() as usize, "each night of each room is counted exactly once");
         Ok(())
     }
 }
 
-/// What happens to rooms.
+/// Whether rooms are taken or given back.
 #[derive(Clone, Copy, Debug)]
 enum Change {
     Take,
@@ -95,7 +96,8 @@ impl Counter {
     }
 }
 
-/// Asserts that a night is not taken past its limit, unless the booking that is amended had as many rooms of the type on it.
+/// Asserts that a night is not taken past its limit, unless the amended booking already had that many rooms of the type
+/// on it.
 fn assert_within_limit(
     property: &Property,
     rooms: &[BookedRoom],

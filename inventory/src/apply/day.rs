@@ -1,14 +1,14 @@
-//! Closing the business date: the only thing that moves it.
+//! Closing the business date. Only this moves it.
 
 use alloc::sync::Arc;
 
 use super::shard::Shard;
 use super::stop::{Decision, Stop};
 use crate::rows;
-use crate::{BookingId, BookingState, Fault, Happened, Key, Night, Read, Reject, Reply, Rows, Scope};
+use crate::{BookingId, BookingState, Fault, JournalEvent, Key, Night, Read, Reject, Reply, Rows, Scope};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    pub(super) fn close_business_date(&mut self, expected_from: Night) -> Decision<(Happened, Reply)> {
+    pub(super) fn close_business_date(&mut self, expected_from: Night) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let today = property.business_date;
         if today != expected_from || today >= Night::LAST {
@@ -20,14 +20,14 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut property = Arc::unwrap_or_clone(property);
         property.business_date = today.next();
         self.store_property(property);
-        Ok((Happened::BusinessDateClosed, Reply::BusinessDate(today.next())))
+        Ok((JournalEvent::BusinessDateClosed, Reply::BusinessDate(today.next())))
     }
 
-    /// Everyone expected today who is not here. Bounded by the rooms the house has.
+    /// Marks confirmed bookings that arrive today as no-shows. Bounded by the rooms of the property.
     fn mark_no_shows(&mut self, today: Night) -> Result<(), Fault> {
         let from = Key::Arrival(self.property, today, BookingId([0; 16]));
         let to = Key::Arrival(self.property, today.next(), BookingId([0; 16]));
-        // The day ends for the whole house, also for bookings that whoever ends it does not see.
+        // The day ends for the whole property, including bookings that the caller may not see.
         let caller = core::mem::replace(&mut self.scope, Scope::All);
         for key in self.rows.scan(&from, &to, usize::MAX)? {
             let Key::Arrival(_, _, id) = key else { continue };
@@ -37,7 +37,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             }
             match self.no_show(id, None) {
                 Ok((happened, reply)) => self.journal(None, happened, reply, None),
-                // The day ends all the same.
+                // A refusal does not stop the close.
                 Err(Stop::Reject(_)) => {}
                 Err(Stop::Fault(fault)) => return Err(fault),
             }

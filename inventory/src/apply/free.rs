@@ -1,16 +1,16 @@
-//! Whether the rooms that are asked for are there.
+//! Whether the requested rooms are free.
 
 use alloc::vec::Vec;
 
 use super::shard::Shard;
 use super::stop::Decision;
-use crate::house::house_taken;
+use crate::property_total::rooms_taken;
 use crate::rows;
 use crate::{BookedRoom, Booking, Cell, Fault, Key, Night, Property, RefusedNight, Reject, RoomTypeIx, Rows, Stay};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// Refuses, naming the nights, when any night has too few rooms left or the house is full. What `had`
-    /// already had on a night it may keep, even where capacity was cut below what is taken.
+    /// Refuses, with the list of nights, when a night has too few free rooms or the house limit is reached. An amended
+    /// booking (`had`) may keep the rooms it has on a night, even if capacity was cut below the rooms taken.
     pub(super) fn check_free(
         &mut self,
         property: &Property,
@@ -41,7 +41,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if refused.is_empty() { Ok(()) } else { Err(Reject::SoldOut(refused).into()) }
     }
 
-    /// The house limit counts all types together, so it reads every type's page.
+    /// Checks the house limit. It counts all room types together, so this reads the pages of every type.
     fn check_house(
         &mut self,
         property: &Property,
@@ -54,7 +54,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let Some(named) = rooms.first().map(|room| room.room_type_code) else { return Ok(()) };
         let wanted: u32 = rooms.iter().map(|r| r.quantity).sum();
         let kept = kept_of(had, |_| true);
-        for (night, taken) in house_taken(&mut self.rows, self.property, property, stay)? {
+        for (night, taken) in rooms_taken(&mut self.rows, self.property, property, stay)? {
             let available = i64::from(limit) - taken;
             let lacking = available < i64::from(wanted) && wanted > kept.on(night);
             if lacking && !refused.iter().any(|r| r.night == night) {
@@ -78,13 +78,13 @@ impl Kept {
     }
 }
 
-/// What a booking that is amended had of the rooms that `counts` tells; nothing where there is none.
+/// The rooms of the amended booking that match `counts`; none if there is no booking.
 pub(super) fn kept_of(booking: Option<&Booking>, counts: impl Fn(&BookedRoom) -> bool) -> Kept {
     let quantity = booking.map_or(0, |b| b.rooms.iter().filter(|room| counts(room)).map(|room| room.quantity).sum());
     Kept { nights: booking.map(|b| b.stay), quantity }
 }
 
-/// Rooms wanted of each type: two lines of one type compete for the same rooms.
+/// The requested rooms of each type. Two lines of one type compete for the same rooms.
 fn quantity_by_type(rooms: &[BookedRoom]) -> Vec<(RoomTypeIx, u32)> {
     let mut sums: Vec<(RoomTypeIx, u32)> = Vec::with_capacity(rooms.len());
     for room in rooms {

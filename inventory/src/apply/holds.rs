@@ -1,4 +1,4 @@
-//! Holds: placed, confirmed, given back. Confirm against expire is decided by log time alone.
+//! Holds: place, confirm, release. Log time alone decides whether a hold is confirmed or expires first.
 
 use alloc::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::booking_rows::NewBooking;
 use super::pricing::PricedRooms;
 use super::shard::Shard;
 use super::stop::Decision;
-use crate::{Happened, Hold, HoldId, HoldState, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Stay};
+use crate::{Hold, HoldId, HoldState, JournalEvent, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Stay};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn place_hold(
@@ -15,7 +15,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         stay: Stay,
         rooms: &[RoomRequest],
         ttl_ms: u64,
-    ) -> Decision<(Happened, Reply)> {
+    ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let priced = self.price_free_rooms(&property, stay, rooms)?;
         let ttl_ms = ttl_ms.clamp(1, MAX_HOLD_MS);
@@ -38,41 +38,41 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.rows.put(Key::Deadline(expires_at_ms, id), Row::Present);
         let next = self.meta.next_deadline_ms;
         self.meta.next_deadline_ms = if next == 0 { expires_at_ms } else { next.min(expires_at_ms) };
-        assert!(self.meta.next_deadline_ms <= expires_at_ms, "no hold is due before the next deadline");
-        Ok((Happened::HoldPlaced, Reply::Hold(hold)))
+        assert!(self.meta.next_deadline_ms <= expires_at_ms, "no open hold is due before `next_deadline_ms`");
+        Ok((JournalEvent::HoldPlaced, Reply::Hold(hold)))
     }
 
-    pub(super) fn confirm_hold(&mut self, id: HoldId, new: NewBooking<'_>) -> Decision<(Happened, Reply)> {
+    pub(super) fn confirm_hold(&mut self, id: HoldId, new: NewBooking<'_>) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let hold = self.find_hold(id)?;
         match hold.state {
             HoldState::Open if hold.expires_at_ms > self.meta.last_at_ms => {}
-            // Also when it is due and the bounded expiry has not come to it yet.
+            // This includes a hold that is due but not yet expired by the bounded expiry.
             HoldState::Open | HoldState::Expired => return Err(Reject::HoldExpired.into()),
             HoldState::Confirmed(_) | HoldState::Released => return Err(Reject::HoldClosed.into()),
         }
-        // The hotel's day may have been closed meanwhile: nobody can arrive yesterday.
+        // The business date may have moved since the hold was placed. A booking cannot arrive before it.
         if hold.stay.arrival() < property.business_date {
             return Err(Reject::ArrivalInPast { business_date: property.business_date }.into());
         }
         let closed = self.close_hold(id, HoldState::Confirmed(new.id))?;
         self.sell_kept(&hold.rooms, hold.stay)?;
-        self.journal(None, Happened::HoldConfirmed, Reply::Hold(closed), None);
-        // The record that `run` writes must name the line with the answer, which is the next one.
+        self.journal(None, JournalEvent::HoldConfirmed, Reply::Hold(closed), None);
+        // The idempotency record must name the line with the answer. That is the next line, which `run` writes.
         let priced = PricedRooms { rooms: hold.rooms.clone(), currency: hold.currency };
         let booking = self.open_booking(&property, hold.stay, priced, new)?;
-        Ok((Happened::Booked, Reply::Booking(booking)))
+        Ok((JournalEvent::Booked, Reply::Booking(booking)))
     }
 
-    pub(super) fn release_hold(&mut self, id: HoldId) -> Decision<(Happened, Reply)> {
+    pub(super) fn release_hold(&mut self, id: HoldId) -> Decision<(JournalEvent, Reply)> {
         self.property_row()?;
         let hold = self.find_hold(id)?;
         match hold.state {
             HoldState::Open => {
                 let closed = self.close_hold(id, HoldState::Released)?;
-                Ok((Happened::HoldReleased, Reply::Hold(closed)))
+                Ok((JournalEvent::HoldReleased, Reply::Hold(closed)))
             }
-            HoldState::Released | HoldState::Expired => Ok((Happened::Nothing, Reply::Hold(hold))),
+            HoldState::Released | HoldState::Expired => Ok((JournalEvent::Nothing, Reply::Hold(hold))),
             HoldState::Confirmed(_) => Err(Reject::HoldClosed.into()),
         }
     }

@@ -1,24 +1,24 @@
-//! The counters' double entry.
+//! Double-entry bookkeeping for the counters.
 //!
-//! `sold` and `held` of every night have to be what the bookings and holds say. Nobody can add them all up after each command;
-//! but each command's changes can be written down twice: where a cell changes, and where a booking or hold is stored. Both
-//! must come to the same, for every night of every room type.
+//! `sold` and `held` of every night must equal the rooms of the bookings and holds. Adding them all up after each
+//! command costs too much. Instead, each command's changes are recorded twice: where a cell changes, and where a
+//! booking or hold is stored. Both sums must be equal for every night of every room type.
 
 use crate::{BookedRoom, Booking, Hold, HoldState, Night, PropertyNumber, RoomTypeIx, Stay};
 
-/// What one command has changed so far.
+/// The changes of one command so far.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     sold: Balance,
     held: Balance,
 }
 
-/// Cells minus rows. A room on a night counts with a number that belongs to this night of this room type alone, so that rooms
-/// which are taken on one night and given back on another do not cancel out. Sums wrap.
+/// The changes of cells minus the changes of rows. Each night of each room type has its own random-looking factor, so
+/// that rooms taken on one night and given back on another do not cancel out. Sums wrap.
 #[derive(Debug, Default)]
 struct Balance(u64);
 
-/// Which counter.
+/// Which counter of a cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Counter {
     /// Rooms of bookings.
@@ -28,12 +28,12 @@ pub(super) enum Counter {
 }
 
 impl Ledger {
-    /// A cell changes by `rooms`; below zero when they are given back.
+    /// Records that a cell changed by `rooms`; negative when rooms are given back.
     pub(super) fn cell(&mut self, counter: Counter, room_type: RoomNights, night: Night, rooms: i64) {
         self.balance(counter).add(room_type.on(night), rooms);
     }
 
-    /// A booking of `property` is stored in the place of `old`.
+    /// Records that a booking of `property` replaces `old`.
     pub(super) fn booking(&mut self, property: PropertyNumber, old: Option<&Booking>, new: &Booking) {
         for (booking, sign) in old.map(|old| (old, 1)).into_iter().chain([(new, -1)]) {
             if booking.state.holds_rooms() {
@@ -42,7 +42,7 @@ impl Ledger {
         }
     }
 
-    /// A hold of `property` is stored in the place of `old`.
+    /// Records that a hold of `property` replaces `old`.
     pub(super) fn hold(&mut self, property: PropertyNumber, old: Option<&Hold>, new: &Hold) {
         for (hold, sign) in old.map(|old| (old, 1)).into_iter().chain([(new, -1)]) {
             if hold.state == HoldState::Open {
@@ -51,10 +51,10 @@ impl Ledger {
         }
     }
 
-    /// Asserts that the cells have changed as the bookings and holds did.
+    /// Asserts that cells changed by the same rooms as bookings and holds.
     pub(super) fn assert_balanced(&self) {
-        assert_eq!(self.sold.0, 0, "`sold` of every night changes as the bookings do");
-        assert_eq!(self.held.0, 0, "`held` of every night changes as the open holds do");
+        assert_eq!(self.sold.0, 0, "`sold` of every night changes by the rooms of the bookings");
+        assert_eq!(self.held.0, 0, "`held` of every night changes by the rooms of the open holds");
     }
 
     fn balance(&mut self, counter: Counter) -> &mut Balance {
@@ -78,7 +78,7 @@ impl Balance {
     }
 }
 
-/// The numbers of one room type's nights.
+/// The factors of one room type's nights.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RoomNights(u64);
 
@@ -92,7 +92,7 @@ impl RoomNights {
     }
 }
 
-/// SplitMix64's finalizer, <https://prng.di.unimi.it/splitmix64.c>: near numbers become far ones.
+/// SplitMix64's finalizer, <https://prng.di.unimi.it/splitmix64.c>: it maps close numbers to distant ones.
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,17 +1,17 @@
-//! The decision: one command against the rows of one shard.
+//! Applies one command to the rows of one shard.
 //!
-//! `run.rs` is the walk that every command takes: expire what is due, ask whether the caller may, answer a retry from its
-//! record, decide, append the journal line that keeps the answer. Start there. Below it is a file for each kind of decision:
-//! `bookings`, `amend`, `stays`, `holds`, `ari`, `catalog`, `day`, `erase`, `receipts`, `audit_trail`, `rights`.
-//! They share `pricing` and `free` (may this be sold, and for how much), `counters` (the only place that changes them),
-//! `booking_rows` and `open_holds` (rows with what belongs to them), and `shard`, on which all of them work.
+//! Start with `run.rs`, the steps that every command takes: expire what is due, authorize the caller, answer a retry
+//! from its record, decide, append the journal line with the answer. Each kind of decision has its own file:
+//! `bookings`, `amend`, `stays`, `holds`, `ari`, `catalog`, `day`, `erase`, `receipts`, `audit_trail`, `rights`. They
+//! share `pricing` and `free` (may this be sold, and for how much), `counters` (the only file that changes counters),
+//! `booking_rows` and `open_holds` (rows with their index rows), and `shard`, the state they all work on.
 //!
-//! A decision returns `Result<_, Stop>`: a refusal is an answer and leaves every row as it was, a fault is none.
-//! Every decision therefore checks first and writes afterwards; only a refused amendment changes counters and takes that
-//! back (`amend`). Invariants that span decisions are asserted by `ledger`
-//! (counters against bookings and holds) and `watched_rows` (what may be written at all).
+//! A decision returns `Result<_, Stop>`. A refusal is an answer and leaves every row unchanged; a fault has no answer.
+//! So every decision checks first and writes afterwards. The one exception is a refused amendment, which changes
+//! counters and changes them back (`amend`). Invariants across decisions are asserted in `ledger` (counters against
+//! bookings and holds) and `watched_rows` (which writes are allowed).
 //!
-//! No file here imports another that imports it: `run` is at the top, `shard` and `stop` are at the bottom.
+//! Imports have no cycles: `run` is at the top, `shard` and `stop` are at the bottom.
 
 mod amend;
 mod ari;

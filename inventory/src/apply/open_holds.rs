@@ -1,4 +1,4 @@
-//! Open holds: how they are found, what they take of their seller's quota, and how they end.
+//! Open holds: finding them, charging them to their seller's quota, closing them.
 
 use alloc::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::rows;
 use crate::{Fault, Grant, Hold, HoldId, HoldState, Key, Reject, Row, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// A hold of this property that the caller sees.
+    /// Finds a hold of this property that the caller may see.
     pub(super) fn find_hold(&mut self, id: HoldId) -> Decision<Arc<Hold>> {
         if id.property() != self.property {
             return Err(Reject::NotFound.into());
@@ -17,7 +17,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(hold.cloned().ok_or(Reject::NotFound)?)
     }
 
-    /// Counts a hold against its seller's quota of this property; 0 where there is no quota.
+    /// Charges a hold to its seller's quota of this property. Returns the charge; 0 if there is no quota.
     pub(super) fn take_quota(&mut self, room_ms: u64) -> Decision<u64> {
         let limit = if self.seller == 0 { None } else { rows::grant(&mut self.rows, self.seller)? };
         let room_minutes = limit.map_or(0, |grant: &Arc<Grant>| grant.hold_room_minutes);
@@ -33,7 +33,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(room_ms)
     }
 
-    /// Gives back what a hold that closes took of its seller's quota.
+    /// Gives the charge of a closing hold back to its seller's quota.
     fn give_back_quota(&mut self, hold: &Hold) -> Result<(), Fault> {
         if hold.charge_ms == 0 {
             return Ok(());
@@ -49,17 +49,17 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
-    /// Takes a hold's rooms back and writes its last state.
+    /// Gives a hold's rooms back and stores its final state.
     pub(super) fn close_hold(&mut self, id: HoldId, state: HoldState) -> Result<Arc<Hold>, Fault> {
-        assert_ne!(state, HoldState::Open, "a hold that is closed never opens again");
+        assert_ne!(state, HoldState::Open, "closing a hold must end it");
         let Some(hold) = rows::hold(&mut self.rows, id)?.cloned() else {
-            return Err(Fault::Corrupt(Key::Hold(id), "a deadline without its hold".into()));
+            return Err(Fault::Corrupt(Key::Hold(id), "a deadline has no hold".into()));
         };
         if hold.state != HoldState::Open {
-            return Err(Fault::Corrupt(Key::Hold(id), "a deadline of a hold that has ended".into()));
+            return Err(Fault::Corrupt(Key::Hold(id), "a deadline belongs to a hold that has ended".into()));
         }
         let confirmed = matches!(state, HoldState::Confirmed(_));
-        assert!(!confirmed || hold.expires_at_ms > self.meta.last_at_ms, "a hold is confirmed before its deadline or never");
+        assert!(!confirmed || hold.expires_at_ms > self.meta.last_at_ms, "a hold is confirmed only before its deadline");
         self.give_back_held(&hold.rooms, hold.stay)?;
         self.give_back_quota(&hold)?;
         self.rows.delete(&Key::Deadline(hold.expires_at_ms, id));

@@ -1,4 +1,4 @@
-//! What a stay needs, resolved against the catalogue: whether it is allowed, and what it costs.
+//! Resolves the rooms of a stay against the catalogue: whether the stay is allowed, and what it costs.
 
 use alloc::vec::Vec;
 
@@ -10,14 +10,14 @@ use crate::{
     Stay,
 };
 
-/// What is asked for, resolved against the catalogue and priced.
+/// Requested rooms, resolved against the catalogue and priced.
 pub(super) struct PricedRooms {
     pub rooms: Vec<BookedRoom>,
     pub currency: Currency,
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// Everything that can be said against the request before rooms are counted.
+    /// Makes every check that does not depend on free rooms, and prices the rooms.
     pub(super) fn price_rooms(&mut self, property: &Property, stay: Stay, requests: &[RoomRequest]) -> Decision<PricedRooms> {
         let quantity: u64 = requests.iter().map(|r| u64::from(r.quantity)).sum();
         if quantity == 0 || requests.iter().any(|r| r.quantity == 0) {
@@ -45,13 +45,13 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         for room in &rooms {
             let priced = property.rate_plans[usize::from(room.rate_plan.0)].priced;
             let prices = if priced { stay.len() as usize } else { 0 };
-            assert_eq!(room.nightly.len(), prices, "a price for every night, or none where the plan has none");
+            assert_eq!(room.nightly.len(), prices, "a priced plan has a price for every night, any other plan has none");
         }
-        assert_eq!(rooms.len(), requests.len(), "a line for each that was asked for");
+        assert_eq!(rooms.len(), requests.len(), "each requested line gives one priced line");
         Ok(PricedRooms { rooms, currency: currency.unwrap_or(property.details.currency) })
     }
 
-    /// Fills in the nightly prices; adds the nights that a restriction or a missing rate forbids.
+    /// Fills in the nightly prices. Adds the nights that a restriction or a missing rate forbids to `refused`.
     fn price(
         &mut self,
         property: &Property,
@@ -94,7 +94,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
-    /// The cell of the departure day if no stay may end on it. That day is not a night of the stay.
+    /// The cell of the departure day, if the day is closed to departure. That day is not a night of the stay.
     fn closed_to_departure(&mut self, stay: Stay, room: &BookedRoom) -> Result<Option<Cell>, Fault> {
         let (month, place) = stay.departure().in_month();
         let page = rows::page(&mut self.rows, Key::Page(self.property, room.room_type, month))?;
@@ -104,7 +104,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok((cell.restrictions.closed_to_departure || by_plan).then_some(cell))
     }
 
-    /// Resolves and checks a new stay that nothing has to be given back for.
+    /// Prices a new stay and checks that its rooms are free.
     pub(super) fn price_free_rooms(
         &mut self,
         property: &Property,
@@ -120,7 +120,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 }
 
-/// Finds the catalogue entries of a request; the price comes later.
+/// Finds the catalogue entries of a request. The price is filled in later.
 fn identify(property: &Property, request: &RoomRequest) -> Result<(BookedRoom, Currency), Reject> {
     let (room_type, kind) = property.room_type(request.room_type).ok_or(Reject::UnknownRoomType(request.room_type))?;
     let (rate_plan, plan) = property.rate_plan(request.rate_plan).ok_or(Reject::UnknownRatePlan(request.rate_plan))?;

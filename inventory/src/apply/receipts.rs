@@ -1,4 +1,4 @@
-//! Leaves: written where the booking is, in the same step.
+//! Leaves. They are written in the same step as the booking.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -9,15 +9,15 @@ use super::stop::Decision;
 use crate::booking_claims::leaf_digests;
 use crate::rows;
 use crate::{
-    BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, Happened, Key, Leaf, LeafBody, LeafKind, LeafRooms,
+    BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, JournalEvent, Key, Leaf, LeafBody, LeafKind, LeafRooms,
     MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
 };
 
-/// The most old checkpoints that one new one removes.
+/// The most old checkpoints that one new checkpoint removes.
 const CHECKPOINT_STEPS: usize = 4;
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// Appends the leaf of what just happened to `booking`, whose counters are already as they will be.
+    /// Appends the leaf of a booking's change. The counters must already have the new values.
     pub(super) fn append_leaf(
         &mut self,
         property: &Property,
@@ -26,7 +26,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         secrets: Option<&GuestSecrets>,
     ) -> Result<(), Fault> {
         let digests = leaf_digests(booking, secrets, self.meta.next_leaf);
-        assert!(digests.is_sorted(), "the order of digests tells nothing of what they are of");
+        assert!(digests.is_sorted(), "digests are sorted, so that their order reveals nothing");
         let leaf = BookingLeaf {
             kind,
             property: property.id.clone(),
@@ -42,16 +42,16 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
-    pub(super) fn put_replica_keys(&mut self, keys: &ReplicaKeys) -> Decision<(Happened, Reply)> {
+    pub(super) fn put_replica_keys(&mut self, keys: &ReplicaKeys) -> Decision<(JournalEvent, Reply)> {
         if rows::replica_keys(&mut self.rows, keys.node)? != Some(keys) {
             self.rows.put(Key::ReplicaKeys(keys.node), Row::ReplicaKeys(*keys));
             self.put_leaf(LeafBody::KeyChange(*keys));
         }
-        Ok((Happened::Nothing, Reply::Done))
+        Ok((JournalEvent::Nothing, Reply::Done))
     }
 
-    /// Keeps the newest checkpoint, and forgets those that no idempotency record can be as old as.
-    pub(super) fn put_checkpoint(&mut self, size: u64, note: &str) -> Decision<(Happened, Reply)> {
+    /// Stores a newer checkpoint and removes old ones that no idempotency record can refer to any more.
+    pub(super) fn put_checkpoint(&mut self, size: u64, note: &str) -> Decision<(JournalEvent, Reply)> {
         let now = self.meta.last_at_ms;
         if size > self.meta.last_checkpoint && size <= self.meta.next_leaf {
             let checkpoint = StoredCheckpoint { at_ms: now, note: note.into() };
@@ -69,7 +69,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 self.meta.first_checkpoint = old + 1;
             }
         }
-        Ok((Happened::Nothing, Reply::Done))
+        Ok((JournalEvent::Nothing, Reply::Done))
     }
 
     pub(super) fn put_leaf(&mut self, body: LeafBody) {
@@ -78,7 +78,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.meta.next_leaf += 1;
     }
 
-    /// A line for each room type, with what is left of it now.
+    /// A line for each room type, with its current limits and remaining rooms.
     fn leaf_rooms(&mut self, property: &Property, rooms: &[BookedRoom], stay: Stay) -> Result<Vec<LeafRooms>, Fault> {
         let mut lines: Vec<LeafRooms> = Vec::with_capacity(rooms.len());
         for room in rooms {
@@ -87,7 +87,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 continue;
             }
             let Some(kind) = property.room_types.get(usize::from(room.room_type.0)) else {
-                return Err(Fault::Corrupt(Key::Property(self.property), "a booking has a room type that it has not".into()));
+                return Err(Fault::Corrupt(Key::Property(self.property), "a booking has a room type the property lacks".into()));
             };
             let mut nights = Vec::with_capacity(stay.len() as usize);
             for (month, span) in stay.months() {
@@ -97,7 +97,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                     nights.push((count.limit, count.available));
                 }
             }
-            assert_eq!(nights.len(), stay.len() as usize, "a leaf tells of every night");
+            assert_eq!(nights.len(), stay.len() as usize, "a leaf has the limits of every night");
             lines.push(LeafRooms { room_type: room.room_type_code, quantity: room.quantity, nights });
         }
         if lines.len() * stay.len() as usize > MAX_LEAF_CELLS {

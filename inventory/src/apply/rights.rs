@@ -1,18 +1,18 @@
-//! May they? Asked before anything is decided, also before a retry gets its stored answer.
+//! Authorization. It runs before every decision, and also before a retry gets its stored answer.
 
 use alloc::sync::Arc;
 
 use super::shard::Shard;
 use super::stop::{Decision, Stop};
-use crate::access::Asked;
+use crate::access::RightQuery;
 use crate::rows;
-use crate::{Command, Fault, Grant, Happened, Key, PropertyNumber, Read, Reject, Reply, Right, Role, Row, Rows, Scope, Who};
+use crate::{Command, Fault, Grant, JournalEvent, Key, PropertyNumber, Read, Reject, Reply, Right, Role, Row, Rows, Scope, Who};
 
-/// What of a property somebody may see or change; refused without saying whether there is such a property.
+/// What a caller may see or change of a property. A refusal does not reveal whether the property exists.
 ///
 /// # Errors
 /// A [`Fault`] of the storage.
-pub fn permits<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Result<Result<Scope, Reject>, Fault> {
+pub fn permits<R: Read + ?Sized>(rows: &mut R, asked: RightQuery<'_>) -> Result<Result<Scope, Reject>, Fault> {
     match scope_of(rows, asked) {
         Ok(scope) => Ok(Ok(scope)),
         Err(Stop::Reject(reject)) => Ok(Err(reject)),
@@ -20,10 +20,10 @@ pub fn permits<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Result<Resul
     }
 }
 
-fn scope_of<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Decision<Scope> {
+fn scope_of<R: Read + ?Sized>(rows: &mut R, asked: RightQuery<'_>) -> Decision<Scope> {
     let refused = Err(Reject::Forbidden.into());
     let (number, credential) = match asked.who {
-        Who::Nobody => return refused,
+        Who::Unauthenticated => return refused,
         Who::Trusted(role, _) => return if role.may(asked.right) { Ok(Scope::All) } else { refused },
         Who::Guest(booking) => {
             let there = asked.property == PropertyNumber(0) || asked.property == booking.property();
@@ -35,7 +35,7 @@ fn scope_of<R: Read + ?Sized>(rows: &mut R, asked: Asked<'_>) -> Decision<Scope>
     if !grant.accepts(credential, asked.now_ms) || !grant.role.may(asked.right) {
         return refused;
     }
-    // Who sees some properties only does not decide about who sees which.
+    // A principal that is limited to some properties must not change the scopes of principals.
     if asked.right == Right::ManageCluster && !grant.is_everywhere() {
         return refused;
     }
@@ -54,12 +54,12 @@ fn covers<R: Read + ?Sized>(rows: &mut R, grant: &Grant, property: PropertyNumbe
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    /// Whether whoever asked may; what the cluster itself proposes is not asked.
+    /// Checks the caller's right. The cluster's own commands need no right.
     pub(super) fn authorize(&mut self, command: &Command) -> Decision<()> {
         let Some(actor) = &command.by else { return Ok(()) };
-        // Nobody may ask for what only the cluster proposes.
+        // No caller may send a command that only the cluster proposes.
         let Some(right) = command.op.kind().right() else { return Err(Reject::Forbidden.into()) };
-        // A property that is being onboarded has no row that could be compared: its id and region are in the command.
+        // A new property has no row yet. The check uses the id and region in the command.
         if let crate::Op::PutProperty { id, details, .. } = &command.op
             && rows::property(&mut self.rows, self.property)?.is_none()
             && let Who::Principal { number, credential } = actor.who
@@ -70,16 +70,16 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             };
             return if rows::grant(&mut self.rows, number)?.is_some_and(fits) { Ok(()) } else { Err(Reject::Forbidden.into()) };
         }
-        let asked = Asked { who: &actor.who, right, property: self.property, now_ms: self.meta.last_at_ms };
+        let asked = RightQuery { who: &actor.who, right, property: self.property, now_ms: self.meta.last_at_ms };
         self.scope = scope_of(&mut self.rows, asked)?;
         Ok(())
     }
 
-    /// Takes up what the directory decided about a principal.
-    pub(super) fn put_grant(&mut self, number: u32, grant: &Grant) -> Decision<(Happened, Reply)> {
+    /// Stores the directory's newer grant of a principal.
+    pub(super) fn put_grant(&mut self, number: u32, grant: &Grant) -> Decision<(JournalEvent, Reply)> {
         if rows::grant(&mut self.rows, number)?.is_none_or(|known| known.revision < grant.revision) {
             self.rows.put(Key::Grant(number), Row::Grant(Arc::new(grant.clone())));
         }
-        Ok((Happened::Nothing, Reply::Done))
+        Ok((JournalEvent::Nothing, Reply::Done))
     }
 }

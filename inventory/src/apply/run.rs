@@ -1,4 +1,4 @@
-//! The walk that every command takes.
+//! The steps that every command takes.
 
 use alloc::vec::Vec;
 
@@ -8,18 +8,17 @@ use super::shard::{At, Shard};
 use super::stop::{Decision, Stop};
 use super::watched_rows::WatchedRows;
 use crate::rows;
-use crate::{Command, Fault, Happened, Key, Meta, Op, Outcome, Recorded, Reject, Reply, Row, Rows, Scope, Sealed};
+use crate::{Command, Fault, IdempotencyRecord, JournalEvent, Key, Meta, Op, Outcome, Reject, Reply, Row, Rows, Scope, Sealed};
 
 /// Applies one command at its log time (or at the latest log time, if that is later).
 ///
 /// # Errors
-/// A [`Fault`] means that the storage failed or is corrupt; the replica must stop, since the rows it
-/// has changed so far are of no use.
+/// A [`Fault`] means that the storage failed or is corrupt. The replica must stop and discard the rows it changed.
 pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At>) -> Result<Outcome, Fault> {
     let at = at.into();
     let before = rows::meta(rows)?.copied().unwrap_or_default();
     if !before.is_consistent() {
-        return Err(Fault::Corrupt(Key::Meta, "cursors that contradict each other".into()));
+        return Err(Fault::Corrupt(Key::Meta, "the cursors contradict each other".into()));
     }
     let mut meta = before;
     meta.last_at_ms = meta.last_at_ms.max(at.ms);
@@ -30,17 +29,17 @@ pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At
     let outcome = shard.run(command);
     let meta = shard.meta;
     if let Ok(outcome) = &outcome {
-        assert!(meta.last_at_ms >= before.last_at_ms && meta.last_at_ms >= at.ms, "time never runs back");
-        assert!(meta.is_consistent(), "cursors fit together");
+        assert!(meta.last_at_ms >= before.last_at_ms && meta.last_at_ms >= at.ms, "log time never runs backwards");
+        assert!(meta.is_consistent(), "the cursors are consistent");
         let records = before.audit_count + records(command, outcome);
-        assert_eq!(meta.audit_count, records, "what a caller asks for is in the audit trail, and what edges saw");
+        assert_eq!(meta.audit_count, records, "the audit trail has every caller's command and every observation");
         shard.rows.assert_cursors(&meta);
     }
     shard.rows.put(Key::Meta, Row::Meta(meta));
     outcome
 }
 
-/// How many records of the audit trail a command makes.
+/// The number of audit records that a command makes.
 fn records(command: &Command, outcome: &Outcome) -> u64 {
     match (&command.by, &command.op) {
         _ if outcome.replayed => 0,
@@ -59,7 +58,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         match self.admit(command) {
             Err(Stop::Fault(fault)) => return Err(fault),
             Err(Stop::Reject(reject)) => {
-                assert_eq!(self.state(), before, "a caller who is refused has changed nothing");
+                assert_eq!(self.state(), before, "a refused caller changes nothing");
                 return Ok(self.refuse_caller(command, reject));
             }
             Ok(Some(stored)) => {
@@ -76,7 +75,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 if reject.is_about_the_caller() {
                     return Ok(self.refuse_caller(command, reject));
                 }
-                (Happened::Nothing, Reply::Rejected(reject))
+                (JournalEvent::Nothing, Reply::Rejected(reject))
             }
             Ok(decided) => decided,
         };
@@ -84,30 +83,30 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.keep_answer(command, happened, reply)
     }
 
-    /// Writes the journal line that keeps an answer, and the record under which a retry finds it.
-    fn keep_answer(&mut self, command: &Command, happened: Happened, reply: Reply) -> Result<Outcome, Fault> {
+    /// Writes the journal line with the answer, and the idempotency record that points to it.
+    fn keep_answer(&mut self, command: &Command, happened: JournalEvent, reply: Reply) -> Result<Outcome, Fault> {
         let line = self.meta.next_sequence;
         if let Some(key) = command.request {
-            let recorded = Recorded { fingerprint: key.fingerprint, sequence: line };
+            let recorded = IdempotencyRecord { fingerprint: key.fingerprint, sequence: line };
             self.rows.put(Key::Request(key.digest), Row::Request(recorded));
         }
-        // Whoever takes a booking knows its guest; whoever moves it on may not.
-        let taken = happened == Happened::Booked;
+        // The caller that makes a booking has the guest's key. The caller of a later change may not have it.
+        let taken = happened == JournalEvent::Booked;
         let guest_key = if taken { None } else { self.guest_key(&reply)? };
-        if command.request.is_some() || command.by.is_some() || happened != Happened::Nothing {
+        if command.request.is_some() || command.by.is_some() || happened != JournalEvent::Nothing {
             let mark = self.mark(command, &reply);
             self.journal(command.request.map(|key| key.digest), happened, reply.clone(), mark);
-            assert_eq!(self.meta.next_sequence, line + 1, "the answer is on the line that its record names");
+            assert_eq!(self.meta.next_sequence, line + 1, "the answer is on the journal line that its idempotency record names");
         }
         Ok(Outcome { reply, replayed: false, guest_key })
     }
 
-    /// What a refusal must leave as it is: how much was written, and the cursors.
+    /// What a refusal must not change: the number of writes, and the cursors.
     fn state(&self) -> (u64, Meta) {
         (self.rows.writes(), self.meta)
     }
 
-    /// Asks whether the caller may, and finds the stored answer of a retry.
+    /// Authorizes the caller, and finds the stored answer of a retry.
     fn admit(&mut self, command: &Command) -> Decision<Option<Outcome>> {
         self.authorize(command)?;
         let Some(key) = command.request else { return Ok(None) };
@@ -115,18 +114,18 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.replay(recorded, key.fingerprint).map(Some)
     }
 
-    /// A refusal that no retry is owed: the key stays as it was, the audit trail has it.
+    /// Refuses without an idempotency record: the key stays unused. The audit trail records the refusal.
     fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Outcome {
         let reply = Reply::Rejected(reject);
         if let Some(mark) = self.mark(command, &reply) {
-            self.journal(None, Happened::Nothing, reply.clone(), Some(mark));
+            self.journal(None, JournalEvent::Nothing, reply.clone(), Some(mark));
         }
         Outcome { reply, replayed: false, guest_key: None }
     }
 
-    fn decide(&mut self, op: &Op) -> Decision<(Happened, Reply)> {
+    fn decide(&mut self, op: &Op) -> Decision<(JournalEvent, Reply)> {
         match op {
-            Op::Tick => Ok((Happened::Nothing, Reply::Done)),
+            Op::Tick => Ok((JournalEvent::Nothing, Reply::Done)),
             Op::PutProperty { id, details, business_date, expected_revision } => {
                 self.put_property(id, details, *business_date, *expected_revision)
             }
@@ -158,17 +157,17 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
     }
 
-    /// The stored answer, or the refusal of a key that was used for something else.
-    fn replay(&mut self, recorded: Recorded, fingerprint: [u8; 16]) -> Decision<Outcome> {
+    /// The stored answer, or a refusal if the key was used for another request.
+    fn replay(&mut self, recorded: IdempotencyRecord, fingerprint: [u8; 16]) -> Decision<Outcome> {
         if recorded.fingerprint != fingerprint {
             return Err(Reject::KeyReused.into());
         }
         let Some(entry) = rows::journal(&mut self.rows, recorded.sequence)? else {
-            let cause = "an idempotency record without its answer".into();
+            let cause = "an idempotency record has no answer".into();
             return Err(Fault::Corrupt(Key::Journal(recorded.sequence), cause).into());
         };
         let reply = entry.reply.clone();
-        // What the caller sees may have become less since.
+        // The caller's scope may have shrunk since the first answer.
         let seen = match &reply {
             Reply::Booking(booking) => self.scope.sees(booking.seller, Some(booking.id)),
             Reply::Hold(hold) => self.scope.sees(hold.seller, None),
@@ -180,7 +179,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(Outcome { guest_key: self.guest_key(&reply)?, reply, replayed: true })
     }
 
-    /// The key of the guest in a reply, unless the guest was replaced or erased since.
+    /// The wrapped key of the guest in a reply, unless the guest was since replaced or erased.
     fn guest_key(&mut self, reply: &Reply) -> Result<Option<Vec<u8>>, Fault> {
         let Reply::Booking(answered) = reply else { return Ok(None) };
         let same = rows::booking(&mut self.rows, answered.id)?.is_some_and(|now| now.guest == answered.guest);

@@ -1,4 +1,4 @@
-//! A shard while one command is applied to it: what every decision works on.
+//! The state of a shard while one command is applied to it. All decisions work on it.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -7,16 +7,16 @@ use super::ledger::Ledger;
 use super::stop::Decision;
 use super::watched_rows::WatchedRows;
 use crate::rows;
-use crate::{Entry, Happened, Key, Mark, Meta, Property, PropertyNumber, Reject, Reply, Row, Rows, Scope};
+use crate::{Entry, JournalEvent, Key, Mark, Meta, Property, PropertyNumber, Reject, Reply, Row, Rows, Scope};
 
-/// Where and when the log has a command.
+/// The log position and time of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct At {
-    /// The time its leader stamped on it, ms since 1970.
+    /// The time that the leader stamped on it, ms since 1970.
     pub ms: u64,
-    /// The Raft entry's term
+    /// The term of the Raft entry. Leaves contain it.
     pub term: u64,
-    /// and index; they go into the receipts' leaves.
+    /// The index of the Raft entry. Leaves contain it.
     pub index: u64,
 }
 
@@ -26,19 +26,19 @@ impl From<u64> for At {
     }
 }
 
-/// A shard while one command is applied to it.
+/// The state of a shard while one command is applied to it.
 pub(super) struct Shard<'r, R: ?Sized> {
     pub(super) rows: WatchedRows<'r, R>,
-    /// The shard's clock and cursors; written back when the command is done.
+    /// The shard's clock and cursors, written back after the command.
     pub(super) meta: Meta,
     /// The command's property.
     pub(super) property: PropertyNumber,
     pub(super) at: At,
-    /// What of the property the caller sees.
+    /// What the caller may see of the property.
     pub(super) scope: Scope,
-    /// Who owns what the caller makes.
+    /// The owner of what the caller makes.
     pub(super) seller: u32,
-    /// What this command has changed of the counters, for the assertions.
+    /// The command's changes of the counters, for the assertions.
     pub(super) ledger: Ledger,
 }
 
@@ -55,16 +55,16 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// Appends a line to the journal.
-    pub(super) fn journal(&mut self, request: Option<[u8; 16]>, happened: Happened, reply: Reply, mark: Option<Mark>) {
+    pub(super) fn journal(&mut self, request: Option<[u8; 16]>, happened: JournalEvent, reply: Reply, mark: Option<Mark>) {
         let chained = mark.as_ref().is_none_or(|mark| mark.link == self.meta.audit_link);
-        assert!(chained, "the newest record of the audit trail is this line's");
+        assert!(chained, "the newest audit record belongs to this line");
         let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };
         self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
         self.meta.next_sequence += 1;
     }
 }
 
-/// Refuses when the caller expected another revision than `current`.
+/// Refuses if the caller expected a revision other than `current`.
 pub(super) fn check_revision(expected: Option<u32>, current: u32) -> Result<(), Reject> {
     match expected {
         Some(revision) if revision != current => Err(Reject::RevisionMismatch { current }),

@@ -1,40 +1,40 @@
-//! The rest of a booking's life: arriving, leaving, not coming.
+//! Later states of a booking: checked in, checked out, no-show.
 
 use super::shard::Shard;
 use super::stop::Decision;
-use crate::{Booking, BookingId, BookingState, Happened, LeafKind, Reject, Reply, Rows};
+use crate::{Booking, BookingId, BookingState, JournalEvent, LeafKind, Reject, Reply, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
-    pub(super) fn check_in(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
+    pub(super) fn check_in(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(JournalEvent, Reply)> {
         self.change_state(
             id,
             expected,
             (BookingState::Confirmed, BookingState::CheckedIn),
-            (Happened::CheckedIn, LeafKind::CheckIn),
+            (JournalEvent::CheckedIn, LeafKind::CheckIn),
         )
     }
 
-    pub(super) fn check_out(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
+    pub(super) fn check_out(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(JournalEvent, Reply)> {
         self.change_state(
             id,
             expected,
             (BookingState::CheckedIn, BookingState::CheckedOut),
-            (Happened::CheckedOut, LeafKind::CheckOut),
+            (JournalEvent::CheckedOut, LeafKind::CheckOut),
         )
     }
 
-    pub(super) fn no_show(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(Happened, Reply)> {
-        self.change_state(id, expected, (BookingState::Confirmed, BookingState::NoShow), (Happened::NoShow, LeafKind::NoShow))
+    pub(super) fn no_show(&mut self, id: BookingId, expected: Option<u32>) -> Decision<(JournalEvent, Reply)> {
+        self.change_state(id, expected, (BookingState::Confirmed, BookingState::NoShow), (JournalEvent::NoShow, LeafKind::NoShow))
     }
 
-    /// One step of the life cycle.
+    /// Changes the state of a due booking.
     fn change_state(
         &mut self,
         id: BookingId,
         expected: Option<u32>,
         (from, to): (BookingState, BookingState),
-        (happened, kind): (Happened, LeafKind),
-    ) -> Decision<(Happened, Reply)> {
+        (happened, kind): (JournalEvent, LeafKind),
+    ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         let booking = self.find_booking(id, expected)?;
         if booking.state != from {

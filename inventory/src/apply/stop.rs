@@ -1,17 +1,18 @@
-//! Why a command goes no further.
+//! Why a command ends early.
 
 use crate::{Fault, Reject};
 
-/// Ends a decision early. The two kinds never become each other: a refusal is an answer, a fault stops the replica.
+/// Ends a decision early. The two kinds are never converted into each other: a refusal is an answer, a fault stops the
+/// replica.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Refused: a normal answer, and nothing has changed.
+    /// A refusal: a normal answer. Nothing has changed.
     Reject(Reject),
     /// The storage failed or is corrupt: there is no answer.
     Fault(Fault),
 }
 
-/// What a decision comes to.
+/// The result of a decision.
 pub(super) type Decision<T> = Result<T, Stop>;
 
 impl From<Reject> for Stop {

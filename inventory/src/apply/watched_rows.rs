@@ -1,8 +1,8 @@
-//! The rows of a shard, watched while one command is applied to it.
+//! Checks the writes of one command to a shard's rows.
 //!
-//! What holds for every write, whoever makes it, is asserted here: the journal and the receipts' log grow by one at their
-//! end and nowhere else, bookings and leaves stay for ever, only pages are changed in place, and a row is of the kind that its
-//! key says. Writes are counted, so that a refusal can be shown to have made none.
+//! Every write must keep these invariants: the journal and the receipts log grow by one at their end and nowhere else,
+//! bookings and leaves are never removed, only pages are changed in place, and a row has the kind of its key. Writes
+//! are counted, so that `run` can assert that a refusal made none.
 
 use alloc::vec::Vec;
 
@@ -18,26 +18,26 @@ pub(super) struct WatchedRows<'r, R: ?Sized> {
 }
 
 impl<'r, R: ?Sized> WatchedRows<'r, R> {
-    /// Watches `rows`, whose clock and cursors are at `meta`.
+    /// Wraps `rows`, whose clock and cursors are `meta`.
     pub(super) fn new(rows: &'r mut R, meta: &Meta) -> Self {
         WatchedRows { rows, writes: 0, next_line: meta.next_sequence, next_leaf: meta.next_leaf }
     }
 
-    /// How many writes there were so far, but for those to counters.
+    /// The number of writes so far, without those to counters.
     pub(super) fn writes(&self) -> u64 {
         self.writes
     }
 
-    /// The rows for changes of counters. They are not counted: the ledger watches them, and a refused amendment takes back
-    /// what it changed.
+    /// The rows for changes of counters. These are not counted: the ledger checks them, and a refused amendment undoes
+    /// its own.
     pub(super) fn for_counters(&mut self) -> &mut R {
         self.rows
     }
 
-    /// Asserts that the cursors are where the log and the journal end.
+    /// Asserts that the cursors point to the end of the journal and of the receipts log.
     pub(super) fn assert_cursors(&self, meta: &Meta) {
-        assert_eq!(meta.next_sequence, self.next_line, "the cursor is behind the last journal line");
-        assert_eq!(meta.next_leaf, self.next_leaf, "the cursor is behind the last leaf");
+        assert_eq!(meta.next_sequence, self.next_line, "the cursor must follow the last journal line");
+        assert_eq!(meta.next_leaf, self.next_leaf, "the cursor must follow the last leaf");
     }
 }
 
@@ -59,14 +59,14 @@ impl<R: Rows + ?Sized> Rows for WatchedRows<'_, R> {
     }
 
     fn put(&mut self, key: Key, row: Row) {
-        assert!(row.is_of(&key), "a row of another kind for {key:?}");
+        assert!(row.is_of(&key), "wrong kind of row for {key:?}");
         match key {
             Key::Journal(line) => {
-                assert_eq!(line, self.next_line, "a journal line is written once, behind the last one");
+                assert_eq!(line, self.next_line, "a journal line is written once, after the last one");
                 self.next_line += 1;
             }
             Key::Leaf(index) => {
-                assert_eq!(index, self.next_leaf, "a leaf is written once, behind the last one");
+                assert_eq!(index, self.next_leaf, "a leaf is written once, after the last one");
                 self.next_leaf += 1;
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! Claims: what a leaf hides behind salted digests, and how one of them is shown.
+//! Claims: the values that a leaf contains as salted digests, and the disclosure of a single one.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,45 +12,45 @@ pub type Digest = [u8; 32];
 /// 128 random bits.
 pub type Salt = [u8; 16];
 
-/// Digests in every leaf. Always as many, so that their number tells nothing.
+/// The number of digests in every leaf. It is constant, so that it reveals nothing.
 pub const LEAF_DIGESTS: usize = 8;
-/// Those that the edge makes, which alone reads guest data: name, email, phone and decoys.
+/// The number of those that the edge makes, because only the edge reads guest data: name, email, phone and decoys.
 pub const GUEST_DIGESTS: usize = 5;
 
-/// What the edge draws for the leaves of a booking.
+/// The random secrets that the edge draws for the leaves of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct LeafSeeds {
-    /// [`GUEST_DIGESTS`] digests of guest data; none where there is no guest, or the guest stays as it was.
+    /// [`GUEST_DIGESTS`] digests of guest data; empty if there is no guest or the guest does not change.
     pub guest: Vec<Digest>,
-    /// For the claims that are only known once the booking is decided.
+    /// Salts for the claims that are known only once the booking is decided.
     pub salts: TermSalts,
 }
 
-/// Secrets of the claims that [`crate::apply`] makes; a claim's salt comes from its secret and the booking's revision,
-/// so that showing it for one leaf tells nothing about another.
+/// Secrets of the claims that [`crate::apply`] makes. A claim's salt is derived from its secret and the booking's
+/// revision, so that a disclosure for one leaf reveals nothing about another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct TermSalts {
-    /// Of `price`, the total such as `360.00 EUR`.
+    /// The secret of `price`, the total such as `360.00 EUR`.
     pub price: Salt,
-    /// Of `channelRef`, the seller's own reference.
+    /// The secret of `channelRef`, the seller's own reference.
     pub channel_ref: Salt,
-    /// Of `unit`, the room that was assigned.
+    /// The secret of `unit`, the assigned room.
     pub unit: Salt,
 }
 
-/// One claim, shown: anyone can find its digest in the leaf.
+/// One disclosed claim. Anyone can find its digest in the leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disclosure {
-    /// What kept it secret.
+    /// The salt that kept it secret.
     pub salt: Salt,
-    /// What is claimed.
+    /// The value.
     pub value: String,
-    /// Of what: `guest.name`, `guest.email`, `guest.phone`, `price`, `channelRef`, `unit`.
+    /// The claim's name: `guest.name`, `guest.email`, `guest.phone`, `price`, `channelRef` or `unit`.
     pub name: String,
 }
 
 impl Disclosure {
-    /// The digest that stands in the leaf.
+    /// The claim's digest in the leaf.
     pub fn digest(&self) -> Digest {
         claim_digest(&self.salt, &self.value, &self.name)
     }

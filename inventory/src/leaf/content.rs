@@ -1,12 +1,13 @@
-//! What a leaf says.
+//! The content of a leaf.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::claim::{Digest, Disclosure, LEAF_DIGESTS};
-use crate::{BookingId, Code, Night};
+use crate::{BookingId, Night, ShortCode};
 
-/// Nights times room types that a leaf tells the limits of: a leaf must fit the 64 KiB of an entry bundle.
+/// The maximum number of nights times room types whose limits are in a leaf. A leaf must fit the 64 KiB of an entry
+/// bundle.
 pub const MAX_LEAF_CELLS: usize = 4_096;
 
 /// One leaf.
@@ -14,78 +15,78 @@ pub const MAX_LEAF_CELLS: usize = 4_096;
 pub struct Leaf {
     /// When it was decided: log time, ms since 1970.
     pub at_ms: u64,
-    /// The Raft entry that decided it: its term
+    /// The term of the Raft entry that decided it.
     pub term: u64,
-    /// and its index.
+    /// The index of that entry.
     pub index: u64,
-    /// What it says.
+    /// The content.
     pub body: LeafBody,
 }
 
-/// What a leaf says.
+/// The content of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "nearly every leaf is a booking's: the large one")]
 pub enum LeafBody {
-    /// Something happened to a booking.
+    /// A change of a booking.
     Booking(BookingLeaf),
-    /// A replica signs with these keys from here on.
+    /// The keys with which a replica signs from now on.
     KeyChange(ReplicaKeys),
-    /// The audit trail of this shard, up to here.
+    /// The state of this shard's audit trail.
     AuditSeal {
-        /// How many records it has.
+        /// The number of records.
         count: u64,
-        /// The newest link of its chain.
+        /// The newest link of the chain.
         link: [u8; 32],
     },
 }
 
-/// A booking as an event left it.
+/// A booking after a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookingLeaf {
-    /// What happened.
+    /// The kind of change.
     pub kind: LeafKind,
     /// The property's id.
     pub property: String,
     /// The booking.
     pub booking: BookingId,
-    /// The index of its leaf before this one.
+    /// The index of the booking's previous leaf.
     pub previous: Option<u64>,
     /// The first night.
     pub arrival: Night,
-    /// The day of leaving.
+    /// The day of departure.
     pub departure: Night,
-    /// Its rooms, a line for each type, no type twice; at least one.
+    /// At least one line, one for each room type.
     pub rooms: Vec<LeafRooms>,
-    /// Sorted; what they are of is known to who holds the salts.
+    /// Sorted digests. Only the holder of the salts knows which claims they are of.
     pub digests: [Digest; LEAF_DIGESTS],
 }
 
 /// Rooms of one type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafRooms {
-    /// The type.
-    pub room_type: Code,
+    /// The room type.
+    pub room_type: ShortCode,
     /// How many.
     pub quantity: u32,
-    /// Sell limit and what remains of it (below 0 in a deficit), night by night, after the event; empty in
-    /// every line of a booking with more than [`MAX_LEAF_CELLS`].
+    /// Sell limit and remaining rooms (negative in a deficit) of each night, after the event; empty in every line of a
+    /// booking with more than [`MAX_LEAF_CELLS`].
     pub nights: Vec<(u32, i64)>,
 }
 
-/// What happened to a booking.
+/// The kind of change of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeafKind {
-    /// It was taken.
+    /// It was made.
     Book,
-    /// It was changed.
+    /// It was amended.
     Amend,
-    /// It was given up.
+    /// It was cancelled.
     Cancel,
-    /// The guest came.
+    /// The guest checked in.
     CheckIn,
-    /// The guest left.
+    /// The guest checked out.
     CheckOut,
-    /// The guest never came.
+    /// The guest did not arrive.
     NoShow,
     /// The guest's data were erased.
     Erase,
@@ -96,18 +97,18 @@ pub enum LeafKind {
 pub struct ReplicaKeys {
     /// The node.
     pub node: u64,
-    /// Its Ed25519 key as the log.
+    /// Its Ed25519 key for signatures of the log.
     pub log: [u8; 32],
-    /// Its Ed25519 key as a cosigner.
+    /// Its Ed25519 key for cosignatures.
     pub cosigner: [u8; 32],
 }
 
 impl LeafKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [LeafKind; 7] =
         [Self::Book, Self::Amend, Self::Cancel, Self::CheckIn, Self::CheckOut, Self::NoShow, Self::Erase];
 
-    /// Its number in a leaf.
+    /// The kind's number in a leaf.
     pub fn number(self) -> u64 {
         match self {
             Self::Book => 1,
@@ -120,7 +121,7 @@ impl LeafKind {
         }
     }
 
-    /// Its name.
+    /// The kind's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Book => "book",

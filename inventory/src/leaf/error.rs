@@ -1,15 +1,15 @@
-//! Why bytes are no leaf.
+//! Why bytes are not a valid leaf.
 
 use crate::cbor::CborError;
 
-/// Why bytes are no leaf.
+/// Why bytes are not a valid leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeafError {
-    /// Not what the format says.
+    /// They do not have the format of a leaf.
     Malformed(&'static str),
-    /// Of a version that this code does not know.
+    /// The version is unknown.
     Version(u64),
-    /// The same could be said in fewer or other bytes: only one encoding is accepted.
+    /// They are not the one deterministic encoding of the leaf.
     NotCanonical,
 }
 
@@ -17,7 +17,7 @@ impl core::fmt::Display for LeafError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             LeafError::Malformed(what) => write!(f, "not a leaf: {what}"),
-            LeafError::Version(version) => write!(f, "a leaf of version {version}, which is not known here"),
+            LeafError::Version(version) => write!(f, "unknown leaf version {version}"),
             LeafError::NotCanonical => write!(f, "not the deterministic encoding of a leaf"),
         }
     }

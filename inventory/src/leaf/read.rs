@@ -1,5 +1,5 @@
-//! Reading a leaf. What comes out is compared with what went in, so this may be lenient about order; it
-//! may not be lenient about meaning.
+//! Reading a leaf. The result is encoded again and compared with the input, so this code may be lenient about encoding
+//! details, but not about meaning.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,15 +9,15 @@ use super::content::{BookingLeaf, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_
 use super::error::LeafError;
 use super::format::{AUDIT_SEAL, KEY_CHANGE, LEAF_VERSION};
 use crate::cbor::Reader;
-use crate::{BookingId, Code, MAX_ROOMS, MAX_STAY_NIGHTS, Night};
+use crate::{BookingId, MAX_ROOMS, MAX_STAY_NIGHTS, Night, ShortCode};
 
-const WRONG_KEY: LeafError = LeafError::Malformed("a key that does not belong there");
+const WRONG_KEY: LeafError = LeafError::Malformed("unexpected map key");
 
 impl Leaf {
     /// Reads a leaf's bytes.
     ///
     /// # Errors
-    /// Everything that [`Leaf::encode`] would not have written just so: a leaf has one encoding.
+    /// Refuses all bytes that [`Leaf::encode`] would not write: a leaf has exactly one encoding.
     pub fn decode(bytes: &[u8]) -> Result<Leaf, LeafError> {
         let leaf = leaf(bytes)?;
         if leaf.encode() == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
@@ -39,14 +39,14 @@ fn leaf(bytes: &[u8]) -> Result<Leaf, LeafError> {
         AUDIT_SEAL => audit_seal(&mut from, pairs)?,
         _ => booking(&mut from, pairs, kind)?,
     };
-    if from.0.is_empty() { Ok(leaf) } else { Err(LeafError::Malformed("something follows it")) }
+    if from.0.is_empty() { Ok(leaf) } else { Err(LeafError::Malformed("extra bytes at the end")) }
 }
 
 fn key_change(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
     let (at_ms, term, index) = place(from)?;
     key(from, 13)?;
     if pairs != 5 || from.array()? != 3 {
-        return Err(LeafError::Malformed("a key change of another shape"));
+        return Err(LeafError::Malformed("a key change has unexpected fields"));
     }
     let keys = ReplicaKeys { node: from.uint()?, log: byte_array(from)?, cosigner: byte_array(from)? };
     Ok(Leaf { at_ms, term, index, body: LeafBody::KeyChange(keys) })
@@ -56,18 +56,20 @@ fn audit_seal(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
     let (at_ms, term, index) = place(from)?;
     key(from, 14)?;
     if pairs != 5 || from.array()? != 2 {
-        return Err(LeafError::Malformed("a seal of another shape"));
+        return Err(LeafError::Malformed("an audit seal has unexpected fields"));
     }
     Ok(Leaf { at_ms, term, index, body: LeafBody::AuditSeal { count: from.uint()?, link: byte_array(from)? } })
 }
 
 fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafError> {
     let kind = LeafKind::ALL.into_iter().find(|known| known.number() == kind);
-    let kind = kind.ok_or(LeafError::Malformed("an unknown kind"))?;
+    let kind = kind.ok_or(LeafError::Malformed("unknown kind"))?;
     key(from, 3)?;
     let property = String::from(from.text()?);
     key(from, 4)?;
-    let types = for_each_type(from, |from| Code::new(from.text()?).map_err(|_| LeafError::Malformed("a room type's code")))?;
+    let types = for_each_type(from, |from| {
+        ShortCode::new(from.text()?).map_err(|_| LeafError::Malformed("a room type code is not valid"))
+    })?;
     key(from, 5)?;
     let (arrival, departure) = stay(from)?;
     key(from, 6)?;
@@ -83,24 +85,24 @@ fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafE
     let digests = digests(from)?;
     let rooms = rooms(types, quantities, nights)?;
     if pairs != 12 {
-        return Err(LeafError::Malformed("a booking's leaf of another shape"));
+        return Err(LeafError::Malformed("a booking leaf has unexpected fields"));
     }
     let body = BookingLeaf { kind, property, booking: id, previous, arrival, departure, rooms, digests };
     Ok(Leaf { at_ms, term, index, body: LeafBody::Booking(body) })
 }
 
-fn rooms(types: Vec<Code>, quantities: Vec<u32>, nights: Vec<Vec<(u32, i64)>>) -> Result<Vec<LeafRooms>, LeafError> {
+fn rooms(types: Vec<ShortCode>, quantities: Vec<u32>, nights: Vec<Vec<(u32, i64)>>) -> Result<Vec<LeafRooms>, LeafError> {
     if types.is_empty() || types.len() > MAX_ROOMS as usize || quantities.len() != types.len() || quantities.contains(&0) {
-        return Err(LeafError::Malformed("a quantity for each room type"));
+        return Err(LeafError::Malformed("each room type needs a quantity"));
     }
     if types.iter().enumerate().any(|(place, code)| types[..place].contains(code)) {
-        return Err(LeafError::Malformed("a room type twice"));
+        return Err(LeafError::Malformed("a room type is listed twice"));
     }
     let lines = types.into_iter().zip(quantities).zip(nights);
     Ok(lines.map(|((room_type, quantity), nights)| LeafRooms { room_type, quantity, nights }).collect())
 }
 
-/// A plain value, or a list of them.
+/// Reads a plain value, or a list of them.
 fn for_each_type<T>(from: &mut Reader<'_>, one: impl Fn(&mut Reader<'_>) -> Result<T, LeafError>) -> Result<Vec<T>, LeafError> {
     let items = if from.array_next() { from.array()? } else { 1 };
     (0..items).map(|_| one(from)).collect()
@@ -108,51 +110,47 @@ fn for_each_type<T>(from: &mut Reader<'_>, one: impl Fn(&mut Reader<'_>) -> Resu
 
 fn stay(from: &mut Reader<'_>) -> Result<(Night, Night), LeafError> {
     if from.array()? != 2 {
-        return Err(LeafError::Malformed("arrival and departure"));
+        return Err(LeafError::Malformed("a stay must be [arrival, departure]"));
     }
     let (arrival, departure) = (narrow(from.uint()?)?, narrow(from.uint()?)?);
     let nights = departure.checked_sub(arrival).filter(|nights| (1..=MAX_STAY_NIGHTS).contains(nights));
-    nights.map(|_| (Night(arrival), Night(departure))).ok_or(LeafError::Malformed("a stay of no or too many nights"))
+    nights.map(|_| (Night(arrival), Night(departure))).ok_or(LeafError::Malformed("a stay has no nights or too many"))
 }
 
 fn nights_of_all(from: &mut Reader<'_>, types: usize, nights_each: u32) -> Result<Vec<Vec<(u32, i64)>>, LeafError> {
     let left_out = types * nights_each as usize > MAX_LEAF_CELLS;
     if left_out != from.null() {
-        return Err(LeafError::Malformed("limits where there should be none, or none where they should be"));
+        return Err(LeafError::Malformed("nights must be null exactly when there are too many"));
     }
     if left_out {
         return Ok(alloc::vec![Vec::new(); types]);
     }
     if types != 1 && from.array()? != types {
-        return Err(LeafError::Malformed("nights of as many room types as there are"));
+        return Err(LeafError::Malformed("each room type needs its nights"));
     }
     (0..types).map(|_| nights(from, nights_each)).collect()
 }
 
 fn nights(from: &mut Reader<'_>, nights: u32) -> Result<Vec<(u32, i64)>, LeafError> {
     if from.array()? != nights as usize {
-        return Err(LeafError::Malformed("a limit for each night"));
+        return Err(LeafError::Malformed("each night needs a sell limit"));
     }
     let night = |from: &mut Reader<'_>| match from.array()? {
         2 => Ok((narrow(from.uint()?)?, from.int()?)),
-        _ => Err(LeafError::Malformed("a sell limit and what remains")),
+        _ => Err(LeafError::Malformed("a night must be [sell limit, remaining]")),
     };
     (0..nights).map(|_| night(from)).collect()
 }
 
 fn digests(from: &mut Reader<'_>) -> Result<[[u8; 32]; LEAF_DIGESTS], LeafError> {
     if from.array()? != LEAF_DIGESTS {
-        return Err(LeafError::Malformed("another number of digests"));
+        return Err(LeafError::Malformed("wrong number of digests"));
     }
     let mut digests = [[0; 32]; LEAF_DIGESTS];
     for digest in &mut digests {
         *digest = byte_array(from)?;
     }
-    if digests.is_sorted_by(|one, next| one < next) {
-        Ok(digests)
-    } else {
-        Err(LeafError::Malformed("digests that are not sorted"))
-    }
+    if digests.is_sorted_by(|one, next| one < next) { Ok(digests) } else { Err(LeafError::Malformed("digests are not sorted")) }
 }
 
 fn place(from: &mut Reader<'_>) -> Result<(u64, u64, u64), LeafError> {
@@ -160,7 +158,7 @@ fn place(from: &mut Reader<'_>) -> Result<(u64, u64, u64), LeafError> {
     let at_ms = from.uint()?;
     key(from, 11)?;
     if from.array()? != 2 {
-        return Err(LeafError::Malformed("a term and an index"));
+        return Err(LeafError::Malformed("the log position must be [term, index]"));
     }
     Ok((at_ms, from.uint()?, from.uint()?))
 }
@@ -170,9 +168,9 @@ fn key(from: &mut Reader<'_>, wanted: u64) -> Result<(), LeafError> {
 }
 
 fn narrow(value: u64) -> Result<u32, LeafError> {
-    u32::try_from(value).map_err(|_| LeafError::Malformed("a number out of range"))
+    u32::try_from(value).map_err(|_| LeafError::Malformed("a number is out of range"))
 }
 
 fn byte_array<const N: usize>(from: &mut Reader<'_>) -> Result<[u8; N], LeafError> {
-    from.bytes()?.try_into().map_err(|_| LeafError::Malformed("bytes of another length"))
+    from.bytes()?.try_into().map_err(|_| LeafError::Malformed("a byte string has the wrong length"))
 }

@@ -62,7 +62,7 @@ impl Leaf {
 }
 
 impl BookingLeaf {
-    /// Keys 3 to 9.
+    /// Writes keys 3 to 9.
     fn write(&self, out: &mut Writer) {
         out.uint(3);
         out.text(&self.property);
@@ -95,7 +95,7 @@ impl BookingLeaf {
         });
     }
 
-    /// The plain value of one room type, a list of several.
+    /// Writes the plain value of one room type, or a list for several.
     fn of_each_type(&self, out: &mut Writer, value: impl Fn(&mut Writer, &LeafRooms)) {
         if self.rooms.len() != 1 {
             out.array(self.rooms.len());

@@ -1,26 +1,26 @@
-//! What is free, night by night.
+//! Free rooms, night by night.
 
 use alloc::vec::Vec;
 
 use crate::rows;
-use crate::{Cell, Code, Fault, Key, Night, NightCount, Property, PropertyNumber, Read, Stay};
+use crate::{Cell, Fault, Key, Night, NightCount, Property, PropertyNumber, Read, ShortCode, Stay};
 
 /// The nights of one room type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Availability {
     /// The room type.
-    pub room_type: Code,
-    /// Every night asked for, ascending.
+    pub room_type: ShortCode,
+    /// Every night of the span, ascending.
     pub nights: Vec<(Night, NightCount)>,
 }
 
-/// Counts the nights of `span` for one room type, or for all of them. An unknown room type counts nothing.
+/// Counts the nights of `span` for one room type, or for all of them. The result is empty if the room type is unknown.
 pub fn availability<R: Read + ?Sized>(
     rows: &mut R,
     number: PropertyNumber,
     property: &Property,
     span: Stay,
-    room_type: Option<Code>,
+    room_type: Option<ShortCode>,
 ) -> Result<Vec<Availability>, Fault> {
     let mut answer = Vec::new();
     for (place, kind) in property.room_types.iter().enumerate() {
@@ -37,7 +37,7 @@ pub fn availability<R: Read + ?Sized>(
                 night = night.next();
             }
         }
-        assert_eq!(nights.len(), span.len() as usize, "every night that was asked for is counted");
+        assert_eq!(nights.len(), span.len() as usize, "every night of the span is counted");
         answer.push(Availability { room_type: kind.code, nights });
     }
     Ok(answer)

@@ -1,15 +1,15 @@
-//! What a guest could book: room types and rate plans that are free, allowed and priced for a stay.
+//! Offers: room types and rate plans that are free, allowed and priced for a stay.
 
 use alloc::vec::Vec;
 
 use super::availability::availability;
-use crate::house::house_taken;
+use crate::property_total::rooms_taken;
 use crate::rows;
 use crate::{
-    CancellationPolicy, Code, Currency, Fault, Key, Minor, Property, PropertyNumber, RatePlanIx, Read, RoomTypeIx, Stay,
+    CancellationPolicy, Currency, Fault, Key, Minor, Property, PropertyNumber, RatePlanIx, Read, RoomTypeIx, ShortCode, Stay,
 };
 
-/// What a guest asks.
+/// The query of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferQuery {
     /// The nights.
@@ -18,18 +18,18 @@ pub struct OfferQuery {
     pub guests: u16,
 }
 
-/// One way to stay.
+/// One offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// The room type.
-    pub room_type: Code,
+    pub room_type: ShortCode,
     /// The rate plan.
-    pub rate_plan: Code,
+    pub rate_plan: ShortCode,
     /// The currency of the prices.
     pub currency: Currency,
     /// The price of each night.
     pub nightly: Vec<Minor>,
-    /// What cancelling costs.
+    /// The cancellation policy.
     pub policy: CancellationPolicy,
     /// Rooms left on the scarcest night.
     pub sellable: u32,
@@ -53,7 +53,7 @@ pub fn offers<R: Read + ?Sized>(
     if query.stay.arrival() < property.business_date {
         return Ok(offers);
     }
-    let house = left_in_house(rows, number, property, query.stay)?;
+    let house = left_of_house_limit(rows, number, property, query.stay)?;
     for (place, kind) in property.room_types.iter().enumerate() {
         if kind.occupancy != 0 && query.guests > kind.occupancy {
             continue;
@@ -74,15 +74,20 @@ pub fn offers<R: Read + ?Sized>(
     Ok(offers)
 }
 
-/// Rooms the house limit still allows on the fullest night.
-fn left_in_house<R: Read + ?Sized>(rows: &mut R, number: PropertyNumber, property: &Property, stay: Stay) -> Result<u32, Fault> {
+/// The rooms that the house limit still allows on the fullest night.
+fn left_of_house_limit<R: Read + ?Sized>(
+    rows: &mut R,
+    number: PropertyNumber,
+    property: &Property,
+    stay: Stay,
+) -> Result<u32, Fault> {
     let Some(limit) = property.details.house_limit else { return Ok(u32::MAX) };
-    let nights = house_taken(rows, number, property, stay)?;
+    let nights = rooms_taken(rows, number, property, stay)?;
     let room = nights.iter().map(|(_, taken)| i64::from(limit) - taken).min().unwrap_or(0);
     Ok(room.clamp(0, i64::from(u32::MAX)) as u32)
 }
 
-/// Whether the room type's own restrictions forbid the stay.
+/// Whether restrictions of the room type forbid the stay.
 fn is_restricted<R: Read + ?Sized>(
     rows: &mut R,
     number: PropertyNumber,
@@ -103,7 +108,7 @@ fn is_restricted<R: Read + ?Sized>(
     Ok(page.is_some_and(|p| p.cells[place].restrictions.closed_to_departure))
 }
 
-/// The nightly prices, or `None` where the plan forbids the stay or lacks a rate.
+/// The nightly prices, or `None` if the plan forbids the stay or lacks a rate.
 fn nightly_prices<R: Read + ?Sized>(
     rows: &mut R,
     (number, room_type, rate_plan): (PropertyNumber, RoomTypeIx, RatePlanIx),

@@ -1,6 +1,6 @@
-//! A reader of CBOR written from RFC 8949, section 3 and 4.2.1, that shares nothing with the crate's own.
+//! A CBOR reader written from RFC 8949, sections 3 and 4.2.1. It shares no code with the crate's reader.
 
-/// One item, whole.
+/// One complete item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     Number(i128),
@@ -11,7 +11,7 @@ pub enum Item {
     Null,
 }
 
-/// Reads the one item that `bytes` are; stops at whatever is not deterministic.
+/// Reads exactly one item, and refuses encodings that are not deterministic.
 pub fn read(bytes: &[u8]) -> Result<Item, String> {
     let mut rest = bytes;
     let item = item(&mut rest)?;
@@ -39,7 +39,7 @@ fn item(rest: &mut &[u8]) -> Result<Item, String> {
             }
             Ok(Item::Map(pairs))
         }
-        other => Err(format!("an item of major type {other}")),
+        other => Err(format!("unexpected major type {other}")),
     }
 }
 
@@ -50,27 +50,27 @@ fn argument(rest: &mut &[u8], info: u8) -> Result<u64, String> {
         25 => (2, 1 << 8),
         26 => (4, 1 << 16),
         27 => (8, 1 << 32),
-        _ => return Err(format!("additional information {info}")),
+        _ => return Err(format!("unexpected additional information {info}")),
     };
     let mut bytes = [0; 8];
     bytes[8 - width as usize..].copy_from_slice(take(rest, width)?);
     let argument = u64::from_be_bytes(bytes);
-    if argument < least { Err(format!("{argument} in {width} bytes")) } else { Ok(argument) }
+    if argument < least { Err(format!("{argument} is encoded in {width} bytes")) } else { Ok(argument) }
 }
 
 fn take<'b>(rest: &mut &'b [u8], length: u64) -> Result<&'b [u8], String> {
-    let (taken, left) = rest.split_at_checked(length as usize).ok_or("it ends too early")?;
+    let (taken, left) = rest.split_at_checked(length as usize).ok_or("unexpected end")?;
     *rest = left;
     Ok(taken)
 }
 
 impl Item {
     pub fn number(&self) -> Result<i128, String> {
-        if let Item::Number(number) = self { Ok(*number) } else { Err(format!("no number: {self:?}")) }
+        if let Item::Number(number) = self { Ok(*number) } else { Err(format!("not a number: {self:?}")) }
     }
 
     pub fn text(&self) -> Result<&str, String> {
-        if let Item::Text(text) = self { Ok(text) } else { Err(format!("no text: {self:?}")) }
+        if let Item::Text(text) = self { Ok(text) } else { Err(format!("not a text: {self:?}")) }
     }
 
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], String> {
@@ -79,14 +79,14 @@ impl Item {
     }
 
     pub fn array(&self) -> Result<&[Item], String> {
-        if let Item::Array(items) = self { Ok(items) } else { Err(format!("no array: {self:?}")) }
+        if let Item::Array(items) = self { Ok(items) } else { Err(format!("not an array: {self:?}")) }
     }
 
-    /// Two numbers.
+    /// Reads an array of two numbers.
     pub fn pair(&self) -> Result<[i128; 2], String> {
         match self.array()? {
             [one, two] => Ok([one.number()?, two.number()?]),
-            _ => Err(format!("no pair: {self:?}")),
+            _ => Err(format!("not a pair: {self:?}")),
         }
     }
 }

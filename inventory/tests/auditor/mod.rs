@@ -1,4 +1,4 @@
-//! Someone who trusts nobody here: sees leaves and nothing else, and recounts every night from them.
+//! An independent auditor. It sees only leaves, and recounts every night from them.
 
 #![allow(dead_code, reason = "every test file uses some of these")]
 
@@ -18,7 +18,7 @@ pub const AUDIT_SEAL: i128 = 9;
 /// Property, room type and day.
 pub type Place = (String, String, i128);
 
-/// What was heard so far.
+/// The state after the leaves so far.
 #[derive(Default)]
 pub struct Auditor {
     pub heard: u64,
@@ -26,35 +26,35 @@ pub struct Auditor {
     /// Term and index of the newest leaf.
     pub log_place: [i128; 2],
     pub stays: BTreeMap<[u8; 16], Booked>,
-    /// Limit and rest of a night as the newest leaf about it tells them.
+    /// Sell limit and remaining rooms of a night, from its newest leaf.
     pub newest: BTreeMap<Place, [i128; 2]>,
     /// The newest keys of each node.
     pub keys: BTreeMap<i128, [[u8; 32]; 2]>,
-    /// Records of the audit trail, and its newest link, as the newest seal tells them.
+    /// The number of audit records and the newest link, from the newest seal.
     pub seal: Option<(i128, [u8; 32])>,
-    /// How many leaves of each kind.
+    /// The number of leaves of each kind.
     pub kinds: BTreeMap<i128, usize>,
 }
 
-/// One booking as its leaves tell it.
+/// One booking, from its leaves.
 pub struct Booked {
     property: String,
     days: [i128; 2],
     rooms: Vec<(String, i128)>,
-    /// Once it is given up it stays so: an erasure later says nothing about rooms.
+    /// A cancelled booking or no-show stays so: a later erasure does not change its rooms.
     given_up: bool,
     newest: u64,
     digests: BTreeSet<[u8; 32]>,
-    /// Those of leaves before an erasure: none of them may come back.
+    /// Digests of leaves before an erasure. None of them may occur again.
     erased: BTreeSet<[u8; 32]>,
 }
 
 impl Auditor {
-    /// The next leaf. Answers the nights it is about.
+    /// Reads the next leaf. Returns its nights.
     pub fn hear(&mut self, bytes: &[u8]) -> Result<Vec<Place>, String> {
-        let Item::Map(pairs) = cbor::read(bytes)? else { return Err("no map".to_owned()) };
+        let Item::Map(pairs) = cbor::read(bytes)? else { return Err("not a map".to_owned()) };
         let keys: Vec<i128> = pairs.iter().map(|(key, _)| key.number()).collect::<Result<_, _>>()?;
-        let of = |key: i128| &pairs.iter().find(|(k, _)| *k == Item::Number(key)).expect("one of its keys").1;
+        let of = |key: i128| &pairs.iter().find(|(k, _)| *k == Item::Number(key)).expect("the key was checked").1;
         let kind = pairs.get(1).ok_or("too few keys")?.1.number()?;
         let expected: Vec<i128> = match kind {
             KEY_CHANGE => vec![1, 2, 10, 11, 13],
@@ -75,7 +75,7 @@ impl Auditor {
         Ok(nights)
     }
 
-    /// Time and the Raft log go one way. One entry may have several leaves.
+    /// Time and log position never go backwards. One log entry may have several leaves.
     fn hear_when(&mut self, at_ms: i128, place: [i128; 2]) -> Result<(), String> {
         if at_ms < self.at_ms || place < self.log_place || place[1] < self.log_place[1] {
             return Err(format!("{at_ms} {place:?} after {} {:?}", self.at_ms, self.log_place));
@@ -84,19 +84,19 @@ impl Auditor {
         Ok(())
     }
 
-    /// A key change that changes nothing would be noise.
+    /// A key change must change a key.
     fn hear_keys(&mut self, keys: &Item) -> Result<Vec<Place>, String> {
-        let [node, log, cosigner] = keys.array()? else { return Err(format!("no keys: {keys:?}")) };
+        let [node, log, cosigner] = keys.array()? else { return Err(format!("not replica keys: {keys:?}")) };
         let (node, keys) = (node.number()?, [log.bytes()?, cosigner.bytes()?]);
         if self.keys.insert(node, keys) == Some(keys) {
-            return Err(format!("the keys of node {node} again"));
+            return Err(format!("node {node} already has these keys"));
         }
         Ok(Vec::new())
     }
 
-    /// Each seal has more records than the one before it.
+    /// Each seal has more records than the previous one.
     fn hear_seal(&mut self, seal: &Item) -> Result<Vec<Place>, String> {
-        let [count, link] = seal.array()? else { return Err(format!("no seal: {seal:?}")) };
+        let [count, link] = seal.array()? else { return Err(format!("not a seal: {seal:?}")) };
         let (count, link) = (count.number()?, link.bytes()?);
         if count <= self.seal.map_or(0, |(count, _)| count) {
             return Err(format!("{count} records after {:?}", self.seal));
@@ -137,7 +137,7 @@ impl Auditor {
         let newest = self.heard;
         let known = self.stays.entry(id).or_insert_with(|| Booked::unheard(&property));
         if known.property != property {
-            return Err(format!("moved from {} to {property}", known.property));
+            return Err(format!("the booking moved from {} to {property}", known.property));
         }
         if kind == ERASE {
             known.erased.append(&mut known.digests);
@@ -151,7 +151,7 @@ impl Auditor {
         Ok(about)
     }
 
-    /// A booking begins once, and each of its leaves names the one before.
+    /// A booking begins once, and each of its leaves names the previous one.
     fn chain(&self, kind: i128, id: [u8; 16], previous: Option<i128>) -> Result<(), String> {
         let newest = self.stays.get(&id).map(|booked| i128::from(booked.newest));
         if previous != newest || (kind == BOOK) != newest.is_none() {
@@ -160,7 +160,7 @@ impl Auditor {
         Ok(())
     }
 
-    /// Rooms that are taken, by night; nights without any are left out.
+    /// Taken rooms by night; nights without any are left out.
     pub fn sold(&self) -> BTreeMap<Place, i128> {
         let mut sold = BTreeMap::new();
         for booked in self.stays.values().filter(|booked| !booked.given_up) {

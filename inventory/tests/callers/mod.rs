@@ -1,4 +1,4 @@
-//! Who asks, what he was granted, and a house with bookings and holds of two sellers.
+//! Callers, their grants, and a property with bookings and holds of two sellers.
 #![allow(dead_code, reason = "every test file uses some of these")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -8,13 +8,13 @@ use keyrack_inventory::*;
 
 use crate::fixture::*;
 
-/// The principal that asks, mostly; bookings 1 and 3 and hold 1 are its own.
+/// The calling principal in most tests. Bookings 1 and 3 and hold 1 are its own.
 pub const SELF: u32 = 3;
-/// Another one; bookings 2 and 4 and hold 2 are its own.
+/// Another principal. Bookings 2 and 4 and hold 2 are its own.
 pub const OTHER: u32 = 4;
-/// Another property, of another region.
+/// Another property in another region.
 pub const FAR: PropertyNumber = PropertyNumber(8);
-/// No property.
+/// A property that does not exist.
 pub const NOWHERE: PropertyNumber = PropertyNumber(9);
 
 pub fn actor(who: Who) -> Actor {
@@ -37,7 +37,7 @@ pub fn keyed(digest: u64, command: Command) -> Command {
     Command { request: Some(key(digest, digest)), ..command }
 }
 
-/// For all there is, by credential 1, which never expires.
+/// A grant for all properties with credential 1, which never expires.
 pub fn grant(role: Role) -> Grant {
     Grant {
         revision: 10,
@@ -51,7 +51,7 @@ pub fn grant(role: Role) -> Grant {
     }
 }
 
-/// Known from here on, whatever was known before.
+/// Stores a grant with a newer revision than the stored one.
 pub fn know(rows: &mut MemRows, number: u32, grant: Grant) {
     let known = match rows.get(&Key::Grant(number)).unwrap() {
         Some(Row::Grant(known)) => known.revision,
@@ -73,8 +73,8 @@ pub fn in_region(region: &str) -> PropertyDetails {
     PropertyDetails { home_region: region.to_owned(), no_show_on_close: true, ..details() }
 }
 
-/// Two houses. In the key inn, in `eu`: bookings 1 and 2 are due, 3 and 4 are in house, holds 1 and 2 are open.
-pub fn two_houses() -> MemRows {
+/// Two properties. The key inn is in `eu`: bookings 1 and 2 are due, 3 and 4 are checked in, holds 1 and 2 are open.
+pub fn two_properties() -> MemRows {
     let mut rows = key_inn();
     let far = Op::PutProperty {
         id: "far-inn".to_owned(),
@@ -119,11 +119,11 @@ pub fn newest_line(rows: &mut MemRows) -> Entry {
     let sequence = clock(rows).next_sequence - 1;
     match rows.get(&Key::Journal(sequence)).unwrap() {
         Some(Row::Journal(entry)) => Entry::clone(entry),
-        other => panic!("no line {sequence}: {other:?}"),
+        other => panic!("no journal line {sequence}: {other:?}"),
     }
 }
 
-/// Nothing came of it but a line of the audit trail, and where the answer is kept for retries, that.
+/// Asserts that the command added only its audit record, and with `kept` also its idempotency record.
 pub fn assert_only_recorded(before: &MemRows, after: &MemRows, command: &Command, reply: &Reply, kept: bool) {
     let (was, is) = (clock(&mut before.clone()), clock(&mut after.clone()));
     let mut expected = vec![Key::Meta, Key::Journal(was.next_sequence)];
@@ -139,7 +139,7 @@ pub fn assert_only_recorded(before: &MemRows, after: &MemRows, command: &Command
     };
     assert_eq!(is, one_more, "{command:?}");
     let line = newest_line(&mut after.clone());
-    assert_eq!((&line.happened, &line.reply), (&Happened::Nothing, reply));
-    let mark = line.mark.expect("a mark");
+    assert_eq!((&line.happened, &line.reply), (&JournalEvent::Nothing, reply));
+    let mark = line.mark.expect("the line has a mark");
     assert_eq!((Some(&mark.actor), mark.link), (command.by.as_ref(), is.audit_link));
 }

@@ -1,4 +1,4 @@
-//! Rows that count what is written to them.
+//! Rows that count the writes.
 
 use keyrack_inventory::*;
 

@@ -1,4 +1,4 @@
-//! Guests as the edge makes them: sealed, and told to the log as salted digests.
+//! Guests as the edge sends them: encrypted data, and salted digests for the leaves.
 #![allow(dead_code, reason = "every test file uses some of these")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -8,7 +8,7 @@ use keyrack_inventory::*;
 
 use crate::fixture::*;
 
-/// The claims about Ada, salted by a `seed`.
+/// The claims about the guest Ada, with salts derived from `seed`.
 pub fn ada(seed: u8) -> Vec<Disclosure> {
     let claim = |place: u8, name: &str, value: &str| {
         let salt = core::array::from_fn(|byte| seed ^ (place * 16 + byte as u8));
@@ -21,7 +21,7 @@ pub fn ada(seed: u8) -> Vec<Disclosure> {
     ]
 }
 
-/// Sealed anew each time: other bytes under another key.
+/// Each seed gives other bytes and another key.
 pub fn sealed(seed: u8) -> Sealed {
     Sealed { ciphertext: vec![seed; 40], wrapped_key: wrapped_key(seed) }
 }
@@ -48,12 +48,12 @@ pub fn book_for(number: u64, stay: Stay, rooms: Vec<RoomRequest>, seed: u8) -> O
     Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds })
 }
 
-/// New dates, or the same once more; the guest stays.
+/// Sets new dates, or the same dates with `None`; the guest stays.
 pub fn amend_terms(number: u64, stay: Option<Stay>, seed: u8) -> Op {
     with_seeds(amend(number, stay, None), None, LeafSeeds { guest: Vec::new(), ..seeds(seed) })
 }
 
-/// Another guest.
+/// Replaces the guest.
 pub fn amend_to(number: u64, seed: u8) -> Op {
     with_seeds(amend(number, None, None), Some(sealed(seed)), seeds(seed))
 }
@@ -68,7 +68,7 @@ fn with_seeds(mut op: Op, sealed: Option<Sealed>, drawn: LeafSeeds) -> Op {
 pub fn stored(rows: &mut MemRows, number: u64) -> Arc<Booking> {
     match rows.get(&Key::Booking(booking_id(number))).unwrap() {
         Some(Row::Booking(booking)) => booking.clone(),
-        other => panic!("no booking {number}: {other:?}"),
+        other => panic!("booking {number} is missing: {other:?}"),
     }
 }
 
@@ -79,7 +79,7 @@ pub fn stored_secrets(rows: &mut MemRows, number: u64) -> Option<GuestSecrets> {
     }
 }
 
-/// The leaves about bookings, oldest first.
+/// The leaves of bookings, oldest first.
 pub fn leaves(rows: &MemRows) -> Vec<BookingLeaf> {
     let body = |row: &Row| match row {
         Row::Leaf(bytes) => Some(Leaf::decode(bytes).unwrap().body),
@@ -89,7 +89,7 @@ pub fn leaves(rows: &MemRows) -> Vec<BookingLeaf> {
     rows.iter().filter_map(|(_, row)| body(row)).filter_map(of_booking).collect()
 }
 
-/// The leaf that a booking names as its newest.
+/// The newest leaf of a booking.
 pub fn newest_leaf(rows: &mut MemRows, number: u64) -> BookingLeaf {
     let index = stored(rows, number).leaf.unwrap();
     match rows.get(&Key::Leaf(index)).unwrap() {

@@ -1,4 +1,4 @@
-//! Leaves written out by hand, a line for each key, and what encodings of them there could be besides.
+//! Leaves encoded by hand, one line for each key, and other encodings of the same values.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![allow(dead_code, reason = "every test file uses some of these")]
 
@@ -8,7 +8,7 @@ pub fn digest(byte: u8) -> Digest {
     [byte; 32]
 }
 
-/// Three nights in one room, the last of them oversold: what most leaves look like.
+/// Three nights in one room, the last one oversold. Most leaves look like this.
 pub fn stay_leaf() -> Leaf {
     let body = BookingLeaf {
         kind: LeafKind::Book,
@@ -17,13 +17,17 @@ pub fn stay_leaf() -> Leaf {
         previous: None,
         arrival: Night(20_788),
         departure: Night(20_791),
-        rooms: vec![LeafRooms { room_type: Code::new("DLX").unwrap(), quantity: 1, nights: vec![(20, 7), (25, 0), (300, -2)] }],
+        rooms: vec![LeafRooms {
+            room_type: ShortCode::new("DLX").unwrap(),
+            quantity: 1,
+            nights: vec![(20, 7), (25, 0), (300, -2)],
+        }],
         digests: [1, 2, 3, 4, 5, 6, 7, 0xff].map(digest),
     };
     Leaf { at_ms: 1_764_154_200_123, term: 3, index: 4_097, body: LeafBody::Booking(body) }
 }
 
-/// The same as bytes: RFC 8949 by hand. Line 0 is the map, line `n` key `n`.
+/// The same leaf in bytes, by hand from RFC 8949. Line 0 is the map, line `n` is key `n`.
 pub const STAY_LEAF: [&str; 13] = [
     "ac",                                                                                    // a map of 12
     "01 01",                                                                                 // version: 1
@@ -33,21 +37,21 @@ pub const STAY_LEAF: [&str; 13] = [
     "05 82 195134 195137",                      // [2026-12-01, 2026-12-04]: two bytes each
     "06 01",                                    // one room
     "07 50 00000007 019abcdef012 0a0b0c0d0e0f", // booking: 16 bytes
-    "08 f6",                                    // no leaf before: null
+    "08 f6",                                    // no previous leaf: null
     "09 83 82 14 07 82 1819 00 82 19012c 21",   // [[20, 7], [25, 0], [300, -2]]
     "0a 1b 0000019abfc8d03b",                   // time: eight bytes
     "0b 82 03 191001",                          // [term 3, index 4097]
     "0c 88 5820 [01] 5820 [02] 5820 [03] 5820 [04] 5820 [05] 5820 [06] 5820 [07] 5820 [ff]", // digests: [byte] 32 times
 ];
 
-/// Rooms of two types that were booked before: what is plain above is a list here.
+/// An existing booking with rooms of two types: plain values become lists.
 pub fn group_leaf() -> Leaf {
     let mut leaf = stay_leaf();
     if let LeafBody::Booking(body) = &mut leaf.body {
         body.kind = LeafKind::Erase;
         body.previous = Some(70_000);
         body.departure = Night(20_789);
-        let line = |code, quantity, night| LeafRooms { room_type: Code::new(code).unwrap(), quantity, nights: vec![night] };
+        let line = |code, quantity, night| LeafRooms { room_type: ShortCode::new(code).unwrap(), quantity, nights: vec![night] };
         body.rooms = vec![line("STD", 30, (100_000, 99_970)), line("DLX", 2, (0, -100_001))];
     }
     leaf
@@ -97,7 +101,7 @@ pub const SEAL_LEAF: [&str; 6] = [
     "0e 82 1a 00011170 5820 [cc]", // [records, newest link]
 ];
 
-/// `[ff]` is that byte 32 times; spaces are for the eye.
+/// `[ff]` is that byte 32 times; spaces are ignored.
 pub fn hex(text: &str) -> Vec<u8> {
     let bytes = |digits: &str| base16ct::lower::decode_vec(digits).unwrap();
     let word = |word: &str| match word.strip_prefix('[') {
@@ -111,7 +115,7 @@ pub fn bytes(lines: &[&str]) -> Vec<u8> {
     hex(&lines.join(" "))
 }
 
-/// Where an item lies in the bytes of a leaf.
+/// The position of an item in the bytes of a leaf.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
     pub start: usize,
@@ -121,7 +125,7 @@ pub struct Span {
     pub argument: u64,
 }
 
-/// Every item of deterministic CBOR, those inside others too; null has none.
+/// All items of deterministic CBOR, including nested ones but not null.
 pub fn spans(bytes: &[u8]) -> Vec<Span> {
     let mut found = Vec::new();
     let end = walk(bytes, 0, &mut found);
@@ -151,7 +155,7 @@ fn walk(bytes: &[u8], start: usize, found: &mut Vec<Span>) -> usize {
     end
 }
 
-/// The same item with a longer head, for each width that is longer.
+/// The same item with each longer head.
 pub fn longer(bytes: &[u8], span: Span) -> Vec<Vec<u8>> {
     let widths = [(1usize, 24u8), (2, 25), (4, 26), (8, 27)].into_iter().filter(|(width, _)| 1 + width > span.head);
     let longer = |(width, info): (usize, u8)| {
@@ -161,7 +165,7 @@ pub fn longer(bytes: &[u8], span: Span) -> Vec<Vec<u8>> {
     widths.map(longer).collect()
 }
 
-/// The same item with an indefinite length, where it has one: strings in chunks, the others up to a break.
+/// The same item with an indefinite length, if its type allows one: strings in chunks, the others up to a break.
 pub fn indefinite(bytes: &[u8], span: Span) -> Option<Vec<u8>> {
     let inner = match span.major {
         2 | 3 => span.start,

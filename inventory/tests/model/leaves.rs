@@ -1,4 +1,4 @@
-//! What the receipts' log has to say of a booking, and what protects its guest.
+//! The model's leaves of bookings, and its secrets of guests.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::Model;
 use keyrack_inventory::*;
 
 impl Model {
-    /// Says what happened to a booking that is already as it will be; answers the booking with its leaf.
+    /// Appends the leaf of a booking that has already changed, and returns the booking.
     pub(super) fn tell(&mut self, place: usize, id: BookingId, kind: LeafKind) -> Arc<Booking> {
         let booking = self.bookings.iter().find(|b| b.id == id).unwrap().clone();
         let of_it = |leaf: &Leaf| matches!(&leaf.body, LeafBody::Booking(told) if told.booking == id);
@@ -30,7 +30,7 @@ impl Model {
         Arc::new(booking.clone())
     }
 
-    /// Whoever knows the keys already hears nothing new.
+    /// The same keys again add no leaf.
     pub(super) fn put_replica_keys(&mut self, keys: &ReplicaKeys) {
         if self.replica_keys.iter().rev().find(|known| known.node == keys.node) != Some(keys) {
             self.replica_keys.push(*keys);
@@ -38,7 +38,7 @@ impl Model {
         }
     }
 
-    /// Rule 13: of who is a guest, the key that opens his data; of nobody, of the erased and of the replaced, none.
+    /// Rule 13: the key of the reply's guest; none without a guest, or after the guest was erased or replaced.
     pub(super) fn guest_key(&self, reply: &Reply) -> Option<Vec<u8>> {
         match reply {
             Reply::Booking(booking)
@@ -58,17 +58,17 @@ impl Model {
         self.leaves.push(Leaf { at_ms: self.now_ms, term: self.at.term, index: self.at.index, body });
     }
 
-    /// Each type once, as often as it is in the booking, with limit and rest of its nights.
+    /// Each room type once, with its quantity, and limit and remaining rooms of its nights.
     fn left_over(&self, place: usize, booking: &Booking) -> Vec<LeafRooms> {
         let hotel = &self.hotels[place];
-        let mut codes: Vec<Code> = booking.rooms.iter().map(|room| room.room_type_code).collect();
+        let mut codes: Vec<ShortCode> = booking.rooms.iter().map(|room| room.room_type_code).collect();
         let mut known = Vec::new();
         codes.retain(|code| {
             let new = !known.contains(code);
             known.push(*code);
             new
         });
-        let line = |room_type: Code| LeafRooms {
+        let line = |room_type: ShortCode| LeafRooms {
             room_type,
             quantity: booking.rooms.iter().filter(|r| r.room_type_code == room_type).map(|r| r.quantity).sum(),
             nights: booking
@@ -80,7 +80,7 @@ impl Model {
         codes.into_iter().map(line).collect()
     }
 
-    /// Five of the guest, three of the terms; where there is nothing to claim, what looks the same.
+    /// Five digests about the guest, three about the terms. Missing claims get decoys or fillers.
     fn digests(&self, booking: &Booking, index: u64) -> [Digest; LEAF_DIGESTS] {
         let decoy = |place: usize| {
             let parts = [&b"keyrack filler"[..], &booking.id.0, &index.to_be_bytes(), &[place as u8]];
@@ -105,20 +105,20 @@ impl Model {
     }
 }
 
-/// A secret's salt for the state of a booking: 16 bytes of SHA-256 over both.
+/// The salt of a secret at a booking's revision: 16 bytes of SHA-256 over both.
 fn salt(secret: &Salt, booking: &Booking) -> Salt {
     let sum = Sha256::digest([secret.as_slice(), &booking.revision.to_be_bytes()].concat());
     sum[..16].try_into().unwrap()
 }
 
-/// SHA-256 of `[salt, value, name]` in CBOR, for texts that are short.
+/// SHA-256 over `[salt, value, name]` in CBOR, for short texts.
 fn claim(salt: &Salt, value: &str, name: &str) -> Digest {
     let text = |text: &str| [&[0x60 | u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
     assert!(value.len() < 24 && name.len() < 24, "short texts only");
     Sha256::digest([vec![0x83, 0x50], salt.to_vec(), text(value), text(name)].concat()).into()
 }
 
-/// What the stay costs, as the guest reads it; nothing where it was agreed elsewhere.
+/// The total price as the guest reads it; empty if it was agreed elsewhere.
 fn price(booking: &Booking) -> String {
     if booking.rooms.iter().any(|room| room.nightly.is_empty()) {
         return String::new();
@@ -128,6 +128,6 @@ fn price(booking: &Booking) -> String {
     match &booking.currency.0 {
         b"JPY" => format!("{total} JPY"),
         b"EUR" => format!("{}.{:02} EUR", total / 100, total % 100),
-        other => unreachable!("the steps know no {other:?}"),
+        other => unreachable!("steps never use the currency {other:?}"),
     }
 }

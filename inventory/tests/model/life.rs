@@ -1,4 +1,4 @@
-//! The life of a booking after it was taken, and the hotel's day.
+//! Later states of a booking, and closing the business date.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ impl Model {
         self.bookings.iter_mut().find(|b| b.id == id && id.property() == number).ok_or(Reject::NotFound)
     }
 
-    /// Rule 8: once; a second time answers the same.
+    /// Rule 8: a second cancel gets the same answer.
     pub(super) fn cancel(&mut self, place: usize, id: BookingId, expected_revision: Option<u32>) -> Decided {
         let today = self.hotels[place].property.business_date;
         let now_ms = self.now_ms;
         let booking = self.booking_in(place, id)?;
         if booking.state == BookingState::Cancelled {
-            return Ok((Happened::Nothing, Reply::Booking(Arc::new(booking.clone()))));
+            return Ok((JournalEvent::Nothing, Reply::Booking(Arc::new(booking.clone()))));
         }
         if expected_revision.is_some_and(|r| r != booking.revision) {
             return Err(Reject::RevisionMismatch { current: booking.revision });
@@ -29,22 +29,22 @@ impl Model {
         booking.state = BookingState::Cancelled;
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
-        Ok((Happened::Cancelled, Reply::Booking(self.tell(place, id, LeafKind::Cancel))))
+        Ok((JournalEvent::Cancelled, Reply::Booking(self.tell(place, id, LeafKind::Cancel))))
     }
 
-    /// Rule 13: once; a second time answers the same.
+    /// Rule 13: a second erasure gets the same answer.
     pub(super) fn erase(&mut self, place: usize, id: BookingId) -> Decided {
         let now_ms = self.now_ms;
         let booking = self.booking_in(place, id)?;
         if booking.guest_erased {
-            return Ok((Happened::Nothing, Reply::Booking(Arc::new(booking.clone()))));
+            return Ok((JournalEvent::Nothing, Reply::Booking(Arc::new(booking.clone()))));
         }
         booking.guest = Sealed::default();
         booking.guest_erased = true;
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
         self.secrets.remove(&id);
-        Ok((Happened::GuestErased, Reply::Booking(self.tell(place, id, LeafKind::Erase))))
+        Ok((JournalEvent::GuestErased, Reply::Booking(self.tell(place, id, LeafKind::Erase))))
     }
 
     pub(super) fn check_in(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
@@ -52,7 +52,7 @@ impl Model {
             place,
             (id, expected),
             [BookingState::Confirmed, BookingState::CheckedIn],
-            (Happened::CheckedIn, LeafKind::CheckIn),
+            (JournalEvent::CheckedIn, LeafKind::CheckIn),
         )
     }
 
@@ -61,22 +61,27 @@ impl Model {
             place,
             (id, expected),
             [BookingState::CheckedIn, BookingState::CheckedOut],
-            (Happened::CheckedOut, LeafKind::CheckOut),
+            (JournalEvent::CheckedOut, LeafKind::CheckOut),
         )
     }
 
     pub(super) fn no_show(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(place, (id, expected), [BookingState::Confirmed, BookingState::NoShow], (Happened::NoShow, LeafKind::NoShow))
+        self.step(
+            place,
+            (id, expected),
+            [BookingState::Confirmed, BookingState::NoShow],
+            (JournalEvent::NoShow, LeafKind::NoShow),
+        )
     }
 
-    /// A step is taken once: who comes twice may be somebody else. Nobody comes, leaves or stays away before
-    /// arrival.
+    /// A second step of the same kind is refused, because it may be for another person. No step is possible before the
+    /// arrival date.
     fn step(
         &mut self,
         place: usize,
         (id, expected_revision): (BookingId, Option<u32>),
         [from, to]: [BookingState; 2],
-        (happened, kind): (Happened, LeafKind),
+        (happened, kind): (JournalEvent, LeafKind),
     ) -> Decided {
         let today = self.hotels[place].property.business_date;
         let now_ms = self.now_ms;
@@ -116,11 +121,11 @@ impl Model {
                 self.line(number, None, happened, reply);
             }
         }
-        Ok((Happened::BusinessDateClosed, Reply::BusinessDate(Night(expected_from.0 + 1))))
+        Ok((JournalEvent::BusinessDateClosed, Reply::BusinessDate(Night(expected_from.0 + 1))))
     }
 }
 
-/// Free while the arrival is far enough, else by each room's own frozen policy.
+/// Free while the arrival is far enough away, else the fee of each room's own frozen policy.
 fn fee(booking: &Booking, today: Night) -> Minor {
     let days_left = i64::from(booking.stay.arrival().0) - i64::from(today.0);
     let room_fee = |room: &BookedRoom| {

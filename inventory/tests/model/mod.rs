@@ -1,9 +1,8 @@
-//! A second opinion on the domain, written from its rules and built differently on purpose.
+//! A second implementation of the domain, written from its rules and built differently on purpose.
 //!
-//! It keeps what was *said*: the bookings, the holds, the accepted ARI updates, the answers. Nothing
-//! is counted in advance: how many rooms are taken on a night, what a night costs, whether a plan has
-//! rates, all of it is found by going through those lists again, night by night. It is slow and has
-//! no pages and no counters to get wrong.
+//! It keeps the inputs: bookings, holds, accepted ARI updates, answers. It counts nothing in advance. How many rooms
+//! are taken on a night, what a night costs, whether a plan has rates: it finds each by going through those lists
+//! again, night by night. It is slow, and has no pages and no counters that could be wrong.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod leaves;
@@ -18,25 +17,25 @@ use std::sync::Arc;
 use keyrack_inventory::*;
 use sell::Buyer;
 
-/// A shard as a story of what was said to it.
+/// A shard as the list of its inputs.
 #[derive(Default)]
 pub struct Model {
     pub now_ms: u64,
-    /// The place in the log of what is being decided.
+    /// The log position of the current command.
     at: At,
     pub hotels: Vec<Hotel>,
     pub bookings: Vec<Booking>,
     pub holds: Vec<Hold>,
     pub answers: Vec<Answer>,
-    /// The journal as it was written, refusals included, also what has been forgotten since.
+    /// All journal lines, including refusals and lines that have expired.
     pub lines: Vec<Entry>,
-    /// The receipts' log.
+    /// The receipts log.
     pub leaves: Vec<Leaf>,
-    /// What protects each guest who was not erased.
+    /// The secrets of each guest who was not erased.
     pub secrets: BTreeMap<BookingId, GuestSecrets>,
-    /// All that were ever put, oldest first.
+    /// All keys that were ever put, oldest first.
     pub replica_keys: Vec<ReplicaKeys>,
-    /// How many of those lines are past their 48 hours and have been looked at.
+    /// The number of lines that are older than 48 hours and have been expired.
     pub forgotten: usize,
 }
 
@@ -47,17 +46,17 @@ pub struct Hotel {
     pub updates: Vec<AriUpdate>,
 }
 
-/// An answer that was given to a key.
+/// The stored answer of an idempotency key.
 pub struct Answer {
     pub key: RequestKey,
     pub reply: Reply,
 }
 
-/// What an accepted command comes to; a refusal is the other side of the `Result`.
-type Decided = Result<(Happened, Reply), Reject>;
+/// The result of an accepted command, or the refusal.
+type Decided = Result<(JournalEvent, Reply), Reject>;
 
 impl Model {
-    /// What [`keyrack_inventory::apply`] has to answer.
+    /// The expected result of [`keyrack_inventory::apply`].
     pub fn apply(&mut self, command: &Command, at: At) -> Outcome {
         self.now_ms = self.now_ms.max(at.ms);
         self.at = at;
@@ -70,22 +69,22 @@ impl Model {
         }
         let (happened, reply) = match self.decide(command) {
             Ok(decided) => decided,
-            Err(reject) => (Happened::Nothing, Reply::Rejected(reject)),
+            Err(reject) => (JournalEvent::Nothing, Reply::Rejected(reject)),
         };
         if let Some(key) = command.request {
             self.answers.push(Answer { key, reply: reply.clone() });
         }
         let digest = command.request.map(|key| key.digest);
-        if happened != Happened::Nothing || digest.is_some() {
+        if happened != JournalEvent::Nothing || digest.is_some() {
             self.line(command.property, digest, happened.clone(), reply.clone());
         }
-        // Who has just said who the guest is need not be told.
-        let guest_key = if happened == Happened::Booked { None } else { self.guest_key(&reply) };
+        // The caller that makes a booking has the guest's key already.
+        let guest_key = if happened == JournalEvent::Booked { None } else { self.guest_key(&reply) };
         Outcome { reply, replayed: false, guest_key }
     }
 
-    /// Rule 5: what is 48 hours old is forgotten, oldest first, so many lines in one command: the
-    /// answer to a key, and a hold that ended.
+    /// Rule 5: lines older than 48 hours expire, oldest first, at most [`EXPIRY_STEPS`] in one command. This deletes
+    /// the stored answer, and a hold that ended.
     fn forget(&mut self) {
         let old = |line: &&Entry| self.now_ms - line.at_ms >= 48 * 3_600_000;
         let lines: Vec<Entry> = self.lines[self.forgotten..].iter().take_while(old).take(EXPIRY_STEPS).cloned().collect();
@@ -100,7 +99,7 @@ impl Model {
         }
     }
 
-    /// Rule 6: by deadline, then id; before anything else is decided.
+    /// Rule 6: holds expire by deadline, then id, before the command is decided.
     fn expire_holds(&mut self) {
         let now_ms = self.now_ms;
         let due = |h: &&mut Hold| h.state == HoldState::Open && h.expires_at_ms <= now_ms;
@@ -114,20 +113,20 @@ impl Model {
             })
             .collect();
         for hold in ended {
-            self.line(hold.id.property(), None, Happened::HoldExpired, Reply::Hold(Arc::new(hold)));
+            self.line(hold.id.property(), None, JournalEvent::HoldExpired, Reply::Hold(Arc::new(hold)));
         }
     }
 
-    fn line(&mut self, property: PropertyNumber, request: Option<[u8; 16]>, happened: Happened, reply: Reply) {
+    fn line(&mut self, property: PropertyNumber, request: Option<[u8; 16]>, happened: JournalEvent, reply: Reply) {
         self.lines.push(Entry { at_ms: self.now_ms, property, request, happened, reply, mark: None });
     }
 
     fn decide(&mut self, command: &Command) -> Decided {
         match &command.op {
-            Op::Tick => Ok((Happened::Nothing, Reply::Done)),
+            Op::Tick => Ok((JournalEvent::Nothing, Reply::Done)),
             Op::PutReplicaKeys(keys) => {
                 self.put_replica_keys(keys);
-                Ok((Happened::Nothing, Reply::Done))
+                Ok((JournalEvent::Nothing, Reply::Done))
             }
             Op::PutProperty { id, details, business_date, expected_revision } => {
                 self.put_property(command.property, id, details, *business_date, *expected_revision)
@@ -142,10 +141,10 @@ impl Model {
     fn decide_in(&mut self, place: usize, op: &Op) -> Decided {
         match op {
             Op::PutGrant { .. } | Op::RewrapGuest { .. } | Op::Observe(_) | Op::SealAudit => {
-                unreachable!("said by nobody here: rights and the audit trail have tests of their own")
+                unreachable!("no test sends these to the model: rights and the audit trail have their own tests")
             }
             Op::Tick | Op::PutReplicaKeys(_) | Op::PutCheckpoint { .. } | Op::PutProperty { .. } => {
-                unreachable!("decided without a hotel")
+                unreachable!("decided without a property")
             }
             Op::PutRoomType { room_type, expected_revision } => self.hotels[place].put_room_type(room_type, *expected_revision),
             Op::PutRatePlan { rate_plan, expected_revision } => self.hotels[place].put_rate_plan(rate_plan, *expected_revision),

@@ -1,44 +1,44 @@
-//! What a night looks like, found by reading everything that was ever said about it.
+//! The state of a night, from all inputs about it.
 
 use super::{Hotel, Model};
 use keyrack_inventory::*;
 
 impl Hotel {
-    pub fn room_type(&self, code: Code) -> Option<&RoomType> {
+    pub fn room_type(&self, code: ShortCode) -> Option<&RoomType> {
         self.property.room_types.iter().find(|t| t.code == code)
     }
 
-    pub fn rate_plan(&self, code: Code) -> Option<&RatePlan> {
+    pub fn rate_plan(&self, code: ShortCode) -> Option<&RatePlan> {
         self.property.rate_plans.iter().find(|p| p.code == code)
     }
 
-    /// The updates that speak of a room type and a night, oldest first.
-    fn about(&self, room_type: Code, night: Night) -> impl Iterator<Item = &AriUpdate> {
+    /// The updates of a room type and a night, oldest first.
+    fn about(&self, room_type: ShortCode, night: Night) -> impl Iterator<Item = &AriUpdate> {
         self.updates.iter().filter(move |u| {
             let dated = night >= u.dates.from() && night <= u.dates.to();
             u.room_type == room_type && dated && u.days.contains(night)
         })
     }
 
-    /// Rule 3, the first half.
-    pub fn limit(&self, room_type: Code, night: Night) -> i64 {
+    /// Rule 3, first half: the sell limit.
+    pub fn limit(&self, room_type: ShortCode, night: Night) -> i64 {
         let kind = self.room_type(room_type).unwrap();
         let capacity = self.capacity(room_type, night).unwrap_or(kind.capacity);
         let in_order = (i64::from(capacity) - i64::from(self.out_of_order(room_type, night))).max(0);
         in_order * (10_000 + i64::from(kind.overbooking_basis_points)) / 10_000
     }
 
-    /// The capacity that ARI gave this night.
-    pub fn capacity(&self, room_type: Code, night: Night) -> Option<u32> {
+    /// The capacity that ARI set for this night.
+    pub fn capacity(&self, room_type: ShortCode, night: Night) -> Option<u32> {
         self.about(room_type, night).filter_map(|u| u.capacity).last()
     }
 
-    pub fn out_of_order(&self, room_type: Code, night: Night) -> u32 {
+    pub fn out_of_order(&self, room_type: ShortCode, night: Night) -> u32 {
         self.about(room_type, night).filter_map(|u| u.out_of_order).last().unwrap_or(0)
     }
 
-    /// The room type's own restrictions, or with a plan, what that plan adds.
-    pub fn restrictions(&self, room_type: Code, rate_plan: Option<Code>, night: Night) -> Restrictions {
+    /// The room type's own restrictions, or only those of a plan.
+    pub fn restrictions(&self, room_type: ShortCode, rate_plan: Option<ShortCode>, night: Night) -> Restrictions {
         let said: Vec<&AriUpdate> = self.about(room_type, night).filter(|u| u.rate_plan == rate_plan).collect();
         let flag = |get: fn(&AriUpdate) -> Option<bool>| said.iter().rev().find_map(|u| get(u)).unwrap_or(false);
         let length = |get: fn(&AriUpdate) -> Option<u16>| said.iter().rev().find_map(|u| get(u)).unwrap_or(0);
@@ -52,13 +52,13 @@ impl Hotel {
         }
     }
 
-    pub fn rate(&self, room_type: Code, rate_plan: Code, night: Night) -> Option<Minor> {
+    pub fn rate(&self, room_type: ShortCode, rate_plan: ShortCode, night: Night) -> Option<Minor> {
         self.about(room_type, night).filter(|u| u.rate_plan == Some(rate_plan)).filter_map(|u| u.rate).last()
     }
 }
 
-/// How many rooms of a type a list of rooms has; all of them without a type.
-fn quantity(rooms: &[BookedRoom], room_type: Option<Code>) -> i64 {
+/// The number of rooms of a type in a list; of all types with `None`.
+fn quantity(rooms: &[BookedRoom], room_type: Option<ShortCode>) -> i64 {
     let of_type = |r: &&BookedRoom| room_type.is_none_or(|code| r.room_type_code == code);
     rooms.iter().filter(of_type).map(|r| i64::from(r.quantity)).sum()
 }
@@ -68,8 +68,8 @@ fn sleeps(stay: Stay, night: Night) -> bool {
 }
 
 impl Model {
-    /// Rooms of bookings on a night, of one type or of all, as if `without` did not exist.
-    pub fn sold(&self, hotel: PropertyNumber, room_type: Option<Code>, night: Night, without: Option<BookingId>) -> i64 {
+    /// Rooms of bookings on a night, of one type or of all, without the booking `without`.
+    pub fn sold(&self, hotel: PropertyNumber, room_type: Option<ShortCode>, night: Night, without: Option<BookingId>) -> i64 {
         let counts = |b: &&Booking| {
             b.id.property() == hotel
                 && Some(b.id) != without
@@ -80,13 +80,13 @@ impl Model {
     }
 
     /// Rooms of open holds on a night.
-    pub fn held(&self, hotel: PropertyNumber, room_type: Option<Code>, night: Night) -> i64 {
+    pub fn held(&self, hotel: PropertyNumber, room_type: Option<ShortCode>, night: Night) -> i64 {
         let counts = |h: &&Hold| h.id.property() == hotel && h.state == HoldState::Open && sleeps(h.stay, night);
         self.holds.iter().filter(counts).map(|h| quantity(&h.rooms, room_type)).sum()
     }
 
-    /// Rule 3, the second half: signed, below zero in a deficit.
-    pub fn available(&self, hotel: &Hotel, room_type: Code, night: Night, without: Option<BookingId>) -> i64 {
+    /// Rule 3, second half: the available rooms, negative in a deficit.
+    pub fn available(&self, hotel: &Hotel, room_type: ShortCode, night: Night, without: Option<BookingId>) -> i64 {
         let taken = self.sold(hotel.number, Some(room_type), night, without) + self.held(hotel.number, Some(room_type), night);
         hotel.limit(room_type, night) - taken
     }

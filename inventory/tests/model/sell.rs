@@ -1,11 +1,11 @@
-//! Taking rooms: a hold, a booking, a change of a booking. One judge for all three.
+//! Selling rooms: holds, bookings, amendments. The same checks apply to all three.
 
 use std::sync::Arc;
 
 use super::{Decided, Hotel, Model};
 use keyrack_inventory::*;
 
-/// Who takes a booking.
+/// The buyer's part of a booking.
 pub(super) struct Buyer<'a> {
     pub guest: &'a Sealed,
     pub channel_ref: &'a str,
@@ -13,7 +13,7 @@ pub(super) struct Buyer<'a> {
     pub seeds: &'a LeafSeeds,
 }
 
-/// What is asked for, and the booking whose rooms count as free meanwhile.
+/// The requested rooms. The rooms of the booking `instead_of` count as free.
 struct Wish<'a> {
     stay: Stay,
     rooms: &'a [RoomRequest],
@@ -28,14 +28,14 @@ impl Model {
         Ok(self.take(place, (*id, *stay), (rooms, currency), Buyer { guest, channel_ref, payment_token, seeds }))
     }
 
-    /// A new booking. The guest's key is kept apart from it.
+    /// Makes a booking. The guest's key is stored apart from it.
     fn take(
         &mut self,
         place: usize,
         (id, stay): (BookingId, Stay),
         (rooms, currency): (Vec<BookedRoom>, Currency),
         buyer: Buyer<'_>,
-    ) -> (Happened, Reply) {
+    ) -> (JournalEvent, Reply) {
         self.bookings.push(Booking {
             id,
             state: BookingState::Confirmed,
@@ -54,7 +54,7 @@ impl Model {
             leaf: None,
         });
         self.secrets.insert(id, secrets(buyer.guest, buyer.seeds));
-        (Happened::Booked, Reply::Booking(self.tell(place, id, LeafKind::Book)))
+        (JournalEvent::Booked, Reply::Booking(self.tell(place, id, LeafKind::Book)))
     }
 
     pub(super) fn place_hold(&mut self, place: usize, id: HoldId, stay: Stay, rooms: &[RoomRequest], ttl_ms: u64) -> Decided {
@@ -62,22 +62,22 @@ impl Model {
         let expires_at_ms = self.now_ms.saturating_add(ttl_ms.clamp(1, 600_000));
         let hold = Hold { id, state: HoldState::Open, stay, rooms, currency, expires_at_ms, seller: 0, charge_ms: 0 };
         self.holds.push(hold.clone());
-        Ok((Happened::HoldPlaced, Reply::Hold(Arc::new(hold))))
+        Ok((JournalEvent::HoldPlaced, Reply::Hold(Arc::new(hold))))
     }
 
     pub(super) fn confirm_hold(&mut self, place: usize, id: HoldId, booking: BookingId, buyer: Buyer<'_>) -> Decided {
         let business_date = self.hotels[place].property.business_date;
         let hold = self.hold_in(place, id)?;
         match hold.state {
-            // Its night is over; the rooms stay held until the deadline.
+            // The arrival date is over. The rooms stay held until the deadline.
             HoldState::Open if hold.stay.arrival() < business_date => return Err(Reject::ArrivalInPast { business_date }),
             HoldState::Open => hold.state = HoldState::Confirmed(booking),
             HoldState::Expired => return Err(Reject::HoldExpired),
             HoldState::Confirmed(_) | HoldState::Released => return Err(Reject::HoldClosed),
         }
         let hold = hold.clone();
-        // The feed hears of both, the hold's end and the booking.
-        self.line(id.property(), None, Happened::HoldConfirmed, Reply::Hold(Arc::new(hold.clone())));
+        // The feed delivers both the end of the hold and the booking.
+        self.line(id.property(), None, JournalEvent::HoldConfirmed, Reply::Hold(Arc::new(hold.clone())));
         Ok(self.take(place, (booking, hold.stay), (hold.rooms, hold.currency), buyer))
     }
 
@@ -86,9 +86,9 @@ impl Model {
         let happened = match hold.state {
             HoldState::Open => {
                 hold.state = HoldState::Released;
-                Happened::HoldReleased
+                JournalEvent::HoldReleased
             }
-            HoldState::Released | HoldState::Expired => Happened::Nothing,
+            HoldState::Released | HoldState::Expired => JournalEvent::Nothing,
             HoldState::Confirmed(_) => return Err(Reject::HoldClosed),
         };
         Ok((happened, Reply::Hold(Arc::new(hold.clone()))))
@@ -99,7 +99,7 @@ impl Model {
         self.holds.iter_mut().find(|h| h.id == id && id.property() == number).ok_or(Reject::NotFound)
     }
 
-    /// Rule 7: judged as if the old stay had never been, and kept if the new one does not fit.
+    /// Rule 7: checked as if the booking had no rooms. If the new rooms do not fit, it keeps the old ones.
     pub(super) fn amend(
         &mut self,
         place: usize,
@@ -132,7 +132,7 @@ impl Model {
                 new.rooms = keep_frozen(&old, new.stay, &new.rooms);
             }
         }
-        // Another guest has other secrets; other terms keep them. Who was erased stays erased.
+        // A new guest gets new secrets. Other changes keep the secrets, and an erased guest stays erased.
         if let Some(guest) = guest {
             new.guest = Sealed { ciphertext: guest.ciphertext.clone(), wrapped_key: Vec::new() };
             new.guest_erased = false;
@@ -141,7 +141,7 @@ impl Model {
         new.revision += 1;
         new.updated_at_ms = self.now_ms;
         *self.booking_in(place, id)? = new;
-        Ok((Happened::Amended, Reply::Booking(self.tell(place, id, LeafKind::Amend))))
+        Ok((JournalEvent::Amended, Reply::Booking(self.tell(place, id, LeafKind::Amend))))
     }
 
     fn judge_new(&self, place: usize, wish: &Wish) -> Result<(Vec<BookedRoom>, Currency), Reject> {
@@ -152,7 +152,7 @@ impl Model {
         self.judge(hotel, wish)
     }
 
-    /// All refusals in order of precedence; what passes is priced and bookable.
+    /// Makes all checks in order of precedence, and prices the rooms.
     fn judge(&self, hotel: &Hotel, wish: &Wish) -> Result<(Vec<BookedRoom>, Currency), Reject> {
         if wish.rooms.is_empty() || wish.rooms.iter().any(|r| r.quantity == 0) {
             return Err(Reject::NoRooms);
@@ -186,7 +186,7 @@ impl Model {
     fn restricted(&self, hotel: &Hotel, wish: &Wish, room: &RoomRequest) -> Vec<RefusedNight> {
         let priced = hotel.rate_plan(room.rate_plan).unwrap().priced;
         let refused = |night, restriction| {
-            // Shown as the seller sees the night: an old stay still counts, it was not given back.
+            // Available rooms as a seller sees them: the old stay still counts.
             let available = self.available(hotel, room.room_type, night, None);
             RefusedNight { night, room_type: room.room_type, available, restriction: Some(restriction) }
         };
@@ -208,20 +208,19 @@ impl Model {
         nights
     }
 
-    /// A change may keep on every night what it had, even where that is already too much: only what
-    /// takes more is refused.
+    /// An amendment may keep the rooms it has on a night, even in a deficit. Only additional rooms are refused.
     fn sold_out(&self, hotel: &Hotel, wish: &Wish) -> Vec<RefusedNight> {
         let mut nights = Vec::new();
-        let had = |code: Option<Code>, night: Night| {
+        let had = |code: Option<ShortCode>, night: Night| {
             self.sold(hotel.number, code, night, None) - self.sold(hotel.number, code, night, wish.instead_of)
         };
-        let mut codes: Vec<Code> = Vec::new();
+        let mut codes: Vec<ShortCode> = Vec::new();
         for room in wish.rooms {
             if !codes.contains(&room.room_type) {
                 codes.push(room.room_type);
             }
         }
-        let asked = |code: Option<Code>| -> i64 {
+        let asked = |code: Option<ShortCode>| -> i64 {
             wish.rooms.iter().filter(|r| code.is_none_or(|c| c == r.room_type)).map(|r| i64::from(r.quantity)).sum()
         };
         for code in codes {
@@ -250,7 +249,7 @@ fn secrets(guest: &Sealed, seeds: &LeafSeeds) -> GuestSecrets {
     GuestSecrets { wrapped_key: guest.wrapped_key.clone(), digests: seeds.guest.clone(), salts: seeds.salts }
 }
 
-/// Rule 2, one night.
+/// Rule 2 for one night.
 fn forbids(r: &Restrictions, stay: Stay, night: Night) -> Option<Restriction> {
     let arriving = night == stay.arrival();
     let nights = stay.departure().0 - stay.arrival().0;
@@ -269,7 +268,7 @@ fn forbids(r: &Restrictions, stay: Stay, night: Night) -> Option<Restriction> {
     }
 }
 
-/// Rule 12: price and policy as they are now.
+/// Rule 12: the current price and policy.
 fn freeze(hotel: &Hotel, stay: Stay, room: &RoomRequest) -> BookedRoom {
     let types = &hotel.property.room_types;
     let plans = &hotel.property.rate_plans;
@@ -289,8 +288,8 @@ fn freeze(hotel: &Hotel, stay: Stay, room: &RoomRequest) -> BookedRoom {
     }
 }
 
-/// Rule 12 for a change: what was agreed for a room and a night stays agreed. Every old room is offered
-/// once, in order; each new room takes the first of its type and plan that is left, or is new.
+/// Rule 12 for an amendment: agreed prices stay. Each new room takes the first unused old room of its type and plan, in
+/// order. If there is none, it costs today's price.
 fn keep_frozen(old: &Booking, stay: Stay, wanted: &[BookedRoom]) -> Vec<BookedRoom> {
     let mut left: Vec<usize> = Vec::new();
     for (line, room) in old.rooms.iter().enumerate() {
@@ -319,7 +318,7 @@ fn keep_frozen(old: &Booking, stay: Stay, wanted: &[BookedRoom]) -> Vec<BookedRo
     rooms
 }
 
-/// A wanted room at the price and policy of an old one, and at today's price on nights that are new.
+/// A requested room with the price and policy of an old one, and today's price on new nights.
 fn as_agreed(old_stay: Stay, agreed: &BookedRoom, stay: Stay, today: &BookedRoom) -> BookedRoom {
     let agreed_price = |night| old_stay.nights().position(|n| n == night).and_then(|place| agreed.nightly.get(place));
     let prices = stay.nights().zip(&today.nightly);
@@ -337,8 +336,8 @@ fn as_request(room: &BookedRoom) -> RoomRequest {
     }
 }
 
-/// Rule 7: a date that is not named stays as it is. What then is no stay is refused: it has a night and at
-/// most 366, and ends on the last day there is.
+/// Rule 7: an unnamed date stays. The result must be a valid stay: 1 to 366 nights, ending on the last valid date at
+/// the latest.
 fn moved(old: Stay, [arrival, departure]: [Option<Night>; 2]) -> Result<Stay, Reject> {
     let (from, to) = (arrival.unwrap_or(old.arrival()), departure.unwrap_or(old.departure()));
     match i64::from(to.0) - i64::from(from.0) {

@@ -1,11 +1,11 @@
-//! Onboarding and ARI.
+//! Adding properties, and ARI.
 
 use std::sync::Arc;
 
 use super::{Decided, Hotel, Model};
 use keyrack_inventory::*;
 
-/// `If-Match` against what there is; nothing has revision 0.
+/// Checks `If-Match`. A record that does not exist has revision 0.
 fn matches(expected: Option<u32>, current: u32) -> Result<(), Reject> {
     if expected.is_some_and(|r| r != current) { Err(Reject::RevisionMismatch { current }) } else { Ok(()) }
 }
@@ -36,7 +36,7 @@ impl Model {
                 property
             }
         };
-        Ok((Happened::PropertyChanged, Reply::Property { property: Arc::new(property), created: known.is_none() }))
+        Ok((JournalEvent::PropertyChanged, Reply::Property { property: Arc::new(property), created: known.is_none() }))
     }
 }
 
@@ -52,7 +52,7 @@ impl Hotel {
             Some(known) => *known = room_type.clone(),
             None => self.property.room_types.push(room_type.clone()),
         }
-        Ok((Happened::RoomTypeChanged, Reply::RoomType { room_type, created: current == 0 }))
+        Ok((JournalEvent::RoomTypeChanged, Reply::RoomType { room_type, created: current == 0 }))
     }
 
     pub(super) fn put_rate_plan(&mut self, wanted: &RatePlan, expected: Option<u32>) -> Decided {
@@ -71,10 +71,10 @@ impl Hotel {
             Some(known) => *known = rate_plan.clone(),
             None => self.property.rate_plans.push(rate_plan.clone()),
         }
-        Ok((Happened::RatePlanChanged, Reply::RatePlan { rate_plan, created: current == 0 }))
+        Ok((JournalEvent::RatePlanChanged, Reply::RatePlan { rate_plan, created: current == 0 }))
     }
 
-    /// All updates or none.
+    /// Applies all updates or none.
     pub(super) fn update_ari(&mut self, updates: &[AriUpdate]) -> Decided {
         for update in updates {
             self.room_type(update.room_type).ok_or(Reject::UnknownRoomType(update.room_type))?;
@@ -91,7 +91,7 @@ impl Hotel {
             }
         }
         let mut nights = 0;
-        let mut codes: Vec<Code> = Vec::new();
+        let mut codes: Vec<ShortCode> = Vec::new();
         for update in updates {
             let dates = update.dates.dates().filter(|night| update.days.contains(*night)).count() as u32;
             let restricts = restricts(update);
@@ -103,16 +103,16 @@ impl Hotel {
                 codes.push(update.room_type);
             }
             for plan in self.property.rate_plans.iter_mut().filter(|p| Some(p.code) == update.rate_plan) {
-                // A rate for no night at all is no rate.
+                // A rate that matches no date does not make the plan priced.
                 plan.priced |= update.rate.is_some() && dates > 0;
             }
             self.updates.push(update.clone());
         }
-        Ok((Happened::AriUpdated(codes), Reply::AriUpdated { updates: updates.len() as u32, nights }))
+        Ok((JournalEvent::AriUpdated(codes), Reply::AriUpdated { updates: updates.len() as u32, nights }))
     }
 }
 
-/// Whether an update says anything about who may stay.
+/// Whether an update has any restriction.
 fn restricts(u: &AriUpdate) -> bool {
     u.stop_sell.is_some()
         || u.closed_to_arrival.is_some()

@@ -1,5 +1,5 @@
-//! Guests in scripts, and what the receipts' log tells of them. A guest is a name; the salt comes from it,
-//! so whoever says the name again can look for its claim.
+//! Guests in scripts, and their claims in leaves. A guest is a name, and the salt is derived from it. So the name is
+//! enough to find the claim.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use keyrack_inventory::*;
 
 use super::shown::last_number;
 
-/// The guest of `guest=name`, sealed, and what the edge draws for the leaf; nobody without a name.
+/// The encrypted guest of `guest=name` and the edge's seeds for the leaf; nothing without a name.
 pub fn guest(name: Option<&str>) -> (Option<Sealed>, LeafSeeds) {
     let Some(name) = name else { return (None, LeafSeeds::default()) };
     let sealed = Sealed { ciphertext: name.as_bytes().to_vec(), wrapped_key: format!("key of {name}").into_bytes() };
@@ -22,9 +22,9 @@ fn claim(name: &str) -> Disclosure {
     Disclosure { salt, value: name.to_owned(), name: "guest.name".to_owned() }
 }
 
-/// A leaf as a person would tell it who has all the names that were ever said.
+/// Shows a leaf, with the claims about all names used in the script.
 pub fn shown_leaf(index: u64, bytes: &[u8], names: &BTreeSet<String>) -> String {
-    let leaf = Leaf::decode(bytes).expect("a leaf");
+    let leaf = Leaf::decode(bytes).expect("leaf bytes");
     let booking = match leaf.body {
         LeafBody::KeyChange(keys) => return format!("leaf {index}: node {} has new keys", keys.node),
         LeafBody::AuditSeal { count, .. } => return format!("leaf {index}: the audit trail has {count} records"),
@@ -37,8 +37,9 @@ pub fn shown_leaf(index: u64, bytes: &[u8], names: &BTreeSet<String>) -> String 
     };
     let rooms: Vec<String> = booking.rooms.iter().map(rooms).collect();
     let told: Vec<&str> = names.iter().filter(|name| booking.holds(&claim(name))).map(String::as_str).collect();
-    let told = if told.is_empty() { "nobody".to_owned() } else { told.join(" and ") };
+    let told =
+        if told.is_empty() { "no claims about a guest".to_owned() } else { format!("claims about {}", told.join(" and ")) };
     let (kind, id) = (booking.kind.name(), last_number(&booking.booking.0));
     let stay = format!("{}>{}", booking.arrival, booking.departure);
-    format!("leaf {index}: {kind} b{id}, {after}, {stay}, {}, tells of {told}", rooms.join(" and "))
+    format!("leaf {index}: {kind} b{id}, {after}, {stay}, {}, {told}", rooms.join(" and "))
 }

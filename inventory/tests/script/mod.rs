@@ -14,11 +14,11 @@ use crate::fixture::*;
 pub struct Inn {
     rows: MemRows,
     at_ms: u64,
-    /// Every guest that was ever named.
+    /// All guests named so far.
     guests: BTreeSet<String>,
-    /// How many leaves were told.
+    /// The number of leaves that were shown.
     told: u64,
-    /// How many lines of the journal were looked through for records of the audit trail.
+    /// The number of journal lines that were searched for audit records.
     read: u64,
 }
 
@@ -29,7 +29,7 @@ impl Inn {
         inn
     }
 
-    /// Says one line; answers what came of it.
+    /// Runs one line and returns its output.
     pub fn say(&mut self, line: &str) -> String {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[0] {
@@ -45,7 +45,7 @@ impl Inn {
     }
 
     fn apply(&mut self, line: &str, words: &[&str]) -> String {
-        // The key is the last word; what comes before it is the payload.
+        // The key is the last word. The text before it is the payload.
         let (payload, request) = match line.split_once(" key=") {
             Some((payload, name)) => (payload, Some(key(number(name), fingerprint(payload)))),
             None => (line, None),
@@ -77,7 +77,7 @@ impl Inn {
         }
     }
 
-    /// The leaves that are new.
+    /// Shows the new leaves.
     fn log(&mut self) -> String {
         let mut lines = Vec::new();
         while let Some(Row::Leaf(bytes)) = self.rows.get(&Key::Leaf(self.told)).unwrap() {
@@ -87,7 +87,7 @@ impl Inn {
         if lines.is_empty() { "no new leaf".to_owned() } else { lines.join("\n") }
     }
 
-    /// The audit trail's records that are new.
+    /// Shows the new records of the audit trail.
     fn trail(&mut self) -> String {
         let mut lines = Vec::new();
         while self.read < self.next_line() {
@@ -123,7 +123,7 @@ pub fn duration_ms(text: &str) -> u64 {
         "s" => 1_000,
         "m" => 60_000,
         "h" => HOUR_MS,
-        _ => panic!("no duration: {text}"),
+        _ => panic!("not a duration: {text}"),
     };
     digits.parse::<u64>().unwrap() * unit_ms
 }
@@ -133,14 +133,14 @@ fn stay_of(text: &str) -> Stay {
     stay(arrival, departure)
 }
 
-/// `2026-12-01>2026-12-03`, or one side of it alone.
+/// `2026-12-01>2026-12-03`, or only one of the two dates.
 fn dates_of(text: &str) -> (Option<Night>, Option<Night>) {
     let (arrival, departure) = text.split_once('>').unwrap();
     let date = |text: &str| (!text.is_empty()).then(|| night(text));
     (date(arrival), date(departure))
 }
 
-/// `DLX:FLEX` or `DLX:FLEX:2`; adults 1.
+/// `DLX:FLEX` or `DLX:FLEX:2`, with one adult.
 fn room_of(text: &str) -> RoomRequest {
     let parts: Vec<&str> = text.split(':').collect();
     room(parts[0], parts[1], parts.get(2).map_or(1, |n| n.parse().unwrap()))
@@ -204,11 +204,11 @@ fn op(words: &[&str]) -> Op {
         "grant" => who::grant(words),
         "seal" => Op::SealAudit,
         "close" => Op::CloseBusinessDate { expected_from: night(words[1]) },
-        unknown => panic!("no such word: {unknown}"),
+        unknown => panic!("unknown command: {unknown}"),
     }
 }
 
-/// The same for `guest=name`.
+/// Adds the guest of `guest=name`.
 fn with_guest(mut op: Op, words: &[&str]) -> Op {
     let (named, drawn) = log::guest(value(words, "guest"));
     match &mut op {
@@ -216,12 +216,12 @@ fn with_guest(mut op: Op, words: &[&str]) -> Op {
             (*guest, *seeds) = (named.unwrap_or_default(), drawn);
         }
         Op::Amend { guest, seeds, .. } => (*guest, *seeds) = (named, drawn),
-        _ => unreachable!("only who books or amends names a guest"),
+        _ => unreachable!("only book, confirm and amend take a guest"),
     }
     op
 }
 
-/// `ari DLX [FLEX] from..to name=value ...`; `+stopSell` sets a flag, `-stopSell` lifts it.
+/// `ari DLX [FLEX] from..to name=value ...`; `+stopSell` sets a flag, `-stopSell` clears it.
 fn ari(words: &[&str]) -> Op {
     let (plan, dates) = if words[2].contains("..") { (None, words[2]) } else { (Some(words[2]), words[3]) };
     let (from, to) = dates.split_once("..").unwrap();

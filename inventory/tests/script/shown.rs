@@ -1,4 +1,4 @@
-//! Answers as a person would tell them.
+//! Readable answers.
 
 use keyrack_inventory::*;
 
@@ -80,7 +80,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The random part of an id, which in scripts is its number.
+/// The random part of an id. In scripts it is the number.
 pub fn last_number(id: &[u8; 16]) -> u64 {
     id[10..].iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
 }

@@ -1,4 +1,4 @@
-//! Who says a line, what he may do, and what the audit trail keeps of it.
+//! Callers in scripts, their grants, and their records in the audit trail.
 
 use keyrack_inventory::*;
 
@@ -6,24 +6,24 @@ use super::shown::last_number;
 use super::{duration_ms, number, parsed, value};
 use crate::fixture::{booking_id, morning_ms};
 
-/// `principal 3 key 2` (without a key by the first), `guest b1`, `nobody`, or a role that the nodes vouch for.
+/// `principal 3 key 2` (key 1 by default), `guest b1`, `nobody`, or a trusted role.
 pub fn actor(who: &str) -> Actor {
     let words: Vec<&str> = who.split_whitespace().collect();
     let who = match words[..] {
-        ["nobody"] => Who::Nobody,
+        ["nobody"] => Who::Unauthenticated,
         ["guest", booking] => Who::Guest(booking_id(number(booking))),
         ["principal", number] => Who::Principal { number: number.parse().unwrap(), credential: 1 },
         ["principal", number, "key", credential] => {
             Who::Principal { number: number.parse().unwrap(), credential: credential.parse().unwrap() }
         }
         [role] => Who::Trusted(Role::parse(role).unwrap(), role.to_owned()),
-        _ => panic!("nobody says so: {who}"),
+        _ => panic!("unknown caller: {who}"),
     };
     Actor { who, from: [0; 16] }
 }
 
-/// `grant principal 3 channel revision=2 own-only revoked properties=key-inn regions=eu hold=10 keys=1,2:30m`: what is not
-/// said sets no limit, and key 1 is good; `2:30m` is good for half an hour from the morning on.
+/// `grant principal 3 channel revision=2 own-only revoked properties=key-inn regions=eu hold=10 keys=1,2:30m`. An
+/// absent part sets no limit, and the default is key 1. `2:30m` is key 2, valid for half an hour from the morning.
 pub fn grant(words: &[&str]) -> Op {
     let list = |name| value(words, name).map_or(Vec::new(), |all| all.split(',').map(str::to_owned).collect());
     let credential = |text: &str| {

@@ -1,16 +1,16 @@
-//! What is drawn, and how often.
+//! Generators of steps, with weights.
 
 use keyrack_inventory::{Fee, MAX_MINOR, Weekdays};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// One random command, not yet resolved.
+/// One random command, with references that are not yet resolved.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Which property; 2 is unknown.
+    /// The property; 2 is unknown.
     pub hotel: u32,
-    /// How far the clock moves; sometimes back.
+    /// How far the clock moves; may be negative.
     pub wait_ms: i64,
     pub key: Key,
     pub act: Act,
@@ -20,32 +20,32 @@ pub struct Step {
 pub enum Key {
     None,
     Fresh,
-    /// The whole command of so many keys ago once more.
+    /// Repeats the whole command of this many keys ago.
     Again(usize),
-    /// A key of so many commands ago for something else.
+    /// Uses the key of this many commands ago for another command.
     Misused(usize),
 }
 
-/// Nights counted from the business date, and how many.
+/// First night, counted from the business date, and number of nights.
 #[derive(Clone, Copy, Debug)]
 pub struct Draw {
     pub from: i32,
     pub nights: u32,
 }
 
-/// The dates of a change, in nights from the business date; together they need not be a stay.
+/// The dates of an amendment, in nights from the business date. Together they may be invalid as a stay.
 #[derive(Clone, Copy, Debug)]
 pub struct Dates {
     pub arrival: Option<i32>,
     pub departure: Option<i32>,
 }
 
-/// Later than any night there is.
+/// Later than the last valid night.
 const AFTER_THE_LAST_NIGHT: i32 = 4_000_000;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
-    /// 3 is unknown; for plans too.
+    /// 3 is unknown; the same for plans.
     pub room_type: usize,
     pub rate_plan: usize,
     pub quantity: u32,
@@ -106,7 +106,7 @@ pub enum Act {
         guest: bool,
         revision: Option<u32>,
     },
-    /// More or fewer of the rooms that a booking has: its lines by place, and how many rooms of each.
+    /// More or fewer of the booking's rooms: the positions of its lines, and the number of rooms of each.
     Regroup {
         booking: usize,
         stay: Option<Draw>,
@@ -129,7 +129,7 @@ pub enum Act {
         revision: Option<u32>,
     },
     Erase(usize),
-    /// One of few nodes, one of few keys, so that a node often says what is known.
+    /// Few nodes and few keys, so that a node often puts keys it already has.
     ReplicaKeys {
         node: u64,
         drawn: u8,
@@ -139,7 +139,7 @@ pub enum Act {
     },
 }
 
-/// A sequence. It prints nothing: a failing test prints the few commands that matter, not the steps.
+/// A sequence of steps. Its debug output is short: a failing test prints the shrunk commands instead.
 #[derive(Clone)]
 pub struct Steps(pub Vec<Step>);
 
@@ -149,7 +149,7 @@ impl std::fmt::Debug for Steps {
     }
 }
 
-/// So many commands.
+/// Sequences of `count` commands.
 pub fn steps(count: usize) -> impl Strategy<Value = Steps> {
     vec(step(), count).prop_map(Steps)
 }
@@ -159,7 +159,7 @@ fn step() -> impl Strategy<Value = Step> {
     (hotel, wait_ms(), key(), act()).prop_map(|(hotel, wait_ms, key, act)| Step { hotel, wait_ms, key, act })
 }
 
-/// Often none; often exactly a hold's or a record's time to live, give or take a millisecond.
+/// Often zero; often exactly the lifetime of a hold or a record, or a millisecond more or less.
 fn wait_ms() -> impl Strategy<Value = i64> {
     prop_oneof![
         90 => Just(0i64),
@@ -185,7 +185,7 @@ fn draw() -> impl Strategy<Value = Draw> {
     (from, prop_oneof![8 => 1u32..5, 1 => 5u32..9]).prop_map(|(from, nights)| Draw { from, nights })
 }
 
-/// Mostly a stay; often one date alone; seldom what makes none.
+/// Mostly a stay; often one date alone; rarely an invalid stay.
 fn dates() -> impl Strategy<Value = Dates> {
     let both = |draw: Draw| Dates { arrival: Some(draw.from), departure: Some(draw.from + draw.nights as i32) };
     let day = prop_oneof![30 => -1i32..12, 1 => Just(400), 1 => Just(AFTER_THE_LAST_NIGHT)];
@@ -234,16 +234,16 @@ fn ari() -> impl Strategy<Value = Ari> {
         [length(), length(), length()],
     )
         .prop_map(|((room_type, rate_plan, dates, days), rooms, rate, flags, lengths)| {
-            // A rate without a plan is refused: once in a while is enough.
+            // A rate without a plan is refused, so it occurs rarely.
             let rate = rate.filter(|r| rate_plan.is_some() || r % 8 == 0);
-            // Rates mostly come for weeks; a hole in them is a refusal.
+            // Rates mostly cover weeks, because a gap leads to a refusal.
             let weeks = rate.is_some_and(|r| r % 4 > 0) && days.0 > 0;
             let (dates, days) = if weeks { (Draw { from: 0, nights: 30 }, Weekdays::ALL) } else { (dates, days) };
             Ari { room_type, rate_plan, dates, days, rooms, rate, flags, lengths }
         })
 }
 
-/// A new price for weeks, for what is sold most.
+/// A new price for weeks, for the types and plans that are sold most.
 fn reprice() -> impl Strategy<Value = Act> {
     (0usize..2, 0usize..2, 0u64..20_000).prop_map(|(room_type, rate_plan, rate)| {
         let (dates, days, rooms) = (Draw { from: 0, nights: 30 }, Weekdays::ALL, (None, None));

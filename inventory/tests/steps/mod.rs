@@ -1,7 +1,7 @@
-//! Random commands: few hotels, rooms and dates, so that they get in each other's way.
+//! Random commands with few properties, rooms and dates, so that they conflict.
 //!
-//! A [`Step`] names what it wants by small numbers ("the third booking so far"); a [`Script`] turns it
-//! into a command. So a shrunk sequence still makes sense after some of its steps were left out.
+//! A [`Step`] refers to earlier results by small numbers ("the third booking so far"), and a [`Script`] turns it into a
+//! command. So a shrunk sequence is still valid after some of its steps were removed.
 #![allow(dead_code, reason = "every test file uses some of these")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,24 +1,24 @@
-//! From steps to commands.
+//! Turns steps into commands.
 
 use std::collections::BTreeMap;
 
 use super::drawn::{Act, Ari, Draw, Key, Room, Step};
 use keyrack_inventory::*;
 
-/// Codes by the small numbers of a step; the last is put nowhere.
+/// Codes by the small numbers of a step. The last one is never put.
 const TYPES: [&str; 4] = ["STD", "DLX", "SUITE", "ATTIC"];
 const PLANS: [&str; 4] = ["FLEX", "SAVER", "CORP", "GHOST"];
-/// Fewer open holds than one command expires, so that none is due and still open.
+/// Fewer open holds than one command expires, so that no due hold stays open.
 const MOST_OPEN_HOLDS: usize = EXPIRY_STEPS - 2;
 
-/// Remembers what was issued, to refer to it.
+/// Remembers earlier commands and answers, so that steps can refer to them.
 pub struct Script {
     clock_ms: u64,
     issued: u64,
     bookings: Vec<BookingId>,
-    /// The rooms of each booking when it was last heard of.
+    /// The rooms of each booking in its newest answer.
     rooms: BTreeMap<BookingId, Vec<RoomRequest>>,
-    /// With the night each is for.
+    /// Holds, each with its arrival night.
     holds: Vec<(HoldId, Night)>,
     keyed: Vec<Command>,
     /// Deadlines of holds that may still be open.
@@ -34,7 +34,7 @@ impl Script {
         Script { clock_ms, issued: 0, bookings, rooms, holds, keyed, deadlines, today: [first_date; 3] }
     }
 
-    /// Onboards two hotels, so that a sequence need not begin with luck.
+    /// Adds two properties, so that every sequence can sell rooms from its start.
     pub fn prelude(&mut self) -> Vec<(Command, At)> {
         let mut commands = Vec::new();
         for hotel in 0..2 {
@@ -59,9 +59,9 @@ impl Script {
         commands.iter().map(|step| self.command(step)).collect()
     }
 
-    /// The command of a step and the time to apply it at.
+    /// The command of a step, and its log position.
     pub fn command(&mut self, step: &Step) -> (Command, At) {
-        // The clock that stamps commands may go back; log time does not.
+        // The stamping clock may go back; log time does not.
         self.clock_ms = self.clock_ms.saturating_add_signed(step.wait_ms);
         self.issued += 1;
         if let Key::Again(back) = step.key
@@ -88,12 +88,12 @@ impl Script {
         (command, self.at())
     }
 
-    /// Where the log has it: a term lasts a while.
+    /// The log position. A term lasts 40 commands.
     fn at(&self) -> At {
         At { ms: self.clock_ms, term: 1 + self.issued / 40, index: 9 + self.issued }
     }
 
-    /// The same request once more: the edge draws new ids and encrypts the guest anew.
+    /// The same request again. The edge draws new ids and encrypts the guest again.
     fn retried(&self, mut command: Command) -> Command {
         let number = command.property;
         let drawn = BookingId::new(number, self.clock_ms, self.issued);
@@ -110,7 +110,7 @@ impl Script {
         command
     }
 
-    /// Learns from an answer what later steps refer to.
+    /// Records the parts of an answer that later steps refer to.
     pub fn heard(&mut self, command: &Command, outcome: &Outcome) {
         let clock_ms = self.clock_ms;
         self.deadlines.retain(|d| *d > clock_ms);
@@ -207,7 +207,7 @@ impl Script {
         }
     }
 
-    /// Sealed under a key of its own; once in a while nobody says who comes.
+    /// A guest with its own key; every seventh command has no guest.
     fn guest(&self) -> Sealed {
         if self.issued.is_multiple_of(7) {
             return Sealed::default();
@@ -216,7 +216,7 @@ impl Script {
         Sealed { ciphertext: bytes.to_vec(), wrapped_key: bytes.map(|byte| !byte).to_vec() }
     }
 
-    /// Never the same twice. The guest is hidden anew only where there is a new one.
+    /// Seeds that never repeat. Guest digests are drawn only for a new guest.
     fn seeds(&self, guest: bool) -> LeafSeeds {
         let drawn =
             |place: u64| [0x9e37_79b9_7f4a_7c15u64, 0xd1b5_4a32_d192_ed03].map(|odd| odd.wrapping_mul(self.issued * 8 + place));
@@ -226,7 +226,7 @@ impl Script {
         LeafSeeds { guest, salts: TermSalts { price: salt(5), channel_ref: salt(6), unit: salt(7) } }
     }
 
-    /// A booking of this property, mostly; without one, an id that nobody has.
+    /// Mostly a booking of this property; an unknown id if there is none.
     fn booking(&self, property: PropertyNumber, back: usize) -> BookingId {
         let own: Vec<BookingId> = self.bookings.iter().filter(|id| id.property() == property).copied().collect();
         let known = if back == 11 { &self.bookings } else { &own };
@@ -236,7 +236,7 @@ impl Script {
     fn hold(&self, property: PropertyNumber, back: usize) -> HoldId {
         let today = self.today[property.0 as usize];
         let known = |(id, arrival): &&(HoldId, Night)| match back {
-            // Anyone's; or one for a night that is over.
+            // Any hold; or one whose arrival night is over.
             4 => true,
             5 => id.property() == property && *arrival < today,
             _ => id.property() == property,
@@ -251,13 +251,13 @@ fn nth_last<T>(items: &[T], back: usize) -> Option<&T> {
     items.iter().rev().nth(back)
 }
 
-/// As [`nth_last`], counted round and round: an item as long as there is one.
+/// Like [`nth_last`], but `back` wraps around, so that it finds an item unless the list is empty.
 fn recent<T>(items: &[T], back: usize) -> Option<&T> {
     nth_last(items, back.checked_rem(items.len())?)
 }
 
-fn code(text: &str) -> Code {
-    Code::new(text).unwrap()
+fn code(text: &str) -> ShortCode {
+    ShortCode::new(text).unwrap()
 }
 
 fn on(days: i32, today: Night) -> Night {
@@ -312,7 +312,7 @@ fn put(act: &Act, property: PropertyNumber, today: Night) -> Op {
             let currency = Currency(if yen { *b"JPY" } else { *b"EUR" });
             let policy = CancellationPolicy { free_until_days, fee };
             let (code, name) = (code(PLANS[place]), String::new());
-            // Both the revision and `priced` are ignored.
+            // The command ignores both the revision and `priced`.
             let rate_plan = RatePlan { code, name, currency, policy, priced: true, revision: 99 };
             Op::PutRatePlan { rate_plan, expected_revision: revision }
         }

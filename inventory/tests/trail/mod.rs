@@ -1,16 +1,16 @@
-//! The audit trail as somebody reads it who has the journal and RFC 8949, and none of the crate's own code for it.
+//! An independent reader of the audit trail, written from RFC 8949. It shares no code with the crate's own.
 #![allow(dead_code, reason = "every test file uses some of these")]
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use keyrack_inventory::*;
 use sha2::{Digest as _, Sha256};
 
-/// One record, as bytes.
+/// One encoded record.
 pub type Record = Vec<u8>;
 
 /// The records of one journal line, in order.
 pub fn records_of(line: u64, entry: &Entry) -> Vec<Record> {
-    if let Happened::Observed(seen) = &entry.happened {
+    if let JournalEvent::Observed(seen) = &entry.happened {
         assert_eq!(entry.mark, None);
         let record = |(place, seen): (u64, &Observation)| {
             let what = (u64::from(seen.action.0), seen.property, seen.record);
@@ -33,7 +33,7 @@ fn record(
     (verdict, times): (u64, u64),
 ) -> Record {
     let (who, credential) = match &actor.who {
-        Who::Nobody => ("nobody".to_owned(), 0),
+        Who::Unauthenticated => ("nobody".to_owned(), 0),
         Who::Trusted(_, name) => (name.clone(), 0),
         Who::Principal { number, credential } => (format!("principal/{number}"), u64::from(*credential)),
         Who::Guest(id) => (format!("guest/bk_{}", base32(u128::from_be_bytes(id.0))), 0),
@@ -55,7 +55,7 @@ fn record(
     out
 }
 
-/// Major type and argument in the fewest bytes.
+/// A CBOR head: major type and argument in the fewest bytes.
 fn head(out: &mut Vec<u8>, major: u8, value: u64) {
     let width = match value {
         0..24 => return out.push(major << 5 | value as u8),
@@ -73,17 +73,17 @@ fn base32(number: u128) -> String {
     (0..26).rev().map(digit).collect()
 }
 
-/// The link after `before`.
+/// The link that follows `before`.
 pub fn link(before: [u8; 32], record: &[u8]) -> [u8; 32] {
     Sha256::digest([b"keyrack audit v1\0", &before[..], record].concat()).into()
 }
 
-/// The newest link of all records.
+/// The newest link of a list of records.
 pub fn head_of(records: &[Record]) -> [u8; 32] {
     records.iter().fold([0; 32], |before, record| link(before, record))
 }
 
-/// The whole journal's records; each mark has the link up to itself.
+/// All records of the journal. Each mark must have the link up to itself.
 pub fn records(rows: &MemRows) -> Result<Vec<Record>, String> {
     let mut found: Vec<Record> = Vec::new();
     let mut newest = [0; 32];
@@ -100,7 +100,7 @@ pub fn records(rows: &MemRows) -> Result<Vec<Record>, String> {
     Ok(found)
 }
 
-/// What an operation is called: the numbers of the table in `audit.rs`, said once more.
+/// The action and record of an operation: the numbers of the table in `audit.rs`, written independently.
 pub fn action_of(op: &Op) -> (u8, Option<[u8; 16]>) {
     match op {
         Op::PutProperty { .. } => (1, None),
@@ -119,7 +119,7 @@ pub fn action_of(op: &Op) -> (u8, Option<[u8; 16]>) {
         Op::CloseBusinessDate { .. } => (14, None),
         Op::EraseGuest { booking } => (15, Some(booking.0)),
         Op::PutGrant { .. } => (16, None),
-        // Somebody tried what nobody may.
+        // A command that no caller may send.
         _ => (63, None),
     }
 }

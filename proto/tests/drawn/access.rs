@@ -1,4 +1,4 @@
-//! Who may do what, and the audit trail.
+//! Generators of actors, grants and audit records.
 
 use keyrack_inventory::*;
 use proptest::collection::vec;
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::{booking_id, long, number, short, text};
 
 pub fn actor() -> impl Strategy<Value = Actor> {
-    // A principal's number is never 0, and a name may look like anything.
+    // A principal's number is never 0. A trusted caller's name may look like a principal's.
     let name = prop_oneof![3 => text(), 1 => Just("principal/3".to_owned())];
     let who = prop_oneof![
-        Just(Who::Nobody),
+        Just(Who::Unauthenticated),
         (role(), name).prop_map(|(role, name)| Who::Trusted(role, name)),
         (number(), number()).prop_map(|(number, credential)| Who::Principal { number: number.max(1), credential }),
         booking_id().prop_map(Who::Guest),

@@ -1,4 +1,4 @@
-//! Properties and what they sell.
+//! Generators of properties and their catalogues.
 
 use keyrack_inventory::*;
 use proptest::collection::vec;

@@ -1,5 +1,5 @@
-//! Arbitrary values of everything that is stored or said: not what the domain would come to, but
-//! anything that its types and limits let through.
+//! Generators of every stored or sent value. They generate everything that the types and their limits allow, not only
+//! values that the domain produces.
 
 mod access;
 mod catalog;
@@ -14,20 +14,20 @@ use proptest::prelude::*;
 pub use op::command;
 pub use row::{key, row};
 
-fn code() -> impl Strategy<Value = Code> + Clone {
-    "[A-Za-z0-9._-]{1,20}".prop_map(|text| Code::new(&text).unwrap())
+fn code() -> impl Strategy<Value = ShortCode> + Clone {
+    "[A-Za-z0-9._-]{1,20}".prop_map(|text| ShortCode::new(&text).unwrap())
 }
 
 fn currency() -> impl Strategy<Value = Currency> {
     "[A-Z]{3}".prop_map(|text| Currency::new(&text).unwrap())
 }
 
-/// Any Unicode; often nothing.
+/// Any Unicode text; often empty.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![1 => Just(String::new()), 3 => "\\PC{0,12}"]
 }
 
-/// Small numbers and the ends of the type.
+/// Small numbers and the maximum of the type.
 fn number() -> impl Strategy<Value = u32> + Clone {
     prop_oneof![3 => 0u32..300, 1 => any::<u32>(), 1 => Just(u32::MAX)]
 }
@@ -44,7 +44,7 @@ fn revision() -> impl Strategy<Value = Option<u32>> {
     option::of(number())
 }
 
-/// A date by itself may be anything: only a stay and a range are held together by the types.
+/// A single date may have any value. Only stays and ranges are limited by their types.
 fn night() -> impl Strategy<Value = Night> {
     number().prop_map(Night)
 }
@@ -69,7 +69,7 @@ fn digests() -> impl Strategy<Value = Vec<Digest>> {
     vec(any::<Digest>(), 0..=GUEST_DIGESTS + 1)
 }
 
-/// Not even one of them need be drawn by a careful edge.
+/// Salts may be zero, although a correct edge draws random ones.
 fn salts() -> impl Strategy<Value = TermSalts> {
     let salt = || prop_oneof![1 => Just(Salt::default()), 3 => any::<Salt>()];
     let drawn = (salt(), salt(), salt()).prop_map(|(price, channel_ref, unit)| TermSalts { price, channel_ref, unit });

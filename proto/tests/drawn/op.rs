@@ -1,4 +1,4 @@
-//! Commands.
+//! Generators of commands.
 
 use keyrack_inventory::*;
 use proptest::collection::vec;
@@ -62,7 +62,7 @@ fn holding() -> impl Strategy<Value = Op> {
 }
 
 fn booking() -> impl Strategy<Value = Op> {
-    // Two wishes cannot be said, and the edge says neither: no rooms at all, and a guest without a ciphertext.
+    // Two values have no encoding, and the edge sends neither: an empty list of rooms, and a guest without bytes.
     let some_rooms = option::of(vec(wish(), 1..3));
     let some_guest = option::of(sealed().prop_filter("a sealed guest has bytes", |guest| *guest != Sealed::default()));
     prop_oneof![
@@ -118,7 +118,7 @@ fn wish() -> impl Strategy<Value = RoomRequest> {
     )
 }
 
-/// From one day to the longest range; the last day there is is no night.
+/// From one day to the longest range. The last valid date cannot be part of a range.
 fn dates() -> impl Strategy<Value = DateRange> {
     let more = prop_oneof![0u32..40, Just(DateRange::MAX_DAYS - 1)];
     (0u32..Night::LAST.0, more).prop_map(|(from, more)| {

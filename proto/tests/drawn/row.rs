@@ -1,4 +1,4 @@
-//! Keys, and rows that fit them.
+//! Generators of keys, and of rows that fit them.
 
 use keyrack_inventory::*;
 use proptest::collection::vec;
@@ -34,7 +34,7 @@ pub fn key() -> impl Strategy<Value = Key> {
     ]
 }
 
-/// A key and what may stand there.
+/// A key and a row of its kind.
 pub fn row() -> impl Strategy<Value = (Key, Row)> {
     key().prop_flat_map(|key| (Just(key), row_of(key)))
 }
@@ -52,7 +52,7 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
         Key::Grant(_) => grant().prop_map(|g| Row::Grant(g.into())).boxed(),
         Key::HoldUsage(..) => long().prop_map(Row::HoldUsage).boxed(),
         Key::Request(_) => (any::<[u8; 16]>(), long())
-            .prop_map(|(fingerprint, sequence)| Row::Request(Recorded { fingerprint, sequence }))
+            .prop_map(|(fingerprint, sequence)| Row::Request(IdempotencyRecord { fingerprint, sequence }))
             .boxed(),
         Key::Journal(_) => entry().prop_map(|e| Row::Journal(e.into())).boxed(),
         Key::Leaf(_) => vec(any::<u8>(), 0..60).prop_map(Row::Leaf).boxed(),
@@ -103,7 +103,7 @@ fn restrictions() -> impl Strategy<Value = Restrictions> {
     prop_oneof![Just(Restrictions::default()), set]
 }
 
-/// Many nights say nothing, and many columns are left out whole.
+/// Most nights have the default, and often a whole column is left out.
 fn cells<C: Clone + Default + std::fmt::Debug>(cell: impl Strategy<Value = C>) -> impl Strategy<Value = Vec<C>> {
     vec(prop_oneof![3 => Just(None), 1 => cell.prop_map(Some)], 31)
         .prop_map(|cells| cells.into_iter().map(Option::unwrap_or_default).collect())
@@ -116,7 +116,7 @@ fn page() -> impl Strategy<Value = Page> {
         let [out_of_order, sold, held, blocked] = counts;
         Cell { capacity, out_of_order, sold, held, blocked, restrictions }
     });
-    // One column alone now and then.
+    // Sometimes only one column has values.
     let sold_only = number().prop_map(|sold| Cell { sold, ..Cell::default() });
     prop_oneof![cells(cell), cells(sold_only)].prop_map(|cells| Page { cells })
 }
@@ -217,29 +217,29 @@ fn entry() -> impl Strategy<Value = Entry> {
     )
 }
 
-fn happened() -> impl Strategy<Value = Happened> {
+fn happened() -> impl Strategy<Value = JournalEvent> {
     let plain = prop::sample::select(vec![
-        Happened::Nothing,
-        Happened::PropertyChanged,
-        Happened::RoomTypeChanged,
-        Happened::RatePlanChanged,
-        Happened::HoldPlaced,
-        Happened::HoldConfirmed,
-        Happened::HoldReleased,
-        Happened::HoldExpired,
-        Happened::Booked,
-        Happened::Amended,
-        Happened::Cancelled,
-        Happened::CheckedIn,
-        Happened::CheckedOut,
-        Happened::NoShow,
-        Happened::GuestErased,
-        Happened::BusinessDateClosed,
+        JournalEvent::Nothing,
+        JournalEvent::PropertyChanged,
+        JournalEvent::RoomTypeChanged,
+        JournalEvent::RatePlanChanged,
+        JournalEvent::HoldPlaced,
+        JournalEvent::HoldConfirmed,
+        JournalEvent::HoldReleased,
+        JournalEvent::HoldExpired,
+        JournalEvent::Booked,
+        JournalEvent::Amended,
+        JournalEvent::Cancelled,
+        JournalEvent::CheckedIn,
+        JournalEvent::CheckedOut,
+        JournalEvent::NoShow,
+        JournalEvent::GuestErased,
+        JournalEvent::BusinessDateClosed,
     ]);
     prop_oneof![
         6 => plain,
-        1 => vec(code(), 0..4).prop_map(Happened::AriUpdated),
-        1 => vec(observation(), 0..4).prop_map(Happened::Observed),
+        1 => vec(code(), 0..4).prop_map(JournalEvent::AriUpdated),
+        1 => vec(observation(), 0..4).prop_map(JournalEvent::Observed),
     ]
 }
 

@@ -6,8 +6,8 @@ const HOTEL: PropertyNumber = PropertyNumber(7);
 /// Text like any other to the codecs.
 const NOTE: &str = "log\n300\n\n— log sig\n";
 
-fn code(text: &str) -> Code {
-    Code::new(text).unwrap()
+fn code(text: &str) -> ShortCode {
+    ShortCode::new(text).unwrap()
 }
 
 fn booking_id() -> BookingId {
@@ -146,7 +146,7 @@ fn rates() -> RatePage {
 
 fn erasure() -> Entry {
     let (request, reply) = (Some([0x11; 16]), Reply::Booking(erased_booking().into()));
-    Entry { at_ms: 3_000, property: HOTEL, request, happened: Happened::GuestErased, reply, mark: None }
+    Entry { at_ms: 3_000, property: HOTEL, request, happened: JournalEvent::GuestErased, reply, mark: None }
 }
 
 fn leaf() -> Leaf {
@@ -194,13 +194,13 @@ fn principal() -> Who {
 
 fn marked() -> Entry {
     let mark = Mark { actor: actor(principal()), action: Action::CANCEL, record: Some(booking_id().0), link: [0x99; 32] };
-    Entry { happened: Happened::Cancelled, reply: Reply::Booking(booking().into()), mark: Some(mark), ..journal() }
+    Entry { happened: JournalEvent::Cancelled, reply: Reply::Booking(booking().into()), mark: Some(mark), ..journal() }
 }
 
 fn forbidden() -> Entry {
     let mark = Mark { actor: actor(Who::Guest(booking_id())), action: Action::BOOK, record: None, link: [0x9a; 32] };
     let reply = Reply::Rejected(Reject::Forbidden);
-    Entry { request: None, happened: Happened::Nothing, reply, mark: Some(mark), ..journal() }
+    Entry { request: None, happened: JournalEvent::Nothing, reply, mark: Some(mark), ..journal() }
 }
 
 fn observations() -> Vec<Observation> {
@@ -214,7 +214,8 @@ fn observations() -> Vec<Observation> {
         times: 3,
     };
     let trusted = Who::Trusted(Role::Auditor, "books".into());
-    let nowhere = Observation { property: PropertyNumber(0), record: None, ..seen(Who::Nobody, Action::OTHER, Verdict(401)) };
+    let nowhere =
+        Observation { property: PropertyNumber(0), record: None, ..seen(Who::Unauthenticated, Action::OTHER, Verdict(401)) };
     vec![
         seen(trusted, Action::READ_BOOKING, Verdict::ALLOWED),
         seen(principal(), Action::REPLAY, Verdict::ALLOWED),
@@ -224,7 +225,7 @@ fn observations() -> Vec<Observation> {
 }
 
 fn observed() -> Entry {
-    Entry { request: None, happened: Happened::Observed(observations()), reply: Reply::Done, ..journal() }
+    Entry { request: None, happened: JournalEvent::Observed(observations()), reply: Reply::Done, ..journal() }
 }
 
 fn journal() -> Entry {
@@ -234,7 +235,7 @@ fn journal() -> Entry {
         at_ms: 3_000,
         property: HOTEL,
         request: Some([0x11; 16]),
-        happened: Happened::AriUpdated(vec![code("DLX")]),
+        happened: JournalEvent::AriUpdated(vec![code("DLX")]),
         reply: Reply::Rejected(Reject::Restricted(vec![night])),
         mark: None,
     }
@@ -282,7 +283,7 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
     };
     let charged_hold = Hold { state: HoldState::Open, seller: 300, charge_ms: 1_800_000, ..hold.clone() };
     let sold_booking = Booking { seller: 300, ..booking_with_leaf() };
-    let recorded = Recorded { fingerprint: [0x22; 16], sequence: 8 };
+    let recorded = IdempotencyRecord { fingerprint: [0x22; 16], sequence: 8 };
     let secrets = GuestSecrets { wrapped_key: vec![0xcc], digests: seeds().guest, salts: salts() };
     vec![
         ("meta", Key::Meta, Row::Meta(meta)),
@@ -404,6 +405,6 @@ pub fn asked() -> Vec<(&'static str, Command)> {
         ("cancel by a principal", cancel(principal())),
         ("cancel by one who is trusted", cancel(Who::Trusted(Role::Operator, "root".into()))),
         ("cancel by a guest", cancel(Who::Guest(booking_id()))),
-        ("cancel by nobody", cancel(Who::Nobody)),
+        ("cancel by nobody", cancel(Who::Unauthenticated)),
     ]
 }

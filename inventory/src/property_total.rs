@@ -1,12 +1,12 @@
-//! The house as a whole: what is taken of all its room types together.
+//! The rooms taken of all room types of a property together.
 
 use alloc::vec::Vec;
 
 use crate::rows;
 use crate::{Fault, Key, Night, Property, PropertyNumber, Read, RoomTypeIx, Stay};
 
-/// Rooms of all types taken on every night of a stay.
-pub(crate) fn house_taken<R: Read + ?Sized>(
+/// The rooms of all types that are taken on each night of a stay.
+pub(crate) fn rooms_taken<R: Read + ?Sized>(
     rows: &mut R,
     number: PropertyNumber,
     property: &Property,

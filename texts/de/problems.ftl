@@ -1,0 +1,224 @@
+# Deutsch. Die Reihenfolge ist die von texts/src/detail.rs.
+
+### Titel, einer für jeden Code
+
+title-invalid-json = Der Inhalt ist kein JSON
+title-unknown-field = Der Inhalt hat ein unbekanntes Feld
+title-invalid-field = Ein Feld oder Parameter fehlt oder ist ungültig
+title-invalid-utf8 = Der Inhalt ist kein UTF-8
+title-invalid-date = Ein Datum gibt es nicht
+title-invalid-stay = Die Abreise liegt nicht nach der Anreise
+title-stay-too-long = Der Aufenthalt hat zu viele Nächte
+title-no-rooms = Die Anfrage nennt kein Zimmer
+title-too-many-rooms = Die Anfrage nennt zu viele Zimmer
+title-card-number = Ein Text enthält eine Kartennummer
+title-idempotency-key-required = Der Header Idempotency-Key fehlt
+title-invalid-idempotency-key = Der Idempotency-Key ist ungültig
+title-invalid-cursor = Der Cursor ist ungültig
+title-unauthenticated = Keine gültigen Zugangsdaten
+title-forbidden = Kein Recht zu dieser Operation
+title-not-found = Nicht gefunden
+title-unknown-property = Unbekanntes Hotel
+title-method-not-allowed = Dieser Pfad unterstützt die Methode nicht
+title-request-timeout = Die Anfrage kam nicht rechtzeitig an
+title-sold-out = Nicht genug Zimmer
+title-restricted = Eine Beschränkung erlaubt diesen Aufenthalt nicht
+title-not-cosigned = Die Quittung ist noch nicht gegengezeichnet
+title-request-in-flight = Die erste Anfrage mit diesem Schlüssel läuft noch
+title-wrong-state = Der jetzige Zustand erlaubt das nicht
+title-hold-expired = Die Option ist abgelaufen
+title-precondition-failed = Eine andere Anfrage hat den Datensatz geändert
+title-payload-too-large = Der Inhalt ist zu groß
+title-uri-too-long = Die URI ist zu lang
+title-unsupported-media-type = Inhaltstyp oder Kodierung wird nicht unterstützt
+title-idempotency-key-reused = Der Idempotency-Key gehört zu einer anderen Anfrage
+title-unknown-room-type = Unbekannte Zimmerkategorie
+title-unknown-rate-plan = Unbekannter Ratenplan
+title-arrival-in-past = Die Anreise liegt vor dem Geschäftstag des Hotels
+title-occupancy-exceeded = Zu viele Gäste für das Zimmer
+title-currency-mismatch = Die Währungen sind verschieden
+title-capacity-too-large = Die Zahl der Zimmer ist zu groß
+title-amount-too-large = Der Betrag ist zu groß
+title-quota-exceeded = Zu viele Anfragen
+title-overloaded = Der Knoten ist überlastet
+title-unavailable = Keine Mehrheit der Knoten antwortet; nichts wurde geändert
+title-outcome-unknown = Das Ergebnis ist unbekannt; wiederholen Sie die Anfrage mit demselben Schlüssel
+title-internal = Der Knoten ist gestört
+
+### Einzelheiten
+
+## Die Anfrage als solche
+
+no-such-path = Diesen Pfad gibt es nicht. /docs nennt alle Pfade.
+no-such-resource = Unter dieser Adresse gibt es nichts. Prüfen Sie die Ids im Pfad.
+method-not-allowed = Dieser Pfad unterstützt diese Methode nicht. /docs nennt die Methoden jedes Pfads.
+body-late = Der Inhalt kam nicht innerhalb von { $seconds } s an. Senden Sie die Anfrage noch einmal.
+body-incomplete = Die Verbindung endete, bevor der Inhalt vollständig war. Senden Sie die Anfrage noch einmal.
+body-too-large = Ein Inhalt hat höchstens { $limit_bytes } Bytes. Senden Sie weniger, oder teilen Sie die Anfrage.
+uri-too-long = Pfad und Query haben zusammen höchstens { $limit_bytes } Bytes.
+content-type = Der Inhalt braucht den Header Content-Type: application/json.
+content-encoding = Komprimierte Inhalte werden nicht unterstützt. Senden Sie den Inhalt ohne Content-Encoding.
+body-not-utf8 = Der Inhalt hat Bytes, die kein UTF-8 sind. Kodieren Sie ihn als UTF-8.
+body-not-json = Der Inhalt ist ab Zeile { $line }, Spalte { $column } kein JSON.
+body-unknown-field = Das Feld in Zeile { $line }, Spalte { $column } gibt es nicht. /docs nennt die Felder.
+body-wrong-value = Ein Wert in Zeile { $line }, Spalte { $column } fehlt oder hat den falschen Typ. /docs nennt die Typen.
+body-misplaced-list = Der Inhalt hat eine Liste, wo ein Objekt oder ein einzelner Wert hingehört. /docs nennt die Typen.
+header-repeated = Die Anfrage hat mehr als einen Header { $header }. Senden Sie einen.
+host-header = Der Header Host fehlt, steht doppelt oder ist kein Host. Senden Sie ihn einmal.
+query-number = { $field }: senden Sie eine Zahl.
+query-boolean = { $field }: senden Sie true oder false.
+query-wrong-value = { $field }: der Wert ist ungültig. /docs nennt die Parameter.
+query-unreadable = Die Query ist nicht lesbar. /docs nennt die Parameter.
+
+## Wiederholungen und Revisionen
+
+idempotency-key-missing = Senden Sie einen Header Idempotency-Key, mit einem neuen Wert für jede neue Anfrage.
+idempotency-key-invalid = Ein Idempotency-Key hat 1 bis { $limit } sichtbare ASCII-Zeichen.
+idempotency-key-repeated = Die Anfrage hat mehr als einen Header Idempotency-Key. Senden Sie einen.
+idempotency-key-reused = Dieser Idempotency-Key wurde für eine andere Anfrage benutzt. Nehmen Sie für eine neue Anfrage einen neuen Schlüssel.
+request-in-flight = Die erste Anfrage mit diesem Idempotency-Key läuft noch. Wiederholen Sie diese Anfrage in einer Sekunde.
+revision-mismatch = Die jetzige Revision ist { $current }. Lesen Sie den Datensatz neu und wiederholen Sie mit seinem ETag.
+record-missing = Den Datensatz gibt es nicht, also passt keine Revision. Lassen Sie If-Match weg, um ihn anzulegen.
+invalid-cursor = Dieser Cursor gehört nicht zu dieser Anfrage. Nehmen Sie den Cursor aus einer Antwort auf dieselbe Anfrage.
+
+## Aufrufer und Rechte
+
+credentials-refused = Senden Sie den Header Authorization: Bearer, gefolgt von einem gültigen API-Schlüssel oder Token.
+guest-link-refused = Der Link oder die Bestätigungsnummer ist ungültig. Bitten Sie das Hotel um einen neuen Link.
+log-entries-need-auditor = Die Blätter des Logs zeigen die Belegung. Senden Sie den Schlüssel eines Prüfers.
+role-forbids = Die Rolle { $role } erlaubt diese Operation nicht. Benutzen Sie einen Schlüssel mit einer anderen Rolle.
+right-missing = Diese Zugangsdaten erlauben diese Operation hier nicht. Ein Betreiber kann die Rechte erweitern.
+request-quota = Das Kontingent ist verbraucht. Versuchen Sie es in { $seconds } s wieder. Die RateLimit-Header zeigen das Kontingent.
+hold-quota = Ihre offenen Optionen in diesem Hotel dürfen zugleich { $room_minutes } Zimmerminuten belegen. Geben Sie eine Option frei, oder fragen Sie weniger Zimmer oder weniger Zeit an.
+
+## Felder
+
+field-missing = { $field } fehlt.
+property-id = propertyId: 1 bis 64 Buchstaben, Ziffern, '-', '_' oder '.'.
+field-code = { $field }: 1 bis 20 Buchstaben, Ziffern, '-', '_' oder '.'.
+text-too-long = { $field }: höchstens { $limit } Zeichen.
+text-has-card-number = { $field } enthält eine Kartennummer. Keyrack speichert keine Kartennummern: senden Sie ein Zahlungs-Token.
+date-missing = { $field } fehlt. Senden Sie ein Datum wie 2026-12-24.
+date-invalid = { $field }: { $text } ist kein Datum. Senden Sie ein Datum wie 2026-12-24.
+date-too-late = Das späteste Datum ist 2199-12-31.
+dates-order = { $end } muss nach { $start } liegen.
+ari-dates-order = dateTo darf nicht vor dateFrom liegen.
+stay-too-long = Ein Aufenthalt oder ein Zeitraum hat höchstens { $limit } Nächte.
+ari-too-many-days = Eine Zeile umfasst höchstens { $limit } Tage. Nehmen Sie mehrere Zeilen.
+no-rooms = rooms: senden Sie mindestens ein Zimmer, jedes mit quantity von mindestens 1.
+too-many-rooms = rooms: eine Buchung hat höchstens { $limit } Zimmer. Teilen Sie sie.
+too-many-guests = rooms: ein Zimmer hat höchstens { $limit } Erwachsene und { $limit } Kinder.
+children-ages = childrenAges: senden Sie jedes Alter in ganzen Jahren, 0 bis 255.
+room-type-missing = rooms: jedes Zimmer braucht einen roomType.
+rate-plan-missing = rooms: jedes Zimmer braucht einen ratePlan.
+guest-count = adults, children: zusammen höchstens 65535 Gäste.
+currency = currency: senden Sie drei Großbuchstaben wie EUR.
+capacity = capacity: senden Sie die Zahl der Zimmer dieser Kategorie.
+occupancy = occupancy: senden Sie die Zahl der Gäste eines Zimmers, 0 bis 65535.
+cancellation-fee = cancellationPolicy: fee ist none, first_night, oder percent mit percent 0 bis 100.
+cancellation-days = cancellationPolicy.freeUntilDays: senden Sie eine Zahl von Tagen, 0 bis 65535.
+ari-lines = updates: senden Sie 1 bis { $limit } Zeilen.
+rate-without-plan = ratePlan: eine Zeile mit rate braucht einen ratePlan.
+rate = rate: senden Sie eine Dezimalzahl als Text in der Währung des Plans, wie "120.00".
+night-count = { $field }: senden Sie eine Zahl von Nächten, 0 bis 65535.
+weekday = days: jeder ist einer von mon, tue, wed, thu, fri, sat, sun.
+time-zone = timeZone: senden Sie einen IANA-Namen wie Europe/Lisbon.
+location = location: latitude ist -90 bis 90, longitude -180 bis 180.
+address-has-card-number = address enthält eine Kartennummer. Keyrack speichert keine Kartennummern.
+address-unreadable = address: der Text kann nicht gespeichert werden.
+near = near: senden Sie Breite und Länge, wie 38.72,-9.14.
+radius = radiusKm: senden Sie zusammen mit near eine Zahl über 0.
+booking-state = state: eines von confirmed, checked_in, checked_out, cancelled, no_show.
+consistency = consistency: linearizable, oder bounded zusammen mit maxStalenessMs.
+staleness-missing = maxStalenessMs fehlt. consistency=bounded braucht es.
+amendment-empty = Die Änderung ändert nichts. Senden Sie mindestens eines von arrival, departure, rooms oder guest.
+hold-ttl = ttlSeconds: 1 bis { $limit }.
+guest-link-ttl = ttlSeconds: { $least } bis { $most }.
+principal-id = principal: 1 bis 64 Kleinbuchstaben, Ziffern und '-'.
+role = role: eine von operator, manager, channel, desk, auditor.
+scope-entries = { $field }: höchstens { $limit } Einträge von 1 bis 255 Bytes.
+subjects = subjects: höchstens { $limit }, jeder mit issuer und subject von 1 bis 255 Bytes.
+text-bytes = { $field }: höchstens { $limit } Bytes.
+key-lifetime = expiresInSeconds: mindestens 1, höchstens 3162240000 (100 Jahre).
+key-overlap = overlapSeconds: höchstens { $limit } (eine Woche).
+audit-shard = shard: 1 bis zur Zahl der Daten-Shards.
+
+## Was eine Anfrage nennt
+
+unknown-property = Kein Hotel hat die Id { $property }.
+unnamed-unknown-property = Dieses Hotel gibt es nicht.
+unknown-room-type = Das Hotel hat keine Zimmerkategorie { $room_type }.
+unknown-rate-plan = Das Hotel hat keinen Ratenplan { $rate_plan }.
+unknown-booking = Keine Buchung hat diese Id.
+unknown-hold = Keine Option hat diese Id.
+unknown-booking-or-hold = Keine Buchung und keine Option hat diese Id.
+unknown-guest = Kein Gast hat diese Id.
+unknown-node = Kein Knoten hat diese Id.
+unknown-principal = Kein Principal hat diese Id.
+unknown-key = Der Principal hat keinen Schlüssel mit diesem Präfix.
+
+## Verkauf
+
+sold-out = { $more ->
+    [0] { $room_type } hat am { $night } zu wenige Zimmer.
+    [one] { $room_type } hat am { $night } und in einer weiteren Nacht zu wenige Zimmer.
+   *[other] { $room_type } hat am { $night } und in { $more } weiteren Nächten zu wenige Zimmer.
+} nights nennt die freien Zimmer.
+sold-out-stay = Für diesen Aufenthalt gibt es zu wenige Zimmer.
+restricted = { $more ->
+    [0] Eine Beschränkung von { $room_type } am { $night } erlaubt diesen Aufenthalt nicht.
+    [one] Beschränkungen von { $room_type } am { $night } und in einer weiteren Nacht erlauben diesen Aufenthalt nicht.
+   *[other] Beschränkungen von { $room_type } am { $night } und in { $more } weiteren Nächten erlauben diesen Aufenthalt nicht.
+} nights nennt die Beschränkungen.
+restricted-stay = Eine Beschränkung erlaubt diesen Aufenthalt nicht.
+arrival-in-past = Der Geschäftstag des Hotels ist { $business_date }. Die Anreise darf nicht davor liegen.
+occupancy-exceeded = { $occupancy ->
+    [one] Ein Zimmer der Kategorie { $room_type } ist für einen Gast.
+   *[other] Ein Zimmer der Kategorie { $room_type } ist für { $occupancy } Gäste.
+} Fragen Sie mehr Zimmer oder eine andere Kategorie an.
+currency-mismatch = Alle Raten und Ratenpläne einer Anfrage brauchen dieselbe Währung.
+capacity-too-large = Eine Zimmerkategorie hat höchstens { $limit } Zimmer und 10000 Basispunkte Überbuchung, und ein Hotel hat eine begrenzte Zahl von Zimmerkategorien und Ratenplänen.
+amount-too-large = Die Rate oder die Gebühr ist zu groß zum Speichern.
+wrong-state = Die Buchung ist im Zustand { $state }, der das nicht erlaubt.
+wrong-business-date = Der Geschäftstag des Hotels ist { $business_date }. Senden Sie dieses Datum, um ihn abzuschließen.
+not-due = Der Gast wird noch nicht erwartet: der Geschäftstag des Hotels ist { $business_date }.
+hold-expired = Die Option ist abgelaufen, und ihre Zimmer sind wieder frei. Setzen Sie eine neue Option.
+hold-closed = Die Option wurde schon bestätigt oder freigegeben.
+
+## Quittungen
+
+not-cosigned = Eine Mehrheit der Replikate hat die Quittung noch nicht unterschrieben. Die Buchung ist sicher. Fragen Sie in einer Sekunde wieder.
+no-checkpoint = Eine Mehrheit der Replikate hat noch keinen Checkpoint dieses Logs unterschrieben. Fragen Sie in einer Sekunde wieder.
+no-replica-keys = Kein Replikat hat bisher seine Schlüssel veröffentlicht. Fragen Sie in einer Sekunde wieder.
+receipt-older-than-log = Diese Buchung ist älter als das Quittungs-Log und hat darum keine Quittung.
+unknown-log = Kein Quittungs-Log hat diese Nummer.
+unknown-tile = Keine Kachel hat diesen Namen. c2sp.org/tlog-tiles nennt die Namen.
+tile-not-covered = Noch kein Checkpoint umfasst diese Kachel.
+tree-not-covered = Noch kein Checkpoint umfasst einen Baum dieser Größe.
+
+## Betreiber
+
+fencing-needs-majority = Ohne diesen Knoten bliebe keine Mehrheit der Knoten. Lassen Sie zuerst einen anderen Knoten wieder zu.
+unknown-shard = Es gibt keinen Shard { $shard }.
+shard-without-leader = Shard { $shard } hat jetzt keinen Leader. Versuchen Sie es wieder, wenn er einen hat.
+leader-unreachable = Knoten { $leader }, der Leader von Shard { $shard }, antwortet nicht. Versuchen Sie es wieder.
+hand-over-refused = Der Leader von Shard { $shard } kann nicht übergeben: { $cause }.
+principal-revoked = Der Principal wurde widerrufen. Ein Widerruf ist endgültig: legen Sie einen anderen Principal an.
+principal-revision = Der Principal hat eine andere Revision. Lesen Sie ihn neu und wiederholen Sie mit seinem ETag.
+subject-taken = Ein anderer Principal hat schon eines dieser Mitarbeiter-Subjects.
+too-many-keys = Ein Principal hat höchstens { $limit } gültige Schlüssel. Widerrufen Sie zuerst einen.
+too-many-principals = Das Verzeichnis ist voll. Auch widerrufene Principals zählen.
+
+## Der Cluster und dieser Knoten
+
+shard-overloaded = Zu viele Befehle warten auf Shard { $shard }. Nichts wurde geändert. Versuchen Sie es in einer Sekunde wieder.
+shard-unavailable = Shard { $shard } hat keinen Leader, oder keine Mehrheit seiner Replikate antwortet. Nichts wurde geändert. Versuchen Sie es wieder.
+outcome-unknown = Shard { $shard } hat nicht rechtzeitig geantwortet. Die Änderung ist vielleicht geschehen, vielleicht nicht. Wiederholen Sie die Anfrage mit demselben Idempotency-Key, um es zu erfahren.
+trail-overloaded = Das Audit-Protokoll ist im Rückstand, darum hält der Knoten die Antwort zurück. Wiederholen Sie die Anfrage in einer Sekunde mit demselben Idempotency-Key.
+storage-failed = Der Knoten kann seinen Speicher nicht lesen. Fragen Sie einen anderen Knoten. Sein Log nennt die Ursache.
+metrics-unwritable = Der Knoten kann seine Metriken nicht schreiben. Sein Log nennt die Ursache.
+answer-unwritable = Der Knoten kann die Antwort nicht schreiben. Sein Log nennt die Ursache.
+answer-unreadable = Der Knoten kann die Antwort seines Replikats nicht lesen. Sein Log nennt die Ursache.
+no-randomness = Das Betriebssystem gibt dem Knoten keine Zufallszahlen. Fragen Sie einen anderen Knoten.
+clock-wrong = Die Uhr des Knotens geht falsch. Fragen Sie einen anderen Knoten.
+key-not-stored = Das Verzeichnis hat den Schlüssel nicht gespeichert. Versuchen Sie es wieder.

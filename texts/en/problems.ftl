@@ -1,0 +1,224 @@
+# English. The order is that of texts/src/detail.rs.
+
+### Titles, one for each code
+
+title-invalid-json = The body is not JSON
+title-unknown-field = The body has an unknown field
+title-invalid-field = A field or parameter is missing or not valid
+title-invalid-utf8 = The body is not UTF-8
+title-invalid-date = A date does not exist
+title-invalid-stay = The departure is not after the arrival
+title-stay-too-long = The stay has too many nights
+title-no-rooms = The request names no room
+title-too-many-rooms = The request names too many rooms
+title-card-number = A text contains a card number
+title-idempotency-key-required = The Idempotency-Key header is missing
+title-invalid-idempotency-key = The Idempotency-Key is not valid
+title-invalid-cursor = The cursor is not valid
+title-unauthenticated = No valid credentials
+title-forbidden = No right to this operation
+title-not-found = Not found
+title-unknown-property = Unknown property
+title-method-not-allowed = This path does not support the method
+title-request-timeout = The request did not arrive in time
+title-sold-out = Not enough rooms
+title-restricted = A restriction does not allow this stay
+title-not-cosigned = The receipt is not cosigned yet
+title-request-in-flight = The first request with this key is still running
+title-wrong-state = The current state does not allow this
+title-hold-expired = The hold has expired
+title-precondition-failed = The record was changed by another request
+title-payload-too-large = The body is too large
+title-uri-too-long = The URI is too long
+title-unsupported-media-type = The body's content type or encoding is not supported
+title-idempotency-key-reused = The Idempotency-Key belongs to another request
+title-unknown-room-type = Unknown room type
+title-unknown-rate-plan = Unknown rate plan
+title-arrival-in-past = The arrival is before the hotel's business date
+title-occupancy-exceeded = Too many guests for the room
+title-currency-mismatch = The currencies differ
+title-capacity-too-large = The number of rooms is too large
+title-amount-too-large = The amount is too large
+title-quota-exceeded = Too many requests
+title-overloaded = The node is overloaded
+title-unavailable = No majority of the nodes answers; nothing was changed
+title-outcome-unknown = The outcome is unknown; repeat the request with the same key
+title-internal = The node has a fault
+
+### Details
+
+## The request as such
+
+no-such-path = This path does not exist. See /docs for all paths.
+no-such-resource = Nothing has this address. Check the ids in the path.
+method-not-allowed = This path does not support this method. See /docs for the methods of each path.
+body-late = The body did not arrive within { $seconds } s. Send the request again.
+body-incomplete = The connection ended before the body was complete. Send the request again.
+body-too-large = A body has at most { $limit_bytes } bytes. Send less, or split the request.
+uri-too-long = Path and query have at most { $limit_bytes } bytes together.
+content-type = The body needs the header Content-Type: application/json.
+content-encoding = Compressed bodies are not supported. Send the body without a Content-Encoding.
+body-not-utf8 = The body has bytes that are not UTF-8. Encode it as UTF-8.
+body-not-json = The body is not JSON from line { $line }, column { $column } on.
+body-unknown-field = The field at line { $line }, column { $column } does not exist. See /docs for the fields.
+body-wrong-value = A value at line { $line }, column { $column } is missing or has the wrong type. See /docs for the types.
+body-misplaced-list = The body has a list where an object or a single value belongs. See /docs for the types.
+header-repeated = The request has more than one { $header } header. Send one.
+host-header = The Host header is missing, repeated or not a host. Send it once.
+query-number = { $field }: send a number.
+query-boolean = { $field }: send true or false.
+query-wrong-value = { $field }: the value is not valid. See /docs for the parameters.
+query-unreadable = The query cannot be read. See /docs for the parameters.
+
+## Retries and revisions
+
+idempotency-key-missing = Send an Idempotency-Key header, with a new value for each new request.
+idempotency-key-invalid = An Idempotency-Key has 1 to { $limit } visible ASCII characters.
+idempotency-key-repeated = The request has more than one Idempotency-Key header. Send one.
+idempotency-key-reused = This Idempotency-Key was used for a different request. Use a new key for a new request.
+request-in-flight = The first request with this Idempotency-Key is still running. Repeat this request in a second.
+revision-mismatch = The current revision is { $current }. Read the record again, then repeat with its ETag.
+record-missing = The record does not exist, so no revision of it can match. Leave If-Match out to create it.
+invalid-cursor = This cursor does not belong to this request. Take the cursor from an answer to the same request.
+
+## Callers and rights
+
+credentials-refused = Send the header Authorization: Bearer, followed by a valid API key or token.
+guest-link-refused = The link or the confirmation number is not valid. Ask the hotel for a new link.
+log-entries-need-auditor = The leaves of the log show occupancy. Send an auditor's key.
+role-forbids = The role { $role } does not allow this operation. Use a key with another role.
+right-missing = These credentials do not allow this operation here. An operator can extend the rights.
+request-quota = The quota is used up. Try again in { $seconds } s. The RateLimit headers show the quota.
+hold-quota = Your open holds at this property may take { $room_minutes } room-minutes at a time. Release a hold, or ask for fewer rooms or less time.
+
+## Fields
+
+field-missing = { $field } is missing.
+property-id = propertyId: 1 to 64 letters, digits, '-', '_' or '.'.
+field-code = { $field }: 1 to 20 letters, digits, '-', '_' or '.'.
+text-too-long = { $field }: at most { $limit } characters.
+text-has-card-number = { $field } contains a card number. Keyrack does not store card numbers: send a payment token.
+date-missing = { $field } is missing. Send a date such as 2026-12-24.
+date-invalid = { $field }: { $text } is not a date. Send a date such as 2026-12-24.
+date-too-late = The latest date is 2199-12-31.
+dates-order = { $end } must be after { $start }.
+ari-dates-order = dateTo must not be before dateFrom.
+stay-too-long = A stay or a range of dates has at most { $limit } nights.
+ari-too-many-days = One line covers at most { $limit } days. Use several lines.
+no-rooms = rooms: send at least one room, each with a quantity of at least 1.
+too-many-rooms = rooms: a booking has at most { $limit } rooms. Split it.
+too-many-guests = rooms: a room has at most { $limit } adults and { $limit } children.
+children-ages = childrenAges: send each age in whole years, 0 to 255.
+room-type-missing = rooms: each room needs a roomType.
+rate-plan-missing = rooms: each room needs a ratePlan.
+guest-count = adults, children: at most 65535 guests together.
+currency = currency: send three capital letters, such as EUR.
+capacity = capacity: send the number of rooms of this type.
+occupancy = occupancy: send the number of guests a room takes, 0 to 65535.
+cancellation-fee = cancellationPolicy: fee is none, first_night, or percent with percent 0 to 100.
+cancellation-days = cancellationPolicy.freeUntilDays: send a number of days, 0 to 65535.
+ari-lines = updates: send 1 to { $limit } lines.
+rate-without-plan = ratePlan: a line with a rate needs a ratePlan.
+rate = rate: send a decimal string in the plan's currency, such as "120.00".
+night-count = { $field }: send a number of nights, 0 to 65535.
+weekday = days: each is one of mon, tue, wed, thu, fri, sat, sun.
+time-zone = timeZone: send an IANA name, such as Europe/Lisbon.
+location = location: latitude is -90 to 90, longitude -180 to 180.
+address-has-card-number = address contains a card number. Keyrack does not store card numbers.
+address-unreadable = address: the text cannot be stored.
+near = near: send latitude and longitude, such as 38.72,-9.14.
+radius = radiusKm: send a number above 0 together with near.
+booking-state = state: one of confirmed, checked_in, checked_out, cancelled, no_show.
+consistency = consistency: linearizable, or bounded together with maxStalenessMs.
+staleness-missing = maxStalenessMs is missing. consistency=bounded needs it.
+amendment-empty = The amendment changes nothing. Send at least one of arrival, departure, rooms or guest.
+hold-ttl = ttlSeconds: 1 to { $limit }.
+guest-link-ttl = ttlSeconds: { $least } to { $most }.
+principal-id = principal: 1 to 64 lower-case letters, digits and '-'.
+role = role: one of operator, manager, channel, desk, auditor.
+scope-entries = { $field }: at most { $limit } entries of 1 to 255 bytes.
+subjects = subjects: at most { $limit }, each with an issuer and a subject of 1 to 255 bytes.
+text-bytes = { $field }: at most { $limit } bytes.
+key-lifetime = expiresInSeconds: at least 1, at most 3162240000 (100 years).
+key-overlap = overlapSeconds: at most { $limit } (a week).
+audit-shard = shard: 1 to the number of data shards.
+
+## What a request names
+
+unknown-property = No property has the id { $property }.
+unnamed-unknown-property = The property does not exist.
+unknown-room-type = The property has no room type { $room_type }.
+unknown-rate-plan = The property has no rate plan { $rate_plan }.
+unknown-booking = No booking has this id.
+unknown-hold = No hold has this id.
+unknown-booking-or-hold = No booking or hold has this id.
+unknown-guest = No guest has this id.
+unknown-node = No node has this id.
+unknown-principal = No principal has this id.
+unknown-key = The principal has no key with this prefix.
+
+## Selling
+
+sold-out = { $more ->
+    [0] { $room_type } has too few rooms on { $night }.
+    [one] { $room_type } has too few rooms on { $night } and on one more night.
+   *[other] { $room_type } has too few rooms on { $night } and on { $more } more nights.
+} See nights for the rooms that are left.
+sold-out-stay = There are too few rooms for this stay.
+restricted = { $more ->
+    [0] A restriction of { $room_type } on { $night } does not allow this stay.
+    [one] Restrictions of { $room_type } on { $night } and on one more night do not allow this stay.
+   *[other] Restrictions of { $room_type } on { $night } and on { $more } more nights do not allow this stay.
+} See nights for the restrictions.
+restricted-stay = A restriction does not allow this stay.
+arrival-in-past = The hotel's business date is { $business_date }. The arrival must not be before it.
+occupancy-exceeded = { $occupancy ->
+    [one] A room of type { $room_type } takes one guest.
+   *[other] A room of type { $room_type } takes { $occupancy } guests.
+} Ask for more rooms or another type.
+currency-mismatch = All rates and rate plans of a request need the same currency.
+capacity-too-large = A room type has at most { $limit } rooms and 10000 basis points of overbooking, and a property has a limited number of room types and rate plans.
+amount-too-large = The rate or the fee is too large to store.
+wrong-state = The booking is in state { $state }, which does not allow this.
+wrong-business-date = The hotel's business date is { $business_date }. Send this date to close it.
+not-due = The guest is not due yet: the hotel's business date is { $business_date }.
+hold-expired = The hold has expired and its rooms are free again. Place a new hold.
+hold-closed = The hold was already confirmed or released.
+
+## Receipts
+
+not-cosigned = A majority of the replicas has not signed the receipt yet. The booking is safe. Ask again in a second.
+no-checkpoint = A majority of the replicas has not signed a checkpoint of this log yet. Ask again in a second.
+no-replica-keys = No replica has published its keys yet. Ask again in a second.
+receipt-older-than-log = This booking was made before the receipts log began, so it has no receipt.
+unknown-log = No receipts log has this number.
+unknown-tile = No tile has this name. See c2sp.org/tlog-tiles for the names.
+tile-not-covered = No checkpoint covers this tile yet.
+tree-not-covered = No checkpoint covers a tree of this size yet.
+
+## Operators
+
+fencing-needs-majority = Fencing this node would leave no majority of the nodes. Admit another node first.
+unknown-shard = There is no shard { $shard }.
+shard-without-leader = Shard { $shard } has no leader now. Try again when it has one.
+leader-unreachable = Node { $leader }, the leader of shard { $shard }, does not answer. Try again.
+hand-over-refused = The leader of shard { $shard } cannot hand over: { $cause }.
+principal-revoked = The principal was revoked. A revocation is permanent: create another principal.
+principal-revision = The principal has another revision. Read it again, then repeat with its ETag.
+subject-taken = Another principal already has one of these staff subjects.
+too-many-keys = A principal has at most { $limit } valid keys. Revoke one first.
+too-many-principals = The directory is full of principals. Revoked principals count too.
+
+## The cluster and this node
+
+shard-overloaded = Too many commands wait for shard { $shard }. Nothing was changed. Try again in a second.
+shard-unavailable = Shard { $shard } has no leader, or no majority of its replicas answers. Nothing was changed. Try again.
+outcome-unknown = Shard { $shard } did not answer in time. The change may or may not have happened. Repeat the request with the same Idempotency-Key to find out.
+trail-overloaded = The audit trail is behind, so the node withholds the answer. Repeat the request with the same Idempotency-Key in a second.
+storage-failed = The node cannot read its storage. Ask another node. Its log has the cause.
+metrics-unwritable = The node cannot write its metrics. Its log has the cause.
+answer-unwritable = The node cannot write the answer. Its log has the cause.
+answer-unreadable = The node cannot read its replica's answer. Its log has the cause.
+no-randomness = The operating system gives the node no random numbers. Ask another node.
+clock-wrong = The node's clock is wrong. Ask another node.
+key-not-stored = The directory did not store the key. Try again.

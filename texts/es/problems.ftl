@@ -1,0 +1,224 @@
+# Español. El orden es el de texts/src/detail.rs.
+
+### Títulos, uno por código
+
+title-invalid-json = El cuerpo no es JSON
+title-unknown-field = El cuerpo tiene un campo desconocido
+title-invalid-field = Un campo o parámetro falta o no es válido
+title-invalid-utf8 = El cuerpo no es UTF-8
+title-invalid-date = Una fecha no existe
+title-invalid-stay = La salida no es posterior a la llegada
+title-stay-too-long = La estancia tiene demasiadas noches
+title-no-rooms = La petición no nombra ninguna habitación
+title-too-many-rooms = La petición nombra demasiadas habitaciones
+title-card-number = Un texto contiene un número de tarjeta
+title-idempotency-key-required = Falta la cabecera Idempotency-Key
+title-invalid-idempotency-key = La Idempotency-Key no es válida
+title-invalid-cursor = El cursor no es válido
+title-unauthenticated = Sin credenciales válidas
+title-forbidden = Sin derecho a esta operación
+title-not-found = No encontrado
+title-unknown-property = Hotel desconocido
+title-method-not-allowed = Esta ruta no admite el método
+title-request-timeout = La petición no llegó a tiempo
+title-sold-out = No hay habitaciones suficientes
+title-restricted = Una restricción no permite esta estancia
+title-not-cosigned = El recibo aún no está cofirmado
+title-request-in-flight = La primera petición con esta clave sigue en curso
+title-wrong-state = El estado actual no lo permite
+title-hold-expired = La opción ha caducado
+title-precondition-failed = Otra petición cambió el registro
+title-payload-too-large = El cuerpo es demasiado grande
+title-uri-too-long = La URI es demasiado larga
+title-unsupported-media-type = El tipo o la codificación del cuerpo no se admite
+title-idempotency-key-reused = La Idempotency-Key pertenece a otra petición
+title-unknown-room-type = Tipo de habitación desconocido
+title-unknown-rate-plan = Plan de tarifas desconocido
+title-arrival-in-past = La llegada es anterior a la fecha de negocio del hotel
+title-occupancy-exceeded = Demasiados huéspedes para la habitación
+title-currency-mismatch = Las divisas son distintas
+title-capacity-too-large = El número de habitaciones es demasiado grande
+title-amount-too-large = El importe es demasiado grande
+title-quota-exceeded = Demasiadas peticiones
+title-overloaded = El nodo está sobrecargado
+title-unavailable = Ninguna mayoría de los nodos responde; no se cambió nada
+title-outcome-unknown = El resultado es desconocido; repita la petición con la misma clave
+title-internal = El nodo tiene un fallo
+
+### Detalles
+
+## La petición en sí
+
+no-such-path = Esta ruta no existe. Vea /docs para todas las rutas.
+no-such-resource = Nada tiene esta dirección. Compruebe los identificadores de la ruta.
+method-not-allowed = Esta ruta no admite este método. Vea /docs para los métodos de cada ruta.
+body-late = El cuerpo no llegó en { $seconds } s. Envíe la petición otra vez.
+body-incomplete = La conexión terminó antes de completar el cuerpo. Envíe la petición otra vez.
+body-too-large = Un cuerpo tiene como máximo { $limit_bytes } bytes. Envíe menos, o divida la petición.
+uri-too-long = La ruta y su consulta tienen juntas como máximo { $limit_bytes } bytes.
+content-type = El cuerpo necesita la cabecera Content-Type: application/json.
+content-encoding = No se admiten cuerpos comprimidos. Envíe el cuerpo sin Content-Encoding.
+body-not-utf8 = El cuerpo tiene bytes que no son UTF-8. Codifíquelo en UTF-8.
+body-not-json = El cuerpo no es JSON desde la línea { $line }, columna { $column }.
+body-unknown-field = El campo de la línea { $line }, columna { $column } no existe. Vea /docs para los campos.
+body-wrong-value = Un valor en la línea { $line }, columna { $column } falta o tiene un tipo incorrecto. Vea /docs para los tipos.
+body-misplaced-list = El cuerpo tiene una lista donde va un objeto o un valor simple. Vea /docs para los tipos.
+header-repeated = La petición tiene más de una cabecera { $header }. Envíe una.
+host-header = La cabecera Host falta, está repetida o no es un host. Envíela una vez.
+query-number = { $field }: envíe un número.
+query-boolean = { $field }: envíe true o false.
+query-wrong-value = { $field }: el valor no es válido. Vea /docs para los parámetros.
+query-unreadable = La consulta no se puede leer. Vea /docs para los parámetros.
+
+## Repeticiones y revisiones
+
+idempotency-key-missing = Envíe una cabecera Idempotency-Key, con un valor nuevo para cada petición nueva.
+idempotency-key-invalid = Una Idempotency-Key tiene de 1 a { $limit } caracteres ASCII visibles.
+idempotency-key-repeated = La petición tiene más de una cabecera Idempotency-Key. Envíe una.
+idempotency-key-reused = Esta Idempotency-Key se usó para otra petición. Use una clave nueva para una petición nueva.
+request-in-flight = La primera petición con esta Idempotency-Key sigue en curso. Repita esta petición en un segundo.
+revision-mismatch = La revisión actual es { $current }. Lea el registro otra vez y repita con su ETag.
+record-missing = El registro no existe, así que ninguna revisión coincide. Omita If-Match para crearlo.
+invalid-cursor = Este cursor no pertenece a esta petición. Tome el cursor de una respuesta a la misma petición.
+
+## Llamantes y derechos
+
+credentials-refused = Envíe la cabecera Authorization: Bearer, seguida de una clave de API o un token válido.
+guest-link-refused = El enlace o el número de confirmación no es válido. Pida al hotel un enlace nuevo.
+log-entries-need-auditor = Las hojas del registro muestran la ocupación. Envíe la clave de un auditor.
+role-forbids = El rol { $role } no permite esta operación. Use una clave con otro rol.
+right-missing = Estas credenciales no permiten esta operación aquí. Un operador puede ampliar los derechos.
+request-quota = La cuota está agotada. Inténtelo de nuevo en { $seconds } s. Las cabeceras RateLimit muestran la cuota.
+hold-quota = Sus opciones abiertas en este hotel pueden ocupar { $room_minutes } minutos de habitación a la vez. Libere una opción, o pida menos habitaciones o menos tiempo.
+
+## Campos
+
+field-missing = Falta { $field }.
+property-id = propertyId: de 1 a 64 letras, cifras, '-', '_' o '.'.
+field-code = { $field }: de 1 a 20 letras, cifras, '-', '_' o '.'.
+text-too-long = { $field }: como máximo { $limit } caracteres.
+text-has-card-number = { $field } contiene un número de tarjeta. Keyrack no guarda números de tarjeta: envíe un token de pago.
+date-missing = Falta { $field }. Envíe una fecha como 2026-12-24.
+date-invalid = { $field }: { $text } no es una fecha. Envíe una fecha como 2026-12-24.
+date-too-late = La última fecha es 2199-12-31.
+dates-order = { $end } debe ser posterior a { $start }.
+ari-dates-order = dateTo no debe ser anterior a dateFrom.
+stay-too-long = Una estancia o un rango de fechas tiene como máximo { $limit } noches.
+ari-too-many-days = Una línea cubre como máximo { $limit } días. Use varias líneas.
+no-rooms = rooms: envíe al menos una habitación, cada una con quantity de al menos 1.
+too-many-rooms = rooms: una reserva tiene como máximo { $limit } habitaciones. Divídala.
+too-many-guests = rooms: una habitación tiene como máximo { $limit } adultos y { $limit } niños.
+children-ages = childrenAges: envíe cada edad en años enteros, de 0 a 255.
+room-type-missing = rooms: cada habitación necesita un roomType.
+rate-plan-missing = rooms: cada habitación necesita un ratePlan.
+guest-count = adults, children: como máximo 65535 huéspedes en total.
+currency = currency: envíe tres mayúsculas, como EUR.
+capacity = capacity: envíe el número de habitaciones de este tipo.
+occupancy = occupancy: envíe el número de huéspedes por habitación, de 0 a 65535.
+cancellation-fee = cancellationPolicy: fee es none, first_night, o percent con percent de 0 a 100.
+cancellation-days = cancellationPolicy.freeUntilDays: envíe un número de días, de 0 a 65535.
+ari-lines = updates: envíe de 1 a { $limit } líneas.
+rate-without-plan = ratePlan: una línea con rate necesita un ratePlan.
+rate = rate: envíe un texto decimal en la divisa del plan, como "120.00".
+night-count = { $field }: envíe un número de noches, de 0 a 65535.
+weekday = days: cada uno es mon, tue, wed, thu, fri, sat o sun.
+time-zone = timeZone: envíe un nombre IANA, como Europe/Lisbon.
+location = location: latitude es de -90 a 90, longitude de -180 a 180.
+address-has-card-number = address contiene un número de tarjeta. Keyrack no guarda números de tarjeta.
+address-unreadable = address: el texto no se puede guardar.
+near = near: envíe latitud y longitud, como 38.72,-9.14.
+radius = radiusKm: envíe con near un número mayor que 0.
+booking-state = state: confirmed, checked_in, checked_out, cancelled o no_show.
+consistency = consistency: linearizable, o bounded con maxStalenessMs.
+staleness-missing = Falta maxStalenessMs. consistency=bounded lo necesita.
+amendment-empty = La modificación no cambia nada. Envíe al menos arrival, departure, rooms o guest.
+hold-ttl = ttlSeconds: de 1 a { $limit }.
+guest-link-ttl = ttlSeconds: de { $least } a { $most }.
+principal-id = principal: de 1 a 64 minúsculas, cifras y '-'.
+role = role: operator, manager, channel, desk o auditor.
+scope-entries = { $field }: como máximo { $limit } entradas de 1 a 255 bytes.
+subjects = subjects: como máximo { $limit }, cada uno con issuer y subject de 1 a 255 bytes.
+text-bytes = { $field }: como máximo { $limit } bytes.
+key-lifetime = expiresInSeconds: al menos 1, como máximo 3162240000 (100 años).
+key-overlap = overlapSeconds: como máximo { $limit } (una semana).
+audit-shard = shard: de 1 al número de shards de datos.
+
+## Lo que nombra una petición
+
+unknown-property = Ningún hotel tiene el identificador { $property }.
+unnamed-unknown-property = Este hotel no existe.
+unknown-room-type = El hotel no tiene un tipo de habitación { $room_type }.
+unknown-rate-plan = El hotel no tiene un plan de tarifas { $rate_plan }.
+unknown-booking = Ninguna reserva tiene este identificador.
+unknown-hold = Ninguna opción tiene este identificador.
+unknown-booking-or-hold = Ninguna reserva ni opción tiene este identificador.
+unknown-guest = Ningún huésped tiene este identificador.
+unknown-node = Ningún nodo tiene este identificador.
+unknown-principal = Ningún principal tiene este identificador.
+unknown-key = El principal no tiene una clave con este prefijo.
+
+## Venta
+
+sold-out = { $more ->
+    [0] { $room_type } tiene muy pocas habitaciones el { $night }.
+    [one] { $room_type } tiene muy pocas habitaciones el { $night } y otra noche.
+   *[other] { $room_type } tiene muy pocas habitaciones el { $night } y otras { $more } noches.
+} Vea nights para las habitaciones que quedan.
+sold-out-stay = Hay muy pocas habitaciones para esta estancia.
+restricted = { $more ->
+    [0] Una restricción de { $room_type } el { $night } no permite esta estancia.
+    [one] Restricciones de { $room_type } el { $night } y otra noche no permiten esta estancia.
+   *[other] Restricciones de { $room_type } el { $night } y otras { $more } noches no permiten esta estancia.
+} Vea nights para las restricciones.
+restricted-stay = Una restricción no permite esta estancia.
+arrival-in-past = La fecha de negocio del hotel es { $business_date }. La llegada no debe ser anterior.
+occupancy-exceeded = { $occupancy ->
+    [one] Una habitación del tipo { $room_type } admite un huésped.
+   *[other] Una habitación del tipo { $room_type } admite { $occupancy } huéspedes.
+} Pida más habitaciones u otro tipo.
+currency-mismatch = Todas las tarifas y planes de una petición necesitan la misma divisa.
+capacity-too-large = Un tipo de habitación tiene como máximo { $limit } habitaciones y 10000 puntos básicos de sobreventa, y un hotel tiene un número limitado de tipos de habitación y planes de tarifas.
+amount-too-large = La tarifa o el cargo es demasiado grande para guardarlo.
+wrong-state = La reserva está en el estado { $state }, que no lo permite.
+wrong-business-date = La fecha de negocio del hotel es { $business_date }. Envíe esta fecha para cerrarla.
+not-due = El huésped aún no se espera: la fecha de negocio del hotel es { $business_date }.
+hold-expired = La opción ha caducado y sus habitaciones vuelven a estar libres. Ponga una opción nueva.
+hold-closed = La opción ya fue confirmada o liberada.
+
+## Recibos
+
+not-cosigned = Una mayoría de las réplicas aún no ha firmado el recibo. La reserva está segura. Pregunte otra vez en un segundo.
+no-checkpoint = Una mayoría de las réplicas aún no ha firmado un checkpoint de este registro. Pregunte otra vez en un segundo.
+no-replica-keys = Ninguna réplica ha publicado aún sus claves. Pregunte otra vez en un segundo.
+receipt-older-than-log = Esta reserva es anterior al registro de recibos, así que no tiene recibo.
+unknown-log = Ningún registro de recibos tiene este número.
+unknown-tile = Ninguna tesela tiene este nombre. Vea c2sp.org/tlog-tiles para los nombres.
+tile-not-covered = Ningún checkpoint cubre aún esta tesela.
+tree-not-covered = Ningún checkpoint cubre aún un árbol de este tamaño.
+
+## Operadores
+
+fencing-needs-majority = Aislar este nodo no dejaría una mayoría. Readmita antes otro nodo.
+unknown-shard = No existe el shard { $shard }.
+shard-without-leader = El shard { $shard } no tiene líder ahora. Inténtelo cuando tenga uno.
+leader-unreachable = El nodo { $leader }, líder del shard { $shard }, no responde. Inténtelo de nuevo.
+hand-over-refused = El líder del shard { $shard } no puede ceder el puesto: { $cause }.
+principal-revoked = El principal fue revocado. Una revocación es definitiva: cree otro principal.
+principal-revision = El principal tiene otra revisión. Léalo otra vez y repita con su ETag.
+subject-taken = Otro principal ya tiene uno de estos sujetos.
+too-many-keys = Un principal tiene como máximo { $limit } claves válidas. Revoque antes una.
+too-many-principals = El directorio está lleno. Los principales revocados también cuentan.
+
+## El clúster y este nodo
+
+shard-overloaded = Demasiadas órdenes esperan al shard { $shard }. No se cambió nada. Inténtelo de nuevo en un segundo.
+shard-unavailable = El shard { $shard } no tiene líder, o ninguna mayoría de sus réplicas responde. No se cambió nada. Inténtelo de nuevo.
+outcome-unknown = El shard { $shard } no respondió a tiempo. El cambio puede haber ocurrido o no. Repita la petición con la misma Idempotency-Key para saberlo.
+trail-overloaded = El registro de auditoría va con retraso, por eso el nodo retiene la respuesta. Repita la petición con la misma Idempotency-Key en un segundo.
+storage-failed = El nodo no puede leer su almacenamiento. Pregunte a otro nodo. Su registro dice la causa.
+metrics-unwritable = El nodo no puede escribir sus métricas. Su registro dice la causa.
+answer-unwritable = El nodo no puede escribir la respuesta. Su registro dice la causa.
+answer-unreadable = El nodo no puede leer la respuesta de su réplica. Su registro dice la causa.
+no-randomness = El sistema operativo no da números aleatorios al nodo. Pregunte a otro nodo.
+clock-wrong = El reloj del nodo está mal. Pregunte a otro nodo.
+key-not-stored = El directorio no guardó la clave. Inténtelo de nuevo.

@@ -1,0 +1,224 @@
+# Français. L'ordre est celui de texts/src/detail.rs.
+
+### Titres, un par code
+
+title-invalid-json = Le corps n'est pas du JSON
+title-unknown-field = Le corps a un champ inconnu
+title-invalid-field = Un champ ou un paramètre manque ou n'est pas valide
+title-invalid-utf8 = Le corps n'est pas en UTF-8
+title-invalid-date = Une date n'existe pas
+title-invalid-stay = Le départ n'est pas après l'arrivée
+title-stay-too-long = Le séjour a trop de nuits
+title-no-rooms = La requête ne nomme aucune chambre
+title-too-many-rooms = La requête nomme trop de chambres
+title-card-number = Un texte contient un numéro de carte
+title-idempotency-key-required = L'en-tête Idempotency-Key manque
+title-invalid-idempotency-key = L'Idempotency-Key n'est pas valide
+title-invalid-cursor = Le curseur n'est pas valide
+title-unauthenticated = Pas d'identifiants valides
+title-forbidden = Pas de droit à cette opération
+title-not-found = Introuvable
+title-unknown-property = Hôtel inconnu
+title-method-not-allowed = Ce chemin n'accepte pas cette méthode
+title-request-timeout = La requête n'est pas arrivée à temps
+title-sold-out = Pas assez de chambres
+title-restricted = Une restriction ne permet pas ce séjour
+title-not-cosigned = Le reçu n'est pas encore cosigné
+title-request-in-flight = La première requête avec cette clé est encore en cours
+title-wrong-state = L'état actuel ne le permet pas
+title-hold-expired = L'option a expiré
+title-precondition-failed = Une autre requête a modifié l'enregistrement
+title-payload-too-large = Le corps est trop grand
+title-uri-too-long = L'URI est trop longue
+title-unsupported-media-type = Le type ou l'encodage du corps n'est pas accepté
+title-idempotency-key-reused = L'Idempotency-Key appartient à une autre requête
+title-unknown-room-type = Type de chambre inconnu
+title-unknown-rate-plan = Plan tarifaire inconnu
+title-arrival-in-past = L'arrivée précède la date d'exploitation de l'hôtel
+title-occupancy-exceeded = Trop de personnes pour la chambre
+title-currency-mismatch = Les devises diffèrent
+title-capacity-too-large = Le nombre de chambres est trop grand
+title-amount-too-large = Le montant est trop grand
+title-quota-exceeded = Trop de requêtes
+title-overloaded = Le nœud est surchargé
+title-unavailable = Aucune majorité des nœuds ne répond ; rien n'a été modifié
+title-outcome-unknown = Le résultat est inconnu ; répétez la requête avec la même clé
+title-internal = Le nœud est en panne
+
+### Détails
+
+## La requête elle-même
+
+no-such-path = Ce chemin n'existe pas. Voir /docs pour tous les chemins.
+no-such-resource = Rien n'a cette adresse. Vérifiez les identifiants du chemin.
+method-not-allowed = Ce chemin n'accepte pas cette méthode. Voir /docs pour les méthodes de chaque chemin.
+body-late = Le corps n'est pas arrivé en { $seconds } s. Renvoyez la requête.
+body-incomplete = La connexion s'est terminée avant la fin du corps. Renvoyez la requête.
+body-too-large = Un corps a au plus { $limit_bytes } octets. Envoyez moins, ou divisez la requête.
+uri-too-long = Le chemin et sa requête ont ensemble au plus { $limit_bytes } octets.
+content-type = Le corps demande l'en-tête Content-Type: application/json.
+content-encoding = Les corps compressés ne sont pas acceptés. Envoyez le corps sans Content-Encoding.
+body-not-utf8 = Le corps a des octets qui ne sont pas de l'UTF-8. Encodez-le en UTF-8.
+body-not-json = Le corps n'est pas du JSON à partir de la ligne { $line }, colonne { $column }.
+body-unknown-field = Le champ à la ligne { $line }, colonne { $column } n'existe pas. Voir /docs pour les champs.
+body-wrong-value = Une valeur à la ligne { $line }, colonne { $column } manque ou n'a pas le bon type. Voir /docs pour les types.
+body-misplaced-list = Le corps a une liste à la place d'un objet ou d'une valeur simple. Voir /docs pour les types.
+header-repeated = La requête a plus d'un en-tête { $header }. Envoyez-en un.
+host-header = L'en-tête Host manque, est répété ou n'est pas un hôte. Envoyez-le une fois.
+query-number = { $field } : envoyez un nombre.
+query-boolean = { $field } : envoyez true ou false.
+query-wrong-value = { $field } : la valeur n'est pas valide. Voir /docs pour les paramètres.
+query-unreadable = Les paramètres sont illisibles. Voir /docs pour les paramètres.
+
+## Répétitions et révisions
+
+idempotency-key-missing = Envoyez un en-tête Idempotency-Key, avec une nouvelle valeur pour chaque nouvelle requête.
+idempotency-key-invalid = Une Idempotency-Key a 1 à { $limit } caractères ASCII visibles.
+idempotency-key-repeated = La requête a plus d'un en-tête Idempotency-Key. Envoyez-en un.
+idempotency-key-reused = Cette Idempotency-Key a servi à une autre requête. Prenez une nouvelle clé pour une nouvelle requête.
+request-in-flight = La première requête avec cette Idempotency-Key est encore en cours. Répétez cette requête dans une seconde.
+revision-mismatch = La révision actuelle est { $current }. Relisez l'enregistrement, puis répétez avec son ETag.
+record-missing = L'enregistrement n'existe pas, donc aucune révision ne convient. Omettez If-Match pour le créer.
+invalid-cursor = Ce curseur n'appartient pas à cette requête. Prenez le curseur d'une réponse à la même requête.
+
+## Appelants et droits
+
+credentials-refused = Envoyez l'en-tête Authorization: Bearer, suivi d'une clé d'API ou d'un jeton valide.
+guest-link-refused = Le lien ou le numéro de confirmation n'est pas valide. Demandez un nouveau lien à l'hôtel.
+log-entries-need-auditor = Les feuilles du journal montrent l'occupation. Envoyez la clé d'un auditeur.
+role-forbids = Le rôle { $role } ne permet pas cette opération. Utilisez une clé avec un autre rôle.
+right-missing = Ces identifiants ne permettent pas cette opération ici. Un opérateur peut étendre les droits.
+request-quota = Le quota est épuisé. Réessayez dans { $seconds } s. Les en-têtes RateLimit montrent le quota.
+hold-quota = Vos options ouvertes dans cet hôtel peuvent prendre { $room_minutes } minutes de chambre à la fois. Libérez une option, ou demandez moins de chambres ou moins de temps.
+
+## Champs
+
+field-missing = { $field } manque.
+property-id = propertyId : 1 à 64 lettres, chiffres, '-', '_' ou '.'.
+field-code = { $field } : 1 à 20 lettres, chiffres, '-', '_' ou '.'.
+text-too-long = { $field } : au plus { $limit } caractères.
+text-has-card-number = { $field } contient un numéro de carte. Keyrack ne stocke pas de numéros de carte : envoyez un jeton de paiement.
+date-missing = { $field } manque. Envoyez une date comme 2026-12-24.
+date-invalid = { $field } : { $text } n'est pas une date. Envoyez une date comme 2026-12-24.
+date-too-late = La dernière date possible est 2199-12-31.
+dates-order = { $end } doit être après { $start }.
+ari-dates-order = dateTo ne doit pas précéder dateFrom.
+stay-too-long = Un séjour ou une période a au plus { $limit } nuits.
+ari-too-many-days = Une ligne couvre au plus { $limit } jours. Utilisez plusieurs lignes.
+no-rooms = rooms : envoyez au moins une chambre, chacune avec quantity d'au moins 1.
+too-many-rooms = rooms : une réservation a au plus { $limit } chambres. Divisez-la.
+too-many-guests = rooms : une chambre a au plus { $limit } adultes et { $limit } enfants.
+children-ages = childrenAges : envoyez chaque âge en années entières, 0 à 255.
+room-type-missing = rooms : chaque chambre demande un roomType.
+rate-plan-missing = rooms : chaque chambre demande un ratePlan.
+guest-count = adults, children : au plus 65535 personnes ensemble.
+currency = currency : envoyez trois majuscules, comme EUR.
+capacity = capacity : envoyez le nombre de chambres de ce type.
+occupancy = occupancy : envoyez le nombre de personnes par chambre, 0 à 65535.
+cancellation-fee = cancellationPolicy : fee est none, first_night, ou percent avec percent de 0 à 100.
+cancellation-days = cancellationPolicy.freeUntilDays : envoyez un nombre de jours, 0 à 65535.
+ari-lines = updates : envoyez 1 à { $limit } lignes.
+rate-without-plan = ratePlan : une ligne avec rate demande un ratePlan.
+rate = rate : envoyez un texte décimal dans la devise du plan, comme "120.00".
+night-count = { $field } : envoyez un nombre de nuits, 0 à 65535.
+weekday = days : chacun est mon, tue, wed, thu, fri, sat ou sun.
+time-zone = timeZone : envoyez un nom IANA, comme Europe/Lisbon.
+location = location : latitude de -90 à 90, longitude de -180 à 180.
+address-has-card-number = address contient un numéro de carte. Keyrack ne stocke pas de numéros de carte.
+address-unreadable = address : le texte ne peut pas être stocké.
+near = near : envoyez latitude et longitude, comme 38.72,-9.14.
+radius = radiusKm : envoyez avec near un nombre supérieur à 0.
+booking-state = state : confirmed, checked_in, checked_out, cancelled ou no_show.
+consistency = consistency : linearizable, ou bounded avec maxStalenessMs.
+staleness-missing = maxStalenessMs manque. consistency=bounded le demande.
+amendment-empty = La modification ne change rien. Envoyez au moins arrival, departure, rooms ou guest.
+hold-ttl = ttlSeconds : 1 à { $limit }.
+guest-link-ttl = ttlSeconds : { $least } à { $most }.
+principal-id = principal : 1 à 64 minuscules, chiffres et '-'.
+role = role : operator, manager, channel, desk ou auditor.
+scope-entries = { $field } : au plus { $limit } entrées de 1 à 255 octets.
+subjects = subjects : au plus { $limit }, chacun avec issuer et subject de 1 à 255 octets.
+text-bytes = { $field } : au plus { $limit } octets.
+key-lifetime = expiresInSeconds : au moins 1, au plus 3162240000 (100 ans).
+key-overlap = overlapSeconds : au plus { $limit } (une semaine).
+audit-shard = shard : 1 au nombre de shards de données.
+
+## Ce qu'une requête nomme
+
+unknown-property = Aucun hôtel n'a l'identifiant { $property }.
+unnamed-unknown-property = Cet hôtel n'existe pas.
+unknown-room-type = L'hôtel n'a pas de type de chambre { $room_type }.
+unknown-rate-plan = L'hôtel n'a pas de plan tarifaire { $rate_plan }.
+unknown-booking = Aucune réservation n'a cet identifiant.
+unknown-hold = Aucune option n'a cet identifiant.
+unknown-booking-or-hold = Aucune réservation ni option n'a cet identifiant.
+unknown-guest = Aucun client n'a cet identifiant.
+unknown-node = Aucun nœud n'a cet identifiant.
+unknown-principal = Aucun principal n'a cet identifiant.
+unknown-key = Le principal n'a pas de clé avec ce préfixe.
+
+## Vente
+
+sold-out = { $more ->
+    [0] { $room_type } a trop peu de chambres le { $night }.
+    [one] { $room_type } a trop peu de chambres le { $night } et une autre nuit.
+   *[other] { $room_type } a trop peu de chambres le { $night } et { $more } autres nuits.
+} Voir nights pour les chambres restantes.
+sold-out-stay = Il y a trop peu de chambres pour ce séjour.
+restricted = { $more ->
+    [0] Une restriction de { $room_type } le { $night } ne permet pas ce séjour.
+    [one] Des restrictions de { $room_type } le { $night } et une autre nuit ne permettent pas ce séjour.
+   *[other] Des restrictions de { $room_type } le { $night } et { $more } autres nuits ne permettent pas ce séjour.
+} Voir nights pour les restrictions.
+restricted-stay = Une restriction ne permet pas ce séjour.
+arrival-in-past = La date d'exploitation de l'hôtel est { $business_date }. L'arrivée ne doit pas la précéder.
+occupancy-exceeded = { $occupancy ->
+    [one] Une chambre de type { $room_type } accueille { $occupancy } personne.
+   *[other] Une chambre de type { $room_type } accueille { $occupancy } personnes.
+} Demandez plus de chambres ou un autre type.
+currency-mismatch = Tous les tarifs et plans tarifaires d'une requête demandent la même devise.
+capacity-too-large = Un type de chambre a au plus { $limit } chambres et 10000 points de base de surréservation, et un hôtel a un nombre limité de types de chambre et de plans tarifaires.
+amount-too-large = Le tarif ou les frais sont trop grands pour être stockés.
+wrong-state = La réservation est dans l'état { $state }, qui ne le permet pas.
+wrong-business-date = La date d'exploitation de l'hôtel est { $business_date }. Envoyez cette date pour la clôturer.
+not-due = Le client n'est pas encore attendu : la date d'exploitation de l'hôtel est { $business_date }.
+hold-expired = L'option a expiré et ses chambres sont de nouveau libres. Posez une nouvelle option.
+hold-closed = L'option était déjà confirmée ou libérée.
+
+## Reçus
+
+not-cosigned = Une majorité des réplicas n'a pas encore signé le reçu. La réservation est sûre. Redemandez dans une seconde.
+no-checkpoint = Une majorité des réplicas n'a pas encore signé de checkpoint de ce journal. Redemandez dans une seconde.
+no-replica-keys = Aucun réplica n'a encore publié ses clés. Redemandez dans une seconde.
+receipt-older-than-log = Cette réservation est antérieure au journal des reçus, elle n'a donc pas de reçu.
+unknown-log = Aucun journal de reçus n'a ce numéro.
+unknown-tile = Aucune tuile n'a ce nom. Voir c2sp.org/tlog-tiles pour les noms.
+tile-not-covered = Aucun checkpoint ne couvre encore cette tuile.
+tree-not-covered = Aucun checkpoint ne couvre encore un arbre de cette taille.
+
+## Opérateurs
+
+fencing-needs-majority = Isoler ce nœud ne laisserait pas de majorité. Réadmettez d'abord un autre nœud.
+unknown-shard = Le shard { $shard } n'existe pas.
+shard-without-leader = Le shard { $shard } n'a pas de leader maintenant. Réessayez quand il en a un.
+leader-unreachable = Le nœud { $leader }, leader du shard { $shard }, ne répond pas. Réessayez.
+hand-over-refused = Le leader du shard { $shard } ne peut pas céder sa place : { $cause }.
+principal-revoked = Le principal a été révoqué. Une révocation est définitive : créez un autre principal.
+principal-revision = Le principal a une autre révision. Relisez-le, puis répétez avec son ETag.
+subject-taken = Un autre principal a déjà l'un de ces sujets.
+too-many-keys = Un principal a au plus { $limit } clés valides. Révoquez-en une d'abord.
+too-many-principals = L'annuaire est plein. Les principaux révoqués comptent aussi.
+
+## Le cluster et ce nœud
+
+shard-overloaded = Trop de commandes attendent le shard { $shard }. Rien n'a été modifié. Réessayez dans une seconde.
+shard-unavailable = Le shard { $shard } n'a pas de leader, ou aucune majorité de ses réplicas ne répond. Rien n'a été modifié. Réessayez.
+outcome-unknown = Le shard { $shard } n'a pas répondu à temps. La modification a peut-être eu lieu, ou non. Répétez la requête avec la même Idempotency-Key pour le savoir.
+trail-overloaded = La piste d'audit est en retard, le nœud retient donc la réponse. Répétez la requête avec la même Idempotency-Key dans une seconde.
+storage-failed = Le nœud ne peut pas lire son stockage. Demandez à un autre nœud. Son journal donne la cause.
+metrics-unwritable = Le nœud ne peut pas écrire ses métriques. Son journal donne la cause.
+answer-unwritable = Le nœud ne peut pas écrire la réponse. Son journal donne la cause.
+answer-unreadable = Le nœud ne peut pas lire la réponse de son réplica. Son journal donne la cause.
+no-randomness = Le système d'exploitation ne donne pas de nombres aléatoires au nœud. Demandez à un autre nœud.
+clock-wrong = L'horloge du nœud est fausse. Demandez à un autre nœud.
+key-not-stored = L'annuaire n'a pas stocké la clé. Réessayez.
