@@ -1,7 +1,7 @@
-//! The receipts' tree of ten million leaves on disk: how long an append with its write takes, and an inclusion proof from a cold
-//! cache. `cargo bench --workspace --bench stored_tree [-- LEAVES]`; as root it empties the kernel's page cache too.
+//! Measures a receipts tree of ten million leaves on disk: an append with its write, and an inclusion proof from a cold cache.
+//! Run `cargo bench --workspace --bench stored_tree [-- LEAVES]`. As root it also empties the kernel's page cache.
 
-// A benchmark that cannot go on has nothing to report.
+// A benchmark that fails has nothing to report.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use keyrack_cluster::measured::{Heads, RowsDb, StoredNodes, Tree, put_leaf};
 use keyrack_merkle::{inclusion_proof, leaf_hash, root_at, verify_inclusion};
 
 const SHARD: u32 = 1;
-/// As long as the leaf of a stay of three nights.
+/// The length of the leaf of a stay of three nights.
 const LEAF_BYTES: usize = 353;
 const PROOFS: u64 = 200;
 
@@ -23,7 +23,7 @@ fn main() {
     let db = RowsDb::open(&path, SHARD + 1).unwrap();
     let root = db.view(SHARD, |view| root_at(&mut StoredNodes::new(view, None), leaves)).unwrap().unwrap();
     drop(db);
-    for (what, disk_too) in [("database opened anew", false), ("and nothing in the kernel's page cache", true)] {
+    for (what, disk_too) in [("database reopened", false), ("database reopened and page cache empty", true)] {
         let prove = |n| prove_cold(&path, n * 2_654_435_761 % leaves, leaves, &root, disk_too);
         let mut took: Vec<Duration> = (0..PROOFS).map(prove).collect();
         took.sort_unstable();
@@ -35,7 +35,7 @@ fn main() {
 
 fn leaf(index: u64) -> Vec<u8> {
     let mut leaf = vec![0; LEAF_BYTES];
-    // Bytes that do not compress, as digests do not.
+    // Bytes that do not compress, like digests.
     let mut state = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for chunk in leaf.chunks_mut(8) {
         state ^= state << 13;
@@ -73,7 +73,7 @@ fn grow(path: &std::path::Path, leaves: u64) {
     );
 }
 
-/// One proof right after the node's start: the right edge is in memory, as always, and nothing else.
+/// One proof right after the node's start, when only the last tiles are in memory.
 fn prove_cold(path: &std::path::Path, index: u64, leaves: u64, root: &[u8; 32], disk_too: bool) -> Duration {
     let db = RowsDb::open(path, SHARD + 1).unwrap();
     let heads = Arc::new(Heads::default());
@@ -81,7 +81,7 @@ fn prove_cold(path: &std::path::Path, index: u64, leaves: u64, root: &[u8; 32], 
     drop(db);
     let db = RowsDb::open(path, SHARD + 1).unwrap();
     if disk_too {
-        // Only root may; without it the kernel's cache stays warm.
+        // Only root can do this. Otherwise the kernel's cache stays warm.
         let _ = std::fs::write("/proc/sys/vm/drop_caches", "1");
     }
     let start = Instant::now();

@@ -31,9 +31,9 @@ pub struct Cluster {
 /// A command's outcome and where in the log it is.
 #[derive(Clone, Debug)]
 pub struct Committed {
-    /// What was decided.
+    /// The decision.
     pub outcome: Outcome,
-    /// Where.
+    /// The position of its log entry.
     pub as_of: AsOf,
 }
 
@@ -42,23 +42,23 @@ pub struct Committed {
 pub struct AsOf {
     /// The shard.
     pub shard: u32,
-    /// The index of the last entry that is reflected.
+    /// The index of the last entry that the answer reflects.
     pub index: u64,
 }
 
 /// How fresh a read has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// Everything acknowledged before the read began.
+    /// The read sees everything acknowledged before it began.
     Linearizable,
-    /// Everything acknowledged this long before the read began; answered here without a round if possible.
+    /// The read sees everything acknowledged this long before it began. This node answers without a round if it can.
     Bounded(Duration),
-    /// Whatever this replica has applied: committed, but perhaps old.
+    /// The read sees what this replica has applied: committed, but perhaps old.
     Local,
 }
 
 impl Cluster {
-    /// Where a property lives. Asks the leader of the directory when this node does not know it.
+    /// The number and shard of a property. Asks the leader of the directory when this node does not know the property.
     pub async fn locate(&self, id: &str, deadline: Instant) -> Result<Option<Placement>, ClusterError> {
         if let Some(placement) = self.node.directory.find(id) {
             return Ok(Some(placement));
@@ -67,17 +67,17 @@ impl Cluster {
         Ok(self.node.directory.find(id))
     }
 
-    /// Where the property of an id lives, likewise.
+    /// The same, by the property's number.
     pub async fn locate_number(&self, number: PropertyNumber, deadline: Instant) -> Result<Option<Placement>, ClusterError> {
         if let Some(placement) = self.node.directory.find_number(number) {
             return Ok(Some(placement));
         }
-        // Numbers are given in order: one that is far beyond was never given, but only the directory knows.
+        // This replica of the directory may be behind: an unknown number may have been given since.
         self.pass(directory::SHARD, Consistency::Linearizable, deadline).await?;
         Ok(self.node.directory.find_number(number))
     }
 
-    /// Gives a property its place; the one it has, if it has one.
+    /// Gives a property a number and a shard. A property that has them keeps them.
     pub async fn register(&self, id: &str, home_region: &str, deadline: Instant) -> Result<Placement, ClusterError> {
         if let Some(placement) = self.node.directory.find(id) {
             return Ok(placement);
@@ -103,7 +103,7 @@ impl Cluster {
         self.node.directory.find_number(number).map(|placement| placement.id)
     }
 
-    /// Up to `limit` properties after an id, as the directory has them now.
+    /// Up to `limit` properties after an id, from a linearizable read of the directory.
     pub async fn list_properties(
         &self,
         after: &str,
@@ -115,8 +115,8 @@ impl Cluster {
         Ok((self.node.directory.list(after, limit), AsOf { shard: directory::SHARD, index }))
     }
 
-    /// Takes a command to the leader of `shard` and back. Tries again on a new leader until `deadline`,
-    /// which is safe because the idempotency key goes with it.
+    /// Sends a command to the leader of `shard` and returns its outcome. Tries again on a new leader until `deadline`.
+    /// A retry is safe because the command carries its idempotency key.
     pub async fn propose(&self, shard: u32, command: &Command, deadline: Instant) -> Result<Committed, ClusterError> {
         match self.node.decide(shard, commands::encode(command), deadline).await? {
             (index, Decided::Outcome(outcome)) => Ok(Committed { outcome, as_of: AsOf { shard, index } }),
@@ -124,7 +124,7 @@ impl Cluster {
         }
     }
 
-    /// Calls `read` with a view of `shard` that is as fresh as asked.
+    /// Calls `read` with a view of `shard` that is as fresh as `consistency` requires.
     pub async fn read<T>(
         &self,
         shard: u32,
@@ -145,14 +145,19 @@ impl Cluster {
         self.node.group(shard).ok().map(|group| group.progress().applied.subscribe())
     }
 
-    /// The receipts' log of a data shard.
+    /// The receipts log of a data shard.
     pub fn receipts(&self, shard: u32) -> Option<&ReceiptLog> {
         self.node.shard(shard).ok()?.receipts.as_ref().map(|receipts| &receipts.log)
     }
 
-    /// Whether this replica of every shard has heard of a majority this long ago or later, and applied what that had.
+    /// Whether every shard's replica here has applied all that was acknowledged `age` ago, by this node's own clock.
     pub fn is_fresh(&self, age: Duration) -> bool {
         self.node.shards.iter().all(|handle| handle.gate.is_within(age))
+    }
+
+    /// The peers that did not answer the last call of this node.
+    pub fn lost_peers(&self) -> Vec<u64> {
+        self.node.links.lost_peers()
     }
 
     /// Whether this node leads a shard, as far as it knows.
@@ -165,10 +170,10 @@ impl Cluster {
         self.node.halt.differences()
     }
 
-    /// Begins to hand the leadership of a shard to another node, through whichever node leads it now.
+    /// Asks the leader of a shard to hand the leadership to another node.
     ///
     /// # Errors
-    /// See [`HandOverError`]: why it was not begun.
+    /// [`HandOverError`] if the hand-over did not begin.
     pub async fn hand_over(&self, shard: u32, to: u64) -> Result<(), HandOverError> {
         membership::hand_over(&self.node, shard, to).await
     }
@@ -193,28 +198,28 @@ impl Cluster {
         self.node.members()
     }
 
-    /// Fences nodes on this one alone, without the directory.
+    /// Fences nodes on this node only, without the directory.
     #[cfg(test)]
-    pub(crate) fn shut_out(&self, nodes: std::collections::BTreeSet<u64>) {
+    pub(crate) fn fence_on_this_node(&self, nodes: std::collections::BTreeSet<u64>) {
         self.node.admission.fence(nodes);
     }
 
-    /// Every shard in numbers, from 0.
+    /// The status of every shard, ordered by number from 0.
     pub fn status(&self) -> Vec<Status> {
         self.node.shards.iter().map(|handle| handle.group.status()).collect()
     }
 
-    /// Synced writes of the log since the start.
+    /// The number of synced log writes since the start.
     pub fn log_syncs(&self) -> u64 {
         self.node.log.syncs()
     }
 
-    /// Waits until this node must not go on: its storage failed, Raft stopped or one of its tasks panicked. Returns why.
+    /// Waits until this node must stop: its storage failed, Raft stopped or one of its tasks panicked. Returns the reason.
     pub async fn failed(&self) -> String {
         let stopped = self.node.shards.iter().map(|handle| Box::pin(handle.group.stopped()));
         tokio::select! {
             (reason, _, _) = futures::future::select_all(stopped) => {
-                // It may be the disk that is full or gone, or what is on it: the next start looks.
+                // The cause may be a full or lost disk, or damaged data: the next start verifies everything.
                 self.node.halt.suspect(&reason);
                 reason
             }
@@ -223,13 +228,13 @@ impl Cluster {
         }
     }
 
-    /// The owner of what runs in the background of this node.
+    /// The owner of this node's background tasks.
     pub fn tasks(&self) -> &Tasks {
         &self.node.tasks
     }
 
-    /// Stops taking part: first Raft in all groups, so that others can lead them; then everything in the background.
-    /// Connections of other nodes that are open end with the process.
+    /// Stops this node: first Raft in all groups, so that other nodes can lead them; then the background tasks.
+    /// Open connections of other nodes end with the process.
     pub async fn shutdown(&self) {
         futures::future::join_all(self.node.shards.iter().map(|shard| shard.group.shutdown())).await;
         self.node.tasks.stop().await;

@@ -1,4 +1,4 @@
-//! What a node has to know to take part.
+//! The settings that a node needs to take part.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::shard::BatchLimits;
 pub struct ClusterConfig {
     /// The cluster's name; nodes of other clusters are refused.
     pub cluster: String,
-    /// This node's id; never used again once the node is gone.
+    /// This node's id; never used again after the node was removed.
     pub node: u64,
     /// Its data folder.
     pub data: PathBuf,
@@ -20,28 +20,28 @@ pub struct ClusterConfig {
     pub data_shards: u32,
     /// The first members, this node among them.
     pub peers: Vec<PeerConfig>,
-    /// How each group behaves.
+    /// The settings of each Raft group.
     pub group: GroupConfig,
-    /// How much each shard's batcher takes on.
+    /// The limits of each shard's batcher.
     pub batches: BatchLimits,
-    /// How long after an erasure its traces are removed from this node's log, rows and snapshots, in seconds.
+    /// How long after an erasure this node removes its traces from log, rows and snapshots, in seconds.
     pub scrub_after_secs: u64,
-    /// How long after an audit record a leaf of the receipts' log seals it, in seconds.
+    /// How long after an audit record a leaf of the receipts log seals it, in seconds.
     pub audit_seal_secs: u64,
 }
 
-/// Random numbers that a new data folder begins with; one that exists has its own.
+/// Random numbers for a new data folder. An existing folder keeps its own.
 #[derive(Clone)]
 pub struct Fresh {
-    /// Becomes its incarnation.
+    /// The folder's incarnation.
     pub incarnation: u64,
-    /// Becomes the seed of its signing keys.
+    /// The seed of the node's signing keys.
     pub signing_seed: [u8; 32],
 }
 
 /// A first member; one of `[[peers]]` in a node's configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-// The name is part of what a mistaken configuration is answered with.
+// A message about a wrong configuration shows this name.
 #[serde(rename = "Peer", deny_unknown_fields)]
 pub struct PeerConfig {
     /// Its id.

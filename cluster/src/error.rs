@@ -1,4 +1,4 @@
-//! What can go wrong with a command or a read, and with a start.
+//! The errors of commands, reads and starts.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,47 +9,47 @@ use keyrack_proto::Malformed;
 
 use crate::storage::FolderError;
 
-/// Why there is no answer. A refusal by the domain is not among these: that is an answer.
+/// Why a command or a read has no answer. A refusal by the domain is an answer, so it is not an error here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClusterError {
     /// Too many commands wait for the shard; nothing was proposed.
-    #[error("too many commands are waiting for shard {shard}")]
+    #[error("too many commands wait for shard {shard}; nothing was done. Try again later.")]
     Overloaded {
         /// The shard.
         shard: u32,
     },
-    /// No leader, or no majority, in time; nothing was proposed.
-    #[error("shard {shard} cannot be reached: it has no leader or no majority; nothing was done")]
+    /// The shard had no leader or no majority in time; nothing was proposed.
+    #[error("shard {shard} has no leader or no majority; nothing was done. Try again, or start the nodes that are down.")]
     Unavailable {
         /// The shard.
         shard: u32,
     },
-    /// Proposed, and no answer in time: it may have happened or may yet happen. The same idempotency key
-    /// finds out.
-    #[error("no answer from shard {shard} in time: whether the command took effect is unknown")]
+    /// Proposed, and no answer in time: the command may have taken effect or may still take effect. A retry with the same
+    /// idempotency key finds out.
+    #[error("no answer from shard {shard} in time: the outcome is unknown. Repeat the command with the same idempotency key.")]
     UnknownOutcome {
         /// The shard.
         shard: u32,
     },
-    /// This replica's storage failed, or has rows that cannot be.
-    #[error("storage: {0}")]
+    /// This replica's storage failed, or has impossible rows.
+    #[error("this node's storage failed: {0}")]
     Storage(#[from] Fault),
-    /// This replica's tree does not lead to a checkpoint that a majority signed.
-    #[error("storage: this node's tree does not lead to the checkpoint: {cause}")]
+    /// This replica's receipts log does not match a checkpoint that a majority signed.
+    #[error("this node's receipts log of shard {shard} does not match the signed checkpoint: {cause}")]
     WrongTree {
         /// The shard.
         shard: u32,
         /// What is wrong with the proof.
         cause: ProofError,
     },
-    /// A shard answered with a reply that does not belong to the command.
-    #[error("shard {shard} answered with another kind of reply than the command's")]
+    /// A shard answered with a reply of the wrong kind for the command.
+    #[error("shard {shard} answered with a reply of the wrong kind for this command")]
     OtherReply {
         /// The shard.
         shard: u32,
     },
     /// A shard's answer cannot be read.
-    #[error("a shard's answer cannot be read: {0}")]
+    #[error("cannot read a shard's answer: {0}")]
     Malformed(#[from] Malformed),
 }
 
@@ -62,43 +62,45 @@ impl From<io::Error> for ClusterError {
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The data folder is not for this node.
+    /// This node cannot use the data folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The disk or the log is not usable.
+    /// The log or the rows cannot be opened, read or written.
     #[error("cannot open the data in {path}: {cause}")]
     Storage {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         cause: io::Error,
     },
-    /// The cluster knows this node by other data.
+    /// The data folder is new, and the cluster records another incarnation of this node.
     #[error(
-        "the cluster knows node {node} by other data: this data folder is new, so it must not vote as that node. Restore the folder, or start the node under a new id"
+        "node {node}'s data folder is new, but the cluster has node {node} with other data, so it must not vote. Run \
+         `keyrackd data set-aside`, then start it again: it rejoins with an empty folder. Never restore an older copy of the \
+         folder."
     )]
-    Wiped {
+    NewDataFolder {
         /// The node.
         node: u64,
     },
-    /// The settings name other first members.
-    #[error("node {node} is not among the first members")]
+    /// The configuration's `[[peers]]` do not have this node.
+    #[error("node {node} is not one of the [[peers]] in its configuration. Add it there, or correct the node's id.")]
     NotAMember {
         /// This node.
         node: u64,
     },
     /// The cluster's name cannot be part of a key's name.
-    #[error("cluster: {0}")]
+    #[error("the cluster's name cannot be part of a signing key's name: {0}")]
     ClusterName(#[from] KeyError),
 }
 
 impl StartError {
-    /// Whether data are there that are not what was written.
+    /// Whether the data on the disk are damaged: they differ from the data that were written.
     pub fn is_damage(&self) -> bool {
         match self {
             StartError::Storage { cause, .. } => cause.kind() == io::ErrorKind::InvalidData,
             StartError::Folder(folder) => matches!(folder, FolderError::Damaged { .. }),
-            StartError::Wiped { .. } | StartError::NotAMember { .. } | StartError::ClusterName(_) => false,
+            StartError::NewDataFolder { .. } | StartError::NotAMember { .. } | StartError::ClusterName(_) => false,
         }
     }
 }

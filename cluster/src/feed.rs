@@ -1,12 +1,12 @@
-//! The shards' journals as one typed feed: what happened, in log order for each shard, without gaps.
+//! The shards' journals as one typed feed: every event, in log order for each shard, without gaps.
 //!
-//! A follower subscribes from a position in each shard ([`Cluster::feed`]), takes bounded pages ([`Feed::next`]) and waits for
-//! more ([`Feed::changed`]). It keeps [`Feed::positions`] and can resume there at any node and after any restart: a line, once
-//! written, is never changed or removed, and its number is the same on every replica. The event feed and the audit trail are
-//! both read this way.
+//! A reader subscribes from a position in each shard ([`Cluster::feed`]), reads bounded pages ([`Feed::next`]) and waits for
+//! more ([`Feed::changed`]). It keeps [`Feed::positions`] and can resume there at any node and after any restart: a line is
+//! never changed or removed, and its number is the same on every replica. The event feed and the audit trail both read this
+//! way.
 //!
-//! What a caller may see is asked in the same view that the lines are read from, so what was withdrawn before a page began is
-//! withdrawn for it.
+//! The caller's rights and the lines are read from the same view. So a right that was withdrawn before a page began does not
+//! count for that page.
 
 use std::time::Duration;
 
@@ -17,28 +17,28 @@ use crate::cluster::{Cluster, Consistency};
 use crate::error::ClusterError;
 use crate::storage::View;
 
-/// Journal lines looked at in one shard for one page.
+/// The most journal lines that one page reads in one shard.
 const LOOKED_AT: usize = 2_000;
 
-/// Where a follower is in one shard's journal.
+/// A reader's position in one shard's journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The shard.
     pub shard: u32,
-    /// The first line that was not looked at yet.
+    /// The first line that was not read yet.
     pub next: u64,
 }
 
-/// Which lines a follower wants to look at. The others are passed over, and cost nothing but their reading.
+/// Which lines a reader wants. The others are skipped and do not count towards the page's limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter {
     /// Only lines of this property.
     pub property: Option<PropertyNumber>,
-    /// Only lines that tell of something the follower knows.
+    /// Only lines for which this function returns true.
     pub wanted: fn(&Entry) -> bool,
 }
 
-/// A feed that is being followed.
+/// A subscription to the journals of some shards.
 pub struct Feed {
     cluster: Cluster,
     filter: Filter,
@@ -48,11 +48,11 @@ pub struct Feed {
 /// How one page is read.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRead {
-    /// The most that the page may hold, in what the reader's `weigh` counts.
+    /// The most that the page may hold, in the units of the reader's `weigh`.
     pub limit: usize,
     /// How fresh it has to be.
     pub consistency: Consistency,
-    /// When the reader gives up.
+    /// When the reader stops waiting.
     pub deadline: Instant,
 }
 
@@ -61,11 +61,11 @@ pub struct PageRead {
 pub struct Part<T> {
     /// The shard.
     pub shard: u32,
-    /// What the reader's `begin` found in the shard.
+    /// The value that the reader's `begin` returned for the shard.
     pub begun: T,
     /// The lines that the reader took, ascending.
     pub lines: Vec<Line>,
-    /// Where the next page begins.
+    /// The line at which the next page begins.
     pub next: u64,
     /// Whether the journal had no more lines.
     pub is_at_end: bool,
@@ -76,7 +76,7 @@ pub struct Part<T> {
 pub struct Line {
     /// Its number in the shard.
     pub sequence: u64,
-    /// What happened.
+    /// The journal entry.
     pub entry: Entry,
 }
 
@@ -88,12 +88,12 @@ impl Cluster {
 }
 
 impl Feed {
-    /// The next page: a part for each shard. `begin` is asked once for each shard, in the view that its lines are read from;
-    /// `None` means that the reader may see nothing there, and ends the page with `None`. `weigh` says how much of the limit a
-    /// line takes; 0 leaves it out.
+    /// The next page: a part for each shard. `begin` is called once for each shard, in the view that its lines are read from.
+    /// If it returns `None`, the reader may see nothing there, and the whole page is `None`. `weigh` returns how much of the
+    /// limit a line takes; 0 leaves the line out.
     ///
     /// # Errors
-    /// As a read. The feed is where it was then.
+    /// The errors of [`Cluster::read`]. The feed's positions are then unchanged.
     pub async fn next<T>(
         &mut self,
         read: PageRead,
@@ -117,17 +117,17 @@ impl Feed {
             room = room.saturating_sub(used);
             parts.push(part);
         }
-        // All at once: a page that fails halfway is read again from where it began.
+        // All positions change together: a page that fails halfway is read again from its beginning.
         self.positions = positions;
         Ok(Some(parts))
     }
 
-    /// Where to go on, for each shard.
+    /// Where the next page begins, for each shard.
     pub fn positions(&self) -> &[Position] {
         &self.positions
     }
 
-    /// Waits until any of the feed's shards has applied something more, or a while has passed.
+    /// Waits until any of the feed's shards has applied another entry, or until `at_most` has passed.
     pub async fn changed(&self, at_most: Duration) {
         let watches = self.positions.iter().filter_map(|position| self.cluster.watch_applied(position.shard));
         let changes = watches.map(|mut watch| {
@@ -157,7 +157,7 @@ impl Part<()> {
     }
 }
 
-/// Reads lines from `from` on until they weigh `room`; returns how much they weigh, too.
+/// Reads lines from `from` on until they weigh `room`. Also returns their weight.
 fn read_part<R: Read>(
     rows: &mut R,
     shard: u32,
@@ -190,7 +190,7 @@ fn read_part<R: Read>(
 
 #[cfg(test)]
 mod tests {
-    use keyrack_inventory::{Happened, MemRows, Reply, Rows};
+    use keyrack_inventory::{JournalEvent, MemRows, Reply, Rows};
 
     use super::*;
 
@@ -201,7 +201,7 @@ mod tests {
                 at_ms: 1,
                 property: PropertyNumber(*property),
                 request: None,
-                happened: Happened::PropertyChanged,
+                happened: JournalEvent::PropertyChanged,
                 reply: Reply::Done,
                 mark: None,
             };
@@ -217,24 +217,24 @@ mod tests {
     }
 
     #[test]
-    fn a_page_ends_at_its_limit_and_the_next_goes_on_behind_it() {
+    fn a_page_ends_at_its_limit_and_the_next_page_continues_after_it() {
         let mut rows = journal(&[1, 2, 1, 2, 1]);
         assert_eq!(sequences(&mut rows, 0, 2, None), (vec![0, 1], 2, false));
         assert_eq!(sequences(&mut rows, 2, 2, None), (vec![2, 3], 4, false));
         assert_eq!(sequences(&mut rows, 4, 2, None), (vec![4], 5, true));
         assert_eq!(sequences(&mut rows, 5, 2, None), (vec![], 5, true));
-        assert_eq!(sequences(&mut rows, 0, 0, None), (vec![], 0, false), "no room: nothing is passed over");
+        assert_eq!(sequences(&mut rows, 0, 0, None), (vec![], 0, false), "no room: no line is skipped");
     }
 
     #[test]
-    fn lines_of_other_properties_are_passed_over_and_take_no_room() {
+    fn lines_of_other_properties_are_skipped_and_take_no_room() {
         let mut rows = journal(&[1, 2, 1, 2, 1]);
         assert_eq!(sequences(&mut rows, 0, 2, Some(2)), (vec![1, 3], 4, false));
         assert_eq!(sequences(&mut rows, 4, 2, Some(2)), (vec![], 5, true));
     }
 
     #[test]
-    fn a_page_looks_at_a_bounded_number_of_lines() {
+    fn a_page_reads_a_bounded_number_of_lines() {
         let mut rows = journal(&vec![1; LOOKED_AT + 1]);
         let (taken, next, is_at_end) = sequences(&mut rows, 0, usize::MAX, Some(2));
         assert_eq!((taken.len(), next, is_at_end), (0, LOOKED_AT as u64, false));

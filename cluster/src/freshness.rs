@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// How fresh one shard's replica is. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Freshness {
-    /// When the last round that succeeded began: everything acknowledged before is applied here.
+    /// When the last successful round began: everything acknowledged before that time is applied here.
     since: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -19,13 +19,13 @@ impl Freshness {
         self.since.lock().is_some_and(|began| began.elapsed() <= age)
     }
 
-    /// Whether this replica has applied all that was acknowledged before the node started: whatever it served before
-    /// that, it has again. What is committed need not be on a follower's own disk, so only a round can tell.
+    /// Whether this replica has applied all that was acknowledged before the node started, and so all that it served before
+    /// a restart. A follower's own disk may lack committed entries, so only a successful round can tell.
     pub fn has_caught_up(&self) -> bool {
         self.since.lock().is_some()
     }
 
-    /// All that was acknowledged before `began` is applied here.
+    /// Records that all that was acknowledged before `began` is applied here.
     pub fn set(&self, began: Instant) {
         *self.since.lock() = Some(began);
     }

@@ -1,8 +1,8 @@
-//! Why this node's run has to end, as far as its data are the reason: its disk is damaged, or its rows differ from the others'.
-//! The other reasons, a Raft group that stopped and a task that panicked, join these in `Cluster::failed`.
+//! Stops this node because of its data: the data are damaged, or its rows differ from the other replicas' rows.
+//! `Cluster::failed` joins these reasons with the others: a Raft group that stopped and a task that panicked.
 //!
-//! The reason is written into the data folder, so that the next start knows it: damaged data are verified as a whole before
-//! they are used again, diverged data are not used again at all.
+//! The reason is also written into the data folder for the next start. That start verifies all data after damage, and refuses
+//! diverged data.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::storage::{mark_diverged, mark_suspect};
 
-/// What this node knows of reasons to stop. The first one counts.
+/// The reason why this node must stop. The first one counts.
 pub struct Halt {
     data: PathBuf,
     differences: AtomicU64,
@@ -26,38 +26,49 @@ impl Halt {
         Halt { data, differences, is_diverged, reason: watch::Sender::new(None) }
     }
 
-    /// Two replicas have different roots at one size; `node` is the other one, 0 the leader.
+    /// Counts that two replicas have different roots at one size. `node` is the other replica; 0 is the leader.
     pub fn note_difference(&self, shard: u32, node: u64, size: u64) {
         self.differences.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(shard, node, size, "replicas differ: two roots for one number of leaves");
+        match node {
+            0 => {
+                tracing::error!(event = "replicas_differ", shard, leaves = size, "this node and the leader have different trees")
+            }
+            other => tracing::error!(
+                event = "replicas_differ",
+                shard,
+                other,
+                leaves = size,
+                "this node and another have different trees"
+            ),
+        }
     }
 
-    /// How often replicas were seen to differ.
+    /// How often this node saw replicas differ.
     pub fn differences(&self) -> u64 {
         self.differences.load(Ordering::Relaxed)
     }
 
-    /// This replica must not go on, now or after a restart.
+    /// Stops this node, and keeps it from starting again with these data.
     pub fn stop_diverged(&self, shard: u32, reason: &str) {
         if self.is_diverged.swap(true, Ordering::AcqRel) {
             return;
         }
         if let Err(cause) = mark_diverged(&self.data, shard, reason) {
-            tracing::error!(%cause, "cannot mark the data folder as diverged");
+            tracing::error!(event = "mark_failed", %cause, "cannot write DIVERGED into the data folder");
         }
         self.stop(format!("shard {shard} has diverged: {reason}"));
     }
 
-    /// The rows on the disk are damaged: this run ends, and the next start verifies everything.
+    /// Stops this node because the rows on the disk are damaged. The next start verifies everything.
     pub fn stop_damaged(&self, damage: &str) {
         self.suspect(damage);
         self.stop(format!("the rows are damaged: {damage}"));
     }
 
-    /// Leaves word for the next start: it verifies everything.
+    /// Marks the data folder, so that the next start verifies everything.
     pub fn suspect(&self, reason: &str) {
         if let Err(cause) = mark_suspect(&self.data, reason) {
-            tracing::error!(%cause, "cannot leave word of the damage");
+            tracing::error!(event = "mark_failed", %cause, "cannot record the damage in the data folder");
         }
     }
 
@@ -88,7 +99,7 @@ mod tests {
     use crate::storage::{DataFolder, FolderError};
 
     #[test]
-    fn the_first_reason_counts_and_divergence_is_on_the_disk_whatever_was_first() {
+    fn the_first_reason_counts_and_a_later_divergence_is_still_written_to_the_disk() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path();
         DataFolder::open(path, "one", 1, 7).expect("new");

@@ -1,4 +1,4 @@
-//! A node's data looked at without starting the node.
+//! Reads a node's data without starting the node.
 
 use std::io;
 
@@ -8,27 +8,30 @@ use crate::open::open;
 use crate::raft::BUILDING;
 use crate::storage::SnapshotDir;
 
-/// What a data folder has.
+/// The contents of a data folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
     /// Entries and small values of all Raft logs.
     pub log: (u64, [u8; 32]),
-    /// Rows, per shard: how many, and the SHA-256 of all keys and values in order.
+    /// Rows, per shard: their number, and the SHA-256 of all keys and values in order.
     pub rows: Vec<(u64, [u8; 32])>,
-    /// Snapshots that are whole.
+    /// The number of intact snapshots.
     pub snapshots: u64,
-    /// Snapshots that are not; the node would forget them and make others.
+    /// The number of damaged snapshots. A running node would delete them and take new ones.
     pub damaged_snapshots: u64,
 }
 
-/// Reads everything, as a start after damage does. The node must not run; RocksDB recovers its logs as at any start.
+/// Reads everything, as a start after damage does. The node must be stopped. RocksDB recovers its logs as at any start.
 ///
 /// # Errors
-/// As at a start: what is damaged, or why the folder cannot be used.
+/// The errors of a start: what is damaged, or why the folder cannot be used.
 pub fn inspect(config: &ClusterConfig) -> Result<Contents, StartError> {
     let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
     if !config.data.join("FORMAT").exists() {
-        return Err(storage(io::Error::new(io::ErrorKind::NotFound, "there is no FORMAT file: not a node's data, or damaged")));
+        return Err(storage(io::Error::new(
+            io::ErrorKind::NotFound,
+            "it has no FORMAT file: it is not a node's data folder, or it is damaged",
+        )));
     }
     let opened = open(config, 0, [0; 32])?;
     opened.rows.verify().map_err(storage)?;
@@ -39,7 +42,7 @@ pub fn inspect(config: &ClusterConfig) -> Result<Contents, StartError> {
         let Ok(entries) = std::fs::read_dir(opened.folder.snapshots(shard)) else { continue };
         for entry in entries {
             let path = entry.map_err(storage)?.path();
-            // What was being built or received when the node ended is none yet.
+            // A snapshot that was being built or received when the node ended does not count.
             if path.extension().is_some() || path.file_name().is_some_and(|name| name == BUILDING) {
                 continue;
             }

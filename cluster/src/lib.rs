@@ -1,32 +1,32 @@
-//! The replicated core of Keyrack: Raft groups over RocksDB, and the way of a command through them.
+//! The replicated core of Keyrack: Raft groups over RocksDB.
 //!
-//! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] takes a command to its shard's leader (forwarding at
-//! most once at a time), where a batcher makes many commands one Raft entry; every replica applies it with
-//! `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent view after a ReadIndex round. [`Feed`] follows the shards'
-//! journals. The crate knows no HTTP, no JSON and no guest.
+//! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] sends a command to its shard's leader (a command is
+//! forwarded at most once at a time). There a batcher combines many commands into one Raft entry, and every replica applies
+//! the entry with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent view after a ReadIndex round. [`Feed`]
+//! reads the shards' journals. The crate does not depend on HTTP, JSON or guest data.
 //!
-//! From top to bottom; imports run downwards only:
+//! From top to bottom; a file imports only from the lines below its own:
 //!
-//! | folder or file | what |
+//! | folder or file | contents |
 //! |---|---|
-//! | `start.rs`, `feed.rs`, `inspect.rs`, `usage.rs`, `principals/` | what the edge calls beside `cluster.rs` |
+//! | `start.rs`, `feed.rs`, `inspect.rs`, `usage.rs`, `principals/` | functions that the edge calls, besides `cluster.rs` |
 //! | `cluster.rs` | one node's part of the cluster, as the edge sees it |
-//! | `serving/`, `upkeep/`, `membership/` | answers to other nodes; background tasks; who belongs to the cluster |
+//! | `serving/`, `upkeep/`, `membership/` | answers to other nodes; background tasks; cluster membership |
 //! | `node.rs` | the parts of this node |
 //! | `cosigning/`, `shard/` | signatures of a majority; batching and linearizable reads |
-//! | `raft/` | openraft, and nothing else knows it |
-//! | `state/` | what an entry does to the rows |
+//! | `raft/` | the only folder that uses openraft |
+//! | `state/` | applies an entry to the rows |
 //! | `receipts/`, `directory/` | the Merkle tree and its checkpoints; properties, principals, fenced nodes |
 //! | `peers/` | TLS, admission and calls between nodes |
-//! | `storage/` | the disk; nothing else knows RocksDB |
+//! | `storage/` | the disk; the only folder that uses RocksDB |
 //!
-//! Below all of these, for everyone: `error.rs`, `halt.rs` (why this node must stop), `freshness.rs`, `config.rs`, `tasks.rs`,
+//! Every file may use these: `error.rs`, `halt.rs` (why this node must stop), `freshness.rs`, `config.rs`, `tasks.rs`,
 //! `clock.rs`, `malformed.rs`. `open.rs` opens the data folder for `start.rs` and `inspect.rs`.
 //!
 //! Invariants:
 //! - nothing is acknowledged before it is on the disks of a majority and applied here;
-//! - a command that may have been proposed is never called refused;
-//! - all replicas of a shard have the same rows; one that has not stops.
+//! - a command that may have been proposed is never reported as refused;
+//! - all replicas of a shard have the same rows; a replica that differs stops.
 //!
 //! Start with `cluster.rs` and `start.rs`, then follow a command: `shard/batcher.rs`, `raft/replica.rs`,
 //! `raft/state_machine.rs`, `state/shard_state.rs`.
@@ -60,14 +60,14 @@ mod tests;
 mod upkeep;
 mod usage;
 
-/// What this crate's benchmarks measure; not for others.
+/// For this crate's benchmarks only.
 #[doc(hidden)]
 pub mod measured {
     pub use crate::receipts::{Heads, StoredNodes, Tree};
     pub use crate::storage::{RowsDb, put_leaf};
 }
 
-/// What the simulation (`jepsen/src/sim`) runs over a network, a disk and a clock of its own; not for others.
+/// For the simulation (`jepsen/src/sim`) only, which runs these over its own network, disk and clock.
 #[doc(hidden)]
 pub mod simulated {
     pub use crate::freshness::Freshness;

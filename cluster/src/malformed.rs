@@ -1,8 +1,9 @@
-//! Bytes that are not what they should be: from the disk or from another node.
+//! The error for malformed bytes from the disk or from another node.
 
 use std::io;
 
-/// An error of the kind `InvalidData`: on our own disk it is damage, from another node a broken message.
+/// An error of the kind `InvalidData`. Bytes from this node's disk are then damaged; bytes from another node are a broken
+/// message.
 pub fn malformed(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("malformed {what}"))
 }

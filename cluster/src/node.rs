@@ -1,4 +1,4 @@
-//! The parts of this node, and what everything above asks of them.
+//! The parts of this node, and the functions that the files above need.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,12 +27,12 @@ pub struct Node {
     pub directory: Arc<Directory>,
     pub rows: Arc<RowsDb>,
     pub log: LogDb,
-    /// By number: the directory first.
+    /// Ordered by number: the directory is the first.
     pub shards: Vec<Shard>,
     pub halt: Arc<Halt>,
     pub admission: Arc<Admission>,
     pub links: Links,
-    /// Everything that runs in the background of this node.
+    /// This node's background tasks.
     pub tasks: Tasks,
 }
 
@@ -61,7 +61,7 @@ impl Node {
         self.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })
     }
 
-    /// A shard's group, likewise.
+    /// A shard's Raft group; the same errors.
     pub fn group(&self, shard: u32) -> Result<&Group, ClusterError> {
         self.shard(shard).map(|shard| &shard.group)
     }
@@ -98,7 +98,8 @@ impl Node {
         })
     }
 
-    /// Takes an encoded command to the leader of a shard and back; tries again on a new leader until `deadline`.
+    /// Sends an encoded command to the leader of a shard and returns its decision. Tries again on a new leader until
+    /// `deadline`.
     pub async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
         let decided = self.shard(shard)?.batcher.decide(command, deadline).await;
         decided.map_err(|why| match why {
@@ -108,7 +109,7 @@ impl Node {
         })
     }
 
-    /// Waits up to a second until this node has applied so much of a group's log; returns how much it has.
+    /// Waits up to a second until this node has applied a group's log up to `index`. Returns the applied index.
     pub async fn applied(&self, shard: u32, index: u64) -> u64 {
         let Ok(group) = self.group(shard) else { return 0 };
         let mut applied = group.progress().applied.subscribe();

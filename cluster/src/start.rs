@@ -1,4 +1,4 @@
-//! Starting a node: its folder, its groups, its peers.
+//! Starts a node: opens its folder and its groups, and connects to its peers.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,25 +23,29 @@ use crate::storage::{DataFolder, mark_suspect};
 use crate::tasks::Tasks;
 use crate::{membership, principals, serving, upkeep};
 
-/// A cluster of so many members has a majority without one of them, which can then come back with nothing.
-const FEWEST_TO_RETURN: usize = 3;
+/// From this number on, the other members are a majority, so a node can rejoin without its data.
+const MIN_NODES_TO_REJOIN: usize = 3;
 
 impl Cluster {
-    /// Opens the node's data and takes part. `peers` is the bound peer listener and `tls` what it shows and asks for;
-    /// `fresh` is what a new data folder begins with. Returns once it takes part, caught up or not;
-    /// a new cluster begins once all its first members have met.
+    /// Opens the node's data and joins the cluster. `peers` is the bound peer listener, `tls` is its TLS settings, and `fresh`
+    /// has the random numbers for a new data folder. Returns when the node takes part; it may still be behind. A new cluster
+    /// begins when all its first members have reached each other.
     ///
-    /// Data that turn out to be damaged are put aside, and the node asks the others to take it in anew (ADR 11).
+    /// Damaged data are set aside, and the node rejoins with an empty folder (ADR 11).
     pub async fn start(config: ClusterConfig, peers: TcpListener, tls: PeerTls, fresh: Fresh) -> Result<Cluster, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::NotAMember { node: config.node });
         }
         let opened = match open(&config, fresh.incarnation, fresh.signing_seed) {
-            // A folder without FORMAT was not damaged by its disk: somebody has to look.
+            // A disk that damages data does not remove FORMAT. A person has to find out why it is missing.
             Err(damage)
-                if damage.is_damage() && config.peers.len() >= FEWEST_TO_RETURN && config.data.join("FORMAT").exists() =>
+                if damage.is_damage() && config.peers.len() >= MIN_NODES_TO_REJOIN && config.data.join("FORMAT").exists() =>
             {
-                tracing::error!(%damage, "the data are damaged: they are put aside, and this node begins anew");
+                tracing::error!(
+                    event = "data_set_aside",
+                    cause = %damage,
+                    "the data are damaged: they move to set-aside, and this node rejoins with an empty folder"
+                );
                 let failed = |cause| StartError::Storage { path: config.data.clone(), cause };
                 DataFolder::set_aside(&config.data).map_err(failed)?;
                 open(&config, fresh.incarnation, fresh.signing_seed)?
@@ -51,14 +55,14 @@ impl Cluster {
         let data = config.data.clone();
         let started = Cluster::take_part(config, peers, tls, fresh, opened).await;
         if let Err(StartError::Storage { cause, .. }) = &started {
-            // What failed may be damage that only this use has met: the next start looks at everything.
+            // The cause may be damage that the checks at the start did not find: the next start verifies everything.
             mark_suspect(&data, &cause.to_string()).map_err(|cause| StartError::Storage { path: data, cause })?;
         }
         started
     }
 
-    /// Puts a node's data aside: at its next start it asks the others to take it in anew. For a node whose disk was
-    /// replaced, or that has diverged; it must not run.
+    /// Sets a node's data aside: at its next start the node rejoins with an empty folder. For a node whose disk was replaced
+    /// or that has diverged. The node must be stopped.
     pub fn set_aside(data: &Path) -> io::Result<()> {
         DataFolder::set_aside(data)
     }
@@ -95,10 +99,10 @@ impl Cluster {
         let node = Arc::new(node);
         let (replacements, usage) = (Arc::default(), Arc::<UsageInbox>::default());
         serving::serve(&node, peers, tls, Arc::clone(&replacements), usage.clone());
-        node.tasks.spawn("take in members", membership::take_in(node.clone(), replacements));
-        if folder.is_returning() {
-            membership::return_to_the_cluster(&node).await;
-            folder.has_returned().map_err(storage)?;
+        node.tasks.spawn("replace members", membership::readmit_members(node.clone(), replacements));
+        if folder.is_rejoining() {
+            membership::rejoin(&node).await;
+            folder.mark_rejoined().map_err(storage)?;
         } else {
             membership::begin(&node).await?;
         }
@@ -108,7 +112,7 @@ impl Cluster {
     }
 }
 
-/// Opens one shard and starts what belongs to it.
+/// Opens one shard and starts its tasks.
 async fn open_shard(node: &Node, shard: u32, snapshots: PathBuf, keys: &Arc<NodeKeys>) -> io::Result<Shard> {
     let (config, tasks) = (&node.config, &node.tasks);
     let stores = (node.log.clone(), node.rows.clone());
@@ -128,7 +132,7 @@ async fn open_shard(node: &Node, shard: u32, snapshots: PathBuf, keys: &Arc<Node
     Ok(Shard { group, batcher, gate, receipts })
 }
 
-/// The receipts of one data shard: its signer, its rounds, its log.
+/// Opens the receipts of one data shard and starts its cosigning.
 fn start_receipts(
     node: &Node,
     shard: u32,

@@ -1,15 +1,15 @@
-//! Background tasks that have a name, an owner and an end.
+//! Background tasks that have a name and an owner.
 //!
-//! Whoever starts tasks holds a [`Tasks`]. Its owner stops them in order with [`Tasks::stop`], which returns once all of
-//! them are gone. A task that panics has met a defect of ours: what it had to do is not done any more, so the node must not
-//! go on as if it were. [`Tasks::failed`] tells the owner, who stops the node loudly.
+//! A [`Tasks`] starts tasks and stops them: [`Tasks::stop`] returns when all of them have ended. A panic in a task is a bug
+//! in Keyrack, and the task's work is not done any more, so the node must stop. [`Tasks::failed`] returns the panic to the
+//! owner, which stops the node with that reason.
 //!
 //! - [`Tasks::spawn`] starts a task that is dropped at its next `await` when the tasks stop.
-//! - [`Tasks::spawn_draining`] starts a task that is awaited instead: it watches [`Tasks::stopping`] and ends by itself.
-//! - [`Tasks::spawn_contained`] starts a task that serves one stranger. Its panic is logged and counted and ends this task
-//!   only, or one malformed request could stop every node that it is sent to.
-//! - [`Tasks::spawn_restarting`] starts a task that reads what other organisations' servers answer. It is begun again after a
-//!   panic, or one malformed answer could stop all nodes at once.
+//! - [`Tasks::spawn_draining`] starts a task that is awaited instead: it watches [`Tasks::stopping`] and then ends.
+//! - [`Tasks::spawn_contained`] starts a task that serves one client's connection. Its panic is logged and counted and ends
+//!   this task only. Otherwise one malformed request could stop every node that receives it.
+//! - [`Tasks::spawn_restarting`] starts a task that reads answers of other organisations' servers. It starts again after a
+//!   panic. Otherwise one malformed answer could stop all nodes at once.
 //!
 //! Dropping the last `Tasks` stops nothing: a runtime that ends drops its tasks anyway.
 
@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Pause before a task that panicked begins again.
+/// Pause before a restarting task starts again after a panic.
 const RESTART: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 5_000 });
 
 /// The tasks of one owner. Cheap to clone; all clones are the same tasks.
@@ -42,7 +42,7 @@ struct Shared {
 }
 
 impl Tasks {
-    /// No tasks yet. `owner` names them in messages.
+    /// Without tasks. `owner` names them in messages.
     pub fn new(owner: &'static str) -> Tasks {
         let shared = Shared {
             owner,
@@ -54,7 +54,7 @@ impl Tasks {
         Tasks { shared: Arc::new(shared) }
     }
 
-    /// Starts a task. It is dropped at its next `await` once the tasks stop; nothing starts after that.
+    /// Starts a task. It is dropped at its next `await` when the tasks stop. No task starts after that.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.shared.stop.clone();
         self.spawn_draining(name, async move {
@@ -62,7 +62,7 @@ impl Tasks {
         });
     }
 
-    /// Starts a task that ends by itself after [`Tasks::stopping`]; stopping waits for it.
+    /// Starts a task that must end after [`Tasks::stopping`]. [`Tasks::stop`] waits for it.
     pub fn spawn_draining(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         if self.shared.stop.is_cancelled() {
             tracing::debug!(task = name, owner = self.shared.owner, "not started: the tasks have stopped");
@@ -70,9 +70,15 @@ impl Tasks {
         }
         let shared = self.shared.clone();
         self.run(task, move |panic| {
-            tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked: this node must not go on");
+            tracing::error!(
+                event = "task_panicked",
+                task = name,
+                owner = shared.owner,
+                panic,
+                "a task panicked: this node stops"
+            );
             let reason = format!("task {name} of {} panicked: {panic}", shared.owner);
-            // The first panic is the cause; later ones may only follow from it.
+            // Later panics may only be a consequence of the first.
             shared.failed.send_if_modified(|failed| {
                 let is_first = failed.is_none();
                 failed.get_or_insert(reason);
@@ -81,7 +87,8 @@ impl Tasks {
         });
     }
 
-    /// Starts a task that reads what strangers answer: dropped when the tasks stop, and made again some seconds after a panic.
+    /// Starts a task that reads answers from outside the cluster. It is dropped when the tasks stop, and starts again 5 s
+    /// after a panic.
     pub fn spawn_restarting<F>(&self, name: &'static str, mut make: impl FnMut() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -90,51 +97,62 @@ impl Tasks {
         self.spawn(name, async move {
             while let Err(panic) = AssertUnwindSafe(make()).catch_unwind().await {
                 let panic = panic_message(panic.as_ref());
-                tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked; it begins again in a moment");
+                tracing::warn!(
+                    event = "task_restarted",
+                    task = name,
+                    owner = shared.owner,
+                    panic,
+                    "a task panicked and starts again"
+                );
                 shared.contained.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(RESTART).await;
             }
         });
     }
 
-    /// Starts a task that serves one client: it drains like [`Tasks::spawn_draining`], and its panic ends nothing else. It
-    /// starts also while the tasks stop: a connection that finishes its open requests may get some more until its client
-    /// knows.
+    /// Starts a task that serves one client. It drains like [`Tasks::spawn_draining`], and its panic ends only this task. It
+    /// also starts while the tasks stop: a draining connection may receive more requests until its client learns of the stop.
     pub fn spawn_contained(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let shared = self.shared.clone();
         self.run(task, move |panic| {
-            tracing::error!(task = name, owner = shared.owner, panic, "a task has panicked; only its client is affected");
+            tracing::warn!(
+                event = "connection_panicked",
+                task = name,
+                owner = shared.owner,
+                panic,
+                "a task panicked: its connection ends"
+            );
             shared.contained.fetch_add(1, Ordering::Relaxed);
         });
     }
 
     fn run(&self, task: impl Future<Output = ()> + Send + 'static, panicked: impl FnOnce(&str) + Send + 'static) {
         self.shared.running.spawn(async move {
-            // What the task has borrowed is gone with it: nobody sees it half-changed.
+            // Unwind safe: a panic drops the task with all its state, so no half-changed state is used again.
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
                 panicked(panic_message(panic.as_ref()));
             }
         });
     }
 
-    /// Resolves once the tasks are asked to stop.
+    /// Resolves when the tasks must stop.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
         self.shared.stop.clone().cancelled_owned()
     }
 
-    /// Asks all tasks to stop and waits until they have ended. Called again, it waits again.
+    /// Asks all tasks to stop and waits until they have ended. It can be called again.
     pub async fn stop(&self) {
         self.shared.stop.cancel();
         self.shared.running.close();
         self.shared.running.wait().await;
     }
 
-    /// Asks all tasks to stop, and does not wait for them: for a node that must not answer anything more.
+    /// Asks all tasks to stop and does not wait for them: for a node that must send no further answers.
     pub fn cancel(&self) {
         self.shared.stop.cancel();
     }
 
-    /// Waits until a task has panicked; returns which, of whom and why. Contained tasks do not count.
+    /// Waits until a task has panicked. Returns its name, its owner and the panic's message. Contained tasks do not count.
     pub async fn failed(&self) -> String {
         let mut failed = self.shared.failed.subscribe();
         match failed.wait_for(Option::is_some).await {
@@ -150,7 +168,7 @@ impl Tasks {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
@@ -181,7 +199,7 @@ mod tests {
         });
         tasks.stop().await;
         assert!(drained.load(Ordering::Relaxed), "stop returned before the draining task had ended");
-        assert!(was_dropped.await.is_err(), "the endless task is still there");
+        assert!(was_dropped.await.is_err(), "the endless task still runs");
         tasks.spawn("late", async { panic!("must not run") });
         tasks.stop().await;
     }
@@ -207,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_told_to_whoever_asks_later_too() {
+    async fn a_panic_is_returned_to_every_later_caller() {
         let tasks = Tasks::new("test");
         tasks.spawn("broken", async { panic!("early") });
         while !tasks.shared.running.is_empty() {
@@ -219,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_restarting_task_begins_again_after_a_panic() {
+    async fn a_restarting_task_starts_again_after_a_panic() {
         let tasks = Tasks::new("test");
         let (begun, counter) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let (times, done) = (begun.clone(), counter.clone());
@@ -240,9 +258,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_contained_panic_is_counted_and_fails_nobody() {
+    async fn a_contained_panic_is_counted_and_does_not_fail_the_tasks() {
         let tasks = Tasks::new("test");
-        tasks.spawn_contained("client", async { panic!("by a stranger") });
+        tasks.spawn_contained("client", async { panic!("malformed request") });
         tasks.stop().await;
         assert_eq!(tasks.contained_panics(), 1);
         assert!(tasks.failed().now_or_never().is_none());

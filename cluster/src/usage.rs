@@ -1,4 +1,4 @@
-//! Sharing what callers have used up of their quotas, so that a quota is the cluster's and not each node's.
+//! Shares the use of quotas between the nodes, so that a quota counts for the whole cluster and not for each node.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use tokio::sync::mpsc;
 use crate::cluster::Cluster;
 use crate::peers::Used;
 
-/// How long telling a peer may take.
-const TELL: Duration = Duration::from_millis(500);
+/// How long a report to a peer may take.
+const REPORT_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Cluster {
-    /// The peers' reports; `None` when somebody has them already.
+    /// The receiver of the peers' reports; `None` if it was taken before.
     pub fn usage_reports(&self) -> Option<mpsc::Receiver<Used>> {
         self.usage.reports()
     }
 
-    /// Tells every peer what was used here since the last time. One that does not hear it allows too much for a moment.
+    /// Sends every peer the use on this node since the last report. A peer that misses a report does not count that use.
     pub async fn share_usage(&self, used: &Used) {
         let told = |(whose, requests, per_second): &(u64, u32, f32)| pb::Usage {
             whose: *whose,
@@ -31,7 +31,7 @@ impl Cluster {
             async move {
                 let mut client = links.client(id, &member).ok()?;
                 let mut request = tonic::Request::new(report);
-                request.set_timeout(TELL);
+                request.set_timeout(REPORT_TIMEOUT);
                 client.usage(request).await.ok()
             }
         });

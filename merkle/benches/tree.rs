@@ -1,7 +1,7 @@
-//! What a tree of a million leaves costs: nanoseconds per append, per proof and per check; the median of several runs.
+//! The costs of a tree of a million leaves: nanoseconds per append, per proof and per check; the median of several runs.
 //!
 //! `cargo bench -p keyrack-merkle`
-#![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -41,19 +41,19 @@ fn main() {
     let proofs: Vec<(u64, Vec<Hash>)> = places.iter().map(|index| (*index, prove(*index))).collect();
     report("verify inclusion", SAMPLES, || {
         for (index, proof) in &proofs {
-            verify_inclusion(*index, size, &leaves[*index as usize], proof, &root).expect("the proof is good");
+            verify_inclusion(*index, size, &leaves[*index as usize], proof, &root).expect("the proof is valid");
         }
     });
     signatures(&Checkpoint { origin: "bench.example/log".into(), size, root });
 }
 
 fn signatures(checkpoint: &Checkpoint) {
-    let log = NoteKey::from_seed("bench.example/log", KeyKind::Log, &[1; 32]).expect("a good name");
+    let log = NoteKey::from_seed("bench.example/log", KeyKind::Log, &[1; 32]).expect("a valid name");
     report("sign a checkpoint", 2000, || (0..2000).for_each(|_| drop(black_box(checkpoint.sign(&log)))));
     let (body, signature) = (checkpoint.body(), checkpoint.sign(&log));
     report("verify a signature", 2000, || {
         (0..2000).for_each(|_| {
-            verify_signature(&body, &signature, log.verifier()).expect("the signature is good");
+            verify_signature(&body, &signature, log.verifier()).expect("the signature is valid");
         });
     });
 }
@@ -64,7 +64,7 @@ fn grow(leaves: &[Hash], per_level: usize) -> (Frontier, Window) {
     (frontier, window)
 }
 
-/// Runs it several times; prints the median of nanoseconds per operation.
+/// Runs it several times and prints the median in nanoseconds per operation.
 fn report(what: &str, operations: u64, mut run: impl FnMut()) {
     let mut nanos: Vec<u128> = (0..RUNS)
         .map(|_| {

@@ -1,7 +1,7 @@
-//! An auditor's own program: is this leaf in a log that my policy believes?
+//! An example of an auditor's own program: it checks that a leaf is in a log that the policy trusts.
 //!
 //! `cargo run --example verify -- RECEIPT.tlog-proof LEAF POLICY`
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints its result")]
 
 use std::error::Error;
 use std::process::ExitCode;

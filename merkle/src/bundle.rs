@@ -1,4 +1,4 @@
-//! Entry bundles (c2sp.org/tlog-tiles, "Log entries"): up to 256 leaves' data, each after its length.
+//! Entry bundles (c2sp.org/tlog-tiles, "Log entries"): the data of up to 256 leaves, each preceded by its length.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -8,7 +8,7 @@ use crate::TILE_WIDTH;
 /// An entry of more than 65535 bytes, which no bundle can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryTooLong {
-    /// Its place among the entries given, from 0.
+    /// Its position among the entries, from 0.
     pub position: usize,
     /// Its length in bytes.
     pub len: usize,
@@ -19,7 +19,7 @@ pub struct EntryTooLong {
 pub enum BundleError {
     /// They end within an entry or its length.
     Truncated {
-        /// The entry's place, from 0.
+        /// The entry's position, from 0.
         position: usize,
     },
     /// More than 256 entries.
@@ -55,7 +55,7 @@ pub fn encode_bundle(entries: &[impl AsRef<[u8]>], out: &mut Vec<u8>) -> Result<
 /// The entries of a bundle, as slices of it.
 ///
 /// # Errors
-/// [`BundleError`]. The number of entries is not known to the format: compare it with the bundle's width.
+/// [`BundleError`]. The format does not state the number of entries: compare it with the bundle's width.
 pub fn decode_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, BundleError> {
     let mut entries = Vec::new();
     let mut rest = bytes;
@@ -74,7 +74,7 @@ pub fn decode_bundle(bytes: &[u8]) -> Result<Vec<&[u8]>, BundleError> {
 
 impl fmt::Display for EntryTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "entry {} has {} bytes; a bundle takes 65535", self.position, self.len)
+        write!(f, "entry {} has {} bytes; an entry of a bundle has at most 65535", self.position, self.len)
     }
 }
 

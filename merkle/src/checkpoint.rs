@@ -1,5 +1,5 @@
-//! Checkpoints (c2sp.org/tlog-checkpoint) and what is signed over them: the log's own signature (c2sp.org/signed-note)
-//! and the cosignatures of witnesses (c2sp.org/tlog-cosignature, `cosignature/v1`).
+//! Checkpoints (c2sp.org/tlog-checkpoint) and their signatures: the log's own signature (c2sp.org/signed-note) and the
+//! cosignatures of witnesses (c2sp.org/tlog-cosignature, `cosignature/v1`).
 
 use alloc::format;
 use alloc::string::String;
@@ -9,12 +9,12 @@ use core::fmt;
 use crate::text::{decimal, has_control};
 use crate::{Hash, KeyKind, NoteKey, Signature, VerifierKey, decode_hash, encode_hash};
 
-/// The state of a log at one size. The text is a note's text: origin, size and root, a line each.
+/// The state of a log at one size. As a note's text it has three lines: origin, size and root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which log: one line, not empty.
+    /// The log's name: one line, not empty.
     pub origin: String,
-    /// Leaves in the tree.
+    /// The number of leaves in the tree.
     pub size: u64,
     /// The tree's root.
     pub root: Hash,
@@ -37,16 +37,16 @@ pub enum CheckpointError {
     Root,
 }
 
-/// Why a signature does not count.
+/// Why a signature is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureError {
-    /// It has another name or id than the key.
+    /// Its name or id is not the key's.
     OtherKey,
     /// Not 64 bytes (72 with the time of a cosignature).
     Length(usize),
     /// The time of a cosignature is above 2^63 - 1.
     Time,
-    /// The key did not sign this.
+    /// The key did not sign this text.
     Invalid,
 }
 
@@ -54,10 +54,10 @@ pub enum SignatureError {
 const MAX_TIME_S: u64 = i64::MAX as u64;
 
 impl Checkpoint {
-    /// Reads a note's text. Extension lines are allowed and not kept: they stay in the note.
+    /// Reads a note's text. It may have extension lines; they stay in the note and are not kept here.
     ///
     /// # Errors
-    /// [`CheckpointError`]. Strict: without extension lines, what is accepted is what [`Checkpoint::body`] writes.
+    /// [`CheckpointError`]. Strict: apart from extension lines, only the output of [`Checkpoint::body`] is accepted.
     pub fn parse(body: &str) -> Result<Checkpoint, CheckpointError> {
         if has_control(body) {
             return Err(CheckpointError::Control);
@@ -82,19 +82,18 @@ impl Checkpoint {
     /// The log's own signature.
     ///
     /// # Panics
-    /// When the key is not of kind [`KeyKind::Log`], or the origin is not one line of text.
+    /// If the key is not of kind [`KeyKind::Log`], or the origin is not one line of text.
     pub fn sign(&self, key: &NoteKey) -> Signature {
         assert_eq!(key.verifier().kind(), KeyKind::Log, "a log signs with a log's key");
         let bytes = key.sign(self.signable_body().as_bytes()).to_vec();
         Signature { name: key.verifier().name().into(), key_id: key.verifier().id(), bytes }
     }
 
-    /// A cosignature: as of `time` (seconds since 1970) this is the newest state of the log its signer has seen, and it
-    /// extends all that the signer saw before. Whoever signs must have checked that.
+    /// A cosignature. It states that at `time` (seconds since 1970) this is the newest checkpoint of the log that the signer
+    /// has seen, and that it is consistent with all earlier ones. The caller must have checked this.
     ///
     /// # Panics
-    /// When the key is not of kind [`KeyKind::Cosigner`], the origin is not one line of text, or `time` is above
-    /// 2^63 - 1.
+    /// If the key is not of kind [`KeyKind::Cosigner`], the origin is not one line of text, or `time` is above 2^63 - 1.
     pub fn cosign(&self, key: &NoteKey, time: u64) -> Signature {
         assert_eq!(key.verifier().kind(), KeyKind::Cosigner, "a witness signs with a cosigner's key");
         assert!(time <= MAX_TIME_S, "a cosignature's time is below 2^63");
@@ -105,7 +104,7 @@ impl Checkpoint {
         Signature { name: key.verifier().name().into(), key_id: key.verifier().id(), bytes }
     }
 
-    /// The body, once it is sure that others read the same checkpoint from it.
+    /// The body. Panics if a reader would parse another checkpoint from it.
     fn signable_body(&self) -> String {
         assert!(!self.origin.is_empty() && !self.origin.bytes().any(|byte| byte < b' '), "an origin is one line of text");
         self.body()
@@ -114,7 +113,7 @@ impl Checkpoint {
 
 /// Checks one signature line against one key over a checkpoint's body (a note's whole text).
 ///
-/// Gives the time of a cosignature in seconds since 1970; `None` for a log's signature.
+/// Returns the time of a cosignature in seconds since 1970; `None` for a log's signature.
 ///
 /// # Errors
 /// [`SignatureError`].
@@ -139,7 +138,7 @@ pub fn verify_signature(body: &str, signature: &Signature, key: &VerifierKey) ->
     if is_signed { Ok(time) } else { Err(SignatureError::Invalid) }
 }
 
-/// What a cosignature signs.
+/// The text that a cosignature signs.
 fn cosigned(body: &str, time: u64) -> String {
     format!("cosignature/v1\ntime {time}\n{body}")
 }
@@ -147,9 +146,9 @@ fn cosigned(body: &str, time: u64) -> String {
 impl fmt::Display for CheckpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            CheckpointError::Control => "a checkpoint has no control characters but newlines",
+            CheckpointError::Control => "the checkpoint has a control character other than a newline",
             CheckpointError::NoFinalNewline => "the checkpoint does not end with a newline",
-            CheckpointError::TooFewLines => "a checkpoint has three lines: origin, size and root",
+            CheckpointError::TooFewLines => "the checkpoint has fewer than three lines: origin, size and root",
             CheckpointError::EmptyLine => "the checkpoint has an empty line",
             CheckpointError::Size => "the checkpoint's size is not a plain decimal of 64 bits",
             CheckpointError::Root => "the checkpoint's root is not the canonical base64 of 32 bytes",
@@ -162,7 +161,7 @@ impl core::error::Error for CheckpointError {}
 impl fmt::Display for SignatureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SignatureError::OtherKey => f.write_str("the signature is by another key"),
+            SignatureError::OtherKey => f.write_str("the signature has the name or id of another key"),
             SignatureError::Length(len) => write!(f, "a signature of this kind does not have {len} bytes"),
             SignatureError::Time => f.write_str("the cosignature's time is above 2^63 - 1"),
             SignatureError::Invalid => f.write_str("the signature does not verify"),

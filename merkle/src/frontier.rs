@@ -1,13 +1,13 @@
-//! The right edge of a growing tree: all that appending needs to remember.
+//! The right edge of a growing tree: all the state that an append needs.
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{Hash, empty_root, node_hash};
 
-/// A tree as its size and the roots of the complete subtrees it is made of.
+/// A tree as its size and the roots of its complete subtrees.
 ///
-/// A tree of 13 = 8 + 4 + 1 leaves is three complete subtrees side by side, so its edge has three hashes.
+/// A tree of 13 = 8 + 4 + 1 leaves consists of three complete subtrees, so its edge has three hashes.
 ///
 /// Invariants:
 /// - `edge.len() == size.count_ones()`;
@@ -21,9 +21,9 @@ pub struct Frontier {
 /// The edge does not have one hash per complete subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrontierError {
-    /// Leaves in the tree.
+    /// The number of leaves in the tree.
     pub size: u64,
-    /// Hashes that were given.
+    /// The number of hashes that were passed.
     pub edge: usize,
 }
 
@@ -33,7 +33,7 @@ impl Frontier {
         Frontier::default()
     }
 
-    /// A tree as it was stored: what [`Frontier::size`] and [`Frontier::edge`] gave.
+    /// Restores a stored tree from its [`Frontier::size`] and [`Frontier::edge`].
     ///
     /// # Errors
     /// [`FrontierError`] unless there is one hash for every set bit of `size`.
@@ -44,7 +44,7 @@ impl Frontier {
         Ok(Frontier { size, edge })
     }
 
-    /// Leaves in the tree.
+    /// The number of leaves in the tree.
     pub fn size(&self) -> u64 {
         self.size
     }
@@ -54,19 +54,19 @@ impl Frontier {
         &self.edge
     }
 
-    /// Appends the hash of a leaf, made by [`leaf_hash`](crate::leaf_hash). Reads nothing but the edge.
+    /// Appends the hash of a leaf, made by [`leaf_hash`](crate::leaf_hash). Reads only the edge.
     ///
-    /// `completed(level, index, hash)` is told of every complete subtree that ends with this leaf, level 0 (the leaf
-    /// itself) first: `hash` covers leaves `index * 2^level .. (index + 1) * 2^level`. No subtree is ever told twice,
-    /// so what is told can be stored once and for all.
+    /// Calls `completed(level, index, hash)` for every complete subtree that ends with this leaf, level 0 (the leaf
+    /// itself) first: `hash` covers leaves `index * 2^level .. (index + 1) * 2^level`. It never passes a subtree twice, so a
+    /// stored node never changes.
     ///
     /// # Panics
-    /// When the tree has 2^64 - 1 leaves already.
+    /// If the tree already has 2^64 - 1 leaves.
     pub fn append(&mut self, leaf: Hash, mut completed: impl FnMut(u8, u64, &Hash)) {
-        let grown = self.size.checked_add(1).expect("no tree lives to have 2^64 leaves");
+        let grown = self.size.checked_add(1).expect("a tree has fewer than 2^64 leaves");
         let (mut level, mut index, mut hash) = (0, self.size, leaf);
         completed(level, index, &hash);
-        // Like adding one to a binary number: every set bit at the end carries.
+        // As when 1 is added to a binary number: every set bit at the end carries.
         while index & 1 == 1 {
             let left = self.edge.pop().expect("the edge has a hash for every set bit of the size");
             hash = node_hash(&left, &hash);

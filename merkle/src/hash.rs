@@ -1,4 +1,4 @@
-//! The three hashes of an RFC 6962 tree (section 2.1): of a leaf, of a pair, and of nothing.
+//! The three hashes of an RFC 6962 tree (section 2.1): of a leaf, of a pair of nodes, and of an empty tree.
 
 use alloc::string::String;
 
@@ -10,7 +10,7 @@ pub type Hash = [u8; 32];
 
 /// The hash of a leaf: SHA-256 over the byte 0 and the leaf's data.
 ///
-/// The prefix keeps a leaf from being taken for a pair of nodes.
+/// The prefix ensures that a leaf's hash is never also the hash of a pair of nodes.
 pub fn leaf_hash(data: &[u8]) -> Hash {
     Sha256::new().chain_update([0]).chain_update(data).finalize().into()
 }
@@ -28,13 +28,13 @@ pub fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// A hash as every text format here writes it: 44 characters of padded standard base64 (RFC 4648, section 4).
+/// A hash as all text formats of this crate write it: 44 characters of padded standard base64 (RFC 4648, section 4).
 pub fn encode_hash(hash: &Hash) -> String {
     Base64::encode_string(hash)
 }
 
-/// Reads what [`encode_hash`] writes; `None` for anything else, other spellings of the same bytes included.
+/// Reads the output of [`encode_hash`]; `None` for any other text, also for other base64 of the same bytes.
 pub fn decode_hash(text: &str) -> Option<Hash> {
-    // 44 characters can hold one byte more than a hash has.
+    // 44 characters can encode 33 bytes, one more than a hash has.
     Base64::decode(text, &mut [0; 33]).ok()?.try_into().ok()
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::text::{base64, is_key_name};
 
-/// What a key signs; the same public key has another id as another kind.
+/// What a key signs. The id of a key depends on its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     /// Signs notes as they are: signature type 0x01, which a log uses for its checkpoints.
@@ -28,7 +28,7 @@ pub struct VerifierKey {
     key: VerifyingKey,
 }
 
-/// A private key that signs notes. Not shown by `Debug`, wiped when dropped.
+/// A private key that signs notes. `Debug` does not show it. It is wiped when dropped.
 pub struct NoteKey {
     verifier: VerifierKey,
     key: SigningKey,
@@ -45,19 +45,19 @@ pub enum KeyError {
     IdText,
     /// The last part is not canonical base64.
     Base64,
-    /// A signature type that is not known here.
+    /// An unsupported signature type.
     Kind(u8),
     /// Not 32 bytes of key after the signature type.
     Length(usize),
-    /// The id is not the one of this name, type and key.
+    /// The id does not match the name, type and key.
     WrongId {
-        /// As the text has it.
+        /// The id in the text.
         stated: u32,
-        /// As it should be.
+        /// The correct id.
         computed: u32,
     },
-    /// The bytes are no Ed25519 public key, or one whose signatures prove nothing (of small order), or one that is
-    /// spelled in a second way.
+    /// The bytes are not an Ed25519 public key, or not its canonical encoding, or a key of small order, whose signatures
+    /// prove nothing.
     Point,
 }
 
@@ -95,7 +95,7 @@ impl VerifierKey {
     /// Reads a vkey, such as `example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k`.
     ///
     /// # Errors
-    /// [`KeyError`]. Strict: only what `Display` writes is read.
+    /// [`KeyError`]. Strict: only the output of `Display` is accepted.
     pub fn parse(vkey: &str) -> Result<VerifierKey, KeyError> {
         let (name, rest) = vkey.split_once('+').ok_or(KeyError::Shape)?;
         let (id, material) = rest.split_once('+').ok_or(KeyError::Shape)?;
@@ -111,17 +111,17 @@ impl VerifierKey {
         Ok(key)
     }
 
-    /// Who signs: for a log the origin of its checkpoints.
+    /// The signer's name. For a log it is the origin of its checkpoints.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it signs.
+    /// The kind of text that it signs.
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// The first four bytes of SHA-256 over name, newline, kind and public key. Not unique: an identifier, no proof.
+    /// The first four bytes of SHA-256 over name, newline, kind and public key. It is a hint to find the key, and not unique.
     pub fn id(&self) -> u32 {
         self.id
     }
@@ -131,7 +131,7 @@ impl VerifierKey {
         self.key.as_bytes()
     }
 
-    /// Whether this is an Ed25519 signature over `message`; refuses every signature that others could read differently.
+    /// Whether this is a valid Ed25519 signature over `message`. Refuses signatures on which implementations disagree.
     pub(crate) fn is_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
     }
@@ -193,13 +193,15 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KeyError::Name => f.write_str("the key's name is empty or has a space, a plus or a control character"),
-            KeyError::Shape => f.write_str("not a verifier key: <name>+<id>+<key>"),
+            KeyError::Shape => f.write_str("a verifier key has the form <name>+<id>+<key>"),
             KeyError::IdText => f.write_str("the key's id is not 8 lowercase hex digits"),
             KeyError::Base64 => f.write_str("the key is not canonical base64"),
             KeyError::Kind(byte) => write!(f, "signature type 0x{byte:02x} is not supported; 0x01 and 0x04 are"),
             KeyError::Length(len) => write!(f, "an Ed25519 public key has 32 bytes, not {len}"),
-            KeyError::WrongId { stated, computed } => write!(f, "the key's id is {computed:08x}, not {stated:08x}"),
-            KeyError::Point => f.write_str("not a usable Ed25519 public key"),
+            KeyError::WrongId { stated, computed } => {
+                write!(f, "the key's id is {stated:08x}, but its name and bytes give {computed:08x}")
+            }
+            KeyError::Point => f.write_str("the key is not a safe Ed25519 public key"),
         }
     }
 }

@@ -1,36 +1,36 @@
-//! The receipts' log: everything a cluster needs to publish a transparency log, and an auditor to check it.
+//! The receipts log: the parts of a transparency log that a cluster needs to publish one and an auditor needs to check it.
 //!
-//! No standard library, no clock, no randomness, no IO, and nothing about hotels: an auditor's own program can
-//! embed this crate as it is.
+//! The crate has no standard library, clock, randomness or IO and knows nothing about hotels. An auditor's own program can
+//! embed it.
 //!
 //! # A log, a checkpoint, a receipt
-//! A *log* is a list of byte strings, its leaves, that only grows. Hashing the leaves in pairs, then the pairs in
-//! pairs, up to a single *root*, gives a Merkle tree (RFC 6962): 32 bytes that stand for all leaves in their order.
-//! Whoever knows a root can be shown with a few hashes that
-//! - a leaf is in the tree, at its index: an *inclusion proof*, [`inclusion_proof`] and [`verify_inclusion`];
-//! - a later tree begins with all leaves of an earlier one, so nothing was removed or rewritten in between: a
-//!   *consistency proof*, [`consistency_proof`] and [`verify_consistency`].
+//! A *log* is a list of byte strings, its leaves, that only grows. A Merkle tree (RFC 6962) hashes the leaves in pairs, then
+//! the hashes in pairs, up to a single *root*: 32 bytes that commit to all leaves in their order. Against a known root, a
+//! few hashes prove that
+//! - a leaf is in the tree at its index: an *inclusion proof*, [`inclusion_proof`] and [`verify_inclusion`];
+//! - a later tree begins with all leaves of an earlier one, so no leaf was removed or changed: a *consistency proof*,
+//!   [`consistency_proof`] and [`verify_consistency`].
 //!
-//! A [`Checkpoint`] is a log's name, its size and its root, in three lines of text. The log signs it; *witnesses*, who
-//! remember the newest checkpoint that they have seen and insist on a consistency proof, cosign it. A log that shows
-//! different histories to different people needs as many dishonest witnesses as the reader's [`Policy`] asks for.
+//! A [`Checkpoint`] is a log's name, its size and its root, in three lines of text. The log signs it. *Witnesses* cosign it:
+//! each keeps the newest checkpoint that it has seen and requires a consistency proof from there. To show different
+//! histories to different readers, a log needs as many dishonest witnesses as the readers' [`Policy`] requires.
 //!
-//! A *receipt* is a leaf with a [`ProofFile`]: an inclusion proof and the signed checkpoint it leads to.
-//! [`verify_receipt`] is the whole check, offline, against a policy: the keys that one trusts.
+//! A *receipt* is a leaf with a [`ProofFile`]: an inclusion proof and the signed checkpoint that it leads to.
+//! [`verify_receipt`] checks all of it offline against a policy: the list of trusted keys.
 //!
-//! # A tiny log
+//! # A small log
 //! ```
 //! use keyrack_merkle::*;
 //!
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
-//! // The log appends leaves. The frontier remembers the right edge; finished nodes go to a store, here a window.
+//! // The log appends leaves. The frontier keeps the right edge; complete nodes go to a store, here a window.
 //! let leaves = ["room 12 is Ada's", "room 14 is Bob's", "room 12 is free again"];
 //! let (mut frontier, mut nodes) = (Frontier::new(), Window::new(1024));
 //! for leaf in leaves {
 //!     frontier.append(leaf_hash(leaf.as_bytes()), |level, index, hash| nodes.push(level, index, hash));
 //! }
 //!
-//! // It signs its state, and a witness cosigns. The seeds are the secrets.
+//! // The log signs its state, and a witness cosigns it. The seeds are secret.
 //! let log = NoteKey::from_seed("example.com/log", KeyKind::Log, &[1; 32])?;
 //! let witness = NoteKey::from_seed("example.org/witness", KeyKind::Cosigner, &[2; 32])?;
 //! let checkpoint = Checkpoint { origin: "example.com/log".into(), size: frontier.size(), root: frontier.root() };
@@ -45,7 +45,7 @@
 //! };
 //! let receipt = proof.to_string();
 //!
-//! // Anyone who trusts these two keys can check it.
+//! // Every reader who trusts these two keys can check it.
 //! let policy = format!("log {}\nwitness W {}\nquorum W\n", log.verifier(), witness.verifier());
 //! let policy = Policy::parse(policy.as_bytes())?;
 //! let proof = ProofFile::parse(&receipt)?;
@@ -53,7 +53,7 @@
 //! assert_eq!(trusted.cosigned, [("W".into(), 1_700_000_000)]);
 //! assert!(verify_receipt(b"room 14 is Eve's", &proof, &policy).is_err());
 //!
-//! // Later the log has grown; it proves that it only grew.
+//! // Later the log has grown. It proves that the old leaves are unchanged.
 //! let old = checkpoint;
 //! frontier.append(leaf_hash(b"room 14 is free again"), |level, index, hash| nodes.push(level, index, hash));
 //! let grew = consistency_proof(&mut &nodes, old.size, frontier.size())?;
@@ -63,18 +63,18 @@
 //! ```
 //!
 //! # Formats
-//! All of them are public, so other people's verifiers read what this crate writes:
+//! All formats are public specifications, so independent verifiers can read the output of this crate:
 //! [signed notes](https://c2sp.org/signed-note) ([`Note`], [`VerifierKey`]), [checkpoints](https://c2sp.org/tlog-checkpoint)
 //! ([`Checkpoint`]), [cosignatures](https://c2sp.org/tlog-cosignature) ([`Checkpoint::cosign`]; Ed25519 only),
 //! [proof files](https://c2sp.org/tlog-proof) ([`ProofFile`]), [policies](https://c2sp.org/tlog-policy) ([`Policy`]) and
 //! [tiles](https://c2sp.org/tlog-tiles) ([`Resource`], [`node_in_tile`], [`encode_bundle`]).
 //!
 //! # Invariants
-//! - Every reader is strict: what it accepts is byte for byte what the writer gives for it. Policies, which only people
-//!   write, and extension lines of checkpoints, which are not kept, are the exceptions.
-//! - No reader panics, recurses with its input, or allocates more than a small multiple of it.
-//! - Ed25519 signatures are checked with `verify_strict`: nobody can make a second signature from a first.
-//! - Appending reads nothing but the frontier; a proof reads one stored node per level, and per set bit of the size.
+//! - Every parser is strict: it accepts only text that its writer produces, byte for byte. There are two exceptions:
+//!   policies, which people write, and extension lines of checkpoints, which are not kept.
+//! - No parser panics, recurses with its input, or allocates more than a small multiple of its size.
+//! - Ed25519 signatures are checked with `verify_strict`: a second signature cannot be derived from a first one.
+//! - An append reads only the frontier. A proof reads one stored node per level and per set bit of the size.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,12 +1,12 @@
-//! Roots and proofs, made from stored nodes: at most one read per level of the tree, no complete subtree computed again.
+//! Roots and proofs from stored nodes: at most one read per level of the tree, and no complete subtree is computed again.
 
 use alloc::vec::Vec;
 
 use crate::{Hash, empty_root, node_hash};
 
-/// Where the hashes of complete subtrees are kept.
+/// A store of the hashes of complete subtrees.
 pub trait Nodes {
-    /// Why a node could not be had.
+    /// Why a node could not be read.
     type Error;
 
     /// The root of the complete subtree over leaves `index * 2^level .. (index + 1) * 2^level`; level 0 is a leaf's hash.
@@ -16,7 +16,7 @@ pub trait Nodes {
 /// The root of the first `size` leaves. Reads one node per set bit of `size`.
 ///
 /// # Errors
-/// Whatever `nodes` answers.
+/// The errors of `nodes`.
 pub fn root_at<N: Nodes + ?Sized>(nodes: &mut N, size: u64) -> Result<Hash, N::Error> {
     if size == 0 { Ok(empty_root()) } else { range_root(nodes, 0, size) }
 }
@@ -25,10 +25,10 @@ pub fn root_at<N: Nodes + ?Sized>(nodes: &mut N, size: u64) -> Result<Hash, N::E
 /// leaves: the siblings on the way up, the leaf's own first, at most 64.
 ///
 /// # Errors
-/// Whatever `nodes` answers.
+/// The errors of `nodes`.
 ///
 /// # Panics
-/// When `index >= size`: such a leaf is not in the tree.
+/// If `index >= size`: the leaf is not in the tree.
 pub fn inclusion_proof<N: Nodes + ?Sized>(nodes: &mut N, index: u64, size: u64) -> Result<Vec<Hash>, N::Error> {
     assert!(index < size, "leaf {index} is not among the first {size}");
     let mut proof = Vec::with_capacity(path_bound(size));
@@ -37,26 +37,26 @@ pub fn inclusion_proof<N: Nodes + ?Sized>(nodes: &mut N, index: u64, size: u64) 
 }
 
 /// The consistency proof (RFC 6962 section 2.1.2) that the tree of the first `new` leaves extends the tree of the first
-/// `old`; at most 65 hashes. Empty if `old` is 0 or equals `new`: then there is nothing to prove with hashes.
+/// `old` leaves; at most 65 hashes. Empty if `old` is 0 or equals `new`: then the proof needs no hashes.
 ///
 /// # Errors
-/// Whatever `nodes` answers.
+/// The errors of `nodes`.
 ///
 /// # Panics
-/// When `old > new`.
+/// If `old > new`.
 pub fn consistency_proof<N: Nodes + ?Sized>(nodes: &mut N, old: u64, new: u64) -> Result<Vec<Hash>, N::Error> {
     assert!(old <= new, "{new} leaves cannot extend {old}");
     if old == 0 || old == new {
         return Ok(Vec::new());
     }
-    // The smallest complete subtree on the old tree's right edge: the old root and the new one are both made from it.
+    // The smallest complete subtree on the old tree's right edge: the verifier computes both roots from it.
     let level = old.trailing_zeros() as u8;
     let index = (old >> level) - 1;
     let mut proof = Vec::with_capacity(path_bound(new) + 1);
     if !old.is_power_of_two() {
         proof.push(nodes.node(level, index)?);
     }
-    // Otherwise that subtree is the whole old tree, and the verifier has its root.
+    // If `old` is a power of two, that subtree is the whole old tree, and the verifier has its root.
     climb(nodes, level, index, new, &mut proof)?;
     Ok(proof)
 }
@@ -70,7 +70,7 @@ fn climb<N: Nodes + ?Sized>(nodes: &mut N, level: u8, index: u64, size: u64, pro
         if sibling < last {
             proof.push(nodes.node(level, sibling)?);
         } else if sibling == last {
-            // The only sibling that may be incomplete: the ragged right edge.
+            // The last node of a level is the only sibling that may be incomplete.
             proof.push(range_root(nodes, sibling << level, size)?);
         }
         index >>= 1;
@@ -99,7 +99,7 @@ fn range_root<N: Nodes + ?Sized>(nodes: &mut N, start: u64, end: u64) -> Result<
     }
 }
 
-/// No path in a tree of `size` leaves is longer.
+/// The length of the longest path in a tree of `size` leaves.
 fn path_bound(size: u64) -> usize {
     (u64::BITS - (size - 1).leading_zeros()) as usize
 }

@@ -8,29 +8,29 @@ use base64ct::{Base64, Encoding};
 
 use crate::text::{base64, has_control, is_key_name};
 
-/// The most signatures a note may have. The format asks for at least 16.
+/// The most signatures a note may have. The format requires at least 16.
 pub const MAX_SIGNATURES: usize = 64;
 /// The longest note that is read, in bytes.
 pub const MAX_NOTE_BYTES: usize = 1 << 20;
 
-/// One signature line: `— <name> base64(key id || bytes)`. Nothing is verified yet.
+/// One signature line: `— <name> base64(key id || bytes)`. It is not verified yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// The key's name.
     pub name: String,
     /// The key's id.
     pub key_id: u32,
-    /// What follows the id, at least one byte; its form depends on the kind of the key.
+    /// The bytes after the id, at least one. Their form depends on the kind of the key.
     pub bytes: Vec<u8>,
 }
 
-/// A text with signatures. Nothing is verified yet: see [`verify_signature`](crate::verify_signature) and
+/// A text with signatures. They are not verified yet: see [`verify_signature`](crate::verify_signature) and
 /// [`Policy::check`](crate::Policy::check).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// The signed text, with its final newline.
     pub text: String,
-    /// The signatures in their order; 1..=[`MAX_SIGNATURES`].
+    /// The signatures in the order of the text; 1..=[`MAX_SIGNATURES`].
     pub signatures: Vec<Signature>,
 }
 
@@ -47,9 +47,9 @@ pub enum NoteError {
     NoSignatures,
     /// More than [`MAX_SIGNATURES`].
     TooManySignatures,
-    /// A line after the last blank one is not a signature.
+    /// A line after the last blank line is not a signature.
     Signature {
-        /// Which signature line, from 1.
+        /// The number of the signature line, from 1.
         line: usize,
         /// What is wrong with it.
         reason: SignatureLineError,
@@ -70,10 +70,10 @@ pub enum SignatureLineError {
 }
 
 impl Signature {
-    /// Reads one signature line, with or without its newline (so that it takes what `str::lines` gives).
+    /// Reads one signature line, with or without its newline, so that it accepts the items of `str::lines`.
     ///
     /// # Errors
-    /// [`SignatureLineError`]. Strict but for the newline: only what `Display` writes is read.
+    /// [`SignatureLineError`]. Strict apart from the newline: only the output of `Display` is accepted.
     pub fn parse_line(line: &str) -> Result<Signature, SignatureLineError> {
         let line = line.strip_suffix('\n').unwrap_or(line);
         let rest = line.strip_prefix("— ").ok_or(SignatureLineError::Shape)?;
@@ -92,7 +92,7 @@ impl Signature {
 }
 
 impl fmt::Display for Signature {
-    /// The line with its newline.
+    /// Writes the line with its newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = Vec::with_capacity(4 + self.bytes.len());
         bytes.extend_from_slice(&self.key_id.to_be_bytes());
@@ -105,7 +105,7 @@ impl Note {
     /// Reads a note. The text ends at the last blank line.
     ///
     /// # Errors
-    /// [`NoteError`]. Strict: what is accepted is byte for byte what `Display` writes.
+    /// [`NoteError`]. Strict: only the output of `Display` is accepted, byte for byte.
     pub fn parse(text: &str) -> Result<Note, NoteError> {
         if text.len() > MAX_NOTE_BYTES {
             return Err(NoteError::TooLong);
@@ -140,11 +140,11 @@ impl fmt::Display for Note {
 impl fmt::Display for NoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoteError::TooLong => write!(f, "a note has at most {MAX_NOTE_BYTES} bytes"),
-            NoteError::Control => f.write_str("a note has no control characters but newlines"),
+            NoteError::TooLong => write!(f, "the note has more than {MAX_NOTE_BYTES} bytes"),
+            NoteError::Control => f.write_str("the note has a control character other than a newline"),
             NoteError::NoFinalNewline => f.write_str("the note does not end with a newline"),
             NoteError::NoSignatures => f.write_str("the note has no blank line with signatures after it"),
-            NoteError::TooManySignatures => write!(f, "a note has at most {MAX_SIGNATURES} signatures"),
+            NoteError::TooManySignatures => write!(f, "the note has more than {MAX_SIGNATURES} signatures"),
             NoteError::Signature { line, reason } => write!(f, "signature line {line}: {reason}"),
         }
     }
@@ -155,7 +155,7 @@ impl core::error::Error for NoteError {}
 impl fmt::Display for SignatureLineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            SignatureLineError::Shape => "not a signature line: an em dash, a name and base64, with single spaces",
+            SignatureLineError::Shape => "a signature line is an em dash, a name and base64, with single spaces",
             SignatureLineError::Name => "the key's name is empty or has a space, a plus or a control character",
             SignatureLineError::Base64 => "the signature is not canonical base64",
             SignatureLineError::Length => "the signature has no bytes after the key's id",

@@ -1,4 +1,4 @@
-//! Checking proofs: RFC 9162 sections 2.1.3.2 and 2.1.4.2 (the same proofs as RFC 6962, which gives no algorithm).
+//! Verifies proofs by RFC 9162 sections 2.1.3.2 and 2.1.4.2. The proofs are those of RFC 6962, which gives no algorithm.
 
 use core::fmt;
 
@@ -23,11 +23,11 @@ pub enum ProofError {
 
 /// Checks that the leaf with hash `leaf` is at `index` in the tree of `size` leaves with this root.
 ///
-/// `proof` is what [`inclusion_proof`](crate::inclusion_proof) makes. Both the index and the size are bound by it: a
-/// proof of exactly the length that they call for must lead to `root`.
+/// `proof` comes from [`inclusion_proof`](crate::inclusion_proof). It must have exactly the length for this index and size,
+/// and lead to `root`.
 ///
 /// # Errors
-/// [`ProofError`]; any error means the proof shows nothing.
+/// [`ProofError`]. After any error the proof proves nothing.
 pub fn verify_inclusion(index: u64, size: u64, leaf: &Hash, proof: &[Hash], root: &Hash) -> Result<(), ProofError> {
     if index >= size {
         return Err(ProofError::IndexOutOfRange);
@@ -46,11 +46,11 @@ pub fn verify_inclusion(index: u64, size: u64, leaf: &Hash, proof: &[Hash], root
 
 /// Checks that the tree of `new` leaves with root `new_root` begins with the tree of `old` leaves with root `old_root`.
 ///
-/// `proof` is what [`consistency_proof`](crate::consistency_proof) makes. Between equal sizes the roots must be equal;
-/// every tree begins with the empty one, whose root is [`empty_root`]: both take an empty proof.
+/// `proof` comes from [`consistency_proof`](crate::consistency_proof). It is empty in two cases: if the sizes are equal, the
+/// roots must be equal too; if `old` is 0, `old_root` must be [`empty_root`].
 ///
 /// # Errors
-/// [`ProofError`]; any error means the proof shows nothing.
+/// [`ProofError`]. After any error the proof proves nothing.
 pub fn verify_consistency(old: u64, new: u64, old_root: &Hash, new_root: &Hash, proof: &[Hash]) -> Result<(), ProofError> {
     if old > new {
         return Err(ProofError::SizesReversed);
@@ -70,7 +70,7 @@ pub fn verify_consistency(old: u64, new: u64, old_root: &Hash, new_root: &Hash, 
     let (mut old_hash, mut new_hash) = (start, start);
     for sibling in siblings {
         match walk.up()? {
-            // What lies to the left was in the old tree too; what lies to the right was not.
+            // A left sibling is part of both trees, a right sibling only of the new one.
             Side::Left => {
                 old_hash = node_hash(sibling, &old_hash);
                 new_hash = node_hash(sibling, &new_hash);
@@ -98,27 +98,27 @@ fn verify_without_hashes(old: u64, new: u64, old_root: &Hash, new_root: &Hash, p
     Ok(())
 }
 
-/// Where the next sibling of a proof lies.
+/// The side of the next sibling in a proof.
 enum Side {
     Left,
     Right,
 }
 
-/// The way from a node up to the root: the node's index in its level, and the index of that level's last node.
+/// A walk from a node up to the root: the node's index in its level, and the index of the last node in that level.
 struct Walk {
     node: u64,
     last: u64,
 }
 
 impl Walk {
-    /// Goes up to the next ancestor that has two children; says on which side the new child is.
+    /// Moves up to the next ancestor that has two children. Returns the side of its other child.
     fn up(&mut self) -> Result<Side, ProofError> {
         if self.last == 0 {
             return Err(ProofError::TooLong);
         }
         if self.node & 1 == 0 && self.node == self.last {
-            // The last node of its level has no right sibling here: it is its own ancestor until it is a right child.
-            // `last` is not 0, so there is a set bit.
+            // The last node of its level has no right sibling here, so it moves up unchanged until it is a right child.
+            // `last` is not 0, so the index has a set bit.
             let levels = self.node.trailing_zeros();
             self.node >>= levels;
             self.last >>= levels;
@@ -129,7 +129,7 @@ impl Walk {
         Ok(side)
     }
 
-    /// Whether the root was reached.
+    /// Checks that the walk has reached the root.
     fn finish(&self) -> Result<(), ProofError> {
         if self.last == 0 { Ok(()) } else { Err(ProofError::TooShort) }
     }

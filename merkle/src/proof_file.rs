@@ -1,4 +1,4 @@
-//! Proof files (c2sp.org/tlog-proof@v1, `*.tlog-proof`): an inclusion proof and the checkpoint it leads to.
+//! Proof files (c2sp.org/tlog-proof@v1, `*.tlog-proof`): an inclusion proof and the checkpoint that it leads to.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,16 +16,16 @@ pub const MAX_PROOF_FILE_BYTES: usize = 2 << 20;
 
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// What a proof file says. Nothing is verified yet: see [`verify_receipt`](crate::verify_receipt).
+/// The contents of a proof file. They are not verified yet: see [`verify_receipt`](crate::verify_receipt).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProofFile {
-    /// The application's own data. Neither signed nor hashed: trust nothing in it.
+    /// The application's own data. It is neither signed nor hashed, so do not trust it.
     pub extra: Option<Vec<u8>>,
-    /// The leaf's place in the log, from 0.
+    /// The leaf's index in the log, from 0.
     pub index: u64,
     /// The inclusion proof, the leaf's sibling first; at most [`MAX_PROOF_HASHES`].
     pub hashes: Vec<Hash>,
-    /// The log's checkpoint with its signatures; the text reads as a [`Checkpoint`].
+    /// The log's checkpoint with its signatures. [`Checkpoint::parse`] accepts its text.
     pub checkpoint: Note,
 }
 
@@ -38,11 +38,11 @@ pub enum ProofFileError {
     Header,
     /// The `extra` line is not canonical base64.
     Extra,
-    /// No `index` line where one should be, or not a plain decimal of 64 bits.
+    /// The `index` line is missing, or its value is not a plain decimal of 64 bits.
     Index,
     /// A line of the proof is not the canonical base64 of 32 bytes.
     Hash {
-        /// Which line of the file, from 1.
+        /// The line of the file, from 1.
         line: usize,
     },
     /// More than [`MAX_PROOF_HASHES`].
@@ -59,12 +59,12 @@ impl ProofFile {
     /// Reads a proof file.
     ///
     /// # Errors
-    /// [`ProofFileError`]. Strict: what is accepted is byte for byte what `Display` writes.
+    /// [`ProofFileError`]. Strict: only the output of `Display` is accepted, byte for byte.
     pub fn parse(text: &str) -> Result<ProofFile, ProofFileError> {
         if text.len() > MAX_PROOF_FILE_BYTES {
             return Err(ProofFileError::TooLong);
         }
-        // The head has no empty lines, so the first one ends it.
+        // The head has no blank line, so the first blank line ends it.
         let (head, note) = text.split_once("\n\n").ok_or(ProofFileError::NoCheckpoint)?;
         let mut lines = head.split('\n').zip(1..).peekable();
         if lines.next().is_none_or(|(line, _)| line != HEADER) {
@@ -111,12 +111,12 @@ impl fmt::Display for ProofFile {
 impl fmt::Display for ProofFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProofFileError::TooLong => write!(f, "a proof file has at most {MAX_PROOF_FILE_BYTES} bytes"),
+            ProofFileError::TooLong => write!(f, "the proof file has more than {MAX_PROOF_FILE_BYTES} bytes"),
             ProofFileError::Header => write!(f, "the first line is not {HEADER}"),
             ProofFileError::Extra => f.write_str("the extra line is not canonical base64"),
             ProofFileError::Index => f.write_str("there is no index line with a plain decimal of 64 bits"),
             ProofFileError::Hash { line } => write!(f, "line {line} is not the canonical base64 of a hash"),
-            ProofFileError::TooManyHashes => write!(f, "a proof has at most {MAX_PROOF_HASHES} hashes"),
+            ProofFileError::TooManyHashes => write!(f, "the proof has more than {MAX_PROOF_HASHES} hashes"),
             ProofFileError::NoCheckpoint => f.write_str("there is no blank line with a checkpoint after it"),
             ProofFileError::Note(error) => write!(f, "the checkpoint: {error}"),
             ProofFileError::Checkpoint(error) => write!(f, "the checkpoint: {error}"),

@@ -1,4 +1,4 @@
-//! The auditor's whole check: these bytes are in a log that my policy believes.
+//! The complete check of a receipt: a leaf is in a log that the policy trusts.
 
 use core::fmt;
 
@@ -7,19 +7,19 @@ use crate::{Distrust, Policy, ProofError, ProofFile, Trusted, leaf_hash, verify_
 /// Why a receipt proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptError {
-    /// The policy does not believe the checkpoint.
+    /// The policy does not trust the checkpoint.
     Distrust(Distrust),
-    /// The checkpoint is believed, but these bytes are not shown to be in its tree at this index.
+    /// The checkpoint is trusted, but the proof does not show that the leaf is in its tree at this index.
     Proof(ProofError),
 }
 
-/// Checks that `leaf` (the leaf's data, byte for byte as it was logged) is in a checkpoint that the policy believes,
-/// at `proof.index`; says who vouches for it.
+/// Checks that `leaf` (the leaf's data, byte for byte as it was logged) is at `proof.index` in the tree of a checkpoint that
+/// the policy trusts. Returns the checkpoint and its signers.
 ///
-/// `proof.extra` is not looked at: nothing vouches for it.
+/// `proof.extra` is not read: no signature covers it.
 ///
 /// # Errors
-/// [`ReceiptError`]; any error means the receipt shows nothing.
+/// [`ReceiptError`]. After any error the receipt proves nothing.
 pub fn verify_receipt(leaf: &[u8], proof: &ProofFile, policy: &Policy) -> Result<Trusted, ReceiptError> {
     let trusted = policy.check(&proof.checkpoint).map_err(ReceiptError::Distrust)?;
     let Trusted { checkpoint, .. } = &trusted;
@@ -32,7 +32,7 @@ impl fmt::Display for ReceiptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReceiptError::Distrust(distrust) => write!(f, "the checkpoint is not trusted: {distrust}"),
-            ReceiptError::Proof(error) => write!(f, "the leaf is not shown to be in the log: {error}"),
+            ReceiptError::Proof(error) => write!(f, "the proof does not show that the leaf is in the log: {error}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the text formats share: strict decimals, strict base64, the rule for key names.
+//! Shared by the text formats: strict decimals, strict base64, the rule for key names.
 
 use alloc::vec::Vec;
 
@@ -8,21 +8,21 @@ use base64ct::{Base64, Encoding};
 pub(crate) fn decimal(text: &str) -> Option<u64> {
     let digits = text.as_bytes();
     let canonical = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && (digits[0] != b'0' || digits.len() == 1);
-    // Too large for 64 bits is all that can still go wrong.
+    // Parsing now fails only for numbers above 64 bits.
     if canonical { text.parse().ok() } else { None }
 }
 
-/// Reads padded standard base64 with zero trailing bits, and nothing else: one spelling for each string of bytes.
+/// Reads padded standard base64 with zero trailing bits only, so each byte string has exactly one encoding.
 pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     Base64::decode_vec(text).ok()
 }
 
-/// Whether this may name a key: not empty, no Unicode space, no plus, no ASCII control character (c2sp.org/signed-note).
+/// Whether this is a valid key name: not empty, no Unicode space, plus or ASCII control character (c2sp.org/signed-note).
 pub(crate) fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+' || c < ' ')
 }
 
-/// Whether there is an ASCII control character other than a newline, which no note may have.
+/// Whether the text has an ASCII control character other than a newline. Notes must not have any.
 pub(crate) fn has_control(text: &str) -> bool {
     text.bytes().any(|byte| byte < b' ' && byte != b'\n')
 }

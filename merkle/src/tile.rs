@@ -1,4 +1,4 @@
-//! Tiles (c2sp.org/tlog-tiles): the tree cut into immutable files of up to 256 hashes, and the paths they are served at.
+//! Tiles (c2sp.org/tlog-tiles): the tree as immutable files of up to 256 hashes, and their paths.
 
 use alloc::format;
 use core::fmt;
@@ -6,34 +6,34 @@ use core::fmt;
 use crate::text::decimal;
 use crate::{Hash, node_hash};
 
-/// Hashes in a full tile, entries in a full bundle.
+/// The number of hashes in a full tile and of entries in a full bundle.
 pub const TILE_WIDTH: u16 = 256;
 
-/// What a tile path names.
+/// The tile or bundle that a path names.
 ///
-/// Paths that [`Resource::parse`] accepts are within `level <= 63` and `1 <= width <= 256`, and their first leaf has a
-/// 64-bit number; one built by hand should be too.
+/// [`Resource::parse`] ensures `level <= 63`, `1 <= width <= 256` and a first leaf with a 64-bit number. A value built without
+/// `parse` should satisfy the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// `tile/<L>/<N>[.p/<W>]`: hash `i` covers leaves `(n * 256 + i) * 256^l .. (n * 256 + i + 1) * 256^l`.
     Hashes {
-        /// The tile's level, 0..=63; each stands for 8 levels of the tree.
+        /// The tile's level, 0..=63. One tile level is 8 levels of the tree.
         level: u8,
-        /// The tile's place in its level.
+        /// The tile's index in its level.
         index: u64,
-        /// Hashes in it, 1..=256; below 256 it is partial.
+        /// The number of hashes, 1..=256; a tile with fewer than 256 is partial.
         width: u16,
     },
     /// `tile/entries/<N>[.p/<W>]`: the leaves' data, see [`encode_bundle`](crate::encode_bundle).
     Entries {
-        /// The bundle's place.
+        /// The bundle's index.
         index: u64,
-        /// Entries in it, 1..=256; below 256 it is partial.
+        /// The number of entries, 1..=256; a bundle with fewer than 256 is partial.
         width: u16,
     },
 }
 
-/// Why a path names no tile.
+/// Why a path does not name a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathError {
     /// Not `tile/<L>/<N>[.p/<W>]` or `tile/entries/<N>[.p/<W>]`.
@@ -51,7 +51,7 @@ pub enum PathError {
 impl Resource {
     /// Reads a path, without a leading slash and without the log's prefix: `tile/0/x001/234.p/7`, `tile/entries/000`.
     ///
-    /// Strict: every resource has one path, the one its `Display` gives.
+    /// Strict: every resource has exactly one path, the output of `Display`.
     ///
     /// # Errors
     /// [`PathError`].
@@ -72,19 +72,19 @@ impl Resource {
         Ok(Resource::Hashes { level, index, width })
     }
 
-    /// Whether it has fewer than 256 hashes or entries.
+    /// Whether this resource has fewer than 256 hashes or entries.
     pub fn is_partial(&self) -> bool {
         let (Resource::Hashes { width, .. } | Resource::Entries { width, .. }) = *self;
         width < TILE_WIDTH
     }
 
-    /// The first leaf covered. One built by hand that lies beyond 64 bits starts at the last number there is.
+    /// The first leaf that it covers; `u64::MAX` if that number does not fit in 64 bits.
     pub fn start(&self) -> u64 {
         let (level, index) = self.place();
         start(level, index).unwrap_or(u64::MAX)
     }
 
-    /// Whether a tree of `size` leaves has all of its hashes or entries: what a log may serve, and an auditor ask for.
+    /// Whether a tree of `size` leaves has all of its hashes or entries. Only then can a log serve it.
     pub fn is_in(&self, size: u64) -> bool {
         let (level, index) = self.place();
         let (Resource::Hashes { width, .. } | Resource::Entries { width, .. }) = *self;
@@ -124,17 +124,17 @@ impl fmt::Display for Resource {
     }
 }
 
-/// The root of `hashes[offset << height .. (offset + 1) << height]`: a node between the levels that tiles store.
+/// The root of `hashes[offset << height .. (offset + 1) << height]`: a node of a level that tiles do not store.
 ///
 /// With the hashes of a level-l tile this is node `(index of the tile * 256 >> height) + offset` of level
-/// `8 * l + height`. `None` unless all of those hashes are there.
+/// `8 * l + height`. `None` if any of those hashes is missing.
 pub fn node_in_tile(hashes: &[Hash], height: u8, offset: usize) -> Option<Hash> {
     let wide = 1usize.checked_shl(u32::from(height))?;
     let start = offset.checked_mul(wide)?;
     Some(subtree(hashes.get(start..start.checked_add(wide)?)?))
 }
 
-/// The root over a power of two of hashes.
+/// The root of `hashes`, whose number is a power of two.
 fn subtree(hashes: &[Hash]) -> Hash {
     match hashes {
         [only] => *only,
@@ -185,11 +185,11 @@ fn start(level: u8, index: u64) -> Option<u64> {
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            PathError::Shape => "not tile/<level>/<index> or tile/entries/<index>",
+            PathError::Shape => "the path is not tile/<level>/<index> or tile/entries/<index>",
             PathError::Level => "the level is not a plain decimal of 0 to 63",
             PathError::Index => "the index is not in groups of three digits, all but the last with an x",
             PathError::Width => "the width is not a plain decimal of 1 to 255",
-            PathError::OutOfRange => "the tile starts beyond 64 bits",
+            PathError::OutOfRange => "the number of the tile's first leaf exceeds 64 bits",
         })
     }
 }

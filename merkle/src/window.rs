@@ -1,4 +1,4 @@
-//! The newest nodes of each level, kept in memory: a busy log proves its newest leaves without reading its store.
+//! The newest nodes of each level in memory, so that a busy log proves its newest leaves without reading its store.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -8,11 +8,11 @@ use crate::{Hash, Nodes};
 
 /// The last few nodes of every level, as [`Frontier::append`](crate::Frontier::append) completes them.
 ///
-/// A window of `per_level` nodes holds at most `64 * per_level` hashes. A proof for one of the newest `per_level`
-/// leaves needs nodes of this window only, as long as the window has seen the tree from its start (or for long enough
-/// to have seen every node on the path).
+/// A window of `per_level` nodes holds at most `64 * per_level` hashes. A proof for one of the newest `per_level` leaves needs
+/// only nodes of this window, if every node on the path was pushed: for example if the window has received all nodes of the
+/// tree.
 ///
-/// Invariant: the nodes of a level are neighbours, without gaps.
+/// Invariant: the nodes of a level are consecutive.
 #[derive(Clone, Debug)]
 pub struct Window {
     per_level: usize,
@@ -24,7 +24,7 @@ pub struct Window {
 pub struct Missing {
     /// The node covers 2^level leaves.
     pub level: u8,
-    /// Its place in its level, from 0 at the left.
+    /// Its index in its level, from 0 at the left.
     pub index: u64,
 }
 
@@ -36,12 +36,12 @@ struct Level {
 }
 
 impl Window {
-    /// A window that keeps the last `per_level` nodes of each level. Memory is taken as nodes come.
+    /// A window that keeps the last `per_level` nodes of each level. It allocates memory as nodes are pushed.
     pub fn new(per_level: usize) -> Window {
         Window { per_level, levels: Vec::new() }
     }
 
-    /// Adds the next node of a level. After a gap (an index that is not the last one plus 1) the level starts anew.
+    /// Adds the next node of a level. After a gap (an index that is not the last one plus 1) the level is cleared first.
     pub fn push(&mut self, level: u8, index: u64, hash: &Hash) {
         if self.per_level == 0 {
             return;
@@ -62,7 +62,7 @@ impl Window {
         level.hashes.push_back(*hash);
     }
 
-    /// The node, if it is still held.
+    /// The node, if the window still holds it.
     pub fn get(&self, level: u8, index: u64) -> Option<Hash> {
         let level = self.levels.get(usize::from(level))?;
         let place = usize::try_from(index.checked_sub(level.first)?).ok()?;

@@ -1,4 +1,4 @@
-//! Every codec takes back what it gives, gives back what it takes, and survives whatever it is handed.
+//! Every codec round-trips, writes exactly the text that it accepts, and does not panic on any input.
 
 mod support;
 
@@ -22,7 +22,7 @@ fn key_name() -> impl Strategy<Value = String> {
 fn seed_key() -> impl Strategy<Value = NoteKey> {
     (key_name(), any::<bool>(), any::<[u8; 32]>()).prop_map(|(name, is_log, seed)| {
         let kind = if is_log { KeyKind::Log } else { KeyKind::Cosigner };
-        NoteKey::from_seed(&name, kind, &seed).expect("a good name")
+        NoteKey::from_seed(&name, kind, &seed).expect("a valid name")
     })
 }
 
@@ -65,7 +65,7 @@ fn resource() -> impl Strategy<Value = Resource> {
     })
 }
 
-/// Cuts, joins and changes that an adversary or a bad disk would make.
+/// Cuts, joins and changes that an attacker or a faulty disk could make.
 fn mutated(text: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0u8..7, any::<u8>());
     (text, prop::collection::vec(change, 1..4)).prop_map(|(text, changes)| {
@@ -89,7 +89,7 @@ fn mutated(text: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>
     })
 }
 
-/// Hands the bytes to every decoder; what is accepted must be what is written.
+/// Passes the bytes to every decoder. A decoder may accept only the exact text that its writer produces.
 fn feed(bytes: &[u8], policy: &Policy) {
     if let Ok(entries) = decode_bundle(bytes) {
         let mut again = Vec::new();
@@ -216,27 +216,27 @@ proptest! {
         prop_assert!(verify_consistency(old, new, &old_root, &root, &proof).is_err());
     }
 
-    /// Whatever the numbers and however many hashes: no panic, no overflow, and no luck.
+    /// With any numbers and any count of hashes: no panic, no overflow, and no proof verifies.
     #[test]
-    fn nonsense_proofs_fail(a in number(), b in number(), hashes in prop::collection::vec(hash(), 0..70)) {
+    fn random_proofs_fail(a in number(), b in number(), hashes in prop::collection::vec(hash(), 0..70)) {
         let (one, two) = ([1; 32], [2; 32]);
         prop_assert!(verify_inclusion(a, b, &one, &hashes, &two).is_err());
         prop_assert!(verify_consistency(a, b, &one, &two, &hashes).is_err());
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         feed(&bytes, &strict_policy(2));
     }
 
     #[test]
-    fn any_text_of_the_right_letters_is_survived(text in "[ \n—=+/A-Za0-9.px#]{0,80}") {
+    fn no_text_of_the_formats_letters_causes_a_panic(text in "[ \n—=+/A-Za0-9.px#]{0,80}") {
         feed(text.as_bytes(), &strict_policy(2));
     }
 
-    /// All that four characters can do to base64, through the `extra` line.
+    /// Short base64 texts with all kinds of padding and trailing bits, in the `extra` line.
     #[test]
-    fn base64_has_one_spelling(text in "[AQgw9+/=\\-_ ]{0,9}") {
+    fn each_byte_string_has_one_base64_text(text in "[AQgw9+/=\\-_ ]{0,9}") {
         let file = receipt(&Tree::of(1), 0, 1, Some(vec![])).to_string().replacen("extra \n", &format!("extra {text}\n"), 1);
         if let Ok(proof) = ProofFile::parse(&file) {
             prop_assert_eq!(proof.to_string(), file);
@@ -244,17 +244,17 @@ proptest! {
     }
 
     #[test]
-    fn mutated_notes_are_survived(bytes in mutated(note().prop_map(|note| note.to_string()))) {
+    fn no_mutated_note_causes_a_panic(bytes in mutated(note().prop_map(|note| note.to_string()))) {
         feed(&bytes, &strict_policy(2));
     }
 
     #[test]
-    fn mutated_proof_files_are_survived(bytes in mutated(proof_file().prop_map(|proof| proof.to_string()))) {
+    fn no_mutated_proof_file_causes_a_panic(bytes in mutated(proof_file().prop_map(|proof| proof.to_string()))) {
         feed(&bytes, &strict_policy(2));
     }
 
     #[test]
-    fn mutated_keys_and_paths_are_survived(
+    fn no_mutated_key_or_path_causes_a_panic(
         key in mutated(seed_key().prop_map(|key| key.verifier().to_string())),
         path in mutated(resource().prop_map(|resource| resource.to_string())),
     ) {
@@ -263,12 +263,12 @@ proptest! {
     }
 
     #[test]
-    fn mutated_policies_are_survived(bytes in mutated(Just(strict_policy_text(2)))) {
+    fn no_mutated_policy_causes_a_panic(bytes in mutated(Just(strict_policy_text(2)))) {
         feed(&bytes, &strict_policy(2));
     }
 
-    /// A signed receipt with several changes at once. Changes that bring back the same text are the only harmless ones,
-    /// and a known signature line repeated.
+    /// A signed receipt with several changes at once. It verifies only if the changes restore the text or repeat a signature
+    /// line.
     #[test]
     fn mutated_receipts_are_refused(bytes in mutated(Just(receipt(&Tree::of(9), 5, 2, None).to_string()))) {
         let original = receipt(&Tree::of(9), 5, 2, None);

@@ -1,8 +1,8 @@
-//! No bit of a receipt is without meaning: every single-bit flip, cut and repetition is refused.
+//! Every bit of a receipt counts: every single-bit flip, cut and repetition is refused.
 //!
-//! The policy knows every key that is in the file and asks for all of them. (A signature by a key that the policy does
-//! not know is ignored by design, so there a flip would be harmless; and where a policy asks for two witnesses of
-//! three, spoiling the name of the third is harmless too.)
+//! The policy has every key in the file and requires all of them. Otherwise some flips would be accepted by design: a policy
+//! ignores signatures of unknown keys, and a policy that requires two of three witnesses accepts a receipt with a changed
+//! name of the third.
 
 mod support;
 
@@ -11,7 +11,7 @@ use support::*;
 
 const INDEX: u64 = 21;
 
-/// What an auditor does with bytes from outside. In the second receipt the leaf travels in the `extra` line.
+/// Verifies a receipt as an auditor does. With `extra_is_leaf` the leaf must also be in the `extra` line.
 fn audit(text: &[u8], leaf: &[u8], extra_is_leaf: bool, policy: &Policy) -> Result<Trusted, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
     let proof = ProofFile::parse(text).map_err(|error| error.to_string())?;
@@ -39,7 +39,7 @@ fn texts() -> [(String, bool); 2] {
 fn every_flip_of_the_text_is_refused() {
     let policy = strict_policy(3);
     for (text, extra_is_leaf) in texts() {
-        audit(text.as_bytes(), &leaf(INDEX), extra_is_leaf, &policy).expect("the receipt itself is good");
+        audit(text.as_bytes(), &leaf(INDEX), extra_is_leaf, &policy).expect("the unchanged receipt is valid");
         for (byte, bit, changed) in flipped(text.as_bytes()) {
             let outcome = audit(&changed, &leaf(INDEX), extra_is_leaf, &policy);
             assert!(outcome.is_err(), "bit {bit} of byte {byte}: {:?}", String::from_utf8_lossy(&changed));
@@ -57,13 +57,13 @@ fn every_flip_of_the_leaf_is_refused() {
     }
 }
 
-/// The `extra` line is the one part that nothing vouches for (c2sp.org/tlog-proof says so): without a rule of the
-/// application, a flip in its base64 gives another extra and the same proof.
+/// No signature covers the `extra` line (see c2sp.org/tlog-proof). Unless the application checks it, a flip in its base64
+/// changes `extra` and leaves the proof valid.
 #[test]
 fn a_flip_in_an_extra_line_changes_nothing_else() {
     let policy = strict_policy(3);
     let [_, (text, _)] = texts();
-    let original = ProofFile::parse(&text).expect("the receipt is good");
+    let original = ProofFile::parse(&text).expect("the receipt is valid");
     let start = text.find("extra ").expect("it has an extra line") + "extra ".len();
     let end = start + text[start..].find('\n').expect("lines end");
     let mut accepted = 0;
@@ -78,7 +78,7 @@ fn a_flip_in_an_extra_line_changes_nothing_else() {
         assert_ne!(proof.extra, original.extra);
         assert_eq!(ProofFile { extra: original.extra.clone(), ..proof }, original);
     }
-    assert!(accepted > 0, "base64 has flips that are base64");
+    assert!(accepted > 0, "some flips of base64 are again base64");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn every_cut_and_every_missing_or_repeated_byte_or_line_is_refused() {
     for at in 0..lines.len() {
         let without: String = lines.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, line)| *line).collect();
         refuse(without.as_bytes(), &format!("without line {at}"));
-        // A signature may be there twice: it is verified twice and counts once.
+        // A repeated signature is allowed: it is verified twice and counts once.
         if !lines[at].starts_with('—') {
             let twice: String = [&lines[..=at], &lines[at..]].concat().concat();
             refuse(twice.as_bytes(), &format!("line {at} twice"));
@@ -121,7 +121,7 @@ fn a_receipt_is_for_one_place_in_one_log() {
     }
     let elsewhere = ProofFile { checkpoint: signed(&other, 3), ..good.clone() };
     assert!(matches!(verify_receipt(&leaf(INDEX), &elsewhere, &policy), Err(ReceiptError::Proof(_))));
-    // A pair of nodes is no leaf, though its hash is in the tree.
+    // A pair of nodes is not a leaf, although its hash is in the tree.
     let pair = [[1].as_slice(), &leaf_hash(&leaf(20)), &leaf_hash(&leaf(21))].concat();
     let shorter = ProofFile { index: 10, hashes: good.hashes[1..].to_vec(), ..good };
     assert!(verify_receipt(&pair, &shorter, &policy).is_err());

@@ -1,11 +1,11 @@
-//! A log that rewrites, forgets or forks cannot prove that it only grew.
+//! A log that changes or removes leaves, or forks, cannot prove that it only grew.
 
 mod support;
 
 use keyrack_merkle::*;
 use support::*;
 
-/// The tree of `size` leaves in which leaf `at` is another one.
+/// The tree of `size` leaves with a different leaf at `at`.
 fn forked(size: u64, at: u64) -> Tree {
     let mut tree = Tree::new();
     (0..size).for_each(|n| tree.push(&if n == at { b"rewritten".to_vec() } else { leaf(n) }));
@@ -28,7 +28,7 @@ fn a_rewritten_leaf_breaks_consistency_unless_it_is_new() {
 }
 
 #[test]
-fn sideways_is_refused() {
+fn two_roots_of_one_size_are_refused() {
     let (honest, fork) = (Tree::of(40), forked(40, 7));
     let outcome = verify_consistency(40, 40, &honest.root_at(40), &fork.root_at(40), &[]);
     assert_eq!(outcome, Err(ProofError::WrongRoot));
@@ -38,7 +38,7 @@ fn sideways_is_refused() {
 }
 
 #[test]
-fn backwards_is_refused() {
+fn a_smaller_new_tree_is_refused() {
     let tree = Tree::of(40);
     for (old, new) in [(40, 39), (40, 1), (1, 0), (u64::MAX, 0)] {
         let proof = tree.consistency(new.min(40), old.min(40));
@@ -48,7 +48,7 @@ fn backwards_is_refused() {
 }
 
 #[test]
-fn everything_begins_with_the_empty_tree_and_with_nothing_else_of_size_0() {
+fn every_tree_extends_the_empty_tree_and_size_0_has_only_the_empty_root() {
     let tree = Tree::of(40);
     let root = tree.root_at(40);
     assert_eq!(verify_consistency(0, 40, &empty_root(), &root, &[]), Ok(()));
@@ -59,7 +59,7 @@ fn everything_begins_with_the_empty_tree_and_with_nothing_else_of_size_0() {
     assert_eq!(verify_consistency(0, 0, &root, &root, &[]), Err(ProofError::WrongOldRoot));
 }
 
-/// Hashes that do not belong, too few of them and too many: each is told apart.
+/// Wrong hashes, too few hashes and too many hashes each give their own error.
 #[test]
 fn every_part_of_a_consistency_proof_counts() {
     let tree = Tree::of(40);
@@ -80,8 +80,7 @@ fn every_part_of_a_consistency_proof_counts() {
     }
 }
 
-/// A proof binds both sizes, not only the roots: the same hashes never show the same for other numbers, unless the
-/// roots do as well.
+/// A proof is only valid for its index and its size.
 #[test]
 fn a_proof_is_for_one_index_and_one_size() {
     let tree = Tree::of(40);

@@ -1,5 +1,5 @@
-//! Two independent implementations agree with ours: `ct-merkle` and `tlog_tiles` (a port of Go's `sumdb/tlog`).
-//! Every proof is made by all three, must be the same, and is checked by all three.
+//! This crate agrees with two independent implementations: `ct-merkle` and `tlog_tiles` (a port of Go's `sumdb/tlog`).
+//! All three make every proof, the proofs must be equal, and all three verify them.
 
 mod support;
 
@@ -17,7 +17,7 @@ struct Trio {
     tlog: Stored,
 }
 
-/// The hashes `tlog_tiles` wants stored, in its own order.
+/// The stored hashes of `tlog_tiles`, in its order.
 struct Stored(Vec<tlog::Hash>);
 
 impl tlog::HashReader for Stored {
@@ -60,32 +60,32 @@ impl Trio {
         assert_eq!(from_tlog(&by_tlog), proof, "tlog_tiles, leaf {index} of {size}");
 
         let hash = leaf_hash(&data);
-        verify_inclusion(index, size, &hash, &hashes(by_ct.as_bytes()), &root).expect("ours takes ct-merkle's");
-        verify_inclusion(index, size, &hash, &from_tlog(&by_tlog), &root).expect("ours takes tlog_tiles'");
-        let ours = InclusionProof::<Sha256>::try_from_bytes(proof.concat()).expect("ct-merkle reads ours");
-        ct_root(root, size).verify_inclusion(&data, index, &ours).expect("ct-merkle takes ours");
-        tlog::check_record(&to_tlog(&proof), size, tlog::Hash(root), index, tlog::Hash(hash)).expect("tlog_tiles takes ours");
+        verify_inclusion(index, size, &hash, &hashes(by_ct.as_bytes()), &root).expect("this crate accepts ct-merkle's proof");
+        verify_inclusion(index, size, &hash, &from_tlog(&by_tlog), &root).expect("this crate accepts tlog_tiles' proof");
+        let ours = InclusionProof::<Sha256>::try_from_bytes(proof.concat()).expect("ct-merkle reads our proof");
+        ct_root(root, size).verify_inclusion(&data, index, &ours).expect("ct-merkle accepts our proof");
+        tlog::check_record(&to_tlog(&proof), size, tlog::Hash(root), index, tlog::Hash(hash)).expect("tlog_tiles accepts ours");
     }
 
     fn check_consistency(&self, old: u64) {
         let (size, root, old_root) = (self.size(), self.ours.frontier.root(), self.ours.root_at(old));
         let proof = self.ours.consistency(old, size);
-        verify_consistency(old, size, &old_root, &root, &proof).expect("ours takes ours");
+        verify_consistency(old, size, &old_root, &root, &proof).expect("this crate accepts its own proof");
         if old == 0 {
-            // Neither oracle proves anything about the empty tree.
+            // Neither of the other implementations has proofs about the empty tree.
             assert!(proof.is_empty());
             return;
         }
         let by_tlog = tlog::prove_tree(size, old, &self.tlog).expect("tlog proves");
         assert_eq!(from_tlog(&by_tlog), proof, "tlog_tiles, {old} to {size}");
-        verify_consistency(old, size, &old_root, &root, &from_tlog(&by_tlog)).expect("ours takes tlog_tiles'");
-        tlog::check_tree(&to_tlog(&proof), size, tlog::Hash(root), old, tlog::Hash(old_root)).expect("tlog_tiles takes ours");
+        verify_consistency(old, size, &old_root, &root, &from_tlog(&by_tlog)).expect("this crate accepts tlog_tiles' proof");
+        tlog::check_tree(&to_tlog(&proof), size, tlog::Hash(root), old, tlog::Hash(old_root)).expect("tlog_tiles accepts ours");
 
         let by_ct = self.ct.prove_consistency((size - old) as usize);
         assert_eq!(by_ct.as_bytes(), proof.concat(), "ct-merkle, {old} to {size}");
-        verify_consistency(old, size, &old_root, &root, &hashes(by_ct.as_bytes())).expect("ours takes ct-merkle's");
-        let ours = ConsistencyProof::<Sha256>::try_from_bytes(proof.concat()).expect("ct-merkle reads ours");
-        ct_root(root, size).verify_consistency(&ct_root(old_root, old), &ours).expect("ct-merkle takes ours");
+        verify_consistency(old, size, &old_root, &root, &hashes(by_ct.as_bytes())).expect("this crate accepts ct-merkle's proof");
+        let ours = ConsistencyProof::<Sha256>::try_from_bytes(proof.concat()).expect("ct-merkle reads our proof");
+        ct_root(root, size).verify_consistency(&ct_root(old_root, old), &ours).expect("ct-merkle accepts our proof");
     }
 }
 
@@ -106,7 +106,7 @@ fn to_tlog(proof: &[Hash]) -> Vec<tlog::Hash> {
 }
 
 #[test]
-fn every_tree_of_up_to_300_leaves() {
+fn all_three_agree_on_every_tree_of_up_to_300_leaves() {
     let mut trio = Trio::new();
     assert_eq!(trio.ours.frontier.root(), empty_root());
     assert_eq!(trio.ours.root_at(0), empty_root());
@@ -122,7 +122,7 @@ fn every_tree_of_up_to_300_leaves() {
 }
 
 #[test]
-fn larger_trees_at_sizes_drawn_by_a_seed() {
+fn all_three_agree_on_larger_trees_of_random_sizes() {
     let mut numbers = Numbers(20_261_120);
     let mut sizes: Vec<u64> = (0..40).map(|_| 300 + numbers.below(19_700)).collect();
     sizes.extend([511, 512, 513, 4095, 4096, 4097, 16_383, 16_384, 16_385, 20_000]);
@@ -142,12 +142,12 @@ fn larger_trees_at_sizes_drawn_by_a_seed() {
 }
 
 #[test]
-fn checkpoints_read_the_same() {
+fn both_implementations_read_the_same_checkpoints() {
     let mut numbers = Numbers(9);
     for _ in 0..200 {
         let size = numbers.below(u64::MAX) >> numbers.below(64);
         let checkpoint = Checkpoint { origin: support::ORIGIN.into(), size, root: leaf_hash(&leaf(size)) };
-        let theirs = tlog_tiles::Checkpoint::from_bytes(checkpoint.body().as_bytes()).expect("theirs reads ours");
+        let theirs = tlog_tiles::Checkpoint::from_bytes(checkpoint.body().as_bytes()).expect("tlog_tiles reads our checkpoint");
         assert_eq!((theirs.origin(), theirs.size(), theirs.hash().0), (support::ORIGIN, size, checkpoint.root));
         let again = String::from_utf8(theirs.to_bytes()).expect("text");
         assert_eq!(Checkpoint::parse(&again), Ok(checkpoint));
@@ -155,7 +155,7 @@ fn checkpoints_read_the_same() {
 }
 
 #[test]
-fn tile_paths_are_those_of_go() {
+fn tile_paths_equal_those_of_go() {
     let mut numbers = Numbers(5);
     for round in 0..2000u64 {
         // Go's `tlog` writes indexes as we do; its tiles of height 8 are `tile/8/<level>/...`.

@@ -1,4 +1,4 @@
-//! What a policy believes: the right log, the quorum, and no note with a bad signature of a known key.
+//! What a policy requires: the right log, the quorum, and no invalid signature of a known key.
 
 mod support;
 
@@ -26,11 +26,11 @@ fn note(signatures: Vec<Signature>) -> Note {
 }
 
 fn policy(text: &str) -> Policy {
-    Policy::parse(text.as_bytes()).expect("a good policy")
+    Policy::parse(text.as_bytes()).expect("a valid policy")
 }
 
 #[test]
-fn every_subset_of_the_witnesses_of_the_example() {
+fn the_quorum_holds_for_exactly_the_right_subsets_of_witnesses() {
     let policy = example();
     let cosignatures: Vec<Signature> = (1..=6).map(|n| checkpoint().cosign(&witness_key(n), u64::from(n))).collect();
     for subset in 0u32..64 {
@@ -56,7 +56,7 @@ fn every_subset_of_the_witnesses_of_the_example() {
 }
 
 #[test]
-fn the_log_must_be_the_one_that_the_checkpoint_names() {
+fn the_log_that_the_checkpoint_names_must_have_signed() {
     let other = NoteKey::from_seed("other.example/log", KeyKind::Log, &[77; 32]).expect("a key");
     let (own_line, other_line) = (format!("log {}\n", log_key(1).verifier()), format!("log {}\n", other.verifier()));
     let (own, by_other) = (checkpoint().sign(&log_key(1)), checkpoint().sign(&other));
@@ -66,10 +66,10 @@ fn the_log_must_be_the_one_that_the_checkpoint_names() {
     for (lines, signatures, expected) in [
         (own_line.as_str(), vec![own.clone()], Ok(1)),
         (&both, vec![own.clone(), by_other.clone()], Ok(1)),
-        // Another log's signature is good, and says nothing about this log.
+        // Another log's signature is valid, but it is not this log's.
         (&both, vec![by_other.clone()], not_signed.clone()),
         (&other_line, vec![by_other.clone(), own.clone()], unknown.clone()),
-        // A policy may leave the log out, for other uses; a checkpoint is then never believed.
+        // A policy may have no log. It then trusts no checkpoint.
         ("", vec![own.clone()], unknown),
         (&own_line, vec![checkpoint().sign(&log_key(2))], not_signed.clone()),
         // A cosignature of the log's key is not the log's signature.
@@ -80,7 +80,7 @@ fn the_log_must_be_the_one_that_the_checkpoint_names() {
     }
 }
 
-/// Replicas each have a key of their own under the log's one name; any of them will do, and all are told.
+/// Each replica has its own key under the log's name. One of them is enough, and the result lists all that signed.
 #[test]
 fn a_log_may_have_several_keys() {
     let lines: String = (1..=3).map(|n| format!("log {}\n", log_key(n).verifier())).collect();
@@ -91,10 +91,10 @@ fn a_log_may_have_several_keys() {
     assert_eq!(policy.logs().count(), 3);
 }
 
-/// c2sp.org/signed-note: unknown keys are ignored, even with a known name or a known id; a bad signature of a known
-/// key refuses the note, however many good ones there are.
+/// c2sp.org/signed-note: unknown keys are ignored, even with a known name or a known id. One invalid signature of a known
+/// key refuses the note, even if all others are valid.
 #[test]
-fn signatures_of_unknown_keys_are_ignored_and_bad_ones_of_known_keys_are_not() {
+fn signatures_of_unknown_keys_are_ignored_and_invalid_signatures_of_known_keys_are_refused() {
     let policy = strict_policy(1);
     let good = signed(&Tree::of(7), 1);
     assert!(policy.check(&good).is_ok());
@@ -123,7 +123,7 @@ fn signatures_of_unknown_keys_are_ignored_and_bad_ones_of_known_keys_are_not() {
 }
 
 #[test]
-fn a_signature_is_for_one_text_and_one_kind() {
+fn a_signature_is_valid_for_one_text_and_one_kind() {
     let log = NoteKey::from_seed(ORIGIN, KeyKind::Log, &[5; 32]).expect("a key");
     let cosigner = NoteKey::from_seed(ORIGIN, KeyKind::Cosigner, &[5; 32]).expect("a key");
     let (body, signed, cosigned) = (checkpoint().body(), checkpoint().sign(&log), checkpoint().cosign(&cosigner, 9));
@@ -132,12 +132,12 @@ fn a_signature_is_for_one_text_and_one_kind() {
     assert_eq!(verify_signature(&body, &signed, cosigner.verifier()), Err(SignatureError::OtherKey));
     let renamed = Signature { name: "elsewhere".into(), ..signed.clone() };
     assert_eq!(verify_signature(&body, &renamed, log.verifier()), Err(SignatureError::OtherKey));
-    // The same secret under both kinds: neither passes for the other, whatever id it claims.
+    // The same secret under both kinds: neither signature is valid as the other kind, even with the other kind's id.
     let relabelled = Signature { key_id: cosigner.verifier().id(), ..signed.clone() };
     assert_eq!(verify_signature(&body, &relabelled, cosigner.verifier()), Err(SignatureError::Length(64)));
     let plain = Signature { key_id: log.verifier().id(), bytes: cosigned.bytes[8..].to_vec(), ..cosigned.clone() };
     assert_eq!(verify_signature(&body, &plain, log.verifier()), Err(SignatureError::Invalid));
-    // The time is signed too, extension lines are, and times of 2^63 and above are refused.
+    // The time and extension lines are signed too. Times of 2^63 and above are refused.
     let later = Signature { bytes: [&[0, 0, 0, 0, 0, 0, 0, 10], &cosigned.bytes[8..]].concat(), ..cosigned.clone() };
     assert_eq!(verify_signature(&body, &later, cosigner.verifier()), Err(SignatureError::Invalid));
     let extended = format!("{body}extension\n");
@@ -149,7 +149,7 @@ fn a_signature_is_for_one_text_and_one_kind() {
 }
 
 #[test]
-fn who_cosigns_twice_counts_once_with_the_later_time() {
+fn a_witness_that_cosigns_twice_counts_once_with_the_latest_time() {
     let text = format!(
         "log {}\nwitness a {}\nwitness b {}\ngroup two 2 a b\nquorum two\n",
         log_key(1).verifier(),
@@ -161,11 +161,11 @@ fn who_cosigns_twice_counts_once_with_the_later_time() {
     let refused = policy(&text).check(&note(signatures.clone()));
     assert_eq!(refused, Err(Distrust::NoQuorum { quorum: "two".into(), cosigned: vec!["a".into()] }));
     signatures.push(checkpoint().cosign(&witness_key(2), 60));
-    let trusted = policy(&text).check(&note(signatures)).expect("both are there");
+    let trusted = policy(&text).check(&note(signatures)).expect("both cosigned");
     assert_eq!(trusted.cosigned, [("a".into(), 90), ("b".into(), 60)]);
 }
 
-/// Our logs write none. A foreign log that does signs them, and its checkpoint is believed.
+/// Keyrack's logs write no extension lines. Other logs may: they sign them, and such a checkpoint is trusted.
 #[test]
 fn extension_lines_are_signed_and_not_kept() {
     let log = log_key(1);
@@ -181,10 +181,10 @@ fn extension_lines_are_signed_and_not_kept() {
     assert!(matches!(with(checkpoint().sign(&log).bytes), Err(Distrust::BadSignature { .. })));
 }
 
-/// Two signatures that others may take: one with S + L in place of S, a second signature made from a first without the
-/// key, and one with a neutral R, which OpenSSL verifies.
+/// Two signatures that some verifiers accept: one with S + L in place of S, which needs no key to derive from a valid
+/// signature, and one with a neutral R, which OpenSSL accepts.
 #[test]
-fn signatures_that_not_all_verifiers_take_are_refused() {
+fn signatures_that_not_all_verifiers_accept_are_refused() {
     let log = NoteKey::from_seed("log", KeyKind::Log, &[1; 32]).expect("a key");
     let outcome = |base64: &str| {
         let bytes = Base64::decode_vec(base64).expect("base64");
@@ -214,19 +214,19 @@ fn urls_and_names_are_kept() {
     assert!(policy.check(&signed(&Tree::of(7), 1)).is_ok());
 }
 
-/// Names are bytes: these two are shown alike and are not the same.
+/// Names are bytes: these two names look alike and differ.
 #[test]
 fn names_need_not_be_utf8() {
     let line = |name: &[u8], n| [b"witness ", name, format!(" {}\n", witness_key(n).verifier()).as_bytes()].concat();
     let head = format!("log {}\n# \u{fffd} comments neither: ", log_key(1).verifier());
     let text = [head.as_bytes(), b"\xff\n", &line(b"w\xfe", 1), &line(b"w\xff", 2), b"group g all w\xfe w\xff\nquorum g\n"];
-    let policy = Policy::parse(&text.concat()).expect("a good policy");
+    let policy = Policy::parse(&text.concat()).expect("a valid policy");
     assert!(policy.check(&signed(&Tree::of(7), 2)).is_ok());
     let distrust = policy.check(&signed(&Tree::of(7), 1)).expect_err("one is missing");
-    assert_eq!(distrust.to_string(), "the quorum g is not met: only w\u{fffd} cosigned");
+    assert_eq!(distrust.to_string(), "the quorum g is not reached: only w\u{fffd} cosigned");
 }
 
-/// Two keys with one name and one id (found by search: 32 bits are few) could not be told apart in a note.
+/// Two keys with the same name and id cannot be distinguished in a note. A search finds them: an id has only 32 bits.
 #[test]
 fn keys_that_share_name_and_id_are_refused() {
     let twin = |number: u64| {
@@ -240,13 +240,13 @@ fn keys_that_share_name_and_id_are_refused() {
     let text = format!("witness a {}\nwitness b {}\nquorum a\n", one.verifier(), two.verifier());
     let error = Policy::parse(text.as_bytes()).expect_err("twins");
     assert_eq!(error, PolicyError { line: 2, fault: PolicyFault::DuplicateKey { line: 1 } });
-    // Whoever makes such a twin gains nothing: the signature does not verify, and refuses the note.
+    // An attacker gains nothing from such a key: its signature is not valid, so the note is refused.
     let text = format!("log {}\nwitness a {}\nquorum a\n", log_key(1).verifier(), one.verifier());
     let forged = note(vec![checkpoint().sign(&log_key(1)), checkpoint().cosign(&two, 1)]);
     assert!(matches!(policy(&text).check(&forged), Err(Distrust::BadSignature { .. })));
 }
 
-/// The format asks for 32 of each at least; groups may nest as deep as there are groups.
+/// The format requires at least 32 of each. Groups may nest as deep as their number.
 #[test]
 fn large_policies_are_read() {
     let count = MAX_POLICY_ITEMS;
@@ -266,7 +266,7 @@ fn large_policies_are_read() {
     let mut signatures = vec![checkpoint().sign(&log_key(1))];
     signatures.extend(keys.iter().map(|key| checkpoint().cosign(key, 1)));
     assert!(policy.check(&note(signatures.clone())).is_ok());
-    // The innermost is missing.
+    // Without the cosignature of the innermost group.
     signatures.remove(1);
     assert!(policy.check(&note(signatures)).is_err());
     let one_more = Policy::parse(format!("{text}group more all g{}\n{quorum}", count - 1).as_bytes());
@@ -287,7 +287,7 @@ fn a_log_does_not_cosign() {
 
 #[test]
 #[should_panic(expected = "below 2^63")]
-fn no_cosignature_is_from_the_far_future() {
+fn a_cosignature_time_is_below_2_to_the_63() {
     checkpoint().cosign(&witness_key(1), 1 << 63);
 }
 

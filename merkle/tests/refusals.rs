@@ -1,11 +1,11 @@
-//! Malformed texts, a row each, with the reason that is given.
+//! Malformed texts and the error for each.
 
 mod support;
 
 use keyrack_merkle::*;
 use support::*;
 
-/// A text that is good, and what makes it bad: the first occurrence of one string replaced by another.
+/// Breaks a valid text: replaces the first occurrence of one string by another.
 fn broken(good: &str, from: &str, to: &str) -> String {
     assert!(good.contains(from), "{from:?} is not in the text");
     good.replacen(from, to, 1)
@@ -28,7 +28,7 @@ fn verifier_keys() {
         ("530d903a", "0530d903a", KeyError::IdText),
         ("530d903a", "30d903a", KeyError::IdText),
         ("530d903a", "530d903b", KeyError::WrongId { stated: 0x530d_903b, computed: 0x530d_903a }),
-        // The same key under another name, or of another kind, has another id.
+        // The same key has another id under another name or kind.
         ("/foo", "/bar", KeyError::WrongId { stated: 0x530d_903a, computed: other_id("example.com/bar", KeyKind::Log) }),
         ("+Ae", "+BO", KeyError::WrongId { stated: 0x530d_903a, computed: other_id("example.com/foo", KeyKind::Cosigner) }),
         ("U2k", "U2", KeyError::Base64),
@@ -55,9 +55,9 @@ fn other_id(name: &str, kind: KeyKind) -> u32 {
     VerifierKey::new(name, kind, &public).expect("a key").id()
 }
 
-/// Keys under which one signature fits many texts, and second spellings of keys.
+/// Keys with which one signature is valid for many texts, and second encodings of keys.
 #[test]
-fn public_keys_that_prove_nothing() {
+fn unsafe_public_keys_are_refused() {
     let zero = [0; 32];
     let mut neutral = [0; 32];
     neutral[0] = 1;
@@ -124,7 +124,7 @@ fn notes() {
 }
 
 #[test]
-fn notes_that_look_odd_and_are_good() {
+fn unusual_notes_that_are_valid() {
     let line = "— a AAAAAQI=\n";
     for text in ["\n", "\n\n", "a\n", "a\n\n", "\n\n\n", "— a AAAAAQI=\n", "a\n\n— a AAAAAQI=\n", "\u{7f}\u{85}é\n"] {
         let text = format!("{text}\n{line}");
@@ -209,7 +209,7 @@ fn checkpoints() {
 #[test]
 fn proof_files() {
     let good = receipt(&Tree::of(6), 4, 1, Some(b"extra".to_vec())).to_string();
-    let proof = ProofFile::parse(&good).expect("it is good");
+    let proof = ProofFile::parse(&good).expect("it is valid");
     let (first, second) = (encode_hash(&proof.hashes[0]), encode_hash(&proof.hashes[1]));
     assert!(good.starts_with(&format!("c2sp.org/tlog-proof@v1\nextra ZXh0cmE=\nindex 4\n{first}\n{second}\n\n{ORIGIN}\n6\n")));
     let note = NoteError::Signature { line: 1, reason: SignatureLineError::Shape };
@@ -254,7 +254,7 @@ fn proof_files() {
     assert_eq!(ProofFile::parse(cut), Err(ProofFileError::Note(NoteError::NoFinalNewline)));
     let long = good.clone() + &"A".repeat(MAX_PROOF_FILE_BYTES);
     assert_eq!(ProofFile::parse(&long), Err(ProofFileError::TooLong));
-    // No extra and an empty extra are two things, as are no hashes and a leaf that needs none.
+    // An empty extra differs from no extra. A tree of one leaf needs no hashes.
     let empty = broken(&good, "ZXh0cmE=", "");
     assert_eq!(ProofFile::parse(&empty).expect(&empty).extra, Some(vec![]));
     assert_eq!(ProofFile::parse(&empty).expect(&empty).to_string(), empty);
@@ -316,7 +316,7 @@ fn tile_paths() {
     ] {
         assert_eq!(Resource::parse(path), Err(reason), "{path}");
     }
-    // Built by hand and out of range: no panic, and in no tree.
+    // Built without `parse` and out of range: no panic, and in no tree.
     let vast = Resource::Hashes { level: 63, index: u64::MAX, width: 256 };
     assert_eq!((vast.start(), vast.is_in(u64::MAX)), (u64::MAX, false));
     assert!(!Resource::Entries { index: u64::MAX, width: 1 }.is_in(u64::MAX));
@@ -409,19 +409,22 @@ fn policies() {
 }
 
 #[test]
-fn the_reasons_read_as_sentences() {
+fn errors_read_as_sentences() {
     let distrust = Distrust::NoQuorum { quorum: "q".into(), cosigned: vec!["a".into(), "b".into()] };
     for (error, text) in [
-        (ReceiptError::Distrust(distrust), "the checkpoint is not trusted: the quorum q is not met: only a, b cosigned"),
+        (ReceiptError::Distrust(distrust), "the checkpoint is not trusted: the quorum q is not reached: only a, b cosigned"),
         (
             ReceiptError::Distrust(Distrust::NoQuorum { quorum: "q".into(), cosigned: vec![] }),
-            "the checkpoint is not trusted: the quorum q is not met: no known witness cosigned",
+            "the checkpoint is not trusted: the quorum q is not reached: no known witness cosigned",
         ),
         (
             ReceiptError::Distrust(Distrust::BadSignature { name: "n".into(), key_id: 0xab, reason: SignatureError::Invalid }),
             "the checkpoint is not trusted: the signature of n (000000ab): the signature does not verify",
         ),
-        (ReceiptError::Proof(ProofError::WrongRoot), "the leaf is not shown to be in the log: the proof leads to another root"),
+        (
+            ReceiptError::Proof(ProofError::WrongRoot),
+            "the proof does not show that the leaf is in the log: the proof leads to another root",
+        ),
     ] {
         assert_eq!(error.to_string(), text);
     }

@@ -1,4 +1,4 @@
-//! Frontier, window and proofs: what they remember, what they read, and what the largest trees do to them.
+//! Frontier, window and proofs: the state they keep, the nodes they read, and the largest trees.
 
 mod support;
 
@@ -8,14 +8,14 @@ use keyrack_merkle::*;
 use support::{Numbers, Tree, leaf};
 
 #[test]
-fn a_frontier_is_its_parts() {
+fn a_frontier_restores_from_its_parts() {
     let tree = Tree::of(300);
     let mut frontier = Frontier::new();
     for n in 0..300 {
         let copy = Frontier::from_parts(frontier.size(), frontier.edge().to_vec());
         assert_eq!(copy.as_ref(), Ok(&frontier));
         assert_eq!(frontier.root(), tree.root_at(n));
-        // A restored frontier carries on as the first would have.
+        // The restored frontier continues in place of the first.
         frontier = copy.expect("checked");
         frontier.append(leaf_hash(&leaf(n)), |_, _, _| ());
     }
@@ -33,20 +33,20 @@ fn a_frontier_needs_a_hash_per_set_bit() {
     }
 }
 
-/// Every complete subtree is told once, when its last leaf comes, the small ones first.
+/// Every complete subtree is reported once, when its last leaf is appended, the smallest first.
 #[test]
-fn appending_tells_each_complete_subtree_once() {
+fn an_append_reports_each_complete_subtree_once() {
     let mut frontier = Frontier::new();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for n in 0..1000u64 {
         let mut level_next = 0;
         frontier.append(leaf_hash(&leaf(n)), |level, index, _| {
             assert_eq!(level, level_next, "leaf {n}");
             assert_eq!((index + 1) << level, n + 1, "leaf {n} ends it");
-            assert!(told.insert((level, index)));
+            assert!(reported.insert((level, index)));
             level_next += 1;
         });
-        assert_eq!(told.len() as u64, 2 * (n + 1) - u64::from((n + 1).count_ones()));
+        assert_eq!(reported.len() as u64, 2 * (n + 1) - u64::from((n + 1).count_ones()));
     }
 }
 
@@ -57,7 +57,7 @@ fn a_tree_of_2_to_the_64_is_refused() {
     full.append([0; 32], |_, _, _| ());
 }
 
-/// Counts reads, and answers for complete subtrees only.
+/// Counts reads, and refuses reads of incomplete subtrees.
 struct Counted<'a> {
     tree: &'a Tree,
     size: u64,
@@ -82,30 +82,30 @@ fn proofs_read_few_nodes_and_complete_ones_only() {
         let size = if round < 1100 { round + 1 } else { 1 + numbers.below(1100) };
         let bound = u64::BITS - size.leading_zeros() + size.count_ones();
         let mut nodes = Counted { tree: &tree, size, reads: 0 };
-        inclusion_proof(&mut nodes, numbers.below(size), size).expect("all is there");
+        inclusion_proof(&mut nodes, numbers.below(size), size).expect("the tree has all nodes");
         assert!(nodes.reads <= bound, "inclusion in {size}: {} reads", nodes.reads);
         nodes.reads = 0;
-        consistency_proof(&mut nodes, numbers.below(size + 1), size).expect("all is there");
+        consistency_proof(&mut nodes, numbers.below(size + 1), size).expect("the tree has all nodes");
         assert!(nodes.reads <= bound, "consistency to {size}: {} reads", nodes.reads);
         nodes.reads = 0;
-        root_at(&mut nodes, size).expect("all is there");
+        root_at(&mut nodes, size).expect("the tree has all nodes");
         assert_eq!(nodes.reads, size.count_ones());
     }
 }
 
 #[test]
 #[should_panic(expected = "leaf 5 is not among the first 5")]
-fn proving_what_is_not_there_is_a_mistake() {
+fn an_inclusion_proof_of_a_missing_leaf_panics() {
     let _ = Tree::of(5).inclusion(5, 5);
 }
 
 #[test]
 #[should_panic(expected = "5 leaves cannot extend 6")]
-fn proving_backwards_is_a_mistake() {
+fn a_consistency_proof_to_a_smaller_tree_panics() {
     let _ = Tree::of(6).consistency(6, 5);
 }
 
-/// The tree of `u64::MAX` leaves, all of them `ordinary` but one.
+/// A tree of `u64::MAX` leaves. One is `special`, all others are `ordinary`.
 struct Vast {
     special: u64,
 }
@@ -169,7 +169,7 @@ fn a_window_keeps_the_newest_of_each_level() {
         }
     }
     assert_eq!(root_at(&mut &window, 1000), Ok(tree.root_at(1000)));
-    // The newest leaves are proved from the window alone, and what is too old is named.
+    // The window alone proves the newest leaves. The error names a node that is too old.
     for index in 984..1000 {
         assert_eq!(inclusion_proof(&mut &window, index, 1000), Ok(tree.inclusion(index, 1000)));
     }

@@ -1,4 +1,4 @@
-//! Known answers, from the specifications and from other people's logs.
+//! Known answers from the specifications and from other logs.
 
 mod support;
 
@@ -73,7 +73,7 @@ fn the_signed_note_of_the_specification() {
     assert_eq!(other, Err(SignatureError::Invalid));
 }
 
-/// c2sp.org/signed-note, the first note: its text has an empty line, its key is not published.
+/// c2sp.org/signed-note, the first note: its text has an empty line. Its key is not published.
 #[test]
 fn the_text_ends_at_the_last_blank_line() {
     let text = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n\n— quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
@@ -113,10 +113,10 @@ fn a_tree_head_of_the_go_checksum_database() {
     assert_eq!(verify_signature(&forged, &note.signatures[0], &key), Err(SignatureError::Invalid));
 }
 
-/// A receipt made without this crate: the tree by the recursion of RFC 6962 and the signatures by pyca/cryptography, in
-/// Python; 11 leaves `leaf 0` to `leaf 10`, key seeds of 32 times 1 and 32 times 2.
+/// A receipt made in Python without this crate: the tree by the recursion of RFC 6962, the signatures by pyca/cryptography.
+/// It has 11 leaves, `leaf 0` to `leaf 10`; the seeds of the keys are 32 bytes of 1 and 32 bytes of 2.
 #[test]
-fn a_receipt_made_elsewhere() {
+fn a_receipt_made_in_python() {
     let policy = "log keyrack.example/shard-1+d333283f+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c\n\
                   witness w1 witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU\n\
                   quorum w1\n";
@@ -124,7 +124,7 @@ fn a_receipt_made_elsewhere() {
     let policy = Policy::parse(policy.as_bytes()).expect("a policy");
     let proof = ProofFile::parse(text).expect("a proof file");
     assert_eq!(proof.to_string(), text);
-    let trusted = verify_receipt(b"leaf 9", &proof, &policy).expect("a good receipt");
+    let trusted = verify_receipt(b"leaf 9", &proof, &policy).expect("a valid receipt");
     assert_eq!(trusted.cosigned, [("w1".into(), 1_679_315_147)]);
     assert!(verify_receipt(b"leaf 8", &proof, &policy).is_err());
 
@@ -140,7 +140,7 @@ fn a_receipt_made_elsewhere() {
 }
 
 #[test]
-fn one_public_key_has_an_id_per_name_and_kind() {
+fn the_id_of_a_public_key_depends_on_name_and_kind() {
     let seed = [1; 32];
     let id = |name, kind| *NoteKey::from_seed(name, kind, &seed).map(|key| key.verifier().id()).as_ref().expect("a key");
     // SHA-256(name || "\n" || type || key)[..4], computed in Python.
@@ -193,7 +193,7 @@ fn the_tile_paths_of_the_specification() {
 }
 
 #[test]
-fn tile_hashes_give_the_nodes_between() {
+fn nodes_between_the_stored_levels_follow_from_a_tile() {
     let tree = Tree::of(300);
     let node = |level, index| tree.nodes.get(level, index).expect("complete");
     let tile: Vec<Hash> = (0..256).map(|index| node(0, index)).collect();
@@ -212,7 +212,7 @@ fn tile_hashes_give_the_nodes_between() {
 }
 
 #[test]
-fn a_bundle_is_lengths_and_bytes() {
+fn a_bundle_has_the_length_and_the_bytes_of_each_entry() {
     let mut out = b"before".to_vec();
     encode_bundle(&[b"ab".as_slice(), b"", &[7; 300]], &mut out).expect("short entries");
     let expected = [b"before\x00\x02ab\x00\x00\x01\x2c".as_slice(), &[7; 300]].concat();
@@ -223,12 +223,11 @@ fn a_bundle_is_lengths_and_bytes() {
     assert_eq!(encode_bundle(&[&long[..65_535]], &mut out), Ok(()));
     let before = out.clone();
     assert_eq!(encode_bundle(&[b"short", &long[..]], &mut out), Err(EntryTooLong { position: 1, len: 65_536 }));
-    assert_eq!(out, before, "an error leaves nothing behind");
+    assert_eq!(out, before, "an error leaves the output unchanged");
 }
 
-/// The strings that people see when they look at keys and receipts.
 #[test]
-fn secrets_are_not_shown() {
+fn the_debug_text_of_a_key_has_no_secret() {
     let key = NoteKey::from_seed("a", KeyKind::Log, &[9; 32]).expect("a key");
     let shown = format!("{key:?}");
     assert_eq!(shown, format!("NoteKey({}, secret)", key.verifier()));
@@ -236,6 +235,6 @@ fn secrets_are_not_shown() {
 }
 
 #[test]
-fn the_shared_receipt_is_good() {
+fn the_shared_receipt_is_valid() {
     assert!(verify_receipt(b"leaf 2", &receipt(&Tree::of(5), 2, 2, None), &strict_policy(2)).is_ok());
 }

@@ -34,7 +34,7 @@ struct Signing {
 }
 
 impl Authority {
-    /// Creates a CA for a cluster, with its folder if necessary. The CA is valid for ten years.
+    /// Creates a CA for a cluster, and its folder if there is none. The CA is valid for ten years.
     ///
     /// # Errors
     /// [`PkiError::AuthorityExists`] if the folder already has a CA, which is left unchanged.
@@ -65,7 +65,7 @@ impl Authority {
     pub fn open(folder: &Path) -> Result<Authority, PkiError> {
         let mut authority = Authority { folder: folder.to_owned(), cluster: String::new() };
         let signing = authority.signing()?;
-        let no_cluster = || PkiError::Content { path: authority.trust(), why: "its CA names no cluster".to_owned() };
+        let no_cluster = || PkiError::Content { path: authority.trust(), why: "its CA certificate names no cluster".to_owned() };
         authority.cluster = signing.details.cluster.ok_or_else(no_cluster)?;
         Ok(authority)
     }
@@ -76,10 +76,10 @@ impl Authority {
     }
 
     /// Creates a key and a certificate in the folder. `hosts` are the DNS names and IP addresses of a node (the local
-    /// machine if empty). `days` is within [`DAYS`]; a certificate ends no later than its CA.
+    /// machine if empty). `days` is within [`DAYS`]; a certificate expires no later than its CA.
     ///
     /// # Errors
-    /// [`PkiError::CertificateExists`] and [`PkiError::KeyExists`]: nothing is overwritten.
+    /// [`PkiError::CertificateExists`] and [`PkiError::KeyExists`]: it never overwrites a file.
     pub fn issue(&self, identity: &Identity, hosts: &[String], days: u32) -> Result<(), PkiError> {
         let _lock = files::lock(&self.folder)?;
         if is_there(&self.certificate(identity))? {
@@ -113,8 +113,8 @@ impl Authority {
         let mut trusted = self.signing()?.trusted;
         let key = Key::generate()?;
         trusted.insert(0, certificate::authority(&self.cluster, &key)?);
-        // Trust is written first: after a crash between the two writes the old key still signs, and the new CA, whose key
-        // is lost, is trusted without effect.
+        // The trusted CAs are written first. After a crash between the two writes the old key still signs. The new CA is then
+        // trusted without effect, because its key is lost.
         self.write_trust(&trusted)?;
         files::replace(&self.ca_key(), &files::pem("PRIVATE KEY", key.der()), Readers::Owner)
     }
@@ -208,7 +208,7 @@ impl Authority {
         let trusted = read_certificates(&self.trust())?.ok_or_else(nothing)?;
         let bytes = read_if_there(&self.ca_key())?.ok_or_else(nothing)?;
         check_private(&self.ca_key())?;
-        let bad_key = |_| PkiError::Content { path: self.ca_key(), why: "not a PKCS#8 private key in PEM".to_owned() };
+        let bad_key = |_| PkiError::Content { path: self.ca_key(), why: "it is not a PKCS#8 private key in PEM".to_owned() };
         let mut der = PrivatePkcs8KeyDer::from_pem_slice(&bytes).map_err(bad_key)?;
         let key = Key::of(&der);
         der.zeroize();

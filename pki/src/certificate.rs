@@ -20,7 +20,7 @@ const MAX_COMMON_NAME: usize = 64;
 pub(crate) struct Key(Zeroizing<KeyPair>);
 
 impl Key {
-    /// A new one.
+    /// Generates a key.
     pub(crate) fn generate() -> Result<Key, PkiError> {
         Ok(Key(Zeroizing::new(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)))
     }
@@ -44,11 +44,11 @@ impl Key {
 /// The self-signed certificate of a new CA.
 pub(crate) fn authority(cluster: &str, key: &Key) -> Result<CertificateDer<'static>, PkiError> {
     let (mut params, serial) = blank(validity::ends(CA_DAYS, u64::MAX))?;
-    // The number distinguishes the CAs of one cluster by name alone.
+    // The number distinguishes the CAs of one cluster by name only.
     let number: String = serial[..4].iter().map(|byte| format!("{byte:02x}")).collect();
     let shown = &cluster[..cluster.len().min(MAX_COMMON_NAME - " Keyrack CA ".len() - number.len())];
     params.distinguished_name = named(format!("{shown} Keyrack CA {number}"));
-    // SPIFFE: a CA's URI is the trust domain alone.
+    // SPIFFE: a CA's URI is only the trust domain.
     params.subject_alt_names = vec![SanType::URI(ia5(format!("spiffe://{cluster}"))?)];
     // It signs members only: no intermediate CA.
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -56,7 +56,7 @@ pub(crate) fn authority(cluster: &str, key: &Key) -> Result<CertificateDer<'stat
     Ok(params.self_signed(&*key.0)?.der().clone())
 }
 
-/// A member's certificate. It ends no later than its CA (`ca_not_after`, seconds since 1970).
+/// A member's certificate. It expires no later than its CA (`ca_not_after`, seconds since 1970).
 pub(crate) fn member(
     cluster: &str,
     identity: &Identity,

@@ -52,9 +52,9 @@ pub(crate) fn read_certificates(file: &Path) -> Result<Option<Vec<CertificateDer
     let Some(bytes) = read_if_there(file)? else { return Ok(None) };
     let content = |why: String| PkiError::Content { path: file.to_owned(), why };
     let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|cause| content(format!("not a PEM file: {cause}")))?;
+    let certificates = certificates.map_err(|cause| content(format!("it is not a PEM file: {cause}")))?;
     if certificates.is_empty() {
-        return Err(content("there is no certificate in it".to_owned()));
+        return Err(content("it has no certificate".to_owned()));
     }
     Ok(Some(certificates))
 }
@@ -63,7 +63,7 @@ impl Details {
     /// Parses a certificate.
     pub(crate) fn of(der: &CertificateDer<'_>) -> Result<Details, String> {
         let parsed = parse(der)?;
-        let names = parsed.subject_alternative_name().map_err(|cause| format!("its names: {cause}"))?;
+        let names = parsed.subject_alternative_name().map_err(|cause| format!("cannot read its alternative names: {cause}"))?;
         let names = names.map(|extension| extension.value.general_names.as_slice()).unwrap_or_default();
         let (cluster, identity) = holder(names);
         let validity = parsed.validity();
@@ -90,7 +90,7 @@ pub(crate) fn public_key(der: &CertificateDer<'_>) -> Result<Vec<u8>, String> {
 
 fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, String> {
     let parsed = x509_parser::parse_x509_certificate(der);
-    parsed.map(|(_, certificate)| certificate).map_err(|cause| format!("not a certificate: {cause}"))
+    parsed.map(|(_, certificate)| certificate).map_err(|cause| format!("it is not a certificate: {cause}"))
 }
 
 /// Cluster and identity; both `None` unless there is exactly one URI.
@@ -102,7 +102,7 @@ fn holder(names: &[GeneralName<'_>]) -> (Option<String>, Option<Identity>) {
     let (Some(uri), None) = (uris.next(), uris.next()) else { return (None, None) };
     match Identity::parse(uri) {
         Ok((cluster, identity)) => (Some(cluster), Some(identity)),
-        // A CA's URI names the cluster alone.
+        // A CA's URI names only the cluster.
         Err(_) => (uri.strip_prefix("spiffe://").filter(|name| is_cluster_name(name)).map(str::to_owned), None),
     }
 }

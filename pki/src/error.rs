@@ -1,18 +1,18 @@
-//! Why the CA refused or failed.
+//! The errors of the CA.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::validity::DAYS;
 
-/// What is wrong, with the file concerned and the remedy. Never holds key material.
+/// Why an operation failed, with the file and what to do. Never holds key material.
 #[derive(Debug, thiserror::Error)]
 pub enum PkiError {
     /// Not a valid cluster name.
-    #[error("{0:?} is not a cluster's name: 1 to 255 letters, digits, '-' and '.'")]
+    #[error("{0:?} is not a valid cluster name. Use 1 to 255 letters, digits, '-' and '.'.")]
     Cluster(String),
     /// Not a valid name of an operator or a desk.
-    #[error("{0:?} is not the name of an operator or a desk: 1 to 64 small letters, digits and '-'")]
+    #[error("{0:?} is not a valid name of an operator or a desk. Use 1 to 64 small letters, digits and '-'.")]
     Name(String),
     /// Not a URI of an [`Identity`](crate::Identity).
     #[error(
@@ -20,31 +20,31 @@ pub enum PkiError {
     )]
     Uri(String),
     /// Not a DNS name and not an IP address.
-    #[error("{0:?} is not a host's name or IP address")]
+    #[error("{0:?} is not a host name or an IP address. Give it without a scheme and without a port.")]
     Host(String),
     /// Hosts were given for an operator or a desk, which are clients only.
-    #[error("only nodes have hosts: operators and desks are clients")]
+    #[error("the certificate of an operator or a desk has no hosts. Leave the hosts out.")]
     HostsOfClient,
     /// The validity is out of range.
-    #[error("{0} days: certificates are valid for {first} to {last} days", first = DAYS.start(), last = DAYS.end())]
+    #[error("a certificate cannot be valid for {0} days. Give {first} to {last}.", first = DAYS.start(), last = DAYS.end())]
     Days(u32),
     /// The folder already has a CA.
-    #[error("{0} is already there: this folder has a CA; `keyrack pki rotate --new-ca` replaces it")]
+    #[error("{0} exists: this folder has a CA. To replace the CA, run `keyrack pki rotate --new-ca`.")]
     AuthorityExists(PathBuf),
     /// The certificate already exists.
-    #[error("{0} is already there: `keyrack pki rotate {0}` replaces it and its key")]
+    #[error("{0} exists. To replace it and its key, run `keyrack pki rotate {0}`.")]
     CertificateExists(PathBuf),
     /// A key exists without its certificate: the remains of an interrupted command.
-    #[error("{0} is already there, but not its certificate: move the key away and try again")]
+    #[error("{0} exists without its certificate. Move this key away and try again.")]
     KeyExists(PathBuf),
     /// The folder has no CA.
-    #[error("{0} has no CA (ca.pem, ca.key): `keyrack pki init --dir {0} --cluster NAME` makes one")]
+    #[error("{0} has no CA (ca.pem, ca.key). To make one, run `keyrack pki init --dir {0} --cluster NAME`.")]
     NoAuthority(PathBuf),
     /// No CA certificate matches the CA's key.
-    #[error("{0}: none of the certificates in it is that of the key beside it (ca.key)")]
+    #[error("no certificate in {0} matches the key in ca.key beside it. Restore both files from one copy of the folder.")]
     OtherAuthority(PathBuf),
     /// There is no certificate to replace.
-    #[error("{0} is not there: `keyrack pki issue` makes it")]
+    #[error("{0} does not exist. To make it, run `keyrack pki issue`.")]
     NoCertificate(PathBuf),
     /// The file holds the certificate of another identity.
     #[error("{path} is the certificate of {found}, not of {wanted}")]
@@ -57,13 +57,13 @@ pub enum PkiError {
         wanted: String,
     },
     /// Valid certificates of an older CA are still in the folder.
-    #[error("still signed by an older CA: {}; rotate them first, or delete those that nobody uses", .0.join(", "))]
+    #[error("an older CA signed {}, still valid. Rotate them first, or delete those that are not in use.", .0.join(", "))]
     InUse(Vec<String>),
     /// Other users can read the key.
-    #[error("{0} can be read by others than its owner: chmod 600 {0}, and rotate it if somebody may have")]
+    #[error("other users can read {0}. Run `chmod 600 {0}`, and rotate the key if another user may have read it.")]
     Exposed(PathBuf),
     /// A file could not be read or written.
-    #[error("{path}: {cause}")]
+    #[error("cannot read or write {path}: {cause}")]
     File {
         /// The file or folder.
         path: PathBuf,
@@ -71,7 +71,7 @@ pub enum PkiError {
         cause: io::Error,
     },
     /// The file does not hold what its name says.
-    #[error("{path}: {why}")]
+    #[error("cannot use {path}: {why}")]
     Content {
         /// The file.
         path: PathBuf,
@@ -79,9 +79,9 @@ pub enum PkiError {
         why: String,
     },
     /// Creating a key or a certificate failed.
-    #[error("cannot make it: {0}")]
+    #[error("cannot make the key or the certificate: {0}")]
     Making(#[from] rcgen::Error),
     /// The operating system returned no randomness.
-    #[error("no randomness: {0}")]
+    #[error("the operating system returned no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
 }

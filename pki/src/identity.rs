@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identities_are_read_as_they_are_written() {
+    fn identities_round_trip() {
         for identity in [
             Identity::Node(0),
             Identity::Node(u64::MAX),
@@ -100,7 +100,7 @@ mod tests {
             Identity::Desk("lisbon-alfama-2".into()),
             Identity::Desk("-".into()),
         ] {
-            let (cluster, read) = Identity::parse(&identity.uri("Hotels.eu-1")).expect("ours");
+            let (cluster, read) = Identity::parse(&identity.uri("Hotels.eu-1")).expect("an identity");
             assert_eq!((cluster.as_str(), &read), ("Hotels.eu-1", &identity));
             assert_eq!(Identity::of_file_stem(&identity.file_stem()).as_ref(), Some(&identity));
         }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_an_identity() {
+    fn other_texts_are_not_identities() {
         let long = format!("spiffe://prod/desk/{}", "a".repeat(65));
         for text in [
             "",

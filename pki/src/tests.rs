@@ -1,4 +1,4 @@
-//! The CA from outside: other people's verifiers, the file system, interruptions.
+//! Tests of the CA with independent verifiers, with the file system, and after interruptions.
 
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is the failure report")]
 
@@ -39,7 +39,7 @@ fn certificate_of(file: &Path) -> CertificateDer<'static> {
     CertificateDer::from_pem_file(file).unwrap()
 }
 
-/// What rustls-webpki says of a certificate, so many days from now.
+/// Verifies a certificate with rustls-webpki, `in_days` days from now. Returns its URIs.
 fn verify(file: &Path, trust: &Path, usage: KeyUsage, in_days: u64) -> Result<Vec<String>, webpki::Error> {
     let trusted: Vec<_> = CertificateDer::pem_file_iter(trust).unwrap().map(Result::unwrap).collect();
     let anchors: Vec<_> = trusted.iter().map(|der| webpki::anchor_from_trusted_cert(der).unwrap()).collect();
@@ -54,7 +54,7 @@ fn mode(file: &Path) -> u32 {
     fs::metadata(file).unwrap().permissions().mode() & 0o777
 }
 
-/// Everything in a folder, to see that nothing has changed.
+/// The names and contents of all files in a folder.
 fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut all: Vec<_> = files.map(|file| (file.display().to_string(), fs::read(&file).unwrap())).collect();
@@ -74,14 +74,14 @@ fn certificates_verify_against_their_ca_and_no_other() {
         assert_eq!(verify(&file, &authority.trust(), KeyUsage::client_auth(), 0).unwrap(), [uri]);
         assert_eq!(verify(&file, &other.trust(), KeyUsage::client_auth(), 0), Err(webpki::Error::UnknownIssuer));
         let serves = verify(&file, &authority.trust(), KeyUsage::server_auth(), 0).is_ok();
-        assert_eq!(serves, identity == node(1), "nodes alone are servers: {identity}");
+        assert_eq!(serves, identity == node(1), "only nodes are servers: {identity}");
         assert!(verify(&file, &authority.trust(), KeyUsage::client_auth(), 89).is_ok());
         assert!(verify(&file, &authority.trust(), KeyUsage::client_auth(), 91).is_err(), "it has expired by then");
     }
 }
 
 #[test]
-fn a_member_is_no_ca() {
+fn a_member_certificate_is_not_a_ca() {
     let (_folder, authority) = temporary();
     authority.issue(&node(1), &[], 90).unwrap();
     authority.issue(&lisbon(), &[], 90).unwrap();
@@ -91,7 +91,7 @@ fn a_member_is_no_ca() {
 }
 
 #[test]
-fn nodes_have_their_hosts_and_clients_none() {
+fn node_certificates_have_hosts_and_client_certificates_have_none() {
     let (_folder, authority) = temporary();
     let hosts = ["10.0.1.10".to_owned(), "Node-1.example".to_owned(), "2001:db8::1".to_owned()];
     authority.issue(&node(1), &hosts, 90).unwrap();
@@ -110,7 +110,7 @@ fn nodes_have_their_hosts_and_clients_none() {
 }
 
 #[test]
-fn keys_are_for_their_owner_alone() {
+fn only_its_owner_can_read_a_key() {
     let (_folder, authority) = temporary();
     authority.issue(&lisbon(), &[], 90).unwrap();
     let folder = authority.trust().parent().unwrap().to_owned();
@@ -126,7 +126,7 @@ fn keys_are_for_their_owner_alone() {
 }
 
 #[test]
-fn keys_are_pkcs8_and_fit_their_certificates() {
+fn keys_are_pkcs8_and_match_their_certificates() {
     let (_folder, authority) = temporary();
     authority.issue(&node(1), &[], 90).unwrap();
     let key = PrivateKeyDer::from_pem_file(authority.key(&node(1))).unwrap();
@@ -136,7 +136,7 @@ fn keys_are_pkcs8_and_fit_their_certificates() {
 }
 
 #[test]
-fn nothing_is_overwritten() {
+fn no_file_is_overwritten() {
     let (_folder, authority) = temporary();
     authority.issue(&node(1), &[], 90).unwrap();
     let folder = authority.trust().parent().unwrap().to_owned();
@@ -149,12 +149,12 @@ fn nothing_is_overwritten() {
     assert!(matches!(authority.issue(&node(1), &[], 90), Err(PkiError::KeyExists(_))));
     assert!(matches!(authority.rotate(&node(1), 90), Err(PkiError::NoCertificate(_))));
     fs::remove_file(authority.trust()).unwrap();
-    assert!(matches!(Authority::init(&folder, "prod"), Err(PkiError::KeyExists(_))), "a CA's key is not thrown away");
+    assert!(matches!(Authority::init(&folder, "prod"), Err(PkiError::KeyExists(_))), "a CA's key is not overwritten");
     assert!(matches!(Authority::open(&folder), Err(PkiError::NoAuthority(_))));
 }
 
 #[test]
-fn rotation_changes_key_and_serial_and_nothing_else() {
+fn rotation_changes_only_key_serial_and_validity() {
     let (_folder, authority) = temporary();
     let hosts = ["10.0.1.10".to_owned(), "node-1.example".to_owned()];
     authority.issue(&node(1), &hosts, 90).unwrap();
@@ -185,26 +185,29 @@ fn a_new_ca_overlaps_with_the_old_one() {
     authority.rotate_ca().unwrap();
     assert_eq!(read(&authority.trust()).unwrap().len(), 2);
     let node_1 = authority.certificate(&node(1));
-    verify(&node_1, &authority.trust(), KeyUsage::server_auth(), 0).expect("the old certificate is trusted still");
+    verify(&node_1, &authority.trust(), KeyUsage::server_auth(), 0).expect("the old certificate is still trusted");
     authority.rotate(&node(1), 90).unwrap();
-    verify(&node_1, &authority.trust(), KeyUsage::server_auth(), 0).expect("so is the new one");
-    assert!(verify(&node_1, &old_trust, KeyUsage::server_auth(), 0).is_err(), "which the new CA signed");
+    verify(&node_1, &authority.trust(), KeyUsage::server_auth(), 0).expect("the new certificate is trusted");
+    assert!(
+        verify(&node_1, &old_trust, KeyUsage::server_auth(), 0).is_err(),
+        "the old trusted CAs must not accept the new certificate"
+    );
 
     let refused = authority.drop_old_cas().unwrap_err();
     assert!(matches!(&refused, PkiError::InUse(files) if files.len() == 1 && files[0].ends_with("desk-lisbon.pem")), "{refused}");
     authority.rotate(&lisbon(), 90).unwrap();
     authority.drop_old_cas().unwrap();
     assert_eq!(read(&authority.trust()).unwrap().len(), 1);
-    verify(&node_1, &authority.trust(), KeyUsage::server_auth(), 0).expect("the new CA is the one that stays");
+    verify(&node_1, &authority.trust(), KeyUsage::server_auth(), 0).expect("the new CA is still trusted");
 }
 
 #[test]
-fn an_interrupted_change_of_the_ca_leaves_one_that_works() {
+fn an_interrupted_change_of_the_ca_leaves_a_working_ca() {
     let (_folder, mut authority) = temporary();
     let folder = authority.trust().parent().unwrap().to_owned();
     let old_key = fs::read(folder.join("ca.key")).unwrap();
     authority.rotate_ca().unwrap();
-    // As if the power went before the key was replaced.
+    // The state after a power failure before the key was replaced.
     fs::write(folder.join("ca.key"), old_key).unwrap();
     let mut authority = Authority::open(&folder).unwrap();
     authority.issue(&node(1), &[], 90).unwrap();
@@ -218,14 +221,14 @@ fn an_interrupted_change_of_the_ca_leaves_one_that_works() {
 }
 
 #[test]
-fn bad_names_and_days_make_no_files() {
+fn invalid_names_and_days_create_no_files() {
     let folder = tempfile::tempdir().unwrap();
     for cluster in ["", "a b", "a/b", "ä", "a:1"] {
         let made = Authority::init(&folder.path().join("no"), cluster);
         assert!(matches!(made, Err(PkiError::Cluster(_))), "{cluster}");
     }
     assert!(!folder.path().join("no").exists());
-    // A name that is too long for a subject is whole in the URI.
+    // The subject shortens a long name. The URI has all of it.
     let long = "a".repeat(255);
     let authority = Authority::init(&folder.path().join("pki"), &long).unwrap();
     assert_eq!(Authority::open(&folder.path().join("pki")).unwrap().cluster(), long);
@@ -242,7 +245,7 @@ fn bad_names_and_days_make_no_files() {
 }
 
 #[test]
-fn no_certificate_outlives_its_ca() {
+fn no_certificate_expires_later_than_its_ca() {
     let (_folder, authority) = temporary();
     authority.issue(&node(1), &[], 3_650).unwrap();
     let (own, ca) = (read(&authority.certificate(&node(1))).unwrap(), read(&authority.trust()).unwrap());
@@ -250,7 +253,7 @@ fn no_certificate_outlives_its_ca() {
 }
 
 #[test]
-fn openssl_agrees() {
+fn openssl_accepts_the_certificates() {
     if Command::new("openssl").arg("version").output().is_err() {
         eprintln!("NOT RUN: there is no openssl on this machine");
         return;

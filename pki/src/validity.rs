@@ -18,12 +18,12 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-/// The start of a certificate that is made now.
+/// The start of validity for a certificate that is made now.
 pub(crate) fn starts() -> u64 {
     now().saturating_sub(SKEW_SECONDS)
 }
 
-/// The end of a certificate that is made now for so many days. It ends no later than its CA (`ca_ends`).
+/// The end of validity for a certificate that is made now for `days` days. It is no later than the CA's (`ca_ends`).
 pub(crate) fn ends(days: u32, ca_ends: u64) -> u64 {
     (now() + u64::from(days) * 86_400).min(ca_ends).min(YEAR_9999)
 }

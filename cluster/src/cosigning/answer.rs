@@ -1,4 +1,4 @@
-//! What a replica answers when the leader asks it for signatures.
+//! A replica's answers to the leader's requests for signatures.
 
 use bytes::Bytes;
 use keyrack_proto::internal as pb;
@@ -8,7 +8,7 @@ use pb::cosign_request::Ask;
 use crate::halt::Halt;
 use crate::receipts::{CheckpointNote, Head, Published, SignRefusal, Signer};
 
-/// Answers the leader's asks about one shard; `None` when there is nothing to say.
+/// Answers one request of the leader; `None` if the request needs no answer.
 pub async fn answer(shard: u32, ask: Ask, (signer, published, halt): (&Signer, &Published, &Halt)) -> Option<pb::CosignReply> {
     match ask {
         Ask::Sign(head) => {
@@ -24,7 +24,7 @@ pub async fn answer(shard: u32, ask: Ask, (signer, published, halt): (&Signer, &
             None
         }
         Ask::Diverged(head) => {
-            // Only what this replica sees itself: a leader that errs must not be able to stop others.
+            // The replica stops only for a difference that it finds itself: a faulty leader must not be able to stop others.
             let root = head.root.as_ref().try_into().ok()?;
             if let Err(SignRefusal::Diverged { size, .. }) = signer.sign(Head { size: head.size, root }).await {
                 halt.stop_diverged(shard, &format!("a majority signed another root for {size} leaves"));
@@ -34,7 +34,7 @@ pub async fn answer(shard: u32, ask: Ask, (signer, published, halt): (&Signer, &
     }
 }
 
-/// The answer to a request for signatures of the tree of `size` leaves.
+/// The answer to a request to sign the head of `size` leaves.
 pub fn reply_of(size: u64, signed: Result<String, SignRefusal>) -> pb::CosignReply {
     let answer = match signed {
         Ok(lines) => Answer::Signatures(lines),

@@ -1,7 +1,7 @@
-//! Cosigning: the leader asks every replica to sign the newest head, and publishes what a majority signed.
+//! Cosigning: the leader asks every replica to sign the newest head, and publishes a head that a majority signed.
 //!
-//! Rounds overlap, so that between regions a booking waits one round trip and not two; under load a head
-//! covers all leaves since the last one, so that signatures do not grow with bookings.
+//! Rounds overlap, so that between regions a booking waits one round trip and not two. Under load a head covers all leaves
+//! since the last head, so the number of signatures does not grow with the number of bookings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,19 +27,19 @@ use crate::shard::{Batcher, Pending};
 use crate::storage::RowsDb;
 use crate::tasks::Tasks;
 
-/// The longest pause between two heads. It is as long as the last one took to be taken up: alone, a booking's head is asked
-/// for almost at once, and the busier the node, the more bookings share one.
+/// The longest pause between two heads. The pause is the time that the last head took to get a majority. So a single booking's
+/// head is requested almost at once, and on a busy node many bookings share one head.
 const LONGEST_PAUSE: Duration = Duration::from_millis(25);
-/// Heads that may be under way at once.
+/// The most rounds at once that have no majority yet.
 const OPEN_ROUNDS: usize = 16;
-/// A head without news is compared again after this time.
+/// A head that does not change is signed and compared again after this time.
 const REFRESH: Duration = Duration::from_secs(60);
-/// A head that was asked for and is not taken up after this time is asked for again.
+/// A head that is not published this long after its request is requested again.
 const AGAIN: Duration = Duration::from_millis(500);
-/// How often a node that does not lead looks whether it does.
+/// How often a node that does not lead checks whether it leads now.
 const IDLE: Duration = Duration::from_millis(50);
 
-/// What one shard's cosigning needs of its node.
+/// The parts of the node that one shard's cosigning needs.
 pub struct Cosigning {
     /// The shard.
     pub shard: u32,
@@ -53,33 +53,33 @@ pub struct Cosigning {
     pub links: Links,
     /// The rows, which have the replicas' keys.
     pub rows: Arc<RowsDb>,
-    /// The tree.
+    /// The heads of the receipts log.
     pub heads: Arc<Heads>,
-    /// This node's signatures.
+    /// Signs for this node.
     pub signer: Signer,
-    /// Where checkpoints go.
+    /// The published checkpoints.
     pub published: Arc<Published>,
-    /// The way into the shard's log.
+    /// Proposes commands to the shard.
     pub batcher: Batcher,
-    /// Where it is told that replicas differ.
+    /// Counts differences, and stops this node if it has diverged.
     pub halt: Arc<Halt>,
-    /// The owner of what runs beside the rounds.
+    /// The owner of the tasks that cosigning starts.
     pub tasks: Tasks,
 }
 
 impl Cosigning {
-    /// Runs rounds whenever this node leads the shard; until dropped.
+    /// Runs rounds while this node leads the shard. Ends only when it is dropped.
     pub async fn run(self) {
         let (sender, replies) = mpsc::channel(1_024);
         let peers = Streams::new(self.shard, self.links.clone(), self.published.clone(), sender.clone(), self.tasks.clone());
         let rounds = Rounds::new(origin(&self.cluster, self.shard));
         let asked = Asked::default();
-        Leader { it: Arc::new(self), peers, rounds, keys: BTreeMap::new(), asked, sender }.run(replies).await;
+        Leader { context: Arc::new(self), peers, rounds, keys: BTreeMap::new(), asked, sender }.run(replies).await;
     }
 }
 
 struct Leader {
-    it: Arc<Cosigning>,
+    context: Arc<Cosigning>,
     peers: Streams,
     rounds: Rounds,
     /// Keys of the replicas, as the shard's rows record them.
@@ -88,21 +88,21 @@ struct Leader {
     sender: mpsc::Sender<Answered>,
 }
 
-/// The last head that was asked for.
+/// The last head that this leader requested signatures for.
 #[derive(Default)]
 struct Asked {
     size: u64,
     at: Option<Instant>,
-    /// How long a head took lately, from the question to the majority.
+    /// How long the last published head took, from the request to the majority.
     took: Duration,
 }
 
 impl Leader {
     async fn run(mut self, mut replies: mpsc::Receiver<Answered>) {
-        let mut size = self.it.heads.size();
-        let mut witnessed = self.it.published.witnessed();
+        let mut size = self.context.heads.size();
+        let mut witnessed = self.context.published.witnessed();
         loop {
-            if self.it.group.leader() != Some(self.it.node) {
+            if self.context.group.leader() != Some(self.context.node) {
                 self.rest();
                 tokio::time::sleep(IDLE).await;
                 continue;
@@ -110,7 +110,7 @@ impl Leader {
             let verdict = self.rounds.expire(Instant::now());
             self.follow(verdict, 0);
             tokio::select! {
-                // Signatures first: they are what somebody waits for.
+                // Signatures first: bookings wait for them.
                 biased;
                 reply = replies.recv() => match reply {
                     Some(reply) => self.take(reply),
@@ -120,7 +120,7 @@ impl Leader {
                 Ok(()) = witnessed.changed() => {
                     let note = witnessed.borrow_and_update().as_ref().map(|checkpoint| checkpoint.note.to_string());
                     let others = self.others();
-                    note.into_iter().for_each(|note| self.peers.say(&others, &Ask::Witnessed(note)));
+                    note.into_iter().for_each(|note| self.peers.send_all(&others, &Ask::Witnessed(note)));
                 }
                 () = tokio::time::sleep(IDLE) => {}
             }
@@ -133,13 +133,13 @@ impl Leader {
         self.asked = Asked::default();
     }
 
-    /// Returns when the next head should be asked for.
+    /// Returns when it is time to request signatures for the next head.
     async fn due(&self, size: &mut tokio::sync::watch::Receiver<u64>) {
         if self.rounds.under_way() >= OPEN_ROUNDS {
             return std::future::pending().await;
         }
         let (asked, last) = (self.asked.size, self.asked.at);
-        let pause = if *self.it.published.size().borrow() < asked { AGAIN } else { REFRESH };
+        let pause = if *self.context.published.size().borrow() < asked { AGAIN } else { REFRESH };
         let refresh = last.map_or_else(Instant::now, |at| at + pause);
         tokio::select! {
             grown = size.wait_for(|size| *size > asked) => drop(grown),
@@ -152,24 +152,24 @@ impl Leader {
 
     fn ask(&mut self) {
         let now = Instant::now();
-        let head = self.it.heads.newest();
+        let head = self.context.heads.newest();
         self.asked = Asked { size: head.size, at: Some(now), took: self.asked.took };
         self.rounds.begin(head, now);
         let ask = Ask::Sign(pb::TreeHead { size: head.size, root: Bytes::copy_from_slice(&head.root) });
         let others = self.others();
-        self.peers.say(&others, &ask);
-        let (it, sender) = (self.it.clone(), self.sender.clone());
-        self.it.tasks.spawn("own signature", async move {
-            let reply = reply_of(head.size, it.signer.sign(head).await);
+        self.peers.send_all(&others, &ask);
+        let (context, sender) = (self.context.clone(), self.sender.clone());
+        self.context.tasks.spawn("own signature", async move {
+            let reply = reply_of(head.size, context.signer.sign(head).await);
             // The receiver lives as long as the shard.
-            let _ = sender.send(Answered { node: it.node, reply }).await;
+            let _ = sender.send(Answered { node: context.node, reply }).await;
         });
     }
 
     fn take(&mut self, Answered { node, reply }: Answered) {
-        let (size, voters) = (reply.size, self.it.group.members().len());
+        let (size, voters) = (reply.size, self.context.group.members().len());
         let verdict = match reply.answer {
-            // What a majority signed already needs no more.
+            // A published head needs no more signatures.
             Some(Answer::Signatures(_)) if self.rounds.is_published(size) => return,
             Some(Answer::Signatures(lines)) => match self.verified(node, size, &lines) {
                 Some(signatures) => self.rounds.signed(node, size, signatures, voters),
@@ -177,16 +177,16 @@ impl Leader {
             },
             Some(Answer::OtherRoot(root)) => {
                 let Ok(root) = root.as_ref().try_into() else { return };
-                self.it.halt.note_difference(self.it.shard, node, size);
-                if let Some(signed) = self.it.published.at(size).filter(|signed| signed.root != root) {
-                    // A majority signed that size already: no round is needed to tell who is right.
+                self.context.halt.note_difference(self.context.shard, node, size);
+                if let Some(signed) = self.context.published.at(size).filter(|signed| signed.root != root) {
+                    // A majority signed this size before, so no round is needed: this replica is wrong.
                     self.stop_replica(node, size, signed.root);
                     return;
                 }
                 self.rounds.differs(node, size, root, voters)
             }
             Some(Answer::Refused(reason)) => {
-                tracing::debug!(shard = self.it.shard, node, size, reason, "a replica did not sign");
+                tracing::debug!(shard = self.context.shard, node, size, reason, "a replica did not sign");
                 return;
             }
             None => return,
@@ -196,9 +196,9 @@ impl Leader {
 
     fn follow(&mut self, verdict: Verdict, size: u64) {
         if verdict.stop_myself {
-            self.it
+            self.context
                 .halt
-                .stop_diverged(self.it.shard, "a majority of the replicas has another root, or nobody can tell who is right");
+                .stop_diverged(self.context.shard, "a majority of the replicas has another root, or no root has a majority");
         }
         if let (false, Some(signed)) = (verdict.stop.is_empty(), self.rounds.checkpoint(size)) {
             verdict.stop.into_iter().for_each(|node| self.stop_replica(node, size, signed.root));
@@ -206,18 +206,18 @@ impl Leader {
         if let Some(began) = verdict.publish.as_ref().and_then(|_| self.rounds.began(size)) {
             self.asked.took = began.elapsed();
         }
-        if let Some(note) = verdict.publish.filter(|_| size > *self.it.published.size().borrow()) {
-            self.it.propose(size, note.to_string());
+        if let Some(note) = verdict.publish.filter(|_| size > *self.context.published.size().borrow()) {
+            self.context.propose(size, note.to_string());
         }
     }
 
     fn stop_replica(&mut self, node: u64, size: u64, root: Hash) {
         let alone: Vec<_> = self.others().into_iter().filter(|(id, _)| *id == node).collect();
         let root = Bytes::copy_from_slice(&root);
-        self.peers.say_to(&alone, &Ask::Diverged(pb::TreeHead { size, root }));
+        self.peers.send_to(&alone, &Ask::Diverged(pb::TreeHead { size, root }));
     }
 
-    /// A replica's two signatures, if both are its own under the head that was asked for.
+    /// A replica's two signatures, if both are valid for the requested head and made with the replica's own keys.
     fn verified(&mut self, node: u64, size: u64, lines: &str) -> Option<Vec<Signature>> {
         let body = self.rounds.checkpoint(size)?.body();
         let signatures: Vec<Signature> = lines.lines().map(Signature::parse_line).collect::<Result<_, _>>().ok()?;
@@ -226,10 +226,15 @@ impl Leader {
             verify_signature(&body, log, &keys[0]).is_ok() && verify_signature(&body, cosigner, &keys[1]).is_ok()
         };
         if !self.keys.get(&node).is_some_and(good) {
-            // It may have come back with other keys.
-            let keys = self.it.replica_keys(node)?;
+            // The replica may have rejoined with new keys.
+            let keys = self.context.replica_keys(node)?;
             if !good(&keys) {
-                tracing::warn!(shard = self.it.shard, node, "a replica's signature is not by its key");
+                tracing::warn!(
+                    event = "cosignature_invalid",
+                    shard = self.context.shard,
+                    node,
+                    "a replica's signature does not match its published key"
+                );
                 return None;
             }
             self.keys.insert(node, keys);
@@ -238,19 +243,19 @@ impl Leader {
     }
 
     fn others(&self) -> Vec<(u64, Member)> {
-        self.it.group.members().into_iter().filter(|(id, _)| *id != self.it.node).collect()
+        self.context.group.members().into_iter().filter(|(id, _)| *id != self.context.node).collect()
     }
 }
 
 impl Cosigning {
-    /// Lets the shard take up a checkpoint: it goes through the log, so that every replica answers with the same
-    /// receipts, now and after a restart.
+    /// Proposes a checkpoint to the shard. It goes through the Raft log, so that every replica answers with the same receipts,
+    /// also after a restart.
     fn propose(&self, size: u64, note: String) {
         let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutCheckpoint { size, note } };
         let deadline = Instant::now() + ROUND_TIMEOUT;
         let (answer, taken_up) = oneshot::channel();
         self.batcher.submit_deferred(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });
-        // A command that nobody waits for is not proposed. If this one does not come through, the head is asked for again.
+        // The batcher drops a command without a waiting caller. If this proposal fails, the head is requested again.
         self.tasks.spawn("checkpoint", async {
             let _ = taken_up.await;
         });

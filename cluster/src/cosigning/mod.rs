@@ -1,12 +1,14 @@
-//! Cosigning: the leader of a shard asks every replica to sign the newest head, and what a majority signed goes into the log.
+//! Cosigning: the leader of a shard asks every replica to sign the newest head, and puts a head that a majority signed into the
+//! Raft log.
 //!
-//! [`Cosigning`] runs wherever this node leads; `rounds.rs` decides from the signatures, `streams.rs` keeps a stream to each
-//! replica, [`answer`] is the replicas' side. Start with `leader.rs`.
+//! [`Cosigning`] runs for each shard that this node leads. `rounds.rs` decides from the signatures, `streams.rs` keeps a stream
+//! to each replica, [`answer`] is the replicas' side. Start with `leader.rs`.
 //!
 //! Invariants:
 //! - a checkpoint is proposed only with valid signatures of a majority of the replicas under one root;
-//! - two roots at one size mean that a replica is not a replica: whoever is alone with its root stops, and nobody else;
-//! - a leader that errs cannot stop others: a replica stops only for a difference that it sees itself.
+//! - two roots at one size mean that a replica has diverged. A replica whose root differs from the majority's root stops. If
+//!   no root has a majority, the leader stops;
+//! - a faulty leader cannot stop others: a replica stops only for a difference that it finds itself.
 
 mod answer;
 mod leader;

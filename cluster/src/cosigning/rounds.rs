@@ -1,4 +1,5 @@
-//! The leader's book of the heads it asked signatures for: pure, so that its rules can be tested.
+//! The leader's rounds: the heads that it requested signatures for, and the answers. Without IO, so that tests can check its
+//! rules.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,10 +9,10 @@ use tokio::time::Instant;
 
 use crate::receipts::Head;
 
-/// A round that has no majority after this time is given up; the next head covers its leaves.
+/// A round without a majority after this time ends. The next head covers its leaves.
 pub const ROUND_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Heads under way, and those that were just published.
+/// The open rounds, by the size of their heads. Rounds that were just published are among them.
 pub struct Rounds {
     origin: String,
     open: BTreeMap<u64, Round>,
@@ -25,19 +26,19 @@ struct Round {
     others: BTreeMap<u64, Hash>,
 }
 
-/// What a reply leads to; usually nothing.
+/// The consequences of a reply; usually none.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// A majority signed: a checkpoint.
+    /// A majority signed this checkpoint.
     pub publish: Option<Note>,
-    /// A majority signed, and these nodes have another root: they have to stop.
+    /// These nodes have to stop: a majority signed, and they have another root.
     pub stop: Vec<u64>,
-    /// This node has to stop: a majority has another root, or nobody can tell who is right.
+    /// This node has to stop: a majority has another root, or no root has a majority.
     pub stop_myself: bool,
 }
 
 impl Rounds {
-    /// None under way for the log of this name.
+    /// Without rounds; `origin` is the name of the log.
     pub fn new(origin: String) -> Rounds {
         Rounds { origin, open: BTreeMap::new() }
     }
@@ -48,17 +49,17 @@ impl Rounds {
         self.open.insert(head.size, round);
     }
 
-    /// How many have no majority yet.
+    /// The number of rounds that have no majority yet.
     pub fn under_way(&self) -> usize {
         self.open.values().filter(|round| !round.published).count()
     }
 
-    /// Forgets all: another node leads.
+    /// Drops all rounds: another node leads.
     pub fn clear(&mut self) {
         self.open.clear();
     }
 
-    /// The checkpoint that was asked for at a size, if that round is open.
+    /// The checkpoint of a size, if its round is open.
     pub fn checkpoint(&self, size: u64) -> Option<Checkpoint> {
         let round = self.open.get(&size)?;
         Some(Checkpoint { origin: self.origin.clone(), size, root: round.head.root })
@@ -69,12 +70,12 @@ impl Rounds {
         self.open.get(&size).map(|round| round.began)
     }
 
-    /// Whether a majority signed a size.
+    /// Whether a majority signed the head of a size.
     pub fn is_published(&self, size: u64) -> bool {
         self.open.get(&size).is_some_and(|round| round.published)
     }
 
-    /// A node signed; `voters` is the number of replicas that vote.
+    /// Records a node's signatures. `voters` is the number of replicas that vote.
     pub fn signed(&mut self, node: u64, size: u64, signatures: Vec<Signature>, voters: usize) -> Verdict {
         if let Some(round) = self.open.get_mut(&size) {
             round.signed.entry(node).or_insert(signatures);
@@ -82,7 +83,7 @@ impl Rounds {
         self.judge(size, voters)
     }
 
-    /// A node has another root.
+    /// Records that a node has another root.
     pub fn differs(&mut self, node: u64, size: u64, root: Hash, voters: usize) -> Verdict {
         if let Some(round) = self.open.get_mut(&size) {
             round.others.insert(node, root);
@@ -90,8 +91,8 @@ impl Rounds {
         self.judge(size, voters)
     }
 
-    /// Closes rounds that took too long. Where replicas differ and no majority could tell who is right, this
-    /// node stops: nobody can vouch for what it says.
+    /// Closes rounds that took too long. If replicas differ and no root got a majority, this node stops, because it cannot
+    /// show that its own root is right.
     pub fn expire(&mut self, now: Instant) -> Verdict {
         let late = |round: &Round| now.duration_since(round.began) >= ROUND_TIMEOUT;
         let undecided = self.open.values().any(|round| late(round) && !round.published && !round.others.is_empty());
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_majority_publishes_once_with_just_its_own_signatures() {
+    fn a_majority_publishes_once_with_its_own_signatures_only() {
         let mut rounds = rounds();
         assert_eq!(rounds.signed(1, 5, signature(1), 3), Verdict::default());
         assert_eq!(rounds.signed(1, 5, signature(1), 3), Verdict::default(), "the same node counts once");
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_alone_with_its_root_stops() {
+    fn a_replica_whose_root_a_majority_did_not_sign_stops() {
         let mut rounds = rounds();
         rounds.signed(1, 5, signature(1), 3);
         assert_eq!(rounds.differs(2, 5, [9; 32], 3), Verdict::default(), "one against one: not decided yet");
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_that_is_outvoted_or_cannot_be_judged_stops_itself() {
+    fn a_leader_stops_itself_if_its_root_is_outvoted_or_no_root_has_a_majority() {
         let mut outvoted = rounds();
         outvoted.signed(1, 5, signature(1), 3);
         outvoted.differs(2, 5, [9; 32], 3);
@@ -169,10 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn replicas_that_do_not_answer_only_cost_the_round() {
+    fn replicas_that_do_not_answer_only_end_the_round() {
         let mut rounds = rounds();
         rounds.signed(1, 5, signature(1), 3);
         assert_eq!(rounds.expire(Instant::now() + ROUND_TIMEOUT), Verdict::default());
-        assert_eq!(rounds.signed(2, 5, signature(2), 3), Verdict::default(), "it is over");
+        assert_eq!(rounds.signed(2, 5, signature(2), 3), Verdict::default(), "the round has ended");
     }
 }

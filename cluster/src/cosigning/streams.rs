@@ -1,5 +1,5 @@
-//! The leader's streams to the other replicas of one shard: a task for each, which opens its stream when there
-//! is something to say and opens it again when it breaks.
+//! The leader's streams to the other replicas of one shard. Each has a task that opens the stream for the first request and
+//! opens it again when it breaks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::peers::{Links, Member};
 use crate::receipts::Published;
 use crate::tasks::Tasks;
 
-/// Questions that may wait for a peer; beyond that they are dropped, and the next head asks again.
+/// The most requests that may wait for a peer. Further requests are dropped, and the next head asks again.
 const QUEUE: usize = 64;
-/// Pause before a stream that broke is opened again: at first, and at most.
+/// The first and the longest pause before a broken stream is opened again.
 const RETRY: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What a peer answered.
+/// A peer's answer.
 pub struct Answered {
-    /// Who.
+    /// The peer.
     pub node: u64,
-    /// What.
+    /// Its answer.
     pub reply: pb::CosignReply,
 }
 
@@ -40,20 +40,19 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// No stream yet; answers go to `replies`.
+    /// Without streams. Answers go to `replies`.
     pub fn new(shard: u32, links: Links, published: Arc<Published>, replies: mpsc::Sender<Answered>, tasks: Tasks) -> Streams {
         Streams { shard, links, published, replies, tasks, open: BTreeMap::new() }
     }
 
-    /// Says the same to all of `members`, who are all there are.
-    pub fn say(&mut self, members: &[(u64, Member)], ask: &Ask) {
-        // Who is no member any more needs no stream.
+    /// Sends a request to all other members, and closes the streams to nodes that are no longer members.
+    pub fn send_all(&mut self, members: &[(u64, Member)], ask: &Ask) {
         self.open.retain(|(id, incarnation), _| members.iter().any(|(known, m)| known == id && m.incarnation == *incarnation));
-        self.say_to(members, ask);
+        self.send_to(members, ask);
     }
 
-    /// Says the same to some.
-    pub fn say_to(&mut self, members: &[(u64, Member)], ask: &Ask) {
+    /// Sends a request to some members.
+    pub fn send_to(&mut self, members: &[(u64, Member)], ask: &Ask) {
         for (id, member) in members {
             let tasks = self.tasks.clone();
             let stream = self.open.entry((*id, member.incarnation)).or_insert_with(|| {
@@ -69,7 +68,7 @@ impl Streams {
                 tasks.spawn("cosigning stream", peer.run(queue));
                 asks
             });
-            // A peer that does not keep up is asked about a later head.
+            // A peer whose queue is full misses this request and gets a later head.
             let _ = stream.try_send(ask.clone());
         }
     }
@@ -97,7 +96,7 @@ impl Peer {
                 tracing::debug!(shard = self.shard, peer = self.id, %cause, "no signatures from this replica for now");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
-                // Of what waited, the newest says all.
+                // The newest request covers all that waited.
                 while let Ok(newer) = queue.try_recv() {
                     ask = newer;
                 }
@@ -108,7 +107,7 @@ impl Peer {
         }
     }
 
-    /// Asks until the stream or the queue ends; `ask` is the newest that was asked.
+    /// Sends requests until the stream or the queue ends. `ask` is the newest request.
     async fn talk(&self, ask: &mut Ask, queue: &mut mpsc::Receiver<Ask>, pause: &mut Duration) -> Result<(), tonic::Status> {
         let unreachable = |cause: std::io::Error| tonic::Status::unavailable(cause.to_string());
         let mut client = self.links.client(self.id, &self.member).map_err(unreachable)?;
@@ -138,7 +137,8 @@ impl Peer {
         }
     }
 
-    /// What a replica that was away is compared by, for it may have come back with other rows; and what it lacks.
+    /// The newest published head and the newest witnessed checkpoint. A new stream begins with them: the replica may have
+    /// missed the checkpoint, and its rows may have changed while it was away.
     fn missed(&self) -> Vec<Ask> {
         let mut missed = Vec::new();
         if let Some(newest) = self.published.newest() {

@@ -1,13 +1,13 @@
-//! The directory, shard 0: which property has which number and lives on which shard, who may call, and which nodes are out.
+//! The directory, shard 0: the number and the shard of each property, the principals, and the fenced nodes.
 //!
-//! It is small and read by every request, so each node keeps it whole in memory; the rows are only there to be loaded from.
-//! `principals.rs` decides changes of who may call, `principal.rs` is one of them. Start with [`Directory::apply`].
+//! It is small and every request reads it, so each node keeps all of it in memory. A start loads it from the rows.
+//! `principals.rs` decides changes of principals, `principal.rs` is one principal. Start with [`Directory::apply`].
 //!
 //! Invariants:
-//! - a property's number and a principal's number, once given, are never given again;
+//! - the number of a property or a principal is never given again;
 //! - a property keeps its shard;
-//! - a revoked principal stays revoked, and its keys with it;
-//! - what a commit writes is all that was changed since the last one.
+//! - a revoked principal and its keys stay revoked;
+//! - a commit writes all changes since the last commit.
 
 mod principal;
 mod principals;
@@ -31,19 +31,19 @@ use crate::storage::RowsDb;
 /// The directory's own shard.
 pub const SHARD: u32 = 0;
 
-/// `90 id`: a property's entry; the tags are the directory's own.
+/// `90 id`: a property. Only the directory uses these tags.
 const PROPERTY: u8 = 0x90;
 /// `91 id`: a principal.
 const PRINCIPAL: u8 = 0x91;
-/// `92 node`: a node that is no peer any more; no value.
+/// `92 node`: a fenced node; no value.
 const FENCED: u8 = 0x92;
 
-/// Where a property lives.
+/// A property's number and shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// The id its owner chose.
     pub id: String,
-    /// The region it was onboarded in.
+    /// The region that its registration named.
     pub home_region: String,
     /// Its number.
     pub number: PropertyNumber,
@@ -53,11 +53,11 @@ pub struct Placement {
 
 /// The directory as this node has applied it.
 pub struct Directory {
-    /// Told which nodes are out.
+    /// Receives the fenced nodes.
     admission: Arc<Admission>,
     entries: RwLock<Entries>,
     principals: RwLock<Principals>,
-    /// Rows changed since the last commit; `None` for one that is gone.
+    /// Rows changed since the last commit; `None` for a deleted row.
     unwritten: Mutex<Vec<Change>>,
 }
 
@@ -72,29 +72,29 @@ struct Entries {
 }
 
 impl Directory {
-    /// An empty one.
+    /// An empty directory.
     pub fn new(admission: Arc<Admission>) -> Directory {
         Directory { admission, entries: RwLock::default(), principals: RwLock::default(), unwritten: Mutex::default() }
     }
 
-    /// Reads all rows; replaces what was there.
+    /// Reads all rows and replaces the state in memory.
     pub fn load(&self, db: &RowsDb) -> io::Result<()> {
         let rows = db.view(SHARD, |view| view.prefixed(&[PROPERTY]))??;
         let mut entries = Entries::default();
         for (_, value) in rows {
             let row = pb::DirectoryRow::decode(value.as_slice())
-                .map_err(|cause| io::Error::other(format!("directory row: {cause}")))?;
+                .map_err(|cause| io::Error::other(format!("cannot read a property's row in the directory: {cause}")))?;
             entries.insert(row);
         }
         let mut principals = Principals::default();
         for (_, value) in db.view(SHARD, |view| view.prefixed(&[PRINCIPAL]))?? {
             let row = pb::PrincipalRow::decode(value.as_slice()).map_err(keyrack_proto::Malformed::from);
             let principal = row.and_then(|row| Principal::try_from(&row));
-            principals.insert(principal.map_err(|cause| io::Error::other(format!("principal row: {cause}")))?);
+            principals.insert(principal.map_err(|cause| io::Error::other(format!("cannot read a principal's row: {cause}")))?);
         }
         for (key, _) in db.view(SHARD, |view| view.prefixed(&[FENCED]))?? {
             let node = key.get(1..).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
-            principals.fence(node.ok_or_else(|| io::Error::other("a fenced node's row"))?, false);
+            principals.fence(node.ok_or_else(|| io::Error::other("cannot read a fenced node's row"))?, false);
         }
         *self.entries.write() = entries;
         self.admission.fence(principals.fenced().clone());
@@ -107,10 +107,10 @@ impl Directory {
     pub fn apply(&self, command: Bytes, at_ms: u64) -> io::Result<pb::DirectoryReply> {
         use pb::directory_command::Op;
         use pb::directory_reply::Reply;
-        let malformed = |cause: &dyn std::fmt::Display| io::Error::other(format!("directory command: {cause}"));
+        let malformed = |cause: &dyn std::fmt::Display| io::Error::other(format!("cannot read a directory command: {cause}"));
         let command = pb::DirectoryCommand::decode(command).map_err(|cause| malformed(&cause))?;
         let mut principals = self.principals.write();
-        let decided = match command.op.ok_or_else(|| malformed(&"an unknown kind"))? {
+        let decided = match command.op.ok_or_else(|| malformed(&"unknown kind"))? {
             Op::RegisterProperty(register) => {
                 return Ok(pb::DirectoryReply { reply: Some(Reply::Property(self.register(register))) });
             }
@@ -155,12 +155,12 @@ impl Directory {
         row
     }
 
-    /// Who may call.
+    /// The principals.
     pub fn principals(&self) -> RwLockReadGuard<'_, Principals> {
         self.principals.read()
     }
 
-    /// Writes what changed, with the position it leads to.
+    /// Writes the changed rows and the applied position.
     pub fn commit(&self, db: &RowsDb, applied: &[u8]) -> io::Result<()> {
         let rows = std::mem::take(&mut *self.unwritten.lock());
         db.write(SHARD, applied, |set| {
@@ -173,12 +173,12 @@ impl Directory {
         })
     }
 
-    /// Where a property lives, by its id.
+    /// The placement of a property, by its id.
     pub fn find(&self, id: &str) -> Option<Placement> {
         self.entries.read().by_id.get(id).map(placement)
     }
 
-    /// Where a property lives, by its number.
+    /// The placement of a property, by its number.
     pub fn find_number(&self, number: PropertyNumber) -> Option<Placement> {
         let entries = self.entries.read();
         entries.by_number.get(&number.0).and_then(|id| entries.by_id.get(id)).map(placement)
@@ -199,7 +199,7 @@ impl Entries {
         self.by_id.insert(row.id.clone(), row);
     }
 
-    /// The data shard with the fewest properties; the first of them.
+    /// The data shard with the fewest properties; the lowest number if several have the fewest.
     fn emptiest(&self, data_shards: u32) -> u32 {
         let mut counts = vec![0u32; data_shards as usize];
         for row in self.by_id.values() {
@@ -225,12 +225,12 @@ mod tests {
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
         match directory.apply(command.encode_to_vec().into(), 1).expect("applied").reply {
             Some(pb::directory_reply::Reply::Property(row)) => row,
-            other => panic!("a place was expected: {other:?}"),
+            other => panic!("expected a placement: {other:?}"),
         }
     }
 
     #[test]
-    fn properties_are_spread_and_keep_their_place() {
+    fn properties_are_spread_over_the_shards_and_keep_theirs() {
         let directory = Directory::new(Arc::new(Admission::new([])));
         let shards: Vec<u32> = ["a", "b", "c", "d"].iter().map(|id| register(&directory, id).shard).collect();
         assert_eq!(shards, [1, 2, 3, 1]);

@@ -1,11 +1,11 @@
-//! Principals: who may call, by which credentials, and what they may do.
+//! Principals: the callers, their credentials and their rights.
 
 use keyrack_inventory::{Credential, Grant, Role};
 use keyrack_proto::access::{role_number, role_of};
 use keyrack_proto::internal as pb;
 use keyrack_proto::{Malformed, array};
 
-/// Somebody who may call.
+/// A caller with a role and a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// Chosen by the operator; also the name in its certificate.
@@ -14,11 +14,11 @@ pub struct Principal {
     pub number: u32,
     /// Counts its changes.
     pub revision: u64,
-    /// For people.
+    /// The name to show to people.
     pub name: String,
     /// Its role.
     pub role: Role,
-    /// Withdrawn for good.
+    /// Whether it is revoked. A revocation is permanent.
     pub revoked: bool,
     /// See [`Grant::properties`].
     pub properties: Vec<String>,
@@ -28,39 +28,39 @@ pub struct Principal {
     pub own_only: bool,
     /// See [`Grant::hold_room_minutes`].
     pub hold_room_minutes: u32,
-    /// Requests per second, all nodes together; 0: as the nodes are configured.
+    /// The quota in requests per second, for all nodes together; 0 for the quota in the nodes' configuration.
     pub requests_per_second: u32,
     /// Its API keys, revoked ones too.
     pub keys: Vec<ApiKey>,
-    /// Whom an OpenID Connect issuer must vouch for to sign in as it: issuer and subject.
+    /// The OpenID Connect identities that sign in as this principal: issuer and subject.
     pub subjects: Vec<(String, String)>,
-    /// Whether a desk's certificate with its id signs in as it.
+    /// Whether a desk certificate with this id signs in as this principal.
     pub certificate: bool,
-    /// When it was made, ms since 1970.
+    /// When it was created, ms since 1970.
     pub created_at_ms: u64,
 }
 
-/// What is known of an API key: the key itself is not.
+/// An API key, without the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its number among the principal's credentials.
     pub credential: u32,
-    /// The part of it that is no secret.
+    /// The part of the key that is not secret.
     pub prefix: String,
-    /// SHA-256 of all of it.
+    /// SHA-256 of the whole key.
     pub hash: [u8; 32],
-    /// For people.
+    /// The label to show to people.
     pub label: String,
-    /// When it was made, ms since 1970.
+    /// When it was created, ms since 1970.
     pub created_at_ms: u64,
-    /// From when on it is refused, ms since 1970; 0 for never.
+    /// When it expires, ms since 1970; 0 for never.
     pub expires_at_ms: u64,
-    /// When it was revoked; 0 while it is good.
+    /// When it was revoked, ms since 1970; 0 if it is not revoked.
     pub revoked_at_ms: u64,
 }
 
 impl Principal {
-    /// What the data shards keep of it.
+    /// The grant: the part of a principal that the data shards keep.
     pub fn grant(&self) -> Grant {
         let good = self.keys.iter().filter(|key| key.revoked_at_ms == 0);
         let credential = |key: &ApiKey| Credential { number: key.credential, expires_at_ms: key.expires_at_ms };

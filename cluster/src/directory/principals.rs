@@ -1,4 +1,4 @@
-//! The directory's principals: decided here, looked up by every request.
+//! The directory's principals: this file decides their changes, and every request looks them up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use pb::DirectoryRefusal as Refusal;
 
 use super::principal::{ApiKey, Principal};
 
-/// The most principals, and the most good keys of one: every node keeps them all in memory.
+/// The most principals, and the most valid keys of one principal: every node keeps all of them in memory.
 const MAX_PRINCIPALS: usize = 100_000;
 const MAX_KEYS: usize = 16;
-/// Revoked and expired keys that are still shown.
+/// The most revoked and expired keys of one principal that are kept.
 const MAX_OLD_KEYS: usize = 64;
 
-/// All principals, and the ways to find one.
+/// All principals, and indexes to find one.
 #[derive(Default)]
 pub struct Principals {
     by_id: BTreeMap<String, Arc<Principal>>,
@@ -25,28 +25,27 @@ pub struct Principals {
     last_number: u32,
     /// Counts the changes since the node started.
     changes: u64,
-    /// Nodes that are no peers any more.
     fenced: BTreeSet<u64>,
 }
 
 impl Principals {
-    /// By its id.
+    /// The principal with this id.
     pub fn find(&self, id: &str) -> Option<&Arc<Principal>> {
         self.by_id.get(id)
     }
 
-    /// By its number.
+    /// The principal with this number.
     pub fn find_number(&self, number: u32) -> Option<&Arc<Principal>> {
         self.by_id.get(self.by_number.get(&number)?)
     }
 
-    /// Whose key has this prefix.
+    /// The key with this prefix, and its principal.
     pub fn find_prefix(&self, prefix: &str) -> Option<(&Arc<Principal>, &ApiKey)> {
         let principal = self.by_id.get(self.by_prefix.get(prefix)?)?;
         principal.keys.iter().find(|key| key.prefix == prefix).map(|key| (principal, key))
     }
 
-    /// Whom an issuer vouches for with this subject.
+    /// The principal that signs in with this issuer and subject.
     pub fn find_subject(&self, issuer: &str, subject: &str) -> Option<&Arc<Principal>> {
         self.by_id.get(self.by_subject.get(&(issuer.to_owned(), subject.to_owned()))?)
     }
@@ -62,12 +61,12 @@ impl Principals {
         self.changes
     }
 
-    /// Nodes that are no peers any more.
+    /// The fenced nodes.
     pub fn fenced(&self) -> &BTreeSet<u64> {
         &self.fenced
     }
 
-    /// Takes a row as it is stored.
+    /// Adds or replaces a principal without any check.
     pub fn insert(&mut self, principal: Principal) -> Arc<Principal> {
         self.changes += 1;
         let principal = Arc::new(principal);
@@ -139,7 +138,7 @@ impl Principals {
         let mut revoked = Principal::clone(known);
         revoked.revoked = true;
         revoked.revision += 1;
-        // Whom it stood for may get another principal.
+        // These people may sign in as another principal later.
         revoked.subjects.clear();
         revoked.keys.iter_mut().filter(|key| key.revoked_at_ms == 0).for_each(|key| key.revoked_at_ms = at_ms);
         Ok(self.insert(revoked))
@@ -171,7 +170,7 @@ impl Principals {
             old.expires_at_ms = if old.expires_at_ms == 0 { until } else { old.expires_at_ms.min(until) };
         }
         changed.keys.push(key);
-        // The oldest of those that are of no use go first; numbers go on counting all the same.
+        // Removes the oldest revoked or expired keys first. Key numbers continue to grow.
         while changed.keys.len() > MAX_KEYS + MAX_OLD_KEYS
             && let Some(place) = changed.keys.iter().position(|key| !good(&key))
         {
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_given_once_and_the_same_wish_changes_nothing() {
+    fn numbers_are_given_once_and_the_same_put_changes_nothing() {
         let mut principals = Principals::default();
         assert_eq!(put(&mut principals, channel("a"), None).map(|p| (p.number, p.revision)), Ok((1, 1)));
         assert_eq!(put(&mut principals, channel("b"), Some(0)).map(|p| p.number), Ok(2));
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_principal_stays_revoked_and_its_keys_with_it() {
+    fn a_revoked_principal_and_its_keys_stay_revoked() {
         let mut principals = Principals::default();
         put(&mut principals, channel("a"), None).expect("made");
         key(&mut principals, "a", "one").expect("made");
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_asked_for_again_is_the_same_and_numbers_go_on() {
+    fn a_key_that_is_added_again_is_the_same_key_and_numbers_continue() {
         let mut principals = Principals::default();
         put(&mut principals, channel("a"), None).expect("made");
         key(&mut principals, "a", "one").expect("made");
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn good_keys_are_limited() {
+    fn the_number_of_valid_keys_is_limited() {
         let mut principals = Principals::default();
         put(&mut principals, channel("a"), None).expect("made");
         for number in 0..MAX_KEYS {

@@ -1,4 +1,4 @@
-//! The first members of a new cluster meet, and begin its groups.
+//! The first members of a new cluster call each other and initialize its groups.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,11 +10,11 @@ use crate::node::Node;
 use crate::peers::Member;
 use crate::raft::Group;
 
-/// How long between two calls to a peer that does not answer yet.
+/// Pause between two calls to a peer that does not answer yet.
 const HELLO_RETRY: Duration = Duration::from_millis(100);
 
-/// A new cluster begins when all its first members have told each other who they are, so that the log
-/// records each one's incarnation. Each member begins its share of the groups, which spreads the leaders.
+/// Begins a new cluster when all its first members have exchanged their incarnations, so that the log records them. Each
+/// member initializes its share of the groups, which spreads the leaders.
 pub async fn begin(node: &Node) -> Result<(), StartError> {
     let directory = &node.shards[directory::SHARD as usize].group;
     let failed = |cause: io::Error| StartError::Storage { path: node.config.data.clone(), cause };
@@ -27,8 +27,9 @@ pub async fn begin(node: &Node) -> Result<(), StartError> {
             continue;
         }
         if members.len() < ids.len() {
-            tracing::info!("waiting for the cluster's first members");
-            meet(node, &mut members, directory).await?;
+            let waiting_for: Vec<u64> = ids.iter().copied().filter(|id| !members.contains_key(id)).collect();
+            tracing::info!(event = "first_start", ?waiting_for, "first start: waiting for the other first members");
+            exchange_incarnations(node, &mut members, directory).await?;
         }
         if shard % ids.len() == mine && members.len() == ids.len() && !handle.group.is_initialized().await.map_err(failed)? {
             handle.group.initialize(members.clone()).await.map_err(failed)?;
@@ -37,8 +38,8 @@ pub async fn begin(node: &Node) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Calls every first member until it has said who it is. Ends early when the cluster turns out to have begun.
-async fn meet(node: &Node, members: &mut BTreeMap<u64, Member>, directory: &Group) -> Result<(), StartError> {
+/// Calls every first member until it has answered with its incarnation. Ends early if the cluster has already begun.
+async fn exchange_incarnations(node: &Node, members: &mut BTreeMap<u64, Member>, directory: &Group) -> Result<(), StartError> {
     for peer in &node.config.peers {
         while !members.contains_key(&peer.id) {
             match node.links.hello(peer.id, &peer.peer).await {
@@ -46,19 +47,24 @@ async fn meet(node: &Node, members: &mut BTreeMap<u64, Member>, directory: &Grou
                     if let Some(known) = reply.members.iter().find(|member| member.id == node.config.node)
                         && known.incarnation != node.incarnation
                     {
-                        return Err(StartError::Wiped { node: node.config.node });
+                        return Err(StartError::NewDataFolder { node: node.config.node });
                     }
                     if let Some(me) = reply.me.filter(|me| me.id == peer.id) {
                         let (id, member) = Member::decoded(me);
                         members.insert(id, member);
                         continue;
                     }
-                    tracing::warn!(peer = peer.peer, "another node than the configuration says answers there");
+                    tracing::warn!(
+                        event = "peer_unexpected",
+                        peer = peer.id,
+                        address = peer.peer,
+                        "another node than the configured one answers at this address"
+                    );
                 }
-                Err(cause) => tracing::debug!(peer = peer.peer, %cause, "not there yet"),
+                Err(cause) => tracing::debug!(peer = peer.peer, %cause, "the peer does not answer yet"),
             }
             if !directory.members().is_empty() {
-                return Ok(()); // another member has begun the cluster with us in it
+                return Ok(()); // another member has begun the cluster, with this node in it
             }
             tokio::time::sleep(HELLO_RETRY).await;
         }

@@ -1,4 +1,4 @@
-//! Handing the leadership of a shard to another node, through whichever node leads it now.
+//! Hands the leadership of a shard to another node. The current leader does it; any node can be asked.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use keyrack_proto::internal as pb;
 use crate::node::Node;
 
 /// How long the leader may take to answer.
-const ASKED: Duration = Duration::from_secs(1);
+const CALL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why a hand-over was not begun.
+/// Why a hand-over did not begin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandOverError {
     /// There is no such shard.
     #[error("there is no shard {0}")]
     NoShard(u32),
-    /// Nobody leads it, as far as this node knows.
-    #[error("shard {0} has no leader")]
+    /// This node knows no leader of the shard.
+    #[error("shard {0} has no leader. Try again, or start the nodes that are down.")]
     NoLeader(u32),
-    /// Its leader does not answer.
-    #[error("node {leader}, which leads shard {shard}, cannot be reached")]
+    /// The leader does not answer.
+    #[error("cannot reach node {leader}, which leads shard {shard}. Try again.")]
     Unreachable {
-        /// Who leads.
+        /// The leader.
         leader: u64,
         /// The shard.
         shard: u32,
     },
-    /// Its leader refuses, in its own words: the node is no voter, or too far behind.
+    /// The leader refuses, with its own message: the node is not a voter, or it is too far behind.
     #[error("{0}")]
     Refused(String),
 }
 
-/// Begins to hand the leadership of `shard` to node `to`.
+/// Begins to hand the leadership of `shard` to node `to`. Does nothing if that node leads already.
 pub async fn hand_over(node: &Node, shard: u32, to: u64) -> Result<(), HandOverError> {
     let group = node.group(shard).map_err(|_| HandOverError::NoShard(shard))?;
     let leader = group.leader().ok_or(HandOverError::NoLeader(shard))?;
@@ -45,7 +45,7 @@ pub async fn hand_over(node: &Node, shard: u32, to: u64) -> Result<(), HandOverE
     let Some(member) = group.replica().member(leader) else { return Err(unreachable) };
     let Ok(mut client) = node.links.client(leader, &member) else { return Err(unreachable) };
     let mut request = tonic::Request::new(pb::HandOverRequest { group: shard, to });
-    request.set_timeout(ASKED);
+    request.set_timeout(CALL_TIMEOUT);
     let Ok(reply) = client.hand_over(request).await else { return Err(unreachable) };
     match reply.into_inner().refused {
         refused if refused.is_empty() => Ok(()),

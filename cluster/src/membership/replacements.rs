@@ -1,9 +1,9 @@
-//! Members that lost their data and ask to be taken in anew (ADR 11).
+//! Members that lost their data and ask to rejoin (ADR 11).
 //!
-//! A node whose log or rows are damaged puts them aside, begins an empty folder, which is another incarnation, and asks
-//! every peer. Whoever leads a group then takes the old incarnation out of it, and the new one in: first as a learner,
-//! and as a voter once it has what the others have. Both changes need a majority of the others, so nothing that was
-//! acknowledged can be lost with the old data, and no vote of the old incarnation counts for the new one.
+//! A node whose log or rows are damaged sets them aside, begins an empty folder with a new incarnation, and asks every peer.
+//! The leader of each group then removes the old incarnation and adds the new one: first as a learner, then as a voter when
+//! it has caught up. Both changes need a majority of the others. So nothing that was acknowledged is lost with the old data,
+//! and no vote of the old incarnation counts for the new one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,53 +16,58 @@ use crate::peers::Member;
 
 /// How often a node asks, and how often leaders take the next step.
 const EVERY: Duration = Duration::from_millis(200);
-/// Steps that wait for a majority are given up after this time, and begun again.
+/// A step that still waits for a majority after this time stops and begins again.
 const STEP: Duration = Duration::from_secs(5);
 
-/// Who asked, as they now are.
+/// The members that asked to rejoin, with their new incarnations.
 #[derive(Default)]
-pub struct Replacements {
+pub struct RejoinRequests {
     asked: Mutex<BTreeMap<u64, Member>>,
 }
 
-impl Replacements {
-    /// A member asks; what it asked before is void.
+impl RejoinRequests {
+    /// Records a member's request. It replaces the member's earlier request.
     pub fn ask(&self, id: u64, member: Member) {
         let before = self.asked.lock().insert(id, member.clone());
         if before.as_ref() != Some(&member) {
-            tracing::warn!(node = id, incarnation = member.incarnation, "a member has lost its data and is taken in anew");
+            tracing::warn!(
+                event = "member_rejoining",
+                node = id,
+                incarnation = member.incarnation,
+                "a member with a new data folder rejoins"
+            );
         }
     }
 
-    /// The member is in every group. A newer request, with other data, stays.
+    /// Removes the request of a member that is a voter in every group. A newer request of the same node stays.
     fn forget(&self, id: u64, member: &Member) {
         self.asked.lock().retain(|other, now| *other != id || now != member);
     }
 }
 
-/// Takes in whoever asked, in the groups that this node leads.
-pub async fn take_in(node: Arc<Node>, replacements: Arc<Replacements>) {
+/// Adds the members that asked to rejoin to the groups that this node leads.
+pub async fn readmit_members(node: Arc<Node>, replacements: Arc<RejoinRequests>) {
     let mut every = tokio::time::interval(EVERY);
     loop {
         every.tick().await;
         let asked = replacements.asked.lock().clone();
         for (id, member) in asked {
-            if take_in_everywhere(&node, id, &member).await {
+            if readmit_in_all_shards(&node, id, &member).await {
                 replacements.forget(id, &member);
             }
         }
     }
 }
 
-/// One step in every group; says whether nothing is left to do in any.
-async fn take_in_everywhere(node: &Node, id: u64, member: &Member) -> bool {
+/// Takes one step in every group. Returns whether the member is a voter in all of them.
+async fn readmit_in_all_shards(node: &Node, id: u64, member: &Member) -> bool {
     let mut done = true;
     for (shard, handle) in node.shards.iter().enumerate() {
         if handle.group.votes(id, member.incarnation) {
             continue;
         }
         done = false;
-        if handle.group.leader() != Some(node.config.node) || !is_the_one(node, id, member).await {
+        if handle.group.leader() != Some(node.config.node) || !has_incarnation(node, id, member).await {
             continue;
         }
         match tokio::time::timeout(STEP, handle.group.replace(id, member)).await {
@@ -74,8 +79,8 @@ async fn take_in_everywhere(node: &Node, id: u64, member: &Member) -> bool {
     done
 }
 
-/// Whether the node that answers at the member's address is the one that asked: an old request may come late.
-async fn is_the_one(node: &Node, id: u64, member: &Member) -> bool {
+/// Whether the node at the member's address still has this incarnation: an old request may arrive late.
+async fn has_incarnation(node: &Node, id: u64, member: &Member) -> bool {
     let reply = node.links.hello(id, &member.peer).await.ok();
     reply.and_then(|reply| reply.me).is_some_and(|me| me.id == id && me.incarnation == member.incarnation)
 }
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_newer_request_is_not_forgotten() {
-        let replacements = Replacements::default();
+        let replacements = RejoinRequests::default();
         let [first, second] = [1, 2].map(|incarnation| Member { incarnation, ..Member::default() });
         replacements.ask(3, first.clone());
         replacements.ask(3, second.clone());

@@ -1,4 +1,4 @@
-//! Coming back with other data: this node asks to be taken in anew (ADR 11).
+//! Rejoining with new data (ADR 11).
 
 use std::time::Duration;
 
@@ -7,19 +7,24 @@ use crate::node::Node;
 /// How often a node asks.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Asks all peers to take this node in anew, until it votes in every group.
-pub async fn return_to_the_cluster(node: &Node) {
+/// Asks all peers to let this node rejoin, until it votes in every group.
+pub async fn rejoin(node: &Node) {
     let (me, id) = (node.me(), node.config.node);
-    tracing::warn!(node = id, incarnation = me.incarnation, "the data are new: asking the other members to be taken in");
+    tracing::warn!(
+        event = "rejoin_started",
+        node = id,
+        incarnation = me.incarnation,
+        "the data folder is new: asking the other members to let this node rejoin"
+    );
     loop {
         for peer in node.config.peers.iter().filter(|peer| peer.id != id) {
             if let Err(cause) = node.links.replace(peer.id, &peer.peer, me.encoded(id)).await {
-                tracing::debug!(peer = peer.id, %cause, "the peer did not hear");
+                tracing::debug!(peer = peer.id, %cause, "the peer did not answer the request to rejoin");
             }
         }
         tokio::time::sleep(EVERY).await;
         if node.shards.iter().all(|shard| shard.group.votes(id, me.incarnation)) {
-            tracing::warn!(node = id, "taken in: this node votes again in every group");
+            tracing::info!(event = "rejoined", node = id, "rejoined: this node votes again in every shard");
             return;
         }
     }

@@ -1,4 +1,4 @@
-//! Which nodes may take part: the members of the directory's group, but for those that are fenced.
+//! Which nodes may take part: the members of the directory's group, except fenced nodes.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -8,33 +8,39 @@ use parking_lot::RwLock;
 /// Whether a node is a member; `None` before the cluster has begun.
 type IsMember = Box<dyn Fn(u64) -> Option<bool> + Send + Sync>;
 
-/// Asked at every handshake and every call between nodes, in both directions.
+/// Decides which nodes may take part. Every handshake and every call between nodes asks it, in both directions.
 pub struct Admission {
-    /// Who takes part until the cluster has begun.
+    /// The nodes that take part until the cluster has begun.
     first: BTreeSet<u64>,
     members: OnceLock<IsMember>,
     fenced: RwLock<BTreeSet<u64>>,
 }
 
 impl Admission {
-    /// The first members are admitted until [`Admission::follow`] knows of a membership.
+    /// Admits the first members until [`Admission::follow`] supplies a membership.
     pub fn new(first: impl IntoIterator<Item = u64>) -> Admission {
         Admission { first: first.into_iter().collect(), members: OnceLock::new(), fenced: RwLock::default() }
     }
 
-    /// From now on the directory's membership decides: `is_member` tells it, or `None` before the group has begun.
+    /// From now on the directory's membership decides. `is_member` returns `None` before the group has begun.
     pub fn follow(&self, is_member: impl Fn(u64) -> Option<bool> + Send + Sync + 'static) {
         let is_first = self.members.set(Box::new(is_member)).is_ok();
         assert!(is_first, "the directory's group is opened once");
     }
 
-    /// Shuts these nodes out, whatever the membership says; lets in again who was fenced before and is not among them.
+    /// Fences exactly these nodes, members or not. Nodes that were fenced before and are not in `nodes` are admitted again.
     pub fn fence(&self, nodes: BTreeSet<u64>) {
-        *self.fenced.write() = nodes;
+        let mut fenced = self.fenced.write();
+        for node in nodes.difference(&fenced) {
+            tracing::warn!(event = "node_fenced", node, "an operator fenced a node: this node does not talk to it");
+        }
+        for node in fenced.difference(&nodes) {
+            tracing::info!(event = "node_admitted", node, "an operator admitted a fenced node again");
+        }
+        *fenced = nodes;
     }
 
-    /// Whether `node` may ask to be taken in again: one of the first members that is not fenced, in the membership at the
-    /// moment or not.
+    /// Whether `node` may ask to rejoin: it is one of the first members and not fenced. The current membership does not matter.
     pub fn may_return(&self, node: u64) -> bool {
         self.first.contains(&node) && !self.fenced.read().contains(&node)
     }
@@ -52,14 +58,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_fenced_neither_takes_part_nor_returns() {
+    fn a_fenced_node_neither_takes_part_nor_rejoins() {
         let admission = Admission::new([1, 2, 3]);
         admission.fence([2].into());
         assert_eq!([1, 2, 4].map(|node| admission.admits(node)), [true, false, false]);
         assert_eq!([1, 2, 4].map(|node| admission.may_return(node)), [true, false, false]);
         admission.fence([3].into());
         assert_eq!([2, 3].map(|node| (admission.admits(node), admission.may_return(node))), [(true, true), (false, false)]);
-        // Whom the group has put out may still ask to be taken in again.
+        // A node that the group has removed may still ask to rejoin.
         admission.follow(|node| Some(node == 1));
         assert_eq!((admission.admits(2), admission.may_return(2)), (false, true));
     }

@@ -1,14 +1,14 @@
-//! The calls to other nodes that a shard's replica makes beside Raft's own.
+//! The calls that a shard's replica makes to other nodes, besides Raft's own calls.
 
 use keyrack_proto::internal as pb;
 use tokio::time::Instant;
 
 use super::Member;
 
-/// The way to the other nodes: `Links` over gRPC, and the simulation's network. Each call has a time limit.
-/// `None` means that no answer came: what was asked may have been done or not.
+/// Calls other nodes: `Links` does so over gRPC, the simulation over its own network. Each call has a time limit.
+/// `None` means that no answer came; the call may have taken effect.
 pub trait PeerCalls: Clone + Send + Sync + 'static {
-    /// Takes commands to a shard's leader; waits for the answer until `deadline`.
+    /// Sends commands to a shard's leader and waits for the answer until `deadline`.
     fn propose(
         &self,
         leader: u64,
@@ -17,7 +17,7 @@ pub trait PeerCalls: Clone + Send + Sync + 'static {
         deadline: Instant,
     ) -> impl Future<Output = Option<pb::ProposeReply>> + Send;
 
-    /// Asks a shard's leader what a linearizable read has to see.
+    /// Asks a shard's leader for the log index that a linearizable read has to reflect.
     fn read_index(
         &self,
         leader: u64,
@@ -25,7 +25,7 @@ pub trait PeerCalls: Clone + Send + Sync + 'static {
         ask: pb::ReadIndexRequest,
     ) -> impl Future<Output = Option<pb::ReadIndexReply>> + Send;
 
-    /// Asks a member for which vote it has on its disk.
+    /// Asks a member for the vote on its disk.
     fn held_vote(
         &self,
         id: u64,

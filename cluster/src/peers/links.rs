@@ -1,6 +1,6 @@
 //! This node's channels to its peers: one HTTP/2 connection over TLS to each.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,13 @@ use super::tls::{Dial, PeerTls};
 
 /// The largest message between nodes: a full append of the largest batches.
 pub const PEER_MESSAGE_BYTES: usize = 64 << 20;
-/// How long a connection may take to open: its two round trips between far regions, and some patience.
+/// How long a connection may take to open: ample time for two round trips between far regions.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// How long a member may take to answer a question.
-const ASKED: Duration = Duration::from_secs(1);
+/// How long a member may take to answer a call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a peer stays lost although it calls this node.
+const LOST_AT_LEAST: Duration = Duration::from_secs(5);
 
 pub type Client = PeerClient<InterceptedService<Channel, Identify>>;
 
@@ -37,11 +39,43 @@ pub struct Links {
     tls: PeerTls,
     admission: Arc<Admission>,
     channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
-    /// Peers that did not answer last time, so that the log says it once.
-    lost: Arc<Mutex<BTreeSet<u64>>>,
+    reachable: Arc<Mutex<Reachable>>,
 }
 
-/// Says who calls and who is meant: an incarnation that was wiped must not answer as the old one.
+/// Which peers answer. Each change is logged once.
+#[derive(Default)]
+struct Reachable {
+    /// The peers that have answered since the start.
+    known: BTreeSet<u64>,
+    /// The peers that did not answer the last call, and since when.
+    lost: BTreeMap<u64, Instant>,
+}
+
+impl Reachable {
+    fn answered(&mut self, peer: u64) {
+        let is_new = self.known.insert(peer);
+        if self.lost.remove(&peer).is_some() && !is_new {
+            tracing::info!(event = "peer_back", peer, "the peer answers again");
+        }
+    }
+
+    fn failed(&mut self, peer: u64, status: &Status) {
+        if self.lost.contains_key(&peer) {
+            return;
+        }
+        self.lost.insert(peer, Instant::now());
+        let cause = innermost(status);
+        if self.known.contains(&peer) {
+            tracing::warn!(event = "peer_lost", peer, cause, "the peer does not answer");
+        } else {
+            // Normal while the nodes of a cluster start one after the other.
+            tracing::info!(event = "peer_awaited", peer, cause, "the peer has not answered since this node started");
+        }
+    }
+}
+
+/// Adds the caller and the callee to every call. The callee's incarnation is part of it, so that a node with new data does not
+/// answer calls for its old incarnation.
 #[derive(Clone)]
 pub struct Identify {
     cluster: MetadataValue<tonic::metadata::Ascii>,
@@ -60,17 +94,17 @@ impl tonic::service::Interceptor for Identify {
 }
 
 impl Links {
-    /// No channel yet; each is opened when first used.
+    /// Without channels. Each channel is opened at its first use.
     pub fn new(cluster: &str, node: u64, tls: PeerTls, admission: Arc<Admission>) -> Links {
-        Links { cluster: cluster.into(), node, tls, admission, channels: Arc::default(), lost: Arc::default() }
+        Links { cluster: cluster.into(), node, tls, admission, channels: Arc::default(), reachable: Arc::default() }
     }
 
-    /// Whether a node may be called, or told more on a stream that is open.
+    /// Whether this node may call a node or send to it on an open stream.
     pub fn admits(&self, id: u64) -> bool {
         self.admission.admits(id)
     }
 
-    /// Asks the node at `address`, which must be `id`, who it is: its incarnation is not known yet.
+    /// Asks the node at `address`, which must be node `id`, for its incarnation and the members that it knows.
     pub async fn hello(&self, id: u64, address: &str) -> Result<pb::HelloReply, Status> {
         let mut request = Request::new(pb::HelloRequest { me: None });
         request.set_timeout(Duration::from_secs(1));
@@ -79,7 +113,7 @@ impl Links {
         reply.map(tonic::Response::into_inner)
     }
 
-    /// Asks the node at `address`, which must be `id`, to take this node in anew.
+    /// Asks the node at `address`, which must be node `id`, to let this node rejoin.
     pub async fn replace(&self, id: u64, address: &str, me: pb::MemberInfo) -> Result<(), Status> {
         let mut request = Request::new(pb::ReplaceRequest { me: Some(me) });
         request.set_timeout(Duration::from_secs(1));
@@ -88,16 +122,16 @@ impl Links {
 
     /// A client of a node whose incarnation is not known.
     fn client_of_unknown(&self, id: u64, address: &str) -> Result<Client, Status> {
-        let garbled = |cause: Broken| Status::invalid_argument(cause.to_string());
-        let endpoint = Endpoint::from_shared(uri(address)).map_err(|cause| garbled(cause.into()))?;
+        let bad_address = |cause: Broken| Status::invalid_argument(cause.to_string());
+        let endpoint = Endpoint::from_shared(uri(address)).map_err(|cause| bad_address(cause.into()))?;
         let channel = endpoint.connect_timeout(CONNECT).connect_with_connector_lazy(Dial::new(self.tls.clone(), id, address));
-        Ok(PeerClient::with_interceptor(channel, self.identify(format!("{id}")).map_err(garbled)?))
+        Ok(PeerClient::with_interceptor(channel, self.identify(format!("{id}")).map_err(bad_address)?))
     }
 
     /// The client of a member.
     pub fn client(&self, id: u64, member: &Member) -> io::Result<Client> {
         if !self.admits(id) {
-            return Err(io::Error::other(format!("node {id} is not, or no longer, a member of this cluster")));
+            return Err(io::Error::other(format!("node {id} is fenced or not a member of this cluster")));
         }
         let key = (id, member.incarnation);
         if let Some(client) = self.channels.lock().get(&key) {
@@ -107,17 +141,27 @@ impl Links {
         Ok(self.channels.lock().entry(key).or_insert(client).clone())
     }
 
-    /// Says when a peer is lost, and why, and when it is back.
+    /// Logs when a peer stops answering, with the cause, and when it answers again.
     pub fn note_answer<T>(&self, peer: u64, answer: &Result<T, Status>) {
-        let mut lost = self.lost.lock();
+        let mut reachable = self.reachable.lock();
         match answer {
-            Ok(_) if lost.remove(&peer) => tracing::info!(peer, "the peer answers again"),
-            Err(status) if lost.insert(peer) => {
-                let cause = innermost(status);
-                tracing::warn!(peer, cause, "the peer does not answer");
-            }
-            _ => {}
+            Ok(_) => reachable.answered(peer),
+            Err(status) => reachable.failed(peer, status),
         }
+    }
+
+    /// Logs that a peer is back when it calls this node. A follower does not call the other followers, so it learns it this way.
+    pub fn note_call_from(&self, peer: u64) {
+        let mut reachable = self.reachable.lock();
+        // A peer that reaches this node but does not answer it would otherwise be lost and back several times a second.
+        if reachable.lost.get(&peer).is_some_and(|since| since.elapsed() > LOST_AT_LEAST) {
+            reachable.answered(peer);
+        }
+    }
+
+    /// The peers that did not answer the last call.
+    pub fn lost_peers(&self) -> Vec<u64> {
+        self.reachable.lock().lost.keys().copied().collect()
     }
 
     fn identify(&self, to: String) -> Result<Identify, Broken> {
@@ -158,25 +202,25 @@ impl PeerCalls for Links {
 
     async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
         let mut request = Request::new(ask);
-        request.set_timeout(ASKED);
+        request.set_timeout(CALL_TIMEOUT);
         Some(self.client(leader, member).ok()?.read_index(request).await.ok()?.into_inner())
     }
 
     async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
         let mut request = Request::new(ask);
-        request.set_timeout(ASKED);
+        request.set_timeout(CALL_TIMEOUT);
         Some(self.client(id, member).ok()?.held_vote(request).await.ok()?.into_inner())
     }
 }
 
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// For tonic, which knows nothing of the TLS beneath: that is `Dial`'s.
+/// The URI for tonic. Its scheme is http because `Dial` does the TLS.
 fn uri(address: &str) -> String {
     format!("http://{address}")
 }
 
-/// The last of a chain of causes: tonic's own words are only "transport error".
+/// The last cause in the chain: tonic's own message is only "transport error".
 fn innermost(status: &Status) -> String {
     let mut cause: &dyn std::error::Error = status;
     while let Some(deeper) = cause.source() {

@@ -5,7 +5,7 @@ use keyrack_proto::internal as pb;
 /// A member as the Raft log records it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Member {
-    /// Drawn with its data folder: a wiped node is another member.
+    /// A random number of its data folder: a node with a new folder is a different member.
     pub incarnation: u64,
     /// `host:port` of its peer listener.
     pub peer: String,
@@ -18,7 +18,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// The member as it is sent and stored, with the node's id.
+    /// Converts the member and the node's id to the form that is sent and stored.
     pub fn encoded(&self, id: u64) -> pb::MemberInfo {
         pb::MemberInfo {
             id,
@@ -30,7 +30,7 @@ impl Member {
         }
     }
 
-    /// The node's id and the member, from what was sent or stored.
+    /// Converts the form that is sent and stored back to the node's id and the member.
     pub fn decoded(info: pb::MemberInfo) -> (u64, Member) {
         let pb::MemberInfo { id, incarnation, peer, http, grpc, region } = info;
         (id, Member { incarnation, peer, http, grpc, region })

@@ -1,14 +1,14 @@
-//! How nodes reach and admit each other: everything that this node needs to call another one.
+//! How nodes call and admit each other.
 //!
-//! [`tls`] says which node is at the other end of a connection, by its certificate. [`Admission`] says whether that node may
-//! take part: it is a member of the directory's group, and not fenced. [`Links`] keeps one channel for each peer, and makes
-//! the calls that are not Raft's own ([`PeerCalls`]); Raft's calls are in `raft/connection.rs`. What this node answers to
-//! others is in `serving/`. Start with `links.rs`.
+//! [`tls`] finds out which node is at the other end of a connection, by its certificate. [`Admission`] decides whether that
+//! node may take part: it is a member of the directory's group and not fenced. [`Links`] keeps one channel for each peer and
+//! makes the calls that are not Raft's own ([`PeerCalls`]); Raft's calls are in `raft/connection.rs`. This node's answers to
+//! its peers are in `serving/`. Start with `links.rs`.
 //!
 //! Invariants:
-//! - admission is asked at every handshake, at every call and at every message of an open stream, in both directions;
+//! - admission is checked at every handshake, at every call and at every message of an open stream, in both directions;
 //! - every call has a time limit;
-//! - a call names the incarnation that it is meant for: a node that lost its data does not answer as the old one.
+//! - a call names the incarnation that it is for: a node that lost its data does not answer for its old incarnation.
 
 mod admission;
 mod calls;

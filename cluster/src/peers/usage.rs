@@ -1,19 +1,19 @@
-//! What callers have used up of their quotas, as the other nodes report it.
+//! The other nodes' reports on how much of their quotas callers have used.
 
 use keyrack_proto::internal as pb;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-/// Reports that may wait to be taken up; more are dropped, and the next ones count all the same.
+/// The most reports that may wait. Further reports are dropped; later ones still count.
 const WAITING: usize = 256;
 
-/// A digest of whose quota it is, the requests, and the quota in requests per second.
+/// For each quota: a digest of its caller, the number of requests, and the quota in requests per second.
 pub type Used = Vec<(u64, u32, f32)>;
 
-/// Where the peers' reports arrive.
+/// Receives the peers' reports.
 pub struct UsageInbox {
     arrives: mpsc::Sender<Used>,
-    /// Taken by the one who counts.
+    /// `None` after [`UsageInbox::reports`].
     arrived: Mutex<Option<mpsc::Receiver<Used>>>,
 }
 
@@ -25,13 +25,13 @@ impl Default for UsageInbox {
 }
 
 impl UsageInbox {
-    /// A peer's report.
+    /// Adds a peer's report.
     pub fn take(&self, report: pb::UsageReport) {
         let used = report.used.into_iter().map(|used| (used.whose, used.requests, used.per_second)).collect();
         let _ = self.arrives.try_send(used);
     }
 
-    /// The reports; `None` when somebody has them already.
+    /// The receiver of the reports; `None` if it was taken before.
     pub fn reports(&self) -> Option<mpsc::Receiver<Used>> {
         self.arrived.lock().take()
     }

@@ -1,8 +1,4 @@
-//! Changing who may call, so that the change counts everywhere before it is answered.
-//!
-//! The directory decides and keeps the principal whole; every data shard gets what it has to know of it, a grant, as a
-//! command of its own log. So a shard refuses what a revoked principal asks for, whatever the node that forwarded it
-//! still believes. What a crash leaves undone, the directory's leader does later.
+//! Changes principals. A change is in force everywhere before it is answered; see `mod.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,71 +17,71 @@ use crate::node::Node;
 use crate::peers::Member;
 use crate::shard::Decided;
 
-/// How long the other nodes have to take up a change before the answer goes out without them.
-const EVERYWHERE: Duration = Duration::from_secs(1);
+/// How long the other nodes have to apply a change before the answer goes out without them.
+const APPLY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A change of who may call.
+/// A change of a principal.
 #[derive(Clone, Debug)]
 pub enum Change {
-    /// Make a principal or change it; number, revision and keys are ignored.
+    /// Creates or replaces a principal. Its number, revision and keys are ignored.
     Put {
-        /// As it is to be.
+        /// The new state.
         principal: Principal,
-        /// Refuse unless it has this revision; 0 for one that must not exist.
+        /// Refuse unless the principal has this revision; 0 for a principal that must not exist.
         expected_revision: Option<u64>,
     },
-    /// Withdraw a principal with all its credentials, for good.
+    /// Revokes a principal and all its credentials permanently.
     Revoke {
         /// Its id.
         id: String,
     },
-    /// Give a principal another key; its number is ignored.
+    /// Gives a principal another key. The key's number is ignored.
     AddKey {
-        /// Whose.
+        /// The principal's id.
         principal: String,
         /// The key.
         key: ApiKey,
-        /// The prefix of a key that it takes the place of, and how long that one goes on, in ms.
+        /// The prefix of the key that it replaces, and how long that key stays valid, in ms.
         replaces: Option<(String, u64)>,
     },
-    /// Withdraw one key.
+    /// Revokes one key.
     RevokeKey {
-        /// Whose.
+        /// The principal's id.
         principal: String,
-        /// Which.
+        /// The key's prefix.
         prefix: String,
     },
 }
 
-/// Why the directory did not make a change.
+/// Why the directory refused a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeRefused {
     /// There is no such principal.
     UnknownPrincipal,
-    /// It was revoked, for good.
+    /// The principal is revoked, permanently.
     Revoked,
-    /// Its revision is another.
+    /// The principal has another revision than the expected one.
     Revision,
     /// Another principal has this staff sign-in.
     SubjectTaken,
-    /// It has as many keys as a principal may have.
+    /// The principal has the maximum number of valid keys, or another key has the prefix.
     TooManyKeys,
-    /// It has no such key.
+    /// The principal has no such key.
     UnknownKey,
-    /// The directory is full.
+    /// The directory has the maximum number of principals.
     TooManyPrincipals,
 }
 
 impl Cluster {
-    /// Who may call, as this node has applied it.
+    /// The principals, as this node has applied them.
     pub fn principals(&self) -> RwLockReadGuard<'_, Principals> {
         self.node.directory.principals()
     }
 
-    /// Makes a change and returns once every shard knows it, and every node that can be reached.
+    /// Makes a change. Returns when every shard and every reachable node has applied it.
     ///
     /// # Errors
-    /// An unknown outcome may be asked for again: the same change twice is one change.
+    /// After an unknown outcome the caller may repeat the change: the same change twice is one change.
     pub async fn change(
         &self,
         change: Change,
@@ -93,7 +89,7 @@ impl Cluster {
         deadline: Instant,
     ) -> Result<Result<Arc<Principal>, ChangeRefused>, ClusterError> {
         use pb::directory_reply::Reply;
-        let (index, reply) = direct(&self.node, change.into(), deadline).await?;
+        let (index, reply) = propose_to_directory(&self.node, change.into(), deadline).await?;
         let row = match reply {
             Some(Reply::Principal(row)) => row,
             Some(Reply::Refused(number)) => return Ok(Err(refused(number))),
@@ -102,29 +98,29 @@ impl Cluster {
         let principal = Principal::try_from(&row)?;
         let shards = self.node.data_shards();
         let told = shards.map(|shard| grant(&self.node, shard, &principal, Some(by.clone()), deadline));
-        let (told, ()) = tokio::join!(futures::future::join_all(told), everywhere(&self.node, index));
+        let (told, ()) = tokio::join!(futures::future::join_all(told), wait_until_applied(&self.node, index));
         told.into_iter().collect::<Result<Vec<()>, _>>()?;
         Ok(Ok(Arc::new(principal)))
     }
 
-    /// Makes a node nobody's peer, whatever certificate it has; or admits it again.
+    /// Fences a node, or admits it again with `admit`.
     ///
     /// # Errors
     /// See [`Cluster::change`].
     pub async fn fence(&self, node: u64, admit: bool, deadline: Instant) -> Result<(), ClusterError> {
         let op = pb::directory_command::Op::FenceNode(pb::FenceNode { node, admit });
-        let (index, _) = direct(&self.node, op, deadline).await?;
-        everywhere(&self.node, index).await;
+        let (index, _) = propose_to_directory(&self.node, op, deadline).await?;
+        wait_until_applied(&self.node, index).await;
         Ok(())
     }
 
-    /// Nodes that are nobody's peers.
+    /// The fenced nodes.
     pub fn fenced(&self) -> Vec<u64> {
         self.node.directory.principals().fenced().iter().copied().collect()
     }
 }
 
-async fn direct(
+async fn propose_to_directory(
     node: &Node,
     op: pb::directory_command::Op,
     deadline: Instant,
@@ -136,13 +132,13 @@ async fn direct(
     }
 }
 
-/// Waits until every member has applied so much of the directory. One that cannot be reached is not waited for: it
-/// cannot reach the shards' leaders either, and these know.
-async fn everywhere(node: &Node, index: u64) {
+/// Waits until every reachable member has applied the directory's log up to `index`. It does not wait for unreachable members:
+/// they cannot reach the shards' leaders either, and the shards already have the change.
+async fn wait_until_applied(node: &Node, index: u64) {
     let ask = |id, member: Member| async move {
         let mut client = node.links.client(id, &member).ok()?;
         let mut request = tonic::Request::new(pb::AppliedRequest { group: directory::SHARD, index });
-        request.set_timeout(EVERYWHERE);
+        request.set_timeout(APPLY_TIMEOUT);
         client.applied(request).await.ok()
     };
     let others = node.others().into_iter();

@@ -1,9 +1,9 @@
-//! Changing who may call, so that the change counts everywhere before it is answered.
+//! Changes principals. A change is in force everywhere before it is answered (ADR 8).
 //!
-//! The directory decides and keeps the principal whole (`change.rs`). Every data shard gets what it has to know of it, a grant,
-//! as a command of its own log (`spread.rs`). So a shard refuses what a revoked principal asks for, whatever the node that
-//! forwarded it still believes. What a crash leaves undone, the directory's leader does later. See ADR 8.
-//! Start with `change.rs`.
+//! The directory decides and keeps the whole principal (`change.rs`). Every data shard gets a grant, the part that it needs, as
+//! a command in its own log (`spread.rs`). So a shard refuses the commands of a revoked principal, even if the node that
+//! forwards them does not know of the revocation. After a crash the directory's leader sends the missing grants. Start with
+//! `change.rs`.
 //!
 //! Invariants:
 //! - a change is answered only after every data shard has it;

@@ -1,4 +1,4 @@
-//! Telling the data shards what a principal may do.
+//! Sends principals' grants to the data shards.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::directory::{self, Principal};
 use crate::error::ClusterError;
 use crate::node::Node;
 
-/// How often the directory's leader looks for grants that a shard lacks.
-const LOOK: Duration = Duration::from_millis(500);
-/// How long one shard may take.
+/// How often the directory's leader looks for missing grants.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// How long one grant to one shard may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Tells one shard what a principal may do.
+/// Sends a principal's grant to one shard.
 pub async fn grant(
     node: &Node,
     shard: u32,
@@ -29,10 +29,10 @@ pub async fn grant(
     node.decide(shard, commands::encode(&command), deadline).await.map(drop)
 }
 
-/// Tells the shards what they lack: after a crash between the directory's decision and theirs.
+/// Sends the shards their missing grants: a node may crash between the directory's decision and the grants.
 pub async fn spread_grants(node: Arc<Node>) {
     let mut spread = 0;
-    let mut every = tokio::time::interval(LOOK);
+    let mut every = tokio::time::interval(POLL_INTERVAL);
     loop {
         every.tick().await;
         let changes = node.directory.principals().changes();
@@ -56,7 +56,7 @@ pub async fn spread_grants(node: Arc<Node>) {
     }
 }
 
-/// Principals of which a shard, as this node has applied it, knows an older grant or none.
+/// The principals whose newest grant a shard lacks, as this node has applied the shard.
 fn lacking(node: &Node, shard: u32, principals: &[Arc<Principal>]) -> Vec<Arc<Principal>> {
     let lacks = node.rows.view(shard, |view| {
         let mut lacks = |principal: &&Arc<Principal>| match view.get(&Key::Grant(principal.number)) {
@@ -65,6 +65,6 @@ fn lacking(node: &Node, shard: u32, principals: &[Arc<Principal>]) -> Vec<Arc<Pr
         };
         principals.iter().filter(|principal| lacks(principal)).cloned().collect()
     });
-    // A storage that cannot be read stops the node elsewhere.
+    // Other code stops the node if its storage cannot be read.
     lacks.unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a replica answers to the other replicas of its shard, on Raft's behalf.
+//! Answers Raft's calls from the other replicas of the shard.
 
 use std::io;
 
@@ -15,8 +15,8 @@ use crate::peers::PeerCalls;
 use crate::storage::LogDisk;
 
 impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
-    /// Answers a leader's pipelined appends, in order. A later message that cannot be read ends the stream: the leader opens
-    /// another.
+    /// Answers a leader's pipelined appends, in order. A later message that cannot be decoded ends the stream, and the leader
+    /// opens another.
     pub fn append_stream<R>(
         &self,
         first: pb::AppendRequest,
@@ -37,7 +37,8 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// Answers a single append.
     ///
     /// # Errors
-    /// `InvalidData` for a request that cannot be read; anything else means that Raft has stopped. So it is for all of these.
+    /// `InvalidData` for a request that cannot be decoded. Any other error means that Raft has stopped. The same holds for
+    /// the other methods here.
     pub async fn append_one(&self, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
         let request = wire::append_in(request)?;
         let (prev, last) = (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
@@ -51,13 +52,13 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         Ok(wire::vote_reply_out(&reply))
     }
 
-    /// Answers whether it would vote; promises nothing.
+    /// Answers whether this node would vote for the candidate. It stays free to vote otherwise.
     pub async fn pre_vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
         let reply = self.raft.pre_vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
 
-    /// Answers a leader that hands over.
+    /// Answers a leader that hands its leadership over.
     pub async fn transfer(&self, request: pb::TransferRequest) -> io::Result<pb::TransferReply> {
         let from = request.from.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
         let transfer = TransferLeaderRequest::<Types>::new(from, request.to, request.last.map(wire::log_id_in));
@@ -70,7 +71,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         pb::HeldVoteReply { vote: self.held_vote().as_ref().map(wire::vote_out) }
     }
 
-    /// Answers what a linearizable read that begins now has to see.
+    /// Answers with the index that a linearizable read that begins now has to wait for.
     pub async fn answer_read_index(&self) -> io::Result<pb::ReadIndexReply> {
         let index = self.read_index().await?;
         Ok(pb::ReadIndexReply { index, leader: self.leader() })

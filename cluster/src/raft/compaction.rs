@@ -1,4 +1,4 @@
-//! Keeping a group's log short: when a snapshot is taken, and what may leave the log after it.
+//! Keeps a group's log short: decides when to take a snapshot, and purges entries that it covers.
 
 use std::io;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use super::group::Group;
 use super::group_config::GroupConfig;
 
 impl Group {
-    /// Takes a snapshot whenever the log has grown enough or a while has passed; runs until dropped.
+    /// Takes a snapshot when the log has grown by the configured entries or bytes, or the configured time has passed. Runs
+    /// until dropped.
     pub async fn take_snapshots(self, config: GroupConfig) {
         let mut every = tokio::time::interval(Duration::from_millis(500));
         let (mut bytes_then, mut then) = (0, Instant::now());
@@ -27,16 +28,19 @@ impl Group {
         }
     }
 
-    /// Begins a snapshot of what is applied now.
-    pub async fn snapshot_anew(&self) -> io::Result<()> {
+    /// Starts a snapshot of the current applied state.
+    pub async fn take_snapshot_now(&self) -> io::Result<()> {
         self.replica().raft.trigger().snapshot().await.map_err(io::Error::other)
     }
 
-    /// Reads the newest snapshot; another takes the place of one that is damaged. What it was made from is in
-    /// the rows, so nothing is lost with it.
-    pub fn verify_snapshot(&self) -> io::Result<()> {
+    /// Reads the newest snapshot, and replaces it if it is damaged. The rows still have its contents, so nothing is lost.
+    pub fn replace_damaged_snapshot(&self) -> io::Result<()> {
         if self.snapshots.renew_damaged()? {
-            tracing::error!(shard = self.replica().shard, "the newest snapshot is damaged: another takes its place");
+            tracing::error!(
+                event = "snapshot_replaced",
+                shard = self.replica().shard,
+                "the newest snapshot was damaged; a new one replaces it"
+            );
         }
         Ok(())
     }
@@ -46,8 +50,8 @@ impl Group {
         self.snapshots.keep_only_newest()
     }
 
-    /// Removes the log's entries up to `index`, which a snapshot must have. A follower that still lacks them
-    /// gets the snapshot.
+    /// Purges the log's entries up to `index`, which a snapshot must cover. A follower that still lacks them gets the
+    /// snapshot.
     pub async fn purge(&self, index: u64) -> io::Result<()> {
         self.replica().raft.trigger().purge_log(index).await.map_err(io::Error::other)
     }

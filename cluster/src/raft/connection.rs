@@ -1,4 +1,4 @@
-//! Raft's calls to the other nodes: one pipelined stream for each group and peer.
+//! Raft's calls to the other nodes, with one pipelined stream for each group and peer.
 
 use std::future::Future;
 use std::io;
@@ -37,7 +37,7 @@ impl RaftNetworkFactory<Types> for Network {
     }
 }
 
-/// One group's way to one peer.
+/// One group's calls to one peer.
 pub struct Connection {
     group: u32,
     peer: u64,
@@ -47,14 +47,14 @@ pub struct Connection {
 
 impl Connection {
     fn client(&self) -> Result<Client, RPCError<Types>> {
-        // Asked for anew each time: who is no member now, by the directory's word, may be one in a moment. A peer whose
-        // address makes no sense is unreachable, not a reason to stop.
+        // Look the peer up for each call: the directory may make it a member later. A peer with a malformed address counts as
+        // unreachable and does not stop Raft.
         let client = self.links.client(self.peer, &self.member);
         client.map_err(|cause| RPCError::Unreachable(Unreachable::from_string(cause.to_string())))
     }
 }
 
-/// Unreachable makes Raft wait before it tries again; other errors do not.
+/// `Unreachable` makes Raft wait before it tries again. Other errors do not.
 fn failed(status: Status) -> RPCError<Types> {
     match status.code() {
         tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::PermissionDenied => {
@@ -100,32 +100,41 @@ impl RaftNetworkV2<Types> for Connection {
     {
         let group = self.group;
         Box::pin(async move {
-            // Raft waits out its backoff while it makes a request: without asking for one first, a peer that
-            // refuses connections would be called without pause.
+            // Raft waits for its backoff when it makes a request. Without waiting for a request first, this would call a peer
+            // that refuses connections again and again without a pause.
             let mut input = input;
             let Some(first) = input.next().await else {
                 return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
             };
             let (links, peer) = (self.links.clone(), self.peer);
-            // Who is fenced or removed meanwhile is told nothing more.
+            // Stop sending once the peer is fenced or removed.
             let requests =
                 futures::stream::iter([first]).chain(input).take_while(move |_| std::future::ready(links.admits(peer)));
             let requests = requests.map(move |request| wire::append_out(group, request));
-            let replies = self.client()?.append(requests).await.map_err(failed)?.into_inner();
-            let replies = replies.map(|reply| wire::append_reply_in(reply.map_err(failed)?).map_err(garbled));
+            let call = self.client()?.append(requests).await;
+            let links = self.links.clone();
+            links.note_answer(peer, &call);
+            let replies = call.map_err(failed)?.into_inner().map(move |reply| {
+                links.note_answer(peer, &reply);
+                wire::append_reply_in(reply.map_err(failed)?).map_err(garbled)
+            });
             Ok(Box::pin(replies) as BoxStream<'s, _>)
         })
     }
 
     async fn vote(&mut self, rpc: VoteRequest<Types>, option: RPCOption) -> Result<VoteResponse<Types>, RPCError<Types>> {
         let request = timed(wire::vote_request_out(self.group, &rpc), &option);
-        let reply = self.client()?.vote(request).await.map_err(failed)?.into_inner();
+        let call = self.client()?.vote(request).await;
+        self.links.note_answer(self.peer, &call);
+        let reply = call.map_err(failed)?.into_inner();
         wire::vote_reply_in(reply).map_err(garbled)
     }
 
     async fn pre_vote(&mut self, rpc: VoteRequest<Types>, option: RPCOption) -> Result<VoteResponse<Types>, RPCError<Types>> {
         let request = timed(wire::vote_request_out(self.group, &rpc), &option);
-        let reply = self.client()?.pre_vote(request).await.map_err(failed)?.into_inner();
+        let call = self.client()?.pre_vote(request).await;
+        self.links.note_answer(self.peer, &call);
+        let reply = call.map_err(failed)?.into_inner();
         wire::vote_reply_in(reply).map_err(garbled)
     }
 
@@ -140,7 +149,11 @@ impl RaftNetworkV2<Types> for Connection {
         let client = client.map_err(|cause| StreamingError::Unreachable(Unreachable::from_string(cause.to_string())))?;
         let mut sending = pin!(send_snapshot(client, vote, snapshot.snapshot));
         tokio::select! {
-            sent = &mut sending => sent.map(SnapshotResponse::new).map_err(|cause| StreamingError::Network(NetworkError::new(&cause))),
+            sent = &mut sending => {
+                let vote = sent.map_err(|cause| StreamingError::Network(NetworkError::new(&cause)))?;
+                tracing::info!(event = "snapshot_sent", shard = self.group, peer = self.peer, "sent a snapshot to a peer");
+                Ok(SnapshotResponse::new(vote))
+            }
             closed = cancel => Err(StreamingError::Closed(closed)),
         }
     }

@@ -23,7 +23,7 @@ use crate::peers::{Links, Member};
 use crate::state::Progress;
 use crate::storage::{LogDb, RowsDb};
 
-/// How long one wait for the state before a restart lasts.
+/// How long one call of [`Group::recovered`] waits.
 const RECOVERY: Duration = Duration::from_secs(30);
 
 /// A node's replica of a shard.
@@ -38,17 +38,17 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether the group's log and rows can be read and go together.
+    /// Checks that the group's log and rows can be read and belong together.
     ///
     /// # Errors
-    /// `InvalidData` when they cannot: the node must not take part with them.
+    /// `InvalidData` when they do not: the node must not take part with them.
     pub fn check(shard: u32, log: &LogDb, rows: &RowsDb) -> io::Result<()> {
         let store = LogStore::open(shard, log.clone())?;
         let applied = rows.applied(shard)?.map(|bytes| wire::applied_in(&bytes)).transpose()?;
         let applied = applied.and_then(|position| position.last_log_id).map_or(0, |id| id.index);
         if applied < store.purged_index() {
             let purged = store.purged_index();
-            return Err(malformed(&format!("rows of shard {shard}: they end at {applied}, the log begins after {purged}")));
+            return Err(malformed(&format!("rows of shard {shard}: they end at {applied}, but the log begins after {purged}")));
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Group {
         Ok(Group { replica, snapshots, progress })
     }
 
-    /// Waits until what was committed before a restart is applied again.
+    /// Waits until all entries that were committed before a restart are applied again.
     pub async fn recovered(&self) -> io::Result<()> {
         self.replica.raft.wait_for_recovery(Some(RECOVERY)).await.map(drop).map_err(io::Error::other)
     }
@@ -86,27 +86,27 @@ impl Group {
         &self.replica
     }
 
-    /// How far the state machine is.
+    /// What the state machine reports.
     pub fn progress(&self) -> &Arc<Progress> {
         &self.progress
     }
 
-    /// Who leads, if this node knows.
+    /// The leader's id, if this node knows it.
     pub fn leader(&self) -> Option<u64> {
         self.replica.leader()
     }
 
-    /// The members and their addresses, as the group's log has them.
+    /// The members and their addresses, from the group's log.
     pub fn members(&self) -> Vec<(u64, Member)> {
         self.replica.members()
     }
 
-    /// The time that an entry is stamped with now, ms since 1970.
+    /// The timestamp for an entry that is proposed now, ms since 1970.
     pub fn now_ms(&self) -> u64 {
         self.replica.now_ms()
     }
 
-    /// Waits until the group stops by itself; returns why.
+    /// Waits until the group stops because of an error, and returns the cause.
     pub async fn stopped(&self) -> String {
         let mut metrics = self.replica.raft.metrics();
         loop {
@@ -114,15 +114,15 @@ impl Group {
                 return format!("shard {}: {cause}", self.replica.shard);
             }
             if metrics.changed().await.is_err() {
-                return format!("shard {}: Raft has ended", self.replica.shard);
+                return format!("shard {}: Raft has stopped", self.replica.shard);
             }
         }
     }
 
-    /// Stops Raft; what is in the log stays there.
+    /// Stops Raft. The log keeps its entries.
     pub async fn shutdown(&self) {
         if let Err(cause) = self.replica.raft.shutdown().await {
-            tracing::warn!(shard = self.replica.shard, %cause, "Raft did not stop clean");
+            tracing::warn!(event = "raft_stop_failed", shard = self.replica.shard, %cause, "Raft did not stop cleanly");
         }
     }
 }

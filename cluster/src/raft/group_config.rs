@@ -1,25 +1,25 @@
-//! How a group behaves.
+//! The settings of a Raft group.
 
 use serde::{Deserialize, Serialize};
 
-/// How a group behaves; `[raft]` in a node's configuration. Times in milliseconds.
+/// The settings of a Raft group: `[raft]` in a node's configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-// The name is part of what a mistaken configuration is answered with.
+// Messages about a mistake in the configuration contain this name.
 #[serde(rename = "Raft", deny_unknown_fields, default)]
 pub struct GroupConfig {
-    /// How long a member waits for its leader: 4/3 of this before it would vote for another, and between 1 and 4/3 of it more
-    /// before it asks for votes itself. So a dead leader has a successor after 2.3 to 2.7 times this. In a LAN 300; between
-    /// regions 10 to 20 round trips.
+    /// How long a member waits for its leader, in milliseconds. It votes for another after 4/3 of this, and asks for votes
+    /// itself after 1 to 4/3 of this more. So a dead leader has a successor after 2.3 to 2.7 times this. Use 300 in a LAN and
+    /// 10 to 20 round trips between regions.
     pub election_timeout_ms: u64,
-    /// The leader calls this often when it has nothing else to say.
+    /// How often an idle leader sends a heartbeat, in milliseconds.
     pub heartbeat_ms: u64,
-    /// Log entries kept behind a snapshot, for followers that come back.
+    /// How many log entries that a snapshot covers are kept, for followers that were away.
     pub keep_log_entries: u64,
-    /// A snapshot after so many entries.
+    /// Take a snapshot after this many entries.
     pub snapshot_log_entries: u64,
-    /// A snapshot after so many bytes of log.
+    /// Take a snapshot after this many bytes of log.
     pub snapshot_log_bytes: u64,
-    /// A snapshot at least this often while anything is written, in seconds.
+    /// Take a snapshot at least this often while anything is written, in seconds.
     pub snapshot_interval_secs: u64,
 }
 

@@ -1,10 +1,10 @@
 //! One group's log over the node's shared log database.
 //!
 //! Invariants:
-//! - an entry can be read as soon as `append` returned, durable or not; it is acknowledged only once it
-//!   and everything before it are durable (the writer completes callers in order);
-//! - the recent tail and the vote are in memory, so replication and apply read no disk;
-//! - the tail is a suffix of the log: what it lacks is in the database.
+//! - an entry can be read as soon as `append` returns, durable or not. It is acknowledged only once it and all entries before
+//!   it are durable (the writer completes callers in order);
+//! - the recent tail and the vote are in memory, so replication and apply normally do not read the disk;
+//! - the tail is a suffix of the log. The database has all older entries.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -26,7 +26,7 @@ use crate::storage::{LogDisk, LogWrite, Slot};
 /// Bytes of recent entries each group keeps in memory.
 const TAIL_BYTES: usize = 32 << 20;
 
-/// The log of one group. Clones are readers of the same log.
+/// The log of one group. Clones share the same log.
 #[derive(Clone)]
 pub struct LogStore<D> {
     group: u32,
@@ -41,16 +41,16 @@ struct State {
     last: Option<LogId>,
     tail: VecDeque<Entry>,
     tail_bytes: usize,
-    /// Entries up to here are on disk: only those may leave the tail.
+    /// Entries up to here are on disk. Only they may leave the tail.
     durable: u64,
     appended_bytes: u64,
 }
 
 impl<D: LogDisk> LogStore<D> {
-    /// Reads the group's small values and its end.
+    /// Opens the log: reads the group's small values and its last entry.
     pub fn open(group: u32, db: D) -> io::Result<LogStore<D>> {
-        let log_id = |slot| db.kept(group, slot)?.map(decode_log_id).transpose();
-        let vote = match db.kept(group, Slot::Vote)? {
+        let log_id = |slot| db.slot(group, slot)?.map(decode_log_id).transpose();
+        let vote = match db.slot(group, Slot::Vote)? {
             None => None,
             Some(bytes) => Some(wire::vote_in(pb::Vote::decode(bytes).map_err(|_| malformed("vote"))?)),
         };
@@ -72,7 +72,7 @@ impl<D: LogDisk> LogStore<D> {
         Ok(LogStore { group, db, state: Arc::new(Mutex::new(state)) })
     }
 
-    /// Bytes appended since the node started; what the snapshot policy counts.
+    /// Bytes appended since the node started. The snapshot policy counts them.
     pub fn appended_bytes(&self) -> u64 {
         self.state.lock().appended_bytes
     }
@@ -90,7 +90,7 @@ impl<D: LogDisk> LogStore<D> {
     async fn write_durably(&self, writes: Vec<LogWrite>) -> io::Result<()> {
         let (done, wait) = tokio::sync::oneshot::channel();
         let done = move |result| {
-            // Whoever waited may be gone; the write is made all the same.
+            // The caller may have stopped waiting. The write is still valid, so this is no error.
             let _ = done.send(result);
         };
         self.db.write(self.group, writes, true, Box::new(done)).await?;
@@ -107,7 +107,7 @@ impl State {
         }
     }
 
-    /// The part of `range` that the tail has, and where it begins.
+    /// The entries of `range` that are in the tail, and the index where they begin.
     fn recent(&self, range: &Range<u64>) -> (Vec<Entry>, u64) {
         let Some(first) = self.tail.front().map(|entry| entry.log_id.index) else { return (Vec::new(), range.end) };
         let from = range.start.max(first);
@@ -179,14 +179,14 @@ impl<D: LogDisk> RaftLogStorage<Types> for LogStore<D> {
 
     async fn save_vote(&mut self, vote: &Vote) -> io::Result<()> {
         let bytes = wire::vote_out(vote).encode_to_vec().into();
-        self.write_durably(vec![LogWrite::Keep(Slot::Vote, bytes)]).await?;
+        self.write_durably(vec![LogWrite::PutSlot(Slot::Vote, bytes)]).await?;
         self.state.lock().vote = Some(*vote);
         Ok(())
     }
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
-        // Written with the next entries: after a crash it is only a lower bound of what was committed, and a
-        // write of its own for every commit would double the work of the log writer.
+        // Written with the next entries. After a crash it is only a lower bound of the committed index, which is enough. A
+        // separate write for every commit would double the work of the log writer.
         self.state.lock().committed = committed;
         Ok(())
     }
@@ -228,7 +228,7 @@ impl<D: LogDisk> RaftLogStorage<Types> for LogStore<D> {
             callback.io_completed(result);
         };
         let mut writes = vec![LogWrite::Append(written)];
-        writes.extend(committed.map(|committed| LogWrite::Keep(Slot::Committed, encode_log_id(&committed))));
+        writes.extend(committed.map(|committed| LogWrite::PutSlot(Slot::Committed, encode_log_id(&committed))));
         self.db.write(self.group, writes, true, Box::new(done)).await
     }
 
@@ -264,7 +264,7 @@ impl<D: LogDisk> RaftLogStorage<Types> for LogStore<D> {
             }
             from
         };
-        let keep = LogWrite::Keep(Slot::Purged, encode_log_id(&upto));
+        let keep = LogWrite::PutSlot(Slot::Purged, encode_log_id(&upto));
         self.db.write(self.group, vec![keep, LogWrite::Purge(from..upto.index + 1)], false, Box::new(|_| {})).await
     }
 }

@@ -1,4 +1,4 @@
-//! Who belongs to a group: its first members, members that come back with other data, and who leads.
+//! A group's members: the first ones, members that rejoin with new data, and handing the leadership over.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,24 +12,24 @@ use super::group::Group;
 use super::types::Types;
 use crate::peers::Member;
 
-/// A member that lacks at most so many entries counts as caught up.
+/// A member that lacks at most this many entries counts as caught up.
 const CAUGHT_UP: u64 = 64;
 
-/// Why a leader does not hand over.
+/// Why a hand-over of the leadership is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandOverRefused {
     /// Only a leader can hand over.
-    #[error("this node does not lead")]
+    #[error("this node is not the leader")]
     NotLeading,
     /// Only a voter can lead.
-    #[error("node {0} is no voter")]
+    #[error("node {0} is not a voter")]
     NotVoter(u64),
-    /// It would have to catch up first, and writes would wait for it.
+    /// The other node would have to catch up first, and writes would wait for it.
     #[error("node {node} is {entries} entries behind")]
     Behind {
-        /// Who.
+        /// The other node.
         node: u64,
-        /// By how many entries.
+        /// How many entries it lacks.
         entries: u64,
     },
     /// Raft has stopped.
@@ -41,7 +41,7 @@ pub enum HandOverRefused {
 pub struct MembershipWatch(WatchReceiverOf<Types, RaftServerMetrics<Types>>);
 
 impl MembershipWatch {
-    /// Whether `node` is a member; `None` before the group has begun.
+    /// Whether `node` is a member. `None` before the group has its first members.
     pub fn has(&self, node: u64) -> Option<bool> {
         let metrics = self.0.borrow_watched();
         let membership = metrics.membership_config.membership();
@@ -51,18 +51,18 @@ impl MembershipWatch {
 }
 
 impl Group {
-    /// Begins the group with its first members. Only one node does, once.
+    /// Starts the group with its first members. Only one node calls this, once.
     pub async fn initialize(&self, members: impl IntoIterator<Item = (u64, Member)>) -> io::Result<()> {
         let members: BTreeMap<u64, Member> = members.into_iter().collect();
         self.replica().raft.initialize(members).await.map_err(io::Error::other)
     }
 
-    /// Whether the group has begun, as far as this node knows.
+    /// Whether the group has its first members, as far as this node knows.
     pub async fn is_initialized(&self) -> io::Result<bool> {
         self.replica().raft.is_initialized().await.map_err(io::Error::other)
     }
 
-    /// Whether `node` votes here, with these data.
+    /// Whether `node` is a voter with this incarnation.
     pub fn votes(&self, node: u64, incarnation: u64) -> bool {
         let metrics = self.replica().raft.server_metrics();
         let metrics = metrics.borrow_watched();
@@ -71,8 +71,8 @@ impl Group {
         known && membership.get_joint_config().len() == 1 && membership.voter_ids().any(|voter| voter == node)
     }
 
-    /// The next step of taking a member in anew, whose data are others now: out of the group, so that nothing it said
-    /// before counts any more; in again as a learner, until it has what the others have; then a voter. On the leader only.
+    /// Takes the next step of replacing a member that has new data. First the group removes it, so that its earlier votes and
+    /// answers no longer count. Then it rejoins as a learner. Once it has caught up, it becomes a voter. Leader only.
     pub async fn replace(&self, id: u64, member: &Member) -> io::Result<()> {
         let (known, is_voter, is_joint, is_close) = {
             let metrics = self.replica().raft.metrics();
@@ -98,16 +98,16 @@ impl Group {
         changed.map(drop).map_err(io::Error::other)
     }
 
-    /// The membership as it changes. Holds nothing of the group, so it does not keep the group's files open.
+    /// Watches the membership. Does not keep the group's files open.
     pub fn watch_membership(&self) -> MembershipWatch {
         MembershipWatch(self.replica().raft.server_metrics())
     }
 
-    /// Begins to hand the leadership to another voter. Raft does the rest; a vote decides.
+    /// Starts to hand the leadership to another voter. Raft then holds an election, which may have another result.
     ///
     /// # Errors
-    /// When this node does not lead, or the other is no voter or too far behind: a hand-over that fails stops writes until
-    /// an election timeout has passed.
+    /// When this node does not lead, or the other node is not a voter or is too far behind. A hand-over that fails would stop
+    /// writes for an election timeout.
     pub async fn hand_over(&self, to: u64) -> Result<(), HandOverRefused> {
         let lag = {
             let metrics = self.replica().raft.metrics();

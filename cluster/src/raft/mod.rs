@@ -1,20 +1,22 @@
 //! Raft: the only folder that knows openraft.
 //!
 //! Each shard is one [`Group`], an openraft instance over the node's shared log database and the shard's column family. The
-//! rest of the crate sees bytes in and outcomes out ([`Replica::write`]), a read index ([`Replica::read_index`]), what to
-//! answer to other nodes (`answers.rs`) and numbers ([`Status`]). Start with `group.rs` and `replica.rs`.
+//! rest of the crate writes encoded batches and gets outcomes ([`Replica::write`]), asks for a read index
+//! ([`Replica::read_index`]), answers other nodes (`answers.rs`) and reads numbers ([`Status`]). Start with `group.rs` and
+//! `replica.rs`.
 //!
-//! A [`Replica`] is generic over its state machine, its disk and its network. A node has RocksDB and gRPC there, the
-//! simulation (`jepsen/src/sim`) has both in memory; everything above and between is the same code.
+//! A [`Replica`] is generic over its state machine, its disk and its network. A node uses RocksDB and gRPC. The simulation
+//! (`jepsen/src/sim`) has a disk and a network in memory. All other code is the same.
 //!
 //! Invariants:
 //! - an entry is acknowledged only after it and everything before it is synced (`log_store.rs`);
-//! - a vote is on the disk before anybody is told of it;
-//! - a leader answers a linearizable read only after a majority, asked now, has voted for nobody after it (ADR 14);
+//! - a vote is on the disk before any other node receives it;
+//! - a leader answers a linearizable read only after it has asked the members for their votes, and a majority has not voted
+//!   for a later leader (ADR 14);
 //! - a leader that restarts is elected again before it leads (ADR 13);
-//! - the log is purged only below what a snapshot has.
+//! - the log is purged only up to the position of a snapshot.
 //!
-//! openraft is an alpha, pinned exactly. What we found wrong in it and work around is in ADR 13 and ADR 14.
+//! openraft is an alpha version, pinned exactly. ADR 13 and ADR 14 describe its faults and our workarounds.
 
 mod answers;
 mod compaction;

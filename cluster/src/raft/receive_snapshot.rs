@@ -1,4 +1,4 @@
-//! Receiving a snapshot: its files one by one, checked, then installed as one.
+//! Receives a snapshot: stores its files one by one, checks them, and installs them together.
 
 use std::io::{self, Write};
 
@@ -17,29 +17,29 @@ use crate::storage::SnapshotDir;
 /// Where replies to the sender go.
 pub type SnapshotReplies = mpsc::Sender<Result<pb::SnapshotReply, Status>>;
 
-/// A snapshot that is announced: the vote it comes with, and where its files are put.
+/// A snapshot that a leader announced: the leader's vote, and the folder for the files.
 pub struct IncomingSnapshot {
     vote: Vote,
     snapshot: SnapshotDir,
 }
 
 impl Group {
-    /// Makes room for a snapshot that a leader announces.
+    /// Makes the folder for a snapshot that a leader announces.
     ///
     /// # Errors
-    /// `InvalidArgument` for a header that lacks something, `Unavailable` when the disk fails.
+    /// `InvalidArgument` for a header without a vote, `Unavailable` when the disk fails.
     pub fn announced_snapshot(
         &self,
         vote: Option<pb::Vote>,
         manifest: &pb::SnapshotManifest,
     ) -> Result<IncomingSnapshot, Status> {
-        let vote = vote.map(wire::vote_in).ok_or_else(|| Status::invalid_argument("no vote"))?;
+        let vote = vote.map(wire::vote_in).ok_or_else(|| Status::invalid_argument("the header of the snapshot has no vote"))?;
         let snapshot = self.snapshots.incoming(manifest);
         std::fs::create_dir_all(&snapshot.path).map_err(|cause| Status::unavailable(cause.to_string()))?;
         Ok(IncomingSnapshot { vote, snapshot })
     }
 
-    /// Takes in the files that are lacking, checks them, and installs the snapshot.
+    /// Receives the missing files, checks all files, and installs the snapshot.
     pub async fn receive_snapshot(
         &self,
         incoming: IncomingSnapshot,
@@ -55,7 +55,7 @@ impl Group {
     }
 }
 
-/// Tells the sender which files are lacking, takes those in, and checks all of them.
+/// Tells the sender which files are missing, receives them, and checks all files.
 async fn receive_files(
     snapshot: &SnapshotDir,
     mut chunks: Streaming<pb::SnapshotChunk>,
@@ -65,7 +65,7 @@ async fn receive_files(
     let files = &snapshot.manifest.files;
     let lacking: Vec<u32> = (0..files.len()).filter(|n| !snapshot.has(&files[*n])).map(|n| n as u32).collect();
     let lacks = pb::snapshot_reply::Reply::Lacking(pb::Lacking { files: lacking });
-    let gone = |_| io::Error::other("the sender of the snapshot is gone");
+    let gone = |_| io::Error::other("the sender of the snapshot closed the stream");
     replies.send(Ok(pb::SnapshotReply { reply: Some(lacks) })).await.map_err(gone)?;
     let mut open: Option<std::fs::File> = None;
     while let Some(message) = chunks.message().await.map_err(io::Error::other)? {
@@ -81,7 +81,7 @@ async fn receive_files(
     open.map_or(Ok(()), |done| done.sync_all())?;
     if let Some(bad) = files.iter().find(|file| !snapshot.has(file)) {
         let _ = std::fs::remove_file(snapshot.path.join(&bad.name));
-        return Err(io::Error::other(format!("{} did not arrive whole", bad.name)));
+        return Err(io::Error::other(format!("the snapshot file {} arrived incomplete or damaged", bad.name)));
     }
     Ok(())
 }

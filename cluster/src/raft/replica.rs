@@ -1,4 +1,4 @@
-//! What a shard's replica does for the rest of its node: write, say what a linearizable read has to see, say who leads.
+//! A shard's replica as the rest of the node uses it: writes, read indexes for linearizable reads, leader and members.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -24,19 +24,19 @@ use crate::storage::LogDisk;
 /// Why a batch has no outcome.
 #[derive(Debug)]
 pub enum WriteError {
-    /// This node does not lead, or ceased to: whether the batch is in the log is unknown.
+    /// This node does not lead, or lost its leadership. It is unknown whether the batch is in the log.
     NotLeader,
     /// The node has stopped.
     Stopped(String),
 }
 
-/// A state machine that Raft can drive: every `RaftStateMachine` is one. It spares other folders openraft's name.
+/// A state machine that Raft can drive: every `RaftStateMachine` is one. With this trait other folders need not name openraft.
 pub trait Machine: RaftStateMachine<Types> {}
 
 impl<M: RaftStateMachine<Types>> Machine for M {}
 
-/// One shard's Raft replica on this node, whatever is under it: a node's disk and network, or a simulation's. It is what the
-/// batcher and the read gate know of a shard. Cheap to clone.
+/// One shard's Raft replica on this node, over a real disk and network or a simulation's. The batcher and the read gate
+/// know a shard only through this type. Cheap to clone.
 pub struct Replica<M: Machine, D, P> {
     /// The shard.
     pub shard: u32,
@@ -46,11 +46,11 @@ pub struct Replica<M: Machine, D, P> {
     pub raft: Raft<Types, M>,
     /// The shard's log.
     pub log: LogStore<D>,
-    /// The way to the other nodes.
+    /// Calls to the other nodes.
     pub peers: P,
-    /// The last index that was applied here.
+    /// The last index that this replica applied.
     pub applied: watch::Receiver<u64>,
-    /// The time that an entry is stamped with now, ms since 1970.
+    /// Gives the timestamp for an entry that is proposed now, ms since 1970.
     pub stamp: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -69,7 +69,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Clone for Replica<M, D, P> {
 }
 
 impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
-    /// Proposes an encoded batch; waits until it is applied here.
+    /// Proposes an encoded batch and waits until this replica has applied it.
     pub async fn write(&self, batch: Bytes) -> Result<(u64, Applied), WriteError> {
         match self.raft.client_write(Payload(batch)).await {
             Ok(written) => Ok((written.log_id.index, written.data)),
@@ -78,12 +78,12 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         }
     }
 
-    /// The index a linearizable read that begins now has to see; `None` when this node does not lead or
-    /// reaches no majority.
+    /// The index that this replica must have applied before it serves a linearizable read that begins now. `None` when this
+    /// node does not lead or cannot reach a majority.
     pub async fn read_index(&self) -> io::Result<Option<u64>> {
-        // openraft takes the answer to an older append for the answer to a newer, empty one behind the same entry
-        // (0.10.0-alpha.37, `InflightAppendQueue::drain_acked`): a leader that was paused and deposed meanwhile confirmed
-        // itself with what had lain in its sockets. So it gives the index only, and the majority is asked here (ADR 14).
+        // openraft counts the answer to an older append as the answer to a newer, empty append after the same entry
+        // (0.10.0-alpha.37, `InflightAppendQueue::drain_acked`). A leader that was paused and deposed confirmed itself with
+        // old answers in its sockets. So openraft gives only the index, and `still_leads` asks the majority (ADR 14).
         match self.raft.get_read_log_id(ReadPolicy::LeaseRead).await {
             Ok((read, _)) => Ok(self.still_leads().await.then(|| read.index())),
             Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(_) | LinearizableReadError::QuorumNotEnough(_))) => {
@@ -98,8 +98,8 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         self.log.vote()
     }
 
-    /// Whether a majority, asked now, has voted for nobody after this node. Whoever was elected since has the vote of one
-    /// of any majority, and that one's vote was on its disk before it was counted.
+    /// Asks the members for their votes. Returns `true` once a majority has answered that it voted for no later leader. A later
+    /// leader has the votes of a majority. Two majorities share a node, and its vote was on its disk before it was counted.
     async fn still_leads(&self) -> bool {
         let (configs, members) = {
             let metrics = self.raft.server_metrics();
@@ -124,7 +124,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         true
     }
 
-    /// The node's id, if it has voted for nobody after `mine`.
+    /// The node's id, if it has not voted for a leader after `mine`.
     async fn follows(&self, id: u64, member: &Member, mine: &Vote) -> Option<u64> {
         let reply = self.peers.held_vote(id, member, pb::HeldVoteRequest { group: self.shard }).await?;
         let theirs = reply.vote.map(wire::vote_in);
@@ -132,24 +132,24 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         theirs.is_none_or(|theirs| order(&theirs) <= order(mine)).then_some(id)
     }
 
-    /// Who leads, if this node knows.
+    /// The leader's id, if this node knows it.
     pub fn leader(&self) -> Option<u64> {
         self.raft.server_metrics().borrow_watched().current_leader
     }
 
-    /// The members and their addresses, as the group's log has them.
+    /// The members and their addresses, from the group's log.
     pub fn members(&self) -> Vec<(u64, Member)> {
         let metrics = self.raft.server_metrics();
         let metrics = metrics.borrow_watched();
         metrics.membership_config.membership().nodes().map(|(id, member)| (*id, member.clone())).collect()
     }
 
-    /// A member and its address, as the group's log has it.
+    /// A member and its address, from the group's log.
     pub fn member(&self, id: u64) -> Option<Member> {
         self.members().into_iter().find(|(known, _)| *known == id).map(|(_, member)| member)
     }
 
-    /// The time that an entry is stamped with now, ms since 1970.
+    /// The timestamp for an entry that is proposed now, ms since 1970.
     pub fn now_ms(&self) -> u64 {
         (self.stamp)()
     }

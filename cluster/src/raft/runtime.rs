@@ -1,7 +1,7 @@
-//! tokio, with random numbers that a simulation can draw from a seed.
+//! tokio as openraft's runtime, with random numbers that a simulation draws from a seed.
 //!
 //! openraft draws random election timeouts from its runtime. In a node they come from the operating system. Within
-//! [`Runtime::seeded`] they come from the seed, also in every task that openraft spawns there, so that a simulated run can be
+//! [`Runtime::seeded`] and every task that openraft spawns there they come from the seed, so that a simulated run can be
 //! repeated. Nothing else differs from openraft's own `TokioRuntime`.
 
 use std::cell::Cell;
@@ -23,17 +23,17 @@ tokio::task_local! {
 }
 
 impl Runtime {
-    /// Runs `task` with random numbers that are drawn from `seed`. From then on this process is a simulation: openraft draws
-    /// nothing that does not come from a seed, or a run could not be repeated.
+    /// Runs `task` with random numbers that are drawn from `seed`. From then on this process is a simulation: drawing a
+    /// number without a seed panics, because such a run could not be repeated.
     pub async fn seeded<T>(seed: u64, task: impl Future<Output = T>) -> T {
         IS_SIMULATION.store(true, Ordering::Relaxed);
         SEED.scope(Cell::new(seed), task).await
     }
 
-    /// Takes this task's seed within [`Runtime::seeded`], and leaves the next one there.
+    /// Returns this task's seed within [`Runtime::seeded`], and stores the next seed in its place.
     fn take_seed() -> Option<u64> {
         let taken = SEED.try_with(|seed| seed.replace(mixed(seed.get(), NEXT))).ok();
-        assert!(taken.is_some() || !IS_SIMULATION.load(Ordering::Relaxed), "a simulation draws from the operating system");
+        assert!(taken.is_some() || !IS_SIMULATION.load(Ordering::Relaxed), "a simulation drew a random number without a seed");
         taken
     }
 }
@@ -41,11 +41,12 @@ impl Runtime {
 /// Whether [`Runtime::seeded`] was ever called in this process.
 static IS_SIMULATION: AtomicBool = AtomicBool::new(false);
 
-/// A task's next seed and its child's first one are far apart: the fractions of the square root of 2 and of the golden ratio.
+/// Distances to a task's next seed and to a child's first seed: the fractions of the square root of 2 and of the golden ratio.
+/// They differ, so that a task and its child draw different numbers.
 const NEXT: u64 = 0x6a09_e667_f3bc_c908;
 const CHILD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// SplitMix64 (Steele, Lea, Flood, 2014): near seeds give far numbers.
+/// SplitMix64 (Steele, Lea, Flood, 2014): similar seeds give unrelated numbers.
 fn mixed(seed: u64, gamma: u64) -> u64 {
     let seed = seed.wrapping_add(gamma);
     let seed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_seed_draws_the_same_numbers_in_a_task_and_in_those_it_spawns() {
+    async fn equal_seeds_give_equal_numbers_in_a_task_and_in_its_children() {
         let one = Runtime::seeded(1, drawn()).await;
         assert_eq!(one, Runtime::seeded(1, drawn()).await);
         assert_ne!(one, Runtime::seeded(2, drawn()).await);
@@ -154,8 +155,8 @@ mod tests {
             (of_a_task, Runtime::thread_rng().next_u64())
         })
         .await;
-        assert_ne!(of_a_task, next, "what a task draws next is not what its child drew");
+        assert_ne!(of_a_task, next, "a task's next number differs from its child's");
         let unseeded = std::panic::catch_unwind(Runtime::thread_rng);
-        assert!(unseeded.is_err(), "in a process that simulates, nothing is drawn without a seed");
+        assert!(unseeded.is_err(), "a simulation cannot draw without a seed");
     }
 }

@@ -1,4 +1,4 @@
-//! Sending a snapshot to a replica that lacks what the log no longer has.
+//! Sends a snapshot to a replica that needs entries that the log no longer has.
 
 use std::io::{self, Read};
 
@@ -14,11 +14,11 @@ use crate::storage::SnapshotDir;
 
 const SNAPSHOT_CHUNK_BYTES: usize = 1 << 20;
 
-/// Sends what the receiver lacks of a snapshot; returns the vote it answers with.
+/// Sends the files of a snapshot that the receiver lacks. Returns the receiver's vote.
 pub async fn send_snapshot(mut client: Client, vote: Vote, snapshot: SnapshotDir) -> io::Result<Vote> {
     let (chunks, outgoing) = tokio::sync::mpsc::channel(4);
     let header = pb::SnapshotHeader { vote: Some(wire::vote_out(&vote)), manifest: Some(snapshot.manifest.clone()) };
-    let gone = |_| io::Error::other("the receiver of the snapshot is gone");
+    let gone = |_| io::Error::other("the receiver of the snapshot closed the stream");
     chunks.send(chunk(pb::snapshot_chunk::Chunk::Header(header))).await.map_err(gone)?;
     let outgoing = tokio_stream::wrappers::ReceiverStream::new(outgoing);
     let mut replies = client.snapshot(outgoing).await.map_err(io::Error::other)?.into_inner();

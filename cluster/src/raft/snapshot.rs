@@ -1,4 +1,4 @@
-//! Building, keeping and sending snapshots of one shard.
+//! Builds and keeps the snapshots of one shard.
 
 use std::fs;
 use std::io;
@@ -20,17 +20,17 @@ use crate::storage::{MANIFEST, RowsDb, SnapshotDir};
 
 /// The folder in which a snapshot is built.
 pub const BUILDING: &str = "building";
-/// The extension of a folder that a snapshot is received in.
+/// The extension of a folder into which a snapshot is received.
 const INCOMING: &str = "incoming";
 
-/// Builds snapshots of one shard, and knows the newest.
+/// Builds the snapshots of one shard and keeps track of the newest.
 #[derive(Clone)]
 pub struct SnapshotBuilder {
     shard: u32,
     db: Arc<RowsDb>,
     folder: PathBuf,
     newest: Arc<Mutex<Option<SnapshotDir>>>,
-    /// Held while one is built: there is one folder to do it in.
+    /// Held while a snapshot is built: all builds use one folder.
     building: Arc<Mutex<()>>,
     /// Held while folders are renamed or removed.
     changing: Arc<Mutex<()>>,
@@ -38,7 +38,8 @@ pub struct SnapshotBuilder {
 }
 
 impl SnapshotBuilder {
-    /// Finds the newest complete snapshot in `folder` and removes what is not complete; builds another where one was damaged.
+    /// Finds the newest complete snapshot in `folder`. Keeps half-received snapshots, removes half-built and damaged ones, and
+    /// builds a new one if any was damaged.
     pub fn open(shard: u32, db: Arc<RowsDb>, folder: PathBuf, progress: Arc<Progress>) -> io::Result<SnapshotBuilder> {
         fs::create_dir_all(&folder)?;
         let mut complete: Vec<SnapshotDir> = Vec::new();
@@ -46,16 +47,16 @@ impl SnapshotBuilder {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == INCOMING) {
-                continue; // half received; may be resumed
+                continue; // half received: the sender can resume it
             }
             if path.file_stem().is_some_and(|name| name == BUILDING) {
-                fs::remove_dir_all(&path)?; // half built; or built, and a power failure took its name
+                fs::remove_dir_all(&path)?; // half built, or built but not durably renamed before a power failure
                 continue;
             }
             match SnapshotDir::open(&path).and_then(|snapshot| meta_of(&snapshot).map(|_| snapshot)) {
                 Ok(snapshot) => complete.push(snapshot),
                 Err(cause) => {
-                    tracing::error!(shard, path = %path.display(), %cause, "a snapshot is damaged and is removed");
+                    tracing::error!(event = "snapshot_damaged", shard, path = %path.display(), %cause, "a snapshot is damaged and is removed");
                     fs::remove_dir_all(&path)?;
                     was_damaged = true;
                 }
@@ -65,7 +66,7 @@ impl SnapshotBuilder {
         let newest = Arc::new(Mutex::new(complete.pop()));
         let builder = SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), progress };
         if was_damaged {
-            // Raft must find one at any time: it knows that there is one, and may have purged its log up to it.
+            // Raft recorded that a snapshot exists and may have purged its log up to it, so there must always be one.
             builder.build()?;
         }
         Ok(builder)
@@ -90,21 +91,21 @@ impl SnapshotBuilder {
         self.keep(SnapshotDir { path, ..snapshot })
     }
 
-    /// Where a snapshot that is being received is put: the same place when it is sent again.
+    /// The folder into which a snapshot is received. It is the same when the snapshot is sent again.
     pub fn incoming(&self, manifest: &pb::SnapshotManifest) -> SnapshotDir {
         let snapshot = SnapshotDir { path: PathBuf::new(), manifest: manifest.clone() };
         let path = self.folder.join(name_of(&snapshot)).with_extension(INCOMING);
         SnapshotDir { path, ..snapshot }
     }
 
-    /// Removes every snapshot that is older than the newest, also those that were half received. What is being built or
-    /// received now is newer.
+    /// Removes every snapshot that is older than the newest, half-received ones included. A snapshot that is being built or
+    /// received now is newer, and stays.
     pub fn keep_only_newest(&self) -> io::Result<()> {
         let _changing = self.changing.lock();
         let Some(newest) = self.newest.lock().as_ref().map(|snapshot| snapshot.path.clone()) else { return Ok(()) };
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            // Names begin with the index, in as many digits.
+            // Names begin with the index as 20 digits, so they sort by index.
             let older = path.file_stem() < newest.file_stem() && path.file_stem().is_some_and(|name| name != BUILDING);
             if older {
                 fs::remove_dir_all(&path)?;
@@ -113,8 +114,8 @@ impl SnapshotBuilder {
         Ok(())
     }
 
-    /// Takes another snapshot in the place of the newest if a file of that is not what its manifest says. Says whether it
-    /// did. Raft must find one at any time: it knows that there is one.
+    /// Replaces the newest snapshot if one of its files does not match its manifest. Returns whether it was damaged. The new
+    /// snapshot is built before the damaged one is removed, because Raft expects to find one at any time.
     pub fn renew_damaged(&self) -> io::Result<bool> {
         let newest = self.newest.lock().clone();
         let Some(damaged) = newest.filter(|snapshot| !snapshot.is_whole()) else { return Ok(false) };
@@ -131,14 +132,14 @@ impl SnapshotBuilder {
         let kept = snapshot.path.clone();
         let before = {
             let mut newest = self.newest.lock();
-            // One that was received while this one was built may be newer: then this one is not the newest.
+            // A snapshot that was received while this one was built may be newer.
             if newest.as_ref().is_some_and(|newest| index_of(newest) > index_of(&snapshot)) {
                 return Ok(());
             }
             newest.replace(snapshot)
         };
-        // The one before stays until the next, since it may be on its way to a follower; and one that is being received
-        // has its manifest before it is installed.
+        // Keep the previous snapshot: a follower may still be receiving it. Also keep one that is being received here: it has
+        // its manifest before it is installed.
         let spared = before.map(|snapshot| snapshot.path);
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -181,7 +182,7 @@ impl RaftSnapshotBuilder<Types> for SnapshotBuilder {
     }
 }
 
-/// What Raft needs to know of a snapshot.
+/// A snapshot's position and membership, as Raft needs them.
 pub fn meta_of(snapshot: &SnapshotDir) -> io::Result<SnapshotMeta> {
     wire::meta_in(snapshot.manifest.meta.clone().ok_or_else(|| malformed("manifest: no position"))?)
 }

@@ -1,4 +1,4 @@
-//! openraft's view of a shard's state: committed entries in, replies out.
+//! The state machine that openraft drives: applies committed entries to a shard's state and returns the replies.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +28,7 @@ pub struct StateMachine {
 }
 
 impl StateMachine {
-    /// Picks up at the applied row.
+    /// Opens the state at the stored applied position.
     pub fn open(
         shard: u32,
         db: Arc<RowsDb>,
@@ -45,23 +45,23 @@ impl StateMachine {
         Ok(StateMachine { shard, db, state, position, progress, snapshots })
     }
 
-    /// Makes all changes so far visible, with the position they lead to.
+    /// Writes all changes since the last commit, with the new applied position.
     fn commit(&mut self) -> io::Result<()> {
         let Some(last) = &self.position.last_log_id else { return Ok(()) };
         let applied = wire::applied_out(last, &self.position.last_membership);
         self.state.commit(&applied, last.index)
     }
 
-    /// Moves the position on to an entry; entries are applied once each, in order.
+    /// Advances the applied position to an entry. Each entry is applied once, in order.
     fn advance(&mut self, to: LogId) {
         let before = index_of(self.position.last_log_id.as_ref());
-        assert!(to.index > before || self.position.last_log_id.is_none(), "entry {to} is applied behind entry {before}");
+        assert!(to.index > before || self.position.last_log_id.is_none(), "entry {to} is applied after entry {before}");
         self.position.last_log_id = Some(to);
     }
 }
 
-/// Makes an error of a panic. openraft stops a group whose state machine fails, and with it the node stops. One that panics
-/// would only be missed when the next entry is applied.
+/// Turns a panic into an error. openraft stops a group whose state machine returns an error, and then the node stops. It would
+/// notice a panic only when it applies the next entry.
 fn stopping<T>(apply: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     catch_unwind(AssertUnwindSafe(apply))
         .unwrap_or_else(|panic| Err(io::Error::other(format!("applying an entry panicked: {}", panic_message(panic.as_ref())))))
@@ -98,7 +98,7 @@ impl RaftStateMachine<Types> for StateMachine {
             self.advance(entry.log_id);
             answers.extend(responder.map(|responder| (responder, applied)));
         }
-        // Rows are written before anybody hears of them: who was answered can read what was written.
+        // Write the rows before the callers are answered, so that they can read their own writes.
         stopping(|| self.commit())?;
         for (responder, applied) in answers {
             responder.send(applied);
@@ -113,14 +113,14 @@ impl RaftStateMachine<Types> for StateMachine {
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotDir) -> io::Result<()> {
         let (db, shard) = (self.db.clone(), self.shard);
         let installed = snapshot.clone();
-        // openraft awaits the installation: the blocking task has an owner and an end.
+        // openraft awaits the installation, so the blocking task has an owner and an end.
         tokio::task::spawn_blocking(move || db.import(shard, &installed)).await.map_err(io::Error::other)??;
         self.position = meta.clone();
         self.state.reload()?;
         self.snapshots.adopt(snapshot)?;
         self.progress.installed.fetch_add(1, Ordering::Relaxed);
         let index = index_of(meta.last_log_id.as_ref());
-        tracing::info!(shard = self.shard, index, "installed a snapshot");
+        tracing::info!(event = "snapshot_installed", shard = self.shard, index, "installed a snapshot from the leader");
         self.state.publish(index);
         Ok(())
     }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_while_applying_is_an_error_that_says_why() {
+    fn a_panic_while_applying_becomes_an_error_with_its_message() {
         let failed = stopping(|| -> io::Result<()> { panic!("sold is {}", -1) }).expect_err("it panicked");
         assert_eq!(failed.to_string(), "applying an entry panicked: sold is -1");
         assert_eq!(stopping(|| Ok(7)).ok(), Some(7));

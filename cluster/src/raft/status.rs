@@ -9,21 +9,21 @@ use super::group::Group;
 /// A group in numbers, as the node sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
-    /// Who leads, if known.
+    /// The leader's id, if known.
     pub leader: Option<u64>,
-    /// The term.
+    /// The current term.
     pub term: u64,
     /// The last index of the log.
     pub last_index: u64,
     /// The last applied index.
     pub applied_index: u64,
-    /// The last index that is gone from the log.
+    /// The last index that was purged from the log.
     pub purged_index: u64,
     /// The last index in the newest snapshot.
     pub snapshot_index: u64,
-    /// Snapshots installed since the start.
+    /// Snapshots installed since the node started.
     pub snapshots_installed: u64,
-    /// Snapshots built since the start.
+    /// Snapshots built since the node started.
     pub snapshots_built: u64,
     /// Why the group stopped, if it did.
     pub stopped: Option<String>,

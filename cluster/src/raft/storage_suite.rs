@@ -1,12 +1,12 @@
-//! openraft's own suite on our log and state machine, and replicas that must agree to the byte.
+//! Runs openraft's storage suite on our log and state machine, and checks that replicas are byte-identical.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream;
 use keyrack_inventory::{
-    BookRequest, BookingId, Code, Command, Currency, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan, RequestKey,
-    RoomRequest, RoomType, Sealed, Stay,
+    BookRequest, BookingId, Command, Currency, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan, RequestKey,
+    RoomRequest, RoomType, Sealed, ShortCode, Stay,
 };
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
@@ -55,8 +55,8 @@ async fn our_storage_passes_openrafts_suite() {
     Suite::test_all(Builder).await.expect("the suite passes");
 }
 
-/// The same entries in one call, one by one, and unevenly: leaves and tree included. As other entries the same commands
-/// give the same rows, but leaves that name other entries.
+/// Applies the same entries in one call, one by one, and in uneven groups: all rows are equal, leaves and tree included. The
+/// same commands in other entries give the same rows, except for leaves, which name their entries.
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_are_byte_identical_in_every_batching() {
     let commands = log();
@@ -68,18 +68,18 @@ async fn replicas_are_byte_identical_in_every_batching() {
     assert!(at_once.iter().any(|(key, _)| key[0] == 0x82), "a tile is full");
     assert_eq!(at_once, one_by_one);
     assert_eq!(at_once, uneven);
-    let told = |rows: &Vec<(Vec<u8>, Vec<u8>)>| -> Vec<_> {
+    let without_leaves = |rows: &Vec<(Vec<u8>, Vec<u8>)>| -> Vec<_> {
         rows.iter().filter(|(key, _)| !matches!(key[0], 0x50 | 0x81..=0x83)).cloned().collect()
     };
     let other_entries = replica(commands.iter().map(|command| vec![vec![command.clone()]]).collect()).await;
-    assert_eq!(told(&at_once), told(&other_entries));
+    assert_eq!(without_leaves(&at_once), without_leaves(&other_entries));
     assert_ne!(at_once, other_entries);
 }
 
-/// Another replica's snapshot takes the place of everything, what was kept in memory included; requests that were made
-/// before it are known behind it.
+/// An installed snapshot replaces all state, including rows cached in memory. Retries of requests from before the snapshot are
+/// recognized after it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replica_that_installs_a_snapshot_goes_on_as_the_one_that_it_is_from() {
+async fn a_replica_with_an_installed_snapshot_continues_like_its_source() {
     let entries: Vec<Vec<Bytes>> = log().chunks(3).map(<[_]>::to_vec).collect();
     let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let (_, mut ahead, ahead_rows) = open(&one).expect("opened");
@@ -95,15 +95,15 @@ async fn a_replica_that_installs_a_snapshot_goes_on_as_the_one_that_it_is_from()
     }
     behind.install_snapshot(&built.meta, received).await.expect("installed");
     assert_eq!(all(&ahead_rows), all(&behind_rows));
-    // What is new, and what was asked before the snapshot, again.
+    // New commands, and repeats of commands from before the snapshot.
     let more = [&entries[200..], &entries[100..140]].concat();
     apply(&mut ahead, 200, more.clone()).await;
     apply(&mut behind, 200, more).await;
     assert_eq!(all(&ahead_rows), all(&behind_rows));
 }
 
-/// Applies calls of entries of commands, all at one log time; returns all rows but the applied position,
-/// which names the index and so the batching.
+/// Applies calls of entries of commands, all at one log time. Returns all rows but the applied position, which contains the
+/// index and so depends on the batching.
 async fn replica(calls: Vec<Vec<Vec<Bytes>>>) -> Vec<(Vec<u8>, Vec<u8>)> {
     let folder = tempfile::tempdir().expect("a folder");
     let (_, mut machine, rows) = open(&folder).expect("opened");
@@ -116,7 +116,7 @@ async fn replica(calls: Vec<Vec<Vec<Bytes>>>) -> Vec<(Vec<u8>, Vec<u8>)> {
     all(&rows).into_iter().filter(|(key, _)| key != &[0x80]).collect()
 }
 
-/// Applies entries of commands behind the index `last`.
+/// Applies entries of commands after the index `last`.
 async fn apply(machine: &mut StateMachine, last: u64, entries: Vec<Vec<Bytes>>) {
     let entries = (last + 1..).zip(entries).map(|(index, commands)| {
         let log_id = LogId::new(openraft::alias::LeaderIdOf::<Types> { term: 1, node_id: 1 }, index);
@@ -130,10 +130,10 @@ fn all(rows: &RowsDb) -> Vec<(Vec<u8>, Vec<u8>)> {
     rows.view(SHARD, |view| view.prefixed(&[])).expect("viewed").expect("read")
 }
 
-/// A property, and bookings of which some are refused, some cancelled, some asked twice.
+/// A property and its bookings. Some bookings are refused, some cancelled, some requested twice.
 fn log() -> Vec<Bytes> {
     let property = PropertyNumber(1);
-    let code = |text| Code::new(text).expect("a code");
+    let code = |text| ShortCode::new(text).expect("a code");
     let currency = Currency::new("EUR").expect("a currency");
     let details = PropertyDetails { name: "Inn".into(), currency, ..Default::default() };
     let room_type = RoomType {

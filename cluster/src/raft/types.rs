@@ -26,7 +26,7 @@ pub type Membership = openraft::Membership<u64, Member>;
 pub type StoredMembership = openraft::alias::StoredMembershipOf<Types>;
 pub type SnapshotMeta = openraft::alias::SnapshotMetaOf<Types>;
 
-/// An encoded batch of commands, as the log keeps it and as it is sent: encoded once, by the leader.
+/// An encoded batch of commands. The leader encodes it once; the log and the network carry the same bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payload(pub Bytes);
 

@@ -1,4 +1,4 @@
-//! Conversions between openraft's types and the wire, and the bytes of a log entry on disk.
+//! Converts openraft's types to and from protobuf, and log entries to and from their bytes on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -58,7 +58,7 @@ pub fn stored_membership_in(at: Option<pb::LogId>, membership: Option<pb::Member
     Ok(StoredMembership::new(at.map(log_id_in), membership))
 }
 
-/// The shard's applied row: eight bytes of index for quick readers, then the whole position.
+/// The shard's applied row: the index as eight bytes, so that it can be read without decoding, then the whole position.
 pub fn applied_out(last: &LogId, membership: &StoredMembership) -> Vec<u8> {
     let row = pb::AppliedRow {
         last: Some(log_id_out(last)),
@@ -188,8 +188,8 @@ pub fn append_reply_in(reply: pb::AppendReply) -> io::Result<StreamAppendResult<
     })
 }
 
-/// The answer to a call that sent entries up to `sent` (the one before them, if it sent none). A node that stored fewer
-/// of them succeeded in part.
+/// Decodes the answer to a call that sent entries up to `sent` (if it sent none, the entry before them). If the node stored
+/// fewer entries, the call succeeded in part.
 pub fn append_response_in(reply: pb::AppendReply, sent: Option<LogId>) -> io::Result<AppendEntriesResponse<Types>> {
     Ok(match append_reply_in(reply)? {
         Ok(matched) if matched != sent => AppendEntriesResponse::PartialSuccess(matched),
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_that_stored_fewer_entries_than_it_was_sent_succeeded_in_part() {
+    fn storing_fewer_entries_than_were_sent_is_a_partial_success() {
         let [second, third] = [2, 3].map(|index| LogId::new(leader_id(1, 1), index));
         let matched = |last: Option<&LogId>| append_reply_out(&Ok(last.cloned()));
         let whole = append_response_in(matched(Some(&third)), Some(third)).expect("well-formed");

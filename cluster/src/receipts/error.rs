@@ -6,16 +6,16 @@ use keyrack_merkle::Hash;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignRefusal {
     /// It signed a larger tree before.
-    #[error("this replica has signed {signed} leaves and does not go back to {asked}")]
-    Backwards {
+    #[error("this replica signed a tree of {signed} leaves and cannot sign a smaller one of {asked}")]
+    SmallerTree {
         /// The size it signed.
         signed: u64,
-        /// The size it was asked for.
+        /// The size it was asked to sign.
         asked: u64,
     },
-    /// It signed another root at that size before, or its tree no longer has what it signed.
-    #[error("this replica has signed another tree of {size} leaves")]
-    Sideways {
+    /// It signed another root at that size before, or its tree no longer contains the tree it signed.
+    #[error("this replica signed another tree of {size} leaves before")]
+    OtherRootSigned {
         /// The size.
         size: u64,
     },
@@ -27,8 +27,8 @@ pub enum SignRefusal {
         /// Its own root.
         own: Hash,
     },
-    /// It has not applied that much.
-    #[error("this replica has not come to {size} leaves")]
+    /// It has not applied that number of leaves yet.
+    #[error("this replica has not applied {size} leaves yet")]
     Behind {
         /// The size.
         size: u64,

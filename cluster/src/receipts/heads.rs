@@ -1,4 +1,4 @@
-//! What the applying task tells the rest of the node about a shard's tree.
+//! The newest part of a shard's tree in memory, which the applying task publishes to the rest of the node.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +10,13 @@ use tokio::sync::watch;
 use super::head::Head;
 use super::nodes::LastTiles;
 
-/// Newest nodes of each level kept in memory: proofs of recent leaves read no disk.
+/// How many of each level's newest nodes are kept in memory, so that proofs of recent leaves do not read the disk.
 const WINDOW: usize = 16_384;
-/// Heads kept, one for each Raft entry that appended leaves: a follower is asked for roots the leader has passed.
+/// How many heads are kept, one for each Raft entry that appended leaves. The leader may ask for the root of a size that this
+/// replica's tree has outgrown.
 const HEADS: usize = 4_096;
 
-/// The newest part of a shard's tree, as committed. One writer, the applying task; any readers.
+/// The newest committed part of a shard's tree. Only the applying task writes it; any task may read it.
 pub struct Heads {
     window: RwLock<Window>,
     last: RwLock<LastTiles>,
@@ -37,11 +38,11 @@ impl Default for Heads {
 }
 
 impl Heads {
-    /// Starts over at what was loaded.
+    /// Replaces everything by a tree that was loaded from disk.
     pub fn restart(&self, frontier: &Frontier, tiles: Vec<Vec<Hash>>) {
         let mut window = Window::new(WINDOW);
         let mut end = frontier.size();
-        // The right edge, smallest subtree first: with it, every later leaf's way to the root is known.
+        // The right edge, smallest subtree first. With it every later leaf has its path to the root in memory.
         for hash in frontier.edge().iter().rev() {
             let level = end.trailing_zeros() as u8;
             window.push(level, (end >> level) - 1, hash);
@@ -57,12 +58,12 @@ impl Heads {
         self.size.send_replace(frontier.size());
     }
 
-    /// How often the tree was loaded: between two loads it is only appended to.
+    /// How often the tree was loaded. Between two loads the tree only grows.
     pub fn loads(&self) -> u64 {
         self.loads.load(Ordering::Acquire)
     }
 
-    /// What was just committed: the nodes that were completed, and the tree after each Raft entry.
+    /// Publishes a commit: the completed nodes, and the tree after each Raft entry.
     pub fn publish(&self, completed: &mut Vec<(u8, u64, Hash)>, frontiers: &mut Vec<Frontier>, tiles: &[Vec<Hash>]) {
         let Some(size) = frontiers.last().map(Frontier::size) else { return };
         let mut window = self.window.write();
@@ -71,7 +72,7 @@ impl Heads {
         let mut last = self.last.write();
         last.size = size;
         last.tiles.resize_with(tiles.len(), Vec::new);
-        // A tile that only grew is not copied whole.
+        // If a tile only grew, copy only the new hashes.
         for (kept, grown) in last.tiles.iter_mut().zip(tiles) {
             if kept.len() <= grown.len() && kept.first() == grown.first() {
                 kept.extend_from_slice(&grown[kept.len()..]);
@@ -94,7 +95,7 @@ impl Heads {
         Head { size: newest.size(), root: newest.root() }
     }
 
-    /// The root at a size at which a recent Raft entry ended.
+    /// The root at a size, if a recent Raft entry ended at it.
     pub fn root_at(&self, size: u64) -> Option<Hash> {
         let recent = self.recent.lock();
         let place = recent.binary_search_by_key(&size, Frontier::size).ok()?;
@@ -103,7 +104,7 @@ impl Heads {
         Some(frontier.root())
     }
 
-    /// The number of leaves, as it grows.
+    /// Watches the number of leaves.
     pub fn size(&self) -> watch::Receiver<u64> {
         self.size.subscribe()
     }

@@ -1,5 +1,5 @@
-//! A node's signing keys. All come from one seed that never leaves its data folder; a folder that is
-//! made anew gets another, so a rebuilt node cannot be taken for the one before.
+//! A node's signing keys. All are derived from one seed that never leaves the data folder. A new folder gets a new seed, so a
+//! rebuilt node has other keys than before.
 
 use hkdf::Hkdf;
 use keyrack_inventory::ReplicaKeys;
@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use super::head::{cosigner_name, origin};
 
-/// The keys with which one node signs: as the log of each shard, and as a cosigner of all of them.
+/// One node's signing keys: a log key for each shard, and one cosigner key for all shards.
 pub struct NodeKeys {
     node: u64,
     logs: Vec<NoteKey>,
@@ -30,24 +30,24 @@ impl NodeKeys {
         Ok(NodeKeys { node, logs: logs.collect::<Result<_, _>>()?, cosigner })
     }
 
-    /// The key as the log of a shard.
+    /// The log key of a shard.
     pub fn log(&self, shard: u32) -> Option<&NoteKey> {
         self.logs.get((shard as usize).checked_sub(1)?)
     }
 
-    /// The key as a cosigner.
+    /// The cosigner key.
     pub fn cosigner(&self) -> &NoteKey {
         &self.cosigner
     }
 
-    /// The public keys, as a shard's rows record them.
+    /// The public keys, as they are stored in a shard's rows.
     pub fn public(&self, shard: u32) -> Option<ReplicaKeys> {
         let log = *self.log(shard)?.verifier().public();
         Some(ReplicaKeys { node: self.node, log, cosigner: *self.cosigner.verifier().public() })
     }
 }
 
-/// A replica's keys as verifiers of notes know them.
+/// A replica's keys for verifying signed notes.
 pub fn verifiers(cluster: &str, shard: u32, keys: &ReplicaKeys) -> Option<[VerifierKey; 2]> {
     let log = VerifierKey::new(&origin(cluster, shard), KeyKind::Log, &keys.log).ok()?;
     let cosigner = VerifierKey::new(&cosigner_name(cluster, keys.node), KeyKind::Cosigner, &keys.cosigner).ok()?;
@@ -57,6 +57,6 @@ pub fn verifiers(cluster: &str, shard: u32, keys: &ReplicaKeys) -> Option<[Verif
 fn expand(seed: &[u8; 32], role: &str, name: &str) -> [u8; 32] {
     let mut key = [0; 32];
     let info = [b"keyrack ", role.as_bytes(), b" ", name.as_bytes()];
-    Hkdf::<Sha256>::new(None, seed).expand_multi_info(&info, &mut key).expect("32 bytes are less than HKDF's limit of 8,160");
+    Hkdf::<Sha256>::new(None, seed).expand_multi_info(&info, &mut key).expect("HKDF gives up to 8,160 bytes");
     key
 }

@@ -1,4 +1,4 @@
-//! Reading the receipts' log of one shard: checkpoints, proofs, tiles.
+//! Reads the receipts log of one shard: checkpoints, proofs, tiles.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +20,12 @@ use crate::freshness::Freshness;
 use crate::halt::Halt;
 use crate::storage::{RowsDb, View};
 
-/// How long after a deadline an answer may still wait for the log to decide what every retry will be told, and how often it
-/// looks. Only a lost leader makes it wait.
-const UNDECIDED: Duration = Duration::from_secs(2);
-const LOOK: Duration = Duration::from_millis(20);
+/// How long after its deadline an answer may still wait until the log has decided what every retry gets, and how often it
+/// checks. It only waits this long if the leader is lost.
+const DECISION_GRACE: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The receipts' log of one shard, as this node has it. Cheap to clone.
+/// This node's copy of the receipts log of one shard. Cheap to clone.
 #[derive(Clone)]
 pub struct ReceiptLog {
     inner: Arc<Inner>,
@@ -44,11 +44,11 @@ struct Inner {
 /// A leaf under a checkpoint.
 #[derive(Clone, Debug)]
 pub struct Covered {
-    /// Which leaf.
+    /// The leaf's index.
     pub index: u64,
     /// Its bytes.
     pub leaf: Vec<u8>,
-    /// The way from the leaf to the checkpoint's root.
+    /// The inclusion proof from the leaf to the checkpoint's root.
     pub hashes: Vec<Hash>,
     /// The checkpoint.
     pub checkpoint: CheckpointNote,
@@ -57,9 +57,9 @@ pub struct Covered {
 /// A proof about a tree of one size.
 #[derive(Clone, Debug)]
 pub struct Proof {
-    /// The size.
+    /// The number of leaves.
     pub size: u64,
-    /// That tree's root.
+    /// The tree's root.
     pub root: Hash,
     /// The hashes.
     pub hashes: Vec<Hash>,
@@ -76,16 +76,16 @@ impl ReceiptLog {
         ReceiptLog { inner: Arc::new(Inner { shard, cluster: cluster.into(), rows, heads, published, freshness, halt }) }
     }
 
-    /// The log's name: what its checkpoints begin with.
+    /// The log's name, the first line of its checkpoints.
     pub fn origin(&self) -> String {
         origin(&self.inner.cluster, self.inner.shard)
     }
 
-    /// The newest checkpoint, once there is one.
+    /// The newest checkpoint, or `None` if there is none yet.
     ///
     /// # Errors
-    /// `Unavailable` until this node has caught up after its start. It begins with the rows it had on its disk, whose
-    /// checkpoint is older than the one it served last; for whoever follows this node the log would have been cut back.
+    /// `Unavailable` until this node has caught up after its start. It starts with the rows on its disk, whose checkpoint may be
+    /// older than the last one it served. A client that follows this node would see the log become shorter.
     pub fn checkpoint(&self) -> Result<Option<CheckpointNote>, ClusterError> {
         let Inner { shard, published, freshness, .. } = &*self.inner;
         if freshness.has_caught_up() { Ok(published.newest()) } else { Err(ClusterError::Unavailable { shard: *shard }) }
@@ -96,31 +96,31 @@ impl ReceiptLog {
         self.inner.published.newest_witnessed()
     }
 
-    /// Leaves applied here, whether a checkpoint covers them or not.
+    /// The number of leaves applied here, with or without a checkpoint that covers them.
     pub fn size(&self) -> u64 {
         *self.inner.heads.size().borrow()
     }
 
-    /// A leaf under the first checkpoint that covers it, as soon as there is one here; `None` after `deadline`, and
-    /// when that checkpoint was taken up after `by_ms` of log time, which is the same for everyone who asks.
+    /// Waits for the first checkpoint that covers a leaf, and returns the leaf with its proof. `None` if there is none by
+    /// `deadline`, or if the log accepted it after the log time `by_ms`, which is the same for every caller.
     ///
     /// # Errors
-    /// When the storage fails, or holds another tree than the checkpoint's.
+    /// When the storage fails, or its tree differs from the checkpoint's.
     pub async fn covered_by(&self, leaf: u64, by_ms: u64, deadline: Instant) -> Result<Option<Covered>, ClusterError> {
         let mut published = self.inner.published.size();
         let in_time = tokio::time::timeout_at(deadline, published.wait_for(|size| *size > leaf)).await.is_ok();
-        if !in_time && !self.decided(leaf, by_ms, deadline + UNDECIDED).await {
+        if !in_time && !self.decided(leaf, by_ms, deadline + DECISION_GRACE).await {
             return Ok(None);
         }
         let first = self.inner.first_covering(leaf)?.filter(|checkpoint| checkpoint.at_ms <= by_ms);
         first.map(|checkpoint| self.inner.cover(leaf, checkpoint)).transpose()
     }
 
-    /// Whether the log took up a checkpoint that covers the leaf, once that is decided: it did, or its time has passed
-    /// `by_ms` without. After a crash the next leader's first entry tells.
+    /// Waits until a checkpoint covers the leaf (`true`), or until log time has passed `by_ms` without one or `give_up` is
+    /// reached (`false`). After a leader's crash the next leader's first entry decides.
     async fn decided(&self, leaf: u64, by_ms: u64, give_up: Instant) -> bool {
         loop {
-            // In this order: what is taken up is seen before the time that it was taken up at.
+            // Read the time before the size: a checkpoint is added before its log time is published.
             let passed = self.inner.published.log_time_ms() > by_ms;
             if *self.inner.published.size().borrow() > leaf {
                 return true;
@@ -128,11 +128,12 @@ impl ReceiptLog {
             if passed || Instant::now() >= give_up {
                 return false;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// A leaf under the newest checkpoint with outside witnesses that covers it, else under the first that does.
+    /// A leaf under the newest checkpoint that outside witnesses signed, if it covers the leaf. Otherwise under the first
+    /// checkpoint that covers it.
     pub fn receipt(&self, leaf: u64) -> Result<Option<Covered>, ClusterError> {
         match self.witnessed_checkpoint().filter(|checkpoint| checkpoint.size > leaf && checkpoint.size <= self.size()) {
             Some(checkpoint) => self.inner.cover(leaf, checkpoint).map(Some),
@@ -140,7 +141,7 @@ impl ReceiptLog {
         }
     }
 
-    /// The way from a leaf to the root of a tree of `size` leaves; `None` when a checkpoint covers no such tree.
+    /// Proves that a leaf is in the tree of `size` leaves. `None` if no checkpoint covers that tree.
     pub fn prove_inclusion(&self, leaf: u64, size: u64) -> Result<Option<Proof>, ClusterError> {
         if leaf >= size || size > self.published_here() {
             return Ok(None);
@@ -150,7 +151,7 @@ impl ReceiptLog {
         Ok(Some(Proof { size, root, hashes }))
     }
 
-    /// That the tree of `old` leaves is a prefix of the tree of `new`; `None` when a checkpoint covers no such trees.
+    /// Proves that the tree of `old` leaves is a prefix of the tree of `new` leaves. `None` if no checkpoint covers them.
     pub fn prove_consistency(&self, old: u64, new: u64) -> Result<Option<Proof>, ClusterError> {
         if old > new || new > self.published_here() {
             return Ok(None);
@@ -160,7 +161,7 @@ impl ReceiptLog {
         Ok(Some(Proof { size: new, root, hashes }))
     }
 
-    /// A tile or a bundle of entries, as c2sp.org/tlog-tiles has it; `None` when no checkpoint covers it.
+    /// A tile or a bundle of entries, in the format of c2sp.org/tlog-tiles. `None` if no checkpoint covers it.
     pub fn resource(&self, resource: Resource) -> Result<Option<Vec<u8>>, ClusterError> {
         let (level, index, width) = match resource {
             Resource::Hashes { level, index, width } => (level, index, width),
@@ -183,7 +184,7 @@ impl ReceiptLog {
         read.map(Some)
     }
 
-    /// The keys of the replicas that sign, as the log's own rows have them: node, log key, cosigner key.
+    /// The keys of the replicas that sign, from the shard's rows: node, log key, cosigner key.
     pub fn keys(&self) -> Result<Vec<(u64, [VerifierKey; 2])>, ClusterError> {
         use keyrack_inventory::Read;
         let found: Vec<ReplicaKeys> = self.inner.view(|view| {
@@ -199,13 +200,13 @@ impl ReceiptLog {
         Ok(found.into_iter().filter_map(named).collect())
     }
 
-    /// Adds outside witnesses' signatures to a checkpoint that is still kept, here and on the other nodes; whether
-    /// there was one.
+    /// Adds outside witnesses' signatures to a checkpoint, here and on the other nodes. Returns whether the checkpoint is
+    /// still in memory.
     pub fn add_witnesses(&self, size: u64, signatures: &[Signature]) -> bool {
         self.inner.published.witness(size, signatures)
     }
 
-    /// Leaves that are both under a checkpoint and applied here.
+    /// The number of leaves that a checkpoint covers and that are applied here.
     fn published_here(&self) -> u64 {
         self.inner.published.newest().map_or(0, |checkpoint| checkpoint.size).min(self.size())
     }
@@ -221,9 +222,9 @@ impl Inner {
 
     fn cover(&self, index: u64, checkpoint: CheckpointNote) -> Result<Covered, ClusterError> {
         let leaf = self.rows.leaf(self.shard, index)?;
-        let leaf = leaf.ok_or_else(|| Fault::Corrupt(Key::Leaf(index), "missing from the receipts' log".into()))?;
+        let leaf = leaf.ok_or_else(|| Fault::Corrupt(Key::Leaf(index), "missing from the receipts log".into()))?;
         let hashes = self.prove(|nodes| inclusion_proof(nodes, index, checkpoint.size))?;
-        // What would not verify is not served: somebody changed this node's tree, or it was never the shard's.
+        // If the proof does not verify, this node's tree was changed or never was the shard's. Do not serve it.
         if let Err(cause) = verify_inclusion(index, checkpoint.size, &leaf_hash(&leaf), &hashes, &checkpoint.root) {
             self.halt.note_difference(self.shard, 0, checkpoint.size);
             return Err(ClusterError::WrongTree { shard: self.shard, cause });
@@ -236,7 +237,7 @@ impl Inner {
         if let Ok(made) = self.heads.with_window(|window| make(&mut Source::Recent(window))) {
             return Ok(made);
         }
-        // The right edge from memory, whatever is older from the rows.
+        // The last tiles come from memory, older nodes from the rows.
         let last = self.heads.last_tiles();
         self.view(|view| make(&mut Source::Stored(StoredNodes::new(view, Some(&last)))))
     }

@@ -1,15 +1,15 @@
-//! The receipts' log of each shard: its tree, this replica's signatures, the checkpoints that have enough of them.
+//! The receipts log of each shard: its tree, this replica's signatures, and checkpoints that a majority signed.
 //!
-//! `apply` appends a leaf for each booking event. [`Tree`] hashes it, and what it completes is written in the same batch as
-//! the rows. After its own apply each replica can sign its own root ([`Signer`]). `cosigning/` gathers signatures: a head that
-//! a majority signed becomes a checkpoint ([`Published`]). [`ReceiptLog`] serves receipts, proofs and tiles. Start with
-//! `tree.rs` and `log.rs`.
+//! `apply` appends a leaf for each booking event. [`Tree`] hashes it and writes new tiles and the right edge in the same batch as
+//! the rows. Then each replica can sign its own root ([`Signer`]). `cosigning/` gathers the signatures. A head that a majority
+//! signed becomes a checkpoint ([`Published`]). [`ReceiptLog`] serves receipts, proofs and tiles. Start with `tree.rs` and
+//! `log.rs`.
 //!
 //! Invariants:
-//! - a replica signs a root only after it computed it itself, and writes down what it signs, outside snapshots, before the
-//!   signature leaves it; it never signs a smaller tree than it signed before, nor another root at the same size;
-//! - a checkpoint is served only to those whom this node has caught up for, and never a smaller one than before;
-//! - a proof that would not verify is not served.
+//! - a replica signs only roots that it computed itself. It stores a head on disk, outside snapshots, before it sends the
+//!   signature. It never signs a smaller tree than before, and never another root at the same size;
+//! - a node serves checkpoints only after it has caught up since its start, and never a smaller one than before;
+//! - a receipt's proof is verified before it is served.
 
 mod error;
 mod head;

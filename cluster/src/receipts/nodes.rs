@@ -1,8 +1,8 @@
-//! The tree's rows, and reading nodes of any age from them.
+//! The tree's rows, and reading nodes from them.
 //!
-//! `81` the right edge: size, then its hashes. `82 level n` the hashes of the n-th full tile of a level (8 KiB): leaf hashes at
-//! level 0, above it roots of full tiles of the level below. `83 level index` one such root, for the tiles that are not
-//! full yet. The hashes of the last leaves, which fill no tile yet, are computed from the leaves.
+//! `81` is the right edge: size, then its hashes. `82 level n` has the hashes of a level's n-th full tile (8 KiB): leaf hashes
+//! at level 0, and above it the roots of full tiles of the level below. `83 level index` is one such root, for reading tiles
+//! that are not full yet. The hashes of the leaves in the last tile of level 0 are computed from the leaves.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,28 +34,28 @@ pub fn node_key(level: u8, index: u64) -> [u8; 10] {
     key
 }
 
-/// Size, big-endian, then the hashes of the right edge, the largest subtree first.
+/// Encodes the right edge: size, big-endian, then the hashes, the largest subtree first.
 pub fn frontier_out(frontier: &Frontier) -> Vec<u8> {
     let mut bytes = frontier.size().to_be_bytes().to_vec();
     frontier.edge().iter().for_each(|hash| bytes.extend_from_slice(hash));
     bytes
 }
 
-/// The right edge, and the hashes of the last tile of each level, which is not full. Fails when they contradict each other.
+/// Loads the right edge, and the hashes of each level's last tile, which is not full. Fails if they contradict each other.
 pub fn load(view: &mut View<'_>) -> io::Result<(Frontier, Vec<Vec<Hash>>)> {
     let corrupt = |what: &str| io::Error::other(format!("corrupt tree: {what}"));
     let Some(bytes) = view.raw(&FRONTIER)? else { return Ok((Frontier::new(), vec![Vec::new()])) };
     let (size, edge) = bytes.split_first_chunk::<8>().ok_or_else(|| corrupt("the right edge is too short"))?;
     let (edge, rest) = edge.as_chunks::<32>();
     if !rest.is_empty() {
-        return Err(corrupt("the right edge ends amid a hash"));
+        return Err(corrupt("the right edge ends in the middle of a hash"));
     }
     let frontier = Frontier::from_parts(u64::from_be_bytes(*size), edge.to_vec()).map_err(|cause| corrupt(&cause.to_string()))?;
     let tile = leaf_hashes(view, frontier.size() / WIDTH * WIDTH, frontier.size()).map_err(io::Error::other)?;
     let mut last = Frontier::new();
     tile.iter().for_each(|hash| last.append(*hash, |_, _, _| {}));
     if !frontier.edge().ends_with(last.edge()) {
-        return Err(corrupt("the last leaves are not what its right edge says"));
+        return Err(corrupt("the last leaves contradict the right edge"));
     }
     let mut tiles = vec![tile];
     let mut roots = frontier.size() / WIDTH;
@@ -75,7 +75,7 @@ pub fn load(view: &mut View<'_>) -> io::Result<(Frontier, Vec<Vec<Hash>>)> {
 /// Nodes from the rows of one view.
 pub struct StoredNodes<'v, 'db> {
     view: &'v mut View<'db>,
-    /// What needs no reading.
+    /// The last tiles, which are in memory.
     last: Option<&'v LastTiles>,
     tiles: BTreeMap<(u8, u64), Vec<Hash>>,
 }
@@ -102,7 +102,7 @@ impl<'v, 'db> StoredNodes<'v, 'db> {
     }
 
     fn load_tile(&mut self, level: u8, number: u64) -> Result<Vec<Hash>, Fault> {
-        // The last tile of a level is in memory, unless it became full since this view was taken.
+        // The last tile of a level is in memory, unless it was filled after this view was taken.
         if let Some(hashes) = self.last.and_then(|last| last.tile(level, number)) {
             return Ok(hashes.to_vec());
         }
@@ -115,22 +115,22 @@ impl<'v, 'db> StoredNodes<'v, 'db> {
 
     fn load_roots(&mut self, level: u8, number: u64) -> Result<Vec<Hash>, Fault> {
         let first = node_key(level, number * WIDTH);
-        // Everything but the last byte is the same within one tile.
+        // Keys of one tile differ only in the last byte.
         let rows = self.view.prefixed(&first[..9]).map_err(storage)?;
         rows.iter()
             .map(|(_, value)| {
-                value.as_slice().try_into().map_err(|_| Fault::Storage("corrupt tree: a node of another length".into()))
+                value.as_slice().try_into().map_err(|_| Fault::Storage("corrupt tree: a node is not 32 bytes long".into()))
             })
             .collect()
     }
 }
 
-/// The last tile of each level, which is not full: 8 KiB at most each.
+/// The last tile of each level, which is not full. At most 8 KiB each.
 #[derive(Clone, Default)]
 pub struct LastTiles {
-    /// Leaves in the tree.
+    /// The number of leaves in the tree.
     pub size: u64,
-    /// By level.
+    /// The tiles by level.
     pub tiles: Vec<Vec<Hash>>,
 }
 
@@ -142,11 +142,11 @@ impl LastTiles {
     }
 }
 
-/// Where a proof's nodes come from: memory first, since most proofs are of leaves that were just appended.
+/// Where a proof's nodes come from. Memory is tried first, because most proofs are of new leaves.
 pub enum Source<'v, 'db> {
-    /// Memory alone.
+    /// Only memory.
     Recent(&'v Window),
-    /// The rows, where memory has not got it.
+    /// The rows, and the last tiles if they are in memory.
     Stored(StoredNodes<'v, 'db>),
 }
 
@@ -174,12 +174,12 @@ impl Nodes for StoredNodes<'_, '_> {
     }
 }
 
-/// Hashes of the leaves in `[from, to)`, as far as there are any.
+/// The hashes of the existing leaves in `[from, to)`.
 fn leaf_hashes(view: &mut View<'_>, from: u64, to: u64) -> Result<Vec<Hash>, Fault> {
     leaves(view, from, to).map(|leaves| leaves.iter().map(|leaf| leaf_hash(leaf)).collect())
 }
 
-/// The leaves in `[from, to)`, as far as there are any.
+/// The existing leaves in `[from, to)`.
 pub fn leaves(view: &mut View<'_>, from: u64, to: u64) -> Result<Vec<Vec<u8>>, Fault> {
     let mut leaves = Vec::new();
     for index in from..to {

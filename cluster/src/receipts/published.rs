@@ -1,4 +1,4 @@
-//! Checkpoints that have enough signatures, the newest of one shard: as the shard's rows have them.
+//! The newest checkpoints of one shard, in memory and in the shard's rows.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,22 +17,22 @@ const KEPT: usize = 1_024;
 /// A checkpoint with its signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckpointNote {
-    /// Leaves.
+    /// The number of leaves.
     pub size: u64,
     /// The root hash.
     pub root: Hash,
     /// The signed note.
     pub note: Arc<str>,
-    /// When the shard took it up: log time, ms since 1970.
+    /// When the shard's log accepted it: log time, ms since 1970.
     pub at_ms: u64,
 }
 
-/// The newest checkpoints of one shard. One writer, the applying task; any readers.
+/// The newest checkpoints of one shard. Only the applying task adds checkpoints; any task may read them.
 pub struct Published {
-    /// Ascending sizes.
+    /// By ascending size.
     recent: RwLock<VecDeque<CheckpointNote>>,
     size: watch::Sender<u64>,
-    /// The newest that an outside witness signed too.
+    /// The newest checkpoint that an outside witness also signed.
     witnessed: watch::Sender<Option<CheckpointNote>>,
     /// The latest log time that was applied, ms since 1970.
     log_time_ms: AtomicU64,
@@ -46,7 +46,7 @@ impl Default for Published {
 }
 
 impl CheckpointNote {
-    /// Reads a note's text.
+    /// Parses a note's text.
     pub fn parse(text: &str, at_ms: u64) -> Option<CheckpointNote> {
         let note = Note::parse(text).ok()?;
         let Checkpoint { size, root, .. } = Checkpoint::parse(&note.text).ok()?;
@@ -59,7 +59,7 @@ impl CheckpointNote {
 }
 
 impl Published {
-    /// Starts over at the newest checkpoint of the rows.
+    /// Replaces the checkpoints in memory by the newest one of the rows.
     pub fn load(&self, view: &mut View<'_>) -> Result<(), Fault> {
         let newest = match view.get(&Key::Meta)? {
             Some(Row::Meta(meta)) => meta.last_checkpoint,
@@ -72,7 +72,7 @@ impl Published {
         Ok(())
     }
 
-    /// Takes up a checkpoint that the shard took up.
+    /// Adds a checkpoint that the shard's log accepted, unless a newer one is known.
     pub fn add(&self, stored: &StoredCheckpoint) {
         let Some(checkpoint) = CheckpointNote::stored(stored) else { return };
         let size = checkpoint.size;
@@ -87,17 +87,17 @@ impl Published {
         self.size.send_replace(size);
     }
 
-    /// Notes how far the log's time has come.
+    /// Records the latest log time that was applied.
     pub fn passed(&self, log_time_ms: u64) {
         self.log_time_ms.store(log_time_ms, Ordering::Release);
     }
 
-    /// How far the log's time has come: what is taken up from now on is not from before.
+    /// The latest log time that was applied. Later checkpoints have no earlier time.
     pub fn log_time_ms(&self) -> u64 {
         self.log_time_ms.load(Ordering::Acquire)
     }
 
-    /// Keeps a checkpoint that outside witnesses signed too, unless a larger one has that.
+    /// Keeps a checkpoint that outside witnesses also signed, unless a larger such checkpoint is known.
     pub fn add_witnessed(&self, checkpoint: CheckpointNote) {
         self.witnessed.send_if_modified(|kept| {
             let newer = kept.as_ref().is_none_or(|old| old.size <= checkpoint.size && old.note != checkpoint.note);
@@ -108,7 +108,7 @@ impl Published {
         });
     }
 
-    /// Adds outside witnesses' signatures to a checkpoint that is still kept; whether there was one.
+    /// Adds outside witnesses' signatures to a checkpoint. Returns whether the checkpoint is still in memory.
     pub fn witness(&self, size: u64, signatures: &[Signature]) -> bool {
         let witnessed = self.newest_witnessed().filter(|checkpoint| checkpoint.size == size);
         let base = witnessed.or_else(|| self.at(size));
@@ -116,7 +116,7 @@ impl Published {
             return false;
         };
         for new in signatures {
-            // A witness that signs again has seen it later.
+            // A witness's newer signature replaces its older one.
             note.signatures.retain(|old| old.name != new.name || old.key_id != new.key_id);
             note.signatures.push(new.clone());
         }
@@ -136,32 +136,32 @@ impl Published {
         recent.get(place).cloned()
     }
 
-    /// The newest that an outside witness signed.
+    /// The newest checkpoint that an outside witness signed.
     pub fn newest_witnessed(&self) -> Option<CheckpointNote> {
         self.witnessed.borrow().clone()
     }
 
-    /// The same, as it changes.
+    /// Watches the newest checkpoint that an outside witness signed.
     pub fn witnessed(&self) -> watch::Receiver<Option<CheckpointNote>> {
         self.witnessed.subscribe()
     }
 
-    /// The first checkpoint that covers a leaf, if it can be told from memory.
+    /// The first checkpoint that covers a leaf, if memory has it and the one before it.
     pub fn first_covering(&self, leaf: u64) -> Option<CheckpointNote> {
         let recent = self.recent.read();
         let place = recent.partition_point(|checkpoint| checkpoint.size <= leaf);
-        // Before the first one that is kept there may be another.
+        // An older checkpoint, which is no longer in memory, may also cover the leaf.
         if place == 0 { None } else { recent.get(place).cloned() }
     }
 
-    /// The size of the newest checkpoint, as it grows.
+    /// Watches the size of the newest checkpoint.
     pub fn size(&self) -> watch::Receiver<u64> {
         self.size.subscribe()
     }
 }
 
-/// The first checkpoint that covers a leaf, from the rows: on every replica and at any time the same, until it
-/// is too old for any retry.
+/// The first checkpoint that covers a leaf, from the rows. It is the same on every replica and at any time, until it is too old
+/// for any retry.
 pub fn first_covering(view: &mut View<'_>, leaf: u64) -> Result<Option<CheckpointNote>, Fault> {
     match view.scan(&Key::Checkpoint(leaf + 1), &Key::Checkpoint(u64::MAX), 1)?.first() {
         Some(Key::Checkpoint(size)) => Ok(row(view, *size)?.as_ref().and_then(CheckpointNote::stored)),

@@ -1,4 +1,4 @@
-//! One replica's signatures: what it signed last is on disk before a signature leaves it.
+//! Signs heads for one replica. The signed head is on disk before the signature is returned.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::keys::NodeKeys;
 use super::nodes::StoredNodes;
 use crate::storage::{LogDb, LogWrite, RowsDb, Slot};
 
-/// How long a replica that lags may take to come to the size it is asked to sign.
+/// How long a lagging replica may take to reach the size it is asked to sign.
 const CATCH_UP: Duration = Duration::from_secs(2);
 
 /// Signs the heads of one shard on this node. Cheap to clone.
@@ -36,12 +36,12 @@ struct Inner {
 
 struct Last {
     head: Option<Head>,
-    /// The load of this node's tree in which that head was found; see [`Heads::loads`].
+    /// The load in which this node's tree was found to contain that head; see [`Heads::loads`].
     contained_in: u64,
 }
 
 impl Signer {
-    /// Takes up what this node signed last.
+    /// Opens the signer with the last head that this node signed.
     pub fn open(
         shard: u32,
         cluster: &str,
@@ -50,17 +50,17 @@ impl Signer {
         rows: Arc<RowsDb>,
         log: LogDb,
     ) -> io::Result<Signer> {
-        let head = log.kept(shard, Slot::Signed)?.map(head_in).transpose()?;
+        let head = log.slot(shard, Slot::Signed)?.map(head_in).transpose()?;
         let last = Mutex::new(Last { head, contained_in: 0 });
         let origin = origin(cluster, shard);
         Ok(Signer { inner: Arc::new(Inner { shard, origin, keys, heads, rows, log, last }) })
     }
 
-    /// Signs `head` if this replica has come to the same by itself: as the log and as a cosigner. Returns
-    /// signature lines of a note.
+    /// Signs `head` as the log and as a cosigner, if this replica computed the same head. Returns the signature lines of a
+    /// note.
     ///
     /// # Errors
-    /// See [`SignRefusal`]; nothing was signed then.
+    /// See [`SignRefusal`]. Then nothing was signed.
     pub async fn sign(&self, head: Head) -> Result<String, SignRefusal> {
         let inner = &self.inner;
         let mut size = inner.heads.size();
@@ -92,14 +92,14 @@ impl Inner {
             return Ok(());
         };
         if head.size < signed.size {
-            return Err(SignRefusal::Backwards { signed: signed.size, asked: head.size });
+            return Err(SignRefusal::SmallerTree { signed: signed.size, asked: head.size });
         }
-        // While it is only appended to, a tree keeps what it contained; a snapshot may have brought another.
+        // A tree that only grows still contains the signed head. After a load from a snapshot, check again.
         if last.contained_in != loads && self.root(signed.size)? == signed.root {
             last.contained_in = loads;
         }
         if last.contained_in != loads || (head.size == signed.size && head.root != signed.root) {
-            return Err(SignRefusal::Sideways { size: signed.size });
+            return Err(SignRefusal::OtherRootSigned { size: signed.size });
         }
         Ok(())
     }
@@ -115,12 +115,12 @@ impl Inner {
 
     async fn write_down(&self, head: Head) -> io::Result<()> {
         let (done, written) = oneshot::channel();
-        let keep = vec![LogWrite::Keep(Slot::Signed, head_out(head))];
-        let tell = move |result| {
-            // Whoever asked may be gone; what is written down stands all the same.
+        let keep = vec![LogWrite::PutSlot(Slot::Signed, head_out(head))];
+        let answer = move |result| {
+            // The caller may have stopped waiting. The stored head is still valid, so this is no error.
             let _ = done.send(result);
         };
-        self.log.write(self.shard, keep, true, Box::new(tell)).await?;
+        self.log.write(self.shard, keep, true, Box::new(answer)).await?;
         written.await.map_err(|_| io::Error::other("the log writer has stopped"))?
     }
 
@@ -132,7 +132,7 @@ impl Inner {
     }
 }
 
-/// Size, big-endian, then the root.
+/// Encodes a head: size, big-endian, then the root.
 fn head_out(head: Head) -> Bytes {
     let mut bytes = BytesMut::with_capacity(40);
     bytes.put_u64(head.size);
@@ -141,7 +141,7 @@ fn head_out(head: Head) -> Bytes {
 }
 
 fn head_in(bytes: Bytes) -> io::Result<Head> {
-    let (size, root) = bytes.split_first_chunk::<8>().ok_or_else(|| io::Error::other("corrupt: what was signed last"))?;
-    let root = root.try_into().map_err(|_| io::Error::other("corrupt: what was signed last"))?;
+    let (size, root) = bytes.split_first_chunk::<8>().ok_or_else(|| io::Error::other("corrupt: the last signed head"))?;
+    let root = root.try_into().map_err(|_| io::Error::other("corrupt: the last signed head"))?;
     Ok(Head { size: u64::from_be_bytes(*size), root })
 }

@@ -1,4 +1,4 @@
-//! The tree of one shard, as the applying task grows it.
+//! The tree of one shard, to which the applying task appends leaves.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::heads::Heads;
 use super::nodes;
 use crate::storage::{RowsDb, WriteSet};
 
-/// The right edge of the tree, and what of it is not written yet.
+/// The right edge of the tree, and its unwritten changes.
 pub struct Tree {
     frontier: Frontier,
     /// The hashes of the last tile of each level, which is not full.
@@ -22,14 +22,14 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Picks up what the shard's rows have.
+    /// Loads the tree from the shard's rows.
     pub fn load(db: &RowsDb, shard: u32, heads: Arc<Heads>) -> io::Result<Tree> {
         let (frontier, tiles) = db.view(shard, nodes::load)??;
         heads.restart(&frontier, tiles.clone());
         Ok(Tree { frontier, tiles, unwritten: Vec::new(), completed: Vec::new(), frontiers: Vec::new(), heads })
     }
 
-    /// Leaves appended, committed or not.
+    /// The number of leaves, including uncommitted ones.
     pub fn size(&self) -> u64 {
         self.frontier.size()
     }
@@ -46,7 +46,7 @@ impl Tree {
         });
     }
 
-    /// Marks the end of a Raft entry: sizes that all replicas come to.
+    /// Marks the end of a Raft entry. All replicas have the tree at this size, in every batching.
     pub fn end_entry(&mut self) {
         let known = self.frontiers.last().map(Frontier::size);
         if known.is_none_or(|size| size < self.frontier.size()) && !self.completed.is_empty() {
@@ -54,7 +54,7 @@ impl Tree {
         }
     }
 
-    /// Adds what changed to the batch that also has the leaves.
+    /// Adds the changes to the batch that also has the leaves.
     pub fn write(&mut self, set: &mut WriteSet<'_>) {
         if self.completed.is_empty() {
             return;
@@ -63,13 +63,13 @@ impl Tree {
         set.put(&nodes::FRONTIER, &nodes::frontier_out(&self.frontier));
     }
 
-    /// After the batch is written: tells everyone.
+    /// Publishes the changes to readers, after the batch is written.
     pub fn publish(&mut self) {
         self.heads.publish(&mut self.completed, &mut self.frontiers, &self.tiles);
     }
 }
 
-/// Puts a hash into the last tile of its level, and the tile among the rows once it is full.
+/// Adds a hash to the last tile of its level, and queues the tile for writing once it is full.
 fn keep(level: u8, index: u64, hash: &Hash, tiles: &mut Vec<Vec<Hash>>, unwritten: &mut Vec<(Vec<u8>, Vec<u8>)>) {
     if tiles.len() <= usize::from(level) {
         tiles.resize_with(usize::from(level) + 1, Vec::new);

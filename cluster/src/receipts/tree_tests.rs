@@ -1,4 +1,4 @@
-//! The tree on disk against the definition of RFC 6962, and the rules of signing.
+//! Tests the tree on disk against the definition in RFC 6962, and the rules of signing.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Log {
         Log { folder, rows, heads, tree, leaves: Vec::new() }
     }
 
-    /// Appends leaves as entries of these many, in one write.
+    /// Appends entries with these numbers of leaves, in one write.
     fn append(&mut self, entries: &[usize]) {
         let first = self.leaves.len();
         for count in entries {
@@ -110,7 +110,7 @@ fn definition(hashes: &[Hash]) -> Hash {
 }
 
 #[test]
-fn roots_and_proofs_from_disk_are_those_of_the_definition() {
+fn roots_and_proofs_from_disk_match_rfc_6962() {
     let mut log = Log::new();
     for entries in [&[1][..], &[2, 3], &[250], &[1, 0, 1], &[260, 130], &[1_400]] {
         log.append(entries);
@@ -128,7 +128,7 @@ fn roots_and_proofs_from_disk_are_those_of_the_definition() {
 }
 
 #[test]
-fn a_tree_goes_on_after_a_restart_as_if_there_had_been_none() {
+fn a_restart_does_not_change_how_a_tree_grows() {
     let mut log = Log::new();
     let mut without = Frontier::new();
     for count in [1, 254, 1, 1, 300, 7, 1_000] {
@@ -137,7 +137,7 @@ fn a_tree_goes_on_after_a_restart_as_if_there_had_been_none() {
         let size = log.leaves.len();
         log.leaves[size - count..].iter().for_each(|leaf| without.append(leaf_hash(leaf), |_, _, _| {}));
         assert_eq!(log.heads.newest().root, without.root());
-        // A leaf that comes after the restart is proved from memory, older ones from disk.
+        // A leaf appended after the restart is proved from memory, older leaves from disk.
         log.append(&[1]);
         without.append(leaf_hash(&log.leaves[size]), |_, _, _| {});
         let (reader, root) = (log.reader(size + 1), log.root(size + 1));
@@ -152,7 +152,7 @@ fn a_tree_goes_on_after_a_restart_as_if_there_had_been_none() {
 }
 
 #[test]
-fn only_what_a_checkpoint_covers_is_served() {
+fn nothing_beyond_the_checkpoint_is_served() {
     let mut log = Log::new();
     log.append(&[700]);
     let reader = log.reader(600);
@@ -171,7 +171,7 @@ fn only_what_a_checkpoint_covers_is_served() {
 }
 
 #[test]
-fn a_changed_row_of_the_tree_is_not_served_and_stops_a_start() {
+fn a_changed_tree_row_is_not_served_and_makes_a_start_fail() {
     let mut log = Log::new();
     log.append(&[300]);
     log.reload();
@@ -185,23 +185,23 @@ fn a_changed_row_of_the_tree_is_not_served_and_stops_a_start() {
 }
 
 #[tokio::test]
-async fn a_replica_signs_forwards_only_and_only_its_own_roots() {
+async fn a_replica_signs_only_its_own_roots_and_never_a_smaller_tree() {
     let mut log = Log::new();
     log.append(&[2, 3]);
     let disk = LogDb::open(&log.folder.path().join("log")).expect("opened");
     let signer = log.signer(&disk);
     let lines = signer.sign(log.head(5)).await.expect("signed");
     assert_eq!(lines.lines().count(), 2, "{lines}");
-    assert!(signer.sign(log.head(5)).await.is_ok(), "the same again says nothing new");
-    assert_eq!(signer.sign(log.head(2)).await, Err(SignRefusal::Backwards { signed: 5, asked: 2 }));
+    assert!(signer.sign(log.head(5)).await.is_ok(), "signing the same head again is allowed");
+    assert_eq!(signer.sign(log.head(2)).await, Err(SignRefusal::SmallerTree { signed: 5, asked: 2 }));
     let own = log.root(5);
     assert_eq!(signer.sign(Head { size: 5, root: [1; 32] }).await, Err(SignRefusal::Diverged { size: 5, own }));
     log.append(&[4]);
     assert!(signer.sign(log.head(9)).await.is_ok());
-    // A restart forgets nothing.
+    // A restart does not forget the signed head.
     log.reload();
     let signer = log.signer(&disk);
-    assert_eq!(signer.sign(log.head(5)).await, Err(SignRefusal::Backwards { signed: 9, asked: 5 }));
+    assert_eq!(signer.sign(log.head(5)).await, Err(SignRefusal::SmallerTree { signed: 9, asked: 5 }));
     assert!(signer.sign(log.head(9)).await.is_ok());
 }
 
@@ -213,11 +213,11 @@ async fn a_replica_whose_tree_lost_what_it_signed_signs_nothing() {
     let mut signed = 3u64.to_be_bytes().to_vec();
     signed.extend([0xaa; 32]);
     let (done, written) = tokio::sync::oneshot::channel();
-    let keep = vec![LogWrite::Keep(Slot::Signed, signed.into())];
+    let keep = vec![LogWrite::PutSlot(Slot::Signed, signed.into())];
     disk.write(SHARD, keep, true, Box::new(|result| drop(done.send(result)))).await.expect("queued");
     written.await.expect("answered").expect("written");
     let signer = log.signer(&disk);
-    assert_eq!(signer.sign(log.head(5)).await, Err(SignRefusal::Sideways { size: 3 }));
+    assert_eq!(signer.sign(log.head(5)).await, Err(SignRefusal::OtherRootSigned { size: 3 }));
     log.append(&[1]);
-    assert_eq!(signer.sign(log.head(6)).await, Err(SignRefusal::Sideways { size: 3 }));
+    assert_eq!(signer.sign(log.head(6)).await, Err(SignRefusal::OtherRootSigned { size: 3 }));
 }

@@ -1,12 +1,12 @@
-//! What this node answers to its peers: the other half of `peers/`.
+//! This node's answers to its peers. The calls to peers are in `peers/`.
 //!
-//! [`serve`] takes the connections that the handshake let in. `service.rs` has a method for each call: it checks who calls,
-//! whether that node may take part, and whether this node is meant, then hands the message to the group, the batcher or the
-//! signer that it is for. Start with `service.rs`.
+//! [`serve`] takes the connections that the handshake accepted. `service.rs` has a method for each call. It checks that the
+//! caller may take part and that the call is for this node, then passes the message to the group, the batcher or the signer.
+//! Start with `service.rs`.
 //!
 //! Invariants:
-//! - nothing of a message is looked at before the caller is known by its certificate and admitted;
-//! - a node can speak for itself only;
+//! - a message is read only after its caller is identified by certificate and admitted;
+//! - a node can act for itself only;
 //! - an open stream ends when its caller is fenced.
 
 mod service;
@@ -18,13 +18,13 @@ use keyrack_proto::internal::peer_server::PeerServer;
 use tokio::net::TcpListener;
 
 use self::service::PeerService;
-use crate::membership::Replacements;
+use crate::membership::RejoinRequests;
 use crate::node::Node;
 use crate::peers::tls::{self, PeerTls};
 use crate::peers::{PEER_MESSAGE_BYTES, UsageInbox};
 
-/// Takes connections of other nodes until the node's tasks stop; those that are open end with the process.
-pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements: Arc<Replacements>, usage: Arc<UsageInbox>) {
+/// Accepts connections of other nodes until the node's tasks stop. Open connections end with the process.
+pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements: Arc<RejoinRequests>, usage: Arc<UsageInbox>) {
     let incoming = tls::incoming(listener, tls, node.admission.clone(), &node.tasks);
     let service = PeerServer::new(PeerService::new(node.clone(), replacements, usage));
     let service = service.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES);
@@ -36,7 +36,7 @@ pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements
         .serve_with_incoming(incoming);
     node.tasks.spawn("peer listener", async move {
         if let Err(cause) = server.await {
-            tracing::error!(%cause, "the peer listener has ended");
+            tracing::error!(event = "peer_listener_failed", %cause, "the peer listener has ended");
         }
     });
 }

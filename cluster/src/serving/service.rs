@@ -1,4 +1,4 @@
-//! The peer service: each call's identity first, then the answer.
+//! The peer service: each call first checks its caller, then answers.
 
 use std::io;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::cosigning;
-use crate::membership::Replacements;
+use crate::membership::RejoinRequests;
 use crate::node::Node;
 use crate::peers::tls::PeerNode;
 use crate::peers::{Member, UsageInbox};
@@ -21,13 +21,13 @@ use crate::raft::Group;
 
 /// How long a command that another node forwarded may take.
 const FORWARDED: Duration = Duration::from_secs(10);
-/// Heads of one shard that a replica may be asked to sign at once.
+/// The most heads of one shard that a replica signs at once.
 const COSIGN_IN_FLIGHT: usize = 64;
 
-/// What a node answers to its peers.
+/// Answers a node's peers.
 pub struct PeerService {
     node: Arc<Node>,
-    replacements: Arc<Replacements>,
+    replacements: Arc<RejoinRequests>,
     usage: Arc<UsageInbox>,
 }
 
@@ -35,43 +35,44 @@ type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 impl PeerService {
     /// Answers for `node`.
-    pub fn new(node: Arc<Node>, replacements: Arc<Replacements>, usage: Arc<UsageInbox>) -> PeerService {
+    pub fn new(node: Arc<Node>, replacements: Arc<RejoinRequests>, usage: Arc<UsageInbox>) -> PeerService {
         PeerService { node, replacements, usage }
     }
 
-    /// Refuses what is from another cluster, from a node that may not take part or is not the one that the certificate
-    /// names, or meant for another node, or for this node before it was wiped. Returns who calls.
+    /// Checks the caller, and that the call is for this incarnation of this node. Returns the caller.
     fn check<T>(&self, request: &Request<T>) -> Result<u64, Status> {
         let caller = self.caller(request)?;
         let me = format!("{}/{}", self.node.config.node, self.node.incarnation);
         if field(request, "keyrack-to") != me {
             return Err(Status::permission_denied(
-                "this call is meant for another node, or for this one before its data was wiped",
+                "this call is for another node, or for this node before it got a new data folder",
             ));
         }
+        self.node.links.note_call_from(caller);
         Ok(caller)
     }
 
+    /// The caller, if it may take part.
     fn caller<T>(&self, request: &Request<T>) -> Result<u64, Status> {
         let caller = self.identified(request)?;
         if !self.node.admission.admits(caller) {
-            return Err(Status::permission_denied(format!("node {caller} is not, or no longer, a member of this cluster")));
+            return Err(Status::permission_denied(format!("node {caller} is fenced or not a member of this cluster")));
         }
         Ok(caller)
     }
 
-    /// The node that the certificate names, whether it may take part or not.
+    /// The node that the certificate names. It may be fenced or not a member.
     fn identified<T>(&self, request: &Request<T>) -> Result<u64, Status> {
         if field(request, "keyrack-cluster") != self.node.config.cluster {
-            return Err(Status::permission_denied("this node belongs to another cluster"));
+            return Err(Status::permission_denied(format!("this node belongs to the cluster {}", self.node.config.cluster)));
         }
         let Some(PeerNode(caller)) = request.extensions().get::<PeerNode>().copied() else {
-            return Err(Status::permission_denied("the connection shows no certificate of a node"));
+            return Err(Status::permission_denied("the caller shows no certificate of a node"));
         };
         let from = field(request, "keyrack-from");
         if from.split('/').next().and_then(|id| id.parse().ok()) != Some(caller) {
-            tracing::warn!(caller, from, "a node calls in another one's name");
-            return Err(Status::permission_denied(format!("the certificate is that of node {caller}, the call of another")));
+            tracing::warn!(event = "peer_impersonates", caller, claimed = from, "a node sent a call in the name of another node");
+            return Err(Status::permission_denied(format!("the certificate is for node {caller}, the call is from another")));
         }
         Ok(caller)
     }
@@ -80,7 +81,7 @@ impl PeerService {
         self.node.group(number).map_err(|cause| Status::not_found(cause.to_string()))
     }
 
-    /// Commands that another node forwarded: proposed here or nowhere.
+    /// Proposes commands that another node forwarded, if this node leads. They are not forwarded again.
     async fn propose_here(&self, request: pb::ProposeRequest) -> Result<pb::ProposeReply, Status> {
         let shard = self.node.shard(request.group).map_err(|cause| Status::unavailable(cause.to_string()))?;
         let leader = shard.group.leader();
@@ -92,7 +93,7 @@ impl PeerService {
     }
 }
 
-/// Answers another replica's leader about the tree of a shard; `None` when there is nothing to say.
+/// Answers a leader's request to sign a head of a shard; `None` if the request needs no answer.
 async fn cosign(node: &Node, request: pb::CosignRequest) -> Option<pb::CosignReply> {
     let receipts = node.shard(request.group).ok()?.receipts.as_ref()?;
     let means = (&receipts.signer, receipts.published.as_ref(), node.halt.as_ref());
@@ -103,7 +104,7 @@ fn field<'a, T>(request: &'a Request<T>, name: &str) -> &'a str {
     request.metadata().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// A message that cannot be read is the caller's fault; anything else means that this replica has stopped.
+/// A malformed message is the caller's fault. Any other error means that this replica has stopped.
 fn failed(cause: io::Error) -> Status {
     match cause.kind() {
         io::ErrorKind::InvalidData => Status::invalid_argument(cause.to_string()),
@@ -131,7 +132,7 @@ impl pb::peer_server::Peer for PeerService {
         };
         let group = self.group(first.group)?;
         let node = self.node.clone();
-        // A broken stream just ends: the leader opens another. So does that of a node which was fenced or removed meanwhile.
+        // A broken stream ends, and the leader opens a new one. The stream of a fenced or removed node ends too.
         let rest = requests.map(Result::ok);
         let rest = rest.take_while(move |item| std::future::ready(item.is_some() && node.admission.admits(caller)));
         let rest = rest.filter_map(std::future::ready);
@@ -173,15 +174,15 @@ impl pb::peer_server::Peer for PeerService {
         self.check(&request)?;
         let mut chunks = request.into_inner();
         let Some(pb::SnapshotChunk { chunk: Some(pb::snapshot_chunk::Chunk::Header(header)) }) = chunks.message().await? else {
-            return Err(Status::invalid_argument("a snapshot begins with its header"));
+            return Err(Status::invalid_argument("the first chunk of a snapshot must be its header"));
         };
-        let manifest = header.manifest.ok_or_else(|| Status::invalid_argument("no manifest"))?;
+        let manifest = header.manifest.ok_or_else(|| Status::invalid_argument("the snapshot's header has no manifest"))?;
         let group = self.group(manifest.group)?.clone();
         let incoming = group.announced_snapshot(header.vote, &manifest)?;
         let (replies, outgoing) = mpsc::channel(2);
         self.node.tasks.spawn("receiving a snapshot", async move {
             let reply = group.receive_snapshot(incoming, chunks, &replies).await;
-            // The sender may be gone; it will try again.
+            // The sender may have closed the stream. It then sends the snapshot again.
             let _ = replies.send(reply.map_err(|cause| Status::unavailable(cause.to_string()))).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(outgoing))))
@@ -199,7 +200,7 @@ impl pb::peer_server::Peer for PeerService {
         let node = self.node.clone();
         let admitted = node.clone();
         let asked = request.into_inner().take_while(move |_| futures::future::ready(admitted.admission.admits(caller)));
-        // Side by side: a replica that lags waits for many heads at once.
+        // Concurrently: a replica that lags waits for many heads at once.
         let replies = asked.map(move |asked| {
             let node = node.clone();
             async move {
@@ -234,12 +235,12 @@ impl pb::peer_server::Peer for PeerService {
     async fn replace(&self, request: Request<pb::ReplaceRequest>) -> Result<Response<pb::Nothing>, Status> {
         let caller = self.identified(&request)?;
         if !self.node.admission.may_return(caller) {
-            return Err(Status::permission_denied(format!("node {caller} is fenced, or never was one of the first members")));
+            return Err(Status::permission_denied(format!("node {caller} cannot rejoin: it is fenced or not a first member")));
         }
-        let me = request.into_inner().me.ok_or_else(|| Status::invalid_argument("no member"))?;
+        let me = request.into_inner().me.ok_or_else(|| Status::invalid_argument("the request has no member"))?;
         let (id, member) = Member::decoded(me);
         if id != caller {
-            return Err(Status::permission_denied("a node can ask for itself only"));
+            return Err(Status::permission_denied(format!("node {caller} asks for node {id}; a node can ask for itself only")));
         }
         self.replacements.ask(id, member);
         Ok(Response::new(pb::Nothing {}))

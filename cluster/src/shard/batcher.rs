@@ -1,8 +1,8 @@
-//! From many commands to few Raft entries: one batcher per shard and node.
+//! Combines many commands into few Raft entries, with one batcher per shard and node.
 //!
-//! It waits for nothing: it takes what has arrived (at most [`BatchLimits::batch_commands`]), makes it one
-//! entry, and while that is under way gathers the next. So a lone command pays no delay and a crowd
-//! shares the disk. When another node leads, the same batches are forwarded to it instead.
+//! The batcher does not wait for more commands. It makes one entry of the commands that have arrived (at most
+//! [`BatchLimits::batch_commands`]), and gathers the next while that entry is replicated. So a single command is not delayed,
+//! and many commands share one fsync. If another node leads, the batches are forwarded to it.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ use crate::raft::{Machine, Replica};
 use crate::storage::LogDisk;
 use crate::tasks::Tasks;
 
-/// After a deadline, the batcher's word that nothing was proposed is waited for this long.
+/// How long after the deadline to wait for the batcher to report that nothing was proposed.
 const GRACE: Duration = Duration::from_millis(100);
-/// Pause before a command is tried again on another leader.
+/// The pause before a command is retried, perhaps on another leader.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// The entrance to a shard's batcher. Cheap to clone.
+/// A handle to a shard's batcher. Cheap to clone.
 #[derive(Clone)]
 pub struct Batcher {
     queue: mpsc::Sender<Pending>,
@@ -34,11 +34,11 @@ pub struct Batcher {
 /// Why a command was not decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undecided {
-    /// Not proposed: too many wait.
+    /// Not proposed: too many commands are waiting.
     Overloaded,
-    /// Not proposed: there was no leader, or none that could be reached.
+    /// Not proposed: there was no reachable leader.
     Unavailable,
-    /// It may have been proposed, and may be decided still.
+    /// It may have been proposed, and may still take effect.
     Unknown,
 }
 
@@ -52,19 +52,19 @@ impl Batcher {
         Batcher { queue, deferred }
     }
 
-    /// Queues a command, or answers at once that there is no room.
+    /// Queues a command, or answers `Overloaded` at once if the queue is full.
     pub fn submit(&self, pending: Pending) {
         Batcher::queue(&self.queue, pending);
     }
 
-    /// Queues a command that goes along with the next batch, or alone after a moment: an entry of its own costs more
-    /// than it is worth while there are others.
+    /// Queues a command that joins the next batch, or is proposed alone after a few milliseconds. It is not worth a separate
+    /// entry while other commands arrive.
     pub fn submit_deferred(&self, pending: Pending) {
         Batcher::queue(&self.deferred, pending);
     }
 
-    /// Takes a command to the leader and back. Tries again on a new leader until `deadline`, which is safe because the
-    /// idempotency key goes with it.
+    /// Sends a command to the leader and returns its outcome. Retries until `deadline`, also on a new leader. This is safe
+    /// because the command carries its idempotency key.
     pub async fn decide(&self, command: Bytes, deadline: Instant) -> Result<(u64, Decided), Undecided> {
         let mut possibly_proposed = false;
         loop {
@@ -83,7 +83,7 @@ impl Batcher {
         }
     }
 
-    /// Commands that another node forwarded: proposed here or nowhere.
+    /// Proposes commands that another node forwarded. They are not forwarded again.
     pub async fn decide_forwarded(&self, commands: Vec<Bytes>, deadline: Instant) -> Vec<pb::Answer> {
         let submit = |command| {
             let (answer, wait) = oneshot::channel();
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_may_have_been_proposed_is_never_called_overload() {
+    async fn a_command_that_may_have_been_proposed_is_never_reported_as_overload() {
         let ((queue, mut pending), (deferred, _waiting)) = (mpsc::channel::<Pending>(1), mpsc::channel(1));
         let batcher = Batcher { queue, deferred };
         let answering = async {
@@ -122,7 +122,7 @@ mod tests {
             decided = batcher.decide(Bytes::new(), Instant::now() + 5 * RETRY) => {
                 assert_eq!(decided.map(drop), Err(Undecided::Unknown));
             }
-            () = answering => unreachable!("the batcher keeps its queue"),
+            () = answering => unreachable!("the batcher keeps its queue open"),
         }
     }
 }

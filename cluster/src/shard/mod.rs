@@ -1,14 +1,14 @@
-//! A shard's life on one node: commands in, reads out.
+//! Commands to and linearizable reads from a shard.
 //!
-//! A command goes into the [`Batcher`], which makes many commands one Raft entry, here or at the node that leads. A read passes
-//! the [`ReadGate`], where one ReadIndex round answers everyone who waited when it began. Both know a shard only as a
+//! The [`Batcher`] combines many commands into one Raft entry, here or on the node that leads. A read passes the [`ReadGate`],
+//! where one ReadIndex round answers all reads that were waiting when it began. Both use a shard only through
 //! [`crate::raft::Replica`], so the simulation runs the same code. Start with `batcher.rs` and `proposer.rs`.
 //!
 //! Invariants:
-//! - a command is forwarded at most once for each try; nothing is proposed after its deadline;
-//! - a command that may have been proposed is never called refused ([`Undecided::Unknown`]);
-//! - a read that passed sees everything that was acknowledged before it came;
-//! - every queue is bounded: what does not fit is refused at once.
+//! - each try forwards a command at most once. No command is proposed after its deadline;
+//! - a command that may have been proposed is never reported as refused ([`Undecided::Unknown`]);
+//! - a read that passed the gate sees every change that was acknowledged before it arrived;
+//! - every queue is bounded. A command or read that does not fit is refused at once.
 
 mod batcher;
 mod limits;

@@ -1,4 +1,4 @@
-//! A command on its way to a shard's leader, and what became of it.
+//! A command on its way to a shard's leader, and its answer.
 
 use bytes::Bytes;
 use keyrack_inventory::{Outcome, Reply};
@@ -14,15 +14,15 @@ use crate::directory::SHARD as DIRECTORY;
 pub struct Pending {
     /// The encoded command.
     pub command: Bytes,
-    /// After this it is not proposed any more.
+    /// The command is not proposed after this time.
     pub deadline: Instant,
-    /// Whether it came from another node: then it is not forwarded again.
+    /// Whether another node forwarded it. Then it is not forwarded again.
     pub forwarded: bool,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Answer>,
 }
 
-/// What became of a command.
+/// The answer to a command.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// Applied at this index.
@@ -33,7 +33,7 @@ pub enum Answer {
     Expired,
     /// Not proposed: the queue is full.
     Overloaded,
-    /// Possibly proposed; no answer.
+    /// Possibly proposed, but its outcome is unknown.
     Unknown,
 }
 
@@ -48,12 +48,12 @@ pub enum Decided {
 
 impl Pending {
     pub fn answer(self, answer: Answer) {
-        // The caller may have given up; its command stands all the same.
+        // The caller may have stopped waiting. Its command is still valid, so this is no error.
         let _ = self.answer.send(answer);
     }
 }
 
-/// An answer on its way to the node that forwarded.
+/// Encodes an answer for the node that forwarded the command.
 pub fn answer_out(answer: Answer) -> pb::Answer {
     use pb::answer::Answer as Kind;
     let kind = match answer {
@@ -71,7 +71,7 @@ pub fn answer_out(answer: Answer) -> pb::Answer {
     pb::Answer { answer: Some(kind) }
 }
 
-/// An answer as the leader sent it.
+/// Decodes an answer from the leader.
 pub fn answer_in(shard: u32, answer: pb::Answer) -> Result<Answer, Malformed> {
     use pb::answer::Answer as Kind;
     Ok(match answer.answer.ok_or(Malformed("answer"))? {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_is_the_same_behind_a_forwarding_node() {
+    fn a_forwarded_outcome_arrives_unchanged() {
         for replayed in [false, true] {
             let outcome = Outcome { reply: Reply::Done, replayed, guest_key: Some(vec![7; 32]) };
             let sent = answer_out(Answer::Applied(5, Decided::Outcome(outcome.clone())));

@@ -1,8 +1,8 @@
-//! From what is queued to Raft entries, here or at the node that leads. **This is where a leader batches.**
+//! Makes Raft entries of queued commands, here or on the node that leads. **This is where a leader batches.**
 //!
-//! It waits for nothing: first it takes one of a few permits to have a batch under way, then everything that is queued, up to a
-//! limit. So a lone command pays no delay, and the busier the shard, the larger its batches. Deferred commands (checkpoints) go
-//! along with the next batch, or alone after a moment: an entry of their own costs more than they are worth.
+//! First it takes one of a few permits for a batch in flight, then all queued commands, up to a limit. So a single command is
+//! not delayed, and a busier shard has larger batches. Deferred commands (checkpoints) join the next batch, or are proposed
+//! alone after a few milliseconds. They are not worth a separate entry while other commands arrive.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,30 +20,30 @@ use crate::state::Applied;
 use crate::storage::LogDisk;
 use crate::tasks::Tasks;
 
-/// How long the first deferred command waits for others.
+/// How long the first deferred command waits for a batch.
 const DEFERRED_AT_MOST: Duration = Duration::from_millis(2);
-/// How often a batcher without a leader looks again.
+/// How often a batcher without a leader checks for one.
 const LEADER_POLL: Duration = Duration::from_millis(5);
 
-/// Takes batches to the shard's leader: into the log when this node leads, to another node otherwise.
+/// Proposes batches in the log if this node leads, and forwards them to the leader otherwise.
 struct Proposer<M: Machine, D, P> {
     replica: Replica<M, D, P>,
 }
 
-/// Commands that go along with the next batch.
+/// Commands that join the next batch.
 pub struct DeferredQueue {
     queue: mpsc::Receiver<Pending>,
-    /// The first of them, and until when it waits for company.
+    /// The first command, and how long it waits for a batch.
     waits: Option<(Pending, Instant)>,
 }
 
 impl DeferredQueue {
-    /// Nothing waits yet.
+    /// A queue with no command waiting yet.
     pub fn new(queue: mpsc::Receiver<Pending>) -> DeferredQueue {
         DeferredQueue { queue, waits: None }
     }
 
-    /// Returns when the first has waited long enough.
+    /// Returns when the first command has waited long enough.
     async fn due(&mut self) {
         if self.waits.is_none() {
             match self.queue.recv().await {
@@ -63,7 +63,7 @@ impl DeferredQueue {
     }
 }
 
-/// Makes batches of what is queued and proposes them; runs until the queue is closed.
+/// Makes batches of queued commands and proposes them. Runs until the queue is closed.
 pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
     replica: Replica<M, D, P>,
     mut queue: mpsc::Receiver<Pending>,
@@ -75,7 +75,7 @@ pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
     let permits = Arc::new(Semaphore::new(limits.batches_in_flight.max(1)));
     let limit = limits.batch_commands.max(1);
     loop {
-        // First the right to propose, then the commands: so a batch is as large as the wait was long.
+        // Take the permit before the commands, so that commands that arrive during the wait join the batch.
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
         let mut batch = Vec::new();
         tokio::select! {
@@ -101,7 +101,7 @@ pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
 }
 
 impl<M: Machine, D: LogDisk, P: PeerCalls> Proposer<M, D, P> {
-    /// Waits for a leader; answers those whose time runs out, and those that may not be forwarded again.
+    /// Waits for a leader. Answers commands that expire, and commands that may not be forwarded again.
     async fn find_leader(&self, mut batch: Vec<Pending>) -> (Vec<Pending>, Option<u64>) {
         loop {
             let now = Instant::now();
@@ -134,10 +134,10 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Proposer<M, D, P> {
                 }
             }
             Ok(_) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
-            // openraft says so too of entries that were in the log when leadership was lost.
+            // openraft also returns this for entries that were in the log when leadership was lost.
             Err(WriteError::NotLeader) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
             Err(WriteError::Stopped(cause)) => {
-                tracing::error!(shard = self.replica.shard, %cause, "the shard has stopped");
+                tracing::error!(event = "shard_stopped", shard = self.replica.shard, %cause, "Raft of this shard has stopped");
                 batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown));
             }
         }

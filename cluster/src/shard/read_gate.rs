@@ -1,4 +1,4 @@
-//! Linearizable reads: one ReadIndex round answers everyone who waited when it began.
+//! Linearizable reads: one ReadIndex round answers all reads that were waiting when it began.
 
 use std::time::Duration;
 
@@ -12,17 +12,18 @@ use crate::raft::{Machine, Replica};
 use crate::storage::LogDisk;
 use crate::tasks::Tasks;
 
-/// How long a round without a leader waits before it tries again, and how long it may take in all.
+/// How long a round without a leader waits before it tries again.
 const RETRY: Duration = Duration::from_millis(5);
-/// How long a replica goes without a round when nobody reads.
+/// The longest time between two rounds when there are no reads.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How long a round may take.
 const ROUND: Duration = Duration::from_secs(5);
-/// Reads that may wait for a round; beyond that they are refused at once.
+/// The most reads that may wait for a round. More are refused at once.
 const WAITING: usize = 16_384;
 /// The most reads that one round answers.
 const ROUND_WAITERS: usize = 4_096;
 
-/// The gate that reads of one shard pass on this node. Cheap to clone.
+/// The gate for linearizable reads of one shard on this node. Cheap to clone.
 #[derive(Clone)]
 pub struct ReadGate {
     waiting: mpsc::Sender<oneshot::Sender<()>>,
@@ -38,8 +39,8 @@ impl ReadGate {
         ReadGate { waiting, fresh }
     }
 
-    /// Returns once this replica has applied all that was acknowledged before the call; `false` when that
-    /// cannot be had by `deadline`.
+    /// Waits until this replica has applied every change that was acknowledged before the call. Returns `false` if that is not
+    /// so by `deadline`, or if too many reads wait.
     pub async fn pass(&self, deadline: Instant) -> bool {
         let (answer, wait) = oneshot::channel();
         if self.waiting.try_send(answer).is_err() {
@@ -48,7 +49,7 @@ impl ReadGate {
         matches!(tokio::time::timeout_at(deadline, wait).await, Ok(Ok(())))
     }
 
-    /// Whether this replica has applied all that was acknowledged `age` ago, by its own clock.
+    /// Whether this replica has applied every change that was acknowledged `age` ago, by its own clock.
     pub fn is_within(&self, age: Duration) -> bool {
         self.fresh.is_within(age)
     }
@@ -69,11 +70,11 @@ async fn run<M: Machine, D: LogDisk, P: PeerCalls>(
     fresh: Freshness,
 ) {
     let mut waiters = Vec::new();
-    // The first at once: a node is ready when it has heard a majority.
+    // The first round starts at once: a node is ready after its first round.
     let mut idle = Duration::ZERO;
     loop {
-        // Without readers too, a round now and then: a bounded read that comes later can still be answered when
-        // the majority is gone by then.
+        // Without reads there is still a round every second, so that bounded reads can be answered for a while after the
+        // majority is lost.
         if let Ok(0) = tokio::time::timeout(idle, queue.recv_many(&mut waiters, ROUND_WAITERS)).await {
             return;
         }
@@ -82,11 +83,11 @@ async fn run<M: Machine, D: LogDisk, P: PeerCalls>(
         if tokio::time::timeout(ROUND, round.complete()).await.is_ok() {
             fresh.set(began);
             for waiter in waiters.drain(..) {
-                // Whoever gave up is gone.
+                // The read may have stopped waiting.
                 let _ = waiter.send(());
             }
         } else {
-            // Dropping the waiters tells them that it did not come about.
+            // Dropping the senders tells the reads that the round failed.
             waiters.clear();
         }
     }
@@ -101,7 +102,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Round<M, D, P> {
             }
         };
         let mut applied = self.replica.applied.clone();
-        // The sender lives as long as the group; without it nothing is ever applied again.
+        // The sender lives as long as the group. Without it nothing is applied any more.
         if applied.wait_for(|applied| *applied >= index).await.is_err() {
             std::future::pending::<()>().await;
         }

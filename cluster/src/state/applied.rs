@@ -1,9 +1,9 @@
-//! What applying one log entry came to.
+//! The result of applying one log entry.
 
 use keyrack_inventory::Outcome;
 use keyrack_proto::internal::DirectoryReply;
 
-/// What applying one entry came to.
+/// The result of applying one entry.
 #[derive(Clone, Debug)]
 pub enum Applied {
     /// A blank or membership entry.

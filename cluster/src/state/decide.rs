@@ -1,5 +1,5 @@
-//! What a data shard's state machine decides: a batch of encoded commands in, rows and outcomes out. Pure, and the
-//! same over every kind of rows.
+//! The pure part of a data shard's state machine: takes a batch of encoded commands, changes the rows and returns the outcomes.
+//! It works over any kind of rows.
 
 use std::io;
 
@@ -16,8 +16,8 @@ pub fn read(batch: Bytes) -> io::Result<pb::Batch> {
     pb::Batch::decode(batch).map_err(|cause| malformed(&format!("batch: {cause}")))
 }
 
-/// Decides the commands of one log entry in order, and calls `decided` after each. `(term, index)` is the term and the index of the
-/// entry. An error is final: what was changed so far is of no use.
+/// Applies the commands of the log entry at `(term, index)` in order, and calls `decided` after each. An error is final: the
+/// changes so far must not be used.
 pub fn batch<R: Rows>(
     rows: &mut R,
     batch: pb::Batch,
@@ -34,14 +34,14 @@ pub fn batch<R: Rows>(
     Ok(outcomes)
 }
 
-/// Calls `append` with each leaf after the first `known`; `false` when the shard has no rows at all yet.
+/// Calls `append` with each leaf after the first `known`. Returns `false` if the shard has no rows yet.
 pub fn new_leaves<R: Rows>(rows: &mut R, known: u64, mut append: impl FnMut(&[u8])) -> Result<bool, Fault> {
     let Some(Row::Meta(meta)) = rows.get(&Key::Meta)? else { return Ok(false) };
     for index in known..meta.next_leaf {
         let key = Key::Leaf(index);
         match rows.get(&key)? {
             Some(Row::Leaf(bytes)) => append(bytes),
-            _ => return Err(Fault::Corrupt(key, "missing from the receipts' log".into())),
+            _ => return Err(Fault::Corrupt(key, "missing from the receipts log".into())),
         }
     }
     Ok(true)

@@ -1,21 +1,21 @@
-//! The clock of a shard's log, as its leader reads it.
+//! The clock from which a leader stamps log entries.
 //!
-//! Log time never runs back, so one leader whose clock was an hour ahead would stop it for an hour: no hold would run out
-//! meanwhile. So while this node's clock is behind the log's, the log's goes on from its last stamp, a little slower than
-//! time does, until this node's clock has caught up with it. What was promised for ten minutes then lasts ten minutes, or up
-//! to a seventh longer; never less.
+//! Log time never runs back. So one leader with a clock an hour ahead would stop log time for an hour, and no hold would expire
+//! in that hour. To prevent this, while a leader's clock is behind log time, log time continues from the last stamp, a little
+//! slower than real time, until the leader's clock has caught up. A hold of ten minutes then lasts at least ten minutes and at
+//! most a seventh longer.
 
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// How fast the log's clock goes while it is ahead: 7/8 of real time.
+/// The speed of log time while it is ahead of the leader's clock: 7/8 of real time.
 const SLOWER: (u64, u64) = (7, 8);
 
-/// Log time as this replica knows it.
+/// Log time as seen by this replica.
 pub struct LogClock {
-    /// The latest stamp that was applied, and when it was.
+    /// The latest applied stamp, and when it was applied.
     seen: Mutex<(u64, Instant)>,
 }
 
@@ -26,7 +26,7 @@ impl Default for LogClock {
 }
 
 impl LogClock {
-    /// A stamp was applied.
+    /// Records that a stamp was applied.
     pub fn applied(&self, stamp_ms: u64) {
         let mut seen = self.seen.lock();
         if stamp_ms > seen.0 {
@@ -34,7 +34,7 @@ impl LogClock {
         }
     }
 
-    /// What a leader stamps now whose own clock says `wall_ms`; ms since 1970.
+    /// The stamp for an entry that is proposed now, ms since 1970. `wall_ms` is this node's own clock.
     pub fn now_ms(&self, wall_ms: u64) -> u64 {
         let (stamp_ms, at) = *self.seen.lock();
         wall_ms.max(stamp_ms + slowed_ms(at.elapsed()))
@@ -50,14 +50,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_behind_does_not_stop_the_log() {
+    fn a_clock_that_is_behind_does_not_stop_log_time() {
         let clock = LogClock::default();
-        assert_eq!(clock.now_ms(1_000), 1_000, "nothing was applied: the node's own clock");
+        assert_eq!(clock.now_ms(1_000), 1_000, "no stamp was applied, so the node's own clock counts");
         clock.applied(5_000);
         clock.applied(4_000);
         *clock.seen.lock() = (5_000, Instant::now() - Duration::from_secs(8));
         let now = clock.now_ms(1_000);
-        assert!((12_000..12_500).contains(&now), "seven seconds after eight: {now}");
+        assert!((12_000..12_500).contains(&now), "log time advances by seven seconds in eight: {now}");
         assert_eq!(clock.now_ms(20_000), 20_000, "the node's own clock has caught up");
     }
 }

@@ -1,14 +1,14 @@
-//! What a shard's log does to this node's rows: the same on every replica.
+//! Applies a shard's log to this node's rows, with the same result on every replica.
 //!
-//! `decide.rs` is the pure part: a batch of encoded commands and any kind of rows in, outcomes out. [`ShardState`] puts it
-//! over the node's rows, and adds the receipts' tree and the directory. [`Progress`] is where it tells how far it is.
-//! [`LogClock`] gives a leader the time that it stamps on entries. Raft calls all this through `raft/state_machine.rs`.
-//! Start with `shard_state.rs`.
+//! `decide.rs` is the pure part: it applies a batch of encoded commands to any kind of rows and returns the outcomes.
+//! [`ShardState`] runs it over the node's rows, and adds the receipts tree and the directory. It reports its position in
+//! [`Progress`]. [`LogClock`] gives a leader the timestamps for entries. Raft calls all this through
+//! `raft/state_machine.rs`. Start with `shard_state.rs`.
 //!
 //! Invariants:
-//! - the same entries give byte-identical rows in every batching, after a restart and after a snapshot;
-//! - rows, leaves, tree and position are written as one;
-//! - nobody hears of a change that is not written.
+//! - the same entries give byte-identical rows, in every batching, after a restart and after a snapshot;
+//! - rows, leaves, tree and position are written in one batch;
+//! - a change is published only after it is written.
 
 mod applied;
 pub mod decide;

@@ -1,7 +1,7 @@
-//! One shard's rows on this node, as its log changes them.
+//! Applies one shard's log entries to its rows on this node.
 //!
-//! [`ShardState::apply`] decides an entry's commands over an overlay in memory. [`ShardState::commit`] writes all changes since
-//! the last commit as one, with the position they lead to, and only then tells those who wait.
+//! [`ShardState::apply`] applies an entry's commands to an overlay in memory. [`ShardState::commit`] writes all changes since the
+//! last commit in one batch, with the new applied position, and then publishes them.
 
 use std::io;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub struct ShardState {
     progress: Arc<Progress>,
 }
 
-/// Shard 0 keeps the directory, every other shard keeps inventory.
+/// Shard 0 has the directory, every other shard has inventory.
 enum Kind {
     Directory(Arc<Directory>),
     Inventory(Box<InventoryState>),
@@ -35,7 +35,7 @@ enum Kind {
 struct InventoryState {
     rows: Overlay,
     tree: Tree,
-    /// Checkpoints taken up since the last commit.
+    /// Checkpoints accepted since the last commit.
     checkpoints: Vec<StoredCheckpoint>,
 }
 
@@ -58,7 +58,7 @@ impl InventoryState {
 }
 
 impl ShardState {
-    /// Reads what is kept in memory from the rows. `index` is the last applied one.
+    /// Loads the state in memory from the rows. `index` is the last applied index.
     pub fn open(
         shard: u32,
         db: Arc<RowsDb>,
@@ -77,7 +77,7 @@ impl ShardState {
         Ok(state)
     }
 
-    /// Decides the batch of the entry with this term and index. Nothing is written before [`ShardState::commit`].
+    /// Applies the batch of the entry with this term and index. Nothing is written before [`ShardState::commit`].
     pub fn apply(&mut self, entry: (u64, u64), batch: Bytes) -> io::Result<Applied> {
         let batch = decide::read(batch)?;
         match &mut self.kind {
@@ -100,7 +100,7 @@ impl ShardState {
         }
     }
 
-    /// Writes all changes so far as one, with the position `applied` that they lead to; then makes them known.
+    /// Writes all changes in one batch with the new position `applied`, then publishes them.
     pub fn commit(&mut self, applied: &[u8], index: u64) -> io::Result<()> {
         match &mut self.kind {
             Kind::Directory(directory) => directory.commit(&self.db, applied)?,
@@ -115,7 +115,7 @@ impl ShardState {
         Ok(())
     }
 
-    /// Forgets what is in memory, and reads it again: a snapshot has taken the place of the shard's rows.
+    /// Loads the state in memory again, after a snapshot replaced the shard's rows.
     pub fn reload(&mut self) -> io::Result<()> {
         match &mut self.kind {
             Kind::Directory(directory) => directory.load(&self.db),
@@ -126,7 +126,7 @@ impl ShardState {
         }
     }
 
-    /// Tells those who wait how far this replica is.
+    /// Publishes this replica's progress.
     pub fn publish(&mut self, index: u64) {
         let progress = &self.progress;
         if let Kind::Inventory(state) = &mut self.kind

@@ -1,4 +1,4 @@
-//! RocksDB's CURRENT: the file that names the manifest with which a database begins.
+//! Checks RocksDB's CURRENT, the file that names a database's manifest.
 
 use std::fs;
 use std::io;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 use super::error::damaged;
 
-/// Looks whether a database, if there is one, begins with a manifest that is there. RocksDB says "no such file" where a
-/// bit of the name is wrong, which is also what it says of a disk that is not mounted.
+/// Checks that CURRENT, if it exists, names an existing manifest. For a flipped bit in the name RocksDB reports "no such file",
+/// the same as for a disk that is not mounted. This check reports it as damage.
 ///
 /// # Errors
-/// `InvalidData` when it does not.
+/// `InvalidData` when the manifest does not exist.
 pub fn check(database: &Path) -> io::Result<()> {
     let current = match fs::read(database.join("CURRENT")) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -20,7 +20,7 @@ pub fn check(database: &Path) -> io::Result<()> {
     let is_there = |name: &&str| name.starts_with("MANIFEST-") && database.join(name).is_file();
     match name.filter(is_there) {
         Some(_) => Ok(()),
-        None => Err(damaged(format!("{} names no manifest that is there", database.join("CURRENT").display()))),
+        None => Err(damaged(format!("{} does not name an existing manifest", database.join("CURRENT").display()))),
     }
 }
 
@@ -35,7 +35,7 @@ mod tests {
         let (current, name) = (folder.path().join("CURRENT"), b"MANIFEST-000005\n");
         fs::write(folder.path().join("MANIFEST-000005"), b"").expect("written");
         fs::write(&current, name).expect("written");
-        check(folder.path()).expect("good");
+        check(folder.path()).expect("intact");
         for bit in 0..8 * name.len() {
             let mut rotten = *name;
             rotten[bit / 8] ^= 1 << (bit % 8);

@@ -1,4 +1,4 @@
-//! The digest of a database: equal contents have equal digests, whatever files they are in.
+//! The digest of a database. Equal contents have equal digests, even in different files.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use super::error::io_error;
 
 type Item = Result<(Box<[u8]>, Box<[u8]>), rocksdb::Error>;
 
-/// Counts what an iterator gives, and hashes it.
+/// Counts and hashes the items of an iterator.
 pub(super) fn digest(items: impl Iterator<Item = Item>) -> io::Result<(u64, [u8; 32])> {
     let (mut count, mut sum) = (0, Sha256::new());
     for item in items {

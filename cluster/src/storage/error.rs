@@ -1,8 +1,8 @@
-//! What the disk's failures are to everyone else: IO errors, of which damage is one kind.
+//! Converts the disk's failures to IO errors. Damage has the kind `InvalidData`.
 
 use std::io;
 
-/// RocksDB's errors are IO errors; what is damaged is `InvalidData`.
+/// Converts RocksDB's error. Corruption becomes `InvalidData`.
 pub(super) fn io_error(cause: rocksdb::Error) -> io::Error {
     let kind = match cause.kind() {
         rocksdb::ErrorKind::Corruption => io::ErrorKind::InvalidData,
@@ -11,7 +11,7 @@ pub(super) fn io_error(cause: rocksdb::Error) -> io::Error {
     io::Error::new(kind, cause.into_string())
 }
 
-/// Data that are there and are not what was written.
+/// An error for data that exist but differ from what was written.
 pub(super) fn damaged(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
 }

@@ -1,4 +1,4 @@
-//! Snapshots: a shard's column family as hard-linked files with a manifest; never a copy in memory.
+//! Exports a shard's column family as hard-linked files with a manifest, and imports them. The shard is never held in memory.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -19,8 +19,8 @@ use super::rows_db::RowsDb;
 /// The manifest's file name.
 pub const MANIFEST: &str = "MANIFEST.keyrack";
 
-/// Before the SHA-256 of a manifest, at its end: a field of 32 bytes that the message does not know. An older Keyrack skips
-/// it, and its manifests are read without.
+/// Precedes the SHA-256 at the end of a manifest: the tag of a 32-byte field that the message does not define. An older Keyrack
+/// skips the field. Manifests without it are accepted.
 const CHECK: [u8; 2] = [0x7a, 32];
 const CHECKED: usize = CHECK.len() + 32;
 
@@ -29,7 +29,7 @@ const CHECKED: usize = CHECK.len() + 32;
 pub struct SnapshotDir {
     /// The folder.
     pub path: PathBuf,
-    /// What is in it, and of which position.
+    /// The files in it, and their log position.
     pub manifest: SnapshotManifest,
 }
 
@@ -42,23 +42,23 @@ impl SnapshotDir {
         Ok(SnapshotDir { path: path.into(), manifest })
     }
 
-    /// Makes the folder complete: a folder without a manifest is garbage.
+    /// Writes the manifest, which makes the folder complete. A folder without a manifest is incomplete.
     pub fn seal(&self) -> io::Result<()> {
         write_durably(&self.path, MANIFEST, &with_check(self.manifest.encode_to_vec()))
     }
 
-    /// Whether a file is there and is what the manifest says.
+    /// Whether a file exists with the size and SHA-256 in the manifest.
     pub fn has(&self, file: &SnapshotFile) -> bool {
         let path = self.path.join(file_name(file));
         path.metadata().is_ok_and(|meta| meta.len() == file.size) && sha256(&path).is_ok_and(|sum| sum == file.sha256)
     }
 
-    /// Whether all its files are.
+    /// Whether all files of the manifest are intact.
     pub fn is_whole(&self) -> bool {
         self.manifest.files.iter().all(|file| self.has(file))
     }
 
-    /// Opens a file of the snapshot, to be written from its beginning or read.
+    /// Opens a file of the snapshot for reading, or empties it for writing.
     pub fn file(&self, file: &SnapshotFile, write: bool) -> io::Result<File> {
         let path = self.path.join(file_name(file));
         if write { File::create(path) } else { File::open(path) }
@@ -72,7 +72,7 @@ fn with_check(mut manifest: Vec<u8>) -> Vec<u8> {
     manifest
 }
 
-/// The manifest in a file, if it is what its check says.
+/// The manifest without its check. `None` if the check does not match.
 fn checked(bytes: &[u8]) -> Option<&[u8]> {
     let Some((manifest, check)) = bytes.split_last_chunk::<CHECKED>() else { return Some(bytes) };
     match check.strip_prefix(&CHECK) {
@@ -82,15 +82,15 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 impl RowsDb {
-    /// Exports a shard into the new folder `path`; `manifest` makes the manifest's head from the exported
-    /// position. Writers wait only while files are linked, after most was flushed without them.
+    /// Exports a shard into the new folder `path`. `manifest` makes the manifest's head from the exported position. Most rows
+    /// are flushed before the lock is taken, so writers wait only for the rest and the links.
     pub fn export(
         &self,
         shard: u32,
         path: &Path,
         manifest: impl FnOnce(Option<&[u8]>) -> io::Result<SnapshotManifest>,
     ) -> io::Result<SnapshotDir> {
-        // RocksDB builds it under this name first, and refuses to if a crash left one there.
+        // RocksDB first exports to the `.tmp` folder, and fails if a crash left one.
         for old in [path.to_owned(), path.with_extension("tmp")] {
             if old.exists() {
                 fs::remove_dir_all(old)?;
@@ -100,7 +100,7 @@ impl RowsDb {
         self.flush_whole(shard)?;
         let (applied, exported) = {
             let _gate = self.shard(shard)?.gate.lock();
-            // Only now: a snapshot that was installed meanwhile has brought another family.
+            // Look the family up under the lock: installing a snapshot replaces it.
             let family = self.family(shard)?;
             let applied = self.applied(shard)?;
             let exported = Checkpoint::new(&self.db).and_then(|c| c.export_column_family(&family, path)).map_err(io_error)?;
@@ -114,7 +114,7 @@ impl RowsDb {
         Ok(snapshot)
     }
 
-    /// Flushes a shard; again when a snapshot took its place meanwhile, for a family that is gone cannot be flushed.
+    /// Flushes a shard. If a snapshot replaced its column family during the flush, flushes the new one.
     pub(super) fn flush_whole(&self, shard: u32) -> io::Result<()> {
         loop {
             let before = *self.shard(shard)?.generation.read();
@@ -125,14 +125,14 @@ impl RowsDb {
         }
     }
 
-    /// Replaces a shard by a snapshot. The snapshot's folder stays as it is.
+    /// Replaces a shard by a snapshot. The snapshot's folder is not changed.
     pub fn import(&self, shard: u32, snapshot: &SnapshotDir) -> io::Result<()> {
         let staging = snapshot.path.with_extension("import");
         if staging.exists() {
             fs::remove_dir_all(&staging)?;
         }
         fs::create_dir_all(&staging)?;
-        // RocksDB takes the files it imports away, so it gets links of its own.
+        // RocksDB moves the files that it imports, so it gets separate links.
         for file in &snapshot.manifest.files {
             fs::hard_link(snapshot.path.join(file_name(file)), staging.join(file_name(file)))?;
         }
@@ -147,7 +147,7 @@ impl RowsDb {
         let old = *state.generation.read();
         let name = cf_name(shard, old + 1);
         if files.is_empty() {
-            // The snapshot of a shard to which nothing was applied: RocksDB does not import nothing.
+            // The snapshot of an empty shard: RocksDB cannot import zero files.
             self.db.create_cf(&name, &self.shard_options()).map_err(io_error)?;
         } else {
             let created = self.db.create_column_family_with_import(&self.shard_options(), &name, &how, &metadata);
@@ -191,7 +191,7 @@ fn live_file(folder: &Path, file: &SnapshotFile) -> LiveFile {
     }
 }
 
-/// The file's name without any folder: a manifest comes over the network.
+/// The file's name without any folder, because a manifest from the network could name another path.
 fn file_name(file: &SnapshotFile) -> &str {
     file.name.rsplit(['/', '\\']).next().filter(|name| *name != "..").unwrap_or_default()
 }
@@ -226,11 +226,11 @@ mod tests {
             let mut rotten = good.clone();
             rotten[bit / 8] ^= 1 << (bit % 8);
             fs::write(&path, rotten).expect("written");
-            // In the two bytes before the sum, it hides the sum and nothing else.
+            // A flip in the two bytes before the sum only hides the sum.
             let read = SnapshotDir::open(folder.path());
             assert!(read.is_err() || read.is_ok_and(|read| read.manifest == snapshot.manifest), "bit {bit}");
         }
-        fs::write(&path, snapshot.manifest.encode_to_vec()).expect("as before there was a check");
+        fs::write(&path, snapshot.manifest.encode_to_vec()).expect("a manifest without a check");
         assert_eq!(SnapshotDir::open(folder.path()).expect("read").manifest, snapshot.manifest);
     }
 }

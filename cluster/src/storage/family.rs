@@ -1,11 +1,11 @@
-//! A shard's column family: its name, and the one key in it that is the storage's own.
+//! A shard's column family: its name, and the one key in it that belongs to the storage.
 
 use rocksdb::{DBWithThreadMode, MultiThreaded};
 
 /// The rows database.
 pub(super) type Db = DBWithThreadMode<MultiThreaded>;
 
-/// `80`: the applied position; the only key of the storage's own in a shard.
+/// `80`: the applied position, the only key in a shard that the storage itself writes.
 pub(super) const APPLIED: [u8; 1] = [0x80];
 
 /// `shard-<n>.<generation>`.
@@ -13,7 +13,7 @@ pub(super) fn cf_name(shard: u32, generation: u64) -> String {
     format!("shard-{shard}.{generation}")
 }
 
-/// The generation in the name of a column family, if it is one of `shard`.
+/// The generation in the name of a column family, if the family belongs to `shard`.
 pub(super) fn generation(name: &str, shard: u32) -> Option<u64> {
     name.strip_prefix(&format!("shard-{shard}."))?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Whose data folder this is: checked before anything in it is opened, so that nothing is damaged.
+//! Checks that a data folder belongs to this node before anything in it is opened.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -6,37 +6,37 @@ use std::path::{Path, PathBuf};
 
 use super::error::damaged;
 
-/// The version of everything below the folder; a newer one is not opened.
-/// 2 came with receipts: leaves, tree, checkpoints, guests' secrets apart. Folders of format 1 are taken over as they are.
+/// The version of all data in the folder. A newer one is not opened. Format 2 added receipts: leaves, tree, checkpoints and
+/// separate guest secrets. A folder of format 1 is opened and becomes format 2.
 pub const FORMAT: u32 = 2;
 
-/// The file with the seed of the node's signing keys: 64 hexadecimal digits, and 16 that check them (not in folders that
-/// were made before there was a check). It is in no snapshot.
+/// The file with the seed of the node's signing keys: 64 hexadecimal digits, and 16 digits that check them (older folders lack
+/// the check). It is in no snapshot.
 const SIGNING_KEY: &str = "signing.key";
-/// Written when a shard has diverged; a folder with it is not opened.
+/// Written when a shard has diverged. A folder with this file is not opened.
 const DIVERGED: &str = "DIVERGED";
 
-/// Written when damage was met; the next start verifies everything.
+/// Written when damage was found. The next start verifies everything.
 const SUSPECT: &str = "SUSPECT";
-/// Written into a folder that takes the place of a damaged one.
+/// Written when a folder's data are set aside. It stays until the node has rejoined.
 const RETURNING: &str = "RETURNING";
-/// Where what is damaged is put.
+/// The folder for data that were set aside.
 const SET_ASIDE: &str = "set-aside";
-/// What belongs to a node's identity and data, and goes aside together.
-const PARTS: [&str; 7] = ["FORMAT", SIGNING_KEY, "log", "log.synced", "rows", "snapshots", SUSPECT];
+/// The files and folders that are set aside together.
+const MOVED_WHEN_SET_ASIDE: [&str; 7] = ["FORMAT", SIGNING_KEY, "log", "log.synced", "rows", "snapshots", SUSPECT];
 
 /// An opened and checked data folder.
 #[derive(Clone, Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    /// Drawn when the folder was made: a wiped node is another node, and must not vote as the old one.
+    /// A random number from when the folder was created. A wiped node has a new one and must not vote as the old node.
     pub incarnation: u64,
 }
 
-/// Why a data folder is not used.
+/// Why a data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// It cannot be read or made.
+    /// It cannot be read or created.
     #[error("cannot use the data folder {path}: {cause}")]
     Io {
         /// The folder.
@@ -45,47 +45,53 @@ pub enum FolderError {
         cause: io::Error,
     },
     /// It belongs to another cluster.
-    #[error("the data folder {path} belongs to cluster \"{found}\", this node is of cluster \"{wanted}\"; nothing was changed")]
+    #[error(
+        "the data folder {path} belongs to cluster \"{found}\", but this node is configured for cluster \"{wanted}\". Nothing was changed. Correct `data` or `cluster` in the configuration."
+    )]
     OtherCluster {
         /// The folder.
         path: PathBuf,
-        /// Its cluster.
+        /// The folder's cluster.
         found: String,
-        /// Ours.
+        /// This node's cluster.
         wanted: String,
     },
     /// It belongs to another node.
-    #[error("the data folder {path} belongs to node {found}, this is node {wanted}; nothing was changed")]
+    #[error(
+        "the data folder {path} belongs to node {found}, but this is node {wanted}. Nothing was changed. Correct `data` or `node` in the configuration."
+    )]
     OtherNode {
         /// The folder.
         path: PathBuf,
-        /// Its node.
+        /// The folder's node.
         found: u64,
-        /// Ours.
+        /// This node.
         wanted: u64,
     },
     /// A newer Keyrack wrote it.
     #[error(
-        "the data folder {path} has format {found}, this keyrackd knows formats up to {FORMAT}: start the newer keyrackd that wrote it; nothing was changed"
+        "the data folder {path} has format {found}, this keyrackd knows formats up to {FORMAT}. Nothing was changed. Start the newer keyrackd that wrote it."
     )]
     Newer {
         /// The folder.
         path: PathBuf,
-        /// Its format.
+        /// The folder's format.
         found: u32,
     },
-    /// One of its shards was found to differ from the other replicas.
+    /// One of its shards differs from the other replicas.
     #[error(
-        "the data folder {path} has diverged: {reason}. Its rows are not what the cluster's log says and must not be served or voted with: replace the node by one with an empty folder and a new id; nothing was changed"
+        "the data folder {path} has diverged: {reason}. Its rows differ from the other replicas', so the node must not serve or vote with them. Nothing was changed. Find out why, run `keyrackd data set-aside`, remove {path}/DIVERGED and start the node again."
     )]
     Diverged {
         /// The folder.
         path: PathBuf,
-        /// What was found.
+        /// The difference that was found.
         reason: String,
     },
-    /// Its FORMAT file says nothing sensible.
-    #[error("{path}/FORMAT is damaged ({reason}); restore it or give the node an empty folder and a new id; nothing was changed")]
+    /// Its FORMAT file is missing or cannot be read.
+    #[error(
+        "{path}/FORMAT is damaged: {reason}. Nothing was changed. Restore the file, or run `keyrackd data set-aside` and start the node again."
+    )]
     Damaged {
         /// The folder.
         path: PathBuf,
@@ -95,7 +101,7 @@ pub enum FolderError {
 }
 
 impl DataFolder {
-    /// Opens the folder, or makes it with `fresh` as its incarnation.
+    /// Opens the folder, or creates it with `fresh` as its incarnation.
     pub fn open(path: &Path, cluster: &str, node: u64, fresh: u64) -> Result<DataFolder, FolderError> {
         let io = |cause| FolderError::Io { path: path.into(), cause };
         fs::create_dir_all(path).map_err(io)?;
@@ -104,9 +110,9 @@ impl DataFolder {
             DataFolder::set_aside(path).map_err(io)?;
         }
         let text = match fs::read(path.join("FORMAT")) {
-            Ok(bytes) => match mended(&bytes) {
+            Ok(bytes) => match repair_flipped_bit(&bytes) {
                 Some(text) => {
-                    tracing::warn!(path = %path.display(), "one bit of FORMAT was wrong and is mended");
+                    tracing::warn!(event = "format_repaired", path = %path.display(), "repaired one flipped bit in the file FORMAT");
                     write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
                     text
                 }
@@ -114,7 +120,7 @@ impl DataFolder {
             },
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 if path.join("log").exists() || path.join("rows").exists() {
-                    return Err(FolderError::Damaged { path: path.into(), reason: "it is missing, but there is data".into() });
+                    return Err(FolderError::Damaged { path: path.into(), reason: "it is missing, but data exist".into() });
                 }
                 let text =
                     with_check(&format!("format = {FORMAT}\ncluster = \"{cluster}\"\nnode = {node}\nincarnation = {fresh}\n"));
@@ -126,14 +132,14 @@ impl DataFolder {
         let folder = check(path, &text, cluster, node)?;
         let current = format!("format = {FORMAT}\n");
         if let Some(older) = text.lines().next().filter(|line| line.starts_with("format") && **line != *current.trim_end()) {
-            // From now on an older keyrackd must not open it.
+            // An older keyrackd must not open it any more.
             let text = with_check(&text.replacen(older, current.trim_end(), 1));
             write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
         }
         Ok(folder)
     }
 
-    /// Makes the names in the folder last, and its own.
+    /// Syncs the folder and its parent, so that their entries survive a power failure.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()?;
         match self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -142,39 +148,39 @@ impl DataFolder {
         }
     }
 
-    /// Whether damage was met in it, and not looked for since.
+    /// Whether damage was found and the folder has not been verified since.
     pub fn is_suspect(&self) -> bool {
         self.path.join(SUSPECT).exists()
     }
 
-    /// All of it was verified.
-    pub fn trust_again(&self) -> io::Result<()> {
+    /// Removes the mark of damage, after everything was verified.
+    pub fn clear_suspect(&self) -> io::Result<()> {
         remove_durably(&self.path, SUSPECT)
     }
 
-    /// Whether this folder took the place of a damaged one, and the cluster has not taken the node in yet.
-    pub fn is_returning(&self) -> bool {
+    /// Whether the old data were set aside and the node has not rejoined the cluster yet.
+    pub fn is_rejoining(&self) -> bool {
         self.path.join(RETURNING).exists()
     }
 
-    /// The cluster has taken the node in.
-    pub fn has_returned(&self) -> io::Result<()> {
+    /// Records that the node has rejoined the cluster.
+    pub fn mark_rejoined(&self) -> io::Result<()> {
         remove_durably(&self.path, RETURNING)
     }
 
-    /// Puts everything in the folder aside, so that the next [`DataFolder::open`] begins another incarnation, which asks to
-    /// be taken in. Only what was put aside last is kept. Nothing is deleted that could not be read again.
+    /// Moves the node's data to `set-aside`, so that the next [`DataFolder::open`] starts a new incarnation, which asks to
+    /// rejoin. Data that were set aside before are deleted.
     pub fn set_aside(path: &Path) -> io::Result<()> {
         let aside = path.join(SET_ASIDE);
-        // The mark first: a folder that is half put aside is not mistaken for a new node's.
+        // Write the mark first, so that a half-moved folder is not mistaken for a new node's.
         write_durably(path, RETURNING, b"the data were damaged; see set-aside\n")?;
-        // One that has its FORMAT is whole, and from another time; one without is this one, begun before a crash.
+        // If `set-aside` has a FORMAT it is complete and from an earlier time. If not, a crash interrupted this move.
         if aside.join("FORMAT").exists() {
             fs::remove_dir_all(&aside)?;
         }
         fs::create_dir_all(&aside)?;
-        // FORMAT last: until it is gone this is the old incarnation, and after a crash the rest is put aside then.
-        for part in PARTS.iter().rev() {
+        // Move FORMAT last. Until then the folder has the old incarnation, and `open` completes the move after a crash.
+        for part in MOVED_WHEN_SET_ASIDE.iter().rev() {
             if path.join(part).exists() {
                 fs::rename(path.join(part), aside.join(part))?;
             }
@@ -183,7 +189,7 @@ impl DataFolder {
         File::open(path)?.sync_all()
     }
 
-    /// The seed of the node's signing keys; `fresh` becomes it in a folder that has none.
+    /// The seed of the node's signing keys. A folder without one stores and returns `fresh`.
     pub fn signing_seed(&self, fresh: [u8; 32]) -> io::Result<[u8; 32]> {
         match fs::read_to_string(self.path.join(SIGNING_KEY)) {
             Ok(text) => seed_in(&text).ok_or_else(|| damaged(format!("{SIGNING_KEY} is damaged"))),
@@ -198,28 +204,28 @@ impl DataFolder {
         }
     }
 
-    /// Where the Raft log is.
+    /// The folder of the Raft log.
     pub fn log(&self) -> PathBuf {
         self.path.join("log")
     }
 
-    /// Where the rows are.
+    /// The folder of the rows.
     pub fn rows(&self) -> PathBuf {
         self.path.join("rows")
     }
 
-    /// Where a shard's snapshots are.
+    /// The folder of a shard's snapshots.
     pub fn snapshots(&self, shard: u32) -> PathBuf {
         self.path.join("snapshots").join(format!("shard-{shard}"))
     }
 }
 
-/// Leaves word in the folder that a shard has diverged, so that it is not served after a restart either.
+/// Marks the folder as diverged, so that it is not opened after a restart.
 pub fn mark_diverged(folder: &Path, shard: u32, reason: &str) -> io::Result<()> {
     write_durably(folder, DIVERGED, format!("shard {shard}: {reason}\n").as_bytes())
 }
 
-/// Leaves word in the folder that damage was met: the next start verifies everything first.
+/// Marks the folder as damaged, so that the next start verifies everything first.
 pub fn mark_suspect(folder: &Path, reason: &str) -> io::Result<()> {
     write_durably(folder, SUSPECT, format!("{reason}\n").as_bytes())
 }
@@ -242,9 +248,9 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     let damaged = |reason: String| FolderError::Damaged { path: path.into(), reason };
     let field = |name: &str| {
         let found = text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == name);
-        found.map(|(_, value)| value.trim().trim_matches('"').to_owned()).ok_or_else(|| damaged(format!("no {name}")))
+        found.map(|(_, value)| value.trim().trim_matches('"').to_owned()).ok_or_else(|| damaged(format!("it has no {name}")))
     };
-    let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| damaged(format!("{name} is no number")));
+    let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| damaged(format!("{name} is not a number")));
     let format = number("format")?;
     if format > u64::from(FORMAT) {
         return Err(FolderError::Newer { path: path.into(), found: format as u32 });
@@ -258,7 +264,7 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
         return Err(FolderError::OtherNode { path: path.into(), found, wanted: node });
     }
     if field("check").is_ok_and(|_| with_check(text) != text) {
-        return Err(damaged("its check is wrong".into()));
+        return Err(damaged("its check does not match".into()));
     }
     if let Ok(reason) = fs::read_to_string(path.join(DIVERGED)) {
         return Err(FolderError::Diverged { path: path.into(), reason: reason.trim().to_owned() });
@@ -266,17 +272,17 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     Ok(DataFolder { path: path.into(), incarnation: number("incarnation")? })
 }
 
-/// The text of a FORMAT file with the check that belongs to it: of the lines before. A folder must not be taken for
-/// another node's because of one bit.
+/// The text of a FORMAT file with a check over the other lines. Without the check one flipped bit could make the folder look
+/// like another node's.
 fn with_check(text: &str) -> String {
     let lines: String = text.lines().filter(|line| !line.starts_with("check")).map(|line| format!("{line}\n")).collect();
     let check = fnv(lines.as_bytes());
     format!("{lines}check = \"{check:016x}\"\n")
 }
 
-/// The text of a FORMAT file of which one bit is wrong: there is one that would make it right with its check. `None` for
-/// what is right, and for what is wrong in other ways: those are not the disk's doing. A number that says "newer" is believed.
-fn mended(bytes: &[u8]) -> Option<String> {
+/// Repairs a FORMAT file with one flipped bit: flips each bit until the check matches. `None` for an intact file and for other
+/// changes, which a disk does not cause. A newer format number is accepted as true.
+fn repair_flipped_bit(bytes: &[u8]) -> Option<String> {
     let is_right = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| with_check(text) == text);
     let first = bytes.split(|byte| *byte == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
     let format = first.and_then(|line| line.strip_prefix("format = ")?.parse::<u32>().ok());
@@ -302,12 +308,12 @@ fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, next)
 }
 
-/// Writes a file so that after a crash there is the old one or the new one, never half of it.
+/// Writes a file so that a crash leaves the old file or the new one, never half a file.
 pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true))
 }
 
-/// Removes a file so that it stays removed.
+/// Removes a file so that it stays removed after a crash.
 fn remove_durably(folder: &Path, name: &str) -> io::Result<()> {
     match fs::remove_file(folder.join(name)) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
@@ -315,7 +321,7 @@ fn remove_durably(folder: &Path, name: &str) -> io::Result<()> {
     }
 }
 
-/// Likewise, readable for the owner only.
+/// Like [`write_durably`], but only the owner can read the file.
 fn write_secret(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true).mode(0o600))
@@ -335,7 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_known_again_and_not_mistaken() {
+    fn a_folder_opens_only_for_its_own_node_and_cluster() {
         let temporary = tempfile::tempdir().expect("a folder");
         let path = temporary.path();
         let first = DataFolder::open(path, "one", 1, 7).expect("new");
@@ -343,7 +349,7 @@ mod tests {
         assert!(matches!(DataFolder::open(path, "two", 1, 8), Err(FolderError::OtherCluster { .. })));
         assert!(matches!(DataFolder::open(path, "one", 2, 8), Err(FolderError::OtherNode { .. })));
         let text = fs::read_to_string(path.join("FORMAT")).expect("text");
-        // Other words of another program, or another's folder, are told as what they are.
+        // Edits by hand get their own errors: they are not repaired like a flipped bit.
         fs::write(path.join("FORMAT"), text.replace("node = 1", "node = 4")).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::OtherNode { .. })));
         fs::write(path.join("FORMAT"), text.replace("incarnation = 7", "incarnation = 8")).expect("written");
@@ -351,13 +357,13 @@ mod tests {
         let unchecked = text.lines().filter(|line| !line.starts_with("check")).collect::<Vec<_>>().join("\n") + "\n";
         fs::write(path.join("FORMAT"), unchecked.replace("format = 2", "format = 1")).expect("written");
         assert_eq!(DataFolder::open(path, "one", 1, 8).expect("older").incarnation, 7);
-        assert_eq!(fs::read_to_string(path.join("FORMAT")).expect("text"), text, "taken over");
+        assert_eq!(fs::read_to_string(path.join("FORMAT")).expect("text"), text, "upgraded to format 2");
         fs::write(path.join("FORMAT"), with_check(&text.replace("format = 2", "format = 99"))).expect("written");
         assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { found: 99, .. })));
     }
 
     #[test]
-    fn one_wrong_bit_of_the_format_is_mended_and_a_wrong_key_is_noticed() {
+    fn one_flipped_bit_is_repaired_in_format_and_detected_in_the_key() {
         let temporary = tempfile::tempdir().expect("a folder");
         let path = temporary.path();
         let folder = DataFolder::open(path, "one", 1, 7).expect("new");
@@ -372,7 +378,7 @@ mod tests {
                 assert!(matches!(DataFolder::open(path, "one", 1, 8), Err(FolderError::Newer { .. })));
                 continue;
             }
-            assert_eq!(DataFolder::open(path, "one", 1, 8).expect("mended").incarnation, 7, "bit {bit}");
+            assert_eq!(DataFolder::open(path, "one", 1, 8).expect("repaired").incarnation, 7, "bit {bit}");
             assert_eq!(fs::read(&format).expect("text"), text, "bit {bit}");
         }
         for bit in 0..8 * seed.len() {
@@ -381,7 +387,7 @@ mod tests {
             fs::write(&key, &rotten).expect("written");
             assert!(folder.signing_seed([1; 32]).is_ok_and(|read| read == [0xa5; 32]) || is_damage(&folder), "bit {bit}");
         }
-        fs::write(&key, format!("{}\n", "a5".repeat(32))).expect("as it was before there was a check");
+        fs::write(&key, format!("{}\n", "a5".repeat(32))).expect("a key without a check");
         assert_eq!(folder.signing_seed([1; 32]).expect("read"), [0xa5; 32]);
     }
 
@@ -390,20 +396,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_aside_is_another_incarnation_also_after_a_crash_on_the_way() {
+    fn a_folder_that_was_set_aside_gets_a_new_incarnation_even_after_a_crash_midway() {
         let temporary = tempfile::tempdir().expect("a folder");
         let path = temporary.path();
         DataFolder::open(path, "one", 1, 7).expect("new");
         fs::create_dir(path.join("log")).expect("a log");
-        // A crash when the log was moved and the rest was not.
+        // As after a crash between moving the log and moving the rest.
         write_durably(path, RETURNING, b"").expect("written");
         fs::create_dir(path.join(SET_ASIDE)).expect("made");
         fs::rename(path.join("log"), path.join(SET_ASIDE).join("log")).expect("moved");
-        let folder = DataFolder::open(path, "one", 1, 8).expect("begun anew");
-        assert_eq!((folder.incarnation, folder.is_returning()), (8, true));
+        let folder = DataFolder::open(path, "one", 1, 8).expect("created again");
+        assert_eq!((folder.incarnation, folder.is_rejoining()), (8, true));
         assert!(path.join(SET_ASIDE).join("log").exists() && path.join(SET_ASIDE).join("FORMAT").exists());
-        assert_eq!(DataFolder::open(path, "one", 1, 9).expect("known").incarnation, 8, "once is enough");
-        folder.has_returned().expect("taken in");
-        assert!(!DataFolder::open(path, "one", 1, 9).expect("known").is_returning());
+        assert_eq!(DataFolder::open(path, "one", 1, 9).expect("known").incarnation, 8, "the data are set aside only once");
+        folder.mark_rejoined().expect("rejoined");
+        assert!(!DataFolder::open(path, "one", 1, 9).expect("known").is_rejoining());
     }
 }

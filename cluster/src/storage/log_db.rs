@@ -1,11 +1,11 @@
 //! The log database: every group's entries and votes, written by one thread.
 //!
-//! Each turn the writer takes all that is queued (up to [`TURN_BYTES`]), writes one batch with one fsync
-//! and then completes the callers in order: many groups share one fsync. Any error is final; the node
-//! must not go on with a log it cannot write.
+//! In each turn the writer takes all queued writes (up to [`TURN_BYTES`]), writes one batch with one fsync and then completes
+//! the callers in order. This way all groups share one fsync. Any error is final: the node must not continue with a log that it
+//! cannot write.
 //!
-//! A torn tail is accepted when the log is opened, because a crash leaves one. That would also accept the end of a log that
-//! *was* synced and is damaged now; so each turn has a number, and [`SyncedTurns`] knows the last one that was synced.
+//! Opening the log accepts a torn tail, because a crash leaves one. That alone would also accept damage at the end of a
+//! *synced* log. So each turn has a number, and [`SyncedTurns`] records the last synced one.
 
 use std::io;
 use std::ops::Range;
@@ -13,12 +13,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use bytes::Bytes;
 use rocksdb::{DB, IteratorMode, ReadOptions, WriteBatch, WriteOptions};
 use tokio::sync::mpsc;
 
 use super::digest::digest;
+use super::disk_pace::DiskPace;
 use super::error::{damaged, io_error};
 use super::log_disk::{LogDisk, LogWrite, Slot, Written};
 use super::synced::SyncedTurns;
@@ -27,19 +29,20 @@ use super::{current, options, wal};
 /// `T`: the number of the last turn.
 const TURN: [u8; 1] = [b'T'];
 const TURN_BYTES: usize = 4 << 20;
-/// Writes that may wait for the writer; Raft bounds what is in flight far below.
+/// The most writes that may wait for the writer. Raft allows far fewer in flight.
 const QUEUE: usize = 16_384;
 
 /// The log database. Cheap to clone.
 #[derive(Clone)]
 pub struct LogDb {
-    // Dropped first: it ends the writer, which has the database open too.
+    // Dropped first: this ends the writer thread, which also holds the database.
     writer: Arc<Writer>,
     db: Arc<DB>,
     syncs: Arc<AtomicU64>,
 }
 
-/// The writer's thread. Waited for at the end: RocksDB must not be closed while the process already runs its exit handlers.
+/// The writer's thread. Dropping it waits for the thread, because RocksDB must be closed before the process runs its exit
+/// handlers.
 struct Writer {
     queue: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -48,9 +51,9 @@ struct Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
-        // The last caller may be one that the writer itself just answered.
+        // The writer thread itself may drop the last handle, in a callback. It cannot join itself.
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
-            // A panic over there was reported there.
+            // A panic of that thread was already reported there.
             let _ = thread.join();
         }
     }
@@ -65,14 +68,14 @@ struct Job {
 }
 
 impl LogDb {
-    /// Opens or makes the database, reads all of it once, and starts its writer.
+    /// Opens or creates the database, reads all of it once, and starts its writer.
     ///
     /// # Errors
-    /// `InvalidData` when anything that was synced is damaged or missing: a node that votes without it could lose what
-    /// was acknowledged.
+    /// `InvalidData` when synced data are damaged or missing. A node that votes without them could lose acknowledged
+    /// writes.
     pub fn open(path: &Path) -> io::Result<LogDb> {
         current::check(path)?;
-        wal::mend(path)?;
+        wal::cut_torn_end(path)?;
         let db = Arc::new(DB::open(&options::log(), path).map_err(io_error)?);
         let mut synced = SyncedTurns::open(path)?;
         let turn = last_turn(&db)?;
@@ -88,7 +91,7 @@ impl LogDb {
         Ok(LogDb { writer, db, syncs })
     }
 
-    /// Synced writes since the start.
+    /// The number of synced turns since the start.
     pub fn syncs(&self) -> u64 {
         self.syncs.load(Ordering::Relaxed)
     }
@@ -101,7 +104,7 @@ impl LogDb {
         queue.send(job).await.map_err(|_| stopped())
     }
 
-    /// The entries of `range`, as far as they exist, ascending.
+    /// The existing entries of `range`, ascending.
     pub fn entries(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
         let mut read = ReadOptions::default();
         read.set_iterate_lower_bound(entry_key(group, range.start).to_vec());
@@ -128,20 +131,20 @@ impl LogDb {
         }
     }
 
-    /// How many entries and small values there are, and the SHA-256 of all keys and values in order.
+    /// The number of entries and small values, and the SHA-256 of all keys and values in order.
     pub fn digest(&self) -> io::Result<(u64, [u8; 32])> {
         digest(self.db.iterator(IteratorMode::Start))
     }
 
-    /// Rewrites all files, so that purged entries are in none of them.
+    /// Rewrites all files, so that they contain no purged entries.
     pub fn compact(&self) -> io::Result<()> {
         self.db.flush().map_err(io_error)?;
         self.db.compact_range_opt(None::<&[u8]>, None::<&[u8]>, &options::thorough());
         Ok(())
     }
 
-    /// A small value.
-    pub fn kept(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
+    /// Reads a small value.
+    pub fn slot(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
         Ok(self.db.get(slot_key(group, slot)).map_err(io_error)?.map(Bytes::from))
     }
 }
@@ -159,12 +162,12 @@ impl LogDisk for LogDb {
         LogDb::last(self, group)
     }
 
-    fn kept(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
-        LogDb::kept(self, group, slot)
+    fn slot(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
+        LogDb::slot(self, group, slot)
     }
 }
 
-/// The number of the turn that is written, in the log and beside it.
+/// The last turn's number in the log, and the file that records it beside the log.
 struct Turns {
     last: u64,
     synced: SyncedTurns,
@@ -172,10 +175,10 @@ struct Turns {
 
 fn last_turn(db: &DB) -> io::Result<u64> {
     let found = db.get(TURN).map_err(io_error)?;
-    found.map_or(Ok(0), |bytes| Ok(u64::from_be_bytes(bytes.as_slice().try_into().map_err(|_| damaged("the log's last turn"))?)))
+    found.map_or(Ok(0), |bytes| Ok(u64::from_be_bytes(bytes.as_slice().try_into().map_err(|_| damaged("damaged turn number"))?)))
 }
 
-/// Reads every entry: RocksDB checks each block, and what is there must be without gaps.
+/// Reads every entry. RocksDB checks each block, and a group's indexes must have no gaps.
 fn verify(db: &DB) -> io::Result<()> {
     let mut before: Option<(u32, u64)> = None;
     for item in db.iterator(IteratorMode::Start) {
@@ -183,7 +186,7 @@ fn verify(db: &DB) -> io::Result<()> {
         let Some(group) = key.get(1..5).filter(|_| key[0] == b'E' && key.len() == 13) else { continue };
         let here = (group.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)), index_of(&key)?);
         if before.is_some_and(|(group, index)| group == here.0 && index + 1 != here.1) {
-            return Err(damaged(format!("the log of group {} has a gap before {}", here.0, here.1)));
+            return Err(damaged(format!("the log of group {} has a gap before entry {}", here.0, here.1)));
         }
         before = Some(here);
     }
@@ -192,6 +195,7 @@ fn verify(db: &DB) -> io::Result<()> {
 
 fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, mut turns: Turns, syncs: &AtomicU64) {
     let mut turn: Vec<Job> = Vec::new();
+    let mut pace = DiskPace::default();
     while let Some(job) = jobs.blocking_recv() {
         let mut bytes = 0;
         let mut next = Some(job);
@@ -200,14 +204,16 @@ fn write_all(db: &DB, mut jobs: mpsc::Receiver<Job>, mut turns: Turns, syncs: &A
             turn.push(job);
             next = if bytes < TURN_BYTES { jobs.try_recv().ok() } else { None };
         }
+        let began = Instant::now();
         let result = write_turn(db, &turn, &mut turns);
+        pace.note(began.elapsed());
         syncs.fetch_add(u64::from(turn.iter().any(|job| job.durable)), Ordering::Relaxed);
         for job in turn.drain(..) {
             (job.done)(result.as_ref().copied().map_err(|cause| io::Error::other(cause.to_string())));
         }
         if let Err(cause) = result {
-            // Whoever waits now or later learns that the log is gone: the queue closes.
-            tracing::error!(%cause, "cannot write the Raft log; this node has to stop");
+            // The queue closes, so that waiting and later callers get an error.
+            tracing::error!(event = "log_write_failed", %cause, "cannot write the Raft log: this node stops");
             return;
         }
     }
@@ -242,7 +248,7 @@ impl LogWrite {
             LogWrite::Append(entries) => entries.iter().for_each(|(index, bytes)| batch.put(entry_key(group, *index), bytes)),
             LogWrite::TruncateFrom(index) => batch.delete_range(entry_key(group, *index), entry_key(group + 1, 0)),
             LogWrite::Purge(range) => batch.delete_range(entry_key(group, range.start), entry_key(group, range.end)),
-            LogWrite::Keep(slot, bytes) => batch.put(slot_key(group, *slot), bytes),
+            LogWrite::PutSlot(slot, bytes) => batch.put(slot_key(group, *slot), bytes),
         }
     }
 }
@@ -265,7 +271,7 @@ fn slot_key(group: u32, slot: Slot) -> [u8; 6] {
 
 fn index_of(key: &[u8]) -> io::Result<u64> {
     let index = key.get(5..13).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
-    index.ok_or_else(|| damaged("the log has a key that is no entry's"))
+    index.ok_or_else(|| damaged("an entry's key in the log is too short"))
 }
 
 #[cfg(test)]
@@ -276,7 +282,7 @@ mod tests {
 
     use super::*;
 
-    /// Wherever it is: also in a length at the end, which would pass for a write that was cut short.
+    /// This includes a flip in a length field at the end, which looks like a torn write.
     #[tokio::test]
     async fn a_log_with_a_wrong_bit_is_not_opened() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -285,9 +291,9 @@ mod tests {
         for index in 1..=40 {
             let (done, wait) = oneshot::channel();
             let entry = LogWrite::Append(vec![(index, Bytes::from(vec![7; 500]))]);
-            let tell = move |written| done.send(written).expect("somebody waits");
-            db.write(1, vec![entry], true, Box::new(tell)).await.expect("queued");
-            wait.await.expect("told").expect("written");
+            let answer = move |written| done.send(written).expect("the test waits");
+            db.write(1, vec![entry], true, Box::new(answer)).await.expect("queued");
+            wait.await.expect("answered").expect("written");
         }
         drop(db);
         let files = || fs::read_dir(&path).expect("a folder").map(|file| file.expect("a file").path());

@@ -1,18 +1,18 @@
-//! What a group's log needs of a disk: [`super::LogDb`] over RocksDB, and the simulation's disk in memory.
+//! The disk below a group's log: [`super::LogDb`] over RocksDB, or the simulation's disk in memory.
 
 use std::io;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-/// Called once the writes are on disk, or failed.
+/// Called once the writes are on disk or have failed.
 pub type Written = Box<dyn FnOnce(io::Result<()>) + Send>;
 
 /// The log entries and small values of all groups of a node. Cheap to clone.
 ///
-/// Any error is final: a node must not go on with a log that it cannot write.
+/// Any error is final: a node must not continue with a log that it cannot write.
 pub trait LogDisk: Clone + Send + Sync + 'static {
-    /// Queues writes of one group. `done` is called in the order of the calls; with `durable` only once they are synced.
+    /// Queues writes of one group. `done` is called in the order of the calls, with `durable` only after the fsync.
     fn write(
         &self,
         group: u32,
@@ -21,14 +21,14 @@ pub trait LogDisk: Clone + Send + Sync + 'static {
         done: Written,
     ) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// The entries of `range`, as far as they exist, ascending.
+    /// The existing entries of `range`, ascending.
     fn entries(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>>;
 
     /// The group's last entry.
     fn last(&self, group: u32) -> io::Result<Option<(u64, Bytes)>>;
 
-    /// A small value.
-    fn kept(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>>;
+    /// Reads a small value.
+    fn slot(&self, group: u32, slot: Slot) -> io::Result<Option<Bytes>>;
 }
 
 /// One change to one group's log.
@@ -36,12 +36,12 @@ pub trait LogDisk: Clone + Send + Sync + 'static {
 pub enum LogWrite {
     /// Entries with their indexes, ascending.
     Append(Vec<(u64, Bytes)>),
-    /// Remove the entries from this index on.
+    /// Remove all entries from this index on.
     TruncateFrom(u64),
     /// Remove the entries of this range.
     Purge(Range<u64>),
-    /// Keep a small value.
-    Keep(Slot, Bytes),
+    /// Store a small value.
+    PutSlot(Slot, Bytes),
 }
 
 /// Small values a group keeps beside its entries. The numbers are stored.
@@ -51,10 +51,10 @@ pub enum Slot {
     Vote = 1,
     /// The last purged log id.
     Purged = 2,
-    /// The last log id known committed.
+    /// The last log id known to be committed.
     Committed = 3,
     /// The tree head that was signed last.
     Signed = 4,
-    /// The last index whose erasures are gone from log and snapshots.
+    /// All erasures up to this index are gone from log and snapshots.
     Scrubbed = 5,
 }

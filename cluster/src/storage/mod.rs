@@ -1,30 +1,32 @@
 //! The disk of a node: the only folder that knows RocksDB.
 //!
-//! A node has two databases. [`LogDb`] keeps every group's Raft log and votes: one thread writes it, with one fsync for all
-//! that was queued. [`RowsDb`] keeps what apply wrote, without a write-ahead log: after a crash Raft applies again what is
-//! missing. [`Overlay`] is what apply works on, [`View`] what readers look at, [`SnapshotDir`] a shard as files, and
-//! [`DataFolder`] says whose folder it is. Start with `log_db.rs` and `rows_db.rs`.
+//! A node has two databases. [`LogDb`] has every group's Raft log and votes: one thread writes all queued writes with one
+//! fsync. [`RowsDb`] has the rows that apply wrote, without a write-ahead log: after a crash Raft applies the missing entries
+//! again. Apply works on an [`Overlay`], readers on a [`View`]. A [`SnapshotDir`] is a shard as files. [`DataFolder`] checks
+//! which node a folder belongs to. Start with `log_db.rs` and `rows_db.rs`.
 //!
 //! Invariants:
-//! - what was acknowledged is synced; what is damaged is noticed before it is used (`InvalidData`), never cut off in silence;
-//! - a batch of rows and the position it leads to are one write;
-//! - a folder is opened by its own node of its own cluster, or not at all.
+//! - every acknowledged write is synced;
+//! - damage is detected before the data are used (`InvalidData`), and damaged data are never dropped silently;
+//! - a batch of rows and its applied position are one write;
+//! - a folder is opened only by its own node of its own cluster.
 //!
 //! ```text
-//! <data>/FORMAT      whose folder this is
+//! <data>/FORMAT      the folder's format, cluster, node and incarnation
 //! <data>/signing.key the seed of the keys that sign checkpoints; never in a snapshot
-//! <data>/DIVERGED    only where a shard was found to differ: the folder is not opened again
-//! <data>/SUSPECT     only after damage was met: everything is verified before the folder is opened again
-//! <data>/RETURNING   only while this node, with a new folder, asks the others to take it in anew
-//! <data>/set-aside/  what was put aside because it was damaged
-//! <data>/log.synced  how far the log was synced: what is missing behind it is damage, not a torn tail
+//! <data>/DIVERGED    exists after a shard diverged: the folder is not opened again
+//! <data>/SUSPECT     exists after damage was found: the next start verifies all data
+//! <data>/RETURNING   exists while this node, with a new folder, asks the other nodes to let it rejoin
+//! <data>/set-aside/  data that were set aside because they were damaged
+//! <data>/log.synced  how far the log was synced: a log that ends before that is damaged, not torn
 //! <data>/log/        every group's Raft log and votes; one WAL, one fsync for all groups
-//! <data>/rows/       what apply wrote; a column family per shard; no WAL, the Raft log is its WAL
+//! <data>/rows/       the rows that apply wrote; a column family per shard; no WAL, the Raft log is its WAL
 //! <data>/snapshots/  exported column families
 //! ```
 
 mod current;
 mod digest;
+mod disk_pace;
 mod error;
 mod export;
 mod family;

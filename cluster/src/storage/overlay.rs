@@ -1,7 +1,7 @@
-//! The rows of one shard while a batch is applied: changes stay here until the whole batch is written.
+//! The rows of one shard while entries are applied. Changes stay in memory until they are written together.
 //!
-//! Pages, rates, properties and the meta row stay decoded between batches, since the next booking most
-//! likely needs them again. Only the applying task writes, so what it keeps is never stale.
+//! Pages, rates, properties and the meta row stay decoded between batches, because the next booking probably needs them.
+//! Only the applying task writes rows, so the kept rows are never stale.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use rocksdb::{IteratorMode, ReadOptions};
 use super::rows_db::{RowsDb, WriteSet};
 use super::view::{bound, decode, key_of};
 
-/// Hot rows kept between batches; about a kilobyte each.
+/// The most rows kept between batches, about a kilobyte each.
 const KEPT: usize = 40_000;
 
 /// Rows over RocksDB.
@@ -22,9 +22,9 @@ pub struct Overlay {
     db: Arc<RowsDb>,
     shard: u32,
     slots: HashMap<Key, Slot>,
-    /// Keys with changes to write, in no order, once each.
+    /// Keys with unwritten changes, unordered, once each.
     dirty: Vec<Key>,
-    /// Keys to forget once the batch is written.
+    /// Keys to drop from memory after the write.
     passing: Vec<Key>,
 }
 
@@ -34,16 +34,16 @@ struct Slot {
 }
 
 impl Overlay {
-    /// Nothing changed, nothing kept.
+    /// An overlay with no rows in memory.
     pub fn new(db: Arc<RowsDb>, shard: u32) -> Overlay {
         Overlay { db, shard, slots: HashMap::new(), dirty: Vec::new(), passing: Vec::new() }
     }
 
-    /// Writes all changes as one, with what `beside` adds and the position they bring the shard to.
+    /// Writes all changes in one batch, with the changes that `beside` adds and the new applied position.
     pub fn commit(&mut self, applied: &[u8], beside: impl FnOnce(&mut WriteSet<'_>)) -> io::Result<()> {
         let (slots, dirty) = (&mut self.slots, &mut self.dirty);
         let (mut name, mut value) = (Vec::with_capacity(64), Vec::with_capacity(1024));
-        // In order, each insertion into the memtable begins where the last one ended.
+        // Sorted keys make memtable inserts cheaper: each begins where the last one ended.
         dirty.sort_unstable();
         self.db.write(self.shard, applied, |set| {
             for key in dirty.drain(..) {

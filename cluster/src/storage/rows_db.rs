@@ -1,8 +1,7 @@
-//! The rows database: what apply wrote, a column family per shard, no WAL.
+//! The rows database. It has a column family per shard and no WAL.
 //!
-//! A column family's name is `shard-<n>.<generation>`: a snapshot is imported as the next generation, and
-//! the generation with the highest number is the shard. So a crash while installing leaves the old shard
-//! or the new one, never a mixture.
+//! A column family's name is `shard-<n>.<generation>`. A snapshot is imported as the next generation, and the highest generation
+//! is the current one. So a crash during an installation leaves the old shard or the new one, never a mixture.
 
 use std::io;
 use std::path::Path;
@@ -27,18 +26,18 @@ pub struct RowsDb {
 
 pub(super) struct Shard {
     pub generation: RwLock<u64>,
-    /// Held while a batch is written, and while the shard is exported: an export is between two batches.
+    /// Held while a batch is written and while the shard is exported, so that an export never sees half a batch.
     pub gate: Mutex<()>,
 }
 
-/// Changes to one shard that are made together.
+/// Changes to one shard that are written together.
 pub struct WriteSet<'f> {
     batch: WriteBatch,
     family: &'f Arc<BoundColumnFamily<'f>>,
 }
 
 impl RowsDb {
-    /// Opens or makes the database for shards `0..shards`.
+    /// Opens or creates the database for shards `0..shards`.
     pub fn open(path: &Path, shards: u32) -> io::Result<RowsDb> {
         current::check(path)?;
         let cache = Cache::new_lru_cache(options::BLOCK_CACHE_BYTES);
@@ -63,7 +62,7 @@ impl RowsDb {
         Ok(RowsDb { db, shards, cache })
     }
 
-    /// Writes what `fill` puts into the set, and the position it brings the shard to, as one.
+    /// Writes the changes that `fill` adds, and the new applied position, in one batch.
     pub fn write(&self, shard: u32, applied: &[u8], fill: impl FnOnce(&mut WriteSet<'_>)) -> io::Result<()> {
         let family = self.family(shard)?;
         let mut set = WriteSet { batch: WriteBatch::default(), family: &family };
@@ -86,14 +85,14 @@ impl RowsDb {
         Ok(read(&mut View::new(&self.db, family)))
     }
 
-    /// A leaf's bytes, outside any view.
+    /// A leaf's bytes, read without a view.
     pub fn leaf(&self, shard: u32, index: u64) -> io::Result<Option<Vec<u8>>> {
         let mut key = Vec::with_capacity(9);
         Key::Leaf(index).encode(&mut key);
         Ok(self.get(shard, &key)?.map(|bytes| bytes.to_vec()))
     }
 
-    /// Reads every block of every file, and says what is damaged. Takes as long as the disk needs for all of it.
+    /// Reads every block of every file and returns the first damage. This takes as long as reading the whole database.
     pub fn verify(&self) -> io::Result<()> {
         self.db.verify_checksum().map_err(io_error)?;
         for shard in 0..self.shards.len() as u32 {
@@ -107,12 +106,12 @@ impl RowsDb {
         Ok(())
     }
 
-    /// How many rows a shard has, and the SHA-256 of all keys and values in order.
+    /// The number of a shard's rows, and the SHA-256 of all keys and values in order.
     pub fn digest(&self, shard: u32) -> io::Result<(u64, [u8; 32])> {
         digest(self.db.iterator_cf(&self.family(shard)?, IteratorMode::Start))
     }
 
-    /// Rewrites a shard's files, so that what was deleted or replaced is in none of them.
+    /// Rewrites a shard's files, so that they contain no deleted or replaced rows.
     pub fn compact(&self, shard: u32) -> io::Result<()> {
         self.flush_whole(shard)?;
         let family = self.family(shard)?;
@@ -120,7 +119,7 @@ impl RowsDb {
         Ok(())
     }
 
-    /// A value outside any snapshot.
+    /// A value, read without a snapshot.
     pub(super) fn get(&self, shard: u32, key: &[u8]) -> io::Result<Option<rocksdb::DBPinnableSlice<'_>>> {
         self.db.get_pinned_cf(&self.family(shard)?, key).map_err(io_error)
     }
@@ -152,7 +151,7 @@ impl WriteSet<'_> {
     }
 }
 
-/// Writes a leaf's row, as apply does.
+/// Adds a leaf's row to the set, as apply does.
 pub fn put_leaf(set: &mut WriteSet<'_>, index: u64, leaf: &[u8]) {
     let mut key = Vec::with_capacity(9);
     Key::Leaf(index).encode(&mut key);

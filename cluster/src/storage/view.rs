@@ -11,7 +11,7 @@ use rocksdb::{BoundColumnFamily, Direction, IteratorMode, ReadOptions, SnapshotW
 use super::error::io_error;
 use super::family::{APPLIED, Db};
 
-/// Reads from a RocksDB snapshot; remembers what it decoded.
+/// Reads from a RocksDB snapshot and caches decoded rows.
 pub struct View<'db> {
     snapshot: SnapshotWithThreadMode<'db, Db>,
     family: Arc<BoundColumnFamily<'db>>,
@@ -23,17 +23,17 @@ impl<'db> View<'db> {
         View { snapshot: db.snapshot(), family, decoded: BTreeMap::new() }
     }
 
-    /// The position this view is at.
+    /// The applied position of this view.
     pub fn applied(&self) -> io::Result<Option<Vec<u8>>> {
         self.snapshot.get_cf(&self.family, APPLIED).map_err(io_error)
     }
 
-    /// The value of a key that is not the domain's.
+    /// The value of a key that does not belong to the domain.
     pub fn raw(&self, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
         self.snapshot.get_cf(&self.family, key).map_err(io_error)
     }
 
-    /// Every key with this prefix and its value.
+    /// All keys with this prefix, with their values.
     pub fn prefixed(&self, prefix: &[u8]) -> io::Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut found = Vec::new();
         for item in self.snapshot.iterator_cf(&self.family, IteratorMode::From(prefix, Direction::Forward)) {
@@ -72,7 +72,7 @@ pub(super) fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Fault> {
 }
 
 pub(super) fn key_of(bytes: &[u8]) -> Result<Key, Fault> {
-    Key::decode(bytes).map_err(|_| Fault::Storage(format!("a key that is none of ours: {bytes:02x?}")))
+    Key::decode(bytes).map_err(|_| Fault::Storage(format!("unknown key {bytes:02x?}")))
 }
 
 pub(super) fn bound(read: &mut ReadOptions, from: &Key, to: &Key) {

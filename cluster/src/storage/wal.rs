@@ -1,13 +1,13 @@
-//! The end of RocksDB's write-ahead log, looked at before RocksDB opens it.
+//! Checks RocksDB's write-ahead logs, and cuts a torn end off, before RocksDB opens them.
 //!
-//! A power failure may leave the last write torn: half of it, zeros, garbage. RocksDB (11.12) takes garbage there for
-//! corruption, and for some bytes never returns: a record of a kind that only recycled logs have is looked at again and again
-//! (`Reader::ReadPhysicalRecord`, the `kBadRecord` that consumes nothing). So this looks first. What is bad and has nothing good
-//! behind it is a torn end and is cut off; [`super::synced`] then knows whether that was ever synced. What is bad and has
-//! good records behind it is damage.
+//! A power failure may leave the last write torn: half of it, zeros or garbage. RocksDB (11.12) reports garbage there as
+//! corruption. For some bytes it loops forever: it reads a record of a kind that only recycled logs have again and again
+//! (`Reader::ReadPhysicalRecord`, the `kBadRecord` that consumes nothing). So this module checks the logs first. A bad record
+//! with no valid record after it is a torn end and is cut off; [`super::synced`] then detects whether it had been synced. A
+//! bad record before valid records is damage.
 //!
-//! The format: blocks of 32 KiB; in each, records of a masked CRC-32C over kind and data (4 bytes), a length (2), a
-//! kind (1) and the data, none across blocks; a rest of less than 7 bytes is filled with zeros. All little-endian.
+//! The format: blocks of 32 KiB with records. A record is a masked CRC-32C over kind and data (4 bytes), a length (2), a kind
+//! (1) and the data. No record crosses a block's end; a rest of less than 7 bytes is zeros. Numbers are little-endian.
 //! (github.com/facebook/rocksdb/wiki/Write-Ahead-Log-File-Format)
 
 use std::fs::{self, File};
@@ -18,21 +18,21 @@ use super::error::damaged;
 
 const BLOCK: usize = 32 << 10;
 const HEADER: usize = 7;
-/// Full, first, middle, last; compression; sizes of timestamps; the log before.
+/// Record kinds: full, first, middle, last, compression type, timestamp sizes, predecessor log.
 const KINDS: [u8; 7] = [1, 2, 3, 4, 9, 10, 130];
 
-/// Cuts a torn end off the newest log in `folder`.
+/// Checks the logs in `folder`, and cuts a torn end off the newest.
 ///
 /// # Errors
-/// `InvalidData` when anything but the newest log's end is bad.
-pub(super) fn mend(folder: &Path) -> io::Result<()> {
+/// `InvalidData` when anything but the newest log's end is damaged.
+pub(super) fn cut_torn_end(folder: &Path) -> io::Result<()> {
     let mut logs: Vec<PathBuf> = match fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(cause) => return Err(cause),
     };
     logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
-    // Names are numbers with leading zeros.
+    // Names are numbers with leading zeros, so they sort by age.
     logs.sort();
     for (place, path) in logs.iter().enumerate() {
         let bytes = fs::read(path)?;
@@ -44,7 +44,7 @@ pub(super) fn mend(folder: &Path) -> io::Result<()> {
         if has_good_record(&bytes, good) || place + 1 < logs.len() {
             return Err(damaged(format!("{name} is damaged at byte {good} of {}", bytes.len())));
         }
-        tracing::warn!(%name, good, lost = bytes.len() - good, "the log's last write was torn: it is cut off");
+        tracing::info!(event = "torn_write_cut", file = %name, kept_bytes = good, cut_bytes = bytes.len() - good, "cut off an incomplete last write of the log");
         let file = File::options().write(true).open(path)?;
         file.set_len(good as u64)?;
         file.sync_all()?;
@@ -52,7 +52,7 @@ pub(super) fn mend(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Where the first bad record begins; the length when there is none.
+/// Where the first bad record begins, or the length if there is none.
 fn good_bytes(bytes: &[u8]) -> usize {
     let mut at = 0;
     while at < bytes.len() {
@@ -64,7 +64,7 @@ fn good_bytes(bytes: &[u8]) -> usize {
     at
 }
 
-/// Whether a good record begins anywhere behind a bad one: at the place its length names, or at a later block.
+/// Whether a valid record follows a bad one: at the offset that the bad record's length gives, or at a later block.
 fn has_good_record(bytes: &[u8], bad: usize) -> bool {
     let length = bytes.get(bad + 4..bad + 6).map_or(0, |l| usize::from(u16::from_le_bytes([l[0], l[1]])));
     let named = bad + HEADER + length;
@@ -72,7 +72,7 @@ fn has_good_record(bytes: &[u8], bad: usize) -> bool {
     std::iter::once(named).chain(blocks).any(|at| at > bad && at < bytes.len() && is_record(bytes, at))
 }
 
-/// What follows a good record, or the filling of a block's end; `None` for anything else.
+/// The offset after the valid record or the padding at `at`. `None` for anything else.
 fn next(bytes: &[u8], at: usize) -> Option<usize> {
     let block_end = (at / BLOCK + 1) * BLOCK;
     if block_end - at < HEADER {
@@ -125,32 +125,32 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_end_is_cut_off_whatever_it_is() {
-        // Kind 5 is a recycled log's: RocksDB itself would hang.
+    fn any_torn_end_is_cut_off() {
+        // Kind 5 belongs to recycled logs: RocksDB would loop forever.
         let hanging = [&[0; 6][..], &[5], &[7; 40]].concat();
         for end in [vec![0; 600], vec![0xa5; 600], hanging, vec![1, 2, 3]] {
             let folder = tempfile::tempdir().expect("a folder");
             let (log, bytes) = written(folder.path());
             fs::write(&log, [bytes.as_slice(), &end].concat()).expect("written");
-            mend(folder.path()).expect("mended");
+            cut_torn_end(folder.path()).expect("repaired");
             assert_eq!(fs::read(&log).expect("bytes"), bytes, "an end of {} bytes", end.len());
             assert_eq!(keys(folder.path()), 3);
         }
     }
 
     #[test]
-    fn half_a_record_is_cut_off_and_damage_in_the_middle_is_not() {
+    fn half_a_record_is_cut_off_and_damage_before_the_end_is_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let (log, bytes) = written(folder.path());
-        assert_eq!(good_bytes(&bytes), bytes.len(), "the log is good as it was written");
+        assert_eq!(good_bytes(&bytes), bytes.len(), "the log is intact");
         for at in [20, 10_000, 30_000] {
             let mut rotten = bytes.clone();
             rotten[at] ^= 4;
             fs::write(&log, &rotten).expect("written");
-            assert_eq!(mend(folder.path()).expect_err("damaged").kind(), io::ErrorKind::InvalidData, "byte {at}");
+            assert_eq!(cut_torn_end(folder.path()).expect_err("damaged").kind(), io::ErrorKind::InvalidData, "byte {at}");
         }
         fs::write(&log, &bytes[..bytes.len() - 100]).expect("written");
-        mend(folder.path()).expect("mended");
+        cut_torn_end(folder.path()).expect("repaired");
         assert_eq!(keys(folder.path()), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! A node that is asked whether it would vote has promised nothing.
+//! A pre-vote changes nothing on the node that answers it.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use keyrack_proto::internal as pb;
 use super::three_nodes::{Nodes, PATIENCE};
 
 #[test]
-fn a_node_that_would_vote_has_not_voted() {
+fn a_pre_vote_does_not_change_the_stored_vote() {
     let mut nodes = Nodes::start();
     [1, 2].into_iter().for_each(|place| nodes.stop(place));
     let group = nodes.node(0).cluster.node.shards[1].group.clone();
@@ -17,9 +17,9 @@ fn a_node_that_would_vote_has_not_voted() {
     let last = Some(pb::LogId { term: term + 4, node: 2, index: 1_000 });
     let request = pb::VoteRequest { vote, last, ..Default::default() };
     let begin = Instant::now();
-    // It says no until it has not heard of a leader for long enough.
+    // It refuses until its leader has been silent for the election timeout.
     loop {
-        assert!(begin.elapsed() < PATIENCE, "it would vote for nobody");
+        assert!(begin.elapsed() < PATIENCE, "the node grants no pre-vote");
         let reply = nodes.node(0).runtime.block_on(async { group.replica().pre_vote(request).await }).expect("Raft runs");
         assert_eq!(group.replica().held_vote(), held);
         if reply.granted {

@@ -1,4 +1,4 @@
-//! A leader that the others may have replaced has no read index, though they still answer its appends (ADR 14).
+//! A leader that the others may have replaced gets no read index, even if they still answer its appends (ADR 14).
 
 use openraft::storage::RaftLogStorage;
 use openraft::vote::RaftLeaderId;
@@ -19,7 +19,7 @@ fn read_index(nodes: &Nodes, place: usize) -> Option<u64> {
 }
 
 #[test]
-fn a_leader_whose_followers_have_voted_for_another_has_no_read_index() {
+fn a_leader_whose_followers_have_voted_for_another_gets_no_read_index() {
     let nodes = Nodes::start();
     let place = hotel(&nodes);
     book(&nodes, &place, 1);
@@ -28,9 +28,9 @@ fn a_leader_whose_followers_have_voted_for_another_has_no_read_index() {
         if let Some(leader) = (0..3).find(|place| read_index(&nodes, *place).is_some()) {
             break leader;
         }
-        assert!(begin.elapsed() < PATIENCE, "nobody leads");
+        assert!(begin.elapsed() < PATIENCE, "no node leads");
     };
-    // On their disks alone: what openraft has in memory is as before, so that appends are still answered.
+    // Changes the vote on the disk only: openraft's state in memory stays, so the followers still answer appends.
     for follower in (0..3).filter(|place| *place != leader) {
         let mut log = group(&nodes, follower).replica().log.clone();
         let held = log.vote().expect("it has voted");

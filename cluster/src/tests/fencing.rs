@@ -1,4 +1,4 @@
-//! Nodes whose certificate is good and who are refused all the same: one that is fenced, one that calls in another's name.
+//! Nodes with a valid certificate that are refused: a fenced node, and a node that calls in another node's name.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use super::three_nodes::{Nodes, PATIENCE, book, hotel};
 use crate::peers::{Admission, Links, Member};
 
 #[test]
-fn a_fenced_node_gets_and_gives_nothing_until_it_is_let_in_again() {
+fn a_fenced_node_receives_nothing_until_it_is_admitted_again() {
     let mut nodes = Nodes::start();
     let place = hotel(&nodes);
     let shard = place.shard as usize;
     let applied = |nodes: &Nodes, place: usize| nodes.node(place).cluster.status()[shard].applied_index;
     let caught_up = |nodes: &Nodes| wait_until(|| applied(nodes, 2) == applied(nodes, 0));
-    assert!(caught_up(&nodes), "all three are level to begin with");
+    assert!(caught_up(&nodes), "all three have applied the same before the test");
     let fence = |nodes: &Nodes, fenced: BTreeSet<u64>| {
-        [0, 1].into_iter().for_each(|place| nodes.node(place).cluster.shut_out(fenced.clone()));
+        [0, 1].into_iter().for_each(|place| nodes.node(place).cluster.fence_on_this_node(fenced.clone()));
     };
     let me = nodes.node(2).cluster.node.me();
     let may_call = |nodes: &Nodes| {
@@ -24,15 +24,15 @@ fn a_fenced_node_gets_and_gives_nothing_until_it_is_let_in_again() {
     };
     assert!(may_call(&nodes));
     fence(&nodes, [3].into());
-    assert!(!may_call(&nodes), "not even over a channel that is there already");
-    // What was sent before may still arrive: the first booking is there to flush it, the second must not.
+    assert!(!may_call(&nodes), "the channel is open already, and still refused");
+    // Entries that were sent before may still arrive. The first booking flushes them; the second must not arrive.
     book(&nodes, &place, 1);
     let then = applied(&nodes, 2);
     book(&nodes, &place, 2);
     assert!(applied(&nodes, 0) > then, "two nodes are a majority");
-    assert!(!wait_briefly(|| applied(&nodes, 2) > then), "the fenced node hears nothing");
+    assert!(!wait_briefly(|| applied(&nodes, 2) > then), "the fenced node received an entry");
     fence(&nodes, BTreeSet::new());
-    assert!(caught_up(&nodes), "let in again, it catches up");
+    assert!(caught_up(&nodes), "admitted again, it catches up");
     (0..3).for_each(|place| nodes.stop(place));
 }
 
@@ -46,14 +46,14 @@ fn a_node_cannot_call_in_the_name_of_another() {
     hello(2, 1).expect("node 2 with its own certificate");
     let refused = hello(3, 1).expect_err("node 3 with the certificate of node 2");
     assert_eq!(refused.code(), tonic::Code::PermissionDenied, "{refused}");
-    nodes.node(0).cluster.shut_out([2].into());
-    assert!(hello(2, 1).is_err(), "not even hello");
+    nodes.node(0).cluster.fence_on_this_node([2].into());
+    assert!(hello(2, 1).is_err(), "a fenced node may not even call hello");
     (0..3).for_each(|place| nodes.stop(place));
 }
 
-/// A request to be taken in anew that comes when its node is well, or another by now.
+/// A request to rejoin that arrives after its node has recovered, or has got another incarnation.
 #[test]
-fn a_late_request_of_a_member_puts_nobody_out() {
+fn a_late_request_to_rejoin_removes_no_member() {
     let mut nodes = Nodes::start();
     hotel(&nodes);
     let me = nodes.node(2).cluster.node.me();
@@ -65,7 +65,7 @@ fn a_late_request_of_a_member_puts_nobody_out() {
         assert!(heard.is_ok() || place == 2, "{heard:?}");
     }
     let votes = || nodes.node(0).cluster.node.shards.iter().all(|shard| shard.group.votes(3, me.incarnation));
-    assert!(!wait_briefly(|| !votes()), "it votes in every group as before");
+    assert!(!wait_briefly(|| !votes()), "it no longer votes in every group");
     drop(links);
     (0..3).for_each(|place| nodes.stop(place));
 }
@@ -74,7 +74,7 @@ fn wait_until(good: impl Fn() -> bool) -> bool {
     wait(PATIENCE, good)
 }
 
-/// Something that must not happen is given ten election timeouts to happen.
+/// Waits ten election timeouts for something that must not happen.
 fn wait_briefly(bad: impl Fn() -> bool) -> bool {
     wait(std::time::Duration::from_secs(3), bad)
 }

@@ -1,4 +1,4 @@
-//! The journals of several shards as one feed: a page that fails loses nothing, and the limit is that of the whole page.
+//! The journals of several shards as one feed: a failed page loses nothing, and the limit counts for the whole page.
 
 use tokio::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::{Consistency, Filter, PageRead, Position};
 const BEGIN: Position = Position { shard: 1, next: 0 };
 
 #[test]
-fn a_page_is_limited_as_a_whole_and_read_again_as_a_whole() {
+fn the_limit_counts_for_the_whole_page_and_a_failed_page_is_read_again_as_a_whole() {
     let mut nodes = Nodes::start();
     hotel(&nodes);
     let node = nodes.node(0);
@@ -21,10 +21,10 @@ fn a_page_is_limited_as_a_whole_and_read_again_as_a_whole() {
             (lines.ok(), feed.positions().to_vec())
         })
     };
-    // There is no shard 9: what was read of the first is read again.
+    // There is no shard 9: the next page reads the first shard's lines again.
     let halfway = [BEGIN, Position { shard: 9, next: 0 }];
     assert_eq!(follow(&halfway, 100), (None, halfway.to_vec()));
-    // Two followers of one journal stand for two shards.
+    // One shard twice, in place of two shards.
     let (lines, positions) = follow(&[BEGIN, BEGIN], 1);
     assert_eq!(lines, Some(vec![1, 0]));
     assert_eq!(positions, [Position { shard: 1, next: 1 }, BEGIN]);

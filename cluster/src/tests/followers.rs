@@ -1,4 +1,4 @@
-//! What a follower asks of the leader for its callers, with a leader that answers as the test wants.
+//! A follower's requests to its leader on behalf of its callers. The test plays the leader.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::shard::{Answer, Batcher, Pending, ReadGate};
 use crate::storage::LogDisk;
 use crate::tasks::Tasks;
 
-/// How long the leader takes to say a read index.
+/// How long the leader takes to answer with a read index.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// A leader that leads no more, and is slow. It keeps how many commands came, and with which deadline.
+/// A slow leader that was just deposed. It records the number of commands in each batch, and the batch's deadline.
 #[derive(Clone, Default)]
 struct Leader {
     asked: Arc<Mutex<Vec<(usize, Instant)>>>,
@@ -48,13 +48,13 @@ fn behind<M: Machine, D: LogDisk, P: PeerCalls>(replica: &Replica<M, D, P>, peer
 }
 
 #[test]
-fn a_follower_forwards_once_until_the_last_deadline_and_is_as_fresh_as_its_question() {
+fn a_follower_forwards_once_with_the_last_deadline_and_is_as_fresh_as_the_start_of_its_round() {
     let mut nodes = Nodes::start();
     let place = hotel(&nodes);
     book(&nodes, &place, 1);
     let group = |place: usize| nodes.node(place).cluster.node.shards[1].group.clone();
     let follower = (0..3).find(|place| group(*place).leader().is_some_and(|leader| leader != *place as u64 + 1));
-    let group = group(follower.expect("one leads, and another knows"));
+    let group = group(follower.expect("a follower that knows the leader"));
     let (leader, tasks) = (Leader::default(), Tasks::new("test"));
     let replica = behind(group.replica(), leader.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -70,14 +70,14 @@ fn a_follower_forwards_once_until_the_last_deadline_and_is_as_fresh_as_its_quest
         for answer in [submit(soon), submit(later)] {
             assert!(matches!(answer.await, Ok(Answer::NotLeader)));
         }
-        assert_eq!(*leader.asked.lock(), [(2, later)], "one batch, and nobody's deadline is cut short");
+        assert_eq!(*leader.asked.lock(), [(2, later)], "one batch, with the later deadline");
         let refused = batcher.decide_forwarded(vec![Bytes::new()], later).await;
         assert_eq!(refused, [pb::Answer { answer: Some(pb::answer::Answer::NotLeader(pb::Nothing {})) }]);
-        assert_eq!(leader.asked.lock().len(), 1, "what was forwarded is not forwarded again");
+        assert_eq!(leader.asked.lock().len(), 1, "a forwarded command is not forwarded again");
 
         let gate = ReadGate::start(replica, &tasks);
         assert!(gate.pass(later).await);
-        assert!(!gate.is_within(SLOW / 2), "a replica is as fresh as the moment at which its question was asked");
+        assert!(!gate.is_within(SLOW / 2), "freshness counts from the start of the round, not from its answer");
         assert!(gate.is_within(PATIENCE));
         tasks.stop().await;
     });

@@ -1,4 +1,4 @@
-//! A leadership goes to nobody of whom the leader does not know that it has what the others have.
+//! A leader hands over only to a node that, as far as it knows, has caught up.
 
 use keyrack_inventory::{BookingId, Command, Op, RequestKey};
 use tokio::time::Instant;
@@ -7,10 +7,10 @@ use super::three_nodes::{Nodes, PATIENCE, hotel};
 use crate::HandOverError;
 
 #[test]
-fn a_new_leader_hands_over_to_nobody_it_has_not_heard_of() {
+fn a_new_leader_does_not_hand_over_to_a_node_that_never_answered_it() {
     let mut nodes = Nodes::start();
     let place = hotel(&nodes);
-    // More entries than one may lack.
+    // More entries than a new leader may lack.
     for number in 0..80 {
         let booking = BookingId::new(place.number, 1, u64::from(number));
         let request = Some(RequestKey { digest: [number + 150; 16], fingerprint: [1; 16] });
@@ -19,7 +19,7 @@ fn a_new_leader_hands_over_to_nobody_it_has_not_heard_of() {
     }
     nodes.stop(2);
     let (begin, mut first) = (Instant::now(), None);
-    // The leader that is found first hands over to the other, which never heard of node 3.
+    // The first leader hands over to the other node, which never got an answer from node 3.
     let leader = loop {
         assert!(begin.elapsed() < PATIENCE, "the leadership does not move");
         let leader = (0..2).find(|place| nodes.node(*place).cluster.leads(1));

@@ -1,4 +1,4 @@
-//! Three nodes, one of which has a row changed on its disk while it is down.
+//! Three nodes. A row on the disk of one is changed while it is down.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::three_nodes::{NIGHT, Nodes, PATIENCE, book, hotel};
 use crate::storage::RowsDb;
 use crate::{FolderError, Placement, StartError};
 
-/// Takes a sold room off a calendar page, as somebody with access to the disk could.
+/// Removes a sold room from a calendar page, as an attacker with access to the disk could.
 fn tamper(data: &Path, place: &Placement) {
     let db = RowsDb::open(&data.join("rows"), 2).expect("opened");
     let (month, cell): (Month, usize) = NIGHT.in_month();
@@ -27,7 +27,7 @@ fn tamper(data: &Path, place: &Placement) {
 }
 
 #[test]
-fn a_replica_with_a_tampered_row_stops_and_signs_no_served_receipt() {
+fn a_replica_with_a_tampered_row_stops_and_no_receipt_has_its_signature() {
     let mut nodes = Nodes::start();
     let place = hotel(&nodes);
     let leaf = book(&nodes, &place, 1);
@@ -38,11 +38,11 @@ fn a_replica_with_a_tampered_row_stops_and_signs_no_served_receipt() {
         covered.expect("no fault").expect("cosigned")
     };
     covered(&nodes, 0, leaf);
-    // Not the first node, through which this test speaks.
+    // Not the first node: the test sends its commands through that one.
     let victim = 2;
     nodes.stop(victim);
     tamper(&nodes.data(victim), &place);
-    nodes.restart(victim).expect("nothing can be seen yet");
+    nodes.restart(victim).expect("a start does not detect the change");
 
     let leaf = book(&nodes, &place, 2);
     let node = nodes.node(victim);
@@ -55,7 +55,7 @@ fn a_replica_with_a_tampered_row_stops_and_signs_no_served_receipt() {
         assert_eq!(cosigners.len(), 2, "{note}");
         assert!(cosigners.iter().all(|line| !line.contains("/node-3 ")), "{note}");
     }
-    assert!((0..3).map(|place| nodes.node(place).cluster.divergences()).sum::<u64>() > 0, "it is counted");
+    assert!((0..3).map(|place| nodes.node(place).cluster.divergences()).sum::<u64>() > 0, "no node counted the difference");
 
     nodes.stop(victim);
     let refused = nodes.restart(victim).expect_err("a diverged folder is not opened again");

@@ -1,4 +1,4 @@
-//! Three nodes in one process, each in a runtime of its own, for tests of what they do to each other.
+//! Three nodes in one process, each in its own runtime, for the tests in this folder.
 
 use std::net::TcpListener as Bound;
 use std::path::PathBuf;
@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use keyrack_inventory::{
-    BookRequest, BookingId, Code, Command, Currency, LeafSeeds, Night, Op, PropertyDetails, RatePlan, Reply, RequestKey,
-    RoomRequest, RoomType, Sealed, Stay,
+    BookRequest, BookingId, Command, Currency, LeafSeeds, Night, Op, PropertyDetails, RatePlan, Reply, RequestKey, RoomRequest,
+    RoomType, Sealed, ShortCode, Stay,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -20,7 +20,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const NIGHT: Night = Night(21_000);
 const CLUSTER: &str = "three";
 
-/// A node in a runtime of its own: ending it ends everything that holds the node's files.
+/// A node in its own runtime: when the runtime ends, nothing holds the node's files any more.
 pub struct Node {
     pub runtime: Runtime,
     pub cluster: Cluster,
@@ -83,7 +83,7 @@ impl Nodes {
         }
     }
 
-    /// What a node shows.
+    /// A node's TLS settings.
     pub fn tls(&self, place: usize) -> PeerTls {
         let node = place as u64 + 1;
         let uri = format!("spiffe://{CLUSTER}/node/{node}");
@@ -130,14 +130,14 @@ fn runtime() -> Runtime {
 }
 
 fn start(runtime: &Runtime, config: ClusterConfig, listener: Bound, tls: PeerTls) -> Result<Cluster, StartError> {
-    // Every new data folder has an incarnation of its own.
+    // Every new data folder has its own incarnation.
     static INCARNATION: AtomicU64 = AtomicU64::new(100);
     let incarnation = INCARNATION.fetch_add(1, Ordering::Relaxed);
     let fresh = Fresh { incarnation, signing_seed: [incarnation as u8; 32] };
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-        tokio::time::timeout(PATIENCE, Cluster::start(config, listener, tls, fresh)).await.expect("it starts, or says why not")
+        tokio::time::timeout(PATIENCE, Cluster::start(config, listener, tls, fresh)).await.expect("a start ends in time")
     })
 }
 
@@ -148,7 +148,7 @@ pub fn hotel(nodes: &Nodes) -> Placement {
     let currency = Currency::new("EUR").expect("a currency");
     let details = PropertyDetails { name: "Inn".into(), currency, ..Default::default() };
     let room_type = RoomType {
-        code: Code::new("DBL").expect("a code"),
+        code: ShortCode::new("DBL").expect("a code"),
         name: String::new(),
         capacity: 10,
         occupancy: 0,
@@ -156,7 +156,7 @@ pub fn hotel(nodes: &Nodes) -> Placement {
         accessible: false,
         revision: 0,
     };
-    let (code, name) = (Code::new("BAR").expect("a code"), String::new());
+    let (code, name) = (ShortCode::new("BAR").expect("a code"), String::new());
     let rate_plan = RatePlan { code, name, currency, policy: Default::default(), priced: false, revision: 0 };
     let ops = [
         Op::PutProperty { id: "inn".into(), details, business_date: NIGHT, expected_revision: None },
@@ -172,8 +172,8 @@ pub fn hotel(nodes: &Nodes) -> Placement {
 
 pub fn book(nodes: &Nodes, place: &Placement, number: u64) -> u64 {
     let rooms = vec![RoomRequest {
-        room_type: Code::new("DBL").expect("a code"),
-        rate_plan: Code::new("BAR").expect("a code"),
+        room_type: ShortCode::new("DBL").expect("a code"),
+        rate_plan: ShortCode::new("BAR").expect("a code"),
         quantity: 1,
         adults: 1,
         children_ages: vec![],

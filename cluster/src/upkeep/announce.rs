@@ -1,4 +1,4 @@
-//! Making this node's signing keys known to the shards.
+//! Records this node's public signing keys in the shards.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use crate::node::Node;
 
-/// Pause before the shard is told again.
+/// Pause between two proposals.
 const RETRY: Duration = Duration::from_millis(10);
-/// How long one try may take.
+/// How long one proposal may take.
 const TRY: Duration = Duration::from_secs(5);
 
 /// Proposes this node's signing keys until the shard's rows have them.

@@ -1,20 +1,22 @@
-//! What a node does by itself, beside what it is asked for: each a named task of the node's [`crate::Tasks`].
+//! A node's background work, each a named task of the node's [`crate::Tasks`].
 //!
 //! | file | task |
 //! |---|---|
 //! | `ticks.rs` | proposes a tick when a hold is due, and seals the audit trail |
-//! | `scrub.rs` | removes what is left of erased guests from this node's disk |
-//! | `verify.rs` | reads all rows now and then, and ends this run when any are damaged |
-//! | `announce.rs` | makes this node's signing keys known to the shards |
-//! | `recovery.rs` | says when what was committed before a restart is applied again |
+//! | `scrub.rs` | removes the traces of erased guests from this node's disk |
+//! | `verify.rs` | reads all rows every six hours, and stops this node if any are damaged |
+//! | `announce.rs` | records this node's public signing keys in the shards |
+//! | `leaders.rs` | logs when a shard gains or loses its leader, and when this node loses the majority |
+//! | `recovery.rs` | logs when all entries committed before a restart are applied again |
 //!
-//! Tasks that belong to one part start with it: batchers, read gates, snapshots and cosigning in `start.rs`, grants in `principals/`,
-//! members that come back in `membership/`.
+//! Tasks of one part start with that part: batchers, read gates, snapshots and cosigning in `start.rs`, grants in
+//! `principals/`, rejoining members in `membership/`.
 //!
-//! Invariants: none of these tasks is needed for an answer; each may be late and is repeated until it is done.
-//! Only `ticks.rs` and `announce.rs` propose anything, both through the batcher like everybody else. Start with [`start`].
+//! Invariants: no answer waits for these tasks; each may be late and repeats its work until it succeeds.
+//! Only `ticks.rs` and `announce.rs` propose commands, both through the batcher. Start with [`start`].
 
 mod announce;
+mod leaders;
 mod recovery;
 mod scrub;
 mod ticks;
@@ -25,9 +27,10 @@ use std::sync::Arc;
 use crate::node::Node;
 use crate::receipts::NodeKeys;
 
-/// Starts all of them.
+/// Starts all tasks.
 pub fn start(node: &Arc<Node>, keys: &NodeKeys) {
     let tasks = &node.tasks;
+    tasks.spawn("watch leaders", leaders::watch_leaders(node.clone()));
     tasks.spawn("verify rows", verify::verify_rows(node.clone()));
     for shard in node.data_shards() {
         tasks.spawn("ticks", ticks::tick(node.clone(), shard));

@@ -1,4 +1,4 @@
-//! What a shard's leader proposes when nobody else does.
+//! The commands that a shard's leader proposes without a caller.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,12 +10,13 @@ use tokio::time::Instant;
 
 use crate::node::Node;
 
-/// How often a node looks whether anything is due.
+/// How often a node looks whether a tick or a seal is due.
 const EVERY: Duration = Duration::from_millis(100);
 /// How long a tick may take; the next one comes anyway.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Proposes a tick whenever a hold is due that nobody's command has expired, and seals the audit trail now and then.
+/// Proposes a tick if a hold is due and no caller's command has expired it. Proposes a seal of the audit trail
+/// `audit_seal_secs` after its first unsealed record.
 pub async fn tick(node: Arc<Node>, shard: u32) {
     let mut every = tokio::time::interval(EVERY);
     let of_the_cluster = |op| commands::encode(&Command { property: PropertyNumber(0), request: None, by: None, op });

@@ -1,4 +1,4 @@
-//! Writes the seeds: real encodings of everything, a few for each target, in `corpus/<target>/`. From this folder:
+//! Writes the seeds: a few valid encodings for each target, in `corpus/<target>/`. Run in the folder `merkle/fuzz`:
 //! `cargo run --release --locked --example seeds`.
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use keyrack_fuzz::node::config::Config;
 use keyrack_fuzz::*;
 use keyrack_inventory::{
-    BookingId, BookingLeaf, Code, HoldId, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys,
+    BookingId, BookingLeaf, ShortCode, HoldId, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys,
 };
 use keyrack_merkle::*;
 use keyrack_proto::v1;
@@ -114,7 +114,7 @@ fn trees() -> io::Result<()> {
 }
 
 fn leaves() -> io::Result<()> {
-    let line = |code: &str, quantity, nights| LeafRooms { room_type: Code::new(code).expect("a good code"), quantity, nights };
+    let line = |code: &str, quantity, nights| LeafRooms { room_type: ShortCode::new(code).expect("a valid code"), quantity, nights };
     let many = (0..12).map(|n| line(&format!("T{n}"), 1, Vec::new())).collect();
     let booking = |kind, previous, nights: u32, rooms| BookingLeaf {
         kind,
@@ -150,7 +150,7 @@ fn stored() -> io::Result<()> {
         };
         let key = unhex(key);
         seed("row", &name, [&key[..1], &unhex(row)].concat())?;
-        // With another before it: their order is looked at.
+        // After another key: the target compares the order of two keys.
         seed("key", &name, [before, key.clone()].concat())?;
         before = key;
     }

@@ -1,5 +1,5 @@
-//! A body of the HTTP API: which message it is, then JSON. What is read can be written and read again, also as the same
-//! message over gRPC; and what the daemon makes of it keeps within the domain's bounds.
+//! A body of the HTTP API: a byte for the message's kind, then JSON. An accepted message round-trips as JSON and as Protobuf,
+//! and the values that the daemon converts it to are within the domain's limits.
 #![no_main]
 
 use std::fmt::Debug;
@@ -54,8 +54,8 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
 fn read<T: DeserializeOwned + Serialize + Message + Default + Clone + PartialEq + Debug>(json: &str, use_it: impl Fn(T)) {
     let Ok(message) = serde_json::from_str::<T>(json) else { return };
     let written = serde_json::to_string(&message).expect("it is JSON");
-    assert_eq!(serde_json::from_str::<T>(&written).expect("what was written"), message);
-    assert_eq!(T::decode(message.encode_to_vec().as_slice()).expect("what was encoded"), message);
+    assert_eq!(serde_json::from_str::<T>(&written).expect("the written text parses"), message);
+    assert_eq!(T::decode(message.encode_to_vec().as_slice()).expect("the encoded bytes parse"), message);
     use_it(message);
 }
 

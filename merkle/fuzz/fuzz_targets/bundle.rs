@@ -1,4 +1,4 @@
-//! An entry bundle: what is read is byte for byte what is written.
+//! An entry bundle: an accepted bundle is written again byte for byte.
 #![no_main]
 
 use keyrack_merkle::{TILE_WIDTH, decode_bundle, encode_bundle};

@@ -1,4 +1,4 @@
-//! A checkpoint: what is read begins with what is written, and whatever is read can be signed.
+//! A checkpoint: an accepted text begins with the body that is written for it, and every accepted checkpoint can be signed.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         assert_eq!(Checkpoint::parse(&body).as_ref(), Ok(&checkpoint));
         let cosignature = checkpoint.cosign(&WITNESS, TIME_S);
         assert_eq!(verify_signature(&body, &cosignature, WITNESS.verifier()), Ok(Some(TIME_S)));
-        // Nobody vouched for the extension lines.
+        // The signature does not cover the extension lines.
         assert_eq!(verify_signature(text, &cosignature, WITNESS.verifier()).is_ok(), extensions.is_empty());
     }
     Corpus::Keep

@@ -1,4 +1,4 @@
-//! A command as the Raft log keeps it: what is read can be written and read again.
+//! A command as the Raft log keeps it: an accepted command round-trips.
 #![no_main]
 
 use keyrack_inventory::{Command, Op, Sealed};
@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// Amending with a guest of no bytes, which the edge does not ask for, can be read and not be said again.
+/// An amendment with an empty guest. The decoder accepts it, but the encoder writes it as no guest. The edge never sends it.
 fn is_unsaid(command: &Command) -> bool {
     matches!(&command.op, Op::Amend { guest: Some(guest), .. } if *guest == Sealed::default())
 }

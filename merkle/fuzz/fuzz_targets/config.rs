@@ -1,4 +1,4 @@
-//! A configuration. What is accepted can be printed and is accepted again as the same.
+//! A configuration: an accepted configuration can be printed and parses again to the same.
 #![no_main]
 
 use keyrack_fuzz::node::config::Config;
@@ -9,9 +9,9 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Some(written) = text(bytes) else { return Corpus::Reject };
     if let Ok(config) = Config::parse(written, |_| None) {
         assert!(config.me().is_some());
-        let printed = toml::to_string(&config).expect("what was read");
-        let again = Config::parse(&printed, |_| None).expect("what was printed");
-        assert_eq!(toml::to_string(&again).expect("what was read"), printed);
+        let printed = toml::to_string(&config).expect("a parsed configuration prints");
+        let again = Config::parse(&printed, |_| None).expect("a printed configuration parses");
+        assert_eq!(toml::to_string(&again).expect("a parsed configuration prints"), printed);
     }
     Corpus::Keep
 });

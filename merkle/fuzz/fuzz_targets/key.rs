@@ -1,4 +1,4 @@
-//! A row's key: one encoding for each, and keys sort as their bytes do.
+//! A row's key: each key has one encoding, and keys sort like their bytes.
 #![no_main]
 
 use keyrack_inventory::Key;

@@ -1,4 +1,4 @@
-//! A keyring. One that is accepted has a few keys, one of them active, and each name once.
+//! A keyring: an accepted keyring has 1 to 16 keys with different names, and one of them is active.
 #![no_main]
 
 use keyrack_fuzz::node::keyring::Keyring;
@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             assert!((1..=16).contains(&count) && keyring.others().count() == count - 1);
             assert!(written.contains(keyring.active_name()) || count == 1);
         }
-        // The message goes to the log: nothing that could be a key is in it.
+        // The message goes to the log, so it must not have a part of a key.
         Err(why) => {
             let why = format!("{why:#}");
             let is_long = |word: &&str| word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());

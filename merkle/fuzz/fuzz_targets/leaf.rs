@@ -1,4 +1,4 @@
-//! A leaf: one encoding for each, and a leaf that is read keeps the promises of its type.
+//! A leaf: each leaf has one encoding, and an accepted leaf satisfies the invariants of its type.
 #![no_main]
 
 use keyrack_inventory::{Leaf, LeafBody, MAX_LEAF_CELLS};

@@ -1,12 +1,11 @@
-//! A message of the gRPC API, or of what nodes say to each other: which one, then its bytes. What is read can be written and
-//! read again.
+//! A message of the gRPC API or between nodes: a byte for its kind, then its bytes. An accepted message round-trips.
 #![no_main]
 
 use keyrack_proto::{internal, v1};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use prost::Message;
 
-/// What somebody else sends; rows and commands have targets of their own.
+/// The messages that arrive from outside the node. Rows and commands have their own targets.
 const READERS: &[fn(&[u8])] = &[
     again::<v1::BookRequest>,
     again::<v1::BookManyRequest>,
@@ -35,10 +34,10 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     Corpus::Keep
 });
 
-/// By the bytes: a location that is no number is not equal to itself.
+/// Compares the bytes, because a location that is NaN is not equal to itself.
 fn again<T: Message + Default>(bytes: &[u8]) {
     if let Ok(message) = T::decode(bytes) {
         let written = message.encode_to_vec();
-        assert_eq!(T::decode(written.as_slice()).expect("what was written").encode_to_vec(), written);
+        assert_eq!(T::decode(written.as_slice()).expect("the written bytes parse").encode_to_vec(), written);
     }
 }

@@ -1,4 +1,4 @@
-//! A signed note: what is read is byte for byte what is written.
+//! A signed note: an accepted note is written again byte for byte.
 #![no_main]
 
 use keyrack_fuzz::text;

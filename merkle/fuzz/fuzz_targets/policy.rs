@@ -1,5 +1,5 @@
-//! A policy: what it believes is what the log signed, another cosignature never makes it believe less, and all
-//! cosignatures there can be are enough.
+//! A policy: it trusts only checkpoints that the log signed, a further cosignature never makes it trust less, and the
+//! cosignatures of all its witnesses are always enough.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -9,9 +9,9 @@ use keyrack_merkle::{Checkpoint, MAX_POLICY_ITEMS, Note, NoteKey, Policy, Verifi
 use libfuzzer_sys::fuzz_target;
 
 static LOG: LazyLock<NoteKey> = LazyLock::new(log_key);
-/// The same checkpoint with no cosignature, with one more, and so on.
+/// The same checkpoint with 0, 1, ... cosignatures.
 static NOTES: LazyLock<Vec<Note>> = LazyLock::new(|| (0..=WITNESSES).map(|witnesses| note(LEAVES, witnesses)).collect());
-/// Another checkpoint under the signatures of the last of these.
+/// Another checkpoint with the signatures of the last of `NOTES`.
 static FORGED: LazyLock<Note> =
     LazyLock::new(|| Note { text: checkpoint(1).body(), signatures: note(LEAVES, WITNESSES).signatures });
 static COSIGNERS: LazyLock<Vec<VerifierKey>> =
@@ -37,10 +37,10 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_eq!(trusted.log_keys, [LOG.verifier().clone()]);
                 assert!(trusted.cosigned.len() <= cosignatures);
             }
-            Err(why) => assert!(!believed, "not with {cosignatures} cosignatures: {why}"),
+            Err(why) => assert!(!believed, "trusted with fewer cosignatures, but not with {cosignatures}: {why}"),
         }
     }
     let knows_log = policy.logs().any(|(key, _)| key == LOG.verifier());
     let all_cosigned = policy.witnesses().all(|(_, key, _)| COSIGNERS.contains(key));
-    assert!(believed || !knows_log || !all_cosigned, "no threshold is above what there is");
+    assert!(believed || !knows_log || !all_cosigned, "all witnesses cosigned, and the quorum is not reached");
 });

@@ -1,4 +1,4 @@
-//! A proof file: what is read is byte for byte what is written, and its note is a checkpoint.
+//! A proof file: an accepted file is written again byte for byte, and its note is a checkpoint.
 #![no_main]
 
 use keyrack_fuzz::text;

@@ -1,5 +1,5 @@
-//! Proofs in trees of any size there can be: what is made verifies, and only so. Three sizes of eight bytes, then
-//! which hash of a proof to change. All leaves are the same, so every node is known without the tree.
+//! Proofs in trees of all possible sizes: a proof verifies, and a changed proof does not. The input is three numbers of eight
+//! bytes, then a byte that selects the hash to change. All leaves are equal, so every node is known without the tree.
 #![no_main]
 
 use std::convert::Infallible;
@@ -52,7 +52,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     Corpus::Keep
 });
 
-/// One hash more, one less, and one that is another.
+/// Checks the proof with one hash more, with one hash less, and with one changed hash.
 fn each_change(proof: &[Hash], which: u8, check: impl Fn(&[Hash])) {
     check(&[proof, &[[which; 32]]].concat());
     if let Some((_, less)) = proof.split_last() {

@@ -1,5 +1,5 @@
-//! A policy, a proof file and a leaf, with a zero byte between them. Nobody can sign here, so whatever is
-//! accepted was signed when the seeds were made: then it is a leaf of that log, and all that is said of it is true.
+//! A policy, a proof file and a leaf, with a zero byte between them. The fuzzer cannot sign. So every accepted checkpoint was
+//! signed for a seed, the leaf is a leaf of that log, and the result is correct.
 #![no_main]
 
 use keyrack_fuzz::{LEAVES, TIME_S, WITNESSES, checkpoint, leaf, log_key, text};

@@ -1,4 +1,4 @@
-//! A row of every kind: the tag of its key, then its bytes. What is read can be written and read again.
+//! A row of any kind: the tag of its key, then its bytes. An accepted row round-trips.
 #![no_main]
 
 use keyrack_fuzz::row_key;

@@ -1,4 +1,4 @@
-//! One signature line, with its newline or without.
+//! One signature line, with or without its newline.
 #![no_main]
 
 use keyrack_fuzz::text;

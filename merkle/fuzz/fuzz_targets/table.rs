@@ -1,4 +1,4 @@
-//! A table of bookings to import. Every row has a stay on the calendar.
+//! A table of bookings to import. Every accepted row has valid dates.
 #![no_main]
 
 use keyrack_fuzz::table;

@@ -1,5 +1,5 @@
-//! What is sent as a bearer, then an issuer's keys, a zero byte between them. Nothing is verified here: these are the bytes
-//! that are read before there is anything to verify.
+//! A bearer token, a zero byte, then an issuer's keys. No signature is verified: the target covers only the parsing before a
+//! verification.
 #![no_main]
 
 use std::time::{Duration, UNIX_EPOCH};

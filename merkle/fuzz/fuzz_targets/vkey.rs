@@ -1,4 +1,4 @@
-//! A verifier key: one text for each key.
+//! A verifier key: each key has one text.
 #![no_main]
 
 use keyrack_fuzz::text;
@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         assert_eq!(key.to_string(), text);
         assert_eq!(VerifierKey::new(key.name(), key.kind(), key.public()), Ok(key));
     }
-    // Most texts fail at their id: these bytes as a key have one that is right.
+    // Most texts have a wrong id. So also make a key with a correct id from the same bytes.
     if let Some((name, public)) = text.split_at_checked(text.len().saturating_sub(32))
         && let Ok(public) = public.as_bytes().try_into()
     {

@@ -1,12 +1,12 @@
-//! What targets and seeds share: a small log whose keys are all known here, the key of a row, and the readers of programs
-//! that are no libraries, from their own sources.
+//! Shared by targets and seeds: a small log with known keys, the key of a row, and the parsers of the programs. The programs
+//! are not libraries, so their source files are included here.
 
 mod problem;
 
 use keyrack_inventory::Key;
 use keyrack_merkle::*;
 
-/// The daemon's readers.
+/// The daemon's parsers.
 #[path = "../../../node/src"]
 #[allow(dead_code, unused_imports)]
 pub mod node {
@@ -19,6 +19,8 @@ pub mod node {
     pub mod cursor;
     #[path = "guests/keyring.rs"]
     pub mod keyring;
+    pub mod messages;
+    pub mod messages;
     #[path = "outbound/url.rs"]
     pub mod url;
 
@@ -42,12 +44,12 @@ pub mod node {
     }
 }
 
-/// The command line's reader of tables to import.
+/// The command line's parser of tables to import.
 #[path = "../../../cli/src/import/table.rs"]
 #[allow(dead_code)]
 pub mod table;
 
-/// The settings that the daemon hands to its core, from that crate's own sources.
+/// The settings that the daemon passes to the cluster crate, from that crate's source files.
 #[path = "../../../cluster/src"]
 #[allow(dead_code)]
 mod cluster {
@@ -58,19 +60,20 @@ mod cluster {
     pub mod limits;
 }
 
-/// Where a follower is in a shard's journal, as the core has it.
+/// A copy of the cluster crate's `Position`: a reader's position in a shard's journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     pub shard: u32,
     pub next: u64,
 }
 
-// Where those look for each other, and for what does not matter here.
+// The paths by which the included files refer to each other, and stand-ins for what they do not need.
 extern crate self as keyrack_cluster;
 pub use cluster::config::{ClusterConfig, PeerConfig};
 pub use cluster::group_config::GroupConfig;
 pub use cluster::limits::BatchLimits;
 use node::config;
+use node::messages;
 mod raft {
     pub use crate::cluster::group_config::GroupConfig;
 }
@@ -80,6 +83,22 @@ mod shard {
 mod convert {
     pub use crate::problem::Problem;
 }
+mod messages {
+    pub use crate::node::messages::{config, keyring, outbound};
+
+    pub mod files {
+        pub use crate::node::messages::files::AccessError;
+
+        pub mod hints {
+            pub use crate::node::messages::files::hints::*;
+
+            pub const TABLE: &str = "";
+        }
+    }
+
+    #[path = "../../../../cli/src/messages/table.rs"]
+    pub mod table;
+}
 mod guests {
     pub use crate::node::cards::has_card_number;
 }
@@ -87,7 +106,7 @@ mod outbound {
     pub use crate::node::url::Url;
 }
 mod tls {
-    /// A text that is fuzzed lies in no file.
+    /// The fuzzed text is not in a file, so there are no permissions to check.
     pub fn check_private(_: &std::path::Path) -> anyhow::Result<()> {
         Ok(())
     }
@@ -97,12 +116,12 @@ mod tls {
 pub const ORIGIN: &str = "keyrack.example/shard-1";
 /// The time of cosignatures, plus the witness's number.
 pub const TIME_S: u64 = 1_700_000_000;
-/// The leaves that the log has; checkpoints of all sizes up to this are signed.
+/// The number of leaves in the log. Checkpoints of all sizes up to this are signed.
 pub const LEAVES: u64 = 12;
-/// The witnesses there are, numbered from 1.
+/// The number of witnesses; they are numbered from 1.
 pub const WITNESSES: u8 = 3;
 
-/// The text of `bytes`, if it is one.
+/// `bytes` as text, if they are UTF-8.
 pub fn text(bytes: &[u8]) -> Option<&str> {
     str::from_utf8(bytes).ok()
 }
@@ -114,12 +133,12 @@ pub fn leaf(n: u64) -> Vec<u8> {
 
 /// The key that signs for the log.
 pub fn log_key() -> NoteKey {
-    NoteKey::from_seed(ORIGIN, KeyKind::Log, &[100; 32]).expect("a good name")
+    NoteKey::from_seed(ORIGIN, KeyKind::Log, &[100; 32]).expect("a valid name")
 }
 
 /// The key of a witness.
 pub fn witness_key(number: u8) -> NoteKey {
-    NoteKey::from_seed(&format!("witness.example/w{number}"), KeyKind::Cosigner, &[number; 32]).expect("a good name")
+    NoteKey::from_seed(&format!("witness.example/w{number}"), KeyKind::Cosigner, &[number; 32]).expect("a valid name")
 }
 
 /// The log's state at a size.
@@ -128,7 +147,7 @@ pub fn checkpoint(size: u64) -> Checkpoint {
     Checkpoint { origin: ORIGIN.into(), size, root: frontier.root() }
 }
 
-/// That state, signed by the log and by the first `witnesses`.
+/// The checkpoint of a size, signed by the log and by the first `witnesses` witnesses.
 pub fn note(size: u64, witnesses: u8) -> Note {
     let checkpoint = checkpoint(size);
     let cosignatures = (1..=witnesses).map(|n| checkpoint.cosign(&witness_key(n), TIME_S + u64::from(n)));
@@ -143,7 +162,7 @@ pub fn receipt(index: u64, size: u64, witnesses: u8, extra: Option<Vec<u8>>) -> 
     ProofFile { extra, index, hashes, checkpoint: note(size, witnesses) }
 }
 
-/// The log's line in a policy, and those of all witnesses.
+/// The lines of the log and of all witnesses in a policy.
 pub fn policy_keys() -> String {
     let log = format!("log {} https://log.example/\n", log_key().verifier());
     (1..=WITNESSES).fold(log, |text, n| text + &format!("witness w{n} {}\n", witness_key(n).verifier()))
@@ -155,7 +174,7 @@ fn tree(size: u64) -> (Frontier, Window) {
     (frontier, nodes)
 }
 
-/// A key with this tag and zeros after it; so a kind that is new is known here.
+/// A key with this tag and zeros after it. It needs no change for a new kind of row.
 pub fn row_key(tag: u8) -> Option<Key> {
     let mut bytes = [0; 64];
     bytes[0] = tag;

@@ -1,20 +1,15 @@
-//! Stands in for the daemon's refusals: which one it is matters to its callers, not here.
+//! A stand-in for the daemon's refusals. The targets do not look at the kind of a refusal.
 
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 
 /// A refusal.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    pub code: Code,
-    pub detail: String,
+    pub detail: Detail,
 }
 
 impl Problem {
-    pub fn new(code: Code, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into() }
-    }
-
-    pub fn field(name: &str, need: &str) -> Problem {
-        Problem::new(Code::InvalidField, format!("{name}: {need}"))
+    pub fn new(detail: Detail) -> Problem {
+        Problem { detail }
     }
 }

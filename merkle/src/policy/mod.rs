@@ -1,12 +1,12 @@
-//! Trust policies (c2sp.org/tlog-policy): which logs and witnesses are known, and how many of them make a checkpoint
-//! believable.
+//! Trust policies (c2sp.org/tlog-policy): the trusted logs and witnesses, and how many witnesses must have signed a
+//! checkpoint.
 //!
-//! A policy is a file that people write, line by line; each line defines something that later lines may name.
+//! A policy is a text file that people write. Each line defines a key or a group that later lines may name.
 //!
 //! Invariants:
 //! - a group's members are defined before it, so that a quorum is evaluated without recursion;
-//! - no two keys share name and id, so that a signature belongs to one key at most;
-//! - a bad signature of a known key refuses the whole note, whatever else is in it.
+//! - no two keys have the same name and id, so that a signature belongs to at most one key;
+//! - one invalid signature of a known key refuses the whole note.
 //!
 //! Start with `trust.rs`, [`Policy::check`]; `parse.rs` reads the file.
 

@@ -1,4 +1,4 @@
-//! Reading policy files: line by line, each defining something that later lines may name.
+//! Reads policy files line by line. Each line defines a key or a group that later lines may name.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -12,15 +12,15 @@ use crate::{KeyError, KeyKind, VerifierKey};
 
 /// The longest policy file that is read, in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
-/// The most logs a policy may have, and witnesses, and groups. The format asks for at least 32 of each.
+/// The most logs, the most witnesses and the most groups of a policy. The format requires at least 32 of each.
 pub const MAX_POLICY_ITEMS: usize = 256;
 
-/// Why a policy file is refused, and where.
+/// Why a policy file is refused, with the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
-    /// The line, from 1; for something that is missing, the one after the last.
+    /// The line, from 1. If a line is missing, the number after the last line.
     pub line: usize,
-    /// What is wrong there.
+    /// What is wrong with it.
     pub fault: PolicyFault,
 }
 
@@ -33,29 +33,29 @@ pub enum PolicyFault {
     NoFinalNewline,
     /// A byte that is not allowed: control characters other than tab and newline.
     Control(u8),
-    /// The line begins with none of `log`, `witness`, `group` and `quorum`.
+    /// The first word of the line is not `log`, `witness`, `group` or `quorum`.
     UnknownWord(String),
-    /// Too few or too many words; this is how such a line is written.
+    /// Too few or too many words; the value is the form of the line.
     Words(&'static str),
-    /// More than [`MAX_POLICY_ITEMS`] of one sort.
+    /// More than [`MAX_POLICY_ITEMS`] logs, witnesses or groups.
     TooMany,
     /// The verifier key is refused.
     Key(KeyError),
-    /// The key is not of the kind that signs here.
+    /// The key's kind does not match the line: a log's line needs a log's key, a witness's line a cosigner's key.
     KeyKind {
-        /// The kind it has to be.
+        /// The kind that the line needs.
         wanted: KeyKind,
     },
     /// The same public key, or a key with the same name and id, is in an earlier line.
     DuplicateKey {
-        /// That line.
+        /// The earlier line.
         line: usize,
     },
-    /// The name is defined in an earlier line, or is `none`.
+    /// The name is defined in an earlier line, or it is `none`.
     DuplicateName(String),
-    /// The name is not defined in an earlier line, or is `none` in a group.
+    /// The name is not defined in an earlier line, or it is `none` in a group.
     UnknownName(String),
-    /// The name is a member of this group or of another one already.
+    /// The name is already a member of this group or of another one.
     SecondMembership(String),
     /// The threshold is not `any`, `all`, or a plain decimal of 1 to the number of members.
     Threshold(String),
@@ -66,13 +66,13 @@ pub enum PolicyFault {
 }
 
 impl Policy {
-    /// Reads a policy file. Names and URLs that are not UTF-8 are told apart byte for byte, but shown with replacement
+    /// Reads a policy file. Names are compared byte for byte. Names and URLs that are not UTF-8 are shown with replacement
     /// characters.
     ///
     /// # Errors
     /// [`PolicyError`] with the number of the line. Stricter than the format in these points: log keys are of kind
-    /// [`KeyKind::Log`] and witness keys of kind [`KeyKind::Cosigner`]; two keys never share name and id; a threshold
-    /// has no leading zeros; at most [`MAX_POLICY_BYTES`], and [`MAX_POLICY_ITEMS`] logs, witnesses and groups each.
+    /// [`KeyKind::Log`] and witness keys of kind [`KeyKind::Cosigner`]; no two keys have the same name and id; a threshold
+    /// has no leading zeros; at most [`MAX_POLICY_BYTES`], and at most [`MAX_POLICY_ITEMS`] logs, witnesses and groups each.
     pub fn parse(text: &[u8]) -> Result<Policy, PolicyError> {
         if text.len() > MAX_POLICY_BYTES {
             return Err(PolicyError { line: 1, fault: PolicyFault::TooLong });
@@ -95,7 +95,7 @@ impl Policy {
     }
 }
 
-/// What the lines so far have defined. Names are bytes to the format.
+/// The definitions in the lines read so far. The format allows any bytes in a name.
 #[derive(Default)]
 struct Reader<'a> {
     line: usize,
@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Adds an item; gives its place.
+/// Adds an item and returns its index.
 fn push<T>(items: &mut Vec<T>, item: T) -> Result<usize, PolicyFault> {
     if items.len() == MAX_POLICY_ITEMS {
         return Err(PolicyFault::TooMany);
@@ -249,21 +249,21 @@ impl core::error::Error for PolicyError {}
 impl fmt::Display for PolicyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PolicyFault::TooLong => write!(f, "a policy has at most {MAX_POLICY_BYTES} bytes"),
+            PolicyFault::TooLong => write!(f, "the policy has more than {MAX_POLICY_BYTES} bytes"),
             PolicyFault::NoFinalNewline => f.write_str("the policy does not end with a newline"),
             PolicyFault::Control(byte) => write!(f, "byte 0x{byte:02x} is not allowed"),
             PolicyFault::UnknownWord(word) => write!(f, "{word:?} is not one of log, witness, group and quorum"),
-            PolicyFault::Words(usage) => write!(f, "should read: {usage}"),
-            PolicyFault::TooMany => write!(f, "more than {MAX_POLICY_ITEMS} of one sort"),
+            PolicyFault::Words(usage) => write!(f, "the line has the wrong number of words. Write it as: {usage}"),
+            PolicyFault::TooMany => write!(f, "the policy has more than {MAX_POLICY_ITEMS} lines of this kind"),
             PolicyFault::Key(error) => error.fmt(f),
-            PolicyFault::KeyKind { wanted } => write!(f, "the key is not of type 0x{:02x}", wanted.byte()),
-            PolicyFault::DuplicateKey { line } => write!(f, "the key is in line {line} already"),
-            PolicyFault::DuplicateName(name) => write!(f, "the name {name} is taken"),
-            PolicyFault::UnknownName(name) => write!(f, "the name {name} is not defined before"),
-            PolicyFault::SecondMembership(name) => write!(f, "{name} is a member of a group already"),
-            PolicyFault::Threshold(word) => write!(f, "{word:?} is not any, all, or a number of members"),
-            PolicyFault::SecondQuorum => f.write_str("there is a quorum line already"),
-            PolicyFault::NoQuorum => f.write_str("there is no quorum line"),
+            PolicyFault::KeyKind { wanted } => write!(f, "this line needs a key of type 0x{:02x}", wanted.byte()),
+            PolicyFault::DuplicateKey { line } => write!(f, "line {line} already has this key"),
+            PolicyFault::DuplicateName(name) => write!(f, "the name {name} is already defined or reserved"),
+            PolicyFault::UnknownName(name) => write!(f, "no earlier line defines the name {name}"),
+            PolicyFault::SecondMembership(name) => write!(f, "{name} is already a member of a group"),
+            PolicyFault::Threshold(word) => write!(f, "{word:?} is not any, all, or a number from 1 to the number of members"),
+            PolicyFault::SecondQuorum => f.write_str("the policy has a second quorum line"),
+            PolicyFault::NoQuorum => f.write_str("the policy has no quorum line"),
         }
     }
 }

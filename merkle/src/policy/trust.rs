@@ -1,4 +1,4 @@
-//! What a policy says, and whether a checkpoint may be believed by it.
+//! A policy, and the check of a checkpoint against it.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -8,30 +8,30 @@ use core::fmt;
 
 use crate::{Checkpoint, CheckpointError, Note, Signature, SignatureError, VerifierKey, verify_signature};
 
-/// The logs that are believed, the witnesses that are known, and the quorum.
+/// The trusted logs, the known witnesses, and the quorum.
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub(super) logs: Vec<Log>,
     pub(super) witnesses: Vec<Witness>,
-    /// A group's members come before it, so going through them in order needs no recursion.
+    /// A group's members come before it, so an evaluation in order needs no recursion.
     pub(super) groups: Vec<Group>,
-    /// `None` when no cosignature is needed.
+    /// `None` if no cosignature is needed.
     pub(super) quorum: Option<Member>,
 }
 
-/// A checkpoint that may be believed, and who vouches for it.
+/// A trusted checkpoint and its signers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trusted {
     /// The log's state.
     pub checkpoint: Checkpoint,
     /// The keys of this log that signed it, in the policy's order; at least one.
     pub log_keys: Vec<VerifierKey>,
-    /// The witnesses that cosigned it, in the policy's order: their name in the policy and the time they gave (seconds
-    /// since 1970; the latest, should one have cosigned twice).
+    /// The witnesses that cosigned it, in the policy's order: their name in the policy and the time of the cosignature
+    /// (seconds since 1970; the latest if a witness cosigned twice).
     pub cosigned: Vec<(String, u64)>,
 }
 
-/// Why a checkpoint is not to be believed.
+/// Why a checkpoint is not trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distrust {
     /// The note is not a checkpoint.
@@ -46,7 +46,7 @@ pub enum Distrust {
         /// The checkpoint's origin.
         origin: String,
     },
-    /// A key that the policy knows did not make the signature that bears its name and id.
+    /// A signature has the name and id of a key in the policy, and is not valid.
     BadSignature {
         /// The key's name.
         name: String,
@@ -59,7 +59,7 @@ pub enum Distrust {
     NoQuorum {
         /// The quorum's name in the policy.
         quorum: String,
-        /// The names of the witnesses that did cosign.
+        /// The names of the witnesses that cosigned.
         cosigned: Vec<String>,
     },
 }
@@ -80,12 +80,12 @@ pub(super) struct Witness {
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub name: String,
-    /// How many of the members it takes.
+    /// How many of the members must have cosigned.
     pub needed: usize,
     pub members: Vec<Member>,
 }
 
-/// A place among the witnesses or among the groups.
+/// An index into the witnesses or the groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Witness(usize),
@@ -103,11 +103,10 @@ impl Policy {
         self.witnesses.iter().map(|witness| (witness.name.as_str(), &witness.key, witness.url.as_deref()))
     }
 
-    /// Whether a checkpoint may be believed: signed by one of the logs whose name is its origin, and cosigned by the
-    /// quorum.
+    /// Checks that a checkpoint is signed by a key of the log that its origin names, and cosigned by the quorum.
     ///
-    /// Signatures by unknown keys are ignored. A bad signature of a known key refuses the whole note, whatever else is
-    /// in it. Times are not compared with anything: that is for the caller.
+    /// Signatures by unknown keys are ignored. One invalid signature of a known key refuses the whole note. The caller has to
+    /// compare the times of cosignatures, if they matter.
     ///
     /// # Errors
     /// [`Distrust`].
@@ -138,7 +137,7 @@ impl Policy {
         let mut signers = Signers { logs: vec![false; self.logs.len()], witnesses: vec![None; self.witnesses.len()] };
         for signature in &note.signatures {
             let is_by = |key: &VerifierKey| key.id() == signature.key_id && key.name() == signature.name;
-            // No two keys of a policy share name and id, so at most one of these is found.
+            // No two keys of a policy have the same name and id, so at most one matches.
             if let Some(place) = self.logs.iter().position(|log| is_by(&log.key)) {
                 verify(note, signature, &self.logs[place].key)?;
                 signers.logs[place] = true;
@@ -168,7 +167,7 @@ impl Policy {
     }
 }
 
-/// Whose signatures verified, by place in the policy.
+/// The keys with valid signatures, by index in the policy.
 struct Signers {
     logs: Vec<bool>,
     /// The time of the cosignature.
@@ -195,13 +194,13 @@ impl fmt::Display for Distrust {
         match self {
             Distrust::NoCheckpoint(error) => error.fmt(f),
             Distrust::UnknownLog { origin } => write!(f, "the policy has no log named {origin}"),
-            Distrust::NotSigned { origin } => write!(f, "no key that the policy has for {origin} signed it"),
+            Distrust::NotSigned { origin } => write!(f, "no key of {origin} in the policy signed it"),
             Distrust::BadSignature { name, key_id, reason } => write!(f, "the signature of {name} ({key_id:08x}): {reason}"),
             Distrust::NoQuorum { quorum, cosigned } if cosigned.is_empty() => {
-                write!(f, "the quorum {quorum} is not met: no known witness cosigned")
+                write!(f, "the quorum {quorum} is not reached: no known witness cosigned")
             }
             Distrust::NoQuorum { quorum, cosigned } => {
-                write!(f, "the quorum {quorum} is not met: only {} cosigned", cosigned.join(", "))
+                write!(f, "the quorum {quorum} is not reached: only {} cosigned", cosigned.join(", "))
             }
         }
     }

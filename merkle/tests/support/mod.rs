@@ -1,14 +1,14 @@
-//! What the tests share: trees of numbered leaves, a small world of keys, and whole receipts.
-#![allow(dead_code, reason = "each test file uses its part")]
+//! Shared by the tests: trees of numbered leaves, a few keys, and whole receipts.
+#![allow(dead_code, reason = "each test file uses only a part")]
 
 use keyrack_merkle::*;
 
-/// The log's name in all receipts here.
+/// The log's name in all receipts.
 pub const ORIGIN: &str = "keyrack.example/shard-1";
-/// The time of all cosignatures here, plus the witness's number.
+/// The time of a cosignature is this plus the witness's number.
 pub const TIME_S: u64 = 1_700_000_000;
 
-/// Leaf `n` of every tree here.
+/// Leaf `n` of every tree.
 pub fn leaf(n: u64) -> Vec<u8> {
     format!("leaf {n}").into_bytes()
 }
@@ -48,18 +48,18 @@ impl Tree {
     }
 }
 
-/// A log's key under another number than any witness has.
+/// A log's key. Its seed differs from those of all witnesses.
 pub fn log_key(number: u8) -> NoteKey {
-    NoteKey::from_seed(ORIGIN, KeyKind::Log, &[100 + number; 32]).expect("a good name")
+    NoteKey::from_seed(ORIGIN, KeyKind::Log, &[100 + number; 32]).expect("a valid name")
 }
 
 pub fn witness_key(number: u8) -> NoteKey {
-    NoteKey::from_seed(&format!("witness.example/w{number}"), KeyKind::Cosigner, &[number; 32]).expect("a good name")
+    NoteKey::from_seed(&format!("witness.example/w{number}"), KeyKind::Cosigner, &[number; 32]).expect("a valid name")
 }
 
-/// One log; `witnesses` witnesses `w1`, `w2`, ... of which all must cosign.
+/// One log and `witnesses` witnesses `w1`, `w2`, ...; all must cosign.
 pub fn strict_policy(witnesses: u8) -> Policy {
-    Policy::parse(strict_policy_text(witnesses).as_bytes()).expect("a good policy")
+    Policy::parse(strict_policy_text(witnesses).as_bytes()).expect("a valid policy")
 }
 
 pub fn strict_policy_text(witnesses: u8) -> String {

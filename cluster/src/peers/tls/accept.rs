@@ -1,4 +1,4 @@
-//! Incoming connections from other nodes: handshakes side by side, so that a slow one holds up nobody.
+//! Incoming connections from other nodes. Handshakes run concurrently, so that a slow one does not delay the others.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,9 +23,9 @@ use crate::tasks::Tasks;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Handshakes under way at once; further connections wait to be accepted.
+/// The most concurrent handshakes; further connections wait to be accepted.
 const HANDSHAKES: usize = 256;
-/// Connections that may wait to be served.
+/// The most connections that may wait to be served.
 const WAITING: usize = 16;
 
 /// A connection whose other end is a node of this cluster.
@@ -34,7 +34,7 @@ pub struct PeerStream {
     caller: PeerNode,
 }
 
-/// The node at the other end, as its certificate says.
+/// The node that the other end's certificate names.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerNode(pub u64);
 
@@ -72,8 +72,8 @@ impl Acceptor {
             let (stream, address) = match accepted {
                 Ok(accepted) => accepted,
                 Err(cause) => {
-                    // Out of descriptors, most likely: give connections time to end.
-                    tracing::warn!(%cause, "cannot accept a connection from a node");
+                    // The usual cause is a lack of file descriptors: wait for connections to end.
+                    tracing::warn!(event = "accept_failed", %cause, "cannot accept a connection at the peer port");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
@@ -87,7 +87,7 @@ impl Acceptor {
                 };
                 match handshake {
                     Ok(stream) => {
-                        // Nobody takes it when the node stops.
+                        // The receiver is gone when the node stops.
                         let _ = acceptor.accepted.send(Ok(stream)).await;
                     }
                     Err(cause) => acceptor.refuse(address, &cause),
@@ -98,16 +98,17 @@ impl Acceptor {
     }
 
     async fn handshake(&self, stream: TcpStream) -> io::Result<PeerStream> {
-        // Small messages leave at once; a socket that refuses works without it.
+        // Sends small messages at once. The connection also works if the socket refuses the option.
         let _ = stream.set_nodelay(true);
         let accepting = TlsAcceptor::from(self.tls.server()).accept(stream);
-        let stream = tokio::time::timeout(HANDSHAKE, accepting).await.map_err(|_| io::Error::other("no handshake in time"))??;
+        let done = tokio::time::timeout(HANDSHAKE, accepting).await;
+        let stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
-        let node = node.ok_or_else(|| io::Error::other("it shows no certificate of a node"))?;
-        // What it may ask is decided call by call.
+        let node = node.ok_or_else(|| io::Error::other("the other end shows no certificate of a node"))?;
+        // Each call then checks the caller's rights again.
         if !self.admission.admits(node) && !self.admission.may_return(node) {
-            return Err(io::Error::other(format!("node {node} is not, or no longer, a member of this cluster")));
+            return Err(io::Error::other(format!("node {node} is fenced or not a member of this cluster")));
         }
         Ok(PeerStream { stream, caller: PeerNode(node) })
     }
@@ -115,9 +116,9 @@ impl Acceptor {
     fn refuse(&self, address: SocketAddr, cause: &io::Error) {
         let cause = handshake_failure(cause);
         if self.refusals.is_new(&format!("{} {cause}", address.ip())) {
-            tracing::warn!(%address, cause, "a connection to the peer port was refused");
+            tracing::warn!(event = "peer_refused", %address, cause, "refused a connection at the peer port");
         } else {
-            tracing::debug!(%address, cause, "a connection to the peer port was refused");
+            tracing::debug!(%address, cause, "refused a connection at the peer port");
         }
     }
 }

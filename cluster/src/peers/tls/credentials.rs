@@ -1,4 +1,4 @@
-//! What a node shows and whom it trusts.
+//! A node's certificate and key, and the authorities that it trusts.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use webpki::{EndEntityCert, KeyUsage};
 
 use super::identity::{Identity, IdentityError};
 
-/// A certificate chain with its key, and the certificate authorities to trust. That they fit together was checked.
+/// A certificate chain with its key, and the trusted certificate authorities. All of them match: [`Credentials::new`] checks.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     key: Arc<CertifiedKey>,
@@ -18,33 +18,37 @@ pub struct Credentials {
     identity: Identity,
 }
 
-/// Why files are no credentials.
+/// Why certificate, key and trust bundle cannot be used together.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
-    /// Another key's certificate, or a key of an unknown kind.
-    #[error("the key does not fit the certificate: {0}")]
+    /// The key belongs to another certificate, or its type is unknown.
+    #[error("the key does not match the certificate: {0}")]
     Key(rustls::Error),
-    /// Nobody would be trusted.
-    #[error("the trust bundle has no certificate of an authority in it")]
+    /// The trust bundle is empty.
+    #[error("the trust bundle has no certificate of an authority. Add the certificate of the cluster's CA.")]
     NoTrust,
-    /// One of the bundle is none.
-    #[error("the trust bundle: {0}")]
+    /// A certificate in the trust bundle cannot be used as an authority.
+    #[error("cannot use a certificate in the trust bundle: {0}")]
     Trust(rustls::Error),
-    /// It does not say whose it is.
-    #[error("the certificate: {0}")]
+    /// The certificate names no identity.
+    #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// It is out of date, made for something else, or nobody in the trust bundle has issued it.
-    #[error("the certificate of {identity} does not stand before the trust bundle: {cause}")]
+    /// It is outside its validity period, made for another usage, or not issued by an authority in the trust bundle.
+    #[error(
+        "the trust bundle does not accept the certificate of {identity}: {cause}. Check the certificate's dates, and that the \
+         bundle has the CA that issued it."
+    )]
     Untrusted {
-        /// Whose it is.
+        /// The certificate's identity.
         identity: Identity,
-        /// Why.
+        /// The cause.
         cause: webpki::Error,
     },
 }
 
 impl Credentials {
-    /// Checks that key, certificate and trust fit together now: `chain` begins with the node's own certificate.
+    /// Checks that the key matches the certificate and that the trust bundle accepts it now. `chain` begins with the node's own
+    /// certificate.
     pub fn new(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
@@ -66,7 +70,7 @@ impl Credentials {
         Ok(Credentials { key: Arc::new(key), trust: Arc::new(roots), identity })
     }
 
-    /// Whose they are.
+    /// The identity in the certificate.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -76,18 +80,18 @@ impl Credentials {
         &self.key
     }
 
-    /// Whom to trust.
+    /// The trusted authorities.
     pub fn trust(&self) -> &Arc<RootCertStore> {
         &self.trust
     }
 }
 
-/// The cryptography that everything here uses.
+/// The cryptography for all TLS between nodes.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// Whether a chain, its end first, leads to one of `trust` at `now` and is for `usage`.
+/// Checks that a chain, its end first, leads to one of `trust`, and is valid at `now` and for `usage`.
 pub fn verify(chain: &[CertificateDer<'_>], trust: &RootCertStore, now: UnixTime, usage: KeyUsage) -> Result<(), webpki::Error> {
     let Some((end, intermediates)) = chain.split_first() else { return Err(webpki::Error::BadDer) };
     let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms.all;

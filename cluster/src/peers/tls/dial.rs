@@ -1,5 +1,5 @@
-//! Outgoing connections to other nodes. The only place of this crate that names hyper: tonic takes its connections in
-//! hyper's clothes.
+//! Outgoing connections to other nodes. Only this file of the crate uses hyper, because tonic needs connections with hyper's
+//! traits.
 
 use std::future::Future;
 use std::io;
@@ -16,7 +16,7 @@ use tonic::codegen::{Service, http};
 use super::PeerTls;
 use super::refusals::handshake_failure;
 
-/// Connects to one node, with the credentials of the moment.
+/// Connects to one node, each time with the current credentials.
 #[derive(Clone)]
 pub struct Dial {
     tls: PeerTls,
@@ -25,7 +25,7 @@ pub struct Dial {
 }
 
 impl Dial {
-    /// Node `node` at `address` (`host:port`).
+    /// For node `node` at `address` (`host:port`).
     pub fn new(tls: PeerTls, node: u64, address: &str) -> Dial {
         Dial { tls, node, address: address.into() }
     }
@@ -34,7 +34,7 @@ impl Dial {
         let stream = TcpStream::connect(&self.address).await?;
         let _ = stream.set_nodelay(true);
         let config = self.tls.client(self.node).map_err(io::Error::other)?;
-        // Neither sent nor compared: see `verifier.rs`.
+        // The name is neither sent nor compared: see `verifier.rs`.
         let name = DnsName::try_from_str("node").map_err(io::Error::other)?;
         let stream = TlsConnector::from(config).connect(ServerName::DnsName(name.to_owned()), stream).await;
         stream.map(TokioIo::new).map_err(|cause| io::Error::new(cause.kind(), handshake_failure(&cause)))

@@ -1,4 +1,4 @@
-//! Who gets in at the peer port and who does not, by real handshakes over loopback.
+//! Which connections the peer port accepts and refuses, with real handshakes over loopback.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ const MEMBERS: [u64; 3] = [1, 2, 3];
 
 type Shown = Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>;
 
-/// Node 1's peer port, which says its word to everybody who gets in, and repeats what it then hears.
+/// Node 1's peer port. It sends `!` on every accepted connection, then echoes each byte.
 struct PeerPort {
     authority: TestAuthority,
     tls: PeerTls,
@@ -35,7 +35,7 @@ struct PeerPort {
 
 impl PeerPort {
     async fn open() -> PeerPort {
-        let authority = TestAuthority::new("ours");
+        let authority = TestAuthority::new("own authority");
         let tls = PeerTls::new(CLUSTER, 1, authority.credentials("spiffe://hotels/node/1")).expect("node 1");
         let admission = Arc::new(Admission::new(MEMBERS));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -56,12 +56,12 @@ impl PeerPort {
         PeerPort { authority, tls, admission, address }
     }
 
-    /// Whether somebody who shows this gets in; otherwise what the door said.
+    /// Connects with this certificate. An error says why the port refused the connection.
     async fn connect(&self, shown: Shown, version: &'static SupportedProtocolVersion) -> Result<(), String> {
         let mut stream = self.enter(shown, version).await.map_err(|cause| cause.to_string())?;
         match stream.read_u8().await {
             Ok(b'!') => Ok(()),
-            Ok(other) => Err(format!("{other} is not the word")),
+            Ok(other) => Err(format!("the first byte is {other}, not '!'")),
             Err(cause) => Err(cause.to_string()),
         }
     }
@@ -90,21 +90,21 @@ impl PeerPort {
 }
 
 #[tokio::test]
-async fn members_get_in_and_nobody_else() {
+async fn only_members_are_accepted() {
     let door = PeerPort::open().await;
     door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.expect("a member");
-    let stranger = TestAuthority::new("another authority");
+    let outsider = TestAuthority::new("another authority");
     let node = "spiffe://hotels/node/2";
     let refused: [(&str, Shown); 9] = [
         ("no certificate", None),
-        ("another authority's", Some(stranger.issue(&[node], false))),
+        ("another authority's", Some(outsider.issue(&[node], false))),
         ("an expired one", Some(door.authority.issue(&[node], true))),
         ("another cluster's", door.issued(&["spiffe://motels/node/2"])),
         ("an operator's", door.issued(&["spiffe://hotels/operator/anna"])),
         ("a desk's", door.issued(&["spiffe://hotels/desk/lisbon"])),
         ("two nodes' at once", door.issued(&[node, "spiffe://hotels/node/3"])),
         ("one without identity", door.issued(&[])),
-        ("that of no member", door.issued(&["spiffe://hotels/node/4"])),
+        ("one of a node that is not a member", door.issued(&["spiffe://hotels/node/4"])),
     ];
     for (what, shown) in refused {
         assert!(door.connect(shown, &TLS13).await.is_err(), "{what}");
@@ -115,12 +115,12 @@ async fn members_get_in_and_nobody_else() {
     let mut heard = Vec::new();
     let _ = plain.read_to_end(&mut heard).await;
     assert!(!heard.contains(&b'!'), "plain TCP: {heard:?}");
-    // The door itself is in order all the same.
+    // The port still works.
     door.connect(door.issued(&[node]), &TLS13).await.expect("a member");
 }
 
 #[tokio::test]
-async fn a_fenced_member_stays_outside_until_it_is_not_fenced_any_more() {
+async fn a_fenced_member_is_refused_until_it_is_admitted_again() {
     let door = PeerPort::open().await;
     let node = ["spiffe://hotels/node/2"];
     door.admission.fence([2].into());
@@ -131,35 +131,35 @@ async fn a_fenced_member_stays_outside_until_it_is_not_fenced_any_more() {
 }
 
 #[tokio::test]
-async fn handshakes_that_are_never_finished_hold_up_nobody() {
+async fn unfinished_handshakes_do_not_delay_other_connections() {
     let door = PeerPort::open().await;
     let mut idle = Vec::new();
     for _ in 0..100 {
         idle.push(TcpStream::connect(door.address).await.expect("a connection"));
     }
     let member = door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13);
-    // Far less than a handshake may take: waiting for the first of the hundred would be seen.
+    // Less than the handshake timeout: a wait for the first of the hundred would exceed it.
     tokio::time::timeout(Duration::from_secs(3), member).await.expect("at once").expect("a member");
-    // And in the end they are sent away.
+    // The port closes unfinished handshakes after a timeout.
     let read = idle[0].read_u8();
     assert!(tokio::time::timeout(Duration::from_secs(30), read).await.expect("closed").is_err());
 }
 
 #[tokio::test]
-async fn replaced_credentials_count_from_the_next_handshake_and_open_connections_go_on() {
+async fn replaced_credentials_count_from_the_next_handshake_and_open_connections_stay_open() {
     let door = PeerPort::open().await;
     let shown = |stream: &tokio_rustls::client::TlsStream<TcpStream>| {
         stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned()).expect("a certificate")
     };
     let mut before = door.enter(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.expect("a member");
-    before.read_u8().await.expect("the word");
+    before.read_u8().await.expect("the first byte");
     door.tls.replace(door.authority.credentials("spiffe://hotels/node/1")).expect("replaced");
     let after = door.enter(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.expect("a member");
     assert_ne!(shown(&before), shown(&after));
     before.write_all(b"x").await.expect("sent");
     before.flush().await.expect("sent");
-    assert_eq!(before.read_u8().await.expect("an answer"), b'x', "the old connection goes on");
-    // Another authority alone: who was good is not any more.
+    assert_eq!(before.read_u8().await.expect("an answer"), b'x', "the old connection still works");
+    // With another authority only, the old certificates are no longer valid.
     let next = TestAuthority::new("the next");
     door.tls.replace(next.credentials("spiffe://hotels/node/1")).expect("replaced");
     assert!(door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.is_err());
@@ -167,7 +167,7 @@ async fn replaced_credentials_count_from_the_next_handshake_and_open_connections
     assert!(wrong.expect_err("refused").to_string().contains("this is node 1"));
 }
 
-/// Node 2 wants to call node 1 and meets whoever shows `answering`.
+/// Node 2 calls node 1 and reaches a server with the certificate `answering`.
 async fn dial(ours: &TestAuthority, answering: (CertificateDer<'static>, PrivateKeyDer<'static>)) -> Result<(), String> {
     let config = rustls::ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13])
@@ -188,15 +188,15 @@ async fn dial(ours: &TestAuthority, answering: (CertificateDer<'static>, Private
 }
 
 #[tokio::test]
-async fn a_node_talks_to_the_very_node_it_wants_and_to_no_other() {
-    let ours = TestAuthority::new("ours");
+async fn a_node_connects_only_to_the_intended_node() {
+    let ours = TestAuthority::new("own authority");
     dial(&ours, ours.issue(&["spiffe://hotels/node/1"], false)).await.expect("node 1");
-    let stranger = TestAuthority::new("another authority");
+    let outsider = TestAuthority::new("another authority");
     let refused = [
         ("spiffe://hotels/node/3", ours.issue(&["spiffe://hotels/node/3"], false)),
         ("spiffe://motels/node/1", ours.issue(&["spiffe://motels/node/1"], false)),
         ("spiffe://hotels/operator/anna", ours.issue(&["spiffe://hotels/operator/anna"], false)),
-        ("UnknownIssuer", stranger.issue(&["spiffe://hotels/node/1"], false)),
+        ("UnknownIssuer", outsider.issue(&["spiffe://hotels/node/1"], false)),
         ("CertExpired", ours.issue(&["spiffe://hotels/node/1"], true)),
     ];
     for (why, answering) in refused {

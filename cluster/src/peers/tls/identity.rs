@@ -1,4 +1,4 @@
-//! Who a certificate is for: one SPIFFE URI in its subject alternative names, as in
+//! The identity in a certificate: one SPIFFE URI in its subject alternative names, see
 //! <https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md>.
 
 use std::fmt;
@@ -10,13 +10,13 @@ use rustls::pki_types::CertificateDer;
 pub struct Identity {
     /// The cluster it belongs to.
     pub cluster: String,
-    /// What it is.
+    /// Its kind.
     pub kind: IdentityKind,
-    /// Its name there; a node's id in decimal.
+    /// Its name in the cluster; for a node its id in decimal.
     pub name: String,
 }
 
-/// What an identity is.
+/// The kind of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdentityKind {
     /// A node of the cluster.
@@ -27,22 +27,22 @@ pub enum IdentityKind {
     Desk,
 }
 
-/// Why a certificate tells no identity.
+/// Why a certificate has no identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// It cannot be read.
-    #[error("not an X.509 certificate that can be read: {0}")]
+    #[error("the certificate cannot be read as X.509: {0}")]
     Unreadable(String),
-    /// Exactly one URI is needed, or it would be somebody's choice which one counts.
-    #[error("the certificate has {0} URIs among its names; an identity is exactly one")]
+    /// It does not have exactly one URI. With two, the identity would be ambiguous.
+    #[error("the certificate has {0} URIs among its names; it must have exactly one, its identity")]
     NotOne(usize),
-    /// The URI is none of ours.
-    #[error("{0:?} is no identity: spiffe://<cluster>/node/<id>, .../operator/<name> or .../desk/<name>")]
+    /// The URI is not an identity.
+    #[error("the certificate's URI {0:?} is not spiffe://<cluster>/node/<id>, .../operator/<name> or .../desk/<name>")]
     Malformed(String),
 }
 
 impl Identity {
-    /// The identity in a certificate. Whether the certificate can be believed is another question.
+    /// The identity in a certificate. This does not check whether the certificate is trusted.
     pub fn of(certificate: &CertificateDer<'_>) -> Result<Identity, IdentityError> {
         let parsed = webpki::EndEntityCert::try_from(certificate);
         let parsed = parsed.map_err(|cause| IdentityError::Unreadable(cause.to_string()))?;
@@ -51,7 +51,7 @@ impl Identity {
         Identity::parse(uri).ok_or_else(|| IdentityError::Malformed((*uri).to_owned()))
     }
 
-    /// Reads a URI; `None` when it is not exactly what [`Identity`] writes.
+    /// Reads a URI; `None` if it is not exactly as [`Identity`] writes it.
     pub fn parse(uri: &str) -> Option<Identity> {
         let mut parts = uri.strip_prefix("spiffe://")?.split('/');
         let (cluster, kind, name, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else { return None };
@@ -67,7 +67,7 @@ impl Identity {
         (plain(cluster, b".-") && named).then_some(identity)
     }
 
-    /// A node's id; `None` for others. One id is written in one way only.
+    /// A node's id; `None` for other kinds, and for an id in another notation such as `01`.
     pub fn node(&self) -> Option<u64> {
         let id: u64 = self.name.parse().ok()?;
         (self.kind == IdentityKind::Node && id.to_string() == self.name).then_some(id)
@@ -75,7 +75,7 @@ impl Identity {
 }
 
 impl IdentityKind {
-    /// As it stands in the URI.
+    /// The kind as the URI writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             IdentityKind::Node => "node",
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_nothing_else() {
+    fn only_the_written_form_of_an_identity_is_read() {
         for uri in ["spiffe://hotels.eu/node/17", "spiffe://dev/operator/anna", "spiffe://A-b/desk/lisbon-2"] {
             assert_eq!(Identity::parse(uri).expect("an identity").to_string(), uri);
         }

@@ -1,16 +1,16 @@
-//! TLS between the nodes: who a certificate is for, what a node shows, and whom it lets in.
+//! TLS between the nodes: identities, credentials and verification.
 //!
 //! Every connection between nodes is TLS 1.3 with certificates on both sides, in development too. The certificate's one
-//! SPIFFE URI says which node of which cluster it is; [`super::Admission`] says whether that node may take part.
+//! SPIFFE URI names the node and its cluster. [`super::Admission`] decides whether that node may take part.
 //!
-//! `identity.rs` reads the URI, `credentials.rs` checks that key, certificate and trust fit together, `verifier.rs` decides who
-//! may be at the other end, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and `dial.rs`
-//! make the connections, `refusals.rs` says why a handshake failed, once. Start with `verifier.rs`.
+//! `identity.rs` reads the URI, `credentials.rs` checks that key, certificate and trust bundle match, `verifier.rs` decides which
+//! nodes may be at the other end, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and
+//! `dial.rs` make the connections, `refusals.rs` limits the log lines about failed handshakes. Start with `verifier.rs`.
 //!
 //! Invariants:
-//! - a connection is opened only to the very node that is meant, under whatever address;
+//! - a connection is used only if the other end is the intended node, at any address;
 //! - sessions are never resumed, so a replaced trust bundle and an expiry count from the next handshake on;
-//! - handshakes under way are bounded, and a slow one holds up nobody.
+//! - the number of concurrent handshakes is bounded, and a slow handshake does not delay the others.
 
 mod accept;
 mod credentials;

@@ -1,4 +1,4 @@
-//! The settings of every handshake between nodes, replaceable while the node runs.
+//! The TLS settings of connections between nodes. They can be replaced while the node runs.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::credentials::{Credentials, provider};
 use super::identity::Identity;
 use super::verifier::Nodes;
 
-/// One node's TLS towards its peers: TLS 1.3, both sides with a certificate. Cheap to clone.
+/// One node's TLS settings for its peers: TLS 1.3, both sides with a certificate. Cheap to clone.
 ///
-/// Sessions are never resumed: a resumed one would not look at the certificate again, so a replaced trust bundle or an
+/// Sessions are never resumed: a resumed session would not check the certificate again, so a replaced trust bundle or an
 /// expiry would not count.
 #[derive(Clone)]
 pub struct PeerTls {
@@ -33,32 +33,32 @@ struct Current {
     server: Arc<ServerConfig>,
 }
 
-/// Why credentials are not this node's.
+/// Why a node cannot use credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum PeerTlsError {
-    /// Another node's, another cluster's, an operator's.
-    #[error("the certificate is that of {found}; this is node {node} of the cluster {cluster}")]
-    NotOurs {
-        /// Whose it is.
+    /// The certificate is for another node or cluster, or not for a node.
+    #[error("the certificate is for {found}, but this is node {node} of the cluster {cluster}. Use this node's certificate.")]
+    OtherIdentity {
+        /// The certificate's identity.
         found: Identity,
-        /// The cluster.
+        /// This node's cluster.
         cluster: String,
-        /// The node.
+        /// This node.
         node: u64,
     },
-    /// rustls cannot work with them.
+    /// rustls refuses them.
     #[error(transparent)]
     Tls(#[from] rustls::Error),
 }
 
 impl PeerTls {
-    /// The TLS of node `node` of `cluster`.
+    /// The settings of node `node` of `cluster`.
     pub fn new(cluster: &str, node: u64, credentials: Credentials) -> Result<PeerTls, PeerTlsError> {
         let current = ArcSwap::from_pointee(current(cluster, node, credentials)?);
         Ok(PeerTls { shared: Arc::new(Shared { cluster: cluster.into(), node, current }) })
     }
 
-    /// Handshakes from now on use these credentials. Connections that are open go on as they began.
+    /// Uses these credentials for all later handshakes. Open connections do not change.
     pub fn replace(&self, credentials: Credentials) -> Result<(), PeerTlsError> {
         self.shared.current.store(Arc::new(current(&self.shared.cluster, self.shared.node, credentials)?));
         Ok(())
@@ -68,7 +68,7 @@ impl PeerTls {
         self.shared.current.load().server.clone()
     }
 
-    /// For a connection to node `id`, and to no other.
+    /// The settings for a connection to node `id` only.
     pub(crate) fn client(&self, id: u64) -> Result<Arc<ClientConfig>, rustls::Error> {
         let credentials = &self.shared.current.load().credentials;
         let provider = provider();
@@ -80,7 +80,7 @@ impl PeerTls {
             .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(credentials.key().clone())));
         config.alpn_protocols = vec![b"h2".to_vec()];
         config.resumption = Resumption::disabled();
-        // The certificate tells which node it is; the name in the clear would tell everybody else.
+        // The certificate already identifies the node. SNI would show the name to an eavesdropper.
         config.enable_sni = false;
         Ok(Arc::new(config))
     }
@@ -89,7 +89,7 @@ impl PeerTls {
 fn current(cluster: &str, node: u64, credentials: Credentials) -> Result<Current, PeerTlsError> {
     let found = credentials.identity();
     if found.cluster != cluster || found.node() != Some(node) {
-        return Err(PeerTlsError::NotOurs { found: found.clone(), cluster: cluster.into(), node });
+        return Err(PeerTlsError::OtherIdentity { found: found.clone(), cluster: cluster.into(), node });
     }
     let provider = provider();
     let verifier = Nodes::of(cluster, credentials.trust().clone(), provider.clone());

@@ -1,4 +1,5 @@
-//! Why a handshake failed, in words, and said once: a stranger that knocks every second must not fill the log.
+//! The cause of a failed handshake, and a limit on log lines about it: an outsider that connects every second must not fill
+//! the log.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -7,12 +8,12 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use rustls::{CertificateError, Error, OtherError};
 
-/// After this time what was said may be said again.
+/// After this time the same line may be logged again.
 const WINDOW: Duration = Duration::from_secs(600);
-/// The most that is said in that time.
+/// The most different lines in that time.
 const LINES: usize = 64;
 
-/// Why a handshake failed. rustls shows reasons of our own verifiers as Rust values; this is their text.
+/// Why a handshake failed. rustls shows errors of a custom verifier as Rust values; this returns their text.
 pub fn handshake_failure(cause: &io::Error) -> String {
     match cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::InvalidCertificate(CertificateError::Other(OtherError(reason)))) => reason.to_string(),
@@ -20,14 +21,14 @@ pub fn handshake_failure(cause: &io::Error) -> String {
     }
 }
 
-/// What was said lately.
+/// The lines that were logged in the current window.
 #[derive(Default)]
 pub struct Refusals {
     said: Mutex<(Option<Instant>, BTreeSet<String>)>,
 }
 
 impl Refusals {
-    /// Whether this has not been said lately; it is from now on.
+    /// Whether this line was not logged in the current window. Records it if there is room.
     pub fn is_new(&self, line: &str) -> bool {
         let mut said = self.said.lock();
         if said.0.is_none_or(|since| since.elapsed() > WINDOW) {
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_said_once_and_lines_are_bounded() {
+    fn a_line_is_logged_once_and_the_number_of_lines_is_bounded() {
         let refusals = Refusals::default();
         assert!(refusals.is_new("a"));
         assert!(!refusals.is_new("a"));

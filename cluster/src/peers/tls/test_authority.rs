@@ -8,13 +8,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::Credentials;
 
-/// Issues whatever certificate a test wants.
+/// Issues any certificate that a test needs.
 pub struct TestAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl TestAuthority {
-    /// A new authority; `name` is only to be seen in its certificate.
+    /// A new authority; `name` only appears in its certificate.
     pub fn new(name: &str) -> TestAuthority {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -29,7 +29,7 @@ impl TestAuthority {
         self.issuer.der().clone()
     }
 
-    /// A certificate with these URIs among its names, and its key; out of date if wanted.
+    /// A certificate with these URIs among its names, and its key. With `expired` it ended in 2020.
     pub fn issue(&self, uris: &[&str], expired: bool) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
         for uri in uris {
@@ -44,7 +44,7 @@ impl TestAuthority {
         (certificate.der().clone(), PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
     }
 
-    /// What somebody with this identity shows, who trusts this authority alone.
+    /// Credentials with this identity, which trust only this authority.
     pub fn credentials(&self, uri: &str) -> Credentials {
         let (certificate, key) = self.issue(&[uri], false);
         Credentials::new(vec![certificate], key, vec![self.certificate()]).expect("credentials")

@@ -1,8 +1,8 @@
-//! Who may be at the other end of a connection between nodes.
+//! Which nodes may be at the other end of a connection between nodes.
 //!
-//! A certificate counts when an authority in the trust bundle has issued it, it is in date, and its one identity is the
-//! node that is meant (outgoing) or some node of this cluster (incoming). Names and addresses do not count: a node may
-//! be reached under any.
+//! A certificate is accepted if an authority in the trust bundle issued it, it has not expired, and its one identity is the
+//! intended node (outgoing) or any node of this cluster (incoming). Host names and addresses are not compared: a node may
+//! have any.
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use webpki::KeyUsage;
 use super::credentials::verify;
 use super::identity::{Identity, IdentityError};
 
-/// Why the other end was refused. Its text goes to our log; the other end only sees that it was refused.
+/// Why the other end was refused. The text goes to this node's log; the other end only sees the refusal.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
-    #[error("{0}")]
-    Nobody(IdentityError),
-    #[error("it shows a certificate of {who} that is not to be believed: {cause}")]
+    #[error("cannot identify the other end: {0}")]
+    NoIdentity(IdentityError),
+    #[error("this node's trust bundle does not accept the other end's certificate of {who}: {cause}")]
     Untrusted { who: Identity, cause: webpki::Error },
-    #[error("it is {who}, not {wanted}")]
-    Another { who: Identity, wanted: String },
+    #[error("the other end is {who}, not {wanted}")]
+    WrongIdentity { who: Identity, wanted: String },
 }
 
 impl From<Refused> for rustls::Error {
@@ -48,7 +48,7 @@ impl Nodes {
         Nodes { cluster: cluster.into(), only: None, trust, provider }
     }
 
-    /// The very node `id`, for a client that wants to reach it.
+    /// Only node `id`, for a client.
     pub fn only(id: u64, cluster: &str, trust: Arc<RootCertStore>, provider: Arc<CryptoProvider>) -> Nodes {
         Nodes { only: Some(id), ..Nodes::of(cluster, trust, provider) }
     }
@@ -60,7 +60,7 @@ impl Nodes {
         now: UnixTime,
         usage: KeyUsage,
     ) -> Result<(), Refused> {
-        let who = Identity::of(end).map_err(Refused::Nobody)?;
+        let who = Identity::of(end).map_err(Refused::NoIdentity)?;
         let chain: Vec<CertificateDer<'_>> = [end].into_iter().chain(intermediates).cloned().collect();
         if let Err(cause) = verify(&chain, &self.trust, now, usage) {
             return Err(Refused::Untrusted { who, cause });
@@ -69,7 +69,7 @@ impl Nodes {
             Some(id) if who.cluster == self.cluster && self.only.is_none_or(|only| only == id) => Ok(()),
             _ => {
                 let wanted = self.only.map_or_else(|| "a node".to_owned(), |id| format!("node {id}"));
-                Err(Refused::Another { who, wanted: format!("{wanted} of the cluster {}", self.cluster) })
+                Err(Refused::WrongIdentity { who, wanted: format!("{wanted} of the cluster {}", self.cluster) })
             }
         }
     }
@@ -83,7 +83,7 @@ impl Nodes {
         verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
-    /// Never called, for no side offers TLS 1.2; the traits want it all the same.
+    /// Never called, because no side offers TLS 1.2. The traits require it.
     fn verify_old_signature(
         &self,
         message: &[u8],
@@ -96,7 +96,7 @@ impl Nodes {
 
 impl ClientCertVerifier for Nodes {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        // A node has one certificate: it needs no hint, and strangers need not learn our authorities.
+        // A node has one certificate and needs no hint. Outsiders must not learn the cluster's authorities.
         &[]
     }
 

@@ -1,0 +1,146 @@
+//! Logs when a shard gains or loses its leader, and when this node loses and regains the majority.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::node::Node;
+
+/// How often the shards are looked at.
+const EVERY: Duration = Duration::from_millis(250);
+/// Elections take less than this. A shard without a leader for longer is worth a line.
+const LEADERLESS: Duration = Duration::from_secs(2);
+/// A node that got no answer from a majority for this long is not ready.
+pub const MAJORITY_WITHIN: Duration = Duration::from_secs(5);
+
+/// Watches all shards; runs until dropped.
+pub async fn watch_leaders(node: Arc<Node>) {
+    let mut every = tokio::time::interval(EVERY);
+    let mut shards: Vec<Leadership> = node.shards.iter().map(|_| Leadership::default()).collect();
+    let mut majority = Majority::default();
+    loop {
+        every.tick().await;
+        for (shard, (handle, known)) in node.shards.iter().zip(&mut shards).enumerate() {
+            let status = handle.group.status();
+            match known.next(status.leader, Instant::now()) {
+                Some(Change::Gained(leader)) => {
+                    tracing::info!(event = "leader_gained", shard, leader, term = status.term, "the shard has a leader");
+                }
+                Some(Change::Lost) => {
+                    let seconds = LEADERLESS.as_secs();
+                    tracing::warn!(event = "leader_lost", shard, seconds, "the shard has no leader: its commands wait");
+                }
+                None => {}
+            }
+        }
+        let is_fresh = node.shards.iter().all(|handle| handle.gate.is_within(MAJORITY_WITHIN));
+        match majority.next(is_fresh) {
+            Some(true) => tracing::info!(event = "majority_back", "a majority of the nodes answers again"),
+            Some(false) => {
+                let missing = node.links.lost_peers();
+                let seconds = MAJORITY_WITHIN.as_secs();
+                tracing::warn!(
+                    event = "majority_lost",
+                    seconds,
+                    ?missing,
+                    "no majority of the nodes answers: this node is not ready"
+                );
+            }
+            None => {}
+        }
+    }
+}
+
+enum Change {
+    Gained(u64),
+    Lost,
+}
+
+/// What was logged about the leader of one shard.
+#[derive(Default)]
+struct Leadership {
+    logged: Option<u64>,
+    leaderless_since: Option<Instant>,
+    is_lost: bool,
+}
+
+impl Leadership {
+    fn next(&mut self, leader: Option<u64>, now: Instant) -> Option<Change> {
+        let Some(leader) = leader else {
+            let since = *self.leaderless_since.get_or_insert(now);
+            let is_due = !self.is_lost && self.logged.is_some() && now - since >= LEADERLESS;
+            return is_due.then(|| {
+                self.is_lost = true;
+                Change::Lost
+            });
+        };
+        self.leaderless_since = None;
+        let is_news = std::mem::take(&mut self.is_lost) || self.logged != Some(leader);
+        self.logged = Some(leader);
+        is_news.then_some(Change::Gained(leader))
+    }
+}
+
+/// Whether a majority answers. It counts as lost only after it has answered once since the start.
+#[derive(Default)]
+struct Majority {
+    answered: Option<bool>,
+}
+
+impl Majority {
+    fn next(&mut self, answers: bool) -> Option<bool> {
+        match self.answered {
+            None if answers => {
+                self.answered = Some(true);
+                None
+            }
+            Some(known) if known != answers => {
+                self.answered = Some(answers);
+                Some(answers)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(change: Option<Change>) -> String {
+        match change {
+            None => "-".to_owned(),
+            Some(Change::Lost) => "lost".to_owned(),
+            Some(Change::Gained(leader)) => leader.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_leader_is_logged_when_it_changes_and_when_it_is_missing_for_two_seconds() {
+        let (mut known, start) = (Leadership::default(), Instant::now());
+        // Milliseconds after the start, the leader, and the change that is logged.
+        for (ms, leader, logged) in [
+            (0, None, "-"),
+            (5_000, None, "-"), // never had a leader: the first start is logged elsewhere
+            (5_250, Some(1), "1"),
+            (5_500, Some(1), "-"),
+            (5_750, None, "-"),
+            (6_000, Some(2), "2"), // an election
+            (7_000, None, "-"),
+            (8_999, None, "-"),
+            (9_000, None, "lost"),
+            (20_000, None, "-"),
+            (21_000, Some(2), "2"),
+        ] {
+            assert_eq!(said(known.next(leader, start + Duration::from_millis(ms))), logged, "after {ms} ms");
+        }
+    }
+
+    #[test]
+    fn a_majority_is_lost_only_after_it_answered_once() {
+        let mut majority = Majority::default();
+        let logged: Vec<Option<bool>> = [false, true, true, false, false, true].map(|answers| majority.next(answers)).into();
+        assert_eq!(logged, [None, None, None, Some(false), None, Some(true)]);
+    }
+}
