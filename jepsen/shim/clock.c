@@ -1,7 +1,7 @@
-/* The wall clock, moved by an offset. The monotonic clock, and so every timer, stays as it is.
+/* Moves the wall clock by an offset. The monotonic clock, and so every timer, is unchanged.
  *
- * Not translated: deadlines on the wall clock other than those of conditions (sem_timedwait, pthread_mutex_timedlock,
- * futex by system call). Rust's standard library and tokio wait on the monotonic clock. */
+ * Deadlines on the wall clock are translated for condition variables only, not for sem_timedwait, pthread_mutex_timedlock
+ * and futex system calls. Rust's standard library and tokio wait on the monotonic clock. */
 #include "shim.h"
 
 #include <dlfcn.h>
@@ -19,11 +19,11 @@ static clock_call real_clock;
 static wait_call real_wait;
 static clock_wait_call real_clock_wait;
 
-/* Looked up before the program begins: these are the calls worth a vDSO, and those that are no system call. */
+/* Runs before the program begins. It looks up the calls that use the vDSO and those that are not system calls. */
 __attribute__((constructor)) static void look_up(void) {
     real_clock = (clock_call)dlsym(RTLD_NEXT, "clock_gettime");
     real_clock_wait = (clock_wait_call)dlsym(RTLD_NEXT, "pthread_cond_clockwait");
-    /* On x86-64 there is an older one of that name, with another idea of what a condition is. */
+    /* x86-64 also has an older version of this symbol, with another layout of the condition variable. */
     real_wait = (wait_call)dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
     if (!real_wait) real_wait = (wait_call)dlsym(RTLD_NEXT, "pthread_cond_timedwait");
 }
@@ -58,9 +58,9 @@ SHOWN time_t time(time_t *at) {
     return now.tv_sec;
 }
 
-/* A deadline on the wall clock was reckoned with the moved clock, but the kernel keeps it with the real one. RocksDB waits
- * so; without this its timers would fire at once, or an hour late. A deadline before 2001 is not on the wall clock, but on
- * the monotonic one, which counts from the start of the machine. */
+/* The program computes a deadline on the wall clock with the moved clock, but the kernel waits with the real one. RocksDB
+ * waits like this; without the translation its timers would fire at once, or an hour late. A deadline before 2001 is on
+ * the monotonic clock, which counts from the start of the machine, and is not translated. */
 static const struct timespec *real_deadline(const struct timespec *deadline, struct timespec *buffer) {
     if (!deadline || deadline->tv_sec < BILLION) return deadline;
     *buffer = moved(*deadline, -offset_ms());

@@ -1,4 +1,4 @@
-/* Setting up, and what the control file says now. */
+/* Sets the library up and reads the faults from the control file. */
 #include "shim.h"
 
 #include <stdio.h>
@@ -13,8 +13,8 @@ static char folder[4096];
 static size_t folder_length;
 
 static void refuse(const char *why) {
-    /* Running on without the faults that were asked for would look like a pass. */
-    dprintf(2, "keyrack's disk shim: %s: %s\n", why, strerror(errno));
+    /* A process without the requested faults would look like a run that passed. */
+    dprintf(2, "keyrack's disk shim %s: %s. The process ends.\n", why, strerror(errno));
     _exit(97);
 }
 
@@ -23,20 +23,20 @@ __attribute__((constructor)) static void set_up(void) {
     const char *graveyard = getenv("KEYRACK_SHIM_GRAVEYARD"), *below = getenv("KEYRACK_SHIM_DIR");
     if (!control || !journal || !graveyard || !below) return;
     folder_length = strlen(below);
-    if (folder_length >= sizeof folder) refuse("the folder's name is too long");
+    if (folder_length >= sizeof folder) refuse("cannot use KEYRACK_SHIM_DIR, its path is too long");
     memcpy(folder, below, folder_length + 1);
     shim_journal_fd = syscall(SYS_openat, AT_FDCWD, journal, O_WRONLY | O_APPEND | O_CLOEXEC, 0);
-    if (shim_journal_fd < 0) refuse("cannot open the journal");
+    if (shim_journal_fd < 0) refuse("cannot open its journal");
     shim_graveyard_fd = syscall(SYS_openat, AT_FDCWD, graveyard, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (shim_graveyard_fd < 0) refuse("cannot open the graveyard");
+    if (shim_graveyard_fd < 0) refuse("cannot open its graveyard");
     int fd = syscall(SYS_openat, AT_FDCWD, control, O_RDWR | O_CLOEXEC, 0);
-    if (fd < 0) refuse("cannot open the control file");
+    if (fd < 0) refuse("cannot open its control file");
     size_t length = SHIM_SLOTS_AT + SHIM_SLOTS * sizeof(struct slot);
     void *mapped = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED) refuse("cannot map the control file");
+    if (mapped == MAP_FAILED) refuse("cannot map its control file");
     syscall(SYS_close, fd);
     errno = EPROTO;
-    if (((struct control *)mapped)->version != SHIM_VERSION) refuse("the control file is of another version");
+    if (((struct control *)mapped)->version != SHIM_VERSION) refuse("cannot use its control file, which has another version");
     shim_control = mapped;
 }
 

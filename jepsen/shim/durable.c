@@ -1,9 +1,9 @@
-/* What would survive a loss of power.
+/* Records the bytes and names that would survive a loss of power.
  *
- * Contents: a file's first `durable` bytes, as they were when its last sync began. Appending costs nothing to remember;
- * durable bytes about to be overwritten or cut off are copied to the journal first.
- * Names: each change of a directory is a record in the journal, and so is each sync of one. A file that loses its name
- * keeps another in the graveyard, "<directory's inode>.<sequence>", until that directory is synced.
+ * Contents: a file's first `durable` bytes survive, as they were when its last sync began. Appending needs no record.
+ * Durable bytes are copied to the journal before they are overwritten or truncated.
+ * Names: the journal has a record of each change of a directory and of each sync of one. A file that loses its name gets
+ * another name in the graveyard, "<directory's inode>.<sequence>", until that directory is synced.
  */
 #include "shim.h"
 
@@ -20,8 +20,8 @@ static pthread_mutex_t syncing = PTHREAD_MUTEX_INITIALIZER;
 
 static struct slot *slots(void) { return (struct slot *)((char *)shim_control + SHIM_SLOTS_AT); }
 
-/* The file's slot, or the free one it would have; NULL when the table is full. Slots are never freed, so a search may stop
- * at the first free one. */
+/* The file's slot, or the free slot for it; NULL if the table is full. Slots are never freed, so a search may stop at the
+ * first free one. */
 static struct slot *probe(uint64_t device, uint64_t inode) {
     uint64_t at = (inode * 0x9E3779B97F4A7C15u) >> 48;
     for (int tries = 0; tries < SHIM_SLOTS; tries++, at = (at + 1) % SHIM_SLOTS) {
@@ -37,13 +37,13 @@ struct slot *shim_slot(const struct stat *file) {
     return slot && slot->inode ? slot : NULL;
 }
 
-/* Begins to account for a file, or begins anew if its inode was another file's. */
+/* Gives a file a slot, or resets the slot if the inode belonged to another file before. */
 struct slot *shim_adopt(const struct stat *file, uint64_t durable) {
     pthread_mutex_lock(&syncing);
     struct slot *slot = probe(file->st_dev, file->st_ino);
     if (slot) {
         slot->durable = durable;
-        /* What the journal has of an earlier file of this inode is older, and none of its business. */
+        /* Older records of this inode in the journal belong to an earlier file. */
         slot->synced = shim_control->sequence;
         slot->failed = 0;
         slot->device = file->st_dev;
@@ -55,12 +55,12 @@ struct slot *shim_adopt(const struct stat *file, uint64_t durable) {
     return slot;
 }
 
-/* The file was emptied: what a failed sync has lost of it is gone anyway. */
+/* The file was emptied, so the bytes that a failed sync lost do not matter any more. */
 void shim_forget_content(struct slot *slot) { slot->failed = 0; }
 
 void shim_file_synced(struct slot *slot, uint64_t size, uint64_t sequence) {
     pthread_mutex_lock(&syncing);
-    /* Two syncs of one file may end in the other order. */
+    /* Two syncs of one file may end in the opposite order. */
     int newer = sequence > slot->synced || (sequence == slot->synced && size > slot->durable);
     if (!slot->failed && newer) {
         slot->durable = size;
@@ -86,11 +86,11 @@ void shim_append(struct record *record, const char *name, const char *name_to, c
     errno = before;
 }
 
-/* Keeps the durable ones of the bytes between two offsets, which are about to change. */
+/* Copies the durable bytes between two offsets to the journal. They are about to change. */
 void shim_keep_bytes(int fd, const struct slot *slot, uint64_t from, uint64_t to) {
     if (to > slot->durable) to = slot->durable;
     if (from >= to) return;
-    /* The descriptor at hand may be for writing only. */
+    /* The caller's descriptor may be write-only. */
     char link[32], bytes[CHUNK];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     int before = errno, reader = syscall(SYS_openat, AT_FDCWD, link, O_RDONLY | O_CLOEXEC, 0);
@@ -107,7 +107,7 @@ void shim_keep_bytes(int fd, const struct slot *slot, uint64_t from, uint64_t to
     errno = before;
 }
 
-/* The changes of a directory up to this number are durable. */
+/* Records that the changes of a directory up to this sequence number are durable. */
 void shim_directory_synced(uint64_t directory, uint64_t sequence) {
     int before = errno;
     struct record record = {

@@ -1,4 +1,4 @@
-/* Calls that open, read, write and sync files. */
+/* Replaces the calls that open, read, write and sync files. */
 #include "shim.h"
 
 #include <stdarg.h>
@@ -16,7 +16,7 @@ static void note_created(const struct place *place, int fd) {
     shim_append(&record, place->name, NULL, NULL, 0);
 }
 
-/* A file that is there is opened for writing. */
+/* An existing file is about to be opened for writing. */
 static void note_reopened(int at, const char *path, int flags, const struct stat *file) {
     struct slot *slot = shim_slot(file);
     if (!slot) slot = shim_adopt(file, file->st_size);
@@ -67,7 +67,7 @@ SHOWN int creat64(const char *path, mode_t mode) { return open_at(AT_FDCWD, path
 
 /* ---- change ---- */
 
-/* The slot of a tracked regular file, and what it is now; else NULL. */
+/* The slot of a tracked regular file, with its current state in `file`; otherwise NULL. */
 static struct slot *tracked(int fd, struct stat *file) {
     if (!shim_control) return NULL;
     int before = errno;
@@ -114,7 +114,7 @@ SHOWN ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t 
     return pwritev2(fd, parts, count, from, flags);
 }
 
-/* Reserving space changes no byte, except where it punches or shifts: then the rest of the file may change. */
+/* Reserving space changes no byte. Punching and shifting may change the rest of the file. */
 SHOWN int fallocate(int fd, int mode, off_t from, off_t length) {
     uint64_t changed = mode & ~FALLOC_FL_KEEP_SIZE ? (uint64_t)INT64_MAX - from : 0;
     return before_change(fd, from, changed) ? -1 : syscall(SYS_fallocate, fd, mode, from, length);
@@ -177,7 +177,7 @@ SHOWN ssize_t preadv64(int fd, const struct iovec *parts, int count, off64_t fro
 
 enum verdict { REAL, FAIL, LIE };
 
-/* What becomes of a sync of something tracked, after its delay. */
+/* Waits for the configured delay, then decides what happens to a sync of a tracked file or directory. */
 static enum verdict judge_sync(void) {
     shim_control->syncs++;
     uint64_t delay_ms = shim_control->sync_delay_ms, mode = shim_control->sync_mode;
@@ -203,7 +203,8 @@ static int sync_fd(long call, int fd) {
     enum verdict verdict = judge_sync();
     if (verdict == FAIL && slot) slot->failed = 1;
     if (verdict != REAL) return verdict == LIE ? 0 : -1;
-    /* Only what is there when the sync begins is sure to be covered; the size is looked up again for the delay's sake. */
+    /* A sync covers for certain only the bytes written before it begins. The file may have grown during the delay, so its
+     * size is read again here. */
     uint64_t sequence = shim_control->sequence;
     fstat(fd, &file);
     int result = syscall(call, fd);
@@ -215,7 +216,7 @@ static int sync_fd(long call, int fd) {
 SHOWN int fsync(int fd) { return sync_fd(SYS_fsync, fd); }
 SHOWN int fdatasync(int fd) { return sync_fd(SYS_fdatasync, fd); }
 
-/* Starts writing out, but promises nothing (sync_file_range(2): "extremely dangerous"). */
+/* Starts writing to the disk but guarantees nothing (sync_file_range(2): "extremely dangerous"). */
 SHOWN int sync_file_range(int fd, off64_t from, off64_t length, unsigned flags) {
     struct stat file;
     if (tracked(fd, &file)) {

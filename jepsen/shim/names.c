@@ -1,10 +1,11 @@
-/* Calls that change directories. */
+/* Replaces the calls that change directories. */
 #include "shim.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Finds the directory and the name in it. Not tracked: not below the folder, or there is no such directory. */
+/* Splits a path into its directory and a name in it. `tracked` is 0 if the directory is not below the folder or does not
+ * exist. */
 void shim_locate(int at, const char *path, struct place *place) {
     char parent[4096];
     place->tracked = 0;
@@ -40,7 +41,7 @@ static int entry(const struct place *place, struct stat *found) {
     return result == 0;
 }
 
-/* Keeps a file that is about to lose its name. */
+/* Links a file that is about to lose its name into the graveyard. Returns whether it is there. */
 static uint64_t bury(const struct place *place, const struct stat *file, uint64_t sequence) {
     if (!S_ISREG(file->st_mode)) return 0;
     char grave[48];
@@ -52,7 +53,7 @@ static uint64_t bury(const struct place *place, const struct stat *file, uint64_
     return result == 0;
 }
 
-/* Notes a new entry, after it was made. */
+/* Records a new entry, after it was created. */
 static void note_new(enum record_kind kind, const struct place *place) {
     struct stat made;
     if (!entry(place, &made)) return;
@@ -69,7 +70,8 @@ static int remove_at(int at, const char *path, int flags) {
             shim_leave(&place);
             return -1;
         }
-        /* Before the call: a process killed in between has a record of what did not happen, which undoes nothing. */
+        /* The record comes before the call. If the process is killed between them, the record is of a removal that did not
+         * happen, and undoing it changes nothing. */
         int directory = flags & AT_REMOVEDIR;
         struct record record = {.kind = directory ? RECORD_RMDIR : RECORD_UNLINK,
                                 .sequence = shim_next(),

@@ -1,15 +1,16 @@
-/* The disk and the clock of an unmodified program, made worse.
+/* Injects disk and clock faults into an unmodified program.
  *
- * Preloaded into a process, this library stands between it and glibc's calls on files, and fails, delays or fakes them as
- * a memory-mapped control file says, which another process may change at any time. It also keeps account of what would
- * survive a loss of power, so that the files can be rewound to that afterwards.
+ * This library is preloaded into a process and replaces glibc's file calls. A memory-mapped control file says which calls
+ * fail, are delayed or only pretend to work; another process may change it at any time. The library also records which
+ * bytes and names would survive a loss of power, so that the harness can rewind the files to that state.
  *
- * It concerns regular files and directories below one folder, and the wall clock. Files are known by device and inode,
- * never by descriptor: descriptors are closed and reused behind our back (fclose, dup). Nothing here allocates memory
- * while the process starts, for its allocator may not be ready. Real calls are made as system calls, so nothing has to be
- * looked up, except where the vDSO is worth it (the clock).
+ * It affects regular files and directories below one folder, and the wall clock. It identifies files by device and inode,
+ * never by descriptor, because it does not see every close and reuse of a descriptor (fclose, dup). It allocates no memory
+ * while the process starts, because the allocator may not be ready. It makes the real calls as system calls, so it needs
+ * no symbol lookup, except for the clock, where the vDSO is faster.
  *
- * Not seen: writes through mmap, stdio's own writes (fwrite on an fdopen'ed file), io_uring, copy_file_range, sendfile.
+ * It does not see writes through mmap, stdio's own writes (fwrite on an fdopen'ed file), io_uring, copy_file_range and
+ * sendfile.
  */
 #ifndef KEYRACK_SHIM_H
 #define KEYRACK_SHIM_H
@@ -26,7 +27,7 @@
 
 #define SHOWN __attribute__((visibility("default")))
 
-/* The layout's version; disk/control.rs has the same layout. */
+/* The version of the layout. disk/control.rs has the same layout. */
 #define SHIM_VERSION 1
 #define SHIM_SLOTS 65536
 #define SHIM_SLOTS_AT 4096
@@ -38,36 +39,36 @@ struct control {
     _Atomic uint64_t version;
     _Atomic uint64_t sync_mode;
     _Atomic uint64_t sync_delay_ms;
-    /* SYNC_FAIL_AT: fails when it falls from 1 to 0. */
+    /* SYNC_FAIL_AT: the sync that takes this from 1 to 0 fails. */
     _Atomic uint64_t sync_countdown;
-    /* The errno that changes to files get, and that reads get; 0 is none. */
+    /* The errno with which changes of files fail, and reads; 0: they do not fail. */
     _Atomic uint64_t write_errno;
     _Atomic uint64_t read_errno;
     _Atomic int64_t clock_offset_ms;
-    /* Numbers the journal's records; kept here so that it survives the process and is shared by several. */
+    /* Numbers the journal's records. It is in the file so that it outlives the process and several processes share it. */
     _Atomic uint64_t sequence;
-    /* Counted here, read by the harness. */
+    /* The shim counts these, the harness reads them. */
     _Atomic uint64_t syncs;
     _Atomic uint64_t failed_syncs;
     _Atomic uint64_t failed_writes;
     _Atomic uint64_t failed_reads;
-    /* Changes that could not be accounted for: the table was full, or a file could not be kept. */
+    /* Changes that could not be recorded: the table was full, or a file could not be saved. */
     _Atomic uint64_t unaccounted;
 };
 
-/* What is known of a file that was opened for writing; a table of these follows the control. */
+/* The state of a file that was opened for writing. A table of slots follows the control. */
 struct slot {
     _Atomic uint64_t inode; /* 0: free */
     _Atomic uint64_t device;
     /* Bytes that survive a loss of power. */
     _Atomic uint64_t durable;
-    /* The sequence number when the last successful sync began, or when accounting for the file did. */
+    /* The sequence number when the last successful sync began, or when the file got its slot. */
     _Atomic uint64_t synced;
-    /* A sync failed: the kernel has dropped the pages, and a later sync that succeeds saves none of them. */
+    /* A sync failed: the kernel dropped the pages, and a later successful sync does not save them. */
     _Atomic uint64_t failed;
 };
 
-/* The kinds of the journal's records; disk/journal.rs has the same. */
+/* The kinds of the journal's records. disk/journal.rs has the same numbers. */
 enum record_kind {
     RECORD_CREATE = 1,
     RECORD_MKDIR = 2,
@@ -79,7 +80,7 @@ enum record_kind {
     RECORD_OVERWRITTEN = 8,
 };
 
-/* Followed by the two names and the payload, which has the rest of `size`. */
+/* The head of a record. The two names follow, then the payload, which fills the rest of `size`. */
 struct record {
     uint32_t size;
     uint32_t kind;
@@ -87,14 +88,14 @@ struct record {
     uint64_t directory;
     uint64_t inode;
     uint64_t directory_to;
-    /* RECORD_OVERWRITTEN: the offset; RECORD_DIRECTORY_SYNCED: the last sequence number that it covers;
+    /* RECORD_OVERWRITTEN: the offset. RECORD_DIRECTORY_SYNCED: the last sequence number that the sync covers.
      * RECORD_UNLINK and RECORD_RENAME: whether the file that lost its name is in the graveyard. */
     uint64_t value;
     uint32_t name_length;
     uint32_t name_to_length;
 };
 
-/* An entry of a directory. */
+/* A directory and a name in it. */
 struct place {
     int tracked;
     int directory_fd;
@@ -102,13 +103,13 @@ struct place {
     char name[256];
 };
 
-/* control.c: NULL until the library is set up, and if it is not wanted. */
+/* control.c: NULL until the library is set up, and in a process without the KEYRACK_SHIM_ variables. */
 extern struct control *shim_control;
 extern int shim_journal_fd;
 extern int shim_graveyard_fd;
 /* Whether an open file or directory is below the folder. */
 int shim_is_below(int fd);
-/* -1 with errno, if changes (or reads) fail now; else 0. */
+/* -1 with errno if changes (or reads) have to fail now; otherwise 0. */
 int shim_write_fault(void);
 int shim_read_fault(void);
 

@@ -1,14 +1,14 @@
-//! A test harness in the manner of Jepsen: real `keyrackd` processes, faults, recorded histories, models and checkers.
+//! A test harness like Jepsen: real `keyrackd` processes, faults, recorded histories, models and checkers.
 //!
-//! A run starts a cluster, lets callers work against it while faults are injected, and records what every caller asked and
-//! was answered: the [`history`]. The [`check`]ers decide from that record alone, with a [`model`] of their own, whether
-//! Keyrack kept its promises. [`recall`] plants bugs and shows which tests find them.
+//! A run starts a cluster and injects faults while callers send requests. It records every request and its answer: the
+//! [`history`]. From that record alone, the [`check`]ers decide whether Keyrack kept its promises. They compare it with an
+//! independent [`model`]. [`recall`] plants bugs and reports which tests find them.
 //!
 //! Invariants:
-//! - nothing here depends on Keyrack's crates (but for the simulation, a program of its own): a model that shares code
-//!   with what it judges shares its bugs;
-//! - everything random comes from one seed, by [`rng`];
-//! - a run that shows nothing is never reported as good.
+//! - nothing here depends on Keyrack's crates, except the simulation, which is a separate program: a model that shares code
+//!   with Keyrack would share its bugs;
+//! - all random numbers come from one seed, through [`rng`];
+//! - an inconclusive run is never reported as passed.
 //!
 //! Modules import downwards in this order: `recall`, `run`, `report`, `nemesis`, `workload`, `check`, `cluster`, then
 //! `model`, `net` and `disk`, then `history` and `rng`. Start with [`run`], then [`check`].

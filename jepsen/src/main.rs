@@ -1,9 +1,9 @@
-//! `keyrack-jepsen`: injects faults into a cluster, and shows from what its callers saw that it kept its promises.
+//! `keyrack-jepsen`: injects faults into a cluster, and checks from the callers' answers that it kept its promises.
 //!
-//! Exit codes are the same for every command. 0: every promise was kept. 1: one was broken. 2: nothing was shown, because
-//! the command could not be carried out or was wrong.
+//! Exit codes are the same for every command. 0: every promise was kept. 1: a promise was broken. 2: there is no verdict,
+//! because the arguments were wrong, the command could not run, or the run was inconclusive.
 //!
-//! The commands are in `cli/`; everything they do is in the library.
+//! The commands are in `cli/`. The work is done in the library.
 
 mod cli;
 
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(code) => code,
         Err(cause) => {
             eprintln!("keyrack-jepsen: {cause:#}");
-            // What could not be done says nothing of the cluster.
+            // A command that could not run is no verdict about the cluster.
             if cause.is::<cli::BrokenPromise>() { ExitCode::FAILURE } else { ExitCode::from(2) }
         }
     }

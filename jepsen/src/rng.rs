@@ -1,4 +1,4 @@
-//! Random numbers from the run's seed: the same seed draws the same operations and faults.
+//! Random numbers from the run's seed. The same seed gives the same operations and faults.
 
 /// A generator (xoshiro256**, Blackman and Vigna 2018), seeded by SplitMix64.
 #[derive(Clone, Debug)]
@@ -7,7 +7,7 @@ pub struct Rng {
 }
 
 impl Rng {
-    /// One for a purpose: different `stream`s of a seed have nothing to do with each other.
+    /// A generator for one purpose. Different `stream`s of a seed are independent of each other.
     pub fn new(seed: u64, stream: u64) -> Rng {
         let mut x = seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95);
         let mut next = || {
@@ -20,7 +20,7 @@ impl Rng {
         Rng { state: [next(), next(), next(), next()] }
     }
 
-    /// Any number.
+    /// 64 random bits.
     pub fn draw(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.state;
         let drawn = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
@@ -34,27 +34,27 @@ impl Rng {
         drawn
     }
 
-    /// A number below `end`; 0 when there is none.
+    /// A number below `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
         if end == 0 { 0 } else { self.draw() % end }
     }
 
-    /// A number of `from..=to`.
+    /// A number in `from..=to`.
     pub fn within(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to.saturating_sub(from) + 1)
     }
 
-    /// True so many times in a hundred.
+    /// True with a probability of `chance` percent.
     pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
 
-    /// One of a list.
+    /// A random element of a list; `None` if it is empty.
     pub fn pick<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
         list.get(self.below(list.len() as u64) as usize)
     }
 
-    /// The list in another order.
+    /// The list in random order.
     pub fn shuffled<T: Clone>(&mut self, list: &[T]) -> Vec<T> {
         let mut list = list.to_vec();
         for end in (1..list.len()).rev() {

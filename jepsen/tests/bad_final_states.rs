@@ -1,4 +1,5 @@
-//! Damage that shows only at the end of a run is found: on nodes, in feeds, among receipts. Good twins are not.
+//! The checkers find damage that shows only at the end of a run: on nodes, in feeds, in receipts. The same runs without the
+//! damage have no findings.
 
 #![allow(clippy::unwrap_used)]
 
@@ -94,7 +95,7 @@ fn a_root_of_another_size_is_found() {
 }
 
 #[test]
-fn an_event_that_tells_of_another_booking_is_found() {
+fn an_event_with_wrong_booking_data_is_found() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 101), "DLX", 1);
     let booking = story.id(made);
@@ -110,9 +111,9 @@ fn an_event_that_tells_of_another_booking_is_found() {
     }
 }
 
-/// What nobody asked would be found good by everyone.
+/// Without this check, a run with missing evidence would pass all other checkers.
 #[test]
-fn evidence_that_is_not_there_is_found() {
+fn missing_evidence_is_found() {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);
     let history = story.end();
@@ -130,14 +131,14 @@ fn evidence_that_is_not_there_is_found() {
     without(|final_state| final_state.checkpoints.retain(|checkpoint| checkpoint.node != 2));
     let mut nothing = history.clone();
     nothing.final_state = FinalState::default();
-    assert_eq!(nothing.why_inconclusive(), Some("no node was asked at the end"));
+    assert_eq!(nothing.why_inconclusive(), Some("no node was read at the end"));
     let mut troubled = history;
-    troubled.final_state.troubles.push("not within 90 s: node 3 is ready after a fault".into());
+    troubled.final_state.troubles.push("timed out after 90 s waiting for: node 3 is ready after a fault".into());
     assert_found(&troubled, "liveness", "no-recovery");
 }
 
 #[test]
-fn a_write_of_which_nobody_knows_is_found() {
+fn a_write_of_unknown_outcome_is_found() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 101), "DLX", 1);
     let history = story.end();

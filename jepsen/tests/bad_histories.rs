@@ -1,5 +1,5 @@
-//! Wrong answers to bookings, changes and reads are found by the checker whose business they are; their good twins are not.
-//! Holds are in `bad_holds.rs`, the end of a run in `bad_final_states.rs`.
+//! The responsible checker finds wrong answers to bookings, changes and reads. The same histories with right answers have no
+//! findings. Holds are in `bad_holds.rs`, the end of a run in `bad_final_states.rs`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,20 +9,20 @@ use keyrack_jepsen::history::*;
 use story::*;
 
 #[test]
-fn a_stale_read_is_found_by_its_position_and_without_it() {
+fn a_stale_read_is_found_with_and_without_its_position() {
     let mut story = Story::new();
     story.reserve("k1", (100, 102), "DLX", 1);
     let read = story.read("DLX", (100, 102));
     let mut history = story.end();
     assert_good(&history);
-    // It saw what was before the booking, and says so.
+    // It saw the state before the booking, and its position is that of this state.
     for night in nights_of(&mut history.ops[read]) {
         (night.sold, night.available) = (0, 2);
     }
     *index_of(&mut history.ops[read]) -= 1;
     assert_found(&history, "witness", "stale-read");
     assert_found(&history, "search", "not-linearizable");
-    // And now it says that it saw more than it did.
+    // Now its position is newer than the state that it saw.
     *index_of(&mut history.ops[read]) += 1;
     assert_found(&history, "witness", "stale-read");
 }
@@ -41,7 +41,7 @@ fn a_read_of_the_future_is_found() {
 }
 
 #[test]
-fn a_read_of_what_never_was_is_found() {
+fn a_read_of_a_state_that_never_existed_is_found() {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "STD", 2);
     let read = story.read("STD", (100, 101));
@@ -70,7 +70,7 @@ fn a_bounded_read_may_be_old_but_not_too_old() {
 }
 
 #[test]
-fn a_write_that_was_lost_everywhere_is_found_by_whoever_reads_on() {
+fn a_write_that_every_node_lost_is_found_by_a_later_operation() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 101), "DLX", 1);
     let id = story.id(made);
@@ -106,7 +106,7 @@ fn an_oversold_night_is_found_in_the_replay_in_the_search_and_at_the_end() {
     let refused = story.reserve("k2", (100, 101), "DLX", 1);
     let history = story.end();
     assert_good(&history);
-    // It was sold all the same.
+    // The room was sold anyway.
     let mut oversold = history.clone();
     let booking = Booking {
         booking: "B9".into(),
@@ -128,7 +128,7 @@ fn an_oversold_night_is_found_in_the_replay_in_the_search_and_at_the_end() {
 }
 
 #[test]
-fn an_oversold_house_is_found() {
+fn a_night_above_the_house_limit_is_found() {
     let mut story = Story::of(hotel(Some(3)));
     story.reserve("k1", (100, 101), "DLX", 2);
     story.reserve("k2", (100, 101), "STD", 1);
@@ -144,7 +144,7 @@ fn an_oversold_house_is_found() {
 }
 
 #[test]
-fn what_came_back_first_and_has_a_later_place_is_reordered() {
+fn an_earlier_answer_with_a_higher_index_is_reordered() {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);
     story.reserve("k2", (103, 104), "DLX", 1);
@@ -175,7 +175,7 @@ fn sold_out_while_rooms_were_free_is_a_wrong_refusal() {
     }
     assert_found(&wrong, "witness", "wrong-refusal");
     assert_found(&wrong, "search", "not-linearizable");
-    // The right refusal that names a wrong number.
+    // The right refusal with a wrong number of rooms.
     let mut number = history;
     if let Outcome::Refused { nights, .. } = &mut number.ops[refused].outcome {
         nights[0].available = -1;
@@ -185,7 +185,7 @@ fn sold_out_while_rooms_were_free_is_a_wrong_refusal() {
 }
 
 #[test]
-fn a_cancel_that_restores_twice_is_found() {
+fn a_cancel_that_frees_rooms_twice_is_found() {
     let mut story = Story::new();
     let kept = story.reserve("k1", (100, 101), "DLX", 1);
     let given_up = story.reserve("k2", (100, 101), "DLX", 1);
@@ -207,7 +207,7 @@ fn a_cancel_that_restores_twice_is_found() {
 }
 
 #[test]
-fn an_amendment_that_gave_back_and_did_not_take_is_found() {
+fn an_amendment_that_frees_rooms_and_takes_none_is_found() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 101), "DLX", 1);
     let id = story.id(made);
@@ -227,7 +227,7 @@ fn an_amendment_that_gave_back_and_did_not_take_is_found() {
 }
 
 #[test]
-fn a_replay_with_another_answer_is_found() {
+fn a_replay_with_a_different_answer_is_found() {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);
     let again = story.reserve("k1", (100, 101), "DLX", 1);
@@ -236,25 +236,25 @@ fn a_replay_with_another_answer_is_found() {
         *replayed = true;
     }
     assert_good(&history);
-    let retold = |end: &str| {
+    let with_digest = |end: &str| {
         let mut history = history.clone();
         if let Outcome::Ok { digest, .. } = &mut history.ops[again].outcome {
             digest.push_str(end);
         }
         history
     };
-    let mut anew = history.clone();
-    if let Outcome::Ok { replayed, .. } = &mut anew.ops[again].outcome {
+    let mut as_first = history.clone();
+    if let Outcome::Ok { replayed, .. } = &mut as_first.ops[again].outcome {
         *replayed = false;
     }
-    assert_found(&anew, "answers", "done-twice");
-    // A receipt that was late the first time is none of it.
-    assert_good(&retold("+receipt"));
-    assert_found(&retold("!"), "answers", "replay-differs");
+    assert_found(&as_first, "answers", "done-twice");
+    // A receipt that the first answer did not have yet is no difference.
+    assert_good(&with_digest("+receipt"));
+    assert_found(&with_digest("!"), "answers", "replay-differs");
 }
 
 #[test]
-fn a_key_is_refused_as_reused_when_it_was_and_never_otherwise() {
+fn a_key_is_refused_as_reused_only_if_it_was_reused() {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);
     let reused = story.reserve("k1", (101, 102), "DLX", 1);

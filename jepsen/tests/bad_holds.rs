@@ -1,4 +1,4 @@
-//! Wrong answers about holds are found, and their good twins are not.
+//! The checkers find wrong answers about holds. The same histories with right answers have no findings.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,14 +16,14 @@ fn a_hold_that_ends_before_its_deadline_is_found() {
     let expired = story.confirm("k2", &id);
     let history = story.end();
     assert_good(&history);
-    // By log time: the feed says when.
+    // By log time, which the feed has.
     let mut by_log = history.clone();
     for node in &mut by_log.final_state.nodes {
         let event = node.feed.iter_mut().find(|event| event.kind == "hold.expired").unwrap();
         event.at_ms -= 500;
     }
     assert_found(&by_log, "witness", "early-expiry");
-    // By real time: it was refused before any clock could have it.
+    // By real time: it was refused before any node's clock could reach the deadline.
     let mut by_clock = history;
     by_clock.ops[expired].invoked_ns = 500 * MS;
     by_clock.ops[expired].returned_ns = Some(501 * MS);

@@ -1,7 +1,7 @@
-//! The shim under real programs: what was synced is there after a loss of power, and nothing else; faults and clocks reach
-//! the program while it runs.
+//! Tests the shim with real programs. Only synced data remain after a loss of power. Faults and clock changes reach a program
+//! while it runs.
 
-// Helpers of a test fail as the test does.
+// Test helpers may panic, as tests do.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use keyrack_jepsen::disk::full::SmallDisk;
 use keyrack_jepsen::disk::{ChangeMode, Directories, Report, Shim, SyncMode, TornEnd};
 
-/// What the programs below are written with.
+/// Python helpers for the programs below.
 const WORDS: &str = r#"
 import os, sys, time
 os.chdir(sys.argv[1])
@@ -38,7 +38,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        // On a real disk: /tmp may be one of memory, which is just as good, but data and shim have to be on the same.
+        // Data and shim must be on the same file system. It may be in memory.
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
@@ -57,7 +57,7 @@ impl Bench {
         command
     }
 
-    /// Runs a program to its end, and kills it there: no exit handler flushes anything.
+    /// Runs a program to its end and kills it there, so that no exit handler flushes anything.
     fn run(&self, program: &str) {
         let mut child = self
             .python(&format!("{program}\nprint('done', flush=True)\ntime.sleep(600)"))
@@ -97,10 +97,10 @@ impl Bench {
     }
 }
 
-/// A name, a program, and the files that are left of what it did.
+/// A name, a program, and the files that remain after a loss of power.
 type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
-/// Loses power after each program, and compares what is left.
+/// Loses power after each program, and compares the remaining files.
 fn check(directories: Directories, table: &[Case]) {
     for (name, program, left) in table {
         let mut bench = Bench::new();
@@ -109,7 +109,7 @@ fn check(directories: Directories, table: &[Case]) {
         let report = bench.lose_power();
         let wanted: BTreeMap<String, String> = left.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
         assert_eq!(bench.tree(), wanted, "{name}: {report:?}");
-        // It began anew: nothing more is lost by another.
+        // A second loss of power without new changes loses nothing more.
         assert_eq!(bench.lose_power(), Report::default(), "{name}");
         assert_eq!(bench.tree(), wanted, "{name}");
     }
@@ -124,14 +124,14 @@ fn contents_are_durable_up_to_the_last_sync() {
             ("appended twice", "write('a', 'old'); write('a', 'new')", &[("a", "oldnew")]),
             ("never synced", "write('a', 'x', sync=False)", &[]),
             ("overwritten", "write('a', 'old old'); write('a', 'new', sync=False, flags=OVER)", &[("a", "old old")]),
-            ("overwritten for good", "write('a', 'old old'); write('a', 'new', flags=OVER)", &[("a", "new old")]),
+            ("overwritten and synced", "write('a', 'old old'); write('a', 'new', flags=OVER)", &[("a", "new old")]),
             (
                 "overwritten, longer, again",
                 "write('a', 'old'); write('a', '12345', False, OVER); write('a', 'xy', False, OVER)",
                 &[("a", "old")],
             ),
             ("emptied", "write('a', 'old'); write('a', 'n', sync=False, flags=EMPTY)", &[("a", "old")]),
-            ("emptied for good", "write('a', 'old'); write('a', 'n', flags=EMPTY)", &[("a", "n")]),
+            ("emptied and synced", "write('a', 'old'); write('a', 'n', flags=EMPTY)", &[("a", "n")]),
             ("cut", "write('a', 'old'); os.truncate('a', 1)", &[("a", "old")]),
             ("space reserved", "write('a', 'old'); f=os.open('a', OVER); os.posix_fallocate(f, 0, 9)", &[("a", "old")]),
         ],
@@ -142,22 +142,22 @@ fn contents_are_durable_up_to_the_last_sync() {
 fn names_are_durable_once_their_directory_is_synced() {
     let table: &[Case] = &[
         ("renamed", "write('a', 'x'); sync(); os.rename('a', 'b')", &[("a", "x")]),
-        ("renamed for good", "write('a', 'x'); sync(); os.rename('a', 'b'); sync()", &[("b", "x")]),
+        ("renamed and synced", "write('a', 'x'); sync(); os.rename('a', 'b'); sync()", &[("b", "x")]),
         (
             "replaced",
             "write('a', 'old'); write('a.new', 'new'); sync(); os.rename('a.new', 'a')",
             &[("a", "old"), ("a.new", "new")],
         ),
         (
-            "replaced for good",
+            "replaced and synced",
             "write('a', 'old'); sync(); write('a.new', 'new'); os.rename('a.new', 'a'); sync()",
             &[("a", "new")],
         ),
         ("removed", "write('a', 'x'); sync(); os.unlink('a')", &[("a", "x")]),
-        ("removed for good", "write('a', 'x'); sync(); os.unlink('a'); sync()", &[]),
+        ("removed and synced", "write('a', 'x'); sync(); os.unlink('a'); sync()", &[]),
         ("removed and made again", "write('a', 'x'); sync(); os.unlink('a'); write('a', 'y', sync=False)", &[("a", "x")]),
         ("linked", "write('a', 'x'); sync(); os.link('a', 'b')", &[("a", "x")]),
-        ("linked for good", "write('a', 'x'); sync(); os.link('a', 'b'); sync()", &[("a", "x"), ("b", "x")]),
+        ("linked and synced", "write('a', 'x'); sync(); os.link('a', 'b'); sync()", &[("a", "x"), ("b", "x")]),
         (
             "moved elsewhere",
             "os.mkdir('d'); write('a', 'x'); sync(); os.rename('a', 'd/a'); sync('d')",
@@ -181,7 +181,7 @@ fn names_are_durable_once_their_directory_is_synced() {
             &[("e", "/")],
         ),
     ];
-    // The last one tells the two apart.
+    // The two modes differ in the last case.
     check(Directories::Strict, table);
     check(Directories::LikeExt4, &table[..table.len() - 1]);
     let new = "os.mkdir('d'); write('d/a', 'x')";
@@ -221,7 +221,7 @@ fn a_torn_end_is_between_what_was_durable_and_what_was_written() {
 }
 
 #[test]
-fn syncs_fail_lie_and_take_their_time() {
+fn syncs_can_fail_lie_and_be_slow() {
     let bench = Bench::new();
     bench.shim.set_sync_mode(SyncMode::Lie).unwrap();
     bench.run("write('lied', 'x')");
@@ -232,7 +232,7 @@ fn syncs_fail_lie_and_take_their_time() {
 results = [attempt(lambda: write('a', text)) for text in ('one', 'two', 'three')]
 assert results == ['ok', 'Input/output error', 'ok'], results",
     );
-    // The third said it worked, and yet.
+    // The third sync succeeded, but the data are lost because the second one failed.
     bench.lose_power();
     assert_eq!(bench.tree(), BTreeMap::from([("a".into(), "one".into())]));
     bench.shim.set_sync_mode(SyncMode::Fail).unwrap();
@@ -245,7 +245,7 @@ assert results == ['ok', 'Input/output error', 'ok'], results",
 }
 
 #[test]
-fn changes_and_reads_fail_below_the_folder_only() {
+fn changes_and_reads_fail_only_below_the_folder() {
     let bench = Bench::new();
     bench.run("write('a', 'x'); write('gone', 'x')");
     let table = [
@@ -274,15 +274,15 @@ assert open('../outside').read() == 'zzz'",
 }
 
 #[test]
-fn the_clock_is_moved_while_the_program_runs_and_timers_are_not() {
+fn a_clock_offset_moves_the_time_of_day_but_not_timers() {
     let bench = Bench::new();
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     for offset in [3_600_i64, -3_600] {
         bench.shim.set_clock_offset_ms(offset * 1_000).unwrap();
         let mut date = Command::new("date");
         bench.shim.apply(date.arg("+%s"));
-        let told: u64 = String::from_utf8(date.output().unwrap().stdout).unwrap().trim().parse().unwrap();
-        let ahead = told.cast_signed() - now().cast_signed();
+        let shown: u64 = String::from_utf8(date.output().unwrap().stdout).unwrap().trim().parse().unwrap();
+        let ahead = shown.cast_signed() - now().cast_signed();
         assert!((offset - 60..=offset + 60).contains(&ahead), "{ahead}");
         bench.run("import threading; assert not threading.Event().wait(0.05); time.sleep(0.05)");
     }
@@ -299,7 +299,7 @@ fn the_clock_is_moved_while_the_program_runs_and_timers_are_not() {
 }
 
 #[test]
-fn a_small_disk_is_really_full_and_goes_away() {
+fn a_small_disk_fills_up_and_is_unmounted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("small");
     let disk = match SmallDisk::mount(&path, 1 << 20) {

@@ -1,6 +1,6 @@
-//! Random programs under the shim, against a model of a POSIX file system that shares nothing with it.
+//! Random programs under the shim, compared with a model of a POSIX file system that shares no code with the shim.
 
-// Helpers of a test fail as the test does.
+// Test helpers may panic, as tests do.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const STEPS: u64 = 60;
 const FILES: [&str; 3] = ["a", "b", "c"];
 const FOLDERS: [&str; 3] = ["", "d", "e"];
 
-/// A file or a directory; those are in one list each, and known by their place in it.
+/// A file or a directory, by its index in the model's list of files or folders.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inode {
     File(usize),
@@ -29,7 +29,7 @@ struct Both<T> {
     durable: T,
 }
 
-/// What is there, and what would be: the folder 0 is the root.
+/// The current state, and the state that a loss of power would leave. Folder 0 is the root.
 struct Model {
     files: Vec<Both<String>>,
     folders: Vec<Both<BTreeMap<&'static str, Inode>>>,
@@ -44,7 +44,7 @@ impl Model {
         }
     }
 
-    /// Takes a step, if it is possible; the line of Python that does.
+    /// Takes a random step if it is possible, and returns the line of Python for it.
     fn step(&mut self, rng: &mut Rng) -> Option<String> {
         let mut pick = |of: &[&'static str; 3]| of[rng.below(3) as usize];
         let (folder_name, file_name, other_name) = (pick(&FOLDERS), pick(&FILES), pick(&FILES));
@@ -123,7 +123,7 @@ impl Model {
         }
     }
 
-    /// What a loss of power leaves: every path, with a file's text.
+    /// Collects what a loss of power leaves: every path, with the text of a file or `/` for a directory.
     fn durable(&self, folder: usize, within: &str, left: &mut BTreeMap<String, String>) {
         for (name, inode) in &self.folders[folder].durable {
             let path = format!("{within}{name}");
@@ -164,7 +164,7 @@ fn found(folder: &Path, within: &str, left: &mut BTreeMap<String, String>) {
 }
 
 #[test]
-fn random_programs_lose_what_the_model_says() {
+fn a_loss_of_power_leaves_what_the_model_predicts() {
     for seed in 0..PROGRAMS {
         let mut rng = Rng::new(seed, 0);
         let mut model = Model { files: Vec::new(), folders: vec![Both::default()] };

@@ -1,4 +1,4 @@
-//! A run's folder is read as it was written, and what is not right in it is named.
+//! A run's folder loads as it was saved, and errors name the file and line that are wrong.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +12,7 @@ use story::Story;
 use story::crowd::{self, Crowd};
 
 #[test]
-fn a_run_is_read_as_it_was_written() {
+fn a_saved_run_loads_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let mut history = crowd::run(3, Crowd { ops: 300, callers: 6, baskets: true, house_limit: Some(4), rooms: 3, replays: true });
     let (nemesis, phase, what) = ("partition".into(), "begin".into(), "node 1 alone".into());
@@ -37,28 +37,28 @@ fn a_bad_line_is_named_with_its_file_and_number() {
     let broken = [
         (good.trim_end().to_owned(), "history.jsonl:4: the line is torn"),
         (good[..good.len() - 20].to_owned(), "history.jsonl:4: the line is torn"),
-        (good.replacen(lines[1], "{\"index\":1", 1), "history.jsonl:2: not an event"),
-        (good.replacen(&format!("{}\n", lines[1]), "", 1), "history.jsonl:2: event 2 is not where it belongs"),
+        (good.replacen(lines[1], "{\"index\":1", 1), "history.jsonl:2: it is not an event"),
+        (good.replacen(&format!("{}\n", lines[1]), "", 1), "history.jsonl:2: event 2 is out of order"),
         (numbered(&[lines[0], lines[0]]), "history.jsonl:2: operation 0 is invoked a second time"),
         (numbered(&[lines[1]]), "history.jsonl:1: operation 0 was never invoked"),
         (numbered(&[lines[0], lines[1], lines[1]]), "history.jsonl:3: operation 0 is completed a second time"),
-        (good.replacen("\"type\":\"ok\"", "\"type\":\"fail\"", 1), "history.jsonl:2: the type does not fit the outcome"),
-        (good.replacen("\"returned_ns\":", "\"returned_ns\":1", 1), "history.jsonl:2: the times do not fit each other"),
-        (good.replacen("\"tries\":1", "\"tries\":0", 1), "history.jsonl:2: an answer to what was never sent"),
+        (good.replacen("\"type\":\"ok\"", "\"type\":\"fail\"", 1), "history.jsonl:2: the type contradicts the outcome"),
+        (good.replacen("\"returned_ns\":", "\"returned_ns\":1", 1), "history.jsonl:2: the times contradict each other"),
+        (good.replacen("\"tries\":1", "\"tries\":0", 1), "history.jsonl:2: it has an answer, but was never sent"),
     ];
     for (text, message) in broken {
         std::fs::write(&path, text).unwrap();
         let error = format!("{:#}", History::load(folder.path()).unwrap_err());
-        assert!(error.contains(message), "{error:?} does not say {message:?}");
+        assert!(error.contains(message), "{error:?} does not contain {message:?}");
     }
-    // What has no completion is what nobody knows.
+    // An operation without a completion has an unknown outcome.
     std::fs::write(&path, format!("{}\n", lines[..3].join("\n"))).unwrap();
     let history = History::load(folder.path()).unwrap();
     assert!(matches!(history.ops[1].outcome, Outcome::Unknown { .. }));
     assert!(History::load(Path::new("/nowhere")).is_err());
 }
 
-/// Lines with the numbers that belong where they are.
+/// Lines renumbered by their position.
 fn numbered(lines: &[&str]) -> String {
     let renumbered = |(number, line): (usize, &&str)| {
         let (_, rest) = line.split_once(',').unwrap();
@@ -67,9 +67,9 @@ fn numbered(lines: &[&str]) -> String {
     lines.iter().enumerate().map(renumbered).collect()
 }
 
-/// What was cut between two lines is whole to look at, and what was edited is well-formed.
+/// A history that was cut between two lines or edited can still be well-formed. Only the checksums show the change.
 #[test]
-fn a_history_that_is_not_the_runs_is_judged_only_when_that_is_meant() {
+fn a_history_that_changed_after_the_run_is_judged_only_with_edited() {
     let folder = tempfile::tempdir().unwrap();
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);
@@ -85,20 +85,20 @@ fn a_history_that_is_not_the_runs_is_judged_only_when_that_is_meant() {
         std::fs::write(&path, edited).unwrap();
         assert_eq!(changed_files(folder.path()).unwrap(), ["history.jsonl"]);
         let refused = rejudge(folder.path(), false).unwrap_err().to_string();
-        assert!(refused.contains("not as the run wrote it: history.jsonl"), "{refused}");
+        assert!(refused.contains("changed after the run: history.jsonl"), "{refused}");
         rejudge(folder.path(), true).unwrap();
     }
     assert_eq!(rejudge(folder.path(), true).unwrap().1.edited, ["history.jsonl"]);
-    // Without the sums nobody can tell.
+    // Without the checksums, a change cannot be detected.
     std::fs::write(&path, good).unwrap();
     std::fs::remove_file(folder.path().join("SHA256SUMS")).unwrap();
     assert!(rejudge(folder.path(), false).is_err());
     assert_eq!(rejudge(folder.path(), true).unwrap().1.edited, ["SHA256SUMS"]);
 }
 
-/// A run in which nothing was tried has no findings, and is no evidence.
+/// A run without answers or faults has no findings, but proves nothing.
 #[test]
-fn a_run_without_answers_or_without_its_fault_shows_nothing() {
+fn a_run_without_answers_or_without_its_fault_is_inconclusive() {
     let fault = |nemesis: &str, phase: &str| Fault {
         nemesis: nemesis.into(),
         phase: phase.into(),
@@ -115,7 +115,7 @@ fn a_run_without_answers_or_without_its_fault_shows_nothing() {
     history.setup.nemeses = vec!["clock".into(), "loss".into()];
     history.setup.not_run.insert("delay".into(), "no namespaces".into());
     history.faults.push(fault("supervisor", "begin"));
-    assert_eq!(history.why_inconclusive(), Some("no fault was done"));
+    assert_eq!(history.why_inconclusive(), Some("no fault was injected"));
     assert_eq!(history.not_run().iter().map(|(nemesis, _)| *nemesis).collect::<Vec<_>>(), ["delay", "clock", "loss"]);
     history.faults.push(fault("clock", "begin"));
     assert_eq!(history.why_inconclusive(), None);
@@ -147,7 +147,7 @@ fn jepsens_history_has_a_map_per_event() {
     assert!(lines[3].contains(":type :fail") && lines[3].contains(":error {:code \"sold_out\""), "{}", lines[3]);
     let info = lines.iter().find(|line| line.contains(":type :info")).unwrap();
     assert!(info.contains(":error \"timed out\"") && info.contains(":process 1,"), "{info}");
-    // A process that never came back asks nothing more.
+    // A process without an answer sends nothing more.
     let last = lines.iter().rfind(|line| line.contains(":type :invoke")).unwrap();
     assert!(last.contains(":process 3,"), "{last}");
 }

@@ -1,7 +1,7 @@
-//! The shim under the real `keyrackd`: what it said is booked is booked after a loss of power, and a clock that jumps stops
-//! nothing. Needs `keyrackd` and `keyrack` in the folder of the build, or in `KEYRACK_BIN`.
+//! Tests the shim with the real `keyrackd`: acknowledged bookings survive a loss of power, and the node keeps working after a
+//! clock jump. Needs `keyrackd` and `keyrack` in the folder of the build, or in `KEYRACK_BIN`.
 
-// Helpers of a test fail as the test does.
+// Test helpers may panic, as tests do.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use keyrack_jepsen::disk::{Shim, SyncMode, TornEnd};
 use serde_json::Value;
 
-/// The folder with both programs, or a word why this test says nothing here.
+/// The folder with both programs. Without them, prints that the test is skipped.
 fn programs() -> Option<PathBuf> {
     let beside = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
     let folder = std::env::var_os("KEYRACK_BIN").map_or(beside, PathBuf::from);
@@ -26,7 +26,7 @@ fn programs() -> Option<PathBuf> {
     there.then_some(folder)
 }
 
-/// A cluster of one, under a shim.
+/// A cluster of one node, under a shim.
 struct Cluster {
     programs: PathBuf,
     folder: tempfile::TempDir,
@@ -78,12 +78,13 @@ impl Cluster {
 
     fn kill(&mut self) {
         if let Some(running) = &mut self.running {
-            // First: it starts a node again that ends.
+            // `keyrackd dev` must go first, because it restarts a node that ends.
             let _ = (running.dev.kill(), running.dev.wait());
         }
         self.kill_node();
         if let Some(running) = self.running.take() {
-            // A child of that, whom nobody here can wait for. It has its port and its files until its last thread is gone.
+            // The node is a child of `keyrackd dev`, so this process cannot wait for it. It keeps its port and its files until
+            // its last thread has ended.
             let process = PathBuf::from("/proc").join(&running.node_pid);
             let is_zombie = || fs::read_to_string(process.join("status")).is_ok_and(|status| status.contains("State:\tZ"));
             let threads = || fs::read_dir(process.join("task")).map_or(0, Iterator::count);
@@ -97,14 +98,14 @@ impl Cluster {
 
     fn keyrack(&self, arguments: &[&str]) -> Output {
         let endpoint = format!("http://127.0.0.1:{}", self.port_base + 10);
-        // Left alone, it asks a killed node again for longer than a test cares to wait.
+        // Without a timeout, it retries a killed node for longer than the test should wait.
         let mut command = Command::new("timeout");
         command.arg("5").arg(self.programs.join("keyrack"));
         command.args(["--json", "--endpoint", &endpoint, "--key", &self.running.as_ref().unwrap().key]).args(arguments);
         command.output().unwrap()
     }
 
-    /// Books a room; its booking's id, if this was confirmed.
+    /// Books a room and returns the booking's id if it was confirmed.
     fn book(&self, night: u32) -> Option<String> {
         let (arrival, departure) = (format!("2027-03-{:02}", night + 1), format!("2027-03-{:02}", night + 2));
         let done = self.keyrack(&["book", "lisbon-alfama", &arrival, &departure, "DBL", "BAR", "--guest", "Ada"]);
@@ -126,9 +127,9 @@ impl Drop for Cluster {
     }
 }
 
-/// Power is lost in the midst of bookings, several under way at once.
+/// Power is lost while several bookings are in flight.
 #[test]
-fn what_was_booked_survives_losses_of_power() {
+fn acknowledged_bookings_survive_losses_of_power() {
     let Some(mut cluster) = Cluster::new(27_300) else { return };
     let mut booked = BTreeSet::new();
     for (round, tear) in
@@ -160,9 +161,9 @@ fn what_was_booked_survives_losses_of_power() {
     assert_eq!(booked.difference(&cluster.bookings()).count(), 0);
 }
 
-/// What the test above would see if a sync were missing.
+/// Shows that the test above would notice a missing sync.
 #[test]
-fn a_disk_that_lies_is_found_out() {
+fn a_disk_that_ignores_syncs_loses_bookings() {
     let Some(mut cluster) = Cluster::new(27_400) else { return };
     assert!(cluster.start());
     let kept = cluster.book(0).unwrap();
@@ -185,7 +186,7 @@ fn a_clock_that_jumps_by_an_hour_stops_nothing() {
         booked.insert(cluster.book(night).unwrap());
         assert_eq!(cluster.bookings(), booked);
     }
-    // The hour behind while it starts, too.
+    // Also start the node with its clock an hour behind.
     cluster.kill();
     cluster.shim.set_clock_offset_ms(-3_600_000).unwrap();
     assert!(cluster.start());

@@ -1,4 +1,4 @@
-//! Many operations.
+//! The checkers on histories with many operations.
 
 #![allow(clippy::unwrap_used)]
 
@@ -32,7 +32,7 @@ fn many(count: usize) -> History {
         }
     }
     let mut history = story.end();
-    // A millisecond each is one after the other; with thirty they overlap.
+    // Each operation takes a millisecond, one after the other. With 30 ms more they overlap.
     for op in &mut history.ops {
         let later = op.returned_ns.unwrap() + 30 * MS;
         (op.process, op.returned_ns) = ((op.id % 16) as u32, Some(later));
@@ -41,7 +41,7 @@ fn many(count: usize) -> History {
 }
 
 #[test]
-fn a_hundred_thousand_operations_are_looked_at() {
+fn a_hundred_thousand_operations_are_checked() {
     let history = many(100_000);
     let verdict = assert_good(&history);
     assert_eq!(verdict.checks[0].looked_at, 100_000);

@@ -1,6 +1,6 @@
-//! The network on real namespaces: what is cut is silent, what is slow is late, and nothing is left behind.
+//! Tests the network on real namespaces: cut links deliver nothing, slow links deliver late, and no namespace is left behind.
 
-// Helpers of a test fail as the test does.
+// Test helpers may panic, as tests do.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use keyrack_jepsen::net::{HARNESS, Link, Network, partitions};
 
-/// A node that sends back what it receives, by TCP and by UDP, and tells what others send back to it.
+/// A node that echoes what it receives by TCP and UDP, and prints whether it gets an echo from another node.
 const NODE: &str = r#"
 import socket, sys, threading, time
 def back(s):
@@ -59,7 +59,7 @@ impl Node {
         line.trim().to_owned()
     }
 
-    /// Whether this node has an echo from another.
+    /// Whether this node gets an echo from another.
     fn hears(&mut self, network: &Network, other: u32) -> bool {
         writeln!(self.0.stdin.as_mut().unwrap(), "{}", network.address(other)).unwrap();
         self.line() == "heard"
@@ -73,7 +73,7 @@ impl Drop for Node {
     }
 }
 
-/// The network, or a word why this test says nothing here.
+/// The network. If it cannot be built, prints that the test is skipped.
 fn network(prefix: &str, subnet: u8, nodes: u32) -> Option<Network> {
     Network::build(prefix, subnet, nodes, 7).inspect_err(|cause| eprintln!("skipped: {cause:#}")).ok()
 }
@@ -92,12 +92,12 @@ fn round_trip(stream: &mut TcpStream) -> Duration {
 }
 
 #[test]
-fn partitions_are_felt_by_the_nodes_and_heal() {
+fn a_partition_cuts_nodes_off_until_it_heals() {
     let Some(network) = network("kjcut", 201, 4) else { return };
     let mut nodes: Vec<Node> = (1..=4).map(|node| Node::start(&network, node)).collect();
     let mut hears = |from: u32, to: u32| nodes[from as usize - 1].hears(&network, to);
     assert!(hears(1, 2) && hears(2, 1));
-    // An echo needs both ways; the counts tell which was cut.
+    // An echo needs both directions. The counts show which one was cut.
     network.cut(partitions::one_way(1, 2));
     let before = (network.counts(1, 2), network.counts(2, 1));
     assert!(!hears(2, 1));
@@ -143,7 +143,7 @@ fn delay_and_loss_are_as_set_and_keep_the_order() {
 }
 
 #[test]
-fn nothing_is_left_behind() {
+fn no_namespace_or_device_is_left_behind() {
     let left = |name: &str| Path::new("/run/netns").join(name).exists() || Path::new("/sys/class/net").join(name).exists();
     if network("kjleft", 203, 2).is_none() {
         return;
@@ -155,15 +155,15 @@ fn nothing_is_left_behind() {
         panic!("on purpose");
     }));
     assert!(panicked.is_err() && !left("kjleft-1") && !left("kjlefth"));
-    // What a killed harness leaves is no obstacle.
+    // A new network removes what a killed harness left.
     assert!(Command::new("ip").args(["netns", "add", "kjleft-9"]).status().unwrap().success());
     drop(network("kjleft", 203, 1).unwrap());
     assert!(!left("kjleft-9"));
 }
 
-/// Not a test of the machine: it prints what the switch carries, and fails only when nothing arrives.
+/// Prints the throughput of the switch, but fails only if bytes are missing.
 #[test]
-fn bulk_arrives_whole() {
+fn bulk_data_arrives_complete() {
     let Some(network) = network("kjbulk", 204, 1) else { return };
     let total = std::env::var("KEYRACK_BULK_MIB").ok().and_then(|text| text.parse().ok()).unwrap_or(32) << 20;
     let sink = "import socket,sys\ns=socket.create_connection((sys.argv[1],int(sys.argv[2])))\nb=bytes(1<<20)\nfor _ in range(int(sys.argv[3])>>20): s.sendall(b)";

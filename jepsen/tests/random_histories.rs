@@ -1,4 +1,4 @@
-//! Runs that are good by construction pass; with one value changed they do not.
+//! Runs that are valid by construction have no findings. The same runs with one changed value have some.
 
 #![allow(clippy::unwrap_used)]
 
@@ -19,7 +19,7 @@ fn crowds() -> [Crowd; 4] {
 }
 
 #[test]
-fn good_runs_pass() {
+fn valid_runs_have_no_findings() {
     let (mut refused, mut replayed) = (0, 0);
     for seed in 0..150 {
         for (which, crowd) in crowds().into_iter().enumerate() {
@@ -31,7 +31,7 @@ fn good_runs_pass() {
             let (reads, writes): (Vec<&Op>, Vec<&Op>) = known.partition(|op| op.call.is_read());
             let keys: BTreeSet<Option<&str>> = writes.iter().map(|op| op.call.key()).collect();
             let known = reads.len() + keys.len();
-            assert_eq!(verdict.witness.len(), known, "seed {seed} of crowd {which}: the witness has not all");
+            assert_eq!(verdict.witness.len(), known, "seed {seed} of crowd {which}: the witness lacks operations");
             assert!(verdict.witness.is_sorted_by_key(|step| step.at), "seed {seed}");
             refused += history.ops.iter().filter(|op| matches!(op.outcome, Outcome::Refused { .. })).count();
             replayed += history.ops.iter().filter(|op| op.outcome.is_replayed()).count();
@@ -41,7 +41,7 @@ fn good_runs_pass() {
 }
 
 #[test]
-fn good_runs_pass_without_a_feed_where_nothing_is_replayed_and_nothing_expires() {
+fn valid_runs_need_no_feed_if_nothing_is_replayed_and_nothing_expires() {
     for seed in 0..200 {
         let mut history =
             crowd::run(seed, Crowd { ops: 100, callers: 6, baskets: true, house_limit: None, rooms: 3, replays: false });
@@ -61,12 +61,12 @@ fn one_wrong_value_is_always_found() {
     let mut by_kind = BTreeMap::new();
     for seed in 0..2_000 {
         let mut random = Random(seed ^ 0xbad);
-        // What was replayed may have been done at any of several moments, so that one count more is one moment more.
+        // A replayed write may have taken effect at several positions, so a read's count off by one may be valid.
         let crowd = Crowd { replays: seed % 2 == 0, ..crowds()[(seed % 3) as usize] };
         let mut history = crowd::run(seed, crowd);
         let Some(what) = corrupt(&mut history, &mut random) else { continue };
         let verdict = judge(&history);
-        assert!(!verdict.valid, "seed {seed}: {what} was not found");
+        assert!(!verdict.valid, "seed {seed}: no checker found the change of {what}");
         *by_kind.entry(what).or_insert(0) += 1;
     }
     assert_eq!(by_kind.len(), 13, "not every corruption was tried: {by_kind:?}");
@@ -80,18 +80,18 @@ fn the_search_alone_finds_most_wrong_reads() {
         let reads: Vec<usize> = (0..history.ops.len()).filter(|at| is_linearizable_read(&history.ops[*at])).collect();
         let Some(at) = Random(seed).pick(&reads).copied() else { continue };
         shift(&mut history.ops[at], 1);
-        // Positions and feed are as wrong as can be, and nobody looks.
+        // The search does not use the feed or the rest of the final state.
         history.final_state = FinalState::default();
         tried += 1;
         let verdict = judge(&history);
         let search = verdict.checks.iter().find(|check| check.checker == "search").unwrap();
         found += u64::from(search.findings.iter().any(|finding| finding.kind == "not-linearizable"));
     }
-    assert!(found * 10 > tried * 8, "{found} of {tried}");
+    assert!(found * 10 > tried * 8, "the search found only {found} of {tried} wrong reads");
 }
 
 #[test]
-fn a_search_that_gives_up_says_so() {
+fn a_search_without_budget_left_is_undecided() {
     let history = crowd::run(1, crowds()[3]);
     let verdict = judge(&history);
     assert!(verdict.valid);
@@ -99,7 +99,7 @@ fn a_search_that_gives_up_says_so() {
     assert!(!undecided.is_empty() && undecided.iter().all(|finding| finding.kind == "undecided"), "{undecided:?}");
 }
 
-/// Changes one value and says which; `None` where the run has no such value.
+/// Changes one value and returns its name; `None` if the run has no such value.
 fn corrupt(history: &mut History, random: &mut Random) -> Option<&'static str> {
     match random.below(13) {
         which @ (6..=8 | 11..) => corrupt_final_state(history, random, which),

@@ -1,4 +1,4 @@
-//! The page of a run: it says what there is to say, needs nothing else, and stays small.
+//! The page of a run: it shows verdict and findings, loads no other file, and stays small.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ fn fault(nemesis: &str, phase: &str, what: &str, at_ms: u64, nodes: &[u32]) -> F
     Fault { nemesis: nemesis.into(), phase: phase.into(), what: what.into(), at_ns: at_ms * MS, nodes: nodes.into() }
 }
 
-/// A few operations, a fault, and texts that try to be markup.
+/// A few operations, a fault, and texts that look like markup.
 fn small() -> History {
     let mut story = Story::new();
     story.reserve("k1", (100, 101), "DLX", 1);
@@ -35,15 +35,15 @@ fn small() -> History {
     (history.setup.seconds, history.setup.callers, history.setup.rate) = (60, 5, 300);
     history.faults = vec![
         fault("kill-leader", "begin", "SIGKILL of [2] <i>", 1, &[2]),
-        fault("supervisor", "begin", "node 3 had ended by itself: <signal>", 2, &[3]),
+        fault("supervisor", "begin", "node 3 had stopped without being asked to: <signal>", 2, &[3]),
         fault("kill-leader", "end", "started [2] again", 4, &[2]),
-        fault("heal", "end", "all nodes ready after 1 ms", 5, &[]),
+        fault("heal", "end", "all nodes are ready after 1 ms", 5, &[]),
         fault("rot-sst", "not-done", "there was no such file", 6, &[1]),
     ];
     history
 }
 
-/// The same with an operation that should not be.
+/// The same with a wrong read.
 fn bad() -> (History, Verdict) {
     let mut history = small();
     let night = &mut story::nights_of(&mut history.ops[1])[0];
@@ -56,39 +56,42 @@ fn bad() -> (History, Verdict) {
 #[track_caller]
 fn assert_has(page: &str, parts: &[&str]) {
     for part in parts {
-        assert!(page.contains(part), "no {part:?} in the page");
+        assert!(page.contains(part), "the page does not contain {part:?}");
     }
 }
 
 #[test]
-fn a_good_run_says_so_and_what_was_not_run() {
+fn the_page_of_a_valid_run_shows_the_verdict_and_what_was_not_run() {
     let history = small();
     let page = page(&history, &Verdict { valid: true, checks: vec![check("witness", 4, &[])], ..Verdict::default() });
     assert_has(&page, &["Every promise was kept", "NOT RUN", "<b>loss</b>: no namespaces &amp; no &lt;/b&gt; rights"]);
     assert_has(&page, &["<b>rot-sst</b>: there was no such file", "<b>clock</b>: it was never drawn"]);
-    assert_has(&page, &["SIGKILL of [2] &lt;i&gt; → started [2] again", "node 3 had ended by itself: &lt;signal&gt;"]);
+    assert_has(
+        &page,
+        &["SIGKILL of [2] &lt;i&gt; → started [2] again", "node 3 had stopped without being asked to: &lt;signal&gt;"],
+    );
     let again =
         "--workload story --nemesis kill-leader,clock,loss --seconds 60 --seed 4711 --nodes 3 --callers 5 --rate 300 --bug";
     assert_has(&page, &[again]);
     assert_has(
         &page,
-        &["planted bug: early-ack", "writes unknown for good: 1", "&lt;b&gt;0.1.0&lt;/b&gt;", "cluster/node-3/keyrackd.log"],
+        &["planted bug: early-ack", "writes still unknown: 1", "&lt;b&gt;0.1.0&lt;/b&gt;", "cluster/node-3/keyrackd.log"],
     );
-    assert!(!page.contains("What was found"));
+    assert!(!page.contains("<h2>Findings</h2>"));
 }
 
 #[test]
-fn a_bad_run_shows_the_operations_concerned() {
+fn the_page_of_a_bad_run_shows_the_operations_of_its_findings() {
     let (history, verdict) = bad();
     let page = page(&history, &verdict);
-    assert_has(&page, &["A promise was not kept", "What was found", "class=\"zoom\"", "#1 availability @1/11"]);
+    assert_has(&page, &["A promise was not kept", "<h2>Findings</h2>", "class=\"zoom\"", "#1 availability @1/11"]);
     assert_has(&page, &["read DLX [100, 101) at H", "100: 0 sold, 0 held, 2 left"]);
     let nothing = Verdict { valid: true, ..Verdict::default() };
-    assert_has(&keyrack_jepsen::report::page(&History::default(), &nothing), &["Nothing was looked at"]);
+    assert_has(&keyrack_jepsen::report::page(&History::default(), &nothing), &["Nothing was checked"]);
 }
 
 #[test]
-fn texts_are_not_markup_and_nothing_comes_from_elsewhere() {
+fn texts_are_escaped_and_the_page_loads_nothing() {
     let (mut history, mut verdict) = bad();
     history.setup.workloads.push("<x>'\"".into());
     let (kind, text) = ("<kind>".into(), "<script>all</script>\u{0}".into());
@@ -98,7 +101,7 @@ fn texts_are_not_markup_and_nothing_comes_from_elsewhere() {
     for forbidden in
         ["<script", "<img", "<kind>", "<note>", "<x>", "<signal>", "http:", "https:", "src=", "url(", "@import", "\u{0}"]
     {
-        assert!(!page.contains(forbidden), "{forbidden:?} is in the page");
+        assert!(!page.contains(forbidden), "the page contains {forbidden:?}");
     }
     assert_has(&page, &["&lt;kind&gt;", "&lt;note&gt;", "key k&lt;script&gt;alert(1)&lt;/script&gt;", "&lt;x&gt;&#39;&quot;"]);
 }
@@ -162,7 +165,7 @@ fn check(checker: &str, looked_at: u64, findings: &[Finding]) -> Check {
     Check { checker: checker.into(), looked_at, findings: findings.to_vec(), ..Check::default() }
 }
 
-/// Three hundred seconds of thirty callers.
+/// One of 100,000 operations, which thirty callers send within 300 seconds.
 fn busy(id: u64) -> Op {
     let call = story::reserve(&format!("busy-{id}"), (100, 103), "DLX", 1);
     let answer =

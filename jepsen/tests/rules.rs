@@ -1,4 +1,4 @@
-//! The model's answers against the rules, written out by hand.
+//! The model's answers, compared with expectations that are written by hand from the rules.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ mod story;
 use keyrack_jepsen::history::*;
 use story::*;
 
-/// What an operation was refused with.
+/// The code and the nights of a refused operation.
 #[track_caller]
 fn refusal(story: &Story, op: usize) -> (&str, Vec<(Day, &str, i64)>) {
     match &story.ops[op].outcome {
@@ -30,11 +30,11 @@ fn every_night_that_is_short_is_named() {
     story.reserve("k1", (101, 103), "DLX", 2);
     let refused = story.reserve("k2", (100, 104), "DLX", 1);
     assert_eq!(refusal(&story, refused), ("sold_out", vec![(101, "DLX", 0), (102, "DLX", 0)]));
-    assert_eq!(counts(&story, "DLX", 100), (0, 0, 2), "a refusal leaves nothing behind");
+    assert_eq!(counts(&story, "DLX", 100), (0, 0, 2), "a refusal must change nothing");
 }
 
 #[test]
-fn a_full_house_is_named_once_with_the_first_type_asked_for() {
+fn a_night_at_the_house_limit_is_named_once_with_the_first_requested_type() {
     let mut story = Story::of(hotel(Some(3)));
     story.reserve("k1", (100, 101), "DLX", 2);
     let refused = story.reserve("k2", (100, 101), "STD", 2);
@@ -44,7 +44,7 @@ fn a_full_house_is_named_once_with_the_first_type_asked_for() {
 }
 
 #[test]
-fn two_lines_of_one_type_compete() {
+fn two_lines_of_one_room_type_are_added_up() {
     let mut story = Story::new();
     let mut lines = rooms("DLX", 1);
     lines.extend(rooms("DLX", 2));
@@ -53,7 +53,7 @@ fn two_lines_of_one_type_compete() {
 }
 
 #[test]
-fn an_amendment_may_keep_what_it_had_and_else_changes_nothing() {
+fn an_amendment_may_keep_its_rooms_and_changes_nothing_if_refused() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 102), "DLX", 1);
     let id = story.id(made);
@@ -71,7 +71,7 @@ fn an_amendment_may_keep_what_it_had_and_else_changes_nothing() {
 }
 
 #[test]
-fn a_cancel_restores_once_and_answers_the_same_again() {
+fn a_repeated_cancel_frees_rooms_once_and_gives_the_same_answer() {
     let mut story = Story::new();
     let made = story.reserve("k1", (100, 101), "DLX", 2);
     let id = story.id(made);
@@ -86,7 +86,7 @@ fn a_cancel_restores_once_and_answers_the_same_again() {
 }
 
 #[test]
-fn a_hold_is_counted_once_whatever_becomes_of_it() {
+fn a_hold_is_counted_once_after_confirm_and_release() {
     let mut story = Story::new();
     let placed: Vec<usize> = (0..2).map(|at| story.hold(&format!("k{at}"), (100, 101), "DLX", 60_000)).collect();
     let refused = story.reserve("k2", (100, 101), "DLX", 1);
@@ -131,13 +131,13 @@ fn a_key_has_one_answer() {
     let made = story.id(first);
     story.cancel("k3", &made);
     let same = story.reserve("k2", (100, 101), "DLX", 1);
-    assert_eq!(refusal(&story, same), refusal(&story, refused), "a refusal is kept too");
+    assert_eq!(refusal(&story, same), refusal(&story, refused), "a retry must get the stored refusal");
     let other = story.reserve("k1", (100, 101), "DLX", 1);
     assert_eq!(refusal(&story, other).0, "idempotency_key_reused");
 }
 
 #[test]
-fn what_cannot_be_asked_for_is_refused_by_its_code() {
+fn an_invalid_request_is_refused_with_its_code() {
     let mut story = Story::new();
     for (room_type, quantity, nights, code) in [
         ("DLX", 0, (100, 101), "no_rooms"),

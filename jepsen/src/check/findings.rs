@@ -1,8 +1,8 @@
-//! What a checker has found so far.
+//! The findings of one checker.
 
 use super::verdict::Finding;
 
-/// The most findings that one checker writes out; the others are counted. One fault often shows a thousand times.
+/// The most findings that one checker keeps. The others are only counted, because one bug often causes a thousand findings.
 const MAX_FINDINGS: usize = 200;
 
 /// Findings and notes of one checker.
@@ -23,17 +23,17 @@ impl Findings {
         }
     }
 
-    /// Adds something that must be known but is not wrong.
+    /// Adds a note: a fact that the reader needs, but no violation.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
-    /// How many there are that are written out, to go back to.
+    /// The current number of findings, for [`Findings::back_to`].
     pub fn mark(&self) -> (usize, u64) {
         (self.found.len(), self.more)
     }
 
-    /// Forgets what was added since.
+    /// Removes the findings that were added after the mark.
     pub fn back_to(&mut self, (found, more): (usize, u64)) {
         self.found.truncate(found);
         self.more = more;
@@ -42,7 +42,7 @@ impl Findings {
     /// The findings and the notes.
     pub fn into_parts(mut self) -> (Vec<Finding>, Vec<String>) {
         if self.more > 0 {
-            self.notes.push(format!("{} more findings are not written out", self.more));
+            self.notes.push(format!("{} more findings are counted but not listed", self.more));
         }
         (self.found, self.notes)
     }

@@ -1,25 +1,25 @@
-//! Which operations a hotel's model has to explain.
+//! The operations of each hotel that a checker must explain.
 //!
-//! One idempotency key is one operation, however many callers used it: it began when the first of them asked and was
-//! answered when the first of them learned. What the others were told is looked at by the invariants.
+//! All requests with one idempotency key are one logical operation. It begins with the first request and ends with the
+//! first answer. The invariants check the other answers.
 
 use std::collections::HashMap;
 
 use crate::history::{History, Hotel, Op, Outcome};
 
-/// An operation with the time in which it took effect.
+/// An operation with the time interval in which it took effect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogicalOp<'h> {
     /// The operation.
     pub op: &'h Op,
-    /// Not before.
+    /// The start of the interval.
     pub invoked_ns: u64,
-    /// Not after; `None` for as long as the run.
+    /// The end of the interval; `None` means the end of the run.
     pub returned_ns: Option<u64>,
 }
 
-/// Every hotel with its operations by time of invocation. What was certainly not done, and reads without an answer, are
-/// left out.
+/// Every hotel with its operations in order of invocation. Operations that certainly had no effect and reads without an
+/// answer are left out.
 pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<LogicalOp<'_>>)> {
     let mut places = HashMap::with_capacity(history.setup.hotels.len());
     let mut hotels = Vec::with_capacity(history.setup.hotels.len());
@@ -53,7 +53,7 @@ pub(super) fn by_hotel(history: &History) -> Vec<(&Hotel, Vec<LogicalOp<'_>>)> {
 fn may_have_been_done(op: &Op) -> bool {
     match &op.outcome {
         Outcome::Ok { .. } => true,
-        // The other request under this key is the one that counts; quotas and rights are the caller's.
+        // A reused key is refused because of an earlier request, which counts instead. A quota belongs to the caller.
         Outcome::Refused { code, .. } => !matches!(code.as_str(), "idempotency_key_reused" | "quota_exceeded"),
         Outcome::NotDone { .. } => false,
         Outcome::Unknown { .. } => !op.call.is_read(),

@@ -1,12 +1,13 @@
-//! The checkers: was what Keyrack promises kept? They decide from a [`History`](crate::history::History) alone.
+//! The checkers decide from a [`History`](crate::history::History) alone whether Keyrack kept its promises.
 //!
-//! Three kinds trust different things. [`witness`] takes the log positions that were answered and shows that they explain
-//! every answer. [`search`] ignores them and looks for any order that does. [`invariants`] look at how the run ended.
+//! Three kinds of checkers rely on different evidence. [`witness`] replays the operations at the log positions in their
+//! answers. [`search`] ignores the positions and looks for any order that explains the answers. [`invariants`] check the
+//! final state and the answers without an order.
 //!
 //! Invariants:
-//! - a checker that cannot decide says so with a finding of the kind `undecided`; it is never silent;
-//! - the same history gives the same findings, but for the times they took;
-//! - a run is valid only when no checker found anything.
+//! - a checker that cannot decide adds a finding of the kind `undecided`;
+//! - the same history gives the same findings; only the durations differ;
+//! - a run is valid only if no checker has a finding.
 //!
 //! Start with `judge.rs`, which runs them all; each folder's `mod.rs` explains its method.
 

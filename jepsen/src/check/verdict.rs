@@ -1,16 +1,16 @@
-//! What the checkers say of a run.
+//! The verdict: the results of all checkers on a run.
 
 use crate::history::Position;
 use serde::{Deserialize, Serialize};
 
-/// What all checkers say of a run.
+/// The results of all checkers on a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Whether every checker that had something to look at found nothing.
+    /// Whether no checker has a finding.
     pub valid: bool,
-    /// One per checker.
+    /// One result per checker.
     pub checks: Vec<Check>,
-    /// Files that were not as the run wrote them when they were judged.
+    /// Files that had changed since the run when they were judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edited: Vec<String>,
     /// The order in which operations took effect, shard by shard: a certificate that anyone can replay.
@@ -18,38 +18,38 @@ pub struct Verdict {
     pub witness: Vec<Step>,
 }
 
-/// What one checker says.
+/// The result of one checker.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// Its name: `witness`, `search`, ...
     pub checker: String,
-    /// Operations, nights, events it looked at; 0 means that it said nothing.
+    /// The number of operations, nights or events that it checked; 0 means that it checked nothing.
     pub looked_at: u64,
     /// How long it took.
     pub took_ms: u64,
-    /// What it found.
+    /// Its findings.
     pub findings: Vec<Finding>,
-    /// What a reader must know of how far it looked.
+    /// Limits of the check that a reader must know.
     #[serde(default)]
     pub notes: Vec<String>,
 }
 
-/// Something that must not be.
+/// A violation of a promise, or a check without a decision.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What kind: `stale-read`, `lost-write`, `duplicate`, `oversell`, `reordered`, `wrong-refusal`, ...
+    /// The kind: `stale-read`, `lost-write`, `duplicate`, `oversell`, `reordered`, `wrong-refusal`, ...
     pub kind: String,
-    /// The operations that show it, by id.
+    /// The ids of the operations that show it.
     pub ops: Vec<u64>,
-    /// In sentences, with the numbers that show it.
+    /// What happened, where, and why it is wrong.
     pub text: String,
 }
 
-/// An operation in its place.
+/// An operation and its position in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// The operation.
     pub op: u64,
-    /// Where it took effect, or what a read saw.
+    /// Where it took effect; for a read, the position that it read.
     pub at: Position,
 }

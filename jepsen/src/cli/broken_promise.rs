@@ -1,6 +1,6 @@
-//! The error of a measurement that found a promise broken.
+//! The error of a measurement that found a broken promise.
 
-/// A measurement that ended with a promise that was not kept.
+/// A measurement found a broken promise. The text says which one.
 #[derive(Debug)]
 pub struct BrokenPromise(pub String);
 

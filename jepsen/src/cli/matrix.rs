@@ -17,30 +17,30 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{bar, nemeses};
 
-/// The matrix.
+/// The options of the matrix.
 #[derive(Args)]
 pub struct Options {
-    /// How long callers call in each run.
+    /// How long callers send requests in each run, in seconds.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     seconds: u64,
-    /// The nemeses, with commas.
+    /// The faults, separated by commas, or `all`. `keyrack-jepsen run --nemesis help` lists them.
     #[arg(long, value_name = "N[,N]", default_value = "all")]
     nemesis: String,
-    /// The first run's seed; the next has one more.
+    /// The seed of the first run. The seed of each next run is 1 higher.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Runs at the same time.
+    /// How many runs are executed at the same time.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Operations a second in each run.
+    /// Operations per second in each run, for all callers together.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
-    /// The folder; runs that are in it already are not run again, so an interrupted matrix goes on.
+    /// The folder of the runs. Runs that it already contains are skipped, so that an interrupted matrix continues.
     #[arg(long, default_value = "jepsen-runs/matrix")]
     into: PathBuf,
 }
 
-/// What one row came to; kept beside the run as `row.json`.
+/// The result of one row, stored in the run's folder as `row.json`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Row {
     nemesis: String,
@@ -49,14 +49,14 @@ struct Row {
     unresolved: u64,
     faults: u64,
     not_run: Option<String>,
-    /// Kinds of findings; empty for a good run.
+    /// Kinds of findings; empty if the run passed.
     findings: Vec<String>,
     /// Why there is no verdict.
     error: Option<String>,
 }
 
-/// Runs all rows that are not there yet; all six workloads run side by side, each in hotels of its own, so a row is six
-/// crossings.
+/// Runs all rows that have no result yet. In a row all six workloads run side by side, each in its own hotels, so a row tests
+/// six combinations of workload and nemesis.
 pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&options.into)?;
     let all = nemeses(&options.nemesis)?;
@@ -105,7 +105,7 @@ fn order(options: &Options, place: usize, nemesis: Nemesis) -> anyhow::Result<Ru
 
 async fn run_cell(nemesis: Nemesis, order: RunOptions, bar: ProgressBar) -> anyhow::Result<Row> {
     let folder = order.folder.clone();
-    // What an interrupted matrix left.
+    // An interrupted matrix left an unfinished run here.
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -123,7 +123,7 @@ async fn run_cell(nemesis: Nemesis, order: RunOptions, bar: ProgressBar) -> anyh
     Ok(row)
 }
 
-/// The nodes' data are not needed any more once a run was judged good; their logs stay.
+/// Deletes the nodes' data of a run that passed. Their logs stay.
 fn forget_data(folder: &Path) -> anyhow::Result<()> {
     let good = read(folder).is_some_and(|row| row.findings.is_empty() && row.error.is_none());
     let Ok(homes) = std::fs::read_dir(folder.join("cluster")) else { return Ok(()) };
@@ -168,8 +168,8 @@ fn print_row(row: &Row) {
     let says = match (&row.error, &row.not_run, row.findings.is_empty()) {
         (Some(error), ..) => format!("NO VERDICT: {error}"),
         (None, Some(why), _) => format!("NOT RUN: {why}"),
-        (None, None, true) => "good".to_owned(),
-        (None, None, false) => format!("BAD: {}", row.findings.join(", ")),
+        (None, None, true) => "passed".to_owned(),
+        (None, None, false) => format!("FAILED: {}", row.findings.join(", ")),
     };
     println!(
         "{:<20} {:>9} operations {:>8} acknowledged {:>5} faults {:>3} unresolved  {says}",
@@ -184,7 +184,7 @@ fn summary(rows: &[Row]) -> ExitCode {
     let run = rows.iter().filter(|row| row.error.is_none() && row.not_run.is_none());
     let good = run.clone().filter(|row| row.findings.is_empty() && row.unresolved == 0).count();
     let (run, crossings) = (run.count(), Workload::ALL.len());
-    println!("\n{operations} operations; {good} of {run} rows good, {} crossings", run * crossings);
+    println!("\n{operations} operations; {good} of {run} rows passed, {} combinations of workload and nemesis", run * crossings);
     for (workload, why) in NOT_IN_KEYRACK {
         println!("NOT RUN workload {workload}: {why}");
     }

@@ -1,4 +1,4 @@
-//! `keyrack-jepsen failover`, `restarts`: figures that are measured rather than searched for.
+//! `keyrack-jepsen failover` and `restarts`: measurements of recovery times.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,28 +20,28 @@ use keyrack_jepsen::workload::{self, Recorder, RetryPolicy, Scale, Workload};
 use super::broken_promise::BrokenPromise;
 use super::run::bar;
 
-/// What is measured, how often.
+/// The options of `failover`, `restarts` and `rot`.
 #[derive(Args)]
 pub struct Options {
-    /// How often.
+    /// The number of kills, restarts or flipped bits.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) count: u64,
-    /// Everything random comes from it.
+    /// The seed of all random numbers.
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
-    /// Where the cluster is made.
+    /// The folder in which the cluster's folder is created. An older one there is deleted first.
     #[arg(long, default_value = "jepsen-runs/measured")]
     into: PathBuf,
-    /// The first port.
+    /// The first port. Node n listens on this port plus 10 n, and on the three ports after it.
     #[arg(long, default_value_t = 29_000, value_parser = clap::value_parser!(u16).range(1_024..=60_000))]
     port_base: u16,
 }
 
 pub(super) const WITHIN: Duration = Duration::from_secs(60);
-/// Three nights of one room: a booking that is always possible in a hotel of this size.
+/// A booking takes one room for three nights. In a hotel of this size it is always possible.
 const ROOMS: u32 = 60_000;
 
-/// A cluster with one large hotel, and what was booked there.
+/// A cluster with one large hotel, and the bookings that were acknowledged there.
 pub(super) struct MeasuredCluster {
     pub(super) cluster: Arc<Cluster>,
     recorder: Arc<Recorder>,
@@ -51,15 +51,15 @@ pub(super) struct MeasuredCluster {
     pub(super) acknowledged: Vec<Call>,
 }
 
-/// Kills the leader of a hotel's shard again and again; says how long it is until a booking that was begun after the kill
-/// is acknowledged.
+/// Kills the leader of a hotel's shard again and again. Measures the time from the kill until a booking that began after it is
+/// acknowledged.
 pub async fn failover(options: Options) -> anyhow::Result<ExitCode> {
     let mut measured = MeasuredCluster::start(&options, "failover").await?;
     let bar = progress(&options);
     let mut took = Vec::new();
     for _ in 0..options.count {
         let shard = measured.shard;
-        let leader = measured.cluster.leader(shard).await.context("no leader")?;
+        let leader = measured.cluster.leader(shard).await.with_context(|| format!("no node says that it leads shard {shard}"))?;
         measured.cluster.node(leader).kill();
         let killed = Instant::now();
         let others: Vec<u32> = measured.cluster.numbers().into_iter().filter(|number| *number != leader).collect();
@@ -71,11 +71,11 @@ pub async fn failover(options: Options) -> anyhow::Result<ExitCode> {
     }
     bar.finish_and_clear();
     measured.verify().await?;
-    print("from SIGKILL of the leader to the first booking begun afterwards", took)
+    print("from SIGKILL of the leader to the acknowledgement of the first booking after it", took)
 }
 
-/// SIGKILL or loss of power of all nodes, again and again; says how long it is until a booking is acknowledged, and that none
-/// acknowledged before is lost.
+/// SIGKILL or loss of power of all nodes, again and again. Measures the time until a booking is acknowledged, and checks that
+/// no acknowledged booking is lost.
 pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
     let mut measured = MeasuredCluster::start(&options, "restarts").await?;
     let bar = progress(&options);
@@ -105,7 +105,7 @@ pub async fn restarts(options: Options) -> anyhow::Result<ExitCode> {
     }
     bar.finish_and_clear();
     println!("{} bookings acknowledged, none lost", measured.acknowledged.len());
-    print("from the start of all nodes to the first booking", took)
+    print("from the start of all nodes to the acknowledgement of the first booking", took)
 }
 
 pub(super) fn progress(options: &Options) -> ProgressBar {
@@ -124,10 +124,10 @@ impl MeasuredCluster {
     pub(super) async fn start(options: &Options, what: &str) -> anyhow::Result<MeasuredCluster> {
         let folder = std::path::absolute(options.into.join(what))?;
         if folder.exists() {
-            std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+            std::fs::remove_dir_all(&folder).with_context(|| format!("cannot delete the old folder {}", folder.display()))?;
         }
         let plan = Plan { folder, binaries: binaries()?, daemon: "keyrackd".into(), nodes: 3, bug: None, settings: Vec::new() };
-        let place = Place::Loopback { port_base: options.port_base, why: "measured on loopback".into() };
+        let place = Place::Loopback { port_base: options.port_base, why: "measurements run on loopback".into() };
         let cluster = Arc::new(Cluster::start(plan, place).await?);
         let mut hotels = workload::plan_hotels(&[Workload::Reads], Scale { hotels: 1, nights: 18 });
         hotels[0].room_types = [("DBL".to_owned(), ROOMS)].into();
@@ -136,7 +136,7 @@ impl MeasuredCluster {
         Ok(MeasuredCluster { cluster, recorder, shard: hotels[0].shard, rng, bookings: 0, acknowledged: Vec::new() })
     }
 
-    /// Books through any of these nodes, trying until it is acknowledged.
+    /// Books through any of these nodes, and retries until the booking is acknowledged.
     async fn book(&mut self, nodes: &[u32]) -> anyhow::Result<()> {
         self.bookings += 1;
         let from = workload::day("2027-02-20") + self.rng.below(14) as u32;
@@ -151,13 +151,14 @@ impl MeasuredCluster {
         let order = self.rng.shuffled(nodes);
         let op = workload::ask_through(op, &self.cluster, &order, &self.recorder, policy).await;
         if !matches!(op.outcome, Outcome::Ok { .. }) {
-            return Err(BrokenPromise(format!("a booking was not acknowledged: {:?}", op.outcome)).into());
+            let (seconds, outcome) = (WITHIN.as_secs(), &op.outcome);
+            return Err(BrokenPromise(format!("a booking was not acknowledged within {seconds} s: {outcome:?}")).into());
         }
         self.acknowledged.push(call);
         Ok(())
     }
 
-    /// So many bookings, through any node.
+    /// Makes `count` bookings, each through any node.
     pub(super) async fn book_everywhere(&mut self, count: u64) -> anyhow::Result<()> {
         let all = self.cluster.numbers();
         for _ in 0..count {
@@ -166,17 +167,17 @@ impl MeasuredCluster {
         Ok(())
     }
 
-    /// Every booking that was acknowledged is there, on every node.
+    /// Checks that every node has all acknowledged bookings.
     pub(super) async fn verify(&self) -> anyhow::Result<()> {
         for node in self.cluster.numbers() {
-            let sold = self.sold(node).await?.with_context(|| format!("node {node} does not answer"))?;
+            let sold = self.sold(node).await?.with_context(|| format!("node {node} refused to read availability"))?;
             self.compare(node, sold)?;
         }
         Ok(())
     }
 
-    /// The same of nodes that may refuse for a while, and end; what they answer has to be right from the first.
-    pub(super) async fn served_right(&self) -> anyhow::Result<()> {
+    /// Like [`Self::verify`], for nodes that may refuse reads for a while, and may end. The first answer must be right.
+    pub(super) async fn verify_first_answers(&self) -> anyhow::Result<()> {
         for node in self.cluster.numbers() {
             let sold = until(format!("node {node} answers"), WITHIN, async || {
                 if self.cluster.node(node).exited().is_some() {
@@ -189,12 +190,12 @@ impl MeasuredCluster {
         Ok(())
     }
 
-    /// Room nights that a node says are sold; `None` while it refuses to say.
+    /// The room nights that a node reports as sold; `None` if it refuses the read.
     async fn sold(&self, node: u32) -> anyhow::Result<Option<i64>> {
         let (from, to) = (workload::date(workload::day("2027-02-19")), workload::date(workload::day("2027-03-10")));
         let path = format!("/v1/properties/reads-1/availability?from={from}&to={to}&roomType=DBL");
         let reply = self.cluster.client(node).ask(Method::GET, &path, None, WITHIN).await;
-        let reply = reply.map_err(|cause| anyhow::anyhow!("node {node}: {cause:?}"))?;
+        let reply = reply.map_err(|cause| anyhow::anyhow!("node {node} did not answer: {cause:?}"))?;
         let body = reply.json();
         let nights = body["roomTypes"][0]["nights"].as_array().filter(|_| reply.status.is_success());
         Ok(nights.map(|nights| nights.iter().map(|night| workload::night_of(night).sold).sum()))
@@ -205,6 +206,6 @@ impl MeasuredCluster {
         if sold == expected {
             return Ok(());
         }
-        Err(BrokenPromise(format!("node {node}: {sold} room nights are sold, {expected} were acknowledged")).into())
+        Err(BrokenPromise(format!("node {node} has {sold} sold room nights, but {expected} were acknowledged")).into())
     }
 }

@@ -1,8 +1,8 @@
-//! The command line: a file for each command, which parses its options, calls the library and prints the outcome.
+//! The command line. Each command has a file that parses its options, calls the library and prints the result.
 //!
 //! Invariants:
 //! - results go to stdout, progress and errors to stderr;
-//! - a promise that a measurement found broken is a [`BrokenPromise`], so that it ends with 1, not with 2.
+//! - a measurement that finds a broken promise returns a [`BrokenPromise`], so that the exit code is 1, not 2.
 //!
 //! Start with [`act`]. `run.rs`, `matrix.rs` and `report.rs` are runs and their pages, `measure.rs` and `rot.rs` are
 //! measurements, `recall.rs` plants bugs.
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Harm a Keyrack cluster of real processes, and show from its history that it kept its promises.
+/// Inject faults into a Keyrack cluster of real processes, and check from the recorded history that it kept its promises.
 #[derive(Parser)]
 #[command(name = "keyrack-jepsen", version, arg_required_else_help = true)]
 struct Arguments {
@@ -32,50 +32,52 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run workloads against a cluster that is harmed meanwhile, and judge what its callers saw.
+    /// Run workloads against a cluster while faults are injected, and check the answers that the callers got.
     #[command(after_help = "Examples:\n  keyrack-jepsen run --workload reserve --nemesis kill-leader --seconds 60 --seed 7\n  \
                             keyrack-jepsen run --nemesis power-all,clock --seconds 300\n  keyrack-jepsen run --nemesis all")]
     Run(run::Options),
-    /// Run all workloads with every nemesis, one after the other; goes on where it was interrupted.
-    #[command(
-        after_help = "Examples:\n  keyrack-jepsen matrix\n  keyrack-jepsen matrix --seconds 20 --nemesis kill-leader,power-all,clock"
-    )]
+    /// Run all workloads under each nemesis, one nemesis after the other. An interrupted matrix continues when it is started
+    /// again.
+    #[command(after_help = "Examples:\n  keyrack-jepsen matrix\n  \
+                      keyrack-jepsen matrix --seconds 20 --nemesis kill-leader,power-all,clock")]
     Matrix(matrix::Options),
-    /// Measure how long bookings are not possible after the leader was killed.
+    /// Kill the leader again and again, and measure the time until a booking is acknowledged.
     #[command(after_help = "Example:\n  keyrack-jepsen failover --count 200")]
     Failover(measure::Options),
-    /// Kill all nodes, or take their power, again and again: nothing acknowledged may be lost.
+    /// Kill all nodes, or take their power, again and again. No acknowledged booking may be lost. Measures the time to the next
+    /// booking.
     #[command(after_help = "Example:\n  keyrack-jepsen restarts --count 100")]
     Restarts(measure::Options),
-    /// Flip single bits in the data of a node that is down, one after the other: each must be noticed, or without any effect,
-    /// and the node whole again by itself.
+    /// Flip single bits in the data of a stopped node, one at a time. Keyrack must detect each flip, or the flip must have no
+    /// effect, and the node must repair its data automatically.
     #[command(after_help = "Example:\n  keyrack-jepsen rot --count 1000")]
     Rot(measure::Options),
-    /// Judge the history in a run's folder again.
-    #[command(after_help = "Example:\n  keyrack-jepsen check jepsen-runs/20261125-101500-7")]
+    /// Check the history in a run's folder again.
+    #[command(after_help = "Examples:\n  keyrack-jepsen check jepsen-runs/20261125-101500-7\n  \
+                            keyrack-jepsen check --edited jepsen-runs/20261125-101500-7")]
     Check {
-        /// The folder.
+        /// The run's folder, as `run` printed it.
         folder: std::path::PathBuf,
-        /// The files are not as the run wrote them, and that is meant so.
+        /// Accept files that were changed after the run. Without it, changed files are refused.
         #[arg(long)]
         edited: bool,
     },
-    /// Write a run's report.html anew; of a folder of runs, all of theirs and an index.html.
+    /// Write a run's report.html again. For a folder of runs, write all their reports and an index.html.
     #[command(
         after_help = "Examples:\n  keyrack-jepsen report jepsen-runs/20261125-101500-7\n  keyrack-jepsen report jepsen-runs"
     )]
     Report {
-        /// A run's folder, or one that holds several.
+        /// A run's folder, or a folder of several runs.
         folder: std::path::PathBuf,
     },
-    /// Plant bugs in a copy of the sources, and see which layer of tests finds each.
+    /// Plant bugs in a copy of the sources, and report which layers of tests find each.
     #[command(after_help = "Examples:\n  keyrack-jepsen recall --list\n  keyrack-jepsen recall --check\n  \
                             keyrack-jepsen recall --bug ack-before-fsync --layer processes --seconds 120")]
     Recall(recall::Options),
 }
 
-/// Does what the command line says. Exit code 0: every promise was kept; 1: one was not; 2: it could not be done, was asked
-/// for in a wrong way, or shows nothing.
+/// Runs the command. Exit code 0: every promise was kept; 1: a promise was broken; 2: the arguments were wrong, the command
+/// could not run, or its run was inconclusive.
 pub async fn act() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,

@@ -1,4 +1,4 @@
-//! What a person reads.
+//! Prints verdicts for a person.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use keyrack_jepsen::check::Verdict;
 use keyrack_jepsen::history::{History, Outcome};
 
-/// Findings that are printed of each checker; all are in `verdict.json`.
+/// The number of findings printed for each checker. `verdict.json` has all of them.
 const SHOWN: usize = 5;
 
-/// A text on stdout. Whoever reads it may have enough before its end.
+/// Prints a text on stdout. A reader that closes the pipe early, such as `head`, is not an error.
 pub fn text(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -18,12 +18,12 @@ pub fn text(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// The verdict, on stdout.
+/// Prints the verdict on stdout.
 pub fn verdict(history: &History, verdict: &Verdict) -> anyhow::Result<()> {
     let mut lines = String::new();
     counts(&mut lines, history)?;
     if !verdict.edited.is_empty() {
-        writeln!(lines, "EDITED: not as the run wrote it: {}", verdict.edited.join(", "))?;
+        writeln!(lines, "EDITED: changed after the run: {}", verdict.edited.join(", "))?;
     }
     for (nemesis, why) in history.not_run() {
         writeln!(lines, "NOT RUN {nemesis}: {why}")?;
@@ -33,11 +33,11 @@ pub fn verdict(history: &History, verdict: &Verdict) -> anyhow::Result<()> {
         let says = if found > 0 {
             "FAILED"
         } else if check.looked_at == 0 {
-            "nothing to look at"
+            "nothing to check"
         } else {
-            "good"
+            "passed"
         };
-        writeln!(lines, "  {:<14} {says:<18} {} looked at, {} ms", check.checker, check.looked_at, check.took_ms)?;
+        writeln!(lines, "  {:<14} {says:<18} {} checked, {} ms", check.checker, check.looked_at, check.took_ms)?;
         for finding in check.findings.iter().take(SHOWN) {
             writeln!(lines, "    {}: {} (operations {:?})", finding.kind, finding.text, finding.ops)?;
         }
@@ -49,9 +49,9 @@ pub fn verdict(history: &History, verdict: &Verdict) -> anyhow::Result<()> {
         }
     }
     match (verdict.valid, history.why_inconclusive()) {
-        (false, _) => writeln!(lines, "BAD: a promise was not kept")?,
-        (true, Some(why)) => writeln!(lines, "NOTHING SHOWN: {why}")?,
-        (true, None) => writeln!(lines, "GOOD: every promise was kept")?,
+        (false, _) => writeln!(lines, "FAILED: a promise was not kept")?,
+        (true, Some(why)) => writeln!(lines, "INCONCLUSIVE: {why}")?,
+        (true, None) => writeln!(lines, "PASSED: every promise was kept")?,
     }
     text(&lines)
 }
@@ -70,7 +70,7 @@ fn counts(lines: &mut String, history: &History) -> std::fmt::Result {
     writeln!(lines, "{} faults; seed {}", history.faults_done(), history.setup.seed)
 }
 
-/// 0 for a good one, 1 for a bad one, 2 for one that says nothing.
+/// 0: every promise was kept; 1: a promise was broken; 2: the run was inconclusive.
 pub fn code(history: &History, verdict: &Verdict) -> ExitCode {
     match (verdict.valid, history.why_inconclusive()) {
         (false, _) => ExitCode::FAILURE,

@@ -10,40 +10,40 @@ use keyrack_jepsen::recall::{self, Bug, CONTROL, Layer, Outcome, RecallOptions, 
 
 use super::print;
 
-/// What to plant, and whom to ask.
+/// The options of `recall`.
 #[derive(Args)]
 pub struct Options {
-    /// Print the bugs and end.
+    /// List the bugs and the promises that they break; run nothing.
     #[arg(long)]
     list: bool,
-    /// Only look whether every patch applies; nothing is built.
+    /// Check that every patch applies; build and run nothing.
     #[arg(long)]
     check: bool,
-    /// These bugs only; several with commas; `control` for none at all. All of them and the control when absent.
+    /// The bugs to plant, separated by commas. `control` is a run without any bug. Default: the control and all bugs.
     #[arg(long, value_name = "NAME[,NAME]", value_delimiter = ',')]
     bug: Vec<String>,
-    /// core, sim, processes, black-box; several with commas; all when absent.
+    /// The layers of tests to run, separated by commas: core, sim, processes, black-box. Default: all of them.
     #[arg(long, value_name = "LAYER[,LAYER]", value_delimiter = ',')]
     layer: Vec<String>,
-    /// The most that one layer spends on one bug.
+    /// The longest time that one layer spends on one bug, in seconds.
     #[arg(long, default_value_t = 200)]
     seconds: u64,
-    /// The checkout; the one that is around the working directory when absent.
+    /// The git checkout to copy. Default: the checkout that contains the working directory.
     #[arg(long)]
     source: Option<PathBuf>,
-    /// Where the copy is built and kept [default: CARGO_TARGET_DIR/planted, or target/planted in the checkout]
+    /// The folder in which the copy is kept and built. Default: CARGO_TARGET_DIR/planted, or target/planted in the checkout.
     #[arg(long)]
     target_dir: Option<PathBuf>,
-    /// Where the result (recall.json) and the runs that found something go. What the same commit's layers said there
-    /// already is kept.
+    /// The folder for the result (recall.json) and for the runs that found a bug. Results of the same commit that it already
+    /// contains are kept.
     #[arg(long, default_value = "jepsen-recall")]
     into: PathBuf,
-    /// Tells runs at the same time apart: 1 to 200.
+    /// A number from 1 to 200. Runs at the same time need different slots, because networks and ports depend on it.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=200))]
     slot: u8,
 }
 
-/// Plants, asks, prints. Exit code 0: the control is green and every bug was found.
+/// Plants the bugs, runs the layers and prints the result. Exit code 0: the control is green and every bug was found.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let source = source(options.source.as_ref())?;
     let all = recall::all(&source)?;
@@ -57,7 +57,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if options.check {
         let folder = tempfile::tempdir()?;
         recall::apply_all(&source, folder.path())?;
-        println!("all {all_bugs} planted bugs apply");
+        println!("all {all_bugs} patches apply");
         return Ok(ExitCode::SUCCESS);
     }
     let target = options.target_dir.clone().unwrap_or_else(|| {
@@ -74,10 +74,11 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         cap: Duration::from_secs(options.seconds),
         slot: options.slot,
     };
-    println!("building the copy with {} bugs in {} (RocksDB takes long, once)", order.bugs.len(), order.target.display());
+    let (bugs, target) = (order.bugs.len(), order.target.display());
+    println!("building the copy with {bugs} bugs in {target} (the first time RocksDB is compiled, about 20 minutes)");
     let result = recall::run(&order, tell).await?;
     if result.control.as_ref().is_some_and(|line| !line.is_green()) {
-        println!("BAD: without any bug a layer is not green");
+        println!("FAILED: a layer is not green without a bug");
     }
     let all = result.bugs.len();
     println!("detection power: {} of {all} found, {} of {all} by two or more layers", result.found_by(1), result.found_by(2));
@@ -90,7 +91,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     Ok(if result.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A bug's lines of the table.
+/// Prints the result of one bug.
 fn tell(line: &Row) {
     println!("{}: {} {}", line.name, line.broken, line.promise);
     for found in &line.layers {
@@ -108,7 +109,7 @@ fn source(given: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
         return Ok(std::path::absolute(given)?);
     }
     let top = Command::new("git").args(["rev-parse", "--show-toplevel"]).output().context("cannot run git")?;
-    ensure!(top.status.success(), "the working directory is in no checkout; name one with --source");
+    ensure!(top.status.success(), "the working directory is not in a git checkout. Name one with --source.");
     Ok(PathBuf::from(String::from_utf8(top.stdout)?.trim()))
 }
 
@@ -117,7 +118,7 @@ fn wanted(all: Vec<Bug>, names: &[String]) -> anyhow::Result<Vec<Bug>> {
         return Ok(all);
     }
     if let Some(unknown) = names.iter().find(|name| *name != CONTROL && !all.iter().any(|bug| bug.name == **name)) {
-        bail!("no bug {unknown:?}; --list lists them");
+        bail!("there is no planted bug {unknown:?}. `keyrack-jepsen recall --list` lists them.");
     }
     Ok(all.into_iter().filter(|bug| names.contains(&bug.name)).collect())
 }
@@ -128,7 +129,7 @@ fn layers(names: &[String]) -> anyhow::Result<Vec<Layer>> {
     }
     let known = |name: &String| {
         let found = Layer::ALL.into_iter().find(|layer| layer.name() == name);
-        found.with_context(|| format!("no layer {name:?}; there are core, sim, processes, black-box"))
+        found.with_context(|| format!("there is no layer {name:?}. Use one of: core, sim, processes, black-box"))
     };
     names.iter().map(known).collect()
 }

@@ -13,52 +13,51 @@ use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 
 use super::print;
 
-/// What to run.
+/// The options of a run.
 #[derive(Args)]
 pub struct Options {
-    /// reserve, hold, amend, retry, baskets, reads; several with commas; all of them at once when absent.
+    /// The workloads, separated by commas; they run at the same time: reserve, hold, amend, retry, baskets, reads, or `all`.
     #[arg(long, value_name = "W[,W]", default_value = "all")]
     workload: String,
-    /// What is done to the cluster; several with commas, drawn one after the other; `all`, `none`. `--nemesis help` says
-    /// what each does.
+    /// The faults, separated by commas, or `all` or `none`. Each round draws one of them. `--nemesis help` lists them.
     #[arg(long, value_name = "N[,N]", default_value = "kill-leader")]
     nemesis: String,
-    /// How long callers call.
+    /// How long callers send requests, in seconds.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=604_800))]
     seconds: u64,
-    /// Everything random comes from it; drawn from the clock when absent.
+    /// The seed of all random numbers. The same seed draws the same operations and faults. Default: a seed from the clock.
     #[arg(long)]
     seed: Option<u64>,
-    /// Nodes.
+    /// The number of nodes.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9))]
     nodes: u32,
-    /// Callers of each workload.
+    /// The number of callers of each workload.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     callers: u32,
-    /// Operations a second, all callers together.
+    /// Operations per second, for all callers together.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
-    /// Where the run's folder is made.
+    /// The folder in which the run's own folder is created.
     #[arg(long, default_value = "jepsen-runs")]
     into: PathBuf,
-    /// The daemon to run, in the folder of the other binaries (KEYRACK_BIN_DIR, or beside this program).
+    /// The file name of the daemon, in the folder KEYRACK_BIN_DIR or, without it, beside this program.
     #[arg(long, default_value = "keyrackd")]
     daemon: String,
-    /// A planted bug to switch on; the daemon must have been built with them.
+    /// The planted bug to switch on. The daemon must be built with planted bugs, as `recall` builds it.
     #[arg(long)]
     bug: Option<String>,
-    /// Tells runs at the same time apart: 1 to 200.
+    /// A number from 1 to 200. Runs at the same time need different slots, because networks and ports depend on it.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=200))]
     slot: u8,
-    /// Short faults with little between them: more of them, and fewer operations.
+    /// Make faults and the pauses between them short: more faults, fewer operations.
     #[arg(long)]
     quick: bool,
-    /// All nodes on loopback; without network namespaces the network cannot be harmed.
+    /// Run all nodes on loopback, without network namespaces. Network faults are then not possible.
     #[arg(long)]
     loopback: bool,
 }
 
-/// Runs and prints the verdict.
+/// Runs the workloads and prints the verdict.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if options.nemesis == "help" {
         let line = |nemesis: Nemesis| format!("{:<20} {}\n", nemesis.name(), nemesis.does());
@@ -96,7 +95,7 @@ fn order(options: &Options) -> anyhow::Result<RunOptions> {
     })
 }
 
-/// Workloads by their names.
+/// Parses a list of workload names.
 pub fn workloads(list: &str) -> anyhow::Result<Vec<Workload>> {
     if list == "all" {
         return Ok(Workload::ALL.to_vec());
@@ -104,14 +103,14 @@ pub fn workloads(list: &str) -> anyhow::Result<Vec<Workload>> {
     let known = || Workload::ALL.iter().map(|workload| workload.name()).collect::<Vec<_>>().join(", ");
     let named = |name: &str| {
         if let Some((_, why)) = NOT_IN_KEYRACK.iter().find(|(other, _)| *other == name) {
-            bail!("workload {name}: {why}");
+            bail!("cannot run the workload {name}: {why}");
         }
-        Workload::named(name).ok_or_else(|| anyhow::anyhow!("no workload {name:?}; there are {}", known()))
+        Workload::named(name).ok_or_else(|| anyhow::anyhow!("there is no workload {name:?}. Use one of: {}, all", known()))
     };
     once("workload", list)?.into_iter().map(named).collect()
 }
 
-/// Nemeses by their names.
+/// Parses a list of nemesis names.
 pub fn nemeses(list: &str) -> anyhow::Result<Vec<Nemesis>> {
     match list {
         "all" => return Ok(Nemesis::all()),
@@ -119,24 +118,28 @@ pub fn nemeses(list: &str) -> anyhow::Result<Vec<Nemesis>> {
         _ => {}
     }
     let names = || Nemesis::all().into_iter().map(Nemesis::name).collect::<Vec<_>>();
-    let known = || format!("{}, none", names().join(", "));
-    let named = |name: &str| Nemesis::named(name).ok_or_else(|| anyhow::anyhow!("no nemesis {name:?}; there are {}", known()));
+    let known = || format!("{}, all, none", names().join(", "));
+    let named =
+        |name: &str| Nemesis::named(name).ok_or_else(|| anyhow::anyhow!("there is no nemesis {name:?}. Use one of: {}", known()));
     let nemeses: Vec<Nemesis> = once("nemesis", list)?.into_iter().map(named).collect::<anyhow::Result<_>>()?;
-    ensure!(nemeses.len() == 1 || !nemeses.contains(&Nemesis::None), "none is the only nemesis, or not one of them");
+    ensure!(
+        nemeses.len() == 1 || !nemeses.contains(&Nemesis::None),
+        "--nemesis none cannot be combined with another nemesis. Leave out none."
+    );
     Ok(nemeses)
 }
 
-/// The names of a list, none twice: two workloads of one name would be in the same hotels.
+/// The names in a list. A name that is listed twice is refused: two workloads of one name would use the same hotels.
 fn once<'l>(what: &str, list: &'l str) -> anyhow::Result<Vec<&'l str>> {
     let mut names = Vec::new();
     for name in list.split(',').map(str::trim) {
-        ensure!(!names.contains(&name), "{what} {name:?} is named twice");
+        ensure!(!names.contains(&name), "the {what} {name:?} is listed twice. List it once.");
         names.push(name);
     }
     Ok(names)
 }
 
-/// A bar for a terminal; nothing where stderr is none.
+/// A progress bar on stderr. It is hidden if stderr is not a terminal.
 pub fn bar(seconds: u64) -> ProgressBar {
     let bar = ProgressBar::new(seconds);
     let style = ProgressStyle::with_template("{bar:40} {pos:>4}/{len} s  {msg}");

@@ -1,4 +1,4 @@
-//! HTTP/1.1 over TLS to one node, by hand where it matters: whether a request that failed was sent at all.
+//! HTTP/1.1 over TLS to one node. Written by hand, so that a failed request says whether it was sent.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -23,29 +23,29 @@ use tokio_rustls::TlsConnector;
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// A listener of a node, and how to speak to it. Cheap to clone.
+/// A client of one listener of a node. Cheap to clone.
 #[derive(Clone)]
 pub struct NodeClient {
-    /// Where.
+    /// The listener's address.
     pub address: SocketAddr,
     tls: Arc<ClientConfig>,
     key: Option<Arc<str>>,
 }
 
-/// A caller's own connection to a listener: opened when needed, dropped when anything went wrong on it.
+/// A caller's own connection to a listener. It is opened when needed and dropped after any error.
 pub struct Connection {
     client: NodeClient,
     open: Option<SendRequest<Full<Bytes>>>,
 }
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The status.
+    /// The HTTP status.
     pub status: StatusCode,
-    /// `Keyrack-As-Of`.
+    /// The header `Keyrack-As-Of`.
     pub as_of: Option<String>,
-    /// `Idempotency-Replayed: true`.
+    /// Whether the answer has the header `Idempotency-Replayed: true`.
     pub replayed: bool,
     /// The body's bytes.
     pub body: Bytes,
@@ -54,25 +54,25 @@ pub struct Reply {
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum RequestError {
-    /// Nothing was sent: nothing can have been done.
+    /// Nothing was sent, so the request had no effect.
     NotSent(String),
-    /// It was sent, in part at least.
+    /// The request was sent, at least in part. Its outcome is unknown.
     Sent(String),
 }
 
 impl Reply {
-    /// The body as JSON; `Null` when it is none.
+    /// The body as JSON; `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The stable code of a problem.
+    /// The stable code of a problem document.
     pub fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 
-/// What a client trusts and shows: `own` is certificate and key.
+/// The TLS configuration of a client. `trust` is the file of trusted authorities, `own` the client's certificate and key.
 pub fn tls(trust: &Path, own: Option<(&Path, &Path)>) -> anyhow::Result<Arc<ClientConfig>> {
     let read = |path: &Path| format!("cannot read {}", path.display());
     let mut roots = RootCertStore::empty();
@@ -94,12 +94,12 @@ pub fn tls(trust: &Path, own: Option<(&Path, &Path)>) -> anyhow::Result<Arc<Clie
 }
 
 impl NodeClient {
-    /// A client of one listener; `key` is an API key to show.
+    /// A client of one listener. `key` is the API key to send.
     pub fn new(address: SocketAddr, tls: Arc<ClientConfig>, key: Option<&str>) -> NodeClient {
         NodeClient { address, tls, key: key.map(Into::into) }
     }
 
-    /// The same with another key.
+    /// The same client with another API key.
     pub fn with_key(&self, key: &str) -> NodeClient {
         NodeClient { key: Some(key.into()), ..self.clone() }
     }
@@ -109,7 +109,7 @@ impl NodeClient {
         Connection { client: self.clone(), open: None }
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on a new connection.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>, within: Duration) -> Result<Reply, RequestError> {
         self.connection().ask(method, path, None, body, within).await
     }
@@ -120,7 +120,7 @@ impl NodeClient {
         let name = ServerName::from(self.address.ip());
         let stream = TlsConnector::from(self.tls.clone()).connect(name, stream).await?;
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        // Ends with its sender; what goes wrong on it is told to whoever waits for an answer.
+        // This task ends when its sender is dropped. The sender reports its errors to the waiting request.
         tokio::spawn(connection);
         Ok(sender)
     }
@@ -151,7 +151,7 @@ impl NodeClient {
 }
 
 impl Connection {
-    /// Sends a request and waits for its answer, `within` in all.
+    /// Sends a request and waits for its answer, for at most `within`; opening a connection has a limit of its own.
     pub async fn ask(
         &mut self,
         method: Method,
@@ -166,7 +166,10 @@ impl Connection {
             None => match timeout(CONNECT.min(within), self.client.connect()).await {
                 Ok(Ok(sender)) => sender,
                 Ok(Err(cause)) => return Err(RequestError::NotSent(format!("{cause:#}"))),
-                Err(_) => return Err(RequestError::NotSent("no connection in time".into())),
+                Err(_) => {
+                    let (address, limit) = (self.client.address, CONNECT.min(within).as_millis());
+                    return Err(RequestError::NotSent(format!("no connection to {address} within {limit} ms")));
+                }
             },
         };
         let exchange = async {
@@ -182,10 +185,10 @@ impl Connection {
                 self.open = Some(sender);
                 Ok(reply)
             }
-            // A connection that the node had closed already, before anything of this request was written.
+            // The node had closed the connection before any of this request was written.
             Ok(Err(cause)) if cause.is_canceled() => Err(RequestError::NotSent(cause.to_string())),
             Ok(Err(cause)) => Err(RequestError::Sent(cause.to_string())),
-            Err(_) => Err(RequestError::Sent("no answer in time".into())),
+            Err(_) => Err(RequestError::Sent(format!("no answer within {} ms", within.as_millis()))),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A cluster of real nodes: `keyrackd run` processes with certificates, in network namespaces or on loopback.
 //!
-//! It is set up as an operator would: with the shipped commands for certificates and keyring, a configuration file a node,
-//! and principals made over the API.
+//! The harness sets the cluster up as an operator does: with the shipped commands for certificates and keyring, one
+//! configuration file for each node, and principals created over the API.
 //!
 //! Invariants:
-//! - every process ends with its [`Node`], whatever ends the run;
-//! - a failed request says whether it can have reached the node ([`RequestError`]): a checker must not guess that;
-//! - settings of whoever runs the harness never reach a node.
+//! - every process ends when its [`Node`] is dropped;
+//! - a failed request says whether it can have reached the node ([`RequestError`]), so that a checker need not guess;
+//! - `KEYRACK_` variables of the harness's own environment never reach a node.
 //!
-//! Start with `setup.rs`, then `node.rs`, one process; `http.rs` is the client, written by hand for the second invariant.
+//! Start with `setup.rs`, then `node.rs`, one process. `http.rs` is the client, written by hand for the second invariant.
 
 mod http;
 mod node;
@@ -25,33 +25,33 @@ use std::sync::Arc;
 
 use crate::net::Network;
 
-/// Ports of a node: HTTP, gRPC, peers, operators.
+/// A node has four ports in this order: HTTP, gRPC, peers, operators. These are two of their offsets.
 const HTTP: u16 = 0;
 const OPERATOR: u16 = 3;
 
-/// Where the nodes are: in network namespaces, or all on loopback.
+/// Where the nodes run: in network namespaces, or all on loopback.
 pub enum Place {
-    /// A namespace each: every fault of the network can be made.
+    /// Each node has a namespace. All network faults are possible.
     Namespaces(Network),
-    /// One port range each: no fault of the network can be made, and why not.
+    /// Each node has a range of ports. No network fault is possible.
     Loopback {
-        /// The first node's first port; the next has ten more.
+        /// The first port of node n is this plus 10 n.
         port_base: u16,
         /// Why there are no namespaces.
         why: String,
     },
 }
 
-/// How a cluster is made.
+/// The plan of a cluster.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Where everything goes: certificates, configurations, data, logs.
+    /// The folder for certificates, configurations, data and logs.
     pub folder: PathBuf,
-    /// Where `keyrackd` and `keyrack` are.
+    /// The folder of `keyrackd` and `keyrack`.
     pub binaries: PathBuf,
-    /// The daemon's file name there.
+    /// The daemon's file name in that folder.
     pub daemon: String,
-    /// Nodes.
+    /// The number of nodes.
     pub nodes: u32,
     /// A planted bug to switch on in every node.
     pub bug: Option<String>,
@@ -59,11 +59,11 @@ pub struct Plan {
     pub settings: Vec<(String, String)>,
 }
 
-/// A cluster that was set up.
+/// A running cluster.
 pub struct Cluster {
-    /// How it was made.
+    /// Its plan.
     pub plan: Plan,
-    /// Where it is.
+    /// Where its nodes run.
     pub place: Place,
     /// By number from 1: `nodes[0]` is node 1.
     pub nodes: Vec<Node>,
@@ -75,16 +75,16 @@ pub struct Cluster {
 /// API keys of the harness's principals.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
-    /// Sells and runs hotels.
+    /// Makes bookings and manages hotels.
     pub manager: String,
-    /// Reads the receipts' log.
+    /// Reads the receipts log.
     pub auditor: String,
-    /// Sees metrics.
+    /// Reads metrics.
     pub operator: String,
 }
 
 impl Place {
-    /// Where a node's listener is.
+    /// The address of a node's listener. `port` is its offset.
     pub fn address(&self, node: u32, port: u16) -> SocketAddr {
         match self {
             Place::Namespaces(network) => (network.address(node), 7110 + port).into(),
@@ -92,7 +92,7 @@ impl Place {
         }
     }
 
-    /// The network, if its faults can be made.
+    /// The network between the namespaces; `None` on loopback.
     pub fn network(&self) -> Option<&Network> {
         match self {
             Place::Namespaces(network) => Some(network),
@@ -102,17 +102,17 @@ impl Place {
 }
 
 impl Cluster {
-    /// A node's HTTP listener, for the manager.
+    /// A client of a node's HTTP listener, with the manager's key.
     pub fn client(&self, node: u32) -> NodeClient {
         NodeClient::new(self.place.address(node, HTTP), self.client_tls.clone(), Some(&self.keys.manager))
     }
 
-    /// The same for the auditor.
+    /// A client of a node's HTTP listener, with the auditor's key.
     pub fn auditor(&self, node: u32) -> NodeClient {
         self.client(node).with_key(&self.keys.auditor)
     }
 
-    /// The operators' listener of a node, for the operator.
+    /// A client of a node's operator listener, with the operator's certificate.
     pub fn operator(&self, node: u32) -> NodeClient {
         NodeClient::new(self.place.address(node, OPERATOR), self.operator_tls.clone(), None)
     }
@@ -122,17 +122,17 @@ impl Cluster {
         &self.nodes[number as usize - 1]
     }
 
-    /// All numbers.
+    /// The numbers of all nodes.
     pub fn numbers(&self) -> Vec<u32> {
         (1..=self.plan.nodes).collect()
     }
 
-    /// Where a node keeps its data.
+    /// A node's data folder.
     pub fn data(&self, node: u32) -> PathBuf {
         self.home(node).join("data")
     }
 
-    /// Where a node's configuration, log and data are.
+    /// The folder with a node's configuration, log and data.
     pub fn home(&self, node: u32) -> PathBuf {
         home(&self.plan.folder, node)
     }

@@ -1,4 +1,4 @@
-//! One process: started, stopped, killed, paused.
+//! One node's process: start, stop, kill, pause.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -13,37 +13,38 @@ use crate::disk::Shim;
 
 /// A node and, while it runs, its process.
 pub struct Node {
-    /// From 1.
+    /// Its number, from 1.
     pub number: u32,
-    /// Its disk and its clock.
+    /// Controls its disk and its clock.
     pub shim: Shim,
     home: PathBuf,
     child: Mutex<Option<Child>>,
 }
 
 impl Node {
-    /// Not running yet.
+    /// A node that is not running yet.
     pub fn new(number: u32, home: PathBuf, shim: Shim) -> Node {
         Node { number, shim, home, child: Mutex::new(None) }
     }
 
-    /// Starts it; its log goes on where it ended. `command` is the daemon with its arguments, already in its place.
+    /// Starts the process and appends to its log. `command` is the daemon with its arguments, in its namespace.
     pub fn start(&self, mut command: Command) -> anyhow::Result<()> {
         let log = File::options().create(true).append(true).open(self.home.join("keyrackd.log"))?;
         self.shim.apply(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut child = self.lock();
-        anyhow::ensure!(child.is_none(), "node {} runs already", self.number);
-        *child = Some(command.spawn().with_context(|| format!("cannot start node {}", self.number))?);
+        anyhow::ensure!(child.is_none(), "cannot start node {}: it is already running", self.number);
+        let program = command.get_program().to_string_lossy().into_owned();
+        *child = Some(command.spawn().with_context(|| format!("cannot start node {}: cannot run {program}", self.number))?);
         Ok(())
     }
 
-    /// Whether its process is there.
+    /// Whether its process is running.
     pub fn runs(&self) -> bool {
         self.exited().is_none() && self.lock().is_some()
     }
 
-    /// How its process ended, if it ended by itself; then it can be started again.
+    /// How its process ended, if it ended without being stopped. The node can then be started again.
     pub fn exited(&self) -> Option<ExitStatus> {
         let mut child = self.lock();
         let status = child.as_mut().and_then(|child| child.try_wait().ok().flatten());
@@ -53,16 +54,16 @@ impl Node {
         status
     }
 
-    /// SIGKILL, and waits until it is gone.
+    /// Sends SIGKILL and waits until the process has ended.
     pub fn kill(&self) {
         if let Some(mut child) = self.lock().take() {
-            // It may have ended a moment before.
+            // Killing fails if the process has just ended, which is no error here.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// SIGTERM, then SIGKILL if it takes too long. Says whether it ended by itself.
+    /// Sends SIGTERM, then SIGKILL if the process has not ended `within` that time. Returns whether SIGTERM was enough.
     pub fn stop(&self, within: Duration) -> bool {
         self.signal(Signal::TERM);
         let begin = Instant::now();
@@ -76,19 +77,19 @@ impl Node {
         false
     }
 
-    /// SIGSTOP.
+    /// Sends SIGSTOP.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// SIGCONT.
+    /// Sends SIGCONT.
     pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
 
     fn signal(&self, signal: Signal) {
         if let Some(child) = self.lock().as_ref() {
-            // A process that is gone needs no signal.
+            // Sending fails if the process has ended, which is no error here.
             let _ = kill_process(Pid::from_child(child), signal);
         }
     }

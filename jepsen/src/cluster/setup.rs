@@ -1,4 +1,4 @@
-//! Certificates, keyring, configurations, principals: a cluster as an operator sets it up, with the shipped commands.
+//! Creates certificates, keyring, configurations and principals with the shipped commands, as an operator does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,21 +12,22 @@ use serde_json::{Value, json};
 use super::{Cluster, Keys, Node, OPERATOR, Place, Plan, home, http, until};
 use crate::disk::Shim;
 
-/// The name of every cluster of the harness.
+/// The cluster name in all certificates and configurations.
 const CLUSTER: &str = "jepsen";
-/// Certificates begin so much earlier, so that a clock that jumps back still finds them valid.
+/// Certificates are valid from this much earlier, so that they are also valid for a clock that was set back.
 const CERTIFICATES_SINCE_MS: i64 = -3 * 3_600_000;
 const START_WITHIN: Duration = Duration::from_secs(60);
 
 impl Cluster {
-    /// Makes everything and starts all nodes. Returns when all are ready and the harness's principals can sign in.
+    /// Creates all files and starts all nodes. Returns when all are ready and the harness's principals have keys.
     pub async fn start(plan: Plan, place: Place) -> anyhow::Result<Cluster> {
         fs::create_dir_all(&plan.folder)?;
         let pki = plan.folder.join("pki");
         make_certificates(&plan, &place, &pki)?;
         let keyring = plan.folder.join("keyring");
         let made = command(&plan, &plan.daemon).args(["keyring", "init"]).arg(&keyring).output()?;
-        anyhow::ensure!(made.status.success(), "keyring: {}", String::from_utf8_lossy(&made.stderr));
+        let daemon = &plan.daemon;
+        anyhow::ensure!(made.status.success(), "`{daemon} keyring init` failed: {}", String::from_utf8_lossy(&made.stderr));
         let mut nodes = Vec::new();
         for number in 1..=plan.nodes {
             let home = home(&plan.folder, number);
@@ -53,7 +54,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Starts a node that does not run.
+    /// Starts a node that is not running.
     pub fn run(&self, number: u32) -> anyhow::Result<()> {
         let mut daemon = command(&self.plan, &self.plan.daemon);
         daemon.args(["run", "--config"]).arg(self.home(number).join("keyrackd.toml"));
@@ -67,7 +68,7 @@ impl Cluster {
         self.node(number).start(daemon)
     }
 
-    /// Makes a principal with a key; returns the key.
+    /// Creates a principal with a key, and returns the key.
     async fn principal(&self, id: &str, role: &str) -> anyhow::Result<String> {
         let client = self.operator(1);
         let put = |body: Value| {
@@ -75,10 +76,11 @@ impl Cluster {
             async move { client.ask(Method::PUT, &format!("/v1/principals/{id}"), Some(&body), START_WITHIN).await }
         };
         let wish = json!({"role": role});
-        until(format!("principal {id} is made"), START_WITHIN, async || {
+        until(format!("principal {id} is created"), START_WITHIN, async || {
             let reply = put(wish.clone()).await.ok()?;
             if reply.status.is_client_error() {
-                return Some(Err(anyhow::anyhow!("principal {id}: {}", String::from_utf8_lossy(&reply.body))));
+                let body = String::from_utf8_lossy(&reply.body);
+                return Some(Err(anyhow::anyhow!("node 1 refused to create the principal {id}: {body}")));
             }
             reply.status.is_success().then_some(Ok(()))
         })
@@ -89,12 +91,12 @@ impl Cluster {
         let reply = line.ask(Method::POST, &path, Some(&key), Some(&json!({})), START_WITHIN).await;
         match reply {
             Ok(reply) if reply.status.is_success() => Ok(reply.json()["key"].as_str().unwrap_or_default().to_owned()),
-            other => bail!("no key for {id}: {other:?}"),
+            other => bail!("cannot create an API key for the principal {id}: {other:?}"),
         }
     }
 }
 
-/// A shipped binary, without the settings of whoever runs the harness.
+/// A command that runs a shipped binary, without the `KEYRACK_` variables of the harness's own environment.
 pub(super) fn command(plan: &Plan, name: &str) -> Command {
     let mut command = Command::new(plan.binaries.join(name));
     for (variable, _) in std::env::vars_os() {
@@ -106,14 +108,15 @@ pub(super) fn command(plan: &Plan, name: &str) -> Command {
 }
 
 fn make_certificates(plan: &Plan, place: &Place, pki: &Path) -> anyhow::Result<()> {
-    // With the clock set back: the certificates are then valid for clocks that jump back, too.
+    // The clock is set back here, so that the certificates are also valid for clocks that jump back.
     let clock = Shim::install(&plan.folder.join("pki-clock"), pki)?;
     clock.set_clock_offset_ms(CERTIFICATES_SINCE_MS)?;
     let run = |arguments: &[&str]| -> anyhow::Result<()> {
         let mut keyrack = command(plan, "keyrack");
         clock.apply(&mut keyrack);
         let done = keyrack.arg("pki").args(arguments).arg("--dir").arg(pki).output().context("cannot run keyrack")?;
-        anyhow::ensure!(done.status.success(), "keyrack pki {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        let command = || format!("keyrack pki {}", arguments.join(" "));
+        anyhow::ensure!(done.status.success(), "`{}` failed: {}", command(), String::from_utf8_lossy(&done.stderr));
         Ok(())
     };
     run(&["init", "--cluster", CLUSTER])?;
@@ -145,9 +148,9 @@ fn configuration(plan: &Plan, place: &Place, number: u32, pki: &Path, keyring: &
         },
         "guests": {"keyring": path(keyring.to_owned())},
         "log": {"format": "text"},
-        // Small, so that a run of minutes sees many snapshots, purges and followers that need them.
+        // Small numbers, so that a run of minutes has many snapshots, purges and followers that need a snapshot.
         "raft": {"keep_log_entries": 20, "snapshot_log_entries": 80, "snapshot_interval_secs": 20},
-        // A node that reaches no majority says so while the fault still lasts.
+        // A node that reaches no majority answers with an error while the fault still lasts.
         "limits": {"request_timeout_ms": 2_000},
         "peers": peers,
     });

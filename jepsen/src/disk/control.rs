@@ -1,7 +1,7 @@
-//! The file by which harness and shim speak; `jepsen/shim/shim.h` has the same layout.
+//! The control file that harness and shim share. `jepsen/shim/shim.h` has the same layout.
 //!
-//! The shim has it mapped. Linux keeps a mapping and the file one, and an aligned word is written whole, so the harness
-//! simply writes words.
+//! The shim maps the file. On Linux a mapping and its file have the same contents, and an aligned word is written whole, so
+//! the harness writes plain words.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -15,7 +15,7 @@ const SLOTS_AT: u64 = 4_096;
 const SLOT_BYTES: u64 = 40;
 const WORD: u64 = 8;
 
-/// A word of the control, by its place.
+/// A word of the control file, by its position.
 #[derive(Clone, Copy)]
 pub(super) enum Word {
     Version = 0,
@@ -25,7 +25,7 @@ pub(super) enum Word {
     WriteErrno = 4,
     ReadErrno = 5,
     ClockOffsetMs = 6,
-    // 7 numbers the journal's records; only the shim counts it.
+    // Word 7 numbers the journal's records. Only the shim uses it.
     Syncs = 8,
     FailedSyncs = 9,
     FailedWrites = 10,
@@ -33,10 +33,10 @@ pub(super) enum Word {
     Unaccounted = 12,
 }
 
-/// What the shim has done since it was installed.
+/// The shim's counters since it was installed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShimCounts {
-    /// Syncs of files and directories of the folder, whatever came of them.
+    /// All syncs of files and directories in the folder, including those that failed.
     pub syncs: u64,
     /// Syncs that were made to fail.
     pub failed_syncs: u64,
@@ -44,29 +44,29 @@ pub struct ShimCounts {
     pub failed_writes: u64,
     /// Reads that were made to fail.
     pub failed_reads: u64,
-    /// Changes that the next loss of power will not undo, for they could not be accounted for.
+    /// Changes that the next loss of power cannot undo, because the shim could not record them.
     pub unaccounted: u64,
 }
 
-/// What the shim knows of a file's contents.
+/// The shim's record of a file's durable contents.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     pub inode: u64,
     pub device: u64,
     /// Bytes that are durable.
     pub durable: u64,
-    /// The sequence number when the last successful sync began, or when accounting for the file did.
+    /// The sequence number when the last successful sync began, or when the file got its slot.
     pub synced: u64,
 }
 
 pub(super) struct Control(File);
 
 impl Control {
-    /// Makes the file, with every fault off.
+    /// Creates the file, with no fault set.
     pub fn make(path: &Path) -> anyhow::Result<Control> {
         let mut options = File::options();
         let file = options.read(true).write(true).create(true).truncate(true).open(path);
-        let control = Control(file.with_context(|| format!("cannot make {}", path.display()))?);
+        let control = Control(file.with_context(|| format!("cannot create the shim's control file {}", path.display()))?);
         control.forget_slots()?;
         control.set(Word::Version, VERSION)?;
         Ok(control)
@@ -102,9 +102,9 @@ impl Control {
         Ok(slots.filter(|slot| slot.inode != 0).collect())
     }
 
-    /// Empties the table; what exists is as good as durable. No process may have the shim loaded.
+    /// Empties the table, so that all existing contents count as durable. No process may have the shim loaded.
     pub fn forget_slots(&self) -> anyhow::Result<()> {
-        // Cut off and extended again, it is zeros.
+        // Truncating and extending the file fills the table with zeros.
         let resized = self.0.set_len(SLOTS_AT).and_then(|()| self.0.set_len(SLOTS_AT + SLOTS * SLOT_BYTES));
         resized.context("cannot empty the shim's table of files")
     }

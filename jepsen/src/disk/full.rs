@@ -1,5 +1,5 @@
-//! A file system that really is full: a tmpfs of a given size. [`ChangeMode::NoSpace`](super::ChangeMode) is the other way, which
-//! may begin and end at any moment, and needs no root.
+//! A file system that is really full: a tmpfs of a given size. [`ChangeMode::NoSpace`](super::ChangeMode) simulates a full disk,
+//! can begin and end at any time, and needs no root.
 
 use std::ffi::CString;
 use std::fs;
@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-/// A mounted tmpfs; unmounted, and what was in it gone, when dropped. A loss of power cannot be acted on it together with a
-/// [`Shim`](super::Shim) that is installed elsewhere.
+/// A mounted tmpfs. Dropping it unmounts it and deletes its contents. A [`Shim`](super::Shim) that is installed on another
+/// file system cannot simulate a loss of power on it.
 pub struct SmallDisk {
     path: PathBuf,
 }
 
 impl SmallDisk {
-    /// Mounts one of so many bytes at `path`, which is made. The error says so if this is not permitted.
+    /// Creates the folder `path` and mounts a tmpfs of `bytes` bytes there. Needs root.
     pub fn mount(path: &Path, bytes: u64) -> anyhow::Result<SmallDisk> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make {}", path.display()))?;
-        let options = CString::new(format!("size={bytes}")).context("digits have no zero byte")?;
+        fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))?;
+        let options = CString::new(format!("size={bytes}")).context("the mount options contain a zero byte")?;
         let mounted = mount("keyrack-jepsen", path, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, options.as_c_str());
         mounted.with_context(|| format!("cannot mount a tmpfs at {} (this needs root)", path.display()))?;
         Ok(SmallDisk { path: path.to_owned() })
     }
 
-    /// Where it is.
+    /// Where it is mounted.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -32,7 +32,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Detached at once, gone when its last user is: a node may still be about to end.
+        // Detach at once. The kernel removes it when its last user ends: a node's process may not have ended yet.
         let _ = unmount(&self.path, UnmountFlags::DETACH);
     }
 }

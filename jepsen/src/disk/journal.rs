@@ -1,12 +1,12 @@
-//! The shim's journal: what was done to the folder, in order; `jepsen/shim/shim.h` has the same layout.
+//! The shim's journal: all changes of the folder, in order. `jepsen/shim/shim.h` has the same layout.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-/// What one record says. Directories and files are given by inode.
+/// The change that a record describes. Directories and files are identified by inode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A file got a name, and is new if `created`.
+    /// A file got a name. `created`: the file is new.
     Named {
         entry: Entry,
         created: bool,
@@ -18,7 +18,7 @@ pub(super) enum Event {
         buried: bool,
     },
     RemovedDirectory(Entry),
-    /// `buried`: whether there was a file of the new name before, which is in the graveyard.
+    /// `buried`: the rename replaced a file, which is in the graveyard.
     Renamed {
         entry: Entry,
         to_directory: u64,
@@ -30,7 +30,7 @@ pub(super) enum Event {
         directory: u64,
         up_to: u64,
     },
-    /// What was there before bytes of a file changed.
+    /// The previous bytes of a changed part of a file.
     Overwritten {
         inode: u64,
         offset: u64,
@@ -38,7 +38,7 @@ pub(super) enum Event {
     },
 }
 
-/// A name in a directory, and the inode it is of.
+/// A name in a directory, and its inode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub directory: u64,
@@ -54,7 +54,7 @@ pub(super) struct Record {
 
 const HEAD_BYTES: usize = 56;
 
-/// All whole records, in order. A process may have been killed in the middle of the last.
+/// All complete records, in order. The last one is incomplete if the process was killed while writing it.
 pub(super) fn read(mut bytes: &[u8]) -> Vec<Record> {
     let mut records = Vec::new();
     while let Some((record, rest)) = read_one(bytes) {
@@ -65,7 +65,7 @@ pub(super) fn read(mut bytes: &[u8]) -> Vec<Record> {
     records
 }
 
-/// The first record (none if its kind is unknown), and what follows it.
+/// The first record (none if its kind is unknown) and the bytes after it.
 fn read_one(bytes: &[u8]) -> Option<(Option<Record>, &[u8])> {
     let short = |at: usize| bytes.get(at..)?.first_chunk().copied().map(u32::from_ne_bytes);
     let long = |at: usize| bytes.get(at..)?.first_chunk().copied().map(u64::from_ne_bytes);

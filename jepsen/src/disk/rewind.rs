@@ -1,6 +1,6 @@
-//! Rewinding a folder to what a loss of power would have left.
+//! Rewinds a folder to the state that a loss of power would have left.
 //!
-//! Names first, the newest change first, each undone unless it is durable; then every file's contents.
+//! First the names: changes that are not durable are undone, the newest first. Then the contents of every file.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -13,50 +13,50 @@ use super::control::Slot;
 use super::journal::{Entry, Event, Record};
 use crate::rng::Rng;
 
-/// A sector: what a disk writes whole, in bytes.
+/// The size of a sector in bytes. A disk writes a sector whole.
 const SECTOR: u64 = 512;
 
-/// What becomes of bytes that were written but not synced.
+/// What happens to bytes that were written but not synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TornEnd {
-    /// All of them are gone.
+    /// All of them are lost.
     Clean,
-    /// Some of the first are there: a file ends at a random byte between what was durable and what was written.
+    /// The first of them survive: a file ends at a random byte between its durable and its written length.
     Torn,
-    /// Likewise, and the last sector of those is zeros.
+    /// Like `Torn`, and the last sector of the surviving bytes is zeros.
     TornZeros,
-    /// Likewise, and the last sector of those is garbage.
+    /// Like `Torn`, and the last sector of the surviving bytes is garbage.
     TornGarbage,
 }
 
-/// When a new name is durable. A rename or a removal is durable only once a directory it changed was synced.
+/// When a new name is durable. A rename or a removal is always durable only after a sync of a directory that it changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Directories {
-    /// As on ext4, XFS and Btrfs: a new file's sync also saves its name, and the names of new directories above it.
+    /// As on ext4, XFS and Btrfs: a new file's sync also saves its name and the names of new directories above it.
     #[default]
     LikeExt4,
-    /// As POSIX has it: only the directory's sync does.
+    /// As in POSIX: only a sync of the directory saves a name.
     Strict,
 }
 
-/// What a loss of power took. Paths are those after it, except of what is gone.
+/// The effects of a loss of power. Paths are those after it, or those before it for files and directories that are gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Files and directories that were new.
+    /// New files and directories that are gone.
     pub dropped: Vec<PathBuf>,
-    /// Files and directories that have their old name again.
+    /// Files and directories whose rename was undone.
     pub renamed_back: Vec<PathBuf>,
-    /// Files and directories whose removal, or replacement by a rename, did not last.
+    /// Files and directories whose removal, or replacement by a rename, was undone.
     pub revived: Vec<PathBuf>,
     /// Files that lost bytes.
     pub cut: Vec<Cut>,
-    /// Files whose durable bytes were restored after they were overwritten.
+    /// Files whose overwritten durable bytes were restored.
     pub restored: Vec<PathBuf>,
-    /// Changes that could not be undone, because the shim could not account for them.
+    /// The number of changes that could not be undone, because the shim could not record them.
     pub unaccounted: u64,
 }
 
-/// What became of a file's unsynced end.
+/// How much of a file's unsynced end was lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// The file.
@@ -69,7 +69,7 @@ pub struct Cut {
     pub left: u64,
 }
 
-/// Undoes what is not durable. `graveyard` has the files that lost their names, as "directory.sequence".
+/// Undoes changes of names that are not durable. `graveyard` has the files that lost their names, as "directory.sequence".
 pub(super) fn names(
     data: &Path,
     graveyard: &Path,
@@ -88,7 +88,7 @@ pub(super) fn names(
     let device = fs::metadata(data)?.dev();
     let mut tree = Tree { places: HashMap::new() };
     tree.add(data)?;
-    // Directories that are durable because something in them is.
+    // Directories whose names are durable because a synced file is below them.
     let mut anchored: HashSet<u64> = HashSet::new();
     let lenient = directories == Directories::LikeExt4;
     for Record { sequence, event } in records.iter().rev() {
@@ -108,7 +108,7 @@ pub(super) fn names(
             Event::MadeDirectory(entry) => {
                 let path = tree.find_directory(entry);
                 let saved = lenient && (anchored.contains(&entry.inode) || durable_in(entry.inode));
-                // Before it was made, its inode may have been another's.
+                // In older records its inode may belong to another directory.
                 tree.places.remove(&entry.inode);
                 if durable_in(entry.directory) || saved {
                     anchored.extend(saved.then_some(entry.directory));
@@ -150,14 +150,14 @@ pub(super) fn names(
     Ok(())
 }
 
-/// Durable bytes that were about to be overwritten.
+/// Durable bytes, as they were before they were overwritten.
 struct Before<'a> {
     sequence: u64,
     offset: u64,
     bytes: &'a [u8],
 }
 
-/// Rewinds what is in the files.
+/// Rewinds the contents of the files.
 pub(super) fn contents(
     data: &Path,
     records: &[Record],
@@ -211,7 +211,7 @@ pub(super) fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Ends a file somewhere between what is durable and what was written; the length left.
+/// Truncates a file somewhere between its durable and its written length. Returns the length left.
 fn tear_end(file: &File, durable: u64, written: u64, rng: &mut Rng, tear: TornEnd) -> io::Result<u64> {
     let kept = if tear == TornEnd::Clean { 0 } else { rng.below(written - durable + 1) };
     let left = durable + kept;
@@ -226,7 +226,7 @@ fn tear_end(file: &File, durable: u64, written: u64, rng: &mut Rng, tear: TornEn
     Ok(left)
 }
 
-/// Takes a file out of the graveyard, to the name it had.
+/// Moves a file from the graveyard back to its name.
 fn revive(tree: &Tree, graveyard: &Path, directory: u64, name: &OsStr, sequence: u64) -> io::Result<Option<PathBuf>> {
     let grave = graveyard.join(format!("{directory}.{sequence}"));
     let Some(path) = tree.free_place(directory, name).filter(|_| grave.exists()) else { return Ok(None) };
@@ -234,7 +234,7 @@ fn revive(tree: &Tree, graveyard: &Path, directory: u64, name: &OsStr, sequence:
     Ok(Some(path))
 }
 
-/// Where each directory is, by its inode; for one that was removed and made again, by that which it had.
+/// The path of each directory, by its inode. A directory that was recreated here also has its previous inode.
 struct Tree {
     places: HashMap<u64, PathBuf>,
 }
@@ -251,7 +251,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The path of an entry, if it is there and what it was.
+    /// The path of an entry, if it exists and is still the same file or directory.
     fn find(&self, entry: &Entry) -> Option<PathBuf> {
         let path = self.places.get(&entry.directory)?.join(&entry.name);
         let same_inode = fs::symlink_metadata(&path).is_ok_and(|meta| meta.ino() == entry.inode);
@@ -262,13 +262,13 @@ impl Tree {
         self.find(entry).filter(|path| path.is_dir())
     }
 
-    /// The path of a name that is not taken, in a directory that is there.
+    /// The path of a name that is free, in a directory that exists.
     fn free_place(&self, directory: u64, name: &OsStr) -> Option<PathBuf> {
         let path = self.places.get(&directory)?.join(name);
         fs::symlink_metadata(&path).is_err().then_some(path)
     }
 
-    /// A file or a directory has moved.
+    /// Updates the paths after a file or a directory has moved.
     fn moved(&mut self, from: &Path, to: &Path) {
         for place in self.places.values_mut() {
             if let Ok(rest) = place.strip_prefix(from) {

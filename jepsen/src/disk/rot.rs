@@ -1,4 +1,4 @@
-//! Bit rot: one bit of a stopped node's files, flipped, and flipped back.
+//! Bit rot: flips one bit in a stopped node's files, and flips it back.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,18 +10,18 @@ use anyhow::{Context, ensure};
 use super::rewind::files_below;
 use crate::rng::Rng;
 
-/// What a file of a data folder is for.
+/// The kind of a file in a data folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// RocksDB's write-ahead logs, of the Raft log (`log/*.log`) and of the rows (`rows/*.log`).
     Wal,
-    /// RocksDB's tables, in `log` and `rows`.
+    /// RocksDB's sorted tables, in `log` and `rows`.
     Sst,
-    /// All below `snapshots`.
+    /// All files below `snapshots`.
     Snapshot,
     /// RocksDB's manifests.
     Manifest,
-    /// The rest: FORMAT, signing.key, CURRENT, IDENTITY, OPTIONS. Not the logs for people (LOG), nor LOCK.
+    /// The other files: FORMAT, signing.key, CURRENT, IDENTITY, OPTIONS; but not RocksDB's text logs (LOG) and LOCK.
     Small,
 }
 
@@ -36,7 +36,7 @@ pub struct Flip {
     pub bit: u8,
 }
 
-/// The files of a kind in a node's data folder that have anything in them, in the order of their names.
+/// The files of a kind in a node's data folder that have a byte other than zero, in the order of their names.
 pub fn files(data: &Path, kind: Kind) -> io::Result<Vec<PathBuf>> {
     let mut files = files_below(data)?;
     files.retain(|path| path.strip_prefix(data).is_ok_and(|path| kind_of(path) == Some(kind)));
@@ -44,16 +44,16 @@ pub fn files(data: &Path, kind: Kind) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Flips a random bit of what is written of a file; the zeros at the end of a preallocated one are not.
+/// Flips a random bit in the written part of a file. The zeros at the end of a preallocated file are not part of it.
 pub fn flip(path: &Path, rng: &mut Rng) -> anyhow::Result<Flip> {
     let written = written_bytes(path).with_context(|| format!("cannot read {}", path.display()))?;
-    ensure!(written > 0, "{} has nothing that could rot", path.display());
+    ensure!(written > 0, "cannot flip a bit in {}: nothing was written to it", path.display());
     let flip = Flip { path: path.to_owned(), offset: rng.below(written), bit: rng.below(8) as u8 };
     undo(&flip)?;
     Ok(flip)
 }
 
-/// Flips it back.
+/// Flips a bit back.
 pub fn undo(flip: &Flip) -> anyhow::Result<()> {
     let change = || {
         let file = File::options().read(true).write(true).open(&flip.path)?;
@@ -61,10 +61,10 @@ pub fn undo(flip: &Flip) -> anyhow::Result<()> {
         file.read_exact_at(&mut byte, flip.offset)?;
         file.write_all_at(&[byte[0] ^ (1 << flip.bit)], flip.offset)
     };
-    change().with_context(|| format!("cannot flip a bit of {}", flip.path.display()))
+    change().with_context(|| format!("cannot flip a bit in {}", flip.path.display()))
 }
 
-/// What a file is for, by its path within the data folder.
+/// The kind of a file, from its path within the data folder.
 fn kind_of(path: &Path) -> Option<Kind> {
     let name = path.file_name()?.to_string_lossy();
     if path.starts_with("snapshots") {
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_known_by_their_place() {
+    fn the_path_of_a_file_decides_its_kind() {
         let table = [
             ("log/000012.log", Some(Kind::Wal)),
             ("rows/000013.sst", Some(Kind::Sst)),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flip_is_in_what_was_written_and_can_be_undone() {
+    fn a_flip_is_in_the_written_part_and_can_be_undone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("000001.log");
         let before = [b"records".to_vec(), vec![0; 100_000]].concat();

@@ -1,4 +1,4 @@
-//! The shim: installed beside a data folder, preloaded into the process that uses it.
+//! The shim: installed beside a data folder, and preloaded into the process that uses this folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,37 +13,37 @@ use super::journal;
 use super::rewind::{self, Directories, Report, TornEnd};
 use crate::rng::Rng;
 
-/// The compiled shim, so that the harness is one file.
+/// The compiled shim. It is embedded, so that the harness is one file.
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libkeyrack_disk.so"));
 
-/// What becomes of syncs: `fsync`, `fdatasync`, and `sync_file_range`, which never makes anything durable.
+/// How syncs behave: `fsync`, `fdatasync`, and `sync_file_range`, which never makes anything durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncMode {
     /// They work.
     Work,
-    /// They work, after this time.
+    /// They work, after this delay.
     Slow(Duration),
-    /// They fail with EIO. The kernel then takes the pages for clean: what a file had unsynced is never durable, even if a
+    /// They fail with EIO. The kernel then treats the pages as clean: the file's unsynced bytes are never durable, even if a
     /// later sync works.
     Fail,
-    /// The k-th from now on fails so, and no other.
+    /// Only the k-th sync from now fails like this.
     FailAt(u64),
-    /// They say they worked, but nothing is durable by them.
+    /// They return success but make nothing durable.
     Lie,
 }
 
-/// What becomes of changes: writes, growing, creations, links, renames.
+/// How changes behave: writes, growing, creations, links, renames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeMode {
     /// They work.
     Work,
-    /// They fail with ENOSPC; removing works.
+    /// They fail with ENOSPC. Removing works.
     NoSpace,
-    /// They fail with EIO, and so does removing.
+    /// They fail with EIO. Removing fails too.
     Fail,
 }
 
-/// A shim for the process, or processes, of one data folder.
+/// A shim for one data folder, used by one or several processes.
 pub struct Shim {
     folder: PathBuf,
     data: PathBuf,
@@ -52,38 +52,39 @@ pub struct Shim {
 }
 
 impl Shim {
-    /// Installs one in `folder`, which is made, or emptied of a shim that was there before. `data` is the folder it
-    /// concerns, which may not exist yet; the two must be beside each other on one file system, for files that lose their
-    /// names are kept in `folder` by hard links. What is in `data` now counts as durable.
+    /// Installs a shim in `folder`, which is created; a shim that is already there is reset. `data` is the folder whose files
+    /// it controls. It may not exist yet. The two folders must be on one file system, because `folder` keeps hard links to
+    /// files that lose their names. The present contents of `data` count as durable.
     pub fn install(folder: &Path, data: &Path) -> anyhow::Result<Shim> {
         let made = fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
-        let folder = made.with_context(|| format!("cannot make the shim's folder {}", folder.display()))?;
+        let folder = made.with_context(|| format!("cannot create the shim's folder {}", folder.display()))?;
         let above = data.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = data.file_name().with_context(|| format!("{} is no folder's name", data.display()))?;
+        let name =
+            data.file_name().with_context(|| format!("cannot use {} as a data folder: the path has no name", data.display()))?;
         let above = above.canonicalize().with_context(|| format!("cannot find {}", above.display()))?;
-        // A link to a folder is another name for it, and the shim sees files under their own.
+        // The shim sees the real paths of files, so a symbolic link to the folder is resolved here.
         let data = above.join(name);
         let data = data.canonicalize().unwrap_or(data);
         fs::write(folder.join("libkeyrack_disk.so"), LIBRARY).context("cannot write the shim's library")?;
         let control = Control::make(&folder.join("control"))?;
         let shim = Shim { folder, data, control, directories: Directories::default() };
-        shim.begin_anew()?;
+        shim.mark_all_durable()?;
         Ok(shim)
     }
 
-    /// When names are durable, at the next loss of power.
+    /// Sets when names are durable, for the next loss of power.
     pub fn set_directories(&mut self, directories: Directories) {
         self.directories = directories;
     }
 
-    /// Lets a command run under the shim.
+    /// Makes a command run with the shim preloaded.
     pub fn apply(&self, command: &mut Command) {
         command.env("LD_PRELOAD", self.folder.join("libkeyrack_disk.so"));
         command.env("KEYRACK_SHIM_DIR", &self.data).env("KEYRACK_SHIM_CONTROL", self.folder.join("control"));
         command.env("KEYRACK_SHIM_JOURNAL", self.journal()).env("KEYRACK_SHIM_GRAVEYARD", self.graveyard());
     }
 
-    /// Says what becomes of syncs from now on.
+    /// Sets how syncs behave from now on.
     pub fn set_sync_mode(&self, syncs: SyncMode) -> anyhow::Result<()> {
         let (mode, delay, countdown) = match syncs {
             SyncMode::Work => (0, Duration::ZERO, 0),
@@ -97,7 +98,7 @@ impl Shim {
         self.control.set(Word::SyncMode, mode)
     }
 
-    /// Says what becomes of changes from now on.
+    /// Sets how changes behave from now on.
     pub fn set_change_mode(&self, changes: ChangeMode) -> anyhow::Result<()> {
         let errno = match changes {
             ChangeMode::Work => 0,
@@ -107,17 +108,17 @@ impl Shim {
         self.control.set(Word::WriteErrno, errno as u64)
     }
 
-    /// Says whether reads of files fail from now on, with EIO.
+    /// Sets whether reads of files fail with EIO from now on.
     pub fn set_reads_fail(&self, fail: bool) -> anyhow::Result<()> {
         self.control.set(Word::ReadErrno, if fail { libc::EIO as u64 } else { 0 })
     }
 
-    /// Puts the process's wall clock this many milliseconds ahead, or behind if negative. Its monotonic clock stays.
+    /// Sets the process's wall clock this many milliseconds ahead, or behind if negative. Its monotonic clock does not change.
     pub fn set_clock_offset_ms(&self, offset_ms: i64) -> anyhow::Result<()> {
         self.control.set(Word::ClockOffsetMs, offset_ms.cast_unsigned())
     }
 
-    /// Ends all faults, that of the clock too.
+    /// Ends all faults, including the clock's offset.
     pub fn heal(&self) -> anyhow::Result<()> {
         self.set_sync_mode(SyncMode::Work)?;
         self.set_change_mode(ChangeMode::Work)?;
@@ -125,20 +126,21 @@ impl Shim {
         self.set_clock_offset_ms(0)
     }
 
-    /// What the shim has done since it was installed.
+    /// The shim's counters since it was installed.
     pub fn counts(&self) -> anyhow::Result<ShimCounts> {
         self.control.counts()
     }
 
-    /// Rewinds the data folder to what a loss of power would have left of it, and begins anew. The process must be dead.
+    /// Rewinds the data folder to the state that a loss of power would have left, and counts this state as durable. The
+    /// process must have ended.
     ///
-    /// Losses add up over several runs of the process: a kill alone makes nothing durable.
+    /// Unsynced changes add up over several runs of the process: a kill alone makes nothing durable.
     pub fn lose_power(&self, seed: u64, tear: TornEnd) -> anyhow::Result<Report> {
         let records = journal::read(&fs::read(self.journal()).context("cannot read the shim's journal")?);
         let slots: HashMap<_, _> = self.control.slots()?.into_iter().map(|slot| ((slot.device, slot.inode), slot)).collect();
         if !self.data.exists() {
-            // The process did not get as far as making it.
-            self.begin_anew()?;
+            // The process ended before it created its data folder.
+            self.mark_all_durable()?;
             return Ok(Report::default());
         }
         let mut report = Report { unaccounted: self.counts()?.unaccounted, ..Report::default() };
@@ -146,13 +148,13 @@ impl Shim {
         let rewound = rewind::names(&self.data, &self.graveyard(), &records, &slots, self.directories, &mut report)
             .and_then(|()| rewind::contents(&self.data, &records, &slots, (&mut rng, tear), &mut report));
         rewound.with_context(|| format!("cannot rewind {}", self.data.display()))?;
-        self.begin_anew()?;
+        self.mark_all_durable()?;
         Ok(report)
     }
 
-    /// Takes all that is in the data folder for durable. To be called when the harness itself has changed it, as when it
-    /// wiped a node; the process must be dead.
-    pub fn begin_anew(&self) -> anyhow::Result<()> {
+    /// Counts the present contents of the data folder as durable. Call this after the harness itself changed the folder, for
+    /// example after it wiped a node. The process must have ended.
+    pub fn mark_all_durable(&self) -> anyhow::Result<()> {
         let graveyard = self.graveyard();
         let emptied = if graveyard.exists() { fs::remove_dir_all(&graveyard) } else { Ok(()) };
         emptied.and_then(|()| fs::create_dir(&graveyard)).context("cannot empty the shim's graveyard")?;

@@ -1,4 +1,4 @@
-//! Questions to calls, outcomes and operations.
+//! Accessors of calls, outcomes and operations.
 
 use super::operation::{Call, Op, Outcome, Position, Rooms};
 
@@ -30,7 +30,7 @@ impl Call {
         }
     }
 
-    /// The rooms that are asked for by name.
+    /// The rooms that the call names.
     pub fn rooms(&self) -> &[Rooms] {
         match self {
             Call::Reserve { rooms, .. } | Call::Amend { rooms, .. } | Call::Hold { rooms, .. } => rooms,
@@ -38,7 +38,7 @@ impl Call {
         }
     }
 
-    /// How old what is read may be; `None` for linearizable reads and for writes.
+    /// The maximum age of a bounded read; `None` for linearizable reads and for writes.
     pub fn staleness_ms(&self) -> Option<u64> {
         match self {
             Call::Availability { staleness_ms, .. } | Call::Lookup { staleness_ms, .. } => *staleness_ms,
@@ -46,7 +46,7 @@ impl Call {
         }
     }
 
-    /// Whether nothing is to be changed by it.
+    /// Whether it is a read.
     pub fn is_read(&self) -> bool {
         self.key().is_none()
     }
@@ -67,7 +67,7 @@ impl Call {
 }
 
 impl Outcome {
-    /// Where the answer is from.
+    /// The log position of the answer.
     pub fn as_of(&self) -> Option<Position> {
         match self {
             Outcome::Ok { as_of, .. } | Outcome::Refused { as_of, .. } => *as_of,
@@ -87,7 +87,7 @@ impl Outcome {
 }
 
 impl Op {
-    /// Whether it is a write that may have been done, as far as its caller knows.
+    /// Whether it is a write with an unknown outcome.
     pub fn is_unknown_write(&self) -> bool {
         !self.call.is_read() && matches!(self.outcome, Outcome::Unknown { .. })
     }

@@ -1,5 +1,5 @@
-//! `SHA256SUMS`: the files that a verdict rests on, as `sha256sum --check` reads them. A history that was cut between two lines
-//! is still a history; only this tells that it is not the run's.
+//! `SHA256SUMS`: the checksums of the files that a verdict is based on, in the format of `sha256sum --check`. A history that
+//! was cut between two lines is still well-formed; only the checksum shows that it has changed.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 const NAME: &str = "SHA256SUMS";
 const FILES: [&str; 4] = ["scene.json", "history.jsonl", "faults.jsonl", "finale.json"];
 
-/// Writes the sums of a run's folder.
+/// Writes the checksums of a run's folder.
 pub(super) fn write(folder: &Path) -> Result<()> {
     let lines = FILES.iter().map(|file| Ok(format!("{}  {file}\n", file_sha256(&folder.join(file))?)));
     let text: String = lines.collect::<Result<_>>()?;
@@ -17,7 +17,7 @@ pub(super) fn write(folder: &Path) -> Result<()> {
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The files that are not as the run wrote them; the sums themselves where there are none.
+/// The files that have changed since the run; `SHA256SUMS` itself if it is missing.
 ///
 /// # Errors
 /// When a file cannot be read.

@@ -1,8 +1,8 @@
 //! `history.edn`: a map per invocation and completion, as Jepsen writes its histories
 //! (<https://github.com/jepsen-io/history>), so that other checkers can read a run.
 //!
-//! Jepsen's processes do one thing at a time and end with an `:info`. A caller that went on while an answer was outstanding
-//! goes on as another process.
+//! A Jepsen process has one operation at a time and ends with an `:info`. A caller that continues while an answer is
+//! outstanding becomes another process.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -13,10 +13,10 @@ use serde_json::{Map, Value, json};
 use super::event::{Event, Kind};
 use super::operation::Outcome;
 
-/// Writes a map per line.
+/// Writes one map per line.
 pub(super) fn write(file: &mut impl Write, events: &[Event]) -> Result<()> {
     let callers = events.iter().map(|event| u64::from(event.process) + 1).max().unwrap_or(1);
-    // By caller, the process it is now and whether that is free; by operation, the process that asked.
+    // `now`: per caller, its current process and whether it is free. `asked`: per operation, its process, name and call.
     let mut now: HashMap<u32, (u64, bool)> = HashMap::new();
     let mut asked: HashMap<u64, (u64, String, Value)> = HashMap::new();
     for event in events {
@@ -42,7 +42,7 @@ pub(super) fn write(file: &mut impl Write, events: &[Event]) -> Result<()> {
     Ok(())
 }
 
-/// The value of a completion, and what else is told.
+/// The value of a completion and its additional fields.
 fn completion(outcome: &Outcome, call: Value) -> Result<(Value, Map<String, Value>)> {
     let mut more = Map::new();
     if let Some(at) = outcome.as_of() {
@@ -99,7 +99,7 @@ fn term(value: &Value) -> String {
     }
 }
 
-/// EDN's strings know fewer escapes than JSON's; control characters are left as they are.
+/// EDN strings have fewer escapes than JSON strings. Other control characters are not escaped.
 fn string(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');

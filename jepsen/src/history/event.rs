@@ -11,19 +11,19 @@ use super::run_history::History;
 pub struct Event {
     /// The line's number, from 0.
     pub index: u64,
-    /// When, in ns of the run; for a completion that never came, when the history ends.
+    /// The time in ns of the run. A completion that never arrived has the time at which the history ends.
     pub time_ns: u64,
     /// The caller.
     pub process: u32,
-    /// Invocation or completion, and of what kind.
+    /// An invocation, or one of three kinds of completion.
     #[serde(rename = "type")]
     pub kind: Kind,
     /// The operation.
     pub op: u64,
-    /// For invocations.
+    /// The call, for invocations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Invocation>,
-    /// For completions.
+    /// The result, for completions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<Completion>,
 }
@@ -32,17 +32,17 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// It was asked for.
+    /// It was invoked.
     Invoke,
     /// It was done.
     Ok,
-    /// It certainly was not.
+    /// It certainly was not done.
     Fail,
-    /// Nobody knows.
+    /// The outcome is unknown.
     Info,
 }
 
-/// What was asked.
+/// The content of an invocation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Invocation {
     /// The workload.
@@ -51,7 +51,7 @@ pub struct Invocation {
     pub call: Call,
 }
 
-/// What came of it.
+/// The content of a completion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
     /// As in [`Op`](super::Op).
@@ -94,7 +94,7 @@ impl History {
             events.push(Event { time_ns, kind, asked: None, done: Some(done), ..event.clone() });
             events.push(event);
         }
-        // A caller that is answered and asks again in the same nanosecond was answered first.
+        // If a caller gets an answer and sends its next call in the same nanosecond, the answer comes first.
         events.sort_by_key(|event| (event.time_ns, event.op, event.done.is_some()));
         for (index, event) in (0..).zip(&mut events) {
             event.index = index;
@@ -103,7 +103,7 @@ impl History {
     }
 }
 
-/// The type of event that an outcome completes with.
+/// The type of the completion with this outcome.
 pub(super) fn kind(outcome: &Outcome) -> Kind {
     match outcome {
         Outcome::Ok { .. } => Kind::Ok,

@@ -1,4 +1,4 @@
-//! A fault as the run's record has it.
+//! A fault in a run's record.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,10 @@ pub struct Fault {
     pub nemesis: String,
     /// `begin`, `end` or `not-done`.
     pub phase: String,
-    /// In a sentence: what, to whom.
+    /// What was done to which nodes, as a sentence.
     pub what: String,
-    /// When.
+    /// The time in ns of the run.
     pub at_ns: u64,
-    /// The nodes it was done to.
+    /// The nodes that it affected.
     pub nodes: Vec<u32>,
 }

@@ -1,21 +1,21 @@
-//! What every node said at the end of a run.
+//! The state of every node at the end of a run.
 
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Booking, Night};
 
-/// What the nodes said after everything was healed and all unknowns were resolved.
+/// The state of the nodes after all faults were healed and all unknown outcomes were resolved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FinalState {
-    /// Why the cluster was not whole again in time, each time; also when the end could not be read.
+    /// One text for each time that the cluster did not recover in time, or that the final state could not be read.
     #[serde(default)]
     pub troubles: Vec<String>,
-    /// A list per node.
+    /// One entry per node.
     pub nodes: Vec<FinalNode>,
     /// Receipts of acknowledged bookings, each verified offline.
     pub receipts: Vec<ReceiptCheck>,
-    /// Checkpoints seen during the run, per node and shard in the order they were seen, each proved consistent or not with the
-    /// one before.
+    /// Checkpoints seen during the run, per node and shard in the order in which they were seen, each compared with the final
+    /// leaves.
     pub checkpoints: Vec<CheckpointCheck>,
 }
 
@@ -30,16 +30,16 @@ pub struct FinalNode {
     pub bookings: Vec<FinalBooking>,
     /// The whole feed, per property in order. Read from the beginning, following the cursor.
     pub feed: Vec<FeedEvent>,
-    /// The receipts' tree per shard, at a size that all nodes could be asked for.
+    /// The root of each shard's receipts log, at a size that all nodes have.
     pub roots: Vec<Root>,
 }
 
 /// The counts of one night at the end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FinalNight {
-    /// Whose.
+    /// The property.
     pub property: String,
-    /// Of what.
+    /// The room type.
     pub room_type: String,
     /// The counts.
     #[serde(flatten)]
@@ -49,9 +49,9 @@ pub struct FinalNight {
 /// A booking at the end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FinalBooking {
-    /// Whose.
+    /// The property.
     pub property: String,
-    /// The seller's reference: the idempotency key it was taken with, so that it finds its operation.
+    /// The channel's reference: the idempotency key that created the booking. It links the booking to its operation.
     pub reference: String,
     /// The booking.
     #[serde(flatten)]
@@ -61,7 +61,7 @@ pub struct FinalBooking {
 /// One event of the feed. Only events of bookings and holds are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeedEvent {
-    /// Whose.
+    /// The property.
     pub property: String,
     /// `booking.created`, `booking.amended`, `booking.cancelled`, `hold.placed`, `hold.confirmed`, `hold.released`,
     /// `hold.expired`, ... as the node names it.
@@ -70,41 +70,41 @@ pub struct FeedEvent {
     pub at_ms: u64,
     /// The booking, for events of bookings; for `hold.confirmed` the one it became.
     pub booking: Option<Booking>,
-    /// The seller's reference of that booking.
+    /// The channel's reference of that booking.
     pub reference: String,
     /// The hold, for events of holds.
     pub hold: Option<String>,
 }
 
-/// The root of a receipts' tree.
+/// The root of a receipts log.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Root {
     /// The shard.
     pub shard: u32,
-    /// Leaves.
+    /// The number of leaves.
     pub size: u64,
     /// The root, hexadecimal.
     pub root: String,
 }
 
-/// A receipt that was asked for and verified.
+/// The result of verifying one receipt.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptCheck {
     /// The booking.
     pub booking: String,
-    /// What was wrong; `None` when it verifies.
+    /// The failure; `None` if it verifies.
     pub failure: Option<String>,
 }
 
-/// A checkpoint against the one before it.
+/// The result of comparing one checkpoint with the leaves.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointCheck {
     /// The node that served it.
     pub node: u32,
     /// The shard.
     pub shard: u32,
-    /// Leaves.
+    /// The number of leaves.
     pub size: u64,
-    /// What was wrong; `None` when it is consistent.
+    /// The failure; `None` if they agree.
     pub failure: Option<String>,
 }

@@ -1,8 +1,7 @@
 //! A run's folder: `scene.json`, `history.jsonl`, `history.edn`, `faults.jsonl`, `finale.json`.
 //!
-//! `history.jsonl` has two lines per operation, in the order of time: what was asked (`invoke`) and what came of it (`ok`,
-//! `fail` for refusals and what was not done, `info` for what nobody knows). An operation whose second line is missing is
-//! one of which nobody knows.
+//! `history.jsonl` has two lines per operation, in the order of time: the invocation (`invoke`) and the completion (`ok`,
+//! `fail` for refused or not done, `info` for unknown). An operation without a second line has an unknown outcome.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,12 +18,12 @@ use super::run_history::History;
 use super::{checksums, edn};
 
 impl History {
-    /// Writes a run's folder, which is made if it is not there.
+    /// Writes a run's folder and creates it if necessary.
     ///
     /// # Errors
-    /// With the file that could not be written.
+    /// If a file could not be written. The error names it.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         write(&folder.join("scene.json"), |file| Ok(serde_json::to_writer_pretty(file, &self.setup)?))?;
         write(&folder.join("history.jsonl"), |file| lines(file, &self.events()))?;
         write(&folder.join("history.edn"), |file| edn::write(file, &self.events()))?;
@@ -36,7 +35,7 @@ impl History {
     /// Reads a run's folder; `history.edn` is not needed.
     ///
     /// # Errors
-    /// With the file and, where there are lines, the line that is missing, torn or not what it should be.
+    /// If a file, or a line of one, is missing, torn or malformed. The error names the file and the line.
     pub fn load(folder: &Path) -> Result<History> {
         let setup = read(&folder.join("scene.json"))?;
         let ops = operations(&folder.join("history.jsonl"))?;
@@ -53,11 +52,11 @@ fn operations(path: &Path) -> Result<Vec<Op>> {
     for (line, event) in read_lines::<Event>(path)? {
         let place = || format!("{}:{line}", path.display());
         if event.time_ns < before_ns {
-            bail!("{}: it is of {} ns, the line before of {before_ns}", place(), event.time_ns);
+            bail!("{}: its time is {} ns, but the line before it has {before_ns} ns", place(), event.time_ns);
         }
         before_ns = event.time_ns;
         if event.index + 1 != line as u64 {
-            bail!("{}: event {} is not where it belongs", place(), event.index);
+            bail!("{}: event {} is out of order", place(), event.index);
         }
         match (event.kind, event.asked, event.done) {
             (Kind::Invoke, Some(Invocation { workload, call }), None) => {
@@ -80,21 +79,21 @@ fn operations(path: &Path) -> Result<Vec<Op>> {
                 (op.returned_ns, op.outcome, op.tries) = (done.returned_ns, done.outcome, done.tries);
                 (op.resolved_late, op.node) = (done.resolved_late, done.node);
             }
-            _ => bail!("{}: neither an invocation nor a completion", place()),
+            _ => bail!("{}: it is neither an invocation nor a completion", place()),
         }
     }
     Ok(ops.into_values().collect())
 }
 
-/// What a completion says against itself, or against its invocation.
+/// Why a completion contradicts itself or its invocation; `None` if it does not.
 fn mismatch(op: &Op, written: Kind, time_ns: u64, done: &Completion) -> Option<&'static str> {
     let answered = done.outcome.is_known();
     if kind(&done.outcome) != written {
-        Some("the type does not fit the outcome")
+        Some("the type contradicts the outcome")
     } else if time_ns < op.invoked_ns || done.returned_ns.is_some_and(|returned_ns| returned_ns != time_ns) {
-        Some("the times do not fit each other")
+        Some("the times contradict each other")
     } else if answered && (done.tries == 0 || done.node == 0) {
-        Some("an answer to what was never sent, or of no node")
+        Some("it has an answer, but was never sent or has no node")
     } else {
         None
     }
@@ -120,7 +119,7 @@ fn lines(file: &mut impl Write, lines: &[impl Serialize]) -> Result<()> {
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_reader(BufReader::new(file)).with_context(|| format!("{} is not what it should be", path.display()))
+    serde_json::from_reader(BufReader::new(file)).with_context(|| format!("{} is malformed", path.display()))
 }
 
 /// The lines with their numbers, from 1.
@@ -138,7 +137,7 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<(usize, T)>> {
         if text.last() != Some(&b'\n') {
             bail!("{}:{line}: the line is torn", path.display());
         }
-        let value = serde_json::from_slice(&text).with_context(|| format!("{}:{line}: not an event", path.display()))?;
+        let value = serde_json::from_slice(&text).with_context(|| format!("{}:{line}: it is not an event", path.display()))?;
         lines.push((line, value));
     }
     Ok(lines)

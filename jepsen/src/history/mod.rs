@@ -1,15 +1,15 @@
-//! The record of a run: what was asked and answered, what was done to the cluster, and what it said at the end.
+//! The record of a run: the calls and their answers, the injected faults, and the final state of the cluster.
 //!
 //! A run's folder holds it as files: `scene.json` ([`RunSetup`]), `history.jsonl` (an [`Event`] a line: an invocation or a
-//! completion), `history.edn` (the same as Jepsen writes it), `faults.jsonl` ([`Fault`]), `finale.json` ([`FinalState`]),
-//! and `SHA256SUMS` of the files that a verdict rests on.
+//! completion), `history.edn` (the same in Jepsen's format), `faults.jsonl` ([`Fault`]), `finale.json` ([`FinalState`]),
+//! and `SHA256SUMS` of the files that a verdict is based on.
 //!
 //! Invariants:
 //! - times are nanoseconds since the run began, by the harness's one monotonic clock; days count from 1970-01-01;
 //! - operations are in the order of their invocation, and an operation's id is its place in that order;
 //! - the files' format is stable: a folder that an earlier version wrote is read and judged like a new one.
 //!
-//! Start with `operation.rs`, what callers ask and are answered; `folder.rs` reads and writes the files.
+//! Start with `operation.rs`, the calls and their outcomes; `folder.rs` reads and writes the files.
 
 mod call;
 mod checksums;

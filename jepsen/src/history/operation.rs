@@ -1,4 +1,4 @@
-//! An operation: what a caller asked, and what came of it.
+//! An operation: a call and its outcome.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,41 +10,41 @@ pub type Day = u32;
 pub struct Op {
     /// The order of invocation, from 0.
     pub id: u64,
-    /// Which caller; a caller does one thing at a time.
+    /// The caller's process. A process has one operation at a time.
     pub process: u32,
     /// The workload it belongs to.
     pub workload: String,
-    /// What was asked.
+    /// The call.
     pub call: Call,
     /// When it was first sent.
     pub invoked_ns: u64,
-    /// When the answer that stands arrived; `None` when none ever did.
+    /// When the final answer arrived; `None` if none arrived.
     pub returned_ns: Option<u64>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// How often it was sent.
     pub tries: u32,
-    /// Whether the answer was had only after the run, by the idempotency key.
+    /// Whether the answer was found only after the run, by a retry with the idempotency key.
     pub resolved_late: bool,
     /// The node that gave the answer.
     pub node: u32,
 }
 
-/// What can be asked.
+/// A request to a hotel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "f", rename_all = "kebab-case", rename_all_fields = "snake_case")]
 pub enum Call {
-    /// Take rooms for good; several room types make it a basket.
+    /// Book rooms. With several room types it is a basket.
     Reserve { key: String, property: String, stay: Stay, rooms: Vec<Rooms> },
     /// Change a booking's stay and rooms: all of it or nothing.
     Amend { key: String, property: String, booking: String, stay: Stay, rooms: Vec<Rooms> },
-    /// Give a booking up.
+    /// Cancel a booking.
     Cancel { key: String, property: String, booking: String },
-    /// Take rooms for a while.
+    /// Hold rooms for a limited time.
     Hold { key: String, property: String, stay: Stay, rooms: Vec<Rooms>, ttl_ms: u64 },
     /// Turn a hold into a booking.
     Confirm { key: String, property: String, hold: String },
-    /// Give a hold back.
+    /// Release a hold.
     Release { key: String, property: String, hold: String },
     /// Read the counts of one room type; `staleness_ms` for a bounded read, `None` for a linearizable one.
     Availability { property: String, room_type: String, stay: Stay, staleness_ms: Option<u64> },
@@ -52,41 +52,41 @@ pub enum Call {
     Lookup { property: String, booking: String, staleness_ms: Option<u64> },
 }
 
-/// What came of an operation.
+/// The outcome of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Outcome {
     /// It was done.
     Ok {
-        /// What was answered.
+        /// The answer.
         answer: Answer,
-        /// Where in the log the answer is from. With `replayed` that is where it was asked for again, not where it was done.
+        /// The log position of the answer. If `replayed`, this is the position of the retry, not of the effect.
         as_of: Option<Position>,
-        /// Whether the node said that this is the stored answer of an earlier try.
+        /// Whether the node marked this as the stored answer of an earlier try.
         replayed: bool,
         /// SHA-256 of the answer's bytes, hexadecimal; empty for reads.
         digest: String,
     },
-    /// It was refused; nothing was changed. Stored under the key like any answer.
+    /// It was refused and changed nothing. The refusal is stored under the key like any answer.
     Refused {
         /// The stable code.
         code: String,
-        /// The nights that stood in the way.
+        /// The nights without enough rooms.
         nights: Vec<Short>,
-        /// As above.
+        /// As in `Ok`.
         as_of: Option<Position>,
-        /// As above.
+        /// As in `Ok`.
         replayed: bool,
-        /// As above.
+        /// As in `Ok`.
         digest: String,
     },
-    /// Every try was answered with "nothing was done" (503 and the like) or could not even be sent.
+    /// It was not done: every try was answered with "nothing was done" (such as 503) or could not be sent.
     NotDone { code: String },
-    /// Nobody knows. For a read that means only that there was no answer.
+    /// The outcome is unknown. For a read this means only that there was no answer.
     Unknown { why: String },
 }
 
-/// What a node answers when it does what it was asked.
+/// The answer to a call that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Answer {
@@ -96,12 +96,12 @@ pub enum Answer {
     Hold {
         /// Its id.
         hold: String,
-        /// Until when, ms since 1970 by log time.
+        /// Its deadline, ms since 1970 by log time.
         expires_at_ms: u64,
     },
-    /// A hold was given back.
+    /// A hold was released.
     Released,
-    /// Counts, a line per night.
+    /// Counts, one entry per night.
     Nights { nights: Vec<Night> },
     /// A read found no such booking.
     Absent,
@@ -112,7 +112,7 @@ pub enum Answer {
 pub struct Booking {
     /// Its id.
     pub booking: String,
-    /// From 1.
+    /// The revision, from 1.
     pub revision: u32,
     /// `confirmed`, `cancelled`, ...
     pub state: String,
@@ -127,24 +127,24 @@ pub struct Booking {
 pub struct Night {
     /// The night.
     pub day: Day,
-    /// What may be sold.
+    /// The sell limit.
     pub limit: i64,
-    /// What is.
+    /// Rooms sold.
     pub sold: i64,
-    /// What is held.
+    /// Rooms held.
     pub held: i64,
     /// limit - sold - held - blocked, signed.
     pub available: i64,
 }
 
-/// A night of a refusal.
+/// A night without enough rooms, in a refusal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Short {
     /// The night.
     pub day: Day,
     /// The room type.
     pub room_type: String,
-    /// What there was.
+    /// The rooms that were available.
     pub available: i64,
 }
 
@@ -153,7 +153,7 @@ pub struct Short {
 pub struct Position {
     /// The shard.
     pub shard: u32,
-    /// The Raft index. Many commands may share one: they are one batch, in an order that is not told.
+    /// The Raft index. The commands of a batch share one index; their order in the batch is not recorded.
     pub index: u64,
 }
 

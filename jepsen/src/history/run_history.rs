@@ -1,19 +1,19 @@
-//! Everything that is known of a run.
+//! The whole record of a run.
 
 use super::fault::Fault;
 use super::final_state::FinalState;
 use super::operation::Op;
 use super::setup::RunSetup;
 
-/// Everything that is known of a run.
+/// The whole record of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// What was set up.
+    /// The setup.
     pub setup: RunSetup,
     /// One per logical operation, by `id`, which is the order of invocation.
     pub ops: Vec<Op>,
-    /// By time.
+    /// The faults, by time.
     pub faults: Vec<Fault>,
-    /// What the nodes said once all was healed.
+    /// The state of the nodes after all faults were healed.
     pub final_state: FinalState,
 }

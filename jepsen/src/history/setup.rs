@@ -1,4 +1,4 @@
-//! What a run was set up with.
+//! The setup of a run.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::operation::Day;
 
-/// What a run was set up with.
+/// The setup of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSetup {
-    /// Everything random in the harness comes from it.
+    /// The seed of all random choices of the harness.
     pub seed: u64,
-    /// Workloads that ran side by side, by name.
+    /// The names of the workloads. They ran concurrently.
     pub workloads: Vec<String>,
-    /// Nemeses, by name; those that could not be done here are in `not_run`.
+    /// The names of the nemeses; those that could not run are in `not_run`.
     pub nemeses: Vec<String>,
-    /// Nemeses that could not be done, with why.
+    /// The nemeses that could not run, each with the reason.
     pub not_run: BTreeMap<String, String>,
-    /// Nodes, by number from 1.
+    /// The number of nodes; they are numbered from 1.
     pub nodes: u32,
-    /// How far two nodes' clocks may be apart, faults included, in milliseconds.
+    /// The largest difference between two nodes' clocks, faults included, in milliseconds.
     pub skew_ms: u64,
-    /// How long callers called, s.
+    /// How long callers sent calls, in seconds.
     #[serde(default)]
     pub seconds: u64,
     /// Callers of each workload.
     #[serde(default)]
     pub callers: u32,
-    /// Operations a second that were wanted, of all callers.
+    /// The target rate of all callers together, in operations a second.
     #[serde(default)]
     pub rate: u32,
     /// Whether faults were short and close together.
@@ -36,17 +36,17 @@ pub struct RunSetup {
     /// Whether all nodes were on loopback, without namespaces.
     #[serde(default)]
     pub loopback: bool,
-    /// The planted bug that was switched on.
+    /// The planted bug that was enabled.
     #[serde(default)]
     pub bug: Option<String>,
-    /// When, RFC 3339.
+    /// When the run began, RFC 3339.
     pub started: String,
-    /// When the last node had been asked; RFC 3339.
+    /// When the final state had been read, RFC 3339.
     #[serde(default)]
     pub ended: String,
-    /// What ran: `keyrackd`, `commit`, `kernel`, ...
+    /// The versions of what ran: `keyrackd`, `commit`, `kernel`, ...
     pub versions: BTreeMap<String, String>,
-    /// The hotels, empty when the run begins.
+    /// The hotels, which have no bookings when the run begins.
     pub hotels: Vec<Hotel>,
 }
 
@@ -57,12 +57,12 @@ pub struct Hotel {
     pub property: String,
     /// The shard that has it.
     pub shard: u32,
-    /// Rooms of all types together that may be taken of one night, if there is such a limit.
+    /// The most rooms of all types together on one night, if there is such a limit.
     pub house_limit: Option<u32>,
     /// Room type and its sell limit per night.
     pub room_types: BTreeMap<String, u32>,
-    /// The first night that is asked for,
+    /// The first night that callers request.
     pub first: Day,
-    /// and how many nights there are.
+    /// The number of nights that callers request.
     pub nights: u32,
 }

@@ -2,7 +2,7 @@
 
 use crate::history::{Day, Stay};
 
-/// Rooms sold and held, by the place of the room type and the night.
+/// Rooms sold and held, by night and by index of the room type.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     first: Day,
@@ -11,14 +11,14 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Sold and held on one night.
+    /// Rooms sold and held of one room type on one night.
     pub fn of(&self, place: usize, day: Day) -> (i64, i64) {
         let night = day.checked_sub(self.first).and_then(|at| self.nights.get(at as usize));
         night.and_then(|types| types.get(place)).copied().unwrap_or_default()
     }
 
-    /// Sold and held of all room types on one night.
-    pub fn house(&self, day: Day) -> i64 {
+    /// The rooms of all types that are sold or held on one night.
+    pub fn taken_of_all_types(&self, day: Day) -> i64 {
         let night = day.checked_sub(self.first).and_then(|at| self.nights.get(at as usize));
         night.map_or(0, |types| types.iter().map(|(sold, held)| sold + held).sum())
     }

@@ -1,20 +1,20 @@
-//! What a call comes to.
+//! Decides how a call must be answered and what it changes.
 
 use super::refusal::Refusal;
 use super::rooms::{by_type, same_booking};
 use super::state::{Change, Hold, HoldState, Model};
 use crate::history::{Answer, Booking, Call, Day, Outcome, Rooms, Short, Stay};
 
-/// The most that a hold can be asked for, in milliseconds.
+/// The longest time of a hold, in milliseconds.
 pub const MAX_HOLD_MS: u64 = 600_000;
 
 /// The most rooms of one booking.
 pub const MAX_ROOMS: u64 = 50;
 
-/// What does not follow from the rules.
+/// The values that the rules do not determine.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// The id of the booking or the hold that is made.
+    /// The id of the booking or hold that is created.
     pub id: String,
     /// A hold's deadline, ms since 1970.
     pub expires_at_ms: u64,
@@ -24,18 +24,18 @@ pub struct Given {
     pub due: bool,
 }
 
-/// What must be answered and what becomes of the state. Refusals change nothing, except that a hold which was refused as
-/// due stays due.
+/// The required answer and the changes of the state. A refusal changes nothing, except that a hold refused as expired
+/// becomes due.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The answer or the refusal.
     pub answer: Result<Answer, Refusal>,
-    /// To be made with [`Model::set`].
+    /// The changes, for [`Model::set`].
     pub changes: Vec<Change>,
 }
 
 impl Given {
-    /// What a call and its outcome tell. `earliest_ns` stays 0.
+    /// The values that an outcome shows. `earliest_ns` stays 0.
     pub fn by(outcome: &Outcome) -> Given {
         match outcome {
             Outcome::Ok { answer: Answer::Booking(booking), .. } => Given { id: booking.booking.clone(), ..Given::default() },
@@ -49,7 +49,7 @@ impl Given {
 }
 
 impl Decision {
-    /// Whether this is what was answered.
+    /// Whether the recorded outcome agrees with this decision.
     pub fn agrees(&self, outcome: &Outcome) -> bool {
         match (&self.answer, outcome) {
             (Ok(Answer::Booking(expected)), Outcome::Ok { answer: Answer::Booking(answered), .. }) => {
@@ -65,7 +65,7 @@ impl Decision {
 }
 
 impl Model {
-    /// A whole request with its idempotency key: a known key is answered from its record.
+    /// Executes a request with its idempotency key. A known key gets its stored answer.
     ///
     /// # Errors
     /// The refusal.
@@ -83,7 +83,7 @@ impl Model {
         answer
     }
 
-    /// What a call comes to in this state.
+    /// Decides a call in this state, without regard to its idempotency key.
     pub fn decide(&self, call: &Call, given: &Given) -> Decision {
         let decided = match call {
             Call::Reserve { stay, rooms, .. } => self.reserve(*stay, rooms, given),
@@ -167,7 +167,7 @@ impl Model {
         Ok((Answer::Nights { nights }, Vec::new()))
     }
 
-    /// Refuses a stay that cannot be had. `had` is given back first; what it had on a night it may keep.
+    /// Refuses a stay without enough rooms. The rooms of the amended booking `had` count as free, and it may always keep them.
     fn check(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>) -> Result<(), Refusal> {
         let wanted: u64 = rooms.iter().map(|line| u64::from(line.quantity)).sum();
         if stay.to <= stay.from {
@@ -197,13 +197,13 @@ impl Model {
         if short.is_empty() { Ok(()) } else { Err(Refusal { code: "sold_out", nights: in_order(short) }) }
     }
 
-    /// The house counts all types together; a night that is short of rooms anyway is named once, with its type.
+    /// Checks the house limit over all room types. A night that is already short in one room type is not named again.
     fn check_house(&self, stay: Stay, rooms: &[Rooms], had: Option<&Booking>, short: &mut Vec<Short>) {
         let (Some(limit), Some(first)) = (self.house_limit, rooms.first()) else { return };
         let wanted: i64 = rooms.iter().map(|line| i64::from(line.quantity)).sum();
         for day in stay.from..stay.to {
             let kept = kept(had, None, day);
-            let available = i64::from(limit) - self.counts.house(day) + kept;
+            let available = i64::from(limit) - self.counts.taken_of_all_types(day) + kept;
             if available < wanted && wanted > kept && !short.iter().any(|named| named.day == day) {
                 short.push(Short { day, room_type: first.room_type.clone(), available });
             }
@@ -213,7 +213,7 @@ impl Model {
 
 type Decided = Result<(Answer, Vec<Change>), Refusal>;
 
-/// A new booking, and what becomes of the hold that it was.
+/// A new booking, and the change of the hold that it was made from.
 fn opened(id: &str, stay: Stay, rooms: &[Rooms], hold: Option<Change>) -> (Answer, Vec<Change>) {
     let rooms = by_type(rooms);
     let (answer, changes) = stored(Booking { booking: id.to_owned(), revision: 1, state: "confirmed".into(), stay, rooms });

@@ -1,13 +1,13 @@
-//! An independent model of one hotel: what each call must be answered, one call at a time.
+//! An independent model of one hotel: the required answer to each call, one call at a time.
 //!
-//! It is written from the rules and shares no code with Keyrack, so that it cannot share its bugs. What only a server can
-//! choose (ids, deadlines) and what only the log knows (whether a deadline has passed) the caller gives as [`Given`];
-//! everything else follows.
+//! It is written from the rules and shares no code with Keyrack, so it cannot share Keyrack's bugs. The caller passes the
+//! values that only a server chooses (ids, deadlines) or only the log determines (whether a deadline has passed) as
+//! [`Given`]. The model derives everything else.
 //!
 //! Invariants:
-//! - `sold` of a night is the rooms of bookings that have rooms, `held` those of open holds; nothing else is counted;
-//! - every change can be undone: [`Model::set`] returns the change that takes it back;
-//! - a refusal changes nothing, but that a hold which was refused as due stays due.
+//! - `sold` counts the rooms of bookings that have rooms, `held` those of open or due holds, and nothing else;
+//! - every change can be undone: [`Model::set`] returns the change that undoes it;
+//! - a refusal changes nothing, except that a hold refused as expired becomes due.
 //!
 //! Start with `decide.rs`, one function for each kind of call; `state.rs` keeps bookings, holds and counts.
 

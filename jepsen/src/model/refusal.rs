@@ -2,12 +2,12 @@
 
 use crate::history::Short;
 
-/// Why nothing was done.
+/// The reason why a call changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The stable code.
     pub code: &'static str,
-    /// The nights that stand in the way, by night and room type.
+    /// The nights without enough rooms, by night and room type.
     pub nights: Vec<Short>,
 }
 

@@ -1,13 +1,13 @@
-//! Rooms and bookings compared, however they are listed.
+//! Compares rooms and bookings without regard to the order of their lines.
 
 use crate::history::{Booking, Rooms};
 
-/// Whether two lists come to the same rooms of each type.
+/// Whether two lists have the same number of rooms of each type.
 pub fn same_rooms(one: &[Rooms], other: &[Rooms]) -> bool {
     one == other || by_type(one) == by_type(other)
 }
 
-/// The rooms with a line per type, by type.
+/// The rooms with one line per type, sorted by type.
 pub fn by_type(rooms: &[Rooms]) -> Vec<Rooms> {
     let mut sorted = rooms.to_vec();
     sorted.sort();
@@ -21,7 +21,7 @@ pub fn by_type(rooms: &[Rooms]) -> Vec<Rooms> {
     sorted
 }
 
-/// Whether two bookings are the same, however their rooms are listed.
+/// Whether two bookings are the same. The order of their room lines does not matter.
 pub fn same_booking(one: &Booking, other: &Booking) -> bool {
     let rest = |b: &Booking| (b.revision, b.stay);
     one.booking == other.booking && one.state == other.state && rest(one) == rest(other) && same_rooms(&one.rooms, &other.rooms)

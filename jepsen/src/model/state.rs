@@ -16,15 +16,15 @@ pub struct Model {
     pub(super) counts: Counts,
     bookings: HashMap<String, Booking>,
     holds: HashMap<String, Hold>,
-    /// What was answered under each idempotency key.
+    /// The call and the answer of each idempotency key.
     pub(super) records: HashMap<String, (Call, Result<Answer, Refusal>)>,
     fingerprint: u64,
 }
 
-/// Rooms that are taken for a while.
+/// Rooms that are kept for a caller until a deadline.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Hold {
-    /// Whether it still is.
+    /// Its state.
     pub state: HoldState,
     /// The nights.
     pub stay: Stay,
@@ -32,26 +32,26 @@ pub struct Hold {
     pub rooms: Vec<Rooms>,
     /// Its deadline in ms since 1970, by log time.
     pub expires_at_ms: u64,
-    /// Before this moment of the run, in ns, no clock can have reached the deadline; 0 where that is not asked.
+    /// The earliest time of the run, in ns, at which any node's clock can reach the deadline; 0 if this is not used.
     pub earliest_ns: u64,
 }
 
-/// What became of a hold.
+/// The state of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoldState {
     /// It has its rooms and can be confirmed.
     Open,
-    /// It has its rooms still, but its deadline has passed.
+    /// It still has its rooms, but its deadline has passed.
     Due,
     /// It became a booking.
     Confirmed,
-    /// It was given back.
+    /// It was released.
     Released,
-    /// Its rooms were taken back.
+    /// It expired and lost its rooms.
     Expired,
 }
 
-/// A booking or a hold as it shall be; `None` for not at all.
+/// The new value of a booking or a hold; `None` removes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// By id.
@@ -67,7 +67,7 @@ impl Model {
         Model { room_types, house_limit: hotel.house_limit, ..Model::default() }
     }
 
-    /// Makes a change and answers with the one that takes it back.
+    /// Applies a change and returns the change that undoes it.
     pub fn set(&mut self, change: Change) -> Change {
         match change {
             Change::Booking(id, booking) => {
@@ -116,7 +116,7 @@ impl Model {
         self.bookings.values()
     }
 
-    /// What takes a hold's rooms back; `None` when it has none.
+    /// The change that expires a hold; `None` if it has no rooms.
     pub fn expiry(&self, id: &str) -> Option<Change> {
         let hold = self.holds.get(id)?;
         let open = matches!(hold.state, HoldState::Open | HoldState::Due);
@@ -131,7 +131,7 @@ impl Model {
         Some(Night { day, limit, sold, held, available: limit - sold - held })
     }
 
-    /// Differs, but for chance, where two states of one hotel do.
+    /// A fingerprint of the state. Two states of one hotel have different fingerprints, except for rare collisions.
     pub fn fingerprint(&self) -> u64 {
         self.fingerprint
     }

@@ -1,4 +1,4 @@
-//! What a fault works with: the cluster, the record of the run, and random numbers.
+//! The context of a fault: the cluster, the run's recorder and random numbers.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use crate::cluster::Cluster;
 use crate::rng::Rng;
 use crate::workload::Recorder;
 
-/// What a nemesis works with.
+/// The context of a fault.
 pub struct FaultContext {
-    /// The cluster that is harmed.
+    /// The cluster into which faults are injected.
     pub cluster: Arc<Cluster>,
-    /// Where every fault is written down.
+    /// Records every fault.
     pub recorder: Arc<Recorder>,
-    /// Draws victims, lengths and strengths.
+    /// Draws victims, durations and strengths.
     pub rng: Rng,
 }
 
 impl FaultContext {
-    /// Any node.
+    /// A random node.
     pub(super) fn random_node(&mut self) -> u32 {
         let numbers = self.cluster.numbers();
         self.rng.pick(&numbers).copied().unwrap_or(1)
     }
 
-    /// The leader of any data shard; any node when no node says that it leads.
+    /// The leader of a random data shard; a random node if no node says that it leads this shard.
     pub(super) async fn random_leader(&mut self) -> u32 {
         let shard = self.rng.within(1, 3) as u32;
         match self.cluster.leader(shard).await {
@@ -33,7 +33,7 @@ impl FaultContext {
         }
     }
 
-    /// SIGKILL of several nodes, as close together as can be: all are signalled before any is waited for.
+    /// Sends SIGKILL to several nodes as close together as possible: from one thread for each node.
     pub(super) fn kill_together(&self, victims: &[u32]) {
         std::thread::scope(|scope| {
             for victim in victims {
@@ -43,12 +43,12 @@ impl FaultContext {
         });
     }
 
-    /// Writes down that a fault began.
+    /// Records that a fault began.
     pub(super) fn begins(&self, nemesis: Nemesis, what: impl Into<String>, nodes: &[u32]) {
         self.recorder.fault(nemesis.name(), "begin", what, nodes);
     }
 
-    /// Writes down that a fault ended.
+    /// Records that a fault ended.
     pub(super) fn ends(&self, nemesis: Nemesis, what: impl Into<String>, nodes: &[u32]) {
         self.recorder.fault(nemesis.name(), "end", what, nodes);
     }

@@ -1,4 +1,4 @@
-//! The rounds of a run: pause, fault, recovery.
+//! The rounds of a run: each is a pause, a fault and a recovery.
 
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use super::timing::FaultTiming;
 use super::{clock, disk, network, processes, rot, transfer};
 use crate::rng::Rng;
 
-/// Injects faults until `end`, one of `nemeses` each round, and heals the cluster after each. Returns the rounds.
+/// Injects faults until `end`, one of `nemeses` in each round, and heals the cluster after each. Returns the number of rounds.
 ///
 /// # Errors
-/// When the cluster did not recover from a fault in time.
+/// If the cluster did not recover from a fault in time.
 pub async fn inject_faults(
     mut context: FaultContext,
     nemeses: Vec<Nemesis>,
@@ -41,14 +41,14 @@ pub async fn inject_faults(
     Ok(rounds)
 }
 
-/// Two faults at the same time, one in the background of the other.
+/// Injects two faults at the same time: one from the background role and one from the foreground role.
 async fn combine(context: &mut FaultContext, lasts: Duration) -> anyhow::Result<()> {
     let possible = |role: Role| -> Vec<Nemesis> {
         Nemesis::with_role(role).filter(|nemesis| nemesis.obstacle(&context.cluster.place).is_none()).collect()
     };
     let (backs, fronts) = (possible(Role::Background), possible(Role::Foreground));
     let (Some(back), Some(front)) = (context.rng.pick(&backs).copied(), context.rng.pick(&fronts).copied()) else {
-        bail!("nothing to combine");
+        bail!("cannot combine two faults: this machine allows too few of them");
     };
     let mut beside = FaultContext {
         cluster: context.cluster.clone(),
@@ -59,7 +59,7 @@ async fn combine(context: &mut FaultContext, lasts: Duration) -> anyhow::Result<
     one.and(two)
 }
 
-/// One fault from its beginning to its end.
+/// Injects one fault and ends it.
 async fn inject(nemesis: Nemesis, context: &mut FaultContext, lasts: Duration) -> anyhow::Result<()> {
     match nemesis {
         Nemesis::None | Nemesis::Combined => Ok(()),

@@ -1,4 +1,4 @@
-//! Links that are cut, lose packets, or are slow.
+//! Cuts links, and makes them lossy or slow.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::net::{Link, Network, partitions};
 
-/// Cuts links between nodes for a while; the callers' links stay.
+/// Cuts links between nodes for the time `lasts`. The callers' links stay up.
 pub(super) async fn partition(nemesis: Nemesis, context: &mut FaultContext, lasts: Duration) -> anyhow::Result<()> {
     let numbers = context.cluster.numbers();
     let leader = context.random_leader().await;
@@ -19,26 +19,28 @@ pub(super) async fn partition(nemesis: Nemesis, context: &mut FaultContext, last
     let (cut, what): (BTreeSet<(u32, u32)>, String) = match nemesis {
         Nemesis::PartitionMajority => {
             let first = context.random_node();
-            (partitions::minority(nodes, first), format!("a minority from node {first} on is cut off"))
+            (partitions::minority(nodes, first), format!("a minority that begins with node {first} is cut off"))
         }
-        Nemesis::PartitionRing => (partitions::ring(nodes), "each hears its neighbours only".into()),
+        Nemesis::PartitionRing => (partitions::ring(nodes), "each node reaches only its neighbours".into()),
         Nemesis::PartitionOneWay if context.rng.percent(50) => {
-            (others().map(|other| (other, leader)).collect(), format!("{leader} hears nobody"))
+            (others().map(|other| (other, leader)).collect(), format!("node {leader} receives nothing"))
         }
-        Nemesis::PartitionOneWay => (others().map(|other| (leader, other)).collect(), format!("{leader} is heard by nobody")),
-        Nemesis::IsolateLeader => (partitions::isolate(nodes, leader), format!("leader {leader} alone")),
-        _ => (partitions::link(any, other), format!("link {any}-{other} cut")),
+        Nemesis::PartitionOneWay => {
+            (others().map(|other| (leader, other)).collect(), format!("packets from node {leader} are dropped"))
+        }
+        Nemesis::IsolateLeader => (partitions::isolate(nodes, leader), format!("leader {leader} is cut off from all others")),
+        _ => (partitions::link(any, other), format!("the link between nodes {any} and {other} is cut")),
     };
     let Some(network) = context.cluster.place.network() else { return Ok(()) };
     context.begins(nemesis, what, &[leader]);
     network.cut(cut);
     tokio::time::sleep(lasts).await;
     network.heal();
-    context.ends(nemesis, "all links up", &[]);
+    context.ends(nemesis, "all links are up again", &[]);
     Ok(())
 }
 
-/// Every link between nodes loses or delays packets for a while.
+/// Makes every link between nodes lose or delay packets for the time `lasts`.
 pub(super) async fn degrade_links(nemesis: Nemesis, context: &mut FaultContext, lasts: Duration) -> anyhow::Result<()> {
     let link = match nemesis {
         Nemesis::Loss => Link { loss_per_million: context.rng.within(10_000, 200_000) as u32, ..Link::PERFECT },
@@ -58,20 +60,19 @@ pub(super) async fn degrade_links(nemesis: Nemesis, context: &mut FaultContext, 
     set_all(network, &numbers, link);
     tokio::time::sleep(lasts).await;
     network.heal();
-    context.ends(nemesis, "all links good", &numbers);
+    context.ends(nemesis, "all links are perfect again", &numbers);
     Ok(())
 }
 
-/// Makes all packets between nodes so late, until [`super::heal`]; where there is no network of ours, nothing.
+/// Delays all packets between nodes until [`super::heal`]. Does nothing on loopback.
 pub(super) fn delay_all(context: &FaultContext, delay: Duration) {
     if let Some(network) = context.cluster.place.network() {
         set_all(network, &context.cluster.numbers(), Link { delay, ..Link::PERFECT });
     }
 }
 
-/// Makes what is said to a node from now on arrive only after `lasts`, in order, on each link at another moment; whether that
-/// can be done. A node that is paused for as long then has a while in which it knows nothing, and hears of the time before
-/// its pause first.
+/// Holds all packets to `victim` for the time `lasts`, plus a different delay on each link. Returns whether this is possible.
+/// A node that is paused for the same time then resumes without news: it first receives the packets from before its pause.
 pub(super) fn delay_messages_to(context: &mut FaultContext, victim: u32, lasts: Duration) -> bool {
     let others: Vec<u32> = context.cluster.numbers().into_iter().filter(|number| *number != victim).collect();
     let after: Vec<Duration> = others.iter().map(|_| Duration::from_millis(context.rng.within(5, 60))).collect();

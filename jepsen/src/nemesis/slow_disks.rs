@@ -1,15 +1,15 @@
-//! Slow disks shortly before a node ends.
+//! Makes disks slow shortly before a node is killed or loses power.
 
 use std::time::Duration;
 
 use super::context::FaultContext;
 use crate::disk::SyncMode;
 
-/// How long the disks are slow before the node ends.
+/// How long the disks are slow before that.
 const BACKLOG: Duration = Duration::from_millis(500);
 
-/// Makes the disks of nodes that are about to end slow, half the time. Then more waits to be synced, and whatever was
-/// acknowledged too early is lost for certain. Returns words for the fault's description.
+/// In half of the calls, makes the disks of the victims slow before they are killed. Then more data wait for a sync, and data
+/// that were acknowledged too early are certainly lost. Returns a text for the fault's description.
 pub(super) async fn maybe_slow_disks(context: &mut FaultContext, victims: &[u32]) -> anyhow::Result<String> {
     if context.rng.percent(50) {
         return Ok(String::new());

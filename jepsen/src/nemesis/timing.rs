@@ -3,14 +3,14 @@
 /// How long faults and the pauses between them last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultTiming {
-    /// The shortest and the longest fault.
+    /// The duration of the shortest and of the longest fault.
     pub fault_ms: (u64, u64),
-    /// The shortest and the longest pause.
+    /// The duration of the shortest and of the longest pause.
     pub pause_ms: (u64, u64),
 }
 
 impl FaultTiming {
-    /// Faults that are just long enough for an election, with short pauses: three times as many faults.
+    /// Faults that are just long enough for an election, with short pauses: about three times as many faults.
     pub fn quick() -> FaultTiming {
         FaultTiming { fault_ms: (1_000, 2_500), pause_ms: (300, 1_500) }
     }

@@ -1,4 +1,4 @@
-//! Leaders that hand over again and again.
+//! Transfers leaderships again and again.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,9 @@ use serde_json::json;
 use super::catalog::Nemesis;
 use super::context::FaultContext;
 
-/// Asks nodes to hand leaderships over, many times a second.
+/// Asks for transfers of leaderships, many times a second.
 pub(super) async fn storm(context: &mut FaultContext, lasts: Duration) -> anyhow::Result<()> {
-    context.begins(Nemesis::TransferStorm, "leaders hand over", &[]);
+    context.begins(Nemesis::TransferStorm, "leaderships are transferred many times a second", &[]);
     let end = Instant::now() + lasts;
     let (mut asked, mut done) = (0u32, 0u32);
     while Instant::now() < end {
@@ -24,6 +24,6 @@ pub(super) async fn storm(context: &mut FaultContext, lasts: Duration) -> anyhow
         done += u32::from(reply.is_ok_and(|reply| reply.status.is_success()));
         tokio::time::sleep(Duration::from_millis(context.rng.within(20, 150))).await;
     }
-    context.ends(Nemesis::TransferStorm, format!("{done} of {asked} hand-overs were taken up"), &[]);
+    context.ends(Nemesis::TransferStorm, format!("{done} of {asked} transfers were accepted"), &[]);
     Ok(())
 }

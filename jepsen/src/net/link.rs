@@ -1,4 +1,4 @@
-//! How packets fare between two ends, and what became of them.
+//! The properties of a link, and the counts of its packets.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,42 +6,42 @@ use std::time::Duration;
 
 use super::partitions::Pair;
 
-/// How packets fare from one end to another.
+/// What happens to packets from one end to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Whether any arrive.
+    /// Whether packets are delivered at all.
     pub up: bool,
-    /// How long each is under way.
+    /// The delay of each packet.
     pub delay: Duration,
-    /// Up to how much longer, at random. Packets of one pair never overtake each other.
+    /// The largest random delay that is added. Packets of one pair never overtake each other.
     pub jitter: Duration,
-    /// How many of a million are lost.
+    /// The number of lost packets in a million.
     pub loss_per_million: u32,
 }
 
 impl Link {
     /// No delay, no loss.
     pub const PERFECT: Link = Link { up: true, delay: Duration::ZERO, jitter: Duration::ZERO, loss_per_million: 0 };
-    /// Nothing arrives.
+    /// Nothing is delivered.
     pub const DOWN: Link = Link { up: false, ..Link::PERFECT };
 }
 
-/// What became of the packets from one end to another.
+/// The numbers of packets from one end to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Delivered.
+    /// Delivered packets.
     pub delivered: u64,
-    /// The bytes of those.
+    /// Bytes of the delivered packets.
     pub delivered_bytes: u64,
-    /// Dropped because the link was down, then or on arrival.
+    /// Packets dropped because the link was down, when they were sent or when they were due.
     pub cut: u64,
-    /// Dropped by [`Link::loss_per_million`].
+    /// Packets dropped by [`Link::loss_per_million`].
     pub lost: u64,
-    /// Dropped because too much was under way already, or because the receiver's device took no more.
+    /// Packets dropped because the queue was full, or because the receiver's device accepted no more.
     pub overflowed: u64,
 }
 
-/// What is counted.
+/// What happened to one packet.
 #[derive(Clone, Copy)]
 pub(super) enum PacketFate {
     Delivered { bytes: usize },
@@ -59,8 +59,8 @@ struct PairCounts {
     overflowed: AtomicU64,
 }
 
-/// Every ordered pair's link, shared by the harness, which sets, and the switch, which has a copy of its own and takes a
-/// new one whenever the generation has changed.
+/// The links of all ordered pairs. The harness sets them. The switch uses its own copy, and renews it when the generation has
+/// changed.
 pub(super) struct Links {
     ends: u32,
     links: Mutex<Vec<Link>>,
@@ -80,7 +80,7 @@ impl Links {
     }
 
     pub fn place(&self, (from, to): Pair) -> usize {
-        assert!(from < self.ends && to < self.ends, "there is no end {} here", from.max(to));
+        assert!(from < self.ends && to < self.ends, "there is no end {} in this network", from.max(to));
         (from * self.ends + to) as usize
     }
 
@@ -100,12 +100,12 @@ impl Links {
         self.generation.fetch_add(1, Relaxed);
     }
 
-    /// Renews the switch's copy if it is older than `seen`.
+    /// Renews the switch's copy, of generation `seen`, if the links have changed since.
     pub fn refresh(&self, copy: &mut Vec<Link>, seen: &mut u64) {
         if self.generation.load(Relaxed) != *seen {
             let links = self.lock();
             copy.clone_from(&links);
-            // Under the lock: a change after this is another generation.
+            // Read under the lock: every later change has another generation.
             *seen = self.generation.load(Relaxed);
         }
     }
@@ -135,7 +135,7 @@ impl Links {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Link>> {
-        // Plain values are never half set: a panic elsewhere does not spoil them.
+        // Links are plain values, so a panic in another thread cannot leave them half set.
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

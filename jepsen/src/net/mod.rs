@@ -1,17 +1,17 @@
-//! A network of the harness's own, each of whose links can be cut, delayed or made lossy.
+//! A network between nodes whose links the harness can cut, delay or make lossy.
 //!
-//! Each node lives in a network namespace and has one TUN device in it; the harness has one in the root namespace. All
-//! packets pass through one thread of the harness, the switch, which passes them on as the [`Link`] of their ordered
-//! pair says: at once, late, or not at all. So one mechanism does partitions, one-way cuts, loss, delay and jitter, and it
-//! needs neither `tc netem` nor a firewall. It needs root, `/dev/net/tun` and `ip`.
+//! Each node runs in a network namespace with one TUN device; the harness has one in the root namespace. All packets pass
+//! through one thread of the harness, the switch. The [`Link`] of the sender and the receiver decides whether it forwards a
+//! packet at once, late, or not at all. So one mechanism makes partitions, one-way cuts, loss, delay and jitter. It needs
+//! root, `/dev/net/tun` and `ip`, but neither `tc netem` nor a firewall.
 //!
-//! The nodes' TCP is the kernel's: what is lost is sent again, and a connection over a cut link stays open and silent.
-//! The packets are large ([`MTU`]), so that two cores carry more than a real network would; loss and the windows of TCP
-//! count in those packets.
+//! The nodes use the kernel's TCP: it sends lost packets again, and a connection over a cut link stays open and silent.
+//! Packets are large ([`MTU`]), so that two cores can carry more than a real network. A lost packet is therefore a large one,
+//! too.
 //!
 //! Invariants: packets of one ordered pair never overtake each other, and everything is removed when the [`Network`] is
-//! dropped. Start with [`Network`]; `switch.rs` forwards, `link.rs` says how, `namespace.rs` and `tun.rs` are the kernel's
-//! side, `partitions.rs` lists which pairs a partition cuts.
+//! dropped. Start with [`Network`]. `switch.rs` forwards packets, `link.rs` has the properties of a link, `namespace.rs` and
+//! `tun.rs` call the kernel, `partitions.rs` lists which pairs a partition cuts.
 
 mod link;
 mod namespace;
@@ -34,33 +34,33 @@ use namespace::Namespace;
 use switch::{HARNESS_HOST, Switch};
 use tun::Tun;
 
-/// The harness's own number in a [`Pair`]; nodes are numbered from 1.
+/// The harness's own number in a [`Pair`]. Nodes are numbered from 1.
 pub const HARNESS: u32 = 0;
-/// The kernel gives a device's name 15 bytes; ours is the prefix and a letter or two.
+/// In bytes. The name of the harness's device is the prefix and one letter; the kernel allows 15 bytes.
 const LONGEST_PREFIX: usize = 10;
 
-/// Nodes in namespaces of their own, and the switch between them. All of it is gone when this is dropped.
+/// The nodes' namespaces and the switch between them. Dropping it removes all of them.
 pub struct Network {
     subnet: u8,
     links: Arc<Links>,
     namespaces: Vec<Namespace>,
-    // Stopped before the namespaces go, for the devices are in them.
+    // Stopped before the namespaces are removed, because they contain its devices.
     switch: Option<Switch>,
 }
 
 impl Network {
-    /// Builds the network 10.77.`subnet`.0/24 with nodes 1 to `nodes`; all links are perfect at first.
+    /// Builds the network 10.77.`subnet`.0/24 with nodes 1 to `nodes`. All links are perfect at first.
     ///
-    /// `prefix` (up to 10 of a-z, 0-9) begins the names of namespaces and devices; what a killed harness left under the
-    /// same prefix is removed first. Two networks at one time need different prefixes and subnets. The error says what
-    /// the machine lacks.
+    /// The names of namespaces and devices begin with `prefix` (1 to 10 of a-z and 0-9). Namespaces that a killed harness left
+    /// under this prefix are removed first. Two networks at the same time need different prefixes and subnets. If the machine
+    /// lacks something, the error names it.
     pub fn build(prefix: &str, subnet: u8, nodes: u32, seed: u64) -> anyhow::Result<Network> {
         let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
         ensure!(
             !prefix.is_empty() && prefix.len() <= LONGEST_PREFIX && prefix.chars().all(plain),
-            "a network's prefix is 1 to {LONGEST_PREFIX} of a-z and 0-9, not {prefix:?}"
+            "cannot use {prefix:?} as a network's prefix: it must be 1 to {LONGEST_PREFIX} characters of a-z and 0-9"
         );
-        ensure!((1..u32::from(HARNESS_HOST)).contains(&nodes), "a network has 1 to 253 nodes, not {nodes}");
+        ensure!((1..u32::from(HARNESS_HOST)).contains(&nodes), "cannot build a network of {nodes} nodes: it must be 1 to 253");
         namespace::possible()?;
         namespace::remove_left_over(prefix)?;
         namespace::unused(&format!("{}/24", ipv4(subnet, 0)))?;
@@ -81,34 +81,35 @@ impl Network {
         Ok(Network { subnet, links, namespaces, switch: Some(switch) })
     }
 
-    /// How many nodes there are; they are numbered from 1.
+    /// The number of nodes. They are numbered from 1.
     pub fn nodes(&self) -> u32 {
         self.namespaces.len() as u32
     }
 
-    /// Where a node, or the [`HARNESS`], is reached.
+    /// The address of a node, or of the [`HARNESS`].
     pub fn address(&self, node: u32) -> Ipv4Addr {
         ipv4(self.subnet, if node == HARNESS { HARNESS_HOST } else { node as u8 })
     }
 
-    /// Lets a command run in a node's namespace, once it is spawned. For the harness nothing changes.
+    /// Makes a command run in a node's namespace. Does nothing for the [`HARNESS`].
     pub fn enter(&self, node: u32, command: &mut Command) {
         if node != HARNESS {
             self.namespaces[node as usize - 1].enter(command);
         }
     }
 
-    /// Makes the link from one to another such; what is under way is late as it was, or lost if the link is now down.
+    /// Sets the link from one node to another. Packets already on their way keep their delay, and are dropped if the link is
+    /// down when they are due.
     pub fn set(&self, from: u32, to: u32, link: Link) {
         self.links.set((from, to), link);
     }
 
-    /// How the link from one to another is.
+    /// The link from one node to another.
     pub fn link(&self, from: u32, to: u32) -> Link {
         self.links.get((from, to))
     }
 
-    /// Takes these links down; how slow and lossy they are stays for when they are up again.
+    /// Takes these links down. Their delay and loss are kept.
     pub fn cut(&self, pairs: impl IntoIterator<Item = Pair>) {
         for pair in pairs {
             self.links.set(pair, Link { up: false, ..self.links.get(pair) });
@@ -120,7 +121,7 @@ impl Network {
         self.links.heal();
     }
 
-    /// What became of the packets from one to another since the network was built.
+    /// The numbers of packets from one node to another since the network was built.
     pub fn counts(&self, from: u32, to: u32) -> Counts {
         self.links.counts((from, to))
     }

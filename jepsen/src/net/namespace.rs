@@ -1,5 +1,5 @@
-//! Network namespaces with names, made by `ip netns`, so that `ip netns exec` works on them too.
-// What runs between fork and exec has to be promised to be harmless.
+//! Named network namespaces, created by `ip netns`, so that `ip netns exec` works on them too.
+// `pre_exec`, whose closure runs between fork and exec, is an unsafe call.
 #![allow(unsafe_code)]
 
 use std::fs::{self, File};
@@ -18,12 +18,12 @@ use super::tun;
 
 /// The size of the largest packet, in bytes.
 pub const MTU: u32 = 65_000;
-/// Where `ip netns` puts them.
+/// The folder in which `ip netns` keeps them.
 const FOLDER: &str = "/run/netns";
-/// Packets that wait in a device for the switch.
+/// How many packets may wait in a device for the switch.
 const QUEUE: u32 = 2_000;
 
-/// A namespace; its name is gone when dropped, and itself when its last process has ended.
+/// A namespace. Dropping it removes its name. The kernel removes the namespace when its last process has ended.
 pub(super) struct Namespace {
     name: String,
     file: Arc<File>,
@@ -43,7 +43,7 @@ impl Namespace {
         &self.name
     }
 
-    /// Does something inside. It has a thread of its own, so that no other ever finds itself there.
+    /// Runs `work` inside the namespace, in a new thread, so that no other thread changes its namespace.
     pub fn inside<T: Send>(&self, work: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
         let enter_and_work = || {
             join(&self.file).with_context(|| format!("cannot enter the namespace {}", self.name))?;
@@ -52,7 +52,7 @@ impl Namespace {
         thread::scope(|scope| scope.spawn(enter_and_work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     }
 
-    /// Lets a command run inside.
+    /// Makes a command run inside the namespace.
     pub fn enter(&self, command: &mut Command) {
         let file = self.file.clone();
         // SAFETY: after the fork there is one system call, and nothing that allocates or locks.
@@ -66,12 +66,12 @@ impl Drop for Namespace {
     }
 }
 
-/// Says what is missing, if anything.
+/// Returns an error that names what the machine lacks, if anything.
 pub(super) fn possible() -> anyhow::Result<()> {
-    ensure!(rustix::process::geteuid().is_root(), "namespaces need root");
+    ensure!(rustix::process::geteuid().is_root(), "network namespaces need root");
     ensure!(
         Path::new(tun::DEVICE).exists(),
-        "there is no {}: the kernel has no TUN, or this container does not show it",
+        "there is no {}: the kernel has no TUN, or this container has no access to it",
         tun::DEVICE
     );
     Ok(())
@@ -94,19 +94,19 @@ pub(super) fn remove_left_over(prefix: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a subnet that has an address here already: its packets would go to another network's switch.
+/// Refuses a subnet of which this machine already has an address: packets would go to another network's switch.
 pub(super) fn unused(subnet: &str) -> anyhow::Result<()> {
     let found = ip(&["-oneline", "address", "show", "to", subnet])?;
-    ensure!(found.is_empty(), "{subnet} is in use on this machine: {}", found.trim());
+    ensure!(found.is_empty(), "the subnet {subnet} is already in use on this machine: {}", found.trim());
     Ok(())
 }
 
-/// Gives a device its address and takes it into use, in a namespace or in that of the harness.
+/// Gives a device its address and brings it up, in a namespace or in that of the harness.
 pub(super) fn bring_up(namespace: Option<&str>, device: &str, address: &str) -> anyhow::Result<()> {
     let within: Vec<&str> = namespace.map_or(Vec::new(), |name| vec!["-n", name]);
     let (mtu, queue) = (MTU.to_string(), QUEUE.to_string());
     ip(&[&within[..], &["address", "add", address, "dev", device]].concat())?;
-    // No IPv6 address of its own making: nobody would answer.
+    // No automatic IPv6 address: the switch forwards only IPv4.
     ip(&[&within[..], &["link", "set", device, "addrgenmode", "none"]].concat())?;
     ip(&[&within[..], &["link", "set", device, "mtu", &mtu, "txqueuelen", &queue, "up"]].concat())?;
     Ok(())
@@ -117,15 +117,15 @@ fn join(file: &File) -> io::Result<()> {
 }
 
 fn remove(name: &str) {
-    // Nobody is there to be told; the next harness with this prefix tries again.
+    // An error is ignored: the next harness with this prefix removes the namespace.
     let _ = ip(&["netns", "delete", name]);
 }
 
-/// What `ip` prints.
+/// Runs `ip` and returns its output.
 fn ip(arguments: &[&str]) -> anyhow::Result<String> {
-    let done = Command::new("ip").args(arguments).output().context("cannot run ip (of iproute2)")?;
+    let done = Command::new("ip").args(arguments).output().context("cannot run ip (the package iproute2 has it)")?;
     if !done.status.success() {
-        bail!("ip {} failed: {}", arguments.join(" "), String::from_utf8_lossy(&done.stderr).trim());
+        bail!("`ip {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&done.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }

@@ -1,29 +1,29 @@
-//! Which links to cut for the partitions that are known to hurt. Only those among nodes: the harness's stay up, for callers
-//! on both sides are what finds the lie.
+//! The links that each kind of partition cuts. Links of the harness stay up, because callers on both sides are needed to
+//! find contradictory answers.
 
 use std::collections::BTreeSet;
 
-/// From whom, to whom.
+/// Sender and receiver.
 pub type Pair = (u32, u32);
 
-/// Nodes 1 to `nodes` fall into `side` and the rest, which do not hear each other.
+/// Cuts nodes 1 to `nodes` into two sides that do not reach each other: `side` and the others.
 pub fn split(nodes: u32, side: &[u32]) -> BTreeSet<Pair> {
     among(nodes).filter(|(from, to)| side.contains(from) != side.contains(to)).collect()
 }
 
-/// The largest minority that does not stop the cluster, beginning with the node `first`, against the majority.
+/// Cuts the largest minority, beginning with the node `first`, off from the majority.
 pub fn minority(nodes: u32, first: u32) -> BTreeSet<Pair> {
     let side: Vec<u32> = (0..nodes.saturating_sub(1) / 2).map(|step| (first - 1 + step) % nodes + 1).collect();
     split(nodes, &side)
 }
 
-/// One node alone.
+/// Cuts one node off from all others.
 pub fn isolate(nodes: u32, one: u32) -> BTreeSet<Pair> {
     split(nodes, &[one])
 }
 
-/// Each node sees its two neighbours only, so that no two see the same nodes. Three nodes would see everybody: there one
-/// link is cut, that of nodes 1 and 3, and node 2 is the bridge.
+/// Each node reaches only its two neighbours, so no two nodes see the same set. In a ring of three nodes each would reach all.
+/// There only the link of nodes 1 and 3 is cut, and node 2 is the bridge.
 pub fn ring(nodes: u32) -> BTreeSet<Pair> {
     if nodes == 3 {
         return link(1, 3);
@@ -32,12 +32,12 @@ pub fn ring(nodes: u32) -> BTreeSet<Pair> {
     among(nodes).filter(|(from, to)| !neighbours(*from, *to)).collect()
 }
 
-/// `from` does not reach `to`; the way back is open.
+/// `from` does not reach `to`. The opposite direction is open.
 pub fn one_way(from: u32, to: u32) -> BTreeSet<Pair> {
     BTreeSet::from([(from, to)])
 }
 
-/// Two nodes do not hear each other; everybody else hears both.
+/// Two nodes do not reach each other. All other nodes reach both.
 pub fn link(one: u32, other: u32) -> BTreeSet<Pair> {
     BTreeSet::from([(one, other), (other, one)])
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_partition_cuts_what_it_says() {
+    fn each_partition_cuts_the_expected_links() {
         let both = |links: &[Pair]| links.iter().flat_map(|&(one, other)| link(one, other)).collect::<BTreeSet<Pair>>();
         let table = [
             ("split 3", split(3, &[2]), both(&[(1, 2), (2, 3)])),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_ring_of_five_each_node_sees_a_majority_of_its_own() {
+    fn in_a_ring_of_five_each_node_sees_a_different_majority() {
         let cut = ring(5);
         let sees = |node| (1..=5).filter(|other| !cut.contains(&(node, *other))).collect::<BTreeSet<u32>>();
         let views: BTreeSet<BTreeSet<u32>> = (1..=5).map(sees).collect();

@@ -1,7 +1,7 @@
-//! The thread through which all packets pass.
+//! The thread that forwards all packets.
 //!
-//! It sleeps until a device has packets or one that is under way is due; a packet on a link without delay is written where
-//! it goes straight from the buffer it was read into.
+//! It sleeps until a device has packets or a delayed packet is due. A packet on a link without delay is written to its
+//! receiver directly from the read buffer.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,23 +17,23 @@ use super::link::{Link, Links, PacketFate};
 use super::tun::Tun;
 use crate::rng::Rng;
 
-/// The harness's last number in the subnet.
+/// The last number of the harness's address in the subnet.
 pub(super) const HARNESS_HOST: u8 = 254;
-/// Packets taken from one device before the next has its turn.
+/// The number of packets read from one device before the next device.
 const BATCH: usize = 64;
-/// What may be under way on one ordered pair; the rest is dropped, as a router with a full queue does.
+/// The most bytes in the queue of one ordered pair. Further packets are dropped, as by a router with a full queue.
 const QUEUE_BYTES: usize = 32 << 20;
 /// The event that ends the thread.
 const STOP: u64 = u64::MAX;
 
-/// The running switch; stopped, and its devices gone, when dropped.
+/// The running switch. Dropping it stops its thread and removes its devices.
 pub(super) struct Switch {
     stop: OwnedFd,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Switch {
-    /// `ports` begin with the harness's, node i's is at i.
+    /// `ports[0]` is the harness's device, `ports[i]` that of node i.
     pub fn start(ports: Vec<Tun>, subnet: u8, links: Arc<Links>, seed: u64) -> io::Result<Switch> {
         let stop = eventfd(0, EventfdFlags::CLOEXEC)?;
         let events = epoll::create(epoll::CreateFlags::CLOEXEC)?;
@@ -51,13 +51,13 @@ impl Drop for Switch {
     fn drop(&mut self) {
         let told = rustix::io::write(&self.stop, &1_u64.to_ne_bytes());
         if let Some(thread) = self.thread.take().filter(|_| told.is_ok()) {
-            // A panic over there was reported there.
+            // The thread's panic, if any, was already printed.
             let _ = thread.join();
         }
     }
 }
 
-/// What has passed lately on one ordered pair.
+/// The queue of one ordered pair.
 #[derive(Clone, Copy)]
 struct LinkQueue {
     last_due: Instant,
@@ -65,7 +65,7 @@ struct LinkQueue {
     queued_bytes: usize,
 }
 
-/// A packet under way. Ordered by when it is due, then by when it came.
+/// A delayed packet. Ordered by the time it is due, then by its number.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct DelayedPacket {
     due: Instant,
@@ -113,8 +113,8 @@ impl SwitchThread {
             let wait = self.until_next().map(timespec);
             match epoll::wait(events, rustix::buffer::spare_capacity(&mut ready), wait.as_ref()) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                // Nothing is delivered from here on: no node is ready any more, and the run says so.
-                Err(cause) => return eprintln!("the switch cannot wait for packets: {cause}"),
+                // From here on no packet is delivered. No node becomes ready again, so the run fails.
+                Err(cause) => return eprintln!("the network switch stops: cannot wait for packets: {cause}"),
             }
             self.deliver_due();
             for event in &ready {
@@ -132,9 +132,9 @@ impl SwitchThread {
 
     fn forward_batch(&mut self, from: usize, buffer: &mut [u8]) {
         for _ in 0..BATCH {
-            // An error is a device that is not up (yet): nothing to forward.
+            // An error means that the device is not up (yet): there is nothing to forward.
             let Ok(Some(length)) = self.ports[from].read(buffer) else { return };
-            // For each packet: one that was sent after a link was set must fare as set.
+            // Before each packet, so that a packet sent after a change of its link is subject to the change.
             self.links.refresh(&mut self.copy, &mut self.generation);
             if let Some(to) = self.receiver(&buffer[..length]) {
                 self.forward(from, to, &buffer[..length]);
@@ -142,7 +142,7 @@ impl SwitchThread {
         }
     }
 
-    /// The port of an IPv4 packet's destination; other packets go nowhere.
+    /// The port of an IPv4 packet's destination. Other packets are dropped.
     fn receiver(&self, packet: &[u8]) -> Option<usize> {
         let (version, destination) = (packet.first()? >> 4, packet.get(16..20)?);
         if version != 4 || destination[..3] != [10, 77, self.subnet] {
@@ -179,7 +179,7 @@ impl SwitchThread {
         self.delayed.push(Reverse(DelayedPacket { due, number: self.number, from, to, packet: packet.into() }));
     }
 
-    /// A random part of `most`, in nanoseconds.
+    /// A random number of nanoseconds below `most`.
     fn random_part(&mut self, most: Duration) -> u64 {
         if most.is_zero() { 0 } else { self.rng.below(most.as_nanos() as u64) }
     }

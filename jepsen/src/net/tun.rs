@@ -1,5 +1,5 @@
-//! A TUN device: what the kernel sends into it is read here, what is written here the kernel receives.
-// The request that names a TUN device is an ioctl, for which there is no safe call.
+//! A TUN device. Packets that the kernel sends to it can be read here, and the kernel receives packets written here.
+// A TUN device is named by an ioctl, for which there is no safe call.
 #![allow(unsafe_code)]
 
 use std::fs::File;
@@ -9,10 +9,10 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use anyhow::Context;
 
-/// Where devices are made.
+/// The file that creates devices.
 pub(super) const DEVICE: &str = "/dev/net/tun";
 
-/// A device in the namespace of the thread that opened it; gone when dropped. Never blocks.
+/// A device in the namespace of the thread that opened it. Dropping it removes the device. It never blocks.
 pub(super) struct Tun {
     file: File,
     name: String,
@@ -24,7 +24,7 @@ impl Tun {
         options.read(true).write(true).custom_flags(libc::O_NONBLOCK);
         let file = options.open(DEVICE).with_context(|| format!("cannot open {DEVICE}"))?;
         attach(&file, name)
-            .with_context(|| format!("cannot make the TUN device {name} (another harness with the same prefix?)"))?;
+            .with_context(|| format!("cannot create the TUN device {name} (another run may use the same slot)"))?;
         Ok(Tun { file, name: name.to_owned() })
     }
 
@@ -32,7 +32,7 @@ impl Tun {
         &self.name
     }
 
-    /// One packet, or none if none waits.
+    /// Reads one packet; `None` if no packet is waiting.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         match io::Read::read(&mut &self.file, buffer) {
             Ok(length) => Ok(Some(length)),
@@ -41,7 +41,7 @@ impl Tun {
         }
     }
 
-    /// Hands the kernel one packet.
+    /// Sends the kernel one packet.
     pub fn write(&self, packet: &[u8]) -> io::Result<()> {
         io::Write::write(&mut &self.file, packet).map(drop)
     }
@@ -53,11 +53,11 @@ impl AsFd for Tun {
     }
 }
 
-/// `TUNSETIFF` of linux/if_tun.h, with packets that have no header of their own.
+/// `TUNSETIFF` of linux/if_tun.h. `IFF_NO_PI`: packets have no extra header.
 fn attach(file: &File, name: &str) -> io::Result<()> {
-    // SAFETY: an `ifreq` is plain data, for which all zeros is a value.
+    // SAFETY: an `ifreq` is plain data, for which all zeros is a valid value.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    assert!(name.len() < request.ifr_name.len(), "the device's name fits, with the zero after it");
+    assert!(name.len() < request.ifr_name.len(), "the device name and its terminating zero fit into ifr_name");
     for (place, byte) in request.ifr_name.iter_mut().zip(name.bytes()) {
         *place = byte as libc::c_char;
     }

@@ -1,4 +1,4 @@
-//! Builds the copy with all bugs and asks every layer about each.
+//! Builds the copy with all bugs and runs every layer with each bug.
 
 use std::time::Instant;
 
@@ -9,15 +9,15 @@ use super::options::RecallOptions;
 use super::result::{Answer, Outcome, Result, Row};
 use super::{copy, processes, simulation};
 
-/// Builds, asks every layer about every bug, and writes the result after each. `tell` hears every line as it comes.
+/// Builds the copy, runs every layer with every bug, and writes the result after each bug. Calls `tell` with each new row.
 ///
 /// # Errors
-/// When a patch does not apply, or the copy does not build.
+/// If a patch does not apply, or the copy does not build.
 pub async fn run(order: &RecallOptions, mut tell: impl FnMut(&Row)) -> anyhow::Result<Result> {
     std::fs::create_dir_all(&order.into)?;
     let copy = copy::make(&order.source, &order.target)?;
     let build = Build::make(&copy, &order.target, &order.layers).await?;
-    let mut result = Result::begin_or_go_on(&order.source, &order.into);
+    let mut result = Result::load_or_new(&order.source, &order.into);
     if order.control {
         let line = ask(order, &build, None, result.control.take()).await;
         tell(&line);
@@ -34,7 +34,7 @@ pub async fn run(order: &RecallOptions, mut tell: impl FnMut(&Row)) -> anyhow::R
     Ok(result)
 }
 
-/// Every layer about one bug, but for those that have said `before` what they know.
+/// Runs every layer with one bug, except the layers that already have an answer in `before`.
 async fn ask(order: &RecallOptions, build: &Build, bug: Option<&Bug>, before: Option<Row>) -> Row {
     let mut line = before.unwrap_or_else(|| Row::of(bug));
     line.forget_not_run();

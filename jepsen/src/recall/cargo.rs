@@ -1,15 +1,15 @@
-//! Cargo in the scratch copy.
+//! Runs cargo in the scratch copy.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use tokio::process::Command;
 
 use super::subprocess::{self, tail};
 
-/// RocksDB alone takes twenty minutes on two cores.
+/// The time limit of a build. RocksDB alone takes twenty minutes on two cores.
 pub(super) const BUILT_WITHIN: Duration = Duration::from_secs(2 * 3_600);
 
 /// The copy and the folder it is built in.
@@ -19,16 +19,16 @@ pub(super) struct CopyCargo {
 }
 
 impl CopyCargo {
-    /// Where `keyrackd` and `keyrack` are.
+    /// The folder of `keyrackd` and `keyrack`.
     pub fn binaries(&self) -> PathBuf {
         self.target.join("release")
     }
 
-    /// A cargo in the copy.
+    /// A cargo command in the copy.
     pub fn command(&self) -> Command {
         let mut cargo = Command::new("cargo");
         cargo.current_dir(&self.copy).env("CARGO_TARGET_DIR", &self.target).env_remove("KEYRACK_PLANTED_BUG");
-        // Those of a cargo that runs this program would be believed.
+        // If cargo runs this program, it has set these variables for another package.
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("CARGO_PKG_") || variable == "CARGO_MANIFEST_DIR" {
                 cargo.env_remove(variable);
@@ -37,12 +37,12 @@ impl CopyCargo {
         cargo
     }
 
-    /// The arguments of the whole workspace's tests: another choice of packages would compile RocksDB anew.
+    /// The arguments that test the whole workspace. A subset of the packages could compile RocksDB again.
     pub fn tests(&self) -> [&'static str; 4] {
         ["nextest", "run", "--release", "--workspace"]
     }
 
-    /// Runs cargo, which must succeed.
+    /// Runs a cargo command that builds.
     pub async fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> anyhow::Result<()> {
         let mut cargo = self.command();
         cargo.args(arguments);
@@ -50,12 +50,14 @@ impl CopyCargo {
     }
 }
 
-/// Runs a cargo that builds.
+/// Runs a cargo command that builds.
 ///
 /// # Errors
-/// The end of what it wrote, when it fails.
+/// If it fails. The error has the last 30 lines of its output.
 pub(super) async fn build(cargo: Command) -> anyhow::Result<()> {
     let ended = subprocess::run(cargo, BUILT_WITHIN).await?;
-    ensure!(ended.status.is_some_and(|status| status.success()), "the copy does not build:\n{}", tail(&ended.output, 30));
+    let limit = BUILT_WITHIN.as_secs();
+    let status = ended.status.with_context(|| format!("the copy was not built within {limit} s"))?;
+    ensure!(status.success(), "the copy does not build ({status}):\n{}", tail(&ended.output, 30));
     Ok(())
 }

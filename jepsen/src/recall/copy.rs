@@ -1,4 +1,4 @@
-//! The scratch copy: what git tracks, with every patch applied. The checkout is only read.
+//! The scratch copy: the files that git tracks, with all patches applied. The checkout is only read.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,8 +9,8 @@ use anyhow::{Context, ensure};
 
 use super::bug;
 
-/// Makes the copy below `target`, or brings the one there up to date: what did not change keeps its time, so that cargo
-/// builds only what did.
+/// Creates the copy below `target`, or updates the existing one. Unchanged files keep their modification time, so that cargo
+/// rebuilds only the changes.
 pub(super) fn make(source: &Path, target: &Path) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(target)?;
     let fresh = tempfile::tempdir_in(target)?;
@@ -30,16 +30,16 @@ pub(super) fn make(source: &Path, target: &Path) -> anyhow::Result<PathBuf> {
     Ok(copy)
 }
 
-/// Copies the tracked files into the empty folder `into` and applies every patch, in order of name.
+/// Copies the tracked files into the empty folder `into` and applies all patches, in the order of their names.
 ///
 /// # Errors
-/// The first patch that does not apply, with what git says.
+/// If a patch does not apply. The error has git's message.
 pub fn apply_all(source: &Path, into: &Path) -> anyhow::Result<()> {
     let listed = Command::new("git").arg("-C").arg(source).args(["ls-files", "-z"]).output().context("cannot run git")?;
-    ensure!(listed.status.success(), "{} is no git checkout", source.display());
+    ensure!(listed.status.success(), "{} is not a git checkout", source.display());
     for name in String::from_utf8(listed.stdout)?.split('\0').filter(|name| !name.is_empty()) {
         let (from, to) = (source.join(name), into.join(name));
-        // A file that was removed and is tracked still, or a link to nowhere.
+        // A tracked file that was deleted, or a dangling link.
         if !from.is_file() {
             continue;
         }
@@ -49,12 +49,16 @@ pub fn apply_all(source: &Path, into: &Path) -> anyhow::Result<()> {
     let patches = bug::files(source)?;
     let names: String = bug::all(source)?.iter().map(|bug| format!("{}\n", bug.name)).collect();
     fs::write(into.join("inventory/src/planted.txt"), names)?;
-    ensure!(patches.first().is_some_and(|first| first.file_stem().is_some_and(|name| name == bug::SWITCH)), "no {}", bug::SWITCH);
+    ensure!(
+        patches.first().is_some_and(|first| first.file_stem().is_some_and(|name| name == bug::SWITCH)),
+        "there is no patch {}",
+        bug::SWITCH
+    );
     for patch in patches {
-        // Bugs are neighbours now and then: one line of what is around a change has to be as it was.
+        // -C1: one unchanged line around a change is enough, because two bugs may change neighbouring lines.
         let mut git = Command::new("git");
         git.current_dir(into).args(["apply", "-C1", "--whitespace=nowarn"]).arg(std::path::absolute(&patch)?);
-        // The copy may be below a checkout, whose paths are not meant.
+        // If the copy is inside a git checkout, git must not take its paths as relative to that checkout.
         git.env("GIT_CEILING_DIRECTORIES", into.parent().unwrap_or(into)).env_remove("GIT_DIR");
         let applied = git.output().context("cannot run git")?;
         let says = String::from_utf8_lossy(&applied.stderr);
@@ -63,7 +67,7 @@ pub fn apply_all(source: &Path, into: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The files below a folder, relative to it; none where there is no folder.
+/// The files below a folder, relative to it; empty if the folder does not exist.
 fn files_below(folder: &Path) -> anyhow::Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     let mut folders = vec![folder.to_owned()];
@@ -88,13 +92,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_patch_applies_and_the_checkout_stays_as_it_is() {
+    fn every_patch_applies_and_the_checkout_is_unchanged() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let before = fs::read(source.join("inventory/src/lib.rs")).expect("a source");
-        let folder = tempfile::tempdir().expect("a folder");
+        let before = fs::read(source.join("inventory/src/lib.rs")).expect("the source can be read");
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
         apply_all(&source, folder.path()).expect("all patches apply");
-        assert_eq!(fs::read(source.join("inventory/src/lib.rs")).expect("a source"), before);
-        let planted = fs::read_to_string(folder.path().join("inventory/src/lib.rs")).expect("a copy");
+        assert_eq!(fs::read(source.join("inventory/src/lib.rs")).expect("the source can be read"), before);
+        let planted = fs::read_to_string(folder.path().join("inventory/src/lib.rs")).expect("the copy can be read");
         assert!(planted.contains("pub mod planted;"));
     }
 }

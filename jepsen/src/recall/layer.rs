@@ -1,20 +1,20 @@
-//! The layers of tests that are asked.
+//! The layers of tests that look for bugs.
 
 /// A layer of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// The tests of every room: the pure core, codecs, storage, Raft's glue, the edge.
+    /// The tests of every crate except `tests` and `jepsen`: the pure core, codecs, storage, Raft, the edge.
     Core,
     /// The deterministic simulation.
     Sim,
-    /// This harness: real processes, faults, checkers.
+    /// This harness: real processes, random faults, checkers.
     Processes,
-    /// The tests of real processes whose scenes are written down.
+    /// The black-box tests: real processes in fixed scenarios.
     BlackBox,
 }
 
 impl Layer {
-    /// All, the cheapest first.
+    /// All layers, the cheapest first.
     pub const ALL: [Layer; 4] = [Layer::Core, Layer::Sim, Layer::Processes, Layer::BlackBox];
 
     /// Its name on the command line and in the result.

@@ -1,15 +1,15 @@
-//! Do the tests find what is wrong? Bugs are planted in a copy of the sources, and each layer of tests is asked.
+//! Measures which bugs the tests find. Bugs are planted in a copy of the sources, and each layer of tests runs with each bug.
 //!
-//! A checker that finds nothing has shown nothing until it has found something that was there. The bugs are patches in
-//! `jepsen/planted`; all of them together are applied to the copy and built once, each off until `KEYRACK_PLANTED_BUG` has
-//! its name. What is shipped has no such switch (ADR 12).
+//! A checker that finds nothing proves little until it has found a known bug. The bugs are patches in `jepsen/planted`. All of
+//! them are applied to the copy, which is built once. Each bug is off until `KEYRACK_PLANTED_BUG` has its name. Shipped
+//! programs have no such switch (ADR 12).
 //!
 //! Invariants:
-//! - the checkout is only read, and what git tracks of it is what is copied;
-//! - a layer is green without any bug before it is believed with one: tests that fail anyway do not count;
-//! - a layer that could not be asked is never counted as good.
+//! - the checkout is only read, and only the files that git tracks are copied;
+//! - each layer first runs without a bug: tests that fail even then do not count as finding a bug;
+//! - a layer that could not run is never counted as green.
 //!
-//! Start with `ask.rs`, the order of the work; `bug.rs` reads the patches, `copy.rs` makes the copy.
+//! Start with `ask.rs`, the order of the work. `bug.rs` reads the patches, `copy.rs` creates the copy.
 
 mod ask;
 mod bug;

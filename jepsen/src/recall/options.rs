@@ -1,4 +1,4 @@
-//! What to plant and which layers to ask.
+//! The options of a recall.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,22 +6,22 @@ use std::time::Duration;
 use super::bug::Bug;
 use super::layer::Layer;
 
-/// What to plant, and which layers to ask.
+/// The bugs to plant, the layers to run, and where.
 #[derive(Clone, Debug)]
 pub struct RecallOptions {
-    /// The checkout: what of it git tracks is copied, as it is now.
+    /// The checkout. The files that git tracks are copied from its working tree.
     pub source: PathBuf,
-    /// Where the copy is built; kept, so that RocksDB is compiled there once.
+    /// The folder in which the copy is built. It is kept, so that RocksDB is compiled there once.
     pub target: PathBuf,
-    /// Where the result and the runs go.
+    /// The folder for the result and the runs.
     pub into: PathBuf,
     /// The bugs to switch on, one after the other.
     pub bugs: Vec<Bug>,
-    /// Whether nothing at all is switched on first.
+    /// Whether the layers also run without any bug, before the others.
     pub control: bool,
-    /// Who is asked.
+    /// The layers to run.
     pub layers: Vec<Layer>,
-    /// The most that one layer spends on one bug.
+    /// The longest time that one layer spends on one bug.
     pub cap: Duration,
     /// The harness's slot for networks and ports.
     pub slot: u8,

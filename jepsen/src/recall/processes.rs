@@ -1,4 +1,4 @@
-//! The harness itself, with a bug switched on: rounds with growing seeds until one is bad.
+//! Runs the harness itself with a bug switched on: rounds with seeds 1, 2, 3 ... until one finds the bug.
 
 use std::fs;
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::nemesis::{FaultTiming, Nemesis};
 use crate::run;
 use crate::workload::Workload;
 
-/// How long callers call in the first rounds; later ones are as long as the last.
+/// How long callers send requests in the first rounds. Later rounds are as long as the last of these.
 const ROUNDS_SECONDS: [u64; 3] = [20, 40, 60];
-/// The control's faults: one of each kind that bugs are looked for with.
+/// The control's faults: one of each kind that the bugs need.
 const CONTROL_NEMESES: [Nemesis; 6] =
     [Nemesis::KillLeader, Nemesis::KillAll, Nemesis::PowerAll, Nemesis::IsolateLeader, Nemesis::RotWal, Nemesis::Clock];
 const CONTROL_SECONDS: u64 = 60;
 
-/// Until found, or until the cap leaves no room for another round.
+/// Runs rounds until the bug is found, or until the cap leaves no time for another round.
 pub(super) async fn ask(options: &RecallOptions, build: &Build, bug: Option<&Bug>) -> anyhow::Result<Outcome> {
     let began = Instant::now();
     let mut seed = 0;
@@ -42,9 +42,10 @@ pub(super) async fn ask(options: &RecallOptions, build: &Build, bug: Option<&Bug
                 return Ok(Outcome::Found { detectors, finding: format!("seed {seed}: {finding} ({})", folder.display()) });
             }
             Ok(_) => broken = None,
-            // Something may have been wrong with the machine; what is wrong with the cluster is so again.
+            // A single run that does not finish may be due to the machine. If a second one does not finish either, the bug
+            // counts as found.
             Err(cause) if broken.is_some() => {
-                let finding = format!("seed {seed}: the run could not be ended: {cause:#} ({})", folder.display());
+                let finding = format!("seed {seed}: the run did not finish: {cause:#} ({})", folder.display());
                 return Ok(Outcome::Found { detectors: vec!["run".into()], finding });
             }
             Err(cause) => broken = Some(format!("{cause:#}")),
@@ -57,14 +58,15 @@ pub(super) async fn ask(options: &RecallOptions, build: &Build, bug: Option<&Bug
         let enough = bug.is_none() && broken.is_none();
         if enough || spent + spent / seed as u32 > options.cap.max(Duration::from_secs(1)) {
             return match broken {
-                Some(cause) => Err(anyhow::anyhow!("the last run could not be ended: {cause}")),
-                None => Ok(Outcome::NotFound { how: format!("{seed} rounds are good") }),
+                Some(cause) => Err(anyhow::anyhow!("the last run did not finish: {cause}")),
+                None => Ok(Outcome::NotFound { how: format!("{seed} rounds passed") }),
             };
         }
     }
 }
 
-/// What a run that went wrong leaves behind, nodes above all, ends with its runtime: the next round must not meet it.
+/// Runs a round in its own runtime. Tasks and nodes that a broken run leaves behind end with the runtime, before the next
+/// round.
 async fn in_a_runtime_of_its_own(round: run::RunOptions) -> anyhow::Result<run::RunResult> {
     let round = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Runtime::new()?;
@@ -89,12 +91,12 @@ fn round(options: &RecallOptions, build: &Build, bug: Option<&Bug>, seed: u64, s
         bug: bug.map(|bug| bug.name.clone()),
         slot: options.slot,
         loopback: false,
-        // By turns: some bugs need long faults, some need many.
+        // Alternating: some bugs need long faults, others need many.
         timing: if seed.is_multiple_of(2) { FaultTiming::quick() } else { FaultTiming::default() },
     }
 }
 
-/// Who found something, and the first of it.
+/// The checkers that found something, and the first finding.
 fn found(verdict: &Verdict) -> (Vec<String>, String) {
     let finders = || verdict.checks.iter().filter(|check| !check.findings.is_empty());
     let first = finders().flat_map(|check| check.findings.iter().map(move |finding| (check, finding))).next();
@@ -103,7 +105,7 @@ fn found(verdict: &Verdict) -> (Vec<String>, String) {
     (finders().map(|check| check.checker.clone()).collect(), text)
 }
 
-/// Good rounds leave nothing: there are many.
+/// Deletes the folder of a round that found nothing.
 fn forget(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;

@@ -1,4 +1,4 @@
-//! What came of it.
+//! The result of a recall, and its file `recall.json`.
 
 use std::fs;
 use std::path::Path;
@@ -9,61 +9,61 @@ use serde::{Deserialize, Serialize};
 
 use super::bug::{Bug, CONTROL};
 
-/// All lines.
+/// The result of a recall.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Result {
     /// The commit that was checked out.
     pub commit: String,
-    /// When, RFC 3339.
+    /// The time at which the recall began, RFC 3339.
     pub began: String,
-    /// Without any bug.
+    /// The row without any bug.
     pub control: Option<Row>,
-    /// With each.
+    /// One row for each bug.
     pub bugs: Vec<Row>,
 }
 
-/// What the layers said of one bug.
+/// The answers of the layers for one bug.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Its name.
+    /// The bug's name.
     pub name: String,
-    /// What is broken.
+    /// The bug, in one sentence.
     pub broken: String,
-    /// What promise.
+    /// The promise that it breaks.
     pub promise: String,
-    /// A line per layer that was asked.
+    /// One answer for each layer.
     pub layers: Vec<Answer>,
 }
 
-/// What one layer said.
+/// The answer of one layer for one bug.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The layer.
+    /// The layer's name.
     pub layer: String,
     /// How long it took.
     pub seconds: f64,
-    /// What.
+    /// Whether it found the bug.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// Whether it was found.
+/// Whether a layer found a bug.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Something is wrong, say these tests, invariants or checkers.
+    /// The layer found something wrong.
     Found {
-        /// All that found it, in the round or run that did.
+        /// The tests, invariants or checkers that found it.
         detectors: Vec<String>,
         /// The first finding.
         finding: String,
     },
-    /// Nothing is wrong.
+    /// The layer found nothing.
     NotFound {
-        /// After how much.
+        /// How much it ran.
         how: String,
     },
-    /// The layer could not be asked. Never counted as good.
+    /// The layer could not run. It is never counted as green.
     NotRun {
         /// Why.
         why: String,
@@ -71,8 +71,8 @@ pub enum Outcome {
 }
 
 impl Result {
-    /// What is in the folder already, if it is of the same sources; otherwise nothing yet.
-    pub(super) fn begin_or_go_on(source: &Path, into: &Path) -> Result {
+    /// The result that the folder already has, if it is of the same commit; otherwise a new, empty one.
+    pub(super) fn load_or_new(source: &Path, into: &Path) -> Result {
         let new = Result::begin(source);
         let before = fs::read(into.join("recall.json")).ok();
         let before = before.and_then(|bytes| serde_json::from_slice::<Result>(&bytes).ok());
@@ -90,13 +90,13 @@ impl Result {
         fs::write(&path, serde_json::to_vec_pretty(self)?).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// What is known of a bug, to be added to.
+    /// Removes and returns the row of a bug, so that answers can be added to it.
     pub(super) fn take(&mut self, bug: &str) -> Option<Row> {
         let place = self.bugs.iter().position(|line| line.name == bug)?;
         Some(self.bugs.remove(place))
     }
 
-    /// Bugs that at least so many layers found.
+    /// The number of bugs that at least this many layers found.
     pub fn found_by(&self, layers: usize) -> usize {
         self.bugs.iter().filter(|line| line.found_by().count() >= layers).count()
     }
@@ -119,22 +119,22 @@ impl Row {
         bug.map_or(without, with)
     }
 
-    /// Forgets layers that could not be asked, so that they are asked again.
+    /// Removes the answers of layers that could not run, so that they run again.
     pub(super) fn forget_not_run(&mut self) {
         self.layers.retain(|found| !matches!(found.outcome, Outcome::NotRun { .. }));
     }
 
-    /// Whether a layer was asked.
+    /// Whether this layer already has an answer.
     pub(super) fn has_asked(&self, layer: &str) -> bool {
         self.layers.iter().any(|found| found.layer == layer)
     }
 
-    /// The layers that found something.
+    /// The answers of the layers that found something.
     pub fn found_by(&self) -> impl Iterator<Item = &Answer> {
         self.layers.iter().filter(|found| matches!(found.outcome, Outcome::Found { .. }))
     }
 
-    /// Whether no layer found anything, and at least one looked.
+    /// Whether no layer found anything, and at least one ran.
     pub fn is_green(&self) -> bool {
         self.found_by().next().is_none() && self.layers.iter().any(|found| matches!(found.outcome, Outcome::NotFound { .. }))
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_not_asked_has_found_nothing_and_is_not_green() {
+    fn a_layer_that_did_not_run_found_nothing_and_is_not_green() {
         let found = |outcome| Answer { layer: "core".into(), seconds: 1.0, outcome };
         let not_run = found(Outcome::NotRun { why: "not built".into() });
         let not_found = found(Outcome::NotFound { how: "1 round".into() });
@@ -157,7 +157,7 @@ mod tests {
         let bugs = vec![line(&[&is, &not_found]), line(&[&is, &is]), line(&[&not_found])];
         let result = Result { bugs, ..Result::default() };
         assert_eq!((result.found_by(1), result.found_by(2), result.is_good()), (2, 1, false));
-        let text = serde_json::to_string(&result).expect("written");
-        assert_eq!(serde_json::from_str::<Result>(&text).expect("read"), result);
+        let text = serde_json::to_string(&result).expect("the result can be written");
+        assert_eq!(serde_json::from_str::<Result>(&text).expect("the result can be read"), result);
     }
 }

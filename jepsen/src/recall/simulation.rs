@@ -1,4 +1,4 @@
-//! The simulation, with a bug switched on: seed after seed until one is broken.
+//! Runs the simulation with a bug switched on, seed after seed, until one breaks an invariant.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use super::build::Build;
 use super::result::Outcome;
 use super::subprocess::{self, tail};
 
-/// Seeds at a time.
+/// The number of seeds in one call of `keyrack-sim`.
 const SEEDS: u64 = 8;
 
-/// From seed 1 on.
+/// Runs seeds from 1 until one breaks an invariant or the time is over.
 pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyhow::Result<Outcome> {
     let program = match &build.simulation {
         Ok(program) => program,
@@ -22,9 +22,9 @@ pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyh
     let mut from = 1;
     loop {
         let left = cap.saturating_sub(began.elapsed());
-        // The control has shown enough with the first seeds.
+        // The first seeds are enough for the control.
         if left.is_zero() || (bug.is_none() && from > SEEDS) {
-            return Ok(Outcome::NotFound { how: format!("{} seeds are good", from - 1) });
+            return Ok(Outcome::NotFound { how: format!("{} seeds passed", from - 1) });
         }
         let mut simulation = Command::new(program);
         simulation.args(["seeds", "--from", &from.to_string(), "--count", &SEEDS.to_string()]).env_remove("KEYRACK_PLANTED_BUG");
@@ -33,7 +33,7 @@ pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyh
         }
         let ended = subprocess::run(simulation, left).await?;
         match ended.status.map(|status| status.code()) {
-            None => return Ok(Outcome::NotFound { how: format!("{} seeds are good", from - 1) }),
+            None => return Ok(Outcome::NotFound { how: format!("{} seeds passed", from - 1) }),
             Some(Some(0)) => from += SEEDS,
             Some(Some(1)) => {
                 let violations = ended.output.lines().filter_map(|line| line.split_once(" violates "));
@@ -48,7 +48,8 @@ pub(super) async fn ask(build: &Build, bug: Option<&str>, cap: Duration) -> anyh
                     .map_or_else(|| tail(&ended.output, 2), str::to_owned);
                 return Ok(Outcome::Found { detectors, finding });
             }
-            Some(code) => bail!("keyrack-sim ended with {code:?}: {}", tail(&ended.output, 5)),
+            Some(Some(code)) => bail!("keyrack-sim ended with exit code {code}: {}", tail(&ended.output, 5)),
+            Some(None) => bail!("keyrack-sim was ended by a signal: {}", tail(&ended.output, 5)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Programs that are run, and ended when their time is up.
+//! Runs programs with a time limit.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -7,15 +7,15 @@ use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 
-/// How a program ended, and what it said.
+/// How a program ended, and its output.
 pub(super) struct Exit {
-    /// `None` when its time was up.
+    /// `None` if it reached the time limit and was killed.
     pub status: Option<ExitStatus>,
     /// stdout, then stderr.
     pub output: String,
 }
 
-/// Runs a program for at most `within`. What it started ends with it.
+/// Runs a program for at most `within`. At the limit it is killed with all processes of its group.
 pub(super) async fn run(mut command: Command, within: Duration) -> anyhow::Result<Exit> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.process_group(0).kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -29,7 +29,7 @@ pub(super) async fn run(mut command: Command, within: Duration) -> anyhow::Resul
         }
         Err(_) => {
             if let Some(group) = group {
-                // It may have ended a moment before.
+                // Killing fails if it has just ended, which is no error here.
                 let _ = kill_process_group(group, Signal::KILL);
             }
             Ok(Exit { status: None, output: String::new() })
@@ -37,7 +37,7 @@ pub(super) async fn run(mut command: Command, within: Duration) -> anyhow::Resul
     }
 }
 
-/// The end of what a program said.
+/// The last lines of a program's output.
 pub(super) fn tail(output: &str, lines: usize) -> String {
     let all: Vec<&str> = output.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")

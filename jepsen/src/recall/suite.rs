@@ -1,4 +1,4 @@
-//! The checkout's own tests, with a bug switched on.
+//! Runs the checkout's own tests with a bug switched on.
 
 use std::time::Duration;
 
@@ -10,27 +10,27 @@ use super::layer::Layer;
 use super::result::Outcome;
 use super::subprocess::{self, tail};
 
-/// What nextest answers when tests failed (github.com/nextest-rs/nextest, `NextestExitCode::TEST_RUN_FAILED`).
+/// The exit code of nextest if tests failed (github.com/nextest-rs/nextest, `NextestExitCode::TEST_RUN_FAILED`).
 const TESTS_FAILED: i32 = 100;
 
 /// The tests of a layer.
 pub(super) struct Suite {
-    /// What nextest calls them.
+    /// The nextest filter that selects them.
     filter: &'static str,
-    /// Those that fail with no bug switched on: they tell nothing of any. Why that is not known, otherwise.
+    /// The tests that fail without any bug, so that their failure says nothing about a bug; or why these are unknown.
     red: Result<Vec<String>, String>,
 }
 
 impl Suite {
-    /// Not asked for.
+    /// A suite that was not requested.
     pub fn none() -> Suite {
-        Suite { filter: "none()", red: Err("not asked for".into()) }
+        Suite { filter: "none()", red: Err("not requested".into()) }
     }
 
-    /// Runs a layer's tests with nothing switched on.
+    /// Runs a layer's tests without any bug.
     pub async fn of(layer: Layer, cargo: &CopyCargo, cap: Duration) -> Suite {
         let filter = match layer {
-            // Tests that read sources would judge the patches: only the checkout's own sources are held to those rules.
+            // Tests that check the sources are left out: the patches need not follow those rules.
             Layer::BlackBox => {
                 "package(keyrack-tests) - (binary(absence) - test(=a_guests_name_mail_and_phone_are_in_no_file_of_any_node))"
             }
@@ -40,7 +40,7 @@ impl Suite {
         Suite { filter, red }
     }
 
-    /// Stops at the first test that fails and did not fail without the bug.
+    /// Runs the tests with a bug. Stops at the first test that fails and did not fail without the bug.
     pub async fn ask(&self, cargo: &CopyCargo, bug: Option<&str>, cap: Duration) -> anyhow::Result<Outcome> {
         let red = self.red.as_ref().map_err(|why| anyhow::anyhow!("{why}"))?;
         let Some(bug) = bug else {
@@ -58,10 +58,10 @@ impl Suite {
         command.env("KEYRACK_PLANTED_BUG", bug);
         let ended = subprocess::run(command, cap).await?;
         match ended.status.map(|status| status.code()) {
-            None => Ok(Outcome::NotFound { how: format!("the tests had not ended after {} s", cap.as_secs()) }),
+            None => Ok(Outcome::NotFound { how: format!("the tests did not finish within {} s", cap.as_secs()) }),
             Some(Some(0)) => Ok(Outcome::NotFound { how: "all tests pass".into() }),
             Some(Some(TESTS_FAILED)) => Ok(found(failures(&ended.output))),
-            Some(_) => bail!("nextest: {}", tail(&ended.output, 5)),
+            Some(_) => bail!("nextest could not run the tests: {}", tail(&ended.output, 5)),
         }
     }
 }
@@ -71,8 +71,8 @@ async fn red(cargo: &CopyCargo, filter: &str, cap: Duration) -> anyhow::Result<V
     match ended.status.map(|status| status.code()) {
         Some(Some(0)) => Ok(Vec::new()),
         Some(Some(TESTS_FAILED)) => Ok(failures(&ended.output)),
-        None => bail!("without any bug the tests had not ended after {} s", cap.as_secs()),
-        Some(_) => bail!("nextest: {}", tail(&ended.output, 5)),
+        None => bail!("without any bug, the tests did not finish within {} s", cap.as_secs()),
+        Some(_) => bail!("nextest could not run the tests: {}", tail(&ended.output, 5)),
     }
 }
 
@@ -84,11 +84,11 @@ fn command(cargo: &CopyCargo, more: &[&str]) -> Command {
 }
 
 fn found(failed: Vec<String>) -> Outcome {
-    let finding = format!("failed: {}", failed.join(", "));
+    let finding = format!("failed tests: {}", failed.join(", "));
     Outcome::Found { detectors: failed, finding }
 }
 
-/// Each once: nextest says it again at the end.
+/// The names of the failed tests, each once: nextest repeats them at the end.
 fn failures(said: &str) -> Vec<String> {
     let mut failed: Vec<String> = said.lines().filter_map(failed).collect();
     failed.sort();
@@ -96,7 +96,7 @@ fn failures(said: &str) -> Vec<String> {
     failed
 }
 
-/// `FAIL [   0.012s] (3/90) keyrack-inventory::refusals some_test`: the test without its time.
+/// The test's name in a line such as `FAIL [   0.012s] (3/90) keyrack-inventory::refusals some_test`.
 fn failed(line: &str) -> Option<String> {
     let rest = line.trim_start().strip_prefix("FAIL [")?;
     let (_, name) = rest.split_once(']')?;
@@ -108,7 +108,7 @@ fn failed(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_failed_test_is_named() {
+    fn the_name_of_a_failed_test_is_read() {
         for line in [
             "        FAIL [   0.012s] (3/90) keyrack-inventory::refusals some_test",
             "  FAIL [   0.012s] ( 3/90) keyrack-inventory::refusals some_test",

@@ -1,30 +1,30 @@
-//! Times and values as places in a picture.
+//! Converts times and values to coordinates in a picture.
 
-/// From left to right: a stretch of the run.
+/// The horizontal axis: a time range of the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeAxis {
     pub from_ns: u64,
     pub to_ns: u64,
-    /// Where the picture begins, in units of the picture.
+    /// The left edge, in units of the picture.
     pub left: f64,
     pub width: f64,
 }
 
 impl TimeAxis {
-    /// What lies outside is at the edge.
+    /// The x coordinate of a time. A time outside the range is at the edge.
     pub fn x(&self, at_ns: u64) -> f64 {
         let length_ns = self.to_ns.saturating_sub(self.from_ns).max(1);
         let passed_ns = at_ns.clamp(self.from_ns, self.to_ns.max(self.from_ns)) - self.from_ns;
         self.left + self.width * passed_ns as f64 / length_ns as f64
     }
 
-    /// Place and width of a stretch, wide enough to be seen.
+    /// The left edge and the width of a time range, at least `narrowest` wide.
     pub fn stretch(&self, from_ns: u64, to_ns: u64, narrowest: f64) -> (f64, f64) {
         let x = self.x(from_ns);
         (x, (self.x(to_ns) - x).max(narrowest))
     }
 
-    /// About ten round moments with their labels.
+    /// About ten round times with their labels.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let length_ns = self.to_ns.saturating_sub(self.from_ns).max(1);
         let steps = (3..13).flat_map(|power| [1, 2, 5].map(|digit| digit * 10u64.pow(power)));
@@ -41,7 +41,7 @@ impl TimeAxis {
     }
 }
 
-/// The round number at or above a value.
+/// The next round number at or above a value.
 pub(super) fn round_up(value: f64) -> f64 {
     let power = 10f64.powf(value.max(1.0).log10().floor());
     [1.0, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0]

@@ -1,33 +1,33 @@
-//! Faults as stretches of time.
+//! Faults as time ranges.
 
 use crate::history::{Fault, History};
 use crate::nemesis::Nemesis;
 
-/// A fault from its beginning to its end.
+/// A fault from its start to its end.
 #[derive(Clone, Debug)]
 pub(super) struct Band {
     pub nemesis: String,
-    /// In a sentence, as it began.
+    /// How it began, as a sentence.
     pub what: String,
-    /// In a sentence, as it ended; `None` when nobody wrote down that it did.
+    /// How it ended, as a sentence; `None` if the record has no end.
     pub ended: Option<String>,
     pub from_ns: u64,
     pub to_ns: u64,
     pub nodes: Vec<u32>,
 }
 
-/// All of them, by the time of their beginning.
+/// All faults, by start time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bands {
     pub faults: Vec<Band>,
     /// From the end of a fault until all nodes are ready.
     pub recoveries: Vec<Band>,
-    /// What has no length: nodes that ended by themselves, faults that could not be done, notes.
+    /// Events without a duration: nodes that stopped unexpectedly, faults that could not be injected, notes.
     pub moments: Vec<Fault>,
 }
 
 impl Bands {
-    /// An end closes every open fault of its nemesis: clocks jump several times before they are set right.
+    /// An end closes every open fault of its nemesis: clocks jump several times before they are reset.
     pub fn of(history: &History, end_ns: u64) -> Bands {
         let mut bands = Bands::default();
         let mut last_ns = 0;
@@ -56,7 +56,7 @@ impl Bands {
         bands
     }
 
-    /// Names of nemeses that did something, in the order in which they first did.
+    /// The names of the nemeses that injected a fault, in the order of their first fault.
     pub fn nemeses(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for band in &self.faults {
@@ -68,7 +68,7 @@ impl Bands {
     }
 }
 
-/// The family of a nemesis, which gives it its colour.
+/// The family of a nemesis, which determines its colour.
 pub(super) fn family(nemesis: &str) -> &'static str {
     Nemesis::named(nemesis).map_or("other", Nemesis::family)
 }

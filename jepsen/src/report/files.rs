@@ -1,4 +1,4 @@
-//! Pages of folders.
+//! Writes pages into the folders of runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,21 +9,21 @@ use super::index::{self, Entry};
 use crate::check::Verdict;
 use crate::history::{self, History};
 
-/// Writes `report.html` into a run's folder from the history and the verdict that are in it.
+/// Writes `report.html` into a run's folder, from the history and the verdict in it.
 ///
 /// # Errors
-/// With the file that could not be read or written.
+/// If a file could not be read or written. The error names it.
 pub fn write_page(folder: &Path) -> anyhow::Result<PathBuf> {
     let (history, verdict) = read(folder)?;
     write(folder.join("report.html"), &super::page(&history, &verdict))
 }
 
-/// Writes `report.html` into each of the runs' folders that are in a folder, and an `index.html` of them beside.
+/// Writes `report.html` into every run's folder inside `folder`, and an `index.html` of the runs into `folder`.
 ///
-/// A folder that has no whole run is named in the index with the reason: a run that did not finish is no good run.
+/// The index also names every folder without a complete run, with the reason, so that an unfinished run is not overlooked.
 ///
 /// # Errors
-/// When the folder holds no folders, or with the file that could not be written.
+/// If `folder` has no complete run, or a file could not be written. The error names it.
 pub fn write_index(folder: &Path) -> anyhow::Result<PathBuf> {
     let (mut entries, mut unread) = (Vec::new(), Vec::new());
     for run in folders(folder)? {
@@ -36,9 +36,9 @@ pub fn write_index(folder: &Path) -> anyhow::Result<PathBuf> {
             Err(cause) => unread.push((name, format!("{cause:#}"))),
         }
     }
-    ensure!(!(entries.is_empty() && unread.is_empty()), "{} is no run's folder and holds none", folder.display());
+    ensure!(!(entries.is_empty() && unread.is_empty()), "{} is not a run's folder and has none inside", folder.display());
     let path = write(folder.join("index.html"), &index::page(&entries, &unread))?;
-    ensure!(!entries.is_empty(), "{}: no run in it is whole; {} says why", folder.display(), path.display());
+    ensure!(!entries.is_empty(), "{} has no complete run; {} lists the reasons", folder.display(), path.display());
     Ok(path)
 }
 
@@ -46,16 +46,15 @@ fn read(folder: &Path) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
     let path = folder.join("verdict.json");
     let verdict = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let verdict: Verdict =
-        serde_json::from_slice(&verdict).with_context(|| format!("{} is not what it should be", path.display()))?;
+    let verdict: Verdict = serde_json::from_slice(&verdict).with_context(|| format!("{} is malformed", path.display()))?;
     let changed = history::changed_files(folder)?;
-    // One that was judged as edited says so itself.
-    let told = changed.iter().all(|file| verdict.edited.iter().any(|edited| edited == file));
-    ensure!(told, "{}: not as the run wrote it: {}", folder.display(), changed.join(", "));
+    // A verdict on an edited history lists the changed files.
+    let listed = changed.iter().all(|file| verdict.edited.iter().any(|edited| edited == file));
+    ensure!(listed, "{}: changed after the run: {}", folder.display(), changed.join(", "));
     Ok((history, verdict))
 }
 
-/// By name, which begins with the time of the run.
+/// The folders in order of name, which begins with the time of the run.
 fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {

@@ -1,4 +1,4 @@
-//! What the checkers found, with pictures of the operations that show it.
+//! The findings of the checkers, with pictures of their operations.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use super::{operation_text, zoom};
 use crate::check::{Check, Finding};
 use crate::history::Op;
 
-/// Findings of one checker and kind that are drawn; the others are listed.
+/// The most findings of one checker and kind that are drawn; the others are listed.
 const DRAWN_OF_A_KIND: usize = 3;
-/// Findings that are drawn in all.
+/// The most findings that are drawn in total.
 const DRAWN: usize = 20;
-/// Findings of one checker and kind that are listed beside those drawn.
+/// The most findings of one checker and kind that are listed in addition to those drawn.
 const LISTED_OF_A_KIND: usize = 40;
-/// Findings that are listed in all.
+/// The most findings that are listed in total.
 const LISTED: usize = 600;
-/// Operations of one finding that are told in full.
+/// The most operations of one finding that are shown in full.
 const OPERATIONS_IN_FULL: usize = 20;
-/// Characters of a finding's text.
+/// The most characters shown of a finding's text.
 const LONGEST: usize = 2_000;
 
-/// All findings; nothing when there are none.
+/// The section of all findings; empty if there are none.
 pub(super) fn section(run: &Reported) -> String {
     let mut html = String::new();
     let (mut drawn, mut listed) = (0, 0);
@@ -38,7 +38,7 @@ pub(super) fn section(run: &Reported) -> String {
             html += &list(&findings[shown..], lines);
         }
     }
-    if html.is_empty() { html } else { format!("<section class=\"findings\"><h2>What was found</h2>\n{html}</section>\n") }
+    if html.is_empty() { html } else { format!("<section class=\"findings\"><h2>Findings</h2>\n{html}</section>\n") }
 }
 
 fn by_kind(check: &Check) -> BTreeMap<&str, Vec<&Finding>> {
@@ -55,10 +55,7 @@ fn full(run: &Reported, finding: &Finding) -> String {
     html += &zoom::picture(run.history, &ops);
     if !ops.is_empty() {
         let rows: Vec<Vec<String>> = ops.iter().take(OPERATIONS_IN_FULL).map(|op| row(op)).collect();
-        html += &table(
-            &["operation", "caller", "asked at", "answered at", "node", "log", "what was asked", "what was answered"],
-            &rows,
-        );
+        html += &table(&["operation", "caller", "invoked at", "answered at", "node", "log position", "call", "outcome"], &rows);
     }
     if ops.len() > OPERATIONS_IN_FULL {
         html += &format!("<p class=\"small\">and {}</p>", plural((ops.len() - OPERATIONS_IN_FULL) as u64, "more operation"));

@@ -1,4 +1,4 @@
-//! The first thing a reader sees: the verdict and what it rests on.
+//! The head of the page: the verdict and its basis.
 
 use super::html::{escaped, plural, thousands, took};
 use super::reported::Reported;
@@ -10,24 +10,24 @@ use crate::history::{History, Op, Outcome};
 pub(super) fn verdict(history: &History, verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict { valid: false, .. } => "A promise was not kept",
-        Verdict { checks, .. } if checks.iter().all(|check| check.looked_at == 0) => "Nothing was looked at",
-        _ if history.why_inconclusive().is_some() => "Nothing was shown",
+        Verdict { checks, .. } if checks.iter().all(|check| check.looked_at == 0) => "Nothing was checked",
+        _ if history.why_inconclusive().is_some() => "The run proves nothing",
         _ => "Every promise was kept",
     }
 }
 
-/// What the run was, in a line.
+/// The run in one line.
 pub(super) fn name(history: &History) -> String {
     let setup = &history.setup;
     format!("{} under {}, seed {}", listed(&setup.workloads), listed(&setup.nemeses), setup.seed)
 }
 
-/// The bug that was switched on to see whether it is found.
+/// The planted bug that was enabled, if there was one.
 pub(super) fn planted(history: &History) -> Option<&str> {
     history.setup.bug.as_deref()
 }
 
-/// The command that runs it again.
+/// The command that repeats the run.
 pub(super) fn command(history: &History) -> String {
     let setup = &history.setup;
     let not_run = setup.not_run.keys().filter(|nemesis| !setup.nemeses.contains(nemesis));
@@ -54,7 +54,7 @@ pub(super) fn command(history: &History) -> String {
     command
 }
 
-/// The banner, the numbers, what was not run.
+/// The banner, the numbers, and the list of what was not run.
 pub(super) fn section(run: &Reported) -> String {
     let (history, found) = (run.history, run.verdict.checks.iter().map(|check| check.findings.len() as u64).sum::<u64>());
     let saying = verdict(history, run.verdict);
@@ -65,7 +65,7 @@ pub(super) fn section(run: &Reported) -> String {
     };
     let says = run.verdict.checks.iter().filter(|check| check.looked_at > 0).count() as u64;
     let judged = match found {
-        0 => format!("{} looked and found nothing", plural(says, "checker")),
+        0 => format!("{} found nothing", plural(says, "checker")),
         _ => format!("{} by {}", plural(found, "finding"), plural(finders(run.verdict), "checker")),
     };
     let mut html = format!(
@@ -77,13 +77,14 @@ pub(super) fn section(run: &Reported) -> String {
     );
     if !run.verdict.edited.is_empty() {
         let edited = escaped(&run.verdict.edited.join(", "));
-        html += &format!("<section class=\"not-run\"><h2>EDITED</h2><p>Not as the run wrote it: {edited}</p></section>\n");
+        html += &format!("<section class=\"not-run\"><h2>EDITED</h2><p>Changed after the run: {edited}</p></section>\n");
     }
     html += &numbers(run);
     html += &not_run(run);
     html += &format!(
         "<p class=\"again\"><span>Run it again</span><code>{}</code></p>\
-         <p class=\"small\">The same seed draws the same calls and faults; threads and packets still interleave in their own way.</p>\n",
+         <p class=\"small\">The same seed gives the same calls and faults. \
+         Threads and packets may still interleave differently.</p>\n",
         escaped(&command(history)),
     );
     html
@@ -104,10 +105,10 @@ fn numbers(run: &Reported) -> String {
     html += &tile("", thousands(count), "operations", format!("{per_second:.0} a second"));
     html += &tile("done", thousands(replies[0]), "done", "acknowledged".into());
     html += &tile("refused", thousands(replies[1]), "refused", "with a reason".into());
-    html += &tile("not-done", thousands(replies[2]), "not done", "so the caller was told".into());
+    html += &tile("not-done", thousands(replies[2]), "not done", "nothing took effect".into());
     html += &tile("unknown", thousands(replies[3]), "unknown", resolved(run.history));
     let not_done = run.bands.moments.iter().filter(|fault| fault.phase == "not-done").count();
-    let failed = if not_done > 0 { format!(", {not_done} could not be done") } else { String::new() };
+    let failed = if not_done > 0 { format!(", {not_done} could not be injected") } else { String::new() };
     html += &tile(
         "",
         thousands(run.history.faults_done()),
@@ -119,7 +120,7 @@ fn numbers(run: &Reported) -> String {
     html + "</ul>\n"
 }
 
-/// How those that were unknown when the run ended came out.
+/// The final outcomes of the operations that were unknown when the run ended.
 fn resolved(history: &History) -> String {
     let unknown = || history.ops.iter().filter(|op| Reply::of(op) == Reply::Unknown);
     let count = |is: fn(&Op) -> bool| unknown().filter(|op| is(op)).count() as u64;
@@ -128,10 +129,10 @@ fn resolved(history: &History) -> String {
         (count(|op| matches!(op.outcome, Outcome::Refused { .. })), "later found refused"),
         (count(|op| matches!(op.outcome, Outcome::NotDone { .. })), "later found not done"),
         (count(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.call.is_read()), "reads without an answer"),
-        (count(Op::is_unknown_write), "writes unknown for good"),
+        (count(Op::is_unknown_write), "writes still unknown"),
     ];
-    let told: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what}: {}", thousands(*n))).collect();
-    if told.is_empty() { "none".into() } else { told.join(", ") }
+    let shown: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what}: {}", thousands(*n))).collect();
+    if shown.is_empty() { "none".into() } else { shown.join(", ") }
 }
 
 fn not_run(run: &Reported) -> String {
@@ -143,7 +144,7 @@ fn not_run(run: &Reported) -> String {
         lines.push(format!("<li><b>{}</b>: {}</li>", escaped(&fault.nemesis), escaped(&fault.what)));
     }
     for check in run.verdict.checks.iter().filter(|check| check.looked_at == 0) {
-        lines.push(format!("<li>checker <b>{}</b>: it had nothing to look at</li>", escaped(&check.checker)));
+        lines.push(format!("<li>checker <b>{}</b>: it had nothing to check</li>", escaped(&check.checker)));
     }
     if lines.is_empty() {
         return String::new();

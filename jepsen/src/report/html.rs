@@ -1,8 +1,9 @@
-//! Texts and numbers as they stand in a page.
+//! Formats texts and numbers for a page.
 
 const STYLE: &str = include_str!("page.css");
 
-/// A whole document. Its policy forbids a browser to load or run anything, should a text ever slip through.
+/// A whole document. Its content security policy keeps a browser from loading or running anything, in case a text is not
+/// escaped.
 pub(super) fn document(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
@@ -15,7 +16,7 @@ pub(super) fn document(title: &str, body: &str) -> String {
     )
 }
 
-/// Text that cannot be taken for markup, also inside quotes. Control characters are shown as U+FFFD.
+/// Escapes text so that it is no markup, inside quotes too. Control characters become U+FFFD.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -33,7 +34,7 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// At most so many characters, with an ellipsis when it was longer.
+/// At most `most` characters, followed by an ellipsis if the text is longer.
 pub(super) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -59,7 +60,7 @@ pub(super) fn plural(number: u64, one: &str) -> String {
     format!("{} {one}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
-/// A time that something took, with three digits: "850 µs", "3.20 ms", "1.25 s", "2 min 5 s".
+/// A duration, with three digits: "850 µs", "3.20 ms", "1.25 s", "2 min 5 s".
 pub(super) fn took(ns: u64) -> String {
     let (value, unit) = match ns {
         0..1_000_000 => return format!("{} µs", ns / 1_000),
@@ -89,7 +90,7 @@ pub(super) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     for row in rows {
         table += "<tr>";
         for cell in row {
-            // Figures of one width, and no line breaks in them.
+            // Numbers get digits of equal width and no line breaks.
             let number = cell.starts_with(|first: char| first.is_ascii_digit()) && cell.len() < 14;
             table += &format!("<td{}>{cell}</td>", if number { " class=\"n\"" } else { "" });
         }

@@ -1,4 +1,4 @@
-//! Many runs in a table.
+//! The index page: a table of runs.
 
 use super::headline;
 use super::html::{document, escaped, plural, shortened, table, thousands, took};
@@ -6,7 +6,7 @@ use super::tally::Tally;
 use crate::check::{Finding, Verdict};
 use crate::history::History;
 
-/// A run in a line.
+/// A row of the table.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     folder: String,
@@ -20,9 +20,9 @@ pub(super) struct Entry {
     found: u64,
     worst: Option<(String, String)>,
     verdict: &'static str,
-    /// The bug that was switched on.
+    /// The planted bug that was enabled.
     planted: Option<String>,
-    /// Nemeses that could not be done.
+    /// The nemeses that could not run.
     not_run: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ impl Entry {
     }
 }
 
-/// The table of runs; `unread` are folders of which no page could be made, with why.
+/// The page. `unread` has the folders without a page, each with the reason.
 pub(super) fn page(entries: &[Entry], unread: &[(String, String)]) -> String {
     let sum = |pick: fn(&Entry) -> u64| entries.iter().map(pick).sum::<u64>();
     let bad = entries.iter().filter(|entry| !entry.valid).count() as u64;
@@ -68,7 +68,8 @@ pub(super) fn page(entries: &[Entry], unread: &[(String, String)]) -> String {
         let line = |(folder, why): &(String, String)| format!("<li><b>{}</b>: {}</li>\n", escaped(folder), escaped(why));
         let lines: String = unread.iter().map(line).collect();
         body += &format!(
-            "<section class=\"not-run\"><h2>NOT READ</h2><p>These runs did not finish, or their files are not whole.</p><ul>\n{lines}</ul></section>\n"
+            "<section class=\"not-run\"><h2>NOT READ</h2><p>These runs did not finish, or their files are damaged.</p>\
+            <ul>\n{lines}</ul></section>\n"
         );
     }
     let heads = ["run", "verdict", "workloads", "nemeses", "seed", "operations", "faults", "duration", "findings", "worst"];
@@ -81,7 +82,7 @@ fn row(entry: &Entry) -> Vec<String> {
     let says = match entry.verdict {
         _ if !entry.valid => "<span class=\"says bad\">✗ not kept</span>",
         "Every promise was kept" => "<span class=\"says good\">✓ kept</span>",
-        _ => "<span class=\"says unsure\">? nothing looked at</span>",
+        _ => "<span class=\"says unsure\">? inconclusive</span>",
     };
     let worst = match &entry.worst {
         Some((kind, text)) => format!("<b>{}</b> {}", escaped(kind), escaped(&shortened(text, 160))),
@@ -108,8 +109,7 @@ fn row(entry: &Entry) -> Vec<String> {
     ]
 }
 
-/// The finding that a reader should see first. What a caller lost comes before what only looks odd; what could not be
-/// decided comes last.
+/// The finding that a reader should see first. Lost data come first, checks without a decision last.
 fn worst(verdict: &Verdict) -> Option<(&str, &Finding)> {
     const MOST_SERIOUS_FIRST: [&str; 7] =
         ["lost-write", "oversell", "duplicate", "phantom-write", "diverged", "not-linearizable", "stale-read"];
@@ -121,7 +121,7 @@ fn worst(verdict: &Verdict) -> Option<(&str, &Finding)> {
     all.min_by_key(|(_, finding)| rank(finding))
 }
 
-/// A folder's name as a link has it.
+/// A folder's name, escaped for a link.
 fn address(folder: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     folder.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()

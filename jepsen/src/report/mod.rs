@@ -1,12 +1,12 @@
-//! A run as a page for people: one HTML file with its pictures inside. It needs no network, no script and no other file.
+//! The report of a run: one HTML file with its pictures inside. It needs no network, no script and no other file.
 //!
-//! A run has a hundred thousand operations, a page has room for a few hundred things. So operations are counted first
-//! (`tally.rs`) and drawn as counts; only those that a finding names are drawn one by one (`zoom.rs`).
+//! A run has about 100,000 operations, but a page has room for a few hundred items. So the page draws counts of operations
+//! (`tally.rs`). It draws single operations only if a finding names them (`zoom.rs`).
 //!
 //! Invariants:
 //! - the same history and verdict give the same bytes;
-//! - every text of a run is escaped, because error messages of nodes may hold anything;
-//! - however long the run, the page stays small: every list has a limit, and what is left out is counted.
+//! - every text of a run is escaped, because error messages of nodes may contain anything;
+//! - the page of a long run stays small: every list has a limit, and the page shows how many items it leaves out.
 //!
 //! Start with `page.rs`, which puts the sections together; `files.rs` writes pages and the index of a folder of runs.
 

@@ -1,11 +1,11 @@
-//! An operation in words.
+//! Describes an operation in words.
 
 use crate::history::{Answer, Booking, Call, Op, Outcome, Rooms, Stay};
 
-/// The nights of an answer that are told.
+/// The most nights shown of an answer.
 const NIGHTS: usize = 16;
 
-/// What was asked.
+/// The call.
 pub(super) fn call(call: &Call) -> String {
     let words = match call {
         Call::Reserve { stay, rooms, .. } => format!("reserve {} {}", of(rooms), days(*stay)),
@@ -23,7 +23,7 @@ pub(super) fn call(call: &Call) -> String {
     format!("{words} at {}{key}", call.property())
 }
 
-/// What came of it.
+/// The outcome.
 pub(super) fn outcome(outcome: &Outcome) -> String {
     let again = if outcome.is_replayed() { " (stored answer)" } else { "" };
     match outcome {
@@ -38,7 +38,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// Shard and index of the answer.
+/// The shard and index of the answer.
 pub(super) fn position(op: &Op) -> String {
     op.outcome.as_of().map(|at| format!("{}/{}", at.shard, at.index)).unwrap_or_default()
 }
@@ -55,8 +55,8 @@ fn answered(answer: &Answer) -> String {
             let night = |night: &crate::history::Night| {
                 format!("{}: {} sold, {} held, {} left", night.day, night.sold, night.held, night.available)
             };
-            let told: Vec<String> = nights.iter().take(NIGHTS).map(night).collect();
-            told.join("; ") + if nights.len() > NIGHTS { "; …" } else { "" }
+            let shown: Vec<String> = nights.iter().take(NIGHTS).map(night).collect();
+            shown.join("; ") + if nights.len() > NIGHTS { "; …" } else { "" }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The page of a run, section by section.
+//! Puts the page of a run together from its sections.
 
 use super::bands::Bands;
 use super::reported::Reported;

@@ -1,11 +1,11 @@
-//! What every part of a page is drawn from.
+//! The data of a page.
 
 use super::bands::Bands;
 use super::tally::Tally;
 use crate::check::Verdict;
 use crate::history::History;
 
-/// What every part of a page is drawn from.
+/// The data that every section of a page uses.
 pub(super) struct Reported<'a> {
     pub history: &'a History,
     pub verdict: &'a Verdict,

@@ -5,12 +5,12 @@ use super::html::{at, escaped, plural, shortened, table, thousands, took};
 use super::reported::Reported;
 use super::tally::{Latency, Row};
 
-/// Faults that are listed; all are in `faults.jsonl`.
+/// The most faults that are listed; all are in `faults.jsonl`.
 const FAULTS: usize = 400;
-/// Notes of one checker.
+/// The most notes shown of one checker.
 const NOTES: usize = 12;
 
-/// A row per workload, and one for all.
+/// A table with a row per workload, and one for all.
 pub(super) fn workloads(run: &Reported) -> String {
     let mut rows: Vec<Vec<String>> = run.tally.workloads.iter().map(|(name, row)| workload(&escaped(name), row)).collect();
     if rows.len() > 1 {
@@ -26,7 +26,7 @@ pub(super) fn workloads(run: &Reported) -> String {
         "p50",
         "p99",
         "slowest",
-        "longest without an answer",
+        "longest time without an answer",
     ];
     format!("<section><h2>Workloads</h2>\n{}</section>\n", table(&heads, &rows))
 }
@@ -41,11 +41,11 @@ fn workload(name: &str, row: &Row) -> Vec<String> {
     cells
 }
 
-/// What each checker looked at and what it says.
+/// A table with the result of each checker.
 pub(super) fn checkers(run: &Reported) -> String {
     let row = |check: &crate::check::Check| {
         let says = match check.findings.len() as u64 {
-            0 if check.looked_at == 0 => "<span class=\"says unsure\">nothing to look at</span>".into(),
+            0 if check.looked_at == 0 => "<span class=\"says unsure\">nothing to check</span>".into(),
             0 => "<span class=\"says good\">✓ nothing found</span>".into(),
             found => format!("<span class=\"says bad\">✗ {}</span>", plural(found, "finding")),
         };
@@ -55,15 +55,15 @@ pub(super) fn checkers(run: &Reported) -> String {
         vec![escaped(&check.checker), says, thousands(check.looked_at), took, notes]
     };
     let rows: Vec<Vec<String>> = run.verdict.checks.iter().map(row).collect();
-    let table = table(&["checker", "says", "looked at", "took", "notes"], &rows);
+    let table = table(&["checker", "result", "items checked", "took", "notes"], &rows);
     format!("<section><h2>Checkers</h2>\n{table}</section>\n")
 }
 
-/// Every fault in a sentence, by time.
+/// A table of the faults, by time.
 pub(super) fn faults(run: &Reported) -> String {
     let mut lines: Vec<(u64, Vec<String>)> = Vec::new();
     for band in &run.bands.faults {
-        let ended = band.ended.as_deref().unwrap_or("no end was written down");
+        let ended = band.ended.as_deref().unwrap_or("no end was recorded");
         let length = took(band.to_ns - band.from_ns);
         lines.push((band.from_ns, fault(&band.nemesis, band.from_ns, &length, &band.nodes, &format!("{} → {ended}", band.what))));
     }
@@ -80,7 +80,7 @@ pub(super) fn faults(run: &Reported) -> String {
     let rows: Vec<Vec<String>> = lines.into_iter().take(FAULTS).map(|(_, row)| row).collect();
     let rest =
         if more > 0 { format!("<p class=\"small\">and {} more, in faults.jsonl</p>", thousands(more)) } else { String::new() };
-    let table = table(&["at", "lasted", "fault", "nodes", "what was done, and how it ended"], &rows);
+    let table = table(&["at", "lasted", "fault", "nodes", "what happened → how it ended"], &rows);
     format!("<section><h2>Faults</h2>\n{table}{rest}</section>\n")
 }
 
@@ -91,33 +91,33 @@ fn fault(nemesis: &str, at_ns: u64, length: &str, nodes: &[u32], what: &str) -> 
     vec![at(at_ns), length.to_owned(), name, nodes.join(", "), escaped(&shortened(what, 500))]
 }
 
-/// What ran.
+/// The versions and settings of the run.
 pub(super) fn versions(run: &Reported) -> String {
     let setup = &run.history.setup;
     let mut rows: Vec<Vec<String>> =
         setup.versions.iter().map(|(name, version)| vec![escaped(name), format!("<code>{}</code>", escaped(version))]).collect();
     rows.push(vec!["began".into(), format!("<code>{}</code>", escaped(&setup.started))]);
     rows.push(vec!["ended".into(), format!("<code>{}</code>", escaped(&setup.ended))]);
-    rows.push(vec!["clocks apart".into(), format!("up to {} ms", thousands(setup.skew_ms))]);
+    rows.push(vec!["clock difference".into(), format!("up to {} ms", thousands(setup.skew_ms))]);
     let hotels = setup.hotels.iter().map(|hotel| format!("{} (shard {})", hotel.property, hotel.shard));
     rows.push(vec!["hotels".into(), escaped(&shortened(&hotels.collect::<Vec<_>>().join(", "), 1_000))]);
-    format!("<section><h2>Versions and setting</h2>\n{}</section>\n", table(&["what", "which"], &rows))
+    format!("<section><h2>Versions and settings</h2>\n{}</section>\n", table(&["name", "value"], &rows))
 }
 
-/// What lies beside this page.
+/// Links to the other files in the run's folder.
 pub(super) fn files(run: &Reported) -> String {
     let mut links = String::new();
     for node in 1..=run.history.setup.nodes.min(99) {
         links += &format!("<li><a href=\"cluster/node-{node}/keyrackd.log\">log of node {node}</a></li>\n");
     }
     for (file, what) in [
-        ("verdict.json", "everything that was found"),
+        ("verdict.json", "all findings"),
         ("history.jsonl", "every invocation and completion"),
-        ("history.edn", "the same as Jepsen writes it"),
+        ("history.edn", "the same in Jepsen's format"),
         ("faults.jsonl", "every fault"),
-        ("finale.json", "what the nodes said at the end"),
+        ("finale.json", "the final state of every node"),
         ("witness.jsonl", "the order that explains every answer"),
-        ("SHA256SUMS", "of what the verdict rests on; sha256sum --check"),
+        ("SHA256SUMS", "checksums of the files behind the verdict; check them with sha256sum --check"),
     ] {
         links += &format!("<li><a href=\"{file}\">{file}</a> {what}</li>\n");
     }

@@ -1,22 +1,22 @@
-//! Operations as counts: per slice of time and per workload.
+//! Counts operations per slice of time and per workload.
 
 use std::collections::BTreeMap;
 
 use crate::history::{History, Op, Outcome};
 
-/// Slices of time in a run, at most.
+/// The most slices of time in a run.
 const SLICES: u64 = 160;
-/// Shorter slices show the noise of few operations; a run of a few seconds has nothing better.
+/// The shortest slice. A shorter one has few operations and shows noise. Runs below `SHORT_RUN_NS` use a quarter of it.
 const SHORTEST_SLICE_NS: u64 = 1_000_000_000;
 const SHORT_RUN_NS: u64 = 20 * SHORTEST_SLICE_NS;
 
-/// What a caller knew of its operation while the run lasted.
+/// The outcome of an operation, as its caller knew it during the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reply {
     Done,
     Refused,
     NotDone,
-    /// Also when it was resolved after the run.
+    /// Includes operations that were resolved after the run.
     Unknown,
 }
 
@@ -52,7 +52,7 @@ impl Reply {
     }
 }
 
-/// Half of the answers came within the first, all but one in a hundred within the second.
+/// Half of the answers took at most `p50_ns`, 99 in 100 at most `p99_ns`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Latency {
     pub p50_ns: u64,
@@ -60,32 +60,32 @@ pub(super) struct Latency {
     pub max_ns: u64,
 }
 
-/// A slice of time: an operation belongs where it was answered; where it was asked, when it was not answered.
+/// A slice of time. An operation belongs to the slice of its answer or, without an answer, of its invocation.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slice {
-    /// By [`Reply::ALL`].
+    /// Counts in the order of [`Reply::ALL`].
     pub replies: [u64; 4],
-    /// Of the answers.
+    /// The latency of the answers.
     pub latency: Option<Latency>,
 }
 
 /// One workload, or all of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
-    /// By [`Reply::ALL`].
+    /// Counts in the order of [`Reply::ALL`].
     pub replies: [u64; 4],
     pub latency: Option<Latency>,
-    /// The longest time with callers and without an answer, where it is long: from, to.
+    /// The longest time without an answer: from, to.
     pub longest_gap_ns: (u64, u64),
-    /// All times without an answer of a second or more.
+    /// All times of a second or more without an answer.
     pub gaps_ns: Vec<(u64, u64)>,
 }
 
-/// A run in counts.
+/// The counts of a run.
 pub(super) struct Tally {
-    /// When the last caller was done or the last fault was over.
+    /// When the last operation or fault ended.
     pub end_ns: u64,
-    /// How long a slice is.
+    /// The length of a slice.
     pub slice_ns: u64,
     pub slices: Vec<Slice>,
     /// By name.
@@ -93,7 +93,7 @@ pub(super) struct Tally {
     pub all: Row,
 }
 
-/// A time without answers that is drawn.
+/// The shortest time without answers that is drawn.
 const GAP_NS: u64 = 1_000_000_000;
 
 impl Tally {
@@ -111,7 +111,7 @@ impl Tally {
     }
 }
 
-/// How long the answer took, for operations that were answered while the run lasted.
+/// The time until the answer, for operations that were answered during the run.
 pub(super) fn latency_ns(op: &Op) -> Option<u64> {
     let answered = matches!(Reply::of(op), Reply::Done | Reply::Refused);
     op.returned_ns.filter(|_| answered).map(|returned_ns| returned_ns.saturating_sub(op.invoked_ns))

@@ -54,7 +54,7 @@ fn legend(run: &Reported) -> String {
     legend + "<span><i class=\"recovery\"></i>recovery</span><span><i class=\"gap\"></i>no answer for 1 s or more</span></p>"
 }
 
-/// Faults behind the curves, so that the eye finds what made them bend.
+/// Draws the faults as shades behind the curves, to show which fault changed them.
 fn shades(run: &Reported, axis: TimeAxis, top: f64, bottom: f64) -> String {
     let shade = |(class, band): (String, &Band)| {
         let (x, width) = axis.stretch(band.from_ns, band.to_ns, 2.0);
@@ -82,7 +82,7 @@ impl Canvas {
         self.svg += &format!("<text class=\"lane end\" x=\"{x:.0}\" y=\"{y:.1}\">{name}</text>\n");
     }
 
-    /// A lane with its name and the line it lies on.
+    /// Adds a lane with its name and base line. Returns the y coordinate of the lane.
     fn lane(&mut self, name: &str) -> f64 {
         let y = self.y;
         self.label(name, y + 12.0);
@@ -109,7 +109,7 @@ impl Canvas {
     }
 
     fn findings(&mut self, run: &Reported) {
-        // A fault may show in hundreds of findings: one mark for each place that can be told apart.
+        // One bug may cause hundreds of findings, so marks that would overlap are drawn once.
         let mut marks = std::collections::BTreeMap::new();
         for finding in run.verdict.checks.iter().flat_map(|check| &check.findings) {
             for op in finding.ops.iter().filter_map(|id| super::zoom::find(run.history, *id)) {
@@ -145,9 +145,9 @@ impl Canvas {
     }
 
     fn nodes(&mut self, run: &Reported) {
-        let harmed = run.bands.faults.iter().any(|band| !band.nodes.is_empty());
+        let faulty = run.bands.faults.iter().any(|band| !band.nodes.is_empty());
         let ended = run.bands.moments.iter().any(|moment| !moment.nodes.is_empty());
-        if !harmed && !ended {
+        if !faulty && !ended {
             return;
         }
         for node in 1..=run.history.setup.nodes.min(99) {
@@ -164,7 +164,7 @@ impl Canvas {
 
     fn gaps(&mut self, run: &Reported) {
         for (workload, row) in run.tally.workloads.iter().filter(|(_, row)| !row.gaps_ns.is_empty()) {
-            let y = self.lane(&format!("{workload}: silent"));
+            let y = self.lane(&format!("{workload}: no answer"));
             for (from_ns, to_ns) in row.gaps_ns.iter().take(400) {
                 let tip = format!("{workload}: no answer for {}, from {}", took(to_ns - from_ns), at(*from_ns));
                 self.bar("gap", (*from_ns, *to_ns), y, &tip);
@@ -206,8 +206,8 @@ impl Canvas {
         let top = self.y + 30.0;
         let y = |ns: u64| top + LATENCY * (1.0 - ((ns.max(1) as f64).log10() - low) / (high - low).max(1.0));
         self.svg += &format!("<text class=\"head\" x=\"{LEFT}\" y=\"{:.0}\">time until the answer: ", top - 10.0);
-        self.svg += "<tspan class=\"t-p50\">half within</tspan>, <tspan class=\"t-p99\">99 in 100 within</tspan>, ";
-        self.svg += "<tspan class=\"t-max\">slowest</tspan> (each step ten times)</text>\n";
+        self.svg += "<tspan class=\"t-p50\">median</tspan>, <tspan class=\"t-p99\">99th percentile</tspan>, ";
+        self.svg += "<tspan class=\"t-max\">maximum</tspan> (logarithmic scale)</text>\n";
         for power in low as u32..=(high as u32).min(19) {
             let ns = 10u64.pow(power);
             self.level(y(ns), &level(ns));
@@ -233,14 +233,14 @@ impl Canvas {
         );
     }
 
-    /// Place and width of a slice of time, with a little air.
+    /// The left edge and the width of a slice of time, with a small gap between slices.
     fn slice(&self, run: &Reported, at: usize) -> (f64, f64) {
         let from_ns = at as u64 * run.tally.slice_ns;
         let (x, width) = self.axis.stretch(from_ns, from_ns + run.tally.slice_ns, 0.5);
         (x, if width > 3.0 { width - 0.8 } else { width })
     }
 
-    /// A line through the middles of the slices, broken where there is nothing. A lone slice is a short dash.
+    /// A line through the middles of the slices, broken where a slice has no value. A single slice is a short dash.
     fn curve(&self, run: &Reported, y: impl Fn(&Slice) -> Option<f64>) -> String {
         let (mut path, mut drawing) = (String::new(), false);
         for (at, slice) in run.tally.slices.iter().enumerate() {
@@ -256,7 +256,7 @@ impl Canvas {
         path
     }
 
-    /// What a slice says when it is pointed at.
+    /// Adds the tooltips of the slices.
     fn tips(&mut self, run: &Reported, top: f64, height: f64) {
         for (number, slice) in run.tally.slices.iter().enumerate().filter(|(_, slice)| slice.replies.iter().any(|n| *n > 0)) {
             let (x, width) = self.slice(run, number);
@@ -275,7 +275,7 @@ impl Canvas {
     }
 }
 
-/// A power of ten of nanoseconds.
+/// The label of a power of ten, in nanoseconds.
 fn level(ns: u64) -> String {
     match ns {
         0..1_000 => format!("{ns} ns"),
@@ -286,6 +286,6 @@ fn level(ns: u64) -> String {
 }
 
 fn tip(band: &Band) -> String {
-    let ended = band.ended.as_deref().unwrap_or("no end was written down");
+    let ended = band.ended.as_deref().unwrap_or("no end was recorded");
     format!("{}, {} to {}: {}. {ended}", band.nemesis, at(band.from_ns), at(band.to_ns), band.what)
 }

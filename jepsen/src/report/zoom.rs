@@ -1,4 +1,4 @@
-//! A few operations and what happened around them: a lane per caller, a bar from invocation to completion.
+//! A picture of a few operations and others at the same time: a lane per caller, a bar from invocation to completion.
 
 use super::axis::TimeAxis;
 use super::html::{at, escaped, shortened};
@@ -9,15 +9,15 @@ use crate::history::{History, Op};
 const WIDTH: f64 = 1240.0;
 const LEFT: f64 = 100.0;
 const LANE: f64 = 30.0;
-/// Callers that are drawn.
+/// The most callers that are drawn.
 const LANES: usize = 14;
-/// Operations of the same hotels that are drawn beside those concerned.
+/// The most other operations of the same hotels that are drawn.
 const MAX_NEIGHBOURS: usize = 60;
-/// Operations concerned that are drawn.
+/// The most operations of the finding that are drawn.
 const MAX_CONCERNED: usize = 40;
-/// Time before and after that is drawn at least: what went on just before often tells why.
+/// The least time that is drawn before and after. The cause is often just before the finding.
 const MARGIN_NS: u64 = 15_000_000;
-/// A label's width, so that none is written over another.
+/// The width of a label. Labels that would overlap are left out.
 const LABEL: f64 = 145.0;
 
 /// An operation by its id.
@@ -25,7 +25,7 @@ pub(super) fn find(history: &History, id: u64) -> Option<&Op> {
     history.ops.binary_search_by_key(&id, |op| op.id).ok().map(|at| &history.ops[at])
 }
 
-/// The picture; nothing when there are no operations to show.
+/// The picture; empty if there are no operations to show.
 pub(super) fn picture(history: &History, concerned: &[&Op]) -> String {
     let concerned = &concerned[..concerned.len().min(MAX_CONCERNED)];
     let Some(axis) = axis(concerned) else { return String::new() };
@@ -51,7 +51,7 @@ pub(super) fn picture(history: &History, concerned: &[&Op]) -> String {
     )
 }
 
-/// One caller's operations. The concerned ones get their names first; the others where there is room.
+/// One caller's operations. Those of the finding get labels first, the others where there is room.
 fn drawn(caller: u32, own: &[&Op], concerned: &[&Op], axis: TimeAxis, y: f64) -> String {
     let (end, name) = (LEFT - 10.0, y + 23.0);
     let mut svg = format!("<text class=\"lane end\" x=\"{end:.0}\" y=\"{name:.0}\">caller {caller}</text>\n");
@@ -70,7 +70,7 @@ fn drawn(caller: u32, own: &[&Op], concerned: &[&Op], axis: TimeAxis, y: f64) ->
     svg
 }
 
-/// From the first invocation to the last answer had during the run, with some air.
+/// From the first invocation to the last answer during the run, with a margin.
 fn axis(concerned: &[&Op]) -> Option<TimeAxis> {
     let from_ns = concerned.iter().map(|op| op.invoked_ns).min()?;
     let last = concerned.iter().map(|op| op.returned_ns.filter(|_| !op.resolved_late).unwrap_or(op.invoked_ns));
@@ -80,7 +80,7 @@ fn axis(concerned: &[&Op]) -> Option<TimeAxis> {
     Some(TimeAxis { from_ns, to_ns, left: LEFT, width: WIDTH - LEFT - 16.0 })
 }
 
-/// Operations of the same hotels at the same time, those that touch the concerned ones first.
+/// Operations of the same hotels at the same time, those nearest to the finding's operations first.
 fn beside<'a>(history: &'a History, concerned: &[&Op], axis: TimeAxis) -> Vec<&'a Op> {
     let near = |op: &&Op| {
         let inside = op.invoked_ns <= axis.to_ns && end_ns(op, axis) >= axis.from_ns;
@@ -100,12 +100,12 @@ fn beside<'a>(history: &'a History, concerned: &[&Op], axis: TimeAxis) -> Vec<&'
     all.into_iter().take(MAX_NEIGHBOURS).map(|(_, _, op)| op).collect()
 }
 
-/// What nobody knows may happen until the end of the picture.
+/// The end of a bar. An operation of unknown outcome may take effect until the end of the picture.
 fn end_ns(op: &Op, axis: TimeAxis) -> u64 {
     op.returned_ns.filter(|_| !op.resolved_late).unwrap_or(axis.to_ns)
 }
 
-/// Callers of the concerned operations, then the others.
+/// The callers of the finding's operations, then the others.
 fn callers(concerned: &[&Op], beside: &[&Op]) -> Vec<u32> {
     let mut callers: Vec<u32> = Vec::new();
     for op in concerned.iter().chain(beside) {
@@ -138,7 +138,7 @@ fn open(op: &Op) -> bool {
     op.returned_ns.is_none() || op.resolved_late
 }
 
-/// Number, name and place in the log.
+/// The operation's number, name and log position.
 fn label(op: &Op) -> String {
     let place = operation_text::position(op);
     let place = if place.is_empty() { place } else { format!(" @{place}") };

@@ -1,4 +1,4 @@
-//! The callers of a run, beside the faults; and what they ask once all is healed.
+//! Runs callers and faults concurrently, and resolves unknown outcomes after all faults are healed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,15 +17,15 @@ use crate::workload::{self, Caller, Recorder, RetryPolicy};
 const RESOLVE_POLICY: RetryPolicy =
     RetryPolicy { per_try: Duration::from_secs(5), total: Duration::from_secs(60), trusts_not_done: false };
 
-/// Callers of three kinds: those who hang up before the node gives up, those who wait for what it says then and ask again,
-/// and those who believe it when it says that nothing was done.
+/// Three kinds of callers: one disconnects before the node's own timeout, one accepts the node's answer "nothing was done",
+/// and one retries after it.
 const RETRY_POLICIES: [RetryPolicy; 3] = [
     RetryPolicy { per_try: Duration::from_millis(1_500), total: Duration::from_secs(8), trusts_not_done: false },
     RetryPolicy { per_try: Duration::from_secs(7), total: Duration::from_secs(15), trusts_not_done: true },
     RetryPolicy { per_try: Duration::from_secs(7), total: Duration::from_secs(15), trusts_not_done: false },
 ];
 
-/// Lets callers and faults go on side by side. Returns each time that the cluster did not recover.
+/// Runs callers and faults concurrently. Returns one text for each time that the cluster did not recover.
 pub(super) async fn call_and_inject(
     options: &RunOptions,
     cluster: &Arc<Cluster>,
@@ -72,12 +72,12 @@ pub(super) async fn call_and_inject(
         ended.context("a caller panicked")?;
     }
     if let Err(cause) = nemesis::heal(cluster, recorder, nemesis::RECOVERED_WITHIN).await {
-        troubles.push(format!("at the end: {cause:#}"));
+        troubles.push(format!("at the end of the run: {cause:#}"));
     }
     Ok(troubles)
 }
 
-/// Asks once more, with its key, about every write whose outcome is unknown.
+/// Repeats every write of unknown outcome with its key.
 pub(super) async fn resolve_all(ops: Vec<Op>, cluster: &Arc<Cluster>, recorder: &Arc<Recorder>) -> Vec<Op> {
     let (unknown, mut known): (Vec<Op>, Vec<Op>) =
         ops.into_iter().partition(|op| matches!(op.outcome, Outcome::Unknown { .. }) && op.tries > 0 && !op.call.is_read());

@@ -22,32 +22,32 @@ use crate::workload::{self, Recorder, Scale};
 pub struct RunResult {
     /// The record.
     pub history: History,
-    /// What the checkers say.
+    /// The verdict of the checkers.
     pub verdict: Verdict,
 }
 
 /// Settings of every node: openraft logs only errors, because the machine has few cores.
 const NODE_SETTINGS: [(&str, &str); 1] = [("KEYRACK_LOG_LEVEL", "info,openraft=error")];
 
-/// What is known of a run before its end: it is saved when the run is interrupted.
+/// The record of an unfinished run. It is saved if the run is interrupted.
 #[derive(Default)]
 struct Unfinished {
     recorder: Arc<Recorder>,
     setup: OnceLock<RunSetup>,
 }
 
-/// Runs, judges, and leaves everything in the folder. A cluster that does not recover is a finding, not an error.
+/// Runs, judges, and writes everything to the folder. A cluster that does not recover is a finding, not an error.
 ///
 /// # Errors
-/// [`NotPossible`]; or when the cluster could not be set up. Before the cluster is, nothing is left behind.
+/// [`NotPossible`], or a failure of the harness, such as a cluster that could not be set up.
 pub async fn run(options: RunOptions, progress: ProgressBar) -> anyhow::Result<RunResult> {
     run_to_end(options, progress, &Unfinished::default()).await
 }
 
-/// The same, until SIGINT or SIGTERM. Then the record so far stays in the folder, and the cluster is gone.
+/// Like [`run`], but stops at SIGINT or SIGTERM. It then saves the record so far to the folder and stops the cluster.
 ///
 /// # Errors
-/// As above, and when it was interrupted.
+/// As [`run`], and when it was interrupted.
 pub async fn run_until_interrupted(options: RunOptions, progress: ProgressBar) -> anyhow::Result<RunResult> {
     let (unfinished, folder) = (Unfinished::default(), options.folder.clone());
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
@@ -56,11 +56,11 @@ pub async fn run_until_interrupted(options: RunOptions, progress: ProgressBar) -
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-    let Some(setup) = unfinished.setup.get() else { bail!("interrupted before the cluster was there") };
+    let Some(setup) = unfinished.setup.get() else { bail!("interrupted before the cluster was set up; nothing was recorded") };
     let (ops, faults) = unfinished.recorder.so_far();
     let history = History { setup: setup.clone(), ops, faults, final_state: FinalState::default() };
     history.save(&folder)?;
-    bail!("interrupted; the {} operations that had ended are in {}", history.ops.len(), folder.display())
+    bail!("interrupted; the {} operations that had ended are saved in {}", history.ops.len(), folder.display())
 }
 
 async fn run_to_end(options: RunOptions, progress: ProgressBar, unfinished: &Unfinished) -> anyhow::Result<RunResult> {
@@ -74,7 +74,7 @@ async fn run_to_end(options: RunOptions, progress: ProgressBar, unfinished: &Unf
     if possible.is_empty() && !not_run.is_empty() {
         return Err(NotPossible(not_run).into());
     }
-    std::fs::create_dir_all(&options.folder).with_context(|| format!("cannot make {}", options.folder.display()))?;
+    std::fs::create_dir_all(&options.folder).with_context(|| format!("cannot create {}", options.folder.display()))?;
     let loopback = place.network().is_none();
     let plan = Plan {
         folder: std::path::absolute(options.folder.join("cluster"))?,
@@ -89,19 +89,19 @@ async fn run_to_end(options: RunOptions, progress: ProgressBar, unfinished: &Unf
     let hotels = workload::open_hotels(&cluster, workload::plan_hotels(&options.workloads, scale)).await?;
     let recorder = unfinished.recorder.clone();
     let mut setup = setup(&options, &possible, not_run, loopback, versions, hotels);
-    // It is set once.
+    // This is the only place that sets it, so this cannot fail.
     let _ = unfinished.setup.set(setup.clone());
     let watch = receipts::CheckpointWatch::start(&cluster);
     let mut troubles = call_and_inject(&options, &cluster, &setup, &recorder, possible, &progress).await?;
-    progress.set_message("asking about what is unknown");
+    progress.set_message("resolving unknown outcomes");
     let (ops, faults) = recorder.so_far();
     let ops = resolve_all(ops, &cluster, &recorder).await;
-    progress.set_message("reading the end");
+    progress.set_message("reading the final state");
     let mut final_state = match end_of(&cluster, &setup, &ops, watch).await {
         Ok(final_state) => final_state,
-        // The worse the damage, the less there is to read: what callers saw is judged all the same.
+        // After severe damage the final state may be unreadable. The answers to the callers are judged anyway.
         Err(cause) => {
-            troubles.push(format!("the end could not be read: {cause:#}"));
+            troubles.push(format!("the final state could not be read: {cause:#}"));
             FinalState::default()
         }
     };
@@ -116,7 +116,7 @@ async fn run_to_end(options: RunOptions, progress: ProgressBar, unfinished: &Unf
     Ok(RunResult { history, verdict })
 }
 
-/// What the run's record says of how it was set up.
+/// The setup part of the run's record.
 fn setup(
     options: &RunOptions,
     possible: &[Nemesis],
@@ -145,7 +145,7 @@ fn setup(
     }
 }
 
-/// What the nodes say at the end, and what became of receipts and checkpoints.
+/// The final state of the nodes, with the checks of receipts and checkpoints.
 async fn end_of(
     cluster: &Arc<Cluster>,
     setup: &RunSetup,
@@ -161,7 +161,7 @@ async fn end_of(
 fn place(options: &RunOptions) -> Place {
     let port_base = 20_000 + u16::from(options.slot) * 50;
     if options.loopback {
-        return Place::Loopback { port_base, why: "loopback was asked for".into() };
+        return Place::Loopback { port_base, why: "loopback was requested".into() };
     }
     match Network::build(&format!("krj{}", options.slot), options.slot, options.nodes, options.seed) {
         Ok(network) => Place::Namespaces(network),

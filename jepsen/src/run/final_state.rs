@@ -1,4 +1,4 @@
-//! What every node says once all is healed: counts, bookings, feed.
+//! Reads the final state of every node: counts, bookings, feed.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::workload::{booking_of, date, night_of, time_ms};
 const WITHIN: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Reads it from every node, linearizably.
+/// Reads the final state of every node with linearizable reads.
 pub(super) async fn read(cluster: &Cluster, setup: &RunSetup) -> anyhow::Result<FinalState> {
-    // Holds run out by themselves; while any is open, two reads need not agree.
+    // Open holds expire over time, so two reads need not agree until all holds have expired.
     for hotel in &setup.hotels {
-        let still = format!("all holds of {} have run out", hotel.property);
+        let still = format!("all holds of {} have expired", hotel.property);
         until(still, WITHIN, async || {
             let nights = nights(&cluster.client(1), hotel).await.ok()?;
             nights.iter().all(|night| night.night.held == 0).then_some(())
@@ -75,7 +75,7 @@ async fn feed(client: &NodeClient, hotel: &Hotel) -> anyhow::Result<Vec<FeedEven
         let body = get(client, &format!("/v1/events?propertyId={}&limit=500&after={cursor}", hotel.property)).await?;
         let items = body["items"].as_array().cloned().unwrap_or_default();
         let next = escaped(body["nextCursor"].as_str().unwrap_or_default());
-        // A page may have nothing of this hotel and still not be the last.
+        // A page may have no event of this hotel and still not be the last.
         if items.is_empty() && next == cursor {
             return Ok(events);
         }
@@ -109,7 +109,7 @@ pub(super) async fn get(client: &NodeClient, path: &str) -> anyhow::Result<Value
     .await
 }
 
-/// A cursor as it stands in a query.
+/// A cursor, escaped for a query string.
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()

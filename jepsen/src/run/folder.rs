@@ -1,4 +1,4 @@
-//! A run's folder: history, verdict, witness, report.
+//! Writes a run's folder: history, verdict, witness, report.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -10,7 +10,7 @@ use crate::check::{Verdict, judge};
 use crate::history::{self, History};
 use crate::report;
 
-/// Writes everything.
+/// Writes all files of a run.
 pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Result<()> {
     history.save(folder)?;
     write_verdict(folder, history, verdict)
@@ -19,13 +19,13 @@ pub fn write(folder: &Path, history: &History, verdict: &Verdict) -> anyhow::Res
 /// Judges a run's folder again, and writes the new verdict into it.
 ///
 /// # Errors
-/// When a file cannot be read, or is not as the run wrote it and was not said to be `edited`.
+/// If a file cannot be read, or has changed since the run and `edited` is false.
 pub fn rejudge(folder: &Path, edited: bool) -> anyhow::Result<(History, Verdict)> {
     let history = History::load(folder)?;
     let changed = history::changed_files(folder)?;
     if !edited && !changed.is_empty() {
         let (folder, changed) = (folder.display(), changed.join(", "));
-        bail!("{folder}: not as the run wrote it: {changed} (SHA256SUMS); with --edited it is judged all the same");
+        bail!("{folder}: changed after the run: {changed} (compared with SHA256SUMS). Use --edited to judge it anyway");
     }
     let mut verdict = judge(&history);
     verdict.edited = changed.iter().map(ToString::to_string).collect();

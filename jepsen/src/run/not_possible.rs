@@ -1,15 +1,15 @@
-//! The error of a run none of whose faults can be done here.
+//! The error of a run if none of its faults can be injected on this machine.
 
 use std::collections::BTreeMap;
 
-/// Nothing of what was asked for can be done here: with why, by nemesis.
+/// None of the requested nemeses can run on this machine. Has the reason for each, by name.
 #[derive(Debug)]
 pub struct NotPossible(pub BTreeMap<String, String>);
 
 impl std::fmt::Display for NotPossible {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let each: Vec<String> = self.0.iter().map(|(nemesis, why)| format!("{nemesis} ({why})")).collect();
-        write!(f, "no fault that was asked for can be done here: {}", each.join("; "))
+        write!(f, "none of the requested faults can be injected on this machine: {}", each.join("; "))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What to run.
+//! The options of a run.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,35 +6,35 @@ use std::time::Duration;
 use crate::nemesis::{FaultTiming, Nemesis};
 use crate::workload::Workload;
 
-/// What to run.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// Side by side, each with hotels and callers of its own.
+    /// The workloads. They run concurrently, each with its own hotels and callers.
     pub workloads: Vec<Workload>,
-    /// One after the other, drawn.
+    /// The nemeses. One after the other is drawn at random.
     pub nemeses: Vec<Nemesis>,
-    /// How long callers call.
+    /// How long callers send calls.
     pub lasts: Duration,
-    /// Everything random comes from it.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// Nodes.
+    /// The number of nodes.
     pub nodes: u32,
-    /// Callers of each workload.
+    /// The number of callers of each workload.
     pub callers: u32,
-    /// Operations a second, all callers together; they are slower when the cluster is.
+    /// The target rate of all callers together, in operations a second. A slow cluster lowers it.
     pub rate: u32,
     /// The run's folder.
     pub folder: PathBuf,
-    /// Where the binaries are, and the daemon's name there.
+    /// The folder of the binaries.
     pub binaries: PathBuf,
     /// The daemon's file name.
     pub daemon: String,
-    /// A planted bug.
+    /// The planted bug to enable.
     pub bug: Option<String>,
-    /// Tells networks and ports of several runs apart: 1 to 200.
+    /// Separates the networks and ports of concurrent runs: 1 to 200.
     pub slot: u8,
-    /// Everything on loopback, also where namespaces could be had.
+    /// Whether all nodes run on loopback, even if namespaces are available.
     pub loopback: bool,
-    /// How long and how often.
+    /// How long and how often faults are injected.
     pub timing: FaultTiming,
 }

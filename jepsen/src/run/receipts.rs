@@ -1,4 +1,5 @@
-//! Receipts and checkpoints, checked by the tests' own verifier: it knows the specifications and none of Keyrack's code.
+//! Checks receipts and checkpoints with the tests' own verifier, which follows the specifications and shares no code with
+//! Keyrack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +14,9 @@ use tokio::task::JoinSet;
 use crate::cluster::{Cluster, Connection, NodeClient, until};
 use crate::history::{Answer, Booking, CheckpointCheck, FinalNode, Op, Outcome, ReceiptCheck, Root};
 
-/// Often enough to meet a node that has just started.
+/// Short enough to see what a node serves just after its start.
 const EVERY: Duration = Duration::from_millis(200);
-/// Keys change when a node is taken in anew, and then stay.
+/// In rounds of [`EVERY`]. Keys change only when a node rejoins with new data.
 const POLICY_EVERY: u64 = 10;
 const ANSWER: Duration = Duration::from_secs(2);
 const WITHIN: Duration = Duration::from_secs(60);
@@ -29,7 +30,7 @@ const CANCEL: u64 = 3;
 /// A checkpoint as a node served it: node, shard, size, root.
 type Seen = (u32, u32, u64, Vec<u8>);
 
-/// Looks at every node's checkpoints and policies while the run goes on.
+/// Records every node's checkpoints and policies during the run.
 pub(super) struct CheckpointWatch {
     seen: Arc<Mutex<Vec<Seen>>>,
     policies: Arc<Mutex<BTreeSet<String>>>,
@@ -37,7 +38,7 @@ pub(super) struct CheckpointWatch {
 }
 
 impl CheckpointWatch {
-    /// Begins. A node that does not answer holds up nobody else's watch.
+    /// Starts one task per node, so that a node without an answer does not delay the others.
     pub fn start(cluster: &Arc<Cluster>) -> CheckpointWatch {
         let (seen, policies) = (Arc::<Mutex<Vec<Seen>>>::default(), Arc::<Mutex<BTreeSet<String>>>::default());
         let mut watching = JoinSet::new();
@@ -47,8 +48,8 @@ impl CheckpointWatch {
         CheckpointWatch { seen, policies, watching }
     }
 
-    /// Verifies the receipt of every acknowledged booking, which must be of the last thing that happened to it, and every
-    /// checkpoint against the leaves that are there now. Puts each node's own roots into `nodes`.
+    /// Verifies that the receipt of every acknowledged booking proves its latest event, and compares every recorded
+    /// checkpoint with the current leaves. Stores each node's own roots in `nodes`.
     pub async fn finish(
         mut self,
         cluster: &Arc<Cluster>,
@@ -59,7 +60,7 @@ impl CheckpointWatch {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         let mut texts = self.policies.lock().unwrap_or_else(PoisonError::into_inner).clone();
         texts.extend(text(&mut cluster.client(1).connection(), "/log/policy").await);
-        // A node that was taken in anew has new keys; what the old ones signed stays signed.
+        // A node that rejoined with new data has new keys. Signatures by its old keys stay valid.
         let policies: Vec<Policy> = texts.iter().filter_map(|text| Policy::parse(text).ok()).collect();
         let bookings = nodes.first().map_or(&[][..], |node| &node.bookings);
         let bookings = bookings.iter().map(|line| (line.booking.booking.clone(), line.booking.clone())).collect();
@@ -73,7 +74,7 @@ impl CheckpointWatch {
     }
 }
 
-/// One node, until aborted.
+/// Watches one node until aborted.
 async fn watch(cluster: Arc<Cluster>, node: u32, seen: Arc<Mutex<Vec<Seen>>>, policies: Arc<Mutex<BTreeSet<String>>>) {
     let mut newest = BTreeMap::new();
     let mut connection = cluster.client(node).connection();
@@ -93,10 +94,10 @@ async fn watch(cluster: Arc<Cluster>, node: u32, seen: Arc<Mutex<Vec<Seen>>>, po
     }
 }
 
-/// What receipts are held against.
+/// What receipts are compared with.
 struct Expected {
     policies: Vec<Policy>,
-    /// As they are at the end, by id.
+    /// The bookings at the end, by id.
     bookings: BTreeMap<String, Booking>,
 }
 
@@ -146,12 +147,12 @@ async fn verify(client: &NodeClient, booking: &str, expected: &Expected) -> Resu
     };
     let receipt = Receipt::of_text(&text)?;
     let verified = expected.policies.iter().map(|policy| receipt.verify(policy));
-    let proved = verified.reduce(Result::or).unwrap_or_else(|| Err("no policy".into()))?;
-    // One that is not there at all is another checker's.
+    let proved = verified.reduce(Result::or).unwrap_or_else(|| Err("no node served a policy".into()))?;
+    // Another checker reports a booking that is missing.
     expected.bookings.get(booking).map_or(Ok(()), |now| newest(now, &proved.leaf))
 }
 
-/// Whether a leaf is of the last thing that happened to a booking.
+/// Checks that a leaf is the latest event of a booking.
 fn newest(booking: &Booking, leaf: &Leaf) -> Result<(), String> {
     let Booking { booking: id, revision, state, stay, .. } = booking;
     let kind = match (state.as_str(), revision) {
@@ -163,7 +164,10 @@ fn newest(booking: &Booking, leaf: &Leaf) -> Result<(), String> {
     if proves == (id.clone(), kind, u64::from(stay.from), u64::from(stay.to)) {
         return Ok(());
     }
-    Err(format!("it proves {proves:?}, but the booking is {state}, revision {revision}, nights {} to {}", stay.from, stay.to))
+    Err(format!(
+        "it proves (booking, kind, from, to) {proves:?}, but the booking is {state}, revision {revision}, nights {} to {}",
+        stay.from, stay.to
+    ))
 }
 
 async fn checkpoint(connection: &mut Connection, shard: u32) -> Option<(u64, Vec<u8>)> {
@@ -177,7 +181,7 @@ async fn text(connection: &mut Connection, path: &str) -> Option<String> {
     reply.status.is_success().then(|| String::from_utf8_lossy(&reply.body).into_owned())
 }
 
-/// Hashes every node's own leaves, and every checkpoint that was ever served against them.
+/// Computes every node's root from its own leaves, and compares every recorded checkpoint with the leaves.
 async fn compare(cluster: &Cluster, shard: u32, seen: &[&Seen], nodes: &mut [FinalNode]) -> anyhow::Result<Vec<CheckpointCheck>> {
     let newest = until(format!("shard {shard} has a checkpoint"), WITHIN, async || {
         let mut sizes = Vec::new();
@@ -197,7 +201,7 @@ async fn compare(cluster: &Cluster, shard: u32, seen: &[&Seen], nodes: &mut [Fin
     let mut checks = Vec::new();
     for (node, _, at, served) in seen.iter().filter(|(_, _, at, _)| *at <= size) {
         let right = expected.entry(*at).or_insert_with(|| root(&hashes[..*at as usize]).to_vec());
-        let failure = (right != served).then(|| format!("its root is {}, the leaves' is {}", hex(served), hex(right)));
+        let failure = (right != served).then(|| format!("its root is {}, but the leaves have root {}", hex(served), hex(right)));
         checks.push(CheckpointCheck { node: *node, shard, size: *at, failure });
     }
     Ok(checks)
@@ -225,7 +229,7 @@ async fn leaves(client: &NodeClient, shard: u32, size: u64) -> anyhow::Result<Ve
             rest = after;
         }
     }
-    anyhow::ensure!(leaves.len() as u64 == size, "shard {shard}: {} leaves instead of {size}", leaves.len());
+    anyhow::ensure!(leaves.len() as u64 == size, "shard {shard}: a node served {} leaves instead of {size}", leaves.len());
     Ok(leaves)
 }
 
@@ -235,7 +239,7 @@ mod tests {
     use crate::history::Stay;
 
     #[test]
-    fn a_receipt_is_of_the_last_thing_that_happened() {
+    fn a_receipt_must_prove_the_latest_event() {
         let id = "bk_00000020d22by5f8bmrayqnkdb".to_owned();
         let (state, stay) = ("confirmed".to_owned(), Stay { from: 100, to: 102 });
         let booking =

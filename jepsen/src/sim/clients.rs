@@ -1,4 +1,4 @@
-//! Those who use the cluster: a few clients who want the same few rooms, and never give an operation up.
+//! The clients: a few callers that compete for the same few rooms, and retry each operation until it is answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use keyrack_cluster::simulated::Runtime;
 use keyrack_inventory::{
-    BookRequest, BookingId, Code, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan,
+    BookRequest, BookingId, ShortCode, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan,
     Reply, RequestKey, RoomRequest, RoomType, Sealed, Stay,
 };
 use keyrack_proto::commands;
@@ -22,32 +22,32 @@ use crate::world::{CLIENTS, EPOCH_MS, HOSTS, World};
 
 const PROPERTIES: u32 = 2;
 const NIGHTS: u64 = 6;
-/// Stays go over the end of a month: 2027-01-29.
+/// The first night, 2027-01-29: stays cross the end of a month.
 const FIRST: u32 = 20_847;
 const PATIENCE: Duration = Duration::from_millis(1_500);
 const ROOM_TYPES: [(&str, u32); 2] = [("SGL", 2), ("DBL", 4)];
 
-/// What the clients and the run tell each other.
-pub struct Desk {
+/// The signals between the clients and the run.
+pub struct ClientSignals {
     pub clients: u64,
     pub ready: AtomicBool,
     pub stop: AtomicBool,
     pub done: AtomicU64,
 }
 
-impl Desk {
-    pub fn new(clients: u64) -> Arc<Desk> {
+impl ClientSignals {
+    pub fn new(clients: u64) -> Arc<ClientSignals> {
         let (ready, stop, done) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
-        Arc::new(Desk { clients, ready, stop, done })
+        Arc::new(ClientSignals { clients, ready, stop, done })
     }
 }
 
-/// Opens the hotels, then lets the clients loose until they are told to stop.
-pub async fn run(world: Arc<World>, desk: Arc<Desk>) -> turmoil::Result {
+/// Creates the hotels, then runs the clients until `desk.stop` is set.
+pub async fn run(world: Arc<World>, desk: Arc<ClientSignals>) -> turmoil::Result {
     Ok(Runtime::seeded(world.seed ^ 0xc1, all(world, desk)).await?)
 }
 
-async fn all(world: Arc<World>, desk: Arc<Desk>) -> std::io::Result<()> {
+async fn all(world: Arc<World>, desk: Arc<ClientSignals>) -> std::io::Result<()> {
     let net = Net::open(world.clone(), Peer { id: CLIENTS, incarnation: 1 }, 1 << 60).await?;
     let listener = net.clone();
     spawn(async move {
@@ -69,13 +69,13 @@ async fn all(world: Arc<World>, desk: Arc<Desk>) -> std::io::Result<()> {
     std::future::pending().await
 }
 
-fn code(text: &str) -> Code {
-    Code::new(text).expect("the codes here are short and plain")
+fn code(text: &str) -> ShortCode {
+    ShortCode::new(text).expect("the codes in this file are valid")
 }
 
-/// What opens every hotel.
+/// The operations that create the hotels.
 fn opening() -> Vec<(PropertyNumber, Op)> {
-    let currency = Currency::new("EUR").expect("it is one");
+    let currency = Currency::new("EUR").expect("EUR is a currency code");
     let mut ops = Vec::new();
     for number in 1..=PROPERTIES {
         let details = PropertyDetails { name: format!("Inn {number}"), currency, ..Default::default() };
@@ -108,7 +108,7 @@ struct Client {
     asked: u64,
     holds: Vec<HoldId>,
     bookings: Vec<BookingId>,
-    /// The newest answer, and its key.
+    /// The newest answer, and its idempotency key.
     newest: Option<([u8; 16], Reply)>,
 }
 
@@ -180,10 +180,10 @@ impl Client {
     fn stay(&mut self) -> Stay {
         let arrival = FIRST + self.rng.below(NIGHTS) as u32;
         let departure = arrival + self.rng.within(1, 4) as u32;
-        Stay::new(Night(arrival), Night(departure)).expect("it has a night")
+        Stay::new(Night(arrival), Night(departure)).expect("the departure is after the arrival")
     }
 
-    /// Of one room type, or of both.
+    /// Rooms of one room type, or of both.
     fn rooms(&mut self) -> Vec<RoomRequest> {
         let mut names: Vec<&str> = ROOM_TYPES.iter().map(|(name, _)| *name).collect();
         if self.rng.chance(700) {
@@ -199,7 +199,7 @@ impl Client {
         rooms.collect()
     }
 
-    /// Asks until there is an answer; now and then once more, or twice at a time.
+    /// Sends an operation until it is answered. Sometimes sends it once more afterwards, or twice at the same time.
     async fn ask(&mut self, property: PropertyNumber, op: Op) {
         self.asked += 1;
         let mut digest = [0; 16];
@@ -226,7 +226,7 @@ impl Client {
         }
         if matches!(command.op, Op::Cancel { .. } | Op::ReleaseHold(_))
             && let Some(Reply::Booking(_) | Reply::Hold(_)) = self.newest.as_ref().map(|(_, reply)| reply)
-            // Some is remembered all the same, and is changed or cancelled again.
+            // One in five is kept, so that it is changed or cancelled again.
             && self.rng.chance(800)
         {
             self.bookings.retain(|id| Some(*id) != booking_of(&command.op));
@@ -274,7 +274,7 @@ impl Client {
     }
 
     fn any_node(&mut self) -> Peer {
-        // Mostly one that takes part; a node that does not finds no leader.
+        // Mostly a member: other nodes find no leader.
         let members = self.world.observe(|observer| observer.members());
         let id = if members.is_empty() || self.rng.chance(30) { self.rng.within(1, HOSTS) } else { *self.rng.pick(&members) };
         Peer { id, incarnation: 0 }

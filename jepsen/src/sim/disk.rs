@@ -1,10 +1,10 @@
-//! A node's disk: the log in memory, and what else survives a crash. `log_disk.rs` writes to it.
+//! A node's disk: its log and everything else that survives a crash, in memory. `log_disk.rs` writes to it.
 //!
 //! Invariants:
-//! - `durable` is what a power loss leaves at least; `visible` is what the running node reads;
-//! - writes reach both in the order in which they were queued, a turn of the writer as a whole or not at all, as
-//!   RocksDB's write-ahead log has it;
-//! - any error is final for the process that saw it.
+//! - a power loss leaves at least the contents of `durable`; the running node reads `visible`;
+//! - writes reach both in the order in which they were queued; each turn of the writer reaches them whole or not at all, as
+//!   in RocksDB's write-ahead log;
+//! - any error is final for the process that got it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,22 +25,22 @@ pub struct Image {
     pub kept: BTreeMap<Slot, Bytes>,
 }
 
-/// A disk, as the node that runs on it, the faults and the checks share it.
+/// A disk. Its node, the faults and the checks share it.
 pub type SharedDisk = Arc<Mutex<Disk>>;
 
-/// What a node has that outlives its process.
+/// The data of a node that outlive its process.
 pub struct Disk {
     pub visible: Image,
     pub durable: Image,
-    /// Turns that were written and not synced.
+    /// Turns of the writer that were written but not synced.
     unsynced: Vec<Vec<LogWrite>>,
     /// The turn that is being written.
     pub in_flight: Option<Vec<LogWrite>>,
-    /// The rows as they were flushed last.
+    /// The rows as of the last flush.
     pub rows: Saved,
     /// The newest snapshot.
     pub snapshot: Option<Kept>,
-    /// A sync takes so many microseconds, from and to.
+    /// The shortest and the longest duration of a sync, in microseconds.
     pub sync_us: (u64, u64),
     /// Whether the next sync fails.
     pub failing: bool,
@@ -53,7 +53,7 @@ impl Image {
             LogWrite::Append(entries) => self.entries.extend(entries.iter().cloned()),
             LogWrite::TruncateFrom(index) => drop(self.entries.split_off(index)),
             LogWrite::Purge(range) => self.entries.retain(|index, _| !range.contains(index)),
-            LogWrite::Keep(slot, bytes) => drop(self.kept.insert(*slot, bytes.clone())),
+            LogWrite::PutSlot(slot, bytes) => drop(self.kept.insert(*slot, bytes.clone())),
         }
     }
 
@@ -77,8 +77,8 @@ impl Disk {
         }
     }
 
-    /// The process is gone. With the power what was not synced goes too, or only its end does; without, only what was
-    /// being written may be missing.
+    /// The process ended. A loss of power takes a random number of the last unsynced turns. Without it, only the turn that was
+    /// being written may be lost.
     pub fn crash(&mut self, power_lost: bool) {
         let mut turns = std::mem::take(&mut self.unsynced);
         let written = turns.len();
@@ -90,7 +90,7 @@ impl Disk {
         self.failing = false;
     }
 
-    /// A turn of the writer is written, and synced or not.
+    /// The writer's turn has been written, and synced or not.
     pub fn complete(&mut self, synced: bool) {
         let Some(turn) = self.in_flight.take() else { return };
         turn.iter().for_each(|write| self.visible.write(write));
@@ -102,13 +102,13 @@ impl Disk {
     }
 }
 
-/// The log id of an entry's bytes.
+/// The log id in an entry's bytes.
 pub fn log_id_of(index: u64, bytes: &Bytes) -> Option<LogId> {
     wire::entry_from_disk(index, bytes.clone()).ok().map(|entry| entry.log_id)
 }
 
 impl Disk {
-    /// Whether this entry, or rows that have it, would survive a power loss now.
+    /// Whether this entry, or rows that include it, would survive a power loss now.
     pub fn has_durably(&self, id: &LogId) -> bool {
         let kept = |position: &SnapshotMeta| position.last_log_id.is_some_and(|last| last.index >= id.index);
         kept(&self.rows.position)
@@ -123,14 +123,14 @@ impl Disk {
     }
 }
 
-/// The disks of all nodes, by node and incarnation: the checks remember what was wiped.
+/// The disks of all nodes, by node and incarnation. Wiped disks are kept for the checks.
 pub struct Disks {
     seed: u64,
     all: Mutex<BTreeMap<(u64, u64), SharedDisk>>,
 }
 
 impl Disks {
-    /// None yet; each is made when it is first asked for.
+    /// No disks yet. Each is created at its first use.
     pub fn new(seed: u64) -> Disks {
         Disks { seed, all: Mutex::default() }
     }

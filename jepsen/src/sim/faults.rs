@@ -1,4 +1,4 @@
-//! What goes wrong, and when: drawn from the seed.
+//! Injects faults. Their kinds and times are drawn from the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::world::{CLIENTS, HOSTS, LATENCY_MS, World};
 const HOUR_MS: i64 = 3_600_000;
 const MEMBERSHIP_EVERY_US: u64 = 300_000;
 
-/// What ends a fault.
-enum Cure {
+/// A later step of a fault, in most cases its end.
+enum LaterStep {
     Start(u64),
-    /// Not yet its end: the pause itself, after disks have been slow for a while.
+    /// Not an end: pauses a node, after disks have been slow for some time.
     Hold(u64),
-    /// One link of a node that was paused: what was held on it comes before what was held on others.
+    /// Releases one link of a paused node. Messages held on it arrive before those on links that are released later.
     Release(u64, u64),
     Network,
     Loss,
@@ -34,11 +34,11 @@ pub struct Faults {
     running: Arc<RunningNodes>,
     next_us: u64,
     next_step_us: u64,
-    cures: Vec<(u64, Cure)>,
+    cures: Vec<(u64, LaterStep)>,
     network: bool,
     wanted: BTreeSet<u64>,
     settled: bool,
-    /// How often each happened.
+    /// How often each fault happened.
     pub counts: BTreeMap<&'static str, u64>,
 }
 
@@ -57,7 +57,7 @@ impl Faults {
         }
     }
 
-    /// Ends what is due, and begins something new if it is time.
+    /// Ends the faults that are due, and begins a new one if it is time.
     pub fn step(&mut self, sim: &mut Sim<'_>, world: &World) {
         let now = world.now_us();
         self.keep_up(sim, world);
@@ -72,7 +72,7 @@ impl Faults {
         }
     }
 
-    /// Starts what is down, cures what is due and moves the membership on.
+    /// Ends the faults that are due, starts nodes that stopped, and takes the next step of a membership change.
     pub fn keep_up(&mut self, sim: &mut Sim<'_>, world: &World) {
         let now = world.now_us();
         for (_, cure) in self.cures.extract_if(.., |(at, _)| *at <= now).collect::<Vec<_>>() {
@@ -80,9 +80,9 @@ impl Faults {
         }
         for (id, _) in world.nodes() {
             if !sim.is_host_running(World::host(id)) && self.running.on(id).is_some() {
-                // It stopped by itself: nothing is lost but its process.
+                // It stopped on its own, so it lost its process but no data.
                 self.down(world, id, false);
-                self.later(world, 50, 600, Cure::Start(id));
+                self.later(world, 50, 600, LaterStep::Start(id));
             }
         }
         if now >= self.next_step_us {
@@ -91,14 +91,14 @@ impl Faults {
         }
     }
 
-    /// Ends everything.
+    /// Ends all faults.
     pub fn heal(&mut self, sim: &mut Sim<'_>, world: &World) {
         for (_, cure) in std::mem::take(&mut self.cures) {
             self.cure(sim, world, &cure);
         }
     }
 
-    /// Whether the membership is what it is to be.
+    /// Whether the membership is the wanted one.
     pub fn settled(&self) -> bool {
         self.settled
     }
@@ -117,18 +117,18 @@ impl Faults {
             28..=49 => self.snapshot(),
             50..=55 => {
                 world.set_loss(self.rng.within(10, 200));
-                self.later(world, 500, 3_000, Cure::Loss);
+                self.later(world, 500, 3_000, LaterStep::Loss);
                 "loss"
             }
             56..=61 => {
                 sim.set_max_message_latency(Duration::from_millis(self.rng.within(20, 200)));
-                self.later(world, 500, 2_000, Cure::Latency);
+                self.later(world, 500, 2_000, LaterStep::Latency);
                 "delay"
             }
             62..=67 => {
                 let id = self.node();
                 world.disk(id).lock().sync_us = (5_000, self.rng.within(20_000, 300_000));
-                self.later(world, 500, 3_000, Cure::Disk(id));
+                self.later(world, 500, 3_000, LaterStep::Disk(id));
                 "slow disk"
             }
             68..=72 => {
@@ -148,7 +148,7 @@ impl Faults {
         if self.rng.chance(400) { members::leader(&self.running).unwrap_or(members[0]) } else { *self.rng.pick(&members) }
     }
 
-    fn later(&mut self, world: &World, from_ms: u64, to_ms: u64, cure: Cure) {
+    fn later(&mut self, world: &World, from_ms: u64, to_ms: u64, cure: LaterStep) {
         let at = world.now_us() + 1_000 * self.rng.within(from_ms, to_ms);
         self.cures.push((at, cure));
     }
@@ -163,7 +163,7 @@ impl Faults {
             sim.crash(World::host(id));
             self.down(world, id, power_lost);
             world.trace(id, format_args!("is down, power lost: {power_lost}"));
-            self.later(world, 20, 1_500, Cure::Start(id));
+            self.later(world, 20, 1_500, LaterStep::Start(id));
         }
     }
 
@@ -193,7 +193,7 @@ impl Faults {
         if kind == 3 && self.rng.chance(700) {
             return self.pause_with_slow_disks(world, one);
         }
-        self.later(world, 200, 2_500, Cure::Network);
+        self.later(world, 200, 2_500, LaterStep::Network);
         let others: Vec<u64> = (1..=HOSTS).filter(|id| *id != one).collect();
         let name = World::host;
         match kind {
@@ -201,28 +201,28 @@ impl Faults {
             1 => others.iter().for_each(|id| sim.partition_oneway(name(one), name(*id))),
             2 => others.iter().for_each(|id| sim.partition_oneway(name(*id), name(one))),
             3 => others.iter().for_each(|id| sim.hold(name(one), name(*id))),
-            // A ring: everybody hears two neighbours, nobody hears all.
+            // A ring: each node reaches only its two neighbours.
             _ => {
                 for a in 1..=HOSTS {
                     (a + 1..=HOSTS).filter(|b| b - a == 2 || b - a == 3).for_each(|b| sim.partition(name(a), name(b)));
                 }
             }
         }
-        ["isolation", "deaf others", "deaf node", "pause", "ring"][kind as usize]
+        ["isolation", "node cannot send", "node cannot receive", "pause", "ring"][kind as usize]
     }
 
-    /// A node hears nothing for a while and then all of it, and there were answers under way to it when that began: it finds
-    /// them when it goes on, and what has happened since comes later.
+    /// Holds all messages of a node for some time, and then delivers them. Slow disks make sure that answers are on their way
+    /// when this begins: the node reads these old answers when it resumes, and newer messages after them.
     fn pause_with_slow_disks(&mut self, world: &World, one: u64) -> &'static str {
         let end_ms = self.rng.within(1_500, 4_000);
-        self.later(world, 300, 500, Cure::Hold(one));
+        self.later(world, 300, 500, LaterStep::Hold(one));
         for other in (1..=HOSTS).filter(|id| *id != one) {
             world.disk(other).lock().sync_us = (20_000, 150_000);
-            self.later(world, 800, 4_000, Cure::Disk(other));
-            self.later(world, end_ms, end_ms + 12, Cure::Release(one, other));
+            self.later(world, 800, 4_000, LaterStep::Disk(other));
+            self.later(world, end_ms, end_ms + 12, LaterStep::Release(one, other));
         }
-        self.later(world, end_ms, end_ms + 12, Cure::Release(one, CLIENTS));
-        self.later(world, end_ms + 15, end_ms + 30, Cure::Network);
+        self.later(world, end_ms, end_ms + 12, LaterStep::Release(one, CLIENTS));
+        self.later(world, end_ms + 15, end_ms + 30, LaterStep::Network);
         "pause, slow disks"
     }
 
@@ -242,7 +242,7 @@ impl Faults {
 
     fn ask(&self, id: u64, ask: Ask) {
         if let Some(running) = self.running.on(id).as_ref() {
-            // It may be about to stop.
+            // Sending fails if the node is stopping, which is no error here.
             let _ = running.asks.send(ask);
         }
     }
@@ -258,7 +258,7 @@ impl Faults {
 
     fn change_members(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
         if !self.settled {
-            return "change while one is under way";
+            return "member change skipped";
         }
         let outside: Vec<u64> = (1..=HOSTS).filter(|id| !self.wanted.contains(id)).collect();
         let inside: Vec<u64> = self.wanted.iter().copied().collect();
@@ -275,31 +275,31 @@ impl Faults {
         }
     }
 
-    /// Takes a member's disk away, if the others have all there is.
+    /// Takes a member's disk away, unless a member has not caught up.
     fn wipe(&mut self, sim: &mut Sim<'_>, world: &World, inside: &[u64]) -> &'static str {
         let id = *self.rng.pick(inside);
         let near = members::caught_up(world, &self.running);
         if !inside.iter().all(|member| near.contains(member)) {
-            return "wipe put off";
+            return "wipe skipped";
         }
         self.take_down(sim, world, id, true);
         world.node(id).incarnation.fetch_add(1, Ordering::Relaxed);
         "wipe"
     }
 
-    fn cure(&mut self, sim: &mut Sim<'_>, world: &World, cure: &Cure) {
+    fn cure(&mut self, sim: &mut Sim<'_>, world: &World, cure: &LaterStep) {
         match cure {
-            Cure::Start(id) => {
+            LaterStep::Start(id) => {
                 if !sim.is_host_running(World::host(*id)) {
                     sim.bounce(World::host(*id));
                 }
             }
-            Cure::Hold(one) => {
+            LaterStep::Hold(one) => {
                 let others = (1..=HOSTS).filter(|id| id != one).chain([CLIENTS]);
                 others.for_each(|id| sim.hold(World::host(*one), World::host(id)));
             }
-            Cure::Release(one, other) => sim.release(World::host(*one), World::host(*other)),
-            Cure::Network => {
+            LaterStep::Release(one, other) => sim.release(World::host(*one), World::host(*other)),
+            LaterStep::Network => {
                 self.network = false;
                 for a in 1..=HOSTS {
                     sim.release(World::host(a), World::host(CLIENTS));
@@ -310,9 +310,9 @@ impl Faults {
                 }
                 world.trace(0, format_args!("network repaired"));
             }
-            Cure::Loss => world.set_loss(0),
-            Cure::Latency => sim.set_max_message_latency(Duration::from_millis(LATENCY_MS)),
-            Cure::Disk(id) => world.disk(*id).lock().sync_us = (200, 3_000),
+            LaterStep::Loss => world.set_loss(0),
+            LaterStep::Latency => sim.set_max_message_latency(Duration::from_millis(LATENCY_MS)),
+            LaterStep::Disk(id) => world.disk(*id).lock().sync_us = (200, 3_000),
         }
     }
 }

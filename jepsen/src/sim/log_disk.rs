@@ -1,4 +1,4 @@
-//! The log database over a simulated disk: what the cluster's log store writes to.
+//! The log database over a simulated disk. The cluster's log store writes to it.
 
 use std::io;
 use std::ops::Range;
@@ -39,7 +39,7 @@ impl LogDb {
 impl LogDisk for LogDb {
     async fn write(&self, _group: u32, writes: Vec<LogWrite>, durable: bool, done: Written) -> io::Result<()> {
         let job = Job { writes, durable, done };
-        self.queue.send(job).await.map_err(|_| io::Error::other("the log writer has stopped"))
+        self.queue.send(job).await.map_err(|_| io::Error::other("the simulated log writer has stopped"))
     }
 
     fn entries(&self, _group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
@@ -50,7 +50,7 @@ impl LogDisk for LogDb {
         Ok(self.disk.lock().visible.entries.last_key_value().map(|(index, bytes)| (*index, bytes.clone())))
     }
 
-    fn kept(&self, _group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
+    fn slot(&self, _group: u32, slot: Slot) -> io::Result<Option<Bytes>> {
         Ok(self.disk.lock().visible.kept.get(&slot).cloned())
     }
 }
@@ -75,7 +75,7 @@ async fn write_all(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>, mut job
         }
         if sync && disk.lock().failing {
             world.trace(node, format_args!("sync failed"));
-            turn.into_iter().for_each(|job| (job.done)(Err(io::Error::other("input/output error"))));
+            turn.into_iter().for_each(|job| (job.done)(Err(io::Error::other("simulated input/output error"))));
             return;
         }
         disk.lock().complete(sync);

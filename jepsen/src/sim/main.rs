@@ -1,13 +1,14 @@
 //! `keyrack-sim`: the replicated core as one deterministic process.
 //!
-//! openraft, the inventory, and the cluster's log store, wire codec, settings, batcher, read gate, log clock, decisions and
-//! answers to other replicas run as they are, from the library `keyrack_cluster`. Network, disk and clocks are simulated, and
-//! everything that chance decides is drawn from a seed: one seed is one run. Not in it: RocksDB, gRPC and TLS, the
-//! directory's shard, cosignatures, `upkeep/` and `serving/` (`node.rs` has its own ticks, snapshots and answers to clients), and
-//! everything above the replicated core.
+//! It runs unchanged code: openraft, the inventory, and from the library `keyrack_cluster` the log store, wire codec, settings,
+//! batcher, read gate, log clock, decisions and answers to other replicas. Network, disks and clocks are simulated. All random
+//! numbers come from one seed, so one seed is one run. It does not contain RocksDB, gRPC and TLS, the directory's shard,
+//! cosignatures, `upkeep/` and `serving/` (`node.rs` has its own ticks, snapshots and answers to clients), and everything
+//! above the replicated core.
 //!
-//! `run.rs` runs one seed: `world.rs` is what its nodes share, `node.rs` a node, `disk.rs` and `net.rs` what it runs on,
-//! `members.rs` the operator, `faults.rs` what goes wrong, `clients.rs` who asks, `observer.rs` and `invariants/` what is checked at every step. Start with `run.rs`.
+//! Start with `run.rs`, which runs one seed. `world.rs` is the state that the nodes share, `node.rs` is a node, `disk.rs` and
+//! `net.rs` are its disk and network, `members.rs` is the operator, `faults.rs` injects faults, `clients.rs` are the callers.
+//! `observer.rs` checks `invariants/` at every step.
 
 mod clients;
 mod disk;
@@ -33,9 +34,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-/// Runs Keyrack's replicated core in simulated time, with faults, and checks it at every step.
+
+/// Run Keyrack's replicated core in simulated time with faults, and check its invariants at every step.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "keyrack-sim", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Task,
@@ -43,45 +45,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs one seed.
+    /// Run one seed.
+    #[command(after_help = "Examples:\n  keyrack-sim run --seed 7\n  keyrack-sim run --seed 7 --seconds 60 --trace seed-7.txt")]
     Run {
+        /// The seed of all random numbers. The same seed gives the same run.
         #[arg(long)]
         seed: u64,
-        /// Simulated seconds with faults.
+        /// How long faults are injected, in simulated seconds.
         #[arg(long, default_value_t = seeds::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
-        /// Writes every event to this file.
+        /// Write every event to this file, one per line.
         #[arg(long)]
         trace: Option<PathBuf>,
-        /// Prints the number of events and their SHA-256.
+        /// Print the number of events and the SHA-256 of all events.
         #[arg(long)]
         digest: bool,
     },
-    /// Runs many seeds; fails when any breaks an invariant.
+    /// Run many seeds. Exit code 1 if any of them breaks an invariant.
+    #[command(after_help = "Example:\n  keyrack-sim seeds --from 1 --count 200 --jobs 2")]
     Seeds {
+        /// The first seed.
         #[arg(long, default_value_t = 1)]
         from: u64,
+        /// The number of seeds.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
         count: u64,
+        /// How many seeds run at the same time.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=256))]
         jobs: u64,
-        /// Simulated seconds with faults, for each.
+        /// How long faults are injected in each seed, in simulated seconds.
         #[arg(long, default_value_t = seeds::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
     },
-    /// Runs each seed in two processes and compares all their events.
+    /// Run each seed in two processes, and compare all their events.
+    #[command(after_help = "Example:\n  keyrack-sim determinism --seed 500 --count 3")]
     Determinism {
+        /// The first seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// The number of seeds.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
         count: u64,
-        /// Simulated seconds with faults, for each.
+        /// How long faults are injected in each seed, in simulated seconds.
         #[arg(long, default_value_t = seeds::SECONDS, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
     },
 }
 
-/// Exit code 0: every invariant held; 1: one did not; 2: it could not be done.
+/// Exit code 0: every invariant held; 1: an invariant was broken; 2: the arguments were wrong, or the command could not run.
 fn main() -> ExitCode {
     match act() {
         Ok(true) => ExitCode::SUCCESS,
@@ -102,6 +113,8 @@ fn act() -> anyhow::Result<bool> {
 }
 
 fn range(from: u64, count: u64) -> anyhow::Result<std::ops::Range<u64>> {
-    let end = from.checked_add(count).with_context(|| format!("there are no {count} seeds from {from} on"))?;
+    let end = from
+        .checked_add(count)
+        .with_context(|| format!("cannot run {count} seeds from {from}: the last seed would be above {}", u64::MAX))?;
     Ok(from..end)
 }

@@ -1,4 +1,4 @@
-//! The operator: brings the membership, one step at a time, to what it is to be.
+//! The operator: changes the membership step by step to the wanted one.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -8,15 +8,15 @@ use openraft::async_runtime::WatchReceiver;
 use crate::running::{Ask, Running, RunningNodes};
 use crate::world::World;
 
-/// A learner that lacks fewer entries than this is promoted.
+/// A learner that lacks at most this number of entries is promoted.
 const CAUGHT_UP: u64 = 20;
 
-/// Who leads, as a majority would say: the leader of the highest term.
+/// The leader of the highest term.
 pub fn leader(running: &RunningNodes) -> Option<u64> {
     running.leaders().into_iter().map(|(id, term)| (term, id)).max().map(|(_, id)| id)
 }
 
-/// Members that have applied nearly all that the leader has.
+/// The nodes that have applied nearly all entries that any node has applied.
 pub fn caught_up(world: &World, running: &RunningNodes) -> Vec<u64> {
     let newest = world.observe(|observer| observer.highest);
     let near = |id: &u64| {
@@ -26,14 +26,14 @@ pub fn caught_up(world: &World, running: &RunningNodes) -> Vec<u64> {
     world.nodes().map(|(id, _)| id).filter(near).collect()
 }
 
-/// Takes the next step towards `wanted` voters; `true` when there is none to take.
+/// Takes the next step towards the `wanted` voters. Returns `true` if no step is left.
 pub fn step(world: &World, nodes: &RunningNodes, wanted: &BTreeSet<u64>) -> bool {
     let Some(leader) = leader(nodes) else { return false };
     let running = nodes.on(leader);
     let Some(running) = running.as_ref() else { return false };
     let membership = running.raft.metrics().borrow_watched().membership_config.membership().clone();
     let ask = |ask: Ask| {
-        // The leader may be gone the next moment; there will be another step.
+        // Sending fails if the leader has stopped. The next step repeats the request.
         let _ = running.asks.send(ask);
         false
     };

@@ -1,5 +1,5 @@
-//! Calls and streams over the simulated network. A message is one datagram, so that it can be late, lost and overtaken;
-//! a stream puts its messages in order again and breaks where one is missing.
+//! Calls and streams over the simulated network. Each message is a datagram, so it can be delayed, lost and overtaken. A stream
+//! restores the order of its messages, and breaks if one is missing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,15 +17,15 @@ use crate::world::World;
 
 const PORT: u16 = 9000;
 const LARGEST: usize = 16 << 20;
-/// A message that is missing for so long is lost.
+/// A message that is missing for this time counts as lost.
 const GAP: Duration = Duration::from_millis(500);
-/// So many gaps' length without a word ends a stream on which one is owed: a connection's keep-alive takes as long. Until
-/// then what was held up arrives, however old it is.
-const OWED_GAPS: u32 = 8;
-/// So many end one on which nothing is.
+/// A stream with an outstanding reply breaks after this many gaps of silence, the time of a connection's keep-alive. Until then
+/// delayed messages arrive, however old they are.
+const OUTSTANDING_GAPS: u32 = 8;
+/// A stream without an outstanding reply breaks after this many gaps of silence.
 const SILENT_GAPS: u32 = 20;
 
-/// What is asked.
+/// The operation that a message asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Method {
@@ -60,7 +60,7 @@ const METHODS: [Method; 11] = [
 enum Kind {
     Call,
     Reply,
-    /// Meant for another incarnation, or the node cannot answer.
+    /// The call was for another incarnation, or the node cannot answer it.
     Refused,
     Item,
     ItemReply,
@@ -68,7 +68,7 @@ enum Kind {
 
 const KINDS: [Kind; 5] = [Kind::Call, Kind::Reply, Kind::Refused, Kind::Item, Kind::ItemReply];
 
-/// Who is meant; incarnation 0 is any.
+/// A sender or receiver. Incarnation 0 means any incarnation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Peer {
     pub id: u64,
@@ -101,7 +101,7 @@ pub struct Opened {
     call: u64,
 }
 
-/// What a node has to answer.
+/// A call or a stream that a node has to answer.
 pub enum Incoming {
     Call(Asked),
     Stream(Opened),
@@ -120,12 +120,12 @@ pub struct Net {
     served: Mutex<BTreeMap<(Peer, u64), mpsc::UnboundedSender<Item>>>,
 }
 
-/// Messages of a stream, in order.
+/// The messages of a stream, in order.
 pub struct Ordered {
     arrived: mpsc::UnboundedReceiver<Item>,
     early: BTreeMap<u32, Option<Bytes>>,
     next: u32,
-    /// Whether the other end said that this is all.
+    /// Whether the other end closed the stream.
     pub ended: bool,
 }
 
@@ -134,7 +134,8 @@ impl Ordered {
         Ordered { arrived, early: BTreeMap::new(), next: 0, ended: false }
     }
 
-    /// The next message; `None` at the end, after a gap, and when `owed` says that one should long have come.
+    /// The next message; `None` at the end, after a gap, and after a long silence. `owed` tells whether the message with this
+    /// number is outstanding, so that a shorter silence is enough.
     pub async fn next(&mut self, owed: impl Fn(u32) -> bool) -> Option<Bytes> {
         let mut silent = 0;
         loop {
@@ -147,7 +148,7 @@ impl Ordered {
                 Ok(Some((sequence, item))) => drop(self.early.insert(sequence, item)),
                 Ok(None) => return None,
                 Err(_) if !self.early.is_empty() || silent == SILENT_GAPS => return None,
-                Err(_) if silent >= OWED_GAPS && owed(self.next) => return None,
+                Err(_) if silent >= OUTSTANDING_GAPS && owed(self.next) => return None,
                 Err(_) => silent += 1,
             }
         }
@@ -168,7 +169,7 @@ impl Net {
         }))
     }
 
-    /// Asks a node; `None` when no answer comes in time or the node refuses.
+    /// Calls a node; `None` if there is no answer in time or the node refuses.
     pub async fn call(&self, to: Peer, method: Method, body: Bytes, patience: Duration) -> Option<Bytes> {
         let call = self.next.fetch_add(1, Ordering::Relaxed);
         let (answer, wait) = oneshot::channel();
@@ -179,7 +180,7 @@ impl Net {
         answered.ok()?.ok()?
     }
 
-    /// Opens a stream: returns its number and the replies.
+    /// Opens a stream. Returns its number and its replies.
     pub fn open_stream(&self) -> (u64, Ordered) {
         let call = self.next.fetch_add(1, Ordering::Relaxed);
         let (items, arrived) = mpsc::unbounded_channel();
@@ -191,13 +192,13 @@ impl Net {
         self.opened.lock().remove(&call);
     }
 
-    /// Sends a message of a stream this end opened; none ends it.
+    /// Sends a message on a stream that this end opened. `None` ends the stream.
     pub fn send_item(&self, to: Peer, call: u64, sequence: u32, item: Option<Bytes>) {
         let (last, body) = (item.is_none(), item.unwrap_or_default());
         self.send(Frame { kind: Kind::Item, method: Method::Append, from: self.me, to, call, sequence, last, body });
     }
 
-    /// Sends a message back on a stream the other end opened; none ends it.
+    /// Sends a reply on a stream that the other end opened. `None` ends the stream.
     pub fn reply_item(&self, (to, call): (Peer, u64), sequence: u32, item: Option<Bytes>) {
         let (last, body) = (item.is_none(), item.unwrap_or_default());
         self.send(Frame { kind: Kind::ItemReply, method: Method::Append, from: self.me, to, call, sequence, last, body });
@@ -206,19 +207,19 @@ impl Net {
         }
     }
 
-    /// Answers a call; `None` refuses.
+    /// Answers a call. `None` refuses it.
     pub fn reply(&self, asked: &Asked, answer: Option<Bytes>) {
         let kind = if answer.is_some() { Kind::Reply } else { Kind::Refused };
         let (to, call, body) = (asked.from, asked.call, answer.unwrap_or_default());
         self.send(Frame { kind, method: asked.method, from: self.me, to, call, sequence: 0, last: true, body });
     }
 
-    /// Takes what arrives, until there is something to answer.
+    /// Receives messages until one has to be answered.
     pub async fn accept(self: &Arc<Self>, buffer: &mut [u8]) -> io::Result<Incoming> {
         loop {
             let (length, _) = self.socket.recv_from(buffer).await?;
             let Some(frame) = Frame::read(Bytes::copy_from_slice(&buffer[..length])) else {
-                return Err(io::Error::other("a message that is none"));
+                return Err(io::Error::other("a message is malformed"));
             };
             self.trace("got", &frame);
             let meant = frame.to.incarnation == 0 || frame.to.incarnation == self.me.incarnation;
@@ -227,7 +228,7 @@ impl Net {
             match kind {
                 Kind::Reply | Kind::Refused if meant => {
                     if let Some(answer) = self.calls.lock().remove(&call) {
-                        // Whoever asked may be gone.
+                        // Sending fails if the caller has stopped waiting, which is no error here.
                         let _ = answer.send((kind == Kind::Reply).then_some(body));
                     }
                 }
@@ -260,7 +261,7 @@ impl Net {
         }
         self.trace("sent", &frame);
         let to = World::host(frame.to.id);
-        // A host that is down is like one that is far.
+        // Sending to a stopped host may fail. The caller then gets no answer, as with a lost message.
         let _ = self.socket.try_send_to(&frame.bytes(), (to.as_str(), PORT));
     }
 
@@ -282,7 +283,7 @@ impl Net {
 }
 
 impl Opened {
-    /// Where replies go.
+    /// The address for replies: the other end and its stream.
     pub fn back(&self) -> (Peer, u64) {
         (self.from, self.call)
     }
@@ -315,7 +316,7 @@ impl Frame {
     }
 }
 
-/// Room for the largest message.
+/// A buffer for the largest message.
 pub fn buffer() -> Vec<u8> {
     vec![0; LARGEST]
 }

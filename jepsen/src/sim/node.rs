@@ -1,4 +1,4 @@
-//! One node's process: Raft over its disk and the network, the batcher, the read gate and what it answers to others.
+//! One node's process: Raft over its disk and the network, the batcher, the read gate, and answers to other nodes.
 
 use std::io;
 use std::sync::Arc;
@@ -29,12 +29,12 @@ use crate::saved::SHARD;
 use crate::spawn::spawn;
 use crate::world::World;
 
-/// How long a node tries to get a client's command through.
+/// How long a node tries to commit a client's command.
 const PATIENCE: Duration = Duration::from_millis(900);
-/// And a read: longer than a leader is cut off and another is elected, as the daemon's requests wait.
+/// How long a node tries to answer a read. As in the daemon, this is longer than the election of another leader takes.
 pub const READ_PATIENCE: Duration = Duration::from_secs(3);
 
-/// A node while it runs. Cheap to clone.
+/// A running node. Cheap to clone.
 #[derive(Clone)]
 pub struct Node {
     pub world: Arc<World>,
@@ -47,7 +47,7 @@ pub struct Node {
     gate: ReadGate,
 }
 
-/// The daemon's own times, and thresholds small enough for snapshots and purges to be many.
+/// The daemon's timeouts, with thresholds so small that there are many snapshots and purges.
 pub fn settings() -> GroupConfig {
     GroupConfig {
         election_timeout_ms: 300,
@@ -59,7 +59,7 @@ pub fn settings() -> GroupConfig {
     }
 }
 
-/// Runs until Raft stops by itself.
+/// Runs a node until its Raft stops.
 pub async fn run(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64) -> turmoil::Result {
     let boot = world.node(id).boots.fetch_add(1, Ordering::Relaxed) + 1;
     let seed = world.seed ^ (id << 40) ^ (boot << 48);
@@ -107,7 +107,7 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
                     return Ok(());
                 }
             }
-            // As a node stops when a task of its cluster panics.
+            // A node stops when a task of its cluster panics.
             why = tasks.failed() => panic!("{why}"),
             ask = asked.recv() => {
                 let Some(ask) = ask else { return Ok(()) };
@@ -165,7 +165,7 @@ impl Node {
         self.net.reply_item(back, sequence, None);
     }
 
-    /// Tells the checks what this node has accepted: it must be on the disk.
+    /// Reports the entries that this node accepted to the observer: they must be on its disk.
     fn observe_append(&self, reply: &pb::AppendReply) {
         if let Ok(Ok(Some(last))) = wire::append_reply_in(reply.clone()) {
             self.world.observe(|observer| observer.accepted(self.id, &last, &self.world.disk(self.id).lock()));
@@ -205,13 +205,13 @@ impl Node {
                 let answer = decided.map_or(Answer::Unknown, |(index, decided)| Answer::Applied(index, decided));
                 answer_out(answer).encode_to_vec()
             }
-            Method::Read => self.read(&body).await.ok_or_else(|| io::Error::other("not in time"))?.encode_to_vec(),
-            Method::Append => return Err(io::Error::other("a stream")),
+            Method::Read => self.read(&body).await.ok_or_else(|| io::Error::other("the read timed out"))?.encode_to_vec(),
+            Method::Append => return Err(io::Error::other("append is a stream, not a call")),
         };
         Ok(reply.into())
     }
 
-    /// Commands that another node forwarded: proposed here or nowhere.
+    /// Proposes commands that another node forwarded, if this node is the leader. It never forwards them again.
     async fn propose_forwarded(&self, request: pb::ProposeRequest) -> pb::ProposeReply {
         let leader = self.replica.leader();
         if leader != Some(self.id) {
@@ -221,7 +221,8 @@ impl Node {
         pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader }
     }
 
-    /// What was answered under an idempotency key, and the digest of all rows: as of now, or as of so many ms ago.
+    /// Reads the answer that is recorded under an idempotency key, and the digest of all rows. `ask` is the key and the age in
+    /// ms that the answer may have; 0 is a linearizable read.
     async fn read(&self, ask: &Bytes) -> Option<pb::Applied> {
         let (key, age) = ask.split_first_chunk::<16>()?;
         let age = Duration::from_millis(u64::from_be_bytes(age.try_into().ok()?));
@@ -247,13 +248,13 @@ impl Node {
             tokio::time::sleep(Duration::from_millis(100)).await;
             let due = self.shared.next_deadline_ms.load(Ordering::Relaxed);
             if due != 0 && due <= self.replica.now_ms() && self.replica.leader() == Some(self.id) {
-                // The next one gets through where this does not.
+                // If this tick fails, the next one is tried.
                 let _ = self.batcher.decide(tick.clone(), Instant::now() + Duration::from_secs(1)).await;
             }
         }
     }
 
-    /// A snapshot whenever the log has grown enough.
+    /// Builds a snapshot whenever the log has grown enough.
     async fn take_snapshots(self) {
         loop {
             tokio::time::sleep(Duration::from_millis(500)).await;

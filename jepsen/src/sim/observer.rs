@@ -1,4 +1,4 @@
-//! Watches a whole run from outside and holds it against the invariants.
+//! Observes a whole run from outside and checks it against the invariants.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct Violation {
     pub what: String,
 }
 
-/// One entry applied by one replica.
+/// An entry that a replica has applied, and its state after that.
 pub struct Step<'a> {
     pub node: u64,
     pub at: LogId,
@@ -27,7 +27,7 @@ pub struct Step<'a> {
     pub tree: &'a Frontier,
 }
 
-/// All that was seen of a run.
+/// Everything observed in a run.
 #[derive(Default)]
 pub struct Observer {
     pub violations: Vec<Violation>,
@@ -49,7 +49,7 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Takes note of a broken invariant.
+    /// Records a violation if the check failed.
     pub fn note(&mut self, invariant: &'static str, check: Check) {
         if let Err(what) = check {
             self.violations.push(Violation { invariant, what });
@@ -132,11 +132,11 @@ impl Observer {
         self.note("decided once", self.decided.answered(digest, index, reply));
         match self.same.at(index) {
             Some(at) => self.acks.acknowledged(at, now_us),
-            None => self.note("lost acks", Err(format!("an answer at {index}, which nobody applied"))),
+            None => self.note("lost acks", Err(format!("a client got an answer at index {index}, which no node has applied"))),
         }
     }
 
-    /// A read begins whose answer may be so many ms old.
+    /// A read begins. Its answer may be `age_ms` old.
     pub fn before_read(&self, now_us: u64, age_ms: u64, answer: Option<Reply>) -> StaleReads {
         if age_ms == 0 {
             return StaleReads { acknowledged: self.acks.newest_index(), answer };
@@ -144,7 +144,7 @@ impl Observer {
         StaleReads { acknowledged: self.acks.newest_index_at(now_us.saturating_sub(1_000 * age_ms)), answer: None }
     }
 
-    /// A read's answer is there.
+    /// A read was answered.
     pub fn has_read(&mut self, before: &StaleReads, index: u64, digest: u64, found: &Option<Reply>) {
         self.operations += 1;
         self.reads += 1;
@@ -152,7 +152,7 @@ impl Observer {
         self.note("same state", self.same.rows(0, index, digest));
     }
 
-    /// What is to hold at every moment. `leaders` are the nodes that lead now: node, incarnation, term.
+    /// Checks the invariants that must hold at every step. `leaders` are the current leaders: node, incarnation, term.
     pub fn tick(&mut self, leaders: &[(u64, u64, u64)], disks: &Disks) {
         for (node, incarnation, term) in leaders {
             let check = self.leaders.seen((*term, *node), *incarnation);
@@ -162,7 +162,7 @@ impl Observer {
         self.note("lost acks", check);
     }
 
-    /// Who takes part, as far as anybody has applied it.
+    /// The members in the newest membership that any node has applied.
     pub fn members(&self) -> Vec<u64> {
         self.membership.membership().nodes().map(|(id, _)| *id).collect()
     }
@@ -171,7 +171,7 @@ impl Observer {
         self.leaders.elections()
     }
 
-    /// At the end, a node's rows have every decision.
+    /// Checks at the end of a run that a node's rows have every decision.
     pub fn ends_with(&mut self, node: u64, rows: &mut MemRows) {
         let missing = self.decided.all().find(|(key, reply)| recorded(rows, **key).as_ref() != Some(reply));
         let check = missing.map_or(Ok(()), |(_, reply)| Err(format!("node {node} has lost {reply:?}")));

@@ -1,4 +1,4 @@
-//! The one source of chance in a run: SplitMix64, one stream for each thing that draws.
+//! The only source of random numbers in a run: SplitMix64, with a separate stream for each user.
 
 /// A stream of numbers.
 pub struct Rng(u64);
@@ -11,28 +11,28 @@ impl Rng {
         rng
     }
 
-    /// 64 bits.
+    /// 64 random bits.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
-    /// A number below `n`, which is not 0.
+    /// A number below `n`. `n` must not be 0.
     pub fn below(&mut self, n: u64) -> u64 {
         self.next() % n
     }
 
-    /// A number of the range, both ends included.
+    /// A number in `from..=to`.
     pub fn within(&mut self, from: u64, to: u64) -> u64 {
         from + self.below(to - from + 1)
     }
 
-    /// True so many times in a thousand.
+    /// True with a probability of `per_mille` in a thousand.
     pub fn chance(&mut self, per_mille: u64) -> bool {
         self.below(1000) < per_mille
     }
 
-    /// One of the items, of which there is at least one.
+    /// A random element of `items`, which must not be empty.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len() as u64) as usize]
     }

@@ -1,4 +1,4 @@
-//! One run: a cluster, its clients, faults for a while, then peace, in which all must come right.
+//! One run: a cluster and its clients, a time with faults, then a time without faults in which the cluster must recover.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use turmoil::{Builder, Sim};
 
-use crate::clients::{self, Desk};
+use crate::clients::{self, ClientSignals};
 use crate::faults::Faults;
 use crate::node;
 use crate::observer::Violation;
@@ -18,10 +18,10 @@ use crate::trace::Trace;
 use crate::world::{EPOCH_MS, HOSTS, LATENCY_MS, World};
 
 const TICK_MS: u64 = 2;
-/// How long a cluster may take to begin, and to come right in the end.
-const PEACE: Duration = Duration::from_secs(60);
+/// How long a cluster may take to start, and to recover after the last fault.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub seed: u64,
@@ -39,7 +39,7 @@ pub struct Report {
     pub trace: String,
 }
 
-/// Runs a seed with so many simulated seconds of faults.
+/// Runs a seed, with faults for this number of simulated seconds.
 pub fn run(seed: u64, seconds: u64, trace: Trace) -> Report {
     let mut rng = Rng::new(seed, 0);
     let voters = if rng.chance(700) { 3 } else { 5 };
@@ -93,16 +93,17 @@ fn play(world: &Arc<World>, running: &Arc<RunningNodes>, faults: &mut Faults, se
         let (world, running) = (world.clone(), running.clone());
         sim.host(World::host(id), move || node::run(world.clone(), running.clone(), id));
     }
-    let desk = Desk::new(clients);
+    let desk = ClientSignals::new(clients);
     sim.client("clients", clients::run(world.clone(), desk.clone()));
-    until(&mut sim, (world, running), PEACE, |_| desk.ready.load(Ordering::Relaxed)).ok_or("the cluster never began")?;
+    until(&mut sim, (world, running), RECOVERY_LIMIT, |_| desk.ready.load(Ordering::Relaxed))
+        .ok_or_else(|| format!("the cluster was not ready after {RECOVERY_LIMIT:?}"))?;
     until(&mut sim, (world, running), Duration::from_secs(seconds), |sim| {
         faults.step(sim, world);
         broken(world)
     });
     faults.heal(&mut sim, world);
     desk.stop.store(true, Ordering::Relaxed);
-    let came_right = until(&mut sim, (world, running), PEACE, |sim| {
+    let came_right = until(&mut sim, (world, running), RECOVERY_LIMIT, |sim| {
         faults.keep_up(sim, world);
         broken(world) || (desk.done.load(Ordering::Relaxed) == clients && faults.settled() && agree(world, running, faults))
     });
@@ -117,7 +118,8 @@ fn play(world: &Arc<World>, running: &Arc<RunningNodes>, faults: &mut Faults, se
     }
     let done = desk.done.load(Ordering::Relaxed);
     came_right.ok_or_else(|| {
-        format!("after {PEACE:?} of peace {done} of {clients} clients were done; members settled: {}", faults.settled())
+        let settled = faults.settled();
+        format!("{RECOVERY_LIMIT:?} after the last fault {done} of {clients} clients were done; membership as wanted: {settled}")
     })
 }
 
@@ -125,14 +127,14 @@ fn broken(world: &World) -> bool {
     world.observe(|observer| !observer.violations.is_empty())
 }
 
-/// Whether all voters have applied everything.
+/// Whether all voters have applied the newest entry.
 fn agree(world: &World, running: &RunningNodes, faults: &Faults) -> bool {
     let newest = world.observe(|observer| observer.highest);
     let at_end = |id: &u64| running.on(*id).as_ref().is_some_and(|running| *running.shared.applied.borrow() == newest);
     faults.voters().iter().all(at_end)
 }
 
-/// Lets time pass until `done`, for so long at most.
+/// Lets simulated time pass until `done`, for `at_most` this long. Returns `None` if it was not done.
 fn until(
     sim: &mut Sim<'_>,
     (world, running): (&World, &RunningNodes),
@@ -142,7 +144,7 @@ fn until(
     let end = sim.elapsed() + at_most;
     while sim.elapsed() < end {
         if let Err(cause) = sim.step() {
-            world.observe(|observer| observer.note("a process ended badly", Err(cause.to_string())));
+            world.observe(|observer| observer.note("no process error", Err(cause.to_string())));
             return None;
         }
         world.set_now(sim.elapsed());

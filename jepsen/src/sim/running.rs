@@ -1,4 +1,4 @@
-//! The nodes that run now, for the operator and the faults.
+//! The running nodes, as the operator and the faults see them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::raft::{Raft, Shared};
 use crate::world::HOSTS;
 
-/// A request of the operator to a node.
+/// A request from the operator to a node.
 #[derive(Clone, Debug)]
 pub enum Ask {
     Snapshot,
@@ -22,14 +22,14 @@ pub enum Ask {
     Voters(Vec<u64>),
 }
 
-/// A node that runs.
+/// A running node.
 pub struct Running {
     pub raft: Raft,
     pub shared: Arc<Shared>,
     pub asks: mpsc::UnboundedSender<Ask>,
 }
 
-/// What runs on each host, if anything.
+/// The node that runs on each host, if any.
 pub struct RunningNodes {
     nodes: BTreeMap<u64, Mutex<Option<Running>>>,
 }
@@ -41,12 +41,12 @@ impl Default for RunningNodes {
 }
 
 impl RunningNodes {
-    /// What runs on a host.
+    /// The node that runs on a host, if any.
     pub fn on(&self, id: u64) -> MutexGuard<'_, Option<Running>> {
         self.nodes[&id].lock()
     }
 
-    /// The nodes that think they lead, with their terms.
+    /// The nodes that consider themselves leaders, with their terms.
     pub fn leaders(&self) -> Vec<(u64, u64)> {
         let leads = |(id, running): (&u64, &Mutex<Option<Running>>)| {
             let running = running.lock();

@@ -1,19 +1,19 @@
-//! What a node keeps of its rows across a crash.
+//! The rows that a node keeps across a crash.
 
 use bytes::Bytes;
 use keyrack_cluster::simulated::SnapshotMeta;
 use keyrack_inventory::MemRows;
 use keyrack_merkle::Frontier;
 
-/// The only shard there is.
+/// The simulation's only shard.
 pub const SHARD: u32 = 1;
 
-/// A snapshot's rows.
+/// The encoded rows of a snapshot.
 pub type SnapshotBytes = Bytes;
-/// A snapshot as it is kept.
+/// A snapshot, as a disk keeps it.
 pub type Kept = (SnapshotMeta, SnapshotBytes);
 
-/// The rows with the position they are at, as they are kept.
+/// Rows and their log position, as a disk keeps them.
 #[derive(Clone, Default)]
 pub struct Saved {
     pub rows: MemRows,

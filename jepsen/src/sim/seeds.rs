@@ -1,4 +1,4 @@
-//! Running one seed, many, or each twice.
+//! Runs one seed, many seeds, or each seed twice.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,27 +14,28 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::run::{Report, run};
 use crate::trace::Trace;
 
-/// A line on stdout. Whoever reads it may have enough before its end; other trouble with it ends the program.
+/// Prints a line on stdout. A reader that closes the pipe early, such as `head`, is no error. Any other error ends the program.
 macro_rules! say {
     ($($text:tt)*) => {
         if let Err(cause) = writeln!(std::io::stdout(), $($text)*)
             && cause.kind() != std::io::ErrorKind::BrokenPipe
         {
-            eprintln!("keyrack-sim: cannot write: {cause}");
+            eprintln!("keyrack-sim: cannot write to stdout: {cause}");
             std::process::exit(2);
         }
     };
 }
 
-/// How long faults go on when nothing else is said, in simulated seconds.
+/// The default duration of the faults, in simulated seconds.
 pub const SECONDS: u64 = 20;
 
-/// Runs a seed and tells all about it.
+/// Runs one seed and prints its report.
 pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow::Result<bool> {
     let trace = Trace::new(file, digest).with_context(|| format!("cannot write {}", file.unwrap_or(Path::new("")).display()))?;
     let report = run(seed, seconds, trace);
     say!(
-        "seed {seed}: {} voters, {:?} simulated, {} operations ({} reads), {} entries, {} elections, {} crashes, {} snapshots, {} installed",
+        "seed {seed}: {} voters, {:?} simulated, {} operations ({} reads), {} entries, {} elections, {} crashes, \
+         {} snapshots ({} installed)",
         report.voters,
         report.simulated,
         report.operations,
@@ -55,7 +56,7 @@ pub fn one(seed: u64, seconds: u64, file: Option<&Path>, digest: bool) -> anyhow
     Ok(report.violations.is_empty())
 }
 
-/// Runs many seeds, some at a time.
+/// Runs many seeds, `jobs` at the same time.
 pub fn many(seeds: Range<u64>, jobs: u64, seconds: u64) -> bool {
     let count = seeds.end - seeds.start;
     let bar = ProgressBar::new(count);
@@ -87,7 +88,7 @@ pub fn many(seeds: Range<u64>, jobs: u64, seconds: u64) -> bool {
                     say!("seed {} violates {}: {}", report.seed, first.invariant, first.what);
                     let bug = std::env::var("KEYRACK_PLANTED_BUG")
                         .map_or_else(|_| String::new(), |bug| format!("KEYRACK_PLANTED_BUG={bug} "));
-                    say!("  again: {bug}keyrack-sim run --seed {} --seconds {seconds}", report.seed);
+                    say!("  repeat it with: {bug}keyrack-sim run --seed {} --seconds {seconds}", report.seed);
                 });
             }
             total.add(report);
@@ -95,7 +96,8 @@ pub fn many(seeds: Range<u64>, jobs: u64, seconds: u64) -> bool {
     });
     bar.finish_and_clear();
     say!(
-        "{count} seeds: {} operations, {} elections, {} crashes, {} snapshots ({} installed), {} faults, {broken} seeds with violations",
+        "{count} seeds: {} operations, {} elections, {} crashes, {} snapshots ({} installed), {} faults, \
+         {broken} seeds with violations",
         total.operations,
         total.elections,
         total.crashes,
@@ -119,7 +121,7 @@ impl Report {
     }
 }
 
-/// Runs each seed in two processes; all their events must be the same.
+/// Runs each seed in two processes. Both must have the same events.
 pub fn twice(seeds: Range<u64>, seconds: u64) -> anyhow::Result<bool> {
     let count = seeds.end - seeds.start;
     let program = std::env::current_exe()?;
@@ -134,11 +136,11 @@ pub fn twice(seeds: Range<u64>, seconds: u64) -> anyhow::Result<bool> {
         let line = first.lines().find(|line| line.starts_with("trace: ")).unwrap_or("no trace");
         if first == second && line != "no trace" {
             same += 1;
-            say!("seed {seed}: {line}, twice");
+            say!("seed {seed}: {line}, the same in both processes");
         } else {
-            say!("seed {seed} ran two ways:\n{first}{second}");
+            say!("seed {seed} differs between the two processes:\n{first}{second}");
         }
     }
-    say!("{same} of {count} seeds ran the same in two processes");
+    say!("{same} of {count} seeds gave the same events in two processes");
     Ok(same == count)
 }

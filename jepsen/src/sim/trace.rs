@@ -1,4 +1,4 @@
-//! What happened in a run, a line for each event: time, node, event.
+//! The events of a run, one line each: time, node, event.
 
 use std::fmt;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Where the lines go.
+/// Writes the lines to a file, to a digest, or to both.
 #[derive(Default)]
 pub struct Trace {
     file: Option<BufWriter<File>>,
@@ -17,7 +17,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Nowhere, unless a file or a digest is wanted.
+    /// A trace. Without a file and without a digest it records nothing.
     pub fn new(file: Option<&Path>, digest: bool) -> io::Result<Trace> {
         let file = file.map(File::create).transpose()?.map(BufWriter::new);
         Ok(Trace { file, digest: digest.then(Sha256::new), lines: 0, failed: false })
@@ -37,7 +37,7 @@ impl Trace {
         }
     }
 
-    /// The number of lines and their SHA-256; `-` when none was wanted.
+    /// The number of lines and their SHA-256; `-` if there is no digest.
     pub fn end(&mut self) -> String {
         if let Some(file) = &mut self.file {
             self.failed |= file.flush().is_err();

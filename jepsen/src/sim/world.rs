@@ -1,4 +1,4 @@
-//! What all parts of a run share: the nodes' lasting things, the observer, the trace, and the time.
+//! The state that all parts of a run share: hosts and disks, the observer, the trace, and the time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,23 +13,23 @@ use crate::rng::Rng;
 use crate::trace::Trace;
 use keyrack_cluster::simulated::Member;
 
-/// As many hosts as a cluster can grow to.
+/// The number of hosts, and so the largest cluster.
 pub const HOSTS: u64 = 5;
-/// Where the clients are.
+/// The id of the host of all clients.
 pub const CLIENTS: u64 = 100;
-/// A message takes at most so long while nothing delays it.
+/// The longest latency of a message without a fault.
 pub const LATENCY_MS: u64 = 10;
-/// The time at which every run begins, ms since 1970.
+/// The time at which every run begins, in ms since 1970.
 pub const EPOCH_MS: u64 = 1_800_000_000_000;
 
-/// One host.
+/// The state of one host that outlives its process.
 pub struct Host {
     pub incarnation: AtomicU64,
     pub boots: AtomicU64,
     pub skew_ms: AtomicI64,
 }
 
-/// A run.
+/// The shared state of a run.
 pub struct World {
     pub seed: u64,
     pub voters: u64,
@@ -72,23 +72,23 @@ impl World {
         self.hosts.iter().map(|(id, host)| (*id, host))
     }
 
-    /// The disk of a node as it is now.
+    /// The disk of a node's current incarnation.
     pub fn disk(&self, id: u64) -> SharedDisk {
         self.disks.of(id, self.node(id).incarnation.load(Ordering::Relaxed))
     }
 
-    /// All disks there are and were.
+    /// All disks, including those of earlier incarnations.
     pub fn disks(&self) -> &Disks {
         &self.disks
     }
 
-    /// A node as a member.
+    /// The membership entry of a node's current incarnation.
     pub fn member(&self, id: u64) -> Member {
         let incarnation = self.node(id).incarnation.load(Ordering::Relaxed);
         Member { incarnation, peer: World::host(id), ..Member::default() }
     }
 
-    /// A node's clock, ms since 1970.
+    /// A node's clock, in ms since 1970.
     pub fn clock_ms(&self, id: u64) -> u64 {
         (EPOCH_MS + self.now_us() / 1000).saturating_add_signed(self.node(id).skew_ms.load(Ordering::Relaxed))
     }
@@ -101,7 +101,7 @@ impl World {
         self.now_us.store(now.as_micros() as u64, Ordering::Relaxed);
     }
 
-    /// Sets how many messages in a thousand are lost.
+    /// Sets the number of lost messages in a thousand.
     pub fn set_loss(&self, per_mille: u64) {
         self.network.lock().0 = per_mille;
     }
@@ -111,7 +111,7 @@ impl World {
         *loss > 0 && rng.chance(*loss)
     }
 
-    /// Lets a node wait for its disk, at most so long.
+    /// Makes a node wait for its disk, for a random time up to `at_most_us`.
     pub async fn pause(&self, node: u64, at_most_us: u64) {
         let disk = self.disk(node);
         let takes = disk.lock().rng.within(0, at_most_us);
@@ -126,7 +126,7 @@ impl World {
         self.trace.lock().line(self.now_us(), node, event);
     }
 
-    /// Ends the trace; returns its digest.
+    /// Ends the trace and returns its digest.
     pub fn end_trace(&self) -> String {
         self.trace.lock().end()
     }

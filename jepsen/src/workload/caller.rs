@@ -1,4 +1,4 @@
-//! A caller: asks, tries again with the same key, and writes down what it was told.
+//! A caller: sends calls, retries them with the same key, and records the answers.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,20 +10,21 @@ use crate::cluster::{Cluster, Connection, RequestError};
 use crate::history::{Answer, Call, Hotel, Op, Outcome};
 use crate::rng::Rng;
 
-/// Bookings and holds a caller remembers, to change them later.
+/// The most bookings and holds that a caller remembers, to change them later.
 const MAX_REMEMBERED: usize = 24;
-/// Answers it remembers, to ask again: of the whole run, so that snapshots and leaders have come and gone meanwhile.
+/// The most answered calls that it remembers, to repeat them. They are from the whole run, so that snapshots were taken and
+/// leaders changed before a repeat.
 const MAX_ANSWERED: usize = 400;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How long a caller waits.
+/// How long a caller waits, and whether it retries.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// For one answer.
+    /// The longest wait for the answer to one try.
     pub per_try: Duration,
-    /// For one that stands, all tries together; after that the outcome is unknown.
+    /// The longest wait for a final answer, over all tries. After that the outcome is unknown.
     pub total: Duration,
-    /// Whether "nothing was done" is taken for an answer, as by a caller who goes elsewhere then.
+    /// Whether the caller takes "nothing was done" as the final answer and does not retry.
     pub trusts_not_done: bool,
 }
 
@@ -31,15 +32,15 @@ pub struct RetryPolicy {
 pub struct Caller {
     pub(super) workload: Workload,
     pub(super) rng: Rng,
-    /// Those of its workload.
+    /// The hotels of its workload.
     pub(super) hotels: Arc<Vec<Hotel>>,
-    /// `property`, `booking`: acknowledged and not cancelled by this caller.
+    /// (property, booking) of acknowledged bookings that it may change or cancel.
     pub(super) bookings: VecDeque<(String, String)>,
-    /// `property`, `hold`.
+    /// (property, hold) of acknowledged holds that it may confirm or release.
     pub(super) holds: VecDeque<(String, String)>,
-    /// What was answered, to be asked again with the same key.
+    /// Answered calls, to be repeated with the same key.
     pub(super) answered: VecDeque<Call>,
-    /// For keys nobody else draws.
+    /// The prefix of its keys, which no other caller uses.
     name: String,
     keys: u64,
     process: u32,
@@ -77,7 +78,7 @@ impl Caller {
         }
     }
 
-    /// Asks one thing after the other until `end`, at most one per `pace`.
+    /// Sends one call after the other until `end`, at most one per `pace`.
     pub async fn work(mut self, end: Instant, pace: Duration) {
         while Instant::now() < end {
             let begin = Instant::now();
@@ -92,7 +93,7 @@ impl Caller {
         }
     }
 
-    /// An idempotency key nobody has used.
+    /// An idempotency key that no caller has used.
     pub(super) fn fresh_key(&mut self) -> String {
         self.keys += 1;
         format!("{}-{}", self.name, self.keys)
@@ -105,7 +106,7 @@ impl Caller {
         self.remember_outcome(op);
     }
 
-    /// The same request at the same time through two nodes, as a client does whose first connection hangs.
+    /// Sends the same request through two nodes at the same time, like a client whose first connection hangs.
     async fn ask_twice(&mut self, call: Call) {
         let (first, second) = (self.node_order(), self.node_order());
         let other = self.recorder.process();
@@ -126,7 +127,7 @@ impl Caller {
         self.rng.shuffled(&numbers)
     }
 
-    /// Remembers what can be changed later, and hands the operation in.
+    /// Remembers bookings and holds for later calls, and records the operation.
     fn remember_outcome(&mut self, op: Op) {
         if let Outcome::Ok { answer, .. } = &op.outcome {
             match (&op.call, answer) {
@@ -160,19 +161,19 @@ fn remember<T>(list: &mut VecDeque<T>, item: T) {
     }
 }
 
-/// Asks on connections of its own, the nodes in this order.
+/// Sends an operation over new connections, to the nodes in this order.
 pub async fn ask_through(op: Op, cluster: &Cluster, order: &[u32], recorder: &Recorder, policy: RetryPolicy) -> Op {
     let mut connections: Vec<Connection> = cluster.numbers().into_iter().map(|node| cluster.client(node).connection()).collect();
     try_until_answered(op, &mut connections, order, policy, recorder).await
 }
 
-/// Asks once more, after everything was healed, with the key of an operation that got no answer.
+/// Repeats an unanswered operation with its key, after all faults are healed.
 pub async fn resolve(mut op: Op, cluster: &Cluster, recorder: &Recorder, policy: RetryPolicy) -> Op {
     op.resolved_late = true;
     ask_through(op, cluster, &cluster.numbers(), recorder, policy).await
 }
 
-/// Goes round the nodes until one gives an answer that stands. A read is not tried again: its answer would be another's.
+/// Tries the nodes in turn until one gives a final answer. A read is not retried, because the retry would be another read.
 async fn try_until_answered(
     mut op: Op,
     connections: &mut [Connection],
@@ -182,7 +183,8 @@ async fn try_until_answered(
 ) -> Op {
     let begin = Instant::now();
     let mut undone = None;
-    let mut unknown = matches!(&op.outcome, Outcome::Unknown { .. } if op.tries > 0).then(|| "an earlier try".to_owned());
+    let mut unknown =
+        matches!(&op.outcome, Outcome::Unknown { .. } if op.tries > 0).then(|| "an earlier try had no answer".to_owned());
     for node in order.iter().cycle() {
         let left = policy.total.saturating_sub(begin.elapsed());
         if left.is_zero() {
@@ -222,7 +224,7 @@ async fn try_until_answered(
             op.returned_ns = Some(recorder.now_ns());
             Outcome::NotDone { code }
         }
-        (None, None) => Outcome::Unknown { why: "no time to ask".into() },
+        (None, None) => Outcome::Unknown { why: "the time was up before the first try".into() },
     };
     op
 }

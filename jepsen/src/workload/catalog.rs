@@ -2,14 +2,14 @@
 
 macro_rules! workloads {
     ($($variant:ident $name:literal $does:literal;)*) => {
-        /// What callers do.
+        /// A kind of calls that callers send.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Workload {
             $(#[doc = $does] $variant,)*
         }
 
         impl Workload {
-            /// All there are.
+            /// All workloads.
             pub const ALL: &[Workload] = &[$(Workload::$variant),*];
 
             /// Its name on the command line and in the history.
@@ -24,22 +24,22 @@ macro_rules! workloads {
 
 workloads! {
     Reserve "reserve" "Stays of several nights in several room types, and cancellations.";
-    Hold "hold" "Holds that are confirmed, released, or run out.";
-    Amend "amend" "Bookings that move.";
-    Retry "retry" "The same request with the same key, again and at the same time, through other nodes.";
+    Hold "hold" "Holds that are confirmed, released, or expire.";
+    Amend "amend" "Bookings that are amended to other nights and rooms.";
+    Retry "retry" "The same request with the same key through several nodes, at the same time and later again.";
     Baskets "baskets" "Several room types at once under a house limit: all or nothing.";
     Reads "reads" "Reads on every node, linearizable and bounded, with few writes.";
 }
 
 impl Workload {
-    /// The workload of a name.
+    /// The workload with this name.
     pub fn named(name: &str) -> Option<Workload> {
         Workload::ALL.iter().copied().find(|workload| workload.name() == name)
     }
 }
 
-/// What was asked for and is not there yet, with why: it counts as not run.
+/// Workloads that Keyrack does not support yet, each with the reason. They count as not run.
 pub const NOT_IN_KEYRACK: [(&str, &str); 2] = [
-    ("membership", "Keyrack adds and removes no nodes at run time yet; the simulation changes memberships"),
-    ("moves", "Keyrack moves no property to another shard yet"),
+    ("membership", "Keyrack cannot add or remove nodes at run time yet; the simulation changes memberships"),
+    ("moves", "Keyrack cannot move a property to another shard yet"),
 ];

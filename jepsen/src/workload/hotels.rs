@@ -1,4 +1,4 @@
-//! The hotels of a run: small ones, so that callers get in each other's way.
+//! The hotels of a run. They are small, so that callers compete for the same rooms.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use crate::cluster::{Cluster, until};
 use crate::history::Hotel;
 
 const WITHIN: Duration = Duration::from_secs(30);
-/// Over the end of a month: stays touch two calendar pages.
+/// Near the end of a month, so that stays span two calendar pages.
 const FIRST_NIGHT: &str = "2027-02-19";
 
-/// How large.
+/// The size of a run's inventory.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
     /// Hotels for each workload.
     pub hotels: u32,
-    /// Nights that are asked for.
+    /// The number of nights that callers request.
     pub nights: u32,
 }
 
-/// The hotels of a run, which stand nowhere yet.
+/// Plans the hotels of a run, without creating them in the cluster.
 pub fn plan_hotels(workloads: &[Workload], scale: Scale) -> Vec<Hotel> {
     let hotel = |workload: Workload, number: u32| {
         let (types, house_limit): (&[(&str, u32)], _) = match workload {
@@ -36,12 +36,12 @@ pub fn plan_hotels(workloads: &[Workload], scale: Scale) -> Vec<Hotel> {
         let property = format!("{}-{number}", workload.name());
         Hotel { property, shard: 0, house_limit, room_types, first: day(FIRST_NIGHT), nights: scale.nights }
     };
-    // Keys are used at several hotels there, and two of four live in the same shard.
+    // This workload uses keys at several hotels. Of four hotels on three shards, two are in the same shard.
     let hotels = |workload: Workload| if workload == Workload::Retry { 2 * scale.hotels } else { scale.hotels };
     workloads.iter().flat_map(|workload| (1..=hotels(*workload)).map(move |number| hotel(*workload, number))).collect()
 }
 
-/// Opens the hotels in the cluster and learns where each lives.
+/// Creates the hotels in the cluster and finds the shard of each.
 pub async fn open_hotels(cluster: &Cluster, mut hotels: Vec<Hotel>) -> anyhow::Result<Vec<Hotel>> {
     for hotel in &mut hotels {
         let here = format!("/v1/properties/{}", hotel.property);

@@ -1,12 +1,12 @@
-//! Callers: what they ask, how they retry, and what they record of the answers.
+//! Callers: which calls they send, how they retry, and what they record.
 //!
-//! A caller does one thing at a time. It retries a write with the same idempotency key through other nodes, as a client
-//! should, until it is answered or its time is up; then the outcome is unknown.
+//! A caller has one operation at a time. It retries a write with the same idempotency key through other nodes, as a client
+//! should. If there is no answer within its time, the outcome is unknown.
 //!
 //! Invariants:
-//! - an operation is recorded before it is sent, so that nothing that may have happened is missing from the history;
-//! - "not done" is recorded only when no try can have reached a node that acted on it;
-//! - a caller without an answer goes on under another process number, as Jepsen's histories ask for.
+//! - an operation gets its id and time before it is sent, and is recorded when it ends, even without an answer;
+//! - "not done" is recorded only if no try can have taken effect;
+//! - after an unknown write, a caller continues under a new process number, as Jepsen's histories require.
 //!
 //! Start with `caller.rs`; `catalog.rs` lists the workloads and `next_call.rs` draws what a caller asks next.
 

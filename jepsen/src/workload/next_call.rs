@@ -1,10 +1,10 @@
-//! What a caller asks next.
+//! Draws the next call of a caller.
 
 use super::{Caller, Workload};
 use crate::history::{Call, Hotel, Rooms, Stay};
 
 impl Caller {
-    /// The next thing to ask.
+    /// The next call.
     pub(super) fn next_call(&mut self) -> Call {
         let rng = self.rng.below(100);
         match self.workload {
@@ -61,7 +61,7 @@ impl Caller {
         self.hotels[drawn].clone()
     }
 
-    /// 1 to 4 nights; half of them in the first five, where it is crowded.
+    /// 1 to 4 nights. Half of the stays begin in the first six nights, so that those are crowded.
     fn stay(&mut self, hotel: &Hotel) -> Stay {
         let nights = self.rng.within(1, 4.min(u64::from(hotel.nights))) as u32;
         let last = hotel.nights - nights;
@@ -96,13 +96,13 @@ impl Caller {
         Call::Amend { key: self.fresh_key(), property, booking, stay, rooms }
     }
 
-    /// What was answered a while ago, with its key: the answer of then, whatever has happened since.
+    /// An earlier answered call with its key. Its answer must be the same as before, even if the booking has changed since.
     fn repeat_call(&mut self) -> Call {
         let drawn = self.rng.below(self.answered.len() as u64) as usize;
         self.answered.get(drawn).cloned().unwrap_or_else(|| self.reserve(1))
     }
 
-    /// Something else with a key that was used: to be refused.
+    /// Another request with a used key. It must be refused.
     fn same_key_for_another_stay(&mut self) -> Call {
         let mut call = self.repeat_call();
         let hotel = self.hotel();
@@ -116,7 +116,7 @@ impl Caller {
         call
     }
 
-    /// A key that was used at one hotel, at another: it is a new one there.
+    /// A key that was used at one hotel, sent to another. It is a new key there.
     fn same_key_at_another_hotel(&mut self) -> Call {
         let mut call = self.repeat_call();
         let hotel = self.hotel();
@@ -127,7 +127,7 @@ impl Caller {
     }
 
     fn cancel(&mut self) -> Call {
-        // Now and then it stays remembered, and is cancelled or amended again.
+        // Sometimes the booking stays remembered, so that a later call cancels or amends it again.
         let forget = self.rng.percent(85);
         let Some((property, booking)) = self.remembered_booking(forget) else { return self.reserve(1) };
         Call::Cancel { key: self.fresh_key(), property, booking }

@@ -1,4 +1,4 @@
-//! Writes down every operation, from the moment it is sent.
+//! Records the operations and faults of a run.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::history::{Call, Fault, Op, Outcome};
 
-/// Shared by all callers and nemeses of a run.
+/// The record of a run, shared by all callers and nemeses.
 pub struct Recorder {
     began: Instant,
     next: AtomicU64,
@@ -35,12 +35,12 @@ impl Recorder {
         self.began.elapsed().as_nanos() as u64
     }
 
-    /// A caller's number. One that got no answer goes on under another: what it asked may still happen.
+    /// A new process number. A caller without an answer continues under a new one, because its call may still take effect.
     pub fn process(&self) -> u32 {
         self.processes.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// An operation that is about to be sent.
+    /// Starts an operation that is about to be sent.
     pub fn invoke(&self, process: u32, workload: &str, call: Call) -> Op {
         let id = self.next.fetch_add(1, Ordering::SeqCst);
         Op {
@@ -57,13 +57,13 @@ impl Recorder {
         }
     }
 
-    /// What became of it.
+    /// Records an operation that has ended.
     pub fn complete(&self, op: Op) {
         self.answered.fetch_add(1, Ordering::Relaxed);
         lock(&self.ops).push(op);
     }
 
-    /// What a nemesis did.
+    /// Records a fault.
     pub fn fault(&self, nemesis: &str, phase: &str, what: impl Into<String>, nodes: &[u32]) {
         let fault = Fault {
             nemesis: nemesis.into(),
@@ -75,7 +75,7 @@ impl Recorder {
         lock(&self.faults).push(fault);
     }
 
-    /// Operations so far.
+    /// The number of operations that have ended.
     pub fn count(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Calls as HTTP requests, answers as outcomes.
+//! Converts calls to HTTP requests, and replies to outcomes.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,18 @@ const EPOCH: Date = Date::constant(1970, 1, 1);
 /// The one rate plan of every hotel.
 pub const RATE_PLAN: &str = "FLEX";
 
-/// A day as it is written.
+/// A day as text, such as `2027-02-21`.
 pub fn date(day: Day) -> String {
     EPOCH.saturating_add(i64::from(day).days()).to_string()
 }
 
-/// A written date as a day; 0 for what is none.
+/// The day of a date's text; 0 if it is not a date.
 pub fn day(text: &str) -> Day {
     let parsed = text.parse::<Date>().ok().and_then(|date| EPOCH.until(date).ok());
     parsed.map_or(0, |span| span.get_days().max(0) as Day)
 }
 
-/// An RFC 3339 time as ms since 1970; 0 for what is none.
+/// An RFC 3339 time as ms since 1970; 0 if it is not a time.
 pub fn time_ms(text: &str) -> u64 {
     text.parse::<jiff::Timestamp>().map_or(0, |time| time.as_millisecond().max(0) as u64)
 }
@@ -80,7 +80,7 @@ fn rooms_out(rooms: &[Rooms]) -> Value {
     rooms.iter().map(line).collect()
 }
 
-/// What an answer that stands says; `None` for one that does not (try again).
+/// The outcome of a final answer; `None` if the caller should try again.
 pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
     let body = reply.json();
     let read = call.is_read();
@@ -110,8 +110,8 @@ pub fn outcome(call: &Call, reply: &Reply) -> Option<Outcome> {
     }
 }
 
-/// The answer without its receipt, and behind a `+` the receipt if it came along: a node that hears nothing of the log in
-/// time says where it will be instead (docs/api.md), and another node that is asked again may have it.
+/// The digest of the answer without its receipt, then `+` and the digest of the receipt if the answer has one. If there is no
+/// checkpoint in time, a node answers with `receiptUrl` instead (docs/api.md), and a retry may get the receipt.
 fn digest(body: &Value, bytes: &[u8]) -> String {
     let Some(answer) = body.as_object().filter(|answer| answer.contains_key("receipt") || answer.contains_key("receiptUrl"))
     else {
@@ -188,7 +188,7 @@ mod tests {
     use super::{date, day, digest};
 
     #[test]
-    fn a_receipt_is_told_from_the_rest_of_an_answer() {
+    fn the_digest_separates_the_receipt_from_the_answer() {
         let of = |body: serde_json::Value| digest(&body, body.to_string().as_bytes());
         let late = of(json!({"bookingId": "bk_1", "receiptUrl": "/there"}));
         let with = of(json!({"bookingId": "bk_1", "receipt": {"index": 7}}));

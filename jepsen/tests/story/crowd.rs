@@ -1,5 +1,5 @@
-//! Many callers at once against a cluster that keeps its promises, with everything that makes a checker's life hard: writes
-//! that share an index, answers that are replayed, answers that come after the run, reads of what is a little old.
+//! Many concurrent callers against a correct cluster, with everything that is hard to check: writes that share an index,
+//! replayed answers, answers after the run, and reads of a state that is a little old.
 
 use super::*;
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ impl Random {
     }
 }
 
-/// What a run is like.
+/// The parameters of a run.
 #[derive(Clone, Copy)]
 pub struct Crowd {
     pub ops: usize,
@@ -34,7 +34,7 @@ pub struct Crowd {
     pub house_limit: Option<u32>,
     /// Rooms of each type.
     pub rooms: u32,
-    /// Whether answers are lost and asked for again.
+    /// Whether answers are lost and callers retry.
     pub replays: bool,
 }
 
@@ -50,14 +50,14 @@ struct Run {
     ops: Vec<Op>,
     bookings: Vec<String>,
     holds: Vec<String>,
-    /// States of the last moments: (until ns, index, model).
+    /// The most recent states: (until ns, index, model).
     past: VecDeque<(u64, u64, Model)>,
     now_ns: u64,
     batch_open: bool,
     crowd: Crowd,
 }
 
-/// A run, good by construction.
+/// A run that is valid by construction.
 pub fn run(seed: u64, crowd: Crowd) -> History {
     let mut hotel = hotel(crowd.house_limit);
     hotel.room_types.values_mut().for_each(|limit| *limit = crowd.rooms);
@@ -72,7 +72,7 @@ pub fn run(seed: u64, crowd: Crowd) -> History {
         batch_open: false,
         crowd,
     };
-    // Some clusters are slow to take rooms back.
+    // Some clusters expire holds slowly.
     run.cluster.expiry_steps = 1 + run.random.below(3) as usize;
     let mut callers: Vec<Caller> = (0..crowd.callers).map(|_| Caller::Idle).collect();
     while run.ops.len() < crowd.ops || callers.iter().any(|caller| !matches!(caller, Caller::Idle)) {
@@ -85,7 +85,7 @@ pub fn run(seed: u64, crowd: Crowd) -> History {
             Caller::Idle => Caller::Idle,
         };
     }
-    // Those whose answer was had only now, by their key.
+    // Operations that get their answer only now, by a retry with their key.
     run.now_ns += 1_000 * MS;
     run.cluster.index += 1;
     for op in run.ops.iter_mut().filter(|op| op.resolved_late) {
@@ -107,7 +107,7 @@ impl Run {
 
     fn call(&mut self) -> Call {
         let id = self.ops.len();
-        // Now and then two callers use one key.
+        // Sometimes two callers use the same key.
         if self.crowd.replays && id > 5 && self.random.one_in(25) {
             let before = self.ops[id - 1 - self.random.below(5) as usize].call.clone();
             if !before.is_read() {
@@ -184,7 +184,7 @@ impl Run {
     fn answer(&mut self, op: usize) -> Caller {
         let asked = &mut self.ops[op];
         asked.returned_ns = Some(self.now_ns);
-        // The first answer was lost, and it was asked for again.
+        // The first answer was lost, and the caller retried.
         if self.crowd.replays && !asked.call.is_read() && asked.outcome.is_known() && self.random.one_in(10) {
             self.remember();
             self.cluster.index += 1;
@@ -196,7 +196,7 @@ impl Run {
 
     fn remember(&mut self) {
         let model = self.cluster.model.clone();
-        // A batch that goes on has not been seen by anybody.
+        // No read has seen a batch that is still open.
         if self.past.back().is_some_and(|(_, index, _)| *index == self.cluster.index) {
             self.past.pop_back();
         }
@@ -206,8 +206,8 @@ impl Run {
         }
     }
 
-    /// A state that was the newest no more than 20 ms before an operation was asked. Later changes may share its index,
-    /// so it is taken only where none do.
+    /// A state that was the newest one within the 20 ms before an operation was invoked. States of the current index are left
+    /// out, because later changes may share it.
     fn a_little_old(&mut self, op: usize) -> Option<(u64, Model)> {
         let since_ns = self.ops[op].invoked_ns.saturating_sub(20 * MS);
         let fresh = |(until_ns, index, _): &&(u64, u64, Model)| *until_ns > since_ns && *index < self.cluster.index;

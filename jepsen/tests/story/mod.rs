@@ -1,5 +1,4 @@
-//! A cluster that keeps its promises, in a few lines: what it answers is the model's, what it tells at the end is true.
-//! Tests then make one thing of it wrong.
+//! A minimal correct cluster: it answers as the model does, and its final state is right. Tests then make one thing wrong.
 
 #![allow(dead_code)]
 
@@ -40,7 +39,7 @@ impl Cluster {
         Cluster { hotel, model, feed, index, log_ms, expiry_steps, keys, made, holds, references }
     }
 
-    /// Applies a call at this index and time; expires what is due first.
+    /// Applies a call at the current index and this time; first expires the holds that are due.
     pub fn apply(&mut self, call: &Call, now_ns: u64) -> Result<Answer, Refusal> {
         self.log_ms = self.log_ms.max(EPOCH_MS + now_ns / MS);
         self.expire_due();
@@ -117,7 +116,7 @@ impl Cluster {
         });
     }
 
-    /// What each of three nodes says at the end.
+    /// The final state of three equal nodes.
     pub fn final_state(&self) -> FinalState {
         let property = &self.hotel.property;
         let mut nights = Vec::new();
@@ -153,7 +152,7 @@ impl Cluster {
     }
 }
 
-/// One caller after the other, a millisecond each.
+/// A sequential history: one call after the other, a millisecond each.
 pub struct Story {
     pub cluster: Cluster,
     pub ops: Vec<Op>,
@@ -161,7 +160,7 @@ pub struct Story {
 }
 
 impl Story {
-    /// Two rooms DLX and three STD on nights 100 to 109.
+    /// A hotel with two DLX and three STD rooms on nights 100 to 109.
     pub fn new() -> Story {
         Story::of(hotel(None))
     }
@@ -170,7 +169,7 @@ impl Story {
         Story { cluster: Cluster::new(hotel), ops: Vec::new(), now_ns: 0 }
     }
 
-    /// Somebody asks and is answered; the operation's place among all.
+    /// Sends a call, records its answer, and returns the operation's index in `ops`.
     pub fn ask(&mut self, call: Call) -> usize {
         let invoked_ns = self.now_ns;
         self.now_ns += MS;
@@ -273,7 +272,7 @@ pub fn read(room_type: &str, nights: (Day, Day), staleness_ms: Option<u64>) -> C
     Call::Availability { property: "H".into(), room_type: room_type.into(), stay: stay(nights), staleness_ms }
 }
 
-/// The nights of a read's answer, to be made wrong.
+/// The nights of a read's answer, for a test to change.
 pub fn nights_of(op: &mut Op) -> &mut Vec<Night> {
     match &mut op.outcome {
         Outcome::Ok { answer: Answer::Nights { nights }, .. } => nights,
@@ -281,7 +280,7 @@ pub fn nights_of(op: &mut Op) -> &mut Vec<Night> {
     }
 }
 
-/// Where an operation says it took effect, to be made wrong.
+/// The log index of an operation's answer, for a test to change.
 pub fn index_of(op: &mut Op) -> &mut u64 {
     match &mut op.outcome {
         Outcome::Ok { as_of: Some(at), .. } | Outcome::Refused { as_of: Some(at), .. } => &mut at.index,
@@ -289,22 +288,22 @@ pub fn index_of(op: &mut Op) -> &mut u64 {
     }
 }
 
-/// Asserts that nothing is found.
+/// Asserts that no checker has a finding.
 #[track_caller]
 pub fn assert_good(history: &History) -> Verdict {
     let verdict = judge(history);
     let found: Vec<(&str, &Finding)> = findings(&verdict).collect();
-    assert!(verdict.valid && found.is_empty(), "found in a good history: {found:#?}");
+    assert!(verdict.valid && found.is_empty(), "findings in a valid history: {found:#?}");
     verdict
 }
 
-/// Asserts that a checker finds this kind of thing.
+/// Asserts that a checker has a finding of this kind.
 #[track_caller]
 pub fn assert_found(history: &History, checker: &str, kind: &str) -> Verdict {
     let verdict = judge(history);
     let hit = findings(&verdict).any(|(by, finding)| by == checker && finding.kind == kind);
     let all: Vec<(&str, &Finding)> = findings(&verdict).collect();
-    assert!(hit && !verdict.valid, "{checker} did not find {kind}, found was {all:#?}");
+    assert!(hit && !verdict.valid, "{checker} did not find {kind}; all findings: {all:#?}");
     verdict
 }
 
@@ -312,12 +311,12 @@ pub fn findings(verdict: &Verdict) -> impl Iterator<Item = (&str, &Finding)> {
     verdict.checks.iter().flat_map(|check| check.findings.iter().map(|finding| (check.checker.as_str(), finding)))
 }
 
-/// An answer from this place in the log.
+/// An answer from this log position.
 pub fn done(answer: Answer, as_of: Option<Position>) -> Outcome {
     Outcome::Ok { answer, as_of, replayed: false, digest: "new".into() }
 }
 
-/// A refusal from this place in the log.
+/// A refusal from this log position.
 pub fn refused(code: &str, nights: Vec<Short>, as_of: Option<Position>) -> Outcome {
     Outcome::Refused { code: code.into(), nights, as_of, replayed: false, digest: "new".into() }
 }

@@ -1,4 +1,4 @@
-//! Every booking that was answered is there at the end, on every node, as it was last answered; and no other is.
+//! At the end, every node has every acknowledged booking in its last acknowledged revision, and no other booking.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,16 +6,16 @@ use crate::check::findings::Findings;
 use crate::history::{Answer, Booking, Call, FinalBooking, FinalNode, History, Outcome};
 use crate::model::same_booking;
 
-/// A booking as its callers know it.
+/// The last state of a booking that its callers saw.
 struct AcknowledgedBooking<'h> {
     property: &'h str,
     last: &'h Booking,
     op: u64,
-    /// The key it was made with, if its making was answered.
+    /// The key that created it, if that request was answered.
     key: Option<&'h str>,
 }
 
-/// Looks at every acknowledged booking on every node, and at every booking of every node.
+/// Checks every acknowledged booking on every node, and every booking of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let known = known(history);
     let mut may_make: HashSet<(&str, &str)> = HashSet::new();
@@ -43,7 +43,8 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             looked_at += 1;
             if !may_make.contains(&(line.property.as_str(), line.reference.as_str())) {
                 let (id, reference) = (&line.booking.booking, &line.reference);
-                let text = format!("node {} has booking {id} with reference {reference}, which nobody took", node.node);
+                let text =
+                    format!("node {} has booking {id}, but no operation with key {reference} can have created it", node.node);
                 found.add("phantom-write", [], text);
             }
         }
@@ -61,20 +62,27 @@ fn check_acknowledged(
     let AcknowledgedBooking { property, last, op, key } = known;
     let (number, id) = (node.node, &last.booking);
     let Some(there) = there.filter(|there| there.property == *property) else {
-        let text = format!("node {number} does not have booking {id}, answered with revision {}", last.revision);
+        let text = format!("node {number} has no booking {id}, but its revision {} was acknowledged", last.revision);
         found.add("lost-write", [*op], text);
         return;
     };
     let now = &there.booking;
     if now.revision < last.revision || (now.revision == last.revision && !same_booking(now, last)) {
-        let text = format!("node {number} has {now:?}, but {last:?} was answered");
+        let text = format!("node {number} has {now:?}, but {last:?} was acknowledged");
         found.add("lost-write", [*op], text);
     } else if now.revision > last.revision && !may_change {
-        let text = format!("node {number} has revision {} of {id}, but nobody changed revision {}", now.revision, last.revision);
+        let text = format!(
+            "node {number} has revision {} of {id}, but no operation can have changed revision {}",
+            now.revision, last.revision
+        );
         found.add("phantom-write", [*op], text);
     }
     if key.is_some_and(|key| key != there.reference) {
-        let text = format!("node {number} has booking {id} with reference {}, it was made with {key:?}", there.reference);
+        let text = format!(
+            "node {number} has booking {id} with reference {}, but key {} created it",
+            there.reference,
+            key.unwrap_or_default()
+        );
         found.add("wrong-reference", [*op], text);
     }
 }

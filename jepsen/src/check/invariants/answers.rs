@@ -1,11 +1,11 @@
-//! One idempotency key, one answer, one booking; one booking, one key.
+//! Every idempotency key has one answer and at most one booking; every booking has one key.
 
 use std::collections::HashMap;
 
 use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Op, Outcome};
 
-/// Looks at every answered write and at every booking of every node.
+/// Checks every write and every booking of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let mut looked_at = 0;
     let mut keys: HashMap<(&str, &str), Vec<&Op>> = HashMap::new();
@@ -18,7 +18,11 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
         if let Some(earlier) = made.insert(id, op)
             && (earlier.call.key(), earlier.call.property()) != (op.call.key(), op.call.property())
         {
-            found.add("duplicate", [earlier.id, op.id], format!("two keys were answered with {id}"));
+            found.add(
+                "duplicate",
+                [earlier.id, op.id],
+                format!("two operations with different keys were answered with the same id {id}"),
+            );
         }
     }
     for ((_, key), ops) in &keys {
@@ -38,7 +42,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     looked_at
 }
 
-/// The id of what an operation made.
+/// The id of the booking or hold that an operation created.
 fn makes(op: &Op) -> Option<&str> {
     match (&op.call, &op.outcome) {
         (Call::Reserve { .. } | Call::Confirm { .. }, Outcome::Ok { answer: Answer::Booking(booking), .. }) => {
@@ -53,33 +57,37 @@ fn check_key(key: &str, ops: &[&Op], found: &mut Findings) {
     let reused = |op: &&&Op| matches!(&op.outcome, Outcome::Refused { code, .. } if code == "idempotency_key_reused");
     let mut answered = ops.iter().filter(|op| op.outcome.is_known() && !reused(op));
     let Some(first) = answered.next() else {
-        // What it was used for before is a request to this hotel, too.
+        // The earlier request with this key went to the same hotel, so it would be in `ops`.
         if let Some(op) = ops.iter().find(reused)
             && ops.iter().all(|other| other.call == op.call)
         {
-            found.add("wrong-refusal", [op.id], format!("key {key} was refused as reused, but was never used for anything else"));
+            found.add("wrong-refusal", [op.id], format!("key {key} was refused as reused, but no other request used it"));
         }
         return;
     };
     for op in answered {
         let ids = [first.id, op.id];
         if op.call != first.call {
-            found.add("key-reused", ids, format!("key {key} was answered for two requests"));
+            found.add("key-reused", ids, format!("key {key} was accepted for two different requests"));
         } else if let (Some(one), Some(other)) = (makes(first), makes(op))
             && one != other
         {
-            found.add("duplicate", ids, format!("key {key} was answered with {one} and with {other}"));
+            found.add("duplicate", ids, format!("key {key} was answered with two ids, {one} and {other}"));
         } else if !same_answer(first, op) {
-            found.add("replay-differs", ids, format!("key {key} was answered in two ways: {} and {}", said(first), said(op)));
+            found.add("replay-differs", ids, format!("two answers to key {key} differ: {} and {}", said(first), said(op)));
         }
     }
-    let mut anew = ops.iter().filter(|op| matches!(op.outcome, Outcome::Ok { replayed: false, .. }));
-    if let (Some(one), Some(other)) = (anew.next(), anew.next()) {
-        found.add("done-twice", [one.id, other.id], format!("key {key} was answered twice as if for the first time"));
+    let mut as_first = ops.iter().filter(|op| matches!(op.outcome, Outcome::Ok { replayed: false, .. }));
+    if let (Some(one), Some(other)) = (as_first.next(), as_first.next()) {
+        found.add("done-twice", [one.id, other.id], format!("two answers to key {key} are both marked as the first one"));
     }
     for op in ops.iter().filter(reused) {
         if op.call == first.call {
-            found.add("wrong-refusal", [first.id, op.id], format!("key {key} was refused as reused for the same request"));
+            found.add(
+                "wrong-refusal",
+                [first.id, op.id],
+                format!("key {key} was refused as reused, but the requests are the same"),
+            );
         }
     }
 }
@@ -96,7 +104,7 @@ fn same_answer(one: &Op, other: &Op) -> bool {
     said && (one.is_empty() || other.is_empty() || same_but_for_a_late_receipt(one, other))
 }
 
-/// Digests as `<answer>` or `<answer>+<receipt>`.
+/// Compares digests of the form `<answer>` or `<answer>+<receipt>`. A receipt in only one of them is no difference.
 fn same_but_for_a_late_receipt(one: &str, other: &str) -> bool {
     match (one.split_once('+'), other.split_once('+')) {
         (Some((one, _)), None) => one == other,
@@ -105,7 +113,7 @@ fn same_but_for_a_late_receipt(one: &str, other: &str) -> bool {
     }
 }
 
-/// An answer in full: what differs may be any of it.
+/// The full answer, because any part of it may differ.
 fn said(op: &Op) -> String {
     serde_json::to_string(&op.outcome).unwrap_or_else(|_| format!("{:?}", op.outcome))
 }

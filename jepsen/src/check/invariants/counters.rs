@@ -1,4 +1,4 @@
-//! On every node the counters are what its bookings and open holds come to.
+//! On every node, the counters equal the rooms of its bookings and open holds.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use crate::model::has_rooms;
 /// (property, room type, night) to (sold, held).
 type Counts<'h> = BTreeMap<(&'h str, &'h str, u32), (i64, i64)>;
 
-/// Looks at every night of every node.
+/// Checks every night of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let mut holds: HashMap<&str, (Stay, &[Rooms])> = HashMap::new();
     for op in &history.ops {
@@ -40,14 +40,17 @@ fn check_node<'h>(node: &'h FinalNode, holds: &HashMap<&'h str, (Stay, &'h [Room
         let (sold, held) = counts.remove(&(line.property.as_str(), line.room_type.as_str(), day)).unwrap_or_default();
         if (sold, held) != (line.night.sold, line.night.held) {
             let text = format!(
-                "node {}: {} {} day {day}: sold {} and held {}, but bookings have {sold} and open holds {held}",
+                "node {}, {} {}, day {day}: counters are sold {} and held {}, but bookings have {sold} and open holds {held}",
                 node.node, line.property, line.room_type, line.night.sold, line.night.held
             );
             found.add("counters", [], text);
         }
     }
     for ((property, room_type, day), (sold, held)) in counts.into_iter().filter(|(_, count)| *count != (0, 0)) {
-        let text = format!("node {}: {property} {room_type} day {day} has {sold} sold, {held} held and no counts", node.node);
+        let text = format!(
+            "node {}, {property} {room_type}, day {day}: bookings have {sold} and open holds {held}, but there are no counters",
+            node.node
+        );
         found.add("counters", [], text);
     }
     node.nights.len() as u64

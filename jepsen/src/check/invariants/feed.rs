@@ -1,12 +1,12 @@
-//! Every node's feed is the same and whole: each booking is made once and changed step by step, each hold ends once, and
-//! every acknowledged change is there.
+//! All nodes have the same complete feed: each booking is created once and its revisions have no gap, each hold ends at
+//! most once, and every acknowledged change is in the feed.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::check::findings::Findings;
 use crate::history::{Answer, Booking, Call, FeedEvent, FinalNode, History, Outcome};
 
-/// Looks at every event of every node.
+/// Checks every event of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let nodes = &history.final_state.nodes;
     for other in nodes.iter().skip(1) {
@@ -21,7 +21,7 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     nodes.iter().map(|node| node.feed.len() as u64).sum()
 }
 
-/// Compares property by property: only there events are in order.
+/// Compares the feeds per property, because events have an order only within a property.
 fn compare(one: &FinalNode, other: &FinalNode, found: &mut Findings) {
     let (lines, other_lines) = (by_property(&one.feed), by_property(&other.feed));
     let properties: HashSet<&str> = lines.keys().chain(other_lines.keys()).copied().collect();
@@ -48,12 +48,12 @@ fn by_property(feed: &[FeedEvent]) -> HashMap<&str, Vec<&FeedEvent>> {
     lines
 }
 
-/// What a feed has.
+/// The bookings and holds in a feed.
 #[derive(Default)]
 struct Seen<'h> {
     /// The last revision of each booking; the first is 1.
     revisions: HashMap<&'h str, u32>,
-    /// Holds, and how they ended.
+    /// How each hold ended; `None` while it is open.
     holds: HashMap<&'h str, Option<&'h str>>,
 }
 
@@ -64,9 +64,12 @@ fn walk<'h>(node: &'h FinalNode, found: &mut Findings) -> Seen<'h> {
             let before = seen.revisions.insert(&booking.booking, booking.revision).unwrap_or(0);
             let (id, revision) = (&booking.booking, booking.revision);
             if event.kind == "booking.created" && before > 0 {
-                found.add("duplicate", [], format!("node {}: booking {id} was made twice", node.node));
+                found.add("duplicate", [], format!("node {}: the feed creates booking {id} twice", node.node));
             } else if revision != before + 1 || (event.kind == "booking.created") != (before == 0) {
-                let text = format!("node {}: booking {id} goes from revision {before} to {revision} ({})", node.node, event.kind);
+                let text = format!(
+                    "node {}: the feed takes booking {id} from revision {before} to {revision} ({})",
+                    node.node, event.kind
+                );
                 found.add("feed-gap", [], text);
             }
         }
@@ -75,9 +78,12 @@ fn walk<'h>(node: &'h FinalNode, found: &mut Findings) -> Seen<'h> {
         let ended = (how != "placed").then_some(how);
         match (before, ended) {
             (None, None) | (Some(None), Some(_)) => {}
-            (None, Some(how)) => found.add("feed-gap", [], format!("node {}: hold {hold} was {how}, never placed", node.node)),
+            (None, Some(how)) => {
+                found.add("feed-gap", [], format!("node {}: the feed has hold {hold} {how}, but never placed", node.node));
+            }
             (Some(before), _) => {
-                let text = format!("node {}: hold {hold} was {how} after it was {}", node.node, before.unwrap_or("placed"));
+                let text =
+                    format!("node {}: the feed has hold {hold} {how} after it was {}", node.node, before.unwrap_or("placed"));
                 found.add("feed-gap", [], text);
             }
         }
@@ -86,7 +92,7 @@ fn walk<'h>(node: &'h FinalNode, found: &mut Findings) -> Seen<'h> {
     seen
 }
 
-/// Every revision of a booking that was answered, with who was answered so.
+/// Every acknowledged revision of a booking with its operation, and every revision in the final state with `None`.
 fn answered(history: &History) -> HashMap<(&str, u32), (&Booking, Option<u64>)> {
     let mut answered = HashMap::new();
     for op in &history.ops {
@@ -100,14 +106,14 @@ fn answered(history: &History) -> HashMap<(&str, u32), (&Booking, Option<u64>)> 
     answered
 }
 
-/// What an event says of a booking is what was answered, or what is there at the end.
+/// Checks that the booking in an event equals the acknowledged one or the one in the final state.
 fn as_answered(node: &FinalNode, answered: &HashMap<(&str, u32), (&Booking, Option<u64>)>, found: &mut Findings) {
     for event in &node.feed {
         let Some(booking) = &event.booking else { continue };
-        if let Some((said, op)) = answered.get(&(booking.booking.as_str(), booking.revision))
-            && *said != booking
+        if let Some((known, op)) = answered.get(&(booking.booking.as_str(), booking.revision))
+            && *known != booking
         {
-            let text = format!("node {}: {} says {booking:?}, but it is {said:?}", node.node, event.kind);
+            let text = format!("node {}: event {} has {booking:?}, but the booking is {known:?}", node.node, event.kind);
             found.add("feed-wrong", *op, text);
         }
     }
@@ -129,7 +135,7 @@ fn acknowledged(history: &History, node: &FinalNode, seen: &Seen<'_>, found: &mu
             _ => None,
         };
         if let Some(missing) = missing {
-            found.add("feed-gap", [op.id], format!("the feed of node {} has not {missing}, which was answered", node.node));
+            found.add("feed-gap", [op.id], format!("the feed of node {} lacks {missing}, which was acknowledged", node.node));
         }
     }
 }

@@ -5,16 +5,19 @@ use std::collections::{HashMap, HashSet};
 use crate::check::findings::Findings;
 use crate::history::{Answer, Call, FeedEvent, History, Op, Outcome};
 
-/// Looks at every event of every node.
+/// Checks every event of every node.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let causes = Causes::of(history);
     for node in &history.final_state.nodes {
-        // Per property: the latest log time, and the latest invocation of what made an event.
+        // Per property: the latest log time, and the operation with the latest invocation that caused an event.
         let mut latest: HashMap<&str, (u64, Option<&Op>)> = HashMap::new();
         for event in &node.feed {
             let (at_ms, youngest) = latest.entry(&event.property).or_default();
             if event.at_ms < *at_ms {
-                let text = format!("node {}: {} is of {}, after one of {at_ms}", node.node, event.kind, event.at_ms);
+                let text = format!(
+                    "node {}: event {} has log time {}, but an earlier event has {at_ms}",
+                    node.node, event.kind, event.at_ms
+                );
                 found.add("feed-order", [], text);
             }
             *at_ms = (*at_ms).max(event.at_ms);
@@ -22,7 +25,10 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             if let (Some(youngest), Some(returned_ns)) = (*youngest, op.returned_ns)
                 && returned_ns < youngest.invoked_ns
             {
-                let text = format!("node {}: {} comes after what was asked for later", node.node, event.kind);
+                let text = format!(
+                    "node {}: event {} follows the event of an operation that was invoked after its own operation had returned",
+                    node.node, event.kind
+                );
                 found.add("feed-order", [youngest.id, op.id], text);
             }
             if youngest.is_none_or(|youngest| youngest.invoked_ns < op.invoked_ns) {
@@ -33,13 +39,13 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     history.final_state.nodes.iter().map(|node| node.feed.len() as u64).sum()
 }
 
-/// The operations that certainly made an event. Where several were told that they did, none is taken.
+/// The operation that certainly caused an event; `None` if several operations got the same answer.
 #[derive(Default)]
 struct Causes<'h> {
     bookings: HashMap<(&'h str, u32), Option<&'h Op>>,
-    /// By hold, and whether it is the placing or the release.
+    /// By hold; `true` for the placing, `false` for the release.
     holds: HashMap<(&'h str, bool), Option<&'h Op>>,
-    /// Bookings that somebody may have changed.
+    /// Bookings with a change of unknown outcome.
     unsure: HashSet<&'h str>,
 }
 
@@ -58,7 +64,7 @@ impl<'h> Causes<'h> {
                 (Outcome::Ok { .. } | Outcome::Unknown { .. }, Call::Release { hold, .. }) => {
                     causes.holds.entry((hold, false)).and_modify(|cause| *cause = None).or_insert(Some(op));
                 }
-                // It may be what the others were told of.
+                // This operation may have made the change that another one was answered with.
                 (Outcome::Unknown { .. }, Call::Cancel { booking, .. } | Call::Amend { booking, .. }) => {
                     causes.unsure.insert(booking);
                 }

@@ -1,11 +1,11 @@
-//! No night is sold beyond its limit, at the end or in any read, and no house beyond its own.
+//! No night exceeds its sell limit, at the end or in any read, and no night exceeds the house limit at the end.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Hotel, Night, Outcome};
 
-/// Looks at every night of every node and of every read.
+/// Checks every night of every node and of every read.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let hotels: HashMap<&str, &Hotel> = history.setup.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel)).collect();
     let mut looked_at = 0;
@@ -22,8 +22,8 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
         for ((property, day), taken) in houses {
             let limit = hotels.get(property).and_then(|hotel| hotel.house_limit);
             if limit.is_some_and(|limit| taken > i64::from(limit)) {
-                let text =
-                    format!("node {}: {property} has {taken} rooms taken on day {day}, the house has {limit:?}", node.node);
+                let (node, limit) = (node.node, limit.unwrap_or_default());
+                let text = format!("node {node}, {property}, day {day}: {taken} rooms are taken, but the house limit is {limit}");
                 found.add("oversell", [], text);
             }
         }
@@ -46,12 +46,23 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
 fn night(night: &Night, limit: Option<u32>, place: &str, op: Option<u64>, found: &mut Findings) {
     let Night { day, sold, held, available, .. } = *night;
     if sold + held > night.limit || available < 0 || sold < 0 || held < 0 {
-        let text = format!("{place}, day {day}: limit {}, sold {sold}, held {held}, available {available}", night.limit);
+        let text = format!(
+            "{place}, day {day}: sold {sold}, held {held} and available {available} are impossible with limit {}",
+            night.limit
+        );
         found.add("oversell", op, text);
     } else if available != night.limit - sold - held {
-        found.add("wrong-count", op, format!("{place}, day {day}: {available} is not {} - {sold} - {held}", night.limit));
+        found.add(
+            "wrong-count",
+            op,
+            format!("{place}, day {day}: available is {available}, not {} - {sold} - {held}", night.limit),
+        );
     }
     if limit.is_some_and(|limit| i64::from(limit) != night.limit) {
-        found.add("wrong-count", op, format!("{place}, day {day}: the limit is {}, {limit:?} was set", night.limit));
+        found.add(
+            "wrong-count",
+            op,
+            format!("{place}, day {day}: the limit is {}, not {} as set", night.limit, limit.unwrap_or_default()),
+        );
     }
 }

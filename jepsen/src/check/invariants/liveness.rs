@@ -1,9 +1,9 @@
-//! The cluster was whole again in time after every fault, and at the end.
+//! The cluster recovered in time after every fault and at the end.
 
 use crate::check::findings::Findings;
 use crate::history::History;
 
-/// What was seen while it ran, and is in the history as troubles.
+/// Reports every trouble that the run recorded.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     for trouble in &history.final_state.troubles {
         found.add("no-recovery", [], trouble.clone());

@@ -1,11 +1,11 @@
-//! What must hold however a run went: one property, one file.
+//! Properties that must hold in every run, one per file.
 //!
-//! These checkers look at the end of a run: what every node shows, what every caller was answered, and whether the two
-//! agree. None of them needs an order of operations, so each finds its kind of damage even where the order is lost.
+//! These checkers compare the final state of every node with the answers to the callers. None of them needs an order of
+//! operations, so each works even if no order is known.
 //!
 //! Invariants:
-//! - a property looks at every node, not at one that stands for all;
-//! - it returns how many things it looked at; 0 means that it had nothing to say, never that all is well.
+//! - a checker looks at every node, not at one of them;
+//! - it returns the number of items that it checked; 0 means that it checked nothing, not that nothing is wrong.
 //!
 //! Start with [`ALL`], then any file: its first line states the property.
 
@@ -24,7 +24,7 @@ mod unresolved;
 use super::findings::Findings;
 use crate::history::History;
 
-/// A property: finds where it does not hold and answers with how many things it looked at.
+/// A property: adds a finding for each violation and returns the number of items checked.
 pub type Invariant = fn(&History, &mut Findings) -> u64;
 
 /// All of them, by name.

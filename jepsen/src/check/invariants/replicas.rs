@@ -1,11 +1,11 @@
-//! At the end all nodes say the same.
+//! At the end, all nodes have the same roots, counts and bookings.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::check::findings::Findings;
 use crate::history::{FinalNode, History, Root};
 
-/// Compares every node's roots, counts and bookings with the first's; answers with how many things were compared.
+/// Compares every node's roots, counts and bookings with the first node's. Returns the number of items compared.
 pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
     let Some((first, others)) = history.final_state.nodes.split_first() else { return 0 };
     let mut looked_at = 0;
@@ -13,17 +13,17 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
         looked_at += (other.roots.len() + other.nights.len() + other.bookings.len()) as u64;
         let (one, two) = (first.node, other.node);
         if let Some(text) = difference(&counts(first), &counts(other)) {
-            found.add("diverged", [], format!("counts of nodes {one} and {two}: {text}"));
+            found.add("diverged", [], format!("the counts of nodes {one} and {two} differ: {text}"));
         }
         if let Some(text) = difference(&bookings(first), &bookings(other)) {
-            found.add("diverged", [], format!("bookings of nodes {one} and {two}: {text}"));
+            found.add("diverged", [], format!("the bookings of nodes {one} and {two} differ: {text}"));
         }
     }
     roots(history, found);
     looked_at
 }
 
-/// All nodes were asked for one size of each shard, and it has a leaf for everything that happened to bookings at least.
+/// All nodes have the same tree of each shard, with at least one leaf for every event of a booking.
 fn roots(history: &History, found: &mut Findings) {
     let shards: HashMap<&str, u32> = history.setup.hotels.iter().map(|hotel| (hotel.property.as_str(), hotel.shard)).collect();
     let mut first: BTreeMap<u32, (u32, u64, &str)> = BTreeMap::new();
@@ -36,14 +36,15 @@ fn roots(history: &History, found: &mut Findings) {
             let (other, size_there, root_there) = *first.entry(*shard).or_insert((node.node, *size, root));
             if (size_there, root_there) != (*size, root.as_str()) {
                 let text = format!(
-                    "shard {shard}: node {other} has root {root_there} of {size_there} leaves, node {} has {root} of {size}",
+                    "shard {shard}: node {other} has root {root_there} of {size_there} leaves, but node {} has {root} of {size}",
                     node.node
                 );
                 found.add("diverged", [], text);
             }
             let least = leaves.get(shard).copied().unwrap_or(0);
             if *size < least {
-                let text = format!("node {}, shard {shard}: {size} leaves, but {least} things happened to bookings", node.node);
+                let text =
+                    format!("node {}, shard {shard}: {size} leaves, but the feed has {least} events of bookings", node.node);
                 found.add("diverged", [], text);
             }
         }

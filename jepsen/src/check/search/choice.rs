@@ -1,17 +1,18 @@
-//! What can come next, the likeliest first.
+//! The possible next steps of the search, the most promising first.
 
 use super::space::{Choice, Space};
 use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Outcome, Short};
 use crate::model::Decision;
 
-/// How much more the operation that returns counts than those that may wait.
+/// The weight of the operation that returns next, compared with operations that return later.
 const DUE_WEIGHT: u64 = 4;
 
-/// An operation is not farther than this from its answer.
+/// The upper bound of an operation's distance from its answer.
 const MAX_DISTANCE: u64 = 1_000;
 
-/// The ways on when `due` returns and has not taken effect: first what brings all that wait for their answer nearest to it.
+/// The possible steps when `due` returns and has not taken effect. The steps that bring the pending operations nearest to
+/// their answers come first.
 pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
     let (trail, at) = space.here();
     let others = space.effects_under_way().into_iter().filter(|op| *op != due).map(Choice::Effect);
@@ -36,12 +37,12 @@ pub(super) fn of(space: &mut Space<'_, '_>, due: usize) -> Vec<Choice> {
     ranked.into_iter().map(|(.., choice)| choice).collect()
 }
 
-/// How far all that changes nothing and is under way is from its answers.
+/// The summed distance of the pending operations without effect from their answers.
 fn waiting(space: &Space<'_, '_>) -> u64 {
     space.silent_under_way().map(|op| distance(space, op).min(MAX_DISTANCE)).sum()
 }
 
-/// How far an operation is from its answer; 0 when it is right.
+/// The distance between an operation's recorded answer and the model's answer; 0 if they agree.
 fn distance(space: &Space<'_, '_>, op: usize) -> u64 {
     let LogicalOp { op: asked, .. } = &space.ops[op];
     let decision = space.decision(op);

@@ -1,9 +1,9 @@
-//! The search itself.
+//! The search for a linearization.
 //!
-//! Time goes on from event to event. When an operation returns it must have taken effect; only then, just in time, is it
-//! decided which of those that are under way took effect before it. What changes nothing takes effect as soon as it is
-//! right, since that takes no choice away from any other. The way back is a trail of undone steps; a choice that leads to
-//! a (moment, set of operations, state) where the search has failed is not followed twice.
+//! The search advances from event to event. An operation must have taken effect when it returns. Only then does the search
+//! choose which pending operations took effect before it. An operation that changes nothing takes effect as soon as its
+//! answer is right, because that excludes no other choice. The search backtracks by undoing the steps on a trail. It never
+//! continues twice from the same (event, set of operations, state) after it has failed there.
 
 use std::collections::HashSet;
 
@@ -11,17 +11,18 @@ use super::choice;
 use super::space::{Choice, Key, Space};
 use crate::check::logical_ops::LogicalOp;
 
-/// What came of a search.
+/// The result of a search.
 pub(super) enum Verdict<'h> {
-    /// There is an order.
+    /// An order explains all answers.
     Linearizable,
-    /// There is none: this one cannot be explained together with those that were under way. So many were, at the most.
+    /// No order exists. The search got no farther than the event of `at`, with `explained` operations done and `pending`
+    /// ones under way.
     Not { at: LogicalOp<'h>, pending: Vec<u64>, explained: usize },
-    /// The budget is spent.
+    /// The budget is spent; `at` was the operation to explain next.
     Exhausted { at: LogicalOp<'h> },
 }
 
-/// A moment with more than one way on.
+/// An event with the choices that have not been tried yet.
 struct Fork {
     trail: usize,
     at: usize,
@@ -29,16 +30,16 @@ struct Fork {
     key: Key,
 }
 
-/// The farthest event that the search came to.
+/// The farthest event that the search reached.
 #[derive(Default)]
 struct Farthest {
     at: usize,
     explained: usize,
-    /// Operations that were under way there and had not taken effect.
+    /// Operations that were pending there and had not taken effect.
     pending: Vec<u64>,
 }
 
-/// Searches an order; gives up after `budget` changes.
+/// Searches for an order and stops after `budget` tried steps.
 pub(super) fn search<'h>(space: &mut Space<'_, 'h>, budget: u64) -> Verdict<'h> {
     let mut forks: Vec<Fork> = Vec::new();
     let mut failed: HashSet<Key> = HashSet::new();

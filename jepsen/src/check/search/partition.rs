@@ -1,17 +1,17 @@
-//! Operations that can be looked at without the others.
+//! Splits a hotel's operations into parts that can be checked independently.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Call, Hotel, Outcome, Rooms};
 
-/// Operations that touch the same rooms, by time of invocation.
+/// Operations that touch the same rooms, in order of invocation.
 pub(super) struct Part<'h> {
     pub name: String,
     pub ops: Vec<LogicalOp<'h>>,
 }
 
-/// The partitions of a hotel: one per room type, or one if anything ties types together.
+/// The partitions of a hotel: one per room type, or a single one if a house limit or an operation connects types.
 pub(super) fn of<'h>(hotel: &'h Hotel, ops: Vec<LogicalOp<'h>>) -> Vec<Part<'h>> {
     let ops: Vec<LogicalOp<'h>> = ops.into_iter().filter(|logical| logical.op.call.staleness_ms().is_none()).collect();
     let whole = |ops| vec![Part { name: hotel.property.clone(), ops }];
@@ -26,7 +26,7 @@ pub(super) fn of<'h>(hotel: &'h Hotel, ops: Vec<LogicalOp<'h>>) -> Vec<Part<'h>>
     parts.into_iter().map(|(room_type, ops)| Part { name: format!("{}/{room_type}", hotel.property), ops }).collect()
 }
 
-/// The one room type that each operation touches; `None` if any touches several, or nobody knows.
+/// The room type of each operation; `None` if any operation touches several types or an unknown one.
 fn types_of<'h>(ops: &[LogicalOp<'h>]) -> Option<Vec<&'h str>> {
     let mut types: HashMap<&str, &str> = HashMap::new();
     for logical in ops {

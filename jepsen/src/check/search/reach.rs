@@ -1,8 +1,8 @@
-//! Whether those that wait can still come to their answers.
+//! Whether a pending read can still reach its recorded answer.
 //!
-//! A read that saw more rooms taken than there are, or fewer, needs operations that take or give back; those that are
-//! under way or will be asked before it returns must suffice. This is found out as soon as it is so, and not only when the
-//! read returns and many choices lie between. The bounds are generous: every operation counts as if it did all it could.
+//! A read that saw more or fewer rooms than are available now needs operations that give back or take rooms. The
+//! operations that are pending, or are invoked before the read returns, must suffice. Checking this early prunes a branch
+//! many choices before the read returns. The bounds are loose: every operation counts with its largest possible effect.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Call, Day, Outcome, Rooms, Stay};
 use crate::model::{Hold, Model};
 
-/// Rooms on nights.
+/// Rooms on the nights of a stay.
 type RoomNights<'h> = (Stay, &'h [Rooms]);
 
-/// What each operation can take and give back at most, and what it saw.
+/// For each operation, the rooms that it can take or give back at most, and the nights that it saw.
 pub(super) struct Reach<'h> {
     moves: Vec<RoomMoves<'h>>,
     seen: Vec<Vec<SeenNight<'h>>>,
@@ -22,11 +22,11 @@ pub(super) struct Reach<'h> {
 #[derive(Default)]
 struct RoomMoves<'h> {
     takes: Option<RoomNights<'h>>,
-    /// Any one of these.
+    /// The operation gives back at most one of these.
     gives: Vec<RoomNights<'h>>,
 }
 
-/// A night as an answer has it.
+/// A night in an answer.
 struct SeenNight<'h> {
     room_type: &'h str,
     day: Day,
@@ -55,8 +55,8 @@ impl<'h> Reach<'h> {
         Reach { moves, seen: ops.iter().map(seen).collect() }
     }
 
-    /// Whether `waiting` may still come to its answer, if `others` are all that can take effect before it and no hold
-    /// among `holds` is left out that can expire.
+    /// Whether `waiting` can still reach its answer. `others` are all operations that can take effect before it, `holds`
+    /// all holds that can expire before it.
     pub(super) fn can(&self, waiting: usize, model: &Model, others: &[usize], holds: &[&Hold]) -> bool {
         self.seen[waiting].iter().all(|seen| {
             let Some(night) = model.night(seen.room_type, seen.day) else { return true };
@@ -74,7 +74,7 @@ impl<'h> Reach<'h> {
         })
     }
 
-    /// Whether it says anything of an operation.
+    /// Whether [`Reach::can`] restricts this operation.
     pub(super) fn knows(&self, op: usize) -> bool {
         !self.seen[op].is_empty()
     }

@@ -1,4 +1,4 @@
-//! The state of the search: a partition, how far it is explained, and the way back.
+//! The state of the search: a partition, the operations explained so far, and the trail for backtracking.
 //!
 //! Sets of operations and states of the model are compared by 64 bit fingerprints. A collision could make the search miss
 //! an order; it could never make it accept a wrong one.
@@ -9,25 +9,25 @@ use crate::history::{Call, Hotel, Outcome};
 use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
 use std::collections::BTreeSet;
 
-/// A way on.
+/// A possible next step.
 #[derive(Clone, Debug)]
 pub(super) enum Choice {
-    /// An operation that is under way takes effect.
+    /// A pending operation takes effect.
     Effect(usize),
     /// A hold expires.
     Expiry(String),
 }
 
-/// A partition and how far it is explained.
+/// A partition and the progress of the search in it.
 pub(super) struct Space<'s, 'h> {
     pub(super) ops: &'s [LogicalOp<'h>],
     given: Vec<Given>,
-    /// (ns, whether it is a return, which operation), in order.
+    /// (ns, whether it is a return, operation), in order of time.
     events: Vec<(u64, bool, usize)>,
-    /// The place of each operation's return among the events.
+    /// The index of each operation's return in `events`.
     returns: Vec<Option<usize>>,
     reach: Reach<'h>,
-    /// Events that are behind.
+    /// The number of events passed.
     at: usize,
     pub(super) model: Model,
     /// Holds that have rooms, by deadline.
@@ -40,10 +40,10 @@ pub(super) struct Space<'s, 'h> {
     spent: u64,
 }
 
-/// Events that are behind, the operations that are done, and the model's state; sets and states by their fingerprints.
+/// (events passed, fingerprint of the operations done, fingerprint of the model's state).
 pub(super) type Key = (usize, u64, u64);
 
-/// One step of the search, to be taken back.
+/// One step of the search, kept so that it can be undone.
 enum Step {
     Changed(Change),
     Done(usize),
@@ -52,7 +52,7 @@ enum Step {
 }
 
 impl<'s, 'h> Space<'s, 'h> {
-    /// What returned at `until_ns` or later is taken as not returned.
+    /// An operation that returned at `until_ns` or later counts as not returned.
     pub(super) fn new(hotel: &Hotel, ops: &'s [LogicalOp<'h>], until_ns: u64, skew_ms: u64) -> Space<'s, 'h> {
         let mut events = Vec::with_capacity(ops.len() * 2);
         for (at, logical) in ops.iter().enumerate() {
@@ -84,7 +84,7 @@ impl<'s, 'h> Space<'s, 'h> {
         }
     }
 
-    /// Goes on to the next return of what has not taken effect; `None` at the end.
+    /// Advances to the next return of an operation that has not taken effect; `None` at the end.
     pub(super) fn next_due(&mut self) -> Option<usize> {
         while let Some((_, returned, op)) = self.events.get(self.at).copied() {
             if !returned {
@@ -102,12 +102,12 @@ impl<'s, 'h> Space<'s, 'h> {
         None
     }
 
-    /// The moment, in ns of the run.
+    /// The time of the next event, in ns of the run.
     fn now_ns(&self) -> u64 {
         self.events.get(self.at).map_or(u64::MAX, |event| event.0)
     }
 
-    /// Makes a choice, if it can be made.
+    /// Takes a step if it is possible, and returns whether it was.
     pub(super) fn take(&mut self, choice: &Choice) -> bool {
         self.spent += 1;
         let changes = match choice {
@@ -132,7 +132,7 @@ impl<'s, 'h> Space<'s, 'h> {
         true
     }
 
-    /// What an operation changes now, if that is what was answered.
+    /// The changes of an operation in this state, if they agree with its recorded answer.
     fn effect(&self, op: usize) -> Option<Vec<Change>> {
         let logical = &self.ops[op];
         let decision = self.decision(op);
@@ -154,7 +154,7 @@ impl<'s, 'h> Space<'s, 'h> {
         self.model.decide(&self.ops[op].op.call, &self.given[op])
     }
 
-    /// Lets what changes nothing take effect if it is right.
+    /// Marks an operation without effect as done if its answer is right in this state.
     fn absorb(&mut self, op: usize) {
         if self.done[op] || !self.may_be_silent(op) {
             return;
@@ -175,7 +175,7 @@ impl<'s, 'h> Space<'s, 'h> {
         }
     }
 
-    /// Those under way that may change something now.
+    /// Pending operations that may change something now.
     pub(super) fn effects_under_way(&self) -> Vec<usize> {
         let changes = |op: &usize| {
             let silent = self.may_be_silent(*op) && !self.given[*op].due;
@@ -185,12 +185,12 @@ impl<'s, 'h> Space<'s, 'h> {
         self.pending.iter().copied().filter(changes).collect()
     }
 
-    /// Those under way that are not right yet and will change nothing.
+    /// Pending operations that will change nothing and whose answers are not right yet.
     pub(super) fn silent_under_way(&self) -> impl Iterator<Item = usize> {
         self.pending.iter().copied().filter(|op| !self.done[*op] && self.may_be_silent(*op))
     }
 
-    /// Whether somebody who waits cannot come to the answer any more.
+    /// Whether a pending operation can no longer reach its answer.
     pub(super) fn is_dead(&self) -> bool {
         let waiting = |op: &usize| !self.done[*op] && self.reach.knows(*op);
         self.pending.iter().filter(|op| waiting(op)).any(|op| {
@@ -247,7 +247,7 @@ impl<'s, 'h> Space<'s, 'h> {
         back
     }
 
-    /// Tells moments with the same operations done and the same state of the model apart from all others.
+    /// Identifies the event, the operations done and the model's state.
     pub(super) fn key(&self) -> Key {
         (self.at, self.done_hash, self.model.fingerprint())
     }
@@ -257,7 +257,7 @@ impl<'s, 'h> Space<'s, 'h> {
         self.done_count
     }
 
-    /// Operations that are under way and have not taken effect, by id.
+    /// Pending operations that have not taken effect, by their index in `ops`.
     pub(super) fn unexplained(&self) -> impl Iterator<Item = usize> {
         self.pending.iter().copied().filter(|op| !self.done[*op])
     }
@@ -267,12 +267,12 @@ impl<'s, 'h> Space<'s, 'h> {
         self.ops[self.events.get(event).map_or(0, |event| event.2)]
     }
 
-    /// Changes that were tried.
+    /// The number of steps tried.
     pub(super) fn spent(&self) -> u64 {
         self.spent
     }
 
-    /// The place on the trail and among the events.
+    /// The length of the trail and the number of events passed, for [`Space::back_to`].
     pub(super) fn here(&self) -> (usize, usize) {
         (self.trail.len(), self.at)
     }
@@ -313,7 +313,7 @@ fn given(logical: &LogicalOp<'_>, skew_ms: u64) -> Given {
     given
 }
 
-/// A number that looks random (splitmix64).
+/// A pseudo-random number (splitmix64).
 fn splitmix64(number: u64) -> u64 {
     let mut z = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,27 +1,27 @@
-//! An order of one batch that gives its answers, where nothing says it.
+//! Searches for an order of one batch that explains its answers, if the feed does not give the order.
 
 use super::plan::{Effect, EffectKind, Observation};
 use crate::history::Outcome;
 use crate::model::{Change, Given, Model};
 
-/// The most changes that are tried for one batch.
+/// The most changes tried for one batch.
 const BUDGET: u64 = 20_000;
 
-/// What came of the search.
+/// The result of the search.
 pub(super) enum Arranged {
-    /// Places in the order in which they fit.
+    /// The indexes of the effects, in an order that explains the answers.
     Order(Vec<usize>),
-    /// No order gives the answers.
+    /// No order explains the answers.
     Impossible,
-    /// Nobody knows.
+    /// The budget is spent.
     Exhausted,
 }
 
-/// Searches an order of `effects` in which each is right, each point without effect is right at some moment, and the reads
-/// are right after all of it. The model is left as it was.
-pub(super) fn arrange(model: &mut Model, effects: &[Effect<'_>], points: &[Observation<'_>]) -> Arranged {
-    let mut search = Search { model, effects, points, order: Vec::new(), spent: 0 };
-    let unsatisfied = search.unsatisfied((0..points.len()).collect());
+/// Searches for an order of `effects` in which every effect agrees with its answer, every read in `points` agrees after the
+/// whole batch, and every other point agrees at some place. Leaves the model unchanged.
+pub(super) fn arrange(model: &mut Model, effects: &[Effect<'_>], observations: &[Observation<'_>]) -> Arranged {
+    let mut search = Search { model, effects, observations, order: Vec::new(), spent: 0 };
+    let unsatisfied = search.unsatisfied((0..observations.len()).collect());
     match search.extend_order(unsatisfied) {
         Some(true) => Arranged::Order(search.order),
         Some(false) => Arranged::Impossible,
@@ -32,16 +32,16 @@ pub(super) fn arrange(model: &mut Model, effects: &[Effect<'_>], points: &[Obser
 struct Search<'s, 'h> {
     model: &'s mut Model,
     effects: &'s [Effect<'h>],
-    points: &'s [Observation<'h>],
+    observations: &'s [Observation<'h>],
     order: Vec<usize>,
     spent: u64,
 }
 
 impl Search<'_, '_> {
-    /// Whether the rest can be put in order; `None` when the budget is spent.
+    /// Whether the remaining effects can be put in order; `None` if the budget is spent.
     fn extend_order(&mut self, unsatisfied: Vec<usize>) -> Option<bool> {
         if self.order.len() == self.effects.len() {
-            return Some(unsatisfied.iter().all(|at| self.points[*at].op.op.call.is_read() && self.agrees(*at)));
+            return Some(unsatisfied.iter().all(|at| self.observations[*at].op.op.call.is_read() && self.agrees(*at)));
         }
         for at in 0..self.effects.len() {
             if self.order.contains(&at) {
@@ -78,14 +78,14 @@ impl Search<'_, '_> {
         Some(changes.into_iter().map(|change| self.model.set(change)).collect())
     }
 
-    /// Those that are not right yet. Reads wait for the end.
-    fn unsatisfied(&self, mut points: Vec<usize>) -> Vec<usize> {
-        points.retain(|at| self.points[*at].op.op.call.is_read() || !self.agrees(*at));
-        points
+    /// The points that do not agree yet. Reads are checked after the whole batch.
+    fn unsatisfied(&self, mut observations: Vec<usize>) -> Vec<usize> {
+        observations.retain(|at| self.observations[*at].op.op.call.is_read() || !self.agrees(*at));
+        observations
     }
 
     fn agrees(&self, at: usize) -> bool {
-        let op = self.points[at].op.op;
+        let op = self.observations[at].op.op;
         let decision = self.model.decide(&op.call, &Given::by(&op.outcome));
         let due = matches!(&op.outcome, Outcome::Refused { code, .. } if code == "hold_expired");
         decision.agrees(&op.outcome) && (decision.changes.is_empty() || due || op.call.is_read())

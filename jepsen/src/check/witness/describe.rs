@@ -1,9 +1,9 @@
-//! What is wrong with an answer, in a word and in a sentence.
+//! Describes a wrong answer: the kind of finding and its text.
 
 use crate::history::{Answer, Call, Night, Op, Outcome};
 use crate::model::{Decision, Refusal};
 
-/// The kind of finding when the model decides otherwise. Reads are told apart by when they would have been right.
+/// The kind of finding if the model decides differently. `explain.rs` finds the kind of a wrong read.
 pub(super) fn kind(call: &Call, outcome: &Outcome, decision: &Decision) -> &'static str {
     match (outcome, &decision.answer) {
         (Outcome::Ok { .. }, Err(Refusal { code: "sold_out", .. })) => "oversell",
@@ -24,7 +24,7 @@ fn known(expected: &Result<Answer, Refusal>) -> bool {
     !matches!(expected, Err(Refusal { code: "not_found", .. }))
 }
 
-/// What was answered and what should have been.
+/// The recorded answer and the one that the model expects.
 pub(super) fn text(op: &Op, outcome: &Outcome, decision: &Decision) -> String {
     let expected = match &decision.answer {
         Ok(answer) => shown(answer),
@@ -35,7 +35,7 @@ pub(super) fn text(op: &Op, outcome: &Outcome, decision: &Decision) -> String {
         Outcome::Refused { code, nights, .. } => format!("refused with {code} {nights:?}"),
         other => format!("{other:?}"),
     };
-    format!("{} was {answered}; by the rules it is {expected}", op.call.name())
+    format!("the answer to {} was: {answered}; the model expects: {expected}", op.call.name())
 }
 
 fn shown(answer: &Answer) -> String {

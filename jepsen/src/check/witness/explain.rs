@@ -1,4 +1,4 @@
-//! When a wrong read would have been right.
+//! Finds the state in which a wrong read would have been right.
 
 use super::describe;
 use super::forced::forced;
@@ -7,28 +7,28 @@ use crate::check::findings::Findings;
 use crate::history::Hotel;
 use crate::model::{Change, Decision, Given, Model};
 
-/// A read that was not of its place.
+/// A read that does not match the state at its log position.
 pub(super) struct WrongRead<'h> {
     pub read: Observation<'h>,
-    /// Effects that had been applied.
+    /// The number of effects applied at that position.
     pub at: usize,
-    /// What it should have seen.
+    /// The answer that the model expects.
     pub decision: Decision,
 }
 
-/// The most reads that are looked into; all of them are found.
+/// The most reads that are explained. All of them become findings.
 const MAX_EXPLAINED: usize = 100;
 
-/// Tells reads of the past and of the future from those that never were right, by going through all states once more.
+/// Distinguishes reads of a past state, of a future state and of a state that never existed, by replaying all states again.
 pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], wrong_reads: Vec<WrongRead<'_>>, found: &mut Findings) {
     if wrong_reads.is_empty() {
         return;
     }
-    let looked_into = &wrong_reads[..wrong_reads.len().min(MAX_EXPLAINED)];
+    let explained = &wrong_reads[..wrong_reads.len().min(MAX_EXPLAINED)];
     let mut right: Vec<Option<usize>> = vec![None; wrong_reads.len()];
     let mut model = Model::new(hotel);
     for at in 0..=effects.len() {
-        for (WrongRead { read, at: seen, .. }, right) in looked_into.iter().zip(&mut right) {
+        for (WrongRead { read, at: seen, .. }, right) in explained.iter().zip(&mut right) {
             let nearer = right.is_none_or(|before| at.abs_diff(*seen) < before.abs_diff(*seen));
             if nearer && model.decide(&read.op.op.call, &Given::default()).agrees(&read.op.op.outcome) {
                 *right = Some(at);
@@ -42,11 +42,11 @@ pub(super) fn reads(hotel: &Hotel, effects: &[Effect<'_>], wrong_reads: Vec<Wron
     for (WrongRead { read, at, decision }, right) in wrong_reads.iter().zip(right) {
         let op = read.op.op;
         let (kind, when) = match right {
-            Some(right) if right < *at => ("stale-read", format!("; it was so {} changes before", at - right)),
-            Some(right) => ("future-read", format!("; it became so {} changes later", right - at)),
-            None => ("wrong-read", "; it never was so".into()),
+            Some(right) if right < *at => ("stale-read", format!("; this was the state {} changes earlier", at - right)),
+            Some(right) => ("future-read", format!("; this became the state {} changes later", right - at)),
+            None => ("wrong-read", "; this was never the state".into()),
         };
-        let text = format!("index {}: {}{when}", read.may, describe::text(op, &op.outcome, decision));
+        let text = format!("index {}: {}{when}", read.lowest_index, describe::text(op, &op.outcome, decision));
         found.add(kind, [op.id], text);
     }
 }

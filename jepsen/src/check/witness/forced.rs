@@ -1,9 +1,9 @@
-//! What an answer changes, taken at its word.
+//! The changes that a recorded answer implies, even if the model disagrees.
 
 use crate::history::{Answer, Call, Outcome};
 use crate::model::{Change, Hold, HoldState, Model};
 
-/// The changes that follow what was answered, whatever the rules say.
+/// The changes that the recorded answer implies, without checking the rules. They let the replay continue after a wrong one.
 pub(super) fn forced(model: &Model, call: &Call, outcome: &Outcome) -> Vec<Change> {
     let Outcome::Ok { answer, .. } = outcome else { return Vec::new() };
     let ended = |id: &str, state| {

@@ -1,16 +1,16 @@
-//! Tier 1: the log positions that were answered explain every answer.
+//! Tier 1: checks that the log positions in the answers explain every answer.
 //!
-//! Every hotel's history is replayed in the order of the log against the [`crate::model`]. Every write whose answer is its
-//! first has its place (shard, index); where an answer was replayed, or never came, the feed of one node says between
-//! which others it took effect. If the replay gives every answer and the order agrees with real time, it is a certificate
-//! that the history is linearizable, whoever the positions and the feed are from: a lie in them would have to be
-//! consistent with everything that callers saw.
+//! The checker replays every hotel's history in log order against the [`crate::model`]. A write whose first answer is known
+//! has an exact position (shard, index). If an answer was replayed or is missing, the feed of one node shows between which
+//! other writes the write took effect. If the replay gives every answer and the order agrees with real time, the order is a
+//! certificate that the history is linearizable. This does not depend on trust in the positions and the feed: wrong ones
+//! would have to be consistent with everything that callers saw.
 //!
-//! What may be anywhere within a window (a replayed write, the expiry of a hold) is placed as late as the answers allow,
-//! which leaves the most freedom to what follows.
+//! An effect with a window of positions (a replayed write, the expiry of a hold) is placed as late as the answers allow,
+//! because that restricts the following effects least.
 //!
 //! Start with `plan.rs`, which puts changes in order, then `replay.rs`. `batch.rs` orders commands that share an index,
-//! `realtime.rs` compares positions with real time, `explain.rs` says when a wrong read would have been right.
+//! `realtime.rs` compares positions with real time, `explain.rs` finds the state that a wrong read saw.
 
 mod batch;
 mod describe;
@@ -26,7 +26,7 @@ use super::verdict::Step;
 use crate::history::History;
 use realtime::Bounds;
 
-/// Looks at every operation; answers with how many there were and the order in which they took effect.
+/// Checks every operation. Returns their number and the order in which they took effect.
 pub fn check(history: &History, found: &mut Findings) -> (u64, Vec<Step>) {
     let bounds = Bounds::new(history);
     realtime::check(history, &bounds, found);

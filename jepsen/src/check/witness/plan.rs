@@ -1,4 +1,4 @@
-//! One hotel's changes in order, and what has to be right between them.
+//! One hotel's changes in log order, and the observations to check between them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,20 +9,20 @@ use crate::check::logical_ops::LogicalOp;
 use crate::history::{Answer, Booking, Call, FeedEvent, Hotel, Outcome};
 use crate::model::{MAX_HOLD_MS, same_rooms};
 
-/// Something that changes the hotel.
+/// A change of the hotel's state.
 #[derive(Clone, Debug)]
 pub(super) struct Effect<'h> {
     pub what: EffectKind<'h>,
-    /// The lowest index it can have,
-    pub may: u64,
-    /// and the highest. Both never fall along a plan.
-    pub must: u64,
-    /// Its log time, where the feed has it.
+    /// The lowest index it can have. Never decreases along a plan.
+    pub lowest_index: u64,
+    /// The highest index it can have. Never decreases along a plan.
+    pub highest_index: u64,
+    /// Its log time, if the feed has it.
     pub at_ms: Option<u64>,
 }
 
 impl Effect<'_> {
-    /// The operation, where it is one's.
+    /// The id of the operation, if an operation caused it.
     pub(super) fn id(&self) -> Option<u64> {
         if let EffectKind::Op(logical, _) = &self.what { Some(logical.op.id) } else { None }
     }
@@ -30,27 +30,27 @@ impl Effect<'_> {
 
 #[derive(Clone, Debug)]
 pub(super) enum EffectKind<'h> {
-    /// An operation, with its outcome as answered or, where it was not, as the feed shows it.
+    /// An operation with its recorded outcome or, if it got no answer, with the outcome in the feed.
     Op(LogicalOp<'h>, Cow<'h, Outcome>),
     /// The expiry of a hold.
     Expiry(&'h str),
-    /// A booking as the feed shows it, by nobody's doing.
+    /// A booking in the feed that no known operation caused.
     FromFeed(&'h Booking),
 }
 
-/// An operation that changes nothing: it must be right somewhere in its window; a read with a place, after all of it.
+/// An operation that changes nothing. It must agree at some point of its window. All reads of one index see one state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Observation<'h> {
     pub op: LogicalOp<'h>,
-    pub may: u64,
-    pub must: u64,
+    pub lowest_index: u64,
+    pub highest_index: u64,
 }
 
 #[derive(Default)]
 pub(super) struct Plan<'h> {
     pub effects: Vec<Effect<'h>>,
-    pub points: Vec<Observation<'h>>,
-    /// Whether the feed is silent on some effects, so that the order within a batch is not known.
+    pub observations: Vec<Observation<'h>>,
+    /// Whether the feed lacks some effects, so that the order within a batch is unknown.
     pub incomplete: bool,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn by_property(feed: &[FeedEvent]) -> HashMap<&str, Vec<&FeedEvent>> 
     properties
 }
 
-/// Puts a hotel's operations in their places.
+/// Puts a hotel's operations in log order.
 pub(super) fn of<'h>(
     hotel: &'h Hotel,
     ops: &[LogicalOp<'h>],
@@ -87,15 +87,15 @@ pub(super) fn of<'h>(
     plan
 }
 
-/// Operations that wait for their event of the feed.
+/// Operations whose event in the feed has not been reached yet.
 #[derive(Default)]
 struct Unplaced<'h> {
-    /// What makes a booking, by key.
+    /// Operations that create a booking, by key.
     makers: HashMap<&'h str, LogicalOp<'h>>,
-    /// What makes a hold, by its id.
+    /// Operations that place a hold, by its id.
     holds: HashMap<&'h str, LogicalOp<'h>>,
     amends: HashMap<(&'h str, u32), LogicalOp<'h>>,
-    /// Cancels and releases by what they close.
+    /// Cancels and releases, by the booking or hold that they close.
     closers: HashMap<&'h str, Vec<LogicalOp<'h>>>,
     unknown_holds: Vec<LogicalOp<'h>>,
     unknown_amends: HashMap<&'h str, Vec<LogicalOp<'h>>>,
@@ -168,15 +168,15 @@ impl<'h> PlanBuilder<'h, '_> {
                 }
             }
             ("hold.expired", _, Some(hold)) => {
-                // Who gave it back after that was told so and did nothing.
+                // A release after the expiry succeeds and changes nothing.
                 let releases = self.waiting.closers.remove(hold).unwrap_or_default();
                 for release in releases.into_iter().filter(|release| release.op.outcome.is_known()) {
                     self.point(release);
                 }
                 let what = EffectKind::Expiry(hold);
-                self.plan.effects.push(Effect { what, may: 0, must: u64::MAX, at_ms: Some(event.at_ms) });
+                self.plan.effects.push(Effect { what, lowest_index: 0, highest_index: u64::MAX, at_ms: Some(event.at_ms) });
             }
-            // The booking that the hold became comes next and stands for both.
+            // The next event is the booking made from the hold. It covers both.
             ("hold.confirmed", ..) => {}
             (kind, Some(booking), _) if kind.starts_with("booking.") => self.take_from_feed(booking, event),
             _ => {}
@@ -192,10 +192,10 @@ impl<'h> PlanBuilder<'h, '_> {
 
     fn take_from_feed(&mut self, booking: &'h Booking, event: &'h FeedEvent) {
         let what = EffectKind::FromFeed(booking);
-        self.plan.effects.push(Effect { what, may: 0, must: u64::MAX, at_ms: Some(event.at_ms) });
+        self.plan.effects.push(Effect { what, lowest_index: 0, highest_index: u64::MAX, at_ms: Some(event.at_ms) });
     }
 
-    /// What was answered and is in no feed.
+    /// Places the operations that were answered but have no event in the feed.
     fn place_unseen(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         let single = waiting.makers.into_values().chain(waiting.holds.into_values()).chain(waiting.amends.into_values());
@@ -208,15 +208,15 @@ impl<'h> PlanBuilder<'h, '_> {
                 self.effect(first, None, None);
             }
         }
-        self.plan.effects.sort_by_key(|effect| (effect.must, effect.may));
+        self.plan.effects.sort_by_key(|effect| (effect.highest_index, effect.lowest_index));
     }
 
-    /// Takes the one that closed something out of those that were told so; the others come after it.
+    /// Picks the operation that closed a booking or hold. The others got the same answer and changed nothing.
     fn first_of(&mut self, closers: &[LogicalOp<'h>]) -> Option<LogicalOp<'h>> {
         let first = (0..closers.len()).min_by_key(|at| {
-            let (may, must) = self.window(&closers[*at]);
-            // Whoever has no exact place may have been before those that have.
-            (may, must == may, must)
+            let (lowest_index, highest_index) = self.window(&closers[*at]);
+            // An operation without an exact index may have come before those with one.
+            (lowest_index, highest_index == lowest_index, highest_index)
         })?;
         for (at, closer) in closers.iter().enumerate() {
             if at != first && closer.op.outcome.is_known() {
@@ -227,31 +227,31 @@ impl<'h> PlanBuilder<'h, '_> {
     }
 
     fn effect(&mut self, logical: LogicalOp<'h>, seen: Option<Answer>, at_ms: Option<u64>) {
-        let (may, must) = self.window(&logical);
+        let (lowest_index, highest_index) = self.window(&logical);
         let outcome = match (&logical.op.outcome, seen) {
             (Outcome::Unknown { .. }, Some(answer)) => {
                 Cow::Owned(Outcome::Ok { answer, as_of: None, replayed: false, digest: String::new() })
             }
             (outcome, _) => Cow::Borrowed(outcome),
         };
-        self.plan.effects.push(Effect { what: EffectKind::Op(logical, outcome), may, must, at_ms });
+        self.plan.effects.push(Effect { what: EffectKind::Op(logical, outcome), lowest_index, highest_index, at_ms });
     }
 
     fn point(&mut self, op: LogicalOp<'h>) {
-        let (may, must) = self.window(&op);
-        self.plan.points.push(Observation { op, may, must });
+        let (lowest_index, highest_index) = self.window(&op);
+        self.plan.observations.push(Observation { op, lowest_index, highest_index });
     }
 
-    /// The indexes between which it took effect.
+    /// The lowest and the highest index at which it can have taken effect.
     fn window(&self, logical: &LogicalOp<'_>) -> (u64, u64) {
         let outcome = &logical.op.outcome;
         let index = outcome.as_of().filter(|at| at.shard == self.shard).map(|at| at.index);
         if let (Some(index), false) = (index, outcome.is_replayed()) {
             return (index, index);
         }
-        let (may, _) = self.bounds.before(self.shard, logical.invoked_ns);
+        let (lowest_index, _) = self.bounds.before(self.shard, logical.invoked_ns);
         let after = logical.returned_ns.map_or(u64::MAX, |ns| self.bounds.after(self.shard, ns));
-        (may, after.min(index.unwrap_or(u64::MAX)).max(may))
+        (lowest_index, after.min(index.unwrap_or(u64::MAX)).max(lowest_index))
     }
 }
 
@@ -266,7 +266,7 @@ impl<'h> Unplaced<'h> {
     }
 }
 
-/// Merges what the feed has in order with what it has not, and carries the bounds along.
+/// Merges the effects in feed order with those that the feed lacks, and makes the bounds monotonic.
 fn merge_in_order<'h>(
     property: &str,
     in_feed: Vec<Effect<'h>>,
@@ -276,9 +276,9 @@ fn merge_in_order<'h>(
     let mut in_feed = in_feed;
     let mut reached = 0;
     for effect in &in_feed {
-        reached = reached.max(effect.may);
-        if effect.must < reached {
-            let text = format!("the feed of {property} has index {} after {reached}", effect.must);
+        reached = reached.max(effect.lowest_index);
+        if effect.highest_index < reached {
+            let text = format!("the feed of {property} has an effect of index {} after one of {reached}", effect.highest_index);
             found.add("feed-order", effect.id(), text);
             sort(&mut in_feed);
             break;
@@ -288,28 +288,30 @@ fn merge_in_order<'h>(
     let mut unseen = unseen.into_iter().peekable();
     let mut reached = 0;
     for effect in in_feed {
-        reached = reached.max(effect.may);
-        while let Some(next) = unseen.next_if(|next| next.must < reached) {
+        reached = reached.max(effect.lowest_index);
+        while let Some(next) = unseen.next_if(|next| next.highest_index < reached) {
             merged.push(next);
         }
         merged.push(effect);
     }
     merged.extend(unseen);
     for at in 1..merged.len() {
-        merged[at].may = merged[at].may.max(merged[at - 1].may);
+        merged[at].lowest_index = merged[at].lowest_index.max(merged[at - 1].lowest_index);
     }
     for at in (1..merged.len()).rev() {
-        merged[at - 1].must = merged[at - 1].must.min(merged[at].must).max(merged[at - 1].may);
+        merged[at - 1].highest_index =
+            merged[at - 1].highest_index.min(merged[at].highest_index).max(merged[at - 1].lowest_index);
     }
     merged
 }
 
-/// By index; what has none stays behind what it came after.
+/// Sorts by index. An effect without an exact index stays behind its predecessor.
 fn sort(effects: &mut Vec<Effect<'_>>) {
     let mut reached = 0;
     let mut keyed: Vec<(u64, Effect<'_>)> = Vec::with_capacity(effects.len());
     for effect in effects.drain(..) {
-        let key = if effect.may == effect.must { effect.may } else { reached.max(effect.may) };
+        let key =
+            if effect.lowest_index == effect.highest_index { effect.lowest_index } else { reached.max(effect.lowest_index) };
         reached = key;
         keyed.push((key, effect));
     }

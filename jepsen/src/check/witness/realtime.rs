@@ -1,4 +1,4 @@
-//! What came back before something else was asked comes before it in the log.
+//! An operation that returned before another was invoked must not have a higher log index.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use crate::check::findings::Findings;
 use crate::history::{Answer, Call, History, Op, Outcome};
 use crate::model::MAX_HOLD_MS;
 
-/// What real time says about places in the log.
+/// The bounds on log positions that follow from real time.
 pub(super) struct Bounds {
     shards: HashMap<u32, Shard>,
 }
 
 #[derive(Default)]
 struct Shard {
-    /// (returned_ns, the highest index that was answered until then, by which operation).
+    /// (returned_ns, the highest index answered until then, its operation).
     answered: Vec<(u64, u64, u64)>,
-    /// (invoked_ns, the lowest index among what was asked from then on).
+    /// (invoked_ns, the lowest index among the operations invoked from then on).
     asked: Vec<(u64, u64)>,
 }
 
@@ -28,7 +28,7 @@ impl Bounds {
             if let Some(returned_ns) = op.returned_ns {
                 shard.answered.push((returned_ns, at.index, op.id));
             }
-            // A bounded read may see what is old already, so it says nothing about what came before.
+            // A bounded read may see an old state, so its index does not bound earlier operations.
             if op.call.staleness_ms().is_none() {
                 shard.asked.push((op.invoked_ns, at.index));
             }
@@ -49,7 +49,7 @@ impl Bounds {
         Bounds { shards }
     }
 
-    /// The highest index that had been answered before a moment, and by which operation; 0 when none had.
+    /// The highest index answered before a time, and its operation; 0 if there was none.
     pub(super) fn before(&self, shard: u32, ns: u64) -> (u64, Option<u64>) {
         let Some(shard) = self.shards.get(&shard) else { return (0, None) };
         let earlier = shard.answered.partition_point(|(returned_ns, ..)| *returned_ns < ns);
@@ -57,7 +57,7 @@ impl Bounds {
         last.map_or((0, None), |(_, index, id)| (index, Some(id)))
     }
 
-    /// The lowest index of what was asked after a moment.
+    /// The lowest index among the operations invoked after a time.
     pub(super) fn after(&self, shard: u32, ns: u64) -> u64 {
         let Some(shard) = self.shards.get(&shard) else { return u64::MAX };
         let later = shard.asked.partition_point(|(invoked_ns, _)| *invoked_ns <= ns);
@@ -65,7 +65,7 @@ impl Bounds {
     }
 }
 
-/// Finds what saw or took an earlier place than it could.
+/// Finds operations with a lower index than real time allows.
 pub(super) fn check(history: &History, bounds: &Bounds, found: &mut Findings) {
     let shards: HashMap<&str, u32> = history.setup.hotels.iter().map(|h| (h.property.as_str(), h.shard)).collect();
     for op in &history.ops {
@@ -78,7 +78,7 @@ pub(super) fn check(history: &History, bounds: &Bounds, found: &mut Findings) {
                 continue;
             }
             None => {
-                found.add("unknown-hotel", [op.id], format!("the scene has no hotel {}", op.call.property()));
+                found.add("unknown-hotel", [op.id], format!("scene.json has no hotel {}", op.call.property()));
                 continue;
             }
         }
@@ -90,7 +90,8 @@ pub(super) fn check(history: &History, bounds: &Bounds, found: &mut Findings) {
     }
 }
 
-/// Finds holds that were refused as expired before any clock can have reached their deadline, or confirmed after all had.
+/// Finds holds that were refused as expired before any node's clock could have reached their deadline, or confirmed after
+/// every clock had passed it.
 pub(super) fn check_deadlines(history: &History, found: &mut Findings) {
     let skew_ms = history.setup.skew_ms;
     let mut deadlines: HashMap<&str, (u64, u64)> = HashMap::new();
@@ -112,7 +113,7 @@ pub(super) fn check_deadlines(history: &History, found: &mut Findings) {
                 found.add(
                     "early-expiry",
                     [op.id],
-                    format!("hold {hold} had expired {early_ms} ms before any clock could say so"),
+                    format!("hold {hold} was refused as expired {early_ms} ms before any node's clock could reach its deadline"),
                 );
             }
             Outcome::Ok { .. } if op.invoked_ns > latest_ns => {
@@ -120,7 +121,7 @@ pub(super) fn check_deadlines(history: &History, found: &mut Findings) {
                 found.add(
                     "late-confirm",
                     [op.id],
-                    format!("hold {hold} was confirmed {late_ms} ms after every clock had its end"),
+                    format!("hold {hold} was confirmed {late_ms} ms after every node's clock had passed its deadline"),
                 );
             }
             _ => {}
@@ -139,7 +140,7 @@ fn kind(op: &Op) -> &'static str {
 fn text(op: &Op, index: u64, before: u64) -> String {
     let name = op.call.name();
     match op.call.staleness_ms() {
-        Some(ms) => format!("{name} may be {ms} ms old and saw index {index}, but {before} had been answered before that"),
-        None => format!("{name} is of index {index}, but {before} had been answered before it was asked"),
+        Some(ms) => format!("{name} saw index {index}, but {before} had been answered more than the allowed {ms} ms before"),
+        None => format!("{name} has index {index}, but {before} had been answered before it was invoked"),
     }
 }

@@ -10,15 +10,16 @@ use crate::check::verdict::Step;
 use crate::history::{Answer, Call, Hotel, Outcome, Position};
 use crate::model::{Change, Decision, Given, HoldState, MAX_HOLD_MS, Model};
 
-/// Replays a plan and answers with the order it found.
+/// Replays a plan and returns the order of its operations.
 pub(super) fn run(hotel: &Hotel, plan: Plan<'_>, found: &mut Findings) -> Vec<Step> {
-    let Plan { effects, points, incomplete } = plan;
-    let (mut placed, mut free): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| point.may == point.must);
-    placed.sort_by_key(|point| (point.may, point.op.op.id));
-    free.sort_by_key(|point| (point.may, point.op.op.id));
+    let Plan { effects, observations, incomplete } = plan;
+    let (mut placed, mut free): (Vec<_>, Vec<_>) =
+        observations.into_iter().partition(|point| point.lowest_index == point.highest_index);
+    placed.sort_by_key(|point| (point.lowest_index, point.op.op.id));
+    free.sort_by_key(|point| (point.lowest_index, point.op.op.id));
     let mut replay = Replay::new(hotel, effects, free, incomplete);
     replay.look(found);
-    for batch in placed.chunk_by(|one, other| one.may == other.may) {
+    for batch in placed.chunk_by(|one, other| one.lowest_index == other.lowest_index) {
         replay.batch(batch, found);
     }
     replay.advance_before(u64::MAX, found);
@@ -35,22 +36,22 @@ struct Replay<'h> {
     model: Model,
     shard: u32,
     effects: Vec<Effect<'h>>,
-    /// Effects that are applied.
+    /// The number of effects applied.
     at: usize,
-    /// The log time of the next effect that has one, by the number of those applied.
+    /// The log time of the next effect that has one, by the number of effects applied.
     next_at_ms: Vec<u64>,
     incomplete: bool,
-    /// The index whose batch was put in order,
+    /// The index whose batch was put in order last.
     arranged: u64,
-    /// and the one that was come to.
+    /// The index that the replay has reached.
     reached: u64,
-    /// Points with a window by its beginning,
+    /// Observations with a window, by its start.
     free: Vec<Observation<'h>>,
-    /// of which so many were begun with,
+    /// The number of observations in `free` whose window has begun.
     begun: usize,
-    /// and those that are not satisfied yet.
+    /// The begun observations that are not satisfied yet.
     open: Vec<Observation<'h>>,
-    /// The way back, kept while there may be one.
+    /// The changes that undo the steps since [`Replay::save`], recorded while `trying`.
     undo: Vec<Change>,
     trying: bool,
     steps: Vec<Step>,
@@ -78,15 +79,15 @@ impl<'h> Replay<'h> {
         }
     }
 
-    /// Everything of one index.
-    fn batch(&mut self, points: &[Observation<'h>], found: &mut Findings) {
-        let index = points[0].may;
+    /// Checks all observations with this exact index.
+    fn batch(&mut self, observations: &[Observation<'h>], found: &mut Findings) {
+        let index = observations[0].lowest_index;
         self.advance_before(index, found);
         self.reached = index;
-        self.arrange(index, points, found);
-        let (reads, mut others): (Vec<_>, Vec<_>) = points.iter().copied().partition(|point| point.op.op.call.is_read());
+        self.arrange(index, observations, found);
+        let (reads, mut others): (Vec<_>, Vec<_>) = observations.iter().copied().partition(|point| point.op.op.call.is_read());
         self.satisfy(&mut others);
-        while self.effects.get(self.at).is_some_and(|effect| effect.must <= index) {
+        while self.effects.get(self.at).is_some_and(|effect| effect.highest_index <= index) {
             self.apply(found);
             self.satisfy(&mut others);
         }
@@ -98,14 +99,14 @@ impl<'h> Replay<'h> {
         self.read(index, reads, found);
     }
 
-    /// Goes on into what may be of this index, as far as the operations without effect need it.
+    /// Applies effects that may belong to this index, as far as `others` need them.
     fn reach(&mut self, index: u64, others: &mut Vec<Observation<'h>>, found: &mut Findings) {
         if others.is_empty() {
             return;
         }
         self.trying = true;
         let mut best = self.save(found);
-        while !others.is_empty() && self.effects.get(self.at).is_some_and(|effect| effect.may <= index) {
+        while !others.is_empty() && self.effects.get(self.at).is_some_and(|effect| effect.lowest_index <= index) {
             self.apply(found);
             let before = others.len();
             self.satisfy(others);
@@ -116,13 +117,13 @@ impl<'h> Replay<'h> {
         self.back_to(best, found);
     }
 
-    /// All reads of one index saw one state, which is the first that suits them all, or most of them.
+    /// All reads of one index saw the same state. Picks the first state that agrees with all of them, or with the most.
     fn read(&mut self, index: u64, reads: Vec<Observation<'h>>, found: &mut Findings) {
         let mut wrong = self.unsuited(&reads);
         if !wrong.is_empty() {
             self.trying = true;
             let mut best = self.save(found);
-            while !wrong.is_empty() && self.effects.get(self.at).is_some_and(|effect| effect.may <= index) {
+            while !wrong.is_empty() && self.effects.get(self.at).is_some_and(|effect| effect.lowest_index <= index) {
                 self.apply(found);
                 let unsuited = self.unsuited(&reads);
                 if unsuited.len() < wrong.len() {
@@ -144,16 +145,16 @@ impl<'h> Replay<'h> {
         decided.filter(|(read, decision)| !decision.agrees(&read.op.op.outcome)).collect()
     }
 
-    /// Where the feed does not say it, looks for an order of a batch that gives its answers.
-    fn arrange(&mut self, index: u64, points: &[Observation<'h>], found: &mut Findings) {
+    /// Looks for an order of a batch that explains its answers, if the feed does not give the order.
+    fn arrange(&mut self, index: u64, observations: &[Observation<'h>], found: &mut Findings) {
         let rest = &self.effects[self.at..];
-        let length = rest.iter().take_while(|effect| effect.must == index && effect.may == index).count();
+        let length = rest.iter().take_while(|effect| effect.highest_index == index && effect.lowest_index == index).count();
         if !self.incomplete || length < 2 || self.arranged == index {
             return;
         }
         self.arranged = index;
         let range = self.at..self.at + length;
-        match batch::arrange(&mut self.model, &self.effects[range.clone()], points) {
+        match batch::arrange(&mut self.model, &self.effects[range.clone()], observations) {
             batch::Arranged::Order(order) => {
                 let sorted: Vec<Effect<'h>> = order.iter().map(|at| self.effects[range.start + at].clone()).collect();
                 self.effects[range].clone_from_slice(&sorted);
@@ -161,36 +162,41 @@ impl<'h> Replay<'h> {
             batch::Arranged::Impossible => {}
             batch::Arranged::Exhausted => {
                 let ids = self.effects[range].iter().filter_map(|effect| effect.id());
-                let text = format!("{length} changes share index {index}, and no order of them was found in time");
+                let text =
+                    format!("undecided: {length} changes share index {index}, and the search for their order reached its limit");
                 found.add("undecided", ids, text);
             }
         }
     }
 
-    /// Applies what must be of a lower index.
+    /// Applies the effects that must have a lower index.
     fn advance_before(&mut self, index: u64, found: &mut Findings) {
-        while let Some(effect) = self.effects.get(self.at).filter(|effect| effect.must < index) {
-            if effect.may == effect.must {
-                self.arrange(effect.may, &[], found);
+        while let Some(effect) = self.effects.get(self.at).filter(|effect| effect.highest_index < index) {
+            if effect.lowest_index == effect.highest_index {
+                self.arrange(effect.lowest_index, &[], found);
             }
             self.apply(found);
         }
     }
 
-    /// Applies the next effect, which follows what was answered also where it is wrong.
+    /// Applies the next effect. Follows the recorded answer even if it is wrong.
     fn apply(&mut self, found: &mut Findings) {
         let effect = self.effects[self.at].clone();
         let changes = match &effect.what {
             EffectKind::Op(logical, outcome) => {
                 let op = logical.op;
-                self.step(op.id, effect.may);
+                self.step(op.id, effect.lowest_index);
                 let decision = self.model.decide(&op.call, &Given::by(outcome));
                 self.check_times(&effect, outcome, found);
                 if decision.agrees(outcome) {
                     decision.changes
                 } else {
                     let kind = describe::kind(&op.call, outcome, &decision);
-                    found.add(kind, [op.id], format!("index {}: {}", effect.may, describe::text(op, outcome, &decision)));
+                    found.add(
+                        kind,
+                        [op.id],
+                        format!("index {}: {}", effect.lowest_index, describe::text(op, outcome, &decision)),
+                    );
                     forced(&self.model, &op.call, outcome)
                 }
             }
@@ -207,34 +213,34 @@ impl<'h> Replay<'h> {
         if let (Some(hold_row), Some(at_ms)) = (state, at_ms)
             && at_ms < hold_row.expires_at_ms
         {
-            let text = format!("hold {hold} expired at {at_ms}, before its deadline {}", hold_row.expires_at_ms);
+            let text = format!("hold {hold} expired at log time {at_ms}, before its deadline {}", hold_row.expires_at_ms);
             found.add("early-expiry", [], text);
         }
         match self.model.expiry(hold) {
             Some(change) => vec![change],
             None => {
                 let is = state.map_or("unknown".into(), |hold| format!("{:?}", hold.state));
-                found.add("wrong-expiry", [], format!("hold {hold} expired, but it was {is}"));
+                found.add("wrong-expiry", [], format!("the feed has the expiry of hold {hold}, but the hold was {is}"));
                 Vec::new()
             }
         }
     }
 
-    /// A deadline is as far off as was asked, and nothing is confirmed after it.
+    /// Checks that a hold lasts as long as requested, and that it is not confirmed after its deadline.
     fn check_times(&self, effect: &Effect<'h>, outcome: &Outcome, found: &mut Findings) {
         let (EffectKind::Op(logical, _), Some(at_ms)) = (&effect.what, effect.at_ms) else { return };
         match (&logical.op.call, outcome) {
             (Call::Hold { ttl_ms, .. }, Outcome::Ok { answer: Answer::Hold { hold, expires_at_ms }, .. }) => {
                 let ttl_ms = (*ttl_ms).clamp(1, MAX_HOLD_MS);
                 if *expires_at_ms < at_ms.saturating_add(ttl_ms) {
-                    let text = format!("hold {hold} of {ttl_ms} ms, placed at {at_ms}, expires at {expires_at_ms}");
+                    let text = format!("hold {hold} of {ttl_ms} ms was placed at {at_ms}, but expires at {expires_at_ms}");
                     found.add("early-expiry", [logical.op.id], text);
                 }
             }
             (Call::Confirm { hold, .. }, Outcome::Ok { .. }) => {
                 let deadline_ms = self.model.hold(hold).map_or(u64::MAX, |hold| hold.expires_at_ms);
                 if at_ms >= deadline_ms {
-                    let text = format!("hold {hold} was confirmed at {at_ms}, its deadline was {deadline_ms}");
+                    let text = format!("hold {hold} was confirmed at log time {at_ms}, but its deadline was {deadline_ms}");
                     found.add("late-confirm", [logical.op.id], text);
                 }
             }
@@ -242,12 +248,12 @@ impl<'h> Replay<'h> {
         }
     }
 
-    /// Takes those out that are right now.
-    fn satisfy(&mut self, points: &mut Vec<Observation<'h>>) {
-        points.retain(|point| !self.fits(point));
+    /// Removes the observations that agree with the current state.
+    fn satisfy(&mut self, observations: &mut Vec<Observation<'h>>) {
+        observations.retain(|point| !self.fits(point));
     }
 
-    /// Whether an operation without effect is right now; a hold that was refused as due stays due.
+    /// Whether an observation agrees with the current state. A hold that is refused as expired becomes due.
     fn fits(&mut self, point: &Observation<'h>) -> bool {
         let op = point.op.op;
         let decision = self.decision(point);
@@ -260,11 +266,11 @@ impl<'h> Replay<'h> {
             return false;
         }
         self.change(decision.changes);
-        self.step(op.id, point.may);
+        self.step(op.id, point.lowest_index);
         true
     }
 
-    /// Whether log time can have reached the deadline: it has not if something that comes later came before it.
+    /// Whether log time can have reached the deadline. It cannot if a later effect has a log time before the deadline.
     fn can_be_due(&self, call: &Call) -> bool {
         let Call::Confirm { hold, .. } = call else { return false };
         let later_ms = self.next_at_ms[self.at];
@@ -275,11 +281,11 @@ impl<'h> Replay<'h> {
         self.model.decide(&point.op.op.call, &Given::by(&point.op.op.outcome))
     }
 
-    /// Looks at the points whose window this state is in.
+    /// Checks the observations whose window includes the current state.
     fn look(&mut self, found: &mut Findings) {
-        let state_may = self.at.checked_sub(1).map_or(0, |last| self.effects[last].may);
-        let state_must = self.effects.get(self.at).map_or(u64::MAX, |next| next.must);
-        while let Some(point) = self.free.get(self.begun).filter(|point| point.may <= state_must) {
+        let state_may = self.at.checked_sub(1).map_or(0, |last| self.effects[last].lowest_index);
+        let state_must = self.effects.get(self.at).map_or(u64::MAX, |next| next.highest_index);
+        while let Some(point) = self.free.get(self.begun).filter(|point| point.lowest_index <= state_must) {
             self.open.push(*point);
             self.begun += 1;
         }
@@ -288,7 +294,7 @@ impl<'h> Replay<'h> {
         }
         let mut open = std::mem::take(&mut self.open);
         open.retain(|point| {
-            if point.must < state_may {
+            if point.highest_index < state_may {
                 let decision = self.decision(point);
                 self.wrong(point, &decision, found);
                 return false;
@@ -311,7 +317,7 @@ impl<'h> Replay<'h> {
     fn wrong(&mut self, point: &Observation<'h>, decision: &Decision, found: &mut Findings) {
         let op = point.op.op;
         let kind = describe::kind(&op.call, &op.outcome, decision);
-        let place = format!("index {}..={}", point.may, point.must);
+        let place = format!("index {}..={}", point.lowest_index, point.highest_index);
         found.add(kind, [op.id], format!("{place}: {}", describe::text(op, &op.outcome, decision)));
     }
 
@@ -335,7 +341,7 @@ impl<'h> Replay<'h> {
         Saved { at, begun, undo, steps, open, found: found.mark() }
     }
 
-    /// Goes back to where it was best and stays there.
+    /// Returns to a saved state and stops recording changes.
     fn back_to(&mut self, saved: Saved<'h>, found: &mut Findings) {
         while self.undo.len() > saved.undo
             && let Some(change) = self.undo.pop()
@@ -350,7 +356,7 @@ impl<'h> Replay<'h> {
     }
 }
 
-/// Where a replay goes back to.
+/// A state of the replay to return to.
 struct Saved<'h> {
     at: usize,
     begun: usize,

@@ -1,10 +1,10 @@
-//! A node's applied index never runs back while it runs, and leaves nothing out.
+//! While a node runs, its applied index grows one by one and never goes back. Only a snapshot may skip entries.
 
 use std::collections::BTreeMap;
 
 use super::Check;
 
-/// The last applied index of each process, by node and boot.
+/// The last applied index of each process, by node and boot number.
 #[derive(Default)]
 pub struct Applied(BTreeMap<(u64, u64), u64>);
 
@@ -18,7 +18,9 @@ impl Applied {
 
     pub fn jumped(&mut self, node: u64, boot: u64, index: u64) -> Check {
         match self.0.insert((node, boot), index) {
-            Some(before) if before > index => Err(format!("node {node} went from {before} back to a snapshot at {index}")),
+            Some(before) if before > index => {
+                Err(format!("node {node} had applied {before} and installed an older snapshot at {index}"))
+            }
             _ => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! Every night's counters are its bookings and open holds, and no night is over its limit.
+//! Every night's counters equal its bookings and open holds, and no night is above its limit.
 
 use std::collections::BTreeMap;
 
@@ -35,16 +35,19 @@ pub fn check(rows: &MemRows) -> Check {
     for (key, row) in rows.iter() {
         let (Key::Page(property, room_type, month), Row::Page(page)) = (key, row) else { continue };
         let catalogue = properties.get(property).and_then(|row| row.room_types.get(usize::from(room_type.0)));
-        let Some(catalogue) = catalogue else { return Err(format!("{key:?} is of no room type")) };
+        let Some(catalogue) = catalogue else { return Err(format!("{key:?} has an unknown room type")) };
         for (day, cell) in page.cells.iter().enumerate() {
             let counted = taken.remove(&(*property, *room_type, *month, day)).unwrap_or_default();
             if counted != (cell.sold, cell.held) {
-                return Err(format!("{key:?} day {day} counts {:?}, there are {counted:?}", (cell.sold, cell.held)));
+                return Err(format!(
+                    "{key:?} day {day} has {:?} sold and held, bookings and holds have {counted:?}",
+                    (cell.sold, cell.held)
+                ));
             }
             if cell.count(catalogue).available < 0 {
-                return Err(format!("{key:?} day {day} is over its limit: {cell:?}"));
+                return Err(format!("{key:?} day {day} is above its limit: {cell:?}"));
             }
         }
     }
-    taken.first_key_value().map_or(Ok(()), |(cell, counted)| Err(format!("{cell:?} has {counted:?} and no page")))
+    taken.first_key_value().map_or(Ok(()), |(cell, counted)| Err(format!("{cell:?} has {counted:?} sold and held, and no page")))
 }

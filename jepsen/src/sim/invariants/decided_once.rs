@@ -1,4 +1,4 @@
-//! An idempotency key is decided once, and every answer under it is that decision.
+//! An idempotency key is decided once. Every answer to a request with this key is that decision.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use keyrack_proto::internal as pb;
 
 use super::Check;
 
-/// Decisions, by key: the index and the answer.
+/// The decisions, by key: the log index and the answer.
 #[derive(Default)]
 pub struct DecidedOnce(BTreeMap<[u8; 16], (u64, Reply)>);
 
-/// What was answered under a key, as the rows have it.
+/// The answer that the rows have under a key.
 pub fn recorded(rows: &mut MemRows, digest: [u8; 16]) -> Option<Reply> {
     let Ok(Some(Row::Request(recorded))) = rows.get(&Key::Request(digest)) else { return None };
     let line = Key::Journal(recorded.sequence);
@@ -26,11 +26,13 @@ impl DecidedOnce {
             let command = commands::decode(command).map_err(|cause| cause.to_string())?;
             let Some(key) = command.request else { continue };
             match self.0.get(&key.digest) {
-                None if outcome.replayed => return Err(format!("{index} replays a key that was never decided")),
+                None if outcome.replayed => return Err(format!("entry {index} replays a key that was never decided")),
                 None => drop(self.0.insert(key.digest, (index, outcome.reply.clone()))),
-                Some((first, _)) if !outcome.replayed => return Err(format!("{index} decides again what {first} decided")),
+                Some((first, _)) if !outcome.replayed => {
+                    return Err(format!("entry {index} decides a key again that entry {first} decided"));
+                }
                 Some((first, reply)) if *reply != outcome.reply => {
-                    return Err(format!("{index} answers {:?}, {first} answered {reply:?}", outcome.reply));
+                    return Err(format!("entry {index} answers {:?}, but entry {first} answered {reply:?}", outcome.reply));
                 }
                 Some(_) => {}
             }
@@ -38,18 +40,18 @@ impl DecidedOnce {
         Ok(())
     }
 
-    /// An answer that a client got.
+    /// Checks an answer that a client got.
     pub fn answered(&self, digest: &[u8; 16], index: u64, reply: &Reply) -> Check {
         match self.0.get(digest) {
-            None => Err(format!("an answer at {index} to a key that was never decided")),
+            None => Err(format!("a client got an answer at {index} for a key that was never decided")),
             Some((first, decided)) if *first > index || decided != reply => {
-                Err(format!("a client got {reply:?} at {index}; {first} decided {decided:?}"))
+                Err(format!("a client got {reply:?} at {index}, but entry {first} decided {decided:?}"))
             }
             Some(_) => Ok(()),
         }
     }
 
-    /// Every decision there was.
+    /// All decisions.
     pub fn all(&self) -> impl Iterator<Item = (&[u8; 16], &Reply)> {
         self.0.iter().map(|(key, (_, reply))| (key, reply))
     }

@@ -1,13 +1,13 @@
-//! A leader id is one node's: nobody else leads under it, not even the same node after it was wiped.
+//! A leader id belongs to one incarnation of one node. Not even the same node leads with it again after it was wiped.
 //!
-//! openraft orders leaders by term and node, so two nodes may lead in one term, the higher id after the lower one; a
-//! leader id is what plain Raft calls a term.
+//! openraft orders leaders by term and node, so two nodes may lead in one term, the one with the higher id after the other. A
+//! leader id, which is term and node, corresponds to a term in plain Raft.
 
 use std::collections::BTreeMap;
 
 use super::Check;
 
-/// The incarnation that leads, or led, by term and node.
+/// The incarnation of each leader, by term and node.
 #[derive(Default)]
 pub struct Leaders(BTreeMap<(u64, u64), u64>);
 
@@ -15,7 +15,7 @@ impl Leaders {
     pub fn seen(&mut self, (term, node): (u64, u64), incarnation: u64) -> Check {
         match self.0.insert((term, node), incarnation) {
             Some(before) if before != incarnation => {
-                Err(format!("node {node} leads term {term} as incarnation {incarnation} and as {before}"))
+                Err(format!("node {node} leads in term {term} with incarnation {incarnation}, and led in it with {before}"))
             }
             _ => Ok(()),
         }

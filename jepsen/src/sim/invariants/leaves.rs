@@ -1,4 +1,4 @@
-//! The receipts' log has a leaf for everything that ever happened to a booking, and no other.
+//! The receipts log has one leaf for each event of a booking, and no others.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use keyrack_inventory::{BookingId, Outcome, Reply};
 
 use super::Check;
 
-/// The newest revision of every booking; together they are the leaves.
+/// The newest revision of every booking. Their sum is the number of leaves.
 #[derive(Default)]
 pub struct Leaves(BTreeMap<BookingId, u32>);
 
@@ -18,6 +18,10 @@ impl Leaves {
             }
         }
         let happened: u64 = self.0.values().map(|revision| u64::from(*revision)).sum();
-        if happened == size { Ok(()) } else { Err(format!("{size} leaves, but {happened} things happened to bookings")) }
+        if happened == size {
+            Ok(())
+        } else {
+            Err(format!("the receipts log has {size} leaves, but bookings had {happened} events"))
+        }
     }
 }

@@ -1,22 +1,23 @@
-//! What was acknowledged is on the disks of a majority, then and ever after.
+//! An acknowledged entry is on the disks of a majority, from its acknowledgement on.
 
 use super::Check;
 use crate::disk::Disks;
 use keyrack_cluster::simulated::{LogId, StoredMembership};
 
-/// Time is told to the runs' parts once in so many microseconds.
+/// Two ticks of the simulation, the uncertainty of a time in `since_us`.
 const TICK_US: u64 = 2 * 2_000;
 
-/// The newest acknowledged entry, and when each was the newest.
+/// The newest acknowledged entry, and the time and index of each that was the newest.
 #[derive(Default)]
 pub struct LostAcks {
     newest: Option<LogId>,
     since_us: Vec<(u64, u64)>,
 }
 
-/// Whether a majority of the voters would still have this after a power loss now. While voters change, the entry that
-/// begins it needs both sets; later ones may have been committed by the new set alone, as soon as the entry that ends the
-/// change is in the leader's log. A wiped node counts as what it was while it is a member as that.
+/// Whether a majority of the voters would still have this entry after a power loss now. While the voters change, the entry
+/// that begins the change needs a majority of both sets. A later entry may be committed by the new set alone, as soon as the
+/// entry that ends the change is in the leader's log. A node counts with the disk of the incarnation that is the member, even
+/// if it was wiped since.
 pub fn majority_has(disks: &Disks, stored: &StoredMembership, at: &LogId) -> bool {
     let membership = stored.membership();
     let has = |id: &&u64| {
@@ -37,7 +38,7 @@ impl LostAcks {
         }
     }
 
-    /// What certainly had been acknowledged at a moment.
+    /// The newest index that was certainly acknowledged at this time.
     pub fn newest_index_at(&self, us: u64) -> u64 {
         let until = self.since_us.partition_point(|(since_us, _)| since_us + TICK_US < us);
         until.checked_sub(1).map_or(0, |last| self.since_us[last].1)
@@ -50,7 +51,7 @@ impl LostAcks {
     pub fn check(&self, disks: &Disks, membership: &StoredMembership) -> Check {
         match &self.newest {
             Some(at) if !majority_has(disks, membership, at) => {
-                Err(format!("{at} was acknowledged and is not on the disks of a majority"))
+                Err(format!("entry {at} was acknowledged, but is not on the disks of a majority"))
             }
             _ => Ok(()),
         }

@@ -1,18 +1,18 @@
-//! What must hold in a simulated run, one property to a file. The observer asks them as things happen; `Err` says what is wrong.
+//! The invariants of a simulated run, one per file. The observer checks them at each event; `Err` describes the violation.
 //!
-//! | file | property |
+//! | file | invariant |
 //! |---|---|
-//! | `applied.rs` | every node applies each index once, in order |
+//! | `applied.rs` | a running node applies each index once, in order |
 //! | `decided_once.rs` | one idempotency key is decided once |
-//! | `same_state.rs` | equal positions have equal rows |
-//! | `log_matching.rs` | two logs that agree at an entry agree before it |
-//! | `leaders.rs` | a term has at most one leader |
-//! | `promises.rs` | what a node accepted or voted for is on its disk |
-//! | `lost_acks.rs` | what was acknowledged is kept by a majority |
-//! | `purge.rs` | nothing leaves the log that no snapshot has |
-//! | `leaves.rs` | equal sizes of the receipts' tree have equal roots |
-//! | `counters.rs` | sold and held rooms are those of bookings and holds |
-//! | `stale_reads.rs` | a linearizable read sees what was acknowledged before it |
+//! | `same_state.rs` | equal log positions have equal rows, and receipts logs of equal size have equal roots |
+//! | `log_matching.rs` | two logs that have the same entry have the same entry before it |
+//! | `leaders.rs` | a leader id (term and node) belongs to one incarnation |
+//! | `promises.rs` | the vote that a node gave and the entries that it accepted are on its disk |
+//! | `lost_acks.rs` | an acknowledged entry is on the disks of a majority |
+//! | `purge.rs` | the log loses no entry that is not in the rows and in a snapshot |
+//! | `leaves.rs` | the receipts log has one leaf for each event of a booking |
+//! | `counters.rs` | sold and held rooms equal those of bookings and holds |
+//! | `stale_reads.rs` | a linearizable read sees everything acknowledged before it began |
 //! | `time.rs` | log time never runs back |
 
 mod applied;
@@ -41,5 +41,5 @@ pub use same_state::{SameState, entry_hash};
 pub use stale_reads::StaleReads;
 pub use time::Time;
 
-/// What a check comes to.
+/// The result of a check. `Err` describes the violation.
 pub type Check = Result<(), String>;

@@ -1,4 +1,4 @@
-//! What a node promises to another is on its disk when it says so: a vote, and entries it accepted.
+//! When a node answers another, its promise is already on its disk: the vote that it gave, or the entries that it accepted.
 
 use super::Check;
 use crate::disk::Disk;
@@ -7,7 +7,7 @@ use keyrack_cluster::simulated::{LogId, Vote};
 pub fn voted(node: u64, vote: &Vote, disk: &Disk) -> Check {
     match disk.durable_vote() {
         Some(kept) if kept >= *vote => Ok(()),
-        kept => Err(format!("node {node} granted {vote} and has {kept:?} on disk")),
+        kept => Err(format!("node {node} granted the vote {vote}, but its disk has {kept:?}")),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The log loses only what the flushed rows have, and a snapshot too, for those who come back late.
+//! A node purges only entries that its flushed rows include, and that a snapshot includes, for followers that are far behind.
 //!
-//! Rows may be ahead of a node's own log, when the others committed what it had not synced, or when a snapshot was just
-//! installed: what the log never had is purged without a snapshot.
+//! The rows may be ahead of the node's own log: the others committed entries that it had not synced, or it has just installed
+//! a snapshot. A purge may cover such entries, which its log never had, without a snapshot.
 
 use super::Check;
 use keyrack_cluster::simulated::LogWrite;

@@ -1,5 +1,5 @@
-//! Replicas that have applied the same index applied the same entry there, have the same rows, and trees of the same
-//! size have the same root.
+//! Replicas that have applied the same index applied the same entry and have the same rows. Receipts logs of the same size
+//! have the same root.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ struct Known {
     rows: u64,
 }
 
-/// What the first replica came to, by index; its roots, by size.
+/// The state of the first replica at each index, and the first root of each size.
 #[derive(Default)]
 pub struct SameState {
     known: BTreeMap<u64, Known>,
@@ -36,7 +36,7 @@ impl SameState {
     pub fn applied(&mut self, node: u64, at: LogId, entry: u64, rows: u64) -> Check {
         let known = self.known.entry(at.index).or_insert(Known { at, entry, rows });
         if (known.at, known.entry) != (at, entry) {
-            return Err(format!("node {node} applied {at}, another {}", known.at));
+            return Err(format!("node {node} applied entry {at}, another node applied a different entry {}", known.at));
         }
         self.rows(node, at.index, rows)
     }
@@ -44,7 +44,7 @@ impl SameState {
     pub fn rows(&self, node: u64, index: u64, rows: u64) -> Check {
         match self.known.get(&index) {
             Some(known) if known.rows != rows => {
-                Err(format!("node {node} has rows {rows:016x} at {index}, another {:016x}", known.rows))
+                Err(format!("node {node} has rows {rows:016x} at {index}, another node has {:016x}", known.rows))
             }
             _ => Ok(()),
         }
@@ -52,7 +52,7 @@ impl SameState {
 
     pub fn root(&mut self, node: u64, size: u64, root: Hash) -> Check {
         let known = *self.roots.entry(size).or_insert(root);
-        if known == root { Ok(()) } else { Err(format!("node {node} has another root at size {size}")) }
+        if known == root { Ok(()) } else { Err(format!("node {node} has a different root at size {size}")) }
     }
 
     /// The entry at an index.

@@ -4,7 +4,7 @@ use keyrack_inventory::Reply;
 
 use super::Check;
 
-/// What is known before a read: the newest acknowledged index, and a key with its answer that was acknowledged.
+/// The state before a read: the newest acknowledged index, and the acknowledged answer of the key that it reads.
 pub struct StaleReads {
     pub acknowledged: u64,
     pub answer: Option<Reply>,
@@ -13,10 +13,10 @@ pub struct StaleReads {
 impl StaleReads {
     pub fn check(&self, index: u64, found: &Option<Reply>) -> Check {
         if index < self.acknowledged {
-            return Err(format!("a read at {index} that began after {} was acknowledged", self.acknowledged));
+            return Err(format!("a read returned index {index}, but began after {} was acknowledged", self.acknowledged));
         }
         if self.answer.is_some() && *found != self.answer {
-            return Err(format!("a read at {index} found {found:?} where {:?} was acknowledged", self.answer));
+            return Err(format!("a read at {index} found {found:?}, but {:?} was acknowledged", self.answer));
         }
         Ok(())
     }

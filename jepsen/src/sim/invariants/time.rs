@@ -1,4 +1,4 @@
-//! Log time never runs back, whatever the leaders' clocks do.
+//! Log time never runs back, even if a leader's clock does.
 
 use keyrack_inventory::{Key, MemRows, Read, Row};
 

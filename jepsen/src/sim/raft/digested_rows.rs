@@ -1,4 +1,4 @@
-//! Rows in memory that know their own digest.
+//! Rows in memory with a digest of all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use keyrack_proto::rows;
 
 use crate::rng::hash;
 
-/// Rows, and the sum of their digests: equal rows have equal sums, in whatever order they came about.
+/// Rows and the sum of their digests. Equal rows have equal sums, independent of the order of their changes.
 #[derive(Default)]
 pub struct DigestedRows {
     pub rows: MemRows,
@@ -17,7 +17,7 @@ pub struct DigestedRows {
 }
 
 impl DigestedRows {
-    /// Rows as they were kept.
+    /// Wraps existing rows.
     pub fn of(rows: MemRows) -> DigestedRows {
         let touched = rows.iter().map(|(key, _)| *key).collect();
         let mut digested = DigestedRows { rows, touched, ..DigestedRows::default() };

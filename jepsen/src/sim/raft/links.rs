@@ -28,9 +28,9 @@ use crate::saved::{SHARD, SnapshotBytes};
 use crate::spawn::spawn;
 
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(2);
-const ASKED: Duration = Duration::from_secs(1);
+const CALL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes the connections of a node.
+/// Creates a node's connections.
 pub struct Network(pub Arc<Net>);
 
 impl RaftNetworkFactory<Types> for Network {
@@ -41,7 +41,7 @@ impl RaftNetworkFactory<Types> for Network {
     }
 }
 
-/// A node's ways to its peers, for what is not Raft's own.
+/// A node's calls to its peers that are not part of openraft.
 #[derive(Clone)]
 pub struct Links(pub Arc<Net>);
 
@@ -58,11 +58,11 @@ impl PeerCalls for Links {
     }
 
     async fn read_index(&self, leader: u64, member: &Member, ask: pb::ReadIndexRequest) -> Option<pb::ReadIndexReply> {
-        pb::ReadIndexReply::decode(self.call(leader, member, Method::ReadIndex, &ask, ASKED).await?).ok()
+        pb::ReadIndexReply::decode(self.call(leader, member, Method::ReadIndex, &ask, CALL_TIMEOUT).await?).ok()
     }
 
     async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
-        pb::HeldVoteReply::decode(self.call(id, member, Method::HeldVote, &ask, ASKED).await?).ok()
+        pb::HeldVoteReply::decode(self.call(id, member, Method::HeldVote, &ask, CALL_TIMEOUT).await?).ok()
     }
 }
 
@@ -73,7 +73,7 @@ impl Links {
     }
 }
 
-/// The way to one peer.
+/// A connection to one peer.
 pub struct Connection {
     net: Arc<Net>,
     peer: Peer,
@@ -209,7 +209,7 @@ async fn send_all(
     }
 }
 
-/// The replies on one stream; dropped, it closes the stream.
+/// The replies on one stream. Dropping it closes the stream.
 struct Replies {
     net: Arc<Net>,
     call: u64,

@@ -1,5 +1,5 @@
-//! Committed entries in, rows and replies out. Rows are durable only as of the last flush: after a crash they are what
-//! they were then, and Raft applies the rest again, as over RocksDB without a write-ahead log.
+//! The state machine: applies committed entries to the rows and returns replies. Rows are durable only as of the last flush.
+//! After a crash Raft applies the later entries again, as over RocksDB without a write-ahead log.
 
 use std::io;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use crate::observer::Step;
 use crate::saved::{Saved, SnapshotBytes};
 use crate::world::World;
 
-/// One commit in so many flushes the rows.
+/// How many of a thousand applied groups of entries flush the rows.
 const FLUSH_PER_MILLE: u64 = 30;
 
-/// The rows as they are.
+/// The current rows.
 pub struct Live {
     pub rows: DigestedRows,
     pub tree: Frontier,
@@ -45,7 +45,7 @@ impl Live {
     }
 }
 
-/// What the state machine shares with the rest of its node.
+/// The state that the state machine shares with the rest of its node.
 pub struct Shared {
     pub applied: watch::Sender<u64>,
     pub next_deadline_ms: AtomicU64,
@@ -65,7 +65,7 @@ pub struct StateMachine {
 }
 
 impl StateMachine {
-    /// Picks up what was flushed.
+    /// Opens the state machine with the rows of the last flush.
     pub fn open(world: Arc<World>, node: u64, disk: Arc<Mutex<Disk>>) -> (StateMachine, Arc<Shared>) {
         let live = Live::of(disk.lock().rows.clone());
         let (applied, next_deadline_ms, clock) = (watch::Sender::new(0), AtomicU64::new(0), LogClock::default());
@@ -185,7 +185,7 @@ impl RaftStateMachine<Types> for StateMachine {
         self.world.pause(self.node, 10_000).await;
         self.disk.lock().rows = saved.clone();
         *self.shared.live.lock() = Live::of(saved);
-        // The rows are switched before the snapshot is kept: the node may die in between.
+        // The rows are replaced before the snapshot is stored: the node may crash between the two.
         self.world.pause(self.node, 10_000).await;
         self.disk.lock().snapshot = Some((meta.clone(), snapshot));
         let mut live = self.shared.live.lock();

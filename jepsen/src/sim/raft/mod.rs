@@ -1,12 +1,11 @@
-//! The cluster's own replica over what is simulated: a disk, a network, a clock and rows in memory.
+//! The cluster's own replica over a simulated disk, network and clock, with rows in memory.
 //!
-//! Codec, log store, settings, decisions, what a leader does, what a replica answers, the batcher and the read gate come from
-//! `keyrack_cluster::simulated` as they are. Here are only the two ends that a node has differently: the state machine
-//! (`machine.rs`, `snapshot.rs`) and the calls to other nodes (`links.rs`). The disk is in `disk.rs`.
-//! Start with `machine.rs`.
+//! Codec, log store, settings, decisions, the leader's work, a replica's answers, the batcher and the read gate come unchanged
+//! from `keyrack_cluster::simulated`. Only two parts differ from a real node and are here: the state machine (`machine.rs`,
+//! `snapshot.rs`) and the calls to other nodes (`links.rs`). The disk is in `disk.rs`. Start with `machine.rs`.
 //!
-//! Invariants, as over RocksDB without a write-ahead log: rows are durable only as of the last flush, and a crash brings back
-//! those; a snapshot is kept only after its rows are.
+//! Invariants, as over RocksDB without a write-ahead log: a crash takes the rows back to the last flush; a snapshot is stored
+//! only after its rows are durable.
 
 mod digested_rows;
 mod links;

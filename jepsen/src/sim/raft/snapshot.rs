@@ -1,4 +1,4 @@
-//! Snapshots of a node's rows: every row as its bytes, through the codec of `proto`, and the edge of the receipts' tree.
+//! Snapshots of a node's rows: every row, encoded by the codec of `proto`, and the edge of the receipts log's tree.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use prost::Message;
 
 use crate::saved::{SHARD, Saved};
 
-/// A snapshot of the rows.
+/// Encodes rows and tree as a snapshot.
 pub fn pack(saved: &Saved) -> Bytes {
     let mut out = Vec::new();
     out.put_u64(saved.tree.size());
@@ -30,7 +30,7 @@ pub fn pack(saved: &Saved) -> Bytes {
     out.into()
 }
 
-/// Reads what a snapshot has; its position comes beside it.
+/// Decodes a snapshot. Its position is not in these bytes.
 pub fn unpack(bytes: &Bytes) -> io::Result<Saved> {
     let mut rest = bytes.clone();
     let size = rest.try_get_u64().map_err(|_| malformed("snapshot"))?;
@@ -62,7 +62,7 @@ fn take(rest: &mut Bytes, length: usize) -> io::Result<Bytes> {
     Ok(rest.split_to(length))
 }
 
-/// A snapshot on its way.
+/// The message that sends a snapshot.
 pub fn snapshot_message(vote: &Vote, meta: &SnapshotMeta, rows: &Bytes) -> Bytes {
     let manifest = pb::SnapshotManifest { group: SHARD, meta: Some(wire::meta_out(meta)), ..Default::default() };
     let header = pb::SnapshotHeader { vote: Some(wire::vote_out(vote)), manifest: Some(manifest) };
