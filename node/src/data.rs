@@ -1,32 +1,73 @@
-//! `keyrackd data`: checks a node's data, or puts them aside, while the node does not run.
+//! `keyrackd data`: checks a stopped node's data, or sets them aside.
 
+use std::io;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
 use base16ct::lower::encode_string;
-use keyrack_cluster::{Cluster, inspect};
+use keyrack_cluster::{Cluster, StartError, inspect};
 
 use crate::config::Config;
+use crate::messages::data::{self, DataError};
+use crate::process::say;
 
-/// Reads all of a node's data and prints what there is.
+/// The fewest nodes with a majority without one of them.
+const FEWEST_TO_REJOIN: usize = 3;
+
+/// Reads all of a node's data and prints how much there is.
 pub fn check(config: &Path) -> anyhow::Result<()> {
-    let contents = inspect(&Config::load(config)?.cluster_config())?;
-    println!("log       {:>10} entries  {}", contents.log.0, encode_string(&contents.log.1));
+    let config = Config::load(config)?;
+    let contents = inspect(&config.cluster_config()).map_err(|cause| explain(cause, &config))?;
+    let mut text = format!("log       {:>10} entries  {}\n", contents.log.0, encode_string(&contents.log.1));
     for (shard, (rows, sum)) in contents.rows.iter().enumerate() {
-        println!("shard {shard:<3} {rows:>10} rows     {}", encode_string(sum));
+        text += &format!("shard {shard:<3} {rows:>10} rows     {}\n", encode_string(sum));
     }
-    println!("snapshots {:>10} whole, {} damaged", contents.snapshots, contents.damaged_snapshots);
-    ensure!(contents.damaged_snapshots == 0, "a snapshot is damaged: the node will make another");
-    Ok(())
+    text += &format!("snapshots {:>10} whole, {} damaged\n", contents.snapshots, contents.damaged_snapshots);
+    say(&text)?;
+    match contents.damaged_snapshots {
+        0 => Ok(()),
+        damaged => Err(DataError::DamagedSnapshots(damaged).into()),
+    }
 }
 
-/// Puts all of a node's data aside, so that the node starts empty.
+/// Moves a node's data to `set-aside`, so that the node starts with an empty folder.
 pub fn set_aside(config: &Path) -> anyhow::Result<()> {
-    let config = Config::load(config)?;
-    ensure!(config.peers.len() >= 3, "a cluster of {} nodes has no majority without this one", config.peers.len());
-    let failed = || format!("cannot put the data in {} aside", config.data.display());
-    Cluster::set_aside(&config.data).with_context(failed)?;
-    println!("The data are in {}.", config.data.join("set-aside").display());
-    println!("At its next start node {} asks the others to take it in anew.", config.node);
-    Ok(())
+    let Config { node, data: path, peers, .. } = Config::load(config)?;
+    if peers.len() < FEWEST_TO_REJOIN {
+        return Err(DataError::NoMajority { node, nodes: peers.len() }.into());
+    }
+    Cluster::set_aside(&path).map_err(|cause| DataError::SetAside { path: path.clone(), cause })?;
+    Ok(say(&data::set_aside(node, &path, path.join("DIVERGED").exists()))?)
+}
+
+/// Why a data folder cannot be opened. If another process holds its lock, the error says that the node is running.
+pub fn explain(cause: StartError, config: &Config) -> anyhow::Error {
+    match &cause {
+        StartError::Storage { cause, .. } if is_locked(cause) => {
+            DataError::InUse { node: config.node, path: config.data.clone() }.into()
+        }
+        _ => cause.into(),
+    }
+}
+
+/// RocksDB locks its folder. It has no error kind for a lock that is held, only these texts: the first for another process,
+/// the second for this one.
+fn is_locked(cause: &io::Error) -> bool {
+    let text = cause.to_string();
+    (text.contains("While lock file") && text.contains("Resource temporarily unavailable"))
+        || text.contains("lock hold by current process")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_held_means_that_the_node_is_running() {
+        let held = "IO error: While lock file: data/log/LOCK: Resource temporarily unavailable";
+        let by_this =
+            "IO error: lock hold by current process, acquire time 1 acquiring thread 2: data/log/LOCK: No locks available";
+        let denied = "IO error: While open a file for lock: data/log/LOCK: Permission denied";
+        let is_running = |text: &str| is_locked(&io::Error::other(text));
+        assert!(is_running(held) && is_running(by_this) && !is_running(denied));
+    }
 }

@@ -1,26 +1,28 @@
-//! `keyrackd`: the daemon. It serves the HTTP and gRPC APIs of one node, authenticates callers, encrypts guest data, and hands
-//! commands and reads to the replicated core (`keyrack-cluster`). It knows neither openraft nor RocksDB.
+//! `keyrackd`: the daemon. It serves the HTTP and gRPC APIs of one node, authenticates callers, encrypts guest data, and passes
+//! commands and reads to the replicated core (`keyrack-cluster`). It uses neither openraft nor RocksDB.
 //!
-//! Imports run downwards, in this order; no file imports one that stands above it:
+//! A file imports only from files below it in this order:
 //!
 //! | | |
 //! |---|---|
 //! | `main` | the command line |
 //! | `dev` | `keyrackd dev`: a whole cluster on this machine |
-//! | `run`, `data` | `keyrackd run`: one node from its start to its end; `keyrackd data`: its data while it does not run |
-//! | `process`, `insecure`, `witness` | log and signals; configurations that are refused; outside witnesses |
+//! | `run`, `data` | `keyrackd run`: one node from its start to its end; `keyrackd data`: a stopped node's data |
+//! | `process`, `insecure`, `witness` | log, output and signals; unsafe configurations; outside witnesses |
 //! | `edge` | the transports: `listeners` over `http` and `grpc` |
-//! | `service` | one operation a function |
-//! | `access` | who calls, may they, how often; the one table of operations; the audit trail |
-//! | `convert` | requests in, answers out, problems and their titles |
+//! | `service` | one function for each operation |
+//! | `access` | callers, rights and quotas; the table of operations; the audit trail |
+//! | `convert` | requests into domain types, results into answers and problems |
 //! | `guests` | encryption of guest data, the keyring, card numbers |
 //! | `tls` | certificates and their rotation |
 //! | `metrics` | counters and gauges |
 //! | `config` | the configuration file |
-//! | `outbound` | HTTP requests to others |
-//! | `clock` | the wall clock |
+//! | `outbound` | HTTP requests to other servers |
+//! | `clock`, `messages` | the wall clock; the texts of failures and notes |
 //!
-//! Start with `run.rs`, which puts a node together, and then follow a booking: `edge/http/router.rs`,
+//! Exit codes: 0 the command did its work, 1 it failed, 2 it was used wrongly.
+//!
+//! Start with `run.rs`, which starts a node, and then follow a booking: `edge/http/router.rs`,
 //! `edge/http/handlers/bookings.rs`, `service/bookings.rs`.
 
 mod access;
@@ -32,6 +34,7 @@ mod dev;
 mod edge;
 mod guests;
 mod insecure;
+mod messages;
 mod metrics;
 mod outbound;
 mod process;
@@ -40,20 +43,30 @@ mod service;
 mod tls;
 mod witness;
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
 use crate::guests::keyring_file;
+use crate::messages::config::{ConfigError, Reasons, would_not_start, would_start};
+use crate::messages::failure;
+use crate::messages::files::AccessError;
+use crate::messages::start::RunError;
+use crate::process::{note, say};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Keyrack: room-date inventory and reservations for hotels, replicated and durable.
+/// The exit code for wrong usage.
+const WRONG_USAGE: u8 = 2;
+
+/// Keyrack: room inventory and reservations for hotels, replicated and durable. This is the server.
 #[derive(Parser)]
 #[command(name = "keyrackd", version, arg_required_else_help = true)]
+#[command(after_help = "Example, a whole cluster to try:\n  keyrackd dev\n\nExit code: 0 done, 1 failed, 2 wrong usage.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -61,178 +74,236 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run one node of a cluster.
-    #[command(after_help = "Example:\n  keyrackd config print-default > keyrackd.toml\n  keyrackd run --config keyrackd.toml")]
+    /// Run one node of a cluster, until SIGTERM or Ctrl-C.
+    #[command(after_help = "Examples:\n  keyrackd config print-default > keyrackd.toml\n  keyrackd config check \
+                      --config keyrackd.toml\n  keyrackd run --config keyrackd.toml")]
     Run {
-        /// The configuration file.
-        #[arg(long)]
+        /// The configuration file. KEYRACK_A_B in the environment overrides its setting a.b.
+        #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Stop when stdin ends; for a parent process that starts nodes.
+        /// Stop when standard input ends, for a parent process that starts nodes.
         #[arg(long, hide = true)]
         until_stdin_closes: bool,
     },
-    /// Run a whole cluster on this machine, with sample hotels.
+    /// Run a whole cluster on this machine, with sample hotels, until Ctrl-C.
     #[command(
-        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd dev --json\n  keyrackd dev --tls"
+        after_help = "Examples:\n  keyrackd dev\n  keyrackd dev --nodes 5 --data /tmp/keyrack --port-base 9000\n  keyrackd \
+                      dev --json\n  keyrackd dev --tls"
     )]
     Dev {
-        /// How many nodes, 1 to 9.
-        #[arg(long, default_value_t = 3)]
+        /// The number of nodes, 1 to 9. An existing data folder keeps its number.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=9))]
         nodes: u64,
-        /// Where their data is kept; run again on the same folder to go on.
-        #[arg(long, default_value = "keyrack-dev")]
+        /// The folder for data, keys and certificates. The same folder continues the same cluster.
+        #[arg(long, value_name = "FOLDER", default_value = "keyrack-dev")]
         data: PathBuf,
-        /// Print one line of JSON with addresses, processes and keys once ready.
+        /// Print one line of JSON with addresses, processes and keys when the cluster is ready.
         #[arg(long)]
         json: bool,
-        /// Node i listens on this port plus 10 i (HTTP), plus 1 (gRPC), plus 2 (peers), plus 3 (operators).
-        #[arg(long, default_value_t = 7100)]
+        /// The first port. Node i listens on this port plus 10 i (HTTP), and on the next three (gRPC, peers, operators).
+        #[arg(long, value_name = "PORT", default_value_t = 7100)]
         port_base: u16,
-        /// Run all nodes in this process.
+        /// Run all nodes in this process instead of one process each.
         #[arg(long)]
         in_process: bool,
         /// Load no sample hotels.
         #[arg(long)]
         no_samples: bool,
-        /// Serve HTTP and gRPC over TLS, with the authority that is made in DATA/pki.
+        /// Serve HTTP and gRPC with TLS. The certificate authority is in the folder pki below --data.
         #[arg(long)]
         tls: bool,
     },
-    /// Check or print configurations.
-    #[command(subcommand)]
+    /// Check a configuration, or print the default one.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyrackd config print-default > keyrackd.toml\n  keyrackd config check --config keyrackd.toml"
+    )]
     Config(ConfigCommand),
-    /// Make or rotate the keyring that protects guest data.
-    #[command(subcommand)]
+    /// Make or rotate the keyring, which encrypts guest data.
+    #[command(
+        subcommand,
+        after_help = "Example:\n  keyrackd keyring init keyring\n\nFor a rotation see: keyrackd keyring add --help"
+    )]
     Keyring(KeyringCommand),
-    /// Look at a node's data, or put them aside; the node must not run.
-    #[command(subcommand)]
+    /// Check a stopped node's data, or set them aside.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  keyrackd data check --config keyrackd.toml\n  keyrackd data set-aside --config keyrackd.toml"
+    )]
     Data(DataCommand),
-    /// Print the OpenAPI document of the HTTP API.
-    #[command(name = "openapi")]
+    /// Print the OpenAPI document of the HTTP API, in JSON.
+    #[command(name = "openapi", after_help = "Example:\n  keyrackd openapi > openapi.json")]
     OpenApi,
 }
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Check a configuration file, with the environment's overrides.
+    /// Check whether a node would start here with a configuration. Exit code 1 if it would not, with all reasons.
+    #[command(after_help = "Example:\n  keyrackd config check --config keyrackd.toml")]
     Check {
-        /// The configuration file.
-        #[arg(long)]
+        /// The configuration file. KEYRACK_A_B in the environment overrides its setting a.b.
+        #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Print a configuration with all defaults.
+    /// Print a configuration with all settings, their defaults and their meaning.
+    #[command(after_help = "Example:\n  keyrackd config print-default > keyrackd.toml")]
     PrintDefault,
 }
 
 #[derive(Subcommand)]
 enum DataCommand {
-    /// Read everything a node has on its disk, and say what is damaged. Exit code 1 when anything is.
+    /// Read all data of a stopped node and report damage. Exit code 1 if there is any.
     #[command(after_help = "Example:\n  keyrackd data check --config keyrackd.toml")]
     Check {
         /// The node's configuration file.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Put a node's data into DATA/set-aside. At its next start it asks the other nodes to be taken in anew, and gets everything
-    /// from them: for a disk that was replaced, or a node that has diverged.
-    #[command(after_help = "Example:\n  keyrackd data set-aside --config keyrackd.toml")]
+    /// Move a stopped node's data to DATA/set-aside, so that the node rejoins with an empty folder.
+    ///
+    /// Use it for a node whose disk was replaced or whose data have diverged. At its next start the other nodes send it the
+    /// data. They must be a majority, so the cluster needs three or more nodes. Data that an earlier run moved to
+    /// DATA/set-aside are deleted: copy them first if you need them.
+    #[command(
+        after_help = "Example:\n  keyrackd data set-aside --config keyrackd.toml\n\nFor a diverged node, whose data folder \
+                      has a file DIVERGED:\n  keyrackd data set-aside --config keyrackd.toml\n  rm DATA/DIVERGED\n  keyrackd run --config \
+                      keyrackd.toml"
+    )]
     SetAside {
         /// The node's configuration file.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
 }
 
 #[derive(Subcommand)]
 enum KeyringCommand {
-    /// Make a keyring with one key.
+    /// Make a keyring with one key. Do this once for each cluster, and copy the file to every node.
     #[command(after_help = "Example:\n  keyrackd keyring init keyring --name 2026-11")]
     Init {
-        /// The file.
+        /// The keyring's file, which must not exist.
         file: PathBuf,
-        /// The key's name.
+        /// The key's name: letters, digits and '-'.
         #[arg(long, default_value = "first")]
         name: String,
     },
-    /// Add a key that opens but does not wrap yet. First on every node; running nodes take it up within a second.
+    /// Add a key that decrypts and does not encrypt yet. A running node uses the changed file within 1 second.
     #[command(
-        after_help = "A rotation, each step on every node before the next:\n  keyrackd keyring add keyring --name 2027-05\n  \
-                            keyrackd keyring activate keyring --name 2027-05\n  (wait until keyrack_guests_rewrapping is 0 on \
-                            every node)\n  keyrackd keyring remove keyring --name 2026-11   (after 48 hours, for retries)"
+        after_help = "A rotation. Finish each step on every node before the next step:\n  (on one node, then copy the file \
+                      to the others)\n  keyrackd keyring add keyring --name 2027-05\n  keyrackd keyring activate keyring --name \
+                      2027-05\n  (wait until the metric keyrack_guests_rewrapping is 0 on every node)\n  keyrackd keyring \
+                      remove keyring --name 2026-11  (after 48 hours, because retries still need the old key)"
     )]
     Add {
-        /// The file.
+        /// The keyring's file.
         file: PathBuf,
-        /// The key's name.
+        /// The new key's name: letters, digits and '-'.
         #[arg(long)]
         name: String,
     },
-    /// Let a key wrap from here on; what older keys wrapped is wrapped anew by itself.
+    /// Encrypt with this key from now on. Guests' keys under older keys are encrypted again automatically.
+    #[command(after_help = "Example:\n  keyrackd keyring activate keyring --name 2027-05")]
     Activate {
-        /// The file.
+        /// The keyring's file.
         file: PathBuf,
         /// The key's name.
         #[arg(long)]
         name: String,
     },
-    /// Remove a key: what only it opens is lost.
+    /// Remove a key. Guest data that only this key decrypts are lost.
+    #[command(after_help = "Example:\n  keyrackd keyring remove keyring --name 2026-11")]
     Remove {
-        /// The file.
+        /// The keyring's file.
         file: PathBuf,
-        /// The key's name.
+        /// The key's name. The active key cannot be removed.
         #[arg(long)]
         name: String,
     },
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return help_or_wrong_usage(&error),
+    };
     match act(arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(cause) => {
-            eprintln!("keyrackd: {cause:#}");
+        Ok(code) => code,
+        Err(error) => {
+            complain(&failure::text(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn act(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Run { config, until_stdin_closes } => runtime()?.block_on(run::run(&config, until_stdin_closes)),
-        Command::Dev { nodes, data, json, port_base, in_process, no_samples, tls } => {
-            let options = dev::Options { nodes, data, json, port_base, in_process, no_samples, tls };
-            runtime()?.block_on(dev::dev(options))
+/// Prints clap's text: the help, the version, or what is wrong.
+fn help_or_wrong_usage(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe && !error.use_stderr() => {
+            complain(&AccessError::Output(cause).to_string());
+            ExitCode::FAILURE
         }
-        Command::Config(ConfigCommand::Check { config }) => {
-            let checked = Config::load(&config)?;
-            println!("{} is a valid configuration", config.display());
-            // Whether files are there and private is another question on another machine.
-            if let Err(reasons) = insecure::check(&checked) {
-                eprintln!("keyrackd run would refuse it here: {reasons}");
-            }
-            Ok(())
-        }
-        Command::Config(ConfigCommand::PrintDefault) => {
-            print!("{}", Config::print_default()?);
-            Ok(())
-        }
-        Command::Keyring(command) => match command {
-            KeyringCommand::Init { file, name } => keyring_file::init(&file, &name),
-            KeyringCommand::Add { file, name } => keyring_file::add(&file, &name),
-            KeyringCommand::Activate { file, name } => keyring_file::activate(&file, &name),
-            KeyringCommand::Remove { file, name } => keyring_file::remove(&file, &name),
-        },
-        Command::Data(command) => match command {
-            DataCommand::Check { config } => data::check(&config),
-            DataCommand::SetAside { config } => data::set_aside(&config),
-        },
-        Command::OpenApi => {
-            println!("{}", edge::http::document().to_pretty_json()?);
-            Ok(())
-        }
+        _ if error.use_stderr() => ExitCode::from(WRONG_USAGE),
+        _ => ExitCode::SUCCESS,
     }
 }
 
+fn complain(failure: &str) {
+    note(format_args!("keyrackd: {failure}"));
+}
+
+fn act(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run { config, until_stdin_closes } => runtime()?.block_on(run::run(&config, until_stdin_closes))?,
+        Command::Dev { nodes, data, json, port_base, in_process, no_samples, tls } => {
+            let options = dev::Options { nodes, data, json, port_base, in_process, no_samples, tls };
+            runtime()?.block_on(dev::dev(options))?;
+        }
+        Command::Config(ConfigCommand::Check { config }) => return check(&config),
+        Command::Config(ConfigCommand::PrintDefault) => say(&Config::print_default()?)?,
+        Command::Keyring(command) => match command {
+            KeyringCommand::Init { file, name } => keyring_file::init(&file, &name)?,
+            KeyringCommand::Add { file, name } => keyring_file::add(&file, &name)?,
+            KeyringCommand::Activate { file, name } => keyring_file::activate(&file, &name)?,
+            KeyringCommand::Remove { file, name } => keyring_file::remove(&file, &name)?,
+        },
+        Command::Data(command) => match command {
+            DataCommand::Check { config } => data::check(&config)?,
+            DataCommand::SetAside { config } => data::set_aside(&config)?,
+        },
+        Command::OpenApi => say(&(edge::http::document().to_pretty_json()? + "\n"))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `keyrackd config check`: prints one verdict.
+fn check(file: &Path) -> anyhow::Result<ExitCode> {
+    let reasons = match Config::load(file) {
+        Ok(config) => {
+            let mut reasons = insecure::reasons(&config);
+            for fault in run::file_faults(&config) {
+                if !reasons.contains(&fault) {
+                    reasons.push(fault);
+                }
+            }
+            reasons
+        }
+        Err(error) => match error.downcast_ref::<Reasons>() {
+            Some(Reasons(reasons)) => reasons.clone(),
+            None => {
+                let text = failure::text(&error);
+                let place = format!("{}: ", ConfigError::In(file.into()));
+                vec![text.strip_prefix(&place).unwrap_or(&text).to_owned()]
+            }
+        },
+    };
+    if reasons.is_empty() {
+        say(&would_start(file))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&would_not_start(file, &reasons))?;
+    Ok(ExitCode::FAILURE)
+}
+
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?)
 }

@@ -24,14 +24,14 @@ pub struct Metrics {
     rewrapping: RewrapProgress,
 }
 
-/// How far wrapping guests' keys by the active key is.
+/// Progress of the re-encryption of guests' keys under the active key.
 #[derive(Debug, Default)]
 pub struct RewrapProgress {
-    /// Keys wrapped again since the node started.
+    /// Keys that were re-encrypted since the node started.
     pub done: AtomicU64,
-    /// Keys that no key of the keyring opens, as of the last pass.
+    /// Keys that no key of the keyring decrypts, in the last pass.
     pub lost: AtomicU64,
-    /// 1 while a pass is under way.
+    /// 1 during a pass.
     pub running: AtomicU64,
 }
 
@@ -65,19 +65,15 @@ impl Default for Metrics {
         let seconds =
             Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.000_25, 2.0, 16))) as fn() -> Histogram);
         registry.register("http_requests", "HTTP requests answered", requests.clone());
-        registry.register("http_request_seconds", "Time from head to answer", seconds.clone());
+        registry.register("http_request_seconds", "Time from the request's head to its answer, in seconds", seconds.clone());
         registry.register("refusals", "Commands refused by the state machine", refusals.clone());
         let late_receipts = Counter::default();
-        registry.register("receipts_late", "Confirmations that went out without their receipt", late_receipts.clone());
+        registry.register("receipts_late", "Confirmations sent without their receipt", late_receipts.clone());
         let certificate_runs_out = Gauge::default();
-        let help = "When the node's certificate runs out, in seconds since 1970; 0 without TLS";
+        let help = "When the node's certificate expires, in seconds since 1970; 0 without TLS";
         registry.register("tls_certificate_runs_out_seconds", help, certificate_runs_out.clone());
         let certificates = Counter::default();
-        registry.register(
-            "tls_certificates",
-            "Certificates taken into use since the start, rotations included",
-            certificates.clone(),
-        );
+        registry.register("tls_certificates", "Certificates used since the start, rotations included", certificates.clone());
         let rewrapping = RewrapProgress::default();
         Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates, rewrapping }
     }
@@ -100,31 +96,31 @@ impl Metrics {
         self.late_receipts.inc();
     }
 
-    /// Notes a certificate that is taken into use, and when it runs out.
+    /// Records a new certificate and when it expires.
     pub fn certificate_runs_out(&self, at: jiff::Timestamp) {
         self.certificate_runs_out.set(at.as_second());
         self.certificates.inc();
     }
 
-    /// How far wrapping guests' keys by the active key is.
+    /// See [`RewrapProgress`].
     pub fn rewrapping(&self) -> &RewrapProgress {
         &self.rewrapping
     }
 
-    /// All metrics, with the shards as they are now.
+    /// All metrics, with the present state of the shards.
     pub fn render(&self, cluster: &Cluster) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
         for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping)] {
             text::encode_registry(&mut page, &registry)?;
         }
-        // A page has one end mark.
+        // The page has one end mark, so each registry is written without it.
         text::encode_eof(&mut page)?;
         Ok(page)
     }
 }
 
-/// The Raft groups as they are now.
+/// The present state of the Raft groups.
 fn raft(cluster: &Cluster) -> Registry {
     let (node, shards) = (cluster.node(), cluster.status());
     let mut raft = Registry::with_prefix("keyrack_raft");
@@ -140,7 +136,7 @@ fn raft(cluster: &Cluster) -> Registry {
     gauge("term", "The term", &|s| s.term as i64);
     gauge("last_index", "The last index of the log", &|s| s.last_index as i64);
     gauge("applied_index", "The last applied index", &|s| s.applied_index as i64);
-    gauge("purged_index", "The last index gone from the log", &|s| s.purged_index as i64);
+    gauge("purged_index", "The last index that was purged from the log", &|s| s.purged_index as i64);
     gauge("snapshot_index", "The last index in the newest snapshot", &|s| s.snapshot_index as i64);
     let mut counter = |name: &str, help: &str, value: &dyn Fn(&Status) -> u64| {
         let family = Family::<ShardLabels, Counter>::default();
@@ -162,22 +158,22 @@ fn guests(progress: &RewrapProgress) -> Registry {
     let mut registry = Registry::with_prefix("keyrack_guests");
     let done = Counter::<u64>::default();
     done.inc_by(progress.done.load(Ordering::Relaxed));
-    registry.register("rewrapped", "Guests' keys wrapped anew by this node since the start", done);
+    registry.register("rewrapped", "Guests' keys re-encrypted by this node since the start", done);
     let mut gauge = |name: &str, help: &str, value: u64| {
         let gauge = Gauge::<i64>::default();
         gauge.set(value as i64);
         registry.register(name, help, gauge);
     };
-    gauge("rewrapping", "1 while this node looks through its shards", progress.running.load(Ordering::Relaxed));
+    gauge("rewrapping", "1 while this node re-encrypts guests' keys in its shards", progress.running.load(Ordering::Relaxed));
     gauge(
         "lost",
-        "Guests' keys that no key of the keyring opens, in shards this node leads",
+        "Guests' keys that no key of the keyring decrypts, in shards that this node leads",
         progress.lost.load(Ordering::Relaxed),
     );
     registry
 }
 
-/// The receipts' logs as they are now.
+/// The present state of the receipts logs.
 fn receipts(cluster: &Cluster) -> Registry {
     let mut registry = Registry::with_prefix("keyrack_receipts");
     let mut gauge = |name: &str, help: &str, value: &dyn Fn(&ReceiptLog) -> u64| {

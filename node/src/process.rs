@@ -1,13 +1,18 @@
-//! The process: its log, and the signals that end it.
+//! The process: its log, its standard output and standard error, and the signals that end it.
 
-use anyhow::Context;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Log;
+use crate::messages::config::ConfigError;
+use crate::messages::files::AccessError;
 
-/// Logs to stderr.
+/// Logs to standard error.
 pub fn init_log(log: &Log) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&log.level).context("log.level")?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&log.level);
+    let filter = filter.map_err(|_| ConfigError::LogLevel(log.level.clone()))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set =
         if log.format == "json" { builder.json().flatten_event(true).try_init() } else { builder.with_ansi(false).try_init() };
@@ -16,7 +21,21 @@ pub fn init_log(log: &Log) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for SIGINT, SIGTERM, or the end of stdin when a parent process holds it.
+/// Writes to standard output. A reader that has closed its end, such as `head`, is not an error.
+pub fn say(text: &str) -> Result<(), AccessError> {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(AccessError::Output),
+    }
+}
+
+/// Writes a line to standard error. A closed standard error is ignored.
+pub fn note(message: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+/// Waits for SIGINT, SIGTERM, or, with `until_stdin_closes`, for the end of standard input.
 pub async fn stop_signal(until_stdin_closes: bool) {
     let terminated = async {
         match signal(SignalKind::terminate()) {
@@ -35,8 +54,8 @@ pub async fn stop_signal(until_stdin_closes: bool) {
 
 async fn stdin_closed() {
     let (closed, wait) = tokio::sync::oneshot::channel();
-    // A thread that nobody owns or awaits: it can only be ended by the end of stdin. One of the runtime's blocking threads
-    // would keep the process from ending when another signal comes first.
+    // Only the end of standard input ends this thread, so it has no owner. A blocking thread of the runtime would keep the
+    // process alive after another signal.
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         let _ = closed.send(());

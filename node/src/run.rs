@@ -1,10 +1,9 @@
-//! One node: from a configuration to a running daemon, and back.
+//! One node: starts it from a configuration, and stops it.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use keyrack_cluster::{Cluster, Fresh, PeerConfig, PeerTls, Tasks};
 use tokio::net::TcpListener;
 
@@ -13,26 +12,44 @@ use crate::config::{Config, Listen};
 use crate::edge::listeners::{Addresses, BoundListener, Limits, Routers, Security, serve};
 use crate::edge::{grpc, http};
 use crate::guests::{Vault, rewrap};
+use crate::messages::failure;
+use crate::messages::start::RunError;
 use crate::outbound::Outbound;
 use crate::process::{init_log, stop_signal};
 use crate::service::Service;
 use crate::tls::{Files, ListenerTls, Rotation};
-use crate::{insecure, witness};
+use crate::{data, insecure, witness};
 
 /// How long open connections may take to end when the node stops.
 const LISTENERS_STOP: Duration = Duration::from_secs(6);
 
-/// A node that runs.
+/// A running node.
 pub struct Running {
     cluster: Cluster,
     /// The listeners and their connections.
     listeners: Tasks,
-    /// Everything else that this crate runs.
+    /// All other tasks of this crate.
     background: Tasks,
 }
 
-/// Starts a node. Certificates are read and ports bound first, so that what is wrong with them is found before any data is
-/// opened.
+/// The faults of the files that a configuration names: certificates, authorities and the keyring. Empty if a node can use
+/// them. Ports and data are not looked at.
+pub fn file_faults(config: &Config) -> Vec<String> {
+    let tls = || {
+        let loaded = Files::new(&config.tls, &config.cluster, config.node).load()?;
+        PeerTls::new(&config.cluster, config.node, loaded.credentials.clone())?;
+        ListenerTls::new(&config.cluster, config.tls.min_version == "1.2", &loaded.credentials).map(drop)
+    };
+    let is_set = !config.tls.certificate.as_os_str().is_empty();
+    let checks = [
+        if is_set { tls() } else { Ok(()) },
+        Outbound::new(&config.outbound.trust).map(drop),
+        Vault::open(&config.guests.keyring).map(drop),
+    ];
+    checks.into_iter().filter_map(|check| check.err().map(|cause| failure::text(&cause))).collect()
+}
+
+/// Starts a node. Certificates are read and ports are bound first, so that their faults are found before data are opened.
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
     insecure::check(config)?;
     let files = Files::new(&config.tls, &config.cluster, config.node);
@@ -50,7 +67,8 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let outbound = Outbound::new(&config.outbound.trust)?;
     let oidc = Oidc::start(&config.oidc, &outbound, &background)?;
     let vault = Arc::new(Vault::open(&config.guests.keyring)?);
-    let cluster = Cluster::start(config.cluster_config(), peer_socket, peer_tls, fresh()?).await?;
+    let cluster = Cluster::start(config.cluster_config(), peer_socket, peer_tls, fresh()?).await;
+    let cluster = cluster.map_err(|cause| data::explain(cause, config))?;
     witness::start(&config.receipts, &cluster, &outbound, &background)?;
     let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
     let routers = Routers {
@@ -71,7 +89,8 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         let listener = BoundListener { socket, security };
         listeners.spawn(name, serve(listener, routers.clone(), addresses.clone(), limits(config), listeners.clone()));
     }
-    tracing::info!(node = config.node, http = http_address, grpc = grpc_address, operator, "serving");
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(event = "started", node = config.node, version, http = http_address, grpc = grpc_address, operator, "serving");
     Ok(Running { cluster, listeners, background })
 }
 
@@ -84,7 +103,7 @@ fn start_background(service: &Service, vault: &Arc<Vault>, tasks: &Tasks) {
     tasks.spawn("keyring", async move { vault.watch().await });
 }
 
-/// A listener speaks what its URL says; outside development it must be `https://`.
+/// A listener speaks plain HTTP if its URL is `http://`, which is allowed in development only.
 fn for_clients(url: Option<&String>, tls: &Arc<ListenerTls>) -> Security {
     let is_plain = url.is_some_and(|url| url.starts_with("http://"));
     if is_plain { Security::Plain } else { Security::Clients(tls.clone()) }
@@ -101,7 +120,7 @@ fn limits(config: &Config) -> Limits {
 }
 
 impl Running {
-    /// Waits until the node must not go on: its cluster cannot, or a task has panicked. Returns why.
+    /// Waits until the node must stop because its cluster failed or a task panicked. Returns the reason.
     pub async fn failed(&self) -> String {
         tokio::select! {
             why = self.cluster.failed() => why,
@@ -110,20 +129,22 @@ impl Running {
         }
     }
 
-    /// Lets open requests finish, then stops. The order matters: a request needs the background tasks, which record it, and
+    /// Lets open requests finish, then stops. The order matters: requests need the background tasks, which record them, and
     /// both need the cluster.
     pub async fn stop(self) {
-        // Each connection ends by itself within 5 s. One that does not must not keep the rest from being written.
+        // Each connection ends within 5 s. If one does not, the audit trail must still be written.
         let _ = tokio::time::timeout(LISTENERS_STOP, self.listeners.stop()).await;
         self.background.stop().await;
         self.cluster.shutdown().await;
     }
 }
 
-/// `keyrackd run`: a node until it is asked to stop, or fails.
+/// `keyrackd run`: runs a node until it receives a stop signal or fails.
 pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
     let config = Config::load(path)?;
     init_log(&config.log)?;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(event = "starting", node = config.node, version, cluster = config.cluster, data = %config.data.display(), "starting");
     let running = tokio::select! {
         running = start(&config) => running?,
         () = stop_signal(until_stdin_closes) => return Ok(()),
@@ -133,28 +154,29 @@ pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
         () = stop_signal(until_stdin_closes) => None,
     };
     match failure {
-        // Nothing is drained: a node with broken storage must not answer anything more.
+        // Nothing is drained, because a node with broken storage must not answer.
         Some(failure) => {
             running.listeners.cancel();
             running.background.cancel();
-            anyhow::bail!("this node cannot go on: {failure}")
+            Err(RunError::Stopped(failure).into())
         }
         None => {
-            tracing::info!("stopping");
+            tracing::info!(event = "stopping", node = config.node, "stopping: open requests finish first");
             running.stop().await;
+            tracing::info!(event = "stopped", node = config.node, version, "stopped");
             Ok(())
         }
     }
 }
 
-async fn bind(what: &str, address: &str) -> anyhow::Result<TcpListener> {
+async fn bind(setting: &'static str, address: &str) -> Result<TcpListener, RunError> {
     let listener = TcpListener::bind(address).await;
-    listener.with_context(|| format!("cannot listen on {address} ({what}); is another program using the port? Set listen.{what}"))
+    listener.map_err(|cause| RunError::Listen { setting, address: address.into(), cause })
 }
 
-fn fresh() -> anyhow::Result<Fresh> {
+fn fresh() -> Result<Fresh, RunError> {
     let (mut incarnation, mut signing_seed) = ([0; 8], [0; 32]);
-    getrandom::fill(&mut incarnation).context("no randomness from the operating system")?;
-    getrandom::fill(&mut signing_seed).context("no randomness from the operating system")?;
+    getrandom::fill(&mut incarnation).map_err(RunError::Randomness)?;
+    getrandom::fill(&mut signing_seed).map_err(RunError::Randomness)?;
     Ok(Fresh { incarnation: u64::from_be_bytes(incarnation), signing_seed })
 }

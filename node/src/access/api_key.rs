@@ -1,31 +1,31 @@
-//! API keys: `kr_`, a prefix that is no secret, and 256 random bits. Only a SHA-256 digest of a key is kept: with that many
-//! random bits there is nothing to guess, so a slow digest would only slow the callers.
+//! API keys: `kr_`, a prefix that is not secret, and 256 random bits. Only the SHA-256 digest of a key is kept. 256 random bits
+//! cannot be guessed, so a slow password hash would only slow the callers.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Begins every key: a search for `kr_[0-9a-z]{12}_[0-9A-Za-z_-]{43}` finds keys where they should not be.
+/// Begins every key. A search for `kr_[0-9a-z]{12}_[0-9A-Za-z_-]{43}` finds keys in places where they must not be.
 pub const MARK: &str = "kr_";
 
 const PREFIX_CHARACTERS: usize = 12;
 const SECRET_BYTES: usize = 32;
-/// 32 letters, so that five random bits are one: no i, l, o, u.
+/// 32 letters, one for each value of five random bits. Without i, l, o and u.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// A key that was just drawn: shown once, then gone.
+/// A new key, which is shown once and not kept.
 pub struct NewKey {
-    /// All of it.
+    /// The whole key.
     pub secret: Zeroizing<String>,
-    /// The part by which it is found.
+    /// The prefix, by which the key is found.
     pub prefix: String,
-    /// What is kept of it.
+    /// The digest, which is kept.
     pub hash: [u8; 32],
 }
 
 impl NewKey {
-    /// Draws one.
+    /// Draws a key.
     pub fn draw() -> Result<NewKey, getrandom::Error> {
         let (mut letters, mut random) = ([0; PREFIX_CHARACTERS], Zeroizing::new([0; SECRET_BYTES]));
         getrandom::fill(&mut letters)?;
@@ -38,13 +38,13 @@ impl NewKey {
     }
 }
 
-/// The prefix of something that looks like a key.
+/// The prefix of a text with the form of a key.
 pub fn prefix_of(key: &str) -> Option<&str> {
     let (prefix, secret) = key.strip_prefix(MARK)?.split_once('_')?;
     (prefix.len() == PREFIX_CHARACTERS && secret.len() == 43).then_some(prefix)
 }
 
-/// What is kept of a key.
+/// The digest of a key.
 pub fn digest(key: &[u8]) -> [u8; 32] {
     Sha256::digest(key).into()
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_drawn_key_is_found_by_its_prefix_and_known_by_its_digest() {
+    fn a_key_is_found_by_its_prefix_and_recognised_by_its_digest() {
         let (one, other) = (NewKey::draw().expect("random"), NewKey::draw().expect("random"));
         assert_eq!(prefix_of(&one.secret), Some(one.prefix.as_str()));
         assert_ne!(one.prefix, other.prefix);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_has_no_prefix() {
+    fn a_text_without_the_form_of_a_key_has_no_prefix() {
         let key = NewKey::draw().expect("random").secret;
         for wrong in ["", "kr_", "kr__", "kr_operator_0123", &key[1..], &key[..key.len() - 1], &format!("{}x", key.as_str())] {
             assert_eq!(prefix_of(wrong), None, "{wrong}");

@@ -1,4 +1,4 @@
-//! Authentication: from the credentials of a request to its caller.
+//! Authentication: finds the caller of a request from its credentials.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use keyrack_cluster::{Cluster, IdentityKind, Principal};
 use keyrack_inventory::{Role, Who};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 
 use super::api_key;
 use super::caller::Caller;
@@ -18,18 +18,18 @@ use crate::convert::Problem;
 use crate::guests::Vault;
 use crate::tls::ClientIdentity;
 
-/// What a request presents of its caller.
+/// The credentials of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct PresentedCredentials<'r> {
     /// The value of its `Authorization` header.
     pub authorization: Option<&'r [u8]>,
     /// The identity in its connection's certificate.
     pub certificate: Option<&'r ClientIdentity>,
-    /// The address it comes from.
+    /// The caller's address.
     pub from: IpAddr,
 }
 
-/// Knows all ways to sign in.
+/// All ways to sign in.
 pub struct Gate {
     cluster: Cluster,
     /// Digests of the development keys.
@@ -39,8 +39,8 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Signs in the directory's principals, guests, and the holders of the configured development keys. An empty key signs
-    /// nobody in.
+    /// Signs in the directory's principals, guests, and the holders of the configured development keys. An empty key is no
+    /// key.
     pub fn new(keys: &Keys, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Gate {
         let all = [
             (&keys.operator, Role::Operator),
@@ -59,11 +59,11 @@ impl Gate {
         &self.links
     }
 
-    /// Who calls. Whatever is wrong with the credentials, the refusal is the same.
+    /// The caller. The refusal does not depend on what is wrong with the credentials.
     pub async fn caller(&self, presented: PresentedCredentials<'_>) -> Result<Caller, Problem> {
-        let refused = || Problem::new(Code::Unauthenticated, "send Authorization: Bearer <api key or token>");
+        let refused = || Problem::new(Detail::CredentialsRefused);
         let caller = match (presented.authorization, presented.certificate) {
-            // The header goes first: behind a proxy the connection's certificate may be the proxy's.
+            // The header has precedence: behind a proxy the connection's certificate may be the proxy's.
             (Some(value), _) => self.by_token(bearer(value).ok_or_else(refused)?, presented.from).await,
             (None, Some(certificate)) => self.by_certificate(certificate, presented.from),
             (None, None) => None,
@@ -81,7 +81,7 @@ impl Gate {
         }
         if !self.development.is_empty() {
             let digest = api_key::digest(token.as_bytes());
-            // All keys are compared, also after one fits: the time tells nothing.
+            // All keys are compared, also after a match, so that the time reveals nothing.
             let found =
                 self.development.iter().filter(|(known, _)| api_key::same(known, &digest)).fold(None, |_, one| Some(one.1));
             if let Some(role) = found {

@@ -1,5 +1,5 @@
-//! Decides whether a request may reach its handler, and records what became of it. The transports ask; what an HTTP header
-//! or a gRPC status looks like is theirs.
+//! Decides whether a request may reach its handler, and records the result. The transports call it and translate to HTTP or
+//! gRPC.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ pub struct Guard {
     is_development: bool,
 }
 
-/// What the guard decided of one request.
+/// The guard's decision on one request.
 pub struct Decision {
     /// Whether the request may reach its handler.
     pub outcome: Result<(), Problem>,
-    /// Who calls, where that is known; also of a request that may not go on.
+    /// The caller, if known. Also set if the request is refused.
     pub caller: Option<Caller>,
-    /// What is left of the caller's quota, where there is one.
+    /// The rest of the caller's quota, if it has one.
     pub quota: Option<QuotaLeft>,
     from: IpAddr,
 }
 
 impl Guard {
-    /// A guard that signs callers in by `gate`. In development some operations need no right.
+    /// A guard that signs callers in with `gate`. In development some operations need no right.
     pub fn new(gate: Gate, quotas: Quotas, is_development: bool) -> Guard {
         Guard { gate, quotas: Arc::new(quotas), trail: Arc::default(), is_development }
     }
@@ -48,7 +48,7 @@ impl Guard {
         &self.quotas
     }
 
-    /// The audit trail of what is no command.
+    /// The audit trail of requests that are not commands.
     pub fn trail(&self) -> &Arc<Trail> {
         &self.trail
     }
@@ -83,10 +83,10 @@ impl Guard {
         self.quotas.take(known)
     }
 
-    /// Records what became of a request, where the audit trail has to know.
+    /// Records the result of a request, if the audit trail must have it.
     ///
     /// # Errors
-    /// The request was allowed and cannot be recorded: its answer must not go out.
+    /// The request was allowed and cannot be recorded. Its answer must not be sent.
     pub fn record(&self, operation: Operation, decision: &Decision, verdict: Verdict) -> Result<(), Problem> {
         let entry = operation.entry();
         let caller = decision.caller.as_ref();
@@ -97,7 +97,7 @@ impl Guard {
             Recorded::ByCommand if noted.decided => return Ok(()),
             Recorded::ByCommand | Recorded::Always => {}
         }
-        let nobody = || Actor { who: Who::Nobody, from: address_octets(decision.from) };
+        let nobody = || Actor { who: Who::Unauthenticated, from: address_octets(decision.from) };
         let actor = caller.map_or_else(nobody, Caller::actor);
         let must_keep = verdict == Verdict::ALLOWED;
         let entry = TrailEntry { actor, action: entry.action, property: noted.property, record: noted.record, verdict };

@@ -1,14 +1,14 @@
-//! Who is calling, what they may do and how often: decided once, before any handler sees the request.
+//! Who calls, what they may do and how often. This is decided once, before a handler sees the request.
 //!
 //! Invariants:
-//! - [`Operation`] is the one table: an operation without a row there is answered nothing, whatever the transport.
-//! - Whatever is wrong with credentials, the answer is the same; how long it takes tells nothing of a secret.
-//! - A [`Caller`] exists only after [`Guard::decide`]. Rights that depend on a property's row are asked again where the row is
-//!   read or changed.
-//! - A read that the audit trail must record and cannot is not answered.
-//! - Nothing here knows HTTP or gRPC: the transports' halves are `edge/http/guard.rs` and `edge/grpc/guard.rs`.
+//! - [`Operation`] is the only table of operations. A request for an operation without a row has no answer in any transport.
+//! - The answer to wrong credentials does not depend on the fault, and its timing does not depend on a secret.
+//! - A [`Caller`] exists only after [`Guard::decide`]. Rights that depend on a property's row are checked again where the row
+//!   is read or changed.
+//! - A read that the audit trail must record is not answered if it cannot be recorded.
+//! - Nothing here depends on HTTP or gRPC. The guards of the transports are `edge/http/guard.rs` and `edge/grpc/guard.rs`.
 //!
-//! Start with `operations.rs`, then `guard.rs`. `gate.rs` authenticates, by `api_key.rs`, `guest_links.rs` and `oidc/`.
+//! Start with `operations.rs`, then `guard.rs`. `gate.rs` authenticates, with `api_key.rs`, `guest_links.rs` and `oidc/`.
 
 mod api_key;
 mod caller;

@@ -1,9 +1,8 @@
-//! The one table of operations: what each is called over HTTP and gRPC, what its caller needs, what the audit trail has of it.
+//! The table of operations: route and method in HTTP and gRPC, the right that the caller needs, the audit action.
 //!
-//! A row declares an operation, and everything else starts from it: the HTTP routers and the OpenAPI document
-//! (`edge/http/endpoints.rs` matches every [`Operation`]), the guards of both transports, and the checks in `service/`. An
-//! operation that changes an inventory names its [`CommandKind`](Kind), which knows right and action already. A request for
-//! something that has no row gets no caller, and so is answered nothing.
+//! A row declares an operation. The HTTP routers, the OpenAPI document (`edge/http/endpoints.rs` matches every [`Operation`]),
+//! the guards of both transports and the checks in `service/` all use it. An operation that changes an inventory names its
+//! [`CommandKind`](Kind), which has the right and the action. A request without a row gets no caller and no answer.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -17,11 +16,11 @@ use self::Recorded::{Always, Never};
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// How it is called over HTTP.
+    /// Its HTTP route.
     pub http: Option<Http>,
-    /// How it is called over gRPC: `Service/Method` of the package `keyrack.v1`.
+    /// Its gRPC method: `Service/Method` of the package `keyrack.v1`.
     pub grpc: Option<&'static str>,
-    /// What its caller needs.
+    /// The right that its caller needs.
     pub needs: Needs,
     /// Its name in the audit trail.
     pub action: Action,
@@ -34,7 +33,7 @@ pub struct Entry {
 pub struct Http {
     /// The method.
     pub method: Method,
-    /// The path, with a parameter in each pair of braces.
+    /// The path, with parameters in braces.
     pub route: &'static str,
     /// The listeners that serve it.
     pub listeners: Listeners,
@@ -60,33 +59,33 @@ pub enum Method {
 pub enum Listeners {
     /// All of them.
     All,
-    /// The operators' listener, which asks for an operator's certificate.
+    /// The operators' listener, which requires an operator's certificate.
     Operators,
 }
 
-/// What a caller needs.
+/// The right that a caller needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Nothing: everybody may call.
+    /// None: every caller may use it.
     Nothing,
     /// A role that has this right.
     Right(Right),
-    /// The same, but nothing in development.
+    /// A role that has this right. In development none is needed.
     RightOutsideDevelopment(Right),
 }
 
 /// Which calls the audit trail records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// None: the operation neither changes anything nor shows guest data.
+    /// None. The operation changes nothing and shows no guest data.
     Never,
-    /// A command records itself; a call that was refused before there was a command is recorded by the guard.
+    /// A command has its own record. The guard records a call that was refused before there was a command.
     ByCommand,
-    /// Every call: the operation shows guest data, or is an operator's.
+    /// All. The operation shows guest data, or is for operators.
     Always,
 }
 
-/// How an operation is called, while its row is being written.
+/// The first part of a row: the HTTP route and the gRPC method.
 #[derive(Clone, Copy)]
 struct Called {
     http: Option<Http>,
@@ -97,7 +96,7 @@ const fn http(method: Method, route: &'static str) -> Called {
     Called { http: Some(Http { method, route, listeners: Listeners::All, lists: &[] }), grpc: None }
 }
 
-/// Served at the operators' listener only.
+/// A route of the operators' listener only.
 const fn operators(method: Method, route: &'static str) -> Called {
     Called { http: Some(Http { method, route, listeners: Listeners::Operators, lists: &[] }), grpc: None }
 }
@@ -118,7 +117,7 @@ impl Called {
         }
     }
 
-    /// It proposes this command, whose right and action are its own.
+    /// An operation that proposes this command, with the command's right and action.
     const fn command(self, kind: Kind) -> Entry {
         match (kind.right(), kind.action()) {
             (Some(right), Some(action)) => self.entry(Needs::Right(right), action, Recorded::ByCommand),
@@ -130,7 +129,7 @@ impl Called {
         self.entry(Needs::Right(right), action, recorded)
     }
 
-    /// Everybody may call it.
+    /// An operation that every caller may use.
     const fn open(self, action: Action) -> Entry {
         self.entry(Needs::Nothing, action, Recorded::Never)
     }
@@ -142,12 +141,12 @@ impl Called {
 
 macro_rules! operations {
     ($($name:ident => $entry:expr;)*) => {
-        /// Everything that can be asked of a node.
+        /// All operations of a node.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Operation { $(#[allow(missing_docs)] $name,)* }
 
         impl Operation {
-            /// All of them, as the table has them.
+            /// All operations, in the order of the table.
             pub const ALL: &'static [Operation] = &[$(Operation::$name),*];
 
             /// Its row.
@@ -159,7 +158,7 @@ macro_rules! operations {
 }
 
 operations! {
-    // Properties and what they sell.
+    // Properties, room types, rates and availability.
     ListProperties => http(Get, "/v1/properties")
         .grpc("Inventory/ListProperties").needs(ReadInventory, Action::READ_INVENTORY, Never);
     GetProperty => http(Get, "/v1/properties/{property}")
@@ -203,15 +202,15 @@ operations! {
 
     // Guests.
     LinkGuest => http(Post, "/v1/bookings/{booking}/guest-link").needs(LinkGuests, Action::LINK_GUEST, Always);
-    // Its handler records it, because only it knows whose session it is.
+    // Its handler records it, because only the handler has the session's booking.
     SignGuestIn => http(Post, "/v1/guest-sessions").open(Action::GUEST_SIGN_IN);
     EraseGuest => http(Post, "/v1/guests/{guest}/erase").grpc("Reservations/EraseGuest").command(Kind::EraseGuest);
 
-    // What happened, and who did it.
+    // Events and the audit trail.
     ReadEvents => http(Get, "/v1/events").needs(ReadInventory, Action::READ_EVENTS, Never);
     ReadAudit => http(Get, "/v1/audit").needs(ReadAudit, Action::READ_AUDIT, Always);
 
-    // The receipts' logs.
+    // The receipts logs.
     GetPolicy => http(Get, "/log/policy").open(Action::READ_LOG);
     GetCheckpoint => http(Get, "/log/{shard}/checkpoint").grpc("Receipts/GetCheckpoint").open(Action::READ_LOG);
     GetTile => http(Get, "/log/{shard}/tile/{*tile}").open(Action::READ_LOG);
@@ -255,7 +254,7 @@ impl Operation {
         BY_GRPC_PATH.get(path.strip_prefix("/keyrack.v1.")?).copied()
     }
 
-    /// The HTTP route; empty for an operation that has none.
+    /// The HTTP route. Empty for an operation without one.
     pub fn route(self) -> &'static str {
         self.entry().http.map_or("", |http| http.route)
     }
@@ -270,7 +269,7 @@ impl Operation {
 }
 
 impl Method {
-    /// As HTTP has it.
+    /// The name in HTTP.
     pub const fn as_str(self) -> &'static str {
         match self {
             Get => "GET",
@@ -317,9 +316,9 @@ mod tests {
         assert!(Operation::ALL.iter().all(|operation| operation.entry().http.is_some() || operation.entry().grpc.is_some()));
     }
 
-    /// What anybody may call shows nothing that must be recorded, and what an operator does is always recorded.
+    /// An open operation shows nothing that must be recorded, and an operator's operation is always recorded.
     #[test]
-    fn operators_are_always_recorded_and_nobody_else_has_their_right() {
+    fn operations_for_operators_are_always_recorded_and_need_their_right() {
         for operation in Operation::ALL {
             let Entry { http, needs, recorded, .. } = operation.entry();
             let is_operators = http.is_some_and(|http| http.listeners == Listeners::Operators);
@@ -328,9 +327,9 @@ mod tests {
         }
     }
 
-    /// Guest data, the audit trail and the leaves of the receipts' log.
+    /// Guest data, the audit trail and the leaves of the receipts log.
     #[test]
-    fn what_is_shown_in_confidence_is_always_recorded() {
+    fn operations_that_show_confidential_data_are_always_recorded() {
         let in_confidence = [ReadBookings, LinkGuests, ReadAudit, ReadLog];
         let shows = |operation: &&Operation| operation.right().is_some_and(|right| in_confidence.contains(&right));
         let reads = Operation::ALL.iter().filter(|operation| operation.entry().recorded != Recorded::ByCommand);

@@ -1,6 +1,5 @@
-//! How often somebody may call: a leaky bucket per principal and per address. Every few hundredths of a second the nodes report
-//! to each other what was used, so that a quota is the cluster's: a node that let too many requests through before it got a
-//! report lets as many fewer through after it.
+//! Quotas of requests: a leaky bucket for each principal and each address. The nodes report their use to each other every 40 ms,
+//! so a quota holds for the whole cluster. A node that accepted too many requests before a report accepts fewer after it.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
@@ -9,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use keyrack_cluster::{Cluster, Tasks, Used};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use sha2::{Digest, Sha256};
 
 use super::caller::{Caller, address_octets};
@@ -18,35 +17,35 @@ use crate::convert::{Problem, QuotaLeft};
 
 /// How often a node reports to the others.
 const REPORT_EVERY: Duration = Duration::from_millis(40);
-/// Buckets that are kept; beyond that empty ones are removed.
+/// The most buckets. Above this, empty buckets are removed.
 const MOST_BUCKETS: usize = 65_536;
 const PARTS: usize = 16;
 
-/// The limits of one node, and what is used of them in the whole cluster.
+/// The limits of one node, and their use in the whole cluster.
 pub struct Quotas {
     limits: Limits,
     parts: [Mutex<Buckets>; PARTS],
 }
 
-/// Buckets by their key, which is a digest already.
+/// Buckets by their key, which is a digest.
 type Buckets = HashMap<u64, Bucket, DigestHasher>;
 
-/// Fills with requests and leaks at the quota's rate.
+/// A counter that requests fill and that leaks at the quota's rate.
 struct Bucket {
     level: f64,
     per_second: f64,
     at: Instant,
-    /// Requests taken here and not reported yet.
+    /// Requests counted on this node and not reported yet.
     unreported: u32,
 }
 
 impl Quotas {
-    /// With a node's limits.
+    /// Quotas with these limits.
     pub fn new(limits: &Limits) -> Quotas {
         Quotas { limits: limits.clone(), parts: std::array::from_fn(|_| Mutex::default()) }
     }
 
-    /// Takes a request off a caller's quota; `None` where there is no quota.
+    /// Counts a request of a caller. Returns `None` if the caller has no quota.
     ///
     /// # Errors
     /// The quota is used up.
@@ -59,7 +58,7 @@ impl Quotas {
         self.take_from(bucket_key(b"principal", caller.who().to_string().as_bytes()), per_second as f64, per_second).map(Some)
     }
 
-    /// Takes a request off an address's quota, before anything is known of the caller.
+    /// Counts a request of an address, before the caller is known.
     ///
     /// # Errors
     /// The quota is used up.
@@ -76,7 +75,7 @@ impl Quotas {
     /// Counts requests with invalid credentials, by address.
     ///
     /// # Errors
-    /// There were too many of them. The answer does not say whether these credentials were valid.
+    /// There were too many. The answer does not show whether these credentials are valid.
     pub fn take_failure(&self, address: IpAddr) -> Result<(), Problem> {
         match self.limits.failed_sign_ins_per_minute {
             0 => Ok(()),
@@ -87,7 +86,7 @@ impl Quotas {
         }
     }
 
-    /// Takes one try of a guest to sign in off an address's quota: 30 a minute, since what is tried might be guessed.
+    /// Counts a guest's attempt to sign in, by address. The limit of 30 per minute prevents guessing.
     ///
     /// # Errors
     /// The quota is used up.
@@ -105,8 +104,9 @@ impl Quotas {
         let quota = per_second.ceil() as u64;
         if bucket.level + 1.0 > burst as f64 {
             let wait = ((bucket.level + 1.0 - burst as f64) / per_second).ceil().max(1.0);
-            let mut problem = Problem::new(Code::QuotaExceeded, "too many requests");
-            problem.quota = Some(QuotaLeft { per_second: quota, requests: 0, full_in_secs: wait as u64 });
+            let seconds = wait as u64;
+            let mut problem = Problem::new(Detail::RequestQuota { seconds });
+            problem.quota = Some(QuotaLeft { per_second: quota, requests: 0, full_in_secs: seconds });
             return Err(problem);
         }
         bucket.level += 1.0;
@@ -115,7 +115,7 @@ impl Quotas {
         Ok(QuotaLeft { per_second: quota, requests, full_in_secs: (bucket.level / per_second).ceil() as u64 })
     }
 
-    /// Counts what was used on another node.
+    /// Counts the use on another node.
     fn add_report(&self, used: &Used) {
         let now = Instant::now();
         for (key, requests, per_second) in used {
@@ -128,7 +128,7 @@ impl Quotas {
         }
     }
 
-    /// What was used here since the last report.
+    /// The use on this node since the last report.
     fn take_report(&self) -> Used {
         let mut used = Vec::new();
         for part in &self.parts {
@@ -141,7 +141,7 @@ impl Quotas {
     }
 
     fn part(&self, key: u64) -> MutexGuard<'_, Buckets> {
-        // A map of counters is whole after any panic.
+        // A panic cannot leave a map of counters half written.
         self.parts[key as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -154,7 +154,7 @@ impl Bucket {
     }
 }
 
-/// Reports to the other nodes and takes their reports; runs until the cluster has stopped.
+/// Sends reports to the other nodes and receives theirs. Runs until the cluster has stopped.
 pub async fn share(quotas: Arc<Quotas>, cluster: Cluster, tasks: Tasks) {
     let Some(mut reports) = cluster.usage_reports() else { return };
     let mut every = tokio::time::interval(REPORT_EVERY);
@@ -168,7 +168,7 @@ pub async fn share(quotas: Arc<Quotas>, cluster: Cluster, tasks: Tasks) {
             _ = every.tick() => {
                 let used = quotas.take_report();
                 if !used.is_empty() {
-                    // In a task of its own: a slow peer must not keep the others' reports waiting.
+                    // In its own task, so that a slow peer does not delay the others' reports.
                     let cluster = cluster.clone();
                     tasks.spawn("usage report", async move { cluster.share_usage(&used).await });
                 }
@@ -177,7 +177,7 @@ pub async fn share(quotas: Arc<Quotas>, cluster: Cluster, tasks: Tasks) {
     }
 }
 
-/// Removes empty buckets from a full part: an empty bucket means the same as none.
+/// Removes empty buckets from a full part. An empty bucket is the same as none.
 fn make_room(part: &mut Buckets) {
     if part.len() >= MOST_BUCKETS / PARTS {
         let now = Instant::now();
@@ -185,7 +185,7 @@ fn make_room(part: &mut Buckets) {
             bucket.leak(now);
             bucket.level > 0.0 || bucket.unreported > 0
         });
-        // Still full: with so many callers at once, forgetting their use favours none of them.
+        // If it is still full, all use is forgotten, which favours no caller.
         if part.len() >= MOST_BUCKETS / PARTS {
             part.clear();
         }
@@ -198,7 +198,7 @@ fn bucket_key(kind: &[u8], name: &[u8]) -> u64 {
     sum.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-/// Takes a key, which is a digest already, as its own hash.
+/// Uses a key, which is a digest, as its own hash.
 #[derive(Clone, Copy, Default)]
 struct DigestHasher(u64);
 
@@ -226,6 +226,8 @@ impl Hasher for DigestHasher {
 
 #[cfg(test)]
 mod tests {
+    use keyrack_proto::Code;
+
     use super::*;
 
     fn quotas() -> Quotas {
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quota_is_used_up_and_says_when_to_come_back() {
+    fn a_used_up_quota_reports_when_to_retry() {
         let quotas = quotas();
         let taken = (0..30).filter(|_| quotas.take_from(7, 10.0, 10).is_ok()).count();
         assert!((10..=11).contains(&taken), "{taken}");
@@ -242,11 +244,11 @@ mod tests {
             (refused.code, refused.quota.map(|left| (left.per_second, left.requests))),
             (Code::QuotaExceeded, Some((10, 0)))
         );
-        assert!(quotas.take_from(8, 10.0, 10).is_ok(), "another's is his own");
+        assert!(quotas.take_from(8, 10.0, 10).is_ok(), "each caller has its own quota");
     }
 
     #[test]
-    fn what_is_used_elsewhere_counts_here() {
+    fn use_on_another_node_counts_on_this_node() {
         let (here, there) = (quotas(), quotas());
         (0..10).for_each(|_| drop(there.take_from(7, 10.0, 10)));
         here.add_report(&there.take_report());
@@ -254,7 +256,7 @@ mod tests {
         assert!(there.take_report().is_empty(), "it is reported once");
         here.add_report(&vec![(7, 50, 10.0)]);
         let level = here.part(7)[&7].level;
-        assert!(level > 50.0, "what was too much is paid back: {level}");
+        assert!(level > 50.0, "use above the quota is subtracted later: {level}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The audit trail of requests that are no commands: reads of guest data, operators' actions, refusals.
+//! The audit trail of requests that are not commands: reads of guest data, operators' actions, refusals.
 //!
-//! Entries are collected for a moment and proposed together. An entry that repeats within that moment is counted, not written
-//! twice, so that a flood of refusals stays small. A read that must be recorded and finds the trail full is refused. A node
-//! that loses power loses the entries of its last moment: at most [`COLLECT`].
+//! Entries are collected for [`COLLECT`] and proposed together. An entry that repeats within this time is counted, not written
+//! twice, so that a flood of refusals stays small. A read that must be recorded is refused if the trail is full. A node that
+//! loses power loses the entries that it has not proposed yet, at most those of [`COLLECT`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use keyrack_cluster::{Cluster, Tasks};
 use keyrack_inventory::{Action, Actor, Command, Observation, Op, PropertyNumber, RequestKey, Verdict, Who};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -19,28 +19,28 @@ use crate::convert::Problem;
 
 /// How long entries are collected.
 const COLLECT: Duration = Duration::from_millis(100);
-/// Different entries that may wait; refusals beyond that are counted together.
+/// The most different entries that wait. Further refusals are counted together.
 const MOST_WAITING: usize = 8_192;
 /// The most entries of one command.
 const MOST_AT_ONCE: usize = 256;
 /// How long one proposal may take, and the pause after one that failed.
 const PROPOSE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long a node that stops waits for its last entries.
+/// How long a node that stops waits until its last entries are written.
 const LAST: Duration = Duration::from_secs(3);
 
-/// Something that a caller did.
+/// An action of a caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TrailEntry {
-    /// Who.
+    /// The caller.
     pub actor: Actor,
-    /// What.
+    /// The action.
     pub action: Action,
-    /// The property; number 0 for none in particular.
+    /// The property. Number 0 for no particular one.
     pub property: PropertyNumber,
     /// The booking or hold.
     pub record: Option<[u8; 16]>,
-    /// What became of it.
+    /// The result.
     pub verdict: Verdict,
 }
 
@@ -49,7 +49,7 @@ pub struct TrailEntry {
 pub struct Trail {
     /// When each entry was first added, and how often.
     waiting: Mutex<HashMap<TrailEntry, (u64, u32)>>,
-    /// Refusals for which there was no room.
+    /// Refusals that were counted without an entry.
     overflow: Mutex<u32>,
     added: Notify,
 }
@@ -67,7 +67,7 @@ impl Trail {
         }
         if waiting.len() >= MOST_WAITING {
             if must_keep {
-                return Err(Problem::new(Code::Overloaded, "the audit trail does not keep up; nothing was shown"));
+                return Err(Problem::new(Detail::TrailOverloaded));
             }
             *lock(&self.overflow) += 1;
             return Ok(());
@@ -87,7 +87,7 @@ impl Trail {
         };
         let mut all: Vec<Observation> = waiting.into_iter().map(observed).collect();
         if overflow > 0 {
-            let actor = Actor { who: Who::Nobody, from: [0; 16] };
+            let actor = Actor { who: Who::Unauthenticated, from: [0; 16] };
             all.push(Observation {
                 at_ms: now_ms(),
                 actor,
@@ -103,8 +103,8 @@ impl Trail {
     }
 }
 
-/// Proposes what was collected. Once `tasks` stop it proposes the last entries, and returns when they are written or cannot
-/// be.
+/// Proposes the collected entries. Once `tasks` stop, it proposes the last entries and returns when they are written or the
+/// time is over.
 pub async fn write(trail: Arc<Trail>, cluster: Cluster, tasks: Tasks) {
     loop {
         let stopping = tokio::select! {
@@ -126,13 +126,13 @@ pub async fn write(trail: Arc<Trail>, cluster: Cluster, tasks: Tasks) {
         };
         tokio::select! {
             _ = written => {}
-            // What the cluster has not taken by then, it cannot take.
+            // Entries that the cluster has not accepted by then are lost.
             () = too_late => return,
         }
     }
 }
 
-/// An entry is kept with its property; one of no property in particular is kept in the first shard.
+/// An entry is kept in its property's shard. An entry without a property is kept in shard 1.
 fn by_shard(cluster: &Cluster, all: Vec<Observation>) -> HashMap<u32, Vec<Observation>> {
     let mut by_shard: HashMap<u32, Vec<Observation>> = HashMap::new();
     for observation in all {
@@ -144,29 +144,34 @@ fn by_shard(cluster: &Cluster, all: Vec<Observation>) -> HashMap<u32, Vec<Observ
 
 async fn propose(cluster: &Cluster, shard: u32, all: Vec<Observation>) {
     for batch in all.chunks(MOST_AT_ONCE) {
-        // With a key, so that a retry writes nothing twice.
+        // The key prevents that a retry writes an entry twice.
         let mut digest = [0; 16];
         let request = getrandom::fill(&mut digest).ok().map(|()| RequestKey { digest, fingerprint: [0; 16] });
         let command = Command { property: PropertyNumber(0), request, by: None, op: Op::Observe(batch.to_vec()) };
+        let mut is_logged = false;
         while let Err(cause) = cluster.propose(shard, &command, Instant::now() + PROPOSE).await {
-            tracing::warn!(shard, %cause, "the audit trail waits for the shard");
+            if !std::mem::replace(&mut is_logged, true) {
+                tracing::warn!(event = "trail_waits", shard, %cause, "cannot write the audit trail yet; will try again");
+            }
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Counters and whole records: nothing is half made after a panic.
+    // A panic cannot leave counters and whole records half written.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use keyrack_proto::Code;
+
     use super::*;
 
     fn entry(number: u8, verdict: u16) -> TrailEntry {
         TrailEntry {
-            actor: Actor { who: Who::Nobody, from: [number; 16] },
+            actor: Actor { who: Who::Unauthenticated, from: [number; 16] },
             action: Action::READ_BOOKING,
             property: PropertyNumber(1),
             record: None,

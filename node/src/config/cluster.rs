@@ -1,4 +1,4 @@
-//! The part of the configuration that the replicated core takes.
+//! The settings for the replicated core.
 
 use keyrack_cluster::{BatchLimits, ClusterConfig};
 

@@ -1,33 +1,42 @@
-//! Reading the configuration file, overriding it from the environment, and checking the result.
+//! Reads the configuration file, applies the overrides from the environment, and checks the result.
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use keyrack_cluster::PeerConfig;
 
+use super::comments;
 use super::oidc;
 use super::settings::{Config, Tls, Witness};
+use crate::messages::config::{ConfigError, Reasons};
+use crate::messages::files::{AccessError, hints};
 use crate::outbound::Url;
 
 impl Config {
-    /// Reads the file and the environment, and checks what it says.
+    /// Reads the file and the environment, and checks the settings.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
-        Config::parse(&text, |name| std::env::var(name).ok()).with_context(|| format!("in the configuration {}", path.display()))
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::CONFIG })?;
+        Config::parse(&text, |name| std::env::var(name).ok()).with_context(|| ConfigError::In(path.into()))
     }
 
-    /// Reads a configuration's text, overridden by `environment`.
+    /// Reads a configuration's text, overridden by `environment`, and checks the settings. The error has all faults that the
+    /// check found.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Config> {
-        // First as it is written, so that a mistake is reported with its line.
-        let written: Config = toml::from_str(text)?;
+        // First without the overrides, so that a mistake in the file is reported with its line.
+        let written: Config = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
         let mut table = toml::Table::try_from(&written)?;
         override_from(&mut table, "KEYRACK", &environment)?;
-        let config: Config = table.try_into()?;
-        config.check()?;
-        Ok(config)
+        let config: Config = table.try_into().map_err(|cause| ConfigError::reader("", &cause))?;
+        let faults = config.faults();
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(Reasons(faults.iter().map(|fault| format!("{fault:#}")).collect()).into())
+        }
     }
 
-    /// The defaults as a file.
+    /// The defaults as a file, with a comment above each setting.
     pub fn print_default() -> anyhow::Result<String> {
         let example = |id: u64| PeerConfig {
             id,
@@ -38,63 +47,65 @@ impl Config {
         };
         let (certificate, key, trust) = ("pki/node-1.pem".into(), "pki/node-1.key".into(), "pki/ca.pem".into());
         let tls = Tls { certificate, key, trust, ..Tls::default() };
-        Ok(toml::to_string(&Config { tls, peers: (1..=3).map(example).collect(), ..Config::default() })?)
+        let config = Config { tls, peers: (1..=3).map(example).collect(), ..Config::default() };
+        Ok(comments::commented(&toml::to_string(&config)?))
     }
 
-    /// This node's own entry among the peers; a configuration that was checked has one.
+    /// This node's own entry among the peers. A checked configuration has one.
     pub fn me(&self) -> Option<&PeerConfig> {
         self.peers.iter().find(|peer| peer.id == self.node)
     }
 
-    fn check(&self) -> anyhow::Result<()> {
-        if self.cluster.is_empty() || !self.cluster.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
-            bail!("cluster: a name of letters, digits, '-' and '.' is needed");
-        }
-        if self.me().is_none() {
-            bail!("peers: node {} is not among them", self.node);
-        }
+    fn faults(&self) -> Vec<anyhow::Error> {
+        let mut faults: Vec<anyhow::Error> = Vec::new();
+        let mut refuse = |wrong: bool, fault: ConfigError| {
+            if wrong {
+                faults.push(fault.into());
+            }
+        };
+        let is_name =
+            !self.cluster.is_empty() && self.cluster.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+        refuse(!is_name, ConfigError::Cluster(self.cluster.clone()));
+        refuse(self.me().is_none(), ConfigError::NotAPeer(self.node));
         let mut ids: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
         ids.sort_unstable();
-        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-            bail!("peers: two have the same id");
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            refuse(true, ConfigError::SameId(pair[0]));
         }
-        if !(1..=64).contains(&self.data_shards) {
-            bail!("data_shards: 1 to 64");
-        }
-        if self.raft.heartbeat_ms == 0 || self.raft.heartbeat_ms * 3 > self.raft.election_timeout_ms {
-            bail!("raft: election_timeout_ms must be at least three times heartbeat_ms");
-        }
-        if !matches!(self.tls.min_version.as_str(), "1.3" | "1.2") {
-            bail!("tls.min_version: 1.3 or 1.2");
-        }
-        for witness in &self.receipts.witnesses {
-            witness.check()?;
-        }
-        oidc::check(&self.oidc)?;
-        if !matches!(self.log.format.as_str(), "json" | "text") {
-            bail!("log.format: json or text");
-        }
-        Ok(())
+        refuse(!(1..=64).contains(&self.data_shards), ConfigError::DataShards(self.data_shards));
+        let (heartbeat_ms, election_timeout_ms) = (self.raft.heartbeat_ms, self.raft.election_timeout_ms);
+        let is_slow = heartbeat_ms == 0 || heartbeat_ms.saturating_mul(3) > election_timeout_ms;
+        refuse(is_slow, ConfigError::Heartbeat { heartbeat_ms, election_timeout_ms });
+        let min_version = &self.tls.min_version;
+        refuse(!matches!(min_version.as_str(), "1.3" | "1.2"), ConfigError::MinVersion(min_version.clone()));
+        let format = &self.log.format;
+        refuse(!matches!(format.as_str(), "json" | "text"), ConfigError::LogFormat(format.clone()));
+        faults.extend(self.receipts.witnesses.iter().filter_map(|witness| witness.check().err()));
+        faults.extend(oidc::check(&self.oidc).err());
+        faults
     }
 }
 
 impl Witness {
     fn check(&self) -> anyhow::Result<()> {
-        let key =
-            keyrack_merkle::VerifierKey::parse(&self.key).with_context(|| format!("receipts.witnesses: key {:?}", self.key))?;
+        let key = keyrack_merkle::VerifierKey::parse(&self.key).with_context(|| ConfigError::WitnessKey(self.key.clone()))?;
         if key.kind() != keyrack_merkle::KeyKind::Cosigner {
-            bail!("receipts.witnesses: {:?} is not a cosigner's key", self.key);
+            return Err(ConfigError::WitnessKeyKind(self.key.clone()).into());
         }
-        let url = Url::parse(&self.url).context("receipts.witnesses")?;
+        let url = Url::parse(&self.url).context(ConfigError::WitnessUrl)?;
         if url.has_query() {
-            bail!("receipts.witnesses: {:?}: a prefix has no query", self.url);
+            return Err(ConfigError::WitnessQuery(self.url.clone()).into());
         }
         Ok(())
     }
 }
 
-/// Replaces every leaf `a.b` by `KEYRACK_A_B` where that is set; lists of tables are left alone.
-fn override_from(table: &mut toml::Table, prefix: &str, environment: &impl Fn(&str) -> Option<String>) -> anyhow::Result<()> {
+/// Replaces every setting `a.b` by `KEYRACK_A_B` if that variable is set. Lists of tables are not replaced.
+fn override_from(
+    table: &mut toml::Table,
+    prefix: &str,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<(), ConfigError> {
     for (key, value) in table.iter_mut() {
         let name = format!("{prefix}_{}", key.to_ascii_uppercase());
         if let toml::Value::Table(inner) = value {
@@ -102,12 +113,15 @@ fn override_from(table: &mut toml::Table, prefix: &str, environment: &impl Fn(&s
             continue;
         }
         let Some(text) = environment(&name) else { continue };
-        let wrong = || format!("environment {name}: {text:?} is not what is needed there");
+        let wrong = |wanted| ConfigError::Environment { name: name.clone(), text: text.clone(), wanted };
         *value = match value {
+            toml::Value::Integer(_) => {
+                let number = text.parse().ok().filter(|number: &i64| *number >= 0);
+                toml::Value::Integer(number.ok_or_else(|| wrong("a whole number of 0 or more"))?)
+            }
+            toml::Value::Boolean(_) => toml::Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
             toml::Value::String(_) => toml::Value::String(text),
-            toml::Value::Integer(_) => toml::Value::Integer(text.parse().with_context(wrong)?),
-            toml::Value::Boolean(_) => toml::Value::Boolean(text.parse().with_context(wrong)?),
-            _ => bail!("environment {name}: this setting can only be made in the file"),
+            _ => return Err(ConfigError::EnvironmentList { name }),
         };
     }
     Ok(())
@@ -116,6 +130,7 @@ fn override_from(table: &mut toml::Table, prefix: &str, environment: &impl Fn(&s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
 
     const PEER: &str = "[[peers]]\nid = 1\npeer = \"a:1\"\nhttp = \"http://a:2\"\ngrpc = \"http://a:3\"\nregion = \"eu\"\n";
 
@@ -134,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn witnesses_are_asked_over_tls_or_without() {
+    fn a_witness_may_have_an_https_or_an_http_url() {
         let key = "witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
         let parse = |url: &str| Config::parse(&format!("[[receipts.witnesses]]\nurl = {url:?}\nkey = {key:?}\n{PEER}"), |_| None);
         for good in ["https://w.example/prefix", "http://w.example", "https://10.0.0.1:8443/"] {
@@ -149,8 +164,15 @@ mod tests {
     #[test]
     fn the_printed_default_is_a_configuration() {
         let text = Config::print_default().expect("printed");
-        Config::parse(&text, |_| None).expect("accepted");
+        let config = Config::parse(&text, |_| None).expect("accepted");
+        assert_eq!(config.limits.queue_commands, Limits::default().queue_commands);
         let more = format!("{text}\n[[oidc]]\nissuer = \"https://id.example\"\naudience = \"keyrack\"\n");
         assert_eq!(Config::parse(&more, |_| None).expect("accepted").oidc[0].clock_skew_secs, 60);
+    }
+
+    #[test]
+    fn all_faults_are_reported_at_once() {
+        let error = Config::parse(&format!("node = 2\ndata_shards = 0\n{PEER}"), |_| None).expect_err("refused").to_string();
+        assert!(error.contains("this is node 2") && error.contains("data_shards = 0"), "{error}");
     }
 }

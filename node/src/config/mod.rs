@@ -1,15 +1,16 @@
 //! The configuration: one TOML file, overridden by the environment.
 //!
 //! Invariants:
-//! - A [`Config`] that [`Config::load`] returns has been checked: this node is among its peers, ids are unique, and every
-//!   URL and key in it can be parsed.
-//! - Every setting has a default, so that an older file still loads; an unknown setting is an error that names its line.
+//! - A [`Config`] that [`Config::load`] returns has been checked: this node is one of its peers, ids are unique, and every URL
+//!   and key of a witness or an issuer can be parsed.
+//! - Every setting has a default, so that an older file still loads. An unknown setting is an error that names its line.
 //! - `KEYRACK_A_B` overrides the setting `a.b`. Lists of tables are set in the file only.
 //!
-//! Start with `settings.rs` (what can be set), then `load.rs` (how it is read). Whether a node may run with a configuration
-//! at all is another question: see `insecure.rs`.
+//! Start with `settings.rs`, which has all settings, then `load.rs`, which reads them. `comments.rs` explains them in the
+//! printed default. `insecure.rs` decides whether a node may run with a configuration.
 
 mod cluster;
+mod comments;
 mod load;
 mod oidc;
 mod settings;

@@ -1,26 +1,27 @@
-//! The issuers of staff tokens, as they are configured.
+//! The configured issuers of staff tokens.
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::messages::config::ConfigError;
 use crate::outbound::Url;
 
-/// Each has a task of its own and keys in memory.
+/// Each issuer has its own task, and its keys are in memory.
 const MOST_ISSUERS: usize = 16;
-/// A clock that is further off is to be set right, not to be put up with.
+/// A clock that differs more must be corrected.
 const LARGEST_SKEW_SECS: u64 = 600;
 
-/// An OpenID Connect issuer whose tokens sign staff in.
+/// An OpenID Connect issuer of staff tokens.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Oidc {
-    /// Its identifier, exactly as it stands in its tokens. `https://`, or `http://` at a loopback address.
+    /// Its identifier, exactly as in the `iss` of its tokens. `https://`, or `http://` at a loopback address.
     pub issuer: String,
-    /// What a token's `aud` must name.
+    /// The value that a token's `aud` must have.
     pub audience: String,
-    /// By how much its clock and ours may differ.
+    /// The largest allowed difference between its clock and this node's, in seconds.
     #[serde(default = "default_clock_skew_secs")]
     pub clock_skew_secs: u64,
 }
@@ -29,28 +30,30 @@ fn default_clock_skew_secs() -> u64 {
     60
 }
 
-/// Refuses what would be insecure, or mean nothing.
+/// Refuses issuers that would be insecure or useless.
 pub fn check(issuers: &[Oidc]) -> anyhow::Result<()> {
+    let refuse = |fault: ConfigError| Err(fault.into());
     if issuers.len() > MOST_ISSUERS {
-        bail!("oidc: at most {MOST_ISSUERS} issuers");
+        return refuse(ConfigError::Issuers { found: issuers.len(), most: MOST_ISSUERS });
     }
     let mut names = BTreeSet::new();
     for Oidc { issuer, audience, clock_skew_secs } in issuers {
-        let url = Url::parse(issuer).context("oidc.issuer")?;
+        let url = Url::parse(issuer).context(ConfigError::Issuer)?;
         if url.has_query() {
-            bail!("oidc.issuer: {issuer:?}: an issuer has no query");
+            return refuse(ConfigError::IssuerQuery(issuer.clone()));
         }
         if !url.is_secure() && !url.is_loopback() {
-            bail!("oidc.issuer: {issuer:?}: https:// is needed (http:// only at a loopback address such as 127.0.0.1)");
+            return refuse(ConfigError::IssuerPlain(issuer.clone()));
         }
         if audience.is_empty() {
-            bail!("oidc.audience: {issuer:?}: name what its tokens must be for");
+            return refuse(ConfigError::Audience(issuer.clone()));
         }
         if *clock_skew_secs > LARGEST_SKEW_SECS {
-            bail!("oidc.clock_skew_secs: {issuer:?}: at most {LARGEST_SKEW_SECS}");
+            let (issuer, found) = (issuer.clone(), *clock_skew_secs);
+            return refuse(ConfigError::ClockSkew { issuer, found, most: LARGEST_SKEW_SECS });
         }
         if !names.insert(issuer) {
-            bail!("oidc.issuer: {issuer:?} stands there twice");
+            return refuse(ConfigError::SameIssuer(issuer.clone()));
         }
     }
     Ok(())
@@ -61,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn issuers_that_would_be_insecure_or_meaningless_are_refused() {
+    fn insecure_and_useless_issuers_are_refused() {
         let oidc = |issuer: &str| Oidc { issuer: issuer.into(), audience: "keyrack".into(), clock_skew_secs: 60 };
         for good in ["https://id.example", "https://id.example:8443/realms/desk/", "http://127.0.0.1:8080", "http://[::1]:8080/a"]
         {

@@ -1,4 +1,4 @@
-//! The settings of a node as its configuration file has them, with their defaults.
+//! The settings of a node and their defaults, in the form of the configuration file.
 
 use std::path::PathBuf;
 
@@ -11,22 +11,22 @@ use super::oidc::Oidc;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The cluster's name; nodes of other clusters are refused.
+    /// The cluster's name. Nodes of other clusters are refused.
     pub cluster: String,
-    /// Whether this is a cluster to try things with, on this machine alone: plain HTTP and static keys are allowed, and all
-    /// listeners must be on loopback.
+    /// Whether this cluster is for development on one machine: plain HTTP and static keys are allowed, and all listeners must
+    /// be on loopback.
     pub development: bool,
-    /// This node's id. Never give an id that was used before to another node.
+    /// This node's id. Never give the id of a removed node to a new one.
     pub node: u64,
     /// The data folder.
     pub data: PathBuf,
-    /// Data shards of the cluster; fixed once the cluster has begun.
+    /// How many data shards the cluster has. It cannot change after the first start.
     pub data_shards: u32,
-    /// Where the node listens.
+    /// The addresses that the node listens on.
     pub listen: Listen,
     /// Certificates.
     pub tls: Tls,
-    /// Static API keys, one per role; for development only.
+    /// Static API keys, one for each role, for development only.
     pub keys: Keys,
     /// Guest data.
     pub guests: Guests,
@@ -34,50 +34,50 @@ pub struct Config {
     pub receipts: Receipts,
     /// The audit trail.
     pub audit: Audit,
-    /// Whom the node believes when it asks others.
+    /// Requests to other servers.
     pub outbound: Outbound,
-    /// Those whose tokens sign staff in. None is not printed, so that `[[oidc]]` can be added to what is.
+    /// Issuers of staff tokens. An empty list is not printed, so that `[[oidc]]` entries can be added to a printed file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub oidc: Vec<Oidc>,
-    /// How the Raft groups behave; also the cluster's own settings of them.
+    /// The Raft groups.
     pub raft: GroupConfig,
-    /// What is too much.
+    /// Limits of requests, connections and queues.
     pub limits: Limits,
     /// Logging.
     pub log: Log,
-    /// The cluster's first members, this node among them.
+    /// The cluster's first members, this node included.
     pub peers: Vec<PeerConfig>,
 }
 
-/// Where the node listens: `host:port` each.
+/// The addresses that the node listens on, each as `host:port`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
-    /// For the HTTP API (which answers gRPC too).
+    /// The HTTP API; answers gRPC too.
     pub http: String,
-    /// For gRPC (which answers HTTP too).
+    /// The gRPC API; answers HTTP too.
     pub grpc: String,
-    /// For the other nodes.
+    /// Calls from other nodes.
     pub peer: String,
-    /// For operators, who need a certificate there.
+    /// The operators' API, which requires an operator's certificate.
     pub operator: String,
 }
 
-/// The node's certificate; files in PEM, looked at once a second and at SIGHUP.
+/// The node's certificate: files in PEM, checked for changes once a second and at SIGHUP.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tls {
-    /// The node's certificate, and what leads from it to an authority. Its one URI is `spiffe://<cluster>/node/<node>`.
+    /// The node's certificate, then the intermediate ones. Its only URI is `spiffe://<cluster>/node/<node>`.
     pub certificate: PathBuf,
-    /// Its key; readable by its owner only.
+    /// Its private key. Only its owner may read the file.
     pub key: PathBuf,
-    /// Certificates of the authorities to trust, for nodes and clients alike.
+    /// The trusted authorities' certificates, for nodes and clients.
     pub trust: PathBuf,
-    /// `1.3`, or `1.2` to let older clients in at the HTTP and gRPC listeners.
+    /// `1.3`, or `1.2` to accept older clients at the HTTP and gRPC listeners.
     pub min_version: String,
 }
 
-/// One API key per role; an empty key is no key.
+/// One API key for each role. An empty text is no key.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keys {
@@ -94,14 +94,14 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// How guest data is protected.
+/// Encryption of guest data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Guests {
-    /// A file with 64 hexadecimal digits: the key that wraps guests' keys. The same on every node.
+    /// The keyring: the file with the keys that wrap guests' keys. The same on every node.
     pub keyring: PathBuf,
-    /// How long after a guest was erased the traces are removed from this node's log, rows and snapshots: a
-    /// rewrite of the shard's files, so not after every single one.
+    /// How long after an erasure this node removes its traces from log, rows and snapshots, in seconds. Each removal rewrites
+    /// the shard's files, so one removal serves several erasures.
     pub scrub_after_secs: u64,
 }
 
@@ -109,7 +109,7 @@ pub struct Guests {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
-    /// How long after a record a leaf of the receipts' log seals it.
+    /// How long after a record a leaf of the receipts log seals it, in seconds.
     pub seal_secs: u64,
 }
 
@@ -117,11 +117,11 @@ pub struct Audit {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Receipts {
-    /// How long a confirmation waits for its receipt; after that it says where the receipt will be.
+    /// How long a confirmation waits for its receipt, in ms. Without a receipt it names the address of the receipt.
     pub wait_ms: u64,
-    /// How often new checkpoints are sent to the witnesses.
+    /// How often new checkpoints are sent to the witnesses, in ms.
     pub witness_interval_ms: u64,
-    /// Outside witnesses (c2sp.org/tlog-witness) that are asked to cosign checkpoints.
+    /// Outside witnesses (c2sp.org/tlog-witness) that cosign checkpoints.
     pub witnesses: Vec<Witness>,
 }
 
@@ -129,54 +129,54 @@ pub struct Receipts {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Witness {
-    /// Its submission prefix: `add-checkpoint` follows it.
+    /// Its submission prefix. `add-checkpoint` is appended to it.
     pub url: String,
     /// Its verifier key (c2sp.org/signed-note), of the cosignature/v1 kind.
     pub key: String,
 }
 
-/// Whom the node believes when it asks others.
+/// Requests to other servers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Outbound {
-    /// A PEM file with certificate authorities that are trusted in addition to the public ones. Empty: none.
+    /// A PEM file with authorities that are trusted besides the public ones. Empty for none.
     pub trust: PathBuf,
 }
 
-/// What is too much.
+/// Limits of requests, connections and queues.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Commands that may wait per shard; beyond that 503 `overloaded`.
+    /// Commands that may wait per shard. More are answered with 503 `overloaded`.
     pub queue_commands: u64,
     /// The most commands in one Raft entry.
     pub batch_commands: u64,
-    /// Raft entries a leader may have under way per shard.
+    /// The most Raft entries that a leader replicates at once, per shard.
     pub batches_in_flight: u64,
-    /// Requests per second of one principal, all nodes together; beyond that 429 `quota_exceeded`. 0 sets no limit;
-    /// a principal's own limit goes before.
+    /// Requests per second of one principal, over all nodes. More are answered with 429 `quota_exceeded`. 0 sets no limit. A
+    /// principal's own limit replaces this one.
     pub requests_per_second: u64,
-    /// Requests per second from one address, all nodes together. 0 sets no limit.
+    /// Requests per second from one address, over all nodes. 0 sets no limit.
     pub requests_per_second_per_address: u64,
-    /// Requests a minute from one address with invalid credentials. 0 sets no limit.
+    /// Requests per minute from one address with invalid credentials. 0 sets no limit.
     pub failed_sign_ins_per_minute: u64,
-    /// The largest request body.
+    /// The largest request body, in bytes.
     pub body_bytes: u64,
-    /// The largest request head.
+    /// The largest request head, in bytes.
     pub header_bytes: u64,
-    /// Connections at once, per listener.
+    /// The most open connections of each listener.
     pub connections: u64,
-    /// Connections of one address at once, all listeners together; 0 sets no limit.
+    /// The most open connections of one address, over all listeners. 0 sets no limit.
     pub connections_per_address: u64,
-    /// How long a request may take when its caller names no deadline.
+    /// How long a request may take if its caller sets no deadline, in ms.
     pub request_timeout_ms: u64,
-    /// How long a client may take to send a request; over HTTP/1 also until it begins the next.
+    /// How long a client may take to send a request, in ms. With HTTP/1 also the pause before the next one.
     pub read_timeout_ms: u64,
-    /// How long a connection may have no request.
+    /// How long a connection may be open without a request, in ms.
     pub idle_timeout_ms: u64,
 }
 
-/// Logging.
+/// The log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -264,6 +264,6 @@ impl Default for Limits {
 
 impl Default for Log {
     fn default() -> Self {
-        Log { format: "json".into(), level: "info,openraft=error".into() }
+        Log { format: "json".into(), level: "info,openraft=off".into() }
     }
 }

@@ -1,4 +1,4 @@
-//! Writes the domain's types as the messages that callers get.
+//! Converts domain types into the messages of the API.
 
 use jiff::Timestamp;
 use keyrack_cluster::AsOf;
@@ -9,7 +9,7 @@ use keyrack_inventory::{
 use keyrack_proto::v1;
 use serde::{Deserialize, Serialize};
 
-/// The part of a property that the domain keeps as text and does not read.
+/// The part of a property that the domain stores as text and never reads.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Presentation {
     pub address: Option<v1::Address>,
@@ -18,7 +18,7 @@ pub struct Presentation {
     pub images: Vec<v1::Image>,
 }
 
-/// A booking. `guest` is `None` for callers who may not see guests.
+/// A booking. `guest` is `None` if the caller may not see guests.
 pub fn booking(property_id: &str, booking: &Booking, guest: Option<v1::Guest>) -> v1::Booking {
     v1::Booking {
         booking_id: booking.id.to_string(),
@@ -79,7 +79,7 @@ fn rooms(rooms: &[BookedRoom], currency: Currency) -> Vec<v1::BookedRoom> {
 
 /// A property with its catalogue.
 pub fn property(property: &Property) -> v1::Property {
-    // Written by this crate; a text that cannot be read any more only loses the pictures.
+    // This crate wrote the text. If it is not readable, only address, location, languages and images are missing.
     let presentation: Presentation = serde_json::from_str(&property.details.presentation).unwrap_or_default();
     v1::Property {
         property_id: property.id.clone(),
@@ -157,7 +157,7 @@ pub fn availability(room_types: &[Availability], at: AsOf) -> v1::AvailabilityRe
     v1::AvailabilityReply { room_types: room_types.iter().map(room_type).collect(), as_of: Some(as_of(at)) }
 }
 
-/// An offer; `quote_id` names it.
+/// An offer. `quote_id` identifies it.
 pub fn offer(offer: &Offer, arrival: keyrack_inventory::Night, quote_id: String) -> v1::Offer {
     let nights = (arrival.0..).map(keyrack_inventory::Night).zip(&offer.nightly);
     v1::Offer {
@@ -173,7 +173,7 @@ pub fn offer(offer: &Offer, arrival: keyrack_inventory::Night, quote_id: String)
     }
 }
 
-/// A position.
+/// A log position.
 pub fn as_of(at: AsOf) -> v1::AsOf {
     v1::AsOf { shard: at.shard, index: at.index }
 }

@@ -1,48 +1,47 @@
-//! Everything that can be answered instead of what was asked, and the sentence that says so.
+//! A refusal or failure on its way to the caller. Its texts are in `keyrack-texts`.
 
 use keyrack_cluster::{AsOf, ClusterError};
-use keyrack_inventory::{RefusedNight, Reject};
+use keyrack_inventory::{MAX_CAPACITY, MAX_ROOMS, MAX_STAY_NIGHTS, RefusedNight, Reject};
 use keyrack_proto::Code;
+use keyrack_texts::Detail;
+
+use super::requests::quoted;
 
 /// A refusal or failure on its way to the caller, over HTTP or gRPC.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// What it is.
+    /// The stable code.
     pub code: Code,
-    /// This case, in a sentence.
-    pub detail: String,
-    /// The nights that stood in the way.
+    /// This case. It becomes a sentence when the caller's language is known.
+    pub detail: Detail,
+    /// The nights that prevent the stay.
     pub nights: Vec<RefusedNight>,
-    /// Finds the request in the logs; the same for every retry of one request.
+    /// Finds the request in the logs. All retries of a request have the same one.
     pub trace_id: Option<[u8; 16]>,
-    /// Whether the answer is the stored one.
+    /// Whether this is the stored answer to an earlier request.
     pub replayed: bool,
-    /// Where in the log it was decided, for a refusal by the state machine.
+    /// The log position of a refusal by the state machine.
     pub as_of: Option<Box<AsOf>>,
-    /// What is left of the quota, for a request beyond it.
+    /// The rest of the quota, if the request exceeds it.
     pub quota: Option<QuotaLeft>,
 }
 
-/// A quota after a request was taken off it.
+/// The rest of a quota after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaLeft {
     /// Requests per second.
     pub per_second: u64,
-    /// Requests that are left now.
+    /// Requests that are allowed now.
     pub requests: u64,
     /// Seconds until all of them are available again.
     pub full_in_secs: u64,
 }
 
 impl Problem {
-    /// A problem with a sentence about this case.
-    pub fn new(code: Code, detail: impl Into<String>) -> Problem {
-        Problem { code, detail: detail.into(), nights: Vec::new(), trace_id: None, replayed: false, as_of: None, quota: None }
-    }
-
-    /// A field that is missing or not what is needed.
-    pub fn field(name: &str, need: &str) -> Problem {
-        Problem::new(Code::InvalidField, format!("{name}: {need}"))
+    /// The problem that `detail` describes.
+    pub fn new(detail: Detail) -> Problem {
+        let code = detail.code();
+        Problem { code, detail, nights: Vec::new(), trace_id: None, replayed: false, as_of: None, quota: None }
     }
 
     /// Seconds after which a retry makes sense.
@@ -60,71 +59,71 @@ impl Problem {
 
 impl From<ClusterError> for Problem {
     fn from(error: ClusterError) -> Self {
-        let code = match &error {
-            ClusterError::Overloaded { .. } => Code::Overloaded,
-            ClusterError::Unavailable { .. } => Code::Unavailable,
-            ClusterError::UnknownOutcome { .. } => Code::OutcomeUnknown,
+        Problem::new(match error {
+            ClusterError::Overloaded { shard } => Detail::ShardOverloaded { shard: shard.into() },
+            ClusterError::Unavailable { shard } => Detail::ShardUnavailable { shard: shard.into() },
+            ClusterError::UnknownOutcome { shard } => Detail::OutcomeUnknown { shard: shard.into() },
             ClusterError::Storage(_)
             | ClusterError::WrongTree { .. }
             | ClusterError::OtherReply { .. }
             | ClusterError::Malformed(_) => {
-                tracing::error!(cause = %error, "storage failed under a request");
-                return Problem::new(Code::Internal, "the node's storage failed");
+                tracing::error!(event = "storage_failed", cause = %error, "a request failed because storage failed");
+                Detail::StorageFailed
             }
-        };
-        Problem::new(code, error.to_string())
+        })
     }
 }
 
 impl From<Reject> for Problem {
     fn from(reject: Reject) -> Self {
-        let code = Code::from(&reject);
         let detail = match &reject {
-            Reject::UnknownProperty => "there is no such property".into(),
-            Reject::UnknownRoomType(code) => format!("there is no room type {code}"),
-            Reject::UnknownRatePlan(code) => format!("there is no rate plan {code}"),
-            Reject::NotFound => "there is no such booking or hold".into(),
-            Reject::ArrivalInPast { business_date } => format!("the business date is {business_date}"),
-            Reject::InvalidStay => "departure must be after arrival".into(),
-            Reject::StayTooLong => "at most 366 nights".into(),
-            Reject::NoRooms => "rooms: at least one room, each with a quantity of at least 1".into(),
-            Reject::TooManyRooms => "rooms: at most 50 in one booking".into(),
+            Reject::UnknownProperty => Detail::UnnamedUnknownProperty,
+            Reject::UnknownRoomType(code) => Detail::UnknownRoomType { room_type: quoted(code.as_str()) },
+            Reject::UnknownRatePlan(code) => Detail::UnknownRatePlan { rate_plan: quoted(code.as_str()) },
+            Reject::NotFound => Detail::UnknownBookingOrHold,
+            Reject::ArrivalInPast { business_date } => Detail::ArrivalInPast { business_date: business_date.to_string() },
+            Reject::InvalidStay => Detail::DatesOrder { start: "arrival".into(), end: "departure".into() },
+            Reject::StayTooLong => Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() },
+            Reject::NoRooms => Detail::NoRooms,
+            Reject::TooManyRooms => Detail::TooManyRooms { limit: MAX_ROOMS.into() },
             Reject::OccupancyExceeded { room_type, occupancy } => {
-                format!("{room_type} takes {occupancy} guests a room")
+                Detail::OccupancyExceeded { room_type: room_type.to_string(), occupancy: (*occupancy).into() }
             }
-            Reject::CurrencyMismatch => "the rate plans have different currencies".into(),
-            Reject::CapacityTooLarge => "at most 100000 rooms and 10000 basis points".into(),
-            Reject::AmountTooLarge => "the rate or the fee is too large".into(),
-            Reject::RateWithoutPlan => "ratePlan: needed with a rate".into(),
-            Reject::Restricted(nights) => night_text("is restricted", nights),
-            Reject::SoldOut(nights) => night_text("has too few rooms", nights),
-            Reject::WrongState(state) => format!("the booking is {}", state.name()),
-            Reject::WrongBusinessDate { business_date } => format!("the business date is {business_date}"),
-            Reject::NotDue { business_date } => {
-                format!("the guest is not due yet: the business date is {business_date}")
-            }
-            Reject::HoldExpired => "the hold ran out; its rooms are free again".into(),
-            Reject::HoldClosed => "the hold was confirmed or released".into(),
-            Reject::RevisionMismatch { current } => format!("the revision is {current}"),
-            Reject::Forbidden => "these credentials do not allow this".into(),
-            Reject::HoldQuota { room_minutes } => {
-                format!("your open holds of this property may take {room_minutes} room-minutes at a time")
-            }
-            Reject::KeyReused => "take a new key for a new request".into(),
+            Reject::CurrencyMismatch => Detail::CurrencyMismatch,
+            Reject::CapacityTooLarge => Detail::CapacityTooLarge { limit: MAX_CAPACITY.into() },
+            Reject::AmountTooLarge => Detail::AmountTooLarge,
+            Reject::RateWithoutPlan => Detail::RateWithoutPlan,
+            Reject::Restricted(nights) => match nights.as_slice() {
+                [] => Detail::RestrictedStay,
+                [first, rest @ ..] => {
+                    let (room_type, night) = (first.room_type.to_string(), first.night.to_string());
+                    Detail::Restricted { room_type, night, more: rest.len() as u64 }
+                }
+            },
+            Reject::SoldOut(nights) => match nights.as_slice() {
+                [] => Detail::SoldOutStay,
+                [first, rest @ ..] => {
+                    let (room_type, night) = (first.room_type.to_string(), first.night.to_string());
+                    Detail::SoldOut { room_type, night, more: rest.len() as u64 }
+                }
+            },
+            Reject::WrongState(state) => Detail::WrongState { state: state.name() },
+            Reject::WrongBusinessDate { business_date } => Detail::WrongBusinessDate { business_date: business_date.to_string() },
+            Reject::NotDue { business_date } => Detail::NotDue { business_date: business_date.to_string() },
+            Reject::HoldExpired => Detail::HoldExpired,
+            Reject::HoldClosed => Detail::HoldClosed,
+            Reject::RevisionMismatch { current: 0 } => Detail::RecordMissing,
+            Reject::RevisionMismatch { current } => Detail::RevisionMismatch { current: (*current).into() },
+            Reject::Forbidden => Detail::RightMissing,
+            Reject::HoldQuota { room_minutes } => Detail::HoldQuota { room_minutes: (*room_minutes).into() },
+            Reject::KeyReused => Detail::IdempotencyKeyReused,
         };
-        let nights = match reject {
-            Reject::Restricted(nights) | Reject::SoldOut(nights) => nights,
-            _ => Vec::new(),
-        };
-        Problem { nights, ..Problem::new(code, detail) }
-    }
-}
-
-fn night_text(what: &str, nights: &[RefusedNight]) -> String {
-    match nights {
-        [] => format!("the stay {what}"),
-        [only] => format!("{} {} {what}", only.room_type, only.night),
-        [first, rest @ ..] => format!("{} {} {what}, and {} more", first.room_type, first.night, rest.len()),
+        let mut problem = Problem::new(detail);
+        debug_assert_eq!(problem.code, Code::from(&reject), "the detail belongs to the refusal's code");
+        if let Reject::Restricted(nights) | Reject::SoldOut(nights) = reject {
+            problem.nights = nights;
+        }
+        problem
     }
 }
 
@@ -132,9 +131,9 @@ fn night_text(what: &str, nights: &[RefusedNight]) -> String {
 mod tests {
     use super::*;
 
-    /// Callers take 503 for "nothing was done" and go elsewhere.
+    /// Callers read 503 as "nothing was changed" and ask another node.
     #[test]
-    fn only_what_was_not_done_is_said_not_to_be_done() {
+    fn an_unknown_outcome_is_never_reported_as_nothing_changed() {
         let code = |error: ClusterError| Problem::from(error).code;
         assert!(matches!(code(ClusterError::UnknownOutcome { shard: 1 }), Code::OutcomeUnknown));
         assert!(matches!(code(ClusterError::Unavailable { shard: 1 }), Code::Unavailable));

@@ -1,45 +1,46 @@
-//! Reads what callers send into the domain's types, or says what is wrong with it.
+//! Converts requests into domain types, or refuses them.
 
 use keyrack_inventory::{
-    AriUpdate, BookingId, CancellationPolicy, Code as ShortCode, Currency, DateError, DateRange, Fee, HoldId, MAX_ROOMS, Night,
-    RatePlan, RoomRequest, RoomType, Stay, Weekdays,
+    AriUpdate, BookingId, CancellationPolicy, Currency, DateError, DateRange, Fee, HoldId, MAX_ROOMS, MAX_STAY_NIGHTS, Night,
+    RatePlan, RoomRequest, RoomType, ShortCode, Stay, Weekdays,
 };
-use keyrack_proto::{Code, v1};
+use keyrack_proto::v1;
+use keyrack_texts::Detail;
 
 use super::problem::Problem;
 use crate::guests::has_card_number;
 
-/// Lines in one ARI request.
+/// The most lines in one ARI request.
 const MAX_ARI_UPDATES: usize = 1_000;
-/// Characters in names, references and tokens.
+/// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
-/// Guests of one kind in one room.
+/// The most adults in one room, and the most children.
 const MAX_GUESTS: u32 = 100;
 
-/// A property's id: 1 to 64 of letters, digits, `-`, `_`, `.`.
+/// A property's id: 1 to 64 letters, digits, `-`, `_` or `.`, but not only dots.
 pub fn property_id(text: &str) -> Result<&str, Problem> {
     let fits = (1..=64).contains(&text.len())
         && text.bytes().any(|b| b != b'.')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if fits { Ok(text) } else { Err(Problem::field("propertyId", "1 to 64 letters, digits, '-', '_' or '.'")) }
+    if fits { Ok(text) } else { Err(Problem::new(Detail::PropertyId)) }
 }
 
-/// A booking's id. A text that is no id is answered like an unknown booking.
+/// A booking's id. A malformed id is refused like an unknown booking.
 pub fn booking_id(text: &str) -> Result<BookingId, Problem> {
-    BookingId::parse(text).map_err(|_| Problem::new(Code::NotFound, "there is no such booking"))
+    BookingId::parse(text).map_err(|_| Problem::new(Detail::UnknownBooking))
 }
 
-/// A hold's id, likewise.
+/// A hold's id. A malformed id is refused like an unknown hold.
 pub fn hold_id(text: &str) -> Result<HoldId, Problem> {
-    HoldId::parse(text).map_err(|_| Problem::new(Code::NotFound, "there is no such hold"))
+    HoldId::parse(text).map_err(|_| Problem::new(Detail::UnknownHold))
 }
 
 /// A date.
 pub fn date(name: &str, text: &str) -> Result<Night, Problem> {
     if text.is_empty() {
-        return Err(Problem::field(name, "a date such as 2026-12-24 is needed"));
+        return Err(Problem::new(Detail::DateMissing { field: name.to_owned() }));
     }
-    Night::parse(text).map_err(|_| Problem::new(Code::InvalidDate, format!("{name}: {text:?} is not a date such as 2026-12-24")))
+    Night::parse(text).map_err(|_| Problem::new(Detail::DateInvalid { field: name.to_owned(), text: quoted(text) }))
 }
 
 /// The nights of `[arrival, departure)`.
@@ -47,13 +48,13 @@ pub fn stay(arrival: &str, departure: &str) -> Result<Stay, Problem> {
     half_open(("arrival", arrival), ("departure", departure))
 }
 
-/// The nights of a half-open range under other names.
+/// The nights of a half-open range. Each date is given with its field's name.
 pub fn half_open(from: (&str, &str), to: (&str, &str)) -> Result<Stay, Problem> {
     let (start, end) = (date(from.0, from.1)?, date(to.0, to.1)?);
     Stay::new(start, end).map_err(|error| match error {
-        DateError::Empty => Problem::new(Code::InvalidStay, format!("{} must be after {}", to.0, from.0)),
-        DateError::TooLong => Problem::new(Code::StayTooLong, "at most 366 nights"),
-        DateError::Invalid => Problem::new(Code::InvalidDate, "dates after 2199-12-31 are not kept"),
+        DateError::Empty => Problem::new(Detail::DatesOrder { start: from.0.to_owned(), end: to.0.to_owned() }),
+        DateError::TooLong => Problem::new(Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() }),
+        DateError::Invalid => Problem::new(Detail::DateTooLate),
     })
 }
 
@@ -61,34 +62,47 @@ pub fn half_open(from: (&str, &str), to: (&str, &str)) -> Result<Stay, Problem> 
 pub fn rooms(rooms: Vec<v1::RoomRequest>) -> Result<Vec<RoomRequest>, Problem> {
     let quantities = || rooms.iter().map(|room| room.quantity.unwrap_or(1));
     if rooms.is_empty() || quantities().any(|quantity| quantity == 0) {
-        return Err(Problem::new(Code::NoRooms, "rooms: at least one room, each with a quantity of at least 1"));
+        return Err(Problem::new(Detail::NoRooms));
     }
     if quantities().map(u64::from).sum::<u64>() > u64::from(MAX_ROOMS) {
-        return Err(Problem::new(Code::TooManyRooms, "rooms: at most 50 in one booking"));
+        return Err(Problem::new(Detail::TooManyRooms { limit: MAX_ROOMS.into() }));
     }
     rooms.into_iter().map(room).collect()
 }
 
 fn room(room: v1::RoomRequest) -> Result<RoomRequest, Problem> {
     if room.adults > MAX_GUESTS || room.children_ages.len() > MAX_GUESTS as usize {
-        return Err(Problem::field("rooms", "at most 100 adults and 100 children in a room"));
+        return Err(Problem::new(Detail::TooManyGuests { limit: MAX_GUESTS.into() }));
     }
     let ages: Result<Vec<u8>, _> = room.children_ages.iter().map(|age| u8::try_from(*age)).collect();
     Ok(RoomRequest {
-        room_type: short_code(&room.room_type).map_err(|_| unknown(Code::UnknownRoomType, "room type", &room.room_type))?,
-        rate_plan: short_code(&room.rate_plan).map_err(|_| unknown(Code::UnknownRatePlan, "rate plan", &room.rate_plan))?,
+        room_type: short_code(&room.room_type).map_err(|_| unknown_room_type(&room.room_type))?,
+        rate_plan: short_code(&room.rate_plan).map_err(|_| unknown_rate_plan(&room.rate_plan))?,
         quantity: room.quantity.unwrap_or(1),
         adults: room.adults as u16,
-        children_ages: ages.map_err(|_| Problem::field("childrenAges", "ages in years"))?,
+        children_ages: ages.map_err(|_| Problem::new(Detail::ChildrenAges))?,
     })
 }
 
-fn unknown(code: Code, what: &str, text: &str) -> Problem {
-    if text.is_empty() {
-        Problem::field("rooms", &format!("each needs a {what}"))
-    } else {
-        Problem::new(code, format!("there is no {what} {text:?}"))
-    }
+fn unknown_room_type(text: &str) -> Problem {
+    Problem::new(match text {
+        "" => Detail::RoomTypeMissing,
+        _ => Detail::UnknownRoomType { room_type: quoted(text) },
+    })
+}
+
+fn unknown_rate_plan(text: &str) -> Problem {
+    Problem::new(match text {
+        "" => Detail::RatePlanMissing,
+        _ => Detail::UnknownRatePlan { rate_plan: quoted(text) },
+    })
+}
+
+/// A caller's text inside a message: quoted, with control characters escaped, and cut.
+pub fn quoted(text: &str) -> String {
+    const SHOWN: usize = 64;
+    let shown: String = text.chars().take(SHOWN).collect();
+    format!("{shown:?}{}", if shown.len() < text.len() { "..." } else { "" })
 }
 
 fn short_code(text: &str) -> Result<ShortCode, keyrack_inventory::IdError> {
@@ -97,21 +111,21 @@ fn short_code(text: &str) -> Result<ShortCode, keyrack_inventory::IdError> {
 
 /// A room type's or rate plan's code in a path.
 pub fn code(name: &str, text: &str) -> Result<ShortCode, Problem> {
-    short_code(text).map_err(|_| Problem::field(name, "1 to 20 letters, digits, '-', '_' or '.'"))
+    short_code(text).map_err(|_| Problem::new(Detail::FieldCode { field: name.to_owned() }))
 }
 
-/// A short text.
+/// A text of at most `MAX_TEXT` characters without a card number.
 pub fn text(name: &str, text: &str) -> Result<String, Problem> {
     if text.chars().count() > MAX_TEXT {
-        return Err(Problem::field(name, "at most 200 characters"));
+        return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_TEXT as u64 }));
     }
     if has_card_number(text) {
-        return Err(Problem::new(Code::CardNumber, format!("{name}: card numbers are not kept here; send a payment token")));
+        return Err(Problem::new(Detail::TextHasCardNumber { field: name.to_owned() }));
     }
     Ok(text.to_owned())
 }
 
-/// A guest whose fields are not longer than they need to be.
+/// A guest whose fields are short and have no card numbers.
 pub fn guest(guest: Option<v1::Guest>) -> Result<Option<v1::Guest>, Problem> {
     let Some(guest) = guest else { return Ok(None) };
     text("guest.name", &guest.name)?;
@@ -122,23 +136,23 @@ pub fn guest(guest: Option<v1::Guest>) -> Result<Option<v1::Guest>, Problem> {
 
 /// An ISO 4217 code.
 pub fn currency(text: &str) -> Result<Currency, Problem> {
-    Currency::new(text).map_err(|_| Problem::field("currency", "three capital letters such as EUR"))
+    Currency::new(text).map_err(|_| Problem::new(Detail::Currency))
 }
 
-/// A room type as it is put.
+/// Converts the request for a room type.
 pub fn room_type(put: &v1::PutRoomTypeRequest) -> Result<RoomType, Problem> {
     Ok(RoomType {
         code: code("code", &put.code)?,
         name: text("name", &put.name)?,
-        capacity: put.capacity.ok_or_else(|| Problem::field("capacity", "how many rooms there are of this type"))?,
-        occupancy: u16::try_from(put.occupancy).map_err(|_| Problem::field("occupancy", "a number of guests"))?,
+        capacity: put.capacity.ok_or_else(|| Problem::new(Detail::Capacity))?,
+        occupancy: u16::try_from(put.occupancy).map_err(|_| Problem::new(Detail::Occupancy))?,
         overbooking_basis_points: put.overbooking_basis_points,
         accessible: put.accessible,
         revision: 0,
     })
 }
 
-/// A rate plan as it is put; `fallback` is the property's currency.
+/// Converts the request for a rate plan. `fallback` is the property's currency.
 pub fn rate_plan(put: &v1::PutRatePlanRequest, fallback: Currency) -> Result<RatePlan, Problem> {
     Ok(RatePlan {
         code: code("code", &put.code)?,
@@ -156,41 +170,36 @@ fn policy(policy: Option<&v1::CancellationPolicy>) -> Result<CancellationPolicy,
         "" | "none" => Fee::None,
         "first_night" => Fee::FirstNight,
         "percent" if policy.percent <= 100 => Fee::BasisPoints(policy.percent * 100),
-        _ => return Err(Problem::field("cancellationPolicy", "fee is none, first_night or percent with percent 0 to 100")),
+        _ => return Err(Problem::new(Detail::CancellationFee)),
     };
-    let days = u16::try_from(policy.free_until_days)
-        .map_err(|_| Problem::field("cancellationPolicy.freeUntilDays", "a number of days"))?;
+    let days = u16::try_from(policy.free_until_days).map_err(|_| Problem::new(Detail::CancellationDays))?;
     Ok(CancellationPolicy { free_until_days: days, fee })
 }
 
-/// The lines of an ARI request; `currency_of` knows the currencies of the property's rate plans.
+/// The lines of an ARI request. `currency_of` returns the currency of a rate plan of the property.
 pub fn ari(updates: &[v1::AriUpdate], currency_of: impl Fn(ShortCode) -> Option<Currency>) -> Result<Vec<AriUpdate>, Problem> {
     if updates.is_empty() || updates.len() > MAX_ARI_UPDATES {
-        return Err(Problem::field("updates", "1 to 1000 lines"));
+        return Err(Problem::new(Detail::AriLines { limit: MAX_ARI_UPDATES as u64 }));
     }
     updates.iter().map(|update| ari_line(update, &currency_of)).collect()
 }
 
 fn ari_line(update: &v1::AriUpdate, currency_of: &impl Fn(ShortCode) -> Option<Currency>) -> Result<AriUpdate, Problem> {
-    let room_type = short_code(&update.room_type).map_err(|_| unknown(Code::UnknownRoomType, "room type", &update.room_type))?;
+    let room_type = short_code(&update.room_type).map_err(|_| unknown_room_type(&update.room_type))?;
     let rate_plan = match &update.rate_plan {
         None => None,
-        Some(text) => Some(short_code(text).map_err(|_| unknown(Code::UnknownRatePlan, "rate plan", text))?),
+        Some(text) => Some(short_code(text).map_err(|_| unknown_rate_plan(text))?),
     };
     let rate = match (&update.rate, rate_plan) {
         (None, _) => None,
-        (Some(_), None) => return Err(Problem::field("ratePlan", "needed with a rate")),
+        (Some(_), None) => return Err(Problem::new(Detail::RateWithoutPlan)),
         (Some(text), Some(plan)) => {
-            let currency = currency_of(plan).ok_or_else(|| unknown(Code::UnknownRatePlan, "rate plan", plan.as_str()))?;
-            Some(
-                currency
-                    .parse_amount(text)
-                    .map_err(|_| Problem::field("rate", "a decimal string in the plan's currency, such as \"120.00\""))?,
-            )
+            let currency = currency_of(plan).ok_or_else(|| unknown_rate_plan(plan.as_str()))?;
+            Some(currency.parse_amount(text).map_err(|_| Problem::new(Detail::Rate))?)
         }
     };
     let nights = |name: &str, n: Option<u32>| {
-        n.map(|n| u16::try_from(n).map_err(|_| Problem::field(name, "a number of nights"))).transpose()
+        n.map(|n| u16::try_from(n).map_err(|_| Problem::new(Detail::NightCount { field: name.to_owned() }))).transpose()
     };
     Ok(AriUpdate {
         room_type,
@@ -211,9 +220,9 @@ fn ari_line(update: &v1::AriUpdate, currency_of: &impl Fn(ShortCode) -> Option<C
 
 fn date_range(from: &str, to: &str) -> Result<DateRange, Problem> {
     DateRange::new(date("dateFrom", from)?, date("dateTo", to)?).map_err(|error| match error {
-        DateError::Empty => Problem::new(Code::InvalidStay, "dateTo must not be before dateFrom"),
-        DateError::TooLong => Problem::new(Code::StayTooLong, "at most 1096 days in one line"),
-        DateError::Invalid => Problem::new(Code::InvalidDate, "dates after 2199-12-31 are not kept"),
+        DateError::Empty => Problem::new(Detail::AriDatesOrder),
+        DateError::TooLong => Problem::new(Detail::AriTooManyDays { limit: DateRange::MAX_DAYS.into() }),
+        DateError::Invalid => Problem::new(Detail::DateTooLate),
     })
 }
 
@@ -225,7 +234,7 @@ fn weekdays(days: &[String]) -> Result<Weekdays, Problem> {
     let mut bits = 0;
     for day in days {
         let place = NAMES.iter().position(|name| name.eq_ignore_ascii_case(day));
-        bits |= 1 << place.ok_or_else(|| Problem::field("days", "mon, tue, wed, thu, fri, sat, sun"))?;
+        bits |= 1 << place.ok_or_else(|| Problem::new(Detail::Weekday))?;
     }
     Ok(Weekdays(bits))
 }

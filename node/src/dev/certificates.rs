@@ -1,4 +1,4 @@
-//! The development cluster's own certificate authority, and what it issues.
+//! The development cluster's own certificate authority and its certificates.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use keyrack_pki::{Authority, Identity};
 
-/// How long a certificate counts, in days; each start makes new ones.
+use crate::messages::dev::DevError;
+
+/// How long a certificate is valid, in days. Each start makes new ones.
 const DAYS: u32 = 90;
 /// The operator's name in `operator-dev.pem`.
 const OPERATOR: &str = "dev";
@@ -17,19 +19,19 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Makes the authority where there is none, and new certificates for nodes 1 to `nodes` and the operator.
+    /// Makes the authority if there is none, and new certificates for nodes 1 to `nodes` and for the operator.
     pub fn prepare(folder: &Path, cluster: &str, nodes: u64) -> anyhow::Result<Certificates> {
         let exists = folder.join("ca.pem").exists();
         let authority = if exists { Authority::open(folder) } else { Authority::init(folder, cluster) };
-        let authority = authority.with_context(|| format!("the certificate authority in {}", folder.display()))?;
+        let authority = authority.with_context(|| DevError::Authority(folder.into()))?;
         let certificates = Certificates { authority };
         for identity in (1..=nodes).map(Identity::Node).chain([operator()]) {
-            certificates.renew(&identity).with_context(|| format!("a certificate in {}", folder.display()))?;
+            certificates.renew(&identity).with_context(|| DevError::Certificate(folder.into()))?;
         }
         Ok(certificates)
     }
 
-    /// The certificates to trust.
+    /// The file with the trusted authorities.
     pub fn trust(&self) -> PathBuf {
         self.authority.trust()
     }
@@ -53,11 +55,11 @@ impl Certificates {
         if certificate.exists() {
             return Ok(self.authority.rotate(identity, DAYS)?);
         }
-        // A key alone is what a crash in the middle left behind; nobody uses it.
+        // A crash can leave a key without its certificate. Such a key is not used.
         if key.exists() {
             fs::remove_file(&key)?;
         }
-        // Without hosts a node's certificate is for this machine.
+        // Without hosts a node's certificate is valid for this machine.
         Ok(self.authority.issue(identity, &[], DAYS)?)
     }
 }

@@ -1,8 +1,7 @@
-//! The command: start, load the samples, say what there is, wait, stop.
+//! The command: starts the nodes, loads the samples, prints the addresses, waits, and stops the nodes.
 
 use std::time::Duration;
 
-use anyhow::bail;
 use serde_json::json;
 
 use super::nodes::Nodes;
@@ -11,19 +10,17 @@ use super::programs::beside;
 use super::samples;
 use super::setup::Setup;
 use crate::config::Config;
-use crate::process::stop_signal;
+use crate::messages::dev::{STOPPING, starting};
+use crate::process::{note, say, stop_signal};
 
-/// How long the cluster has to become ready.
+/// How long the cluster may take to become ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// Runs until it is asked to stop.
+/// Runs until it receives a stop signal.
 pub async fn dev(options: Options) -> anyhow::Result<()> {
-    if !(1..=9).contains(&options.nodes) {
-        bail!("--nodes: 1 to 9");
-    }
     let setup = Setup::prepare(&options)?;
     if !options.json {
-        eprintln!("Starting {} nodes with data in {} ...", options.nodes, options.data.display());
+        note(starting(options.nodes, &options.data));
     }
     let mut nodes = Nodes::start(&setup, options.in_process).await?;
     tokio::select! {
@@ -33,17 +30,14 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
     if !options.no_samples {
         samples::load(&setup).await?;
     }
-    if options.json {
-        println!("{}", describe(&setup, &nodes));
-    } else {
-        print!("{}", welcome(&setup, &nodes));
-    }
+    let banner = if options.json { format!("{}\n", describe(&setup, &nodes)) } else { welcome(&setup, &nodes) };
+    say(&banner)?;
     tokio::select! {
         () = nodes.watch() => {}
         () = stop_signal(false) => {}
     }
     if !options.json {
-        eprintln!("\nStopping. Run the same command again to go on with the same data.");
+        note(STOPPING);
     }
     nodes.stop().await
 }
@@ -89,11 +83,16 @@ fn welcome(setup: &Setup, nodes: &Nodes) -> String {
     );
     text += &format!(
         "\nTry, in another terminal:\n\n\
-         1. What is free in Lisbon?\n\n   curl -s -H 'Authorization: Bearer {channel}' '{http}/v1/properties/lisbon-alfama/availability?from={arrival}&to={departure}'\n\n\
-         2. Book a room. Repeat the same line and get the same answer, not a second booking.\n\n   curl -s -H 'Authorization: Bearer {channel}' -H 'Idempotency-Key: my-first-booking' -H 'Content-Type: application/json' {http}/v1/bookings -d '{booking}'\n\n\
-         3. The same with the command line.\n\n   KEYRACK_ENDPOINT={http} KEYRACK_API_KEY={channel} {keyrack} book lisbon-alfama {arrival} {departure} DBL BAR --guest 'Grace Hopper'\n\n\
-         The API is described at {http}/docs. Ctrl-C stops the cluster; the same command goes on with its data.\n",
+         1. List the free rooms in Lisbon.\n\n   curl -s -H 'Authorization: Bearer {channel}' '{http}/v1/properties/lisbon-alfama/availability?from={arrival}&to={departure}'\n\n\
+         2. Book a room. If you run the same line again, you get the same booking and not a second one.\n\n   curl -s -H 'Authorization: Bearer {channel}' -H 'Idempotency-Key: my-first-booking' -H 'Content-Type: application/json' {http}/v1/bookings -d '{booking}'\n\n\
+         3. Book a room with the command line.\n\n   KEYRACK_ENDPOINT={http} KEYRACK_API_KEY={channel} {keyrack} book lisbon-alfama {arrival} {departure} DBL BAR --guest 'Grace Hopper'\n\n\
+         4. List the nodes as an operator, who has another port and a certificate.\n\n   KEYRACK_ENDPOINT=https://{operator} KEYRACK_CA={ca} KEYRACK_CERT={cert} KEYRACK_CERT_KEY={cert_key} {keyrack} node list\n\n\
+         The API is described at {http}/docs. Ctrl-C stops the cluster. Start it again with the same command: it keeps its data.\n",
         channel = keys.channel,
+        operator = setup.configs.first().map_or("", |config| &config.listen.operator),
+        ca = setup.trust.display(),
+        cert = setup.operator.0.display(),
+        cert_key = setup.operator.1.display(),
         keyrack = beside("keyrack"),
     );
     text

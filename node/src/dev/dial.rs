@@ -1,4 +1,4 @@
-//! Calls of `dev` to its own nodes, by whatever they speak.
+//! Connections of `dev` to its own nodes, with or without TLS.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 
-/// A way to one listener.
+use crate::messages::dev::DevError;
+
+/// The address of one listener, and how to connect to it.
 #[derive(Clone)]
 pub struct Dial {
     /// `host:port`.
@@ -45,7 +47,7 @@ impl Dial {
             let dial = dial.clone();
             async move { dial.connect().await.map(TokioIo::new) }
         });
-        // The TLS beneath is not tonic's business.
+        // The connector adds TLS, so tonic gets an http:// address.
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address))?;
         Ok(endpoint.connect_with_connector(connector).await?)
     }
@@ -54,7 +56,7 @@ impl Dial {
 /// Trusts the authorities of a file.
 pub fn trusting(bundle: &Path) -> anyhow::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
-    let read = || format!("in {}", bundle.display());
+    let read = || DevError::Unusable(bundle.into());
     for authority in CertificateDer::pem_file_iter(bundle).with_context(read)? {
         roots.add(authority.with_context(read)?).with_context(read)?;
     }

@@ -1,12 +1,12 @@
-//! `keyrackd dev`: a whole cluster on this machine, with sample hotels, for trying and testing.
+//! `keyrackd dev`: a whole cluster on this machine, with sample hotels, to try and to test.
 //!
 //! Invariants:
-//! - Whatever is in the data folder is kept: the same command continues with the same keys, certificates and bookings.
-//! - Everything listens on loopback, because the API keys are printed.
-//! - One cluster per data folder: a lock is held while it runs.
+//! - All files in the data folder are kept, so the same command continues with the same keys, certificates and bookings.
+//! - All listeners are on loopback, because the API keys are printed.
+//! - There is one running cluster per data folder, which holds its lock.
 //!
-//! Start with `command.rs`. `setup.rs` makes folders, keys and configurations, `nodes.rs` runs the nodes as processes or in
-//! this one, `samples.rs` loads hotels over gRPC, as any client would.
+//! Start with `command.rs`. `setup.rs` makes folders, keys and configurations, `nodes.rs` runs the nodes as processes or in this
+//! one, and `samples.rs` loads hotels over gRPC, as any client would.
 
 mod certificates;
 mod command;

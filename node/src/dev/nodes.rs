@@ -1,11 +1,10 @@
-//! The nodes of a development cluster: processes of their own, or tasks in this one.
+//! The nodes of a development cluster: each one a process, or all in this process.
 
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use futures::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -14,10 +13,12 @@ use tokio::time::Instant;
 use super::dial::Dial;
 use super::programs::beside;
 use super::setup::Setup;
-use crate::process::init_log;
+use crate::messages::dev::{DevError, node_ended, node_failed};
+use crate::messages::files::AccessError;
+use crate::process::{init_log, note};
 use crate::run::{self, Running};
 
-/// The nodes that run.
+/// The running nodes.
 pub struct Nodes {
     members: Vec<Member>,
 }
@@ -28,7 +29,7 @@ struct Member {
     log: std::path::PathBuf,
     kind: Kind,
     pid: u32,
-    /// Its end has been reported.
+    /// Whether its end has been reported.
     is_gone: bool,
 }
 
@@ -39,14 +40,14 @@ enum Kind {
 }
 
 impl Nodes {
-    /// Starts all nodes; does not wait for them to be ready.
+    /// Starts all nodes. Does not wait until they are ready.
     pub async fn start(setup: &Setup, in_process: bool) -> anyhow::Result<Nodes> {
         let mut members = Vec::new();
         if in_process {
             if let Some(config) = setup.configs.first() {
                 init_log(&config.log)?;
             }
-            // Each waits for the others, so they start together.
+            // Each node waits for the others, so they start together.
             let started = futures::future::join_all(setup.configs.iter().map(run::start)).await;
             for (config, running) in setup.configs.iter().zip(started) {
                 let ready = setup.dial(&config.listen.http);
@@ -58,7 +59,7 @@ impl Nodes {
         }
         for (config, file) in setup.configs.iter().zip(&setup.files) {
             let log = file.with_file_name("keyrackd.log");
-            let child = spawn(file, &log)?;
+            let child = spawn(config.node, file, &log)?;
             let pid = child.id().unwrap_or(0);
             let ready = setup.dial(&config.listen.http);
             members.push(Member { node: config.node, ready, log, kind: Kind::Process(child), pid, is_gone: false });
@@ -66,7 +67,7 @@ impl Nodes {
         Ok(Nodes { members })
     }
 
-    /// Waits until every node is ready; an error when one ends instead.
+    /// Waits until every node is ready. An error if one ends first.
     pub async fn ready(&mut self, at_most: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + at_most;
         loop {
@@ -74,7 +75,8 @@ impl Nodes {
                 if let Kind::Process(child) = &mut member.kind
                     && let Some(status) = child.try_wait()?
                 {
-                    bail!("node {} ended at once ({status}):\n{}", member.node, last_lines(&member.log));
+                    let (node, log, lines) = (member.node, member.log.clone(), last_lines(&member.log));
+                    return Err(DevError::Ended { node, status, log, lines }.into());
                 }
             }
             let checks = futures::future::join_all(self.members.iter().map(|member| is_ready(&member.ready))).await;
@@ -82,18 +84,18 @@ impl Nodes {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                bail!("the cluster is not ready after {} s; see the nodes' keyrackd.log", at_most.as_secs());
+                return Err(DevError::NotReady(at_most.as_secs()).into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// A node's process.
+    /// A node's process id.
     pub fn pid(&self, node: u64) -> u32 {
         self.members.iter().find(|member| member.node == node).map_or(0, |member| member.pid)
     }
 
-    /// Says when a node ends; never returns, because the others go on.
+    /// Reports when a node ends. Never returns, because the others keep running.
     pub async fn watch(&mut self) {
         loop {
             for member in &mut self.members {
@@ -107,7 +109,7 @@ impl Nodes {
     pub async fn stop(mut self) -> anyhow::Result<()> {
         for member in &mut self.members {
             if let Kind::Process(child) = &mut member.kind {
-                // Closing its stdin tells a node to stop.
+                // A node stops when its standard input is closed.
                 drop(child.stdin.take());
             }
         }
@@ -115,7 +117,7 @@ impl Nodes {
             match &mut member.kind {
                 Kind::Process(child) => {
                     if tokio::time::timeout(Duration::from_secs(15), child.wait()).await.is_err() {
-                        child.kill().await.with_context(|| format!("cannot stop node {}", member.node))?;
+                        child.kill().await.map_err(|cause| DevError::Stop { node: member.node, cause })?;
                     }
                 }
                 Kind::Task(running) => {
@@ -130,7 +132,7 @@ impl Nodes {
 }
 
 impl Member {
-    /// Says, once, that the node has ended.
+    /// Reports once that the node has ended.
     async fn report_end(&mut self) {
         match &mut self.kind {
             Kind::Process(child) => {
@@ -138,17 +140,12 @@ impl Member {
                     && !std::mem::replace(&mut self.is_gone, true)
                 {
                     let config = self.log.with_file_name("keyrackd.toml");
-                    eprintln!(
-                        "node {} has ended ({status}); start it again with: {} run --config {}",
-                        self.node,
-                        beside("keyrackd"),
-                        config.display()
-                    );
+                    note(node_ended(self.node, status, &beside("keyrackd"), &config));
                 }
             }
             Kind::Task(running) => {
                 let Some(failure) = running.as_ref().and_then(|running| running.failed().now_or_never()) else { return };
-                eprintln!("node {} cannot go on: {failure}", self.node);
+                note(node_failed(self.node, &failure));
                 if let Some(running) = running.take() {
                     running.stop().await;
                 }
@@ -157,24 +154,24 @@ impl Member {
     }
 }
 
-fn spawn(config: &Path, log: &Path) -> anyhow::Result<Child> {
-    let program = std::env::current_exe().context("cannot find this program's file")?;
-    let output =
-        File::options().create(true).append(true).open(log).with_context(|| format!("cannot write {}", log.display()))?;
-    Command::new(program)
+fn spawn(node: u64, config: &Path, log: &Path) -> anyhow::Result<Child> {
+    let program = std::env::current_exe().map_err(DevError::Program)?;
+    let output = File::options().create(true).append(true).open(log);
+    let output = output.map_err(|cause| AccessError::Write { path: log.into(), cause })?;
+    let child = Command::new(program)
         .args(["run", "--until-stdin-closes", "--config"])
         .arg(config)
         .stdin(Stdio::piped())
         .stdout(output.try_clone()?)
         .stderr(output)
-        // Ctrl-C in the terminal is for `dev`, which stops its nodes in order.
+        // Ctrl-C must reach only `dev`, which then stops its nodes.
         .process_group(0)
         .kill_on_drop(true)
-        .spawn()
-        .context("cannot start a node")
+        .spawn();
+    Ok(child.map_err(|cause| DevError::Spawn { node, cause })?)
 }
 
-/// Asks `/readyz` the plainest way.
+/// Asks `/readyz` without an HTTP library.
 async fn is_ready(node: &Dial) -> bool {
     let ask = async {
         let mut stream = node.connect().await.ok()?;

@@ -2,21 +2,21 @@
 
 use std::path::PathBuf;
 
-/// What `keyrackd dev` was started with.
+/// The arguments of `keyrackd dev`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many nodes.
+    /// The number of nodes.
     pub nodes: u64,
-    /// Where their data is kept.
+    /// The folder for their data.
     pub data: PathBuf,
-    /// One line of JSON instead of words.
+    /// Print one line of JSON instead of text.
     pub json: bool,
-    /// Node i listens on this plus 10 i, and the three ports after it.
+    /// Node i listens on this port plus 10 i, and on the three ports after it.
     pub port_base: u16,
-    /// All nodes in this process.
+    /// Run all nodes in this process.
     pub in_process: bool,
-    /// No sample hotels.
+    /// Load no sample hotels.
     pub no_samples: bool,
-    /// HTTP and gRPC over TLS.
+    /// Serve HTTP and gRPC with TLS.
     pub tls: bool,
 }

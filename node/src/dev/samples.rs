@@ -1,4 +1,4 @@
-//! Sample hotels: something to book right after the first start.
+//! Sample hotels, so that there are rooms to book after the first start.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use super::setup::Setup;
+use crate::messages::dev::DevError;
 
 struct Hotel {
     id: &'static str,
@@ -24,7 +25,7 @@ struct Hotel {
     rooms: &'static [Room],
 }
 
-/// Code, name, rooms, guests, price.
+/// Code, name, number of rooms, guests per room, price per night.
 type Room = (&'static str, &'static str, u32, u32, &'static str);
 
 const HOTELS: [Hotel; 3] = [
@@ -59,21 +60,20 @@ const HOTELS: [Hotel; 3] = [
 
 /// How long a hotel may take to load.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Nights that get a rate.
+/// How many nights get a rate.
 const DAYS_LOADED: i64 = 400;
 
-/// Puts the sample hotels that are not there yet.
+/// Loads the sample hotels that are missing.
 pub async fn load(setup: &Setup) -> anyhow::Result<()> {
     let Some(first) = setup.configs.first() else { return Ok(()) };
-    let channel = setup.dial(&first.listen.grpc).channel().await.context("cannot reach node 1")?;
+    let channel = setup.dial(&first.listen.grpc).channel().await.context(DevError::Unreachable)?;
     let mut client = Client { inner: InventoryClient::new(channel), key: format!("Bearer {}", setup.keys.manager).parse()? };
     for hotel in &HOTELS {
         let deadline = Instant::now() + PATIENCE;
         if client.is_loaded(hotel).await {
             continue;
         }
-        // Each step is idempotent and made again by itself: from the start, a small quota would go on the first
-        // ones for ever.
+        // Each step is idempotent and repeated alone. If all steps were repeated, a small quota would never reach the last one.
         let mut step = 0;
         while step < hotel.rooms.len() + 3 {
             let Err(status) = client.put(hotel, step).await else {
@@ -82,7 +82,7 @@ pub async fn load(setup: &Setup) -> anyhow::Result<()> {
             };
             let passing = matches!(status.code(), Code::ResourceExhausted | Code::Unavailable | Code::DeadlineExceeded);
             if !passing || Instant::now() > deadline {
-                return Err(status).with_context(|| format!("cannot load the sample hotel {}", hotel.id));
+                return Err(DevError::Sample { hotel: hotel.id, cause: status.message().to_owned() }.into());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -90,7 +90,7 @@ pub async fn load(setup: &Setup) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Friday and Sunday of a coming weekend, for the examples.
+/// Friday and Sunday of the next weekend, for the examples.
 pub fn next_weekend() -> (String, String) {
     let today = Zoned::now().date();
     let friday = today.nth_weekday(1, Weekday::Friday).unwrap_or(today);
@@ -111,14 +111,14 @@ impl Client {
         request
     }
 
-    /// Whether a room has an offer: rates are loaded last.
+    /// Whether the hotel has an offer. Rates are loaded last.
     async fn is_loaded(&mut self, hotel: &Hotel) -> bool {
         let (arrival, departure) = next_weekend();
         let query = v1::OffersRequest { property_id: hotel.id.into(), arrival, departure, adults: 1, children: 0 };
         self.inner.list_offers(self.request(query)).await.is_ok_and(|reply| !reply.get_ref().offers.is_empty())
     }
 
-    /// One step: the property, its rate plan, each room type, the rates.
+    /// Step 0 is the property, 1 its rate plan, then each room type, and the last step the rates.
     async fn put(&mut self, hotel: &Hotel, step: usize) -> Result<(), Status> {
         match step {
             0 => self.put_property(hotel).await,

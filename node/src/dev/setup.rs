@@ -1,10 +1,10 @@
-//! The folders, keys, certificates and configurations of a development cluster; what is there is kept.
+//! The folders, keys, certificates and configurations of a development cluster. Existing ones are kept.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use keyrack_cluster::PeerConfig;
 use rustls::ClientConfig;
 
@@ -12,41 +12,46 @@ use super::certificates::Certificates;
 use super::dial::{self, Dial};
 use super::options::Options;
 use crate::config::{Config, Guests, Keys, Listen, Log, Tls};
+use crate::messages::config::ConfigError;
+use crate::messages::dev::DevError;
+use crate::messages::files::AccessError;
+use crate::messages::start::RunError;
 
 /// A development cluster on disk.
 pub struct Setup {
-    /// One per node.
+    /// One configuration for each node.
     pub configs: Vec<Config>,
-    /// Where each configuration is.
+    /// The file of each configuration.
     pub files: Vec<PathBuf>,
-    /// One per role.
+    /// One key for each role.
     pub keys: Keys,
-    /// The certificates to trust.
+    /// The file with the trusted authorities.
     pub trust: PathBuf,
     /// An operator's certificate and key.
     pub operator: (PathBuf, PathBuf),
-    /// TLS for calls to the nodes; `None` where they speak plain HTTP.
+    /// TLS for calls to the nodes. `None` if they speak plain HTTP.
     client_tls: Option<Arc<ClientConfig>>,
-    /// Held while the cluster runs: two on one folder would take each other's files.
+    /// Held while the cluster runs, because two clusters on one folder would overwrite each other's files.
     _lock: File,
 }
 
 /// The name of every development cluster.
 const CLUSTER: &str = "dev";
-/// Ports of a node: HTTP, gRPC, peers, operators.
+/// How many ports a node has: HTTP, gRPC, peers, operators.
 const PORTS: u16 = 4;
 const REGIONS: [&str; 3] = ["eu-west", "eu-central", "us-east"];
 
 impl Setup {
-    /// Makes what is missing.
+    /// Makes the missing files.
     pub fn prepare(options: &Options) -> anyhow::Result<Setup> {
         let root = &options.data;
-        fs::create_dir_all(root).with_context(|| format!("cannot use the folder {}", root.display()))?;
-        let root = root.canonicalize().with_context(|| format!("cannot use the folder {}", root.display()))?;
+        let unusable = |cause| DevError::Folder { path: root.clone(), cause };
+        fs::create_dir_all(root).map_err(unusable)?;
+        let root = root.canonicalize().map_err(unusable)?;
         let lock = lock(&root)?;
         let known = (1..).take_while(|node| root.join(format!("node-{node}")).exists()).count() as u64;
         if known != 0 && known != options.nodes {
-            bail!("the cluster in {} has {known} nodes: give --nodes {known}, or another --data folder", root.display());
+            return Err(DevError::OtherSize { path: root, known }.into());
         }
         for node in 1..=options.nodes {
             (0..PORTS).try_for_each(|place| check_free(port(options.port_base, node, place)))?;
@@ -69,7 +74,7 @@ impl Setup {
         };
         for node in 1..=options.nodes {
             let folder = root.join(format!("node-{node}"));
-            fs::create_dir_all(&folder).with_context(|| format!("cannot use the folder {}", folder.display()))?;
+            fs::create_dir_all(&folder).map_err(|cause| DevError::Folder { path: folder.clone(), cause })?;
             let port = |place| format!("127.0.0.1:{}", port(options.port_base, node, place));
             let (certificate, key) = certificates.of_node(node);
             let config = Config {
@@ -87,14 +92,14 @@ impl Setup {
             };
             let file = folder.join("keyrackd.toml");
             write_secret(&file, &toml::to_string(&config)?)?;
-            // As the node itself will read it, so that the environment counts with --in-process too.
+            // Read as the node reads it, so that the environment's overrides apply with --in-process too.
             setup.configs.push(Config::load(&file)?);
             setup.files.push(file);
         }
         Ok(setup)
     }
 
-    /// A way to one of the nodes' listeners for clients.
+    /// A connection to one of the nodes' listeners for clients.
     pub fn dial(&self, address: &str) -> Dial {
         Dial { address: address.into(), tls: self.client_tls.clone() }
     }
@@ -102,20 +107,18 @@ impl Setup {
 
 fn lock(root: &Path) -> anyhow::Result<File> {
     let path = root.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let file = File::create(&path).map_err(|cause| AccessError::Write { path: path.clone(), cause })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another keyrackd dev runs on {}; nothing was changed", root.display()),
-        Err(TryLockError::Error(cause)) => Err(cause).with_context(|| format!("cannot lock {}", path.display())),
+        Err(TryLockError::WouldBlock) => Err(DevError::InUse(root.into()).into()),
+        Err(TryLockError::Error(cause)) => Err(DevError::Lock { path, cause }.into()),
     }
 }
 
-/// Before anything is written: another program's port would answer in our node's place.
-fn check_free(port: u16) -> anyhow::Result<()> {
+/// Called before anything is written, because another program on this port would answer instead of our node.
+fn check_free(port: u16) -> Result<(), DevError> {
     let free = std::net::TcpListener::bind(("127.0.0.1", port));
-    free.map(drop).with_context(|| {
-        format!("cannot listen on 127.0.0.1:{port}; is another program using the port? Give another --port-base")
-    })
+    free.map(drop).map_err(|cause| DevError::Port { port, cause })
 }
 
 fn peer(options: &Options, id: u64) -> PeerConfig {
@@ -129,11 +132,12 @@ fn port(base: u16, node: u64, place: u16) -> u16 {
     base.saturating_add(node as u16 * 10).saturating_add(place)
 }
 
-/// The keys of this cluster: drawn once, then kept.
+/// The API keys of this cluster. They are drawn once and kept.
 fn keys(root: &Path) -> anyhow::Result<Keys> {
     let file = root.join("keys.toml");
     if let Ok(text) = fs::read_to_string(&file) {
-        return toml::from_str(&text).with_context(|| format!("in {}", file.display()));
+        let keys = toml::from_str(&text).map_err(|cause| ConfigError::reader(&text, &cause));
+        return keys.with_context(|| DevError::Unusable(file));
     }
     let key = |role: &str| anyhow::Ok(format!("kr_{role}_{}", random_hex(16)?));
     let keys = Keys {
@@ -147,18 +151,18 @@ fn keys(root: &Path) -> anyhow::Result<Keys> {
     Ok(keys)
 }
 
-/// Only the owner may read it.
+/// Writes a file that only its owner may read.
 fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let write = || {
         fs::write(path, text)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    Ok(write().map_err(|cause| AccessError::Write { path: path.into(), cause })?)
 }
 
 fn random_hex(bytes: usize) -> anyhow::Result<String> {
     let mut random = vec![0; bytes];
-    getrandom::fill(&mut random).context("no randomness from the operating system")?;
+    getrandom::fill(&mut random).map_err(RunError::Randomness)?;
     Ok(base16ct::lower::encode_string(&random))
 }

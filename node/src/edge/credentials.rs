@@ -1,4 +1,4 @@
-//! What a request presents of its caller. gRPC calls its metadata what HTTP calls headers, so both transports read it here.
+//! The credentials of a request. gRPC metadata are HTTP/2 headers, so both transports read them here.
 
 use axum::extract::Request;
 use axum::http::header;
@@ -7,7 +7,7 @@ use super::remote_address::RemoteAddress;
 use crate::access::PresentedCredentials;
 use crate::tls::ClientIdentity;
 
-/// The credentials of a request, and where it comes from.
+/// The credentials of a request and its remote address.
 pub fn presented(request: &Request) -> PresentedCredentials<'_> {
     PresentedCredentials {
         authorization: authorization(request),
@@ -16,7 +16,7 @@ pub fn presented(request: &Request) -> PresentedCredentials<'_> {
     }
 }
 
-/// The value of the `Authorization` header; of two headers, a value that signs nobody in.
+/// The value of the `Authorization` header. A repeated header gives an empty value, which is refused.
 fn authorization(request: &Request) -> Option<&[u8]> {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
     match (values.next(), values.next()) {

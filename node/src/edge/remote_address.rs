@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use hyper::http::Extensions;
 
-/// Where a request comes from, as an extension of it.
+/// The remote address of a request. The listener puts it into the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoteAddress(pub SocketAddr);
 
 impl RemoteAddress {
-    /// The address in a request's extensions; `0.0.0.0` for a request that no listener took.
+    /// The address in a request's extensions; `0.0.0.0` if the request came through no listener.
     pub fn ip_of(extensions: &Extensions) -> IpAddr {
         extensions.get::<RemoteAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0.ip())
     }

@@ -1,11 +1,11 @@
-//! Card numbers: looked for in every text, because one that is not there cannot be stolen.
+//! Finds payment card numbers in texts, so that none is stored.
 
 /// The most characters between two groups of digits.
 const GAP: usize = 2;
 
-/// Whether a text has what looks like a payment card's number in it: 13 to 19 digits, up to [`GAP`] characters that are
-/// neither letters nor digits between them allowed, that begin as card numbers do and have the right check digit (Luhn, ISO/IEC 7812-1). A number
-/// after a `+` is a telephone's.
+/// Whether a text has a payment card's number: 13 to 19 digits with a card's first digits and a correct check digit (Luhn,
+/// ISO/IEC 7812-1). Between two digits there may be up to [`GAP`] characters that are neither letters nor digits. A number after
+/// a `+` is a telephone number.
 pub fn has_card_number(text: &str) -> bool {
     let mut groups: Vec<Vec<u8>> = Vec::new();
     let (mut gap, mut telephone, mut before) = (0, false, ' ');
@@ -34,7 +34,7 @@ pub fn has_card_number(text: &str) -> bool {
     false
 }
 
-/// Whether the first groups together are a card's number, or the first alone has one amid more digits.
+/// Whether the first groups together are a card's number, or the first group is longer and has one in it.
 fn begins_with_card(groups: &[Vec<u8>]) -> bool {
     let amid = groups.first().is_some_and(|first| first.len() > 19 && first.windows(16).any(is_card));
     let mut digits = Vec::new();
@@ -48,7 +48,7 @@ fn is_card(digits: &[u8]) -> bool {
     (13..=19).contains(&digits.len()) && begins_as_card(digits) && luhn(digits)
 }
 
-/// The first digits that card schemes have: American Express and Diners, Visa, Mastercard, Discover, UnionPay, JCB, Maestro.
+/// Whether the first digits are those of a card scheme: American Express and Diners, Visa, Mastercard, Discover, UnionPay, JCB, Maestro.
 fn begins_as_card(digits: &[u8]) -> bool {
     match digits {
         [4..=6, ..] => true,
@@ -71,7 +71,7 @@ mod tests {
     use super::has_card_number;
 
     #[test]
-    fn card_numbers_are_found_however_they_are_written() {
+    fn card_numbers_are_found_in_every_notation() {
         for text in [
             "4111111111111111",
             "4111 1111 1111 1111",
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_are_left_alone() {
+    fn other_numbers_are_accepted() {
         for text in [
             "",
             "4111111111111112",

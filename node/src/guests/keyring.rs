@@ -1,39 +1,41 @@
-//! The keyring: the keys from which all keys that protect guest data are derived. It is a file with a key a line: a name and
-//! 64 hexadecimal digits. The key that wraps is marked `active`:
+//! The keyring: the keys that all keys for guest data are derived from. It is a file with one key on each line: a name and 64
+//! hexadecimal digits. The key that encrypts is marked `active`:
 //!
 //! ```text
 //! 2026-01 6f1d...  
 //! 2026-11 93ab...  active
 //! ```
 //!
-//! All keys open and the active key wraps. The first key derives the key of requests' fingerprints, so that a retry is still
-//! recognised after a rotation. A file with 64 digits and nothing else is a keyring of one key.
+//! All keys decrypt, and the active key encrypts. The key for fingerprints of requests is derived from the first key, so that a
+//! retry is still recognised after a rotation. A file with 64 digits and nothing else is a keyring of one key.
 
 use std::path::Path;
 
 use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::KeyInit;
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::messages::files::{AccessError, hints};
+use crate::messages::keyring::KeyringError;
 use crate::tls::check_private;
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
-/// The most keys of a keyring: each is tried on what the active one does not open.
+/// The most keys of a keyring. Each one is tried on a wrapped key that the active key does not decrypt.
 const MOST_KEYS: usize = 16;
 
 type Secret = Zeroizing<[u8; KEY_BYTES]>;
 
-/// A keyring as it was read.
+/// A keyring.
 pub struct Keyring {
     keys: Vec<DerivedKeys>,
     active: usize,
 }
 
-/// The keys that are derived from one key of the keyring, one a purpose.
+/// The keys that are derived from one key of the keyring, one for each purpose.
 pub struct DerivedKeys {
     name: String,
     /// Wraps the keys of guests.
@@ -46,64 +48,65 @@ pub struct DerivedKeys {
 }
 
 impl Keyring {
-    /// Reads the file, which nobody but its owner may read.
+    /// Reads the file. Only its owner may have permission to read it.
     pub fn open(path: &Path) -> anyhow::Result<Keyring> {
-        let text = std::fs::read_to_string(path).map(Zeroizing::new).with_context(|| {
-            format!("cannot read the keyring {}; make one with: keyrackd keyring init {}", path.display(), path.display())
-        })?;
+        let text = std::fs::read_to_string(path).map(Zeroizing::new);
+        let text = text.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::KEYRING })?;
         check_private(path)?;
-        Keyring::parse(&text).with_context(|| format!("in the keyring {}", path.display()))
+        Keyring::parse(&text).with_context(|| KeyringError::In(path.into()))
     }
 
     /// Reads a keyring's text.
-    pub fn parse(text: &str) -> anyhow::Result<Keyring> {
+    pub fn parse(text: &str) -> Result<Keyring, KeyringError> {
         let mut keys: Vec<DerivedKeys> = Vec::new();
         let mut active = None;
         let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         for (number, line) in lines {
-            // The line itself is a secret: the error has only its number.
-            let wrong = || format!("line {}: needed are a name, 64 hexadecimal digits and perhaps the word active", number + 1);
+            let line_number = number + 1;
             let words: Vec<&str> = line.split_whitespace().collect();
             let (name, digits, mark) = match words.as_slice() {
                 [digits] => ("only", *digits, None),
                 [name, digits] => (*name, *digits, None),
                 [name, digits, mark] => (*name, *digits, Some(*mark)),
-                _ => bail!(wrong()),
+                _ => return Err(KeyringError::Line(line_number)),
             };
-            let key = decode_hex(digits).with_context(wrong)?;
-            ensure!(!keys.iter().any(|known| known.name == name), "line {}: two keys have one name", number + 1);
+            let key = decode_hex(digits).ok_or(KeyringError::Line(line_number))?;
+            if keys.iter().any(|known| known.name == name) {
+                return Err(KeyringError::SameName(line_number));
+            }
             match mark {
                 None => {}
                 Some("active") if active.is_none() => active = Some(keys.len()),
-                Some("active") => bail!("line {}: a second active key", number + 1),
-                Some(_) => bail!(wrong()),
+                Some("active") => return Err(KeyringError::SecondActive(line_number)),
+                Some(_) => return Err(KeyringError::Line(line_number)),
             }
             keys.push(DerivedKeys::new(name, &key));
         }
-        ensure!(!keys.is_empty(), "there is no key");
-        ensure!(keys.len() <= MOST_KEYS, "at most {MOST_KEYS} keys");
-        if active.is_none() && keys.len() > 1 {
-            bail!("one of the keys must be marked active");
+        match keys.len() {
+            0 => return Err(KeyringError::Empty),
+            found if found > MOST_KEYS => return Err(KeyringError::TooMany { found, most: MOST_KEYS }),
+            2.. if active.is_none() => return Err(KeyringError::NoActive),
+            _ => {}
         }
         Ok(Keyring { keys, active: active.unwrap_or(0) })
     }
 
-    /// The one that wraps and signs.
+    /// The key that encrypts and signs.
     pub fn active(&self) -> &DerivedKeys {
         &self.keys[self.active]
     }
 
-    /// The others, newest first.
+    /// The other keys, newest first.
     pub fn others(&self) -> impl Iterator<Item = &DerivedKeys> {
         self.keys.iter().enumerate().rev().filter(|(place, _)| *place != self.active).map(|(_, key)| key)
     }
 
-    /// All, the active one first.
+    /// All keys, the active one first.
     pub fn all(&self) -> impl Iterator<Item = &DerivedKeys> {
         std::iter::once(self.active()).chain(self.others())
     }
 
-    /// Keys the fingerprints of requests.
+    /// The key for fingerprints of requests.
     pub fn fingerprints(&self) -> &[u8; KEY_BYTES] {
         &self.keys[0].fingerprints
     }
@@ -150,17 +153,17 @@ mod tests {
     }
 
     #[test]
-    fn one_key_alone_and_several_with_an_active_one() {
+    fn a_keyring_has_one_key_or_several_with_one_active() {
         let alone = Keyring::parse(&format!("{}\n", digits(1))).expect("a keyring");
         let several = format!("# comment\nold {}\nnew {} active\nnext {}\n", digits(1), digits(2), digits(3));
         let several = Keyring::parse(&several).expect("a keyring");
         assert_eq!((alone.active_name(), several.active_name()), ("only", "new"));
-        assert_eq!(alone.fingerprints(), several.fingerprints(), "the first key keys them");
+        assert_eq!(alone.fingerprints(), several.fingerprints(), "fingerprints use the first key");
         assert_eq!(several.others().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["next", "old"]);
     }
 
     #[test]
-    fn what_is_no_keyring_is_refused_without_telling_keys() {
+    fn a_malformed_keyring_is_refused_and_the_message_has_no_key() {
         let one = digits(7);
         for text in [
             String::new(),
@@ -173,7 +176,7 @@ mod tests {
             format!("a b {one} active"),
             format!("a {}zz", &one[2..]),
         ] {
-            let refused = Keyring::parse(&text).err().map(|cause| format!("{cause:#}")).expect("refused");
+            let refused = Keyring::parse(&text).err().map(|cause| cause.to_string()).expect("refused");
             assert!(!refused.contains(&one[..16]), "{refused}");
         }
     }

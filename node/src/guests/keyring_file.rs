@@ -1,25 +1,28 @@
-//! `keyrackd keyring`: what an operator does to the keyring's file. Every node has the same file, and a running node takes up
-//! a change by itself.
+//! `keyrackd keyring`: changes the keyring's file. Every node has the same file, and a running node reads a changed file
+//! automatically.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use zeroize::Zeroizing;
 
 use super::keyring::{KEY_BYTES, Keyring};
+use crate::messages::files::{AccessError, hints};
+use crate::messages::keyring::KeyringError;
+use crate::messages::start::RunError;
 use crate::tls::check_private;
 
 /// Makes a keyring with one key.
 pub fn init(path: &Path, name: &str) -> anyhow::Result<()> {
     if path.exists() {
-        bail!("{} exists; nothing was changed. `keyrackd keyring add` gives it another key", path.display());
+        return Err(KeyringError::Exists(path.into()).into());
     }
     write(path, &format!("{} active\n", line(name)?.as_str()))
 }
 
-/// Adds a key that opens and does not wrap yet.
+/// Adds a key that decrypts and does not encrypt yet.
 pub fn add(path: &Path, name: &str) -> anyhow::Result<()> {
     let mut text = read(path)?;
     if !text.ends_with('\n') {
@@ -33,7 +36,7 @@ pub fn add(path: &Path, name: &str) -> anyhow::Result<()> {
     write(path, &text)
 }
 
-/// Lets a key wrap from here on.
+/// Makes a key the one that encrypts.
 pub fn activate(path: &Path, name: &str) -> anyhow::Result<()> {
     let text = read(path)?;
     let mut found = false;
@@ -47,18 +50,18 @@ pub fn activate(path: &Path, name: &str) -> anyhow::Result<()> {
     };
     let changed: Zeroizing<String> = Zeroizing::new(text.lines().map(change).collect());
     if !found {
-        bail!("the keyring has no key {name:?}");
+        return Err(KeyringError::Unknown { path: path.into(), name: name.into() }.into());
     }
     write(path, &changed)
 }
 
-/// Removes a key: what only it opens is lost.
+/// Removes a key. Data that only this key decrypts are lost.
 pub fn remove(path: &Path, name: &str) -> anyhow::Result<()> {
     let text = read(path)?;
     let is_it = |line: &&str| line.split_whitespace().next() == Some(name);
     match text.lines().find(is_it) {
-        None => bail!("the keyring has no key {name:?}"),
-        Some(line) if line.ends_with("active") => bail!("{name:?} is the active key; activate another first"),
+        None => return Err(KeyringError::Unknown { path: path.into(), name: name.into() }.into()),
+        Some(line) if line.ends_with("active") => return Err(KeyringError::IsActive(name.into()).into()),
         Some(_) => {}
     }
     let kept: Zeroizing<String> =
@@ -67,29 +70,30 @@ pub fn remove(path: &Path, name: &str) -> anyhow::Result<()> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::KEYRING_FILE })?;
     check_private(path)?;
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Keyring::parse(&text)?;
-    Ok(Zeroizing::new(text))
+    Keyring::parse(&text).with_context(|| KeyringError::In(path.into()))?;
+    Ok(text)
 }
 
 fn line(name: &str) -> anyhow::Result<Zeroizing<String>> {
     let good = !name.is_empty() && name != "active" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !good {
-        bail!("a key's name has letters, digits and '-' only");
+        return Err(KeyringError::Name(name.into()).into());
     }
     let mut random = Zeroizing::new([0; KEY_BYTES]);
-    getrandom::fill(random.as_mut_slice()).context("no randomness from the operating system")?;
+    getrandom::fill(random.as_mut_slice()).map_err(RunError::Randomness)?;
     let mut line = Zeroizing::new(format!("{name} "));
     let digits = Zeroizing::new(base16ct::lower::encode_string(random.as_slice()));
     line.push_str(&digits);
     Ok(line)
 }
 
-/// Writes the file as a whole or not at all; nobody but its owner can read it at any time.
+/// Writes the whole file or nothing. Only its owner can read it at any time.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
-    Keyring::parse(text)?;
+    Keyring::parse(text).with_context(|| KeyringError::NotChanged(path.into()))?;
     let beside = path.with_extension("new");
     let write = || {
         let _ = std::fs::remove_file(&beside);
@@ -98,7 +102,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
         file.sync_all()?;
         std::fs::rename(&beside, path)
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    Ok(write().map_err(|cause| AccessError::Write { path: path.into(), cause })?)
 }
 
 #[cfg(test)]
@@ -106,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_goes_through_a_rotation() {
+    fn keys_of_a_file_are_rotated() {
         let folder = std::env::temp_dir().join(format!("keyrack-keyring-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join("keyring");

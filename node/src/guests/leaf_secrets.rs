@@ -1,4 +1,4 @@
-//! Salts and decoys of a booking's leaf, derived from its guest's data key (HKDF, RFC 5869).
+//! Salts and decoys of a booking's leaf, derived from the guest's data key (HKDF, RFC 5869).
 
 use hkdf::Hkdf;
 use keyrack_inventory::{Digest, Disclosure};
@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use super::keyring::KEY_BYTES;
 
-/// What a leaf claims of a guest; the rest of its guest digests are decoys.
+/// How many claims about a guest a leaf has. Its other guest digests are decoys.
 const CLAIMS: usize = 3;
 
 /// Salts and decoys that come from a guest's data key.
@@ -31,7 +31,7 @@ impl LeafSecrets {
         named.into_iter().map(claim).collect()
     }
 
-    /// A digest that stands where a guest has no claim, so that a leaf does not show how many there are.
+    /// A digest in place of a claim, so that a leaf does not show how many claims there are.
     pub fn decoy(&self, place: usize) -> Digest {
         self.expand(&["decoy ", &place.to_string()])
     }

@@ -1,13 +1,13 @@
-//! Guest data: encrypted before anything is proposed, and readable on a node only, with its keyring.
+//! Guest data: encrypted before a command is proposed, and readable only on a node, with its keyring.
 //!
 //! Invariants:
-//! - Guest data in clear never enters a command, a row, a leaf, a log line or a trace: [`Vault::seal`] is the only way in.
-//! - Each guest has a data key of its own, wrapped by the keyring's active key. Destroying the wrapped key destroys the data.
-//! - What a receipt may disclose of a guest is salted from the same data key, so it is destroyed with it.
-//! - A payment card's number is kept nowhere, not even encrypted: [`has_card_number`] finds it, and the request is refused.
+//! - Plain guest data are never in a command, a row, a leaf, a log line or a trace. [`Vault::seal`] encrypts them first.
+//! - Each guest has its own data key, wrapped (encrypted) by the keyring's active key. Deleting the wrapped key erases the data.
+//! - The salts of a receipt's guest claims are derived from the same data key, so they are erased with it.
+//! - A payment card's number is never stored, not even encrypted. [`has_card_number`] finds it, and the request is refused.
 //!
-//! Start with `vault.rs`. `keyring.rs` reads the keys, `keyring_file.rs` is the command `keyrackd keyring`, `rewrap.rs` is
-//! the task that wraps again after a rotation.
+//! Start with `vault.rs`. `keyring.rs` reads the keys, `keyring_file.rs` is the command `keyrackd keyring`, and the task in
+//! `rewrap.rs` wraps the data keys again after a rotation.
 
 mod cards;
 mod keyring;

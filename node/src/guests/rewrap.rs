@@ -1,5 +1,5 @@
-//! After a rotation of the keyring: guests' keys that an older key wraps are wrapped by the active key, in the background.
-//! The guests' own keys do not change, and neither does anything that was encrypted or derived with them.
+//! Wraps guests' keys with the keyring's active key after a rotation, in the background. The guests' keys do not change, and
+//! neither do the data that they encrypt.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,15 +13,15 @@ use tokio::time::Instant;
 use super::vault::{Rewrap, Vault};
 use crate::metrics::{Metrics, RewrapProgress};
 
-/// Rows read in one step, and commands under way at once.
+/// Rows read in one step, and commands proposed at once.
 const STEP: usize = 512;
 const AT_ONCE: usize = 32;
-/// How often a leader passes over its shards, besides every change of the keyring.
+/// The time between two passes, if the keyring does not change.
 const PASS_EVERY: Duration = Duration::from_secs(3_600);
 const PROPOSE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Passes over the shards that this node leads whenever the keyring has `changed`; runs until dropped.
+/// Passes over the shards that this node leads when the keyring has `changed`, and every hour. Runs until dropped.
 pub async fn run(vault: Arc<Vault>, cluster: Cluster, metrics: Arc<Metrics>, mut changed: watch::Receiver<u64>) {
     let progress = metrics.rewrapping();
     loop {
@@ -32,14 +32,14 @@ pub async fn run(vault: Arc<Vault>, cluster: Cluster, metrics: Arc<Metrics>, mut
         }
         progress.lost.store(lost, Ordering::Relaxed);
         progress.running.store(0, Ordering::Relaxed);
-        // It has changed, or the last pass was long enough ago; an error says that the vault is gone.
+        // The keyring has changed, or an hour is over. An error means that the vault was dropped.
         if let Ok(Err(_)) = tokio::time::timeout(PASS_EVERY, changed.changed()).await {
             return;
         }
     }
 }
 
-/// Returns how many keys of the shard cannot be opened.
+/// Returns how many keys of the shard cannot be decrypted.
 async fn rewrap_shard(vault: &Vault, cluster: &Cluster, progress: &RewrapProgress, shard: u32) -> u64 {
     let mut from = Key::Guest(BookingId([0; 16]));
     let mut lost = 0;
@@ -68,7 +68,7 @@ async fn rewrap_shard(vault: &Vault, cluster: &Cluster, progress: &RewrapProgres
             let done = futures::future::join_all(all).await.iter().filter(|done| done.is_ok()).count();
             progress.done.fetch_add(done as u64, Ordering::Relaxed);
         }
-        // Requests of callers go first.
+        // The pause leaves time for callers' requests.
         tokio::time::sleep(PAUSE).await;
     }
 }

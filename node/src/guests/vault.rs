@@ -1,5 +1,5 @@
-//! Encrypts and decrypts guest data: AES-256-GCM-SIV (RFC 8452), nonce first. Also everything else that needs the keyring:
-//! cursors that tell their holder nothing, and fingerprints of requests.
+//! Encrypts and decrypts guest data with AES-256-GCM-SIV (RFC 8452), nonce first. Also encrypts cursors and computes fingerprints
+//! of requests, which need the keyring too.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 const NONCE_BYTES: usize = 12;
 const SALT_BYTES: usize = size_of::<Salt>();
 
-/// Seals and opens guest data. Its keyring may change while it is used.
+/// Encrypts and decrypts guest data. Its keyring may change at any time.
 pub struct Vault {
     path: PathBuf,
     keyring: ArcSwap<Keyring>,
@@ -31,23 +31,23 @@ pub struct Vault {
     changed: watch::Sender<u64>,
 }
 
-/// A guest sealed for a command, with what its leaf will need.
+/// An encrypted guest for a command, with the secrets of its leaf.
 pub struct SealedGuest {
-    /// Encrypted; empty when there is no guest.
+    /// The encrypted guest. Empty without a guest.
     pub sealed: Sealed,
     /// Digests and salts for the leaf.
     pub seeds: LeafSeeds,
-    /// What the receipt's holder may show of the guest.
+    /// The claims about the guest that the receipt's holder may disclose.
     pub claims: Vec<Disclosure>,
 }
 
-/// What becomes of a wrapped key after a rotation of the keyring.
+/// What to do with a wrapped key after a rotation of the keyring.
 pub enum Rewrap {
-    /// The active key wraps it already.
+    /// Nothing: the active key wraps it.
     NotNeeded,
-    /// The same key, wrapped by the active key.
+    /// Replace it by this: the same key, wrapped by the active key.
     To(Vec<u8>),
-    /// No key of the keyring opens it.
+    /// Nothing is possible: no key of the keyring decrypts it.
     Lost,
 }
 
@@ -61,16 +61,21 @@ impl Vault {
         Vault { path: path.to_owned(), keyring: ArcSwap::from_pointee(keyring), changed: watch::Sender::new(0) }
     }
 
-    /// Reads the file again; a bad one is refused and the old one stays.
+    /// Reads the file again. If it is malformed, the previous keyring stays.
     pub fn reload(&self) -> anyhow::Result<()> {
         let keyring = Keyring::open(&self.path)?;
-        tracing::info!(active = keyring.active_name(), keys = keyring.all().count(), "the keyring was read anew");
+        tracing::info!(
+            event = "keyring_changed",
+            active = keyring.active_name(),
+            keys = keyring.all().count(),
+            "using a changed keyring"
+        );
         self.keyring.store(Arc::new(keyring));
         self.changed.send_modify(|changes| *changes += 1);
         Ok(())
     }
 
-    /// Checks the file once a second and reads it again when it has changed; runs until dropped.
+    /// Checks the file once a second and reads it again when it has changed. Runs until dropped.
     pub async fn watch(&self) {
         let stamp = || std::fs::metadata(&self.path).ok().map(|file| (file.modified().ok(), file.len()));
         let mut last = stamp();
@@ -82,7 +87,7 @@ impl Vault {
                 last = now;
                 if let Err(cause) = self.reload() {
                     let cause = format!("{cause:#}");
-                    tracing::warn!(cause, "the keyring is not usable as it is now; the one of before stays in use");
+                    tracing::warn!(event = "keyring_unusable", cause, "cannot use the changed keyring; keeping the previous one");
                 }
             }
         }
@@ -93,12 +98,12 @@ impl Vault {
         self.changed.subscribe()
     }
 
-    /// The keys as they are now.
+    /// The present keyring.
     pub fn keyring(&self) -> Arc<Keyring> {
         self.keyring.load_full()
     }
 
-    /// Wraps a guest's key by the active key, unless it already is.
+    /// Wraps a guest's key with the active key, if another key wraps it.
     pub fn rewrap(&self, wrapped_key: &[u8]) -> Rewrap {
         let keyring = self.keyring.load();
         if decrypt(&keyring.active().wrapping, wrapped_key).is_some() {
@@ -107,13 +112,13 @@ impl Vault {
         let key = keyring.others().find_map(|old| decrypt(&old.wrapping, wrapped_key)).map(Zeroizing::new);
         match (key, random()) {
             (Some(key), Ok(nonce)) => Rewrap::To(encrypt(&keyring.active().wrapping, &nonce, &key)),
-            // Without randomness it stays as it is until the next pass.
+            // Without random numbers the next pass tries again.
             (Some(_), Err(_)) => Rewrap::NotNeeded,
             (None, _) => Rewrap::Lost,
         }
     }
 
-    /// Encrypts a guest under a fresh key, and draws the secrets of a booking's leaves.
+    /// Encrypts a guest under a new key, and draws the secrets of the booking's leaves.
     pub fn seal(&self, guest: Option<&Guest>) -> Result<SealedGuest, getrandom::Error> {
         let key: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(random()?);
         let salts: [[u8; SALT_BYTES]; 3] = [random()?, random()?, random()?];
@@ -134,28 +139,29 @@ impl Vault {
         Ok(SealedGuest { sealed, seeds, claims })
     }
 
-    /// Decrypts a guest; `None` when the keys do not fit or were destroyed. `wrapped_key` is kept apart from the
-    /// booking; rows of the first version have it inside.
+    /// Decrypts a guest. `None` if no key decrypts it or its key was erased. `wrapped_key` is in its own row. Without it,
+    /// the key inside `sealed` is used, where older rows have it.
     pub fn open_guest(&self, sealed: &Sealed, wrapped_key: Option<&[u8]>) -> Option<Guest> {
         let key = self.unwrap(wrapped_key.unwrap_or(&sealed.wrapped_key))?;
         let bytes = decrypt(&Aes256GcmSiv::new((&*key).into()), &sealed.ciphertext)?;
         Guest::decode(bytes.as_slice()).ok()
     }
 
-    /// What the holder of a receipt may show of the guest; nothing once the key is destroyed.
+    /// The claims about the guest that a receipt's holder may disclose. Empty once the key is erased.
     pub fn claims(&self, sealed: &Sealed, wrapped_key: &[u8]) -> Vec<Disclosure> {
         let guest = self.open_guest(sealed, Some(wrapped_key));
         let claims = guest.and_then(|guest| Some(LeafSecrets::of(&*self.unwrap(wrapped_key)?).claims(&guest)));
         claims.unwrap_or_default()
     }
 
-    /// A text that only this cluster can read, the same for the same text: a cursor may name what its holder must not see.
+    /// Encrypts a text for this cluster only, because a cursor may name data that its holder must not see. The same text has
+    /// the same result.
     pub fn hide(&self, text: &str) -> String {
         let sealed = encrypt(&self.cursors(), &[0; NONCE_BYTES], text.as_bytes());
         Base64UrlUnpadded::encode_string(&sealed[NONCE_BYTES..])
     }
 
-    /// Reads [`Vault::hide`]; `None` when it is something else.
+    /// Decrypts the result of [`Vault::hide`]. `None` for any other text.
     pub fn reveal(&self, hidden: &str) -> Option<String> {
         let sealed = [vec![0; NONCE_BYTES], Base64UrlUnpadded::decode_vec(hidden).ok()?].concat();
         String::from_utf8(decrypt(&self.cursors(), &sealed)?).ok()
@@ -165,7 +171,7 @@ impl Vault {
         Aes256GcmSiv::new((&mac(self.keyring.load().fingerprints(), &[b"keyrack cursors"])).into())
     }
 
-    /// A digest of a request that tells nothing about it without the keyring.
+    /// A digest of a request that reveals nothing about it without the keyring.
     pub fn fingerprint(&self, action: &str, request: &[u8]) -> [u8; 16] {
         let mut short = [0; 16];
         short.copy_from_slice(&mac(self.keyring.load().fingerprints(), &[action.as_bytes(), &[0], request])[..16]);
@@ -186,7 +192,7 @@ fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
 
 fn encrypt(cipher: &Aes256GcmSiv, nonce: &[u8; NONCE_BYTES], plain: &[u8]) -> Vec<u8> {
     let mut sealed = nonce.to_vec();
-    // Fails only beyond 2^36 bytes, and a request body is a million times smaller.
+    // Fails only above 2^36 bytes. The limit of a request body is far below.
     sealed.extend(cipher.encrypt(&Nonce::from(*nonce), plain).unwrap_or_default());
     sealed
 }
@@ -210,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_can_be_opened_again_and_not_by_others() {
+    fn only_the_same_keyring_decrypts_a_guest() {
         let vault = keyed(7);
         let SealedGuest { sealed, .. } = vault.seal(Some(&ada())).expect("random bytes");
         assert_eq!(vault.open_guest(&sealed, None), Some(ada()));
@@ -219,11 +225,11 @@ mod tests {
         assert_ne!(vault.seal(Some(&ada())).expect("random bytes").sealed.ciphertext, sealed.ciphertext);
         let apart = Sealed { ciphertext: sealed.ciphertext.clone(), wrapped_key: Vec::new() };
         assert_eq!(vault.open_guest(&apart, Some(&sealed.wrapped_key)), Some(ada()));
-        assert_eq!(vault.open_guest(&apart, None), None, "without the key the ciphertext tells nothing");
+        assert_eq!(vault.open_guest(&apart, None), None, "without the key the ciphertext cannot be decrypted");
     }
 
     #[test]
-    fn another_active_key_wraps_anew_and_everything_opens_as_before() {
+    fn a_new_active_key_wraps_again_and_older_data_are_still_decrypted() {
         let (one, two) = ("01".repeat(KEY_BYTES), "02".repeat(KEY_BYTES));
         let ring = |text: &str| Vault::new(Path::new("keyring"), Keyring::parse(text).expect("a keyring"));
         let before = ring(&format!("one {one} active"));
@@ -231,7 +237,7 @@ mod tests {
         let after = ring(&format!("one {one}\ntwo {two} active"));
         assert_eq!(after.open_guest(&sealed, None), Some(ada()));
         assert_eq!(before.fingerprint("book", b"x"), after.fingerprint("book", b"x"));
-        let Rewrap::To(wrapped) = after.rewrap(&sealed.wrapped_key) else { panic!("it is wrapped by the old key") };
+        let Rewrap::To(wrapped) = after.rewrap(&sealed.wrapped_key) else { panic!("the old key wraps it") };
         let only = ring(&format!("two {two} active"));
         assert_eq!(only.open_guest(&sealed, Some(&wrapped)), Some(ada()));
         assert_eq!(only.open_guest(&sealed, None), None);
@@ -240,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_guest_is_not_opened() {
+    fn a_damaged_guest_is_not_decrypted() {
         let vault = keyed(7);
         let mut sealed = vault.seal(Some(&Guest::default())).expect("random bytes").sealed;
         sealed.ciphertext[NONCE_BYTES] ^= 1;
@@ -248,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_of_a_receipt_come_back_from_the_wrapped_key() {
+    fn the_claims_of_a_receipt_are_derived_from_the_wrapped_key() {
         let vault = keyed(7);
         let SealedGuest { sealed, seeds, claims } = vault.seal(Some(&ada())).expect("random bytes");
         assert_eq!(vault.claims(&sealed, &sealed.wrapped_key), claims);
         assert_eq!(claims.iter().map(|claim| claim.value.as_str()).collect::<Vec<_>>(), ["Ada", "ada@example.org", ""]);
         assert_eq!(seeds.guest.len(), GUEST_DIGESTS);
         assert!(claims.iter().all(|claim| seeds.guest.contains(&claim.digest())));
-        let nobody = vault.seal(None).expect("random bytes");
-        assert_eq!((nobody.sealed, nobody.claims, nobody.seeds.guest), (Sealed::default(), vec![], vec![]));
+        let none = vault.seal(None).expect("random bytes");
+        assert_eq!((none.sealed, none.claims, none.seeds.guest), (Sealed::default(), vec![], vec![]));
     }
 }

@@ -1,11 +1,11 @@
-//! One bounded HTTP exchange at a time, over TLS or plain.
+//! Bounded HTTP exchanges, with or without TLS.
 
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http_body_util::{BodyExt, Full, Limited};
@@ -19,10 +19,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::url::Url;
+use crate::messages::outbound::ExchangeError;
 
-/// How long one exchange may take, from looking up the name to the last byte.
+/// How long one exchange may take, from the lookup of the name to the last byte.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest head of an answer that is read.
+/// The largest head of an answer.
 const HEAD_BYTES: usize = 32 << 10;
 
 /// A server's answer.
@@ -30,25 +31,25 @@ const HEAD_BYTES: usize = 32 << 10;
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The body, at most as long as was asked for.
+    /// The body, up to the given limit.
     pub body: Bytes,
 }
 
-/// Asks others; cheap to clone.
+/// Sends requests to other servers. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbound {
     tls: TlsConnector,
 }
 
 impl Outbound {
-    /// Trusts the public certificate authorities (Mozilla's) and those in the file `trust`; an empty path names no file.
+    /// Trusts the public certificate authorities (Mozilla's) and those in the file `trust`. With an empty path there is no file.
     ///
     /// # Errors
-    /// The file cannot be read or holds no certificate.
+    /// The file cannot be read or has no certificate.
     pub fn new(trust: &Path) -> anyhow::Result<Outbound> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if !trust.as_os_str().is_empty() {
-            add_roots(&mut roots, trust).with_context(|| format!("outbound.trust: {}", trust.display()))?;
+            add_roots(&mut roots, trust).with_context(|| ExchangeError::Trust(trust.into()))?;
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut tls = ClientConfig::builder_with_provider(provider)
@@ -59,12 +60,12 @@ impl Outbound {
         Ok(Outbound { tls: TlsConnector::from(Arc::new(tls)) })
     }
 
-    /// Reads `url`; an answer of more than `limit` bytes is an error.
+    /// Reads `url`. An answer of more than `limit` bytes is an error.
     pub async fn get(&self, url: &Url, limit: usize) -> anyhow::Result<Answer> {
         self.exchange(http::Method::GET, url, Bytes::new(), limit).await
     }
 
-    /// Sends `body` to `url`; an answer of more than `limit` bytes is an error.
+    /// Sends `body` to `url`. An answer of more than `limit` bytes is an error.
     pub async fn post(&self, url: &Url, body: impl Into<Bytes>, limit: usize) -> anyhow::Result<Answer> {
         self.exchange(http::Method::POST, url, body.into(), limit).await
     }
@@ -78,15 +79,15 @@ impl Outbound {
             .body(Full::new(body))?;
         let exchange = async {
             let connecting = TcpStream::connect((url.host.as_str(), url.port)).await;
-            let stream = connecting.with_context(|| format!("cannot connect to {}:{}", url.host, url.port))?;
+            let stream = connecting.map_err(|cause| ExchangeError::Connect { host: url.host.clone(), port: url.port, cause })?;
             if !url.secure {
                 return request_once(stream, request, limit).await;
             }
-            let name = ServerName::try_from(url.host.clone()).with_context(|| format!("{} is no name for TLS", url.host))?;
+            let name = ServerName::try_from(url.host.clone()).with_context(|| ExchangeError::Name(url.host.clone()))?;
             let secured = self.tls.connect(name, stream).await;
-            request_once(secured.with_context(|| format!("no TLS with {}", url.host))?, request, limit).await
+            request_once(secured.with_context(|| ExchangeError::Handshake(url.host.clone()))?, request, limit).await
         };
-        tokio::time::timeout(TIMEOUT, exchange).await.context("no answer in time")?
+        tokio::time::timeout(TIMEOUT, exchange).await.context(ExchangeError::Timeout(TIMEOUT.as_secs()))?
     }
 }
 
@@ -101,12 +102,12 @@ async fn request_once(
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), limit).collect().await;
-        let body = body.map_err(|cause| anyhow::anyhow!("its answer cannot be read: {cause}"))?.to_bytes();
+        let body = body.map_err(|cause| ExchangeError::Answer(cause.to_string()))?.to_bytes();
         anyhow::Ok(Answer { status, body })
     });
     match select(answer, pin!(connection)).await {
         Either::Left((answer, _)) => answer,
-        // It may have ended after the answer's last byte: what has arrived can still be read.
+        // The connection may have ended after the answer's last byte, so the answer can still be read.
         Either::Right((_, answer)) => answer.await,
     }
 }
@@ -118,7 +119,7 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> anyhow::Result<()> {
         found += 1;
     }
     if found == 0 {
-        bail!("no certificate in it");
+        return Err(ExchangeError::NoCertificate.into());
     }
     Ok(())
 }

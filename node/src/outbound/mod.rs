@@ -1,12 +1,12 @@
-//! The node's only way to call other servers: small HTTP exchanges with witnesses and with the issuers of staff tokens.
+//! Calls to other servers: small HTTP exchanges with witnesses and with issuers of staff tokens.
 //!
 //! Invariants:
-//! - An exchange has its own connection, follows no redirect, uses no proxy, and is bounded in time and in bytes: the
-//!   server at the other end is not trusted to stop.
-//! - TLS trusts Mozilla's public authorities and those of the one configured file.
-//! - A URL never carries a name or password: URLs end up in logs.
+//! - An exchange has its own connection, follows no redirect, uses no proxy, and is bounded in time and in bytes, because the
+//!   other server is not trusted.
+//! - TLS trusts Mozilla's public authorities and those in the configured file.
+//! - A URL never has a user name or password, because URLs end up in logs.
 //!
-//! Start with [`Outbound`] in `client.rs`; [`Url`] in `url.rs` says which addresses are accepted.
+//! Start with [`Outbound`] in `client.rs`. [`Url`] in `url.rs` decides which addresses are accepted.
 
 mod client;
 #[cfg(test)]

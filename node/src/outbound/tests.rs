@@ -1,4 +1,4 @@
-//! Exchanges with servers on loopback that behave, and with others.
+//! Exchanges with correct and faulty servers on loopback.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::client::TIMEOUT;
 use super::{Outbound, Url};
 
 #[test]
-fn an_address_is_read_as_it_will_be_asked() {
+fn an_address_is_split_into_scheme_host_port_and_target() {
     let parsed = |text: &str| Url::parse(text).map(|url| (url.secure, url.host, url.port, url.authority, url.target)).ok();
     let is = |secure, host: &str, port, authority: &str, target: &str| {
         Some((secure, host.to_string(), port, authority.to_string(), target.to_string()))
@@ -46,7 +46,7 @@ fn an_address_is_read_as_it_will_be_asked() {
     assert!(!loopback("http://localhost") && !loopback("http://127.0.0.1.example") && !loopback("http://10.0.0.1"));
 }
 
-/// Answers one connection after the other with `answer`, over TLS if there is a certificate; its port.
+/// Answers one connection after the other with `answer`, with TLS if there is a certificate. Returns the port.
 async fn serve(answer: &'static [u8], tls: Option<ServerConfig>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
@@ -88,36 +88,38 @@ fn trusting(pem: &str) -> anyhow::Result<Outbound> {
 }
 
 #[tokio::test]
-async fn answers_are_bounded_and_redirects_not_followed() {
+async fn answers_are_bounded_and_redirects_are_not_followed() {
     let outbound = Outbound::new(Path::new("")).expect("public authorities");
     let ask = async |answer: &'static [u8]| {
         let port = serve(answer, None).await;
         get(&outbound, format!("http://127.0.0.1:{port}/a")).await
     };
     assert_eq!(ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await.ok(), Some((200, b"hi".to_vec())));
-    // Ended by the connection's end, which comes together with the body.
+    // The end of the connection, which arrives together with the body, ends the answer.
     assert_eq!(ask(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi").await.ok(), Some((200, b"hi".to_vec())));
     let moved = ask(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n").await;
     assert_eq!(moved.ok(), Some((302, Vec::new())));
     let long = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "x".repeat(1_001));
-    assert!(ask(long.leak().as_bytes()).await.expect_err("too long").to_string().contains("cannot be read"));
+    assert!(ask(long.leak().as_bytes()).await.expect_err("too long").to_string().contains("cannot read the answer"));
     for broken in [&b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"[..], b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\n"] {
         assert!(ask(broken).await.is_err(), "{}", String::from_utf8_lossy(broken));
     }
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
-    assert!(get(&outbound, format!("http://{closed}/")).await.expect_err("nobody there").to_string().contains("cannot connect"));
+    assert!(
+        get(&outbound, format!("http://{closed}/")).await.expect_err("nothing listens").to_string().contains("cannot connect")
+    );
 }
 
 #[tokio::test]
-async fn who_never_answers_is_left_alone_in_time() {
+async fn a_server_that_never_answers_is_left_after_the_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("bound"));
     let outbound = Outbound::new(Path::new("")).expect("public authorities");
     let begin = Instant::now();
     let cause = get(&outbound, url).await.expect_err("no answer");
-    assert_eq!(cause.to_string(), "no answer in time");
+    assert_eq!(cause.to_string(), "no answer within 5 s");
     assert!(begin.elapsed() >= TIMEOUT);
-    // Hung up: the other side sees the end of the connection.
+    // The connection was closed, and the server sees its end.
     let (mut stream, _) = listener.accept().await.expect("it had connected");
     stream.read_to_end(&mut Vec::new()).await.expect("closed");
 }
@@ -143,16 +145,16 @@ impl Authority {
 }
 
 #[tokio::test]
-async fn https_needs_a_certificate_of_a_trusted_authority_for_the_very_host() {
+async fn https_requires_a_certificate_from_a_trusted_authority_for_this_host() {
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     let (ours, other) = (Authority::new("ours"), Authority::new("other"));
     let both = trusting(&format!("{}{}", other.0.pem(), ours.0.pem())).expect("two certificates");
     let port = serve(ANSWER, Some(ours.server("127.0.0.1"))).await;
     let url = format!("https://127.0.0.1:{port}/");
     assert_eq!(get(&both, url.clone()).await.ok(), Some((200, b"hi".to_vec())));
-    for stranger in [trusting(&other.0.pem()), Outbound::new(Path::new(""))] {
-        let cause = format!("{:#}", get(&stranger.expect("made"), url.clone()).await.expect_err("not trusted"));
-        assert!(cause.contains("no TLS with 127.0.0.1") && cause.contains("UnknownIssuer"), "{cause}");
+    for outsider in [trusting(&other.0.pem()), Outbound::new(Path::new(""))] {
+        let cause = format!("{:#}", get(&outsider.expect("made"), url.clone()).await.expect_err("not trusted"));
+        assert!(cause.contains("the TLS handshake with 127.0.0.1 failed") && cause.contains("UnknownIssuer"), "{cause}");
     }
     let port = serve(ANSWER, Some(ours.server("w.example"))).await;
     let cause = format!("{:#}", get(&both, format!("https://127.0.0.1:{port}/")).await.expect_err("another host's"));
@@ -161,7 +163,7 @@ async fn https_needs_a_certificate_of_a_trusted_authority_for_the_very_host() {
     let url = format!("https://{}/", plain.local_addr().expect("bound"));
     let answer = async { plain.accept().await.expect("asked").0.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await };
     let (asked, _) = futures::join!(get(&both, url), answer);
-    assert!(format!("{:#}", asked.expect_err("no TLS at all")).contains("no TLS with"));
+    assert!(format!("{:#}", asked.expect_err("no TLS")).contains("the TLS handshake with"));
     assert!(trusting("no certificate").is_err());
     let absent = Outbound::new(Path::new("/no/such/file"));
     assert!(format!("{:#}", absent.err().expect("refused")).contains("outbound.trust"));

@@ -1,8 +1,10 @@
-//! Addresses of others, as they are configured or as others name them.
+//! Addresses of other servers, from the configuration or from another server.
 
 use std::net::IpAddr;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+
+use crate::messages::outbound::UrlError;
 
 /// An `http://` or `https://` address of another server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,31 +13,31 @@ pub struct Url {
     /// Without the brackets of an IPv6 address.
     pub(super) host: String,
     pub(super) port: u16,
-    /// `host` or `host:port` as it was written: the Host header.
+    /// `host` or `host:port` as it was written, for the Host header.
     pub(super) authority: String,
     /// Path and query.
     pub(super) target: String,
 }
 
 impl Url {
-    /// Reads an absolute address. Names and passwords in it are refused: they would end up in logs.
+    /// Reads an absolute address. User names and passwords are refused, because they would end up in logs.
     pub fn parse(text: &str) -> anyhow::Result<Url> {
-        let uri: http::Uri = text.parse().with_context(|| format!("{text:?} is not a URL"))?;
+        let uri: http::Uri = text.parse().with_context(|| UrlError::Malformed(text.into()))?;
         let secure = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => bail!("{text:?} begins neither with https:// nor with http://"),
+            _ => return Err(UrlError::Scheme(text.into()).into()),
         };
-        let authority = uri.authority().with_context(|| format!("{text:?} has no host"))?;
+        let authority = uri.authority().with_context(|| UrlError::NoHost(text.into()))?;
         if authority.as_str().contains('@') {
-            bail!("a name or password in a URL is not accepted");
+            return Err(UrlError::Credentials.into());
         }
         if text.contains('#') {
-            bail!("{text:?}: a fragment has no meaning here");
+            return Err(UrlError::Fragment(text.into()).into());
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_string();
         if host.is_empty() {
-            bail!("{text:?} has no host");
+            return Err(UrlError::NoHost(text.into()).into());
         }
         let port = match authority.port_u16() {
             Some(port) => port,
@@ -46,13 +48,13 @@ impl Url {
                     80
                 }
             }
-            None => bail!("{text:?}: what follows the colon is no port"),
+            None => return Err(UrlError::Port(text.into()).into()),
         };
         let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_string();
         Ok(Url { secure, host, port, authority: authority.to_string(), target })
     }
 
-    /// The address with more path at its end: a `/` between the two, whether or not it was there.
+    /// The address with `path` appended, with exactly one `/` between them.
     pub fn join(&self, path: &str) -> Url {
         Url { target: format!("{}/{path}", self.target.trim_end_matches('/')), ..self.clone() }
     }
@@ -62,7 +64,7 @@ impl Url {
         self.secure
     }
 
-    /// Whether its host is a loopback address: digits, since a name may mean anything.
+    /// Whether its host is a loopback address. A name never is, because it may resolve to any address.
     pub fn is_loopback(&self) -> bool {
         self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }

@@ -1,13 +1,13 @@
-//! The audit trail, for auditors: read from the shards' journals.
+//! The audit trail for auditors, read from the shards' journals.
 
 use base16ct::lower::encode_string;
 use base64ct::{Base64, Encoding};
 use keyrack_cluster::{Filter, PageRead, Position, View};
 use keyrack_inventory::{
-    Action, Asked, AuditRecord, BookingId, Entry, Fault, Happened, HoldId, Key, Observation, PropertyNumber, Read, Reply, Right,
-    Row, Verdict, Who, permits,
+    Action, AuditRecord, BookingId, Entry, Fault, HoldId, JournalEvent, Key, Observation, PropertyNumber, Read, Reply, Right,
+    RightQuery, Row, Verdict, Who, permits,
 };
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,67 +18,67 @@ use crate::access::{Caller, Operation, forbidden};
 use crate::clock::now_ms;
 use crate::convert::{Problem, answers};
 
-/// A page of a shard's trail.
+/// A page of a shard's audit trail.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditPage {
-    /// In the order of the chain.
+    /// The records, in the order of the hash chain.
     pub items: Vec<AuditItem>,
-    /// Where to go on; absent when there is nothing more yet.
+    /// The cursor of the next page; absent if there are no more records yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// Records that the shard's trail has in all, and the newest link of its chain: 64 hexadecimal digits.
+    /// The number of records in the shard's trail.
     pub count: u64,
-    /// See `count`.
+    /// The newest hash of the shard's chain: 64 hexadecimal digits.
     pub link: String,
-    /// Records that a leaf of the receipts' log has sealed.
+    /// The number of records that the newest seal in the receipts log covers.
     pub sealed: u64,
-    /// Whether these are all records: not for an auditor of some properties, who cannot follow the chain.
+    /// Whether no record is left out. False for an auditor of some properties, who cannot recompute the chain.
     pub complete: bool,
 }
 
-/// A record.
+/// A record of the audit trail.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditItem {
-    /// The journal line and the place in it.
+    /// The number of the record's journal line.
     pub line: u64,
-    /// See `line`.
+    /// The record's position among the records of its line, from 0.
     pub place: u32,
-    /// When.
+    /// The time, RFC 3339 in UTC.
     pub at: String,
-    /// Who: `principal/<number>`, `operator/<name>`, `guest/<booking>` or `nobody`.
+    /// The caller: `principal/<number>`, `operator/<name>`, `guest/<booking>`, or `nobody` if it was not authenticated.
     pub who: String,
-    /// The principal's id.
+    /// The id of the principal, if the caller is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
-    /// The number of the credential.
+    /// The number of the principal's API key; 0 for other credentials.
     pub credential: u32,
-    /// From which address.
+    /// The caller's IP address.
     pub from: String,
-    /// What.
+    /// The action, such as `booking.cancel`.
     pub action: String,
-    /// Whose.
+    /// The property, if the action concerns one property.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub property_id: Option<String>,
-    /// Of which booking, hold, principal or node.
+    /// The booking, hold, principal or node, if the action concerns one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
-    /// Whether it was done.
+    /// Whether the action was allowed.
     pub allowed: bool,
-    /// Below 100 the state machine's refusal, else the HTTP status; 0 when it was done.
+    /// 0 if the action was allowed; below 100 the number of the state machine's refusal; else the HTTP status.
     pub verdict: u16,
-    /// How often, within a moment.
+    /// How many equal requests the record counts. The node counts equal requests within 100 ms together.
     pub times: u32,
-    /// The bytes that are hashed into the chain, in base64.
+    /// The bytes that are hashed into the chain: CBOR, in base64.
     pub encoded: String,
-    /// The chain's link behind this record, where it is kept: 64 hexadecimal digits.
+    /// The hash of the chain after this record: 64 hexadecimal digits. Only records of commands have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
 
 impl Service {
-    /// A page of a shard's audit trail from a journal line on.
+    /// A page of a shard's audit trail, from the journal line `after` on.
     pub async fn audit(
         &self,
         caller: &Caller,
@@ -89,12 +89,12 @@ impl Service {
     ) -> Result<AuditPage, Problem> {
         caller.check(Operation::ReadAudit, None)?;
         if !(1..=self.cluster().data_shards()).contains(&shard) {
-            return Err(Problem::field("shard", "1 to the number of data shards"));
+            return Err(Problem::new(Detail::AuditShard));
         }
         let read = PageRead { limit: limit.clamp(1, 1_000), consistency: options.consistency, deadline: options.deadline };
-        let asked = |property| Asked { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
+        let asked = |property| RightQuery { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };
         let mut feed = self.cluster().feed(vec![Position { shard, next: after }], Filter { property: None, wanted: is_recorded });
-        // A line may have records of several properties, so which of them the caller sees is asked record by record.
+        // A line can have records of several properties, so the caller's right is checked for each record.
         let visible = Mutex::new(Vec::new());
         let parts = feed.next(
             read,
@@ -152,14 +152,14 @@ impl Service {
     }
 }
 
-/// How far a shard's audit trail is.
+/// The state of a shard's hash chain.
 struct Chain {
     count: u64,
     link: [u8; 32],
     sealed: u64,
 }
 
-/// A record, and the chain's link behind it where that is kept.
+/// A record, and the chain's link after it if the journal has that link.
 type LinkedRecord = (AuditRecord, Option<[u8; 32]>);
 
 fn chain(view: &mut View<'_>) -> Result<Chain, Fault> {
@@ -169,10 +169,10 @@ fn chain(view: &mut View<'_>) -> Result<Chain, Fault> {
     })
 }
 
-/// The records of one line: those that an edge observed, and that of the command itself.
+/// The records of one line: those that an edge observed, and the command's own record.
 fn records(line: u64, entry: &Entry) -> Vec<LinkedRecord> {
     let mut records = Vec::new();
-    if let Happened::Observed(all) = &entry.happened {
+    if let JournalEvent::Observed(all) = &entry.happened {
         let numbered = all.iter().enumerate();
         records.extend(numbered.map(|(place, seen)| (AuditRecord { line, place: place as u32, seen: seen.clone() }, None)));
     }
@@ -194,28 +194,24 @@ fn records(line: u64, entry: &Entry) -> Vec<LinkedRecord> {
     records
 }
 
-/// What an action's record names.
+/// A record's id as text. The action determines what the id identifies.
 fn record_text(action: Action, id: [u8; 16]) -> String {
     match action {
         Action::PLACE_HOLD | Action::RELEASE_HOLD => HoldId(id).to_string(),
         Action::READ_PRINCIPALS | Action::PUT_PRINCIPAL | Action::REVOKE_PRINCIPAL | Action::CREATE_KEY | Action::REVOKE_KEY => {
             format!("principal/{}", u128::from_be_bytes(id))
         }
-        Action::FENCE_NODE | Action::ADMIT_NODE => format!("node/{}", u128::from_be_bytes(id)),
+        Action::FENCE_NODE | Action::ADMIT_NODE | Action::LEAD_SHARD => format!("node/{}", u128::from_be_bytes(id)),
         _ => BookingId(id).to_string(),
     }
 }
 
-/// Reads a page's cursor.
+/// Parses a page's cursor.
 pub fn audit_cursor(text: &str) -> Result<u64, Problem> {
-    if text.is_empty() {
-        Ok(0)
-    } else {
-        text.parse().map_err(|_| Problem::new(Code::InvalidCursor, "take the cursor of an answer"))
-    }
+    if text.is_empty() { Ok(0) } else { text.parse().map_err(|_| Problem::new(Detail::InvalidCursor)) }
 }
 
 /// Whether a line of the journal has audit records.
 fn is_recorded(entry: &Entry) -> bool {
-    entry.mark.is_some() || matches!(entry.happened, Happened::Observed(_))
+    entry.mark.is_some() || matches!(entry.happened, JournalEvent::Observed(_))
 }

@@ -1,7 +1,8 @@
-//! What is free, and what a guest could book.
+//! Availability and offers.
 
-use keyrack_inventory::{Code as RoomTypeCode, OfferQuery, Right, availability, offers};
-use keyrack_proto::{Code, v1};
+use keyrack_inventory::{OfferQuery, Right, ShortCode, availability, offers};
+use keyrack_proto::v1;
+use keyrack_texts::Detail;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -12,7 +13,7 @@ use crate::access::{Caller, Operation};
 use crate::convert::{Problem, answers, requests};
 
 impl Service {
-    /// What is free, night by night.
+    /// The availability of a property, night by night.
     pub async fn availability(
         &self,
         caller: &Caller,
@@ -21,10 +22,10 @@ impl Service {
     ) -> Result<v1::AvailabilityReply, Problem> {
         caller.check(Operation::GetAvailability, Some(&query.property_id))?;
         let span = requests::half_open(("from", &query.from), ("to", &query.to))?;
-        let unknown = || Problem::new(Code::UnknownRoomType, format!("there is no room type {:?}", query.room_type));
+        let unknown = || Problem::new(Detail::UnknownRoomType { room_type: requests::quoted(&query.room_type) });
         let room_type = match query.room_type.as_str() {
             "" => None,
-            text => Some(RoomTypeCode::new(text).map_err(|_| unknown())?),
+            text => Some(ShortCode::new(text).map_err(|_| unknown())?),
         };
         let place = self.place(caller, &query.property_id, options.deadline).await?;
         let number = place.number;
@@ -40,7 +41,7 @@ impl Service {
         Ok(answers::availability(&counts, as_of))
     }
 
-    /// What a guest could book.
+    /// The offers for a stay.
     pub async fn offers(
         &self,
         caller: &Caller,
@@ -50,7 +51,7 @@ impl Service {
         caller.check(Operation::ListOffers, Some(&query.property_id))?;
         let stay = requests::stay(&query.arrival, &query.departure)?;
         let guests = query.adults.saturating_add(query.children).max(1);
-        let guests = u16::try_from(guests).map_err(|_| Problem::field("adults", "a number of guests"))?;
+        let guests = u16::try_from(guests).map_err(|_| Problem::new(Detail::GuestCount))?;
         let place = self.place(caller, &query.property_id, options.deadline).await?;
         let number = place.number;
         let read = self.view((caller, Right::ReadInventory), &place, options, |view, _| {
@@ -68,7 +69,7 @@ impl Service {
     }
 }
 
-/// The same offer always has the same name; another price or policy gives another.
+/// The id of an offer. The same offer always has the same id; another price or policy gives another id.
 fn quote_id(query: &v1::OffersRequest, offer: &v1::Offer) -> String {
     let unnamed = v1::Offer { sellable: 0, ..offer.clone() };
     let sum = Sha256::new_with_prefix(query.encode_to_vec()).chain_update(unnamed.encode_to_vec()).finalize();

@@ -1,7 +1,8 @@
-//! Listing a property's bookings by arrival or by the seller's reference.
+//! Lists a property's bookings by arrival or by the seller's reference.
 
 use keyrack_inventory::{Booking, BookingId, BookingState, Key, Night, PropertyNumber, Read, Right};
 use keyrack_proto::v1;
+use keyrack_texts::Detail;
 
 use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
 use super::rows::{KeyedBooking, booking_with_key};
@@ -12,7 +13,7 @@ use crate::convert::{Problem, answers, requests};
 
 /// The most bookings in one page, and the most index entries read for it.
 const MAX_LIMIT: usize = 500;
-const MAX_LOOKED_AT: usize = 5_000;
+const MAX_SCANNED: usize = 5_000;
 
 impl Service {
     /// A page of a property's bookings, by arrival.
@@ -34,16 +35,16 @@ impl Service {
         };
         let from = match cursor {
             None => start,
-            // A cursor names a key; one outside this list could show another property's bookings.
+            // A cursor contains a key. A key outside this list could show another property's bookings.
             Some(next) if next >= start && next < to => next,
             Some(_) => return Err(invalid_cursor()),
         };
         let (page, as_of) = self
             .view((caller, Right::ReadBookings), &place, options, |view, scope| {
-                let keys = view.scan(&from, &to, MAX_LOOKED_AT + 1)?;
-                let more_to_look_at = keys.len() > MAX_LOOKED_AT;
+                let keys = view.scan(&from, &to, MAX_SCANNED + 1)?;
+                let more_to_look_at = keys.len() > MAX_SCANNED;
                 let mut found = Vec::new();
-                for key in keys.iter().take(MAX_LOOKED_AT) {
+                for key in keys.iter().take(MAX_SCANNED) {
                     if found.len() == limit {
                         return Ok((found, Some(*key)));
                     }
@@ -70,10 +71,10 @@ impl Service {
     }
 }
 
-/// Which of a property's bookings are listed.
+/// The filter of a list of bookings.
 struct Filter {
     from: Night,
-    /// Not included.
+    /// Exclusive.
     to: Night,
     state: Option<BookingState>,
     channel_ref: Option<String>,
@@ -82,7 +83,7 @@ struct Filter {
 impl Filter {
     fn new(query: &v1::ListBookingsRequest) -> Result<Filter, Problem> {
         let bound = |name, text: &str, default| if text.is_empty() { Ok(default) } else { requests::date(name, text) };
-        let no_state = || Problem::field("state", "confirmed, checked_in, checked_out, cancelled or no_show");
+        let no_state = || Problem::new(Detail::BookingState);
         let state = match query.state.as_str() {
             "" => None,
             name => Some(BookingState::from_name(name).ok_or_else(no_state)?),
@@ -92,7 +93,7 @@ impl Filter {
         Ok(Filter { from: bound("arrivalFrom", &query.arrival_from, Night(0))?, to, state, channel_ref })
     }
 
-    /// The first key. A seller's reference has an index of its own.
+    /// The first key. The seller's reference has its own index.
     fn start(&self, number: PropertyNumber) -> Key {
         let least = BookingId([0; 16]);
         match &self.channel_ref {
@@ -101,7 +102,7 @@ impl Filter {
         }
     }
 
-    /// The key behind the last one.
+    /// The key after the last one.
     fn end(&self, number: PropertyNumber) -> Key {
         match &self.channel_ref {
             Some(reference) => Key::channel_ref(number, reference, BookingId([0xff; 16])),

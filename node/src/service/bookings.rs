@@ -1,8 +1,9 @@
-//! Bookings: taken, changed, looked up.
+//! Takes, amends, cancels and reads bookings.
 
 use keyrack_cluster::Placement;
 use keyrack_inventory::{BookRequest, Booking, BookingId, Disclosure, LeafSeeds, Op, Reply, Right};
 use keyrack_proto::v1;
+use keyrack_texts::Detail;
 
 use super::draw;
 use super::mutation::{Done, Mutation};
@@ -15,16 +16,16 @@ use crate::access::{Caller, Operation};
 use crate::convert::{Problem, answers, requests};
 use crate::guests::SealedGuest;
 
-/// A step of a booking's life that needs nothing but the booking.
+/// A change of a booking's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Give it up.
+    /// Cancel the booking.
     Cancel,
-    /// The guest is here.
+    /// Check the guest in.
     CheckIn,
-    /// The guest has left.
+    /// Check the guest out.
     CheckOut,
-    /// The guest never came.
+    /// Mark the booking as a no-show.
     NoShow,
 }
 
@@ -65,7 +66,7 @@ impl Service {
         self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
     }
 
-    /// Changes a booking.
+    /// Amends a booking.
     pub async fn amend(&self, mutation: Mutation, mut request: v1::AmendRequest) -> Result<Done<v1::Booking>, Problem> {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::Amend, None)?;
@@ -80,7 +81,7 @@ impl Service {
         let rooms = if request.rooms.is_empty() { None } else { Some(requests::rooms(std::mem::take(&mut request.rooms))?) };
         let guest = requests::guest(request.guest.take())?;
         if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
-            return Err(Problem::field("arrival", "an amendment changes arrival, departure, rooms or guest"));
+            return Err(Problem::new(Detail::AmendmentEmpty));
         }
         let SealedGuest { sealed, seeds, .. } = self.seal(guest.as_ref())?;
         let sealed = guest.is_some().then_some(sealed);
@@ -90,7 +91,7 @@ impl Service {
         self.booking_answer(&mutation, &place, done, None).await
     }
 
-    /// Takes a booking one step on.
+    /// Changes a booking's state.
     pub async fn step(
         &self,
         mutation: Mutation,
@@ -113,7 +114,7 @@ impl Service {
         self.booking_answer(&mutation, &place, done, None).await
     }
 
-    /// Looks a booking up.
+    /// Reads a booking.
     pub async fn booking(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Booking, Problem> {
         caller.check(Operation::GetBooking, None)?;
         let id = requests::booking_id(id)?;
@@ -128,8 +129,8 @@ impl Service {
         Ok(answer)
     }
 
-    /// The answer to a mutation of a booking, with its receipt. `given` is what the request for a new booking brought: opening
-    /// the sealed guest gives the same and costs two decryptions.
+    /// The answer to a mutation of a booking, with its receipt. `given` is the guest data from the request for a new booking.
+    /// Opening the sealed guest would give the same data and cost two decryptions.
     pub(super) async fn booking_answer(
         &self,
         mutation: &Mutation,
@@ -156,7 +157,7 @@ impl Service {
         Ok(done.with(created, answer))
     }
 
-    /// The guest of a booking, for a caller who may see guests.
+    /// The guest of a booking, if the caller may see guests.
     pub(super) fn guest_for(&self, caller: &Caller, booking: &Booking, key: Option<&[u8]>) -> Option<v1::Guest> {
         if caller.role().sees_guests() { self.inner.vault.open_guest(&booking.guest, key) } else { None }
     }
@@ -167,5 +168,5 @@ impl Service {
     }
 }
 
-/// A new booking's guest as it was sent, and what its leaf was made of.
+/// A new booking's guest as sent, the seeds of its leaf, and the guest's claims.
 type Given = (Option<v1::Guest>, LeafSeeds, Vec<Disclosure>);

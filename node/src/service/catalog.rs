@@ -1,9 +1,10 @@
-//! Changing properties and what they sell.
+//! Changes properties, their room types and rate plans, ARI and the business date.
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use keyrack_inventory::{Night, Op, PropertyDetails, Reply};
-use keyrack_proto::{Code, v1};
+use keyrack_proto::v1;
+use keyrack_texts::Detail;
 
 use super::mutation::{Done, Mutation};
 use super::state::Service;
@@ -15,7 +16,7 @@ use crate::convert::{Problem, requests};
 use crate::guests::has_card_number;
 
 impl Service {
-    /// Onboards or changes a property.
+    /// Creates or changes a property.
     pub async fn put_property(
         &self,
         mutation: Mutation,
@@ -26,8 +27,7 @@ impl Service {
         let id = requests::property_id(&request.property_id)?.to_owned();
         let details = details(&request)?;
         mutation.caller.check_onboarding(&id, &details.home_region)?;
-        let zone =
-            TimeZone::get(&request.time_zone).map_err(|_| Problem::field("timeZone", "an IANA name such as Europe/Lisbon"))?;
+        let zone = TimeZone::get(&request.time_zone).map_err(|_| Problem::new(Detail::TimeZone))?;
         let business_date = match &request.business_date {
             Some(text) => requests::date("businessDate", text)?,
             None => today(zone)?,
@@ -42,7 +42,7 @@ impl Service {
         Ok(done.with(created, answer))
     }
 
-    /// Adds or changes a room type.
+    /// Creates or changes a room type.
     pub async fn put_room_type(
         &self,
         mutation: Mutation,
@@ -60,7 +60,7 @@ impl Service {
         Ok(done.with(created, answer))
     }
 
-    /// Adds or changes a rate plan.
+    /// Creates or changes a rate plan.
     pub async fn put_rate_plan(
         &self,
         mutation: Mutation,
@@ -88,7 +88,7 @@ impl Service {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::UpdateAri, Some(&request.property_id))?;
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
-        // A plan's currency never changes once it has rates, so what is read here still holds when it is applied.
+        // A plan's currency never changes once it has rates, so it is still the same when the command is applied.
         let property = self.find_property(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
         let updates = requests::ari(&request.updates, |plan| property.rate_plan(plan).map(|(_, plan)| plan.currency))?;
         let key = self.request_key(&mutation, &place, "ari", &request)?;
@@ -97,7 +97,7 @@ impl Service {
         Ok(done.with(false, v1::AriResult { updates, nights }))
     }
 
-    /// Ends a hotel's day.
+    /// Closes a property's business date.
     pub async fn close_business_date(
         &self,
         mutation: Mutation,
@@ -117,12 +117,12 @@ impl Service {
 
 fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem> {
     if request.name.is_empty() {
-        return Err(Problem::field("name", "is needed"));
+        return Err(Problem::new(Detail::FieldMissing { field: "name" }));
     }
     if let Some(location) = &request.location
         && !((-90.0..=90.0).contains(&location.latitude) && (-180.0..=180.0).contains(&location.longitude))
     {
-        return Err(Problem::field("location", "latitude -90 to 90, longitude -180 to 180"));
+        return Err(Problem::new(Detail::Location));
     }
     let presentation = Presentation {
         address: request.address.clone(),
@@ -130,11 +130,11 @@ fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem>
         languages: request.languages.clone(),
         images: request.images.clone(),
     };
-    // Only the address is searched: a coordinate has many digits.
+    // Only the address is checked: a coordinate has many digits, which can look like a card number.
     if serde_json::to_string(&presentation.address).is_ok_and(|text| has_card_number(&text)) {
-        return Err(Problem::new(Code::CardNumber, "address: card numbers are not kept here"));
+        return Err(Problem::new(Detail::AddressHasCardNumber));
     }
-    let presentation = serde_json::to_string(&presentation).map_err(|_| Problem::field("address", "cannot be kept"))?;
+    let presentation = serde_json::to_string(&presentation).map_err(|_| Problem::new(Detail::AddressUnreadable))?;
     Ok(PropertyDetails {
         name: requests::text("name", &request.name)?,
         time_zone: request.time_zone.clone(),
@@ -146,9 +146,8 @@ fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem>
     })
 }
 
-/// The hotel's calendar date now: resolved here once, then stored.
+/// Today's date in the property's time zone. It is resolved here once, then stored.
 fn today(zone: TimeZone) -> Result<Night, Problem> {
     let date = Zoned::now().with_time_zone(zone).date();
-    Night::from_ymd(date.year().into(), date.month() as u32, date.day() as u32)
-        .map_err(|_| Problem::new(Code::Internal, "this node's clock is wrong"))
+    Night::from_ymd(date.year().into(), date.month() as u32, date.day() as u32).map_err(|_| Problem::new(Detail::ClockWrong))
 }

@@ -1,19 +1,19 @@
-//! Cursors: opaque to callers, and checked when they come back.
+//! Cursors. They are opaque to callers, and checked when a caller sends one.
 
 use keyrack_cluster::Position;
 use keyrack_inventory::Key;
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 
 use crate::convert::Problem;
 
-/// Where a list goes on: the key of its next entry, in hexadecimal.
+/// The cursor of a list: the key of its next entry, in hexadecimal.
 pub fn list_cursor(next: &Key) -> String {
     let mut bytes = Vec::new();
     next.encode(&mut bytes);
     base16ct::lower::encode_string(&bytes)
 }
 
-/// Reads [`list_cursor`]; an empty cursor is the beginning.
+/// Parses [`list_cursor`]; an empty cursor is the beginning.
 pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     if cursor.is_empty() {
         return Ok(None);
@@ -31,7 +31,7 @@ pub fn positions_cursor(positions: &[Position]) -> String {
     parts.join("-")
 }
 
-/// Reads [`positions_cursor`] for exactly these shards; an empty cursor is the beginning.
+/// Parses [`positions_cursor`] for exactly these shards; an empty cursor is the beginning.
 pub fn read_positions(cursor: &str, shards: &[u32]) -> Result<Vec<Position>, Problem> {
     if cursor.is_empty() {
         return Ok(shards.iter().map(|shard| Position { shard: *shard, next: 0 }).collect());
@@ -47,9 +47,9 @@ pub fn read_positions(cursor: &str, shards: &[u32]) -> Result<Vec<Position>, Pro
     if positions.iter().map(|position| position.shard).eq(shards.iter().copied()) { Ok(positions) } else { Err(invalid_cursor()) }
 }
 
-/// A cursor that is not one of ours, or of another list.
+/// The cursor is malformed or belongs to another list.
 pub fn invalid_cursor() -> Problem {
-    Problem::new(Code::InvalidCursor, "take the cursor from an earlier answer to the same question")
+    Problem::new(Detail::InvalidCursor)
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn positions_survive_and_others_are_refused() {
+    fn positions_round_trip_and_malformed_cursors_are_refused() {
         let positions = vec![Position { shard: 1, next: 7 }, Position { shard: 2, next: 0 }];
         assert_eq!(read_positions(&positions_cursor(&positions), &[1, 2]).ok(), Some(positions));
         for wrong in ["1.7", "1.7-3.0", "x", "1.7-2.-1", "1.7-2", "+1.7-2.0", "1.+7-2.0"] {
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_cursor_is_an_index_key_or_nothing() {
+    fn a_list_cursor_is_an_index_key_or_empty() {
         assert!(read_list_cursor("01").is_err());
         assert!(read_list_cursor("zz").is_err());
         assert!(read_list_cursor("é0").is_err());

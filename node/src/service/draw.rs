@@ -1,11 +1,10 @@
 //! Random numbers from the operating system.
 
-use keyrack_proto::Code;
-
 use crate::clock::now_ms;
 use crate::convert::Problem;
+use keyrack_texts::Detail;
 
-/// Fills `bytes` with randomness.
+/// Fills `bytes` with random bytes.
 pub fn fill(bytes: &mut [u8]) -> Result<(), Problem> {
     getrandom::fill(bytes).map_err(no_randomness)
 }
@@ -17,8 +16,8 @@ pub fn for_new_id() -> Result<(u64, u64), Problem> {
     Ok((now_ms(), u64::from_be_bytes(bytes)))
 }
 
-/// The operating system gave no randomness.
+/// The operating system gave no random numbers.
 pub fn no_randomness(cause: getrandom::Error) -> Problem {
-    tracing::error!(%cause, "no randomness from the operating system");
-    Problem::new(Code::Internal, "this node has no source of randomness")
+    tracing::warn!(event = "no_randomness", %cause, "the operating system gives no random numbers");
+    Problem::new(Detail::NoRandomness)
 }

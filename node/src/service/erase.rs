@@ -1,7 +1,8 @@
-//! Erasing a guest: the key is destroyed, the booking stays.
+//! Erases a guest: destroys the key of the guest's data. The booking stays.
 
 use keyrack_inventory::{Op, Reply};
-use keyrack_proto::{Code, v1};
+use keyrack_proto::v1;
+use keyrack_texts::Detail;
 
 use super::mutation::{Done, Mutation};
 use super::receipts::Claims;
@@ -11,7 +12,7 @@ use crate::access::Operation;
 use crate::convert::{Problem, answers, requests};
 
 impl Service {
-    /// Destroys what protects a guest's data, for good. A second time answers the same.
+    /// Permanently destroys the key of a guest's data. Erasing again changes nothing and succeeds.
     pub async fn erase_guest(
         &self,
         mutation: Mutation,
@@ -19,9 +20,8 @@ impl Service {
     ) -> Result<Done<v1::ErasedGuest>, Problem> {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::EraseGuest, None)?;
-        // A guest is the guest of one booking, and has its id.
-        let booking =
-            requests::booking_id(&request.guest_id).map_err(|_| Problem::new(Code::NotFound, "there is no such guest"))?;
+        // A guest belongs to one booking and has its id.
+        let booking = requests::booking_id(&request.guest_id).map_err(|_| Problem::new(Detail::UnknownGuest))?;
         let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "erase", &request)?;
         let done = self.submit(&mutation, &place, key, Op::EraseGuest { booking }).await?;

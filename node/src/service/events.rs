@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keyrack_cluster::{Cluster, Consistency, Feed, Filter, PageRead, Placement};
-use keyrack_inventory::{Asked, Entry, Happened, PropertyNumber, Reply, Right, Scope, permits};
+use keyrack_inventory::{Entry, JournalEvent, PropertyNumber, Reply, Right, RightQuery, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -14,12 +14,12 @@ use crate::access::{Caller, Operation, forbidden};
 use crate::clock::now_ms;
 use crate::convert::{Problem, answers};
 
-/// Which part of the feed.
+/// The position, filter and size of a page.
 #[derive(Clone, Debug)]
 pub struct EventQuery {
-    /// Where to go on; empty for the beginning.
+    /// The cursor of the previous page or event; empty for the beginning.
     pub after: String,
-    /// Only this property.
+    /// Only events of this property.
     pub property_id: Option<String>,
     /// The most events.
     pub limit: usize,
@@ -29,40 +29,40 @@ pub struct EventQuery {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventPage {
-    /// In order per property.
+    /// The events, in order for each property.
     pub items: Vec<Event>,
-    /// Where to go on; also when there is nothing yet.
+    /// The cursor of the next page; present even if there are no events yet.
     pub next_cursor: String,
 }
 
-/// Something that happened. Guests are not named.
+/// An event. It has no guest data.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// The cursor behind this event.
+    /// The cursor after this event.
     pub id: String,
-    /// `booking.created` and so on.
+    /// The type of the event, such as `booking.created`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Whose.
+    /// The property.
     pub property_id: String,
-    /// When, in log time.
+    /// The log time of the event, RFC 3339 in UTC.
     pub at: String,
-    /// The booking as it was then.
+    /// The booking as it was after the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub booking: Option<keyrack_proto::v1::Booking>,
-    /// The hold as it was then.
+    /// The hold as it was after the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<keyrack_proto::v1::Hold>,
-    /// The room types an ARI update touched.
+    /// The room types that an ARI update changed, or the room type of `room_type.changed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub room_types: Vec<String>,
-    /// The new business date.
+    /// The new business date, for `business_date.closed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_date: Option<String>,
 }
 
-/// The events that a caller may see, followed in the shards' journals.
+/// A feed of the events that a caller may see, read from the shards' journals.
 pub struct EventFeed {
     cluster: Cluster,
     caller: Caller,
@@ -79,7 +79,7 @@ impl Service {
         feed.page(Consistency::Linearizable, deadline).await
     }
 
-    /// The feed itself, to be followed.
+    /// A feed that the caller can follow.
     pub async fn feed(&self, caller: &Caller, query: EventQuery, deadline: Instant) -> Result<EventFeed, Problem> {
         caller.check(Operation::ReadEvents, query.property_id.as_deref())?;
         let property = match &query.property_id {
@@ -103,18 +103,18 @@ impl Service {
 }
 
 impl EventFeed {
-    /// The next events; moves on behind them. A refusal once the caller may see none, also in the middle of a stream.
+    /// The next page. Refuses as soon as the caller has lost its right, also in the middle of a stream.
     pub async fn page(&mut self, consistency: Consistency, deadline: Instant) -> Result<EventPage, Problem> {
         let mut positions = self.feed.positions().to_vec();
         let who = self.caller.who();
-        let asked = |property| Asked { who, right: Right::ReadInventory, property, now_ms: now_ms() };
+        let asked = |property| RightQuery { who, right: Right::ReadInventory, property, now_ms: now_ms() };
         let only = self.property.as_ref().map_or(PropertyNumber(0), |place| place.number);
         let read = PageRead { limit: self.limit, consistency, deadline };
         let parts = self.feed.next(
             read,
             |view| Ok(permits(view, asked(only))?.is_ok().then_some(())),
             |view, _, entry| {
-                let is_seen = permits(view, asked(entry.property))?.is_ok_and(|scope| shows(scope, entry));
+                let is_seen = permits(view, asked(entry.property))?.is_ok_and(|scope| is_visible(scope, entry));
                 Ok(usize::from(is_seen))
             },
         );
@@ -132,7 +132,7 @@ impl EventFeed {
         Ok(EventPage { items, next_cursor: positions_cursor(&positions) })
     }
 
-    /// Waits until there may be more, or a while has passed.
+    /// Waits until there may be new events, or until `at_most` has passed.
     pub async fn changed(&self, at_most: Duration) {
         self.feed.changed(at_most).await;
     }
@@ -160,16 +160,16 @@ impl EventFeed {
             Reply::RoomType { room_type, .. } => event.room_types.push(room_type.code.to_string()),
             _ => {}
         }
-        if let Happened::AriUpdated(codes) = &entry.happened {
+        if let JournalEvent::AriUpdated(codes) = &entry.happened {
             event.room_types = codes.iter().map(ToString::to_string).collect();
         }
         Ok(Some(event))
     }
 }
 
-/// Whether the caller sees what an event is about: everybody sees rates and availability, not everybody sees other sellers'
-/// bookings.
-fn shows(scope: Scope, entry: &Entry) -> bool {
+/// Whether the caller may see an event. All callers see rates and availability. The scope decides about other sellers'
+/// bookings and holds.
+fn is_visible(scope: Scope, entry: &Entry) -> bool {
     match &entry.reply {
         Reply::Booking(booking) => scope.sees(booking.seller, Some(booking.id)),
         Reply::Hold(hold) => scope.sees(hold.seller, None),
@@ -182,25 +182,25 @@ fn is_event(entry: &Entry) -> bool {
     kind(&entry.happened).is_some()
 }
 
-/// The type of the event that a line tells of; `None` for a line that is no event.
-fn kind(happened: &Happened) -> Option<&'static str> {
+/// The event type of a journal line; `None` if the line is not an event.
+fn kind(happened: &JournalEvent) -> Option<&'static str> {
     Some(match happened {
-        Happened::Nothing | Happened::Observed(_) => return None,
-        Happened::PropertyChanged => "property.changed",
-        Happened::RoomTypeChanged => "room_type.changed",
-        Happened::RatePlanChanged => "rate_plan.changed",
-        Happened::AriUpdated(_) => "ari.updated",
-        Happened::HoldPlaced => "hold.placed",
-        Happened::HoldConfirmed => "hold.confirmed",
-        Happened::HoldReleased => "hold.released",
-        Happened::HoldExpired => "hold.expired",
-        Happened::Booked => "booking.created",
-        Happened::Amended => "booking.amended",
-        Happened::Cancelled => "booking.cancelled",
-        Happened::CheckedIn => "booking.checked_in",
-        Happened::CheckedOut => "booking.checked_out",
-        Happened::NoShow => "booking.no_show",
-        Happened::GuestErased => "guest.erased",
-        Happened::BusinessDateClosed => "business_date.closed",
+        JournalEvent::Nothing | JournalEvent::Observed(_) => return None,
+        JournalEvent::PropertyChanged => "property.changed",
+        JournalEvent::RoomTypeChanged => "room_type.changed",
+        JournalEvent::RatePlanChanged => "rate_plan.changed",
+        JournalEvent::AriUpdated(_) => "ari.updated",
+        JournalEvent::HoldPlaced => "hold.placed",
+        JournalEvent::HoldConfirmed => "hold.confirmed",
+        JournalEvent::HoldReleased => "hold.released",
+        JournalEvent::HoldExpired => "hold.expired",
+        JournalEvent::Booked => "booking.created",
+        JournalEvent::Amended => "booking.amended",
+        JournalEvent::Cancelled => "booking.cancelled",
+        JournalEvent::CheckedIn => "booking.checked_in",
+        JournalEvent::CheckedOut => "booking.checked_out",
+        JournalEvent::NoShow => "booking.no_show",
+        JournalEvent::GuestErased => "guest.erased",
+        JournalEvent::BusinessDateClosed => "business_date.closed",
     })
 }

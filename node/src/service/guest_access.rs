@@ -1,8 +1,9 @@
-//! Letting a guest see a booking: a link for the guest, and a session for someone who has it and knows the confirmation number.
+//! Gives a guest access to a booking: creates a link, and a session for a caller with the link and the confirmation number.
 
 use std::net::IpAddr;
 
 use keyrack_inventory::{Actor, PropertyNumber, Verdict, Who};
+use keyrack_texts::Detail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,39 +14,38 @@ use crate::access::{Caller, MAX_LINK_MS, Operation, address_octets};
 use crate::clock::now_ms;
 use crate::convert::{Problem, answers, requests};
 
-/// How long a link is good when nothing is said: two weeks.
+/// How long a link is valid by default: two weeks.
 const LINK_SECONDS: u64 = 14 * 86_400;
 
-/// A link for a guest.
+/// The settings of a guest's link.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[schema(as = LinkWish)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct GuestLinkRequest {
-    /// How long it is good; two weeks when absent, a year at most.
+    /// How long the link is valid, in seconds: 60 to 31622400 (366 days); 1209600 (two weeks) when absent.
     pub ttl_seconds: Option<u64>,
 }
 
-/// What the guest is sent. The link is good for nothing without the confirmation number; hand it out in the part of a URL
-/// behind `#`, which no server sees.
+/// A guest's link. It is useless without the confirmation number. Put it into the part of a URL after `#`, which a browser does
+/// not send to servers.
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestLink {
-    /// What the guest must know beside.
+    /// The confirmation number. The guest needs it to sign in.
     pub confirmation_number: String,
-    /// The signed token.
+    /// The link: a signed token.
     pub link: String,
-    /// Until when it is good.
+    /// When the link expires, RFC 3339 in UTC.
     pub expires_at: String,
 }
 
-/// A guest who signs in.
+/// A guest's sign-in.
 #[derive(Clone, Deserialize, ToSchema)]
 #[schema(as = SignIn)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuestSignIn {
-    /// As it stands in the confirmation.
+    /// The confirmation number of the booking, such as `0V65M-X4G1R`.
     pub confirmation_number: String,
-    /// The token of the link.
+    /// The link that the guest got.
     pub link: String,
 }
 
@@ -53,16 +53,16 @@ pub struct GuestSignIn {
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestSession {
-    /// To be sent as a bearer token.
+    /// The token to send in `Authorization: Bearer`.
     pub access_token: String,
-    /// Until when: half an hour.
+    /// When the session expires, RFC 3339 in UTC: after half an hour.
     pub expires_at: String,
-    /// The booking it is for.
+    /// The only booking that the session may use.
     pub booking_id: String,
 }
 
 impl Service {
-    /// A link to a booking that the caller sees.
+    /// Creates a link to a booking that the caller may see.
     pub async fn link_guest(
         &self,
         caller: &Caller,
@@ -73,7 +73,7 @@ impl Service {
         caller.check(Operation::LinkGuest, None)?;
         let seconds = request.ttl_seconds.unwrap_or(LINK_SECONDS);
         if !(60..=MAX_LINK_MS / 1_000).contains(&seconds) {
-            return Err(Problem::field("ttlSeconds", "60 to 31622400"));
+            return Err(Problem::new(Detail::GuestLinkTtl { least: 60, most: MAX_LINK_MS / 1_000 }));
         }
         let id = requests::booking_id(id)?;
         let place = self.place_of(caller, id.0, options.deadline).await?;
@@ -86,13 +86,13 @@ impl Service {
         })
     }
 
-    /// Signs a guest in. Whatever is wrong, the answer is the same.
+    /// Signs a guest in. Every refusal is the same, so that it does not show which value is wrong.
     pub fn sign_guest_in(&self, sign_in: &GuestSignIn, from: IpAddr) -> Result<GuestSession, Problem> {
         self.guard().quotas().take_sign_in(from)?;
         let signed_in = self.guard().gate().links().sign_in(&sign_in.link, &sign_in.confirmation_number, now_ms());
         let (who, property, record, verdict) = match &signed_in {
             Ok((booking, _, _)) => (Who::Guest(*booking), booking.property(), Some(booking.0), Verdict::ALLOWED),
-            Err(problem) => (Who::Nobody, PropertyNumber(0), None, Verdict(problem.code.status())),
+            Err(problem) => (Who::Unauthenticated, PropertyNumber(0), None, Verdict(problem.code.status())),
         };
         let actor = Actor { who, from: address_octets(from) };
         let entry = TrailEntry { actor, action: Operation::SignGuestIn.entry().action, property, record, verdict };

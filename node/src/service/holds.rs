@@ -1,7 +1,8 @@
-//! Holds: placed, confirmed, given back.
+//! Places, confirms and releases holds.
 
-use keyrack_inventory::{BookingId, HoldId, Op, Reply};
+use keyrack_inventory::{BookingId, HoldId, MAX_HOLD_MS, Op, Reply};
 use keyrack_proto::v1;
+use keyrack_texts::Detail;
 
 use super::draw;
 use super::mutation::{Done, Mutation};
@@ -11,15 +12,18 @@ use crate::access::Operation;
 use crate::convert::{Problem, answers, requests};
 use crate::guests::SealedGuest;
 
+/// The longest hold, in seconds.
+const MAX_HOLD_SECONDS: u32 = (MAX_HOLD_MS / 1_000) as u32;
+
 impl Service {
-    /// Takes rooms for a while.
+    /// Places a hold.
     pub async fn place_hold(&self, mutation: Mutation, mut request: v1::PlaceHoldRequest) -> Result<Done<v1::Hold>, Problem> {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::PlaceHold, Some(&request.property_id))?;
         let stay = requests::stay(&request.arrival, &request.departure)?;
-        let ttl_seconds = request.ttl_seconds.unwrap_or(600);
-        if !(1..=600).contains(&ttl_seconds) {
-            return Err(Problem::field("ttlSeconds", "1 to 600"));
+        let ttl_seconds = request.ttl_seconds.unwrap_or(MAX_HOLD_SECONDS);
+        if !(1..=MAX_HOLD_SECONDS).contains(&ttl_seconds) {
+            return Err(Problem::new(Detail::HoldTtl { limit: MAX_HOLD_SECONDS.into() }));
         }
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "hold", &request)?;
@@ -59,7 +63,7 @@ impl Service {
         self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
     }
 
-    /// Gives a hold back.
+    /// Releases a hold.
     pub async fn release_hold(&self, mutation: Mutation, mut request: v1::ReleaseHoldRequest) -> Result<Done<v1::Hold>, Problem> {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::ReleaseHold, None)?;

@@ -1,17 +1,18 @@
-//! The operations, once for HTTP and gRPC alike: check the caller, read the request, propose or read, answer.
+//! The operations, shared by HTTP and gRPC. Each checks the caller, parses the request, proposes a command or reads, and answers.
 //!
 //! Invariants:
-//! - One operation a function of [`Service`]. It is called by a transport with a [`Caller`](crate::access::Caller) that the
-//!   guard let in, and checks the operation's right again.
-//! - Randomness and secrets end here: ids and salts are drawn, guests are encrypted and idempotency keys are digested before
-//!   anything is proposed.
-//! - A caller that may see some properties only learns nothing of the others, not even that they exist.
+//! - Each operation is one function of [`Service`]. A transport calls it with the [`Caller`](crate::access::Caller) that the
+//!   guard authenticated, and the function checks the operation's right again.
+//! - A proposed command has no secrets and needs no random numbers: before that, this folder draws ids and salts, encrypts
+//!   guests and digests idempotency keys.
+//! - A caller that is limited to some properties learns nothing about the others, not even that they exist.
 //! - A refusal by the state machine is an answer and is stored for retries; a timeout after proposing is `outcome_unknown`.
 //!
-//! Start with `bookings.rs`, which shows the way of a command, and then `places.rs`, `submit.rs` and `views.rs`, which every
-//! operation uses.
+//! Start with `bookings.rs`, which shows how an operation makes a command. Then read `places.rs`, `submit.rs` and `views.rs`,
+//! which the other operations share.
 
 mod audit;
+mod availability;
 mod booking_list;
 mod bookings;
 mod catalog;
@@ -32,7 +33,6 @@ mod receipts;
 mod requests_in_flight;
 mod rows;
 mod state;
-mod stays;
 mod submit;
 mod topology;
 mod views;
@@ -41,7 +41,7 @@ pub use audit::{AuditPage, audit_cursor};
 pub use bookings::Step;
 pub use events::{EventPage, EventQuery};
 pub use guest_access::{GuestLink, GuestLinkRequest, GuestSession, GuestSignIn};
-pub use mutation::{Done, Mutation, check_key};
+pub use mutation::{Done, MAX_KEY, Mutation, check_key};
 pub use nodes::NodeList;
 pub use principal_messages::{KeyRequest, NewKeyAnswer, PrincipalAnswer, PrincipalList, PrincipalSettings};
 pub use receipts::receipt_text;

@@ -1,7 +1,7 @@
 //! A request that changes something, and its answer.
 
 use keyrack_cluster::AsOf;
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use crate::access::Caller;
@@ -10,24 +10,24 @@ use crate::convert::Problem;
 /// The answer to a mutation.
 #[derive(Clone, Debug)]
 pub struct Done<T> {
-    /// The thing as it now is.
+    /// The changed record.
     pub value: T,
-    /// Whether it is new.
+    /// Whether the request created the record.
     pub created: bool,
     /// Whether this is the stored answer of an earlier request.
     pub replayed: bool,
-    /// The position in the log where it was decided.
+    /// The log position of the decision.
     pub as_of: AsOf,
-    /// The wrapped key of the guest in the answer, where the request did not bring the guest itself.
+    /// The wrapped key of the answer's guest, for an answer whose guest is not in the request.
     pub(super) guest_key: Option<Vec<u8>>,
 }
 
 /// A mutation's caller, key and deadline.
 #[derive(Clone, Debug)]
 pub struct Mutation {
-    /// Who.
+    /// The caller.
     pub caller: Caller,
-    /// The idempotency key; a fresh one is drawn where it may be left out.
+    /// The idempotency key. For `None` the node draws a random digest.
     pub key: Option<String>,
     /// When the caller stops waiting.
     pub deadline: Instant,
@@ -49,14 +49,17 @@ impl Mutation {
     }
 }
 
-/// A key of 1 to 200 visible ASCII characters, quoted or bare.
+/// The most characters of an idempotency key.
+pub const MAX_KEY: usize = 200;
+
+/// A key of 1 to [`MAX_KEY`] visible ASCII characters, quoted or bare.
 pub fn check_key(key: &str) -> Result<String, Problem> {
     let bare = key.strip_prefix('"').and_then(|k| k.strip_suffix('"')).unwrap_or(key);
     if key.is_empty() {
-        return Err(Problem::new(Code::IdempotencyKeyRequired, "send a fresh Idempotency-Key with every new request"));
+        return Err(Problem::new(Detail::IdempotencyKeyMissing));
     }
-    if !(1..=200).contains(&bare.len()) || !bare.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Problem::new(Code::InvalidIdempotencyKey, "1 to 200 visible ASCII characters"));
+    if !(1..=MAX_KEY).contains(&bare.len()) || !bare.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Problem::new(Detail::IdempotencyKeyInvalid { limit: MAX_KEY as u64 }));
     }
     Ok(bare.to_owned())
 }

@@ -1,8 +1,8 @@
-//! The nodes of the cluster: for its operators.
+//! Lists, fences and admits nodes, and hands leadership over: for operators.
 
-use keyrack_cluster::Member;
+use keyrack_cluster::{HandOverError, Member};
 use keyrack_inventory::PropertyNumber;
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,30 +11,30 @@ use super::state::Service;
 use crate::access::Operation;
 use crate::convert::Problem;
 
-/// A node as the operators see it.
+/// A node of the cluster.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeAnswer {
-    /// Its id.
+    /// The id.
     pub id: u64,
-    /// Its region.
+    /// The region where the node runs.
     pub region: String,
-    /// Its HTTP edge.
+    /// The URL of its HTTP API.
     pub http: String,
-    /// Whether it is nobody's peer.
+    /// Whether the node is fenced: the other nodes refuse to talk to it.
     pub fenced: bool,
 }
 
-/// All nodes.
+/// All nodes of the cluster.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeList {
-    /// By id.
+    /// The nodes, in order of id.
     pub items: Vec<NodeAnswer>,
 }
 
 impl Service {
-    /// All nodes, those that are fenced too.
+    /// All nodes, including fenced ones.
     pub fn node_list(&self) -> NodeList {
         let fenced = self.cluster().fenced();
         let node = |(id, member): (u64, Member)| NodeAnswer {
@@ -46,7 +46,7 @@ impl Service {
         NodeList { items: self.cluster().members().into_iter().map(node).collect() }
     }
 
-    /// Fences a node: no other node talks to it any more.
+    /// Fences a node: the other nodes refuse to talk to it.
     pub async fn fence_node(&self, mutation: &Mutation, node: u64) -> Result<(), Problem> {
         mutation.caller.check(Operation::FenceNode, None)?;
         mutation.caller.note(PropertyNumber(0), Some(u128::from(node).to_be_bytes()));
@@ -54,11 +54,11 @@ impl Service {
         if members.iter().all(|(id, _)| *id != node) {
             return Err(no_such_node());
         }
-        // Without a majority no node could be admitted again.
+        // Without a majority of unfenced nodes, no node could be admitted again.
         let fenced = self.cluster().fenced();
         let out = members.iter().filter(|(id, _)| fenced.contains(id) || *id == node).count();
         if out * 2 >= members.len() {
-            return Err(Problem::new(Code::WrongState, "the nodes that are left would be no majority"));
+            return Err(Problem::new(Detail::FencingNeedsMajority));
         }
         Ok(self.cluster().fence(node, false, mutation.deadline).await?)
     }
@@ -70,17 +70,27 @@ impl Service {
         Ok(self.cluster().fence(node, true, mutation.deadline).await?)
     }
 
-    /// Begins to hand the leadership of a shard to a node.
+    /// Starts to hand the leadership of a shard to a node.
     pub async fn hand_over(&self, mutation: &Mutation, shard: u32, node: u64) -> Result<(), Problem> {
         mutation.caller.check(Operation::LeadShard, None)?;
         mutation.caller.note(PropertyNumber(0), Some(u128::from(node as u32).to_be_bytes()));
         if self.cluster().members().iter().all(|(id, _)| *id != node) {
             return Err(no_such_node());
         }
-        self.cluster().hand_over(shard, node).await.map_err(|why| Problem::new(Code::WrongState, why.to_string()))
+        self.cluster().hand_over(shard, node).await.map_err(|why| hand_over_refused(shard, why))
     }
 }
 
 fn no_such_node() -> Problem {
-    Problem::new(Code::NotFound, "there is no such node")
+    Problem::new(Detail::UnknownNode)
+}
+
+fn hand_over_refused(shard: u32, why: HandOverError) -> Problem {
+    let shard = u64::from(shard);
+    Problem::new(match why {
+        HandOverError::NoShard(_) => Detail::UnknownShard { shard },
+        HandOverError::NoLeader(_) => Detail::ShardWithoutLeader { shard },
+        HandOverError::Unreachable { leader, .. } => Detail::LeaderUnreachable { shard, leader },
+        HandOverError::Refused(cause) => Detail::HandOverRefused { shard, cause },
+    })
 }

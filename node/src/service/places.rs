@@ -1,8 +1,8 @@
-//! Where a property is, and whether the caller may know.
+//! Finds the shard of a property, if the caller may know that the property exists.
 
 use keyrack_cluster::{Consistency, Placement};
-use keyrack_inventory::{Asked, BookingId, Right, permits};
-use keyrack_proto::Code;
+use keyrack_inventory::{BookingId, Right, RightQuery, permits};
+use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use super::state::Service;
@@ -11,7 +11,7 @@ use crate::clock::now_ms;
 use crate::convert::{Problem, requests};
 
 impl Service {
-    /// The place of a property that must exist.
+    /// The placement of a property, which must exist.
     pub(super) async fn place(&self, caller: &Caller, property: &str, deadline: Instant) -> Result<Placement, Problem> {
         let property = requests::property_id(property)?;
         caller.check_property(property)?;
@@ -22,11 +22,11 @@ impl Service {
                 Ok(place)
             }
             None if caller.is_limited() => Err(forbidden()),
-            None => Err(Problem::new(Code::UnknownProperty, format!("there is no property {property:?}"))),
+            None => Err(Problem::new(Detail::UnknownProperty { property: requests::quoted(property) })),
         }
     }
 
-    /// The place of the property that the id of a booking or hold names.
+    /// The placement of the property of a booking or hold. The id contains the property's number.
     pub(super) async fn place_of(&self, caller: &Caller, id: [u8; 16], deadline: Instant) -> Result<Placement, Problem> {
         let number = BookingId(id).property();
         match self.inner.cluster.locate_number(number, deadline).await? {
@@ -37,7 +37,7 @@ impl Service {
                 Ok(place)
             }
             None if caller.is_limited() => Err(forbidden()),
-            None => Err(Problem::new(Code::NotFound, "there is no such booking or hold")),
+            None => Err(Problem::new(Detail::UnknownBookingOrHold)),
         }
     }
 
@@ -47,7 +47,7 @@ impl Service {
         if !caller.is_of_regions() {
             return Ok(());
         }
-        let asked = Asked { who: caller.who(), right: Right::ReadInventory, property: place.number, now_ms: now_ms() };
+        let asked = RightQuery { who: caller.who(), right: Right::ReadInventory, property: place.number, now_ms: now_ms() };
         let read = self.inner.cluster.read(place.shard, Consistency::Local, deadline, |view| permits(view, asked));
         if read.await?.0.is_ok() { Ok(()) } else { Err(forbidden()) }
     }

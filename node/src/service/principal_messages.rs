@@ -1,7 +1,8 @@
-//! Principals and keys as operators write and read them.
+//! The messages about principals and API keys, for operators.
 
 use keyrack_cluster::{ApiKey, Principal};
 use keyrack_inventory::Role;
+use keyrack_texts::Detail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -9,116 +10,114 @@ use zeroize::Zeroizing;
 use crate::convert::Problem;
 use crate::convert::answers::time;
 
-/// The longest lists and texts of a principal.
+/// The most entries of a principal's lists, and the most bytes of its texts.
 const MAX_ENTRIES: usize = 1_000;
 const MAX_TEXT: usize = 255;
 
-/// What a principal is to be.
+/// The settings of a principal.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[schema(as = PrincipalWish)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PrincipalSettings {
-    /// For people.
+    /// A name for people, at most 255 bytes.
     #[serde(default)]
     pub name: String,
-    /// operator, manager, channel, desk or auditor.
+    /// The role: operator, manager, channel, desk or auditor.
     pub role: String,
-    /// These properties; with no property and no region: all there are.
+    /// Ids of properties in its scope, at most 1000. Without properties and regions, the scope is all properties.
     #[serde(default)]
     pub properties: Vec<String>,
-    /// Properties whose home is one of these regions.
+    /// Regions in its scope, at most 1000: all properties whose home region is one of them.
     #[serde(default)]
     pub regions: Vec<String>,
-    /// Only the bookings and holds it makes itself; true for a channel if absent.
+    /// Whether its scope is only the bookings and holds that it made itself. If absent: true for a channel, else false.
     #[serde(default)]
     pub own_only: Option<bool>,
-    /// Room-minutes of one property that its open holds may take at a time; 0 sets no limit.
+    /// The most room-minutes that its open holds may take of one property at a time; 0 for no limit.
     #[serde(default)]
     pub hold_room_minutes: u32,
-    /// Requests per second, all nodes together; 0: as the nodes are configured.
+    /// The most requests per second, over all nodes; 0 for the limit in the nodes' configuration.
     #[serde(default)]
     pub requests_per_second: u32,
-    /// Staff of an OpenID Connect issuer that sign in as it.
+    /// Staff of an OpenID Connect issuer who sign in as this principal, at most 1000.
     #[serde(default)]
     pub subjects: Vec<StaffSubject>,
-    /// Whether a desk's certificate with its id signs in as it.
+    /// Whether a desk's certificate with this principal's id signs in as this principal.
     #[serde(default)]
     pub certificate: bool,
 }
 
-/// Somebody an OpenID Connect issuer vouches for.
+/// A person whom an OpenID Connect issuer identifies.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StaffSubject {
-    /// The issuer's URL, as it is configured.
+    /// The issuer's URL, as in the nodes' configuration.
     pub issuer: String,
-    /// The `sub` of its tokens.
+    /// The `sub` of the person's tokens.
     pub subject: String,
 }
 
-/// A principal as it is.
+/// A principal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrincipalAnswer {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// The audit trail calls it `principal/<number>`.
+    /// The number. The audit trail calls the principal `principal/<number>`.
     pub number: u32,
-    /// Counts its changes.
+    /// The number of the principal's current version, from 1.
     pub revision: u64,
-    /// Withdrawn for good.
+    /// Whether the principal was revoked. A revocation is permanent.
     pub revoked: bool,
-    /// When it was made.
+    /// When the principal was created, RFC 3339 in UTC.
     pub created_at: String,
-    /// What it may do.
+    /// The settings.
     #[serde(flatten)]
     pub settings: PrincipalSettings,
-    /// Its keys, those that are of no use any more too.
+    /// The API keys, including expired and revoked ones.
     pub keys: Vec<KeyAnswer>,
 }
 
-/// What is known of a key.
+/// An API key without its secret.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyAnswer {
-    /// The part of it that is no secret.
+    /// The public part of the key. It identifies the key.
     pub prefix: String,
-    /// For people.
+    /// A label for people.
     pub label: String,
-    /// When it was made.
+    /// When the key was created, RFC 3339 in UTC.
     pub created_at: String,
-    /// From when on it is refused.
+    /// When the key expires, RFC 3339 in UTC; absent if it never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
-    /// When it was withdrawn.
+    /// When the key was revoked, RFC 3339 in UTC; absent if it was not revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
 }
 
-/// Another key for a principal.
+/// The settings of a new API key.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[schema(as = KeyWish)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct KeyRequest {
-    /// For people.
+    /// A label for people, at most 255 bytes.
     pub label: String,
-    /// How long it is good; for ever when absent.
+    /// How long the key is valid, in seconds: 1 to 3162240000. If absent, it never expires.
     pub expires_in_seconds: Option<u64>,
-    /// The prefix of a key that it takes the place of.
+    /// The prefix of the key that the new key replaces.
     pub replaces: Option<String>,
-    /// How long that key goes on beside it; a day when absent.
+    /// How long the replaced key stays valid, in seconds: at most 604800 (a week); 86400 (a day) when absent.
     pub overlap_seconds: Option<u64>,
 }
 
-/// A key that was made: it is shown this once.
+/// A new API key. Only this answer has its secret.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewKeyAnswer {
-    /// The key.
+    /// The secret key: `kr_<prefix>_...`. It cannot be shown again.
     #[schema(value_type = String)]
     #[serde(serialize_with = "serialize_secret")]
     pub key: Zeroizing<String>,
-    /// What is known of it from here on.
+    /// The key without its secret.
     #[serde(flatten)]
     pub known: KeyAnswer,
 }
@@ -127,31 +126,31 @@ pub struct NewKeyAnswer {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PrincipalList {
-    /// By id.
+    /// The principals, in order of id.
     pub items: Vec<PrincipalAnswer>,
-    /// Where to go on.
+    /// The cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
-/// Reads the settings of a principal; numbers, keys and times are the directory's.
+/// Checks the settings and returns the principal. The directory sets its numbers, keys and times.
 pub fn principal_of(id: &str, settings: PrincipalSettings) -> Result<Principal, Problem> {
     let good_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !good_id {
-        return Err(Problem::field("principal", "an id of 1 to 64 lower-case letters, digits and '-'"));
+        return Err(Problem::new(Detail::PrincipalId));
     }
     let role = Role::parse(&settings.role).filter(|role| *role != Role::Guest);
-    let role = role.ok_or_else(|| Problem::field("role", "operator, manager, channel, desk or auditor"))?;
+    let role = role.ok_or_else(|| Problem::new(Detail::Role))?;
     check_text("name", &settings.name)?;
     for (name, list) in [("properties", &settings.properties), ("regions", &settings.regions)] {
         if list.len() > MAX_ENTRIES || list.iter().any(|entry| entry.is_empty() || entry.len() > MAX_TEXT) {
-            return Err(Problem::field(name, "at most 1000 entries of 1 to 255 bytes"));
+            return Err(Problem::new(Detail::ScopeEntries { field: name.to_owned(), limit: MAX_ENTRIES as u64 }));
         }
     }
     let good =
         |known: &StaffSubject| (1..=MAX_TEXT).contains(&known.issuer.len()) && (1..=MAX_TEXT).contains(&known.subject.len());
     if settings.subjects.len() > MAX_ENTRIES || !settings.subjects.iter().all(good) {
-        return Err(Problem::field("subjects", "at most 1000, issuer and subject of 1 to 255 bytes each"));
+        return Err(Problem::new(Detail::Subjects { limit: MAX_ENTRIES as u64 }));
     }
     Ok(Principal {
         id: id.to_owned(),
@@ -174,10 +173,14 @@ pub fn principal_of(id: &str, settings: PrincipalSettings) -> Result<Principal, 
 
 /// Refuses a text that is too long.
 pub fn check_text(name: &str, text: &str) -> Result<(), Problem> {
-    if text.len() > MAX_TEXT { Err(Problem::field(name, "at most 255 bytes")) } else { Ok(()) }
+    if text.len() > MAX_TEXT {
+        Err(Problem::new(Detail::TextBytes { field: name.to_owned(), limit: MAX_TEXT as u64 }))
+    } else {
+        Ok(())
+    }
 }
 
-/// A principal as operators see it.
+/// The answer about a principal.
 pub fn answer(principal: &Principal) -> PrincipalAnswer {
     let subject = |(issuer, subject): &(String, String)| StaffSubject { issuer: issuer.clone(), subject: subject.clone() };
     PrincipalAnswer {
@@ -201,7 +204,7 @@ pub fn answer(principal: &Principal) -> PrincipalAnswer {
     }
 }
 
-/// A key as operators see it.
+/// The answer about a key.
 pub fn key_answer(key: &ApiKey) -> KeyAnswer {
     let unless_zero = |ms: u64| (ms != 0).then(|| time(ms));
     KeyAnswer {

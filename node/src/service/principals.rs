@@ -1,10 +1,10 @@
-//! Who may call: for the operators of the cluster.
+//! Principals and their API keys: for operators.
 
 use std::sync::Arc;
 
 use keyrack_cluster::{ApiKey, Change, ChangeRefused, Principal};
 use keyrack_inventory::PropertyNumber;
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 
 use super::draw;
 use super::mutation::Mutation;
@@ -16,7 +16,7 @@ use crate::access::{Caller, NewKey, Operation};
 use crate::clock::now_ms;
 use crate::convert::Problem;
 
-/// The longest that an old key stays valid beside its successor: a week.
+/// The longest time that a replaced key stays valid: a week.
 const MAX_OVERLAP_SECONDS: u64 = 7 * 86_400;
 
 impl Service {
@@ -37,7 +37,7 @@ impl Service {
         Ok(answer(&found))
     }
 
-    /// Makes a principal or changes it.
+    /// Creates or changes a principal.
     pub async fn put_principal(
         &self,
         mutation: &Mutation,
@@ -51,23 +51,23 @@ impl Service {
         self.change(mutation, change).await.map(|changed| answer(&changed))
     }
 
-    /// Withdraws a principal with all its credentials, for good, on all nodes.
+    /// Permanently revokes a principal with all its credentials, on all nodes.
     pub async fn revoke_principal(&self, mutation: &Mutation, id: &str) -> Result<PrincipalAnswer, Problem> {
         mutation.caller.check(Operation::RevokePrincipal, None)?;
         self.change(mutation, Change::Revoke { id: id.to_owned() }).await.map(|changed| answer(&changed))
     }
 
-    /// Gives a principal another key, which is shown this once.
+    /// Creates an API key. Only this answer has its secret.
     pub async fn create_key(&self, mutation: &Mutation, id: &str, request: KeyRequest) -> Result<NewKeyAnswer, Problem> {
         mutation.caller.check(Operation::CreateKey, None)?;
         check_text("label", &request.label)?;
         let seconds = request.expires_in_seconds.unwrap_or(0);
         if request.expires_in_seconds == Some(0) || seconds > 100 * 366 * 86_400 {
-            return Err(Problem::field("expiresInSeconds", "at least 1, at most a hundred years"));
+            return Err(Problem::new(Detail::KeyLifetime));
         }
         let overlap_seconds = request.overlap_seconds.unwrap_or(86_400);
         if overlap_seconds > MAX_OVERLAP_SECONDS {
-            return Err(Problem::field("overlapSeconds", "at most 604800, a week"));
+            return Err(Problem::new(Detail::KeyOverlap { limit: MAX_OVERLAP_SECONDS }));
         }
         let drawn = NewKey::draw().map_err(draw::no_randomness)?;
         let key = ApiKey {
@@ -82,11 +82,11 @@ impl Service {
         let replaces = request.replaces.map(|prefix| (prefix, overlap_seconds * 1_000));
         let changed = self.change(mutation, Change::AddKey { principal: id.to_owned(), key, replaces }).await?;
         let known = changed.keys.iter().find(|key| key.prefix == drawn.prefix).map(key_answer);
-        let known = known.ok_or_else(|| Problem::new(Code::Internal, "the key was not taken up"))?;
+        let known = known.ok_or_else(|| Problem::new(Detail::KeyNotStored))?;
         Ok(NewKeyAnswer { key: drawn.secret, known })
     }
 
-    /// Withdraws one key, on all nodes.
+    /// Revokes one API key on all nodes.
     pub async fn revoke_key(&self, mutation: &Mutation, id: &str, prefix: &str) -> Result<PrincipalAnswer, Problem> {
         mutation.caller.check(Operation::RevokeKey, None)?;
         let change = Change::RevokeKey { principal: id.to_owned(), prefix: prefix.to_owned() };
@@ -100,23 +100,23 @@ impl Service {
     }
 }
 
-/// A principal's number as the audit trail has it.
+/// A principal's number as a record id of the audit trail.
 fn record(number: u32) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
 fn unknown() -> Problem {
-    Problem::new(Code::NotFound, "there is no such principal")
+    Problem::new(Detail::UnknownPrincipal)
 }
 
 fn refused(refused: ChangeRefused) -> Problem {
     match refused {
         ChangeRefused::UnknownPrincipal => unknown(),
-        ChangeRefused::UnknownKey => Problem::new(Code::NotFound, "the principal has no such key"),
-        ChangeRefused::Revoked => Problem::new(Code::WrongState, "the principal was revoked, and that is for good"),
-        ChangeRefused::Revision => Problem::new(Code::PreconditionFailed, "the principal has another revision"),
-        ChangeRefused::SubjectTaken => Problem::new(Code::WrongState, "another principal has one of these staff subjects"),
-        ChangeRefused::TooManyKeys => Problem::new(Code::WrongState, "at most 16 good keys; revoke one first"),
-        ChangeRefused::TooManyPrincipals => Problem::new(Code::WrongState, "there are as many principals as there may be"),
+        ChangeRefused::UnknownKey => Problem::new(Detail::UnknownKey),
+        ChangeRefused::Revoked => Problem::new(Detail::PrincipalRevoked),
+        ChangeRefused::Revision => Problem::new(Detail::PrincipalRevision),
+        ChangeRefused::SubjectTaken => Problem::new(Detail::SubjectTaken),
+        ChangeRefused::TooManyKeys => Problem::new(Detail::TooManyKeys { limit: 16 }),
+        ChangeRefused::TooManyPrincipals => Problem::new(Detail::TooManyPrincipals),
     }
 }

@@ -1,6 +1,7 @@
-//! Looking properties up, and searching them by city or distance.
+//! Reads properties, and searches them by city or distance.
 
 use keyrack_proto::{Code, v1};
+use keyrack_texts::Detail;
 
 use super::cursor::invalid_cursor;
 use super::state::Service;
@@ -8,8 +9,8 @@ use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
 use crate::convert::{Problem, answers};
 
-/// Properties read for one page of a search.
-const MAX_LOOKED_AT: usize = 1_000;
+/// The most properties that one page of a search reads.
+const MAX_SCANNED: usize = 1_000;
 
 impl Service {
     /// A property with its catalogue.
@@ -35,7 +36,7 @@ impl Service {
     ) -> Result<v1::PropertyList, Problem> {
         caller.check(Operation::ListProperties, None)?;
         if query.near.is_some() && !(query.radius_km > 0.0 && query.radius_km <= 20_000.0) {
-            return Err(Problem::field("radiusKm", "more than 0, needed with near"));
+            return Err(Problem::new(Detail::Radius));
         }
         let limit = if query.limit == 0 { 50 } else { (query.limit as usize).min(200) };
         let vault = &self.inner.vault;
@@ -43,14 +44,14 @@ impl Service {
             "" => String::new(),
             hidden => vault.reveal(hidden).ok_or_else(invalid_cursor)?,
         };
-        let (places, as_of) = self.inner.cluster.list_properties(&after, MAX_LOOKED_AT, options.deadline).await?;
-        let looked_at = (places.len() == MAX_LOOKED_AT).then(|| places.last().map(|place| place.id.clone())).flatten();
+        let (places, as_of) = self.inner.cluster.list_properties(&after, MAX_SCANNED, options.deadline).await?;
+        let looked_at = (places.len() == MAX_SCANNED).then(|| places.last().map(|place| place.id.clone())).flatten();
         let mut items: Vec<v1::Property> = Vec::new();
         for place in places {
-            // A place whose property is not put yet is no property.
+            // The directory has the property before its first command is applied. It does not count until then.
             let (property, read_at) = match self.find_property(caller, &place, options).await {
                 Ok(found) => found,
-                // A caller who could see all properties and may not see this one has lost the right.
+                // This caller could see all properties, so it has lost the right.
                 Err(problem) if problem.code == Code::Forbidden && !caller.is_limited() => return Err(problem),
                 Err(_) => continue,
             };
@@ -59,7 +60,7 @@ impl Service {
                 continue;
             }
             if items.len() == limit {
-                // There is another one that the caller may see; the cursor tells nothing else.
+                // The caller may see at least one more property. The cursor shows nothing else.
                 let next_cursor = items.last().map(|last| vault.hide(&last.property_id));
                 return Ok(v1::PropertyList { items, next_cursor, as_of: Some(answers::as_of(as_of)) });
             }

@@ -1,10 +1,11 @@
-//! Receipts: attached to a confirmation if they are ready in time, else answered when they are asked for.
+//! Receipts. A confirmation has its receipt if it is ready in time. The caller can read the receipt later in any case.
 
 use base64ct::{Base64, Encoding};
 use keyrack_cluster::{Consistency, Covered, Placement, ReceiptLog};
 use keyrack_inventory::{Booking, Disclosure, Key, Leaf, LeafBody, Read, Row};
 use keyrack_merkle::{Note, ProofFile};
-use keyrack_proto::{Code, v1};
+use keyrack_proto::v1;
+use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use super::state::Service;
@@ -12,29 +13,29 @@ use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
 use crate::convert::{Problem, requests};
 
-/// A checkpoint that the log took up this long after the booking, in log time, goes out with the booking's answer, also
-/// when it is asked for again; a later one never does. Well below what an answer waits, so that both agree.
+/// An answer has its receipt if the log accepted the checkpoint within this log time after the booking. A retry follows the same
+/// rule, so it gets the same answer. The time is well below what an answer waits.
 const ATTACH_WITHIN_MS: u64 = 150;
 
-/// A receipt, or where it will be.
+/// A receipt, or the URL where it will be.
 #[derive(Clone, Debug, Default)]
 pub struct Attached {
-    /// The receipt, if it was there in time.
+    /// The receipt, if it was ready in time.
     pub receipt: Option<v1::Receipt>,
-    /// Where it will be; empty when it is here, or when there is none to come.
+    /// The URL where the receipt will be; empty if the receipt is here, or if there will be none.
     pub url: String,
 }
 
 impl Service {
-    /// The receipt of a booking's newest event, as text with the leaf in it or as a message.
+    /// The receipt of a booking's newest event.
     pub async fn receipt(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Receipt, Problem> {
         caller.check(Operation::GetReceipt, None)?;
         let id = requests::booking_id(id)?;
         let place = self.place_of(caller, id.0, options.deadline).await?;
         let (booking, _) = self.find_booking(caller, id, &place, options).await?;
         let log = self.log(place.shard)?;
-        let leaf = booking.leaf.ok_or_else(|| Problem::new(Code::NotFound, "this booking is older than the receipts' log"))?;
-        let covered = log.receipt(leaf)?.ok_or_else(|| Problem::new(Code::NotCosigned, "ask again in a second"))?;
+        let leaf = booking.leaf.ok_or_else(|| Problem::new(Detail::ReceiptOlderThanLog))?;
+        let covered = log.receipt(leaf)?.ok_or_else(|| Problem::new(Detail::NotCosigned))?;
         let disclosures = match caller.role().sees_guests() {
             true => self.disclosures(&place, &booking, &covered.leaf, options).await?,
             false => Vec::new(),
@@ -42,11 +43,11 @@ impl Service {
         Ok(receipt(log, covered, &disclosures))
     }
 
-    /// The receipt of what just happened to a booking. Waits for it as long as the node is configured to.
+    /// The receipt of a booking's latest event. Waits for it as long as the configuration says.
     pub(super) async fn attach(&self, place: &Placement, booking: &Booking, deadline: Instant, claims: Claims) -> Attached {
         let Some(leaf) = booking.leaf else { return Attached::default() };
         let later = self.receipt_later(booking);
-        // A node that waits less than that could answer a retry differently from the first try.
+        // A node that waits less could answer a retry differently from the first request.
         if self.inner.receipt_wait.as_millis() < u128::from(ATTACH_WITHIN_MS) {
             return later;
         }
@@ -56,15 +57,15 @@ impl Service {
                 self.inner.metrics.receipt_was_late();
                 later
             }
-            // The booking is taken all the same; only this node cannot make its receipt.
+            // The booking is valid. Only this node cannot make its receipt.
             Err(problem) => {
-                tracing::error!(?problem, shard = place.shard, leaf, "a receipt cannot be made");
+                tracing::warn!(event = "receipt_failed", ?problem, shard = place.shard, leaf, "cannot make a receipt");
                 later
             }
         }
     }
 
-    /// The whole receipt or none: one without its disclosures would differ from the answer to the first try.
+    /// The complete receipt or none: a receipt without its disclosures would differ from the first answer.
     async fn receipt_in_time(
         &self,
         place: &Placement,
@@ -87,14 +88,14 @@ impl Service {
         Ok(Some(receipt(log, covered, &disclosures)))
     }
 
-    /// Says where the receipt will be, without waiting for it.
+    /// The URL where the receipt will be. Does not wait for the receipt.
     pub(super) fn receipt_later(&self, booking: &Booking) -> Attached {
         let url = booking.leaf.map(|_| receipt_url(booking)).unwrap_or_default();
         Attached { receipt: None, url }
     }
 
-    /// What the leaf of this state of a booking hides and its holder may disclose, as far as it is still there: a guest who was
-    /// replaced or erased since is not.
+    /// The claims that the holder of this leaf may disclose. The claims of a guest who was replaced or erased since then are
+    /// missing.
     async fn disclosures(
         &self,
         place: &Placement,
@@ -119,7 +120,7 @@ impl Service {
     }
 }
 
-/// Where the claims of a receipt come from.
+/// The source of a receipt's claims.
 pub enum Claims {
     /// From the request itself.
     Known(Vec<Disclosure>),
@@ -127,7 +128,7 @@ pub enum Claims {
     Stored,
 }
 
-/// A receipt as a text that needs nothing else: the leaf is its extra line.
+/// A receipt as a complete text, with the leaf as its extra line.
 pub fn receipt_text(receipt: &v1::Receipt) -> String {
     match receipt.proof.split_once('\n') {
         Some((first, rest)) => format!("{first}\nextra {}\n{rest}", receipt.leaf),

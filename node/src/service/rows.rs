@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use keyrack_cluster::{AsOf, Placement, View};
 use keyrack_inventory::{Booking, BookingId, Fault, Key, Property, PropertyNumber, Read, Right, Row};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::Caller;
-use crate::convert::Problem;
+use crate::convert::{Problem, requests};
 
 /// A booking, and the wrapped key of its guest.
 pub(super) type KeyedBooking = (Arc<Booking>, Option<Vec<u8>>);
@@ -25,7 +25,7 @@ impl Service {
         let number = place.number;
         let read = self.view((caller, Right::ReadInventory), place, options, |view, _| property(view, number));
         let (property, as_of) = read.await?;
-        // A place without a row is registered, and its property is not put yet.
+        // The directory has the property, but its first command is not applied yet.
         let property = property.ok_or_else(|| unknown_property(place))?;
         Ok((property, as_of))
     }
@@ -73,12 +73,12 @@ pub(super) fn booking_with_key(view: &mut View<'_>, id: BookingId) -> Result<Opt
     Ok(Some((booking, key)))
 }
 
-/// The place has no property.
+/// The property has no row.
 pub(super) fn unknown_property(place: &Placement) -> Problem {
-    Problem::new(Code::UnknownProperty, format!("there is no property {:?}", place.id))
+    Problem::new(Detail::UnknownProperty { property: requests::quoted(&place.id) })
 }
 
-/// There is no such booking, or the caller may not see it.
+/// The booking does not exist, or the caller may not see it.
 pub(super) fn no_such_booking() -> Problem {
-    Problem::new(Code::NotFound, "there is no such booking")
+    Problem::new(Detail::UnknownBooking)
 }

@@ -1,4 +1,4 @@
-//! What all operations of one node share.
+//! The state that all operations of one node share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl Service {
         Service { inner: Arc::new(inner) }
     }
 
-    /// Who may call, how often, and the record of it.
+    /// Authenticates callers, counts quotas, and records the audit trail.
     pub fn guard(&self) -> &Guard {
         &self.inner.guard
     }
@@ -60,7 +60,7 @@ impl Service {
         &self.inner.metrics
     }
 
-    /// When a request that names no deadline is given up.
+    /// The deadline of a request that has none itself.
     pub fn default_deadline(&self) -> Instant {
         Instant::now() + self.inner.request_timeout
     }

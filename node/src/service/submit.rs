@@ -1,8 +1,9 @@
-//! Proposing a command, with its idempotency key.
+//! Proposes a command with its idempotency key.
 
 use keyrack_cluster::Placement;
 use keyrack_inventory::{Action, Command, Op, Outcome, Reply, RequestKey, Verdict};
 use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -14,7 +15,7 @@ use crate::access::{Caller, Operation};
 use crate::convert::Problem;
 
 impl Service {
-    /// The key of a request as the state machine has it. Its scope is the caller and the property.
+    /// The idempotency key of a request as the state machine stores it. Its scope is the caller and the property.
     pub(super) fn request_key(
         &self,
         mutation: &Mutation,
@@ -35,8 +36,8 @@ impl Service {
         Ok(RequestKey { digest, fingerprint: self.inner.vault.fingerprint(action, &request.encode_to_vec()) })
     }
 
-    /// Proposes one command and separates refusals from answers. Every problem with a known key has the trace id of the key,
-    /// so that a replayed refusal is the same byte for byte.
+    /// Proposes one command. A refusal becomes a problem. The trace id of a problem is the digest of its key, so that a replayed
+    /// refusal has the same bytes.
     pub(super) async fn submit(
         &self,
         mutation: &Mutation,
@@ -47,7 +48,7 @@ impl Service {
         let traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
         let _guard = self.inner.in_flight.enter(request.digest).map_err(traced)?;
         let caller = &mutation.caller;
-        // The id of a new booking or hold was drawn for this try; another try has another one.
+        // The id of a new booking or hold is random, so a retry has another id than the stored answer.
         let is_drawn = matches!(op, Op::Book(_) | Op::PlaceHold { .. } | Op::ConfirmHold { .. });
         let request_record = op.record().filter(|_| !is_drawn);
         let command = Command { property: place.number, request: Some(request), by: Some(caller.actor()), op };
@@ -56,7 +57,7 @@ impl Service {
         caller.note_decided();
         let Outcome { reply, replayed, guest_key } = committed.outcome;
         if replayed {
-            // The command's own record is that of the first try; showing its answer again is another record.
+            // The first request recorded the command. Showing its answer again gets a separate record.
             let record = match &reply {
                 Reply::Booking(booking) => Some(booking.id.0),
                 Reply::Hold(hold) => Some(hold.id.0),
@@ -79,20 +80,20 @@ impl Service {
         }
     }
 
-    /// Records the refusal of one of a stream's requests, unless the state machine has recorded it.
+    /// Records the refusal of one request of a stream, unless the state machine has recorded it.
     pub fn record_refusal(&self, caller: &Caller, operation: Operation, problem: &Problem) {
         let noted = caller.noted();
         if !noted.decided {
             let (action, verdict) = (operation.entry().action, Verdict(problem.code.status()));
             let entry = TrailEntry { actor: caller.actor(), action, property: noted.property, record: noted.record, verdict };
-            // A refusal need not be kept when there is no room: it is counted.
+            // If the trail is full, a refusal is only counted.
             let _ = self.guard().trail().add(entry, false);
         }
     }
 }
 
-/// The state machine gave a reply of another kind than the command's: a defect.
+/// The state machine's reply does not belong to the command: a bug.
 pub(super) fn unexpected_reply() -> Problem {
-    tracing::error!("a reply of another kind than the command's");
-    Problem::new(Code::Internal, "the answer was not understood")
+    tracing::warn!(event = "reply_mismatch", "the state machine gave a reply of another kind than the command's");
+    Problem::new(Detail::AnswerUnreadable)
 }

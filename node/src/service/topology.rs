@@ -8,7 +8,7 @@ use crate::access::{Caller, Operation};
 use crate::convert::Problem;
 
 impl Service {
-    /// Who leads what, and where.
+    /// The leaders of the shards, and the addresses of the nodes.
     pub fn topology(&self, caller: &Caller) -> Result<v1::Topology, Problem> {
         caller.check(Operation::GetTopology, None)?;
         let cluster = &self.inner.cluster;

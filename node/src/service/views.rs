@@ -1,9 +1,10 @@
-//! Reading a shard: how fresh, and with which rights.
+//! Reads a shard, as fresh as requested and within the caller's rights.
 
 use std::time::Duration;
 
 use keyrack_cluster::{AsOf, Consistency, Placement, View};
-use keyrack_inventory::{Asked, Fault, Right, Scope, permits};
+use keyrack_inventory::{Fault, Right, RightQuery, Scope, permits};
+use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use super::state::Service;
@@ -11,37 +12,37 @@ use crate::access::{Caller, forbidden};
 use crate::clock::now_ms;
 use crate::convert::Problem;
 
-/// How fresh an answer has to be, and how long its caller waits.
+/// The required freshness of an answer, and its deadline.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions {
-    /// How fresh.
+    /// The required freshness.
     pub consistency: Consistency,
-    /// How long.
+    /// When the caller stops waiting.
     pub deadline: Instant,
 }
 
-/// How old the rights may be by which a principal reads anything but bookings.
+/// The maximum age of a principal's rights for reads other than those of bookings.
 const RIGHTS_AGE: Duration = Duration::from_secs(5);
 
 impl ReadOptions {
-    /// As fresh as can be.
+    /// A linearizable read.
     pub fn linearizable(deadline: Instant) -> ReadOptions {
         ReadOptions { consistency: Consistency::Linearizable, deadline }
     }
 
-    /// By the words of the API: `linearizable`, or `bounded` with a staleness.
+    /// Parses the API's parameters: `linearizable`, or `bounded` with a staleness.
     pub fn parse(consistency: &str, max_staleness_ms: Option<u32>, deadline: Instant) -> Result<ReadOptions, Problem> {
         let consistency = match (consistency, max_staleness_ms) {
             ("" | "linearizable", None) => Consistency::Linearizable,
             ("bounded", Some(ms)) => Consistency::Bounded(Duration::from_millis(ms.into())),
-            ("bounded", None) => return Err(Problem::field("maxStalenessMs", "needed with consistency=bounded")),
-            _ => return Err(Problem::field("consistency", "linearizable, or bounded with maxStalenessMs")),
+            ("bounded", None) => return Err(Problem::new(Detail::StalenessMissing)),
+            _ => return Err(Problem::new(Detail::Consistency)),
         };
         Ok(ReadOptions { consistency, deadline })
     }
 
-    /// How fresh the answer to this caller has to be. On a node that is cut off, the rights in a view are as old as the view
-    /// itself, and a revoked principal must not go on reading there; bookings, which name guests, are read linearizably.
+    /// The required freshness for this caller. On a node that is cut off, a view's rights are as old as the view, and a revoked
+    /// principal must not continue to read there. Bookings have guest data, so they are always read linearizably.
     fn within_rights(&self, caller: &Caller, right: Right) -> Consistency {
         match (self.consistency, caller.principal()) {
             (Consistency::Bounded(_) | Consistency::Local, Some(_)) if right == Right::ReadBookings => Consistency::Linearizable,
@@ -52,8 +53,8 @@ impl ReadOptions {
 }
 
 impl Service {
-    /// Calls `read` with a view of the property's shard and with the scope of the caller's right there. The right is asked in
-    /// that same view, so one that was withdrawn before the read began is withdrawn for it.
+    /// Calls `read` with a view of the property's shard and with the scope of the caller's right there. The right is checked in
+    /// the same view, so a right that was revoked before the read began does not count.
     pub(super) async fn view<T>(
         &self,
         (caller, right): (&Caller, Right),
@@ -61,7 +62,7 @@ impl Service {
         options: ReadOptions,
         read: impl FnOnce(&mut View<'_>, Scope) -> Result<T, Fault>,
     ) -> Result<(T, AsOf), Problem> {
-        let asked = Asked { who: caller.who(), right, property: place.number, now_ms: now_ms() };
+        let asked = RightQuery { who: caller.who(), right, property: place.number, now_ms: now_ms() };
         let consistency = options.within_rights(caller, right);
         let permitted = self.inner.cluster.read(place.shard, consistency, options.deadline, |view| {
             permits(view, asked)?.ok().map(|scope| read(view, scope)).transpose()

@@ -9,24 +9,26 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme};
 
-/// Accepts a certificate that `chains` accepts and that names an identity of the cluster; where only operators may enter,
-/// the identity must be an operator's.
+use crate::messages::tls::TlsError;
+
+/// Accepts a certificate that `chains` accepts and that has an identity of the cluster. With `operators_only`, the identity
+/// must be an operator's.
 #[derive(Debug)]
 pub struct ClientVerifier {
     /// Checks chains, dates and signatures.
     pub chains: Arc<dyn ClientCertVerifier>,
     /// The cluster.
     pub cluster: String,
-    /// Whether only operators may enter.
+    /// Whether only operators are accepted.
     pub operators_only: bool,
 }
 
 impl ClientVerifier {
-    /// The error is for this node's log; the client only sees that it was refused.
+    /// The error is for this node's log. The client only sees that it was refused.
     fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let identity = Identity::of(certificate)?;
         let fits = identity.cluster == self.cluster && (!self.operators_only || identity.kind == IdentityKind::Operator);
-        if fits { Ok(()) } else { Err(format!("it shows the certificate of {identity}").into()) }
+        if fits { Ok(()) } else { Err(TlsError::ClientRefused(identity.to_string()).into()) }
     }
 }
 

@@ -1,11 +1,10 @@
-//! Certificate, key and trust bundle as files: PEM, as `keyrack pki` and everybody else writes them.
+//! The files with certificate, key and trust bundle, in PEM.
 
-use std::fmt;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use jiff::Timestamp;
 use keyrack_cluster::{Credentials, Identity};
 use rustls::pki_types::pem::PemObject;
@@ -16,6 +15,8 @@ use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
 use crate::config::Tls;
+use crate::messages::files::{AccessError, hints};
+use crate::messages::tls::TlsError;
 
 /// The paths of the files, and the identity that the certificate must have.
 #[derive(Clone, Debug)]
@@ -27,30 +28,30 @@ pub struct Files {
     node: u64,
 }
 
-/// The contents of files that were read and fit together.
+/// The contents of files that were read and match.
 pub struct Loaded {
     /// The credentials in them.
     pub credentials: Credentials,
-    /// What the log says about them.
+    /// Facts about the certificate, for the log.
     pub facts: CertificateFacts,
-    /// SHA-256 of all three files' bytes, to see whether anything changed.
+    /// SHA-256 of all three files' bytes, to detect changes.
     pub digest: [u8; 32],
 }
 
-/// What the log says of a certificate.
+/// Facts about a certificate, for the log.
 #[derive(Clone, Debug)]
 pub struct CertificateFacts {
-    /// Whose it is.
+    /// Its holder.
     pub identity: Identity,
     /// Its serial number, hexadecimal.
     pub serial: String,
     /// SHA-256 of the certificate, hexadecimal.
     pub fingerprint: String,
-    /// When it runs out.
+    /// When it expires.
     pub not_after: Timestamp,
 }
 
-/// What the file system says of the files without reading them. A different stamp means that they may have changed.
+/// The files' metadata. A different stamp means that a file may have changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp(Vec<Option<[i64; 6]>>);
 
@@ -61,39 +62,41 @@ impl Files {
         Files { certificate, key, trust, cluster: cluster.into(), node }
     }
 
-    /// Reads and checks all three. The error says which file and what to do.
+    /// Reads and checks all three files. The error names the file and what to do.
     pub fn load(&self) -> anyhow::Result<Loaded> {
+        let certificate = read(&self.certificate, hints::CERTIFICATE)?;
+        let key = Zeroizing::new(read(&self.key, hints::KEY)?);
         check_private(&self.key)?;
-        let certificate = read(&self.certificate)?;
-        let key = Zeroizing::new(read(&self.key)?);
-        let trust = read(&self.trust)?;
+        let trust = read(&self.trust, hints::TRUST)?;
         let digest = Sha256::new().chain_update(&certificate).chain_update(&*key).chain_update(&trust).finalize().into();
-        let chain = certificates(&certificate, &self.certificate)?;
-        let own = chain.first().with_context(|| format!("{} has no certificate in it", self.certificate.display()))?;
-        let facts = CertificateFacts::of(own).with_context(|| format!("in {}", self.certificate.display()))?;
-        let identity = &facts.identity;
-        ensure!(
-            identity.cluster == self.cluster && identity.node() == Some(self.node),
-            "{} is the certificate of {identity}; this is node {} of the cluster {}",
-            self.certificate.display(),
-            self.node,
-            self.cluster
-        );
-        ensure!(
-            facts.not_after > Timestamp::now(),
-            "{} ran out at {}: make a new one",
-            self.certificate.display(),
-            facts.not_after
-        );
-        let key = PrivateKeyDer::from_pem_slice(&key);
-        // What the parser says may quote the file.
-        let Ok(key) = key else { bail!("{} has no private key in PEM in it", self.key.display()) };
-        let trust = in_date(certificates(&trust, &self.trust)?, &self.trust);
-        let credentials = Credentials::new(chain, key, trust).with_context(|| self.to_string())?;
+        let chain = certificates(&certificate, &self.certificate, hints::CERTIFICATE)?;
+        let no_certificate = || TlsError::NoCertificate { path: self.certificate.clone(), hint: hints::CERTIFICATE };
+        let own = chain.first().ok_or_else(no_certificate)?;
+        let facts = CertificateFacts::of(own).with_context(|| TlsError::Unusable(self.certificate.clone()))?;
+        self.check(&facts)?;
+        // The parser's message may quote the file, so it is not shown.
+        let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| TlsError::NoKey(self.key.clone()))?;
+        let trust = in_date(certificates(&trust, &self.trust, hints::TRUST)?, &self.trust);
+        let Files { certificate, key: key_file, trust: trust_file, .. } = self.clone();
+        let together = || TlsError::NoMatch { certificate, key: key_file, trust: trust_file };
+        let credentials = Credentials::new(chain, key, trust).with_context(together)?;
         Ok(Loaded { credentials, facts, digest })
     }
 
-    /// The files' stamp now. It follows links, so a link that points elsewhere changes it.
+    /// The certificate must be this node's, and valid.
+    fn check(&self, facts: &CertificateFacts) -> Result<(), TlsError> {
+        let (identity, path) = (&facts.identity, self.certificate.clone());
+        if identity.cluster != self.cluster || identity.node() != Some(self.node) {
+            let (identity, cluster) = (identity.to_string(), self.cluster.clone());
+            return Err(TlsError::OtherIdentity { path, identity, node: self.node, cluster });
+        }
+        if facts.not_after <= Timestamp::now() {
+            return Err(TlsError::Expired { path, at: facts.not_after.to_string() });
+        }
+        Ok(())
+    }
+
+    /// The files' stamp now. It follows links, so a link with a new target changes it.
     pub fn stamp(&self) -> Stamp {
         let of = |path: &PathBuf| {
             let data = fs::metadata(path).ok()?;
@@ -103,16 +106,10 @@ impl Files {
     }
 }
 
-impl fmt::Display for Files {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}, {}", self.certificate.display(), self.key.display(), self.trust.display())
-    }
-}
-
 impl CertificateFacts {
     fn of(certificate: &CertificateDer<'_>) -> anyhow::Result<CertificateFacts> {
         let identity = Identity::of(certificate)?;
-        let (_, parsed) = X509Certificate::from_der(certificate).context("not an X.509 certificate")?;
+        let (_, parsed) = X509Certificate::from_der(certificate).context(TlsError::NotX509)?;
         let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp())?;
         let serial = base16ct::lower::encode_string(parsed.raw_serial());
         let fingerprint = base16ct::lower::encode_string(&Sha256::digest(certificate));
@@ -120,35 +117,36 @@ impl CertificateFacts {
     }
 }
 
-/// An error when others than the owner may read a secret file.
+/// An error if other users than the owner may read a secret file.
 pub fn check_private(path: &Path) -> anyhow::Result<()> {
-    let mode = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.permissions().mode();
-    ensure!(mode & 0o077 == 0, "{} can be read by others (mode {:03o}): chmod 600 {0}", path.display(), mode & 0o777);
-    Ok(())
+    let metadata = fs::metadata(path);
+    let metadata = metadata.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::SECRET })?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(AccessError::Exposed { path: path.into(), mode }.into()) }
 }
 
-/// When a certificate runs out, in seconds since 1970; `None` when it cannot be read.
+/// When a certificate expires, in seconds since 1970. `None` if it cannot be read.
 pub fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(parsed.validity().not_after.timestamp())
 }
 
-/// Authorities whose own time is over are not trusted: the check of a chain does not look at its last link's dates.
+/// Removes expired authorities, because the check of a chain ignores the dates of its last certificate.
 fn in_date(authorities: Vec<CertificateDer<'static>>, path: &Path) -> Vec<CertificateDer<'static>> {
     let now = Timestamp::now().as_second();
     let (good, over): (Vec<_>, Vec<_>) = authorities.into_iter().partition(|ca| not_after(ca).is_none_or(|end| end > now));
     if !over.is_empty() {
-        tracing::warn!(file = %path.display(), count = over.len(), "authorities that have run out are not trusted");
+        tracing::warn!(event = "authority_expired", file = %path.display(), count = over.len(), "ignoring expired authorities in the trust bundle");
     }
     good
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+fn read(path: &Path, hint: &'static str) -> Result<Vec<u8>, AccessError> {
+    fs::read(path).map_err(|cause| AccessError::Read { path: path.into(), cause, hint })
 }
 
-fn certificates(pem: &[u8], path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+fn certificates(pem: &[u8], path: &Path, hint: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let read = read.ok().filter(|certificates| !certificates.is_empty());
-    read.with_context(|| format!("{} has no certificates in PEM in it", path.display()))
+    read.ok_or_else(|| TlsError::NoCertificate { path: path.into(), hint })
 }

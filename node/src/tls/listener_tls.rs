@@ -1,4 +1,4 @@
-//! TLS of the listeners for clients: HTTP, gRPC, operators.
+//! TLS of the listeners for clients: HTTP, gRPC and operators.
 
 use std::sync::Arc;
 
@@ -14,11 +14,12 @@ use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::client_verifier::ClientVerifier;
 use super::files::not_after;
+use crate::messages::tls::TlsError;
 
 /// Sessions that clients may resume.
 const SESSIONS: usize = 8_192;
 
-/// The server side of TLS at the listeners; replaceable while they serve.
+/// The server side of TLS at the listeners. It can be replaced while they serve.
 pub struct ListenerTls {
     cluster: String,
     versions: &'static [&'static SupportedProtocolVersion],
@@ -30,7 +31,7 @@ static ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
 static FROM_12: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 
 impl ListenerTls {
-    /// TLS 1.3, and 1.2 too at the public listeners if `allow_12`.
+    /// TLS 1.3, and with `allow_12` also 1.2 at the public listeners.
     pub fn new(cluster: &str, allow_12: bool, credentials: &Credentials) -> anyhow::Result<ListenerTls> {
         let versions = if allow_12 { FROM_12 } else { ONLY_13 };
         Ok(ListenerTls {
@@ -50,25 +51,24 @@ impl ListenerTls {
         Ok(())
     }
 
-    /// For the HTTP and gRPC listeners: a client's certificate is welcome, and must be good if there is one.
+    /// For the HTTP and gRPC listeners: a client's certificate is optional, and must be valid if there is one.
     pub fn public(&self) -> Arc<ServerConfig> {
         self.public.load_full()
     }
 
-    /// For the operators' listener: an operator's certificate is needed.
+    /// For the operators' listener: an operator's certificate is required.
     pub fn operator(&self) -> Arc<ServerConfig> {
         self.operator.load_full()
     }
 }
 
-/// The client's identity by its certificate, if it showed one. An error if the certificate has expired since the session
-/// began: a resumed session does not check it again.
+/// The identity in the client's certificate, if it showed one. An error if the certificate has expired since the session
+/// began, because a resumed session does not check it again.
 pub fn client_identity(chain: Option<&[CertificateDer<'_>]>) -> anyhow::Result<Option<Identity>> {
     let Some(certificate) = chain.and_then(<[_]>::first) else { return Ok(None) };
     let identity = Identity::of(certificate)?;
-    let is_over = not_after(certificate).is_none_or(|end| end <= Timestamp::now().as_second());
-    anyhow::ensure!(!is_over, "the certificate of {identity} has run out");
-    Ok(Some(identity))
+    let has_expired = not_after(certificate).is_none_or(|end| end <= Timestamp::now().as_second());
+    if has_expired { Err(TlsError::ClientExpired(identity.to_string()).into()) } else { Ok(Some(identity)) }
 }
 
 fn public(
@@ -86,7 +86,7 @@ fn public(
 fn operator(cluster: &str, credentials: &Credentials) -> anyhow::Result<Arc<ServerConfig>> {
     let chains = WebPkiClientVerifier::builder_with_provider(credentials.trust().clone(), provider()).build()?;
     let mut config = config(ONLY_13, ClientVerifier { chains, cluster: cluster.into(), operators_only: true }, credentials)?;
-    // Every handshake looks at the certificate: operators are few.
+    // Every handshake checks the certificate. This is cheap, because operators are few.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))

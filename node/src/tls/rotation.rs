@@ -1,7 +1,7 @@
-//! New certificates without a restart: the files are checked once a second, and at SIGHUP.
+//! Uses new certificates without a restart. The files are checked once a second, and at SIGHUP.
 //!
-//! An operator replaces the files one after the other, so for a moment a new key may lie beside an old certificate. Files
-//! that do not fit together are left alone until they do; the previous credentials stay in use.
+//! An operator replaces the files one after the other, so a new key may be beside an old certificate for some time. Files that
+//! do not match are ignored until they do, and the previous credentials stay in use.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,15 +15,17 @@ use tokio::time::MissedTickBehavior;
 
 use super::files::{CertificateFacts, Files, Loaded, Stamp};
 use super::listener_tls::ListenerTls;
+use crate::messages::start::RunError;
+use crate::messages::tls::TlsError;
 use crate::metrics::Metrics;
 
 /// How often the files are checked.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// A certificate that expires sooner than this is warned about, once a day.
+/// A certificate that expires sooner than this causes a warning once a day.
 const WARN_BEFORE_SECS: i64 = 14 * 86_400;
 const WARN_EVERY: Duration = Duration::from_secs(86_400);
 
-/// Keeps the credentials in use the same as the files.
+/// Replaces the credentials in use when the files change.
 pub struct Rotation {
     files: Files,
     peers: PeerTls,
@@ -33,13 +35,13 @@ pub struct Rotation {
     digest: [u8; 32],
     facts: CertificateFacts,
     warned_at: Option<Instant>,
-    /// Why the files are not usable, as it was last logged.
+    /// Why the files cannot be used, as last logged.
     unusable: Option<String>,
 }
 
 impl Rotation {
-    /// Starts from the files that were `loaded` at the start; `stamp` was taken before that. From now on SIGHUP does not end
-    /// the process.
+    /// `loaded` has the files at the start, and `stamp` was taken before they were read. From now on SIGHUP does not end the
+    /// process.
     pub fn new(
         files: Files,
         stamp: Stamp,
@@ -47,7 +49,7 @@ impl Rotation {
         peers: PeerTls,
         clients: Arc<ListenerTls>,
     ) -> anyhow::Result<Rotation> {
-        let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        let hangup = signal(SignalKind::hangup()).map_err(RunError::Hangup)?;
         let (digest, facts) = (loaded.digest, loaded.facts.clone());
         Ok(Rotation { files, peers, clients, hangup, stamp, digest, facts, warned_at: None, unusable: None })
     }
@@ -65,7 +67,7 @@ impl Rotation {
             self.warn_of_expiry();
             let files = self.files.clone();
             let Ok(stamp) = blocking(move || Ok(files.stamp())).await else { continue };
-            // Unusable files are tried again though nothing changed: a certificate may become valid only later.
+            // Unusable files are read again though they did not change, because a certificate may become valid later.
             if stamp != self.stamp || asked || self.unusable.is_some() {
                 self.reload(stamp, asked, &metrics).await;
             }
@@ -73,7 +75,7 @@ impl Rotation {
     }
 
     async fn reload(&mut self, stamp: Stamp, asked: bool, metrics: &Metrics) {
-        // The stamp is from before reading, so files that change meanwhile are read again.
+        // The stamp is older than the read, so files that change during the read are read again.
         self.stamp = stamp;
         let files = self.files.clone();
         let replaced = blocking(move || files.load()).await.and_then(|loaded| {
@@ -90,14 +92,20 @@ impl Rotation {
                 (self.digest, self.facts, self.warned_at) = (loaded.digest, loaded.facts, None);
                 metrics.certificate_runs_out(self.facts.not_after);
                 let CertificateFacts { identity, serial, fingerprint, not_after } = &self.facts;
-                tracing::info!(%identity, serial, fingerprint, %not_after, "new certificate or trust bundle in use");
+                tracing::info!(event = "certificate_changed", %identity, serial, fingerprint, %not_after, "using a new certificate or trust bundle");
             }
-            Ok(None) if asked => tracing::info!("SIGHUP: certificate, key and trust bundle are as before"),
+            Ok(None) if asked => {
+                tracing::info!(event = "certificate_unchanged", "SIGHUP: certificate, key and trust bundle have not changed")
+            }
             Ok(None) => {}
             Err(cause) => {
                 let cause = format!("{cause:#}");
                 if was_unusable.as_ref() != Some(&cause) {
-                    tracing::warn!(cause, "the files for TLS are not usable as they are now; the ones of before stay in use");
+                    tracing::warn!(
+                        event = "certificate_unusable",
+                        cause,
+                        "cannot use the TLS files; keeping the previous certificate and trust bundle"
+                    );
                 }
                 self.unusable = Some(cause);
             }
@@ -109,13 +117,13 @@ impl Rotation {
         if left < WARN_BEFORE_SECS && self.warned_at.is_none_or(|then| then.elapsed() > WARN_EVERY) {
             self.warned_at = Some(Instant::now());
             let (not_after, days_left) = (self.facts.not_after, left / 86_400);
-            tracing::warn!(%not_after, days_left, "this node's certificate runs out soon: rotate it (`keyrack pki rotate`)");
+            tracing::warn!(event = "certificate_expires_soon", %not_after, days_left, "the certificate expires soon: replace it (keyrack pki rotate)");
         }
     }
 }
 
-/// Reads files on a thread of its own, so that a disk that hangs blocks this task only. A panic there is an error: files that
-/// somebody replaced must not stop the node, whatever is in them.
+/// Reads files on another thread, so that a disk that hangs blocks only this task. A panic there is an error, because no file
+/// may stop the node.
 async fn blocking<T: Send + 'static>(read: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
-    spawn_blocking(read).await.context("reading the files ended badly")?
+    spawn_blocking(read).await.context(TlsError::Reader)?
 }

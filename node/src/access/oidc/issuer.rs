@@ -1,5 +1,5 @@
-//! One issuer and its keys. One task fetches them; verifying a token uses the keys that are there, or asks that task to fetch
-//! again and waits a little.
+//! One issuer and its keys. One task fetches the keys. Verifying a token uses the present keys, or makes that task fetch again
+//! and waits up to [`Timing::wait_at_most`].
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,20 +12,21 @@ use super::keys::KeySet;
 use super::subject::Subject;
 use super::token::Token;
 use crate::config;
+use crate::messages::config::ConfigError;
 use crate::outbound::{Outbound, Url};
 
-/// How often keys are fetched, and how long they serve.
+/// How often keys are fetched, and how long they are used.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// Keys are fetched again this often.
+    /// The time between two fetches.
     pub refresh_every: Duration,
-    /// After a failure the first try; each further one after twice as long, up to `refresh_every`.
+    /// The time between a failure and the next fetch. It doubles with each failure, up to `refresh_every`.
     pub retry_after: Duration,
-    /// Tokens with made-up key names cause no more than one fetch in this time.
+    /// Tokens with unknown key names cause at most one fetch in this time.
     pub asked_every: Duration,
-    /// How long a token waits for a fetch that it caused.
+    /// How long a token waits for a fetch.
     pub wait_at_most: Duration,
-    /// How long the last keys serve while the issuer cannot be reached.
+    /// How long the last keys are used while the issuer cannot be reached.
     pub serve_for: Duration,
 }
 
@@ -43,7 +44,7 @@ impl Default for Timing {
 
 /// A configured issuer.
 pub struct Issuer {
-    /// What was configured.
+    /// Its configuration.
     pub config: config::Oidc,
     url: Url,
     outbound: Outbound,
@@ -53,36 +54,36 @@ pub struct Issuer {
     asked: Notify,
 }
 
-/// The keys, and the fetches of them.
+/// The keys, and the state of their fetches.
 struct KeyState {
     /// The newest keys, and when they were fetched.
     newest: Option<(Arc<KeySet>, Instant)>,
-    /// Fetches that have ended, well or not.
+    /// How many fetches have ended, with or without success.
     rounds: u64,
-    /// A fetch is under way, or about to begin.
+    /// A fetch is running or about to begin.
     fetching: bool,
     /// When a token last caused a fetch.
     asked_at: Option<Instant>,
 }
 
 impl Issuer {
-    /// Knows no keys before [`keep_fresh`](Issuer::keep_fresh) runs, and says that they are on their way.
+    /// An issuer without keys. It counts as fetching until [`keep_fresh`](Issuer::keep_fresh) has run.
     ///
     /// # Errors
-    /// When the issuer is no URL.
+    /// The issuer is not a URL.
     pub fn new(config: config::Oidc, outbound: Outbound, timing: Timing) -> anyhow::Result<Issuer> {
-        let url = Url::parse(&config.issuer).context("oidc.issuer")?;
+        let url = Url::parse(&config.issuer).context(ConfigError::Issuer)?;
         let state = KeyState { newest: None, rounds: 0, fetching: true, asked_at: None };
         Ok(Issuer { config, url, outbound, timing, state: watch::Sender::new(state), asked: Notify::new() })
     }
 
-    /// Whose token this is, if the present keys have verified it before.
+    /// The subject of a token that the present keys have verified before.
     pub fn remembered(&self, digest: &[u8; 32], now: SystemTime, at: Instant) -> Option<Subject> {
         self.keys(at)?.verified.lock().get(digest, now)
     }
 
-    /// The keys to verify a token with: the newest, fetched again if they lack the key that the token names and a fetch was
-    /// not tried just before. `None` when there are no keys that may still be used at `at`.
+    /// The keys to verify a token with. If the newest keys lack the key that the token names, they are fetched again, at most
+    /// once per [`Timing::asked_every`]. `None` if there are no keys that may be used at `at`.
     pub async fn keys_for(&self, token: &Token<'_>, at: Instant) -> Option<Arc<KeySet>> {
         let keys = self.keys(at);
         if keys.as_ref().is_some_and(|keys| keys.settles(token)) {
@@ -90,7 +91,7 @@ impl Issuer {
         }
         let looking = async {
             let mut state = self.state.subscribe();
-            // Twice: a fetch that was under way already may have begun before the key was published.
+            // Twice, because a fetch that is already running may have begun before the key was published.
             for _ in 0..2 {
                 let rounds = state.borrow_and_update().rounds;
                 if !self.ask(at) || state.wait_for(|state| state.rounds > rounds).await.is_err() {
@@ -101,13 +102,13 @@ impl Issuer {
                 }
             }
         };
-        // Whether or not the fetch helped, the keys that are there now decide.
+        // The present keys decide, also if the fetch failed.
         let _ = tokio::time::timeout(self.timing.wait_at_most, looking).await;
-        // A fetch that ended meanwhile is later than `at`, which is no reason to call its keys too old.
+        // A fetch that ended during the wait is later than `at`. Its keys are not too old.
         self.keys(at)
     }
 
-    /// Fetches the keys now and then and when asked; runs until dropped.
+    /// Fetches the keys regularly and on request. Runs until dropped.
     pub async fn keep_fresh(&self) {
         let mut complaint = String::new();
         let mut retry = self.timing.retry_after;
@@ -117,7 +118,11 @@ impl Issuer {
             let pause = match fetched {
                 Ok(keys) => {
                     if !complaint.is_empty() {
-                        tracing::info!(issuer = self.config.issuer, "the issuer of staff tokens answers again");
+                        tracing::info!(
+                            event = "issuer_back",
+                            issuer = self.config.issuer,
+                            "the issuer of staff tokens answers again"
+                        );
                     }
                     complaint.clear();
                     self.publish(keys, &left_out);
@@ -126,12 +131,13 @@ impl Issuer {
                 }
                 Err(cause) => {
                     let cause = format!("{cause:#}");
-                    // An outage is one line, not one a try.
+                    // An outage is logged once, not at each attempt.
                     if cause != complaint {
                         tracing::warn!(
+                            event = "issuer_lost",
                             issuer = self.config.issuer,
                             cause,
-                            "the keys of an issuer of staff tokens cannot be fetched"
+                            "cannot fetch the keys of an issuer of staff tokens"
                         );
                     }
                     complaint = cause;
@@ -163,7 +169,7 @@ impl Issuer {
         (at.saturating_duration_since(*fetched_at) <= self.timing.serve_for).then(|| keys.clone())
     }
 
-    /// Causes a fetch, unless that was done just now. Whether one is under way, so that waiting makes sense.
+    /// Causes a fetch, unless a token caused one recently. Returns whether a fetch is running.
     fn ask(&self, at: Instant) -> bool {
         let mut wake = false;
         let mut under_way = false;
@@ -181,15 +187,20 @@ impl Issuer {
         under_way
     }
 
-    /// The same keys as before stay as they are, with the tokens that they verified.
+    /// Replaces the keys. Unchanged keys stay, with the tokens that they verified.
     fn publish(&self, keys: KeySet, left_out: &[&'static str]) {
         let (issuer, count, now) = (&self.config.issuer, keys.len(), Instant::now());
         self.state.send_modify(|state| match &mut state.newest {
             Some((newest, fetched_at)) if **newest == keys => *fetched_at = now,
             newest => {
-                tracing::info!(issuer, keys = count, "new keys of an issuer of staff tokens");
+                tracing::info!(event = "issuer_keys", issuer, keys = count, "an issuer of staff tokens has new keys");
                 for why in left_out {
-                    tracing::warn!(issuer, why, "a key of an issuer is ignored");
+                    tracing::warn!(
+                        event = "issuer_key_ignored",
+                        issuer,
+                        cause = why,
+                        "ignored a key of an issuer of staff tokens"
+                    );
                 }
                 *newest = Some((Arc::new(keys), now));
             }

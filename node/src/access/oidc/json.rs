@@ -1,4 +1,5 @@
-//! JSON of others, read strictly: an object that has a name twice means two things to two readers, so it is refused.
+//! A strict reader of JSON from other servers. It refuses an object with a repeated name, because two readers may understand it
+//! differently.
 
 use std::fmt;
 
@@ -8,14 +9,14 @@ use serde_json::{Map, Number, Value};
 /// Reads one JSON object whose names are unique at every depth (serde_json bounds the depth).
 ///
 /// # Errors
-/// When it is anything else.
+/// The bytes are not such an object.
 pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Unique.deserialize(&mut reader)?;
     reader.end()?;
     match value {
         Value::Object(object) => Ok(object),
-        _ => Err(Error::custom("not an object")),
+        _ => Err(Error::custom("it is not a JSON object")),
     }
 }
 
@@ -73,9 +74,9 @@ impl<'de> Visitor<'de> for Unique {
         let mut object = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(Unique)?;
-            // The name itself is not repeated: it may be text of a token.
+            // The message does not have the name, because it may be text of a token.
             if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name stands there twice"));
+                return Err(A::Error::custom("an object has a name twice"));
             }
         }
         Ok(Value::Object(object))

@@ -1,11 +1,11 @@
-//! Staff sign in elsewhere: tokens (ID or access tokens in JWT form) of the configured OpenID Connect issuers are verified
-//! here, with keys that the issuers publish. What a verified subject may do is decided by the directory of principals.
+//! Staff sign in at an OpenID Connect issuer. This module verifies the issuer's tokens (ID or access tokens in JWT form) with the
+//! keys that the issuer publishes. The directory of principals decides what a verified subject may do.
 //!
 //! Invariants:
-//! - The key decides the algorithm, never the token (`keys.rs`). What a token may look like is in `token.rs`.
-//! - No request fetches anything itself: one task per issuer does (`issuer.rs`), so made-up key names cannot make this node
-//!   flood an issuer.
-//! - An issuer that is down does not stop the node from starting, and for a day it keeps out nobody whose token is good.
+//! - The key decides the algorithm, never the token (`keys.rs`). `token.rs` defines the form of a token.
+//! - Only one task per issuer fetches keys (`issuer.rs`), never a request. So tokens with invented key names cannot make this
+//!   node flood an issuer.
+//! - An issuer that is down does not prevent a node's start. Valid tokens are accepted with its last keys for one day.
 //! - No text of a token is ever logged.
 //!
 //! Start with `sign_in.rs`.

@@ -1,4 +1,4 @@
-//! All configured issuers, and verifying a token by the keys of its issuer.
+//! All configured issuers. Verifies a token with the keys of its issuer.
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -13,17 +13,17 @@ use super::token::{self, Token};
 use crate::config;
 use crate::outbound::Outbound;
 
-/// All configured issuers; cheap to clone.
+/// All configured issuers. Cheap to clone.
 #[derive(Clone)]
 pub struct Oidc {
     pub(super) issuers: Arc<[Arc<Issuer>]>,
 }
 
 impl Oidc {
-    /// Starts a task per issuer that fetches its keys, and does not wait for them.
+    /// Starts a task for each issuer that fetches its keys. Does not wait for the keys.
     ///
     /// # Errors
-    /// An issuer is no URL. An issuer that cannot be reached is no error: it is logged, and tried again.
+    /// An issuer is not a URL. An issuer that cannot be reached is not an error: this is logged, and the task tries again.
     pub fn start(config: &[config::Oidc], outbound: &Outbound, tasks: &Tasks) -> anyhow::Result<Oidc> {
         Oidc::start_with(Timing::default(), config, outbound, tasks)
     }
@@ -46,15 +46,15 @@ impl Oidc {
         Ok(Oidc { issuers })
     }
 
-    /// Whether a bearer looks like a token (three parts of base64url) rather than like an API key.
+    /// Whether a bearer has the form of a token (three parts of base64url).
     pub fn is_token(text: &str) -> bool {
         token::is_token(text)
     }
 
-    /// Verifies a token at `now`. Waits, for 3 s at most, only if the token names a key that is not known yet.
+    /// Verifies a token at `now`. Waits up to 3 s if the token names an unknown key.
     ///
     /// # Errors
-    /// The first reason not to believe it, for this node's log only.
+    /// The first reason to refuse the token, for this node's log only.
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<Subject, Refused> {
         self.verify_at(token, now, Instant::now()).await
     }
@@ -62,7 +62,7 @@ impl Oidc {
     /// `now` is compared with the token's times, `at` with the age of the keys.
     pub(super) async fn verify_at(&self, token: &str, now: SystemTime, at: Instant) -> Result<Subject, Refused> {
         token::check_size(token)?;
-        // Found by a digest, so that the time it takes tells nothing of a token.
+        // The lookup uses a digest, so that its time reveals nothing about a token.
         let digest = Sha256::digest(token).into();
         if let Some(subject) = self.issuers.iter().find_map(|issuer| issuer.remembered(&digest, now, at)) {
             return Ok(subject);
@@ -73,7 +73,7 @@ impl Oidc {
         let keys = issuer.keys_for(&token, at).await.ok_or(Refused::NoKeys)?;
         keys.verify(&token)?;
         let subject = token.subject(&issuer.config, now)?;
-        // Kept with the keys that verified it, so that new keys do not know it.
+        // Kept with the keys that verified it, so that new keys forget it.
         keys.verified.lock().add(digest, subject.clone());
         Ok(subject)
     }

@@ -1,4 +1,4 @@
-//! Whom a verified token stands for.
+//! The subject of a verified token.
 
 use std::time::SystemTime;
 
@@ -7,8 +7,8 @@ use std::time::SystemTime;
 pub struct Subject {
     /// The `iss`: one of the configured issuers.
     pub issuer: String,
-    /// The `sub`: 1 to 255 characters, no control characters; unique only together with the issuer.
+    /// The `sub`: 1 to 255 characters, no control characters. Unique only together with the issuer.
     pub subject: String,
-    /// The `exp`. The configured clock skew is granted beyond it.
+    /// The `exp`, without the configured clock skew.
     pub expires: SystemTime,
 }

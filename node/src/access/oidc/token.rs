@@ -1,7 +1,7 @@
-//! Parsing a token (RFC 7519 in the compact form of RFC 7515) and checking its claims.
+//! Parses a token (RFC 7519 in the compact form of RFC 7515) and checks its claims.
 //!
-//! Read by hand and strictly, in the spirit of RFC 8725: the token says which key is meant and nothing else about
-//! how it is to be verified. A key inside the token, or where to fetch one, is not even looked at.
+//! The parser is strict, as RFC 8725 recommends. A token only names its key and has no other influence on its verification. A
+//! key inside the token, or an address of one, is ignored.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,24 +14,24 @@ use super::refused::Refused;
 use super::subject::Subject;
 use crate::config;
 
-/// The longest token that is looked at.
+/// The longest token.
 const LONGEST_BYTES: usize = 8 << 10;
-/// The longest `sub`, as OpenID Connect has it.
+/// The longest `sub` in OpenID Connect, in characters.
 const LONGEST_SUBJECT: usize = 255;
-/// The end of the year 9999: what is later is no time that anyone means.
+/// The end of the year 9999. Later times are malformed.
 const LATEST_SECS: f64 = 253_402_300_799.0;
 
-/// The algorithms that are verified: one a kind of key, and two for RSA.
+/// The supported algorithms: one for each type of key, and two for RSA.
 const ALGORITHMS: [(&str, Algorithm); 4] =
     [("RS256", Algorithm::RS256), ("PS256", Algorithm::PS256), ("ES256", Algorithm::ES256), ("EdDSA", Algorithm::EdDSA)];
 
-/// The algorithm of that name, if it is one that is verified.
+/// The supported algorithm with this name.
 pub fn algorithm(name: &str) -> Option<Algorithm> {
     ALGORITHMS.iter().find(|(known, _)| *known == name).map(|(_, algorithm)| *algorithm)
 }
 
-/// Whether it looks like a token: three parts of base64url. An unsigned one, too, is a token, and is to be refused
-/// as one.
+/// Whether a text has the form of a token: three parts of base64url. An unsigned token has this form too, so that it is refused
+/// as a token.
 pub fn is_token(text: &str) -> bool {
     let part = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let mut parts = text.split('.');
@@ -43,18 +43,18 @@ pub fn is_token(text: &str) -> bool {
     }
 }
 
-/// Refuses what is longer than any token, before anything is done with it.
+/// Refuses a text that is too long, before it is read.
 pub fn check_size(text: &str) -> Result<(), Refused> {
     if text.len() > LONGEST_BYTES { Err(Refused::TooLong) } else { Ok(()) }
 }
 
-/// A token taken apart; nothing in it is verified.
+/// The parts of a token. Nothing in it is verified.
 pub struct Token<'a> {
-    /// What is signed.
+    /// The signed part.
     pub signed: &'a str,
     /// The signature in base64url.
     pub signature: &'a str,
-    /// With what it says it is signed.
+    /// The algorithm that it names.
     pub algorithm: Algorithm,
     /// The key that it names.
     pub kid: Option<String>,
@@ -64,10 +64,10 @@ pub struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// Takes a token apart.
+    /// Splits a token into its parts.
     ///
     /// # Errors
-    /// Everything that can be checked without a key and without knowing the issuer.
+    /// The first fault that can be found without a key and without the issuer.
     pub fn parse(text: &'a str) -> Result<Token<'a>, Refused> {
         if !is_token(text) {
             return Err(Refused::Malformed("not three parts of base64url"));
@@ -95,10 +95,10 @@ impl<'a> Token<'a> {
         Ok(Token { signed, signature, algorithm, kid, issuer, claims })
     }
 
-    /// Holds the claims of a token whose signature was verified against what the configuration wants, at `now`.
+    /// Checks the claims against the configuration at `now`. The signature must have been verified.
     ///
     /// # Errors
-    /// The first claim that is not as wanted.
+    /// The first claim that is not as configured.
     pub fn subject(&self, wanted: &config::Oidc, now: SystemTime) -> Result<Subject, Refused> {
         let skew = Duration::from_secs(wanted.clock_skew_secs);
         if self.issuer != wanted.issuer {
@@ -117,14 +117,14 @@ impl<'a> Token<'a> {
             }
         }
         let subject = self.claims.get("sub").and_then(Value::as_str).ok_or(Refused::Claim("sub"))?;
-        // It is written to the audit trail, where a control character could pretend to be another line.
+        // It is written to the audit trail, where a control character could forge another line.
         if !(1..=LONGEST_SUBJECT).contains(&subject.chars().count()) || subject.chars().any(char::is_control) {
             return Err(Refused::Claim("sub"));
         }
         Ok(Subject { issuer: self.issuer.clone(), subject: subject.into(), expires })
     }
 
-    /// For whom it is: `aud` is a text or a list of texts.
+    /// The audiences: `aud` is a text or a list of texts.
     fn audiences(&self) -> Result<Vec<&str>, Refused> {
         let audiences = match self.claims.get("aud") {
             Some(Value::String(audience)) => Some(vec![audience.as_str()]),
@@ -134,7 +134,7 @@ impl<'a> Token<'a> {
         audiences.ok_or(Refused::Claim("aud"))
     }
 
-    /// A NumericDate: seconds, perhaps with a fraction.
+    /// A NumericDate: seconds since 1970, which may have a fraction.
     fn time(&self, claim: &'static str) -> Result<Option<SystemTime>, Refused> {
         let Some(value) = self.claims.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().filter(|seconds| (0.0..=LATEST_SECS).contains(seconds)).ok_or(Refused::Claim(claim))?;

@@ -1,8 +1,8 @@
-//! What a gRPC method gets: who calls, until when, with which key.
+//! Reads the caller, the deadline and the idempotency key of a gRPC request.
 
 use std::time::Duration;
 
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use tokio::time::Instant;
 use tonic::{Request, Status};
 
@@ -11,13 +11,13 @@ use crate::access::Caller;
 use crate::convert::Problem;
 use crate::service::{Mutation, Service};
 
-/// The caller that the guard let in.
+/// The caller that the guard authenticated.
 pub fn caller<T>(request: &Request<T>) -> Result<Caller, Status> {
     let caller = request.extensions().get::<Caller>().cloned();
-    caller.ok_or_else(|| status_of(Problem::new(Code::Unauthenticated, "send authorization: Bearer <api key or token>")))
+    caller.ok_or_else(|| status_of(Problem::new(Detail::CredentialsRefused)))
 }
 
-/// When the caller stops waiting: its own deadline, or the node's.
+/// The request's deadline: from its `grpc-timeout`, or the node's default.
 pub fn deadline<T>(service: &Service, request: &Request<T>) -> Instant {
     let text = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
     text.and_then(timeout).map_or_else(|| service.default_deadline(), |timeout| Instant::now() + timeout)
@@ -38,7 +38,7 @@ fn timeout(text: &str) -> Option<Duration> {
     })
 }
 
-/// A mutation as gRPC callers make it.
+/// The mutation of a gRPC request. Its idempotency key is a field of the message.
 pub fn mutation<T>(service: &Service, request: &Request<T>, key: &str) -> Result<Mutation, Status> {
     Mutation::keyed(caller(request)?, key, deadline(service, request)).map_err(status_of)
 }

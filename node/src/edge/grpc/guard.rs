@@ -1,4 +1,4 @@
-//! The gRPC half of the guard: runs before every service.
+//! The gRPC guard. It runs before every method.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,10 +10,10 @@ use crate::access::Operation;
 use crate::edge::credentials::presented;
 use crate::service::Service;
 
-/// Lets a request through to its service, or answers it; records what became of it. The service finds the caller in the
-/// request's extensions.
+/// Passes a request to its service or refuses it, and records the result in the audit trail. The service finds the caller in
+/// the request's extensions.
 pub async fn guard(State(service): State<Service>, mut request: Request, next: Next) -> Response {
-    // Health and reflection have no row in the table, and no caller.
+    // Health and reflection are not in the table of operations. They need no caller.
     let Some(operation) = Operation::of_grpc(request.uri().path()) else { return next.run(request).await };
     let guard = service.guard();
     let presented = presented(&request);
@@ -29,13 +29,14 @@ pub async fn guard(State(service): State<Service>, mut request: Request, next: N
     };
     let verdict = verdict(&response);
     if let Err(problem) = guard.record(operation, &decision, verdict) {
-        // An answer that cannot be recorded does not go out.
+        // An answer that cannot be recorded is not sent.
         return status_of(problem).into_http();
     }
     response
 }
 
-/// A refusal has trailers only, which come as headers. What a stream answers later is recorded by its service.
+/// The verdict of an answer. A refusal has only trailers, which arrive as headers. The service of a stream records the stream's
+/// later answers.
 fn verdict(response: &Response) -> Verdict {
     let code = response.headers().get("grpc-status").and_then(|value| value.to_str().ok());
     match code.and_then(|text| text.parse::<u16>().ok()) {

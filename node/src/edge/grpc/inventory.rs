@@ -1,4 +1,4 @@
-//! `keyrack.v1.Inventory`.
+//! The gRPC service `keyrack.v1.Inventory`.
 
 use keyrack_proto::v1::{self, inventory_server::Inventory};
 use tonic::{Request, Response, Status};
@@ -13,7 +13,7 @@ pub struct InventoryService {
 }
 
 impl InventoryService {
-    /// Answers from `service`.
+    /// A gRPC service that calls the operations of `service`.
     pub fn new(service: Service) -> InventoryService {
         InventoryService { service }
     }

@@ -1,11 +1,11 @@
 //! The public gRPC services: `keyrack.v1.Reservations`, `keyrack.v1.Inventory` and `keyrack.v1.Receipts`.
 //!
 //! Invariants:
-//! - Every method has a row in the table of operations (`access/operations.rs`); a test compares it with the descriptors.
-//! - `guard.rs` runs before every method. A method that needs a caller refuses where the guard let nobody in.
-//! - A [`Problem`](crate::convert::Problem) becomes a status in `status.rs` only.
+//! - Every method has an entry in the table of operations (`access/operations.rs`). A test compares it with the descriptors.
+//! - `guard.rs` runs before every method. A method that needs a caller refuses if there is none.
+//! - Only `status.rs` turns a [`Problem`](crate::convert::Problem) into a status.
 //!
-//! Start with `router.rs`; `reservations.rs`, `inventory.rs` and `receipts.rs` have a method per operation.
+//! Start with `router.rs`; `reservations.rs`, `inventory.rs` and `receipts.rs` have one method for each operation.
 
 mod call;
 mod guard;

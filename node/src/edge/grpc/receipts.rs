@@ -1,4 +1,4 @@
-//! `keyrack.v1.Receipts`.
+//! The gRPC service `keyrack.v1.Receipts`.
 
 use base64ct::{Base64, Encoding};
 use keyrack_cluster::Proof;
@@ -15,7 +15,7 @@ pub struct ReceiptsService {
 }
 
 impl ReceiptsService {
-    /// Answers from `service`.
+    /// A gRPC service that calls the operations of `service`.
     pub fn new(service: Service) -> ReceiptsService {
         ReceiptsService { service }
     }

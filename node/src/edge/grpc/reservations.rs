@@ -1,4 +1,4 @@
-//! `keyrack.v1.Reservations`.
+//! The gRPC service `keyrack.v1.Reservations`.
 
 use std::pin::Pin;
 
@@ -11,7 +11,7 @@ use super::status::{refusal_of, status_of};
 use crate::access::Operation;
 use crate::service::{Mutation, ReadOptions, Service, Step};
 
-/// Bookings of one stream that may be under way at once; more wait in the stream.
+/// The most bookings of one stream that run at the same time. Further requests wait in the stream.
 const STREAM_IN_FLIGHT: usize = 2_048;
 
 /// The service.
@@ -20,7 +20,7 @@ pub struct ReservationsService {
 }
 
 impl ReservationsService {
-    /// Answers from `service`.
+    /// A gRPC service that calls the operations of `service`.
     pub fn new(service: Service) -> ReservationsService {
         ReservationsService { service }
     }
@@ -50,7 +50,7 @@ impl Reservations for ReservationsService {
         let service = self.service.clone();
         let replies = request.into_inner().map(move |item| {
             let service = service.clone();
-            // Each of the stream's bookings is a request of its own.
+            // The audit trail counts each booking of the stream as a separate request.
             let caller = caller.for_next_request();
             async move {
                 let v1::BookManyRequest { tag, book, with_receipt } = item?;

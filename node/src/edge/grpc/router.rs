@@ -12,7 +12,7 @@ use super::receipts::ReceiptsService;
 use super::reservations::ReservationsService;
 use crate::service::Service;
 
-/// All services as paths beside the HTTP API's.
+/// The router of all services, behind the guard.
 pub async fn router(service: Service) -> anyhow::Result<Router> {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<ReservationsServer<ReservationsService>>().await;
@@ -23,7 +23,7 @@ pub async fn router(service: Service) -> anyhow::Result<Router> {
             .register_encoded_file_descriptor_set(keyrack_proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    // Both versions: many tools still ask for the older one.
+    // Many tools still use the older version of reflection.
     let (reflection, older_reflection) = (described().build_v1()?, described().build_v1alpha()?);
     let routes = Routes::new(ReservationsServer::new(ReservationsService::new(service.clone())))
         .add_service(InventoryServer::new(InventoryService::new(service.clone())))

@@ -1,15 +1,16 @@
-//! Problems as gRPC statuses, and the only place that knows which code is which.
+//! Problems as gRPC statuses: the only place that maps our codes to gRPC's.
 
 use std::collections::HashMap;
 
 use keyrack_inventory::{RefusedNight, Restriction};
 use keyrack_proto::{Code, v1};
+use keyrack_texts::Language;
 use tonic::{Code as GrpcCode, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::convert::Problem;
 
-/// A status whose `ErrorInfo` has the code as its reason and the nights as its metadata.
+/// The status of a problem. Its `ErrorInfo` has the code as reason, and `retryable` and the nights as metadata.
 pub fn status_of(problem: Problem) -> Status {
     let mut metadata = HashMap::from([("retryable".to_owned(), problem.code.retryable().to_string())]);
     for (place, refused) in problem.nights.iter().enumerate() {
@@ -18,10 +19,10 @@ pub fn status_of(problem: Problem) -> Status {
             .insert(format!("night.{place}"), format!("{} {} {} {reason}", refused.night, refused.room_type, refused.available));
     }
     let details = ErrorDetails::with_error_info(problem.code.as_str(), "keyrack.dev", metadata);
-    Status::with_error_details(grpc_code(problem.code), problem.detail, details)
+    Status::with_error_details(grpc_code(problem.code), problem.detail.text(Language::English), details)
 }
 
-/// A refusal inside a stream.
+/// A problem as one answer of a stream.
 pub fn refusal_of(problem: Problem) -> v1::Refusal {
     let night = |refused: &RefusedNight| v1::RefusedNight {
         date: refused.night.to_string(),
@@ -33,7 +34,7 @@ pub fn refusal_of(problem: Problem) -> v1::Refusal {
         code: problem.code.as_str().into(),
         retryable: problem.code.retryable(),
         nights: problem.nights.iter().map(night).collect(),
-        detail: problem.detail,
+        detail: problem.detail.text(Language::English),
     }
 }
 

@@ -1,9 +1,9 @@
-//! The answers that handlers write.
+//! Builds the handlers' answers.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyrack_cluster::AsOf;
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use serde::Serialize;
 
 use crate::convert::Problem;
@@ -21,7 +21,7 @@ pub fn done<T: Serialize>(done: &Done<T>, revision: Option<u32>) -> Result<Respo
     Ok(response)
 }
 
-/// The answer to a mutation that leaves nothing to show.
+/// The answer to a mutation without a body.
 pub fn done_empty<T>(done: &Done<T>) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     describe(response.headers_mut(), done);
@@ -37,16 +37,16 @@ pub fn found<T: Serialize>(value: &T, revision: Option<u32>) -> Result<Response,
     Ok(response)
 }
 
-/// An answer with a status of its own.
+/// A JSON answer with this status.
 pub fn answer<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem> {
     let bytes = serde_json::to_vec(value).map_err(|cause| {
-        tracing::error!(%cause, "an answer that is no JSON");
-        Problem::new(Code::Internal, "the answer cannot be written")
+        tracing::warn!(event = "answer_unwritable", %cause, "cannot serialize an answer");
+        Problem::new(Detail::AnswerUnwritable)
     })?;
     Ok((status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response())
 }
 
-/// Where a mutation was decided, and whether that was in an earlier request.
+/// Adds `Keyrack-As-Of`, and `Idempotency-Replayed` to a stored answer.
 fn describe<T>(headers: &mut HeaderMap, done: &Done<T>) {
     headers.insert(HeaderName::from_static("keyrack-as-of"), position(done.as_of));
     if done.replayed {
@@ -54,9 +54,9 @@ fn describe<T>(headers: &mut HeaderMap, done: &Done<T>) {
     }
 }
 
-/// `shard/index`.
+/// A log position as a header value: `shard/index`.
 pub fn position(as_of: AsOf) -> HeaderValue {
-    // Digits and a slash: this always succeeds.
+    // Digits and a slash are always a valid header value.
     HeaderValue::try_from(format!("{}/{}", as_of.shard, as_of.index)).unwrap_or(HeaderValue::from_static("0/0"))
 }
 

@@ -1,4 +1,4 @@
-//! Reading a request's body: bounded in bytes and in time, as strict JSON.
+//! Reads a request's body as strict JSON, bounded in bytes and time.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use axum::http::header;
 use axum::http::request::Parts;
 use bytes::BytesMut;
 use http_body_util::BodyExt;
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use serde::de::DeserializeOwned;
 
 use super::shape::lists_are_in_place;
 use crate::access::Operation;
 use crate::convert::Problem;
 
-/// The limits of a request's body; the listener puts them into the request's extensions.
+/// The limits of a request's body. The listener puts them into the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimits {
-    /// The largest body.
+    /// The most bytes.
     pub bytes: usize,
-    /// How long it may take to arrive.
+    /// The time within which the body must arrive.
     pub timeout: Duration,
 }
 
-/// The most that is read of a body that is too large.
+/// The most bytes that are read of a body that is too large.
 const DRAIN_BYTES: usize = 32 << 20;
 
 /// Reads and parses the body of a request that has no caller.
@@ -39,15 +39,15 @@ pub async fn read(parts: &Parts, body: Body) -> Result<Bytes, Problem> {
     let limits = parts.extensions.get::<BodyLimits>().copied();
     let limits = limits.unwrap_or(BodyLimits { bytes: 1 << 20, timeout: Duration::from_secs(15) });
     let collected = tokio::time::timeout(limits.timeout, collect(body, limits.bytes)).await;
-    collected.map_err(|_| Problem::new(Code::RequestTimeout, "the body did not arrive in time"))?
+    collected.map_err(|_| Problem::new(Detail::BodyLate { seconds: limits.timeout.as_secs() }))?
 }
 
-/// Keeps at most `limit` bytes. A body that is too large is read to its end all the same, up to [`DRAIN_BYTES`]: many clients
-/// send everything before they read the answer, and would only see a broken connection.
+/// Keeps at most `limit` bytes. A larger body is still read, up to [`DRAIN_BYTES`]: many clients send the whole body before they
+/// read the answer, and would otherwise only see a broken connection.
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let (mut kept, mut arrived) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::new(Code::InvalidJson, "the body did not arrive whole"))?;
+        let frame = frame.map_err(|_| Problem::new(Detail::BodyIncomplete))?;
         let Ok(data) = frame.into_data() else { continue };
         arrived += data.len();
         if arrived <= limit {
@@ -56,32 +56,32 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
             break;
         }
     }
-    if arrived > limit { Err(Problem::new(Code::PayloadTooLarge, format!("at most {limit} bytes"))) } else { Ok(kept.freeze()) }
+    if arrived > limit { Err(Problem::new(Detail::BodyTooLarge { limit_bytes: limit as u64 })) } else { Ok(kept.freeze()) }
 }
 
-/// Parses a JSON body. Lists may be only where the request's operation has them.
+/// Parses a JSON body. Only the fields that the operation declares may have lists.
 pub fn parse<T: DeserializeOwned>(parts: &Parts, bytes: &[u8]) -> Result<T, Problem> {
     let declared = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = declared.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
+        return Err(Problem::new(Detail::ContentType));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Code::InvalidUtf8, "the body is not UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Detail::BodyNotUtf8))?;
     let parsed = serde_json::from_str(text).map_err(|cause| {
-        let place = format!("line {} column {}", cause.line(), cause.column());
+        let (line, column) = (cause.line() as u64, cause.column() as u64);
         let words = cause.to_string();
-        // The message of a data error quotes the body, which may name a guest: only the place is answered.
+        // serde's message quotes the body, which may have guest data. So the answer has only the line and the column.
         if words.starts_with("unknown field") {
-            Problem::new(Code::UnknownField, format!("a field at {place} does not exist"))
+            Problem::new(Detail::BodyUnknownField { line, column })
         } else if cause.is_data() {
-            Problem::new(Code::InvalidField, format!("a value at {place} is missing or of another type"))
+            Problem::new(Detail::BodyWrongValue { line, column })
         } else {
-            Problem::new(Code::InvalidJson, format!("not JSON at {place}"))
+            Problem::new(Detail::BodyNotJson { line, column })
         }
     })?;
     let http = parts.extensions.get::<Operation>().and_then(|operation| operation.entry().http);
     if !lists_are_in_place(text, http.map_or(&[], |http| http.lists)) {
-        return Err(Problem::new(Code::InvalidField, "there is a list where an object or a value belongs"));
+        return Err(Problem::new(Detail::BodyMisplacedList));
     }
     Ok(parsed)
 }

@@ -1,9 +1,9 @@
-//! What a handler gets: who calls, with which key, and the body or query as a message.
+//! The extractors of the handlers: the caller, the idempotency key, and the parsed body or query.
 
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -11,28 +11,28 @@ use tokio::time::Instant;
 use super::body;
 use crate::access::Caller;
 use crate::convert::Problem;
-use crate::service::{Mutation, Service, check_key};
+use crate::service::{MAX_KEY, Mutation, Service, check_key};
 
 /// A mutation with its body.
-pub struct Call<T> {
+pub struct MutationCall<T> {
     pub mutation: Mutation,
     pub expected_revision: Option<u32>,
     pub body: T,
 }
 
 /// A read with its query.
-pub struct Ask<T> {
+pub struct ReadCall<T> {
     pub caller: Caller,
     pub deadline: Instant,
     pub query: T,
 }
 
-/// A body or a query that says nothing.
+/// An empty body or query.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Nothing {}
+pub struct Empty {}
 
-/// The parameters of a path. Parameters that cannot be read name nothing that exists.
+/// The parameters of a path. If they cannot be parsed, the answer is 404.
 pub struct PathOf<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Service> for PathOf<T> {
@@ -40,11 +40,11 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Service> for PathOf<T> {
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, service).await;
-        path.map(|path| PathOf(path.0)).map_err(|_| Problem::new(Code::NotFound, "there is no such thing"))
+        path.map(|path| PathOf(path.0)).map_err(|_| Problem::new(Detail::NoSuchResource))
     }
 }
 
-impl<T: DeserializeOwned + Default> FromRequest<Service> for Call<T> {
+impl<T: DeserializeOwned + Default> FromRequest<Service> for MutationCall<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, service: &Service) -> Result<Self, Problem> {
@@ -54,7 +54,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Service> for Call<T> {
         let expected_revision = if_match(&parts.headers)?;
         let bytes = body::read(&parts, body).await?;
         let body = if bytes.is_empty() && parts.method != Method::PUT { T::default() } else { body::parse(&parts, &bytes)? };
-        Ok(Call {
+        Ok(MutationCall {
             mutation: Mutation { caller, key, deadline: service.default_deadline(), wants_receipt: true },
             expected_revision,
             body,
@@ -62,29 +62,49 @@ impl<T: DeserializeOwned + Default> FromRequest<Service> for Call<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequestParts<Service> for Ask<T> {
+impl<T: DeserializeOwned> FromRequestParts<Service> for ReadCall<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
         let caller = caller_of(parts)?;
-        let query = Query::<T>::try_from_uri(&parts.uri).map_err(|cause| Problem::new(Code::InvalidField, cause.body_text()))?;
-        Ok(Ask { caller, deadline: service.default_deadline(), query: query.0 })
+        let query = Query::<T>::try_from_uri(&parts.uri).map_err(|cause| query_problem(&cause.body_text()))?;
+        Ok(ReadCall { caller, deadline: service.default_deadline(), query: query.0 })
     }
 }
 
-/// The caller that the guard let in.
-fn caller_of(parts: &Parts) -> Result<Caller, Problem> {
-    let caller = parts.extensions.get::<Caller>().cloned();
-    caller.ok_or_else(|| Problem::new(Code::Unauthenticated, "send Authorization: Bearer <api key or token>"))
+/// The problem of a query that cannot be parsed. The cause begins with the field, such as `adults: invalid digit found`.
+fn query_problem(cause: &str) -> Problem {
+    let words = cause.rsplit_once("query string: ").map_or(cause, |(_, words)| words);
+    let Some((field, why)) = words.split_once(": ").filter(|(field, _)| is_field_name(field)) else {
+        return Problem::new(Detail::QueryUnreadable);
+    };
+    let field = field.to_owned();
+    Problem::new(match why {
+        why if why.contains("digit") || why.contains("number") || why.contains("integer") || why.contains("float") => {
+            Detail::QueryNumber { field }
+        }
+        why if why.contains("true") => Detail::QueryBoolean { field },
+        _ => Detail::QueryWrongValue { field },
+    })
 }
 
-/// Required on POST; elsewhere a mutation is idempotent by itself.
+fn is_field_name(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The caller that the guard authenticated.
+fn caller_of(parts: &Parts) -> Result<Caller, Problem> {
+    let caller = parts.extensions.get::<Caller>().cloned();
+    caller.ok_or_else(|| Problem::new(Detail::CredentialsRefused))
+}
+
+/// The idempotency key. POST requires it; PUT and DELETE are idempotent without one.
 fn idempotency_key(parts: &Parts) -> Result<Option<String>, Problem> {
     match parts.headers.get("idempotency-key") {
         None if parts.method == Method::POST => check_key("").map(Some),
         None => Ok(None),
         Some(value) => {
-            let invalid = || Problem::new(Code::InvalidIdempotencyKey, "1 to 200 visible ASCII characters");
+            let invalid = || Problem::new(Detail::IdempotencyKeyInvalid { limit: MAX_KEY as u64 });
             let text = value.to_str().map_err(|_| invalid())?;
             if text.is_empty() { Err(invalid()) } else { check_key(text).map(Some) }
         }
@@ -96,6 +116,6 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     if value.trim() == "*" {
         return Ok(None);
     }
-    // A tag that was never given out matches nothing.
+    // A malformed tag matches no revision.
     Ok(Some(value.trim().trim_matches('"').parse().unwrap_or(u32::MAX)))
 }

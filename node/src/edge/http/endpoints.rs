@@ -1,27 +1,27 @@
 //! The handler and the documentation of each operation that has an HTTP route.
 //!
-//! [`endpoint`] matches every operation, so one without a handler does not compile. Route and method come from the table of
-//! operations; the handler's `#[utoipa::path]` has the rest of the documentation.
+//! [`endpoint`] matches every operation, so an operation without a handler does not compile. Route and method come from the
+//! table of operations, the rest of the documentation from the handler's `#[utoipa::path]`.
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::OpenApi;
 
 use super::handlers::{
-    audit, bookings, docs, events, guest_access, guests, health, holds, log, nodes, principals, properties, stays,
+    audit, availability, bookings, docs, events, guest_access, guests, health, holds, log, nodes, principals, properties,
 };
 use crate::access::{Http, Method, Operation};
 use crate::service::Service;
 
 /// An operation's handler and documentation.
 pub struct Endpoint {
-    /// Answers the operation's method.
+    /// Routes the operation's method to its handler.
     pub router: MethodRouter<Service>,
-    /// A document with this one operation; `None` for those that show the document itself.
+    /// A document with only this operation; `None` for the operations that show the document itself.
     pub document: Option<fn() -> utoipa::openapi::OpenApi>,
 }
 
-/// All endpoints, with their rows of the table.
+/// All endpoints, with their entries in the table of operations.
 pub fn endpoints() -> impl Iterator<Item = (Operation, Http, Endpoint)> {
     Operation::ALL.iter().filter_map(|operation| Some((*operation, operation.entry().http?, endpoint(*operation)?)))
 }
@@ -35,7 +35,7 @@ macro_rules! documented {
     }};
 }
 
-/// The endpoint of an operation; `None` for one that gRPC alone has.
+/// The endpoint of an operation; `None` if only gRPC has the operation.
 fn endpoint(operation: Operation) -> Option<Endpoint> {
     let method = operation.entry().http?.method;
     Some(match operation {
@@ -46,8 +46,8 @@ fn endpoint(operation: Operation) -> Option<Endpoint> {
         Operation::PutRatePlan => documented!(method, properties::put_rate_plan),
         Operation::UpdateAri => documented!(method, properties::update_ari),
         Operation::CloseBusinessDate => documented!(method, properties::close_business_date),
-        Operation::GetAvailability => documented!(method, stays::availability),
-        Operation::ListOffers => documented!(method, stays::offers),
+        Operation::GetAvailability => documented!(method, availability::availability),
+        Operation::ListOffers => documented!(method, availability::offers),
         Operation::PlaceHold => documented!(method, holds::place),
         Operation::ConfirmHold => documented!(method, holds::confirm),
         Operation::ReleaseHold => documented!(method, holds::release),

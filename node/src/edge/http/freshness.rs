@@ -1,4 +1,4 @@
-//! How fresh a read has to be, as a query says it.
+//! The query parameters for the freshness of a read.
 
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -7,14 +7,14 @@ use utoipa::IntoParams;
 use crate::convert::Problem;
 use crate::service::ReadOptions;
 
-/// How fresh a read has to be.
+/// The required freshness of a read.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct Freshness {
-    /// linearizable (default) or bounded.
+    /// linearizable (default): reflects every change acknowledged before. bounded: may be at most maxStalenessMs old.
     pub consistency: String,
-    /// With bounded: how old the answer may be.
+    /// For bounded: the maximum age of the answer in milliseconds. Not allowed with linearizable.
     pub max_staleness_ms: Option<u32>,
 }
 

@@ -1,14 +1,14 @@
 //! The HTTP API.
 //!
 //! Invariants:
-//! - Routes come from the table of operations (`access/operations.rs`): `endpoints.rs` gives each operation its handler and its
-//!   documentation, and does not compile while one is missing.
-//! - `guard.rs` runs before every handler; a handler that needs a caller refuses where the guard let nobody in.
-//! - Every refusal has a body as RFC 9457 has it, in the caller's language (`problem.rs`).
-//! - JSON is read strictly: no unknown field, no list where the API's document has none, bounded in bytes and in time.
+//! - Routes come from the table of operations (`access/operations.rs`). `endpoints.rs` gives each operation its handler and its
+//!   documentation. It does not compile if a handler is missing.
+//! - `guard.rs` runs before every handler. A handler that needs a caller refuses if there is none.
+//! - Every refusal has an RFC 9457 body in the caller's language (`problem.rs`).
+//! - JSON is parsed strictly: no unknown field, no list where the OpenAPI document has none, bounded in bytes and time.
 //!
-//! Start with `router.rs`. `handlers/` has a file per part of the API; `call.rs` is what a handler gets, `answer.rs` what it
-//! answers with.
+//! Start with `router.rs`. `handlers/` has a file for each part of the API. `call.rs` extracts a handler's input, `answer.rs`
+//! builds its answer.
 
 mod answer;
 mod body;

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the table of operations and from what the handlers say of themselves.
+//! Builds the OpenAPI document from the table of operations and the documentation of the handlers.
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation as Described, PathItem, Paths};
@@ -11,14 +11,18 @@ use crate::access::{Http, Method};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Keyrack", description = "Room-date inventory and reservations: linearizable, durable, idempotent."),
+    info(
+        title = "Keyrack",
+        description = "Hotel inventory and reservations: linearizable, durable, idempotent. Dates are `2026-12-24`, times are \
+                       RFC 3339 in UTC, amounts are decimal strings such as `120.00`. A refusal is a problem document with a \
+                       stable `code`."
+    ),
     components(schemas(ProblemBody)),
     security(("bearer" = []))
 )]
 struct Document;
 
-/// The document. Handlers say what they answer when all is well; what else any caller may be answered is added here, so that
-/// no handler forgets it.
+/// The document. The handlers declare their successful answers. This function adds the problems, which all operations share.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     for (_, http, endpoint) in endpoints() {
@@ -30,8 +34,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(HttpSecurity::new(HttpAuthScheme::Bearer)));
     open_parts(components);
     let body = Content::new(Some(Ref::from_schema_name("ProblemBody")));
-    let problem =
-        ResponseBuilder::new().description("A refusal or a failure (RFC 9457)").content("application/problem+json", body);
+    let problem = ResponseBuilder::new()
+        .description("A refusal or a failure, as a problem document (RFC 9457)")
+        .content("application/problem+json", body);
     components.responses.insert("Problem".to_owned(), problem.build().into());
     document.paths.paths.values_mut().for_each(add_problems);
     document
@@ -58,7 +63,7 @@ fn operations_of(item: PathItem) -> impl Iterator<Item = Described> {
     [item.get, item.put, item.post, item.delete].into_iter().flatten()
 }
 
-/// OpenAPI cannot say that a parameter is the rest of the path.
+/// OpenAPI has no syntax for a parameter that is the rest of the path.
 fn documented_path(route: &str) -> String {
     route.replace("{*", "{")
 }
@@ -72,7 +77,7 @@ fn add_problems(path: &mut PathItem) {
     }
 }
 
-/// A body that is a part of a larger one must not declare that there are no fields but its own.
+/// A schema that is a part of a larger one must allow the fields of the other parts.
 fn open_parts(components: &mut Components) {
     let wholes = components.schemas.values().filter_map(|schema| match schema {
         RefOr::T(Schema::AllOf(whole)) => Some(&whole.items),
@@ -97,26 +102,26 @@ mod tests {
 
     use super::*;
 
-    /// utoipa asks every handler for a method and a path, too: they must be those of its own operation.
+    /// utoipa requires a method and a path at every handler. They must be those of its operation.
     #[test]
-    fn every_handler_says_the_route_and_method_of_its_operation() {
+    fn every_handler_declares_the_route_and_method_of_its_operation() {
         for (operation, http, endpoint) in endpoints() {
             let Some(described) = endpoint.document else { continue };
-            let described = serde_json::to_value(described()).expect("a document");
+            let described = serde_json::to_value(described()).expect("the document serializes");
             let methods = &described["paths"][http.route];
-            assert!(!methods[http.method.as_str().to_lowercase()].is_null(), "{operation:?} is not {methods}");
+            assert!(!methods[http.method.as_str().to_lowercase()].is_null(), "{operation:?} has another method in {methods}");
             assert_eq!(methods.as_object().map(|methods| methods.len()), Some(1), "{operation:?}");
         }
     }
 
     #[test]
     fn the_document_has_every_operation_but_those_that_show_it() {
-        let document = serde_json::to_value(document()).expect("a document");
-        let paths = document["paths"].as_object().expect("paths");
+        let document = serde_json::to_value(document()).expect("the document serializes");
+        let paths = document["paths"].as_object().expect("the document has paths");
         let in_document: BTreeSet<(String, String)> = paths
             .iter()
             .flat_map(|(path, item)| {
-                item.as_object().expect("methods").keys().map(|method| (method.to_uppercase(), path.clone()))
+                item.as_object().expect("a path has methods").keys().map(|method| (method.to_uppercase(), path.clone()))
             })
             .collect();
         let in_table = endpoints().filter(|(_, _, endpoint)| endpoint.document.is_some());
@@ -128,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_of_a_body_are_those_of_its_schema() {
-        let document = serde_json::to_value(document()).expect("a document");
+    fn the_table_names_exactly_the_lists_of_each_body() {
+        let document = serde_json::to_value(document()).expect("the document serializes");
         for (operation, http, _) in endpoints() {
             let method = http.method.as_str().to_lowercase();
             let described = &document["paths"][documented_path(http.route)][method];
@@ -140,7 +145,7 @@ mod tests {
         }
     }
 
-    /// The names of all properties that are lists, in a schema and in those that it refers to.
+    /// The names of all properties that are lists, in a schema and the schemas that it refers to.
     fn collect_lists(schema: &Value, document: &Value, lists: &mut BTreeSet<String>) {
         if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
             collect_lists(&document["components"]["schemas"][name], document, lists);

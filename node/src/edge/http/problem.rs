@@ -5,50 +5,54 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyrack_inventory::{RefusedNight, Restriction};
 use keyrack_proto::Code;
+use keyrack_texts::{Language, title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::position;
-use crate::convert::{Problem, title};
+use crate::convert::Problem;
 
 /// The body of every refusal and failure.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody<'a> {
-    /// A URI that names the code.
+    /// The URI of the code: `https://keyrack.dev/problems/<code>`.
     #[serde(rename = "type")]
     kind: String,
-    /// What it means, in the caller's language.
-    title: &'a str,
+    /// The meaning of the code, in the language that `Accept-Language` prefers: en, de, fr or es.
+    title: String,
     /// The HTTP status.
     status: u16,
-    /// This case.
-    detail: &'a str,
-    /// The stable code.
+    /// What happened and what to do, in the same language.
+    detail: String,
+    /// The stable code, such as `sold_out`.
     code: &'a str,
-    /// Whether the same request may succeed later.
+    /// Whether the same request can succeed later.
     retryable: bool,
-    /// Finds the request in the logs.
+    /// Identifies the request in the node's log: 32 hexadecimal digits. Retries with the same key have the same one.
     trace_id: String,
-    /// The nights that stood in the way.
+    /// The nights that prevent the stay, for `sold_out` and `restricted`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     nights: Vec<ProblemNight<'a>>,
 }
 
-/// A night that stood in the way.
+/// A night that prevents the stay.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemNight<'a> {
+    /// The night, such as `2026-12-24`.
     date: String,
+    /// The code of the room type.
     room_type: &'a str,
+    /// The rooms that are left; negative if the sell limit was lowered below the rooms taken.
     available: i64,
-    /// The restriction, by the name of its ARI field.
+    /// The restriction that forbids the stay: the name of its ARI field, or `noRate`. Absent if rooms are lacking.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
 
 impl IntoResponse for Problem {
-    /// The body follows in [`finish`], which knows the caller's language.
+    /// Carries the problem in the extensions. [`finish`] writes the body in the caller's language.
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
@@ -57,29 +61,27 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Writes the body of a problem that a handler answered.
+/// Writes the body of the problem that a handler returned.
 pub fn finish(response: &mut Response, languages: Option<&HeaderValue>) {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return };
     let trace_id = base16ct::lower::encode_string(&problem.trace_id.unwrap_or_else(fresh_trace_id));
     let languages = languages.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (title, language) = title(problem.code, languages);
-    // Details are composed in English; elsewhere the translated title says it.
-    let detail = if language == "en" { problem.detail.as_str() } else { title };
+    let language = Language::preferred(languages);
     let body = ProblemBody {
         kind: format!("https://keyrack.dev/problems/{}", problem.code.as_str()),
-        title,
+        title: title(problem.code, language),
         status: problem.code.status(),
-        detail,
+        detail: problem.detail.text(language),
         code: problem.code.as_str(),
         retryable: problem.code.retryable(),
         trace_id: trace_id.clone(),
         nights: nights(&problem),
     };
-    // Strings and numbers only: this always succeeds.
+    // Strings and numbers only, so serialization cannot fail.
     let bytes = serde_json::to_vec(&body).unwrap_or_default();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     if let Ok(trace_id) = HeaderValue::try_from(trace_id) {
         headers.insert("keyrack-trace-id", trace_id);
@@ -117,7 +119,7 @@ fn nights(problem: &Problem) -> Vec<ProblemNight<'_>> {
 
 fn fresh_trace_id() -> [u8; 16] {
     let mut id = [0; 16];
-    // Without randomness the id is all zeros, which W3C Trace Context calls invalid; better than no answer.
+    // Without randomness the id is all zeros, which W3C Trace Context calls invalid. That is better than no answer.
     let _ = getrandom::fill(&mut id);
     id
 }

@@ -1,15 +1,15 @@
-//! Headers that every answer gets: for browsers that show it, and for caches that must not keep it.
+//! The headers of every answer: security headers for browsers, cache control, and the caller's quota.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 
 use crate::convert::QuotaLeft;
 
-/// An API's answer is no page: nothing in it is run, shown in a frame or loaded from elsewhere.
+/// An API answer is not a page: a browser must not run it, frame it or load anything for it.
 const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
 
-/// Adds the headers that are missing; those of a handler stay.
+/// Adds the missing headers. Headers that a handler has set stay.
 pub fn finish(response: &mut Response, is_for_one_caller: bool) {
     let quota = response.extensions().get::<QuotaLeft>().copied();
     let headers = response.headers_mut();

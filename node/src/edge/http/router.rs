@@ -1,4 +1,4 @@
-//! The HTTP routers, built from the table of operations, and what all their answers have in common.
+//! The HTTP routers, built from the table of operations, and the steps that complete every answer.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Extension, Router};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 
 use super::endpoints::endpoints;
 use super::guard::guard;
@@ -19,12 +19,12 @@ use crate::access::Listeners;
 use crate::convert::Problem;
 use crate::service::Service;
 
-/// The API of the listeners for clients.
+/// The API of the clients' listeners.
 pub fn router(service: Service) -> Router {
     guarded(service, routes(|listeners| listeners == Listeners::All))
 }
 
-/// The same, and the operators' operations: for their own listener.
+/// The API of the operators' listener: all operations.
 pub fn operator_router(service: Service) -> Router {
     guarded(service, routes(|_| true))
 }
@@ -37,7 +37,7 @@ fn routes(serves: fn(Listeners) -> bool) -> Router<Service> {
             None => pages = pages.route(http.route, endpoint.router),
         }
     }
-    // The pages that show the API's document.
+    // These pages show the OpenAPI document, so they get it rendered.
     api.merge(pages.layer(Extension(Arc::new(Rendered::new(&document())))))
 }
 
@@ -51,18 +51,18 @@ fn guarded(service: Service, routes: Router<Service>) -> Router {
 }
 
 async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "there is no such path; see /docs")
+    Problem::new(Detail::NoSuchPath)
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "see /docs for the methods of this path")
+    Problem::new(Detail::MethodNotAllowed)
 }
 
-/// What every answer gets: a problem's body in the caller's language, the quota, a count, a line in the log.
+/// Completes every answer: a problem's body in the caller's language, the common headers, the metrics and a log event.
 async fn finish(State(service): State<Service>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = method_name(request.method());
-    // The route, not the path: a path has ids in it, and there are too many of them to count.
+    // The metrics count by route. A path has ids in it, and each id would be a new time series.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let is_for_one_caller = request.headers().contains_key(header::AUTHORIZATION);
@@ -72,14 +72,16 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     let status = response.status().as_u16();
     service.metrics().answered(method, &route, status, began.elapsed());
     let trace = response.headers().get("keyrack-trace-id").and_then(|value| value.to_str().ok());
+    let took_us = began.elapsed().as_micros() as u64;
     match status {
-        500.. => tracing::warn!(method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
-        _ => tracing::debug!(method, route, status, trace, took_us = began.elapsed().as_micros() as u64, "answered"),
+        500 => tracing::warn!(event = "request_failed", method, route, status, trace, took_us, "a request failed"),
+        // 503 and 504 are answers to a lost majority or overload, which have their own events. The metrics count them.
+        _ => tracing::debug!(method, route, status, trace, took_us, "answered"),
     }
     response
 }
 
-/// A method's name in the metrics. A client may make up any method, so those that are not in use share one name.
+/// A method's name in the metrics. A client can send any method, so unused methods share one name.
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,10 +1,10 @@
-//! Where a body may have lists. serde accepts a list in place of an object, with the fields in order; then a body could be read
-//! in another way than the API's document describes it.
+//! Checks where a body has lists. serde also accepts a list in place of an object, with the fields in order. The OpenAPI document
+//! does not allow that, so such a body is refused.
 
 /// Whether every list of a JSON text is the value of one of the fields `lists`. The text must be well-formed.
 pub fn lists_are_in_place(json: &str, lists: &[&str]) -> bool {
     let bytes = json.as_bytes();
-    // The last string, and the last character that is neither in a string nor a space.
+    // The last string, and the last character outside of strings that is not whitespace.
     let (mut key, mut before) = ("", b'{');
     let mut at = 0;
     while at < bytes.len() {
@@ -34,7 +34,7 @@ mod tests {
     const LISTS: [&str; 4] = ["rooms", "childrenAges", "updates", "days"];
 
     #[test]
-    fn lists_stand_where_the_document_has_them() {
+    fn only_declared_fields_may_have_lists() {
         for good in [
             r#"{}"#,
             r#"{"rooms":[{"childrenAges":[3,4]},{"childrenAges":[]}],"guest":{"name":"[]"}}"#,

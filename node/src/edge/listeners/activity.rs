@@ -1,5 +1,5 @@
-//! Whether a connection has open requests. hyper tells neither for HTTP/1 nor for HTTP/2, and an idle HTTP/2 connection would
-//! stay open for as long as its other end answers pings.
+//! Counts the open requests of a connection. hyper does not report them, and an idle HTTP/2 connection would stay open as long
+//! as the client answers pings.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,13 +32,13 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Since when no request is open; `None` while one is.
+    /// The time since which no request is open; `None` while one is open.
     pub fn idle_since(&self) -> Option<Instant> {
         let since = self.began + Duration::from_millis(self.idle_since_ms.load(Ordering::Acquire));
         (self.open.load(Ordering::Acquire) == 0).then_some(since)
     }
 
-    /// Whether there was no request yet.
+    /// Whether the connection has had no request yet.
     pub fn is_unused(&self) -> bool {
         self.requests.load(Ordering::Relaxed) == 0
     }
@@ -48,7 +48,7 @@ impl Activity {
 pub struct OpenRequest(Arc<Activity>);
 
 impl OpenRequest {
-    /// Counts a request until this is dropped.
+    /// Counts a request as open until the returned value is dropped.
     pub fn begin(activity: Arc<Activity>) -> OpenRequest {
         activity.open.fetch_add(1, Ordering::AcqRel);
         activity.requests.fetch_add(1, Ordering::Relaxed);
@@ -63,14 +63,14 @@ impl Drop for OpenRequest {
     }
 }
 
-/// An answer's body, which keeps its request open: a feed may go on for hours.
+/// An answer's body. It keeps its request open until it ends: a feed can last for hours.
 pub struct CountedBody {
     body: Body,
     _open: OpenRequest,
 }
 
 impl CountedBody {
-    /// A body that keeps `open` open.
+    /// A body that keeps the request of `open` open.
     pub fn new(body: Body, open: OpenRequest) -> CountedBody {
         CountedBody { body, _open: open }
     }

@@ -1,4 +1,4 @@
-//! Counts the connections of each address, so that one client cannot take them all.
+//! Counts the connections of each address, so that one client cannot use all connections.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,21 +13,21 @@ pub struct Addresses {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// One connection of an address; it counts until this is dropped.
+/// One counted connection of an address. Dropping it frees the slot.
 pub struct ConnectionSlot {
     addresses: Addresses,
     address: IpAddr,
 }
 
 impl Addresses {
-    /// At most `limit` connections of one address; 0 sets no limit.
+    /// At most `limit` connections of one address; 0 for no limit.
     pub fn new(limit: usize) -> Addresses {
         Addresses { limit, open: Arc::default() }
     }
 
-    /// A slot for one more connection from `address`; `None` when it has as many as it may.
+    /// A slot for one more connection from `address`; `None` if the address has reached the limit.
     pub fn take_slot(&self, address: IpAddr) -> Option<ConnectionSlot> {
-        let address = holder(address);
+        let address = counted_address(address);
         let mut open = self.open.lock();
         let count = open.entry(address).or_insert(0);
         if self.limit > 0 && *count >= self.limit {
@@ -51,8 +51,8 @@ impl Drop for ConnectionSlot {
     }
 }
 
-/// One client usually has a whole IPv6 network of 2^64 addresses, which count as one.
-fn holder(address: IpAddr) -> IpAddr {
+/// One client usually has a whole IPv6 /64 network, so its 2^64 addresses count as one.
+fn counted_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_a_number_of_slots_and_gets_them_back() {
+    fn an_address_has_limited_slots_and_a_closed_connection_frees_one() {
         let addresses = Addresses::new(2);
         let one: IpAddr = "192.0.2.1".parse().expect("an address");
         let other: IpAddr = "192.0.2.2".parse().expect("an address");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_ipv6_network_counts_as_one_and_0_is_no_limit() {
+    fn a_whole_ipv6_network_counts_as_one_address_and_0_means_no_limit() {
         let addresses = Addresses::new(1);
         let _one = addresses.take_slot("2001:db8::1".parse().expect("an address")).expect("the first");
         assert!(addresses.take_slot("2001:db8::ffff:2".parse().expect("an address")).is_none());

@@ -1,4 +1,4 @@
-//! One connection from its first byte to its last: handshake, requests, idleness, end.
+//! One connection: handshake, requests, idle time, close.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::Builder;
 use keyrack_cluster::{Tasks, handshake_failure};
-use keyrack_proto::Code;
+use keyrack_texts::Detail;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ use crate::edge::http::{BodyLimits, finish_problem};
 use crate::edge::remote_address::RemoteAddress;
 use crate::tls::{ClientIdentity, ListenerTls, client_identity};
 
-/// What a listener asks of those who connect.
+/// What a listener requires of clients.
 #[derive(Clone)]
 pub enum Security {
     /// Nothing: plain HTTP, for development.
@@ -41,10 +41,10 @@ pub enum Security {
     Operators(Arc<ListenerTls>),
 }
 
-/// What all connections of a listener have in common.
+/// The settings that all connections of a listener share.
 #[derive(Clone)]
 pub struct ConnectionSettings {
-    /// What they have to show.
+    /// What the listener requires of clients.
     pub security: Security,
     /// Answers HTTP requests.
     pub http: Router,
@@ -52,15 +52,15 @@ pub struct ConnectionSettings {
     pub grpc: Router,
     /// hyper's settings.
     pub builder: Arc<Builder<StreamExecutor>>,
-    /// What a connection may cost.
+    /// The limits of a connection.
     pub limits: Limits,
-    /// The tasks that the connection is one of.
+    /// The tasks of the listeners. The connection is one of them.
     pub tasks: Tasks,
 }
 
-/// The longest path with its query.
+/// The most bytes of a path with its query.
 const URI_BYTES: usize = 8 << 10;
-/// The longest that a handshake may take.
+/// The maximum time of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long an idle connection may take to close.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -70,7 +70,7 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 impl ConnectionSettings {
     /// Serves one connection until it ends.
     pub async fn serve(self, stream: TcpStream, address: SocketAddr) {
-        // Small answers leave at once; a socket that refuses works without it.
+        // Sends small answers at once. A socket that refuses the option also works.
         let _ = stream.set_nodelay(true);
         let (config, is_for_operators) = match &self.security {
             Security::Plain => return self.serve_requests(stream, address, None).await,
@@ -80,7 +80,9 @@ impl ConnectionSettings {
         let handshake = async {
             let within = HANDSHAKE.min(self.limits.read_timeout);
             let accepted = tokio::time::timeout(within, TlsAcceptor::from(config).accept(stream)).await;
-            let stream = accepted.context("no handshake in time")?.map_err(|cause| anyhow!(handshake_failure(&cause)))?;
+            let stream = accepted
+                .context("the TLS handshake did not finish in time")?
+                .map_err(|cause| anyhow!(handshake_failure(&cause)))?;
             let identity = client_identity(stream.get_ref().1.peer_certificates())?;
             anyhow::Ok((stream, identity))
         };
@@ -91,8 +93,10 @@ impl ConnectionSettings {
         match accepted {
             Ok((stream, identity)) => self.serve_requests(stream, address, identity).await,
             // Failed handshakes are common on the internet, but not at the operators' listener.
-            Err(cause) if is_for_operators => tracing::warn!(%address, cause = format!("{cause:#}"), "no operator: refused"),
-            Err(cause) => tracing::debug!(%address, cause = format!("{cause:#}"), "a handshake failed"),
+            Err(cause) if is_for_operators => {
+                tracing::warn!(event = "operator_refused", %address, cause = format!("{cause:#}"), "refused a connection at the operators' port");
+            }
+            Err(cause) => tracing::debug!(%address, cause = format!("{cause:#}"), "a TLS handshake failed"),
         }
     }
 
@@ -116,7 +120,7 @@ impl ConnectionSettings {
         });
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut stopping = pin!(self.tasks.stopping());
-        // The first request has to come soon.
+        // The first request must arrive within the read timeout.
         let mut check_at = Instant::now() + read_timeout;
         let ended = loop {
             tokio::select! {
@@ -158,7 +162,7 @@ async fn answer(router: Router, request: Request<Incoming>) -> Response<Body> {
         let address = request.extensions().get::<RemoteAddress>().map(|remote| remote.0);
         tracing::debug!(?address, length, "a path that is too long");
         let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
-        let mut response = Problem::new(Code::UriTooLong, format!("at most {URI_BYTES} bytes")).into_response();
+        let mut response = Problem::new(Detail::UriTooLong { limit_bytes: URI_BYTES as u64 }).into_response();
         finish_problem(&mut response, languages.as_ref());
         return response;
     }

@@ -3,7 +3,7 @@
 use hyper::rt::Executor;
 use keyrack_cluster::Tasks;
 
-/// Spawns what hyper asks for as contained tasks: a panic ends one stream.
+/// Spawns hyper's streams as contained tasks: a panic ends only its own stream.
 #[derive(Clone)]
 pub struct StreamExecutor(pub Tasks);
 

@@ -1,18 +1,18 @@
-//! What a connection may cost.
+//! The limits of connections.
 
 use std::time::Duration;
 
 /// The limits of a listener's connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once.
+    /// The most open connections.
     pub connections: usize,
-    /// Bytes of a request's head.
+    /// The most bytes of a request's head.
     pub header_bytes: usize,
-    /// Bytes of a request's body.
+    /// The most bytes of a request's body.
     pub body_bytes: usize,
-    /// How long head and body may take.
+    /// The time within which a request's head must arrive, and then its body.
     pub read_timeout: Duration,
-    /// How long a connection may have no request.
+    /// How long a connection may be open without a request.
     pub idle_timeout: Duration,
 }

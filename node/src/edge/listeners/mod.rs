@@ -1,12 +1,12 @@
 //! The listeners: HTTP/1.1 and HTTP/2 on one port, with or without TLS, for HTTP and gRPC alike.
 //!
 //! Invariants:
-//! - Everything a client can make the node hold is bounded: connections in all and per address, bytes of a head, streams of a
-//!   connection, the time of a handshake, of a request and of idleness.
+//! - Every resource that a client can use is bounded: connections in total and per address, bytes of a head, streams of a
+//!   connection, and the time of a handshake, a request and an idle connection.
 //! - A connection belongs to the listeners' tasks. When they stop, open requests have [`DRAIN`](connection::DRAIN) to finish.
 //! - A panic ends its own connection or stream.
 //!
-//! Start with `server.rs` (accepting), then `connection.rs` (one connection from its first byte to its last).
+//! Start with `server.rs` (accepts connections), then `connection.rs` (serves one connection).
 
 mod activity;
 mod addresses;

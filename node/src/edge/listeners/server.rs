@@ -1,4 +1,4 @@
-//! Accepting connections.
+//! Accepts connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +15,15 @@ use super::connection::{ConnectionSettings, Security};
 use super::executor::StreamExecutor;
 use super::limits::Limits;
 
-/// A bound socket and what it asks of those who connect.
+/// A bound socket and what it requires of clients.
 pub struct BoundListener {
     /// The socket.
     pub socket: TcpListener,
-    /// What it asks.
+    /// What it requires.
     pub security: Security,
 }
 
-/// All APIs: every listener answers HTTP and gRPC, so a client needs one address only.
+/// All APIs. Every listener serves HTTP and gRPC, so a client needs only one address.
 #[derive(Clone)]
 pub struct Routers {
     /// The HTTP API.
@@ -34,7 +34,7 @@ pub struct Routers {
     pub operator: Router,
 }
 
-/// Accepts connections until dropped. Each connection is one of `tasks`.
+/// Accepts connections until dropped. Each connection is a task of `tasks`.
 pub async fn serve(listener: BoundListener, routers: Routers, addresses: Addresses, limits: Limits, tasks: Tasks) {
     let BoundListener { socket, security } = listener;
     let http = match &security {
@@ -49,8 +49,8 @@ pub async fn serve(listener: BoundListener, routers: Routers, addresses: Address
         let (stream, address) = match socket.accept().await {
             Ok(accepted) => accepted,
             Err(cause) => {
-                // Out of descriptors, most likely: give connections time to end.
-                tracing::warn!(%cause, "cannot accept a connection");
+                // Most likely there is no free file descriptor. Wait for connections to end.
+                tracing::warn!(event = "accept_failed", %cause, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
@@ -72,7 +72,7 @@ fn builder(limits: Limits, executor: StreamExecutor) -> Builder<StreamExecutor> 
     builder
         .http1()
         .timer(TokioTimer::new())
-        // Counts from the end of the last answer, so it ends idle connections too.
+        // This time begins at the end of the last answer, so it also ends idle connections.
         .header_read_timeout(limits.read_timeout)
         // hyper answers 431 when the head does not fit.
         .max_buf_size(limits.header_bytes.max(8_192));

@@ -1,4 +1,4 @@
-//! Tokens of a real issuer on loopback, good and forged; its keys come and go, and so does the issuer.
+//! Tokens of a real issuer on loopback, valid and forged. Its keys change, and it fails.
 
 mod jwks;
 mod outages;
@@ -18,7 +18,7 @@ use super::subject::Subject;
 use crate::config;
 use crate::outbound::Outbound;
 
-/// Nothing happens by itself during a test; only what a token asks for.
+/// No timer fires during a test. Only tokens cause fetches.
 const STILL: Timing = Timing {
     refresh_every: Duration::from_secs(3_600),
     retry_after: Duration::from_secs(3_600),
@@ -47,7 +47,7 @@ async fn verify(oidc: &Oidc, token: &str) -> Result<String, Refused> {
     oidc.verify(token, SystemTime::now()).await.map(|subject| subject.subject)
 }
 
-/// The keys are there.
+/// Waits until the keys are fetched.
 async fn ready(oidc: &Oidc, issuer: &Issuer) {
     assert_eq!(verify(oidc, &issuer.token("ready")).await, Ok("ready".into()));
 }

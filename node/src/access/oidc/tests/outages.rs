@@ -1,4 +1,4 @@
-//! An issuer that is down, slow, or says what it must not.
+//! An issuer that is down, slow or answers wrongly.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::*;
 
 #[tokio::test]
-async fn the_last_keys_serve_for_a_day_while_the_issuer_is_down() {
+async fn the_last_keys_are_used_for_a_day_while_the_issuer_is_down() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, Timing { refresh_every: Duration::from_millis(20), ..STILL });
     ready(&oidc, &issuer).await;
@@ -17,13 +17,13 @@ async fn the_last_keys_serve_for_a_day_while_the_issuer_is_down() {
     assert!(verify(&oidc, &remembered).await.is_ok());
     issuer.set_health(Health::Down);
     let (tries, old) = (issuer.discoveries(), Instant::now());
-    until("it was asked in vain", PATIENCE, async || (issuer.discoveries() > tries + 2).then_some(())).await;
+    until("two fetches failed", PATIENCE, async || (issuer.discoveries() > tries + 2).then_some(())).await;
     assert!(verify(&oidc, &issuer.token("bert")).await.is_ok());
     let (now, day) = (SystemTime::now(), STILL.serve_for);
     assert!(oidc.verify_at(&issuer.token("carl"), now, old + day - Duration::from_secs(60)).await.is_ok());
     let after = old + day + Duration::from_secs(60);
     for token in [issuer.token("dora"), remembered] {
-        assert_eq!(oidc.verify_at(&token, now, after).await, Err(Refused::NoKeys), "too old to believe");
+        assert_eq!(oidc.verify_at(&token, now, after).await, Err(Refused::NoKeys), "the keys are too old");
     }
     issuer.set_health(Health::Up);
     ready(&oidc, &issuer).await;
@@ -31,20 +31,20 @@ async fn the_last_keys_serve_for_a_day_while_the_issuer_is_down() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_at_the_start_lets_nobody_in_until_it_is_up() {
+async fn tokens_of_an_issuer_that_is_down_at_the_start_are_refused_until_it_is_up() {
     let issuer = Issuer::start().await;
     for ill in [Health::Down, Health::Answers(500), Health::Answers(302), Health::NeverStops] {
         issuer.set_health(ill.clone());
         let oidc = start(&issuer, Timing { asked_every: Duration::ZERO, ..STILL });
         assert_eq!(verify(&oidc, &issuer.token("anna")).await, Err(Refused::NoKeys), "{ill:?}");
         issuer.set_health(Health::Up);
-        // By the token itself: the next try by the clock would be an hour away.
+        // The token causes this fetch. The next one by the timer would be an hour later.
         assert_eq!(verify(&oidc, &issuer.token("anna")).await, Ok("anna".into()), "after {ill:?}");
     }
 }
 
 #[tokio::test]
-async fn an_issuer_that_hangs_costs_a_token_its_patience_and_no_more() {
+async fn a_token_waits_for_an_issuer_that_hangs_for_a_bounded_time() {
     let issuer = Issuer::start().await;
     issuer.set_health(Health::Hangs);
     let wait_at_most = Duration::from_millis(50);
@@ -54,7 +54,7 @@ async fn an_issuer_that_hangs_costs_a_token_its_patience_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_discovery_document_that_is_not_the_issuers_own_is_not_believed() {
+async fn a_discovery_document_of_another_issuer_or_with_a_bad_jwks_uri_is_refused() {
     let (issuer, other) = (Issuer::start().await, Issuer::start().await);
     let url = issuer.url();
     let document = |claimed: &str, jwks_uri: &str| Some(json!({"issuer": claimed, "jwks_uri": jwks_uri}).to_string());
@@ -78,8 +78,8 @@ async fn a_discovery_document_that_is_not_the_issuers_own_is_not_believed() {
         let oidc = start(&issuer, STILL);
         assert_eq!(verify(&oidc, &issuer.token("anna")).await, Err(Refused::NoKeys), "{case:?}");
     }
-    assert_eq!((issuer.fetches(), other.fetches()), (0, 0), "no keys were asked for");
-    // A document of the issuer itself may point elsewhere: what it says of its keys counts.
+    assert_eq!((issuer.fetches(), other.fetches()), (0, 0), "no keys were fetched");
+    // The issuer's own document may name keys on another server.
     issuer.publish_discovery(document(url, &format!("{}/keys?all=1", other.url())));
     let oidc = start(&issuer, STILL);
     assert_eq!(verify(&oidc, &issuer.token("anna")).await, Err(Refused::Signature));
@@ -87,7 +87,7 @@ async fn a_discovery_document_that_is_not_the_issuers_own_is_not_believed() {
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_read_leave_the_last_ones_in_force() {
+async fn malformed_keys_do_not_replace_the_last_ones() {
     let issuer = Issuer::start().await;
     let oidc =
         start(&issuer, Timing { refresh_every: Duration::from_millis(20), retry_after: Duration::from_millis(20), ..STILL });
@@ -101,13 +101,13 @@ async fn keys_that_cannot_be_read_leave_the_last_ones_in_force() {
 }
 
 #[tokio::test]
-async fn fetching_ends_when_its_tasks_stop() {
+async fn fetching_ends_when_the_tasks_stop() {
     let (issuer, tasks) = (Issuer::start().await, Tasks::new("test"));
     let oidc = start_all(Timing { refresh_every: Duration::from_millis(1), ..STILL }, &[configured(&issuer)], &tasks);
     ready(&oidc, &issuer).await;
     let fetching = std::sync::Arc::downgrade(&oidc.issuers[0]);
     drop(oidc);
-    assert_ne!(fetching.strong_count(), 0, "the task goes on by itself");
+    assert_ne!(fetching.strong_count(), 0, "the task still runs");
     tasks.stop().await;
     assert_eq!(fetching.strong_count(), 0);
 }

@@ -1,4 +1,4 @@
-//! What gets in, and what does not.
+//! Which tokens are accepted, and why the others are refused.
 
 use std::time::UNIX_EPOCH;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Why each forgery is refused. Without a wildcard: a new forgery needs an answer.
+/// Why each forgery is refused. There is no wildcard, so that a new forgery needs its own reason.
 fn why(forgery: Forgery) -> Refused {
     use Forgery::*;
     match forgery {
@@ -46,7 +46,7 @@ async fn every_forgery_is_refused_for_its_own_reason() {
     ready(&oidc, &issuer).await;
     for &forgery in Forgery::ALL {
         let token = issuer.forged(forgery, "anna");
-        // Twice: a refusal is not something to remember as verified.
+        // Twice, because a refused token must not be remembered as verified.
         for _ in 0..2 {
             let refused = verify(&oidc, &token).await.expect_err(&format!("{forgery:?}"));
             assert_eq!(refused, why(forgery), "{forgery:?}");
@@ -54,11 +54,11 @@ async fn every_forgery_is_refused_for_its_own_reason() {
             assert!(token.split('.').all(|part| part.is_empty() || !said.contains(part)), "{forgery:?}: {said}");
         }
     }
-    assert_eq!(verify(&oidc, &issuer.token("anna")).await, Ok("anna".into()), "and still the good one comes in");
+    assert_eq!(verify(&oidc, &issuer.token("anna")).await, Ok("anna".into()), "a valid token is still accepted");
 }
 
 #[tokio::test]
-async fn the_times_are_held_against_now_with_the_skew_and_no_more() {
+async fn times_are_checked_with_the_clock_skew_and_no_more() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, STILL);
     let at = |secs: u64| UNIX_EPOCH + Duration::from_secs(secs);
@@ -75,12 +75,12 @@ async fn the_times_are_held_against_now_with_the_skew_and_no_more() {
         (0, Err(Refused::NotYet("nbf"))),
     ];
     for (now, expected) in cases {
-        // Different texts: what was verified at another time must not be remembered here.
+        // Each token is different, so that none is remembered from another time.
         claims["nonce"] = json!(now);
         let found = oidc.verify(&issuer.sign(&claims), at(now)).await;
         assert_eq!(found.map(|subject| assert_eq!(subject.expires, at(10_200))), expected, "at {now}");
     }
-    // Remembered, but not beyond its time.
+    // A remembered token is refused after its expiry.
     let token = issuer.sign(&claims);
     assert!(oidc.verify(&token, at(10_150)).await.is_ok());
     assert!(oidc.verify(&token, at(10_150)).await.is_ok());
@@ -93,7 +93,7 @@ async fn the_times_are_held_against_now_with_the_skew_and_no_more() {
 }
 
 #[tokio::test]
-async fn tokens_of_every_algorithm_type_and_audience_that_is_meant_come_in() {
+async fn tokens_with_every_supported_algorithm_type_and_audience_are_accepted() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, STILL);
     for algorithm in ["ES256", "RS256", "PS256", "EdDSA"] {
@@ -123,26 +123,26 @@ async fn tokens_of_every_algorithm_type_and_audience_that_is_meant_come_in() {
 }
 
 #[tokio::test]
-async fn an_issuer_speaks_for_itself_only() {
+async fn an_issuers_keys_verify_only_its_own_tokens() {
     let (ours, other) = (Issuer::start().await, Issuer::start().await);
     let audience = config::Oidc { audience: "another".into(), ..configured(&other) };
     let oidc = start_all(STILL, &[configured(&ours), audience], &Tasks::new("test"));
     ready(&oidc, &ours).await;
     let mut claims = other.claims("anna");
-    assert_eq!(verify(&oidc, &other.sign(&claims)).await, Err(Refused::Audience), "ours is not its audience");
+    assert_eq!(verify(&oidc, &other.sign(&claims)).await, Err(Refused::Audience), "the token is for another audience");
     claims["aud"] = json!("another");
-    let found = oidc.verify(&other.sign(&claims), SystemTime::now()).await.expect("its own");
+    let found = oidc.verify(&other.sign(&claims), SystemTime::now()).await.expect("its own audience");
     assert_eq!(found.issuer, other.url());
-    // Both have a key of that name.
+    // Both issuers have a key with this name.
     claims["iss"] = json!(ours.url());
     claims["aud"] = json!(AUDIENCE);
     assert_eq!(verify(&oidc, &other.sign(&claims)).await, Err(Refused::Signature));
-    let nobody = start_all(STILL, &[], &Tasks::new("test"));
-    assert_eq!(verify(&nobody, &ours.token("anna")).await, Err(Refused::UnknownIssuer));
+    let none = start_all(STILL, &[], &Tasks::new("test"));
+    assert_eq!(verify(&none, &ours.token("anna")).await, Err(Refused::UnknownIssuer));
 }
 
 #[test]
-fn a_token_is_told_from_a_key_by_its_form() {
+fn tokens_and_keys_are_distinguished_by_their_form() {
     for text in ["eyJ.eyJ.sig", "a.b.", "a-b.c_d.e"] {
         assert!(Oidc::is_token(text), "{text}");
     }
@@ -154,7 +154,7 @@ fn a_token_is_told_from_a_key_by_its_form() {
 }
 
 #[tokio::test]
-async fn noise_is_refused_without_a_panic() {
+async fn malformed_texts_are_refused_without_a_panic() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, STILL);
     ready(&oidc, &issuer).await;
@@ -165,7 +165,7 @@ async fn noise_is_refused_without_a_panic() {
     for text in ["é.é.é", "\0", "...", &"a".repeat(9_000), &".".repeat(100), &"[".repeat(8_000)] {
         assert!(verify(&oidc, text).await.is_err());
     }
-    // Every byte of it matters: any other letter is another token.
+    // A token with any letter changed is refused.
     for (place, letter) in good.bytes().enumerate().filter(|(_, letter)| *letter != b'.') {
         let mut changed = good.clone().into_bytes();
         changed[place] = if letter == b'A' { b'B' } else { b'A' };

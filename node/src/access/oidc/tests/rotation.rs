@@ -1,4 +1,4 @@
-//! Keys that come and go, and how often an issuer is asked for them.
+//! Rotated keys, and how often they are fetched.
 
 use std::time::Instant;
 
@@ -14,18 +14,18 @@ async fn a_new_key_is_found_by_the_first_token_that_names_it() {
     ready(&oidc, &issuer).await;
     let old = issuer.token("anna");
     issuer.rotate();
-    // All at once, as after a rotation: one of them causes the fetch, the others wait for it too.
+    // All at once, as after a rotation. One token causes the fetch, and the others wait for it.
     let tokens: Vec<String> = (0..50).map(|n| issuer.token(&format!("desk-{n}"))).collect();
     let all = tokens.iter().map(|token| verify(&oidc, token));
     for (n, found) in futures::future::join_all(all).await.into_iter().enumerate() {
         assert_eq!(found, Ok(format!("desk-{n}")));
     }
     assert_eq!((issuer.discoveries(), issuer.fetches()), (2, 2), "once at the start, once for the new key");
-    assert!(verify(&oidc, &old).await.is_ok(), "the old key is published still");
+    assert!(verify(&oidc, &old).await.is_ok(), "the old key is still published");
 }
 
 #[tokio::test]
-async fn made_up_key_names_cause_one_fetch_and_refuse_nobody_else() {
+async fn invented_key_names_cause_one_fetch_and_valid_tokens_are_still_accepted() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, STILL);
     ready(&oidc, &issuer).await;
@@ -34,13 +34,13 @@ async fn made_up_key_names_cause_one_fetch_and_refuse_nobody_else() {
         assert_eq!(verify(&oidc, &token).await, Err(Refused::UnknownKey));
         ready(&oidc, &issuer).await;
     }
-    assert_eq!(issuer.fetches(), 2, "at the start, and for the first of them");
-    // In the shadow of that flood a new key has to wait,
+    assert_eq!(issuer.fetches(), 2, "once at the start, once for the first token");
+    // During this flood a new key is not fetched at once,
     issuer.rotate();
     let token = issuer.token("anna");
     let (now, at) = (SystemTime::now(), Instant::now());
     assert_eq!(verify(&oidc, &token).await, Err(Refused::UnknownKey));
-    // but not longer than the pause.
+    // but after the pause.
     let later = at + STILL.asked_every + Duration::from_secs(1);
     assert!(oidc.verify_at(&token, now, later).await.is_ok());
     assert_eq!(issuer.fetches(), 3);
@@ -49,26 +49,26 @@ async fn made_up_key_names_cause_one_fetch_and_refuse_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_taken_back_lets_nobody_in_after_the_next_refresh() {
+async fn tokens_of_a_removed_key_are_refused_after_the_next_refresh() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, Timing { refresh_every: Duration::from_millis(50), ..STILL });
     ready(&oidc, &issuer).await;
     let token = issuer.token("thief");
     let kid = issuer.keys()[0].kid.clone();
-    assert!(verify(&oidc, &token).await.is_ok(), "and now it is remembered");
+    assert!(verify(&oidc, &token).await.is_ok(), "it is remembered now");
     issuer.remove_key(&kid);
     let gone = until("the key is gone", PATIENCE, async || verify(&oidc, &token).await.err()).await;
     assert_eq!(gone, Refused::UnknownKey);
     issuer.add_key(KeyKind::Ed25519);
     assert_eq!(verify(&oidc, &token).await, Err(Refused::UnknownKey), "another key does not bring it back");
-    // All of them.
+    // Remove all keys.
     issuer.publish_jwks(Some(r#"{"keys":[]}"#.into()));
     let token = issuer.token("anna");
     until("no key is left", PATIENCE, async || verify(&oidc, &token).await.err()).await;
 }
 
 #[tokio::test]
-async fn a_verified_token_is_verified_once_as_long_as_the_keys_stay() {
+async fn a_token_is_verified_once_until_the_keys_change() {
     let issuer = Issuer::start().await;
     let oidc = start(&issuer, STILL);
     ready(&oidc, &issuer).await;
@@ -80,12 +80,12 @@ async fn a_verified_token_is_verified_once_as_long_as_the_keys_stay() {
     };
     let token = issuer.token("anna");
     let held = keys(&token).await;
-    assert_eq!(held.verified.lock().len(), 1, "the one that asked whether it is ready");
+    assert_eq!(held.verified.lock().len(), 1, "the token of `ready`");
     for _ in 0..3 {
-        oidc.verify(&token, now).await.expect("good");
+        oidc.verify(&token, now).await.expect("valid");
     }
     assert_eq!(held.verified.lock().len(), 2);
-    // A refresh that brings the same keys forgets nothing; one that brings another key forgets all.
+    // A refresh with the same keys forgets no token. A refresh with a new key forgets all.
     assert_eq!(verify(&oidc, &issuer.forged(Forgery::UnknownKey, "anna")).await, Err(Refused::UnknownKey));
     assert_eq!(issuer.fetches(), 2);
     assert!(std::sync::Arc::ptr_eq(&held, &keys(&token).await));

@@ -1,4 +1,4 @@
-//! What is free, and what a guest could book.
+//! Availability and offers.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -9,59 +9,64 @@ use utoipa::IntoParams;
 use crate::access::Operation;
 use crate::convert::Problem;
 use crate::edge::http::answer::found;
-use crate::edge::http::call::{Ask, PathOf};
+use crate::edge::http::call::{PathOf, ReadCall};
 use crate::service::{ReadOptions, Service};
 
-/// Which nights.
+/// The nights and the room type.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct AvailabilityQuery {
-    /// The first night.
+    /// The first night, such as `2026-12-24`.
     #[param(required = true)]
     from: String,
-    /// The day after the last night.
+    /// The day after the last night, at most 366 days after from.
     #[param(required = true)]
     to: String,
-    /// Only this room type.
+    /// Only this room type; all room types if absent.
     room_type: String,
-    /// linearizable (default) or bounded.
+    /// linearizable (default): reflects every change acknowledged before. bounded: may be at most maxStalenessMs old.
     consistency: String,
-    /// With bounded: how old the answer may be.
+    /// For bounded: the maximum age of the answer in milliseconds. Not allowed with linearizable.
     max_staleness_ms: Option<u32>,
 }
 
-/// Which stay.
+/// The stay and the guests.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct OffersQuery {
-    /// Where.
+    /// The property.
     #[param(required = true)]
     property_id: String,
-    /// The first night.
+    /// The arrival date, such as `2026-12-24`.
     #[param(required = true)]
     arrival: String,
-    /// The day of leaving.
+    /// The departure date, at most 366 days after the arrival.
     #[param(required = true)]
     departure: String,
-    /// Adults in the room.
+    /// The number of adults in the room.
     adults: u32,
-    /// Children in the room.
+    /// The number of children in the room. Without any guest, one is assumed.
     children: u32,
-    /// linearizable (default) or bounded.
+    /// linearizable (default): reflects every change acknowledged before. bounded: may be at most maxStalenessMs old.
     consistency: String,
-    /// With bounded: how old the answer may be.
+    /// For bounded: the maximum age of the answer in milliseconds. Not allowed with linearizable.
     max_staleness_ms: Option<u32>,
 }
 
-/// What is free, night by night.
-#[utoipa::path(get, path = Operation::GetAvailability.route(), tag = "Stays", params(("property" = String, Path), AvailabilityQuery),
+/// Get the availability of a property.
+///
+/// Returns the counts of each room type, night by night: capacity, sell limit, rooms sold and held, and `available`, which is
+/// negative if the limit was lowered below the rooms taken. It does not include restrictions and the house limit; offers do.
+/// Errors: 404 `unknown_property`, 422 `unknown_room_type`, 400 `invalid_date`, `invalid_stay` and `stay_too_long`.
+#[utoipa::path(get, path = Operation::GetAvailability.route(), tag = "Stays",
+    params(("property" = String, Path, description = "The propertyId."), AvailabilityQuery),
     responses((status = 200, body = v1::AvailabilityReply)))]
 pub async fn availability(
     State(service): State<Service>,
     PathOf(property_id): PathOf<String>,
-    ask: Ask<AvailabilityQuery>,
+    ask: ReadCall<AvailabilityQuery>,
 ) -> Result<Response, Problem> {
     let query = ask.query;
     let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
@@ -70,10 +75,14 @@ pub async fn availability(
     found(&service.availability(&ask.caller, request, options).await?, None)
 }
 
-/// What a guest could book: free, allowed and priced.
+/// List the offers for a stay.
+///
+/// Returns each room type and rate plan that is free, allowed and priced for one room, with nightly prices, total, cancellation
+/// policy and `sellable`, the number of rooms left. An offer keeps no rooms: place a hold for that. The list is empty if the
+/// arrival is before the business date. Errors: 404 `unknown_property`, 400 `invalid_date`, `invalid_stay` and `stay_too_long`.
 #[utoipa::path(get, path = Operation::ListOffers.route(), tag = "Stays", params(OffersQuery),
     responses((status = 200, body = v1::OfferList)))]
-pub async fn offers(State(service): State<Service>, ask: Ask<OffersQuery>) -> Result<Response, Problem> {
+pub async fn offers(State(service): State<Service>, ask: ReadCall<OffersQuery>) -> Result<Response, Problem> {
     let query = ask.query;
     let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
     let request = v1::OffersRequest {

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use crate::access::Operation;
 use crate::convert::Problem;
 use crate::edge::http::answer::{done, found};
-use crate::edge::http::call::{Ask, Call, PathOf};
+use crate::edge::http::call::{MutationCall, PathOf, ReadCall};
 use crate::edge::http::freshness::Freshness;
 use crate::edge::http::problem::ProblemBody;
 use crate::service::{ReadOptions, Service, Step, receipt_text};
@@ -20,49 +20,69 @@ use crate::service::{ReadOptions, Service, Step, receipt_text};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Whose bookings.
+    /// The property.
     #[param(required = true)]
     property_id: String,
-    /// First arrival, included.
+    /// The first arrival date, inclusive, such as `2026-12-24`.
     arrival_from: String,
-    /// Last arrival, included.
+    /// The last arrival date, inclusive.
     arrival_to: String,
-    /// confirmed, checked_in, checked_out, cancelled or no_show.
+    /// Only bookings in this state: confirmed, checked_in, checked_out, cancelled or no_show.
     state: String,
-    /// The seller's own reference.
+    /// Only bookings with this channelRef.
     channel_ref: String,
-    /// From the answer before.
+    /// nextCursor of the previous page; empty for the first page.
     cursor: String,
-    /// At most 500; 100 when absent.
+    /// The most bookings of the page: at most 500; 100 when absent.
     limit: u32,
-    /// linearizable (default) or bounded.
+    /// linearizable (default): reflects every change acknowledged before. bounded: may be at most maxStalenessMs old.
     consistency: String,
-    /// With bounded: how old the answer may be.
+    /// For bounded: the maximum age of the answer in milliseconds. Not allowed with linearizable.
     max_staleness_ms: Option<u32>,
 }
 
-/// Take a booking: all its rooms for all its nights, or nothing.
+/// Take a booking.
+///
+/// Takes all rooms for all nights, or nothing. Required: `propertyId`, `arrival`, `departure` (at most 366 nights later)
+/// and `rooms` (1 to 50 in total, each with `roomType` and `ratePlan`). Returns the booking with its prices, its revision
+/// as ETag, and its receipt or `receiptUrl`.
+///
+/// Errors: 409 `sold_out` and `restricted` (with the nights), 404 `unknown_property`, 422 `unknown_room_type`,
+/// `unknown_rate_plan`, `arrival_in_past`, `occupancy_exceeded` and `currency_mismatch`, 400 `card_number`. After 504
+/// `outcome_unknown`, repeat the request with the same key.
 #[utoipa::path(post, path = Operation::Book.route(), tag = "Bookings", request_body = v1::BookRequest,
-    params(("Idempotency-Key" = String, Header, description = "a fresh key for every new request")),
+    params(("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
     responses((status = 201, body = v1::Booking)))]
-pub async fn book(State(service): State<Service>, call: Call<v1::BookRequest>) -> Result<Response, Problem> {
+pub async fn book(State(service): State<Service>, call: MutationCall<v1::BookRequest>) -> Result<Response, Problem> {
     let booking = service.book(call.mutation, call.body).await?;
     done(&booking, Some(booking.value.revision))
 }
 
-/// Look a booking up.
-#[utoipa::path(get, path = Operation::GetBooking.route(), tag = "Bookings", params(("booking" = String, Path), Freshness),
+/// Get a booking.
+///
+/// Returns the booking, with its revision as ETag. Auditors get no guest data. A principal's reads of bookings are always
+/// linearizable. Errors: 404 `not_found` if no booking that the caller may see has this id.
+#[utoipa::path(get, path = Operation::GetBooking.route(), tag = "Bookings",
+    params(("booking" = String, Path, description = "The bookingId."), Freshness),
     responses((status = 200, body = v1::Booking)))]
-pub async fn get(State(service): State<Service>, PathOf(id): PathOf<String>, ask: Ask<Freshness>) -> Result<Response, Problem> {
+pub async fn get(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    ask: ReadCall<Freshness>,
+) -> Result<Response, Problem> {
     let options = ask.query.options(ask.deadline)?;
     let booking = service.booking(&ask.caller, &id, options).await?;
     found(&booking, Some(booking.revision))
 }
 
-/// List a property's bookings by arrival.
+/// List the bookings of a property.
+///
+/// Returns a page in order of arrival, or of booking id with `channelRef`. A page may be empty and still have a
+/// `nextCursor`: continue until it is absent. A principal's reads of bookings are always linearizable. Errors: 400
+/// `invalid_cursor`, `invalid_date`.
 #[utoipa::path(get, path = Operation::ListBookings.route(), tag = "Bookings", params(ListQuery),
     responses((status = 200, body = v1::BookingList)))]
-pub async fn list(State(service): State<Service>, ask: Ask<ListQuery>) -> Result<Response, Problem> {
+pub async fn list(State(service): State<Service>, ask: ReadCall<ListQuery>) -> Result<Response, Problem> {
     let query = ask.query;
     let options = ReadOptions::parse(&query.consistency, query.max_staleness_ms, ask.deadline)?;
     let request = v1::ListBookingsRequest {
@@ -77,77 +97,107 @@ pub async fn list(State(service): State<Service>, ask: Ask<ListQuery>) -> Result
     found(&service.bookings(&ask.caller, request, options).await?, None)
 }
 
-/// Change a booking: the new stay is taken and the old one released together, or nothing happens.
+/// Amend a booking.
+///
+/// Required: at least one of `arrival`, `departure`, `rooms` and `guest`. Absent fields keep their values. The new rooms
+/// are taken and the old ones released in one step, or nothing changes. Rooms and nights that stay keep their price.
+/// Returns the booking with its new revision as ETag.
+///
+/// Errors: as for a new booking, 409 `wrong_state` unless it is confirmed or checked in, 412 `precondition_failed`.
 #[utoipa::path(post, path = Operation::Amend.route(), tag = "Bookings", request_body = v1::AmendRequest,
-    params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY),
+        ("If-Match" = Option<String>, Header, description = super::IF_MATCH)),
     responses((status = 200, body = v1::Booking)))]
 pub async fn amend(
     State(service): State<Service>,
     PathOf(id): PathOf<String>,
-    call: Call<v1::AmendRequest>,
+    call: MutationCall<v1::AmendRequest>,
 ) -> Result<Response, Problem> {
     let request = v1::AmendRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
     let booking = service.amend(call.mutation, request).await?;
     done(&booking, Some(booking.value.revision))
 }
 
-/// Give a booking up; a second time answers the same.
+/// Cancel a booking.
+///
+/// Its rooms are free again. Returns the booking with its `cancellationFee`. If it is already cancelled, nothing changes and the
+/// answer is the same. Errors: 409 `wrong_state` unless it is confirmed or cancelled, 412 `precondition_failed`.
 #[utoipa::path(post, path = Operation::Cancel.route(), tag = "Bookings",
-    params(("booking" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY),
+        ("If-Match" = Option<String>, Header, description = super::IF_MATCH)),
     responses((status = 200, body = v1::Booking)))]
 pub async fn cancel(
     service: State<Service>,
     id: PathOf<String>,
-    call: Call<v1::BookingStepRequest>,
+    call: MutationCall<v1::BookingStepRequest>,
 ) -> Result<Response, Problem> {
     step(service, id, call, Step::Cancel).await
 }
 
-/// The guest is here.
+/// Check a guest in.
+///
+/// Returns the booking in the state checked_in. Errors: 409 `wrong_state` unless the booking is confirmed and its arrival is not
+/// after the property's business date.
 #[utoipa::path(post, path = Operation::CheckIn.route(), tag = "Bookings",
-    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
     responses((status = 200, body = v1::Booking)))]
 pub async fn check_in(
     service: State<Service>,
     id: PathOf<String>,
-    call: Call<v1::BookingStepRequest>,
+    call: MutationCall<v1::BookingStepRequest>,
 ) -> Result<Response, Problem> {
     step(service, id, call, Step::CheckIn).await
 }
 
-/// The guest has left.
+/// Check a guest out.
+///
+/// Returns the booking in the state checked_out. Errors: 409 `wrong_state` unless the booking is checked in.
 #[utoipa::path(post, path = Operation::CheckOut.route(), tag = "Bookings",
-    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
     responses((status = 200, body = v1::Booking)))]
 pub async fn check_out(
     service: State<Service>,
     id: PathOf<String>,
-    call: Call<v1::BookingStepRequest>,
+    call: MutationCall<v1::BookingStepRequest>,
 ) -> Result<Response, Problem> {
     step(service, id, call, Step::CheckOut).await
 }
 
-/// The guest never came: the rooms are free again.
+/// Mark a booking as a no-show.
+///
+/// Its rooms are free again. Returns the booking in the state no_show. Errors: 409 `wrong_state` unless the booking is confirmed
+/// and its arrival is not after the property's business date.
 #[utoipa::path(post, path = Operation::NoShow.route(), tag = "Bookings",
-    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
     responses((status = 200, body = v1::Booking)))]
 pub async fn no_show(
     service: State<Service>,
     id: PathOf<String>,
-    call: Call<v1::BookingStepRequest>,
+    call: MutationCall<v1::BookingStepRequest>,
 ) -> Result<Response, Problem> {
     step(service, id, call, Step::NoShow).await
 }
 
-/// The receipt of a booking's newest event: `text/plain` is a c2sp.org/tlog-proof@v1 file with the leaf as its extra line,
-/// `application/json` has leaf and disclosures beside the proof. 202 until a majority of the replicas has signed.
-#[utoipa::path(get, path = Operation::GetReceipt.route(), tag = "Receipts", params(("booking" = String, Path), Freshness),
-    responses((status = 200, content((String = "text/plain"), (v1::Receipt = "application/json"))), (status = 202, body = ProblemBody, content_type = "application/problem+json")))]
+/// Get the receipt of a booking.
+///
+/// Returns the proof that the booking's newest event is in the log. `text/plain` is a c2sp.org/tlog-proof@v1 file with the
+/// leaf as its extra line. `application/json` (chosen by `Accept`) has the proof, the leaf and the claims that its holder
+/// may disclose; auditors get no claims. The answer is 202 `not_cosigned` until a majority of the replicas has signed: ask
+/// again in a second.
+#[utoipa::path(get, path = Operation::GetReceipt.route(), tag = "Receipts",
+    params(("booking" = String, Path, description = "The bookingId."), Freshness),
+    responses((status = 200, content((String = "text/plain"), (v1::Receipt = "application/json"))),
+        (status = 202, body = ProblemBody, content_type = "application/problem+json", description = "Not cosigned yet")))]
 pub async fn receipt(
     State(service): State<Service>,
     PathOf(id): PathOf<String>,
     headers: HeaderMap,
-    ask: Ask<Freshness>,
+    ask: ReadCall<Freshness>,
 ) -> Result<Response, Problem> {
     let options = ask.query.options(ask.deadline)?;
     let receipt = service.receipt(&ask.caller, &id, options).await?;
@@ -159,7 +209,7 @@ pub async fn receipt(
     Ok(([(header::CONTENT_TYPE, media_type)], receipt_text(&receipt)).into_response())
 }
 
-/// The weight of a media type in an Accept header (RFC 9110 section 12.5.1): that of the most specific range that names it.
+/// The weight of a media type in an Accept header (RFC 9110 section 12.5.1): the weight of the most specific matching range.
 fn weight_of(accept: &str, media_type: &str) -> f32 {
     let (kind, _) = media_type.split_once('/').unwrap_or((media_type, ""));
     let ranges = accept.split(',').filter_map(|range| {
@@ -180,7 +230,7 @@ fn weight_of(accept: &str, media_type: &str) -> f32 {
 async fn step(
     State(service): State<Service>,
     PathOf(id): PathOf<String>,
-    call: Call<v1::BookingStepRequest>,
+    call: MutationCall<v1::BookingStepRequest>,
     step: Step,
 ) -> Result<Response, Problem> {
     let request = v1::BookingStepRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
@@ -193,7 +243,7 @@ mod tests {
     use super::weight_of;
 
     #[test]
-    fn the_wanted_representation_is_chosen_by_weight() {
+    fn the_accept_weights_choose_the_representation() {
         for (accept, json) in [
             ("", false),
             ("*/*", false),

@@ -1,4 +1,4 @@
-//! The API's document, as JSON and as a page without scripts or foreign files.
+//! The OpenAPI document, as JSON and as a page without scripts or external files.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::Value;
 
-/// The API's document, rendered once.
+/// The rendered OpenAPI document.
 pub struct Rendered {
     json: String,
     page: String,
@@ -17,7 +17,7 @@ pub struct Rendered {
 impl Rendered {
     /// Renders the document.
     pub fn new(document: &utoipa::openapi::OpenApi) -> Rendered {
-        // Made of texts and numbers only: this always succeeds.
+        // Strings and numbers only, so serialization cannot fail.
         let json = serde_json::to_value(document).unwrap_or_default();
         Rendered { page: render(&json), json: json.to_string() }
     }
@@ -44,8 +44,8 @@ fn render(document: &Value) -> String {
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
          <title>Keyrack API</title><style>{STYLE}</style><h1>Keyrack API</h1><p>{} Machine-readable: \
          <a href=/openapi.json>/openapi.json</a>.</p><p>Send <code>Authorization: Bearer &lt;api key&gt;</code> with every \
-         request and a fresh <code>Idempotency-Key</code> with every new POST; repeat a request with the same key to learn \
-         what became of it.</p>",
+         request and a new <code>Idempotency-Key</code> with every new POST. If the outcome of a request is unknown, repeat it \
+         with the same key.</p>",
         text(&document["info"]["description"])
     );
     let mut tag = String::new();
@@ -73,7 +73,8 @@ fn render(document: &Value) -> String {
 fn render_operation(page: &mut String, path: &str, method: &str, operation: &Value) {
     let summary = text(&operation["summary"]);
     let method = method.to_uppercase();
-    let _ = write!(page, "<details><summary><b class=m>{method}</b> <code>{}</code> {summary}</summary><table>", escape(path));
+    let _ = write!(page, "<details><summary><b class=m>{method}</b> <code>{}</code> {summary}</summary>", escape(path));
+    let _ = write!(page, "<p>{}</p><table>", text(&operation["description"]));
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         let required = if parameter["required"] == Value::Bool(true) { "required" } else { "" };
         let (name, place, words) = (text(&parameter["name"]), text(&parameter["in"]), text(&parameter["description"]));

@@ -15,31 +15,37 @@ use utoipa::IntoParams;
 use crate::access::Operation;
 use crate::convert::Problem;
 use crate::edge::http::answer::found;
-use crate::edge::http::call::Ask;
+use crate::edge::http::call::ReadCall;
 use crate::service::{EventPage, EventQuery, Service};
 
-/// Where to go on, and whose events.
+/// The position and the filter of a page.
 #[derive(Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    /// From the answer before; empty for the beginning.
+    /// nextCursor of the previous page, or the id of an event; empty for the beginning. Keep propertyId the same.
     after: String,
-    /// Only this property.
+    /// Only events of this property.
     property_id: Option<String>,
-    /// At most 500; 100 when absent.
+    /// The most events of the page: at most 500; 100 when absent.
     limit: Option<usize>,
 }
 
-/// How long a stream waits before it looks again by itself.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How long one page of a stream may take.
-const PAGE: Duration = Duration::from_secs(5);
+/// The longest time that a stream waits for a change before it reads again.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// The deadline of one page of a stream.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What happened, without gaps, in order per property. With `Accept: text/event-stream` it goes on as it happens.
-#[utoipa::path(get, path = Operation::ReadEvents.route(), tag = "Events", params(Query, ("Last-Event-ID" = Option<String>, Header)),
+/// Read the events.
+///
+/// Returns the changes of properties, bookings and holds without gaps, in order for each property, without guest data. A page
+/// always has a `nextCursor`, also if it has no events yet. With `Accept: text/event-stream` the answer is a stream of
+/// Server-Sent Events that continues as events happen. Errors: 400 `invalid_cursor`.
+#[utoipa::path(get, path = Operation::ReadEvents.route(), tag = "Events",
+    params(Query,
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of an event. Replaces after.")),
     responses((status = 200, body = EventPage)))]
-pub async fn events(State(service): State<Service>, headers: HeaderMap, ask: Ask<Query>) -> Result<Response, Problem> {
+pub async fn events(State(service): State<Service>, headers: HeaderMap, ask: ReadCall<Query>) -> Result<Response, Problem> {
     let query = ask.query;
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last_id.filter(|id| !id.is_empty()).map_or(query.after, str::to_owned);
@@ -51,16 +57,16 @@ pub async fn events(State(service): State<Service>, headers: HeaderMap, ask: Ask
     let mut feed = service.feed(&ask.caller, query, ask.deadline).await?;
     let stream = async_stream::stream! {
         loop {
-            // What this replica has applied is committed: good enough for a feed that goes on.
-            match feed.page(Consistency::Local, Instant::now() + PAGE).await {
-                Ok(page) if page.items.is_empty() => feed.changed(LOOK_AGAIN).await,
+            // Applied entries are committed, so a stream that continues can read them from this replica.
+            match feed.page(Consistency::Local, Instant::now() + PAGE_TIMEOUT).await {
+                Ok(page) if page.items.is_empty() => feed.changed(POLL_INTERVAL).await,
                 Ok(page) => {
                     for event in page.items {
                         let data = serde_json::to_string(&event).unwrap_or_default();
                         yield Ok::<_, Infallible>(SseEvent::default().id(event.id).event(event.kind).data(data));
                     }
                 }
-                // The caller comes back with Last-Event-ID.
+                // The caller reconnects with Last-Event-ID.
                 Err(_) => return,
             }
         }

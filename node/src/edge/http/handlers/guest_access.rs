@@ -1,4 +1,4 @@
-//! Guests' links and sessions.
+//! Links and sessions of guests.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -8,24 +8,31 @@ use crate::access::Operation;
 use crate::convert::Problem;
 use crate::edge::http::answer::answer;
 use crate::edge::http::body;
-use crate::edge::http::call::{Call, PathOf};
+use crate::edge::http::call::{MutationCall, PathOf};
 use crate::edge::remote_address::RemoteAddress;
 use crate::service::{GuestLink, GuestLinkRequest, GuestSession, GuestSignIn, ReadOptions, Service};
 
-/// A link with which a guest sees this booking, together with its confirmation number.
+/// Create a link for a guest.
+///
+/// With the link and the confirmation number together, the guest can sign in and see this booking. Returns both. Links are not
+/// stored: a retry creates another link, and a link stays valid until it expires.
 #[utoipa::path(post, path = Operation::LinkGuest.route(), tag = "Guests", request_body = GuestLinkRequest,
-    params(("booking" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::UNSTORED_IDEMPOTENCY_KEY)),
     responses((status = 201, body = GuestLink)))]
 pub async fn link(
     State(service): State<Service>,
     PathOf(id): PathOf<String>,
-    call: Call<GuestLinkRequest>,
+    call: MutationCall<GuestLinkRequest>,
 ) -> Result<Response, Problem> {
     let options = ReadOptions::linearizable(call.mutation.deadline);
     answer(StatusCode::CREATED, &service.link_guest(&call.mutation.caller, &id, &call.body, options).await?)
 }
 
-/// Sign a guest in: a link and the confirmation number for a session of half an hour.
+/// Sign a guest in.
+///
+/// Needs no credentials. Takes a link and the confirmation number, and returns a bearer token for half an hour. With it, the
+/// guest can read the booking and its receipt, and cancel it. Errors: 401 `unauthenticated`, whichever value is wrong.
 #[utoipa::path(post, path = Operation::SignGuestIn.route(), tag = "Guests", request_body = GuestSignIn, security(()),
     responses((status = 201, body = GuestSession)))]
 pub async fn sign_in(State(service): State<Service>, request: Request) -> Result<Response, Problem> {

@@ -7,37 +7,49 @@ use keyrack_proto::v1;
 use crate::access::Operation;
 use crate::convert::Problem;
 use crate::edge::http::answer::{done, done_empty};
-use crate::edge::http::call::{Call, PathOf};
+use crate::edge::http::call::{MutationCall, PathOf};
 use crate::service::Service;
 
-/// Take rooms for a few minutes while the guest pays.
+/// Place a hold.
+///
+/// Takes rooms for `ttlSeconds` (1 to 600; 600 when absent), for example while the guest pays. Required: as for a booking.
+/// Returns the hold with its prices and `expiresAt`. Errors: as for a booking, 429 `quota_exceeded` if the caller's open
+/// holds would exceed its room-minutes at the property.
 #[utoipa::path(post, path = Operation::PlaceHold.route(), tag = "Holds", request_body = v1::PlaceHoldRequest,
-    params(("Idempotency-Key" = String, Header)),
+    params(("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
     responses((status = 201, body = v1::Hold)))]
-pub async fn place(State(service): State<Service>, call: Call<v1::PlaceHoldRequest>) -> Result<Response, Problem> {
+pub async fn place(State(service): State<Service>, call: MutationCall<v1::PlaceHoldRequest>) -> Result<Response, Problem> {
     done(&service.place_hold(call.mutation, call.body).await?, None)
 }
 
-/// Turn a hold into a booking.
+/// Confirm a hold.
+///
+/// Turns an open hold into a booking at the prices of the hold. Returns the booking, with its revision as ETag. Errors: 410
+/// `hold_expired`, 409 `wrong_state` if it was already confirmed or released, 422 `arrival_in_past`.
 #[utoipa::path(post, path = Operation::ConfirmHold.route(), tag = "Holds", request_body = v1::ConfirmHoldRequest,
-    params(("hold" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("hold" = String, Path, description = "The holdId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
     responses((status = 201, body = v1::Booking)))]
 pub async fn confirm(
     State(service): State<Service>,
     PathOf(id): PathOf<String>,
-    call: Call<v1::ConfirmHoldRequest>,
+    call: MutationCall<v1::ConfirmHoldRequest>,
 ) -> Result<Response, Problem> {
     let booking = service.confirm_hold(call.mutation, v1::ConfirmHoldRequest { hold_id: id, ..call.body }).await?;
     done(&booking, Some(booking.value.revision))
 }
 
-/// Give a hold back; a second time answers the same.
-#[utoipa::path(delete, path = Operation::ReleaseHold.route(), tag = "Holds", params(("hold" = String, Path)),
+/// Release a hold.
+///
+/// Its rooms are free again. If it was already released or has expired, nothing changes and the answer is the same. Errors: 409
+/// `wrong_state` if it was confirmed.
+#[utoipa::path(delete, path = Operation::ReleaseHold.route(), tag = "Holds",
+    params(("hold" = String, Path, description = "The holdId.")),
     responses((status = 204)))]
 pub async fn release(
     State(service): State<Service>,
     PathOf(id): PathOf<String>,
-    call: Call<v1::ReleaseHoldRequest>,
+    call: MutationCall<v1::ReleaseHoldRequest>,
 ) -> Result<Response, Problem> {
     let released = service.release_hold(call.mutation, v1::ReleaseHoldRequest { hold_id: id, ..call.body }).await?;
     Ok(done_empty(&released))

@@ -1,0 +1,227 @@
+//! Mistakes in the configuration, and the verdict of `keyrackd config check`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A mistake in the configuration file or in the environment's overrides.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file with the mistake that is the source.
+    #[error("the configuration {}", .0.display())]
+    In(PathBuf),
+    /// A line that is not TOML, or a setting that does not exist or has a wrong type.
+    #[error("line {line}{setting}: {what}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// A comma and the name before the `=`, if there is one.
+        setting: String,
+        /// The reader's message in our words.
+        what: String,
+    },
+    /// The same without a line.
+    #[error("{0}")]
+    Setting(String),
+    /// A value of the environment that does not parse.
+    #[error("{name} = {text:?} in the environment: give {wanted}.")]
+    Environment {
+        /// The variable.
+        name: String,
+        /// Its value.
+        text: String,
+        /// What the setting takes.
+        wanted: &'static str,
+    },
+    /// A list in the environment.
+    #[error("{name} in the environment: this setting is a list. Set it in the file.")]
+    EnvironmentList {
+        /// The variable.
+        name: String,
+    },
+    /// The cluster's name.
+    #[error("cluster = {0:?}: give a name of letters, digits, '-' and '.'.")]
+    Cluster(String),
+    /// This node is not in the list.
+    #[error("peers: no [[peers]] entry has the id {0}, and this is node {0}. Add the entry, or correct `node`.")]
+    NotAPeer(u64),
+    /// Two entries have one id.
+    #[error("peers: two [[peers]] entries have the id {0}. Give each node its own id.")]
+    SameId(u64),
+    /// The number of shards.
+    #[error("data_shards = {0}: give 1 to 64.")]
+    DataShards(u32),
+    /// The timers of Raft.
+    #[error(
+        "raft.heartbeat_ms = {heartbeat_ms} with raft.election_timeout_ms = {election_timeout_ms}: give a heartbeat of 1 ms \
+         or more, and an election timeout of three heartbeats or more."
+    )]
+    Heartbeat {
+        /// `raft.heartbeat_ms`.
+        heartbeat_ms: u64,
+        /// `raft.election_timeout_ms`.
+        election_timeout_ms: u64,
+    },
+    /// The TLS version.
+    #[error("tls.min_version = {0:?}: give \"1.3\" or \"1.2\".")]
+    MinVersion(String),
+    /// The form of the log.
+    #[error("log.format = {0:?}: give \"json\" or \"text\".")]
+    LogFormat(String),
+    /// The filter of the log.
+    #[error("log.level = {0:?}: give error, warn, info or debug, or a filter such as keyrack_cluster=debug,info.")]
+    LogLevel(String),
+    /// The key of a witness cannot be read. The cause is the source.
+    #[error("receipts.witnesses: cannot read the key {0:?}")]
+    WitnessKey(String),
+    /// A key of another kind.
+    #[error("receipts.witnesses: the key {0:?} is not for cosignatures. Ask the witness for its cosignature/v1 key.")]
+    WitnessKeyKind(String),
+    /// The address of a witness. The cause is the source.
+    #[error("receipts.witnesses: url")]
+    WitnessUrl,
+    /// An address with a query.
+    #[error("receipts.witnesses: {0:?} has a query. Give the address that `add-checkpoint` is appended to.")]
+    WitnessQuery(String),
+    /// Too many issuers.
+    #[error("oidc: {found} issuers. Give {most} or fewer.")]
+    Issuers {
+        /// How many there are.
+        found: usize,
+        /// The most.
+        most: usize,
+    },
+    /// The address of an issuer. The cause is the source.
+    #[error("oidc.issuer")]
+    Issuer,
+    /// An address with a query.
+    #[error("oidc.issuer = {0:?}: an issuer has no query. Give it as the tokens have it in `iss`.")]
+    IssuerQuery(String),
+    /// An address without TLS.
+    #[error("oidc.issuer = {0:?}: use https://. http:// is allowed only at a loopback address such as 127.0.0.1.")]
+    IssuerPlain(String),
+    /// No audience.
+    #[error("oidc.audience is empty for the issuer {0:?}. Give the value that its tokens have in `aud`.")]
+    Audience(String),
+    /// A large clock skew.
+    #[error("oidc.clock_skew_secs = {found} for the issuer {issuer:?}: give {most} seconds or fewer, and correct the clocks.")]
+    ClockSkew {
+        /// The issuer.
+        issuer: String,
+        /// The setting.
+        found: u64,
+        /// The most.
+        most: u64,
+    },
+    /// Two entries for one issuer.
+    #[error("oidc.issuer: {0:?} has two entries. Give one.")]
+    SameIssuer(String),
+}
+
+impl ConfigError {
+    /// A mistake that the TOML reader found in `text`. The whole line is not shown.
+    pub fn reader(text: &str, cause: &toml::de::Error) -> ConfigError {
+        let what = in_words(cause.message());
+        let Some(before) = cause.span().and_then(|span| text.get(..span.start)) else {
+            let place = cause.to_string().lines().last().and_then(|line| line.strip_prefix("in ")).unwrap_or_default().to_owned();
+            return ConfigError::Setting(format!("{place}: {what}"));
+        };
+        let number = before.matches('\n').count();
+        let line = text.lines().nth(number).unwrap_or_default();
+        let name = line.split_once('=').map(|(name, _)| name.trim()).filter(|name| !what.contains(&format!("`{name}`")));
+        let setting = name.map(|name| format!(", setting `{name}`")).unwrap_or_default();
+        ConfigError::Line { line: number + 1, setting, what }
+    }
+}
+
+/// The message of the TOML reader in plain words, without the names of Rust types.
+fn in_words(message: &str) -> String {
+    let found = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    if let Some((found, wanted)) = found.and_then(|found| found.split_once(", expected ")) {
+        let wanted = match wanted {
+            "u64" | "u32" => "a whole number of 0 or more",
+            "a string" | "path string" => "a text in quotes",
+            "a boolean" => "true or false",
+            _ if wanted.starts_with("struct ") => "a table",
+            other => other,
+        };
+        return format!("give {wanted}, not the {}.", found.replace("string", "text").replace("integer", "number"));
+    }
+    match message {
+        "duplicate key" => "it is set twice. Remove one of the two lines.".to_owned(),
+        other => other
+            .replace("unknown field", "there is no setting")
+            .replace("missing field", "missing setting")
+            .replace(", expected one of ", ". The settings here are "),
+    }
+}
+
+/// Reasons why a node does not start, at least one.
+#[derive(Debug)]
+pub struct Reasons(pub Vec<String>);
+
+impl std::error::Error for Reasons {}
+
+impl fmt::Display for Reasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [one] => f.write_str(one),
+            all => write!(f, "\n  - {}", all.join("\n  - ")),
+        }
+    }
+}
+
+/// The verdict on a configuration without faults.
+pub fn would_start(path: &Path) -> String {
+    format!("{}: this node would start here. Ports and data are checked at the start.\n", path.display())
+}
+
+/// The verdict on a configuration with faults, one a line.
+pub fn would_not_start(path: &Path, reasons: &[String]) -> String {
+    format!("{}: this node would not start here:\n  - {}\n", path.display(), reasons.join("\n  - "))
+}
+
+/// Faults of a configuration that is valid but not safe.
+pub mod unsafe_settings {
+    use std::fmt::Display;
+
+    /// Certificates that are not set.
+    pub fn no_certificate(missing: &str, cluster: &str, node: u64) -> String {
+        format!(
+            "{missing} not set, and nodes talk to each other with TLS only. Set the certificate of your own CA, or make one: \
+             `keyrack pki init --dir pki --cluster {cluster}`, then `keyrack pki issue --dir pki node {node} --host NAME`, and set \
+             tls.certificate = \"pki/node-{node}.pem\", tls.key = \"pki/node-{node}.key\", tls.trust = \"pki/ca.pem\"."
+        )
+    }
+
+    /// A listener of a development node that other machines could reach.
+    pub fn reachable(name: &str, address: &str) -> String {
+        format!(
+            "listen.{name} = {address:?} with development = true: other machines could reach it. Use 127.0.0.1, or set \
+             development = false."
+        )
+    }
+
+    /// Static API keys outside development.
+    pub const STATIC_KEYS: &str = "[keys] or KEYRACK_KEYS_... in the environment: static API keys are for development = true \
+                                   only. Remove them, and make keys with `keyrack key create`.";
+
+    /// A peer's address without TLS outside development.
+    pub fn plain(node: u64, name: &str, url: impl Display) -> String {
+        format!("peers, node {node}: {name} = \"{url}\" is not https://. Use https://, or set development = true.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_shown_with_its_line_and_without_rust_types() {
+        let text = "a = 1\nb = \"two\"\n";
+        let cause = toml::from_str::<std::collections::BTreeMap<String, u64>>(text).expect_err("a text");
+        let shown = ConfigError::reader(text, &cause).to_string();
+        assert_eq!(shown, "line 2, setting `b`: give a whole number of 0 or more, not the text \"two\".");
+    }
+}
