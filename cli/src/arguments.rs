@@ -4,24 +4,26 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use keyrack_client::Tls;
 
+use crate::messages::usage::Usage;
 use crate::{auditor, bench, desk, import, operator};
 
-/// Book, look and manage inventory in a Keyrack cluster.
+/// Book rooms and manage inventory, receipts and nodes of a Keyrack cluster.
 #[derive(Parser)]
 #[command(
     name = "keyrack",
     version,
     arg_required_else_help = true,
-    after_help = "Examples:\n  keyrack --endpoint https://node-1.example:7110 --ca ca.pem --key kr_desk_... availability lisbon-alfama \
+    after_help = "Examples:\n  keyrack --endpoint https://node-1.example:7110 --ca ca.pem --key kr_desk_... availability \
+                  lisbon-alfama \
                   2027-03-05 2027-03-07\n  keyrack --endpoint https://node-1.example:7110 --ca ca.pem --cert desk-lisbon.pem \
                   --cert-key desk-lisbon.key booking list lisbon-alfama\n  keyrack pki init --cluster hotels\n  keyrack pki issue \
                   node 1 --host node-1.example"
 )]
 pub struct Arguments {
-    /// Print JSON, as the HTTP API has it.
+    /// Print the result as JSON, with the fields of the HTTP API.
     #[arg(long, global = true)]
     pub json: bool,
     #[command(flatten)]
@@ -30,101 +32,96 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// Where the cluster is, whom to trust, and who is asking.
+/// The address of the cluster, the CAs to trust, and the credentials.
 #[derive(Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// A node's address, HTTP or gRPC port, https:// or http://; several with commas.
+    /// The address of a node's HTTP or gRPC port, with http:// or https://. Separate several addresses with commas.
     #[arg(long, global = true, env = "KEYRACK_ENDPOINT", default_value = "http://127.0.0.1:7110", value_delimiter = ',')]
     pub endpoint: Vec<String>,
-    /// The API key.
-    #[arg(long, global = true, env = "KEYRACK_API_KEY", default_value = "", hide_env_values = true)]
+    /// The API key of the caller.
+    #[arg(long, global = true, env = "KEYRACK_API_KEY", default_value = "", hide_default_value = true, hide_env_values = true)]
     pub key: String,
-    /// The CA certificates to trust at https:// addresses (PEM); those of the public web when absent.
+    /// A PEM file with the CA certificates to trust for https://. Without it the CAs of the public web are trusted.
     #[arg(long, global = true, env = "KEYRACK_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Your own certificate, a desk's or an operator's (PEM).
+    /// A PEM file with the certificate of the desk or the operator who calls.
     #[arg(long, global = true, env = "KEYRACK_CERT", value_name = "FILE")]
     cert: Option<PathBuf>,
-    /// Its key (PEM), readable by you alone.
+    /// A PEM file with the private key of that certificate. Only its owner may be able to read the file.
     #[arg(long, global = true, env = "KEYRACK_CERT_KEY", value_name = "FILE")]
     cert_key: Option<PathBuf>,
 }
 
 impl Connection {
-    /// The CAs to trust and the certificate to show. Wrong usage ends the process, as in clap.
+    /// The CAs to trust and the certificate to present.
     pub fn tls(&self) -> anyhow::Result<Tls> {
         let own = match (&self.cert, &self.cert_key) {
             (Some(certificate), Some(key)) => Some((certificate.as_path(), key.as_path())),
             (None, None) => None,
-            (Some(_), None) => misused("--cert needs the certificate's key: --cert-key FILE"),
-            (None, Some(_)) => misused("--cert-key needs its certificate: --cert FILE"),
+            (Some(_), None) => return Err(Usage::CertWithoutKey.into()),
+            (None, Some(_)) => return Err(Usage::KeyWithoutCert.into()),
         };
         Ok(Tls::from_files(self.ca.as_deref(), own)?)
     }
 }
 
-/// Prints the reason and ends the process with exit code 2.
-fn misused(why: &str) -> ! {
-    Arguments::command().error(clap::error::ErrorKind::MissingRequiredArgument, why).exit()
-}
-
 #[derive(Subcommand)]
 pub enum Command {
-    /// Properties, their room types and rate plans.
+    /// Create, change and list properties, room types and rate plans.
     #[command(subcommand)]
     Property(desk::PropertyCommand),
-    /// Change capacity, rates and restrictions.
+    /// Change capacity, rates and restrictions for a range of dates.
     Ari(desk::Ari),
-    /// What is free, night by night.
+    /// Show the rooms that can be sold, night by night.
     Availability(desk::Availability),
-    /// What a guest could book, with prices.
+    /// List what a guest can book, with prices.
     Offers(desk::Offers),
-    /// Take rooms for a few minutes.
+    /// Keep rooms for a few minutes, then confirm or release them.
     #[command(subcommand)]
     Hold(desk::HoldCommand),
-    /// Take a booking.
+    /// Create a booking.
     Book(desk::Book),
-    /// Look at bookings and change them.
+    /// Show, list and change bookings.
     #[command(subcommand)]
     Booking(desk::BookingCommand),
-    /// Give a booking up.
+    /// Cancel a booking.
     Cancel(desk::Cancel),
-    /// Proofs that bookings are in the log: fetch, check, read, shorten.
+    /// Fetch, verify and shorten receipts, which prove that bookings are in the log.
     #[command(subcommand)]
     Receipt(auditor::ReceiptCommand),
-    /// Follow the receipts' logs: check every checkpoint, replay every leaf.
+    /// Audit the receipts logs: check every checkpoint and replay every leaf.
     Audit(auditor::AuditOptions),
-    /// Replay bookings from a file.
+    /// Import bookings from a file.
     #[command(subcommand)]
     Import(ImportCommand),
-    /// Measure a running cluster.
+    /// Measure the throughput and latency of a running cluster.
     Bench(bench::BenchOptions),
-    /// Make certificates for nodes, operators and desks: a small CA in a folder.
+    /// Issue and replace the certificates of nodes, operators and desks, with a small CA in a folder.
     #[command(subcommand)]
     Pki(operator::PkiCommand),
-    /// Who may call: principals, for operators.
+    /// Manage principals, the callers of the API. For operators.
     #[command(subcommand)]
     Principal(operator::PrincipalCommand),
-    /// Principals' API keys, for operators.
+    /// Create and revoke the API keys of principals. For operators.
     #[command(subcommand)]
     Key(operator::KeyCommand),
-    /// The nodes of the cluster, for operators.
+    /// List, fence and admit nodes, and move leadership. For operators.
     #[command(subcommand)]
     Node(operator::NodeCommand),
-    /// Read the audit trail and follow its chain, for auditors.
+    /// Print the audit trail of a shard and check its hash chain. For auditors.
     Trail(auditor::TrailOptions),
-    /// Print a shell's completions.
+    /// Print the completion script of a shell.
     #[command(after_help = "Example:\n  keyrack completions bash > /etc/bash_completion.d/keyrack")]
     Completions {
-        /// The shell.
+        /// The shell for which the script is.
         shell: clap_complete::Shell,
     },
 }
 
 #[derive(Subcommand)]
 pub enum ImportCommand {
-    /// Replay a "hotel booking demand" table (Antonio, de Almeida, Nunes 2019) in booking order.
+    /// Import a "hotel booking demand" table (Antonio, de Almeida, Nunes 2019) in booking order.
     #[command(after_help = "Example:\n  keyrack import bookings cli/samples/hotel-bookings-sample.csv")]
     Bookings(import::ImportOptions),
 }

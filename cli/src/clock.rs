@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_people_read_them() {
+    fn times_are_written_as_dates_and_clock_times() {
         assert_eq!(utc(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(utc(1_793_116_217_870), "2026-10-27T15:50:17.870Z");
         assert_eq!(utc_seconds(1_793_116_217), "2026-10-27T15:50:17Z");

@@ -1,29 +1,37 @@
-//! Runs the command that was given.
+//! Runs the given command.
 
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 use keyrack_client::Client;
+use keyrack_client::connection::Address;
 
 use crate::arguments::{Arguments, Command, ImportCommand};
 use crate::context::Context;
+use crate::messages::usage::Usage;
+use crate::output::say;
 use crate::web::Web;
 use crate::{auditor, bench, desk, import, operator};
 
-/// Runs it; gives the exit code.
+/// Runs the command and returns the exit code.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { connection, json, command } = arguments;
-    // These two contact no node, so they need no certificate.
+    // These two contact no node, so they need no address and no certificate.
     let command = match command {
         Command::Pki(command) => return operator::pki(json, command).map(|()| ExitCode::SUCCESS),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "keyrack", &mut std::io::stdout());
-            return Ok(ExitCode::SUCCESS);
+            // clap_complete panics if it cannot write, so it writes to memory.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "keyrack", &mut script);
+            return say(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS);
         }
         command => command,
     };
     let tls = connection.tls()?;
-    let client = Client::new(connection.endpoint.clone(), &connection.key)?.with_tls(tls.clone());
+    for endpoint in &connection.endpoint {
+        Address::parse(endpoint).map_err(Usage::Address)?;
+    }
+    let client = Client::new(connection.endpoint.clone(), &connection.key).map_err(Usage::Client)?.with_tls(tls.clone());
     let web = Web::new(&connection.endpoint, &connection.key, tls.clone());
     let context = Context { client, web, json };
     match command {
@@ -43,7 +51,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Key(command) => operator::key(&context, command).await,
         Command::Node(command) => operator::node(&context, command).await,
         Command::Trail(options) => auditor::trail(&context, options).await,
-        Command::Pki(_) | Command::Completions { .. } => Ok(()), // done above
+        Command::Pki(_) | Command::Completions { .. } => Ok(()), // handled above
     }
     .map(|()| ExitCode::SUCCESS)
 }

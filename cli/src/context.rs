@@ -1,9 +1,10 @@
-//! What every command that talks to a cluster needs.
+//! The cluster and the form of results, for every command that contacts a node.
 
 use keyrack_client::Client;
 use serde::Serialize;
 
 use crate::output::{say, say_json};
+use crate::terminal::plain;
 use crate::web::Web;
 
 /// The cluster, and how results are printed.
@@ -17,8 +18,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Prints the value as JSON if `--json` was given, else as `text` writes it.
+    /// Prints the value as JSON with `--json`, else as the text that `text` makes.
     pub fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        if self.json { say_json(value) } else { say(&(text(value).trim_end().to_owned() + "\n")) }
+        if self.json { say_json(value) } else { say(&(plain(&text(value)).trim_end().to_owned() + "\n")) }
     }
 }

@@ -1,4 +1,4 @@
-//! Pages over TLS, as the command fetches them: whom it trusts, and the certificate that it shows.
+//! Pages over TLS: the CAs that the command trusts, and the certificate that it presents.
 
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is the failure report")]
 
@@ -33,7 +33,7 @@ fn desk() -> Identity {
     Identity::Desk("lisbon".into())
 }
 
-/// Node 1 of this CA. It answers every request with the same page and keeps what it was asked.
+/// Node 1 of this CA. It answers every request with the same page and records the requests.
 async fn serve(authority: &Authority) -> (SocketAddr, Arc<Mutex<Vec<Request>>>) {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(authority.trust()).unwrap()).unwrap();
@@ -77,7 +77,7 @@ async fn answer(stream: TcpStream, acceptor: &TlsAcceptor, seen: &Mutex<Vec<Requ
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_speaks_tls_for_pages_too() {
+async fn pages_are_fetched_over_tls() {
     let ((_folder, pki), (_other_folder, other)) = (authority(), authority());
     let (address, seen) = serve(&pki).await;
     let run = |arguments: Vec<String>| {
@@ -95,7 +95,7 @@ async fn the_command_speaks_tls_for_pages_too() {
     assert!(said.contains(&address.to_string()) && said.contains("--ca"), "{said}");
     assert!(seen.lock().unwrap().is_empty());
     let (code, said) = run([ca(&pki), own.clone()].concat());
-    assert!(code == 1 && said.contains("the node's policy cannot be read"), "it was fetched, but is none: {said}");
+    assert!(code == 1 && said.contains("the node's policy cannot be read"), "the page was fetched, but is not a policy: {said}");
     assert_eq!(*seen.lock().unwrap(), [("/log/policy".to_owned(), vec!["spiffe://prod/desk/lisbon".to_owned()])]);
     assert_eq!(run(own[..2].to_vec()).0, 2, "a certificate without its key is wrong usage");
 }

@@ -1,4 +1,4 @@
-//! `keyrack pki` as people type it: what it prints, and its exit codes.
+//! The output and the exit codes of `keyrack pki`.
 
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is the failure report")]
 
@@ -43,7 +43,7 @@ fn a_cluster_gets_its_certificates_and_a_new_ca() {
     let trusted = done(at, "rotate --new-ca");
     assert_eq!(trusted.matches("CA of the cluster prod").count(), 2);
     let (code, _, err) = keyrack(at, "rotate --drop-old-ca");
-    assert!(code == 1 && err.contains("node-1.pem") && err.contains("rotate them first"), "{err}");
+    assert!(code == 1 && err.contains("node-1.pem") && err.contains("Rotate them first"), "{err}");
     assert_eq!(done(at, "rotate --all").matches("days left").count(), 3);
     assert_eq!(done(at, "rotate --drop-old-ca").matches("CA of the cluster prod").count(), 1);
 
@@ -53,7 +53,7 @@ fn a_cluster_gets_its_certificates_and_a_new_ca() {
 }
 
 #[test]
-fn wrong_usage_is_2_and_what_cannot_be_done_is_1() {
+fn wrong_usage_exits_with_2_and_a_failure_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     for line in [
@@ -76,13 +76,13 @@ fn wrong_usage_is_2_and_what_cannot_be_done_is_1() {
         let (code, out, _) = keyrack(at, line);
         assert_eq!((code, out.as_str()), (2, ""), "{line}");
     }
-    assert_eq!(std::fs::read_dir(at).unwrap().count(), 0, "nothing was made");
+    assert_eq!(std::fs::read_dir(at).unwrap().count(), 0, "no file was created");
 
     for (line, says) in [
         ("issue node 1", "keyrack pki init"),
         ("rotate --all", "keyrack pki init"),
         ("rotate pki/node-1.pem", "keyrack pki issue"),
-        ("show pki/node-1.pem", "is not there"),
+        ("show pki/node-1.pem", "does not exist"),
     ] {
         let (code, _, err) = keyrack(at, line);
         assert!(code == 1 && err.contains(says), "{line}: {err}");
@@ -90,7 +90,7 @@ fn wrong_usage_is_2_and_what_cannot_be_done_is_1() {
     done(at, "init --cluster prod");
     done(at, "issue node 1");
     for (line, says) in [
-        ("init --cluster prod", "is already there"),
+        ("init --cluster prod", "exists: this folder has a CA"),
         ("issue node 1", "keyrack pki rotate pki/node-1.pem"),
         ("rotate pki/ca.pem", "--new-ca"),
         ("show pki/ca.key", "no certificate"),

@@ -27,29 +27,29 @@ macro_rules! calls {
 }
 
 calls! {
-    /// Takes a booking.
+    /// Creates a booking.
     book(BookRequest) -> Booking by ReservationsClient for |message| Some(message.property_id.clone());
-    /// Looks a booking up.
+    /// A booking.
     get_booking(GetBookingRequest) -> Booking by ReservationsClient for |message| None;
     /// A page of a property's bookings.
     list_bookings(ListBookingsRequest) -> BookingList by ReservationsClient for |message| Some(message.property_id.clone());
     /// Changes a booking.
     amend(AmendRequest) -> Booking by ReservationsClient for |message| None;
-    /// Gives a booking up.
+    /// Cancels a booking.
     cancel(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
-    /// The guest is here.
+    /// Records that the guest arrived.
     check_in(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
-    /// The guest has left.
+    /// Records that the guest left.
     check_out(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
-    /// The guest never came.
+    /// Records that the guest did not come.
     no_show(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
-    /// Takes rooms for a while.
+    /// Keeps rooms for a limited time.
     place_hold(PlaceHoldRequest) -> Hold by ReservationsClient for |message| Some(message.property_id.clone());
     /// Turns a hold into a booking.
     confirm_hold(ConfirmHoldRequest) -> Booking by ReservationsClient for |message| None;
-    /// Gives a hold back.
+    /// Releases a hold.
     release_hold(ReleaseHoldRequest) -> Hold by ReservationsClient for |message| None;
-    /// Onboards or changes a property.
+    /// Creates or changes a property.
     put_property(PutPropertyRequest) -> Property by InventoryClient for |message| None;
     /// A page of properties.
     list_properties(ListPropertiesRequest) -> PropertyList by InventoryClient for |message| None;
@@ -59,17 +59,17 @@ calls! {
     put_rate_plan(PutRatePlanRequest) -> RatePlan by InventoryClient for |message| Some(message.property_id.clone());
     /// Changes availability, rates and inventory.
     update_ari(UpdateAriRequest) -> AriResult by InventoryClient for |message| Some(message.property_id.clone());
-    /// Ends a hotel's day.
+    /// Closes a property's business date.
     close_business_date(CloseBusinessDateRequest) -> BusinessDate by InventoryClient for |message| Some(message.property_id.clone());
-    /// What a guest could book.
+    /// The offers for a guest's stay.
     list_offers(OffersRequest) -> OfferList by InventoryClient for |message| Some(message.property_id.clone());
     /// The receipt of a booking's newest event.
     get_receipt(GetReceiptRequest) -> Receipt by ReceiptsClient for |message| None;
     /// A shard's newest checkpoint.
     get_checkpoint(GetCheckpointRequest) -> CheckpointReply by ReceiptsClient for |message| None;
-    /// That a leaf is in a shard's tree.
+    /// Proves that a leaf is in a shard's tree.
     prove_inclusion(ProveInclusionRequest) -> ProofReply by ReceiptsClient for |message| None;
-    /// That a shard's tree at one size begins with the tree at another.
+    /// Proves that a shard's tree at one size begins with the tree at a smaller size.
     prove_consistency(ProveConsistencyRequest) -> ProofReply by ReceiptsClient for |message| None;
 }
 
@@ -86,7 +86,7 @@ impl Client {
         Ok(property)
     }
 
-    /// What is free. Remembers the shard of the property.
+    /// The available rooms by night. Remembers the shard of the property.
     pub async fn get_availability(&self, message: v1::AvailabilityRequest) -> Result<v1::AvailabilityReply, ClientError> {
         let reply = self
             .call(Some(&message.property_id), |channel, client| {
@@ -98,8 +98,8 @@ impl Client {
         Ok(reply)
     }
 
-    /// Opens a stream of bookings to the node at `address`. Answers come as they are decided, in any order. The stream ends
-    /// when its node fails: ask what was not answered again, with the same idempotency keys.
+    /// Opens a stream of bookings to the node at `address`. Answers arrive in any order. The stream ends when its node
+    /// fails: repeat the requests without an answer, with the same idempotency keys.
     pub async fn book_many(
         &self,
         address: &str,

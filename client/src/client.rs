@@ -8,21 +8,24 @@ use std::time::{Duration, Instant};
 use hyper_util::rt::TokioIo;
 use keyrack_proto::v1::inventory_client::InventoryClient;
 use keyrack_proto::{Code, v1};
+use tokio::time::timeout;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use crate::connection::{Address, Protocol};
-use crate::error::{ClientError, ErrorCode};
+use crate::connection::{Address, ConnectError, Fault, Protocol};
+use crate::error::{Attempt, ClientError, ErrorCode};
 use crate::nodes::Nodes;
 use crate::tls::Tls;
 
 /// The deadline of a call, and that of one attempt.
 const CALL: Duration = Duration::from_secs(10);
 const ATTEMPT: Duration = Duration::from_secs(5);
-/// The deadline of the question who leads, which is asked before a call.
+/// The deadline of the request for the topology, which precedes a call.
 const TOPOLOGY: Duration = Duration::from_secs(1);
-/// Pauses between attempts: each is twice the one before, up to the longest.
+/// The deadline of a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+/// Pauses between attempts: each is twice as long as the previous one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
@@ -43,7 +46,14 @@ struct Inner {
 struct State {
     nodes: Nodes,
     /// Open channels by address.
-    channels: HashMap<String, Channel>,
+    channels: HashMap<String, OpenChannel>,
+}
+
+/// A channel, and why its connection failed last.
+#[derive(Clone)]
+struct OpenChannel {
+    channel: Channel,
+    fault: Fault,
 }
 
 impl Client {
@@ -52,7 +62,7 @@ impl Client {
     pub fn new<A: Into<String>>(addresses: impl IntoIterator<Item = A>, api_key: &str) -> Result<Client, ClientError> {
         let addresses: Vec<String> = addresses.into_iter().map(Into::into).collect();
         if addresses.is_empty() {
-            return Err(ClientError::new(Code::InvalidField, "give the address of at least one node"));
+            return Err(ClientError::new(Code::InvalidField, "no address was given. Give the address of at least one node."));
         }
         let tls = Tls::public().map_err(|cause| ClientError::new(Code::InvalidField, cause.to_string()))?;
         let state = State { nodes: Nodes::new(addresses), channels: HashMap::new() };
@@ -60,7 +70,7 @@ impl Client {
         Ok(Client { inner: Arc::new(inner) })
     }
 
-    /// The same client with other trusted CAs and another certificate of its own.
+    /// The same client with other trusted CAs and another client certificate.
     pub fn with_tls(&self, tls: Tls) -> Client {
         self.changed(HashMap::new(), tls, self.inner.timeout)
     }
@@ -71,7 +81,7 @@ impl Client {
         self.changed(channels, self.inner.tls.clone(), timeout)
     }
 
-    fn changed(&self, channels: HashMap<String, Channel>, tls: Tls, timeout: Duration) -> Client {
+    fn changed(&self, channels: HashMap<String, OpenChannel>, tls: Tls, timeout: Duration) -> Client {
         let nodes = Nodes::new(self.state().nodes.addresses().to_vec());
         let authorization = self.inner.authorization.clone();
         Client { inner: Arc::new(Inner { authorization, tls, state: Mutex::new(State { nodes, channels }), timeout }) }
@@ -86,7 +96,7 @@ impl Client {
         .await
     }
 
-    /// Runs `attempt` against the best node, then against the others while nodes fail, until the call's deadline.
+    /// Runs `attempt` against the best node, and against the others while nodes fail, until the call's deadline.
     /// `property` selects the leader.
     pub(crate) async fn call<T, F>(
         &self,
@@ -103,10 +113,10 @@ impl Client {
                 self.learn().await;
             }
             let error = match self.channel(property.filter(|_| round == 0)) {
-                Ok((address, channel)) => match attempt(channel, self.clone()).await {
+                Ok((address, OpenChannel { channel, fault })) => match attempt(channel, self.clone()).await {
                     Ok(response) => return Ok(response.into_inner()),
                     Err(status) => {
-                        let error = ClientError::from(status);
+                        let error = ClientError::of_attempt(&status, &address, &fault, self.attempt());
                         if error.is_passing() {
                             self.state().nodes.distrust(&address);
                         }
@@ -128,8 +138,16 @@ impl Client {
     /// A message with the API key and the deadline of one attempt.
     pub(crate) fn request<T>(&self, message: T) -> Request<T> {
         let mut request = self.stream(message);
-        request.set_timeout(self.inner.timeout.min(ATTEMPT));
+        request.set_timeout(self.attempt_timeout());
         request
+    }
+
+    fn attempt(&self) -> Attempt {
+        Attempt { timeout: self.attempt_timeout(), has_key: self.inner.authorization.is_some() }
+    }
+
+    fn attempt_timeout(&self) -> Duration {
+        self.inner.timeout.min(ATTEMPT)
     }
 
     /// The request of a stream: with the API key, without a deadline.
@@ -148,42 +166,48 @@ impl Client {
         }
     }
 
-    /// The channel to the node at this address. It connects when it is used first.
+    /// The channel to the node at this address. It connects at its first use.
     pub fn channel_to(&self, address: &str) -> Result<Channel, ClientError> {
+        self.open_channel(address).map(|open| open.channel)
+    }
+
+    fn open_channel(&self, address: &str) -> Result<OpenChannel, ClientError> {
         let mut state = self.state();
-        if let Some(channel) = state.channels.get(address) {
-            return Ok(channel.clone());
+        if let Some(open) = state.channels.get(address) {
+            return Ok(open.clone());
         }
         let parsed = Address::parse(address).map_err(|error| ClientError::from(&error))?;
         let endpoint = Endpoint::from_shared(address.to_owned());
-        let endpoint = endpoint.map_err(|cause| ClientError::new(Code::InvalidField, format!("{address:?}: {cause}")))?;
+        let endpoint = endpoint.map_err(|_| ClientError::from(&ConnectError::Address(address.to_owned())))?;
         let endpoint = endpoint
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_secs(2))
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5))
             .initial_stream_window_size(4 << 20)
             .initial_connection_window_size(16 << 20);
-        let channel = if parsed.is_tls() {
-            let tls = self.inner.tls.clone();
-            endpoint.connect_with_connector_lazy(tower::service_fn(move |_| {
-                let (address, tls) = (parsed.clone(), tls.clone());
-                async move { address.connect(&tls, Protocol::Http2).await.map(TokioIo::new) }
-            }))
-        } else {
-            endpoint.connect_lazy()
-        };
-        state.channels.insert(address.to_owned(), channel.clone());
-        Ok(channel)
+        let (tls, fault) = (self.inner.tls.clone(), Fault::default());
+        let kept = fault.clone();
+        // The connector of tonic hides the cause of a failure, so this one is used without TLS too.
+        let channel = endpoint.connect_with_connector_lazy(tower::service_fn(move |_| {
+            let (address, tls, fault) = (parsed.clone(), tls.clone(), kept.clone());
+            async move {
+                let connection = timeout(CONNECT, address.connect_with(&tls, Protocol::Http2, fault)).await;
+                let host = || address.authority().to_owned();
+                let late = |_| ConnectError::TimedOut { host: host(), seconds: CONNECT.as_secs() };
+                connection.map_err(late).flatten().map(TokioIo::new)
+            }
+        }));
+        let open = OpenChannel { channel, fault };
+        state.channels.insert(address.to_owned(), open.clone());
+        Ok(open)
     }
 
-    fn channel(&self, property: Option<&str>) -> Result<(String, Channel), ClientError> {
+    fn channel(&self, property: Option<&str>) -> Result<(String, OpenChannel), ClientError> {
         let address = self.state().nodes.best(property).to_owned();
-        let channel = self.channel_to(&address)?;
-        Ok((address, channel))
+        let open = self.open_channel(&address)?;
+        Ok((address, open))
     }
 
-    /// Asks for nodes and leaders if the known ones are too old. The call goes on if this fails.
+    /// Requests nodes and leaders if the known ones are too old. A failure does not end the call.
     async fn learn(&self) {
         let Some(address) = self.state().nodes.begin_learning() else { return };
         let Ok(channel) = self.channel_to(&address) else { return };
@@ -196,7 +220,7 @@ impl Client {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No holder of the lock leaves the state half changed, so it is whole after any panic.
+        // No holder of the lock leaves the state half changed, so it is valid after any panic.
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -207,7 +231,9 @@ fn authorization(api_key: &str) -> Result<Option<MetadataValue<Ascii>>, ClientEr
         return Ok(None);
     }
     let header = format!("Bearer {api_key}").parse::<MetadataValue<Ascii>>();
-    let mut header = header.map_err(|_| ClientError::new(Code::InvalidField, "the API key has characters that no key has"))?;
+    let mut header = header.map_err(|_| {
+        ClientError::new(Code::InvalidField, "the API key has characters that no key has. Check --key or KEYRACK_API_KEY.")
+    })?;
     header.set_sensitive(true);
     Ok(Some(header))
 }

@@ -5,14 +5,14 @@
 //!
 //! # Invariants
 //! - Every call has a deadline. It ends with an answer or with a [`ClientError`].
-//! - A retry carries the idempotency key of the first attempt, so a booking is never taken twice.
+//! - A retry carries the idempotency key of the first attempt, so no booking is made twice.
 //! - After a timeout the outcome is unknown ([`Code::OutcomeUnknown`]), never "failed".
-//! - The library starts no task of its own. Dropping the last clone of a client closes its connections.
+//! - The library starts no tasks. Dropping the last clone of a client closes its connections.
 //! - Nodes at `https://` addresses are verified against the CAs of the public web, or with [`Client::with_tls`] against
-//!   the cluster's own. Desks and operators also show a certificate that way.
+//!   the cluster's own CA. Desks and operators also present a certificate that way.
 //!
-//! Start with `client.rs`: which node is asked, and when a call is retried. `calls.rs` lists the calls, `nodes.rs`
-//! keeps what is known about the nodes, `error.rs` says why a call has no result.
+//! Start with `client.rs`: it chooses the node and repeats calls. `calls.rs` lists the calls, `nodes.rs` keeps the known
+//! nodes and leaders, `error.rs` and `connection.rs` have the messages for callers.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), keyrack_client::ClientError> {
@@ -37,6 +37,7 @@ mod error;
 mod idempotency;
 mod nodes;
 pub mod operators;
+pub mod os_error;
 mod tls;
 
 pub use client::Client;

@@ -1,4 +1,4 @@
-//! What a client knows about the nodes of its cluster: addresses, leaders, and the shards of properties.
+//! The nodes that a client knows, the leaders of the shards, and the shards of the properties.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -11,20 +11,20 @@ const TOPOLOGY_TTL: Duration = Duration::from_secs(5);
 /// The known nodes. There is always at least one address.
 #[derive(Debug)]
 pub(crate) struct Nodes {
-    /// In the order in which they are tried: those given at first, then those discovered.
+    /// In the order in which they are tried: first the given ones, then the discovered ones.
     addresses: Vec<String>,
     /// Addresses by node.
     by_node: HashMap<u64, String>,
     /// Leading nodes by shard.
     leaders: HashMap<u32, u64>,
-    /// Shards by property, as far as answers have shown them.
+    /// Shards by property, from answers.
     shards: HashMap<String, u32>,
-    /// When the topology was last asked for.
+    /// When the topology was last requested.
     learned_at: Option<Instant>,
 }
 
 impl Nodes {
-    /// Knows these addresses and nothing else.
+    /// Starts with these addresses. Leaders and shards are unknown.
     pub fn new(addresses: Vec<String>) -> Nodes {
         assert!(!addresses.is_empty(), "a client has at least one address");
         Nodes { addresses, by_node: HashMap::new(), leaders: HashMap::new(), shards: HashMap::new(), learned_at: None }
@@ -53,7 +53,8 @@ impl Nodes {
         self.shards.insert(property.to_owned(), shard);
     }
 
-    /// The address to ask for the topology if the known one is too old. Concurrent callers get `None`, so only one asks.
+    /// The address to request the topology from if the known one is too old. Concurrent callers get `None`, so only one
+    /// requests it.
     pub fn begin_learning(&mut self) -> Option<String> {
         if self.learned_at.is_some_and(|at| at.elapsed() < TOPOLOGY_TTL) {
             return None;
@@ -62,7 +63,7 @@ impl Nodes {
         Some(self.first().to_owned())
     }
 
-    /// Takes a topology over: new addresses go to the end, leaders are replaced.
+    /// Adds the new addresses of a topology at the end and replaces the leaders.
     pub fn learn(&mut self, topology: v1::Topology) {
         for node in topology.nodes {
             if !self.addresses.contains(&node.grpc) {
@@ -108,7 +109,7 @@ mod tests {
         nodes.note_shard("lisbon", 1);
         assert_eq!((nodes.best(Some("lisbon")), nodes.best(None)), ("http://b", "http://a"));
         nodes.note_shard("porto", 2);
-        assert_eq!(nodes.best(Some("porto")), "http://a", "nobody leads its shard");
+        assert_eq!(nodes.best(Some("porto")), "http://a", "its shard has no leader");
     }
 
     #[test]
@@ -122,6 +123,6 @@ mod tests {
         nodes.distrust("http://unknown");
         assert_eq!(nodes.best(Some("lisbon")), "http://b");
         assert_eq!(nodes.begin_learning().as_deref(), Some("http://b"));
-        assert_eq!(nodes.begin_learning(), None, "one caller asks");
+        assert_eq!(nodes.begin_learning(), None, "only the first caller requests it");
     }
 }

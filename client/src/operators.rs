@@ -1,11 +1,11 @@
-//! The messages of the operators' API, as `/v1/principals` and `/v1/nodes` have them in JSON.
+//! The JSON messages of the operators' API: `/v1/principals` and `/v1/nodes`.
 //!
-//! Requests and answers are typed, so a field with a wrong name does not compile. Answers tolerate fields that this
-//! client does not know and take missing ones as empty: the nodes may be of another version.
+//! Requests and answers are typed, so a field with a wrong name does not compile. Unknown fields of an answer are ignored
+//! and missing ones are empty, because the nodes may have another version.
 
 use serde::{Deserialize, Serialize};
 
-/// What a principal shall be.
+/// The role, scope and credentials of a principal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PrincipalWish {
@@ -15,9 +15,9 @@ pub struct PrincipalWish {
     pub role: String,
     /// Its properties. All of them if both this and `regions` are empty.
     pub properties: Vec<String>,
-    /// It has the properties of these home regions.
+    /// Home regions whose properties it has too.
     pub regions: Vec<String>,
-    /// Whether it sees only the bookings and holds that it made itself. The role decides if absent.
+    /// Whether it sees only its own bookings and holds. The role decides if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_only: Option<bool>,
     /// Room-minutes of one property that its open holds may take; 0 sets no limit.
@@ -26,7 +26,7 @@ pub struct PrincipalWish {
     pub requests_per_second: u32,
     /// Staff who sign in as this principal.
     pub subjects: Vec<StaffSubject>,
-    /// Whether a desk's certificate with its id signs in as it.
+    /// Whether a desk's certificate with this id signs in as the principal.
     pub certificate: bool,
 }
 
@@ -48,13 +48,13 @@ pub struct Principal {
     pub id: String,
     /// Its number in the audit trail: `principal/<number>`.
     pub number: u32,
-    /// Counts its changes.
+    /// The number of its changes.
     pub revision: u64,
-    /// Whether it was withdrawn, which is final.
+    /// Whether it was revoked, which is final.
     pub revoked: bool,
     /// When it was created.
     pub created_at: String,
-    /// What it is and may do.
+    /// Its role, scope and credentials.
     #[serde(flatten)]
     pub wish: PrincipalWish,
     /// Its keys, including revoked and expired ones.
@@ -79,19 +79,19 @@ pub struct Key {
     pub revoked_at: Option<String>,
 }
 
-/// What a new API key shall be.
+/// The properties of a new API key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct KeyWish {
     /// A label for people.
     pub label: String,
-    /// Its lifetime; without end if absent.
+    /// Its lifetime in seconds. It never expires if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u64>,
     /// The prefix of the key that it replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
-    /// How long the replaced key stays valid; one day if absent.
+    /// How many seconds the replaced key stays valid; one day if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlap_seconds: Option<u64>,
 }
@@ -121,7 +121,7 @@ pub struct Node {
     pub fenced: bool,
 }
 
-/// Which shard a node shall lead.
+/// The shard whose leadership a node takes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Lead {
@@ -161,9 +161,9 @@ mod tests {
         })
     }
 
-    /// The shapes are those of the service: nothing is lost on the way through them.
+    /// The types have every field of the service: nothing is lost on the way through them.
     #[test]
-    fn answers_are_read_whole() {
+    fn a_read_answer_keeps_every_field() {
         let read: Principal = serde_json::from_value(principal()).expect("a principal");
         assert_eq!(serde_json::to_value(read).expect("JSON"), principal());
         let node = json!({ "items": [{ "id": 1, "region": "eu-west", "http": "https://a:7110", "fenced": true }] });
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn other_versions_are_understood() {
+    fn missing_and_unknown_fields_are_accepted() {
         let older: Principal = serde_json::from_value(json!({ "id": "anna", "role": "manager" })).expect("a principal");
         assert_eq!((older.id.as_str(), older.keys.len(), older.wish.own_only), ("anna", 0, None));
         let newer: List<Node> =
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_wishes_are_not_sent() {
+    fn absent_options_are_not_sent() {
         assert_eq!(serde_json::to_value(KeyWish::default()).expect("JSON"), json!({ "label": "" }));
         assert_eq!(serde_json::to_value(Empty {}).expect("JSON"), json!({}));
         assert!(serde_json::to_value(PrincipalWish::default()).expect("JSON").get("ownOnly").is_none());

@@ -1,4 +1,4 @@
-//! TLS of a client: the CAs that it trusts and the certificate that it shows.
+//! TLS of a client: the CAs that it trusts and the certificate that it presents.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,9 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// What a client needs for `https://` addresses. Cheap to clone. TLS 1.3, or 1.2 if the server has nothing newer.
+use crate::os_error::in_words;
+
+/// The settings of a client for `https://` addresses. Cheap to clone. TLS 1.3, or 1.2 if the server has nothing newer.
 #[derive(Clone)]
 pub struct Tls {
     pub(crate) http1: Arc<ClientConfig>,
@@ -21,26 +23,44 @@ pub struct Tls {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// Other users can read the private key.
-    #[error("{0} can be read by others than its owner: chmod 600 {0}, and rotate it if somebody may have")]
+    #[error(
+        "other users can read the private key {path}. Run `chmod 600 {path}`. If another user may have read it, replace \
+         it with \
+         `keyrack pki rotate`.",
+        path = .0.display()
+    )]
     Exposed(PathBuf),
     /// A file that cannot be read.
-    #[error("{path}: {cause}")]
+    #[error("cannot read {}: {}. Check {option}.", .path.display(), in_words(.cause))]
     File {
         /// The file.
         path: PathBuf,
+        /// The option that names it.
+        option: &'static str,
         /// The error of the operating system.
         cause: io::Error,
     },
     /// A file with the wrong content.
-    #[error("{path}: {why}")]
+    #[error("{} {why}. Check {option}.", .path.display())]
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The option that names it.
+        option: &'static str,
+        /// The fault.
         why: String,
     },
-    /// A certificate that does not match its key, or that TLS cannot use.
-    #[error("{path}: {cause}")]
+    /// A certificate that does not match its key.
+    #[error("the private key {} does not match the certificate {}. Pass the key that was issued with \
+             it.", .key.display(), .path.display())]
+    Mismatch {
+        /// The certificate's file.
+        path: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
+    /// A certificate that TLS cannot use.
+    #[error("TLS cannot use the certificate {}: {cause}. Check --cert.", .path.display())]
     Identity {
         /// The certificate's file.
         path: PathBuf,
@@ -48,12 +68,12 @@ pub enum TlsError {
         cause: rustls::Error,
     },
     /// The cryptography library failed.
-    #[error("TLS: {0}")]
+    #[error("the TLS library cannot be set up: {0}")]
     Setup(rustls::Error),
 }
 
 impl Tls {
-    /// Trusts the CAs of the public web (Mozilla's list) and shows no certificate.
+    /// Trusts the CAs of the public web (Mozilla's list) and presents no certificate.
     ///
     /// # Errors
     /// Only if the cryptography library fails.
@@ -61,7 +81,7 @@ impl Tls {
         Tls::from_files(None, None)
     }
 
-    /// Trusts the CA certificates of a PEM file, or those of the public web. Shows the certificate of `own`, which is a
+    /// Trusts the CA certificates of a PEM file, or those of the public web. Presents the certificate of `own`, which is a
     /// certificate and its key, both PEM files.
     pub fn from_files(trust: Option<&Path>, own: Option<(&Path, &Path)>) -> Result<Tls, TlsError> {
         let roots = match trust {
@@ -73,8 +93,13 @@ impl Tls {
         let config = match own {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
-                let chain = certificates(certificate)?;
-                let refused = |cause| TlsError::Identity { path: certificate.to_owned(), cause };
+                let chain = certificates(certificate, "--cert")?;
+                let refused = |cause| match cause {
+                    rustls::Error::InconsistentKeys(_) => {
+                        TlsError::Mismatch { path: certificate.to_owned(), key: key.to_owned() }
+                    }
+                    cause => TlsError::Identity { path: certificate.to_owned(), cause },
+                };
                 // rustls wipes the key when it is dropped.
                 builder.with_client_auth_cert(chain, private_key(key)?).map_err(refused)?
             }
@@ -97,34 +122,39 @@ impl fmt::Debug for Tls {
 
 fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(file)? {
-        let bad = |cause| TlsError::Content { path: file.to_owned(), why: format!("not a CA's certificate: {cause}") };
-        roots.add(certificate).map_err(bad)?;
+    for certificate in certificates(file, "--ca")? {
+        roots
+            .add(certificate)
+            .map_err(|cause| content(file, "--ca", &format!("has a certificate that is not an authority's ({cause})")))?;
     }
     Ok(roots)
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let bytes = std::fs::read(file).map_err(|cause| unreadable(file, cause))?;
+fn certificates(file: &Path, option: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let bytes = std::fs::read(file).map_err(|cause| unreadable(file, option, cause))?;
     let found = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(TlsError::Content { path: file.to_owned(), why: "there is no certificate in it".to_owned() }),
-        Err(cause) => Err(TlsError::Content { path: file.to_owned(), why: format!("not a PEM file: {cause}") }),
+        Ok(_) => Err(content(file, option, "has no certificate in PEM form")),
+        Err(cause) => Err(content(file, option, &format!("is not a valid PEM file ({cause})"))),
     }
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let metadata = std::fs::metadata(file).map_err(|cause| unreadable(file, cause))?;
+    const OPTION: &str = "--cert-key";
+    let metadata = std::fs::metadata(file).map_err(|cause| unreadable(file, OPTION, cause))?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(TlsError::Exposed(file.to_owned()));
     }
-    let bytes = zeroize::Zeroizing::new(std::fs::read(file).map_err(|cause| unreadable(file, cause))?);
+    let bytes = zeroize::Zeroizing::new(std::fs::read(file).map_err(|cause| unreadable(file, OPTION, cause))?);
     // The reader's error is dropped: it could quote the key.
-    let bad = |_| TlsError::Content { path: file.to_owned(), why: "there is no private key in it (PEM)".to_owned() };
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(bad)
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| content(file, OPTION, "has no private key in PEM form"))
 }
 
-fn unreadable(file: &Path, cause: io::Error) -> TlsError {
-    TlsError::File { path: file.to_owned(), cause }
+fn content(file: &Path, option: &'static str, why: &str) -> TlsError {
+    TlsError::Content { path: file.to_owned(), option, why: why.to_owned() }
+}
+
+fn unreadable(file: &Path, option: &'static str, cause: io::Error) -> TlsError {
+    TlsError::File { path: file.to_owned(), option, cause }
 }

@@ -1,4 +1,4 @@
-//! `https://` against a small TLS server: whom the client trusts, what it shows, and what it says when it does not work.
+//! `https://` against a small TLS server: the certificates that the client trusts and presents, and its error messages.
 
 #![allow(clippy::unwrap_used, reason = "in a test a failed unwrap is the failure report")]
 
@@ -62,7 +62,7 @@ impl Pki {
         self.authority.trust()
     }
 
-    /// Trusts this CA and shows this desk.
+    /// Trusts this CA and presents the certificate of this desk.
     fn as_desk(&self) -> Result<Tls, TlsError> {
         let (certificate, key) = (self.authority.certificate(&desk()), self.authority.key(&desk()));
         Tls::from_files(Some(&self.trust()), Some((&certificate, &key)))
@@ -78,7 +78,7 @@ fn desk() -> Identity {
 }
 
 impl Server {
-    /// Node 1 of this CA; with `demands` nobody gets in without a certificate.
+    /// Node 1 of this CA. With `demands` it requires a client certificate.
     async fn start(pki: &Pki, demands: bool) -> Server {
         Server::speaking(rustls::DEFAULT_VERSIONS, pki, demands).await
     }
@@ -133,7 +133,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, seen: Arc<Mutex<Vec
     }
 }
 
-/// An empty message to gRPC; to others a page.
+/// An empty message for gRPC, a page for HTTP/1.1.
 fn empty_answer(version: hyper::Version) -> hyper::Response<Body> {
     let frames = if version == hyper::Version::HTTP_2 {
         let mut trailers = hyper::HeaderMap::new();
@@ -151,7 +151,7 @@ fn client(server: &Server, tls: Tls, key: &str) -> Client {
 }
 
 #[tokio::test]
-async fn a_node_of_the_trusted_ca_is_believed() {
+async fn a_node_of_the_trusted_ca_is_accepted() {
     let pki = Pki::new(&[]);
     let server = Server::start(&pki, false).await;
     client(&server, pki.trusting(), "kr_desk_1").topology().await.unwrap();
@@ -159,11 +159,11 @@ async fn a_node_of_the_trusted_ca_is_believed() {
     let seen = server.seen();
     assert_eq!((seen[0].uris.len(), seen[0].authorization.as_deref()), (0, Some("Bearer kr_desk_1")));
     assert_eq!(seen[1].uris, ["spiffe://prod/desk/lisbon"]);
-    assert_eq!(seen[1].authorization, None, "no key, no header");
+    assert_eq!(seen[1].authorization, None, "without a key there is no header");
 }
 
 #[tokio::test]
-async fn a_node_of_another_ca_is_refused_in_words_that_help() {
+async fn a_node_of_another_ca_is_refused_with_a_hint() {
     let (pki, other) = (Pki::new(&[]), Pki::new(&[]));
     let server = Server::start(&pki, false).await;
     let began = std::time::Instant::now();
@@ -174,7 +174,7 @@ async fn a_node_of_another_ca_is_refused_in_words_that_help() {
             assert!(refused.detail.contains(word), "{word} is not in: {refused}");
         }
     }
-    assert!(began.elapsed() < Duration::from_secs(5), "waiting does not help, so nobody waits");
+    assert!(began.elapsed() < Duration::from_secs(5), "a retry does not help, so the client does not wait");
     assert!(server.seen().is_empty());
 }
 
@@ -192,14 +192,14 @@ async fn the_newest_tls_is_preferred_and_1_2_is_allowed() {
 #[tokio::test]
 async fn another_node_answers_for_one_that_is_not_trusted() {
     let (pki, other) = (Pki::new(&[]), Pki::new(&[]));
-    let (bad, good) = (Server::start(&other, false).await, Server::start(&pki, false).await);
-    let client = Client::new([bad.url(), good.url()], "").unwrap().with_tls(pki.trusting());
+    let (untrusted, trusted) = (Server::start(&other, false).await, Server::start(&pki, false).await);
+    let client = Client::new([untrusted.url(), trusted.url()], "").unwrap().with_tls(pki.trusting());
     client.topology().await.unwrap();
-    assert_eq!((bad.seen().len(), good.seen().len()), (0, 1));
+    assert_eq!((untrusted.seen().len(), trusted.seen().len()), (0, 1));
 }
 
 #[tokio::test]
-async fn the_host_must_be_one_that_the_certificate_names() {
+async fn the_certificate_must_name_the_host() {
     let pki = Pki::new(&["node-1.example"]);
     let server = Server::start(&pki, false).await;
     let refused = client(&server, pki.trusting(), "").topology().await.unwrap_err();
@@ -208,20 +208,79 @@ async fn the_host_must_be_one_that_the_certificate_names() {
 }
 
 #[tokio::test]
-async fn a_client_without_a_certificate_learns_that_it_needs_one() {
+async fn a_client_without_a_required_certificate_gets_a_hint() {
     let pki = Pki::new(&[]);
     let server = Server::start(&pki, true).await;
     let address = Address::parse(&server.url()).unwrap();
-    // With TLS 1.3 the refusal comes with the first bytes that are read.
+    // With TLS 1.3 the refusal arrives with the first read.
     let mut connection = address.connect(&pki.trusting(), Protocol::Http1).await.unwrap();
     let cause = connection.read_u8().await.unwrap_err();
     let error = cause.get_ref().unwrap().downcast_ref::<ConnectError>().unwrap().to_string();
     assert!(error.contains(&server.address.to_string()) && error.contains("--cert-key"), "{error}");
+    assert_eq!(connection.fault().get().unwrap().to_string(), error);
+    let refused = client(&server, pki.trusting(), "").topology().await.unwrap_err();
+    assert!(refused.code == ErrorCode::Untrusted && refused.detail.contains("--cert-key"), "gRPC keeps the cause: {refused}");
     client(&server, pki.as_desk().unwrap(), "").topology().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_told_apart() {
+async fn a_refused_certificate_is_named_as_the_cause() {
+    let (pki, other) = (Pki::new(&[]), Pki::new(&[]));
+    let server = Server::start(&pki, true).await;
+    let (certificate, key) = (other.authority.certificate(&desk()), other.authority.key(&desk()));
+    let tls = Tls::from_files(Some(&pki.trust()), Some((&certificate, &key))).unwrap();
+    let refused = client(&server, tls, "").topology().await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Untrusted, "{refused}");
+    assert!(refused.detail.contains("the node refused your certificate"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_node_without_tls_answers_at_an_http_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = hyper::service::service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+            std::future::ready(Ok::<_, Infallible>(empty_answer(request.version())))
+        });
+        let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    });
+    let client = Client::new([format!("http://{address}")], "kr_desk_1").unwrap();
+    client.topology().await.unwrap();
+    client.topology().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tls_port_reached_without_tls_is_recognised() {
+    let pki = Pki::new(&[]);
+    let server = Server::start(&pki, false).await;
+    let plain = format!("http://{}", server.address);
+    let refused = Client::new([plain.clone()], "").unwrap().topology().await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Untrusted, "{refused}");
+    assert!(
+        refused.detail.contains(&format!("this port speaks TLS, but the address begins with http://. Use {}", server.url())),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn an_unreachable_node_is_named_with_the_cause() {
+    let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for (address, words) in [
+        (format!("http://{unused}"), vec![unused.to_string(), "connection refused".into(), "--endpoint".into()]),
+        ("http://no-such-host.invalid:7110".to_owned(), vec!["no-such-host.invalid:7110".into(), "cannot be resolved".into()]),
+    ] {
+        let client = Client::new([address], "").unwrap().with_timeout(Duration::from_millis(200));
+        let error = client.topology().await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::Unreachable, "{error}");
+        for word in words {
+            assert!(error.detail.contains(&word), "{word} is not in: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_recognised() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -237,22 +296,25 @@ async fn a_server_without_tls_is_told_apart() {
 }
 
 #[test]
-fn files_that_do_not_fit_are_refused_by_name() {
+fn unusable_files_are_refused_by_name() {
     use std::os::unix::fs::PermissionsExt;
     let (pki, other) = (Pki::new(&[]), Pki::new(&[]));
     let (certificate, key) = (pki.authority.certificate(&desk()), pki.authority.key(&desk()));
     let with = |trust: &Path, key: &Path| Tls::from_files(Some(trust), Some((&certificate, key))).unwrap_err().to_string();
-    assert!(with(&pki.trust(), &other.authority.key(&desk())).contains("desk-lisbon.pem"), "the key of another certificate");
+    assert!(
+        with(&pki.trust(), &other.authority.key(&desk())).contains("does not match the certificate"),
+        "the key of another certificate"
+    );
     assert!(with(&key, &key).contains("no certificate"));
     assert!(with(&pki.trust(), &certificate).contains("chmod 600"));
-    assert!(with(Path::new("/nowhere/ca.pem"), &key).contains("/nowhere/ca.pem"));
+    assert_eq!(with(Path::new("/nowhere/ca.pem"), &key), "cannot read /nowhere/ca.pem: it does not exist. Check --ca.");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o604)).unwrap();
     assert!(pki.as_desk().unwrap_err().to_string().contains("chmod 600"));
     assert_eq!(format!("{:?}", pki.trusting()), "Tls { .. }");
 }
 
 #[test]
-fn addresses_are_read_strictly() {
+fn invalid_addresses_are_refused() {
     for (text, is_tls, authority) in [
         ("https://node-1.example:7110", true, "node-1.example:7110"),
         ("http://127.0.0.1:7110/", false, "127.0.0.1:7110"),

@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::clock::utc_seconds;
 use crate::terminal::plain;
 
-/// What no receipt proves.
-const ONE_EVENT: &str = "that this is the booking's newest event: it may have been changed later, which later leaves would tell";
-const NO_WITNESS: &str = "that no other history exists: only the cluster's own replicas cosigned, no outside witness. A majority of \
-                          them stored and signed it (majority-durable), and whoever compares checkpoints sees a change \
-                          (tamper-evident), but a majority of lying replicas could show others another history";
-const OTHER_VALUES: &str = "that a claim was true: only that the cluster wrote down this value when it decided";
+/// The facts that no receipt proves.
+const ONE_EVENT: &str = "that this is the newest event of the booking: the booking may have changed later, in a later leaf";
+const NO_WITNESS: &str = "that no other history exists: only replicas of the cluster cosigned, no outside witness. A majority of \
+                          the replicas stored and signed this history (majority-durable), and a comparison of checkpoints shows a \
+                          later change (tamper-evident). But a majority of dishonest replicas can show others a different \
+                          history";
+const OTHER_VALUES: &str = "that a claim was true: only that the cluster recorded this value when it decided";
 
 /// A checkpoint and its signatures that the policy accepts.
 #[derive(Serialize, Clone, Debug)]
@@ -39,7 +40,7 @@ pub struct Cosignature {
     pub name: String,
     /// The name of its key.
     pub key_name: String,
-    /// When.
+    /// The time of the cosignature.
     pub at: String,
     /// Whether its key's name is outside the log's cluster.
     pub outside: bool,
@@ -81,11 +82,11 @@ impl CheckpointSummary {
         self.cosigned_by.iter().any(|cosigned| cosigned.outside)
     }
 
-    /// What a receipt under this checkpoint does not prove.
+    /// The facts that a receipt under this checkpoint does not prove.
     pub fn not_proved(&self) -> Vec<String> {
         let history = if self.is_witnessed() {
             let outside: Vec<_> = self.cosigned_by.iter().filter(|one| one.outside).map(|one| one.name.as_str()).collect();
-            format!("that no other history exists, beyond what {} can know: it has seen this one only", outside.join(", "))
+            format!("that no other history exists that {} has not seen: it cosigned this history only", outside.join(", "))
         } else {
             NO_WITNESS.to_owned()
         };

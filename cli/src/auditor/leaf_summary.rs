@@ -24,14 +24,14 @@ pub struct LeafSummary {
     /// The first night.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrival: Option<String>,
-    /// The day of leaving.
+    /// The day of departure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departure: Option<String>,
     /// Rooms by type.
     pub rooms: Vec<RoomsSummary>,
     /// The previous leaf of the booking.
     pub previous_leaf: Option<u64>,
-    /// When the event was decided.
+    /// The time of the decision.
     pub decided_at: String,
     /// The term of the Raft entry.
     pub term: u64,
@@ -49,7 +49,7 @@ pub struct LeafSummary {
     pub audit_trail: Option<AuditTrailSeal>,
 }
 
-/// How far the audit trail of a shard is sealed.
+/// The newest seal of the audit trail of a shard.
 #[derive(Serialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditTrailSeal {
@@ -77,9 +77,9 @@ pub struct RoomsSummary {
 pub struct NightSummary {
     /// Its date.
     pub date: String,
-    /// How many rooms may be sold.
+    /// The sell limit.
     pub limit: u32,
-    /// How many of them were left after the event; negative if oversold.
+    /// The rooms that could still be sold after the event; negative if more than the limit were sold.
     pub remaining: i64,
 }
 
@@ -150,15 +150,17 @@ impl LeafSummary {
         self.rooms.iter().for_each(|rooms| rooms.write(&mut text));
         let _ = writeln!(text, "  decided    {}, as Raft entry {} of term {}", self.decided_at, self.raft_index, self.term);
         match self.previous_leaf {
-            Some(leaf) => _ = writeln!(text, "  before     leaf {leaf} is this booking's event before"),
-            None if self.booking.is_some() => text.push_str("  before     nothing: the log's first event of this booking\n"),
+            Some(leaf) => _ = writeln!(text, "  before     leaf {leaf} is the previous event of this booking"),
+            None if self.booking.is_some() => {
+                text.push_str("  before     nothing: this is the first event of this booking in the log\n")
+            }
             None => {}
         }
         for claim in &self.claims {
             let _ = writeln!(text, "  shown      {} = {:?}", claim.name, claim.value);
         }
         if self.booking.is_some() {
-            let _ = writeln!(text, "  not shown  {} of {LEAF_DIGESTS} digests (claims kept back, or fillers)", self.hidden);
+            let _ = writeln!(text, "  not shown  {} of {LEAF_DIGESTS} digests (undisclosed claims, or fillers)", self.hidden);
         }
         plain(&text)
     }
@@ -173,7 +175,7 @@ impl RoomsSummary {
             let _ = writeln!(text, "    {}  sell limit {}, then {left} {of}", night.date, night.limit);
         }
         if self.nights.is_empty() {
-            text.push_str("    (too many nights to tell their limits)\n");
+            text.push_str("    (the leaf has no limits: the stay has too many nights)\n");
         }
     }
 }
@@ -191,14 +193,14 @@ fn rooms(booking: &BookingLeaf) -> Vec<RoomsSummary> {
 
 fn event_in_words(event: &str) -> &'static str {
     match event {
-        "book" => "the booking was taken",
+        "book" => "the booking was created",
         "amend" => "the booking was changed",
-        "cancel" => "the booking was given up",
-        "check-in" => "the guest came",
+        "cancel" => "the booking was cancelled",
+        "check-in" => "the guest arrived",
         "check-out" => "the guest left",
-        "no-show" => "the guest never came",
-        "erase" => "the guest's data were erased; the booking stands as it was",
-        "audit-seal" => "the audit trail up to here",
-        _ => "a replica signs with new keys from here on",
+        "no-show" => "the guest did not come",
+        "erase" => "the data of the guest were erased; the booking is unchanged",
+        "audit-seal" => "a seal of the audit trail",
+        _ => "a replica signs with new keys from this leaf on",
     }
 }

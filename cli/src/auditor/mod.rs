@@ -1,6 +1,6 @@
-//! What an auditor does: check receipts, follow the receipts' logs, follow the audit trail.
+//! The commands of an auditor: verify receipts, audit the receipts logs, check the audit trail.
 //!
-//! Nothing that a cluster says is trusted here. A policy file (c2sp.org/tlog-policy) has the keys that the auditor trusts.
+//! The auditor does not trust the cluster. A policy file (c2sp.org/tlog-policy) has the trusted keys.
 //! `receipt/` verifies one receipt offline, `audit/` replays whole logs, `trail/` follows the chain of the audit trail.
 //!
 //! # Invariants

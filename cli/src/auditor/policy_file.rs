@@ -3,11 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
 use keyrack_merkle::Policy;
+
+use crate::messages::files::{AccessError, hints};
+use crate::messages::receipt::NotAPolicy;
 
 /// Reads a policy file.
 pub fn load_policy(file: &Path) -> anyhow::Result<Policy> {
-    let text = fs::read(file).with_context(|| format!("cannot read the policy {}", file.display()))?;
-    Policy::parse(&text).with_context(|| format!("{} is not a policy", file.display()))
+    let path = || file.to_owned();
+    let text = fs::read(file).map_err(|cause| AccessError::Read { path: path(), cause, hint: hints::POLICY })?;
+    Policy::parse(&text).map_err(|cause| NotAPolicy { path: path(), cause }.into())
 }

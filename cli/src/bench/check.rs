@@ -1,4 +1,4 @@
-//! Checks the invariant after a run: no night is over its limit, and every counter agrees with the acknowledged requests.
+//! Checks the invariant after a run: no night is above its limit, and every counter agrees with the acknowledged requests.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use keyrack_inventory::{BookingState, Night};
 use super::hotels::{Hotels, LONGEST, date};
 use super::tally::Tally;
 use super::target::Target;
+use crate::messages::bench::BenchError;
 
 /// Compares every counter on every node with the acknowledged requests. Returns the number of wrong counters.
 pub async fn check(target: &Target, client: &Client, hotels: &Hotels, tally: &Tally, recount: bool) -> anyhow::Result<u64> {
@@ -31,7 +32,7 @@ async fn check_property(node: &Client, hotels: &Hotels, tally: &Tally, property:
     for (room_type, sold) in counters(node, hotels, property).await? {
         for (night, sold) in sold.iter().enumerate() {
             let expected = tally.sold.get(&(property, room_type, night as u32)).copied().unwrap_or(0);
-            // A request with an unknown outcome may have been done.
+            // A request with an unknown outcome may have taken effect.
             let fits = *sold >= expected && *sold <= expected + tally.unknown as i64;
             wrong += u64::from(!fits || *sold > i64::from(hotels.limit));
         }
@@ -66,7 +67,7 @@ async fn recount_property(client: &Client, hotels: &Hotels, property: usize) -> 
         let list = client.list_bookings(request).await?;
         for booking in list.items.iter().filter(|booking| booking.state == BookingState::Confirmed.name()) {
             let (Ok(from), Ok(to)) = (Night::parse(&booking.arrival), Night::parse(&booking.departure)) else {
-                anyhow::bail!("{} has no dates", booking.booking_id)
+                return Err(BenchError::NoDates(booking.booking_id.clone()).into());
             };
             for room in &booking.rooms {
                 for night in from.0..to.0 {

@@ -1,4 +1,4 @@
-//! The hotels of a run. Each run gets new ones, so that it does not inherit bookings.
+//! The hotels of a run. Each run creates new ones, so that it starts without bookings.
 
 use futures::StreamExt;
 use keyrack_client::{Client, ClientError, fresh_key, v1};
@@ -56,7 +56,7 @@ impl Hotels {
     }
 }
 
-/// The date that is so many nights after the first.
+/// The date `offset` nights after the first.
 pub fn date(offset: u32) -> String {
     Night::parse(FIRST).map(|first| Night(first.0 + offset).to_string()).unwrap_or_default()
 }

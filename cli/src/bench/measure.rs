@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use keyrack_client::Client;
 use tokio::task::JoinSet;
@@ -14,18 +13,19 @@ use super::tally::Tally;
 use super::target::Target;
 use super::usage::Usage;
 use super::window::Window;
+use crate::messages::bench::BenchError;
 
-/// What a run measured.
+/// The measurements of a run.
 pub struct Measured {
     /// The counts of all workers.
     pub tally: Tally,
     /// The measured time.
     pub seconds: f64,
-    /// What the nodes used in this time.
+    /// The usage of the nodes in this time.
     pub usage: Usage,
 }
 
-/// Runs the workload with so many requests in flight.
+/// Runs the workload with `concurrency` requests in flight.
 pub async fn measure(
     target: &Target,
     client: &Client,
@@ -37,7 +37,7 @@ pub async fn measure(
 ) -> anyhow::Result<Measured> {
     let window = Window::starting_now(Duration::from_secs(options.warmup), Duration::from_secs(options.seconds));
     let bar = progress(mix, entry, concurrency, options);
-    // A task of its own, so that it does not delay the workers. Dropping the set ends it if the run fails.
+    // A separate task does not delay the workers. Dropping the set ends it if the run fails.
     let mut watcher = JoinSet::new();
     watcher.spawn(watch(target.clone(), window, bar));
     let tally = match entry {
@@ -45,7 +45,7 @@ pub async fn measure(
         Entry::Grpc => entry::grpc(client, hotels, mix, concurrency, window).await,
         Entry::Stream => entry::stream(client, hotels, mix, concurrency, window).await?,
     };
-    let usage = watcher.join_next().await.context("the usage of the nodes was not watched")??;
+    let usage = watcher.join_next().await.and_then(Result::ok).ok_or(BenchError::Usage)?;
     Ok(Measured { tally, seconds: options.seconds as f64, usage })
 }
 
@@ -58,7 +58,7 @@ fn progress(mix: Mix, entry: Entry, concurrency: usize, options: &BenchOptions) 
     bar
 }
 
-/// Reads what the nodes use during the measured time.
+/// Reads the usage of the nodes during the measured time.
 async fn watch(target: Target, window: Window, bar: ProgressBar) -> Usage {
     let mut before = None;
     while window.is_open() {

@@ -12,7 +12,7 @@ pub enum Operation {
     Availability { property: usize, from: u32, room_type: usize },
 }
 
-/// One room for some nights.
+/// One room for one or more nights.
 #[derive(Clone, Debug)]
 pub struct Reserve {
     pub property: usize,
@@ -53,7 +53,7 @@ impl Reserve {
 }
 
 impl Outcome {
-    /// The outcome of a refusal or failure: a hotel without rooms is an expected answer, everything else a failure.
+    /// The outcome of a refusal or failure. A refusal for lack of rooms is expected, every other one is a failure.
     pub fn of_error(code: &ErrorCode, detail: &str) -> Outcome {
         match code {
             ErrorCode::Service(Code::SoldOut | Code::Restricted) => Outcome::Refused,

@@ -4,61 +4,62 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What `keyrack bench` takes.
+/// The options of `keyrack bench`.
 #[derive(Args, Clone)]
 #[command(
-    after_help = "Examples:\n  keyrack bench --mix w --entry http --concurrency 64,256\n  keyrack bench --mix w,m,hot --entry http,grpc,stream --seconds 20 --runs 3"
+    after_help = "Examples:\n  keyrack bench --mix w --entry http --concurrency 64,256\n  keyrack bench --mix w,m,hot --entry \
+                  http,grpc,stream --seconds 20 --runs 3"
 )]
 pub struct BenchOptions {
-    /// The mixes to run.
+    /// The mixes to run, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "w")]
     pub mix: Vec<Mix>,
-    /// The entry points to use.
+    /// The entry points to use, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "http")]
     pub entry: Vec<Entry>,
-    /// Requests in flight.
-    #[arg(long, value_delimiter = ',', default_value = "64")]
+    /// The numbers of requests in flight, separated by commas. Each number is a separate run.
+    #[arg(long, value_name = "REQUESTS", value_delimiter = ',', default_value = "64")]
     pub concurrency: Vec<usize>,
-    /// Seconds measured in each run.
+    /// The measured seconds of each run.
     #[arg(long, default_value_t = 20)]
     pub seconds: u64,
-    /// Seconds before that.
-    #[arg(long, default_value_t = 3)]
+    /// The seconds of each run before the measurement.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
     pub warmup: u64,
-    /// Runs of each kind; the median is reported.
+    /// The number of runs of each kind. The median is reported.
     #[arg(long, default_value_t = 1)]
     pub runs: usize,
-    /// Properties.
+    /// The number of properties.
     #[arg(long, default_value_t = 100)]
     pub properties: usize,
-    /// Choose properties by Zipf 0.99 instead of uniformly.
+    /// Choose properties with the Zipf distribution (exponent 0.99) instead of uniformly.
     #[arg(long)]
     pub zipf: bool,
-    /// The line that `keyrackd dev --json` printed, in a file: addresses, key and processes to watch.
-    #[arg(long)]
+    /// A file with the line that `keyrackd dev --json` printed: addresses, key and processes of the nodes.
+    #[arg(long, value_name = "FILE")]
     pub dev: Option<PathBuf>,
-    /// Also list every booking at the end and compare with the counters.
+    /// List every booking at the end and compare the counters with the bookings.
     #[arg(long)]
     pub recount: bool,
 }
 
-/// What is requested.
+/// The requests of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mix {
-    /// 100 % reserve.
+    /// 100 % reservations.
     W,
-    /// 70 % availability, 25 % reserve, 5 % cancel.
+    /// 70 % availability, 25 % reservations, 5 % cancellations.
     M,
-    /// Reserve one room type of one property in 30 nights, with rooms enough.
+    /// Reservations of one room type of one property in 30 nights, with enough rooms.
     Hot,
-    /// The same with 20 rooms: nearly all are refused.
+    /// Reservations of one room type of one property with 20 rooms: nearly all are refused.
     HotRefused,
 }
 
-/// How it is requested.
+/// The protocol of the requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Entry {
-    /// HTTP/1.1 with keep-alive, a connection per worker, workers spread over the nodes.
+    /// HTTP/1.1 with keep-alive, one connection per worker, spread over the nodes.
     Http,
     /// gRPC unary, sent to the leader.
     Grpc,

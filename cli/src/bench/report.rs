@@ -13,7 +13,7 @@ pub struct Run {
     pub entry: String,
     pub concurrency: usize,
     pub per_second: f64,
-    /// The smallest and the largest throughput of the runs of which this is the median.
+    /// The smallest and the largest throughput of the runs whose median this is.
     pub spread: (f64, f64),
     pub p50_ms: f64,
     pub p95_ms: f64,
@@ -23,7 +23,7 @@ pub struct Run {
     pub refused: u64,
     pub failed: u64,
     pub first_failure: Option<String>,
-    /// Nights with a counter that is wrong or over the limit.
+    /// Nights with a counter that is wrong or above the limit.
     pub violations: u64,
     /// CPU seconds of all nodes per 1,000 operations.
     pub cpu_seconds_per_1000: f64,
@@ -64,7 +64,8 @@ impl Run {
     pub fn line(&self) -> String {
         let failure = self.first_failure.as_ref().map(|cause| format!("  first failure: {cause}")).unwrap_or_default();
         format!(
-            "{:<10} {:<6} {:>5} in flight {:>9.0}/s  p50 {:>7.2} p95 {:>7.2} p99 {:>7.2} p99.9 {:>7.2} max {:>8.2} ms  refused {} failed {} wrong {}  cpu {:.3} s/1000  {:.0} B and {:.4} syncs/booking{failure}",
+            "{:<10} {:<6} {:>5} in flight {:>9.0}/s  p50 {:>7.2} p95 {:>7.2} p99 {:>7.2} p99.9 {:>7.2} max {:>8.2} ms  \
+             refused {} failed {} wrong {}  cpu {:.3} s/1000  {:.0} B and {:.4} syncs/booking{failure}",
             self.mix,
             self.entry,
             self.concurrency,
@@ -96,11 +97,13 @@ pub fn median(mut runs: Vec<Run>) -> Run {
 /// All runs as a Markdown table.
 pub fn table(runs: &[Run]) -> String {
     let mut text = String::from(
-        "| mix | entry | in flight | per second (least-most) | p50 ms | p95 | p99 | p99.9 | max | refused | failed | wrong | CPU s/1000 | B/booking | syncs/booking |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| mix | entry | in flight | per second (least-most) | p50 ms | p95 | p99 | p99.9 | max | refused | failed | \
+         wrong | CPU s/1000 | B/booking | syncs/booking |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for r in runs {
         text += &format!(
-            "| {} | {} | {} | {:.0} ({:.0}-{:.0}) | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {} | {} | {} | {:.3} | {:.0} | {:.4} |\n",
+            "| {} | {} | {} | {:.0} ({:.0}-{:.0}) | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {} | {} | {} | {:.3} | {:.0} \
+             | {:.4} |\n",
             r.mix,
             r.entry,
             r.concurrency,

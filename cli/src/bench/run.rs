@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::Context as _;
 use keyrack_client::{Client, Tls};
 
 use super::check::check;
@@ -11,6 +11,8 @@ use super::measure::measure;
 use super::options::{BenchOptions, Entry, Mix};
 use super::report::{self, Run};
 use super::target::Target;
+use crate::messages::bench::BenchError;
+use crate::output::{note, say, say_json};
 
 /// Runs every combination of mix, entry and concurrency, and prints the results.
 pub async fn bench(endpoints: &[String], key: &str, tls: Tls, json: bool, options: BenchOptions) -> anyhow::Result<()> {
@@ -23,13 +25,13 @@ pub async fn bench(endpoints: &[String], key: &str, tls: Tls, json: bool, option
     for mix in &options.mix {
         for entry in &options.entry {
             if *entry == Entry::Stream && *mix == Mix::M {
-                continue; // the stream only takes bookings
+                continue; // the stream only makes bookings
             }
             for concurrency in &options.concurrency {
                 let mut runs = Vec::new();
                 for _ in 0..options.runs.max(1) {
                     let run = one(&target, &client, &options, *mix, *entry, *concurrency).await?;
-                    eprintln!("{}", run.line());
+                    note(run.line());
                     runs.push(run);
                 }
                 all.push(report::median(runs));
@@ -37,12 +39,14 @@ pub async fn bench(endpoints: &[String], key: &str, tls: Tls, json: bool, option
         }
     }
     if json {
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        say_json(&all)?
     } else {
-        print!("{}", report::table(&all));
+        say(&report::table(&all))?
     }
-    anyhow::ensure!(all.iter().all(|run| run.violations == 0), "the invariant does not hold: see the column 'wrong'");
-    Ok(())
+    match all.iter().map(|run| run.violations).sum() {
+        0 => Ok(()),
+        wrong => Err(BenchError::Violations(wrong).into()),
+    }
 }
 
 async fn one(
@@ -53,7 +57,7 @@ async fn one(
     entry: Entry,
     concurrency: usize,
 ) -> anyhow::Result<Run> {
-    let hotels = Hotels::set_up(client, mix, options.properties, options.zipf).await.context("cannot set the scene")?;
+    let hotels = Hotels::set_up(client, mix, options.properties, options.zipf).await.context(BenchError::SetUp)?;
     let measured = measure(target, client, &hotels, mix, entry, concurrency, options).await?;
     let violations = check(target, client, &hotels, &measured.tally, options.recount).await?;
     Ok(Run::new(mix, entry, concurrency, measured, violations))

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 
 use super::operation::{Operation, Outcome, Reserve};
 
-/// The counts of some workers.
+/// The counts of one or more workers.
 pub struct Tally {
     pub latency_us: Histogram<u64>,
     pub done: u64,
@@ -17,7 +17,7 @@ pub struct Tally {
     pub first_failure: Option<String>,
     /// Rooms sold by property, room type and night. The counters of the nodes must agree.
     pub sold: HashMap<(usize, usize, u32), i64>,
-    /// Requests with an unknown outcome. The counters may differ by these.
+    /// Requests with an unknown outcome. The counters may differ by this number.
     pub unknown: u64,
 }
 

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use keyrack_client::{Client, Tls};
 use serde::Deserialize;
+
+use crate::messages::bench::BenchError;
+use crate::messages::files::{AccessError, hints};
 
 /// The nodes under test.
 #[derive(Clone)]
@@ -19,7 +21,7 @@ pub struct Target {
     pub pids: Vec<u32>,
 }
 
-/// What is read of the line that `keyrackd dev --json` prints. Missing fields are taken as empty.
+/// The line that `keyrackd dev --json` prints. Missing fields are empty, other fields are ignored.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct DevCluster {
@@ -43,11 +45,12 @@ struct DevKeys {
 }
 
 impl Target {
-    /// The nodes of a file with the line that `keyrackd dev --json` printed. `tls` is for nodes whose CA it does not name.
+    /// The nodes in a file with the line that `keyrackd dev --json` printed. `tls` is for a line without a CA.
     pub fn of_dev(file: &Path, tls: Tls) -> anyhow::Result<Target> {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let dev: DevCluster =
-            serde_json::from_str(&text).with_context(|| format!("{} is not what dev --json prints", file.display()))?;
+        let path = || file.to_owned();
+        let text = std::fs::read_to_string(file);
+        let text = text.map_err(|cause| AccessError::Read { path: path(), cause, hint: hints::DEV })?;
+        let dev: DevCluster = serde_json::from_str(&text).map_err(|cause| BenchError::DevFile { path: path(), cause })?;
         let tls = match dev.ca {
             Some(trust) => Tls::from_files(Some(Path::new(&trust)), None)?,
             None => tls,

@@ -1,4 +1,4 @@
-//! What the nodes' processes use: CPU, written bytes, synced log writes.
+//! The usage of the nodes' processes: CPU time, written bytes, synced log writes.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -8,7 +8,7 @@ use keyrack_client::connection::Address;
 use super::target::Target;
 use crate::web::Connection;
 
-/// What the processes have used since they started.
+/// The usage of the processes since they started.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
     pub cpu_seconds: f64,
@@ -17,7 +17,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Reads the usage of all nodes of a target. What cannot be read counts as zero.
+    /// Reads the usage of all nodes of a target. An unreadable value counts as zero.
     pub async fn of(target: &Target) -> Usage {
         let mut pages = Vec::new();
         for endpoint in &target.endpoints {

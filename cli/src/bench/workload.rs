@@ -1,4 +1,4 @@
-//! Draws what a worker requests next.
+//! Generates the requests of a worker.
 
 use keyrack_client::fresh_key;
 
@@ -6,7 +6,7 @@ use super::hotels::{Hotels, LONGEST};
 use super::operation::{Operation, Reserve};
 use super::options::Mix;
 
-/// The generator of one worker. Workers with the same number draw the same sequence.
+/// The generator of one worker. Workers with the same number generate the same sequence.
 pub struct Worker {
     random: u64,
     /// Earlier bookings of this worker, which it may cancel.
@@ -26,7 +26,7 @@ impl Worker {
         }
     }
 
-    /// Draws the next request; `only` limits the properties.
+    /// Generates the next request. `only` limits the properties.
     pub fn next(&mut self, hotels: &Hotels, mix: Mix, only: Option<&[usize]>) -> Operation {
         if mix == Mix::M {
             let dice = self.draw(100);

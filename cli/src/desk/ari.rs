@@ -1,57 +1,65 @@
 //! `keyrack ari`: changes availability, rates and inventory.
 
 use clap::Args;
-use keyrack_client::{fresh_key, v1};
+use keyrack_client::v1;
 
+use super::date::date;
+use super::idempotency::Idempotency;
 use crate::context::Context;
+use crate::messages::usage::Usage;
 
 /// `keyrack ari`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  keyrack ari lisbon-alfama DBL 2027-01-01 2027-12-31 --rate-plan BAR --rate 119.00\n  keyrack ari lisbon-alfama DBL 2027-08-01 2027-08-31 --min-stay-arrival 3 --days fri,sat"
+    after_help = "Examples:\n  keyrack ari lisbon-alfama DBL 2027-01-01 2027-12-31 --rate-plan BAR --rate 119.00\n  keyrack ari \
+                  lisbon-alfama DBL 2027-08-01 2027-08-31 --min-stay-arrival 3 --days fri,sat"
 )]
 pub struct Ari {
-    /// The property's id.
+    /// The id of the property, such as lisbon-alfama.
     property: String,
-    /// The room type's code.
+    /// The code of the room type, such as DBL.
     room_type: String,
-    /// The first date.
+    /// The first night, such as 2027-01-01.
+    #[arg(value_parser = date)]
     date_from: String,
-    /// The last date, included.
+    /// The last night, which is changed too.
+    #[arg(value_parser = date)]
     date_to: String,
-    /// For rate and restrictions; absent restricts every plan.
+    /// The code of the rate plan for the rate and the restrictions. Without it the restrictions apply to all plans.
     #[arg(long)]
     rate_plan: Option<String>,
-    /// mon,tue,wed,thu,fri,sat,sun.
+    /// The weekdays to change, separated by commas: mon, tue, wed, thu, fri, sat, sun. Without it all days are changed.
     #[arg(long, value_delimiter = ',')]
     days: Vec<String>,
-    /// The price of a night.
-    #[arg(long)]
+    /// The price of a room for one night, such as 119.00, in the currency of the rate plan.
+    #[arg(long, value_name = "PRICE")]
     rate: Option<String>,
-    /// Rooms of this type.
-    #[arg(long)]
+    /// The number of rooms of this type.
+    #[arg(long, value_name = "ROOMS")]
     capacity: Option<u32>,
-    /// Rooms that cannot be sold.
-    #[arg(long)]
+    /// The number of these rooms that are out of order and cannot be sold.
+    #[arg(long, value_name = "ROOMS")]
     out_of_order: Option<u32>,
-    /// Sell nothing.
-    #[arg(long)]
+    /// true closes the nights for sale, false opens them again.
+    #[arg(long, value_name = "TRUE_OR_FALSE")]
     stop_sell: Option<bool>,
-    /// No stay may begin.
-    #[arg(long)]
+    /// true forbids stays that begin on these dates, false allows them again.
+    #[arg(long, value_name = "TRUE_OR_FALSE")]
     closed_to_arrival: Option<bool>,
-    /// No stay may end.
-    #[arg(long)]
+    /// true forbids stays that end on these dates, false allows them again.
+    #[arg(long, value_name = "TRUE_OR_FALSE")]
     closed_to_departure: Option<bool>,
-    /// Nights of a stay that begins here, at least; 0 lifts it.
-    #[arg(long)]
+    /// The minimum number of nights of a stay that begins on these dates; 0 removes the rule.
+    #[arg(long, value_name = "NIGHTS")]
     min_stay_arrival: Option<u32>,
-    /// Nights of a stay that covers this night, at least; 0 lifts it.
-    #[arg(long)]
+    /// The minimum number of nights of a stay that covers one of these nights; 0 removes the rule.
+    #[arg(long, value_name = "NIGHTS")]
     min_stay_through: Option<u32>,
-    /// Nights of a stay that begins here, at most; 0 lifts it.
-    #[arg(long)]
+    /// The maximum number of nights of a stay that begins on these dates; 0 removes the rule.
+    #[arg(long, value_name = "NIGHTS")]
     max_stay: Option<u32>,
+    #[command(flatten)]
+    idempotency: Idempotency,
 }
 
 /// Runs `keyrack ari`.
@@ -72,6 +80,17 @@ pub async fn ari(context: &Context, command: Ari) -> anyhow::Result<()> {
         stop_sell: command.stop_sell,
         out_of_order: command.out_of_order,
     };
-    let request = v1::UpdateAriRequest { property_id: command.property, updates: vec![update], idempotency_key: fresh_key() };
-    context.show(&context.client.update_ari(request).await?, |result| format!("{} nights changed", result.nights))
+    if !changes_something(&update) {
+        return Err(Usage::NothingToChange.into());
+    }
+    let request =
+        |idempotency_key| v1::UpdateAriRequest { property_id: command.property, updates: vec![update], idempotency_key };
+    let result = command.idempotency.send(|key| context.client.update_ari(request(key))).await?;
+    context.show(&result, |result| format!("{} nights changed", result.nights))
+}
+
+fn changes_something(update: &v1::AriUpdate) -> bool {
+    let numbers = [update.capacity, update.out_of_order, update.min_stay_arrival, update.min_stay_through, update.max_stay];
+    let rules = [update.stop_sell, update.closed_to_arrival, update.closed_to_departure];
+    update.rate.is_some() || numbers.iter().any(Option::is_some) || rules.iter().any(Option::is_some)
 }

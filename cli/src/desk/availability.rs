@@ -1,8 +1,9 @@
-//! `keyrack availability`: what is free, night by night.
+//! `keyrack availability`: the rooms that can be sold, night by night.
 
 use clap::Args;
 use keyrack_client::v1;
 
+use super::date::date;
 use super::text;
 use crate::context::Context;
 
@@ -10,14 +11,16 @@ use crate::context::Context;
 #[derive(Args)]
 #[command(after_help = "Example:\n  keyrack availability lisbon-alfama 2027-03-01 2027-03-08 --room-type DBL")]
 pub struct Availability {
-    /// The property's id.
+    /// The id of the property, such as lisbon-alfama.
     property: String,
-    /// The first night.
+    /// The first night, such as 2027-03-01.
+    #[arg(value_parser = date)]
     from: String,
-    /// The day after the last night.
+    /// The date after the last night.
+    #[arg(value_parser = date)]
     to: String,
-    /// Only this room type.
-    #[arg(long, default_value = "")]
+    /// The code of a room type. Without it all room types are shown.
+    #[arg(long, default_value = "", hide_default_value = true)]
     room_type: String,
 }
 

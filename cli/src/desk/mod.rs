@@ -1,18 +1,21 @@
-//! What a front desk does: bookings, holds, and the inventory of its property.
+//! The commands of a front desk: bookings, holds, and the inventory of its property.
 //!
 //! Each file is one command: its options, its gRPC request, and the call that prints the answer. `book.rs` also has
-//! `cancel`, the other end of a booking.
+//! `cancel`.
 //!
 //! # Invariants
-//! - A command that changes something carries an idempotency key, given with `--idempotency-key` or drawn.
-//! - The service checks all values. These files only pass them on.
+//! - A command that changes something carries an idempotency key, given with `--idempotency-key` or random. A failure
+//!   shows it.
+//! - The service checks all values. These files check only the form of dates, and that `ari` changes something.
 //!
-//! `stay.rs` has the options that `book` and `hold` share, `text.rs` the answers as text. Start with `book.rs`.
+//! Start with `book.rs`. `stay.rs` has the options that `book` and `hold` share, `idempotency.rs` sends changes, `text.rs`
+//! writes the answers as text.
 
 mod ari;
 mod availability;
 mod book;
 mod booking;
+mod date;
 mod hold;
 mod idempotency;
 mod offers;

@@ -1,8 +1,9 @@
-//! `keyrack offers`: what a guest could book, with prices.
+//! `keyrack offers`: the offers for a stay, with prices.
 
 use clap::Args;
 use keyrack_client::v1;
 
+use super::date::date;
 use super::text;
 use crate::context::Context;
 
@@ -10,16 +11,18 @@ use crate::context::Context;
 #[derive(Args)]
 #[command(after_help = "Example:\n  keyrack offers lisbon-alfama 2027-03-01 2027-03-03 --adults 2")]
 pub struct Offers {
-    /// The property's id.
+    /// The id of the property, such as lisbon-alfama.
     property: String,
-    /// The first night.
+    /// The first night, such as 2027-03-01.
+    #[arg(value_parser = date)]
     arrival: String,
-    /// The day of leaving.
+    /// The day of departure.
+    #[arg(value_parser = date)]
     departure: String,
-    /// Adults in the room.
+    /// The number of adults in the room.
     #[arg(long, default_value_t = 1)]
     adults: u32,
-    /// Children in the room.
+    /// The number of children in the room.
     #[arg(long, default_value_t = 0)]
     children: u32,
 }

@@ -1,132 +1,126 @@
 //! `keyrack property`: properties, their room types and rate plans.
 
-use clap::Subcommand;
-use keyrack_client::{fresh_key, v1};
+use clap::{Args, Subcommand};
+use keyrack_client::v1;
 
+use super::date::date;
+use super::idempotency::Idempotency;
 use super::text;
 use crate::context::Context;
 
-/// What `keyrack property` does.
+/// The subcommands of `keyrack property`.
 #[derive(Subcommand)]
 pub enum PropertyCommand {
-    /// Onboard or change a property.
-    #[command(
-        after_help = "Example:\n  keyrack property put lisbon-alfama --name 'Alfama House' --time-zone Europe/Lisbon --currency EUR"
-    )]
-    Put {
-        /// The property's id.
-        property: String,
-        /// Its name.
-        #[arg(long)]
-        name: String,
-        /// IANA name.
-        #[arg(long)]
-        time_zone: String,
-        /// ISO 4217.
-        #[arg(long)]
-        currency: String,
-        /// The region whose nodes should lead it.
-        #[arg(long, default_value = "")]
-        home_region: String,
-        /// The city of its address.
-        #[arg(long, default_value = "")]
-        city: String,
-        /// The most rooms of all types on one night.
-        #[arg(long)]
-        house_limit: Option<u32>,
-        /// Its first business date; today when absent.
-        #[arg(long)]
-        business_date: Option<String>,
-        /// Closing the day marks missing guests as no-shows.
-        #[arg(long)]
-        no_show_on_close: bool,
-    },
-    /// View a property.
+    /// Create a property, or change it.
+    #[command(after_help = "Example:\n  keyrack property put lisbon-alfama --name 'Alfama House' --time-zone Europe/Lisbon \
+                      --currency EUR")]
+    Put(Box<Put>),
+    /// Show a property with its room types and rate plans.
+    #[command(after_help = "Example:\n  keyrack property get lisbon-alfama")]
     Get {
-        /// The property's id.
+        /// The id of the property, such as lisbon-alfama.
         property: String,
     },
     /// List properties.
+    #[command(after_help = "Example:\n  keyrack property list --city Lisbon")]
     List {
-        /// In this city.
-        #[arg(long, default_value = "")]
+        /// Only properties in this city.
+        #[arg(long, default_value = "", hide_default_value = true)]
         city: String,
-        /// From the answer before.
-        #[arg(long, default_value = "")]
+        /// The cursor that the previous page printed.
+        #[arg(long, default_value = "", hide_default_value = true)]
         cursor: String,
     },
-    /// Add or change a room type.
+    /// Create a room type, or change it.
     #[command(after_help = "Example:\n  keyrack property room-type lisbon-alfama DBL --capacity 18 --occupancy 2 --name Double")]
     RoomType {
-        /// The property's id.
+        /// The id of the property, such as lisbon-alfama.
         property: String,
-        /// The room type's code.
+        /// The code of the room type, such as DBL.
         code: String,
-        /// How many rooms.
-        #[arg(long)]
+        /// The number of rooms of this type.
+        #[arg(long, value_name = "ROOMS")]
         capacity: u32,
-        /// Guests in one room; 0 says nothing.
-        #[arg(long, default_value_t = 0)]
+        /// The maximum number of guests in one room; 0 sets no maximum.
+        #[arg(long, value_name = "GUESTS", default_value_t = 0)]
         occupancy: u32,
-        /// Overbooking allowance; 1000 is 10 %.
-        #[arg(long, default_value_t = 0)]
+        /// The rooms that may be sold above the capacity, in hundredths of a percent: 1000 means 10 %.
+        #[arg(long, value_name = "BASIS_POINTS", default_value_t = 0)]
         overbooking_basis_points: u32,
-        /// Its name.
-        #[arg(long, default_value = "")]
+        /// The name for people.
+        #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
+        #[command(flatten)]
+        idempotency: Idempotency,
     },
-    /// Add or change a rate plan.
+    /// Create a rate plan, or change it.
+    #[command(after_help = "Example:\n  keyrack property rate-plan lisbon-alfama BAR --name 'Best available rate'")]
     RatePlan {
-        /// The property's id.
+        /// The id of the property, such as lisbon-alfama.
         property: String,
-        /// The rate plan's code.
+        /// The code of the rate plan, such as BAR.
         code: String,
-        /// Its name.
-        #[arg(long, default_value = "")]
+        /// The name for people.
+        #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
-        /// ISO 4217; the property's when absent.
-        #[arg(long, default_value = "")]
+        /// The currency of its prices (ISO 4217), such as EUR. Without it the currency of the property is used.
+        #[arg(long, default_value = "", hide_default_value = true)]
         currency: String,
+        #[command(flatten)]
+        idempotency: Idempotency,
     },
-    /// End the hotel's day.
+    /// Close the business date of a property: the next date becomes the business date.
+    #[command(after_help = "Example:\n  keyrack property close-day lisbon-alfama 2027-03-01")]
     CloseDay {
-        /// The property's id.
+        /// The id of the property, such as lisbon-alfama.
         property: String,
-        /// The business date that ends.
+        /// The business date to close. A different current business date is refused.
+        #[arg(value_parser = date)]
         expected_from: String,
+        #[command(flatten)]
+        idempotency: Idempotency,
     },
+}
+
+/// `keyrack property put`.
+#[derive(Args)]
+pub struct Put {
+    /// The id of the property, such as lisbon-alfama.
+    property: String,
+    /// The name for people.
+    #[arg(long)]
+    name: String,
+    /// The IANA name of its time zone, such as Europe/Lisbon.
+    #[arg(long)]
+    time_zone: String,
+    /// Its currency (ISO 4217), such as EUR.
+    #[arg(long)]
+    currency: String,
+    /// The region whose nodes preferably lead its shard.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    home_region: String,
+    /// The city of its address.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    city: String,
+    /// The maximum number of rooms sold on one night, all room types together. Without it there is no maximum.
+    #[arg(long, value_name = "ROOMS")]
+    house_limit: Option<u32>,
+    /// The first business date of a new property. Without it the current date is used.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    business_date: Option<String>,
+    /// Mark guests who have not arrived as no-shows when the day is closed.
+    #[arg(long)]
+    no_show_on_close: bool,
+    #[command(flatten)]
+    idempotency: Idempotency,
 }
 
 /// Runs `keyrack property`.
 pub async fn property(context: &Context, command: PropertyCommand) -> anyhow::Result<()> {
     let client = &context.client;
-    let idempotency_key = fresh_key();
     match command {
-        PropertyCommand::Put {
-            property,
-            name,
-            time_zone,
-            currency,
-            home_region,
-            city,
-            house_limit,
-            business_date,
-            no_show_on_close,
-        } => {
-            let request = v1::PutPropertyRequest {
-                property_id: property,
-                name,
-                time_zone,
-                currency,
-                home_region,
-                address: Some(v1::Address { city, ..Default::default() }).filter(|address| !address.city.is_empty()),
-                house_limit,
-                business_date,
-                no_show_on_close,
-                idempotency_key,
-                ..Default::default()
-            };
-            context.show(&client.put_property(request).await?, text::property)
+        PropertyCommand::Put(put) => {
+            context.show(&put.idempotency.send(|key| client.put_property(put.request(key))).await?, text::property)
         }
         PropertyCommand::Get { property } => {
             context.show(&client.get_property(v1::GetPropertyRequest { property_id: property }).await?, text::property)
@@ -135,8 +129,8 @@ pub async fn property(context: &Context, command: PropertyCommand) -> anyhow::Re
             let request = v1::ListPropertiesRequest { city, cursor, ..Default::default() };
             context.show(&client.list_properties(request).await?, text::properties)
         }
-        PropertyCommand::RoomType { property, code, capacity, occupancy, overbooking_basis_points, name } => {
-            let request = v1::PutRoomTypeRequest {
+        PropertyCommand::RoomType { property, code, capacity, occupancy, overbooking_basis_points, name, idempotency } => {
+            let request = |idempotency_key| v1::PutRoomTypeRequest {
                 property_id: property,
                 code,
                 name,
@@ -146,19 +140,42 @@ pub async fn property(context: &Context, command: PropertyCommand) -> anyhow::Re
                 idempotency_key,
                 ..Default::default()
             };
-            context.show(&client.put_room_type(request).await?, |t| {
-                format!("{} has {} rooms, revision {}", t.code, t.capacity, t.revision)
-            })
+            context.show(&idempotency.send(|key| client.put_room_type(request(key))).await?, text::room_type)
         }
-        PropertyCommand::RatePlan { property, code, name, currency } => {
+        PropertyCommand::RatePlan { property, code, name, currency, idempotency } => {
+            let request = |idempotency_key| v1::PutRatePlanRequest {
+                property_id: property,
+                code,
+                name,
+                currency,
+                idempotency_key,
+                ..Default::default()
+            };
+            context.show(&idempotency.send(|key| client.put_rate_plan(request(key))).await?, text::rate_plan)
+        }
+        PropertyCommand::CloseDay { property, expected_from, idempotency } => {
             let request =
-                v1::PutRatePlanRequest { property_id: property, code, name, currency, idempotency_key, ..Default::default() };
-            context
-                .show(&client.put_rate_plan(request).await?, |p| format!("{} in {}, revision {}", p.code, p.currency, p.revision))
+                |idempotency_key| v1::CloseBusinessDateRequest { property_id: property, expected_from, idempotency_key };
+            context.show(&idempotency.send(|key| client.close_business_date(request(key))).await?, text::business_date)
         }
-        PropertyCommand::CloseDay { property, expected_from } => {
-            let request = v1::CloseBusinessDateRequest { property_id: property, expected_from, idempotency_key };
-            context.show(&client.close_business_date(request).await?, |d| format!("the business date is {}", d.business_date))
+    }
+}
+
+impl Put {
+    fn request(&self, idempotency_key: String) -> v1::PutPropertyRequest {
+        let city = self.city.clone();
+        v1::PutPropertyRequest {
+            property_id: self.property.clone(),
+            name: self.name.clone(),
+            time_zone: self.time_zone.clone(),
+            currency: self.currency.clone(),
+            home_region: self.home_region.clone(),
+            address: Some(v1::Address { city, ..Default::default() }).filter(|address| !address.city.is_empty()),
+            house_limit: self.house_limit,
+            business_date: self.business_date.clone(),
+            no_show_on_close: self.no_show_on_close,
+            idempotency_key,
+            ..Default::default()
         }
     }
 }

@@ -3,28 +3,30 @@
 use clap::Args;
 use keyrack_client::v1;
 
-/// Who the guest is and how the order is known elsewhere.
+use super::date::date;
+
+/// The guest, the payment, and the reference of the seller.
 #[derive(Args)]
 pub struct Guest {
-    /// The guest's name.
-    #[arg(long, default_value = "")]
+    /// The name of the guest.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     guest: String,
-    /// The guest's email.
-    #[arg(long, default_value = "")]
+    /// The email address of the guest.
+    #[arg(long, default_value = "", hide_default_value = true)]
     email: String,
-    /// The guest's phone.
-    #[arg(long, default_value = "")]
+    /// The phone number of the guest.
+    #[arg(long, default_value = "", hide_default_value = true)]
     phone: String,
-    /// The seller's own reference.
-    #[arg(long, default_value = "")]
+    /// The seller's reference of this booking, such as an order number.
+    #[arg(long, value_name = "REFERENCE", default_value = "", hide_default_value = true)]
     pub channel_ref: String,
-    /// A payment token.
-    #[arg(long, default_value = "")]
+    /// The token of a payment provider. Card numbers are refused.
+    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
     payment_token: String,
 }
 
 impl Guest {
-    /// The guest of a request; `None` if nothing is known of them.
+    /// The guest of a request; `None` if no data of the guest were given.
     pub fn guest(&self) -> Option<v1::Guest> {
         let named = [&self.guest, &self.email, &self.phone].iter().any(|text| !text.is_empty());
         named.then(|| v1::Guest { name: self.guest.clone(), email: self.email.clone(), phone: self.phone.clone() })
@@ -36,27 +38,29 @@ impl Guest {
     }
 }
 
-/// What rooms.
+/// The rooms and the nights.
 #[derive(Args)]
 pub struct Stay {
-    /// The property's id.
+    /// The id of the property, such as lisbon-alfama.
     pub property: String,
-    /// The first night, 2026-12-24.
+    /// The first night, such as 2027-03-01.
+    #[arg(value_parser = date)]
     pub arrival: String,
-    /// The day of leaving.
+    /// The day of departure.
+    #[arg(value_parser = date)]
     pub departure: String,
-    /// The room type's code.
+    /// The code of the room type, such as DBL.
     room_type: String,
-    /// The rate plan's code.
+    /// The code of the rate plan, such as BAR.
     rate_plan: String,
-    /// How many rooms.
-    #[arg(long, default_value_t = 1)]
+    /// The number of rooms.
+    #[arg(long, value_name = "ROOMS", default_value_t = 1)]
     quantity: u32,
-    /// Adults in each room.
+    /// The number of adults in each room.
     #[arg(long, default_value_t = 1)]
     adults: u32,
-    /// Ages of the children in each room, with commas.
-    #[arg(long, value_delimiter = ',')]
+    /// The ages of the children in each room, separated by commas.
+    #[arg(long, value_name = "AGES", value_delimiter = ',')]
     children: Vec<u32>,
 }
 

@@ -1,29 +1,33 @@
 //! Bookings, holds, properties, availability and offers as text for people.
+//!
+//! Free text from a node passes through [`line`]: it cannot steer the terminal or add lines.
 
 use keyrack_client::v1;
 
+use crate::terminal::line;
+
 /// `238.00 EUR`.
 fn money(money: &Option<v1::Money>) -> String {
-    money.as_ref().map_or_else(|| "no price".to_owned(), |money| format!("{} {}", money.amount, money.currency))
+    money.as_ref().map_or_else(|| "no price".to_owned(), |money| format!("{} {}", line(&money.amount), line(&money.currency)))
 }
 
 /// A booking with its rooms and its guest.
 pub fn booking(booking: &v1::Booking) -> String {
     let mut text = format!(
         "{}  {}  {}\n  {} {} to {}  {}\n",
-        booking.confirmation_number,
-        booking.state,
-        booking.booking_id,
-        booking.property_id,
-        booking.arrival,
-        booking.departure,
+        line(&booking.confirmation_number),
+        line(&booking.state),
+        line(&booking.booking_id),
+        line(&booking.property_id),
+        line(&booking.arrival),
+        line(&booking.departure),
         money(&booking.total)
     );
     for room in &booking.rooms {
-        text += &format!("  {} x {} at {}\n", room.quantity, room.room_type, room.rate_plan);
+        text += &format!("  {} x {} at {}\n", room.quantity, line(&room.room_type), line(&room.rate_plan));
     }
     if let Some(guest) = &booking.guest {
-        text += &format!("  {} {} {}\n", guest.name, guest.email, guest.phone);
+        text += &format!("  {} {} {}\n", line(&guest.name), line(&guest.email), line(&guest.phone));
     }
     if booking.cancellation_fee.is_some() {
         text += &format!("  cancellation fee {}\n", money(&booking.cancellation_fee));
@@ -33,20 +37,20 @@ pub fn booking(booking: &v1::Booking) -> String {
 
 /// A line for each booking.
 pub fn bookings(list: &v1::BookingList) -> String {
-    let line = |b: &v1::Booking| {
+    let row = |b: &v1::Booking| {
         format!(
             "{:<12} {:<11} {} {}  {:>14}  {}\n",
-            b.confirmation_number,
-            b.state,
-            b.arrival,
-            b.departure,
+            line(&b.confirmation_number),
+            line(&b.state),
+            line(&b.arrival),
+            line(&b.departure),
             money(&b.total),
-            b.booking_id
+            line(&b.booking_id)
         )
     };
-    let mut text: String = list.items.iter().map(line).collect();
+    let mut text: String = list.items.iter().map(row).collect();
     if let Some(cursor) = &list.next_cursor {
-        text += &format!("more: --cursor {cursor}\n");
+        text += &format!("next page: --cursor {}\n", line(cursor));
     }
     if text.is_empty() { "no bookings".into() } else { text }
 }
@@ -55,12 +59,12 @@ pub fn bookings(list: &v1::BookingList) -> String {
 pub fn hold(hold: &v1::Hold) -> String {
     format!(
         "{}  {}  until {}\n  {} {} to {}  {}",
-        hold.hold_id,
-        hold.state,
-        hold.expires_at,
-        hold.property_id,
-        hold.arrival,
-        hold.departure,
+        line(&hold.hold_id),
+        line(&hold.state),
+        line(&hold.expires_at),
+        line(&hold.property_id),
+        line(&hold.arrival),
+        line(&hold.departure),
         money(&hold.total)
     )
 }
@@ -69,28 +73,52 @@ pub fn hold(hold: &v1::Hold) -> String {
 pub fn property(property: &v1::Property) -> String {
     let mut text = format!(
         "{}  {}\n  {}  {}  business date {}  revision {}\n",
-        property.property_id, property.name, property.time_zone, property.currency, property.business_date, property.revision
+        line(&property.property_id),
+        line(&property.name),
+        line(&property.time_zone),
+        line(&property.currency),
+        line(&property.business_date),
+        property.revision
     );
     for kind in &property.room_types {
         text += &format!(
-            "  room type {:<8} {:>5} rooms  {} guests  overbooking {} bp  {}\n",
-            kind.code, kind.capacity, kind.occupancy, kind.overbooking_basis_points, kind.name
+            "  room type {:<8} {:>5} rooms  {} guests  overbooking {:.2} %  {}\n",
+            line(&kind.code),
+            kind.capacity,
+            kind.occupancy,
+            f64::from(kind.overbooking_basis_points) / 100.0,
+            line(&kind.name)
         );
     }
     for plan in &property.rate_plans {
-        text += &format!("  rate plan {:<8} {}  {}\n", plan.code, plan.currency, plan.name);
+        text += &format!("  rate plan {:<8} {}  {}\n", line(&plan.code), line(&plan.currency), line(&plan.name));
     }
     text
 }
 
 /// A line for each property.
 pub fn properties(list: &v1::PropertyList) -> String {
-    let mut text: String =
-        list.items.iter().map(|p| format!("{:<24} {:<32} {}\n", p.property_id, p.name, p.business_date)).collect();
+    let row = |p: &v1::Property| format!("{:<24} {:<32} {}\n", line(&p.property_id), line(&p.name), line(&p.business_date));
+    let mut text: String = list.items.iter().map(row).collect();
     if let Some(cursor) = &list.next_cursor {
-        text += &format!("more: --cursor {cursor}\n");
+        text += &format!("next page: --cursor {}\n", line(cursor));
     }
     if text.is_empty() { "no properties".into() } else { text }
+}
+
+/// A room type after a change.
+pub fn room_type(changed: &v1::RoomType) -> String {
+    format!("{} has {} rooms, revision {}", line(&changed.code), changed.capacity, changed.revision)
+}
+
+/// A rate plan after a change.
+pub fn rate_plan(changed: &v1::RatePlan) -> String {
+    format!("{} in {}, revision {}", line(&changed.code), line(&changed.currency), changed.revision)
+}
+
+/// The business date after a day was closed.
+pub fn business_date(new: &v1::BusinessDate) -> String {
+    format!("the business date is {}", line(&new.business_date))
 }
 
 /// A table: a line for each night of each room type.
@@ -103,7 +131,14 @@ pub fn availability(reply: &v1::AvailabilityReply) -> String {
         for night in &of.nights {
             text += &format!(
                 "{:<10} {:<8} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n",
-                night.date, of.room_type, night.limit, night.sold, night.held, night.blocked, night.sellable, night.deficit
+                line(&night.date),
+                line(&of.room_type),
+                night.limit,
+                night.sold,
+                night.held,
+                night.blocked,
+                night.sellable,
+                night.deficit
             );
         }
     }
@@ -112,16 +147,28 @@ pub fn availability(reply: &v1::AvailabilityReply) -> String {
 
 /// A line for each offer.
 pub fn offers(list: &v1::OfferList) -> String {
-    let line = |offer: &v1::Offer| {
+    let row = |offer: &v1::Offer| {
         format!(
             "{:<8} {:<8} {:>14}  {} left  {}\n",
-            offer.room_type,
-            offer.rate_plan,
+            line(&offer.room_type),
+            line(&offer.rate_plan),
             money(&offer.total),
             offer.sellable,
-            offer.quote_id
+            line(&offer.quote_id)
         )
     };
-    let text: String = list.offers.iter().map(line).collect();
-    if text.is_empty() { "nothing is free, allowed and priced for this stay".into() } else { text }
+    let text: String = list.offers.iter().map(row).collect();
+    if text.is_empty() { "no room type is available, unrestricted and priced for this stay".into() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_a_node_cannot_add_lines_or_steer_the_terminal() {
+        let guest = v1::Guest { name: "Ada\n  2 x DBL\u{1b}[2J".into(), ..Default::default() };
+        let text = booking(&v1::Booking { guest: Some(guest), ..Default::default() });
+        assert!(text.contains("Ada\\n  2 x DBL\\u{1b}[2J"), "{text}");
+    }
 }

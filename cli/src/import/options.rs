@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// What `keyrack import bookings` takes.
+/// The options of `keyrack import bookings`.
 #[derive(Args)]
 pub struct ImportOptions {
-    /// The table, as CSV.
+    /// The CSV file with the table.
     pub file: PathBuf,
-    /// Put before the hotels' property ids, to import the same file again beside itself.
-    #[arg(long, default_value = "")]
+    /// A prefix for the ids of the properties. With a new prefix the same file can be imported again.
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub prefix: String,
-    /// Scale the hotels' sizes, in percent: below 100 some bookings will be refused.
-    #[arg(long, default_value_t = 100)]
+    /// The number of rooms in percent of the rooms that the table needs. Below 100 some bookings are refused.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100)]
     pub capacity_percent: u32,
-    /// Requests under way at once.
-    #[arg(long, default_value_t = 64)]
+    /// The number of requests in flight for each hotel.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 64)]
     pub concurrency: usize,
 }

@@ -10,7 +10,7 @@ use super::table::{Ending, Row};
 /// A calendar date.
 pub type Day = Night;
 
-/// A hotel with everything that happens in it.
+/// A hotel with its rooms, rates, bookings and days.
 pub struct Hotel {
     pub id: String,
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Hotel {
     /// Rooms by type.
     pub capacities: BTreeMap<String, u32>,
     pub rates: Vec<v1::AriUpdate>,
-    /// In order, without days on which nothing happens.
+    /// In order, without days that have no steps.
     pub days: Vec<Events>,
 }
 
@@ -52,7 +52,7 @@ impl Events {
 }
 
 impl Hotel {
-    /// Days from the first arrival to the last departure.
+    /// The number of nights from the first arrival to the last departure.
     pub fn nights_open(&self) -> u32 {
         let first = self.rows.iter().map(|row| row.arrival.0).min().unwrap_or(0);
         let last = self.rows.iter().map(|row| row.departure().0).max().unwrap_or(0);
@@ -60,7 +60,7 @@ impl Hotel {
     }
 }
 
-/// Makes the hotels. Each has as many rooms of a type as were ever taken at the same time, scaled by
+/// Makes the hotels. The capacity of a room type is the largest number of its rooms taken at the same time, scaled by
 /// `capacity_percent`.
 pub fn plan(rows: Vec<Row>, prefix: &str, capacity_percent: u32) -> Vec<Hotel> {
     let mut hotels: BTreeMap<String, Vec<Row>> = BTreeMap::new();

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::Context as _;
 use futures::StreamExt;
 use indicatif::ProgressBar;
 use keyrack_client::{Client, ClientError, Code, ErrorCode, v1};
@@ -12,10 +11,12 @@ use keyrack_client::{Client, ClientError, Code, ErrorCode, v1};
 use super::plan::{Day, Hotel, Step};
 use super::set_up::set_up;
 use super::summary::{Counts, Summary};
+use crate::messages::import::{ImportError, refused};
+use crate::output::note;
 
-/// Creates the hotel and replays its bookings with so many requests in flight.
+/// Creates the hotel and replays its bookings with `concurrency` requests in flight.
 pub async fn replay(client: &Client, hotel: &Hotel, concurrency: usize, bar: &ProgressBar) -> anyhow::Result<Summary> {
-    set_up(client, hotel).await.with_context(|| format!("cannot set {} up", hotel.id))?;
+    set_up(client, hotel).await.map_err(|cause| ImportError::SetUp { property: hotel.id.clone(), cause })?;
     let counts = Counts::default();
     let ids = BookingIds::default();
     let mut today = hotel.first_day;
@@ -24,7 +25,7 @@ pub async fn replay(client: &Client, hotel: &Hotel, concurrency: usize, bar: &Pr
             close(client, hotel, today).await?;
             today = today.next();
         }
-        // First what frees rooms, then what takes them, then what happens to today's own bookings.
+        // First the steps that free rooms, then the bookings, then the later steps of today's bookings.
         for steps in [&day.before, &day.bookings, &day.after] {
             let work = futures::stream::iter(steps.iter().map(|step| perform(client, hotel, step, &ids, &counts)));
             let mut done = work.buffer_unordered(concurrency.max(1));
@@ -37,7 +38,7 @@ pub async fn replay(client: &Client, hotel: &Hotel, concurrency: usize, bar: &Pr
     Ok(Summary::of(hotel, &counts))
 }
 
-/// The ids of the bookings that were taken, by row.
+/// The ids of the confirmed bookings, by row.
 #[derive(Default)]
 struct BookingIds(Mutex<HashMap<usize, String>>);
 
@@ -54,12 +55,13 @@ impl BookingIds {
 async fn perform(client: &Client, hotel: &Hotel, step: &Step, ids: &BookingIds, counts: &Counts) -> anyhow::Result<()> {
     let (row, name) = match step {
         Step::Book(row) => return book(client, hotel, *row, ids, counts).await,
+        // The names are parts of the idempotency keys too.
         Step::Cancel(row) => (*row, "cancel"),
         Step::NoShow(row) => (*row, "no-show"),
         Step::CheckIn(row) => (*row, "check-in"),
         Step::CheckOut(row) => (*row, "check-out"),
     };
-    // A row that was refused has nothing to cancel.
+    // A row whose booking was refused has no further steps.
     let Some(booking_id) = ids.get(row) else { return Ok(()) };
     let idempotency_key = format!("import-{name}-{row}");
     let request = v1::BookingStepRequest { booking_id, expected_revision: None, idempotency_key };
@@ -69,7 +71,7 @@ async fn perform(client: &Client, hotel: &Hotel, step: &Step, ids: &BookingIds, 
         Step::CheckIn(_) => client.check_in(request).await,
         _ => client.check_out(request).await,
     };
-    done.with_context(|| format!("cannot {name} row {}", row + 2))?;
+    done.map_err(|cause| ImportError::Step { line: hotel.rows[row].line, step: name, cause })?;
     let counter = match step {
         Step::Cancel(_) => &counts.cancelled,
         Step::NoShow(_) => &counts.no_shows,
@@ -112,10 +114,10 @@ async fn book(client: &Client, hotel: &Hotel, row: usize, ids: &BookingIds, coun
         }
         Err(error) if !error.retryable => {
             counts.otherwise_refused.fetch_add(1, Ordering::Relaxed);
-            eprintln!("line {}: {error}", stay.line);
+            note(refused(stay.line, &error));
         }
-        // The outcome may be unknown. A second import asks with the same keys.
-        Err(error) => return Err(error).with_context(|| format!("line {}: run the import again to go on", stay.line)),
+        // The outcome may be unknown. A second import uses the same keys.
+        Err(cause) => return Err(ImportError::Step { line: stay.line, step: "booking", cause }.into()),
     }
     Ok(())
 }
@@ -126,8 +128,7 @@ async fn close(client: &Client, hotel: &Hotel, today: Day) -> anyhow::Result<()>
         expected_from: today.to_string(),
         idempotency_key: format!("import-close-{today}"),
     };
-    client.close_business_date(request).await.with_context(|| {
-        format!("cannot close {today} at {}; was the file imported before? Use --prefix to import it beside", hotel.id)
-    })?;
-    Ok(())
+    let closed = client.close_business_date(request).await;
+    let failed = |cause| ImportError::Close { date: today.to_string(), property: hotel.id.clone(), cause };
+    closed.map(drop).map_err(|cause| failed(cause).into())
 }

@@ -4,7 +4,7 @@ use keyrack_client::{Client, ClientError, v1};
 
 use super::plan::Hotel;
 
-/// Puts the property, its rate plan, its room types and its rates. The keys are fixed, so a second import changes nothing.
+/// Creates the property, its rate plan, its room types and its rates. The keys are fixed, so a second import changes nothing.
 pub async fn set_up(client: &Client, hotel: &Hotel) -> Result<(), ClientError> {
     let property_id = hotel.id.clone();
     let put = v1::PutPropertyRequest {
@@ -41,6 +41,6 @@ pub async fn set_up(client: &Client, hotel: &Hotel) -> Result<(), ClientError> {
         let ari = v1::UpdateAriRequest { property_id: property_id.clone(), updates: updates.to_vec(), idempotency_key };
         client.update_ari(ari).await?;
     }
-    // The client learns the property's shard, so the bookings go straight to its leader.
+    // The client learns the shard of the property, so it sends the bookings directly to the leader.
     client.get_property(v1::GetPropertyRequest { property_id }).await.map(drop)
 }

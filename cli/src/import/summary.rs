@@ -1,4 +1,4 @@
-//! What an import did, per hotel.
+//! The result of an import, per hotel.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,7 +65,8 @@ impl Summary {
     /// Lines for people.
     pub fn text(&self) -> String {
         format!(
-            "{}: {} rooms\n  {:>6} rows, {} of them without a night to book\n  {:>6} booked, {} sold out, {} otherwise refused\n  \
+            "{}: {} rooms\n  {:>6} rows, {} of them without a night to book\n  {:>6} booked, {} sold out, {} otherwise \
+             refused\n  \
              {:>6} cancelled, {} no-shows, {} stayed\n  {:>6} room nights sold, occupancy {:.1} %, average rate {:.2}",
             self.property_id,
             self.rooms,

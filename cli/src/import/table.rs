@@ -7,8 +7,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use anyhow::{Context, bail};
 use keyrack_inventory::Night as Day;
+
+use crate::messages::files::{AccessError, hints};
+use crate::messages::table::TableError;
 
 /// One booking of the table.
 #[derive(Clone, Debug)]
@@ -52,25 +54,27 @@ impl Row {
 
 /// Reads the whole table.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(file).with_context(|| format!("in {}", path.display()))
+    let file = File::open(path).map_err(|cause| AccessError::Read { path: path.to_owned(), cause, hint: hints::TABLE })?;
+    Ok(parse(path, file)?)
 }
 
-/// Reads a table's text.
-pub fn parse(table: impl io::Read) -> anyhow::Result<Vec<Row>> {
+/// Reads the text of a table. The path is for messages.
+fn parse(path: &Path, table: impl io::Read) -> Result<Vec<Row>, TableError> {
     let mut reader = csv::Reader::from_reader(table);
-    let headers = reader.headers()?.clone();
+    let at = |line| move |cause| TableError::At { path: path.to_owned(), line, source: Box::new(cause) };
+    let headers = reader.headers().map_err(not_csv).map_err(at(1))?.clone();
     let columns: BTreeMap<String, usize> = headers.iter().enumerate().map(|(place, name)| (name.to_owned(), place)).collect();
     let mut rows = Vec::new();
     for (place, record) in reader.records().enumerate() {
         let line = place + 2;
-        let record = record.with_context(|| format!("line {line}"))?;
-        rows.push(row(line, &Fields { record: &record, columns: &columns }).with_context(|| format!("line {line}"))?);
+        let record = record.map_err(not_csv).map_err(at(line))?;
+        rows.push(row(line, &Fields { record: &record, columns: &columns }).map_err(at(line))?);
     }
-    if rows.is_empty() {
-        bail!("there are no bookings");
-    }
-    Ok(rows)
+    if rows.is_empty() { Err(TableError::Empty(path.to_owned())) } else { Ok(rows) }
+}
+
+fn not_csv(cause: csv::Error) -> TableError {
+    TableError::Csv(cause.to_string())
 }
 
 struct Fields<'a> {
@@ -79,36 +83,40 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
-    fn text(&self, name: &str) -> anyhow::Result<&str> {
-        let place = self.columns.get(name).with_context(|| format!("the table has no column {name}"))?;
-        self.record.get(*place).with_context(|| format!("{name} is missing"))
+    fn text(&self, name: &str) -> Result<&str, TableError> {
+        let place = self.columns.get(name).ok_or_else(|| TableError::NoColumn(name.to_owned()))?;
+        self.record.get(*place).ok_or_else(|| TableError::NoValue(name.to_owned()))
     }
 
     /// The table has "NA" or nothing for an unknown number.
-    fn number(&self, name: &str) -> anyhow::Result<u32> {
+    fn number(&self, name: &'static str) -> Result<u32, TableError> {
         let text = self.text(name)?;
         if matches!(text, "" | "NA" | "NULL") {
             return Ok(0);
         }
-        let number: f64 = text.parse().with_context(|| format!("{name}: {text:?} is no number"))?;
-        if !(0.0..=1e6).contains(&number) {
-            bail!("{name}: {text:?} is out of range");
+        match text.parse::<f64>() {
+            Ok(number) if (0.0..=1e6).contains(&number) => Ok(number as u32),
+            _ => Err(wrong(name, text, "a number from 0 to 1000000")),
         }
-        Ok(number as u32)
     }
 }
 
-fn row(line: usize, fields: &Fields<'_>) -> anyhow::Result<Row> {
+fn wrong(column: &'static str, value: &str, needed: &'static str) -> TableError {
+    TableError::Value { column, value: value.to_owned(), needed }
+}
+
+fn row(line: usize, fields: &Fields<'_>) -> Result<Row, TableError> {
     let arrival = arrival(fields)?;
     let lead = fields.number("lead_time")?;
-    let booked_on = Day(arrival.0.checked_sub(lead).context("lead_time reaches before 1970")?);
+    let booked_on = Day(arrival.0.checked_sub(lead).ok_or(TableError::BeforeEpoch(lead))?);
     let ending = match fields.text("reservation_status")? {
         "Check-Out" => Ending::CheckOut,
         "Canceled" => Ending::Cancelled,
         "No-Show" => Ending::NoShow,
-        other => bail!("reservation_status: {other:?} is not known"),
+        other => return Err(wrong("reservation_status", other, "Check-Out, Canceled or No-Show")),
     };
-    let rate: f64 = fields.text("adr")?.parse().context("adr is no number")?;
+    let rate = fields.text("adr")?;
+    let rate: f64 = rate.parse().map_err(|_| wrong("adr", rate, "a number"))?;
     Ok(Row {
         line,
         hotel: fields.text("hotel")?.to_owned(),
@@ -125,7 +133,7 @@ fn row(line: usize, fields: &Fields<'_>) -> anyhow::Result<Row> {
     })
 }
 
-fn arrival(fields: &Fields<'_>) -> anyhow::Result<Day> {
+fn arrival(fields: &Fields<'_>) -> Result<Day, TableError> {
     const MONTHS: [&str; 12] = [
         "January",
         "February",
@@ -141,17 +149,39 @@ fn arrival(fields: &Fields<'_>) -> anyhow::Result<Day> {
         "December",
     ];
     let name = fields.text("arrival_date_month")?;
-    let month = MONTHS.iter().position(|month| *month == name).with_context(|| format!("{name:?} is no month"))?;
+    let month = MONTHS.iter().position(|month| *month == name);
+    let month = month.ok_or_else(|| wrong("arrival_date_month", name, "the English name of a month"))?;
     let (year, day) = (fields.number("arrival_date_year")?, fields.number("arrival_date_day_of_month")?);
-    Day::from_ymd(year as i32, month as u32 + 1, day).ok().context("the arrival is no date")
+    let date = Day::from_ymd(year as i32, month as u32 + 1, day);
+    date.map_err(|_| wrong("arrival_date_day_of_month", &format!("{day} {name} {year}"), "a date"))
 }
 
-/// `7/31/2015`, or `2015-07-31` as other copies of the table have it.
-fn us_date(text: &str) -> anyhow::Result<Day> {
+/// Parses `7/31/2015`, or `2015-07-31`, which other copies of the table have.
+fn us_date(text: &str) -> Result<Day, TableError> {
     if let Ok(day) = Day::parse(text) {
         return Ok(day);
     }
     let parts: Vec<u32> = text.split('/').filter_map(|part| part.parse().ok()).collect();
-    let [month, day, year] = parts[..] else { bail!("{text:?} is no date") };
-    Day::from_ymd(year as i32, month, day).ok().with_context(|| format!("{text:?} is no date"))
+    let date = match parts[..] {
+        [month, day, year] => Day::from_ymd(year as i32, month, day).ok(),
+        _ => None,
+    };
+    date.ok_or_else(|| wrong("reservation_status_date", text, "a date"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_cannot_be_read_is_refused_with_its_line() {
+        let text = |table: &str| {
+            let error = parse(Path::new("t.csv"), table.as_bytes()).expect_err(table);
+            crate::messages::failure::text(&error.into())
+        };
+        assert_eq!(text(""), "t.csv has no bookings. Check the file.");
+        assert!(text("a,b\n1,2\n").starts_with("t.csv, line 2: the column arrival_date_month is missing."));
+        assert!(text("a,b\n1,2,3\n").starts_with("t.csv, line 2: this is not a CSV table:"));
+        assert!(text("arrival_date_month\nMai\n").contains("arrival_date_month: \"Mai\" is not the English name of a month"));
+    }
 }

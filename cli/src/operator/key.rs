@@ -1,41 +1,43 @@
 //! `keyrack key`: the API keys of principals.
 
 use clap::Subcommand;
-use keyrack_client::operators::{Empty, KeyWish};
+use keyrack_client::operators::{Empty, KeyWish, NewKey};
 
 use super::api;
 use super::text;
 use crate::context::Context;
+use crate::messages::operator::KEY_ANSWER_UNREAD;
+use crate::output::note;
 
-/// What `keyrack key` does.
+/// The subcommands of `keyrack key`.
 #[derive(Subcommand)]
 pub enum KeyCommand {
-    /// Give a principal another key. It is shown this once.
-    #[command(
-        after_help = "Examples:\n  keyrack ... key create booking-com --label production\n  keyrack ... key create booking-com --replaces \
-                      a98n6yc0hhnq --overlap-seconds 3600"
-    )]
+    /// Create another key for a principal. The key is shown only once.
+    #[command(after_help = "Examples:\n  keyrack ... key create booking-com --label production\n  keyrack ... key create \
+                      booking-com --replaces \
+                      a98n6yc0hhnq --overlap-seconds 3600")]
     Create {
-        /// Whose.
+        /// The id of the principal.
         principal: String,
-        /// For people.
-        #[arg(long, default_value = "")]
+        /// A label for people, such as production.
+        #[arg(long, default_value = "", hide_default_value = true)]
         label: String,
-        /// How long it is good; for ever when absent.
-        #[arg(long)]
+        /// The lifetime of the key in seconds. Without it the key never expires.
+        #[arg(long, value_name = "SECONDS")]
         expires_in_seconds: Option<u64>,
-        /// The prefix of a key that it takes the place of
-        #[arg(long)]
+        /// The prefix of an older key that the new key replaces.
+        #[arg(long, value_name = "PREFIX")]
         replaces: Option<String>,
-        /// and how long that one goes on beside it; a day when absent.
-        #[arg(long, requires = "replaces")]
+        /// How many seconds the replaced key stays valid. Without it one day.
+        #[arg(long, value_name = "SECONDS", requires = "replaces")]
         overlap_seconds: Option<u64>,
     },
-    /// Withdraw one key: at once, on all nodes.
+    /// Revoke one key. All nodes refuse it at once.
+    #[command(after_help = "Example:\n  keyrack ... key revoke booking-com a98n6yc0hhnq")]
     Revoke {
-        /// Whose.
+        /// The id of the principal.
         principal: String,
-        /// Its prefix: what stands between `kr_` and the next `_`.
+        /// The prefix of the key: the part between `kr_` and the next `_`.
         prefix: String,
     },
 }
@@ -47,8 +49,12 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
             let wish = KeyWish { label, expires_in_seconds, replaces, overlap_seconds };
             let path = format!("/v1/principals/{}/keys", api::segment(&principal)?);
             let answer = api::send(context, "POST", &path, &wish).await?;
-            // The key exists now and is shown this once: an answer that this version cannot read is printed as it is.
-            api::show(context, &answer, text::new_key).or_else(|_| context.show(&answer, |answer| format!("{answer}\n")))
+            // The key exists now and is shown only once, so an answer that this version cannot read is printed unchanged.
+            if !context.json && api::parse::<NewKey>(&answer).is_err() {
+                note(KEY_ANSWER_UNREAD);
+                return context.show(&answer, |answer| format!("{answer}\n"));
+            }
+            api::show(context, &answer, text::new_key)
         }
         KeyCommand::Revoke { principal, prefix } => {
             let path = format!("/v1/principals/{}/keys/{}/revoke", api::segment(&principal)?, api::segment(&prefix)?);

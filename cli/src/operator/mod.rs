@@ -1,12 +1,12 @@
-//! What an operator does: principals, their API keys, nodes, and certificates.
+//! The commands of an operator: principals, their API keys, nodes, and certificates.
 //!
-//! `principal.rs`, `key.rs` and `node.rs` speak the operators' API, which a node serves on its operators' listener to the
+//! `principal.rs`, `key.rs` and `node.rs` use the operators' API, which a node serves on its operators' listener to the
 //! holder of an operator's certificate. `pki/` works on a local folder and contacts no node.
 //!
 //! # Invariants
 //! - Requests and answers are the types of [`keyrack_client::operators`].
-//! - `--json` prints the node's answer with all its fields; only the text for people goes through the types.
-//! - A change is sent once. If its outcome is unknown, the operator looks and decides.
+//! - `--json` prints the node's answer with all its fields. Only the text for people uses the types.
+//! - A change is sent once. If its outcome is unknown, the operator checks and decides.
 //!
 //! Start with `api.rs`, the calls; `text.rs` has the answers as text.
 

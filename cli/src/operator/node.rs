@@ -7,28 +7,34 @@ use super::api;
 use super::text;
 use crate::context::Context;
 
-/// What `keyrack node` does.
+/// The subcommands of `keyrack node`.
 #[derive(Subcommand)]
 pub enum NodeCommand {
-    /// List the nodes.
+    /// List the nodes of the cluster.
+    #[command(
+        after_help = "Example:\n  keyrack --endpoint https://node-1.example:7113 --ca ca.pem --cert operator-anna.pem --cert-key \
+                  operator-anna.key node list"
+    )]
     List,
-    /// Fence a node: no other node talks to it any more, whatever certificate it has.
+    /// Fence a node: the other nodes refuse to talk to it, even if its certificate is valid.
+    #[command(after_help = "Example:\n  keyrack ... node fence 3")]
     Fence {
-        /// Its id.
+        /// The id of the node.
         node: u64,
     },
-    /// Hand the leadership of a shard over to a node.
+    /// Move the leadership of a shard to a node.
     #[command(after_help = "Example:\n  keyrack ... node lead 2 --shard 1")]
     Lead {
-        /// Its id.
+        /// The id of the node.
         node: u64,
-        /// The shard; 0 is the directory.
+        /// The number of the shard; 0 is the directory.
         #[arg(long)]
         shard: u32,
     },
     /// Admit a fenced node again.
+    #[command(after_help = "Example:\n  keyrack ... node admit 3")]
     Admit {
-        /// Its id.
+        /// The id of the node.
         node: u64,
     },
 }

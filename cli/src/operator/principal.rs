@@ -1,6 +1,5 @@
-//! `keyrack principal`: who may call.
+//! `keyrack principal`: the callers of the API.
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use keyrack_client::operators::{Empty, List, Principal, PrincipalWish, StaffSubject};
 use serde_json::Value;
@@ -8,62 +7,66 @@ use serde_json::Value;
 use super::api;
 use super::text;
 use crate::context::Context;
+use crate::messages::usage::Usage;
 
-/// What `keyrack principal` does.
+/// The subcommands of `keyrack principal`.
 #[derive(Subcommand)]
 pub enum PrincipalCommand {
-    /// List principals.
+    /// List all principals.
+    #[command(after_help = "Example:\n  keyrack ... principal list")]
     List,
-    /// View a principal and its keys.
+    /// Show a principal and its keys.
+    #[command(after_help = "Example:\n  keyrack ... principal show booking-com")]
     Show {
-        /// Its id.
+        /// The id of the principal.
         id: String,
     },
-    /// Make a principal, or change it: what is not given is as for a new one.
-    #[command(
-        after_help = "Examples:\n  keyrack --endpoint https://node-1.example:7113 --ca ca.pem --cert operator-anna.pem --cert-key \
+    /// Create a principal, or replace it: an option that is not given gets the value of a new principal.
+    #[command(after_help = "Examples:\n  keyrack --endpoint https://node-1.example:7113 --ca ca.pem --cert operator-anna.pem \
+                      --cert-key \
                       operator-anna.key \\\n      principal put booking-com --role channel --property lisbon-alfama --hold-room-minutes 600\n  \
                       keyrack ... principal put front-lisbon --role desk --property lisbon-alfama --certificate\n  keyrack ... principal put \
-                      anna --role manager --region eu-west --subject https://id.example=00u1abc"
-    )]
+                      anna --role manager --region eu-west --subject https://id.example=00u1abc")]
     Put(Box<Put>),
-    /// Withdraw a principal with all its credentials, for good: at once, on all nodes.
+    /// Revoke a principal and all its credentials, permanently. All nodes refuse it at once.
+    #[command(after_help = "Example:\n  keyrack ... principal revoke booking-com")]
     Revoke {
-        /// Its id.
+        /// The id of the principal.
         id: String,
     },
 }
 
-/// What a principal is to be.
+/// `keyrack principal put`.
 #[derive(Args)]
 pub struct Put {
-    /// Its id: lower-case letters, digits and '-'.
+    /// The id of the principal: lower-case letters, digits and '-'.
     id: String,
-    /// operator, manager, channel, desk or auditor.
+    /// The role: operator, manager, channel, desk or auditor.
     #[arg(long)]
     role: String,
-    /// For people.
-    #[arg(long, default_value = "")]
+    /// A name for people.
+    #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
-    /// Only this property; several times for several.
+    /// Limits the scope to this property. Repeat the option for several properties.
     #[arg(long = "property", value_name = "ID")]
     properties: Vec<String>,
-    /// Only properties of this region; several times for several.
+    /// Limits the scope to the properties of this home region. Repeat the option for several regions.
     #[arg(long = "region", value_name = "REGION")]
     regions: Vec<String>,
-    /// All bookings of its properties, not only those it makes itself; a channel sees its own if this is not given.
+    /// Show a channel all bookings of its properties. Without it a channel sees its own bookings only.
     #[arg(long)]
     sees_all: bool,
-    /// Room-minutes of one property that its open holds may take; 0 sets no limit.
-    #[arg(long, default_value_t = 0)]
+    /// The maximum of room-minutes that its open holds may take at one property; 0 sets no limit.
+    #[arg(long, value_name = "ROOM_MINUTES", default_value_t = 0)]
     hold_room_minutes: u32,
-    /// Requests per second, all nodes together; 0 as the nodes are configured.
-    #[arg(long, default_value_t = 0)]
+    /// The maximum of requests per second, all nodes together; 0 uses the configured limit of the nodes.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 0)]
     requests_per_second: u32,
-    /// Staff that sign in as it: ISSUER=SUBJECT; several times for several.
+    /// A member of staff who signs in as this principal: the URL of the issuer, =, and the subject of the tokens. Repeat
+    /// the option for several.
     #[arg(long = "subject", value_name = "ISSUER=SUBJECT")]
     subjects: Vec<String>,
-    /// A desk's certificate with its id signs in as it.
+    /// Lets a desk's certificate with this id sign in as this principal.
     #[arg(long)]
     certificate: bool,
 }
@@ -122,6 +125,6 @@ impl Put {
 
 fn subject(text: &str) -> anyhow::Result<StaffSubject> {
     // A subject may contain '=', the URL of an issuer does not.
-    let (issuer, subject) = text.split_once('=').with_context(|| format!("{text:?} is not ISSUER=SUBJECT"))?;
+    let (issuer, subject) = text.split_once('=').ok_or_else(|| Usage::Subject(text.to_owned()))?;
     Ok(StaffSubject { issuer: issuer.to_owned(), subject: subject.to_owned() })
 }

@@ -2,13 +2,13 @@
 
 use keyrack_client::operators::{Key, NewKey, Node, Principal, PrincipalWish};
 
-use crate::terminal::plain;
+use crate::terminal::line;
 
 /// A principal on one line.
 pub fn principal(principal: &Principal) -> String {
     let keys = principal.keys.iter().filter(|key| key.revoked_at.is_none()).count();
     let state = if principal.revoked { "revoked" } else { "" };
-    let (id, role) = (plain(&principal.id), plain(&principal.wish.role));
+    let (id, role) = (line(&principal.id), line(&principal.wish.role));
     format!("{id:<24} {role:<9} {:<28} {keys} keys  {state}\n", scope(&principal.wish))
 }
 
@@ -16,7 +16,7 @@ pub fn principal(principal: &Principal) -> String {
 pub fn principal_with_keys(whole: &Principal) -> String {
     let mut out = principal(whole);
     for subject in &whole.wish.subjects {
-        out += &format!("  signs in as {} at {}\n", plain(&subject.subject), plain(&subject.issuer));
+        out += &format!("  signs in as {} at {}\n", line(&subject.subject), line(&subject.issuer));
     }
     whole.keys.iter().for_each(|one| out += &key(one));
     out
@@ -24,13 +24,13 @@ pub fn principal_with_keys(whole: &Principal) -> String {
 
 /// A new key with its secret.
 pub fn new_key(new: &NewKey) -> String {
-    format!("{}\n\nKeep it: it is shown this once. Its prefix is {}.\n", plain(&new.key), plain(&new.known.prefix))
+    format!("{}\n\nStore this key now: it is shown only once. Its prefix is {}.\n", line(&new.key), line(&new.known.prefix))
 }
 
 /// A node on one line.
 pub fn node(node: &Node) -> String {
     let fenced = if node.fenced { "fenced" } else { "" };
-    format!("{} {:<12} {}  {fenced}\n", node.id, plain(&node.region), plain(&node.http))
+    format!("{} {:<12} {}  {fenced}\n", node.id, line(&node.region), line(&node.http))
 }
 
 fn key(key: &Key) -> String {
@@ -39,11 +39,11 @@ fn key(key: &Key) -> String {
         (None, Some(at)) => format!("expires {at}"),
         (None, None) => String::new(),
     };
-    format!("  kr_{}  made {}  {ends}  {}\n", plain(&key.prefix), plain(&key.created_at), plain(&key.label))
+    format!("  kr_{}  created {}  {ends}  {}\n", line(&key.prefix), line(&key.created_at), line(&key.label))
 }
 
 fn scope(wish: &PrincipalWish) -> String {
-    let places: Vec<String> = wish.properties.iter().chain(&wish.regions).map(|place| plain(place)).collect();
+    let places: Vec<String> = wish.properties.iter().chain(&wish.regions).map(|place| line(place)).collect();
     let places = if places.is_empty() { "all properties".to_owned() } else { places.join(",") };
     if wish.own_only == Some(true) { format!("{places}, own bookings") } else { places }
 }
@@ -67,10 +67,10 @@ mod tests {
         }))
         .expect("a principal");
         let expected = "booking-com              channel   lisbon-alfama,eu, own bookings 1 keys  \n  signs in as ada\\u{1b} at \
-                        https://id.example\n  kr_a1  made T1  revoked T2  old\n  kr_b2  made T4    \n";
+                        https://id.example\n  kr_a1  created T1  revoked T2  old\n  kr_b2  created T4    \n";
         assert_eq!(principal_with_keys(&whole), expected);
         let new: NewKey = serde_json::from_value(json!({ "key": "kr_b2_x", "prefix": "b2" })).expect("a key");
-        assert_eq!(new_key(&new), "kr_b2_x\n\nKeep it: it is shown this once. Its prefix is b2.\n");
+        assert_eq!(new_key(&new), "kr_b2_x\n\nStore this key now: it is shown only once. Its prefix is b2.\n");
     }
 
     #[test]

@@ -1,42 +1,48 @@
-//! One answer of a node.
+//! One answer of a node over HTTP.
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use keyrack_client::ClientError;
 use serde::Deserialize;
+
+use crate::messages::connection::AnswerError;
 
 /// The status and the body of an answer.
 pub struct Page {
     /// The HTTP status.
     pub status: u16,
-    /// When to ask again, if the node says so.
+    /// When to repeat the request, from the Retry-After header.
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Bytes,
 }
 
-/// What is read of a problem document (RFC 9457).
+/// A problem document (RFC 9457). Other fields are ignored.
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct Problem {
     code: Option<String>,
     detail: Option<String>,
+    retryable: bool,
 }
 
 impl Page {
     /// The body of a successful answer.
     ///
     /// # Errors
-    /// The refusal of the node.
-    pub fn found(self) -> anyhow::Result<Bytes> {
-        anyhow::ensure!(matches!(self.status, 200 | 201), "{}", self.problem());
-        Ok(self.body)
+    /// The refusal of the node. `has_key` says whether the request had an API key.
+    pub fn found(self, has_key: bool) -> anyhow::Result<Bytes> {
+        if matches!(self.status, 200 | 201) { Ok(self.body) } else { Err(self.problem(has_key)) }
     }
 
-    /// The refusal in words: code and detail of the problem document, else the status.
-    pub fn problem(&self) -> String {
+    /// The refusal: code and detail of the problem document, else the status.
+    pub fn problem(&self, has_key: bool) -> anyhow::Error {
         match serde_json::from_slice(&self.body).unwrap_or_default() {
-            Problem { code: Some(code), detail: Some(detail) } => format!("{code}: {detail}"),
-            _ => format!("the node answered {}", self.status),
+            Problem { code: Some(code), detail: Some(detail), retryable } => {
+                ClientError::of_problem(&code, &detail, retryable, has_key).into()
+            }
+            _ => AnswerError::Status(self.status).into(),
         }
     }
 }
@@ -44,17 +50,20 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::messages::failure;
 
     #[test]
     fn a_refusal_names_its_code_or_its_status() {
-        let text =
-            |body: &'static str| Page { status: 404, retry_after: None, body: Bytes::from_static(body.as_bytes()) }.problem();
+        let text = |body: &'static str| {
+            let page = Page { status: 404, retry_after: None, body: Bytes::from_static(body.as_bytes()) };
+            failure::text(&page.problem(true))
+        };
         assert_eq!(
             text(r#"{"code":"not_found","detail":"there is no such node","status":404}"#),
             "not_found: there is no such node"
         );
         for body in ["", "<html>", r#"{"code":"not_found"}"#, r#"{"code":1,"detail":"x"}"#, "[]"] {
-            assert_eq!(text(body), "the node answered 404", "{body}");
+            assert!(text(body).starts_with("the node answered with the HTTP status 404"), "{body}");
         }
     }
 }

@@ -1,20 +1,21 @@
-//! Asks the nodes of a cluster for pages.
+//! Requests pages from the nodes of a cluster.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
 use keyrack_client::Tls;
-use keyrack_client::connection::Address;
+use keyrack_client::connection::{Address, ConnectError};
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::page::Page;
+use crate::messages::connection::AnswerError;
+use crate::messages::failure;
 
 /// The time limits of connecting and of one exchange.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -32,63 +33,75 @@ pub struct Web {
 }
 
 impl Web {
-    /// Asks these nodes, with this API key (none if empty).
+    /// The nodes at these addresses. An empty API key means no key.
     pub fn new(endpoints: &[String], key: &str, tls: Tls) -> Web {
         let nodes = endpoints.iter().map(|endpoint| endpoint.trim_end_matches('/').to_owned()).collect();
         Web { nodes, key: key.to_owned(), tls, idle: Mutex::default() }
     }
 
-    /// The nodes' addresses, in the order given.
+    /// The nodes' addresses, in the given order. There is at least one.
     pub fn nodes(&self) -> &[String] {
         &self.nodes
     }
 
-    /// Asks one node for a page.
+    /// Whether requests have an API key.
+    pub fn has_key(&self) -> bool {
+        !self.key.is_empty()
+    }
+
+    /// Requests a page from one node.
     pub async fn ask(&self, node: usize, path: &str, accept: &str) -> anyhow::Result<Page> {
-        let address = Address::parse(self.nodes.get(node).context("there is no such node")?)?;
+        let address = Address::parse(&self.nodes[node])?;
         let host = address.authority();
-        let exchange = async |connection| self.exchange(node, connection, self.get(host, path, accept)?).await;
-        // The node may have closed an idle connection meanwhile. Then the result of a fresh connection counts.
+        let exchange = async |connection| self.exchange(node, host, connection, self.get(host, path, accept)?).await;
+        // The node may have closed an idle connection. Then the result of a new connection counts.
         if let Some(connection) = self.take_idle(node)
             && let Ok(page) = exchange(connection).await
         {
             return Ok(page);
         }
-        let connection = self.connect(&address).await?;
-        exchange(connection).await.with_context(|| format!("{host} did not answer"))
+        exchange(self.connect(&address).await?).await
     }
 
-    /// Asks the nodes in turn, beginning with `first`, until one answers.
+    /// Requests a page from the nodes in turn, beginning with `first`, until one answers.
     pub async fn ask_any(&self, first: usize, path: &str, accept: &str) -> anyhow::Result<Page> {
         let mut failed = Vec::new();
         for turn in 0..self.nodes.len() {
-            match self.ask((first + turn) % self.nodes.len(), path, accept).await {
+            let node = (first + turn) % self.nodes.len();
+            match self.ask(node, path, accept).await {
                 Ok(page) if page.status != 502 && page.status != 503 => return Ok(page),
-                Ok(page) => failed.push(page.problem()),
-                Err(cause) => failed.push(format!("{cause:#}")),
+                Ok(page) => failed.push(page.problem(self.has_key()).context(self.nodes[node].clone())),
+                Err(cause) => failed.push(cause),
             }
         }
-        anyhow::bail!("no node answers: {}", failed.join("; "))
+        match failed.len() {
+            1 => Err(failed.swap_remove(0)),
+            _ => Err(AnswerError::NoNode(failed.iter().map(failure::text).collect()).into()),
+        }
     }
 
-    /// Sends JSON to the first node, once. After an error the outcome is unknown.
+    /// Sends JSON to the first node, once. After an error the outcome is unknown, unless nothing was sent.
     pub async fn send<T: Serialize>(&self, method: &str, path: &str, body: &T) -> anyhow::Result<Page> {
-        let address = Address::parse(self.nodes.first().context("there is no node")?)?;
+        let address = Address::parse(&self.nodes[0])?;
         let host = address.authority();
         let connection = self.connect(&address).await?;
         let mut request = self.request(host, path).method(method);
         request = request.header("content-type", "application/json").header("idempotency-key", keyrack_client::fresh_key());
-        let request = request.body(Full::from(serde_json::to_vec(body)?))?;
-        self.exchange(0, connection, request).await.with_context(|| format!("{host} did not answer"))
+        let request = request.body(Full::from(serde_json::to_vec(body)?)).map_err(unsendable)?;
+        self.exchange(0, host, connection, request).await.map_err(|error| match error.downcast::<AnswerError>() {
+            Ok(cause) => AnswerError::OutcomeUnknown { cause: Box::new(cause) }.into(),
+            // TLS refused the connection, so the node did not read the request.
+            Err(refused) => refused,
+        })
     }
 
     async fn connect(&self, address: &Address) -> anyhow::Result<Connection> {
-        let connection = timeout(CONNECT, Connection::open(address, &self.tls)).await;
-        connection.with_context(|| format!("cannot reach {}: no answer in time", address.authority()))?
+        let late = |_| ConnectError::TimedOut { host: address.authority().to_owned(), seconds: CONNECT.as_secs() };
+        timeout(CONNECT, Connection::open(address, &self.tls)).await.map_err(late)?
     }
 
     fn get(&self, host: &str, path: &str, accept: &str) -> anyhow::Result<Request<Full<Bytes>>> {
-        Ok(self.request(host, path).header("accept", accept).body(Full::default())?)
+        self.request(host, path).header("accept", accept).body(Full::default()).map_err(unsendable)
     }
 
     fn request(&self, host: &str, path: &str) -> hyper::http::request::Builder {
@@ -97,17 +110,24 @@ impl Web {
     }
 
     /// Sends a request, reads the answer and keeps the connection for the next one.
-    async fn exchange(&self, node: usize, mut connection: Connection, request: Request<Full<Bytes>>) -> anyhow::Result<Page> {
+    async fn exchange(
+        &self,
+        node: usize,
+        host: &str,
+        mut connection: Connection,
+        request: Request<Full<Bytes>>,
+    ) -> anyhow::Result<Page> {
+        let host = || host.to_owned();
         let page = timeout(EXCHANGE, async {
             let response = connection.send(request).await?;
             let status = response.status().as_u16();
             let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
             let retry_after = seconds.map(Duration::from_secs);
             let body = Limited::new(response.into_body(), MAX_BODY_BYTES).collect().await;
-            let body = body.map_err(|cause| anyhow::anyhow!("the answer's body: {cause}"))?.to_bytes();
+            let body = body.map_err(|cause| AnswerError::Body { host: host(), cause: cause.to_string() })?.to_bytes();
             anyhow::Ok(Page { status, retry_after, body })
         });
-        let page = page.await.context("no answer in time")??;
+        let page = page.await.map_err(|_| AnswerError::Late { host: host(), limit: EXCHANGE })??;
         self.lock().entry(node).or_default().push(connection);
         Ok(page)
     }
@@ -119,7 +139,11 @@ impl Web {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<usize, Vec<Connection>>> {
-        // No holder of the lock leaves the pool half changed, so it is whole after any panic.
+        // No holder of the lock leaves the pool half changed, so it is valid after any panic.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unsendable(cause: hyper::http::Error) -> anyhow::Error {
+    AnswerError::Request(cause.to_string()).into()
 }

@@ -1,4 +1,4 @@
-//! The nodes' checkpoints, and how two of them relate.
+//! The checkpoints of the nodes, and the comparison of two of them.
 
 use keyrack_merkle::{Checkpoint, Note, Policy, Trusted, verify_consistency};
 
@@ -6,6 +6,8 @@ use super::finding::Kind;
 use super::report::Report;
 use super::source::Source;
 use super::store::Store;
+use crate::messages::audit::AuditError;
+use crate::messages::failure;
 
 /// A checkpoint of a node that the policy accepts.
 #[derive(Clone, Debug)]
@@ -18,17 +20,17 @@ pub struct NodeCheckpoint {
     pub trusted: Trusted,
 }
 
-/// How two checkpoints of one log relate.
+/// The result of comparing two checkpoints of one log.
 pub enum Comparison {
     /// The larger tree begins with the smaller one.
     Extends,
     /// They belong to different histories, or the proof is wrong.
     Differs(String),
-    /// There was no proof.
+    /// No node gave a proof.
     Unknown(String),
 }
 
-/// Asks every node for its checkpoint. The second value says whether the policy rejects one of them.
+/// Requests the checkpoint of every node. The second value says whether the policy rejects one of them.
 ///
 /// # Errors
 /// If no node gives a checkpoint.
@@ -44,7 +46,7 @@ pub async fn ask<S: Source>(
         let note = match asked {
             Ok(note) => note,
             Err(cause) => {
-                missing.push(format!("{node}: {cause:#}"));
+                missing.push(format!("{node}: {}", failure::text(&cause)));
                 continue;
             }
         };
@@ -53,18 +55,19 @@ pub async fn ask<S: Source>(
                 accepted.push(NodeCheckpoint { node, note, trusted });
                 continue;
             }
-            Ok(trusted) => format!("it is of the log {}", trusted.checkpoint.origin),
+            Ok(trusted) => format!("it belongs to the log {}", trusted.checkpoint.origin),
             Err(distrust) => distrust.to_string(),
         };
         untrusted = true;
         let file = store.keep(shard, "untrusted", &note)?;
-        report.find(Kind::Untrusted, format!("the checkpoint of {node}: {reason}; kept as {}", file.display()));
+        report
+            .find(Kind::Untrusted, format!("the policy rejects the checkpoint of {node}: {reason}; kept as {}", file.display()));
     }
     if accepted.is_empty() && !untrusted {
-        anyhow::bail!("no checkpoint of shard {shard}: {}", missing.join("; "));
+        return Err(AuditError::NoCheckpoint { shard, causes: missing }.into());
     }
     for node in missing {
-        let notice = format!("no checkpoint from {node}");
+        let notice = format!("there is no checkpoint from {node}");
         if !report.notices.contains(&notice) {
             report.notices.push(notice);
         }
@@ -77,17 +80,22 @@ pub async fn compare<S: Source>(source: &S, shard: u32, old: &Checkpoint, new: &
     if old.size == new.size {
         return match old.root == new.root {
             true => Comparison::Extends,
-            false => Comparison::Differs(format!("two roots for the same {} leaves", old.size)),
+            false => Comparison::Differs(format!("they have different roots for the same {} leaves", old.size)),
         };
     }
     let proof = match source.consistency(shard, old.size, new.size).await {
         Ok(proof) => proof,
         Err(cause) => {
-            return Comparison::Unknown(format!("no proof that {} leaves begin with {}: {cause:#}", new.size, old.size));
+            return Comparison::Unknown(format!(
+                "there is no proof that the {} leaves begin with the {}: {}",
+                new.size,
+                old.size,
+                failure::text(&cause)
+            ));
         }
     };
     match verify_consistency(old.size, new.size, &old.root, &new.root, &proof) {
         Ok(()) => Comparison::Extends,
-        Err(error) => Comparison::Differs(format!("from {} to {} leaves {error}", old.size, new.size)),
+        Err(error) => Comparison::Differs(format!("from {} to {} leaves: {error}", old.size, new.size)),
     }
 }

@@ -1,13 +1,10 @@
 //! The encoding of state files: fixed-width little-endian numbers; a length precedes each list and text.
 
+use crate::messages::audit::Damaged;
+
 /// Writes items one after another.
 #[derive(Default)]
 pub struct Writer(pub Vec<u8>);
-
-/// Bytes that [`Writer`] does not write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is damaged at byte {0}")]
-pub struct Damaged(pub usize);
 
 /// Reads items one after another.
 pub struct Reader<'b> {
@@ -52,8 +49,8 @@ impl<'b> Reader<'b> {
         Ok(u64::from_le_bytes(self.fixed()?))
     }
 
-    /// Reads the number of items that follow. Each has at least `item_bytes`, so a length cannot demand more memory than the
-    /// file has bytes.
+    /// Reads the number of items that follow. Each has at least `item_bytes`, so a damaged length cannot require more memory
+    /// than the file has bytes.
     pub fn count(&mut self, item_bytes: usize) -> Result<usize, Damaged> {
         let left = self.bytes.len() - self.at;
         let items = usize::try_from(self.u64()?).ok();

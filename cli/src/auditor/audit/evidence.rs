@@ -6,7 +6,7 @@ use super::finding::Kind;
 use super::report::Report;
 use super::store::Store;
 
-/// Keeps both sides of a fork. Together they prove it to others.
+/// Keeps both checkpoints of a fork. Together they prove the fork.
 pub fn keep_fork(store: &Store, shard: u32, what: &str, one: &Note, other: &Note, report: &mut Report) -> anyhow::Result<()> {
     let (one, other) = (store.keep(shard, "fork-one", one)?, store.keep(shard, "fork-other", other)?);
     let what = format!("{what}; both signed checkpoints are kept: {} and {}", one.display(), other.display());
@@ -21,7 +21,7 @@ pub fn keep_rollback(store: &Store, shard: u32, what: &str, note: &Note, report:
     Ok(())
 }
 
-/// Keeps the checkpoint whose leaves are not those that are served.
+/// Keeps the checkpoint whose leaves differ from the served leaves.
 pub fn keep_wrong_entries(store: &Store, shard: u32, what: &str, note: &Note, report: &mut Report) -> anyhow::Result<()> {
     let file = store.keep(shard, "entries", note)?;
     report.find(Kind::Entries, format!("{what}; kept as {}", file.display()));

@@ -1,4 +1,4 @@
-//! Findings: what is wrong with a log.
+//! Findings: the faults of a log.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ pub enum Kind {
     Rollback,
     /// A checkpoint that the policy rejects.
     Untrusted,
-    /// The leaves that are served are not those that were signed.
+    /// The served leaves are not the signed leaves.
     Entries,
     /// A leaf that does not decode, or has an unknown version.
     Unreadable,
@@ -25,7 +25,7 @@ pub enum Kind {
     Oversell,
     /// Two statements of the log contradict each other.
     Contradiction,
-    /// Time or Raft position runs back.
+    /// Time or Raft position decreases.
     Order,
 }
 
@@ -34,7 +34,7 @@ pub enum Kind {
 pub struct Finding {
     /// Its kind.
     pub kind: Kind,
-    /// The leaf, if it is about one.
+    /// The leaf, if the finding is about one leaf.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leaf: Option<u64>,
     /// The details.
@@ -49,7 +49,7 @@ pub struct Findings {
 }
 
 impl Kind {
-    /// All kinds. The place is the number in state files.
+    /// All kinds. The position is the number in state files.
     pub const ALL: [Kind; 9] = [
         Kind::Fork,
         Kind::Rollback,

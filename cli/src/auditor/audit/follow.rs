@@ -1,9 +1,9 @@
 //! Follows one log from the verified state to the newest checkpoint that the policy accepts.
 //!
 //! The audit keeps the right edge of the tree of all replayed leaves. It appends the new leaves and requires the root of the
-//! new checkpoint. A correct root means two things: the leaves are the signed ones, and the new tree begins with the old
-//! one, because it grew from the old edge. So no consistency proof is needed here. One is requested only to compare two
-//! checkpoints without the leaves between them.
+//! new checkpoint. A correct root means two things: the leaves are the signed leaves, and the new tree begins with the old
+//! one, because it grew from the old edge. No consistency proof is needed for that. The audit requests one only to compare
+//! two checkpoints without the leaves between them.
 
 use std::time::{Duration, Instant};
 
@@ -20,16 +20,17 @@ use super::source::Source;
 use super::state::State;
 use super::store::Store;
 use crate::clock::now_ms;
+use crate::messages::audit::AuditError;
 
 /// Bundles that are fetched concurrently.
 const FETCH_AHEAD: usize = 8;
 /// Progress is saved after this many bundles, but not more often than the pause.
 const BUNDLES_PER_SAVE: u64 = 256;
 const SAVE_PAUSE: Duration = Duration::from_secs(5);
-/// How often the nodes are asked while their checkpoints are smaller than the verified one.
+/// The number of attempts while the checkpoints of the nodes are smaller than the verified one.
 const ATTEMPTS: usize = 5;
 
-/// What is needed to follow logs.
+/// Follows logs.
 pub struct Follower<'a, S> {
     /// The log.
     pub source: &'a S,
@@ -39,12 +40,12 @@ pub struct Follower<'a, S> {
     pub store: &'a Store,
     /// Shows the progress.
     pub bar: ProgressBar,
-    /// How long to wait before a node that lags behind is asked again.
+    /// The pause between two requests to nodes that lag behind.
     pub pause: Duration,
 }
 
 impl<S: Source> Follower<'_, S> {
-    /// Follows a log to its newest checkpoint. The report has what is wrong with the log.
+    /// Follows a log to its newest checkpoint. The report has the findings.
     ///
     /// # Errors
     /// If the log could not be read: no node, no right to read, or a damaged state.
@@ -80,8 +81,8 @@ impl<S: Source> Follower<'_, S> {
         Ok(report)
     }
 
-    /// The largest checkpoint that the policy accepts, after comparing it with those of all nodes. Asks again while it is
-    /// smaller than the verified one, because a node that restarts lags behind for a moment.
+    /// The largest checkpoint that the policy accepts, compared with those of all nodes. Repeats the requests while it is
+    /// smaller than the verified one, because a node lags behind after a restart.
     async fn newest(
         &self,
         shard: u32,
@@ -106,9 +107,7 @@ impl<S: Source> Follower<'_, S> {
             match compare(self.source, shard, &other.trusted.checkpoint, &newest.trusted.checkpoint).await {
                 Comparison::Extends => {}
                 Comparison::Unknown(why) => {
-                    report
-                        .notices
-                        .push(format!("could not compare the checkpoints of {} and {}: {why}", other.node, newest.node));
+                    report.notices.push(format!("cannot compare the checkpoints of {} and {}: {why}", other.node, newest.node));
                 }
                 Comparison::Differs(why) => {
                     let what = format!("{} and {} show different histories: {why}", other.node, newest.node);
@@ -133,7 +132,7 @@ impl<S: Source> Follower<'_, S> {
         let mut bundles = futures::stream::iter((first..size.div_ceil(width)).map(fetch)).buffered(FETCH_AHEAD);
         let (mut fetched, mut saved) = (0u64, Instant::now());
         while let Some((index, leaves)) = bundles.next().await {
-            let leaves = leaves.with_context(|| format!("cannot get the leaves from {} of shard {shard}", index * width))?;
+            let leaves = leaves.with_context(|| AuditError::Leaves { shard, from: index * width })?;
             let skip = state.frontier.size() - index * width;
             for bytes in leaves.iter().skip(skip as usize) {
                 append(&mut state, bytes);
@@ -146,11 +145,14 @@ impl<S: Source> Follower<'_, S> {
                 saved = Instant::now();
             }
         }
-        anyhow::ensure!(state.frontier.size() == size, "{size} leaves are signed, but {} were served", state.frontier.size());
+        let served = state.frontier.size();
+        if served != size {
+            return Err(AuditError::LeavesMissing { size, served }.into());
+        }
         Ok(state)
     }
 
-    /// The log is not larger than the verified one, but different.
+    /// The log differs from the verified one and is not larger.
     async fn shrunk(
         &self,
         shard: u32,
@@ -163,8 +165,9 @@ impl<S: Source> Follower<'_, S> {
         match compare(self.source, shard, &newest.trusted.checkpoint, before).await {
             Comparison::Extends => {
                 let what = format!(
-                    "{} serves a checkpoint of {new} leaves, but one of {old} was seen. It is a beginning of that one: the node lags \
-                     behind, or the log was cut back; ask another node",
+                    "{} serves a checkpoint of {new} leaves, but an earlier audit verified {old}. The {new} leaves are \
+                     the beginning \
+                     of the {old}: the node lags behind, or leaves were removed from the log. Ask another node with --endpoint",
                     newest.node
                 );
                 keep_rollback(self.store, shard, &what, &newest.note, report)
@@ -172,11 +175,12 @@ impl<S: Source> Follower<'_, S> {
             Comparison::Differs(why) | Comparison::Unknown(why) => {
                 let node = &newest.node;
                 let what = if old == new {
-                    format!("{node} has another history than was seen before: {why}")
+                    format!("{node} has a different history than an earlier audit verified: {why}")
                 } else {
                     format!(
-                        "{node} serves a checkpoint of {new} leaves where {old} were seen before, and nothing shows that it is the \
-                         beginning of those: {why}"
+                        "{node} serves a checkpoint of {new} leaves, but an earlier audit verified {old}, and there is no \
+                         proof that \
+                         the {new} leaves are the beginning of the {old}: {why}"
                     )
                 };
                 keep_fork(self.store, shard, &what, kept, &newest.note, report)
@@ -184,7 +188,7 @@ impl<S: Source> Follower<'_, S> {
         }
     }
 
-    /// The leaves do not lead to the new root: either they are not the signed ones, or the log was rewritten.
+    /// The leaves do not lead to the new root: they are not the signed leaves, or the log was rewritten.
     async fn other_root(
         &self,
         shard: u32,
@@ -201,16 +205,20 @@ impl<S: Source> Follower<'_, S> {
         let why = match (compared, &verified.checkpoint) {
             (Comparison::Differs(why) | Comparison::Unknown(why), Some(kept)) => {
                 let what = format!(
-                    "the {} leaves that {} signed do not begin with the {} that were seen before: {why}",
+                    "the {} leaves of the checkpoint of {} do not begin with the {} that an earlier audit verified: {why}",
                     now.size,
                     newest.node,
                     verified.frontier.size()
                 );
                 return keep_fork(self.store, shard, &what, kept, &newest.note, report);
             }
-            _ => "the leaves that are served are not those that were signed",
+            _ => "the served leaves are not the signed leaves",
         };
-        let what = format!("{why}: leaves {} to {} do not lead to the root", verified.frontier.size(), now.size);
+        let what = format!(
+            "{why}: with the leaves {} to {} the tree has another root than the checkpoint",
+            verified.frontier.size(),
+            now.size
+        );
         keep_wrong_entries(self.store, shard, &what, &newest.note, report)
     }
 }

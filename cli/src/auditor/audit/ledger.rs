@@ -1,19 +1,19 @@
-//! The account of a log: the rooms of every booking, and the rooms sold on every night.
+//! The ledger of a log: the rooms of every booking, and the rooms sold on every night.
 //!
 //! The ledger trusts only the leaves and their order. It keeps the last leaf and the rooms of each booking, and it counts
-//! the rooms sold for each night of each room type. Every leaf says how many rooms may be sold and how many are left
-//! after it, so the two accounts can be compared.
+//! the rooms sold for each night of each room type. Every leaf has the sell limit and the number of rooms left, so the
+//! audit compares the two counts.
 
 use std::collections::{BTreeMap, HashMap};
 
-use keyrack_inventory::{BookingId, Code, MAX_HOLD_MS, Night, ReplicaKeys};
+use keyrack_inventory::{BookingId, MAX_HOLD_MS, Night, ReplicaKeys, ShortCode};
 
 use super::names::Names;
 use crate::clock::DAY_MS;
 
-/// How long a booking is remembered after its departure and its last event.
+/// The days for which a booking is remembered after its departure and its last event.
 pub const REMEMBER_DAYS: u32 = 400;
-/// The longest stay: how far back a remembered booking can reach.
+/// The longest stay. A remembered booking reaches back at most this many nights.
 const LONGEST_STAY: u32 = keyrack_inventory::MAX_STAY_NIGHTS;
 
 /// The number of a property in the ledger.
@@ -21,7 +21,7 @@ pub type Place = u32;
 /// The number of a room type in the ledger.
 pub type TypePlace = u32;
 
-/// The account.
+/// The ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// The ids of the properties.
@@ -29,7 +29,7 @@ pub struct Ledger {
     /// Properties by the number in the ids of their bookings.
     pub numbers: HashMap<u32, Place>,
     /// Room types by property and code.
-    pub types: HashMap<(Place, Code), TypePlace>,
+    pub types: HashMap<(Place, ShortCode), TypePlace>,
     /// The remembered bookings.
     pub bookings: HashMap<BookingId, BookingRecord>,
     /// The remembered nights, by room type and date.
@@ -46,7 +46,7 @@ pub struct Ledger {
     pub counts: Counts,
 }
 
-/// How far the audit trail is sealed.
+/// A seal of the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// The leaf of the seal.
@@ -66,7 +66,7 @@ pub struct BookingRecord {
     pub phase: Phase,
     /// The first night.
     pub arrival: Night,
-    /// The day of leaving.
+    /// The day of departure.
     pub departure: Night,
     /// Rooms by type.
     pub rooms: Box<[(TypePlace, u32)]>,
@@ -81,11 +81,11 @@ pub enum Phase {
     Confirmed,
     /// The guest has arrived.
     CheckedIn,
-    /// The guest has left; the nights stay sold.
+    /// The guest has left. The nights still count as sold.
     CheckedOut,
     /// Cancelled.
     Cancelled,
-    /// The guest never came.
+    /// The guest did not come.
     NoShow,
     /// Its first leaf was not seen.
     Unknown,
@@ -98,7 +98,7 @@ pub struct NightTally {
     pub sold: u64,
     /// The sell limit in the newest leaf, if any had one.
     pub limit: Option<u32>,
-    /// The limit before it was lowered, and the time of the leaf that showed it.
+    /// The limit before it was lowered, and the time of the leaf with the lower limit.
     pub cut: Option<(u32, u64)>,
     /// The day of the newest leaf about this night.
     pub touched: u32,
@@ -107,14 +107,14 @@ pub struct NightTally {
 /// Totals since the log's first leaf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Leaves by kind: those of [`keyrack_inventory::LeafKind::ALL`], then key changes, unreadable leaves, and seals of the
-    /// audit trail.
+    /// Leaves by kind: the kinds of [`keyrack_inventory::LeafKind::ALL`], then key changes, unreadable leaves, and seals of
+    /// the audit trail.
     pub kinds: [u64; KINDS],
     /// Room nights sold and not given back.
     pub room_nights: u64,
     /// Bookings that are no longer remembered.
     pub forgotten: u64,
-    /// Nights that a hold promised before the limit was lowered and that were booked afterwards.
+    /// Nights that were held before the limit was lowered and booked afterwards.
     pub after_cut: u64,
 }
 
@@ -127,8 +127,8 @@ impl Ledger {
         self.counts.kinds.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// Forgets bookings that ended long before the time of the log, or before `now_ms` if that is earlier: a log with a
-    /// false time cannot make the audit forget.
+    /// Forgets bookings that ended [`REMEMBER_DAYS`] before the time of the log or `now_ms`, whichever is earlier: a log with
+    /// a wrong time cannot make the audit forget.
     pub fn forget(&mut self, now_ms: u64) {
         let Some(from) = day(self.at_ms.min(now_ms)).checked_sub(REMEMBER_DAYS) else { return };
         let before = self.bookings.len();
@@ -146,7 +146,7 @@ impl Ledger {
 }
 
 impl Phase {
-    /// All of them; the place is the number in state files.
+    /// All of them. The position is the number in state files.
     pub const ALL: [Phase; 6] =
         [Phase::Confirmed, Phase::CheckedIn, Phase::CheckedOut, Phase::Cancelled, Phase::NoShow, Phase::Unknown];
 
@@ -169,17 +169,17 @@ impl Phase {
 }
 
 impl NightTally {
-    /// Takes over the limit in a leaf of this time.
+    /// Sets the limit from a leaf of this time.
     pub(super) fn set_limit(&mut self, limit: u32, at_ms: u64) {
         if let Some(before) = self.limit.filter(|before| *before > limit) {
-            // If the limit was lowered in steps, a hold may date from the highest one of the last minutes.
+            // If the limit was lowered in steps, a hold may be from the time of the highest limit of the last minutes.
             let highest = self.cut.filter(|(_, since_ms)| at_ms.saturating_sub(*since_ms) <= MAX_HOLD_MS);
             self.cut = Some((before.max(highest.map_or(0, |(highest, _)| highest)), at_ms));
         }
         self.limit = Some(limit);
     }
 
-    /// Whether a hold may have promised a room while this many were taken: the limit was at least that high within the
+    /// Whether a hold may have kept a room while `taken` rooms were taken: the limit was at least that high within the
     /// lifetime of a hold.
     pub(super) fn was_promised(&self, taken: i128, at_ms: u64) -> bool {
         self.cut.is_some_and(|(before, since_ms)| {

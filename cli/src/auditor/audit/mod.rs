@@ -1,18 +1,18 @@
-//! `keyrack audit`: follows the receipts' logs without trusting the cluster.
+//! `keyrack audit`: follows the receipts logs without trusting the cluster.
 //!
-//! An audit fetches each log's newest checkpoint and all new leaves. It hashes the leaves into its own tree, whose root
-//! must be the checkpoint's, and replays them into a ledger: who has which rooms on which night. The ledger must agree
-//! with what the leaves say about limits and remaining rooms.
+//! An audit fetches the newest checkpoint of each log and all new leaves. It hashes the leaves into its own tree, which must
+//! have the root of the checkpoint. It replays the leaves into a ledger of bookings, rooms and nights. The ledger must agree
+//! with the limits and the remaining rooms in the leaves.
 //!
 //! # Invariants
-//! - The stored state advances only to a checkpoint to which all its leaves lead.
+//! - The stored state advances only to a checkpoint whose root its leaves have.
 //! - Evidence is never overwritten. Until it is moved away, every audit exits with 1.
-//! - A state file is read whole or refused.
+//! - A damaged state file is refused as a whole.
 //! - Counts saturate: no leaf can make the audit panic.
 //!
-//! Start with `follow.rs`. `checkpoints.rs` gets and compares checkpoints, `evidence.rs` keeps those that contradict.
-//! `ledger.rs` is the account, `replay.rs` and `replay_booking.rs` add leaves to it. `state.rs` and `store.rs` keep it
-//! on disk, `report.rs` says what was found.
+//! Start with `follow.rs`. `checkpoints.rs` gets and compares checkpoints, `evidence.rs` keeps contradicting ones.
+//! `replay.rs` and `replay_booking.rs` add leaves to the ledger in `ledger.rs`. `state.rs` and `store.rs` keep it on disk,
+//! `report.rs` collects the findings.
 
 mod checkpoints;
 mod codec;

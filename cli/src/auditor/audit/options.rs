@@ -4,27 +4,29 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// What `keyrack audit` takes.
+use crate::messages::usage::needs;
+
+/// The options of `keyrack audit`.
 #[derive(Args)]
 #[command(
     after_help = "Checks every checkpoint against the policy, hashes every leaf into the tree, replays all bookings and compares \
-                        what they add up to with what the log says.\nLeaves need an auditor's key. Exit code: 0 when nothing is \
-                        wrong, 1 when anything was found or could not be checked.\n\nExamples:\n  keyrack audit --policy \
+                        the sums with the limits in the log.\nLeaves need the key of an auditor. Exit code: 0 when nothing is \
+                        wrong, 1 when something was found or could not be checked.\n\nExamples:\n  keyrack audit --policy \
                         keyrack.policy --key kr_auditor_...\n  keyrack audit --policy keyrack.policy --shard 2 --state \
                         /var/lib/keyrack-audit --follow 60\n  keyrack audit --policy keyrack.policy --endpoint \
                         http://a:7110,http://b:7110,http://c:7110 --json"
 )]
 pub struct AuditOptions {
-    /// The keys that you trust (c2sp.org/tlog-policy).
-    #[arg(long)]
+    /// The file with the policy: the keys that you trust (c2sp.org/tlog-policy).
+    #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// One shard's log, or all logs of the policy.
+    /// The number of the shard whose log is audited, or all.
     #[arg(long, default_value = "all", value_parser = shards)]
     pub shard: Shards,
-    /// Where to remember what was verified, and to keep evidence.
-    #[arg(long, default_value = "keyrack-audit")]
+    /// The folder for the verified state and for evidence.
+    #[arg(long, value_name = "FOLDER", default_value = "keyrack-audit")]
     pub state: PathBuf,
-    /// Go on until stopped, looking again after so many seconds.
+    /// Repeat the audit after this number of seconds until it is stopped. Without a number 10.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub follow: Option<u64>,
 }
@@ -38,9 +40,9 @@ pub enum Shards {
     One(u32),
 }
 
-fn shards(text: &str) -> Result<Shards, String> {
+fn shards(text: &str) -> Result<Shards, &'static str> {
     match text {
         "all" => Ok(Shards::All),
-        _ => text.parse().map(Shards::One).map_err(|_| "a shard's number, or all".to_owned()),
+        _ => text.parse().map(Shards::One).map_err(|_| needs::SHARD),
     }
 }

@@ -10,16 +10,16 @@ use crate::clock::utc;
 const KEY_CHANGES: usize = 7;
 const UNREADABLE: usize = 8;
 const SEALS: usize = 9;
-const _: () = assert!(KEY_CHANGES == LeafKind::ALL.len() && SEALS + 1 == KINDS, "every kind has a place of its own");
+const _: () = assert!(KEY_CHANGES == LeafKind::ALL.len() && SEALS + 1 == KINDS, "each kind has its own place");
 
 impl Ledger {
-    /// Adds the next leaf. `findings` gets what is wrong with it.
+    /// Adds the next leaf. `findings` gets its faults.
     pub fn apply_leaf(&mut self, index: u64, leaf: Result<&Leaf, &LeafError>, findings: &mut Findings) {
         let leaf = match leaf {
             Ok(leaf) => leaf,
             Err(error) => {
                 bump(&mut self.counts.kinds[UNREADABLE]);
-                findings.add(Kind::Unreadable, Some(index), format!("{error}; what it did to rooms is unknown"));
+                findings.add(Kind::Unreadable, Some(index), format!("{error}; its effect on the rooms is unknown"));
                 return;
             }
         };
@@ -49,17 +49,17 @@ impl Ledger {
                 format!("the audit trail has {records} records, but it had {} at leaf {}", known.records, known.leaf)
             }
             Some(known) if records == known.records && seal.link != known.link => {
-                format!("the audit trail of {records} records ends otherwise than at leaf {}", known.leaf)
+                format!("the audit trail of {records} records has another newest link than at leaf {}", known.leaf)
             }
             _ => return self.seal = Some(seal),
         };
         findings.add(Kind::Contradiction, Some(seal.leaf), wrong);
     }
 
-    /// Neither time nor Raft position may run back.
+    /// Neither time nor Raft position may decrease.
     fn check_order(&mut self, index: u64, leaf: &Leaf, findings: &mut Findings) {
         if leaf.at_ms < self.at_ms {
-            let what = format!("its time {} is before the leaf before it, {}", utc(leaf.at_ms), utc(self.at_ms));
+            let what = format!("its time {} is before the time of the previous leaf, {}", utc(leaf.at_ms), utc(self.at_ms));
             findings.add(Kind::Order, Some(index), what);
         }
         let (term, entry) = self.entry;

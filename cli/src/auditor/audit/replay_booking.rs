@@ -1,9 +1,9 @@
-//! Adds a booking's leaf to the ledger. Does it follow from the booking's last leaf, and do the rooms add up?
+//! Adds a booking's leaf to the ledger. Checks that it follows from the last leaf of the booking, and that the rooms agree.
 //!
-//! # What counts as sold beyond the limit
-//! A hotel may lower its capacity below what it has sold. Its nights are then in deficit, which is no finding. But it must
-//! not sell more. So after an event that takes rooms, no night may have a negative number of rooms left, with two
-//! exceptions:
+//! # When a night counts as oversold
+//! A hotel may lower its capacity below the number of sold rooms. Its nights are then in deficit, which is not a finding.
+//! But it must not sell more. So after an event that takes rooms, no night may have a negative number of rooms left, with
+//! two exceptions:
 //! - An amendment may keep a night in deficit if the booking had as many rooms of that type on it before.
 //! - A booking may come from a hold that was placed before the limit was lowered. The log has no holds. So this is accepted
 //!   only if the log shows that the limit was lowered within the lifetime of a hold and was high enough before. Otherwise
@@ -19,8 +19,8 @@ use super::ledger::{BookingRecord, Ledger, Phase, TypePlace, day};
 /// Nights that a finding names. More are only counted.
 const NAMED_NIGHTS: usize = 4;
 /// The remark about holds.
-const HOLDS: &str =
-    " (unless a hold from before the hotel lowered its limit was confirmed, up to ten minutes later: holds are not in the log)";
+const HOLDS: &str = " (this is allowed if a hold was placed before the hotel lowered its limit and confirmed within ten \
+                     minutes; holds are not in the log)";
 
 impl Ledger {
     /// Adds a leaf of a booking.
@@ -29,7 +29,7 @@ impl Ledger {
         let number = leaf.booking.property().0;
         if *self.numbers.entry(number).or_insert(place) != place {
             let before = self.properties.name(self.numbers[&number]).to_owned();
-            let what = format!("{} belongs to {before} by its id, but the leaf says {}", leaf.booking, leaf.property);
+            let what = format!("the id of {} belongs to {before}, but the leaf has the property {}", leaf.booking, leaf.property);
             findings.add(Kind::Contradiction, Some(index), what);
         }
         let rooms: Box<[(TypePlace, u32)]> =
@@ -40,11 +40,11 @@ impl Ledger {
         let today = day(at_ms);
         let is_forgotten = known.is_none() && leaf.previous.is_some() && self.may_be_forgotten(leaf.departure);
 
-        // A booking that is booked twice counts twice: the first sale stands.
+        // A booking that is booked twice counts twice: its first sale was never given back.
         let gives_back = known.as_ref().filter(|known| known.phase.holds_rooms() && leaf.kind != LeafKind::Book);
         let takes = takes_rooms(leaf.kind, known.as_ref()) && !is_forgotten;
         if is_forgotten && matches!(leaf.kind, LeafKind::Cancel | LeafKind::NoShow) {
-            // The forgotten booking had the rooms that it gives back.
+            // The forgotten booking had these rooms.
             self.change(leaf.arrival, leaf.departure, &rooms, today, false);
         }
         if let Some(had) = gives_back.filter(|_| takes || !phase.holds_rooms()) {
@@ -64,22 +64,22 @@ impl Ledger {
         *self.types.entry((property, rooms.room_type)).or_insert(next)
     }
 
-    /// Each leaf names the booking's previous leaf, so no leaf can be left out.
+    /// Each leaf names the previous leaf of the booking, so a missing leaf is noticed.
     fn check_pointer(&self, index: u64, leaf: &BookingLeaf, known: Option<&BookingRecord>, findings: &mut Findings) {
         let (id, kind) = (leaf.booking, leaf.kind.name());
         let what = match (known, leaf.previous) {
             (Some(known), _) if leaf.kind == LeafKind::Book => {
-                format!("{id} is booked again; leaf {} has it already", known.last)
+                format!("{id} is booked again, but leaf {} is already about it", known.last)
             }
             (Some(known), Some(previous)) if previous == known.last => return,
             (Some(known), Some(previous)) => {
-                format!("this {kind} of {id} names leaf {previous} as the one before, but that is leaf {}", known.last)
+                format!("this {kind} of {id} names leaf {previous} as its previous leaf, but that is leaf {}", known.last)
             }
-            (Some(known), None) => format!("this {kind} of {id} names no leaf before it, but leaf {} is", known.last),
+            (Some(known), None) => format!("this {kind} of {id} names no previous leaf, but that is leaf {}", known.last),
             (None, None) if leaf.kind == LeafKind::Book => return,
             (None, None) => format!("{id} begins with a {kind}: it is older than this log, or its first leaf is missing"),
             (None, Some(previous)) if previous < index && self.may_be_forgotten(leaf.departure) => return,
-            (None, Some(previous)) => format!("this {kind} of {id} names leaf {previous}, which is not a leaf of that booking"),
+            (None, Some(previous)) => format!("this {kind} of {id} names leaf {previous}, which is not a leaf of this booking"),
         };
         findings.add(Kind::Gap, Some(index), what);
     }
@@ -99,7 +99,7 @@ impl Ledger {
         }
     }
 
-    /// Compares both accounts of every night in the leaf.
+    /// Compares the ledger with the leaf, night by night.
     fn check_nights(
         &mut self,
         index: u64,
@@ -118,7 +118,9 @@ impl Ledger {
                 let taken = limit_wide - i128::from(*remaining);
                 let label = || format!("{} {}", line.room_type, Night(night));
                 if taken < sold {
-                    contradicted.add(|| format!("{}: limit {limit}, {remaining} left, but {sold} sold", label()));
+                    contradicted.add(|| {
+                        format!("{}: the leaf has limit {limit} and {remaining} left, but {sold} are sold by the ledger", label())
+                    });
                 }
                 let beyond = sold > limit_wide || *remaining < 0;
                 if !beyond || !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend) {
@@ -131,7 +133,7 @@ impl Ledger {
                     self.counts.after_cut = self.counts.after_cut.saturating_add(1);
                     continue;
                 }
-                oversold.add(|| format!("{}: limit {limit}, {sold} sold by this log, {remaining} left by the leaf", label()));
+                oversold.add(|| format!("{}: limit {limit}, {sold} sold by the ledger, {remaining} left by the leaf", label()));
             }
         }
         let who = format!("{} of {} at {}", leaf.kind.name(), leaf.booking, leaf.property);
@@ -143,7 +145,7 @@ impl Ledger {
     }
 }
 
-/// Reports an event that the booking's state does not allow. Gives the state after the event.
+/// Reports an event that the state of the booking does not allow. Returns the state after the event.
 fn check_step(
     index: u64,
     leaf: &BookingLeaf,
@@ -164,13 +166,14 @@ fn check_step(
     };
     let (id, kind) = (leaf.booking, leaf.kind.name());
     if !allowed && before != Unknown {
-        let what = format!("a {kind} of {id}, which is {} since leaf {}", before.name(), known.map_or(0, |known| known.last));
+        let what =
+            format!("a {kind} of {id}, which has been {} since leaf {}", before.name(), known.map_or(0, |known| known.last));
         findings.add(Kind::Contradiction, Some(index), what);
     }
     let changes =
         known.is_some_and(|known| (known.arrival, known.departure) != (leaf.arrival, leaf.departure) || *known.rooms != *rooms);
     if changes && !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend) {
-        findings.add(Kind::Contradiction, Some(index), format!("a {kind} of {id} that changes its nights or rooms"));
+        findings.add(Kind::Contradiction, Some(index), format!("this {kind} of {id} changes its nights or rooms"));
     }
     after
 }
@@ -179,7 +182,7 @@ fn check_step(
 fn takes_rooms(kind: LeafKind, known: Option<&BookingRecord>) -> bool {
     match kind {
         LeafKind::Book | LeafKind::Amend => true,
-        // The first leaf of the booking was not seen: it has these rooms, whenever it took them.
+        // The log does not have the first leaf of the booking, which took these rooms.
         LeafKind::CheckIn | LeafKind::CheckOut => known.is_none_or(|known| !known.phase.holds_rooms()),
         LeafKind::Cancel | LeafKind::NoShow | LeafKind::Erase => false,
     }
@@ -192,7 +195,7 @@ fn rooms_before(known: Option<&BookingRecord>, room_type: TypePlace, night: u32)
     of_type.filter(|_| known.phase.holds_rooms()).map_or(0, |(_, quantity)| *quantity)
 }
 
-/// The nights of one finding: the first few by name.
+/// The nights of one finding. Names the first few.
 #[derive(Default)]
 struct NightList {
     text: String,
@@ -210,7 +213,7 @@ impl NightList {
 
     fn report(self, kind: Kind, index: u64, who: &str, findings: &mut Findings) {
         let more = self.count.saturating_sub(NAMED_NIGHTS);
-        let more = if more == 0 { String::new() } else { format!("; and {more} nights more") };
+        let more = if more == 0 { String::new() } else { format!("; and {more} more nights") };
         if self.count > 0 {
             findings.add(kind, Some(index), format!("{who}: {}{more}{}", self.text, self.after));
         }

@@ -26,7 +26,7 @@ pub struct Report {
     pub origin: String,
     /// The number of leaves that were verified before this run.
     pub verified_before: u64,
-    /// The number of verified leaves: they lead to a checkpoint that the policy accepts.
+    /// The number of verified leaves. Their root is in a checkpoint that the policy accepts.
     pub verified: u64,
     /// Leaves by kind.
     pub events: BTreeMap<&'static str, u64>,
@@ -38,7 +38,7 @@ pub struct Report {
     pub forgotten: u64,
     /// Room nights sold and not given back, counted from the leaves.
     pub room_nights_sold: u64,
-    /// How far the audit trail is sealed in this log.
+    /// The newest seal of the audit trail in this log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit_trail: Option<AuditTrailSeal>,
     /// The time of the newest leaf.
@@ -55,7 +55,7 @@ pub struct Report {
     pub found: u64,
     /// The number of findings of earlier runs.
     pub found_before: u64,
-    /// What is not wrong but worth knowing.
+    /// Observations that are not findings.
     pub notices: Vec<String>,
     #[serde(skip)]
     newest_signature_s: u64,
@@ -73,7 +73,7 @@ pub struct Keys {
     pub log: String,
     /// Its key as a cosigner.
     pub cosigner: String,
-    /// Whether the policy has both keys.
+    /// Whether both keys are in the policy.
     pub in_policy: bool,
 }
 
@@ -115,16 +115,18 @@ impl Report {
         if self.newest_signature_s != 0 && self.newest_signature_s.saturating_add(STALE_S) < now_s {
             let minutes = (now_s - self.newest_signature_s) / 60;
             self.notices.push(format!(
-                "the newest signature is {minutes} minutes old: nothing was signed since, or an old one is served"
+                "the newest signature is {minutes} minutes old: the replicas have signed nothing since, or the node \
+                 serves an old checkpoint"
             ));
         }
         if self.newest_signature_s > now_s.saturating_add(STALE_S) {
-            self.notices.push("the newest signature is of the future: a clock is wrong, there or here".to_owned());
+            self.notices
+                .push("the newest signature is from the future: the clock of the cluster or of this machine is wrong".to_owned());
         }
         self.checkpoint = Some(CheckpointSummary::of(trusted, policy));
     }
 
-    /// Adds the account of the leaves.
+    /// Adds the sums of the ledger.
     pub fn set_ledger(&mut self, state: &State, policy: &Policy) {
         let ledger = &state.ledger;
         let names = LeafKind::ALL.iter().map(|kind| kind.name()).chain(["key-change", "unreadable", "audit-seal"]);
@@ -140,19 +142,21 @@ impl Report {
         self.keys = keys(state, policy);
         for key in self.keys.iter().filter(|key| !key.in_policy) {
             self.notices.push(format!(
-                "node {} signs with keys that your policy does not have since leaf {}: {} and {}; compare them with what the operator \
-                 publishes before you add them",
+                "since leaf {1} node {0} signs with keys that are not in your policy: {2} and {3}. Compare them with \
+                 those that the \
+                 operator publishes before you add them",
                 key.node, key.leaf, key.log, key.cosigner
             ));
         }
         if ledger.counts.after_cut > 0 {
             self.notices.push(format!(
-                "{} nights were booked with nothing left after the hotel had lowered a limit: holds that were placed before",
+                "{} nights were booked above a limit that was lowered minutes earlier: confirmations of holds placed before",
                 ledger.counts.after_cut
             ));
         }
         if ledger.at_ms > now_ms().saturating_add(STALE_S * 1_000) {
-            self.notices.push("the newest leaf is of the future: a clock is wrong, there or here".to_owned());
+            self.notices
+                .push("the newest leaf is from the future: the clock of the cluster or of this machine is wrong".to_owned());
         }
         let fresh = state.findings.count().saturating_sub(self.found_before);
         self.found = self.found.saturating_add(fresh);
@@ -166,7 +170,7 @@ impl Report {
     }
 }
 
-/// The keys that replicas announced, and whether the policy has them.
+/// The keys that replicas announced, and whether they are in the policy.
 fn keys(state: &State, policy: &Policy) -> Vec<Keys> {
     let cluster = state.origin.rsplit_once("/shard-").map_or(state.origin.as_str(), |(cluster, _)| cluster);
     let mut all = Vec::new();

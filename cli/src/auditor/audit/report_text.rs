@@ -24,17 +24,19 @@ impl Report {
         let _ = match &self.checkpoint {
             Some(_) => writeln!(
                 text,
-                "  leaves      {} verified, {fresh} of them new; their tree has the checkpoint's root, so none before it was changed",
+                "  leaves      {} verified, {fresh} of them new; their tree has the root of the checkpoint, so no earlier \
+                 leaf was changed",
                 self.verified
             ),
-            None => writeln!(text, "  leaves      {} were verified before; nothing newer is", self.verified_before),
+            None => writeln!(text, "  leaves      {} were verified by earlier audits, none by this one", self.verified_before),
         };
         if !self.events.is_empty() {
             let events: Vec<String> = self.events.iter().map(|(name, count)| format!("{count} {name}")).collect();
             let _ = writeln!(text, "  events      {}", events.join(", "));
             let _ = writeln!(
                 text,
-                "  rooms       {} room nights sold, at {} properties, counted from the leaves; {} bookings remembered, {} ended long ago",
+                "  rooms       {} room nights sold at {} properties, counted from the leaves; {} bookings in the state, \
+                 {} old ones removed",
                 self.room_nights_sold, self.properties, self.bookings, self.forgotten
             );
         }
@@ -42,7 +44,7 @@ impl Report {
             let _ = writeln!(text, "  trail       audit trail sealed: {records} records, newest link {newest_link}");
         }
         if let Some(checkpoint) = &self.checkpoint {
-            let newest = self.newest_leaf.as_deref().unwrap_or("never");
+            let newest = self.newest_leaf.as_deref().unwrap_or("none");
             let _ = writeln!(text, "  checkpoint  {} leaves, root {}, newest leaf {newest}", checkpoint.size, checkpoint.root);
             let _ = writeln!(text, "  signed by   {}", list(checkpoint.signed_by.iter().map(|key| short(key))));
             let _ = writeln!(
@@ -60,7 +62,7 @@ impl Report {
             let _ = writeln!(text, "  keys        {}", list(keys));
         }
         if self.found_before > 0 {
-            let _ = writeln!(text, "  before      {} findings in earlier runs", self.found_before);
+            let _ = writeln!(text, "  earlier     {} findings in earlier runs", self.found_before);
         }
         self.notices.iter().for_each(|notice| _ = writeln!(text, "  note        {notice}"));
         plain(&text)
@@ -75,5 +77,5 @@ fn short(vkey: &str) -> String {
 
 fn list(items: impl Iterator<Item = String>) -> String {
     let items: Vec<String> = items.collect();
-    if items.is_empty() { "nobody".to_owned() } else { items.join(", ") }
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }

@@ -14,9 +14,12 @@ use super::source::{Cluster, Source};
 use super::store::Store;
 use crate::auditor::policy_file::load_policy;
 use crate::context::Context;
-use crate::terminal::plain;
+use crate::messages::audit as messages;
+use crate::messages::audit::AuditError;
+use crate::messages::failure;
+use crate::output::{complain, is_closed};
 
-/// Runs `keyrack audit`; gives the exit code.
+/// Runs `keyrack audit` and returns the exit code.
 pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<ExitCode> {
     let policy = load_policy(&options.policy)?;
     let logs = logs(&policy, options.shard)?;
@@ -25,10 +28,7 @@ pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<E
     let kept = store.evidence()?;
     let mut is_good = kept.is_empty();
     if !is_good {
-        let (files, folder) = (kept.join(", "), options.state.display());
-        eprintln!(
-            "keyrack: an earlier audit found a fork or a log cut back; its evidence is in {folder}: {files}. Move it away once that is settled."
-        );
+        complain(messages::evidence(&kept, &options.state));
     }
     let Some(seconds) = options.follow else {
         let (reports, all_followed) = follow_all(&source, &policy, &store, &logs).await?;
@@ -46,6 +46,9 @@ pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<E
             is_good &= report.is_good();
             context.show(report, Report::text)?;
         }
+        if is_closed() {
+            break;
+        }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
             _ = tokio::signal::ctrl_c() => break,
@@ -54,7 +57,7 @@ pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<E
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Follows every log once. Prints why a log could not be followed; the second value says whether all could.
+/// Follows every log once and prints the failures. The second value says whether all logs were followed.
 async fn follow_all(
     source: &Cluster<'_>,
     policy: &Policy,
@@ -72,7 +75,7 @@ async fn follow_all(
         match done {
             Ok(report) => reports.push(report),
             Err(cause) => {
-                eprintln!("keyrack: {}: not audited: {}", plain(origin), plain(&format!("{cause:#}")));
+                complain(messages::not_audited(origin, &failure::text(&cause)));
                 all_followed = false;
             }
         }
@@ -90,11 +93,13 @@ fn logs(policy: &Policy, wanted: Shards) -> anyhow::Result<BTreeMap<u32, String>
             continue;
         }
         let origin = logs.entry(shard).or_insert_with(|| key.name().to_owned());
-        anyhow::ensure!(origin == key.name(), "the policy has two logs of shard {shard}: {origin} and {}", key.name());
+        if origin != key.name() {
+            return Err(AuditError::TwoLogs { shard, one: origin.clone(), other: key.name().to_owned() }.into());
+        }
     }
     match wanted {
-        Shards::One(shard) if logs.is_empty() => anyhow::bail!("the policy has no log named <cluster>/shard-{shard}"),
-        Shards::All if logs.is_empty() => anyhow::bail!("the policy has no log named <cluster>/shard-<number>"),
+        Shards::One(shard) if logs.is_empty() => Err(AuditError::NoLog(format!("shard {shard}")).into()),
+        Shards::All if logs.is_empty() => Err(AuditError::NoLog("any shard".to_owned()).into()),
         _ => Ok(logs),
     }
 }
@@ -103,6 +108,6 @@ fn logs(policy: &Policy, wanted: Shards) -> anyhow::Result<BTreeMap<u32, String>
 async fn warn_of_unknown_log(source: &Cluster<'_>, logs: &BTreeMap<u32, String>, wanted: Shards) {
     let (Shards::All, Some(next)) = (wanted, logs.keys().last().and_then(|last| last.checked_add(1))) else { return };
     if source.checkpoints(next).await.iter().any(|(_, note)| note.is_ok()) {
-        eprintln!("keyrack: the cluster has a log of shard {next} too, which the policy does not know: it was not audited");
+        complain(messages::unknown_log(next));
     }
 }

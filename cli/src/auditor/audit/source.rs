@@ -6,9 +6,11 @@ use anyhow::Context as _;
 use keyrack_client::{Client, v1};
 use keyrack_merkle::{Hash, Note, Resource, TILE_WIDTH, decode_bundle, decode_hash};
 
-use crate::web::Web;
+use crate::messages::audit::AuditError;
+use crate::messages::failure;
+use crate::web::{Page, Web};
 
-/// How often a missing page is asked for again, and the pause before.
+/// How often a missing page is requested again, and the pause before each request.
 const TRIES: usize = 8;
 const PAUSE: Duration = Duration::from_millis(400);
 
@@ -39,9 +41,9 @@ impl Source for Cluster<'_> {
             let path = &path;
             async move {
                 let note = async {
-                    let body = self.web.ask(node, path, "text/plain").await?.found()?;
-                    let text = std::str::from_utf8(&body).context("the checkpoint is not text")?;
-                    Note::parse(text).context("the checkpoint is not a signed note")
+                    let body = self.web.ask(node, path, "text/plain").await?.found(self.web.has_key())?;
+                    let text = std::str::from_utf8(&body).map_err(|_| AuditError::NotANote)?;
+                    Note::parse(text).context(AuditError::NotANote)
                 };
                 (name.clone(), note.await)
             }
@@ -55,8 +57,8 @@ impl Source for Cluster<'_> {
             let path = format!("/log/{shard}/{resource}");
             let page = self.web.ask_any(attempt, &path, "application/octet-stream").await?;
             match page.status {
-                200 => return bundle(&page.body, width).with_context(|| format!("the bundle {path}")),
-                // A node may lag behind the checkpoint of another. A log may drop a partial bundle once it is full.
+                200 => return Ok(bundle(&path, &page.body, width)?),
+                // A node may lag behind the checkpoint of another node. A log may drop a partial bundle once it is full.
                 404 | 429 if attempt < TRIES => {
                     let is_refused = page.status == 429;
                     resource = match resource {
@@ -67,24 +69,34 @@ impl Source for Cluster<'_> {
                     };
                     tokio::time::sleep(page.retry_after.unwrap_or(PAUSE)).await;
                 }
-                401 | 403 => anyhow::bail!("{}; leaves tell occupancy, so they need an auditor's key: --key", page.problem()),
-                _ => anyhow::bail!("{path}: {}", page.problem()),
+                401 | 403 => return Err(AuditError::NeedsAuditor(self.problem(&page)).into()),
+                _ => return Err(AuditError::Bundle { path, problem: self.problem(&page) }.into()),
             }
         }
-        anyhow::bail!("no node has the bundle")
+        unreachable!("the attempts have no end")
     }
 
     async fn consistency(&self, shard: u32, old: u64, new: u64) -> anyhow::Result<Vec<Hash>> {
         let reply = self.client.prove_consistency(v1::ProveConsistencyRequest { shard, old_size: old, new_size: new }).await?;
         let hashes = reply.hashes.iter().map(|text| decode_hash(text)).collect::<Option<Vec<Hash>>>();
-        hashes.context("the proof has something that is not a hash")
+        hashes.ok_or_else(|| AuditError::NotAHash.into())
+    }
+}
+
+impl Cluster<'_> {
+    /// A refusal in words, without the period at the end.
+    fn problem(&self, page: &Page) -> String {
+        failure::text(&page.problem(self.web.has_key())).trim_end_matches('.').to_owned()
     }
 }
 
 /// The first leaves of a bundle.
-fn bundle(bytes: &[u8], width: u16) -> anyhow::Result<Vec<Vec<u8>>> {
-    let mut entries = decode_bundle(bytes)?;
-    anyhow::ensure!(entries.len() >= usize::from(width), "it has {} leaves, not {width}", entries.len());
+fn bundle(path: &str, bytes: &[u8], width: u16) -> Result<Vec<Vec<u8>>, AuditError> {
+    let path = || path.to_owned();
+    let mut entries = decode_bundle(bytes).map_err(|cause| AuditError::BundleBytes { path: path(), cause })?;
+    if entries.len() < usize::from(width) {
+        return Err(AuditError::BundleShort { path: path(), found: entries.len(), needed: width });
+    }
     entries.truncate(width.into());
     Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
 }

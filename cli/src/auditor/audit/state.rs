@@ -1,13 +1,14 @@
 //! The state of an audit as a file: a line with the format, the SHA-256 of the rest, and the state.
 //!
-//! Version 1 had no seals of the audit trail. It is still read, so that an audit that began with it continues.
+//! Version 1 has no seals of the audit trail. It is still read, so that an audit that began with it continues.
 
-use keyrack_inventory::{BookingId, Code, Night, ReplicaKeys};
+use keyrack_inventory::{BookingId, Night, ReplicaKeys, ShortCode};
 use keyrack_merkle::{Frontier, Note, leaf_hash};
 
-use super::codec::{Damaged, Reader, Writer};
+use super::codec::{Reader, Writer};
 use super::finding::{Finding, Findings, Kind};
 use super::ledger::{BookingRecord, KINDS, Ledger, NightTally, Phase, Seal};
+use crate::messages::audit::{Damaged, StateError};
 
 const FORMAT: &[u8] = b"keyrack audit state, version 2\n";
 const FORMAT_1: &[u8] = b"keyrack audit state, version 1\n";
@@ -19,32 +20,18 @@ const KINDS_1: usize = 9;
 pub struct State {
     /// The name of the log.
     pub origin: String,
-    /// The newest checkpoint to which all leaves lead; `None` at first.
+    /// The newest checkpoint whose root the leaves have; `None` at first.
     pub checkpoint: Option<Note>,
-    /// The tree of all replayed leaves: that of the checkpoint, or a beginning of the next one's.
+    /// The tree of all replayed leaves: the tree of the checkpoint, or a beginning of the next one.
     pub frontier: Frontier,
-    /// The account of the leaves.
+    /// The ledger of the leaves.
     pub ledger: Ledger,
-    /// What was wrong with them.
+    /// The faults of the leaves.
     pub findings: Findings,
 }
 
-/// Why a file is not a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StateError {
-    /// Another file, or a later format.
-    #[error("this is not an audit's state of version 1 or 2")]
-    Format,
-    /// The bytes changed after they were written.
-    #[error("its checksum is wrong: it was changed or cut off")]
-    Checksum,
-    /// The checksum is right, but this program does not write such bytes.
-    #[error("{0}")]
-    Damaged(#[from] Damaged),
-}
-
 impl State {
-    /// Before the first leaf.
+    /// The state before the first leaf.
     pub fn new(origin: &str) -> State {
         State {
             origin: origin.to_owned(),
@@ -118,7 +105,7 @@ fn write_ledger(out: &mut Writer, ledger: &Ledger) {
         out.u32(*room_type);
         out.u32(*night);
         out.u64(tally.sold);
-        // A limit fits into 32 bits, so the largest number says that there is none.
+        // A limit fits into 32 bits, so the largest number means that there is none.
         out.u64(tally.limit.map_or(u64::MAX, u64::from));
         let (before, since_ms) = tally.cut.map_or((u64::MAX, 0), |(before, since_ms)| (before.into(), since_ms));
         out.u64(before);
@@ -157,7 +144,7 @@ fn read_ledger(from: &mut Reader<'_>, kinds: usize) -> Result<Ledger, Damaged> {
     for _ in 0..from.count(16)? {
         let property = from.u32()?;
         let code = from.text()?;
-        let code = Code::new(&code).map_err(|_| from.damaged())?;
+        let code = ShortCode::new(&code).map_err(|_| from.damaged())?;
         ledger.types.insert((property, code), from.u32()?);
     }
     for _ in 0..from.count(48)? {
@@ -228,7 +215,7 @@ fn write_findings(out: &mut Writer, findings: &Findings) {
     out.count(findings.kept().len());
     for finding in findings.kept() {
         out.u32(Kind::ALL.iter().position(|kind| *kind == finding.kind).unwrap_or_default() as u32);
-        // The largest number says that there is no leaf.
+        // The largest number means that there is no leaf.
         out.u64(finding.leaf.unwrap_or(u64::MAX));
         out.text(&finding.what);
     }

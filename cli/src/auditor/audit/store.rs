@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use keyrack_merkle::{Checkpoint, Note};
 
 use super::state::State;
+use crate::messages::audit::StoreError;
 
 /// The folder, locked against other audits.
 pub struct Store {
@@ -19,9 +19,10 @@ pub struct Store {
 impl Store {
     /// Opens the folder. Creates it if necessary.
     pub fn open(folder: &Path) -> anyhow::Result<Store> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let lock = File::create(folder.join("lock")).with_context(|| format!("cannot write to {}", folder.display()))?;
-        lock.try_lock().map_err(|_| anyhow::anyhow!("another audit works in {}", folder.display()))?;
+        let unusable = |cause| StoreError::Folder { path: folder.to_owned(), cause };
+        fs::create_dir_all(folder).map_err(unusable)?;
+        let lock = File::create(folder.join("lock")).map_err(unusable)?;
+        lock.try_lock().map_err(|_| StoreError::Locked(folder.to_owned()))?;
         Ok(Store { folder: folder.to_owned(), _lock: lock })
     }
 
@@ -32,12 +33,9 @@ impl Store {
             Some(note) => Checkpoint::parse(&note.text).map(|checkpoint| (checkpoint.size, checkpoint.root))?,
             None => (0, keyrack_merkle::empty_root()),
         };
-        let file = self.state_file(shard);
-        anyhow::ensure!(
-            root == (state.frontier.size(), state.frontier.root()),
-            "{}: its tree is not its checkpoint's",
-            file.display()
-        );
+        if root != (state.frontier.size(), state.frontier.root()) {
+            return Err(StoreError::OtherTree(self.state_file(shard)).into());
+        }
         // Progress only saves time. If it cannot be read, the replay starts from the verified state.
         let ahead = self.read(&self.ahead_file(shard), origin).unwrap_or_default();
         let follows = |ahead: &State| ahead.checkpoint == state.checkpoint && ahead.frontier.size() > state.frontier.size();
@@ -45,7 +43,7 @@ impl Store {
         Ok((state, ahead))
     }
 
-    /// Replaces the verified state. All its leaves lead to its checkpoint.
+    /// Replaces the verified state. Its leaves have the root of its checkpoint.
     pub fn save(&self, shard: u32, state: &State) -> anyhow::Result<()> {
         write(&self.state_file(shard), &state.encode())?;
         self.drop_ahead(shard);
@@ -59,34 +57,35 @@ impl Store {
 
     /// Deletes saved progress.
     pub fn drop_ahead(&self, shard: u32) {
-        // A file that stays does no harm: it does not continue the state, or it leads to the wrong root again.
+        // A file that cannot be deleted is harmless: it does not continue the state, or it has the wrong root again.
         let _ = fs::remove_file(self.ahead_file(shard));
     }
 
-    /// Keeps a checkpoint as evidence and gives the file. Evidence is never overwritten.
+    /// Keeps a checkpoint as evidence and returns the file. Evidence is never overwritten.
     pub fn keep(&self, shard: u32, what: &str, note: &Note) -> anyhow::Result<PathBuf> {
         let text = note.to_string();
         for number in 1.. {
             let file = self.folder.join(format!("evidence-shard-{shard}-{number}-{what}.checkpoint"));
             match File::create_new(&file) {
                 Ok(mut created) => {
-                    created.write_all(text.as_bytes()).and_then(|()| created.sync_all())?;
-                    return Ok(file);
+                    let written = created.write_all(text.as_bytes()).and_then(|()| created.sync_all());
+                    return written.map(|()| file.clone()).map_err(|cause| StoreError::File { path: file, cause }.into());
                 }
                 Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
                     if fs::read_to_string(&file).is_ok_and(|there| there == text) {
                         return Ok(file);
                     }
                 }
-                Err(cause) => return Err(cause).with_context(|| format!("cannot keep evidence in {}", file.display())),
+                Err(cause) => return Err(StoreError::File { path: file, cause }.into()),
             }
         }
-        anyhow::bail!("there is no number left for evidence")
+        unreachable!("the numbers have no end")
     }
 
     /// The names of the evidence files.
     pub fn evidence(&self) -> anyhow::Result<Vec<String>> {
-        let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot read {}", self.folder.display()))?;
+        let unusable = |cause| StoreError::Folder { path: self.folder.clone(), cause };
+        let entries = fs::read_dir(&self.folder).map_err(unusable)?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut kept: Vec<String> = names.filter(|name| name.starts_with("evidence-")).collect();
         kept.sort_unstable();
@@ -97,12 +96,13 @@ impl Store {
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(cause).with_context(|| format!("cannot read {}", file.display())),
+            Err(cause) => return Err(StoreError::File { path: file.to_owned(), cause }.into()),
         };
-        let state = State::decode(&bytes).with_context(|| {
-            format!("{}; delete it to audit the log from its first leaf, which forgets what was seen before", file.display())
-        })?;
-        anyhow::ensure!(state.origin == origin, "{} is about the log {}, not {origin}", file.display(), state.origin);
+        let state = State::decode(&bytes).map_err(|cause| StoreError::State { path: file.to_owned(), cause })?;
+        if state.origin != origin {
+            let (path, found, wanted) = (file.to_owned(), state.origin, origin.to_owned());
+            return Err(StoreError::OtherLog { path, found, wanted }.into());
+        }
         Ok(Some(state))
     }
 
@@ -122,5 +122,5 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         created.write_all(bytes)?;
         created.sync_all()
     });
-    written.and_then(|()| fs::rename(&fresh, file)).with_context(|| format!("cannot write {}", file.display()))
+    written.and_then(|()| fs::rename(&fresh, file)).map_err(|cause| StoreError::File { path: file.to_owned(), cause }.into())
 }

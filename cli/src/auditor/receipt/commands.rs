@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use keyrack_inventory::Leaf;
 use keyrack_merkle::{Checkpoint, Policy};
 use serde_json::json;
@@ -17,10 +16,13 @@ use super::verify::verify;
 use crate::auditor::leaf_summary::LeafSummary;
 use crate::auditor::policy_file::load_policy;
 use crate::context::Context;
-use crate::output::{say, say_json};
+use crate::messages::failure;
+use crate::messages::receipt::{FetchError, FileError, NotAReceipt, NotProved, VerifyError, policy_fetched};
+use crate::messages::usage::Usage;
+use crate::output::{note, say, say_json};
 use crate::terminal::plain;
 
-/// Runs it; gives the exit code.
+/// Runs `keyrack receipt` and returns the exit code.
 pub async fn receipt(context: &Context, command: ReceiptCommand) -> anyhow::Result<ExitCode> {
     match command {
         ReceiptCommand::Get(get) => fetch(context, &get).await?,
@@ -40,18 +42,18 @@ fn check(context: &Context, options: &Verify) -> anyhow::Result<ExitCode> {
         Ok((verified, receipt)) if context.json => say_json(&verdict_json(&verified, &receipt.disclosures, &policy))?,
         Ok((verified, receipt)) => say(&verdict_text(&verified, &receipt.disclosures, &policy))?,
         Err(reason) if context.json => {
-            say_json(&json!({ "verified": false, "reason": format!("{reason:#}") }))?;
+            say_json(&json!({ "verified": false, "reason": failure::text(&reason) }))?;
             return Ok(ExitCode::FAILURE);
         }
-        Err(reason) => return Err(reason.context("NOT PROVED")),
+        Err(reason) => return Err(reason.context(NotProved)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn show(context: &Context, file: &Path, leaf: Option<&Path>) -> anyhow::Result<()> {
     let receipt = read(file, leaf)?;
-    let leaf = Leaf::decode(&receipt.leaf)?;
-    let checkpoint = Checkpoint::parse(&receipt.proof.checkpoint.text)?;
+    let leaf = Leaf::decode(&receipt.leaf).map_err(VerifyError::Leaf)?;
+    let checkpoint = Checkpoint::parse(&receipt.proof.checkpoint.text).map_err(VerifyError::Checkpoint)?;
     let summary = LeafSummary::of(&leaf, &receipt.disclosures);
     let signers: Vec<String> =
         receipt.proof.checkpoint.signatures.iter().map(|one| format!("{} ({:08x})", one.name, one.key_id)).collect();
@@ -62,7 +64,7 @@ fn show(context: &Context, file: &Path, leaf: Option<&Path>) -> anyhow::Result<(
         });
         return say_json(&shown);
     }
-    let mut text = format!("NOTHING WAS VERIFIED. The file says, and anyone could have written it:\n\n{}\n", summary.text());
+    let mut text = format!("NOTHING WAS VERIFIED. Anyone could have written this file. It states:\n\n{}\n", summary.text());
     text +=
         &format!("  log        {}\n  leaf       {} of the first {}\n", checkpoint.origin, receipt.proof.index, checkpoint.size);
     signers.iter().for_each(|signer| text += &format!("  signature  {signer}, not checked\n"));
@@ -70,33 +72,40 @@ fn show(context: &Context, file: &Path, leaf: Option<&Path>) -> anyhow::Result<(
     say(&plain(&text))
 }
 
-/// Writes a copy of a receipt that discloses some claims only.
+/// Writes a copy of a receipt that discloses only some claims.
 fn disclose(options: &Disclose) -> anyhow::Result<()> {
     let bytes = read_file(&options.file)?;
-    let text = String::from_utf8(bytes).context("this is not a JSON receipt")?;
-    anyhow::ensure!(!text.starts_with("c2sp.org/"), "a .tlog-proof shows no claims; disclose takes a JSON receipt");
-    let (mut receipt, _) = read_json(&text)?;
+    let unusable = |cause| NotAReceipt { path: options.file.clone(), cause };
+    let text = String::from_utf8(bytes).map_err(|_| unusable(FileError::NotAReceipt))?;
+    if text.starts_with("c2sp.org/") {
+        return Err(Usage::DiscloseProof.into());
+    }
+    let (mut receipt, _) = read_json(&text).map_err(unusable)?;
     let known: Vec<String> = receipt.disclosures.iter().map(|claim| claim.name.clone()).collect();
-    for name in options.only.iter().filter(|name| !name.is_empty()) {
-        anyhow::ensure!(known.contains(name), "the receipt has no claim {name:?}; it has: {}", known.join(", "));
+    if let Some(name) = options.only.iter().find(|name| !name.is_empty() && !known.contains(name)) {
+        return Err(Usage::UnknownClaim { name: name.clone(), known }.into());
     }
     receipt.disclosures.retain(|claim| options.only.contains(&claim.name));
     write(options.out.as_deref(), &(serde_json::to_string_pretty(&receipt)? + "\n"), "receipt")
 }
 
 async fn policy(context: &Context, out: Option<&Path>) -> anyhow::Result<()> {
-    let body = context.web.ask_any(0, "/log/policy", "text/plain").await?.found()?;
-    let policy = Policy::parse(&body).context("the node's policy cannot be read")?;
+    let body = context.web.ask_any(0, "/log/policy", "text/plain").await?.found(context.web.has_key())?;
+    let policy = Policy::parse(&body).map_err(FetchError::Policy)?;
     write(out, &String::from_utf8_lossy(&body), "policy")?;
-    let (logs, witnesses) = (policy.logs().count(), policy.witnesses().count());
-    eprintln!(
-        "{logs} log keys, {witnesses} witnesses. This node said so itself: compare the keys with what the operator publishes \
-         elsewhere,\nthen keep the file. Receipts are worth what this comparison was worth."
-    );
+    let outside = policy.witnesses().filter(|(_, key, _)| is_outside(&policy, key.name())).count();
+    note(policy_fetched(policy.logs().count(), policy.witnesses().count() - outside, outside));
     Ok(())
+}
+
+/// Whether a witness does not belong to the cluster of any log of the policy.
+fn is_outside(policy: &Policy, witness: &str) -> bool {
+    let mut clusters = policy.logs().filter_map(|(key, _)| key.name().rsplit_once("/shard-"));
+    !clusters.any(|(cluster, _)| witness.strip_prefix(cluster).is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn read(file: &Path, leaf: Option<&Path>) -> anyhow::Result<Receipt> {
     let leaf = leaf.map(read_file).transpose()?;
-    Ok(Receipt::parse(&read_file(file)?, leaf.as_deref())?)
+    let receipt = Receipt::parse(&read_file(file)?, leaf.as_deref());
+    receipt.map_err(|cause| NotAReceipt { path: file.to_owned(), cause }.into())
 }

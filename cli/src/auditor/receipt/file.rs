@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding};
 use keyrack_inventory::Disclosure;
-use keyrack_merkle::{ProofFile, ProofFileError};
+use keyrack_merkle::ProofFile;
 use serde::{Deserialize, Serialize};
+
+use crate::messages::receipt::FileError;
 
 /// The maximum length of a receipt.
 pub const MAX_FILE_BYTES: usize = 4 << 20;
@@ -19,7 +21,7 @@ pub struct Receipt {
     pub proof: ProofFile,
     /// The disclosed claims.
     pub disclosures: Vec<Disclosure>,
-    /// What the JSON around the proof states.
+    /// The values in the JSON around the proof.
     pub stated: StatedFields,
 }
 
@@ -36,9 +38,9 @@ pub struct StatedFields {
     pub property: Option<String>,
     /// Its first night.
     pub arrival: Option<String>,
-    /// Its day of leaving.
+    /// Its day of departure.
     pub departure: Option<String>,
-    /// The confirmation number that a desk reads out.
+    /// The confirmation number of the guest.
     pub confirmation_number: Option<String>,
     /// Its rooms: the quantity by type.
     pub rooms: Option<BTreeMap<String, u64>>,
@@ -75,7 +77,7 @@ pub struct JsonDisclosure {
     pub salt: String,
 }
 
-/// The fields of a confirmation that are compared. It has more.
+/// The fields of a confirmation that are compared with the leaf. Other fields are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Confirmation {
@@ -134,53 +136,18 @@ impl Confirmation {
     }
 }
 
-/// Why a file is not a receipt.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// More than [`MAX_FILE_BYTES`].
-    #[error("a receipt has at most {MAX_FILE_BYTES} bytes")]
-    TooLong,
-    /// Neither JSON nor a proof file.
-    #[error("this is not a receipt: neither JSON nor a text that begins with c2sp.org/tlog-proof@v1")]
-    NotAReceipt,
-    /// JSON of another shape.
-    #[error("this JSON is not a receipt: {0}")]
-    Json(String),
-    /// A confirmation without its receipt.
-    #[error("the receipt was not there yet when this confirmation was given; fetch it: keyrack receipt get {booking}")]
-    NotYet {
-        /// The id of the booking.
-        booking: String,
-    },
-    /// The proof is damaged.
-    #[error("the proof is damaged: {0}")]
-    Proof(#[from] ProofFileError),
-    /// Not canonical base64.
-    #[error("{0} is not canonical base64")]
-    Base64(String),
-    /// A salt that does not have 16 bytes.
-    #[error("the salt of the claim {0} does not have 16 bytes")]
-    Salt(String),
-    /// The proof contains no leaf, and none was given.
-    #[error("the proof has no leaf in it; give the leaf's bytes with --leaf")]
-    NoLeaf,
-    /// The given leaf differs from the leaf in the proof.
-    #[error("the leaf given beside the proof is not the one inside it")]
-    TwoLeaves,
-}
-
 impl Receipt {
-    /// Parses a receipt in any of its forms. `leaf` has the bytes of the leaf if they are in a file of their own.
+    /// Parses a receipt in any of its forms. `leaf` has the bytes of the leaf if they are in a separate file.
     ///
     /// # Errors
-    /// [`FileError`]. Strict: unknown fields, second spellings and trailing bytes are refused.
+    /// [`FileError`]. Unknown fields, non-canonical encodings and trailing bytes are refused.
     pub fn parse(bytes: &[u8], leaf: Option<&[u8]>) -> Result<Receipt, FileError> {
         if bytes.len() > MAX_FILE_BYTES {
-            return Err(FileError::TooLong);
+            return Err(FileError::TooLong(MAX_FILE_BYTES));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| FileError::NotAReceipt)?;
         if text.starts_with("c2sp.org/tlog-proof") {
-            let proof = ProofFile::parse(text)?;
+            let proof = ProofFile::parse(text).map_err(FileError::Proof)?;
             return Receipt { leaf: Vec::new(), proof, disclosures: Vec::new(), stated: StatedFields::default() }.with_leaf(leaf);
         }
         if !text.trim_start().starts_with('{') {
@@ -197,7 +164,7 @@ impl Receipt {
 
     fn from_json(json: &JsonReceipt) -> Result<Receipt, FileError> {
         let leaf = decode(&json.leaf, "the leaf")?;
-        let proof = ProofFile::parse(&json.proof)?;
+        let proof = ProofFile::parse(&json.proof).map_err(FileError::Proof)?;
         if proof.extra.as_ref().is_some_and(|extra| *extra != leaf) {
             return Err(FileError::TwoLeaves);
         }
@@ -211,7 +178,7 @@ impl Receipt {
         Ok(Receipt { leaf, proof, disclosures, stated })
     }
 
-    /// Takes the leaf from the proof's extra line or from its own file.
+    /// Sets the leaf from the extra line of the proof or from its own file.
     fn with_leaf(mut self, leaf: Option<&[u8]>) -> Result<Receipt, FileError> {
         self.leaf = match (&self.proof.extra, leaf) {
             (Some(extra), Some(leaf)) if extra != leaf => return Err(FileError::TwoLeaves),

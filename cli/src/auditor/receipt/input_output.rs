@@ -4,13 +4,12 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::Context as _;
-
 use super::file::MAX_FILE_BYTES;
-use crate::output::say;
+use crate::messages::files::{AccessError, hints, written};
+use crate::output::{note, say};
 
-/// The bytes of a file, or of standard input for `-`. Reads one byte more than the limit at most, so that a file that is
-/// too long is noticed.
+/// The bytes of a file, or of standard input for `-`. Reads at most one byte more than the limit, so that the parser
+/// notices a file that is too long.
 pub fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = MAX_FILE_BYTES as u64 + 1;
@@ -19,7 +18,7 @@ pub fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
     } else {
         fs::File::open(file).and_then(|open| open.take(limit).read_to_end(&mut bytes))
     };
-    done.with_context(|| format!("cannot read {}", file.display()))?;
+    done.map_err(|cause| AccessError::Read { path: file.to_owned(), cause, hint: hints::RECEIPT })?;
     Ok(bytes)
 }
 
@@ -27,8 +26,8 @@ pub fn read_file(file: &Path) -> anyhow::Result<Vec<u8>> {
 pub fn write(out: Option<&Path>, text: &str, what: &str) -> anyhow::Result<()> {
     match out {
         Some(file) => {
-            fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
-            eprintln!("{what} written to {}", file.display());
+            fs::write(file, text).map_err(|cause| AccessError::Write { path: file.to_owned(), cause })?;
+            note(written(what, file));
         }
         None => say(text)?,
     }

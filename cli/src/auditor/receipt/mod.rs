@@ -4,11 +4,11 @@
 //! comes as JSON, inside the confirmation of a booking, or as the text of a `.tlog-proof` (c2sp.org/tlog-proof).
 //!
 //! # Invariants
-//! - Verification is offline and strict: unknown fields, second spellings and trailing bytes are refused.
-//! - It is all or nothing: every statement beside the proof must agree with what is proved.
-//! - The output always says what is not proved.
+//! - Verification is offline and strict: unknown fields, non-canonical encodings and trailing bytes are refused.
+//! - A receipt is proved as a whole or refused: each value beside the proof must agree with the leaf.
+//! - The output always lists the facts that are not proved.
 //!
-//! Start with `verify.rs`. `file.rs` parses receipts, `verdict.rs` writes the result, `fetch.rs` asks a node.
+//! Start with `verify.rs`. `file.rs` parses receipts, `verdict.rs` writes the result, `fetch.rs` gets a receipt from a node.
 
 mod commands;
 mod fetch;

@@ -4,40 +4,40 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// What `keyrack receipt` does.
+/// The subcommands of `keyrack receipt`.
 #[derive(Subcommand)]
 pub enum ReceiptCommand {
-    /// Fetch the receipt of a booking's newest event.
+    /// Fetch the receipt of the newest event of a booking.
     #[command(
         after_help = "Examples:\n  keyrack receipt get bk_00000020d1z4498bcppn6xycc4 --out receipt.json\n  keyrack receipt \
                             get bk_00000020d1z4498bcppn6xycc4 --text --out receipt.tlog-proof"
     )]
     Get(Get),
-    /// Check a receipt against a policy, offline: exits 0 if it holds, 1 with the reason if not.
+    /// Verify a receipt against a policy, offline. The exit code is 0 if the receipt is proved, 1 if not.
     #[command(after_help = "Examples:\n  keyrack receipt verify receipt.json --policy keyrack.policy\n  keyrack receipt verify \
                             confirmation.json --policy keyrack.policy\n  keyrack receipt verify receipt.tlog-proof --policy \
                             keyrack.policy --json")]
     Verify(Verify),
-    /// Print what a receipt says, without checking it.
+    /// Print the content of a receipt without verifying it.
     #[command(after_help = "Example:\n  keyrack receipt show receipt.json")]
     Show {
-        /// JSON, a booking's confirmation, or a .tlog-proof; - reads standard input.
+        /// The receipt: JSON, the confirmation of a booking, or a .tlog-proof. - reads standard input.
         file: PathBuf,
-        /// The leaf's bytes, for a .tlog-proof without them.
-        #[arg(long)]
+        /// The file with the bytes of the leaf, for a .tlog-proof that does not contain them.
+        #[arg(long, value_name = "FILE")]
         leaf: Option<PathBuf>,
     },
-    /// Write a copy of a JSON receipt that shows some claims only.
+    /// Write a copy of a JSON receipt that discloses only some claims.
     #[command(
         after_help = "Examples:\n  keyrack receipt disclose receipt.json --only guest.name,price --out for-the-office.json\n  \
-                            keyrack receipt disclose receipt.json --only '' --out nothing-shown.json"
+                            keyrack receipt disclose receipt.json --only '' --out no-claims.json"
     )]
     Disclose(Disclose),
-    /// Fetch the policy: the keys that sign this cluster's receipts.
+    /// Fetch the policy: the keys that sign the receipts of this cluster.
     #[command(after_help = "Example:\n  keyrack receipt policy --out keyrack.policy")]
     Policy {
-        /// Where to; standard output when absent.
-        #[arg(long)]
+        /// The file to write. Without it the result goes to standard output.
+        #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
 }
@@ -45,12 +45,12 @@ pub enum ReceiptCommand {
 /// `keyrack receipt get`.
 #[derive(Args)]
 pub struct Get {
-    /// The booking's id.
+    /// The id of the booking, which begins with bk_.
     pub booking: String,
-    /// Where to; standard output when absent.
-    #[arg(long)]
+    /// The file to write. Without it the result goes to standard output.
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// The .tlog-proof text, which other tools read; it shows no claims.
+    /// Fetch the .tlog-proof text, which other tools can read. It discloses no claims.
     #[arg(long, conflicts_with = "json")]
     pub text: bool,
 }
@@ -58,25 +58,25 @@ pub struct Get {
 /// `keyrack receipt verify`.
 #[derive(Args)]
 pub struct Verify {
-    /// JSON, a booking's confirmation, or a .tlog-proof; - reads standard input.
+    /// The receipt: JSON, the confirmation of a booking, or a .tlog-proof. - reads standard input.
     pub file: PathBuf,
-    /// The keys that you trust (c2sp.org/tlog-policy).
-    #[arg(long)]
+    /// The file with the policy: the keys that you trust (c2sp.org/tlog-policy).
+    #[arg(long, value_name = "FILE")]
     pub policy: PathBuf,
-    /// The leaf's bytes, for a .tlog-proof without them.
-    #[arg(long)]
+    /// The file with the bytes of the leaf, for a .tlog-proof that does not contain them.
+    #[arg(long, value_name = "FILE")]
     pub leaf: Option<PathBuf>,
 }
 
 /// `keyrack receipt disclose`.
 #[derive(Args)]
 pub struct Disclose {
-    /// JSON, or a booking's confirmation; - reads standard input.
+    /// The receipt as JSON, or the confirmation of a booking. - reads standard input.
     pub file: PathBuf,
-    /// The claims to show, with commas; all others are left out.
+    /// The claims to disclose, separated by commas. The others are removed.
     #[arg(long, value_delimiter = ',', required = true)]
     pub only: Vec<String>,
-    /// Where to; standard output when absent.
-    #[arg(long)]
+    /// The file to write. Without it the result goes to standard output.
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

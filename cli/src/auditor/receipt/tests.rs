@@ -1,19 +1,20 @@
-//! Receipts that are valid, and every way in which one can be invalid.
+//! Valid receipts, and receipts with one change each.
 
 use base64ct::{Base64, Encoding};
 use keyrack_inventory::{BookingId, LeafError, PropertyNumber};
-use keyrack_inventory::{BookingLeaf, Code, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night};
+use keyrack_inventory::{BookingLeaf, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, ShortCode};
 use keyrack_merkle::{
     Checkpoint, Distrust, Frontier, KeyKind, Note, NoteKey, Policy, ProofError, ProofFile, ReceiptError, Window, inclusion_proof,
     leaf_hash,
 };
 use serde_json::{Value, json};
 
-use super::file::{FileError, MAX_FILE_BYTES, Receipt};
+use super::file::{MAX_FILE_BYTES, Receipt};
 use super::verdict::verdict_text;
-use super::verify::{Verified, VerifyError, verify};
+use super::verify::{Verified, verify};
 use crate::auditor::checkpoint_summary::CheckpointSummary;
 use crate::auditor::leaf_summary::LeafSummary;
+use crate::messages::receipt::{FileError, VerifyError};
 
 const ORIGIN: &str = "test/shard-1";
 
@@ -50,7 +51,8 @@ fn booking_leaf() -> Leaf {
     (1..).zip(&mut digests).for_each(|(place, digest)| digest[0] = place);
     digests[..2].copy_from_slice(&[claims()[0].digest(), claims()[1].digest()]);
     digests.sort_unstable();
-    let rooms = vec![LeafRooms { room_type: Code::new("DBL").expect("a code"), quantity: 1, nights: vec![(18, 17), (18, 16)] }];
+    let rooms =
+        vec![LeafRooms { room_type: ShortCode::new("DBL").expect("a code"), quantity: 1, nights: vec![(18, 17), (18, 16)] }];
     let body = BookingLeaf {
         kind: LeafKind::Book,
         property: "lisbon-alfama".into(),
@@ -109,8 +111,8 @@ fn with(field: &str, from: &str, to: &str) -> Value {
 }
 
 #[test]
-fn a_good_receipt_holds_in_every_form() {
-    let verified = check(&receipt()).expect("it holds");
+fn a_valid_receipt_is_proved_in_every_form() {
+    let verified = check(&receipt()).expect("it is valid");
     assert_eq!((verified.index, verified.trusted.checkpoint.size), (2, 5));
     assert_eq!(verified.leaf, booking_leaf());
     // Inside a confirmation.
@@ -132,13 +134,13 @@ fn a_good_receipt_holds_in_every_form() {
 }
 
 #[test]
-fn the_words_say_what_is_proved_by_whom_and_what_is_not() {
-    let verified = check(&receipt()).expect("it holds");
+fn the_verdict_names_the_event_the_signers_and_the_limits_of_the_proof() {
+    let verified = check(&receipt()).expect("it is valid");
     let text = verdict_text(&verified, &claims(), &policy());
     let id = BookingId::new(PropertyNumber(2), 1_800_000_000_000, 7).to_string();
     let expected = [
         "PROVED",
-        "book: the booking was taken",
+        "book: the booking was created",
         &id,
         "lisbon-alfama",
         "2027-03-01 to 2027-03-03",
@@ -155,16 +157,16 @@ fn the_words_say_what_is_proved_by_whom_and_what_is_not() {
     ];
     expected.iter().for_each(|words| assert!(text.contains(words), "{words:?} is not in\n{text}"));
     assert!(!text.to_lowercase().contains("byzantine"));
-    // An outside witness is named as one, and vouches for more.
-    let verified = check(&receipt_with(&[replica(), outsider()])).expect("it holds");
+    // The text names an outside witness, which proves more.
+    let verified = check(&receipt_with(&[replica(), outsider()])).expect("it is valid");
     assert!(CheckpointSummary::of(&verified.trusted, &policy()).is_witnessed());
     let text = verdict_text(&verified, &claims(), &policy());
-    assert!(text.contains("outside witness example.org/witness") && text.contains("beyond what example can know"), "{text}");
+    assert!(text.contains("outside witness example.org/witness") && text.contains("that example has not seen"), "{text}");
 }
 
 #[test]
 fn every_tampered_part_is_refused_with_its_reason() {
-    // The leaf: a letter; a byte that follows; another version; nothing.
+    // The leaf: a changed letter, an additional byte, another version, no bytes.
     let leaf = |change: fn(&mut Vec<u8>)| {
         let mut bytes = booking_leaf().encode();
         change(&mut bytes);
@@ -177,10 +179,10 @@ fn every_tampered_part_is_refused_with_its_reason() {
         let place = bytes.iter().position(|byte| *byte == b'a').expect("a letter");
         bytes[place] = b'b';
     })));
-    assert_eq!(leaf(|bytes| bytes.push(0)), VerifyError::Leaf(LeafError::Malformed("something follows it")));
+    assert_eq!(leaf(|bytes| bytes.push(0)), VerifyError::Leaf(LeafError::Malformed("extra bytes at the end")));
     assert_eq!(leaf(|bytes| bytes[2] = 2), VerifyError::Leaf(LeafError::Version(2)));
     assert!(matches!(leaf(Vec::clear), VerifyError::Leaf(_)));
-    // The proof: another index, a hash fewer, a hash changed.
+    // The proof: another index, one hash fewer, a changed hash.
     assert!(matches!(fault(&with("proof", "index 2", "index 3")), VerifyError::Receipt(ReceiptError::Proof(_))));
     let proof = receipt()["proof"].as_str().expect("a text").to_owned();
     let first_hash = proof.lines().nth(2).expect("a hash");
@@ -190,7 +192,7 @@ fn every_tampered_part_is_refused_with_its_reason() {
     ));
     let zeros = Base64::encode_string(&[0; 32]);
     assert!(is_wrong_root(fault(&with("proof", first_hash, &zeros))));
-    // The checkpoint: another size under the same signatures; another log; nobody's signature; too few.
+    // The checkpoint: another size under the same signatures, another log, no cosignature, an unknown cosigner.
     assert!(matches!(
         fault(&with("proof", "\n5\n", "\n6\n")),
         VerifyError::Receipt(ReceiptError::Distrust(Distrust::BadSignature { .. }))
@@ -204,7 +206,7 @@ fn every_tampered_part_is_refused_with_its_reason() {
         fault(&receipt_with(&[key("test/node-1", KeyKind::Cosigner, 9)])),
         VerifyError::Receipt(ReceiptError::Distrust(Distrust::NoQuorum { .. }))
     ));
-    // What stands beside the proof.
+    // The values beside the proof.
     assert!(check(&with("origin", "shard-1", "shard-2")).expect_err("a fault").contains("the log is test/shard-2"));
     let mut other_index = receipt();
     other_index["index"] = 3.into();
@@ -225,7 +227,7 @@ fn every_tampered_claim_is_refused() {
     assert_eq!(fault(&twice), VerifyError::ClaimTwice("guest.name".into()));
     let mut none = receipt();
     none["disclosures"] = json!([]);
-    assert!(check(&none).is_ok(), "a claim may be kept back");
+    assert!(check(&none).is_ok(), "a receipt may disclose no claims");
 }
 
 #[test]
@@ -256,29 +258,29 @@ fn files_of_another_shape_are_refused() {
         let error = Receipt::parse(text.as_bytes(), None).expect_err(reason).to_string();
         assert!(error.contains(reason), "{error}");
     }
-    assert_eq!(Receipt::parse(&vec![b' '; MAX_FILE_BYTES + 1], None).expect_err("too long"), FileError::TooLong);
+    assert_eq!(Receipt::parse(&vec![b' '; MAX_FILE_BYTES + 1], None).expect_err("too long"), FileError::TooLong(MAX_FILE_BYTES));
 }
 
 #[test]
-fn no_garbage_panics_or_holds() {
-    let good = receipt().to_string().into_bytes();
-    for place in 0..good.len() {
+fn changed_bytes_never_panic_and_are_never_proved() {
+    let valid = receipt().to_string().into_bytes();
+    for place in 0..valid.len() {
         for value in [0x00, b'"', b'}', b'A', 0xff] {
-            let mut changed = good.clone();
+            let mut changed = valid.clone();
             changed[place] = value;
-            if changed == good {
+            if changed == valid {
                 continue;
             }
             if let Ok(parsed) = Receipt::parse(&changed, None)
                 && let Ok(verified) = verify(&parsed, &policy())
             {
-                // Only what stands beside the proof and is not looked at may differ: there is nothing of that kind.
+                // Every byte of the file is either part of the proof or compared with it.
                 panic!("changed at {place}: {:?}", verified.leaf);
             }
         }
-        let _ = Receipt::parse(&good[..place], None);
+        let _ = Receipt::parse(&valid[..place], None);
     }
-    // Words are found for every leaf, whatever stands in it.
+    // Every leaf can be shown as text, with any values.
     let mut odd = booking_leaf();
     odd.at_ms = u64::MAX;
     if let LeafBody::Booking(booking) = &mut odd.body {

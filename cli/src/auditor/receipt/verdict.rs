@@ -11,11 +11,13 @@ use crate::auditor::checkpoint_summary::CheckpointSummary;
 use crate::auditor::leaf_summary::LeafSummary;
 use crate::terminal::plain;
 
-/// The result of a verification as text: what is proved, by whom, and what is not.
+/// The result of a verification as text: the proved event, the signatures, and the facts that are not proved.
 pub fn verdict_text(verified: &Verified, claims: &[Disclosure], policy: &Policy) -> String {
     let checkpoint = CheckpointSummary::of(&verified.trusted, policy);
-    let mut text =
-        format!("PROVED: this event is in the log {}, and your policy believes that log.\n\n", plain(&checkpoint.origin));
+    let mut text = format!(
+        "PROVED: this event is in the log {}, and your policy accepts the signatures of the log.\n\n",
+        plain(&checkpoint.origin)
+    );
     text += &LeafSummary::of(&verified.leaf, claims).text();
     let _ = writeln!(
         text,
@@ -30,7 +32,7 @@ pub fn verdict_text(verified: &Verified, claims: &[Disclosure], policy: &Policy)
     text
 }
 
-/// The same as JSON.
+/// The result of a verification as JSON.
 pub fn verdict_json(verified: &Verified, claims: &[Disclosure], policy: &Policy) -> Value {
     let checkpoint = CheckpointSummary::of(&verified.trusted, policy);
     json!({

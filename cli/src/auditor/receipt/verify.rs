@@ -1,11 +1,12 @@
-//! Verification of a receipt: pure, offline, all or nothing.
+//! Verification of a receipt: pure and offline.
 
-use keyrack_inventory::{Leaf, LeafBody, LeafError};
-use keyrack_merkle::{Policy, ReceiptError, Trusted, verify_receipt};
+use keyrack_inventory::{Leaf, LeafBody};
+use keyrack_merkle::{Policy, Trusted, verify_receipt};
 
 use super::file::Receipt;
+use crate::messages::receipt::VerifyError;
 
-/// A receipt that was verified.
+/// A verified receipt.
 #[derive(Debug)]
 pub struct Verified {
     /// The leaf in the log.
@@ -16,39 +17,7 @@ pub struct Verified {
     pub trusted: Trusted,
 }
 
-/// Why a receipt proves nothing. In the order of the checks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
-    /// The bytes of the leaf do not decode.
-    #[error("the leaf cannot be read: {0}")]
-    Leaf(LeafError),
-    /// The policy rejects the checkpoint, or the proof does not lead to its root.
-    #[error("{0}")]
-    Receipt(ReceiptError),
-    /// A field beside the proof differs from what is proved.
-    #[error("the file says that {what} is {stated}, but what is proved is {proved}")]
-    Mismatch {
-        /// The field.
-        what: &'static str,
-        /// The value in the file.
-        stated: String,
-        /// The proved value.
-        proved: String,
-    },
-    /// A disclosed claim is not in the leaf.
-    #[error("the claim {name} = {value:?} is not in the leaf: the value, its name or its salt was changed")]
-    Claim {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: String,
-    },
-    /// Two claims have the same name. A reader would see only one of them.
-    #[error("the claim {0} is shown twice")]
-    ClaimTwice(String),
-}
-
-/// Checks everything that can be checked offline.
+/// Makes every check that is possible offline.
 ///
 /// # Errors
 /// The first [`VerifyError`]. Any error means that nothing is proved.

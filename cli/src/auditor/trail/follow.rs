@@ -1,29 +1,30 @@
 //! Reads the trail of a shard from its beginning and checks every link.
 
-use anyhow::ensure;
 use clap::Args;
 use serde::Deserialize;
 
 use super::chain::{Chain, Seal};
 use super::page::{Page, Record};
 use crate::context::Context;
-use crate::output::say;
+use crate::messages::connection::AnswerError;
+use crate::messages::trail::{TrailError, verdict};
+use crate::output::{note, say};
 
-/// What of the trail, and what it is held against.
+/// The options of `keyrack trail`.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  keyrack --key kr_... trail --shard 1\n  keyrack --key kr_... trail --shard 1 --quiet --sealed \
-                  1520:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n`keyrack audit` reports the newest seal of each \
-                  shard as it stands in the receipts' log."
+                  1520:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n`keyrack audit` prints the newest seal of each \
+                  shard."
 )]
 pub struct TrailOptions {
-    /// The shard.
+    /// The number of the shard.
     #[arg(long, default_value_t = 1)]
     shard: u32,
-    /// Print only what came of the check.
+    /// Do not print the records, only the result of the check.
     #[arg(long)]
     quiet: bool,
-    /// A seal that the trail must fit: records, a colon, the link in hexadecimal digits.
+    /// A seal that the trail must match: the number of records, a colon, and the link.
     #[arg(long, value_name = "RECORDS:LINK")]
     sealed: Option<String>,
 }
@@ -35,38 +36,39 @@ pub async fn trail(context: &Context, options: TrailOptions) -> anyhow::Result<(
     let mut cursor = String::new();
     loop {
         let path = format!("/v1/audit?shard={}&limit=1000&cursor={cursor}", options.shard);
-        let page: Page = serde_json::from_slice(&context.web.ask_any(0, &path, "application/json").await?.found()?)?;
-        ensure!(page.complete, "this key sees some properties only, and so cannot follow the chain");
+        let body = context.web.ask_any(0, &path, "application/json").await?.found(context.web.has_key())?;
+        let page: Page = serde_json::from_slice(&body).map_err(unreadable)?;
+        if !page.complete {
+            return Err(TrailError::Incomplete.into());
+        }
         for item in &page.items {
-            let record = Record::deserialize(item)?;
+            let record = Record::deserialize(item).map_err(unreadable)?;
             chain.follow(&record)?;
-            if let Some(seal) = sealed.as_ref().filter(|seal| seal.records == chain.records) {
-                let records = seal.records;
-                ensure!(seal.link == chain.link(), "record {records} is not the one that was sealed: the trail was changed");
+            if let Some(seal) = sealed.as_ref().filter(|seal| seal.records == chain.records && seal.link != chain.link()) {
+                return Err(TrailError::OtherThanSealed(seal.records).into());
             }
             if !options.quiet {
                 say(&if context.json { format!("{item}\n") } else { record.text() })?;
             }
         }
         let Some(next) = page.next_cursor else {
-            // The trail may have grown while it was read. The page's link counts if the page has as many records.
-            ensure!(
-                page.count != chain.records || page.link == chain.link(),
-                "the trail's newest link does not follow from its records"
-            );
+            // The trail may have grown during the run. The link of the page counts only for the same number of records.
+            if page.count == chain.records && page.link != chain.link() {
+                return Err(TrailError::OtherNewest.into());
+            }
             break;
         };
         cursor = next;
     }
-    if let Some(Seal { records, .. }) = &sealed {
-        ensure!(chain.records >= *records, "{records} records were sealed, and there are {} only", chain.records);
+    match &sealed {
+        Some(seal) if chain.records < seal.records => {
+            return Err(TrailError::TooShort { sealed: seal.records, found: chain.records }.into());
+        }
+        _ => note(verdict(options.shard, chain.records, &chain.link(), sealed.is_some())),
     }
-    let fits = if sealed.is_some() { ", and fit the seal" } else { "" };
-    eprintln!(
-        "shard {}: {} records, each linked to the one before{fits}; newest link {}",
-        options.shard,
-        chain.records,
-        chain.link()
-    );
     Ok(())
+}
+
+fn unreadable(cause: serde_json::Error) -> AnswerError {
+    AnswerError::Shape(cause.to_string())
 }

@@ -1,11 +1,11 @@
-//! One page of the audit trail, as `/v1/audit` has it in JSON.
+//! One page of the audit trail: the JSON of `/v1/audit`.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::terminal::plain;
+use crate::terminal::line;
 
-/// A page. Missing fields are taken as empty.
+/// A page. Missing fields are empty.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Page {
@@ -13,15 +13,15 @@ pub struct Page {
     pub items: Vec<Value>,
     /// Where the next page begins; absent on the last page.
     pub next_cursor: Option<String>,
-    /// How many records the trail had when this page was made.
+    /// The number of records of the trail when the node made this page.
     pub count: u64,
-    /// The newest link of the chain at that moment, in hexadecimal.
+    /// The newest link of the chain at that time, in hexadecimal.
     pub link: String,
-    /// Whether the page has all records. An auditor of some properties does not get all.
+    /// Whether the page has all records. An auditor of some properties gets only some of them.
     pub complete: bool,
 }
 
-/// What is read of a record.
+/// The fields of a record that this program uses.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Record {
@@ -29,7 +29,7 @@ pub struct Record {
     pub line: u64,
     /// The bytes that are hashed into the chain, in base64.
     pub encoded: String,
-    /// The link after this record, in hexadecimal, where the node keeps it.
+    /// The link after this record, in hexadecimal. Some records have none.
     pub link: Option<String>,
     at: String,
     who: String,
@@ -46,11 +46,11 @@ pub struct Record {
 impl Record {
     /// The record on one line.
     pub fn text(&self) -> String {
-        let optional = |text: &Option<String>| plain(text.as_deref().unwrap_or_default());
-        let who = plain(self.principal.as_ref().unwrap_or(&self.who));
+        let optional = |text: &Option<String>| line(text.as_deref().unwrap_or_default());
+        let who = line(self.principal.as_ref().unwrap_or(&self.who));
         let verdict = if self.allowed { String::new() } else { format!("refused ({})", self.verdict) };
         let times = if self.times > 1 { format!(" x{}", self.times) } else { String::new() };
-        let (at, from, action) = (plain(&self.at), plain(&self.from), plain(&self.action));
+        let (at, from, action) = (line(&self.at), line(&self.from), line(&self.action));
         let (property, record) = (optional(&self.property_id), optional(&self.record));
         format!("{at}  {who:<20} {from:<15} {action:<20} {property} {record} {verdict}{times}\n")
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_told_on_one_line() {
+    fn a_record_is_shown_on_one_line() {
         let text = |record: Value| Record::deserialize(record).expect("a record").text();
         let done = json!({ "line": 4, "at": "T", "who": "principal/7", "principal": "desk", "from": "::1", "action": "book",
             "propertyId": "alfama", "record": "bk_1", "allowed": true, "verdict": 0, "times": 1, "encoded": "", "place": 0 });

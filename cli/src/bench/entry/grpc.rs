@@ -11,7 +11,7 @@ use crate::bench::tally::Tally;
 use crate::bench::window::Window;
 use crate::bench::workload::Worker;
 
-/// Workers share a client, which sends each request to the leader.
+/// Workers share a client, which sends each request to the leader of the property.
 pub async fn grpc(client: &Client, hotels: &Hotels, mix: Mix, concurrency: usize, window: Window) -> Tally {
     let workers = (0..concurrency).map(|number| async move {
         let mut worker = Worker::new(number);

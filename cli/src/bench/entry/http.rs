@@ -14,9 +14,10 @@ use crate::bench::tally::Tally;
 use crate::bench::target::Target;
 use crate::bench::window::Window;
 use crate::bench::workload::Worker;
+use crate::messages::failure;
 use crate::web::Connection;
 
-/// One connection per worker. Workers are spread over the nodes and do not look for leaders: online channels do not either.
+/// One connection per worker. Workers are spread over the nodes and ignore leaders, as online channels do.
 pub async fn http(target: &Target, hotels: &Hotels, mix: Mix, concurrency: usize, window: Window) -> anyhow::Result<Tally> {
     let workers = (0..concurrency).map(|number| async move {
         let address = Address::parse(&target.endpoints[number % target.endpoints.len()])?;
@@ -63,7 +64,7 @@ async fn request(connection: &mut Connection, host: &str, key: &str, hotels: &Ho
         }
         Ok((409, _)) => Outcome::Refused,
         Ok((status, body)) => Outcome::Failed(format!("{status} {}", String::from_utf8_lossy(&body))),
-        Err(cause) => Outcome::Failed(cause.to_string()),
+        Err(cause) => Outcome::Failed(failure::text(&cause)),
     }
 }
 

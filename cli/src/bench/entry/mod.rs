@@ -1,7 +1,7 @@
-//! The entry points of a cluster: each sends the workload in its own way and counts the outcomes.
+//! The entry points of a cluster: each sends the workload over its protocol and counts the outcomes.
 //!
 //! # Invariants
-//! - So many requests are in flight at any time: a worker sends the next one when its last one is answered.
+//! - The number of requests in flight is constant: a worker sends its next request after the previous answer.
 //! - Requests that begin before or after the measured time are sent but not measured.
 //!
 //! Start with `grpc.rs`, the shortest.

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Context;
-use keyrack_client::{Client, ErrorCode, v1};
+use keyrack_client::{Client, ClientError, ErrorCode, v1};
 
 use crate::bench::hotels::Hotels;
 use crate::bench::operation::{Operation, Outcome};
@@ -13,8 +12,9 @@ use crate::bench::options::Mix;
 use crate::bench::tally::Tally;
 use crate::bench::window::Window;
 use crate::bench::workload::Worker;
+use crate::messages::bench::{BenchError, EMPTY_ANSWER};
 
-/// Two streams to every node that leads properties. Each requests only the properties of its node.
+/// Two streams to every node that leads properties. Each stream books only at the properties of its node.
 pub async fn stream(client: &Client, hotels: &Hotels, mix: Mix, concurrency: usize, window: Window) -> anyhow::Result<Tally> {
     let mut led: HashMap<&str, Vec<usize>> = HashMap::new();
     for (property, leader) in hotels.leaders.iter().enumerate() {
@@ -57,18 +57,21 @@ impl Stream<'_> {
                 let Operation::Reserve(of) = &operation else { continue };
                 let book = Some(of.request(hotels));
                 tag += 1;
-                requests.send(v1::BookManyRequest { tag, book, with_receipt: false }).await.context("the stream has ended")?;
+                requests
+                    .send(v1::BookManyRequest { tag, book, with_receipt: false })
+                    .await
+                    .map_err(|_| BenchError::StreamEnded)?;
                 waiting.insert(tag, (operation, Instant::now()));
             }
             if waiting.is_empty() {
                 return Ok(tally);
             }
-            let Some(reply) = replies.message().await? else { anyhow::bail!("the stream has ended") };
+            let reply = replies.message().await.map_err(ClientError::from)?.ok_or(BenchError::StreamEnded)?;
             let Some((operation, began)) = waiting.remove(&reply.tag) else { continue };
             let outcome = match (reply.booking, reply.refusal) {
                 (Some(booking), _) => Outcome::Booked(booking.booking_id),
                 (None, Some(refusal)) => Outcome::of_error(&ErrorCode::of_service(&refusal.code), &refusal.detail),
-                (None, None) => Outcome::Failed("an empty answer".into()),
+                (None, None) => Outcome::Failed(EMPTY_ANSWER.into()),
             };
             tally.count(&operation, &outcome, began.elapsed(), window.measures(began));
         }

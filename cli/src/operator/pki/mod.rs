@@ -1,9 +1,9 @@
-//! `keyrack pki`: the small CA of the crate `keyrack-pki` as a command.
+//! `keyrack pki`: the certificate authority of the crate `keyrack-pki` as a command.
 //!
 //! # Invariants
-//! - Wrong names, hosts and days end with exit code 2 before any file is written.
+//! - Invalid names, hosts and days end with exit code 2 before any file is written.
 //! - `rotate` checks all files before it replaces the first.
-//! - Every subcommand ends by printing the certificates that it wrote.
+//! - Every subcommand prints the certificates that it wrote.
 //!
 //! Start with `run.rs`; `options.rs` has the options, `show.rs` prints certificates.
 

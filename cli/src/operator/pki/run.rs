@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use keyrack_pki::{Authority, Identity};
 
 use super::options::{Holder, PkiCommand};
 use super::show;
-use crate::output::say;
+use crate::messages::pki::{NextStep, PkiError};
+use crate::output::note;
 
 /// Runs `keyrack pki`.
 pub fn pki(json: bool, command: PkiCommand) -> anyhow::Result<()> {
@@ -15,10 +15,7 @@ pub fn pki(json: bool, command: PkiCommand) -> anyhow::Result<()> {
         PkiCommand::Init { folder, cluster } => {
             let authority = Authority::init(&folder.dir, &cluster)?;
             show::show(json, &[authority.trust()])?;
-            hint(
-                json,
-                "Next: keyrack pki issue node 1 --host HOST. Every node and client gets a copy of ca.pem; ca.key stays here.",
-            )
+            next(json, NextStep::Issue);
         }
         PkiCommand::Issue { folder, validity, holder } => {
             let (identity, hosts) = match holder {
@@ -28,35 +25,33 @@ pub fn pki(json: bool, command: PkiCommand) -> anyhow::Result<()> {
             let authority = Authority::open(&folder.dir)?;
             authority.issue(&identity, &hosts, validity.days)?;
             show::show(json, &[authority.certificate(&identity)])?;
-            let (key, trust) = (authority.key(&identity), authority.trust());
-            hint(json, &format!("Its owner needs this file, its key {} and {}.", key.display(), trust.display()))
+            next(json, NextStep::Deliver { key: authority.key(&identity), trust: authority.trust() });
         }
         PkiCommand::Rotate { new_ca: true, folder, .. } => {
             let mut authority = Authority::open(&folder.dir)?;
             authority.rotate_ca()?;
             show::show(json, &[authority.trust()])?;
-            hint(
-                json,
-                "All of these are trusted; the first one signs from now on. Next: bring ca.pem to all nodes and clients; then keyrack \
-                 pki rotate --all, and bring the certificates to their owners; then keyrack pki rotate --drop-old-ca.",
-            )
+            next(json, NextStep::RotateAll);
         }
         PkiCommand::Rotate { drop_old_ca: true, folder, .. } => {
             let mut authority = Authority::open(&folder.dir)?;
             authority.drop_old_cas()?;
             show::show(json, &[authority.trust()])?;
-            hint(json, "Only this one is trusted from now on. Next: bring ca.pem to all nodes and clients.")
+            next(json, NextStep::BringTrust);
         }
         PkiCommand::Rotate { all: true, folder, validity, .. } => {
             let authority = Authority::open(&folder.dir)?;
             let identities = authority.identities()?;
             let files: Vec<PathBuf> = identities.iter().map(|identity| authority.certificate(identity)).collect();
-            anyhow::ensure!(!files.is_empty(), "{} has no certificates yet: keyrack pki issue makes them", folder.dir.display());
-            rotate(json, &files, validity.days)
+            if files.is_empty() {
+                return Err(PkiError::NoCertificates(folder.dir).into());
+            }
+            rotate(json, &files, validity.days)?;
         }
-        PkiCommand::Rotate { files, validity, .. } => rotate(json, &files, validity.days),
-        PkiCommand::Show { files } => show::show(json, &files),
+        PkiCommand::Rotate { files, validity, .. } => rotate(json, &files, validity.days)?,
+        PkiCommand::Show { files } => show::show(json, &files)?,
     }
+    Ok(())
 }
 
 /// Replaces certificates, each in its CA's folder.
@@ -65,14 +60,14 @@ fn rotate(json: bool, files: &[PathBuf], days: u32) -> anyhow::Result<()> {
     let mut found = Vec::new();
     for file in files {
         let details = keyrack_pki::read(file)?.swap_remove(0);
-        anyhow::ensure!(!details.is_ca, "{} is a CA's: keyrack pki rotate --new-ca replaces it", file.display());
-        let identity = details.identity.with_context(|| format!("{}: it is nobody's in a cluster", file.display()))?;
+        if details.is_ca {
+            return Err(PkiError::IsCa(file.clone()).into());
+        }
+        let identity = details.identity.ok_or_else(|| PkiError::NoIdentity(file.clone()))?;
         let name = identity.file_stem() + ".pem";
-        anyhow::ensure!(
-            file.file_name().is_some_and(|found| found == name.as_str()),
-            "{} is the certificate of {identity}, which would be named {name}",
-            file.display()
-        );
+        if file.file_name().is_none_or(|found| found != name.as_str()) {
+            return Err(PkiError::OtherName { path: file.clone(), identity: identity.to_string(), name }.into());
+        }
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         found.push((Authority::open(folder)?, identity));
     }
@@ -80,10 +75,13 @@ fn rotate(json: bool, files: &[PathBuf], days: u32) -> anyhow::Result<()> {
         authority.rotate(identity, days)?;
     }
     show::show(json, files)?;
-    hint(json, "Their owners need these files and the keys beside them.")
+    next(json, NextStep::BringCertificates);
+    Ok(())
 }
 
-/// Says what to do next; not with `--json`.
-fn hint(json: bool, text: &str) -> anyhow::Result<()> {
-    if json { Ok(()) } else { say(&format!("\n{text}\n")) }
+/// Prints the next step, except with `--json`.
+fn next(json: bool, step: NextStep) {
+    if !json {
+        note(step);
+    }
 }

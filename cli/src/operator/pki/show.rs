@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock::{now_ms, utc_seconds};
 use crate::output::{say, say_json};
-use crate::terminal::plain;
+use crate::terminal::line;
 
 /// Prints the certificates of the files.
 pub fn show(json: bool, files: &[PathBuf]) -> anyhow::Result<()> {
@@ -39,8 +39,8 @@ fn as_text(file: &Path, details: &Details, now: u64) -> String {
     ];
     let mut text = format!("{}\n", file.display());
     for (name, value) in lines {
-        // A foreign certificate must not add lines of its own.
-        text += &format!("  {name:<10} {}\n", plain(&value).replace('\n', "\\n"));
+        // The text comes from a certificate that anyone can have made.
+        text += &format!("  {name:<10} {}\n", line(&value));
     }
     text
 }
@@ -67,7 +67,7 @@ fn holder(details: &Details) -> String {
     match (&details.cluster, &details.identity) {
         (Some(cluster), Some(identity)) => identity.uri(cluster),
         (Some(cluster), None) if details.is_ca => format!("CA of the cluster {cluster}: {}", details.subject),
-        _ => format!("not of a cluster: {}", details.subject),
+        _ => format!("not from the CA of a cluster: {}", details.subject),
     }
 }
 

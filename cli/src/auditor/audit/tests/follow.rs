@@ -1,4 +1,4 @@
-//! Following logs that are honest, and logs that are not.
+//! Honest logs, and logs that were changed.
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ use super::{leaf, log, rooms};
 
 const ORIGIN: &str = "test/shard-1";
 
-/// A log in memory, with nodes that show so many of its leaves each.
+/// A log in memory. Each node serves the first leaves, as many as `sizes` has for it.
 struct FakeLog {
     leaves: RefCell<Vec<Vec<u8>>>,
-    /// Another history, and which node shows it.
+    /// Another history, and the node that serves it.
     other: RefCell<Option<(usize, Vec<Vec<u8>>)>>,
     sizes: RefCell<Vec<usize>>,
     bundles: Cell<u64>,
@@ -80,7 +80,7 @@ impl Source for FakeLog {
 
     async fn entries(&self, _: u32, index: u64, width: u16) -> anyhow::Result<Vec<Vec<u8>>> {
         self.bundles.set(self.bundles.get() + 1);
-        anyhow::ensure!(self.bundles.get() <= self.fail_after.get(), "the connection is gone");
+        anyhow::ensure!(self.bundles.get() <= self.fail_after.get(), "the connection was closed");
         let first = index as usize * usize::from(TILE_WIDTH);
         Ok(self.leaves.borrow()[first..first + usize::from(width)].to_vec())
     }
@@ -92,7 +92,7 @@ impl Source for FakeLog {
     }
 }
 
-/// A folder that is gone after the test.
+/// A folder that is deleted after the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -130,7 +130,7 @@ fn kinds(report: &Report) -> Vec<Kind> {
     report.findings.iter().map(|finding| finding.kind).collect()
 }
 
-/// So many bookings, each of one room of a thousand.
+/// This number of bookings, each of one room of a thousand.
 fn bookings(count: u64) -> Vec<Leaf> {
     log((0..count).map(|n| rooms(leaf(LeafKind::Book, n, None), 1, 1_000, 999 - n as i64)))
 }
@@ -143,7 +143,7 @@ async fn a_growing_log_is_followed_from_where_it_was() {
         *source.sizes.borrow_mut() = vec![size];
         let report = follow(&source, &folder).await;
         assert_eq!((kinds(&report), report.verified, report.room_nights_sold), (vec![], size as u64, 2 * size as u64));
-        assert_eq!(source.bundles.get(), bundles, "only what is new is fetched");
+        assert_eq!(source.bundles.get(), bundles, "only new bundles are fetched");
     }
     assert!(report_text(&source, &folder).await.contains("nothing wrong in 700 leaves"));
 }
@@ -158,7 +158,7 @@ async fn a_rewritten_log_is_a_fork() {
     let source = FakeLog::new(&all);
     *source.sizes.borrow_mut() = vec![8];
     assert!(follow(&source, &folder).await.is_good());
-    // One leaf is another now: seen at the same size, and at a larger one; always again, since the state stands.
+    // One leaf is different: found at the same size and at a larger one, and in every run, because the state stays the same.
     all[3].at_ms += 1;
     let rewritten = FakeLog::new(&all);
     for size in [8, 10, 10] {
@@ -168,7 +168,7 @@ async fn a_rewritten_log_is_a_fork() {
         assert!(report.text().contains("FORK"), "{}", report.text());
     }
     assert_eq!(folder.evidence(), 3, "the old checkpoint and two others, each once");
-    assert!(follow(&source, &folder).await.is_good(), "the log that was seen first is still followed");
+    assert!(follow(&source, &folder).await.is_good(), "the original log is still followed");
 }
 
 #[tokio::test]
@@ -176,10 +176,10 @@ async fn a_shorter_log_is_a_rollback_or_a_fork() {
     let (mut all, folder) = (bookings(10), Folder::new("shorter"));
     let source = FakeLog::new(&all);
     assert!(follow(&source, &folder).await.is_good());
-    // The node can still prove that the shorter one is a beginning;
+    // The node can prove that the shorter log is a beginning of the longer one.
     *source.sizes.borrow_mut() = vec![6];
     assert_eq!(kinds(&follow(&source, &folder).await), [Kind::Rollback]);
-    // it cannot, since it lost the rest;
+    // The node cannot prove it, because it lost the other leaves.
     all.truncate(6);
     assert_eq!(kinds(&follow(&FakeLog::new(&all), &folder).await), [Kind::Fork]);
 }
@@ -204,14 +204,14 @@ async fn leaves_that_were_not_signed_are_found() {
     let (mut all, folder) = (bookings(9), Folder::new("entries"));
     let source = FakeLog::new(&all);
     all[2].at_ms += 1;
-    // The checkpoint is of one history, the leaves of the other.
+    // The checkpoint is from one history, the leaves are from the other.
     *source.other.borrow_mut() = Some((0, all.iter().map(Leaf::encode).collect()));
     let report = follow(&source, &folder).await;
     assert_eq!((kinds(&report), report.verified), (vec![Kind::Entries], 0));
 }
 
 #[tokio::test]
-async fn a_checkpoint_by_strangers_is_not_believed() {
+async fn a_checkpoint_without_cosignatures_is_untrusted() {
     struct Strange(FakeLog);
     impl Source for Strange {
         async fn checkpoints(&self, shard: u32) -> Vec<(String, anyhow::Result<Note>)> {
@@ -226,7 +226,7 @@ async fn a_checkpoint_by_strangers_is_not_believed() {
             self.0.consistency(shard, old, new).await
         }
     }
-    let folder = Folder::new("strangers");
+    let folder = Folder::new("untrusted");
     let (store, policy) = (Store::open(&folder.0).expect("a folder"), policy());
     let source = Strange(FakeLog::new(&bookings(3)));
     let (bar, pause) = (ProgressBar::hidden(), Duration::ZERO);
@@ -236,7 +236,7 @@ async fn a_checkpoint_by_strangers_is_not_believed() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_leaves_is_told_once_and_remembered() {
+async fn a_finding_is_reported_once_and_counted_later() {
     let folder = Folder::new("oversell");
     let source =
         FakeLog::new(&log([rooms(leaf(LeafKind::Book, 1, None), 2, 1, -1), rooms(leaf(LeafKind::Cancel, 1, Some(0)), 2, 1, 1)]));
@@ -262,7 +262,7 @@ async fn an_interrupted_audit_keeps_what_was_verified() {
 }
 
 #[tokio::test]
-async fn progress_is_taken_up_and_wrong_progress_is_thrown_away() {
+async fn saved_progress_continues_and_wrong_progress_is_dropped() {
     let (all, folder) = (bookings(600), Folder::new("ahead"));
     let source = FakeLog::new(&all);
     *source.sizes.borrow_mut() = vec![100];
@@ -290,12 +290,12 @@ async fn progress_is_taken_up_and_wrong_progress_is_thrown_away() {
 }
 
 #[tokio::test]
-async fn a_folder_is_one_audits_and_its_files_are_one_logs() {
+async fn a_folder_serves_one_audit_and_a_state_one_log() {
     let folder = Folder::new("folder");
     let source = FakeLog::new(&bookings(2));
     assert!(follow(&source, &folder).await.is_good());
     let store = Store::open(&folder.0).expect("a folder");
-    assert!(Store::open(&folder.0).is_err(), "another audit works there");
+    assert!(Store::open(&folder.0).is_err(), "another audit uses it");
     assert!(store.load(1, "other/shard-1").is_err());
     drop(store);
     let file = folder.0.join("shard-1.state");
@@ -304,5 +304,5 @@ async fn a_folder_is_one_audits_and_its_files_are_one_logs() {
     bytes[last] ^= 1;
     std::fs::write(&file, bytes).expect("a state");
     let error = try_follow(&source, &folder.0).await.expect_err("damaged");
-    assert!(format!("{error:#}").contains("delete it to audit the log from its first leaf"), "{error:#}");
+    assert!(format!("{error:#}").contains("Delete it to audit the log from its first leaf"), "{error:#}");
 }

@@ -1,4 +1,4 @@
-//! The ledger against leaves made by hand.
+//! The ledger of leaves that the tests build.
 
 use keyrack_inventory::{BookingLeaf, LeafBody, LeafKind, Night, ReplicaKeys};
 
@@ -7,18 +7,18 @@ use super::super::ledger::{Ledger, Phase};
 use super::{found, id, leaf, log, replay, rooms};
 use LeafKind::{Amend, Book, Cancel, CheckIn, CheckOut, Erase, NoShow};
 
-/// What is found in these leaves.
+/// The findings of these leaves.
 fn findings(leaves: impl IntoIterator<Item = BookingLeaf>) -> Vec<(Kind, Option<u64>)> {
     found(&replay(&log(leaves)).1)
 }
 
-/// Rooms sold of the first night.
+/// The rooms sold on the first night.
 fn sold(ledger: &Ledger) -> u64 {
     ledger.nights.get(&(0, 20_833)).map_or(0, |tally| tally.sold)
 }
 
 #[test]
-fn a_whole_life_has_nothing_wrong() {
+fn a_complete_life_cycle_has_no_findings() {
     let (ledger, findings) = replay(&log([
         leaf(Book, 1, None),
         rooms(leaf(Book, 2, None), 2, 10, 7),
@@ -37,22 +37,22 @@ fn a_whole_life_has_nothing_wrong() {
 
 #[test]
 fn selling_beyond_the_limit_is_found() {
-    // By the leaf's own word, which then agrees with the ledger;
+    // The leaf shows the oversell and agrees with the ledger.
     let honest = [rooms(leaf(Book, 1, None), 2, 2, 0), rooms(leaf(Book, 2, None), 1, 2, -1)];
     assert_eq!(findings(honest), [(Kind::Oversell, Some(1))]);
-    // and hidden by a leaf that claims that a room is left: then the two accounts differ too.
+    // The leaf hides the oversell: it claims that a room is left, so it contradicts the ledger too.
     let hidden = [rooms(leaf(Book, 1, None), 2, 2, 0), rooms(leaf(Book, 2, None), 1, 2, 0)];
     assert_eq!(findings(hidden), [(Kind::Oversell, Some(1)), (Kind::Contradiction, Some(1))]);
-    // Held and blocked rooms are not in the log: nothing left of more than is sold is no contradiction.
+    // Held and blocked rooms are not in the log, so fewer rooms left than the ledger expects are not a contradiction.
     assert_eq!(findings([rooms(leaf(Book, 1, None), 1, 10, 0)]), []);
 }
 
 #[test]
-fn a_limit_below_what_is_sold_is_no_oversell_until_more_is_sold() {
+fn a_lowered_limit_is_an_oversell_only_when_more_is_sold() {
     let book = rooms(leaf(Book, 1, None), 3, 10, 7);
-    // Cut to 2: other events tell the deficit.
+    // The limit is lowered to 2. A check-in shows the deficit.
     assert_eq!(findings([book.clone(), rooms(leaf(CheckIn, 1, Some(0)), 3, 2, -1)]), []);
-    // Bookings after a cut that the log tells are those that holds had promised under the limit before,
+    // Bookings soon after the cut may come from holds under the earlier limit,
     let promised = [book, rooms(leaf(Book, 2, None), 1, 2, -2), rooms(leaf(Book, 3, None), 6, 2, -8)];
     let (ledger, findings_of) = replay(&log(promised.clone()));
     assert_eq!((found(&findings_of), ledger.counts.after_cut), (vec![], 4));
@@ -60,7 +60,7 @@ fn a_limit_below_what_is_sold_is_no_oversell_until_more_is_sold() {
     let mut beyond = promised.to_vec();
     beyond.push(rooms(leaf(Book, 4, None), 1, 2, -9));
     assert_eq!(findings(beyond), [(Kind::Oversell, Some(3))]);
-    // and no hold lives for more than ten minutes.
+    // and no hold lasts longer than ten minutes.
     let mut late = log(promised);
     late[2].at_ms += 600_000;
     assert_eq!(found(&replay(&late).1), [(Kind::Oversell, Some(2))]);
@@ -78,13 +78,13 @@ fn an_amendment_gives_back_the_old_and_takes_the_new() {
 }
 
 #[test]
-fn an_amendment_may_keep_a_night_in_deficit_and_take_none() {
+fn an_amendment_may_keep_a_night_in_deficit_but_not_add_one() {
     let book = rooms(leaf(Book, 1, None), 3, 10, 7);
-    // Kept: as many rooms as before, or fewer.
+    // The same number of rooms as before.
     assert_eq!(findings([book.clone(), rooms(leaf(Amend, 1, Some(0)), 3, 2, -1)]), []);
     // More rooms on the same nights.
     assert_eq!(findings([book.clone(), rooms(leaf(Amend, 1, Some(0)), 4, 2, -2)]), [(Kind::Oversell, Some(1))]);
-    // A night more, which is in deficit.
+    // One more night, which is in deficit.
     let mut longer = leaf(Amend, 1, Some(0));
     longer.departure = Night(20_836);
     let longer = rooms(longer, 3, 2, -1);
@@ -92,7 +92,7 @@ fn an_amendment_may_keep_a_night_in_deficit_and_take_none() {
 }
 
 #[test]
-fn cancelling_twice_is_found_and_gives_back_once() {
+fn a_second_cancellation_is_found_and_gives_back_nothing() {
     let leaves = [
         rooms(leaf(Book, 1, None), 1, 10, 9),
         rooms(leaf(Book, 2, None), 1, 10, 8),
@@ -105,18 +105,18 @@ fn cancelling_twice_is_found_and_gives_back_once() {
 }
 
 #[test]
-fn a_leaf_left_out_is_a_gap() {
+fn a_missing_leaf_is_a_gap() {
     let book = || leaf(Book, 1, None);
     let cancel = |previous| rooms(leaf(Cancel, 1, previous), 1, 10, 10);
-    // The pointer names another leaf than the last one, or none, or one of another booking.
+    // The pointer names an older leaf, no leaf, or a leaf of another booking.
     assert_eq!(findings([book(), leaf(CheckIn, 1, Some(0)), leaf(CheckOut, 1, Some(0))]), [(Kind::Gap, Some(2))]);
     assert_eq!(findings([book(), cancel(None)]), [(Kind::Gap, Some(1))]);
     assert_eq!(findings([book(), rooms(leaf(Cancel, 2, Some(0)), 1, 10, 9)]), [(Kind::Gap, Some(1))]);
-    // It names itself, or a leaf to come.
+    // The leaf names itself.
     assert_eq!(findings([cancel(Some(0))]), [(Kind::Gap, Some(0))]);
-    // It begins in the middle of its life.
+    // The first leaf is not a booking.
     assert_eq!(findings([cancel(None)]), [(Kind::Gap, Some(0))]);
-    // It is booked again; both sales count.
+    // The booking is booked again, and both sales count.
     let (ledger, twice) = replay(&log([book(), rooms(leaf(Book, 1, None), 1, 10, 8)]));
     assert_eq!((found(&twice), sold(&ledger)), (vec![(Kind::Gap, Some(1))], 2));
     let mut pointed = book();
@@ -125,7 +125,7 @@ fn a_leaf_left_out_is_a_gap() {
 }
 
 #[test]
-fn two_things_that_cannot_both_be_so_are_found() {
+fn contradictions_are_found() {
     let book = || leaf(Book, 1, None);
     // Steps that do not follow.
     assert_eq!(findings([book(), leaf(CheckOut, 1, Some(0))]), [(Kind::Contradiction, Some(1))]);
@@ -135,7 +135,7 @@ fn two_things_that_cannot_both_be_so_are_found() {
     let mut longer = leaf(CheckIn, 1, Some(0));
     longer.departure = Night(20_836);
     assert_eq!(findings([book(), rooms(longer, 1, 10, 9)]), [(Kind::Contradiction, Some(1))]);
-    // More left than can be.
+    // More rooms left than possible.
     assert_eq!(findings([book(), rooms(leaf(Book, 2, None), 1, 10, 9)]), [(Kind::Contradiction, Some(1))]);
     // An id of one property in a leaf of another.
     let mut elsewhere = leaf(Book, 2, None);
@@ -151,7 +151,7 @@ fn an_erasure_changes_no_rooms() {
 }
 
 #[test]
-fn time_and_raft_position_never_run_back() {
+fn decreasing_time_or_raft_position_is_found() {
     let two = || log([leaf(Book, 1, None), rooms(leaf(Book, 2, None), 1, 10, 8)]);
     let with = |change: fn(&mut keyrack_inventory::Leaf)| {
         let mut leaves = two();
@@ -162,13 +162,13 @@ fn time_and_raft_position_never_run_back() {
     assert_eq!(with(|leaf| leaf.at_ms -= 2_000), order);
     assert_eq!(with(|leaf| leaf.index = 9), order);
     assert_eq!(with(|leaf| leaf.term = 0), order);
-    assert_eq!(with(|leaf| (leaf.index, leaf.term) = (10, 2)), order, "one place has one term");
-    assert_eq!(with(|leaf| (leaf.index, leaf.at_ms) = (10, leaf.at_ms - 1_000)), [], "leaves of one entry share its place");
+    assert_eq!(with(|leaf| (leaf.index, leaf.term) = (10, 2)), order, "one index has one term");
+    assert_eq!(with(|leaf| (leaf.index, leaf.at_ms) = (10, leaf.at_ms - 1_000)), [], "leaves of one entry share its index");
     assert_eq!(with(|leaf| leaf.term = 2), []);
 }
 
 #[test]
-fn what_is_no_leaf_is_found_and_key_changes_are_listed() {
+fn unreadable_leaves_are_found_and_key_changes_are_listed() {
     let (mut ledger, mut found_here) = (Ledger::default(), Findings::default());
     let mut newer = leaf(Book, 1, None);
     newer.previous = None;
@@ -203,17 +203,17 @@ fn the_audit_trail_only_grows() {
         (ledger.seal.map(|seal| (seal.leaf, seal.records)), ledger.counts.kinds[9], ledger.leaves()),
         (Some((3, 9)), 4, 4)
     );
-    // Fewer records, and what there was before stays the measure of what comes.
+    // Fewer records. Later seals are compared with the larger seal.
     let (ledger, fewer) = sealed(&[(5, 1), (4, 2), (4, 3), (6, 4)]);
     assert_eq!(found(&fewer), [(Kind::Contradiction, Some(1)), (Kind::Contradiction, Some(2))]);
     assert_eq!(ledger.seal.map(|seal| seal.records), Some(6));
     assert!(fewer.kept()[0].what.contains("has 4 records, but it had 5 at leaf 0"), "{}", fewer.kept()[0]);
-    // As many, but others.
+    // The same number of records, but another link.
     assert_eq!(found(&sealed(&[(5, 1), (5, 2)]).1), [(Kind::Contradiction, Some(1))]);
 }
 
 #[test]
-fn what_ended_long_ago_is_forgotten_unless_the_log_lies_about_time() {
+fn old_bookings_are_forgotten_unless_the_time_of_the_log_is_wrong() {
     let year = 365 * 86_400_000;
     let mut late = log([leaf(Book, 1, None), rooms(leaf(Book, 2, None), 1, 10, 8)]);
     let mut far = leaf(Book, 3, None);
@@ -222,10 +222,10 @@ fn what_ended_long_ago_is_forgotten_unless_the_log_lies_about_time() {
     late.extend(log([far]).into_iter().map(|leaf| keyrack_inventory::Leaf { at_ms: leaf.at_ms + 3 * year, index: 50, ..leaf }));
     let (mut ledger, mut findings_of) = replay(&late);
     ledger.forget(1_800_000_000_000);
-    assert_eq!(ledger.bookings.len(), 3, "this clock says that nothing is that old");
+    assert_eq!(ledger.bookings.len(), 3, "by this clock no booking is old");
     ledger.forget(u64::MAX);
     assert_eq!((ledger.bookings.len(), ledger.nights.len(), ledger.counts.forgotten), (1, 2, 2));
-    // An erasure after years is no gap; a cancellation of the same age gives back what it had.
+    // An erasure after years is not a gap.
     let mut erase = log([leaf(Erase, 1, Some(0))]).remove(0);
     (erase.at_ms, erase.index) = (ledger.at_ms, 60);
     ledger.apply_leaf(3, Ok(&erase), &mut findings_of);

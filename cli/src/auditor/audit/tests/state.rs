@@ -1,12 +1,13 @@
-//! State files: whole or refused.
+//! State files, valid and damaged.
 
 use keyrack_inventory::{Leaf, LeafBody, LeafKind, ReplicaKeys};
 use keyrack_merkle::{Note, Signature, leaf_hash};
 
 use super::super::finding::Kind;
 use super::super::ledger::Seal;
-use super::super::state::{State, StateError};
+use super::super::state::State;
 use super::{leaf, log, rooms};
+use crate::messages::audit::StateError;
 
 fn state() -> State {
     let mut state = State::new("test/shard-1");
@@ -19,7 +20,7 @@ fn state() -> State {
         state.frontier.append(leaf_hash(&leaf.encode()), |_, _, _| {});
         state.ledger.apply_leaf(index, Ok(leaf), &mut state.findings);
     }
-    state.findings.add(Kind::Oversell, None, "said by a test");
+    state.findings.add(Kind::Oversell, None, "added by a test");
     let signature = Signature { name: "test".into(), key_id: 7, bytes: vec![1] };
     state.checkpoint = Some(Note { text: "test/shard-1\n4\n\n".replace("\n\n", "\nx\n"), signatures: vec![signature] });
     state
@@ -32,14 +33,14 @@ fn a_state_survives_the_round_trip() {
     }
 }
 
-/// Written before there were seals: nine counts, and nothing after the others.
+/// Version 1 has no seals: nine counts and no seal after them.
 #[test]
 fn a_state_of_the_first_version_is_read() {
     let mut expected = state();
     let seal = Seal { leaf: 4, records: 300, link: [6; 32] };
     assert_eq!(expected.ledger.seal, Some(seal));
     let whole = expected.encode();
-    // The seal and how many there are lie before the findings, the tenth count 24 bytes before that.
+    // The seal and the number of seals are before the findings, the tenth count is 24 bytes before that.
     let sealed = [&1u64.to_le_bytes()[..], &seal.leaf.to_le_bytes(), &seal.records.to_le_bytes(), &seal.link].concat();
     let at = whole.windows(sealed.len()).position(|part| part == sealed).expect("the seal");
     let payload = [&whole[63..at - 32], &whole[at - 24..at], &whole[at + sealed.len()..]].concat();
@@ -47,7 +48,7 @@ fn a_state_of_the_first_version_is_read() {
     expected.ledger.counts.kinds[9] = 0;
     let first = [b"keyrack audit state, version 1\n", &leaf_hash(&payload)[..], &payload].concat();
     assert_eq!(State::decode(&first), Ok(expected));
-    // Neither version is taken for the other.
+    // A file of one version is refused under the header of the other.
     assert!(State::decode(&[b"keyrack audit state, version 2\n", &first[31..]].concat()).is_err());
     assert!(State::decode(&[b"keyrack audit state, version 1\n", &whole[31..]].concat()).is_err());
 }
@@ -69,7 +70,7 @@ fn damaged_states_are_refused() {
     assert_eq!(State::decode(&[newer.as_bytes(), &whole[31..]].concat()), Err(StateError::Format));
 }
 
-/// What a checksum cannot tell: bytes that somebody wrote with care.
+/// Bytes with a correct checksum that this program does not write.
 #[test]
 fn no_bytes_make_the_reader_panic() {
     let whole = state().encode();

@@ -1,0 +1,67 @@
+//! Wrong usage that clap does not see, and the texts of clap's value parsers. The exit code is 2.
+
+use keyrack_client::ClientError;
+use keyrack_client::connection::ConnectError;
+
+/// The command cannot be run as it was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Usage {
+    /// `--endpoint` is not an address.
+    #[error("{0}")]
+    Address(ConnectError),
+    /// `--key` has characters that no key has.
+    #[error("{}", .0.detail)]
+    Client(ClientError),
+    /// A certificate without its key.
+    #[error("--cert was given without --cert-key. Give the certificate's key too: --cert-key FILE.")]
+    CertWithoutKey,
+    /// A key without its certificate.
+    #[error("--cert-key was given without --cert. Give the key's certificate too: --cert FILE.")]
+    KeyWithoutCert,
+    /// An ARI update without a value.
+    #[error(
+        "there is nothing to change. Give at least one thing to change: --rate, --capacity, --out-of-order, --stop-sell, \
+         --closed-to-arrival, --closed-to-departure, --min-stay-arrival, --min-stay-through or --max-stay."
+    )]
+    NothingToChange,
+    /// Not the id of a booking.
+    #[error("{0:?} is not the id of a booking. Such an id begins with bk_; `keyrack booking list` shows it.")]
+    BookingId(String),
+    /// Not the id of a principal or the prefix of a key.
+    #[error("{0:?} is not an id. An id has letters, digits and '-' only.")]
+    Id(String),
+    /// Not a member of staff.
+    #[error("{0:?} is not a member of staff. Write --subject ISSUER=SUBJECT.")]
+    Subject(String),
+    /// Not a seal.
+    #[error(
+        "{0:?} is not a seal. Write --sealed RECORDS:LINK: a number, a colon, and the link as `keyrack audit` prints it or as 64 \
+         hexadecimal digits."
+    )]
+    Seal(String),
+    /// A `.tlog-proof` where a JSON receipt is needed.
+    #[error("a .tlog-proof discloses no claims. Give the JSON receipt: `keyrack receipt get BOOKING --out FILE`.")]
+    DiscloseProof,
+    /// A claim that the receipt does not have.
+    #[error("the receipt has no claim {name:?}. It has: {}.", .known.join(", "))]
+    UnknownClaim {
+        /// The name given.
+        name: String,
+        /// The names in the receipt.
+        known: Vec<String>,
+    },
+}
+
+/// The requirements of clap's value parsers.
+pub mod needs {
+    /// A date.
+    pub const DATE: &str = "write a date of the calendar, like 2026-12-24";
+    /// A shard.
+    pub const SHARD: &str = "write the number of a shard, or all";
+    /// The name of a cluster.
+    pub const CLUSTER: &str = "write 1 to 255 letters, digits, '-' and '.'";
+    /// A host of a certificate.
+    pub const HOST: &str = "write a DNS name or an IP address, without a port";
+    /// The name of an operator or a desk.
+    pub const NAME: &str = "write 1 to 64 small letters, digits and '-'";
+}
