@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Not run yet: no container engine was at hand where this was written. Kept simple for that reason.
+# Not tested yet: written without a container engine, and kept simple for that reason.
 
 FROM rust:1.95-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends libclang-dev && rm -rf /var/lib/apt/lists/*

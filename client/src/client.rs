@@ -110,15 +110,15 @@ impl Client {
         let mut pause = FIRST_PAUSE;
         for round in 0.. {
             if round == 0 && property.is_some() {
-                self.learn().await;
+                self.refresh_topology().await;
             }
             let error = match self.channel(property.filter(|_| round == 0)) {
                 Ok((address, OpenChannel { channel, fault })) => match attempt(channel, self.clone()).await {
                     Ok(response) => return Ok(response.into_inner()),
                     Err(status) => {
                         let error = ClientError::of_attempt(&status, &address, &fault, self.attempt());
-                        if error.is_passing() {
-                            self.state().nodes.distrust(&address);
+                        if error.is_transient() {
+                            self.state().nodes.move_to_end(&address);
                         }
                         error
                     }
@@ -126,7 +126,7 @@ impl Client {
                 Err(error) => error,
             };
             let asked_all = round + 1 >= self.state().nodes.addresses().len();
-            if !error.is_passing() || error.is_untrusted() && asked_all || began.elapsed() + pause >= self.inner.timeout {
+            if !error.is_transient() || error.is_untrusted() && asked_all || began.elapsed() + pause >= self.inner.timeout {
                 return Err(error);
             }
             tokio::time::sleep(pause).await;
@@ -208,14 +208,14 @@ impl Client {
     }
 
     /// Requests nodes and leaders if the known ones are too old. A failure does not end the call.
-    async fn learn(&self) {
-        let Some(address) = self.state().nodes.begin_learning() else { return };
+    async fn refresh_topology(&self) {
+        let Some(address) = self.state().nodes.begin_refresh() else { return };
         let Ok(channel) = self.channel_to(&address) else { return };
         let mut request = self.request(v1::TopologyRequest {});
         request.set_timeout(TOPOLOGY);
         match InventoryClient::new(channel).get_topology(request).await {
-            Ok(topology) => self.state().nodes.learn(topology.into_inner()),
-            Err(_) => self.state().nodes.distrust(&address),
+            Ok(topology) => self.state().nodes.refresh_topology(topology.into_inner()),
+            Err(_) => self.state().nodes.move_to_end(&address),
         }
     }
 

@@ -79,7 +79,7 @@ impl ClientError {
     }
 
     /// Whether the call may be repeated: another node, or the same one later, may answer. The service refused nothing.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self.code {
             ErrorCode::Unreachable | ErrorCode::Untrusted => true,
             ErrorCode::Service(code) => {
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn refusals_are_final_and_failures_are_retried() {
-        let passes = |code: ErrorCode| ClientError::new(code, "").is_passing();
+        let passes = |code: ErrorCode| ClientError::new(code, "").is_transient();
         for code in [Code::Unavailable, Code::Overloaded, Code::OutcomeUnknown, Code::RequestInFlight] {
             assert!(passes(code.into()), "{code:?}");
         }

@@ -55,7 +55,7 @@ impl Nodes {
 
     /// The address to request the topology from if the known one is too old. Concurrent callers get `None`, so only one
     /// requests it.
-    pub fn begin_learning(&mut self) -> Option<String> {
+    pub fn begin_refresh(&mut self) -> Option<String> {
         if self.learned_at.is_some_and(|at| at.elapsed() < TOPOLOGY_TTL) {
             return None;
         }
@@ -64,7 +64,7 @@ impl Nodes {
     }
 
     /// Adds the new addresses of a topology at the end and replaces the leaders.
-    pub fn learn(&mut self, topology: v1::Topology) {
+    pub fn refresh_topology(&mut self, topology: v1::Topology) {
         for node in topology.nodes {
             if !self.addresses.contains(&node.grpc) {
                 self.addresses.push(node.grpc.clone());
@@ -75,7 +75,7 @@ impl Nodes {
     }
 
     /// A node did not answer: moves it behind all others and forgets the leaders.
-    pub fn distrust(&mut self, address: &str) {
+    pub fn move_to_end(&mut self, address: &str) {
         self.learned_at = None;
         self.leaders.clear();
         // At the end, so that a call tries every other node before it tries this one again.
@@ -93,7 +93,7 @@ mod tests {
         let mut nodes = Nodes::new(vec!["http://a".into()]);
         let node = |id: u64, grpc: &str| v1::NodeInfo { id, grpc: grpc.into(), ..Default::default() };
         let shards = vec![v1::ShardInfo { shard: 1, leader: Some(2), ..Default::default() }];
-        nodes.learn(v1::Topology {
+        nodes.refresh_topology(v1::Topology {
             nodes: vec![node(1, "http://a"), node(2, "http://b"), node(3, "http://c")],
             shards,
             ..Default::default()
@@ -116,13 +116,13 @@ mod tests {
     fn a_node_that_failed_is_tried_last_and_the_leaders_are_forgotten() {
         let mut nodes = nodes();
         nodes.note_shard("lisbon", 1);
-        nodes.distrust("http://a");
+        nodes.move_to_end("http://a");
         assert_eq!(nodes.addresses(), ["http://b", "http://c", "http://a"]);
-        nodes.distrust("http://c");
+        nodes.move_to_end("http://c");
         assert_eq!(nodes.addresses(), ["http://b", "http://a", "http://c"]);
-        nodes.distrust("http://unknown");
+        nodes.move_to_end("http://unknown");
         assert_eq!(nodes.best(Some("lisbon")), "http://b");
-        assert_eq!(nodes.begin_learning().as_deref(), Some("http://b"));
-        assert_eq!(nodes.begin_learning(), None, "only the first caller requests it");
+        assert_eq!(nodes.begin_refresh().as_deref(), Some("http://b"));
+        assert_eq!(nodes.begin_refresh(), None, "only the first caller requests it");
     }
 }

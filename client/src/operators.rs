@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The role, scope and credentials of a principal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct PrincipalWish {
+pub struct PrincipalSpec {
     /// A name for people.
     pub name: String,
     /// operator, manager, channel, desk or auditor.
@@ -56,7 +56,7 @@ pub struct Principal {
     pub created_at: String,
     /// Its role, scope and credentials.
     #[serde(flatten)]
-    pub wish: PrincipalWish,
+    pub wish: PrincipalSpec,
     /// Its keys, including revoked and expired ones.
     pub keys: Vec<Key>,
 }
@@ -82,7 +82,7 @@ pub struct Key {
 /// The properties of a new API key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct KeyWish {
+pub struct KeySpec {
     /// A label for people.
     pub label: String,
     /// Its lifetime in seconds. It never expires if absent.
@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn absent_options_are_not_sent() {
-        assert_eq!(serde_json::to_value(KeyWish::default()).expect("JSON"), json!({ "label": "" }));
+        assert_eq!(serde_json::to_value(KeySpec::default()).expect("JSON"), json!({ "label": "" }));
         assert_eq!(serde_json::to_value(Empty {}).expect("JSON"), json!({}));
-        assert!(serde_json::to_value(PrincipalWish::default()).expect("JSON").get("ownOnly").is_none());
+        assert!(serde_json::to_value(PrincipalSpec::default()).expect("JSON").get("ownOnly").is_none());
     }
 }

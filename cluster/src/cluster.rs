@@ -23,7 +23,7 @@ use crate::tasks::Tasks;
 
 /// One node's part of the cluster. Cheap to clone.
 #[derive(Clone)]
-pub struct Cluster {
+pub struct ClusterNode {
     pub(crate) node: Arc<Node>,
     pub(crate) usage: Arc<UsageInbox>,
 }
@@ -57,7 +57,7 @@ pub enum Consistency {
     Local,
 }
 
-impl Cluster {
+impl ClusterNode {
     /// The number and shard of a property. Asks the leader of the directory when this node does not know the property.
     pub async fn locate(&self, id: &str, deadline: Instant) -> Result<Option<Placement>, ClusterError> {
         if let Some(placement) = self.node.directory.find(id) {

@@ -32,7 +32,7 @@ pub struct ClusterConfig {
 
 /// Random numbers for a new data folder. An existing folder keeps its own.
 #[derive(Clone)]
-pub struct Fresh {
+pub struct FolderSeeds {
     /// The folder's incarnation.
     pub incarnation: u64,
     /// The seed of the node's signing keys.

@@ -1,6 +1,6 @@
 //! The shards' journals as one typed feed: every event, in log order for each shard, without gaps.
 //!
-//! A reader subscribes from a position in each shard ([`Cluster::feed`]), reads bounded pages ([`Feed::next`]) and waits for
+//! A reader subscribes from a position in each shard ([`ClusterNode::feed`]), reads bounded pages ([`Feed::next`]) and waits for
 //! more ([`Feed::changed`]). It keeps [`Feed::positions`] and can resume there at any node and after any restart: a line is
 //! never changed or removed, and its number is the same on every replica. The event feed and the audit trail both read this
 //! way.
@@ -13,7 +13,7 @@ use std::time::Duration;
 use keyrack_inventory::{Entry, Fault, Key, PropertyNumber, Read, Row};
 use tokio::time::Instant;
 
-use crate::cluster::{Cluster, Consistency};
+use crate::cluster::{ClusterNode, Consistency};
 use crate::error::ClusterError;
 use crate::storage::View;
 
@@ -40,7 +40,7 @@ pub struct Filter {
 
 /// A subscription to the journals of some shards.
 pub struct Feed {
-    cluster: Cluster,
+    cluster: ClusterNode,
     filter: Filter,
     positions: Vec<Position>,
 }
@@ -80,7 +80,7 @@ pub struct Line {
     pub entry: Entry,
 }
 
-impl Cluster {
+impl ClusterNode {
     /// Subscribes to the journals of some shards, from a position in each.
     pub fn feed(&self, positions: Vec<Position>, filter: Filter) -> Feed {
         Feed { cluster: self.clone(), filter, positions }
@@ -93,7 +93,7 @@ impl Feed {
     /// limit a line takes; 0 leaves the line out.
     ///
     /// # Errors
-    /// The errors of [`Cluster::read`]. The feed's positions are then unchanged.
+    /// The errors of [`ClusterNode::read`]. The feed's positions are then unchanged.
     pub async fn next<T>(
         &mut self,
         read: PageRead,

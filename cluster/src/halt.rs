@@ -1,5 +1,5 @@
 //! Stops this node because of its data: the data are damaged, or its rows differ from the other replicas' rows.
-//! `Cluster::failed` joins these reasons with the others: a Raft group that stopped and a task that panicked.
+//! `ClusterNode::failed` joins these reasons with the others: a Raft group that stopped and a task that panicked.
 //!
 //! The reason is also written into the data folder for the next start. That start verifies all data after damage, and refuses
 //! diverged data.

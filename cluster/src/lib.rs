@@ -1,8 +1,8 @@
 //! The replicated core of Keyrack: Raft groups over RocksDB.
 //!
-//! A [`Cluster`] is one node's part of a cluster. [`Cluster::propose`] sends a command to its shard's leader (a command is
+//! A [`ClusterNode`] is one node's part of a cluster. [`ClusterNode::propose`] sends a command to its shard's leader (a command is
 //! forwarded at most once at a time). There a batcher combines many commands into one Raft entry, and every replica applies
-//! the entry with `keyrack_inventory::apply`. [`Cluster::read`] reads a consistent view after a ReadIndex round. [`Feed`]
+//! the entry with `keyrack_inventory::apply`. [`ClusterNode::read`] reads a consistent view after a ReadIndex round. [`Feed`]
 //! reads the shards' journals. The crate does not depend on HTTP, JSON or guest data.
 //!
 //! From top to bottom; a file imports only from the lines below its own:
@@ -81,8 +81,8 @@ pub mod simulated {
     pub use crate::storage::{LogDisk, LogWrite, Slot, Written};
 }
 
-pub use cluster::{AsOf, Cluster, Committed, Consistency};
-pub use config::{ClusterConfig, Fresh, PeerConfig};
+pub use cluster::{AsOf, ClusterNode, Committed, Consistency};
+pub use config::{ClusterConfig, FolderSeeds, PeerConfig};
 pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
 pub use feed::{Feed, Filter, Line, PageRead, Part, Position};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::cluster::Cluster;
-use crate::config::{ClusterConfig, Fresh};
+use crate::cluster::ClusterNode;
+use crate::config::{ClusterConfig, FolderSeeds};
 use crate::cosigning::Cosigning;
 use crate::directory::{self, Directory};
 use crate::error::StartError;
@@ -26,13 +26,18 @@ use crate::{membership, principals, serving, upkeep};
 /// From this number on, the other members are a majority, so a node can rejoin without its data.
 const MIN_NODES_TO_REJOIN: usize = 3;
 
-impl Cluster {
+impl ClusterNode {
     /// Opens the node's data and joins the cluster. `peers` is the bound peer listener, `tls` is its TLS settings, and `fresh`
     /// has the random numbers for a new data folder. Returns when the node takes part; it may still be behind. A new cluster
     /// begins when all its first members have reached each other.
     ///
     /// Damaged data are set aside, and the node rejoins with an empty folder (ADR 11).
-    pub async fn start(config: ClusterConfig, peers: TcpListener, tls: PeerTls, fresh: Fresh) -> Result<Cluster, StartError> {
+    pub async fn start(
+        config: ClusterConfig,
+        peers: TcpListener,
+        tls: PeerTls,
+        fresh: FolderSeeds,
+    ) -> Result<ClusterNode, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::NotAMember { node: config.node });
         }
@@ -53,7 +58,7 @@ impl Cluster {
             opened => opened?,
         };
         let data = config.data.clone();
-        let started = Cluster::take_part(config, peers, tls, fresh, opened).await;
+        let started = ClusterNode::take_part(config, peers, tls, fresh, opened).await;
         if let Err(StartError::Storage { cause, .. }) = &started {
             // The cause may be damage that the checks at the start did not find: the next start verifies everything.
             mark_suspect(&data, &cause.to_string()).map_err(|cause| StartError::Storage { path: data, cause })?;
@@ -71,9 +76,9 @@ impl Cluster {
         config: ClusterConfig,
         peers: TcpListener,
         tls: PeerTls,
-        fresh: Fresh,
+        fresh: FolderSeeds,
         Opened { folder, log, rows }: Opened,
-    ) -> Result<Cluster, StartError> {
+    ) -> Result<ClusterNode, StartError> {
         let data = config.data.clone();
         let storage = |cause: io::Error| StartError::Storage { path: data.clone(), cause };
         let seed = folder.signing_seed(fresh.signing_seed).map_err(storage)?;
@@ -108,7 +113,7 @@ impl Cluster {
         }
         upkeep::start(&node, &keys);
         node.tasks.spawn("spread grants", principals::spread_grants(node.clone()));
-        Ok(Cluster { node, usage })
+        Ok(ClusterNode { node, usage })
     }
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 use keyrack_proto::internal as pb;
 use tokio::sync::mpsc;
 
-use crate::cluster::Cluster;
+use crate::cluster::ClusterNode;
 use crate::peers::Used;
 
 /// How long a report to a peer may take.
 const REPORT_TIMEOUT: Duration = Duration::from_millis(500);
 
-impl Cluster {
+impl ClusterNode {
     /// The receiver of the peers' reports; `None` if it was taken before.
     pub fn usage_reports(&self) -> Option<mpsc::Receiver<Used>> {
         self.usage.reports()

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use base16ct::lower::encode_string;
-use keyrack_cluster::{Cluster, StartError, inspect};
+use keyrack_cluster::{ClusterNode, StartError, inspect};
 
 use crate::config::Config;
 use crate::messages::data::{self, DataError};
@@ -35,7 +35,7 @@ pub fn set_aside(config: &Path) -> anyhow::Result<()> {
     if peers.len() < FEWEST_TO_REJOIN {
         return Err(DataError::NoMajority { node, nodes: peers.len() }.into());
     }
-    Cluster::set_aside(&path).map_err(|cause| DataError::SetAside { path: path.clone(), cause })?;
+    ClusterNode::set_aside(&path).map_err(|cause| DataError::SetAside { path: path.clone(), cause })?;
     Ok(say(&data::set_aside(node, &path, path.join("DIVERGED").exists()))?)
 }
 

@@ -23,7 +23,7 @@ pub fn reasons(config: &Config) -> Vec<String> {
     if config.development {
         reasons.extend(reachable(config));
     } else {
-        reasons.extend(made_for_development(config));
+        reasons.extend(development_only_settings(config));
     }
     reasons
 }
@@ -33,7 +33,7 @@ fn without_certificate(config: &Config) -> Vec<String> {
     let settings = [("tls.certificate", &tls.certificate), ("tls.key", &tls.key), ("tls.trust", &tls.trust)];
     let missing: Vec<&str> = settings.iter().filter(|(_, path)| path.as_os_str().is_empty()).map(|(name, _)| *name).collect();
     if missing.is_empty() {
-        return exposed(&tls.key).into_iter().collect();
+        return readable_by_others(&tls.key).into_iter().collect();
     }
     vec![unsafe_settings::no_certificate(&missing.join(", "), cluster, *node)]
 }
@@ -50,13 +50,13 @@ fn reachable(config: &Config) -> Vec<String> {
     reachable.map(|(name, address)| unsafe_settings::reachable(name, address)).collect()
 }
 
-fn made_for_development(config: &Config) -> Vec<String> {
+fn development_only_settings(config: &Config) -> Vec<String> {
     let mut reasons = Vec::new();
     let Keys { operator, manager, channel, desk, auditor } = &config.keys;
     if [operator, manager, channel, desk, auditor].iter().any(|key| !key.is_empty()) {
         reasons.push(unsafe_settings::STATIC_KEYS.to_owned());
     }
-    reasons.extend(exposed(&config.guests.keyring));
+    reasons.extend(readable_by_others(&config.guests.keyring));
     let plain = |peer: &PeerConfig| {
         let urls = [("http", &peer.http), ("grpc", &peer.grpc)];
         let plain = urls.into_iter().filter(|(_, url)| !url.starts_with("https://"));
@@ -67,7 +67,7 @@ fn made_for_development(config: &Config) -> Vec<String> {
 }
 
 /// A secret file that other users may read. A missing file is reported where it is read.
-fn exposed(path: &Path) -> Option<String> {
+fn readable_by_others(path: &Path) -> Option<String> {
     if path.exists() { check_private(path).err().map(|cause| failure::text(&cause)) } else { None }
 }
 

@@ -279,6 +279,7 @@ fn act(command: Command) -> anyhow::Result<ExitCode> {
 fn check(file: &Path) -> anyhow::Result<ExitCode> {
     let reasons = match Config::load(file) {
         Ok(config) => {
+            config.renamed.iter().for_each(|renamed| note(messages::config::renamed(renamed.old, renamed.new)));
             let mut reasons = insecure::reasons(&config);
             for fault in run::file_faults(&config) {
                 if !reasons.contains(&fault) {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, ReceiptLog, Status};
+use keyrack_cluster::{ClusterNode, ReceiptLog, Status};
 use keyrack_proto::Code;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -18,8 +18,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabels, Histogram, fn() -> Histogram>,
     refusals: Family<CodeLabels, Counter>,
-    late_receipts: Counter,
-    certificate_runs_out: Gauge,
+    confirmations_without_receipt: Counter,
+    certificate_expires: Gauge,
     certificates: Counter,
     rewrapping: RewrapProgress,
 }
@@ -30,7 +30,7 @@ pub struct RewrapProgress {
     /// Keys that were re-encrypted since the node started.
     pub done: AtomicU64,
     /// Keys that no key of the keyring decrypts, in the last pass.
-    pub lost: AtomicU64,
+    pub undecryptable: AtomicU64,
     /// 1 during a pass.
     pub running: AtomicU64,
 }
@@ -67,15 +67,30 @@ impl Default for Metrics {
         registry.register("http_requests", "HTTP requests answered", requests.clone());
         registry.register("http_request_seconds", "Time from the request's head to its answer, in seconds", seconds.clone());
         registry.register("refusals", "Commands refused by the state machine", refusals.clone());
-        let late_receipts = Counter::default();
-        registry.register("receipts_late", "Confirmations sent without their receipt", late_receipts.clone());
-        let certificate_runs_out = Gauge::default();
+        let confirmations_without_receipt = Counter::default();
+        registry.register("receipts_late", "Confirmations sent without their receipt", confirmations_without_receipt.clone());
+        let certificate_expires = Gauge::default();
         let help = "When the node's certificate expires, in seconds since 1970; 0 without TLS";
-        registry.register("tls_certificate_runs_out_seconds", help, certificate_runs_out.clone());
+        registry.register("tls_certificate_expires_seconds", help, certificate_expires.clone());
+        // Dashboards and alerts still use the old name.
+        registry.register(
+            "tls_certificate_runs_out_seconds",
+            "Old name of keyrack_tls_certificate_expires_seconds",
+            certificate_expires.clone(),
+        );
         let certificates = Counter::default();
         registry.register("tls_certificates", "Certificates used since the start, rotations included", certificates.clone());
         let rewrapping = RewrapProgress::default();
-        Metrics { registry, requests, seconds, refusals, late_receipts, certificate_runs_out, certificates, rewrapping }
+        Metrics {
+            registry,
+            requests,
+            seconds,
+            refusals,
+            confirmations_without_receipt,
+            certificate_expires,
+            certificates,
+            rewrapping,
+        }
     }
 }
 
@@ -92,13 +107,13 @@ impl Metrics {
     }
 
     /// Counts a confirmation without its receipt.
-    pub fn receipt_was_late(&self) {
-        self.late_receipts.inc();
+    pub fn count_confirmation_without_receipt(&self) {
+        self.confirmations_without_receipt.inc();
     }
 
     /// Records a new certificate and when it expires.
-    pub fn certificate_runs_out(&self, at: jiff::Timestamp) {
-        self.certificate_runs_out.set(at.as_second());
+    pub fn certificate_expires(&self, at: jiff::Timestamp) {
+        self.certificate_expires.set(at.as_second());
         self.certificates.inc();
     }
 
@@ -108,7 +123,7 @@ impl Metrics {
     }
 
     /// All metrics, with the present state of the shards.
-    pub fn render(&self, cluster: &Cluster) -> Result<String, std::fmt::Error> {
+    pub fn render(&self, cluster: &ClusterNode) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
         for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping)] {
@@ -121,7 +136,7 @@ impl Metrics {
 }
 
 /// The present state of the Raft groups.
-fn raft(cluster: &Cluster) -> Registry {
+fn raft(cluster: &ClusterNode) -> Registry {
     let (node, shards) = (cluster.node(), cluster.status());
     let mut raft = Registry::with_prefix("keyrack_raft");
     let mut gauge = |name: &str, help: &str, value: &dyn Fn(&Status) -> i64| {
@@ -165,16 +180,15 @@ fn guests(progress: &RewrapProgress) -> Registry {
         registry.register(name, help, gauge);
     };
     gauge("rewrapping", "1 while this node re-encrypts guests' keys in its shards", progress.running.load(Ordering::Relaxed));
-    gauge(
-        "lost",
-        "Guests' keys that no key of the keyring decrypts, in shards that this node leads",
-        progress.lost.load(Ordering::Relaxed),
-    );
+    let undecryptable = progress.undecryptable.load(Ordering::Relaxed);
+    gauge("undecryptable", "Guests' keys that no key of the keyring decrypts, in shards that this node leads", undecryptable);
+    // Dashboards and alerts still use the old name.
+    gauge("lost", "Old name of keyrack_guests_undecryptable", undecryptable);
     registry
 }
 
 /// The present state of the receipts logs.
-fn receipts(cluster: &Cluster) -> Registry {
+fn receipts(cluster: &ClusterNode) -> Registry {
     let mut registry = Registry::with_prefix("keyrack_receipts");
     let mut gauge = |name: &str, help: &str, value: &dyn Fn(&ReceiptLog) -> u64| {
         let family = Family::<ShardLabels, Gauge>::default();

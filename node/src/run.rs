@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, Fresh, PeerConfig, PeerTls, Tasks};
+use keyrack_cluster::{ClusterNode, FolderSeeds, PeerConfig, PeerTls, Tasks};
 use tokio::net::TcpListener;
 
 use crate::access::{Oidc, quotas, trail};
-use crate::config::{Config, Listen};
+use crate::config::{Config, Listen, Renamed};
 use crate::edge::listeners::{Addresses, BoundListener, Limits, Routers, Security, serve};
 use crate::edge::{grpc, http};
 use crate::guests::{Vault, rewrap};
@@ -25,7 +25,7 @@ const LISTENERS_STOP: Duration = Duration::from_secs(6);
 
 /// A running node.
 pub struct Running {
-    cluster: Cluster,
+    cluster: ClusterNode,
     /// The listeners and their connections.
     listeners: Tasks,
     /// All other tasks of this crate.
@@ -67,7 +67,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let outbound = Outbound::new(&config.outbound.trust)?;
     let oidc = Oidc::start(&config.oidc, &outbound, &background)?;
     let vault = Arc::new(Vault::open(&config.guests.keyring)?);
-    let cluster = Cluster::start(config.cluster_config(), peer_socket, peer_tls, fresh()?).await;
+    let cluster = ClusterNode::start(config.cluster_config(), peer_socket, peer_tls, fresh()?).await;
     let cluster = cluster.map_err(|cause| data::explain(cause, config))?;
     witness::start(&config.receipts, &cluster, &outbound, &background)?;
     let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
@@ -78,7 +78,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     };
     start_background(&service, &vault, &background);
     background.spawn("certificates", rotation.run(service.metrics().clone()));
-    let url = |of: fn(&PeerConfig) -> &String| config.me().map(of);
+    let url = |of: fn(&PeerConfig) -> &String| config.own_peer().map(of);
     let bound = [
         ("HTTP listener", http_socket, for_clients(url(|me| &me.http), &tls)),
         ("gRPC listener", grpc_socket, for_clients(url(|me| &me.grpc), &tls)),
@@ -145,6 +145,9 @@ pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
     init_log(&config.log)?;
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(event = "starting", node = config.node, version, cluster = config.cluster, data = %config.data.display(), "starting");
+    for Renamed { old, new } in &config.renamed {
+        tracing::warn!(event = "setting_renamed", old, new, "a setting has a new name; the old one still works");
+    }
     let running = tokio::select! {
         running = start(&config) => running?,
         () = stop_signal(until_stdin_closes) => return Ok(()),
@@ -174,9 +177,9 @@ async fn bind(setting: &'static str, address: &str) -> Result<TcpListener, RunEr
     listener.map_err(|cause| RunError::Listen { setting, address: address.into(), cause })
 }
 
-fn fresh() -> Result<Fresh, RunError> {
+fn fresh() -> Result<FolderSeeds, RunError> {
     let (mut incarnation, mut signing_seed) = ([0; 8], [0; 32]);
     getrandom::fill(&mut incarnation).map_err(RunError::Randomness)?;
     getrandom::fill(&mut signing_seed).map_err(RunError::Randomness)?;
-    Ok(Fresh { incarnation: u64::from_be_bytes(incarnation), signing_seed })
+    Ok(FolderSeeds { incarnation: u64::from_be_bytes(incarnation), signing_seed })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use base64ct::{Base64, Encoding};
-use keyrack_cluster::{CheckpointNote, Cluster, ReceiptLog, Tasks};
+use keyrack_cluster::{CheckpointNote, ClusterNode, ReceiptLog, Tasks};
 use keyrack_merkle::{Note, Signature, VerifierKey, verify_signature};
 
 use crate::config::{self, Receipts};
@@ -20,7 +20,7 @@ const ANSWER_BYTES: usize = 64 << 10;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Starts a task for each witness and shard.
-pub fn start(config: &Receipts, cluster: &Cluster, outbound: &Outbound, tasks: &Tasks) -> anyhow::Result<()> {
+pub fn start(config: &Receipts, cluster: &ClusterNode, outbound: &Outbound, tasks: &Tasks) -> anyhow::Result<()> {
     for witness in &config.witnesses {
         for shard in 1..=cluster.data_shards() {
             let Some(log) = cluster.receipts(shard) else { continue };
@@ -40,7 +40,7 @@ pub fn start(config: &Receipts, cluster: &Cluster, outbound: &Outbound, tasks: &
 /// Sends the checkpoints of one shard to one witness.
 #[derive(Clone)]
 struct WitnessTask {
-    cluster: Cluster,
+    cluster: ClusterNode,
     shard: u32,
     log: ReceiptLog,
     witness: Witness,

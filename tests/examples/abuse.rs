@@ -1,7 +1,8 @@
-//! What abuse costs the others: the p99 of one channel's bookings, alone and while a thousand connections send their heads a byte a
-//! second and another channel floods with ten times its quota. A benchmark, not a test: `make bench-abuse`.
+//! Measures what abuse costs other callers: the p99 of one channel's bookings, first alone, then while 1,000
+//! connections send their request heads one byte a second and another channel floods with ten times its quota. A
+//! benchmark, not a test: run it with `make bench-abuse`.
 
-// An example that cannot go on says why and ends.
+// An example that cannot continue panics with the reason.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -43,7 +44,7 @@ async fn main() {
         let ratio = beside.as_secs_f64() / alone.as_secs_f64();
         println!(
             "round {round}: p99 {alone:.1?} alone ({booked} booked), {beside:.1?} under abuse ({booked_beside} booked): x{ratio:.2}; \
-             the flood: {let_in} let in, {refused} refused; slow connections cut: {cut}"
+             the flood: {let_in} admitted, {refused} refused; slow connections cut: {cut}"
         );
         ratios.push(ratio);
     }
@@ -51,7 +52,7 @@ async fn main() {
     println!("median: x{:.2}", ratios[ROUNDS / 2]);
 }
 
-/// Books for a while with a few workers; the p99 and how many.
+/// Books with `WORKERS` workers for `ROUND`. Returns the p99 and the number of bookings.
 async fn measure(apis: &[Api], hotel: &Hotel) -> (Duration, usize) {
     let ends = Instant::now() + ROUND;
     let mut workers = JoinSet::new();
@@ -106,7 +107,8 @@ impl Abuse {
         Abuse { stop, slow, flood, let_in, refused }
     }
 
-    /// How many were let in and refused, and how many slow connections were cut.
+    /// Stops the abuse. Returns how many requests were admitted and refused, and how many slow connections the node
+    /// cut.
     async fn end(mut self) -> (u64, u64, usize) {
         self.stop.store(true, Ordering::Relaxed);
         while self.flood.join_next().await.is_some() {}
@@ -115,7 +117,7 @@ impl Abuse {
     }
 }
 
-/// Sends a head a byte a second; whether the node cut it off.
+/// Sends a request head one byte a second. Returns whether the node cut the connection.
 async fn dawdle(address: &str, stop: &AtomicBool) -> bool {
     let Ok(mut stream) = TcpStream::connect(address).await else { return true };
     for byte in b"POST /v1/bookings HTTP/1.1\r\nHost: keyrack\r\nX-Slow: ".iter().cycle() {

@@ -1,20 +1,20 @@
-//! Lists the circles among the imports of crates.
+//! Lists the import cycles of crates.
 //!
 //! ```text
 //! cargo run --release --locked -p keyrack-tests --example imports -- [CRATE...] [--edges] [--floors]
 //! ```
-//! Without a name all crates of the workspace are listed, which is the one in the current folder or that of this
-//! source. `--edges` lists every import as well, one a line; `--floors` the modules of each folder from the top down. It
-//! exits with 1 if there are circles.
+//! Without a name it lists all crates of the workspace: the one in the current folder, else the one of this source.
+//! `--edges` also lists every import, one a line. `--floors` lists each folder's modules from the top floor down. The
+//! exit code is 1 if there are cycles.
 
 use std::process::ExitCode;
 
-use keyrack_tests::imports::{file_circles, folder_circles, folders, imports_of, packages, proposed_floors};
+use keyrack_tests::imports::{file_cycles, folder_cycles, folders, imports_of, packages, proposed_floors};
 use keyrack_tests::sources::workspace;
 
 fn main() -> ExitCode {
     let (options, wanted): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word.starts_with("--"));
-    let here = std::env::current_dir().expect("the current folder is there");
+    let here = std::env::current_dir().expect("the current folder exists");
     let folder = if here.join("Cargo.lock").exists() { here } else { workspace() };
     let packages = packages(&folder);
     if let Some(unknown) = wanted.iter().find(|name| packages.iter().all(|package| package.folder != **name)) {
@@ -32,12 +32,12 @@ fn main() -> ExitCode {
                 println!("{folder}: {:?}", proposed_floors(&imports, &folder));
             }
         }
-        let (files, folders) = (file_circles(&imports), folder_circles(&imports));
-        println!("{}: {} circles among files, {} more among folders", package.folder, files.len(), folders.len());
+        let (files, folders) = (file_cycles(&imports), folder_cycles(&imports));
+        println!("{}: {} cycles among files, {} more among folders", package.folder, files.len(), folders.len());
         for (kind, found) in [("files", &files), ("folders", &folders)] {
             found.iter().for_each(|circle| println!("\n{kind}: {circle}"));
         }
-        imports.unresolved.iter().for_each(|path| println!("\nnot understood: {path}"));
+        imports.unresolved.iter().for_each(|path| println!("\nunresolved: {path}"));
         println!();
         circles += files.len() + folders.len();
     }

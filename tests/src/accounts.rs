@@ -1,4 +1,4 @@
-//! The books must balance: what is stored as sold equals what the bookings add up to.
+//! Checks that the books balance: the stored number of sold rooms equals the sum over the bookings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use crate::{Acknowledged, Hotel};
 /// A refused, cancelled or no-show booking holds no room.
 const HOLDING: [&str; 3] = ["confirmed", "checked_in", "checked_out"];
 
-/// An availability question asks for this many nights at a time.
+/// Nights of one availability query.
 const NIGHTS_PER_QUESTION: i64 = 60;
 
-/// Rooms per room type and night, counted from the bookings alone.
+/// Rooms sold per room type and night, counted from the bookings alone.
 pub fn recount(bookings: &[Value]) -> BTreeMap<(String, Date), i64> {
     let mut sold = BTreeMap::new();
     for booking in bookings {
@@ -36,9 +36,8 @@ pub fn recount(bookings: &[Value]) -> BTreeMap<(String, Date), i64> {
     sold
 }
 
-/// Compares the stored counter of every night of every room type with the recount, over all
-/// nights from the first arrival to the last departure of any booking, cancelled ones included.
-/// Gives the number of nights compared.
+/// Compares the stored counter of every night of every room type with the recount, from the first arrival to the last
+/// departure of any booking, cancelled ones included. Returns the number of nights compared.
 pub async fn assert_counters_equal_bookings(hotel: &Hotel) -> usize {
     let bookings = hotel.bookings().await;
     let expected = recount(&bookings);
@@ -67,11 +66,11 @@ pub async fn assert_counters_equal_bookings(hotel: &Hotel) -> usize {
     stored.len()
 }
 
-/// Every acknowledged booking is there, once, as it was acknowledged; nothing else is there; and
-/// the counters equal the bookings.
+/// Every acknowledged booking exists once, as it was acknowledged. There are no other bookings, and the counters equal
+/// the bookings.
 pub async fn assert_accounts_balance(hotel: &Hotel, acknowledged: &[Acknowledged]) {
     let ids: BTreeSet<&str> = acknowledged.iter().map(|entry| entry.booking_id.as_str()).collect();
-    assert_eq!(ids.len(), acknowledged.len(), "two keys were given the same booking");
+    assert_eq!(ids.len(), acknowledged.len(), "two keys got the same booking");
     let bookings = hotel.bookings().await;
     let mut listed = BTreeMap::new();
     for booking in &bookings {
@@ -81,7 +80,7 @@ pub async fn assert_accounts_balance(hotel: &Hotel, acknowledged: &[Acknowledged
     let lost: Vec<_> = ids.iter().filter(|id| !listed.contains_key(**id)).collect();
     assert!(lost.is_empty(), "{} acknowledged bookings are lost: {lost:?}", lost.len());
     let extra: Vec<_> = listed.keys().filter(|id| !ids.contains(**id)).collect();
-    assert!(extra.is_empty(), "{} bookings nobody was told of: {extra:?}", extra.len());
+    assert!(extra.is_empty(), "{} bookings were never acknowledged: {extra:?}", extra.len());
     for entry in acknowledged {
         let booking = listed[entry.booking_id.as_str()];
         for member in ["arrival", "departure", "channelRef"] {
@@ -92,7 +91,7 @@ pub async fn assert_accounts_balance(hotel: &Hotel, acknowledged: &[Acknowledged
 }
 
 fn date(value: &Value) -> Date {
-    let text = value.as_str().unwrap_or_else(|| panic!("no date: {value}"));
+    let text = value.as_str().unwrap_or_else(|| panic!("not a date: {value}"));
     text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 

@@ -35,7 +35,7 @@ impl Api {
         self.base.trim_start_matches("http://")
     }
 
-    /// Panics when it has none.
+    /// Panics if the caller has no key.
     pub fn api_key(&self) -> &str {
         self.key.as_deref().expect("a caller with an API key")
     }
@@ -45,14 +45,14 @@ impl Api {
         Api { key: Some(key.to_string()), ..self.clone() }
     }
 
-    /// The same caller from another address of loopback, `127.x.y.z`: some limits are per address.
+    /// The same caller from another loopback address, `127.x.y.z`. Some limits are per address.
     pub fn from_address(&self, address: Ipv4Addr) -> Api {
         let http = Client::builder().no_proxy().local_address(IpAddr::from(address)).timeout(Duration::from_secs(60));
         Api { http: http.build().unwrap(), ..self.clone() }
     }
 
-    /// The same caller as a stranger: without any authorisation.
-    pub fn as_stranger(&self) -> Api {
+    /// The same caller without any authorisation.
+    pub fn unauthenticated(&self) -> Api {
         Api { key: None, ..self.clone() }
     }
 
@@ -73,7 +73,7 @@ impl Api {
         self.call(Method::DELETE, path).header("Idempotency-Key", idempotency_key)
     }
 
-    /// A request with no header but the authorisation.
+    /// A request whose only header is the authorisation.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let request = self.http.request(method, format!("{}{path}", self.base));
         let request = match &self.key {
@@ -83,14 +83,13 @@ impl Api {
         Call { request }
     }
 
-    /// A GET without any authorisation, as a stranger sends it.
+    /// A GET without any authorisation.
     pub fn anonymous(&self, path: &str) -> Call {
         Call { request: self.http.get(format!("{}{path}", self.base)) }
     }
 
-    /// POSTs to one node after the other with the same key until one gives an answer that stands:
-    /// anything but a broken connection, a 5xx, a 429 or "your first try is still in flight".
-    /// Gives the answer and how many tries it took.
+    /// POSTs to one node after the other with the same key until the answer is final. A broken connection, a 5xx, a 429
+    /// and `request_in_flight` are not final. Returns the answer and the number of tries.
     pub async fn post_until_answered(
         apis: &[Api],
         path: &str,
@@ -109,14 +108,14 @@ impl Api {
                     "{path} with key {idempotency_key} got no answer in {tries} tries: {other:?}"
                 ),
             }
-            // Not a wait for anything: it keeps the callers from burning the nodes' processor.
+            // Not a wait for a condition: the pause keeps the callers from using up the nodes' CPU.
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         unreachable!("the loop ends with an answer or a panic")
     }
 }
 
-/// A request that is being put together.
+/// A request under construction.
 pub struct Call {
     request: RequestBuilder,
 }
@@ -138,7 +137,7 @@ impl Call {
         Call { request: self.request.timeout(timeout) }
     }
 
-    /// Panics when there is no HTTP answer at all.
+    /// Panics if there is no HTTP answer.
     pub async fn send(self) -> Answer {
         self.try_send().await.unwrap_or_else(|e| panic!("no HTTP answer: {e:?}"))
     }
@@ -151,13 +150,13 @@ impl Call {
         Ok(Answer { status, headers, body })
     }
 
-    /// The response before its body, for a stream.
+    /// The response without its body, for a stream.
     pub(crate) async fn open(self) -> reqwest::Response {
         self.request.send().await.unwrap_or_else(|e| panic!("no HTTP answer: {e:?}"))
     }
 }
 
-/// A complete answer, the body kept as the bytes that came.
+/// A complete answer. The body is kept as raw bytes.
 #[derive(Clone)]
 pub struct Answer {
     pub status: u16,
@@ -182,7 +181,7 @@ impl Answer {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("no JSON ({e}): {self:?}"))
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("not JSON ({e}): {self:?}"))
     }
 
     pub fn text(&self) -> String {
@@ -210,13 +209,13 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// An idempotency key nobody has used.
+/// An idempotency key that was not used before.
 pub fn fresh_key() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A value as it stands in a query: a cursor is opaque and may hold any character.
+/// Encodes a value for a query. A cursor is opaque and may hold any character.
 pub fn percent_encoded(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()

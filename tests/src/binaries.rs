@@ -1,10 +1,9 @@
-//! Where the built `keyrackd` and `keyrack` are.
+//! Finds the built `keyrackd` and `keyrack`.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The path of a built binary. Panics with what to build when it is not there, because a test that
-/// cannot run must not look like one that passed.
+/// The path of a built binary. Panics if it is missing and says how to build it: a test that cannot run must not pass.
 pub fn binary(name: &str) -> PathBuf {
     let folder = match std::env::var_os("KEYRACK_BIN_DIR") {
         Some(folder) => PathBuf::from(folder),
@@ -19,11 +18,11 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// The one variable that is passed on: the planted bug that the tests are to find. What is shipped does not know it.
+/// The one variable that is passed on. It selects the planted bug that the tests must find. Shipped binaries ignore it.
 const PLANTED: &str = "KEYRACK_PLANTED_BUG";
 
-/// A binary without the KEYRACK_ variables of whoever runs the tests: they would override the
-/// settings under test.
+/// A command for a binary, without the KEYRACK_ variables of the test's environment: they would override the settings
+/// under test.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(binary(name));
     for (variable, _) in std::env::vars_os() {

@@ -23,12 +23,12 @@ const START_WITHIN: Duration = Duration::from_secs(90);
 const LOG_LINES_SHOWN: usize = 200;
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 
-/// A running cluster in a folder of its own. Dropping it ends every process and, if the test
-/// panics, prints the end of every log first.
+/// A running cluster in its own folder. Dropping it ends every process. If the test panics, it first prints the end of
+/// every log.
 pub struct Cluster {
     folder: TempDir,
     port_base: u16,
-    /// Held so that no other test takes the same ports while this cluster is down for a moment.
+    /// Held so that no other test takes these ports while the cluster is down.
     _ports: TcpListener,
     env: Vec<(String, String)>,
     /// HTTP and gRPC over TLS.
@@ -51,7 +51,7 @@ impl Cluster {
         Cluster::start_as(env, false)
     }
 
-    /// The same with HTTP and gRPC over TLS: for callers that bring their own, see `secure.rs`.
+    /// The same with HTTP and gRPC over TLS, for callers with their own TLS client; see `secure.rs`.
     pub fn start_secure(env: &[(&str, &str)]) -> Cluster {
         Cluster::start_as(env, true)
     }
@@ -76,7 +76,7 @@ impl Cluster {
         cluster
     }
 
-    /// `keyrackd dev` on the same folder and ports: carries on with the data of before.
+    /// Runs `keyrackd dev` on the same folder and ports. The cluster continues with its previous data.
     pub fn start_again(&mut self) {
         assert!(self.dev.is_none(), "stop the cluster before starting it again");
         std::fs::create_dir_all(self.data()).unwrap();
@@ -98,7 +98,7 @@ impl Cluster {
         self.take_in(&announced);
     }
 
-    /// SIGTERM to all, and waits until they have ended. Panics if one does not.
+    /// Sends SIGTERM to all processes and waits until they have ended. Panics if one does not end.
     pub fn stop(&mut self) {
         for node in &mut self.nodes {
             node.resume();
@@ -119,7 +119,7 @@ impl Cluster {
         self.folder.path().join("cluster")
     }
 
-    /// The configuration of a node, as `keyrackd run --config` takes it.
+    /// The configuration file of a node, for `keyrackd run --config`.
     pub fn config_file(&self, node: usize) -> PathBuf {
         config_file(&self.data(), node)
     }
@@ -141,12 +141,12 @@ impl Cluster {
         [own, by_hand].map(|path| std::fs::read_to_string(path).unwrap_or_default()).concat()
     }
 
-    /// Everything the test made, data and logs.
+    /// The folder with everything the test wrote: data and logs.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// How much a node has logged so far.
+    /// The number of bytes a node has logged so far.
     pub fn log_bytes(&self, node: usize) -> u64 {
         let own = self.data().join(format!("node-{node}")).join("keyrackd.log");
         let by_hand = self.folder.path().join(format!("node-{node}.stderr"));
@@ -174,7 +174,7 @@ impl Cluster {
         self.node_ids().map(|node| self.api(role, node)).collect()
     }
 
-    /// The operator at node 1: what most tests need.
+    /// The operator at node 1. Most tests use it.
     pub fn operator(&self) -> Api {
         self.api("operator", 1)
     }
@@ -188,14 +188,13 @@ impl Cluster {
         self.nodes[node - 1].kill();
     }
 
-    /// kill -9 of all nodes, as close together as can be.
+    /// kill -9 of all nodes, as simultaneously as possible.
     pub fn kill_all(&mut self) {
         self.nodes.iter().for_each(|node| node.signal(Signal::KILL));
         self.nodes.iter_mut().for_each(Node::kill);
     }
 
-    /// Starts a killed node again by hand, with the same settings. Does not wait for it: see
-    /// [`Cluster::ready`].
+    /// Restarts a killed node outside `dev`, with the same settings. Does not wait for it: see [`Cluster::ready`].
     pub fn restart(&mut self, node: usize) {
         let log = self.log_file(&format!("node-{node}"));
         let child = command("keyrackd")
@@ -213,8 +212,8 @@ impl Cluster {
         entry.child = Some(child);
     }
 
-    /// Kills all nodes, changes the configuration of each and starts them again by hand. Does not wait for them; `dev`
-    /// would write the files anew, so [`Cluster::start_again`] forgets the change.
+    /// Kills all nodes, changes the configuration of each and restarts them outside `dev`. Does not wait for them.
+    /// `dev` rewrites the files, so [`Cluster::start_again`] undoes the change.
     pub fn reconfigure(&mut self, change: impl Fn(&mut toml::Table)) {
         self.kill_all();
         for node in self.node_ids() {
@@ -226,7 +225,7 @@ impl Cluster {
         }
     }
 
-    /// Waits until `/readyz` of a node says 200.
+    /// Waits until a node's `/readyz` answers 200.
     pub async fn ready(&self, node: usize) {
         let api = self.operator_at(node);
         until(&format!("node {node} is ready"), PATIENCE, async || {
@@ -236,14 +235,14 @@ impl Cluster {
         .await;
     }
 
-    /// What `/metrics` of a node says now; None when it does not answer.
+    /// The current `/metrics` of a node, or None if it does not answer.
     pub async fn metrics(&self, node: usize) -> Option<Metrics> {
         let call = self.operator_at(node).get("/metrics").timeout(Duration::from_secs(2));
         let answer = call.try_send().await.ok().filter(|answer| answer.status == 200)?;
         Some(Metrics::parse(&answer.text()))
     }
 
-    /// The node that leads `shard`, as the nodes themselves say.
+    /// The node that leads `shard`, according to the nodes' own metrics.
     pub async fn leader_of(&self, shard: u64) -> usize {
         until(&format!("shard {shard} has one leader"), PATIENCE, async || {
             let mut leaders = Vec::new();
@@ -253,13 +252,13 @@ impl Cluster {
                     leaders.push(node);
                 }
             }
-            // Two of them: one does not know yet that it was voted out. Ask again.
+            // With two leaders, one does not know yet that it was deposed. Ask again.
             (leaders.len() == 1).then(|| leaders[0])
         })
         .await
     }
 
-    /// The other two.
+    /// The other two nodes.
     pub fn others(&self, node: usize) -> Vec<usize> {
         self.node_ids().filter(|other| *other != node).collect()
     }
@@ -274,7 +273,7 @@ impl Cluster {
     }
 
     fn take_in(&mut self, announced: &str) {
-        let ready: Value = serde_json::from_str(announced).unwrap_or_else(|e| panic!("dev printed no JSON ({e}): {announced}"));
+        let ready: Value = serde_json::from_str(announced).unwrap_or_else(|e| panic!("dev prints no JSON ({e}): {announced}"));
         let nodes = ready["nodes"].as_array().expect("dev announces its nodes");
         let text = |value: &Value| value.as_str().expect("a string in dev's line").to_string();
         self.nodes = (1..)
@@ -295,7 +294,7 @@ impl Cluster {
         }
     }
 
-    /// The end of every log, for a test that fails.
+    /// Prints the end of every log, for a test that fails.
     fn print_logs(&self) {
         let homes = self.node_ids().map(|node| self.data().join(format!("node-{node}")));
         let folders = std::iter::once(self.folder.path().to_path_buf()).chain(homes);
@@ -318,7 +317,7 @@ impl Drop for Cluster {
         if std::thread::panicking() {
             self.print_logs();
         }
-        // A stopped process does not act on SIGTERM, so it is woken first.
+        // A stopped process does not handle SIGTERM until it is resumed.
         self.nodes.iter().for_each(Node::resume);
         if let Some(mut dev) = self.dev.take() {
             let _ = kill_process(Pid::from_child(&dev), Signal::TERM);
@@ -336,7 +335,7 @@ impl Drop for Cluster {
     }
 }
 
-/// The line may come late but it must come; what follows it is read and dropped, so that dev never
+/// Returns dev's one line, which must come within `START_WITHIN`. Later output is read and dropped, so that dev never
 /// blocks on a full pipe.
 fn first_line(stdout: impl std::io::Read + Send + 'static) -> String {
     let (send, receive) = mpsc::channel();
@@ -353,8 +352,8 @@ fn as_url(address: &str) -> String {
     if address.contains("://") { address.to_string() } else { format!("http://{address}") }
 }
 
-/// A thousand clients are a thousand sockets, and the usual soft limit is 1,024 files. The nodes
-/// inherit the higher limit.
+/// A thousand clients need a thousand sockets, and the usual soft limit is 1,024 files. The nodes inherit the higher
+/// limit.
 fn allow_many_sockets() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };

@@ -1,9 +1,9 @@
-//! What stands in the files of the nodes, for the tests of what must not stand there.
+//! Reads the nodes' files, for tests that look for data that must not be in them.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// Every file below a folder, with its bytes. Files that are deleted meanwhile, as a running node does, hold nothing.
+/// Every file below a folder, with its bytes. Files that a running node deletes during the walk are left out.
 pub fn files_under(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     let Some(entries) = if_there(folder, std::fs::read_dir(folder)) else { return files };
@@ -13,7 +13,7 @@ pub fn files_under(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         } else if path.is_file()
             && let Some(mut bytes) = if_there(&path, std::fs::read(&path))
         {
-            // A preallocated log ends in zeros, which hold nothing.
+            // A preallocated log ends in zeros.
             let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
             bytes.truncate(end);
             files.push((path, bytes));
@@ -22,7 +22,7 @@ pub fn files_under(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// The files that hold `wanted` as it stands.
+/// The files that contain `wanted` as plain bytes.
 pub fn holding<'a>(files: &'a [(PathBuf, Vec<u8>)], wanted: &[u8]) -> Vec<&'a Path> {
     let holds = |bytes: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
     files.iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path.as_path()).collect()

@@ -1,11 +1,11 @@
-//! A hotel to test with, and the questions a test asks about it.
+//! A hotel to test with, and the requests that tests send about it.
 
 use serde_json::{Value, json};
 
 use crate::{Answer, Api, fresh_key, percent_encoded};
 
-/// What a hotel is to look like. All hotels stand on business date 2027-01-01, sell in EUR and
-/// have rates for the whole of 2027, so no test depends on the day it runs.
+/// The hotel to create. All hotels have the business date 2027-01-01, sell in EUR and have rates for all of 2027, so no
+/// test depends on the current date.
 pub struct HotelPlan {
     pub id: String,
     pub name: String,
@@ -21,7 +21,7 @@ pub struct RoomType {
 }
 
 impl HotelPlan {
-    /// One room type DLX with so many rooms and no overbooking.
+    /// One room type DLX with `rooms` rooms and no overbooking.
     pub fn new(id: &str, rooms: u32) -> HotelPlan {
         HotelPlan {
             id: id.to_string(),
@@ -31,7 +31,7 @@ impl HotelPlan {
         }
     }
 
-    /// Another room type beside DLX.
+    /// Adds another room type.
     pub fn with(mut self, code: &'static str, capacity: u32) -> HotelPlan {
         self.room_types.push(RoomType { code, capacity, overbooking_basis_points: 0 });
         self
@@ -47,7 +47,7 @@ impl HotelPlan {
         self
     }
 
-    /// PUTs the property, its room types and the rate plan FLEX, and loads 100.00 a night.
+    /// PUTs the property, its room types and the rate plan FLEX, and loads a rate of 100.00 a night for 2027.
     pub async fn open(self, api: &Api) -> Hotel {
         let hotel = Hotel::of(api, &self.id);
         let mut property = json!({
@@ -87,7 +87,7 @@ impl HotelPlan {
     }
 }
 
-/// A hotel in the cluster and the caller through whom it is seen.
+/// A hotel in the cluster, and the caller that tests use for it.
 #[derive(Clone)]
 pub struct Hotel {
     pub id: String,
@@ -95,7 +95,7 @@ pub struct Hotel {
 }
 
 impl Hotel {
-    /// A hotel that is there already.
+    /// A hotel that already exists.
     pub fn of(api: &Api, id: &str) -> Hotel {
         Hotel { id: id.to_string(), api: api.clone() }
     }
@@ -105,7 +105,7 @@ impl Hotel {
         Hotel::of(api, &self.id)
     }
 
-    /// The request for one DLX room.
+    /// A booking request for one DLX room.
     pub fn request(&self, arrival: &str, departure: &str) -> Value {
         json!({
             "propertyId": self.id,
@@ -132,7 +132,7 @@ impl Hotel {
         self.api.post("/v1/bookings", &fresh_key()).json(request).send().await
     }
 
-    /// Books one DLX room, which must be there, and gives the booking.
+    /// Books one DLX room, which must be free, and returns the booking.
     pub async fn booked(&self, arrival: &str, departure: &str) -> Value {
         self.book(&self.request(arrival, departure)).await.expect(201).json()
     }
@@ -164,7 +164,7 @@ impl Hotel {
         self.api.post(&path, &fresh_key()).json(&json!({"updates": updates})).send().await
     }
 
-    /// The whole answer to an availability question (`from` inclusive, `to` exclusive).
+    /// The whole availability answer (`from` inclusive, `to` exclusive).
     pub async fn availability(&self, from: &str, to: &str) -> Value {
         let path = format!("/v1/properties/{}/availability?from={from}&to={to}", self.id);
         self.api.get(&path).send().await.expect(200).json()
@@ -177,7 +177,7 @@ impl Hotel {
         let types = answer["roomTypes"].as_array().expect("room types");
         let found = types.iter().find(|entry| entry["roomType"] == room_type);
         let nights = found.expect("the room type is listed")["nights"].as_array().expect("nights");
-        assert_eq!(nights.len(), 1, "one night was asked for: {answer}");
+        assert_eq!(nights.len(), 1, "expected one night: {answer}");
         assert_eq!(nights[0]["date"], date);
         nights[0].clone()
     }
@@ -205,12 +205,12 @@ impl Hotel {
         }
     }
 
-    /// All that a refused request must leave as it was: the property, what is sold and held on
-    /// every night a refusal test touches, and the bookings.
+    /// Everything that a refused request must not change: the property, the rooms sold and held on every night that a
+    /// refusal test uses, and the bookings.
     pub async fn everything(&self) -> Value {
         let property = self.api.get(&format!("/v1/properties/{}", self.id)).send().await;
         let mut property = property.expect(200).json();
-        // The log goes on (a tick, another property); the hotel's state must not.
+        // The log grows (ticks, other properties), but the hotel's state must not change.
         property.as_object_mut().expect("an object").remove("asOf");
         let availability = self.availability("2027-01-01", "2027-07-01").await;
         json!({
@@ -223,11 +223,11 @@ impl Hotel {
     /// The shard that owns the hotel.
     pub async fn shard(&self) -> u64 {
         let answer = self.availability("2027-01-01", "2027-01-02").await;
-        answer["asOf"]["shard"].as_u64().expect("asOf says the shard")
+        answer["asOf"]["shard"].as_u64().expect("asOf has the shard")
     }
 }
 
-/// A booking as it is read: the answer to a change has its receipt, too.
+/// A booking as a read returns it. Only the answer to a change also has a receipt.
 pub fn without_receipt(booking: &Value) -> Value {
     let mut booking = booking.clone();
     for field in ["receipt", "receiptUrl"] {

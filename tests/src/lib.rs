@@ -1,28 +1,30 @@
 //! The harness of the black-box tests: real `keyrackd` processes on loopback, real sockets, real signals.
 //!
-//! A test starts a [`Cluster`], talks to it through an [`Api`] and waits with [`until`]. The binaries are taken from
-//! `KEYRACK_BIN_DIR`, else from beside the test executable (`target/release`).
+//! A test starts a [`Cluster`], sends requests through an [`Api`] and waits with [`until`]. The binaries come from
+//! `KEYRACK_BIN_DIR`, else from the folder of the test executable (`target/release`).
 //!
 //! Invariants:
-//! - nothing here depends on a crate of Keyrack: what a test knows of the product, a customer knows too;
-//! - every process is gone when the test is, also when the test is killed (`watchdog.rs`);
-//! - a test waits for a condition, never for a time.
+//! - nothing here depends on a crate of Keyrack: the tests know only what a customer can know;
+//! - every process ends with the test, even if the test is killed (`watchdog.rs`);
+//! - a test waits for a condition, never for a fixed time.
 //!
-//! Start with [`Cluster`] and [`Hotel`]. [`receipts`] verifies receipts from the specifications alone, [`issuer`] signs and
-//! forges staff tokens, [`imports`], [`sources`] and [`sizes`] read Keyrack's own sources.
+//! Start with [`Cluster`] and [`Hotel`]. [`receipts`] verifies receipts from the specifications alone. [`issuer`] signs
+//! and forges staff tokens. [`imports`], [`sources`] and [`sizes`] read Keyrack's own sources.
 
-// A harness that cannot go on fails the test it serves; an error value would only hide where.
+// If the harness cannot continue, the test fails. An error value would only hide the place.
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
 mod api;
 mod binaries;
 mod cluster;
+pub mod docs;
 pub mod files;
 mod hotel;
 pub mod imports;
 pub mod issuer;
 mod load;
+pub mod messages;
 mod metrics;
 mod node;
 mod operators;

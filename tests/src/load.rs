@@ -1,4 +1,4 @@
-//! Many bookers at once, who never give up on a key, and what they were told.
+//! Many concurrent bookers that retry each key until it is answered, and the answers they got.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::{Api, Hotel, PATIENCE, until};
 const TRY_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_ARRIVAL: Date = date(2027, 2, 1);
 
-/// A booking that Keyrack has answered for with 201.
+/// A booking that was answered with 201.
 #[derive(Clone)]
 pub struct Acknowledged {
     pub key: String,
@@ -22,12 +22,12 @@ pub struct Acknowledged {
     pub booking_id: String,
     /// The body of the 201, byte for byte.
     pub body: Vec<u8>,
-    /// More than one: a crash came between the first try and the answer.
+    /// More than one: a crash may have come between the first try and the answer.
     pub tries: usize,
 }
 
-/// Workers that book with fresh keys until told to stop. Each retries its key, on other nodes,
-/// until it is answered, so at the end no outcome is unknown.
+/// Workers that book with fresh keys until they are stopped. Each retries its key at other nodes until it is answered,
+/// so at the end no outcome is unknown.
 pub struct Load {
     acknowledged: Arc<Mutex<Vec<Acknowledged>>>,
     stop: Arc<AtomicBool>,
@@ -75,7 +75,7 @@ impl Load {
         .await;
     }
 
-    /// Lets every worker finish the key it is at, and gives all that was acknowledged.
+    /// Lets every worker finish its current key. Returns all acknowledged bookings.
     pub async fn finish(self) -> Vec<Acknowledged> {
         self.stop.store(true, Ordering::Relaxed);
         for worker in self.workers {
@@ -85,8 +85,8 @@ impl Load {
     }
 }
 
-/// Books one stay of one to three nights and insists until there is an answer, which must be 201:
-/// the hotel of a load has rooms enough.
+/// Books one stay of one to three nights and retries until there is an answer. The answer must be 201: the hotel of a
+/// load has enough rooms.
 async fn book(apis: &[Api], hotel: &Hotel, key: String, seed: usize) -> Acknowledged {
     let arrival = FIRST_ARRIVAL.checked_add(((seed * 7 % 200) as i64).days()).unwrap();
     let departure = arrival.checked_add(((seed % 3 + 1) as i64).days()).unwrap();
@@ -99,9 +99,9 @@ async fn book(apis: &[Api], hotel: &Hotel, key: String, seed: usize) -> Acknowle
     Acknowledged { key, request, booking_id, body: answer.body, tries }
 }
 
-/// Sends every request again with its key, to another node than `apis[0]` for most of them, and
-/// demands the very bytes of the first answer. Many requests: at most `SAMPLE` are sent again,
-/// those that needed several tries first, because a crash came between their try and their answer.
+/// Sends requests again with their keys, most of them to another node than before, and expects the bytes of the first
+/// answer. At most `SAMPLE` are sent again. Those with several tries come first, because a crash may have come between
+/// their try and their answer.
 pub async fn assert_replays_byte_for_byte(apis: &[Api], acknowledged: &[Acknowledged]) {
     const SAMPLE: usize = 600;
     let mut entries: Vec<Acknowledged> = acknowledged.to_vec();
@@ -113,7 +113,7 @@ pub async fn assert_replays_byte_for_byte(apis: &[Api], acknowledged: &[Acknowle
         replays.spawn(async move {
             let call = api.post("/v1/bookings", &entry.key).json(&entry.request);
             let answer = call.send().await.expect(201);
-            assert!(answer.is_replayed(), "the second answer to {} says so", entry.key);
+            assert!(answer.is_replayed(), "the second answer to {} is marked as a replay", entry.key);
             assert_eq!(answer.text(), String::from_utf8_lossy(&entry.body), "key {}", entry.key);
         });
         if replays.len() >= 32 {

@@ -1,4 +1,4 @@
-//! What `/metrics` says (Prometheus text).
+//! Parses `/metrics` (Prometheus text).
 
 /// One reading of a node's metrics.
 pub struct Metrics {
@@ -15,7 +15,7 @@ impl Metrics {
         Metrics { samples: lines.filter_map(sample).collect() }
     }
 
-    /// The value of `name{shard="n"}`; other labels may stand beside it.
+    /// The value of `name{shard="n"}`. The series may have other labels, too.
     pub fn of_shard(&self, name: &str, shard: u64) -> Option<u64> {
         let label = format!("shard=\"{shard}\"");
         let is_it = |series: &str| {

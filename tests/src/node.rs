@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::command;
 
-/// A node as `keyrackd dev --json` announced it, or as it was started again by hand.
+/// A node as `keyrackd dev --json` announced it, or after a restart outside `dev`.
 pub struct Node {
     /// 1, 2, 3.
     pub id: usize,
@@ -17,13 +17,13 @@ pub struct Node {
     pub http: String,
     pub grpc: String,
     pub pid: u32,
-    /// Set once the node was started again by hand: then it is our child, not that of `dev`.
+    /// Set after a restart outside `dev`: the node is then a child of the test.
     pub(crate) child: Option<Child>,
 }
 
 impl Node {
-    /// Sends a signal. A process that is already gone is no error, and its pid may by now be
-    /// somebody else's, so the name is checked first.
+    /// Sends a signal. The process may have ended, and its pid may belong to another process, so the name is checked
+    /// first.
     pub(crate) fn signal(&self, signal: Signal) {
         let name = std::fs::read_to_string(format!("/proc/{}/comm", self.pid)).unwrap_or_default();
         if name.trim_end() == "keyrackd" {
@@ -40,13 +40,13 @@ impl Node {
         wait_until_gone(self.pid);
     }
 
-    /// SIGHUP: look at the certificates now.
+    /// SIGHUP: the node reloads its certificates now.
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
     }
 
-    /// SIGSTOP: it keeps its sockets and answers nothing. Returns once every thread has stopped: on a busy machine one may run
-    /// on for a moment, and answer a heartbeat.
+    /// SIGSTOP: the node keeps its sockets and answers nothing. Returns once every thread has stopped. On a busy
+    /// machine a thread may run a little longer and answer a heartbeat.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
         let begin = std::time::Instant::now();
@@ -58,7 +58,7 @@ impl Node {
 
     fn has_stopped(&self) -> bool {
         let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.pid)) else { return true };
-        // The state stands behind the name, which is in brackets and may have any character in it.
+        // The state follows the name. The name is in parentheses and may contain any character.
         let stopped = |stat: String| stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']));
         threads.flatten().all(|thread| std::fs::read_to_string(thread.path().join("stat")).map_or(true, stopped))
     }
@@ -69,15 +69,15 @@ impl Node {
     }
 }
 
-/// What a run that was expected to end left behind.
+/// The result of a run that was expected to end.
 pub struct ExitReport {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
-/// Runs `keyrackd ARGS` (or `keyrack ARGS`) until it exits. One that is still running after
-/// `within` is killed and reported with `code: None`.
+/// Runs `keyrackd ARGS` (or `keyrack ARGS`) until it exits. A process that still runs after `within` is killed and
+/// reported with `code: None`.
 pub fn run_until_exit(name: &str, args: &[&str], within: Duration) -> ExitReport {
     let folder = tempfile::tempdir().unwrap();
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
@@ -113,7 +113,7 @@ pub(crate) fn config_file(data: &Path, node: usize) -> PathBuf {
     data.join(format!("node-{node}")).join("keyrackd.toml")
 }
 
-/// A zombie counts as gone: its parent may take its time to collect it.
+/// Waits until a process has ended. A zombie counts as ended, because its parent may collect it late.
 pub(crate) fn wait_until_gone(pid: u32) {
     let begin = Instant::now();
     while is_running(pid) {
@@ -122,13 +122,13 @@ pub(crate) fn wait_until_gone(pid: u32) {
     }
 }
 
-/// Asks every thread: the first one is a zombie, and stands for the process in `/proc/PID/stat`,
-/// while others are still dying and hold its ports and locks.
+/// Checks every thread. The first one may be a zombie, and `/proc/PID/stat` shows only that one, while others still
+/// hold the process's ports and locks.
 fn is_running(pid: u32) -> bool {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return false };
     threads.flatten().any(|thread| {
         let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { return false };
-        // "id (name) state ...", where the name itself may hold blanks and parentheses.
+        // "id (name) state ...". The name may contain blanks and parentheses.
         let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
         !matches!(state, Some('Z' | 'X') | None)
     })

@@ -1,4 +1,4 @@
-//! A caller of the operators' listener: it shows an operator's certificate and no key.
+//! A caller of the operators' listener, with an operator's certificate and no key.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use tokio_rustls::TlsConnector;
 use crate::secure::{ClientCertificate, tls_client};
 use crate::{Answer, Api, Cluster, fresh_key};
 
-/// An operator, and what operators do: make principals, give them keys, take both away.
+/// An operator and its operations: create principals, issue keys, revoke both.
 ///
-/// Its requests go in clear to a socket of the test's own, and from there through TLS to the node: so everything that
+/// Its requests go in plain text to a socket of the test, and from there through TLS to the node. So everything that
 /// works with an [`Api`] works here.
 #[derive(Clone)]
 pub struct Operators {
@@ -23,12 +23,12 @@ pub struct Operators {
     pub api: Api,
 }
 
-/// A key as it was given out.
+/// A key as it was issued.
 #[derive(Clone, Debug)]
 pub struct GivenKey {
-    /// All of it.
+    /// The whole key.
     pub secret: String,
-    /// The part by which it is revoked.
+    /// The part that names the key when it is revoked.
     pub prefix: String,
 }
 
@@ -45,7 +45,7 @@ impl Cluster {
         self.operators_with(node, Some(own)).await
     }
 
-    /// Whoever shows this certificate, or none, at the operators' listener of a node.
+    /// A caller with this certificate, or none, at the operators' listener of a node.
     pub async fn operators_with(&self, node: usize, own: Option<ClientCertificate>) -> Operators {
         let client = tls_client(&self.pki().join("ca.pem"), own, false);
         let base = tunnel(self.door(node, 3), client).await;
@@ -55,17 +55,17 @@ impl Cluster {
 }
 
 impl Operators {
-    /// Makes a principal or changes it; `wish` has its role and what it may see. Gives the principal.
+    /// Creates or changes a principal. `wish` has its role and scope. Returns the principal.
     pub async fn put(&self, id: &str, wish: &Value) -> Value {
         self.api.put(&format!("/v1/principals/{id}"), wish).send().await.expect(200).json()
     }
 
-    /// The principal as it is.
+    /// The current principal.
     pub async fn get(&self, id: &str) -> Value {
         self.api.get(&format!("/v1/principals/{id}")).send().await.expect(200).json()
     }
 
-    /// Gives a principal another key, good for ever.
+    /// Issues another key to a principal. The key never expires.
     pub async fn give_key(&self, id: &str) -> GivenKey {
         self.give_key_as(id, &json!({})).await
     }
@@ -77,17 +77,17 @@ impl Operators {
         GivenKey { secret: text("key"), prefix: text("prefix") }
     }
 
-    /// Withdraws one key.
+    /// Revokes one key.
     pub async fn revoke_key(&self, id: &str, prefix: &str) {
         self.post(&format!("/v1/principals/{id}/keys/{prefix}/revoke"), &json!({})).await.expect(200);
     }
 
-    /// Withdraws a principal with all its credentials.
+    /// Revokes a principal with all its credentials.
     pub async fn revoke(&self, id: &str) {
         self.post(&format!("/v1/principals/{id}/revoke"), &json!({})).await.expect(200);
     }
 
-    /// Makes a principal with one key, and gives `at` with that key: the caller it is.
+    /// Creates a principal with one key. Returns `at` with that key.
     pub async fn caller(&self, id: &str, wish: &Value, at: &Api) -> Api {
         self.put(id, wish).await;
         at.with_key(&self.give_key(id).await.secret)
@@ -99,8 +99,8 @@ impl Operators {
     }
 }
 
-/// Carries the bytes of every connection through one of its own to `address`, for as long as the test's runtime lives.
-/// Gives the URL to call instead. A connection that the node refuses ends without an answer.
+/// Forwards every connection through its own TLS connection to `address`, as long as the test's runtime lives. Returns
+/// the URL to call instead. A connection that the node refuses ends without an answer.
 async fn tunnel(address: String, client: Arc<ClientConfig>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = format!("http://{}", listener.local_addr().unwrap());
@@ -112,7 +112,7 @@ async fn tunnel(address: String, client: Arc<ClientConfig>) -> String {
                 let Ok(stream) = TcpStream::connect(&address).await else { return };
                 let name = ServerName::try_from("localhost").unwrap();
                 let Ok(mut secure) = connector.connect(name, stream).await else { return };
-                // An error ends the connection like an orderly end does.
+                // An error ends the connection like a normal close.
                 let _ = copy_bidirectional(&mut plain, &mut secure).await;
             });
         }

@@ -1,16 +1,16 @@
-//! A range of ports for one cluster, also while other test processes look for theirs.
+//! Finds a range of ports for one cluster, even while other test processes look for theirs.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below the range from which Linux draws the ports of outgoing connections (32768 and up).
+/// Below the range that Linux uses for outgoing connections (32768 and up).
 const FIRST: u16 = 12_000;
 const SLOT_WIDTH: u16 = 40;
 const SLOTS: u16 = 500;
 
-/// `(base, lease)`: node i listens on base + 10 i, + 1, + 2 and + 3. While `lease` lives no other test
-/// process can take the same range: it is a bound port of the range that no node uses, so two
-/// processes that probe at the same moment cannot both win.
+/// `(base, lease)`: node i listens on base + 10 i, + 1, + 2 and + 3. While `lease` lives, no other test process can
+/// take the same range. The lease is a bound port of the range that no node uses, so two processes that probe at the
+/// same time cannot both succeed.
 pub fn free_port_base() -> (u16, TcpListener) {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Neighbouring pids start far apart, so parallel tests rarely probe the same slot.

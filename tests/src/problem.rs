@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::Answer;
 
-/// A refusal whose shape was found to be right.
+/// A refusal whose form is correct.
 pub struct Refusal {
     pub code: String,
     pub retryable: bool,

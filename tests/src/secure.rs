@@ -1,4 +1,4 @@
-//! TLS by hand: certificates that nobody should have issued, and HTTP over the connections they open.
+//! TLS by hand: certificates that should never be issued, and HTTP over the connections they open.
 
 use std::io;
 use std::path::Path;
@@ -19,29 +19,29 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Longer than any handshake or answer takes; a connection that says nothing so long hangs.
+/// Longer than any handshake or answer takes. A connection that is silent for this long hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(30);
 
-/// A certificate and its key, as a client shows them.
+/// A certificate and its key, for a client.
 pub struct ClientCertificate {
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 
-/// An authority that issues whatever it is told.
+/// An authority that issues any certificate.
 pub struct TestAuthority {
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl TestAuthority {
-    /// The cluster's own authority: its certificate and key lie in a folder.
+    /// The cluster's own authority, with its certificate and key from a folder.
     pub fn of(pki: &Path) -> TestAuthority {
         let read = |name: &str| std::fs::read_to_string(pki.join(name)).unwrap();
         let key = KeyPair::from_pem(&read("ca.key")).unwrap();
         TestAuthority { issuer: Issuer::from_ca_cert_pem(&read("ca.pem"), key).unwrap() }
     }
 
-    /// An authority that nobody trusts.
+    /// An authority that no node trusts.
     pub fn stranger() -> TestAuthority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -54,7 +54,7 @@ impl TestAuthority {
         self.issue_until(uris, 2099)
     }
 
-    /// The same, good until the end of a year.
+    /// The same, valid until the end of a year.
     pub fn issue_until(&self, uris: &[&str], year: i32) -> ClientCertificate {
         let mut params = CertificateParams::new(vec!["localhost".to_string()]).unwrap();
         params.subject_alt_names.extend(uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())));
@@ -67,13 +67,13 @@ impl TestAuthority {
 }
 
 impl ClientCertificate {
-    /// What files hold.
+    /// Reads a certificate and its key from files.
     pub fn read(certificate: &Path, key: &Path) -> ClientCertificate {
         let certificate = CertificateDer::from_pem_file(certificate).unwrap();
         ClientCertificate { certificate, key: PrivateKeyDer::from_pem_file(key).unwrap() }
     }
 
-    /// As PEM files `forged.pem` and `forged.key` (readable by their owner only) in a folder.
+    /// Writes PEM files `forged.pem` and `forged.key` (readable by their owner only) into a folder.
     pub fn write(&self, folder: &Path) {
         use std::os::unix::fs::OpenOptionsExt;
         let pem = |label: &str, der: &[u8]| {
@@ -87,7 +87,7 @@ impl ClientCertificate {
     }
 }
 
-/// A client that trusts the bundle and shows something or nothing. TLS 1.3 only, or 1.2 only.
+/// A client that trusts the bundle, with or without a certificate. TLS 1.3 only, or 1.2 only.
 pub fn tls_client(trust: &Path, own: Option<ClientCertificate>, only_12: bool) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_file_iter(trust).unwrap() {
@@ -102,13 +102,13 @@ pub fn tls_client(trust: &Path, own: Option<ClientCertificate>, only_12: bool) -
     })
 }
 
-/// A connection that is open, over which HTTP/1.1 requests go one after the other.
+/// An open connection for HTTP/1.1 requests, one after the other.
 pub struct SecureConnection {
     stream: TlsStream<TcpStream>,
 }
 
 impl SecureConnection {
-    /// Connects to `127.0.0.1:PORT`. With TLS 1.3 a client learns only with the first answer that it was refused.
+    /// Connects to `127.0.0.1:PORT`. With TLS 1.3 a client learns of a refusal only with the first answer.
     pub async fn open(address: &str, config: &Arc<ClientConfig>) -> io::Result<SecureConnection> {
         let connect = async {
             let stream = TcpStream::connect(address).await?;
@@ -119,12 +119,12 @@ impl SecureConnection {
         Ok(SecureConnection { stream })
     }
 
-    /// The certificate that the node showed, DER.
+    /// The certificate that the node showed, in DER.
     pub fn certificate(&self) -> Vec<u8> {
         self.stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
     }
 
-    /// Sends one request; gives status and body. `headers` end with CR LF each.
+    /// Sends one request. Returns status and body. Each of the `headers` ends with CR LF.
     pub async fn request(&mut self, line: &str, headers: &str, body: &str) -> io::Result<(u16, String)> {
         let length = body.len();
         let request = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
@@ -133,7 +133,7 @@ impl SecureConnection {
         timeout(HANGS_AFTER, self.answer()).await.expect("the answer hangs")
     }
 
-    /// Sends bytes as they are, and gives the first that come back; none when the node hung up.
+    /// Sends bytes unchanged. Returns the first bytes that come back, or none if the node closed the connection.
     pub async fn exchange(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await?;

@@ -1,4 +1,4 @@
-//! How long files and functions are, for the test that keeps them short.
+//! Measures the length of files and functions, for the test that keeps them short.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ pub struct RustFile {
     pub text: String,
 }
 
-/// Every Rust file of a crate, tests, examples and benchmarks included, but for what was built or is hidden.
+/// Every Rust file of a crate, including tests, examples and benchmarks, without build output and hidden folders.
 pub fn rust_files(workspace: &Path, room: &str) -> Vec<RustFile> {
     let mut files = Vec::new();
     collect(&workspace.join(room), workspace, &mut files);
@@ -40,7 +40,7 @@ pub struct FunctionSize {
     pub lines: usize,
 }
 
-/// The functions of a source file, those within functions included. Panics where the file is no Rust.
+/// The functions of a source file, nested ones included. Panics if the file is not valid Rust.
 pub fn functions_of(path: &str, text: &str) -> Vec<FunctionSize> {
     let file = syn::parse_file(text).unwrap_or_else(|e| panic!("{path} cannot be parsed: {e}"));
     let mut functions = Functions { path, found: Vec::new() };
@@ -48,7 +48,7 @@ pub fn functions_of(path: &str, text: &str) -> Vec<FunctionSize> {
     functions.found
 }
 
-/// The value that a share of all values, from 0 to 1, does not exceed.
+/// The quantile for `share`, from 0 to 1: that share of all values does not exceed it.
 pub fn quantile(values: &[usize], share: f64) -> usize {
     assert!(!values.is_empty() && (0.0..=1.0).contains(&share));
     let mut sorted = values.to_vec();

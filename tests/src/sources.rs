@@ -1,4 +1,4 @@
-//! Reads Keyrack's own manifests and sources, for the tests of what must be absent.
+//! Reads Keyrack's own manifests and sources, for tests that check that something is absent.
 
 use std::path::{Path, PathBuf};
 
@@ -9,36 +9,36 @@ pub struct Source {
     pub code: String,
 }
 
-/// The folder of the workspace that these tests belong to.
+/// The folder of this workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
-/// All Rust sources of a crate's `src` but for files and folders named `tests`. Panics when there are none.
-/// They may hold documentation only: see [`assert_holds_code`].
+/// All Rust sources of a crate's `src`, except files and folders named `tests`. Panics if there are none. They may hold
+/// only documentation: see [`assert_holds_code`].
 pub fn sources_of(room: &str) -> Vec<Source> {
     let mut files = Vec::new();
     collect(&workspace().join(room).join("src"), &mut files);
     files.sort();
-    assert!(!files.is_empty(), "{room}/src holds no sources to read");
+    assert!(!files.is_empty(), "{room}/src has no sources");
     files.iter().map(|path| read(path)).collect()
 }
 
-/// An absence proved on nothing is not proved.
+/// A word's absence proves something only if there is code.
 #[track_caller]
 pub fn assert_holds_code(sources: &[Source]) {
     let code: usize = sources.iter().map(|source| source.code.trim().len()).sum();
     assert!(code > 0, "no code among {} sources", sources.len());
 }
 
-/// A crate that another one is built with, by the package name.
+/// A dependency of a crate, by package name.
 pub struct Dependency {
     pub name: String,
-    /// Built only with a feature that asks for it.
+    /// Built only if a feature enables it.
     pub optional: bool,
 }
 
-/// Normal, build and per-target dependencies. Dev-dependencies are left out: they are not in what is shipped.
+/// Normal, build and per-target dependencies. Dev-dependencies are left out: they are not shipped.
 pub fn dependencies_of(room: &str) -> Vec<Dependency> {
     let manifest = workspace().join(room).join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).unwrap_or_else(|e| panic!("{} cannot be read: {e}", manifest.display()));
@@ -92,8 +92,8 @@ fn read(path: &Path) -> Source {
     Source { path, code }
 }
 
-/// By the house's style the tests of a file are its last part, a `#[cfg(test)] mod ... {`. Any
-/// other use of `cfg(test)` does not end the reading.
+/// By convention the tests of a file are its last part, a `#[cfg(test)] mod ... {`. Any other use of `cfg(test)` does
+/// not end the shipped code.
 fn shipped_code(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let opens_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod ") && pair[1].ends_with('{');
@@ -106,7 +106,7 @@ fn shipped_code(text: &str) -> String {
     without_comment.collect::<Vec<_>>().join("\n")
 }
 
-/// `word` that does not begin or end within a longer name: `std::` is not in `my_std::`.
+/// Whether `word` occurs outside a longer name: `std::` is not in `my_std::`.
 fn contains_word(code: &str, word: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).any(|(at, _)| {
@@ -122,7 +122,7 @@ mod tests {
     use super::{Source, offences, shipped_code};
 
     #[test]
-    fn a_planted_word_is_found_and_a_comment_a_test_or_a_longer_name_is_not() {
+    fn planted_words_are_found_except_in_comments_tests_and_longer_names() {
         let found = |text: &str| {
             let source = Source { path: "a.rs".into(), code: shipped_code(text) };
             offences(&[source], &["std::", "HashMap"])

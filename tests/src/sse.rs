@@ -50,9 +50,9 @@ impl EventStream {
         .expect("an event comes")
     }
 
-    /// All that still comes until the node ends the stream.
+    /// Everything that arrives until the node ends the stream.
     pub async fn rest(mut self) -> String {
-        // A broken connection is an end, too.
+        // A broken connection also ends the stream.
         while let Ok(Some(chunk)) = self.response.chunk().await {
             self.buffer.push_str(&String::from_utf8_lossy(&chunk));
         }
@@ -81,6 +81,6 @@ fn parse(block: &str) -> Option<Event> {
     if data.is_empty() {
         return None;
     }
-    let data = serde_json::from_str(&data).unwrap_or_else(|e| panic!("no JSON ({e}): {data}"));
+    let data = serde_json::from_str(&data).unwrap_or_else(|e| panic!("not JSON ({e}): {data}"));
     Some(Event { id, data })
 }

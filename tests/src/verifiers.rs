@@ -1,8 +1,9 @@
-//! Programs that are not ours and judge what we serve: `tests/verifiers` says which, and how they are installed.
+//! Third-party programs that check what Keyrack serves. `tests/verifiers` lists and installs them.
 
 use std::path::PathBuf;
 
-/// Where such a program is. None when it is not installed, which is said; in continuous integration it has to be.
+/// The path of a verifier. If it is not installed, prints so and returns None. In continuous integration (`CI` is set)
+/// it panics.
 pub fn installed_verifier(name: &str) -> Option<PathBuf> {
     // The test executable is target/release/deps/<test>-<hash>.
     let test = std::env::current_exe().unwrap();
@@ -10,7 +11,7 @@ pub fn installed_verifier(name: &str) -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
-    let missing = format!("{} is missing: tests/verifiers/install", program.display());
+    let missing = format!("{} is missing: run tests/verifiers/install", program.display());
     assert!(std::env::var_os("CI").is_none(), "{missing}");
     println!("skipped: {missing}");
     None

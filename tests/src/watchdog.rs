@@ -1,14 +1,14 @@
-//! Kills what a test started when the test itself is killed.
+//! Kills a test's processes when the test itself is killed.
 //!
-//! `Drop` does not run after SIGKILL, and nodes are children of `keyrackd dev`, not ours, so a
-//! parent-death signal would not reach them. A shell in a process group of its own holds a pipe to
-//! us and a list of pids; when the pipe closes without the word "done", it kills them.
+//! `Drop` does not run after SIGKILL. Nodes are children of `keyrackd dev`, not of the test, so a parent-death signal
+//! would not reach them. A shell in its own process group holds a pipe to the test and a list of pids. If the pipe
+//! closes without the word "done", the shell kills them.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-/// Checks the name before it kills: a pid may have been given to somebody else meanwhile.
+/// Checks the name before it kills: a pid may belong to another process by then.
 const SCRIPT: &str = r#"
 trap '' TERM INT HUP
 pids=""

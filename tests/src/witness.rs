@@ -1,4 +1,4 @@
-//! An outside witness of the receipts' logs (c2sp.org/tlog-witness), and the ways in which one can be of no use.
+//! An outside witness of the receipts logs (c2sp.org/tlog-witness), and the ways in which a witness can be useless.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -20,26 +20,26 @@ pub struct Witness {
     listening: JoinHandle<()>,
 }
 
-/// What a witness does with a checkpoint that it was sent.
+/// What a witness does with a checkpoint that it receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// As the specification has it.
+    /// As the specification requires.
     Honest,
-    /// The same, and beside its own line it sends one of a key that nobody knows.
+    /// Like `Honest`, but it also sends a line of an unknown key.
     HonestWithAnotherKey,
-    /// Hangs up at once.
+    /// Closes the connection at once.
     HangsUp,
     /// Never answers.
     Hangs,
     /// Answers 500.
     Fails,
-    /// Answers 200 with what is no signature.
+    /// Answers 200 with something that is not a signature.
     TalksGarbage,
-    /// Answers 200 and never stops.
+    /// Answers 200 with an endless body.
     NeverStops,
-    /// A line of its key that signs something else.
+    /// Sends a line of its key that signs something else.
     SignsAnotherTree,
-    /// A line of a key that nobody knows, and none of its own.
+    /// Sends a line of an unknown key, and none of its own.
     SignsAsAnother,
     /// Answers 409 with a size that the log does not have.
     ClaimsMore,
@@ -51,13 +51,13 @@ struct State {
     behaviour: Behaviour,
     signer: Signer,
     stranger: Signer,
-    /// By origin: whom it believes, and the newest tree it cosigned.
+    /// By origin: the trusted keys, and the newest tree it cosigned.
     logs: BTreeMap<String, Log>,
     requests: u64,
-    /// By origin; one that hangs up reads none.
+    /// Requests by origin. A witness that hangs up does not read the origin.
     asked: BTreeMap<String, u64>,
     conflicts: u64,
-    /// What it was sent that a log must never send.
+    /// Requests that a log must never send.
     faults: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ struct Log {
 type Reply = (u16, String);
 
 impl Witness {
-    /// `number` makes the name and the key.
+    /// `number` determines the name and the key.
     pub async fn start(number: u8, behaviour: Behaviour) -> Witness {
         let name = format!("witness.example/w{number}");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -93,7 +93,7 @@ impl Witness {
         Witness { name, url, key, state, listening }
     }
 
-    /// Nobody listens there any more.
+    /// Stops listening.
     pub fn stop_listening(&self) {
         self.listening.abort();
     }
@@ -107,7 +107,7 @@ impl Witness {
         &self.key
     }
 
-    /// Believes the logs of a policy.
+    /// Trusts the logs of a policy.
     pub fn trust(&self, policy: &Policy) {
         let mut state = self.state.lock().unwrap();
         for key in &policy.logs {
@@ -124,7 +124,7 @@ impl Witness {
         self.state.lock().unwrap().asked.get(origin).copied().unwrap_or(0)
     }
 
-    /// How often it was told another old size than it knew.
+    /// How often a request had another old size than the witness knew.
     pub fn conflicts(&self) -> u64 {
         self.state.lock().unwrap().conflicts
     }
@@ -187,14 +187,14 @@ impl State {
             return Err((403, "not signed by the log".into()));
         }
         if old > checkpoint.size || proof.len() > 63 {
-            return Err((400, "an old size above the new one, or too long a proof".into()));
+            return Err((400, "the old size is above the new one, or the proof is too long".into()));
         }
         if old != log.size {
             return Err((409, format!("{}\n", log.size)));
         }
         let consistent = match old {
             0 if proof.is_empty() => Ok(()),
-            0 => Err("a proof from nothing".into()),
+            0 => Err("a proof for the empty tree".into()),
             _ => verify_consistency(old, checkpoint.size, log.root, checkpoint.root, &proof),
         };
         consistent.map_err(bad(422))?;
@@ -208,7 +208,7 @@ async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-/// One request of a connection. What goes wrong on the socket is the node's doing, and it will ask again.
+/// Serves one request of a connection. Socket errors are ignored: the node will ask again.
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let behaviour = state.lock().unwrap().behaviour;
     if behaviour == Behaviour::HangsUp {
@@ -218,7 +218,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let Some(body) = read_request(&mut stream).await else { return };
     state.lock().unwrap().count(&body);
     if behaviour == Behaviour::Hangs {
-        // Until the node gives up.
+        // Until the node stops waiting.
         let _ = stream.read(&mut [0]).await;
         return;
     }
@@ -235,7 +235,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
 }
 
 fn reply(state: &mut State, body: &str) -> Reply {
-    // What is of no use answers as if there were no state.
+    // A useless witness answers without any state.
     let note = || body.split_once("\n\n").and_then(|(_, note)| Note::parse(note).ok());
     let text = || note().map(|note| note.text).unwrap_or_default();
     match state.behaviour {
@@ -244,7 +244,7 @@ fn reply(state: &mut State, body: &str) -> Reply {
             other => other,
         },
         Behaviour::Fails => (500, "out of order\n".into()),
-        Behaviour::TalksGarbage => (200, "— I sign whatever you like\n\u{1}\n".into()),
+        Behaviour::TalksGarbage => (200, "— I sign everything\n\u{1}\n".into()),
         Behaviour::SignsAnotherTree => (200, state.signer.line(&text().replace("/shard-", "/other-"), now())),
         Behaviour::SignsAsAnother => (200, state.stranger.line(&text(), now())),
         Behaviour::ClaimsMore => (409, "1000000\n".into()),
@@ -253,13 +253,13 @@ fn reply(state: &mut State, body: &str) -> Reply {
     }
 }
 
-/// The body of `POST <prefix>/add-checkpoint`; None when it is no such request.
+/// The body of `POST <prefix>/add-checkpoint`, or None if it is incomplete.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            assert!(head.starts_with("POST /witness/add-checkpoint HTTP/1.1\r\n"), "not what a witness is asked: {head}");
+            assert!(head.starts_with("POST /witness/add-checkpoint HTTP/1.1\r\n"), "unexpected request to a witness: {head}");
             let length = head.lines().find_map(|line| {
                 let (name, value) = line.split_once(": ")?;
                 name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().ok())?

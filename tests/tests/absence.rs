@@ -1,9 +1,9 @@
-//! What must not be there, read from manifests and sources: dependencies and words that a crate may not have, imports
-//! in a circle or against the order of a crate's modules, files and functions that are too long. Guest data in clear is
-//! looked for in every file that the nodes write.
+//! Checks that things are absent from manifests and sources: forbidden dependencies and words, import cycles and
+//! imports against the order of a crate's modules, and files and functions that are too long. It also searches every
+//! file that the nodes write for guest data in plain text.
 //!
-//! A crate that joins the workspace is read too, because the members are taken from `Cargo.toml`. What counts as an
-//! import is said in `src/imports/mod.rs`; `cargo run --example imports -- CRATE` lists a crate's circles.
+//! New crates are included, because the members come from `Cargo.toml`. `src/imports/mod.rs` defines what counts as an
+//! import. `cargo run --example imports -- CRATE` lists a crate's cycles.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -11,16 +11,16 @@
 use std::path::Path;
 
 use keyrack_tests::files::{files_under, holding};
-use keyrack_tests::imports::{Floors, against_the_floors, file_circles, folder_circles, imports_of, packages};
+use keyrack_tests::imports::{Layers, file_cycles, folder_cycles, imports_of, layer_violations, packages};
 use keyrack_tests::sizes::{functions_of, quantile, rust_files};
 use keyrack_tests::sources::{assert_holds_code, dependencies_of, offences, sources_of, workspace};
 use keyrack_tests::{Cluster, HotelPlan, fresh_key, refusal};
 use serde_json::json;
 
-/// Not compiled but with the feature `sim`.
+/// Compiled only with the feature `sim`.
 const SIMULATION: &str = "jepsen/src/sim/";
 
-/// Standard library, clocks, randomness, threads and iteration in random order.
+/// Standard library, clocks, randomness, threads and random iteration order.
 const IMPURE_WORDS: [&str; 12] = [
     "std::",
     "extern crate std",
@@ -52,7 +52,7 @@ const IMPURE_CRATES: [&str; 13] = [
     "tokio",
 ];
 
-/// No crate of Keyrack at all.
+/// Forbids all crates of Keyrack.
 const ANY: &[&str] = &["any"];
 
 const WEB: [&str; 8] = ["axum", "hyper", "hyper-util", "warp", "actix-web", "askama", "maud", "utoipa"];
@@ -71,23 +71,23 @@ fn inventory_and_merkle_are_pure() {
 }
 
 #[test]
-fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
-    // One file clothes a TLS stream in hyper's traits, which tonic asks for; that is all of hyper-util there is.
+fn cluster_has_no_http_and_uses_openraft_and_rocksdb_in_one_folder_each() {
+    // One file wraps a TLS stream in hyper's traits, which tonic requires. Nothing else uses hyper-util.
     let web: Vec<&str> = WEB.into_iter().filter(|name| *name != "hyper-util").collect();
     assert_no_dependency("cluster", &web);
     let mut sources = sources_of("cluster");
     let (clothed, others): (Vec<_>, Vec<_>) = sources.drain(..).partition(|s| s.path == "cluster/src/peers/tls/dial.rs");
-    assert_eq!(offences(&clothed, &["hyper_util"]).len(), 1, "the words are right");
+    assert_eq!(offences(&clothed, &["hyper_util"]).len(), 1, "the search finds the known use");
     assert_none(offences(&clothed, &["axum", "hyper", "<html", "<!doctype"]));
     assert_none(offences(&others, &["axum", "hyper", "hyper_util", "<html", "<!doctype"]));
     sources.extend(clothed.into_iter().chain(others));
     let within = |folder: &str| sources.iter().filter(|s| s.path.starts_with(folder)).count();
-    assert!(within("cluster/src/raft/") > 0, "there is a raft folder to speak of");
-    assert!(within("cluster/src/storage/") > 0, "there is a storage folder to speak of");
-    // These tests name the words that they look for.
+    assert!(within("cluster/src/raft/") > 0, "the raft folder has sources");
+    assert!(within("cluster/src/storage/") > 0, "the storage folder has sources");
+    // These tests contain the words that they search for.
     for room in rooms().iter().filter(|room| !["cluster", "tests"].contains(&room.as_str())) {
         let mut of_room = sources_of(room);
-        // The simulation compiles the raft folder in, over a network and a disk of its own.
+        // The simulation compiles the raft folder with its own network and disk.
         of_room.retain(|source| !source.path.starts_with(SIMULATION));
         assert_holds_code(&of_room);
         sources.extend(of_room);
@@ -96,7 +96,7 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
         let (inside, outside): (Vec<_>, Vec<_>) = sources.drain(..).partition(|source| source.path.starts_with(home));
         let uses = [format!("{name}::"), format!("use {name}"), format!("extern crate {name}")];
         let uses: Vec<&str> = uses.iter().map(String::as_str).collect();
-        assert!(!offences(&inside, &uses).is_empty(), "{home} uses {name}: the words are right");
+        assert!(!offences(&inside, &uses).is_empty(), "{home} uses {name}: the search finds it");
         assert_none(offences(&outside, &uses));
         sources.extend(inside);
         sources.extend(outside);
@@ -104,7 +104,7 @@ fn cluster_knows_no_http_and_keeps_openraft_and_rocksdb_in_one_folder_each() {
 }
 
 #[test]
-fn no_arrow_between_the_rooms_points_the_wrong_way() {
+fn crates_depend_only_on_crates_below_them() {
     assert_no_dependency("node", &["openraft", "rust-rocksdb", "rocksdb"]);
     for (room, forbidden) in [
         ("client", &["cluster", "node", "cli", "pki"][..]),
@@ -114,7 +114,7 @@ fn no_arrow_between_the_rooms_points_the_wrong_way() {
         ("inventory", ANY),
         ("merkle", ANY),
         ("pki", ANY),
-        // The black box: what these tests know, a customer knows.
+        // Black-box tests know only what a customer can know.
         ("tests", ANY),
     ] {
         if !rooms().iter().any(|there| there == room) {
@@ -130,10 +130,10 @@ fn no_arrow_between_the_rooms_points_the_wrong_way() {
     }
 }
 
-/// Its models would agree with our bugs. Only the simulation, a program of its own, runs Keyrack's crates, and only the
-/// feature `sim` builds it.
+/// Jepsen's models must not share Keyrack's bugs. Only the simulation, a separate program, runs Keyrack's crates, and
+/// only the feature `sim` builds it.
 #[test]
-fn jepsen_knows_keyracks_crates_only_in_the_simulation() {
+fn jepsen_uses_keyracks_crates_only_in_the_simulation() {
     let ours = |name: &str| name.starts_with("keyrack-") && name != "keyrack-tests";
     let always = dependencies_of("jepsen").into_iter().filter(|dependency| ours(&dependency.name) && !dependency.optional);
     assert_none(always.map(|dependency| format!("jepsen always depends on {}", dependency.name)).collect());
@@ -141,36 +141,36 @@ fn jepsen_knows_keyracks_crates_only_in_the_simulation() {
     let crates: Vec<&str> = crates.iter().map(String::as_str).collect();
     let (simulation, others): (Vec<_>, Vec<_>) =
         sources_of("jepsen").into_iter().partition(|source| source.path.starts_with(SIMULATION));
-    assert!(!offences(&simulation, &["keyrack_inventory"]).is_empty(), "the words are right");
+    assert!(!offences(&simulation, &["keyrack_inventory"]).is_empty(), "the search finds the known use");
     let itself = |offence: &String| offence.ends_with(": keyrack_jepsen");
     assert_none(offences(&others, &crates).into_iter().filter(|offence| !itself(offence)).collect());
 }
 
 #[test]
-fn jepsen_takes_no_source_file_from_another_crate() {
+fn jepsen_includes_no_source_file_of_another_crate() {
     let files = rust_files(&workspace(), "jepsen");
     let including = files.iter().filter(|file| file.text.contains("#[path"));
     assert_none(including.map(|file| file.path.clone()).collect());
 }
 
-/// No two files import each other, directly or by a chain, and neither do two modules of a folder.
+/// No two files import each other, directly or through others, and neither do two modules of a folder.
 #[test]
-fn imports_make_no_circle() {
+fn imports_make_no_cycle() {
     let (mut found, mut read) = (Vec::new(), 0);
     for package in packages(&workspace()) {
         let imports = imports_of(&package);
         read += imports.edges.len();
-        found.extend(imports.unresolved.iter().map(|path| format!("not understood: {path}")));
-        found.extend(file_circles(&imports).iter().map(|circle| format!("files: {circle}")));
-        found.extend(folder_circles(&imports).iter().map(|circle| format!("folders: {circle}")));
+        found.extend(imports.unresolved.iter().map(|path| format!("unresolved: {path}")));
+        found.extend(file_cycles(&imports).iter().map(|circle| format!("files: {circle}")));
+        found.extend(folder_cycles(&imports).iter().map(|circle| format!("folders: {circle}")));
     }
     assert!(read > 1_000, "only {read} imports were read");
     assert_none(found);
 }
 
-/// The order of modules where one is declared, from the top down.
-const FLOORS: [Floors; 3] = [
-    Floors {
+/// The declared order of modules, from the top down.
+const LAYERS: [Layers; 3] = [
+    Layers {
         folder: "cluster/src",
         floors: &[
             "start inspect",
@@ -191,7 +191,7 @@ const FLOORS: [Floors; 3] = [
             "clock freshness malformed tasks",
         ],
     },
-    Floors {
+    Layers {
         folder: "node/src",
         floors: &[
             "dev",
@@ -206,28 +206,28 @@ const FLOORS: [Floors; 3] = [
             "metrics",
             "config",
             "outbound",
-            "clock",
+            "clock messages",
         ],
     },
-    Floors {
+    Layers {
         folder: "jepsen/src",
         floors: &["cli", "recall", "run", "report", "nemesis", "workload", "check cluster", "model net disk", "history rng"],
     },
 ];
 
 #[test]
-fn imports_run_down_the_declared_floors() {
+fn imports_follow_the_declared_order_of_modules() {
     let packages = packages(&workspace());
     let mut found = Vec::new();
-    for floors in &FLOORS {
+    for floors in &LAYERS {
         let package = packages.iter().find(|package| floors.folder.starts_with(&format!("{}/", package.folder))).unwrap();
-        found.extend(against_the_floors(&imports_of(package), floors));
+        found.extend(layer_violations(&imports_of(package), floors));
     }
     assert_none(found);
 }
 
-/// A task has a name, an owner and an end. Everything in the background of a node is started by `cluster/src/tasks.rs`, but for
-/// what openraft spawns through its runtime, and a thread that waits for stdin to end.
+/// A task has a name, an owner and an end. `cluster/src/tasks.rs` starts everything that a node runs in the background,
+/// except what openraft spawns through its runtime, and a thread that waits for the end of stdin.
 #[test]
 fn every_background_task_has_an_owner() {
     let sources: Vec<_> = ["cluster", "node", "client", "cli"].iter().flat_map(|room| sources_of(room)).collect();
@@ -240,13 +240,13 @@ fn every_background_task_has_an_owner() {
             .collect(),
     );
     let owners = offences(&sources, &["TaskTracker"]);
-    assert_eq!(owners, ["cluster/src/tasks.rs: TaskTracker"], "the words are right");
+    assert_eq!(owners, ["cluster/src/tasks.rs: TaskTracker"], "the search finds the known use");
 }
 
-/// Pages that name a file of the sources name one that is there.
+/// Every source file that the documentation names exists.
 #[test]
 fn documentation_names_files_that_exist() {
-    // `pki/ca.pem` is an operator's file, `pki/src` is ours.
+    // `pki/ca.pem` is an operator's file; `pki/src` is in this repository.
     let inside = ["src", "tests", "proto", "samples", "fuzz", "planted"];
     let folders: Vec<String> = rooms().iter().flat_map(|room| inside.map(|folder| format!("{room}/{folder}"))).collect();
     let mut pages: Vec<_> = ["README.md", "ARCHITECTURE.md", "SECURITY.md"].map(|page| workspace().join(page)).into();
@@ -266,7 +266,7 @@ fn documentation_names_files_that_exist() {
             }
         }
     }
-    assert!(named > 50, "the words are right");
+    assert!(named > 50, "the search finds paths");
     assert_none(missing);
 }
 
@@ -286,8 +286,8 @@ fn files_and_functions_are_short() {
     assert_none(found);
 }
 
-// Letters in an order that no compressor finds twice, so that a canary would stand in a compressed
-// file as it stands here.
+// These texts have no letter sequence that a compressor could find twice, so that a compressed file contains them
+// unchanged.
 const GUEST_CANARIES: [&str; 3] = ["Wqzjxk Ypvbgfdm", "uz7kq9vx2jw4nt8", "+35184629513706"];
 const TRAVELS_IN_CLEAR: [&str; 2] = ["OTA-hx3Vq8Zk2Lw", "Kvartz Jumbo Fyldwin"];
 
@@ -304,27 +304,27 @@ async fn a_guests_name_mail_and_phone_are_in_no_file_of_any_node() {
     request["channelRef"] = json!(TRAVELS_IN_CLEAR[0]);
 
     let booking = hotel.book(&request).await.expect(201).json();
-    assert_eq!(hotel.get(&booking).await["guest"], guest, "the guest is kept, and readable to us");
+    assert_eq!(hotel.get(&booking).await["guest"], guest, "the guest is stored and readable");
     let hold = hotel.hold("2027-03-01", "2027-03-02", 600).await.expect(201).json();
     let path = format!("/v1/holds/{}/confirm", hold["holdId"].as_str().unwrap());
     let confirm = hotel.api.post(&path, &fresh_key()).json(&json!({"guest": guest}));
     confirm.send().await.expect(201);
-    // A refusal and a mistake are logged and recorded too.
+    // A refusal and an invalid request are logged and recorded, too.
     refusal(&hotel.book(&request).await, 409, "sold_out");
     let mut mistaken = request.clone();
     mistaken["guest"][name] = json!(mailbox);
     refusal(&hotel.book(&mistaken).await, 400, "unknown_field");
-    // Stopping flushes, so afterwards everything that was kept is in files.
+    // Stopping flushes, so that all stored data is in files.
     cluster.stop();
 
     let files = files_under(cluster.folder());
     assert!(!files.is_empty());
     for canary in GUEST_CANARIES.into_iter().flat_map(str::split_whitespace) {
-        assert_eq!(holding(&files, canary.as_bytes()), Vec::<&Path>::new(), "{canary} stands in clear");
+        assert_eq!(holding(&files, canary.as_bytes()), Vec::<&Path>::new(), "{canary} is in plain text");
     }
-    // The search sees what is there: this much of a booking and of a hotel is no secret.
+    // The search finds existing text: these parts of a booking and of a hotel are not secret.
     for clear in TRAVELS_IN_CLEAR {
-        assert!(!holding(&files, clear.as_bytes()).is_empty(), "the search would not even find {clear}");
+        assert!(!holding(&files, clear.as_bytes()).is_empty(), "the search does not find {clear}");
     }
 }
 
@@ -343,5 +343,5 @@ fn assert_no_dependency(room: &str, forbidden: &[&str]) {
 
 #[track_caller]
 fn assert_none(found: Vec<String>) {
-    assert!(found.is_empty(), "must not be there:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "must be absent:\n{}", found.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! All nodes die at once under load.
+//! All nodes crash at once under load.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -14,7 +14,7 @@ async fn kill_nine_of_all_nodes_loses_nothing_that_was_acknowledged() {
     let load = Load::start("crash", cluster.everywhere("channel"), &hotel, WORKERS);
     load.until_acknowledged(500).await;
     cluster.kill_all();
-    // The workers go on knocking: what they had asked for before the crash they ask for again.
+    // The workers keep retrying. They repeat the requests that the crash left unanswered.
     cluster.node_ids().for_each(|node| cluster.restart(node));
     for node in cluster.node_ids() {
         cluster.ready(node).await;

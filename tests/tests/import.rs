@@ -1,4 +1,4 @@
-//! The public "hotel booking demand" table, replayed into a cluster by the command line.
+//! The public "hotel booking demand" table, imported into a cluster by the command line.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -20,7 +20,7 @@ async fn the_sample_is_replayed_and_its_books_balance() {
 async fn the_real_bookings_are_replayed_and_their_books_balance() {
     let file = checkout().join("../shared/data/hotel-bookings.csv");
     if !file.is_file() {
-        println!("skipped: ../shared/data/hotel-bookings.csv is not beside the checkout");
+        println!("skipped: ../shared/data/hotel-bookings.csv does not exist");
         return;
     }
     replay(&file).await;
@@ -36,14 +36,14 @@ async fn replay(file: &Path) {
     let report = run_until_exit("keyrack", &[&args[..], &options[..]].concat(), IMPORT_WITHIN);
     println!("{}", report.stdout);
     assert_eq!(report.code, Some(0), "the import succeeds: {}", report.stderr);
-    assert!(!report.stdout.trim().is_empty(), "it prints what was sold");
+    assert!(!report.stdout.trim().is_empty(), "it prints a report");
 
     let after = properties(&cluster).await;
     let imported: Vec<&String> = after.difference(&before).collect();
     assert_eq!(imported.len(), table.hotels.len(), "one property per hotel: {imported:?}");
     let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for property in imported {
-        // Through another node than the one that took the import.
+        // Through another node than the one that received the import.
         let hotel = Hotel::of(&cluster.api("auditor", 2), property);
         let bookings = hotel.bookings().await;
         for booking in &bookings {
@@ -65,12 +65,12 @@ async fn replay(file: &Path) {
 }
 
 async fn properties(cluster: &Cluster) -> BTreeSet<String> {
-    // The list goes over all properties; which hotel asks makes no difference.
+    // The list covers all properties; the hotel that asks makes no difference.
     let list = Hotel::of(&cluster.operator(), "").pages("/v1/properties?limit=100").await;
     list.iter().map(|property| property["propertyId"].as_str().unwrap().to_string()).collect()
 }
 
-/// What the table says about itself, counted without Keyrack.
+/// The table's totals, counted without Keyrack.
 struct Table {
     rows: usize,
     /// Rows with at least one night; the others are visits, not stays.

@@ -1,4 +1,4 @@
-//! The leader dies under load.
+//! The leader crashes under load.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -11,7 +11,7 @@ use keyrack_tests::{
 use serde_json::json;
 
 const WORKERS: usize = 32;
-/// How long the survivors' logs are watched, and how much they may grow meanwhile.
+/// How long the survivors' logs are watched, and how much they may grow in that time.
 const WATCHED: Duration = Duration::from_secs(5);
 const LOGGED_AT_MOST: u64 = 200_000;
 const NEW_BOOKINGS_WITHIN: Duration = Duration::from_secs(2);
@@ -27,8 +27,8 @@ async fn kill_nine_of_the_leader_loses_nothing_and_repeats_nothing() {
     let killed_at = Instant::now();
     cluster.kill(leader);
     let survivors: Vec<Api> = cluster.others(leader).into_iter().map(|node| cluster.api("channel", node)).collect();
-    // A booking that begins after the kill. Its key is not the load's, so the books are drawn up
-    // with it in mind below.
+    // A booking that begins after the kill. The load does not know its key, so it is added to the acknowledged bookings
+    // below.
     let key = fresh_key();
     let mut request = hotel.request("2027-10-01", "2027-10-02");
     request["channelRef"] = json!(key);
@@ -52,14 +52,14 @@ async fn kill_nine_of_the_leader_loses_nothing_and_repeats_nothing() {
     assert_accounts_balance(&seen, &acknowledged).await;
     assert_replays_byte_for_byte(&survivors, &acknowledged).await;
 
-    // The dead node comes back and agrees, and the replays have booked nothing.
+    // The dead node returns and agrees, and the replays booked nothing.
     cluster.restart(leader);
     cluster.ready(leader).await;
     let returned = hotel.through(&cluster.api("channel", leader));
     assert_accounts_balance(&returned, &acknowledged).await;
 }
 
-/// The survivors try to reach the dead node all the time: they must not tell their disks all the time.
+/// The survivors try to reach the dead node all the time, but must not log every attempt.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_node_does_not_fill_the_logs_of_the_survivors() {
     let mut cluster = Cluster::start();
@@ -67,19 +67,19 @@ async fn a_dead_node_does_not_fill_the_logs_of_the_survivors() {
     let leader = cluster.leader_of(hotel.shard().await).await;
     let survivors = cluster.others(leader);
     let before: Vec<u64> = survivors.iter().map(|node| cluster.log_bytes(*node)).collect();
-    assert!(before.iter().all(|bytes| *bytes > 0), "a node logs that it serves: these are the right files");
+    assert!(before.iter().all(|bytes| *bytes > 0), "a node logs when it serves: these are the right files");
     let begin = Instant::now();
     cluster.kill(leader);
     let apis = survivors.iter().map(|node| cluster.api("channel", *node)).collect();
     let load = Load::start("log-growth", apis, &hotel, 2);
-    until("fifty bookings in a watch of five seconds", PATIENCE, async || {
+    until("fifty bookings and five seconds of watching", PATIENCE, async || {
         (load.acknowledged() >= 50 && begin.elapsed() >= WATCHED).then_some(())
     })
     .await;
     for (node, before) in survivors.iter().zip(before) {
         let (grown, watched) = (cluster.log_bytes(*node) - before, begin.elapsed());
         println!("node {node} logged {grown} bytes in {watched:?}");
-        // A slow machine watches for longer.
+        // A slow machine takes longer, so its nodes may log more.
         let allowed = LOGGED_AT_MOST as f64 * (watched.as_secs_f64() / WATCHED.as_secs_f64());
         assert!(grown as f64 <= allowed, "node {node} logged {grown} bytes in {watched:?}");
     }

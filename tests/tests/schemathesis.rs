@@ -1,7 +1,8 @@
-//! What the edge answers is what its OpenAPI document says. schemathesis (see `tests/verifiers`) makes thousands of requests
-//! from the document, well-formed and not, and checks statuses, media types, headers and bodies; nothing may be a 5xx.
+//! Checks the edge's answers against its OpenAPI document. schemathesis (see `tests/verifiers`) generates thousands of
+//! valid and invalid requests from the document, and checks statuses, media types, headers and bodies. No answer may be
+//! a 5xx.
 //!
-//! The same seed makes the same requests, and their number bounds the test: about a minute.
+//! The same seed gives the same requests, and their number bounds the test to about a minute.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -14,20 +15,20 @@ use serde_json::{Value, json};
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
 response_schema_conformance";
-/// For each operation, beside those that the coverage phase makes for every limit in the document.
+/// For each operation, in addition to the examples that the coverage phase makes for every limit in the document.
 const EXAMPLES: &str = "40";
-/// Fencing is left out: a fenced node is cut off, and would answer 503 as it should. So is handing leaderships over: until
-/// there is a new leader, others are answered 503.
+/// Fencing is left out: a fenced node is cut off and correctly answers 503. So is moving leaderships: until there is a
+/// new leader, other requests get 503.
 const OPERATORS_PATHS: [&str; 4] = ["--include-path-regex", "^/v1/(principals|nodes)", "--exclude-path-regex", "/(fence|lead)$"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_edge_answers_what_its_document_says() {
+async fn the_edges_answers_match_its_document() {
     let Some(program) = installed_verifier("schemathesis") else { return };
     let cluster = Cluster::start();
     let hotel = HotelPlan::new("SCHEMA", 1_000).open(&cluster.operator()).await;
     let known = known(&hotel).await;
     let url = cluster.operator().base().to_string();
-    // What is checked in and erased is in the way of nobody after it; the operator could do everything first.
+    // The channel runs first: the operator may check in and erase the bookings that the channel needs.
     for role in ["channel", "operator"] {
         let run = Run { program: &program, known: &known, url: &url, key: cluster.key(role) };
         run.expect_conformance(&["--exclude-path-regex", "^/v1/(principals|nodes)"]);
@@ -61,7 +62,7 @@ impl Run<'_> {
             .args(["run", &format!("{}/openapi.json", self.url), "--checks", CHECKS, "--seed", "1"])
             .args(["--header", &format!("Authorization: Bearer {}", self.key)])
             .args(["--max-examples", EXAMPLES, "--phases", "coverage,fuzzing,stateful", "--suppress-health-check", "all"])
-            // A stream, or an answer that never ends, is a failure, not the end of the test.
+            // A stream or an endless answer counts as a failure and does not stop the test.
             .args(["--request-timeout", "20", "--continue-on-failure"])
             .args(more)
             .env("KEYRACK_KNOWN", self.known.to_string())
@@ -76,8 +77,7 @@ impl Run<'_> {
     }
 }
 
-/// Every operation but a few was asked for something that is there. An answer that is always a refusal tells little of the
-/// document.
+/// Every operation but a few must have succeeded once. An operation that only ever refuses is hardly tested.
 fn assert_answered(asked: &str, document: &Value) {
     let mut missed = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -92,16 +92,16 @@ fn assert_answered(asked: &str, document: &Value) {
             }
         }
     }
-    // Needs the link of a moment, and see above. A booking's steps end each other: which of them finds one that is due depends
-    // on which booking was given up before, and ids differ from run to run.
+    // A sign-in needs a fresh link; for the operators' operations see above. The steps of a booking exclude each other:
+    // which of them succeeds depends on earlier requests, and ids differ from run to run.
     let steps = ["check-in", "check-out", "no-show"].map(|step| format!("POST /v1/bookings/{{booking}}/{step}"));
     let operators = ["POST /v1/nodes/{node}/fence", "POST /v1/nodes/{node}/lead"];
     let expected = ["POST /v1/guest-sessions", operators[0], operators[1], &steps[0], &steps[1], &steps[2]];
     missed.retain(|operation| !expected.contains(&operation.as_str()));
-    assert!(missed.is_empty(), "never a success: {missed:?}");
+    assert!(missed.is_empty(), "never succeeded: {missed:?}");
 }
 
-/// What `tests/verifiers/schemathesis/hooks.py` puts into requests.
+/// The values that `tests/verifiers/schemathesis/hooks.py` puts into requests.
 async fn known(hotel: &Hotel) -> Value {
     let mut bookings = Vec::new();
     let mut holds = Vec::new();
@@ -123,7 +123,7 @@ async fn known(hotel: &Hotel) -> Value {
             "timeZone": ["Europe/Lisbon"], "rate": ["80.00"], "quantity": [1], "adults": [1, 2], "children": [0, 1],
             "capacity": [1_000], "occupancy": [4], "consistency": ["linearizable", "bounded"], "state": ["confirmed"],
             "near": ["38.7,-9.1"], "cursor": [""], "after": [""], "limit": [10], "shard": [1, 2, 3],
-            "tile": ["0/000.p/1", "000.p/1"], "role": ["channel", "desk"], "principal": ["made-up"], "node": [1, 2, 3],
+            "tile": ["0/000.p/1", "000.p/1"], "role": ["channel", "desk"], "principal": ["invented"], "node": [1, 2, 3],
             "arrival": first, "arrivalFrom": first, "from": first, "dateFrom": first, "expectedFrom": first,
             "departure": later, "arrivalTo": later, "to": later, "dateTo": later,
         },

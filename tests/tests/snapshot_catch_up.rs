@@ -1,4 +1,4 @@
-//! A follower that was away for longer than the log is kept comes back by snapshot.
+//! A follower that was down for longer than the log is kept catches up through a snapshot.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -13,7 +13,7 @@ use keyrack_tests::{
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_follower_away_past_the_purge_catches_up_while_writes_go_on() {
+async fn a_follower_down_past_the_purge_catches_up_during_writes() {
     let mut cluster =
         Cluster::start_with(&[("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "200"), ("KEYRACK_RAFT_KEEP_LOG_ENTRIES", "50")]);
     let hotel = HotelPlan::new("CATCH-UP", 5_000).open(&cluster.operator()).await;
@@ -26,7 +26,7 @@ async fn a_follower_away_past_the_purge_catches_up_while_writes_go_on() {
 
     let present = cluster.others(follower);
     let apis = present.iter().map(|node| cluster.api("channel", *node)).collect();
-    // Few workers: an entry carries what has arrived, and here entries count, not bookings.
+    // Few workers: an entry carries all waiting bookings, and this test needs many entries.
     let load = Load::start("catch-up", apis, &hotel, 4);
     until("the log is purged past what the follower has", CATCH_UP_WITHIN, async || {
         let metrics = cluster.metrics(leader).await?;
@@ -52,7 +52,7 @@ async fn a_follower_away_past_the_purge_catches_up_while_writes_go_on() {
     assert_replays_byte_for_byte(std::slice::from_ref(&returned.api), &acknowledged).await;
     assert_own_rows_are_complete(&returned).await;
 
-    // With another node gone the follower is half of every majority: its copy must carry the rest.
+    // With another node down the follower is part of every majority, so its copy must be complete.
     let gone = cluster.others(follower)[0];
     cluster.kill(gone);
     until("the remaining two answer", PATIENCE, async || {
@@ -65,8 +65,8 @@ async fn a_follower_away_past_the_purge_catches_up_while_writes_go_on() {
     assert_counters_equal_bookings(&returned).await;
 }
 
-/// Linearizable reads might be another node's work. A bounded read is answered from the node's own
-/// rows, so those must come to the same nights as the linearizable read that went before.
+/// A linearizable read may use another node. A bounded read uses the node's own rows, so it must return the same nights
+/// as the linearizable read before it.
 async fn assert_own_rows_are_complete(returned: &Hotel) {
     let nights = "availability?from=2027-02-01&to=2027-09-01";
     let path = format!("/v1/properties/{}/{nights}", returned.id);

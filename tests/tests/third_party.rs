@@ -1,5 +1,5 @@
-//! What we serve is accepted, unchanged, by verifiers that know nothing of Keyrack, and what was tampered with is refused
-//! by them: Go's `sumdb` packages, and pymerkle with cryptography. See `tests/verifiers`.
+//! Independent verifiers accept what Keyrack serves, unchanged, and refuse it if it was tampered with: Go's `sumdb`
+//! packages, and pymerkle with cryptography. See `tests/verifiers`.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -28,7 +28,7 @@ async fn pymerkle_and_cryptography_accept_our_receipts_and_refuse_tampered_ones(
     verifier.judge(&evidence, |file| file == "tile" || file == "consistency", &["an entry", "an older checkpoint"]);
 }
 
-/// A program of somebody else's making.
+/// A third-party program.
 struct Verifier {
     program: PathBuf,
 }
@@ -38,7 +38,7 @@ impl Verifier {
         installed_verifier(name).map(|program| Verifier { program })
     }
 
-    /// Accepts the evidence as it is, and refuses each forgery of it but for those of files that it does not read.
+    /// The program must accept the evidence unchanged, and refuse each forgery in a file that it reads.
     fn judge(&self, evidence: &Evidence, ignores: impl Fn(&str) -> bool, must_try: &[&str]) {
         let said = self.run(evidence.folder.path());
         println!("{}", said.text);
@@ -56,7 +56,7 @@ impl Verifier {
             let said = self.run(folder.path());
             let last = said.text.lines().last().unwrap_or_default();
             println!("{what}: {last}");
-            assert_eq!(said.code, Some(1), "{what} is refused, not accepted and not the end of the program: {}", said.text);
+            assert_eq!(said.code, Some(1), "{what} must be refused, with exit code 1: {}", said.text);
             assert!(last.starts_with("refused: "), "{what}: {last}");
             tried.push(what);
         }
@@ -97,7 +97,7 @@ impl Evidence {
         evidence
     }
 
-    /// The receipts' checkpoints and the newest one, what proves that each goes on from the one before, and the tree.
+    /// The receipts' checkpoints and the newest one, the proofs that each continues the previous one, and the tree.
     async fn write_log(&self, log: &LogView, policy: &Policy, receipts: &[String]) {
         let mut notes: Vec<String> = receipts.iter().map(|text| ProofFile::parse(text).unwrap().note).collect();
         let size_of = |note: &String| Note::parse(note).unwrap().checkpoint().unwrap().size;
@@ -128,9 +128,9 @@ impl Evidence {
         }
     }
 
-    /// What was changed, in which file, and the file as it is then.
+    /// What was changed, in which file, and the changed file.
     fn forgeries(&self) -> Vec<(&'static str, String, Vec<u8>)> {
-        // One whose proof has several hashes, so that two can change places.
+        // A receipt whose proof has several hashes, so that two can change places.
         let receipts: Vec<String> =
             (0..self.names("receipts").len()).map(|number| self.read(&format!("receipts/{number}"))).collect();
         let has_several = |text: &String| ProofFile::parse(text).unwrap().hashes.len() > 2;
@@ -256,7 +256,7 @@ fn forged_notes(note: &str) -> Vec<(&'static str, String)> {
         ("a cosignature changed", replaced(cosigners[0], &damaged(cosigners[0], 40))),
         ("a cosignature's time changed", replaced(cosigners[1], &damaged(cosigners[1], 11))),
         ("no signature of the log", signed_by(&cosigners)),
-        ("only a stranger's signature as the log", signed_by(&[&[stranger.trim_end()], &cosigners[..]].concat())),
+        ("only an unknown key's signature as the log", signed_by(&[&[stranger.trim_end()], &cosigners[..]].concat())),
         ("too few cosignatures", signed_by(&[&logs[..], &cosigners[..1]].concat())),
         ("one cosignature twice", signed_by(&[&logs[..], &cosigners[..1], &cosigners[..1]].concat())),
         ("no signature at all", format!("{body}\n\n")),

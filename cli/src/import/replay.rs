@@ -102,7 +102,7 @@ async fn book(client: &Client, hotel: &Hotel, row: usize, ids: &BookingIds, coun
     match client.book(request).await {
         Ok(booking) => {
             counts.booked.fetch_add(1, Ordering::Relaxed);
-            if !stay.is_given_up() {
+            if !stay.did_not_stay() {
                 counts.room_nights.fetch_add(stay.nights.into(), Ordering::Relaxed);
                 let cents = booking.total.and_then(|total| total.amount.replace('.', "").parse().ok()).unwrap_or(0);
                 counts.revenue_cents.fetch_add(cents, Ordering::Relaxed);

@@ -47,7 +47,7 @@ impl Row {
     }
 
     /// Whether the guest did not come.
-    pub fn is_given_up(&self) -> bool {
+    pub fn did_not_stay(&self) -> bool {
         self.ending != Ending::CheckOut
     }
 }

@@ -1,7 +1,7 @@
 //! `keyrack key`: the API keys of principals.
 
 use clap::Subcommand;
-use keyrack_client::operators::{Empty, KeyWish, NewKey};
+use keyrack_client::operators::{Empty, KeySpec, NewKey};
 
 use super::api;
 use super::text;
@@ -46,7 +46,7 @@ pub enum KeyCommand {
 pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Create { principal, label, expires_in_seconds, replaces, overlap_seconds } => {
-            let wish = KeyWish { label, expires_in_seconds, replaces, overlap_seconds };
+            let wish = KeySpec { label, expires_in_seconds, replaces, overlap_seconds };
             let path = format!("/v1/principals/{}/keys", api::segment(&principal)?);
             let answer = api::send(context, "POST", &path, &wish).await?;
             // The key exists now and is shown only once, so an answer that this version cannot read is printed unchanged.

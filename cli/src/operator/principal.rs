@@ -1,7 +1,7 @@
 //! `keyrack principal`: the callers of the API.
 
 use clap::{Args, Subcommand};
-use keyrack_client::operators::{Empty, List, Principal, PrincipalWish, StaffSubject};
+use keyrack_client::operators::{Empty, List, Principal, PrincipalSpec, StaffSubject};
 use serde_json::Value;
 
 use super::api;
@@ -107,8 +107,8 @@ fn path(id: &str) -> anyhow::Result<String> {
 }
 
 impl Put {
-    fn wish(&self) -> anyhow::Result<PrincipalWish> {
-        Ok(PrincipalWish {
+    fn wish(&self) -> anyhow::Result<PrincipalSpec> {
+        Ok(PrincipalSpec {
             name: self.name.clone(),
             role: self.role.clone(),
             properties: self.properties.clone(),

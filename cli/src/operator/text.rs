@@ -1,6 +1,6 @@
 //! Principals, keys and nodes as text for people.
 
-use keyrack_client::operators::{Key, NewKey, Node, Principal, PrincipalWish};
+use keyrack_client::operators::{Key, NewKey, Node, Principal, PrincipalSpec};
 
 use crate::terminal::line;
 
@@ -42,7 +42,7 @@ fn key(key: &Key) -> String {
     format!("  kr_{}  created {}  {ends}  {}\n", line(&key.prefix), line(&key.created_at), line(&key.label))
 }
 
-fn scope(wish: &PrincipalWish) -> String {
+fn scope(wish: &PrincipalSpec) -> String {
     let places: Vec<String> = wish.properties.iter().chain(&wish.regions).map(|place| line(place)).collect();
     let places = if places.is_empty() { "all properties".to_owned() } else { places.join(",") };
     if wish.own_only == Some(true) { format!("{places}, own bookings") } else { places }

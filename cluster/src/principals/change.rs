@@ -10,7 +10,7 @@ use prost::Message;
 use tokio::time::Instant;
 
 use super::spread::grant;
-use crate::cluster::Cluster;
+use crate::cluster::ClusterNode;
 use crate::directory::{self, ApiKey, Principal, Principals};
 use crate::error::ClusterError;
 use crate::node::Node;
@@ -72,7 +72,7 @@ pub enum ChangeRefused {
     TooManyPrincipals,
 }
 
-impl Cluster {
+impl ClusterNode {
     /// The principals, as this node has applied them.
     pub fn principals(&self) -> RwLockReadGuard<'_, Principals> {
         self.node.directory.principals()
@@ -106,7 +106,7 @@ impl Cluster {
     /// Fences a node, or admits it again with `admit`.
     ///
     /// # Errors
-    /// See [`Cluster::change`].
+    /// See [`ClusterNode::change`].
     pub async fn fence(&self, node: u64, admit: bool, deadline: Instant) -> Result<(), ClusterError> {
         let op = pb::directory_command::Op::FenceNode(pb::FenceNode { node, admit });
         let (index, _) = propose_to_directory(&self.node, op, deadline).await?;

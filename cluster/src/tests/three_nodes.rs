@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use crate::peers::tls::TestAuthority;
-use crate::{BatchLimits, Cluster, ClusterConfig, Fresh, GroupConfig, PeerConfig, PeerTls, Placement, StartError};
+use crate::{BatchLimits, ClusterConfig, ClusterNode, FolderSeeds, GroupConfig, PeerConfig, PeerTls, Placement, StartError};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const NIGHT: Night = Night(21_000);
@@ -23,7 +23,7 @@ const CLUSTER: &str = "three";
 /// A node in its own runtime: when the runtime ends, nothing holds the node's files any more.
 pub struct Node {
     pub runtime: Runtime,
-    pub cluster: Cluster,
+    pub cluster: ClusterNode,
 }
 
 pub struct Nodes {
@@ -129,15 +129,15 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 
-fn start(runtime: &Runtime, config: ClusterConfig, listener: Bound, tls: PeerTls) -> Result<Cluster, StartError> {
+fn start(runtime: &Runtime, config: ClusterConfig, listener: Bound, tls: PeerTls) -> Result<ClusterNode, StartError> {
     // Every new data folder has its own incarnation.
     static INCARNATION: AtomicU64 = AtomicU64::new(100);
     let incarnation = INCARNATION.fetch_add(1, Ordering::Relaxed);
-    let fresh = Fresh { incarnation, signing_seed: [incarnation as u8; 32] };
+    let fresh = FolderSeeds { incarnation, signing_seed: [incarnation as u8; 32] };
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-        tokio::time::timeout(PATIENCE, Cluster::start(config, listener, tls, fresh)).await.expect("a start ends in time")
+        tokio::time::timeout(PATIENCE, ClusterNode::start(config, listener, tls, fresh)).await.expect("a start ends in time")
     })
 }
 

@@ -94,7 +94,7 @@ pub(super) fn remove_left_over(prefix: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a subnet of which this machine already has an address: packets would go to another network's switch.
+/// Refuses a subnet that this machine already has an address in: packets would go to another network's switch.
 pub(super) fn unused(subnet: &str) -> anyhow::Result<()> {
     let found = ip(&["-oneline", "address", "show", "to", subnet])?;
     ensure!(found.is_empty(), "the subnet {subnet} is already in use on this machine: {}", found.trim());

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use keyrack_cluster::simulated::Runtime;
 use keyrack_inventory::{
-    BookRequest, BookingId, ShortCode, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan,
-    Reply, RequestKey, RoomRequest, RoomType, Sealed, Stay,
+    BookRequest, BookingId, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan, Reply,
+    RequestKey, RoomRequest, RoomType, Sealed, ShortCode, Stay,
 };
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;

@@ -92,7 +92,7 @@ impl Caller {
     }
 
     /// Whether the scope has regions. Then only a property's row shows whether the property is in it.
-    pub fn is_of_regions(&self) -> bool {
+    pub fn has_regions(&self) -> bool {
         self.principal().is_some_and(|grant| !grant.regions.is_empty())
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use keyrack_cluster::{Cluster, IdentityKind, Principal};
+use keyrack_cluster::{ClusterNode, IdentityKind, Principal};
 use keyrack_inventory::{Role, Who};
 use keyrack_texts::Detail;
 
@@ -31,7 +31,7 @@ pub struct PresentedCredentials<'r> {
 
 /// All ways to sign in.
 pub struct Gate {
-    cluster: Cluster,
+    cluster: ClusterNode,
     /// Digests of the development keys.
     development: Vec<([u8; 32], Role)>,
     links: GuestLinks,
@@ -41,7 +41,7 @@ pub struct Gate {
 impl Gate {
     /// Signs in the directory's principals, guests, and the holders of the configured development keys. An empty key is no
     /// key.
-    pub fn new(keys: &Keys, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Gate {
+    pub fn new(keys: &Keys, cluster: ClusterNode, vault: Arc<Vault>, oidc: Oidc) -> Gate {
         let all = [
             (&keys.operator, Role::Operator),
             (&keys.manager, Role::Manager),

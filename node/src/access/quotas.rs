@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use keyrack_cluster::{Cluster, Tasks, Used};
+use keyrack_cluster::{ClusterNode, Tasks, Used};
 use keyrack_texts::Detail;
 use sha2::{Digest, Sha256};
 
@@ -77,7 +77,7 @@ impl Quotas {
     /// # Errors
     /// There were too many. The answer does not show whether these credentials are valid.
     pub fn take_failure(&self, address: IpAddr) -> Result<(), Problem> {
-        match self.limits.failed_sign_ins_per_minute {
+        match self.limits.failed_sign_ins_per_minute_per_address {
             0 => Ok(()),
             per_minute => {
                 let key = bucket_key(b"failure", &address_octets(address));
@@ -155,7 +155,7 @@ impl Bucket {
 }
 
 /// Sends reports to the other nodes and receives theirs. Runs until the cluster has stopped.
-pub async fn share(quotas: Arc<Quotas>, cluster: Cluster, tasks: Tasks) {
+pub async fn share(quotas: Arc<Quotas>, cluster: ClusterNode, tasks: Tasks) {
     let Some(mut reports) = cluster.usage_reports() else { return };
     let mut every = tokio::time::interval(REPORT_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, Tasks};
+use keyrack_cluster::{ClusterNode, Tasks};
 use keyrack_inventory::{Action, Actor, Command, Observation, Op, PropertyNumber, RequestKey, Verdict, Who};
 use keyrack_texts::Detail;
 use tokio::sync::Notify;
@@ -105,7 +105,7 @@ impl Trail {
 
 /// Proposes the collected entries. Once `tasks` stop, it proposes the last entries and returns when they are written or the
 /// time is over.
-pub async fn write(trail: Arc<Trail>, cluster: Cluster, tasks: Tasks) {
+pub async fn write(trail: Arc<Trail>, cluster: ClusterNode, tasks: Tasks) {
     loop {
         let stopping = tokio::select! {
             () = trail.added.notified() => {
@@ -133,7 +133,7 @@ pub async fn write(trail: Arc<Trail>, cluster: Cluster, tasks: Tasks) {
 }
 
 /// An entry is kept in its property's shard. An entry without a property is kept in shard 1.
-fn by_shard(cluster: &Cluster, all: Vec<Observation>) -> HashMap<u32, Vec<Observation>> {
+fn by_shard(cluster: &ClusterNode, all: Vec<Observation>) -> HashMap<u32, Vec<Observation>> {
     let mut by_shard: HashMap<u32, Vec<Observation>> = HashMap::new();
     for observation in all {
         let shard = cluster.known_shard(observation.property).unwrap_or(1);
@@ -142,7 +142,7 @@ fn by_shard(cluster: &Cluster, all: Vec<Observation>) -> HashMap<u32, Vec<Observ
     by_shard
 }
 
-async fn propose(cluster: &Cluster, shard: u32, all: Vec<Observation>) {
+async fn propose(cluster: &ClusterNode, shard: u32, all: Vec<Observation>) {
     for batch in all.chunks(MOST_AT_ONCE) {
         // The key prevents that a retry writes an entry twice.
         let mut digest = [0; 16];

@@ -20,7 +20,7 @@ impl Config {
                 batches_in_flight: self.limits.batches_in_flight as usize,
             },
             scrub_after_secs: self.guests.scrub_after_secs,
-            audit_seal_secs: self.audit.seal_secs,
+            audit_seal_secs: self.audit.seal_after_secs,
         }
     }
 }

@@ -5,9 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 use keyrack_cluster::PeerConfig;
 
-use super::comments;
-use super::oidc;
 use super::settings::{Config, Tls, Witness};
+use super::{comments, oidc, renamed};
 use crate::messages::config::{ConfigError, Reasons};
 use crate::messages::files::{AccessError, hints};
 use crate::outbound::Url;
@@ -27,7 +26,9 @@ impl Config {
         let written: Config = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
         let mut table = toml::Table::try_from(&written)?;
         override_from(&mut table, "KEYRACK", &environment)?;
-        let config: Config = table.try_into().map_err(|cause| ConfigError::reader("", &cause))?;
+        let file: toml::Table = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
+        let mut config: Config = table.try_into().map_err(|cause| ConfigError::reader("", &cause))?;
+        config.renamed = renamed::old_names(&file, &environment);
         let faults = config.faults();
         if faults.is_empty() {
             Ok(config)
@@ -52,7 +53,7 @@ impl Config {
     }
 
     /// This node's own entry among the peers. A checked configuration has one.
-    pub fn me(&self) -> Option<&PeerConfig> {
+    pub fn own_peer(&self) -> Option<&PeerConfig> {
         self.peers.iter().find(|peer| peer.id == self.node)
     }
 
@@ -65,8 +66,8 @@ impl Config {
         };
         let is_name =
             !self.cluster.is_empty() && self.cluster.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-        refuse(!is_name, ConfigError::Cluster(self.cluster.clone()));
-        refuse(self.me().is_none(), ConfigError::NotAPeer(self.node));
+        refuse(!is_name, ConfigError::ClusterName(self.cluster.clone()));
+        refuse(self.own_peer().is_none(), ConfigError::NotAPeer(self.node));
         let mut ids: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
         ids.sort_unstable();
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -112,7 +113,7 @@ fn override_from(
             override_from(inner, &name, environment)?;
             continue;
         }
-        let Some(text) = environment(&name) else { continue };
+        let Some(text) = renamed::variable(&name, environment) else { continue };
         let wrong = |wanted| ConfigError::Environment { name: name.clone(), text: text.clone(), wanted };
         *value = match value {
             toml::Value::Integer(_) => {
@@ -135,6 +136,17 @@ mod tests {
     const PEER: &str = "[[peers]]\nid = 1\npeer = \"a:1\"\nhttp = \"http://a:2\"\ngrpc = \"http://a:3\"\nregion = \"eu\"\n";
 
     #[test]
+    fn old_names_of_settings_still_work_and_are_reported() {
+        let file = format!("[audit]\nseal_secs = 7\n{PEER}");
+        let old = |name: &str| (name == "KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE").then(|| "9".to_owned());
+        let config = Config::parse(&file, old).expect("accepted");
+        assert_eq!((config.audit.seal_after_secs, config.limits.failed_sign_ins_per_minute_per_address), (7, 9));
+        let renamed: Vec<&str> = config.renamed.iter().map(|renamed| renamed.new).collect();
+        assert_eq!(renamed, ["audit.seal_after_secs", "limits.failed_sign_ins_per_minute_per_address"]);
+        assert!(Config::parse(PEER, |_| None).expect("accepted").renamed.is_empty());
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let error = Config::parse(&format!("node = 1\nnodes = 2\n{PEER}"), |_| None).expect_err("refused").to_string();
         assert!(error.contains("line 2") && error.contains("nodes"), "{error}");
@@ -152,8 +164,8 @@ mod tests {
     fn a_witness_may_have_an_https_or_an_http_url() {
         let key = "witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
         let parse = |url: &str| Config::parse(&format!("[[receipts.witnesses]]\nurl = {url:?}\nkey = {key:?}\n{PEER}"), |_| None);
-        for good in ["https://w.example/prefix", "http://w.example", "https://10.0.0.1:8443/"] {
-            assert!(parse(good).is_ok(), "{good}");
+        for valid in ["https://w.example/prefix", "http://w.example", "https://10.0.0.1:8443/"] {
+            assert!(parse(valid).is_ok(), "{valid}");
         }
         for bad in ["ftp://w.example", "w.example", "https://w.example?a=b", "https://anna:secret@w.example", ""] {
             let error = format!("{:#}", parse(bad).expect_err("refused"));

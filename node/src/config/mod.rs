@@ -7,13 +7,15 @@
 //! - `KEYRACK_A_B` overrides the setting `a.b`. Lists of tables are set in the file only.
 //!
 //! Start with `settings.rs`, which has all settings, then `load.rs`, which reads them. `comments.rs` explains them in the
-//! printed default. `insecure.rs` decides whether a node may run with a configuration.
+//! printed default, `renamed.rs` accepts old names. `insecure.rs` decides whether a node may run with a configuration.
 
 mod cluster;
 mod comments;
 mod load;
 mod oidc;
+mod renamed;
 mod settings;
 
 pub use oidc::Oidc;
+pub use renamed::Renamed;
 pub use settings::{Config, Guests, Keys, Limits, Listen, Log, Receipts, Tls, Witness};

@@ -6,6 +6,7 @@ use keyrack_cluster::{GroupConfig, PeerConfig};
 use serde::{Deserialize, Serialize};
 
 use super::oidc::Oidc;
+use super::renamed::Renamed;
 
 /// All settings of a node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub struct Config {
     pub log: Log,
     /// The cluster's first members, this node included.
     pub peers: Vec<PeerConfig>,
+    /// The old names of settings that the file or the environment uses.
+    #[serde(skip)]
+    pub renamed: Vec<Renamed>,
 }
 
 /// The addresses that the node listens on, each as `host:port`.
@@ -110,7 +114,8 @@ pub struct Guests {
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
     /// How long after a record a leaf of the receipts log seals it, in seconds.
-    pub seal_secs: u64,
+    #[serde(alias = "seal_secs")]
+    pub seal_after_secs: u64,
 }
 
 /// Receipts and their witnesses.
@@ -159,7 +164,8 @@ pub struct Limits {
     /// Requests per second from one address, over all nodes. 0 sets no limit.
     pub requests_per_second_per_address: u64,
     /// Requests per minute from one address with invalid credentials. 0 sets no limit.
-    pub failed_sign_ins_per_minute: u64,
+    #[serde(alias = "failed_sign_ins_per_minute")]
+    pub failed_sign_ins_per_minute_per_address: u64,
     /// The largest request body, in bytes.
     pub body_bytes: u64,
     /// The largest request head, in bytes.
@@ -206,6 +212,7 @@ impl Default for Config {
             limits: Limits::default(),
             log: Log::default(),
             peers: Vec::new(),
+            renamed: Vec::new(),
         }
     }
 }
@@ -232,7 +239,7 @@ impl Default for Guests {
 
 impl Default for Audit {
     fn default() -> Self {
-        Audit { seal_secs: 60 }
+        Audit { seal_after_secs: 60 }
     }
 }
 
@@ -250,7 +257,7 @@ impl Default for Limits {
             batches_in_flight: 2,
             requests_per_second: 0,
             requests_per_second_per_address: 0,
-            failed_sign_ins_per_minute: 600,
+            failed_sign_ins_per_minute_per_address: 600,
             body_bytes: 1 << 20,
             header_bytes: 16 << 10,
             connections: 8_192,

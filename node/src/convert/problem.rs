@@ -13,7 +13,7 @@ pub struct Problem {
     /// The stable code.
     pub code: Code,
     /// This case. It becomes a sentence when the caller's language is known.
-    pub detail: Detail,
+    pub detail: Box<Detail>,
     /// The nights that prevent the stay.
     pub nights: Vec<RefusedNight>,
     /// Finds the request in the logs. All retries of a request have the same one.
@@ -41,7 +41,7 @@ impl Problem {
     /// The problem that `detail` describes.
     pub fn new(detail: Detail) -> Problem {
         let code = detail.code();
-        Problem { code, detail, nights: Vec::new(), trace_id: None, replayed: false, as_of: None, quota: None }
+        Problem { code, detail: Box::new(detail), nights: Vec::new(), trace_id: None, replayed: false, as_of: None, quota: None }
     }
 
     /// Seconds after which a retry makes sense.

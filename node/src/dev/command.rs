@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::nodes::Nodes;
 use super::options::Options;
-use super::programs::beside;
+use super::programs::sibling_program;
 use super::samples;
 use super::setup::Setup;
 use crate::config::Config;
@@ -44,7 +44,7 @@ pub async fn dev(options: Options) -> anyhow::Result<()> {
 
 fn describe(setup: &Setup, nodes: &Nodes) -> serde_json::Value {
     let node = |config: &Config| {
-        let peer = config.me();
+        let peer = config.own_peer();
         json!({"id": config.node, "http": peer.map(|p| &p.http), "grpc": peer.map(|p| &p.grpc), "pid": nodes.pid(config.node)})
     };
     let keys = &setup.keys;
@@ -61,7 +61,7 @@ fn describe(setup: &Setup, nodes: &Nodes) -> serde_json::Value {
 fn welcome(setup: &Setup, nodes: &Nodes) -> String {
     let mut text = String::from("\nKeyrack is running. Every node answers every request.\n\n");
     for config in &setup.configs {
-        let Some(peer) = config.me() else { continue };
+        let Some(peer) = config.own_peer() else { continue };
         let pid = nodes.pid(config.node);
         text += &format!("  node {}  {:<11} {}   gRPC {}   pid {pid}\n", config.node, peer.region, peer.http, peer.grpc);
     }
@@ -76,7 +76,7 @@ fn welcome(setup: &Setup, nodes: &Nodes) -> String {
     ] {
         text += &format!("  {role:<9} {key}\n");
     }
-    let http = setup.configs.first().and_then(Config::me).map_or("", |peer| &peer.http);
+    let http = setup.configs.first().and_then(Config::own_peer).map_or("", |peer| &peer.http);
     let (arrival, departure) = samples::next_weekend();
     let booking = format!(
         r#"{{"propertyId":"lisbon-alfama","arrival":"{arrival}","departure":"{departure}","rooms":[{{"roomType":"DBL","ratePlan":"BAR","quantity":1,"adults":2}}],"guest":{{"name":"Ada Lovelace","email":"ada@example.org"}}}}"#
@@ -93,7 +93,7 @@ fn welcome(setup: &Setup, nodes: &Nodes) -> String {
         ca = setup.trust.display(),
         cert = setup.operator.0.display(),
         cert_key = setup.operator.1.display(),
-        keyrack = beside("keyrack"),
+        keyrack = sibling_program("keyrack"),
     );
     text
 }

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::dial::Dial;
-use super::programs::beside;
+use super::programs::sibling_program;
 use super::setup::Setup;
 use crate::messages::dev::{DevError, node_ended, node_failed};
 use crate::messages::files::AccessError;
@@ -140,7 +140,7 @@ impl Member {
                     && !std::mem::replace(&mut self.is_gone, true)
                 {
                     let config = self.log.with_file_name("keyrackd.toml");
-                    note(node_ended(self.node, status, &beside("keyrackd"), &config));
+                    note(node_ended(self.node, status, &sibling_program("keyrackd"), &config));
                 }
             }
             Kind::Task(running) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, Consistency, View};
+use keyrack_cluster::{ClusterNode, Consistency, View};
 use keyrack_inventory::{BookingId, Command, Fault, Key, Op, PropertyNumber, Read, Row};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -22,7 +22,7 @@ const PROPOSE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Passes over the shards that this node leads when the keyring has `changed`, and every hour. Runs until dropped.
-pub async fn run(vault: Arc<Vault>, cluster: Cluster, metrics: Arc<Metrics>, mut changed: watch::Receiver<u64>) {
+pub async fn run(vault: Arc<Vault>, cluster: ClusterNode, metrics: Arc<Metrics>, mut changed: watch::Receiver<u64>) {
     let progress = metrics.rewrapping();
     loop {
         progress.running.store(1, Ordering::Relaxed);
@@ -30,7 +30,7 @@ pub async fn run(vault: Arc<Vault>, cluster: Cluster, metrics: Arc<Metrics>, mut
         for shard in 1..=cluster.data_shards() {
             lost += rewrap_shard(&vault, &cluster, progress, shard).await;
         }
-        progress.lost.store(lost, Ordering::Relaxed);
+        progress.undecryptable.store(lost, Ordering::Relaxed);
         progress.running.store(0, Ordering::Relaxed);
         // The keyring has changed, or an hour is over. An error means that the vault was dropped.
         if let Ok(Err(_)) = tokio::time::timeout(PASS_EVERY, changed.changed()).await {
@@ -40,7 +40,7 @@ pub async fn run(vault: Arc<Vault>, cluster: Cluster, metrics: Arc<Metrics>, mut
 }
 
 /// Returns how many keys of the shard cannot be decrypted.
-async fn rewrap_shard(vault: &Vault, cluster: &Cluster, progress: &RewrapProgress, shard: u32) -> u64 {
+async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapProgress, shard: u32) -> u64 {
     let mut from = Key::Guest(BookingId([0; 16]));
     let mut lost = 0;
     loop {

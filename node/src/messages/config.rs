@@ -42,7 +42,7 @@ pub enum ConfigError {
     },
     /// The cluster's name.
     #[error("cluster = {0:?}: give a name of letters, digits, '-' and '.'.")]
-    Cluster(String),
+    ClusterName(String),
     /// This node is not in the list.
     #[error("peers: no [[peers]] entry has the id {0}, and this is node {0}. Add the entry, or correct `node`.")]
     NotAPeer(u64),
@@ -175,6 +175,11 @@ impl fmt::Display for Reasons {
 /// The verdict on a configuration without faults.
 pub fn would_start(path: &Path) -> String {
     format!("{}: this node would start here. Ports and data are checked at the start.\n", path.display())
+}
+
+/// The note about a setting that has a new name.
+pub fn renamed(old: &str, new: &str) -> String {
+    format!("{old} is now {new}. The old name still works. Change it in the file or the environment.\n")
 }
 
 /// The verdict on a configuration with faults, one a line.

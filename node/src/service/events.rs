@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyrack_cluster::{Cluster, Consistency, Feed, Filter, PageRead, Placement};
+use keyrack_cluster::{ClusterNode, Consistency, Feed, Filter, PageRead, Placement};
 use keyrack_inventory::{Entry, JournalEvent, PropertyNumber, Reply, Right, RightQuery, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -64,7 +64,7 @@ pub struct Event {
 
 /// A feed of the events that a caller may see, read from the shards' journals.
 pub struct EventFeed {
-    cluster: Cluster,
+    cluster: ClusterNode,
     caller: Caller,
     property: Option<Placement>,
     feed: Feed,

@@ -44,7 +44,7 @@ impl Service {
     /// Refuses a property outside the caller's regions before anything else is checked: any other refusal would show that the
     /// property exists.
     async fn check_region(&self, caller: &Caller, place: &Placement, deadline: Instant) -> Result<(), Problem> {
-        if !caller.is_of_regions() {
+        if !caller.has_regions() {
             return Ok(());
         }
         let asked = RightQuery { who: caller.who(), right: Right::ReadInventory, property: place.number, now_ms: now_ms() };

@@ -54,7 +54,7 @@ impl Service {
         match self.receipt_in_time(place, booking, leaf, deadline, claims).await {
             Ok(Some(receipt)) => Attached { receipt: Some(receipt), url: String::new() },
             Ok(None) => {
-                self.inner.metrics.receipt_was_late();
+                self.inner.metrics.count_confirmation_without_receipt();
                 later
             }
             // The booking is valid. Only this node cannot make its receipt.

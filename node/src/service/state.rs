@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::Cluster;
+use keyrack_cluster::ClusterNode;
 use tokio::time::Instant;
 
 use super::requests_in_flight::RequestsInFlight;
@@ -20,7 +20,7 @@ pub struct Service {
 }
 
 pub(super) struct Inner {
-    pub cluster: Cluster,
+    pub cluster: ClusterNode,
     pub vault: Arc<Vault>,
     pub guard: Guard,
     pub metrics: Arc<Metrics>,
@@ -31,7 +31,7 @@ pub(super) struct Inner {
 
 impl Service {
     /// The operations of a node that takes part in `cluster`.
-    pub fn new(config: &Config, cluster: Cluster, vault: Arc<Vault>, oidc: Oidc) -> Service {
+    pub fn new(config: &Config, cluster: ClusterNode, vault: Arc<Vault>, oidc: Oidc) -> Service {
         let gate = Gate::new(&config.keys, cluster.clone(), vault.clone(), oidc);
         let inner = Inner {
             guard: Guard::new(gate, Quotas::new(&config.limits), config.development),
@@ -51,7 +51,7 @@ impl Service {
     }
 
     /// The node's part of the cluster.
-    pub fn cluster(&self) -> &Cluster {
+    pub fn cluster(&self) -> &ClusterNode {
         &self.inner.cluster
     }
 

@@ -56,7 +56,7 @@ impl Rotation {
 
     /// Runs until dropped.
     pub async fn run(mut self, metrics: Arc<Metrics>) {
-        metrics.certificate_runs_out(self.facts.not_after);
+        metrics.certificate_expires(self.facts.not_after);
         let mut every = tokio::time::interval(CHECK_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -90,7 +90,7 @@ impl Rotation {
         match replaced {
             Ok(Some(loaded)) => {
                 (self.digest, self.facts, self.warned_at) = (loaded.digest, loaded.facts, None);
-                metrics.certificate_runs_out(self.facts.not_after);
+                metrics.certificate_expires(self.facts.not_after);
                 let CertificateFacts { identity, serial, fingerprint, not_after } = &self.facts;
                 tracing::info!(event = "certificate_changed", %identity, serial, fingerprint, %not_after, "using a new certificate or trust bundle");
             }

@@ -1,39 +1,39 @@
-//! Circles in a graph of imports: its strongly connected components of more than one node.
+//! Finds cycles in a graph of imports: its strongly connected components with more than one node.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::edges::Edge;
 
-/// Files or modules that import each other, directly or by a chain, and the imports that tie them.
+/// Files or modules that import each other, directly or through others, and the imports between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Circle {
+pub struct Cycle {
     pub nodes: Vec<String>,
     pub imports: Vec<Edge>,
 }
 
-impl fmt::Display for Circle {
-    /// The nodes in a line, then an import a line.
+impl fmt::Display for Cycle {
+    /// The nodes in one line, then one import a line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.nodes.join(", "))?;
         self.imports.iter().try_for_each(|edge| write!(f, "\n  {edge}"))
     }
 }
 
-/// An import and the two nodes that it ties.
+/// An import and the two nodes that it connects.
 pub struct Tie<'a> {
     pub from: &'a str,
     pub to: &'a str,
     pub edge: &'a Edge,
 }
 
-pub fn circles(ties: &[Tie]) -> Vec<Circle> {
+pub fn circles(ties: &[Tie]) -> Vec<Cycle> {
     let components = components(ties).into_iter().filter(|nodes| nodes.len() > 1);
     let circles = components.map(|nodes| {
         let within = |tie: &&Tie| tie.from != tie.to && nodes.contains(tie.from) && nodes.contains(tie.to);
         let mut imports: Vec<Edge> = ties.iter().filter(within).map(|tie| tie.edge.clone()).collect();
         imports.sort();
-        Circle { nodes: nodes.iter().map(|node| node.to_string()).collect(), imports }
+        Cycle { nodes: nodes.iter().map(|node| node.to_string()).collect(), imports }
     });
     circles.collect()
 }
@@ -57,9 +57,9 @@ fn components<'a>(ties: &[Tie<'a>]) -> Vec<BTreeSet<&'a str>> {
 #[derive(Default)]
 struct Search<'a> {
     graph: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    /// When a node was found.
+    /// The order in which each node was found.
     found: BTreeMap<&'a str, usize>,
-    /// When the earliest node was found that is on the stack and that a node leads to.
+    /// The earliest found node that is on the stack and that a node leads to.
     earliest: BTreeMap<&'a str, usize>,
     stack: Vec<&'a str>,
     components: Vec<BTreeSet<&'a str>>,
@@ -84,7 +84,7 @@ impl<'a> Search<'a> {
         self.earliest.insert(node, earliest);
         if earliest == time {
             let start = self.stack.iter().position(|on_stack| *on_stack == node);
-            let start = start.expect("a node stays on the stack until its component is taken off");
+            let start = start.expect("a node stays on the stack until its component is complete");
             self.components.push(self.stack.split_off(start).into_iter().collect());
         }
     }

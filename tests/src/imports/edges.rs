@@ -7,7 +7,7 @@ use super::resolve::{Place, Resolver};
 use super::tree::Tree;
 use super::walk::uses_of;
 
-/// One file imports another. It is written `a.rs -> b.rs: names`.
+/// One file imports another. Displayed as `a.rs -> b.rs: names`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
     pub from: String,
@@ -26,7 +26,7 @@ impl std::fmt::Display for Edge {
 pub struct Imports {
     pub folder: String,
     pub edges: Vec<Edge>,
-    /// Paths that begin in the package and lead nowhere, with the file: what was not understood. Has to be empty.
+    /// Paths that begin in the package and do not resolve, with their file. Must be empty.
     pub unresolved: Vec<String>,
     pub(super) targets: Vec<Tree>,
 }
@@ -47,7 +47,7 @@ pub fn imports_of(package: &Package) -> Imports {
             }
         }
     }
-    // What a file uses of itself is no import.
+    // A file's uses of its own names are not imports.
     names.retain(|(from, to), _| from != to);
     let edges = names.into_iter().map(|((from, to), names)| Edge { from, to, names }).collect();
     Imports { folder: package.folder.clone(), edges, unresolved: unresolved.into_iter().collect(), targets }

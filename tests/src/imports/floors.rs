@@ -1,22 +1,22 @@
-//! The declared order of the modules of a folder, from the top floor down.
+//! The declared order of a folder's modules. A floor is one layer; the first floor is the top.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edges::Imports;
 use super::levels::{lifted, modules_of};
 
-/// Which modules of a folder may import which: those on a floor import from floors below it, and from each other
-/// without a circle.
-pub struct Floors<'a> {
+/// Which modules of a folder may import which. A module imports from floors below its own, or from its own floor
+/// without a cycle.
+pub struct Layers<'a> {
     /// `cluster/src`.
     pub folder: &'a str,
-    /// From the top down; the modules of one floor in one text, with spaces between. The folder's own file, such as
-    /// `lib.rs`, is above all others unless it is named.
+    /// From the top down. Each text has the modules of one floor, separated by spaces. The folder's own file, such as
+    /// `lib.rs`, is above all floors unless it is listed.
     pub floors: &'a [&'a str],
 }
 
-/// Imports from a lower to a higher floor; modules that have no floor; names on floors that are no module.
-pub fn against_the_floors(imports: &Imports, floors: &Floors) -> Vec<String> {
+/// Lists imports from a lower to a higher floor, modules without a floor, and names on floors that are not modules.
+pub fn layer_violations(imports: &Imports, floors: &Layers) -> Vec<String> {
     let mut floor_of: BTreeMap<&str, usize> = BTreeMap::new();
     for (floor, names) in floors.floors.iter().enumerate() {
         floor_of.extend(names.split_whitespace().map(|name| (name, floor)));
@@ -26,11 +26,12 @@ pub fn against_the_floors(imports: &Imports, floors: &Floors) -> Vec<String> {
     let nameless = modules.iter().filter(|name| !name.ends_with(".rs") && !floor_of.contains_key(name.as_str()));
     found.extend(nameless.map(|name| format!("{}: {name} has no floor", floors.folder)));
     let gone = floor_of.keys().filter(|name| !modules.contains(**name));
-    found.extend(gone.map(|name| format!("{}: {name} has a floor and is no module", floors.folder)));
+    found.extend(gone.map(|name| format!("{}: {name} has a floor but is not a module", floors.folder)));
     for lifted in lifted(imports).iter().filter(|lifted| lifted.folder == floors.folder) {
         let floor = |name: &str| floor_of.get(name).copied();
         let (from, to) = (floor(&lifted.from), floor(&lifted.to));
-        // What has no floor was named above, but for the folder's own file: whatever imports that, imports upwards.
+        // Modules without a floor are reported above, except the folder's own file. An import of that file goes
+        // upwards.
         let upwards = match (from, to) {
             (Some(from), Some(to)) => to < from,
             (Some(_), None) => lifted.to.ends_with(".rs"),
@@ -43,8 +44,8 @@ pub fn against_the_floors(imports: &Imports, floors: &Floors) -> Vec<String> {
     found
 }
 
-/// The modules of a folder from the top down, each as high as the imports allow: a proposal for [`Floors::floors`].
-/// Modules in a circle, and what is below them, are the last floor.
+/// A proposal for [`Layers::floors`]: each module as high as the imports allow. Modules in a cycle, and those below
+/// them, form the last floor.
 pub fn proposed_floors(imports: &Imports, folder: &str) -> Vec<String> {
     let mut left = modules_of(imports, folder);
     let lifted: Vec<_> = lifted(imports).into_iter().filter(|lifted| lifted.folder == folder).collect();

@@ -1,27 +1,27 @@
-//! Imports between the modules of one folder, where a folder below counts as one module.
+//! Imports between the modules of one folder. A subfolder counts as one module.
 //!
-//! An import between two files belongs to exactly one folder: the deepest that holds both. There it ties two of the
-//! folder's modules, or a module and the folder's own file, its `mod.rs`.
+//! An import between two files belongs to exactly one folder: the deepest that contains both. There it connects two of
+//! the folder's modules, or a module and the folder's own file, its `mod.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::circles::{Circle, Tie, circles};
+use super::circles::{Cycle, Tie, circles};
 use super::edges::{Edge, Imports};
 use super::names::ModuleId;
 use super::tree::Tree;
 
-/// An import as the folder sees it that it belongs to.
+/// An import as its folder sees it.
 pub struct Lifted<'a> {
     /// `cluster/src/raft`.
     pub folder: String,
-    /// The module that imports, and the one that is imported. The folder's own file goes by its name: `mod.rs`.
+    /// The importing and the imported module. The folder's own file keeps its file name: `mod.rs`.
     pub from: String,
     pub to: String,
     pub edge: &'a Edge,
 }
 
-/// The circles among the modules of each folder, but for those that [`file_circles`](super::file_circles) names.
-pub fn folder_circles(imports: &Imports) -> Vec<String> {
+/// The cycles among the modules of each folder, except those that [`file_cycles`](super::file_cycles) reports.
+pub fn folder_cycles(imports: &Imports) -> Vec<String> {
     let mut by_folder: BTreeMap<String, Vec<Lifted>> = BTreeMap::new();
     for lifted in lifted(imports) {
         by_folder.entry(lifted.folder.clone()).or_default().push(lifted);
@@ -37,13 +37,13 @@ pub fn folder_circles(imports: &Imports) -> Vec<String> {
     found
 }
 
-/// The circles that files make.
-pub fn among_files(edges: &[&Edge]) -> Vec<Circle> {
+/// The cycles among files.
+pub fn among_files(edges: &[&Edge]) -> Vec<Cycle> {
     let ties: Vec<Tie> = edges.iter().map(|edge| Tie { from: &edge.from, to: &edge.to, edge }).collect();
     circles(&ties)
 }
 
-/// All imports within a target. What a binary imports of the library is left out: it cannot be imported back.
+/// All imports within a target. A binary's imports of the library are left out: the library cannot import back.
 pub fn lifted(imports: &Imports) -> Vec<Lifted<'_>> {
     let mut found = Vec::new();
     for tree in &imports.targets {
@@ -83,7 +83,7 @@ pub fn modules_of(imports: &Imports, folder: &str) -> BTreeSet<String> {
 fn lift<'a>(tree: &Tree, from: ModuleId, to: ModuleId, edge: &'a Edge) -> Lifted<'a> {
     let (from_line, to_line) = (tree.line_of(from), tree.line_of(to));
     let shared = from_line.iter().zip(&to_line).take_while(|(from, to)| from == to).count();
-    // Both lines begin at the root.
+    // Both lines start at the root.
     let parent = from_line[shared - 1];
     let node = |line: &[ModuleId]| match line.get(shared) {
         Some(child) => module_name(tree, *child),
@@ -103,7 +103,7 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The folder that holds a module's own modules: `x/mod.rs` and the roots are in it, for `x.rs` it is `x`.
+/// The folder of a module's submodules: for `x/mod.rs` and roots the folder they are in, for `x.rs` the folder `x`.
 fn folder_below(tree: &Tree, module: ModuleId) -> String {
     let file = &tree.modules[module].file;
     match file.rsplit_once('/') {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use syn::{Attribute, ForeignItem, Item, ItemUse, UseTree, Visibility};
 
-/// A module's place among all of its target.
+/// A module's index in its target.
 pub type ModuleId = usize;
 
 /// A path as it is written: `crate::raft::Group` is `["crate", "raft", "Group"]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NamePath {
-    /// `::name`: of another crate, whatever is in scope.
+    /// `::name` belongs to another crate, even if the name is in scope.
     pub leading_colon: bool,
     pub segments: Vec<String>,
 }
@@ -26,7 +26,7 @@ impl NamePath {
     }
 }
 
-/// What a name stands for where it was brought into scope. One name may stand for a module, a type and a function.
+/// What a name means where it is in scope. One name may mean a module, a type and a function.
 #[derive(Clone, Debug)]
 pub enum Binding {
     Module(ModuleId),
@@ -35,11 +35,11 @@ pub enum Binding {
     Import(NamePath),
 }
 
-/// One name, or everything (`*`), that a `use` takes from somewhere.
+/// One name, or everything (`*`), that a `use` imports.
 pub struct Imported {
     pub path: NamePath,
-    /// `pub use`, `pub(crate) use`: hands on, and imports only if the code uses the name.
-    pub hands_on: bool,
+    /// `pub use` or `pub(crate) use`: a re-export. It counts as an import only if the code also uses the name.
+    pub is_reexport: bool,
     pub everything: bool,
 }
 
@@ -49,9 +49,9 @@ pub struct Names {
     /// `use x::*`.
     pub globs: Vec<NamePath>,
     pub imported: Vec<Imported>,
-    /// Names of macros that are defined here, which are seen below without an import.
+    /// Macros that are defined here. Modules below see them without an import.
     pub macros: Vec<String>,
-    /// A macro makes items here: any name may be among them.
+    /// A macro creates items here, so any name may exist.
     pub makes_items: bool,
 }
 
@@ -106,27 +106,27 @@ impl Names {
     }
 
     fn import(&mut self, item: &ItemUse) {
-        let hands_on = match &item.vis {
+        let is_reexport = match &item.vis {
             Visibility::Inherited => false,
             Visibility::Restricted(restricted) => !restricted.path.is_ident("self"),
             Visibility::Public(_) => true,
         };
         let start = NamePath { leading_colon: item.leading_colon.is_some(), segments: Vec::new() };
-        self.import_tree(start, &item.tree, hands_on);
+        self.import_tree(start, &item.tree, is_reexport);
     }
 
-    fn import_tree(&mut self, mut path: NamePath, tree: &UseTree, hands_on: bool) {
+    fn import_tree(&mut self, mut path: NamePath, tree: &UseTree, is_reexport: bool) {
         let (name, bound) = match tree {
             UseTree::Path(step) => {
                 path.segments.push(step.ident.to_string());
-                return self.import_tree(path, &step.tree, hands_on);
+                return self.import_tree(path, &step.tree, is_reexport);
             }
             UseTree::Group(group) => {
-                return group.items.iter().for_each(|tree| self.import_tree(path.clone(), tree, hands_on));
+                return group.items.iter().for_each(|tree| self.import_tree(path.clone(), tree, is_reexport));
             }
             UseTree::Glob(_) => {
                 self.globs.push(path.clone());
-                return self.imported.push(Imported { path, hands_on, everything: true });
+                return self.imported.push(Imported { path, is_reexport, everything: true });
             }
             UseTree::Name(name) => (name.ident.to_string(), name.ident.to_string()),
             UseTree::Rename(name) => (name.ident.to_string(), name.rename.to_string()),
@@ -139,7 +139,7 @@ impl Names {
         if bound != "_" {
             self.bound.entry(bound).or_default().push(Binding::Import(path.clone()));
         }
-        self.imported.push(Imported { path, hands_on, everything: false });
+        self.imported.push(Imported { path, is_reexport, everything: false });
     }
 }
 

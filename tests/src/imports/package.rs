@@ -7,19 +7,18 @@ use std::sync::Arc;
 /// Texts of sources by their path from the workspace: `cluster/src/raft/mod.rs`.
 pub type Texts = BTreeMap<String, String>;
 
-/// A package as it is read: which files are the roots of its targets, and all sources of the workspace.
+/// A package to analyse: the root files of its targets, and all sources of the workspace.
 pub struct Package {
     /// The folder in the workspace.
     pub folder: String,
-    /// The name by which the package's binaries import its library: `keyrack_cluster`.
+    /// The name under which the package's binaries import its library: `keyrack_cluster`.
     pub library: String,
     /// The root files of the library, if there is one, and of the binaries. The library comes first.
     pub roots: Vec<String>,
     pub texts: Arc<Texts>,
 }
 
-/// Every member of the workspace in a folder, as its `Cargo.toml` lists them. A member whose folder is not there yet is
-/// left out.
+/// Every member that the workspace's `Cargo.toml` lists. A member without a folder is left out.
 pub fn packages(workspace: &Path) -> Vec<Package> {
     let manifest = table(&workspace.join("Cargo.toml"));
     let members = manifest["workspace"]["members"].as_array().expect("the workspace lists its members");
@@ -49,7 +48,7 @@ fn package(folder: &str, manifest: &toml::Table, texts: &Arc<Texts>) -> Package 
     Package { folder: folder.to_string(), library: library.replace('-', "_"), roots, texts: texts.clone() }
 }
 
-/// What Cargo finds by itself: `src/bin/x.rs` and `src/bin/x/main.rs`.
+/// The binaries that Cargo finds automatically: `src/bin/x.rs` and `src/bin/x/main.rs`.
 fn is_further_binary(below_bin: Option<&str>) -> bool {
     below_bin.is_some_and(|path| match path.split_once('/') {
         None => true,

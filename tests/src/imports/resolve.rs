@@ -1,4 +1,4 @@
-//! Follows a path through modules, imports and re-exports to what it names.
+//! Resolves a path through modules, imports and re-exports to the item it names.
 
 use std::collections::BTreeSet;
 
@@ -12,39 +12,41 @@ pub struct Place {
     pub module: ModuleId,
 }
 
-/// What a path names.
+/// The meaning of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     Module(Place),
     /// Something that the module defines.
     Item(Place),
-    /// Of another crate, or of the language.
+    /// From another crate, or part of the language.
     Outside,
 }
 
 /// The targets of one package; the library, if there is one, comes first.
 pub struct Resolver<'a> {
     pub targets: &'a [Tree],
-    /// By which name the binaries know the library.
+    /// The name of the library in the binaries.
     pub library: &'a str,
 }
 
-/// Imports that are being followed already: a name may import itself from elsewhere (`use audit::audit`).
+/// Imports that are being followed. They stop endless recursion: a name may import itself from elsewhere (`use
+/// audit::audit`).
 type Following = BTreeSet<(Place, NamePath)>;
 
 impl Resolver<'_> {
-    /// What a path that is written in `from` names; nothing where it leads nowhere. A path that goes on behind an item
-    /// (`Kind::Variant`) names the item.
+    /// The meanings of a path that is written in `from`. Empty if it does not resolve. A path that continues after an
+    /// item (`Kind::Variant`) names the item.
     pub fn resolve(&self, from: Place, path: &NamePath) -> Vec<Found> {
         self.follow(from, path, &mut Following::new())
     }
 
-    /// Whether a path begins within this package by its first word: such a path has to lead somewhere.
+    /// Whether the first word shows that a path begins in this package. Such a path must resolve.
     pub fn is_ours(path: &NamePath) -> bool {
         !path.leading_colon && matches!(path.segments[0].as_str(), "crate" | "self" | "super")
     }
 
-    /// The module above that defines a macro by example, which is seen below without an import.
+    /// The module, `from` or one above it, that defines a macro by example. Modules below see the macro without an
+    /// import.
     pub fn macro_above(&self, from: Place, name: &str) -> Option<Place> {
         let modules = &self.targets[from.target].modules;
         let above = std::iter::successors(Some(from.module), |id| modules[*id].parent);
@@ -70,7 +72,7 @@ impl Resolver<'_> {
         };
         for segment in rest {
             let modules: Vec<Place> = found.iter().filter_map(Found::module).collect();
-            // Behind an item are its own: variants, methods, constants.
+            // The segments after an item are its variants, methods or constants.
             if modules.is_empty() {
                 return found;
             }
@@ -96,14 +98,14 @@ impl Resolver<'_> {
         vec![if name == self.library { Found::Module(Place { target: 0, module: 0 }) } else { Found::Outside }]
     }
 
-    /// `module::name`. What is not to be seen there may come from a macro.
+    /// `module::name`. A name that is not visible there may come from a macro.
     fn member(&self, module: Place, name: &str, following: &mut Following) -> Vec<Found> {
         let found = self.named(module, name, following);
         let made_by_macro = found.is_empty() && self.targets[module.target].modules[module.module].names.makes_items;
         if made_by_macro { vec![Found::Item(module)] } else { found }
     }
 
-    /// What a name in the scope of a module stands for.
+    /// The meanings of a name in the scope of a module.
     fn named(&self, place: Place, name: &str, following: &mut Following) -> Vec<Found> {
         let names = &self.targets[place.target].modules[place.module].names;
         let mut found = Vec::new();
@@ -127,7 +129,7 @@ impl Resolver<'_> {
                 from.iter().flat_map(|found| resolver.through_glob(found, name, following)).collect()
             }));
         }
-        // Another crate's `*` may hold any name, and one of ours is the better guess.
+        // Another crate's `*` may hold any name, so a match in this package is the better guess.
         if found.iter().any(|found| *found != Found::Outside) {
             found.retain(|found| *found != Found::Outside);
         }
@@ -143,7 +145,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Follows what is not being followed yet.
+    /// Follows an import unless it is already being followed.
     fn once(
         &self,
         place: Place,

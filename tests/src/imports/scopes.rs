@@ -1,4 +1,4 @@
-//! The names that blocks within a function bring into scope, from the outermost block in.
+//! The names that blocks within a function bring into scope, from the outermost block inwards.
 
 use super::names::{Binding, NamePath, Names};
 
@@ -16,7 +16,7 @@ impl Scopes {
         self.blocks.pop();
     }
 
-    /// What a path may mean outside all blocks. Nothing: it names what a block itself defines.
+    /// The meanings of a path outside all blocks. Empty if a block itself defines the name.
     pub fn seen_from_outside(&self, path: &NamePath) -> Vec<NamePath> {
         let mut path = path.clone();
         let mut through_globs = Vec::new();

@@ -1,17 +1,18 @@
-//! Paths among the tokens of a macro, whose grammar nobody but the macro knows.
+//! Paths among the tokens of a macro. Only the macro knows its grammar.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::names::NamePath;
 
-/// A path among tokens, and what stands behind it.
+/// A path among tokens, and whether it is certain to be one.
 pub struct TokenPath {
     pub path: NamePath,
-    /// A `(` or `!` or a capital letter: a lone small word may as well be a field or a variable.
+    /// It has several segments or a capital letter, or `(` or `!` follows. A single lower-case word may be a field or a
+    /// variable.
     pub is_surely_a_name: bool,
 }
 
-/// All paths, also within parentheses, braces and brackets. Fields and methods (`.name`) are none.
+/// All paths, including those within parentheses, braces and brackets. Fields and methods (`.name`) are not paths.
 pub fn paths(tokens: TokenStream) -> Vec<TokenPath> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut found = Vec::new();
@@ -32,7 +33,8 @@ pub fn paths(tokens: TokenStream) -> Vec<TokenPath> {
     found
 }
 
-/// `.field`, `'lifetime`, `$variable`; but `$crate` is one, and so is what stands behind the two dots of a range.
+/// Whether a word is not a path: `.field`, `'lifetime`, `$variable`. `$crate` is a path, and so is a word after the
+/// dots of a range.
 fn names_no_path(tokens: &[TokenTree], at: usize) -> bool {
     let sign = |back: usize| at.checked_sub(back).and_then(|at| punctuation(&tokens[at]));
     match sign(1) {
@@ -43,7 +45,7 @@ fn names_no_path(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// The longest path that begins at a word, and where it ends.
+/// The longest path that begins at a word, and the index after it.
 fn path_at(tokens: &[TokenTree], start: usize) -> (TokenPath, usize) {
     let leading_colon = start >= 2 && is_double_colon(tokens, start - 2) && !ends_a_path(tokens, start - 2);
     let mut segments = Vec::new();
@@ -70,7 +72,7 @@ fn is_double_colon(tokens: &[TokenTree], at: usize) -> bool {
     punctuation_at(tokens, at) == Some(':') && punctuation_at(tokens, at + 1) == Some(':')
 }
 
-/// Whether what stands before `at` is the type of `<Type>::name`.
+/// Whether the token before `at` ends the type of `<Type>::name`.
 fn ends_a_path(tokens: &[TokenTree], at: usize) -> bool {
     at.checked_sub(1).is_some_and(|before| punctuation_at(tokens, before) == Some('>'))
 }

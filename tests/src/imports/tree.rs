@@ -1,4 +1,4 @@
-//! The modules of one target, and in which file each stands.
+//! The modules of one target and their files.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::names::{self, ModuleId, Names};
 use super::package::Texts;
 
 pub struct Module {
-    /// The file that holds its code; an inline module is in its parent's.
+    /// The file with its code. An inline module is in its parent's file.
     pub file: String,
     pub parent: Option<ModuleId>,
-    /// Not written `mod x { .. }` but in a file of its own.
+    /// Has its own file, so it is not written as `mod x { .. }`.
     pub owns_file: bool,
-    /// What it declares and imports.
+    /// The names it declares and imports.
     pub names: Names,
-    /// Its code, without what only tests see.
+    /// Its code, without code that is compiled only for tests.
     pub items: Vec<Item>,
 }
 
@@ -25,7 +25,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Reads a target from its root file. Panics where a module has no file or a file is no Rust.
+    /// Reads a target from its root file. Panics if a module has no file or a file is not valid Rust.
     pub fn read(root: &str, texts: &Texts) -> Tree {
         let mut tree = Tree { modules: Vec::new() };
         let folder = parent_folder(root).to_string();
@@ -33,20 +33,20 @@ impl Tree {
         tree
     }
 
-    /// The module that a file is, by the file's path.
+    /// The module of each file.
     pub fn by_file(&self) -> BTreeMap<&str, ModuleId> {
         let owners = self.modules.iter().enumerate().filter(|(_, module)| module.owns_file);
         owners.map(|(id, module)| (module.file.as_str(), id)).collect()
     }
 
-    /// The module and what it is in, from the root down.
+    /// The modules from the root down to this one.
     pub fn line_of(&self, id: ModuleId) -> Vec<ModuleId> {
         let mut line: Vec<ModuleId> = std::iter::successors(Some(id), |id| self.modules[*id].parent).collect();
         line.reverse();
         line
     }
 
-    /// `children` is the folder in which the files of the module's own modules are looked for.
+    /// `children` is the folder with the files of the module's submodules.
     fn add_file(&mut self, file: &str, parent: Option<ModuleId>, children: &str, texts: &Texts) -> ModuleId {
         let text = texts.get(file).unwrap_or_else(|| panic!("{file} is not among the sources that were read"));
         let parsed = syn::parse_file(text).unwrap_or_else(|e| panic!("{file} cannot be parsed: {e}"));
@@ -68,7 +68,7 @@ impl Tree {
         let names = Names::of(&items);
         self.modules.push(Module { file: file.to_string(), parent, owns_file, names, items });
         for item in declared {
-            let Item::Mod(item) = item else { unreachable!("only modules were put aside") };
+            let Item::Mod(item) = item else { unreachable!("this list has only modules") };
             let name = item.ident.to_string();
             let child = self.add_child(id, item, children, texts);
             self.modules[id].names.add_module(name, child);
@@ -85,7 +85,7 @@ impl Tree {
             return self.add(&file, Some(parent), false, items, &inner, texts);
         }
         if let Some(path) = path {
-            // A path attribute counts from the folder of the file; what it names has its modules beside it.
+            // A path attribute is relative to the folder of the file. The file it names has its submodules beside it.
             let base = if self.modules[parent].owns_file { parent_folder(&file) } else { folder };
             let named = joined(base, &path);
             let children = parent_folder(&named).to_string();
@@ -98,7 +98,7 @@ impl Tree {
     }
 }
 
-/// `#[cfg(test)]`, or an `all` or `any` of it that only tests fulfil.
+/// `#[cfg(test)]`, or an `all` or `any` that holds only in tests.
 pub fn only_for_tests(attributes: &[Attribute]) -> bool {
     let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions.filter_map(|attribute| attribute.parse_args::<Meta>().ok()).any(|condition| needs_test(&condition))
@@ -127,7 +127,7 @@ fn parent_folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Joins two paths and takes `..` off.
+/// Joins two paths and resolves `..`.
 fn joined(folder: &str, below: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in below.split('/') {

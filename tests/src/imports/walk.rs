@@ -1,4 +1,4 @@
-//! What the code of one module uses: walks its items and resolves every path in them.
+//! Finds the names that one module's code uses: walks its items and resolves every path in them.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,13 @@ use super::scopes::Scopes;
 use super::tokens;
 use super::tree::only_for_tests;
 
-/// What a module uses of others.
+/// The names that a module uses from other modules.
 #[derive(Default)]
 pub struct Uses {
-    /// Where something is defined, and the name by which it is used.
+    /// The defining module, and the name that is used.
     pub items: BTreeSet<(Place, String)>,
-    /// Paths that begin in this package and lead nowhere: either the code does not compile, or its reader is blind here.
+    /// Paths that begin in this package and do not resolve. Either the code does not compile or this reader misses
+    /// something.
     pub unresolved: BTreeSet<String>,
 }
 
@@ -34,16 +35,16 @@ struct Walker<'a> {
     resolver: &'a Resolver<'a>,
     from: Place,
     scopes: Scopes,
-    /// The variables of the functions that the walk is in.
+    /// The variables of the functions around the current position.
     variables: Vec<BTreeSet<String>>,
     uses: Uses,
 }
 
 impl Walker<'_> {
-    /// A `use` imports what it names, whether the code below names it again or, as with a trait, does not. Of a
-    /// module that is imported whole only what is used counts.
+    /// A `use` imports the item it names, even if the code never names it again, as with a trait. For a module imported
+    /// as a whole, only the items that are used through it count.
     fn imports(&mut self, imported: &[Imported]) {
-        for import in imported.iter().filter(|import| !import.hands_on) {
+        for import in imported.iter().filter(|import| !import.is_reexport) {
             self.path(&import.path, !import.everything);
         }
     }
@@ -84,7 +85,7 @@ impl Walker<'_> {
         }
     }
 
-    /// `#[serde(with = "crate::hex")]`: a path, or the module of two functions.
+    /// `#[serde(with = "crate::hex")]` names a function or a module with two functions.
     fn text_path(&mut self, text: &str) {
         let Ok(path) = syn::parse_str::<syn::Path>(text) else { return };
         let path = NamePath::of(&path);
@@ -97,7 +98,7 @@ impl Walker<'_> {
     }
 }
 
-/// The name as the module that defines it knows it; of a path that goes on behind it, that is not the last.
+/// The name in the module that defines the item. If the path continues after the item, this is not the last segment.
 fn used_name(resolver: &Resolver, place: Place, path: &NamePath) -> String {
     let names = &resolver.targets[place.target].modules[place.module].names;
     let defined = path.segments.iter().rev().find(|segment| !names.bindings(segment).is_empty());
@@ -142,9 +143,10 @@ impl<'ast> Visit<'ast> for Walker<'_> {
         });
         let mut names = Names::of(items);
         let imported = std::mem::take(&mut names.imported);
-        // What a block imports is seen from outside the block, but for what another import of the block brings in.
+        // A block's imports are resolved outside the block, unless another import of the block brings in their first
+        // name.
         self.scopes.enter(names);
-        for import in imported.iter().filter(|import| !import.hands_on) {
+        for import in imported.iter().filter(|import| !import.is_reexport) {
             let binds_itself = import.path.segments.len() == 1;
             if !binds_itself {
                 self.path(&import.path, !import.everything);
@@ -197,11 +199,11 @@ impl<'ast> Visit<'ast> for Walker<'_> {
         }
     }
 
-    /// `pub(in crate::raft)` says who may see, and uses nothing.
+    /// `pub(in crate::raft)` restricts visibility and imports nothing.
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 }
 
-/// The variables of a function: a small word that names one names nothing else.
+/// The variables of a function. A lower-case word that names a variable is not a path.
 #[derive(Default)]
 struct Variables {
     names: BTreeSet<String>,

@@ -1,4 +1,5 @@
-//! Tokens that must let nobody in: each is good but for one thing. They are declared in one table, at the end of this file.
+//! Tokens that must be refused. Each differs from a valid token in one thing. The table at the end of this file lists
+//! them.
 
 use std::sync::Arc;
 
@@ -8,19 +9,19 @@ use serde_json::{Value, json};
 use super::keys::{KeyKind, SigningKey, raw_token};
 use super::provider::{Issuer, now_secs};
 
-/// How a forgery differs from a good token.
+/// How a forgery differs from a valid token.
 enum Fault {
-    /// A claim has another value; null for none.
+    /// A claim has another value. Null removes the claim.
     Claim(&'static str, fn(&Good) -> Value),
-    /// The header says something else; the key that it named signs.
+    /// The header is changed. The key of the original header signs.
     Header(fn(&mut Value, &Good)),
-    /// A key that is not the issuer's signs under this name, and the header says so.
+    /// A key that is not the issuer's signs under this key id. The header is changed, too.
     Thief(fn(&Good) -> String, fn(&mut Value, &SigningKey, &Good)),
-    /// The token's text is another.
+    /// The whole text is replaced.
     Text(fn(&Good) -> String),
 }
 
-/// The good token that a forgery begins with.
+/// The valid token that a forgery is made from.
 struct Good<'a> {
     issuer: &'a Issuer,
     key: Arc<SigningKey>,
@@ -59,7 +60,7 @@ impl Good<'_> {
 }
 
 impl Issuer {
-    /// A token that is good but for one thing.
+    /// A valid token with one fault.
     pub fn forged(&self, forgery: Forgery, subject: &str) -> String {
         let (key, claims) = (self.keys()[0].clone(), self.claims(subject));
         let token = key.token(&key.header(), &claims);
@@ -93,7 +94,7 @@ fn remove(object: &mut Value, name: &str) {
     object.as_object_mut().expect("claims and headers are objects").remove(name);
 }
 
-/// Without a signature.
+/// A token without a signature.
 fn unsigned(header: &str, body: &str) -> String {
     raw_token(header, body, |_| Vec::new())
 }

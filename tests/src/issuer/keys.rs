@@ -16,7 +16,7 @@ pub enum KeyKind {
     Ed25519,
 }
 
-/// A key pair of an issuer, or of somebody who would like to be one.
+/// A key pair of an issuer or of a forger.
 pub struct SigningKey {
     pub kid: String,
     pub kind: KeyKind,
@@ -30,7 +30,7 @@ enum Pair {
 }
 
 impl KeyKind {
-    /// What such a key signs with; the first by default.
+    /// The algorithms that a key can sign with. The first is the default.
     pub fn algorithms(self) -> &'static [&'static str] {
         match self {
             KeyKind::Rsa => &["RS256", "PS256"],
@@ -69,7 +69,7 @@ impl SigningKey {
         jwk
     }
 
-    /// The bytes of the public half, which everybody knows.
+    /// The bytes of the public half.
     pub fn public_bytes(&self) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => pair.public_key().as_ref().to_vec(),
@@ -78,12 +78,12 @@ impl SigningKey {
         }
     }
 
-    /// A good header.
+    /// A valid header.
     pub fn header(&self) -> Value {
         json!({"typ": "JWT", "alg": self.kind.algorithms()[0], "kid": self.kid})
     }
 
-    /// Signs; `algorithm` matters to RSA keys, which have two.
+    /// Signs a message. `algorithm` matters only for RSA keys, which have two.
     pub fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -97,14 +97,14 @@ impl SigningKey {
         }
     }
 
-    /// A token with this header, whatever it says, and these claims.
+    /// A token with this header, valid or not, and these claims.
     pub fn token(&self, header: &Value, claims: &Value) -> String {
         let algorithm = header["alg"].as_str().unwrap_or_default();
         raw_token(&header.to_string(), &claims.to_string(), |message| self.sign(algorithm, message))
     }
 }
 
-/// A token of two texts, JSON or not, and of what `sign` makes of them.
+/// A token of two texts, JSON or not, and the signature that `sign` makes.
 pub fn raw_token(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let message = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.as_bytes()));
     let signature = sign(message.as_bytes());

@@ -1,11 +1,11 @@
-//! An OpenID Connect issuer: it publishes its keys on loopback, signs tokens with them, and forges some.
+//! An OpenID Connect issuer. It publishes its keys on loopback, signs tokens with them, and forges some.
 //!
-//! It signs with AWS-LC and writes the tokens' text itself, so that a forgery can be anything; it knows nothing of how the
-//! product reads tokens.
+//! It signs with AWS-LC and writes the tokens' text itself, so that a forgery can be anything. It knows nothing of how
+//! Keyrack reads tokens.
 //!
 //! Invariants:
 //! - it listens until it is dropped;
-//! - each forgery differs from a good token in one thing only, so a token that is let in names the check that is missing.
+//! - each forgery differs from a valid token in one thing only, so an accepted forgery names the missing check.
 //!
 //! Start with `provider.rs`, then `forgery.rs`, the table of all forgeries.
 

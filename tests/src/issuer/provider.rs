@@ -1,4 +1,4 @@
-//! The issuer itself: its keys, its good tokens, and what it is told to publish.
+//! The issuer: its keys, its valid tokens, and the documents it publishes.
 
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,7 +11,7 @@ use super::keys::{KeyKind, SigningKey};
 use super::server::listen;
 use super::state::{Health, State};
 
-/// What the issuer's tokens are for, unless a claim says otherwise.
+/// The audience of the issuer's tokens, unless a claim changes it.
 pub const AUDIENCE: &str = "keyrack";
 
 /// An issuer that listens on loopback until it is dropped. It starts with three keys: `key-1` (P-256, which signs
@@ -23,7 +23,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// Starts one with a path in its name, as issuers of many realms have.
+    /// Starts an issuer with a path in its URL, as issuers with many realms have.
     pub async fn start() -> Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/realms/staff", listener.local_addr().unwrap());
@@ -44,23 +44,23 @@ impl Issuer {
         issuer
     }
 
-    /// Its identifier, which is its address too.
+    /// Its identifier, which is also its URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A section of a node's configuration.
+    /// The `[[oidc]]` section for a node's configuration.
     pub fn config(&self) -> String {
         format!("[[oidc]]\nissuer = \"{}\"\naudience = \"{AUDIENCE}\"\n", self.url)
     }
 
-    /// Good claims for an hour.
+    /// Valid claims that expire in an hour.
     pub fn claims(&self, subject: &str) -> Value {
         let now = now_secs();
         json!({"iss": self.url, "sub": subject, "aud": AUDIENCE, "iat": now, "nbf": now, "exp": now + 3_600})
     }
 
-    /// A good token for an hour.
+    /// A valid token that expires in an hour.
     pub fn token(&self, subject: &str) -> String {
         self.sign(&self.claims(subject))
     }
@@ -91,39 +91,39 @@ impl Issuer {
         key
     }
 
-    /// A new key signs from now on; the old ones stay published.
+    /// Adds a key that signs from now on. The old keys stay published.
     pub fn rotate(&self) -> Arc<SigningKey> {
         let key = self.add_key(KeyKind::P256);
         self.state.lock().unwrap().keys.rotate_right(1);
         key
     }
 
-    /// Takes a key back.
+    /// Stops publishing a key.
     pub fn remove_key(&self, kid: &str) {
         self.state.lock().unwrap().keys.retain(|key| key.kid != kid);
     }
 
-    /// Publishes this text as the JWK set; none: its keys again.
+    /// Publishes this text as the JWK set. None publishes the keys again.
     pub fn publish_jwks(&self, jwks: Option<String>) {
         self.state.lock().unwrap().jwks = jwks;
     }
 
-    /// Publishes this text as the discovery document; none: the good one again.
+    /// Publishes this text as the discovery document. None publishes the valid one again.
     pub fn publish_discovery(&self, document: Option<String>) {
         self.state.lock().unwrap().discovery = document;
     }
 
-    /// Answers differently from now on.
+    /// Changes how the issuer answers from now on.
     pub fn set_health(&self, health: Health) {
         self.state.lock().unwrap().health = health;
     }
 
-    /// Requests for the discovery document, however they were answered.
+    /// Number of requests for the discovery document, including failed ones.
     pub fn discoveries(&self) -> u64 {
         self.state.lock().unwrap().discoveries
     }
 
-    /// Requests for the keys, however they were answered.
+    /// Number of requests for the keys, including failed ones.
     pub fn fetches(&self) -> u64 {
         self.state.lock().unwrap().fetches
     }

@@ -14,7 +14,7 @@ pub async fn listen(listener: TcpListener, state: Arc<Mutex<State>>) {
     }
 }
 
-/// One request of a connection.
+/// Serves one request of a connection.
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let Some(path) = read_request(&mut stream).await else { return };
     let (health, status, body) = {
@@ -27,7 +27,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         Health::Down => return,
         Health::Answers(status) => (status, body),
         Health::Hangs => {
-            // Until the node gives up.
+            // Until the node stops waiting.
             let _ = stream.read(&mut [0]).await;
             return;
         }
@@ -64,7 +64,7 @@ impl State {
     fn good_discovery(&self) -> Value {
         json!({
             "issuer": self.url,
-            // A query belongs to an address as much as its path.
+            // The query is part of the URL and must be kept.
             "jwks_uri": format!("{}/keys?all=1", self.url),
             "authorization_endpoint": format!("{}/authorize", self.url),
             "token_endpoint": format!("{}/token", self.url),
@@ -75,7 +75,7 @@ impl State {
     }
 }
 
-/// The path of a GET; None when it is none.
+/// The path of a GET request, or None.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {

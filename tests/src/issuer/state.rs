@@ -7,26 +7,26 @@ use super::keys::SigningKey;
 /// How it answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Health {
-    /// As it should.
+    /// Answers correctly.
     Up,
-    /// Hangs up at once.
+    /// Closes the connection at once.
     Down,
     /// Never answers.
     Hangs,
-    /// Answers with this status, and a `Location` of its own good documents.
+    /// Answers with this status and the normal body. A 3xx has a `Location` with the same path.
     Answers(u16),
-    /// Answers 200 and never stops.
+    /// Answers 200 with an endless body.
     NeverStops,
 }
 
 pub struct State {
     pub url: String,
     pub health: Health,
-    /// In the order of their names; the first one signs.
+    /// The first one signs.
     pub keys: Vec<Arc<SigningKey>>,
-    /// Keys made so far.
+    /// The number of keys made so far.
     pub made: u32,
-    /// Published instead of what is so.
+    /// Published instead of the valid document.
     pub discovery: Option<String>,
     pub jwks: Option<String>,
     pub discoveries: u64,

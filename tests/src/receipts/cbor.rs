@@ -1,6 +1,6 @@
-//! As much of CBOR as a leaf uses, read strictly: RFC 8949, section 4.2.1 (core deterministic encoding).
+//! The part of CBOR that leaves use, read strictly: RFC 8949, section 4.2.1 (core deterministic encoding).
 
-/// A value without floats, tags or booleans, which no leaf has.
+/// A value. Leaves have no floats, tags or booleans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     Uint(u64),
@@ -9,12 +9,12 @@ pub enum Item {
     Bytes(Vec<u8>),
     Text(String),
     Array(Vec<Item>),
-    /// Keys ascend.
+    /// Keys are in ascending order.
     Map(Vec<(u64, Item)>),
     Null,
 }
 
-/// Reads one item that takes all of `bytes`.
+/// Reads one item that fills all of `bytes`.
 pub fn read(bytes: &[u8]) -> Result<Item, String> {
     let mut rest = bytes;
     let item = item(&mut rest)?;
@@ -80,7 +80,7 @@ fn map(rest: &mut &[u8], entries: u64) -> Result<Item, String> {
     Ok(Item::Map(map))
 }
 
-/// Major type and argument, which must stand in its shortest form.
+/// Major type and argument. The argument must be in its shortest form.
 fn head(rest: &mut &[u8]) -> Result<(u8, u64), String> {
     let initial = take(rest, 1)?[0];
     let (major, low) = (initial >> 5, initial & 31);
@@ -91,7 +91,7 @@ fn head(rest: &mut &[u8]) -> Result<(u8, u64), String> {
             let value = bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
             (value, [24, 1 << 8, 1 << 16, 1 << 32][usize::from(low - 24)])
         }
-        _ => return Err("a length that is not told".into()),
+        _ => return Err("an indefinite length".into()),
     };
     if value < least { Err(format!("{value} is not in its shortest form")) } else { Ok((major, value)) }
 }
@@ -108,11 +108,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_one_right_encoding_is_read() {
+    fn only_the_deterministic_encoding_is_accepted() {
         let map = read(&[0xa2, 0x01, 0x18, 0x20, 0x02, 0x82, 0x20, 0xf6]).unwrap();
         let list = Item::Array(vec![Item::Negative(-1), Item::Null]);
         assert_eq!(map, Item::Map(vec![(1, Item::Uint(32)), (2, list)]));
-        // Too long a form, keys out of order, the same key twice, something after the end, an open end, a float.
+        // A longer form, keys out of order, a key twice, trailing bytes, an indefinite length, a float, a truncated
+        // text.
         for bad in
             [&[0x18, 0x17][..], &[0xa2, 2, 0, 1, 0], &[0xa2, 1, 0, 1, 0], &[0, 0], &[0x9f, 0, 0xff], &[0xf9, 0, 0], &[0x42, 0]]
         {

@@ -2,7 +2,7 @@
 
 use super::cbor::{self, Item};
 
-/// What one entry of the log says of a booking.
+/// The contents of a booking event's leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// 1 book, 2 amend, 3 cancel, 4 check-in, 5 check-out, 6 no-show, 7 erase.
@@ -14,7 +14,7 @@ pub struct Leaf {
     pub departure: u64,
     /// 16 bytes.
     pub booking: Vec<u8>,
-    /// The index of this booking's leaf before.
+    /// The index of this booking's previous leaf.
     pub previous: Option<u64>,
     pub at_ms: u64,
     pub term: u64,
@@ -26,11 +26,11 @@ pub struct Leaf {
 pub struct LeafRooms {
     pub room_type: String,
     pub quantity: u64,
-    /// Sell limit and what remains of it, night by night, after the event.
+    /// The sell limit and the remaining rooms, night by night, after the event.
     pub nights: Vec<(u64, i64)>,
 }
 
-/// A seal: so many records, of which the newest has this link.
+/// A seal: the number of audit records and the link of the newest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
     pub records: u64,
@@ -44,14 +44,14 @@ impl Seal {
     pub fn parse(bytes: &[u8]) -> Result<Seal, String> {
         let Item::Map(map) = cbor::read(bytes)? else { return Err("a leaf is a map".into()) };
         let [(1, Item::Uint(1)), (2, Item::Uint(9)), (10, Item::Uint(at_ms)), (11, place), (14, seal)] = map.as_slice() else {
-            return Err(format!("no seal: {map:?}"));
+            return Err(format!("not a seal: {map:?}"));
         };
         let [term, raft_index] = pair(place.clone(), uint)?;
         match list(seal.clone())?.as_slice() {
             [Item::Uint(records), link @ Item::Bytes(_)] => {
                 Ok(Seal { records: *records, link: digest(link.clone())?, at_ms: *at_ms, term, raft_index })
             }
-            other => Err(format!("no [records, link]: {other:?}")),
+            other => Err(format!("not [records, link]: {other:?}")),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Leaf {
         let mut items = map.into_iter().map(|(_, item)| item);
         let mut next = || items.next().ok_or_else(|| "a key is missing".to_string());
         if uint(next()?)? != 1 {
-            return Err("another version".into());
+            return Err("an unknown version".into());
         }
         let kind = uint(next()?)?;
         let property = text(next()?)?;
@@ -83,7 +83,7 @@ impl Leaf {
         let [term, raft_index] = pair(next()?, uint)?;
         let digests = list(next()?)?.into_iter().map(digest).collect::<Result<Vec<_>, _>>()?;
         if quantities.len() != room_types.len() || nights.len() != room_types.len() || booking.len() != 16 {
-            return Err("the leaf's lists do not fit each other".into());
+            return Err("the leaf's lists differ in length".into());
         }
         if !digests.is_sorted() {
             return Err("the digests are not sorted".into());
@@ -97,13 +97,13 @@ impl Leaf {
     pub fn booking_id(&self) -> String {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let number = self.booking.iter().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
-        // 26 digits of 5 bits are 130: the first one holds 3.
+        // 26 digits of 5 bits are 130 bits, so the first digit holds 3.
         let digit = |place: u32| char::from(DIGITS[(number >> (5 * place) & 31) as usize]);
         format!("bk_{}", (0..26).rev().map(digit).collect::<String>())
     }
 }
 
-/// Key 9: a list of `[limit, remaining]`, or a list of such lists when there are several room types.
+/// Key 9: a list of `[limit, remaining]`, or a list of such lists if there are several room types.
 fn nights(item: Item, room_types: usize) -> Result<Vec<Vec<(u64, i64)>>, String> {
     let of_one = |item: Item| list(item)?.into_iter().map(limit_and_remaining).collect::<Result<Vec<_>, _>>();
     match item {
@@ -117,11 +117,11 @@ fn limit_and_remaining(item: Item) -> Result<(u64, i64), String> {
     match list(item)?.as_slice() {
         [Item::Uint(limit), Item::Uint(remaining)] => Ok((*limit, *remaining as i64)),
         [Item::Uint(limit), Item::Negative(remaining)] => Ok((*limit, *remaining)),
-        other => Err(format!("no [limit, remaining]: {other:?}")),
+        other => Err(format!("not [limit, remaining]: {other:?}")),
     }
 }
 
-/// A plain value of one room type, a list of several.
+/// A plain value for one room type, a list for several.
 fn each<T>(item: Item, read: fn(Item) -> Result<T, String>) -> Result<Vec<T>, String> {
     match item {
         Item::Array(items) if items.len() > 1 => items.into_iter().map(read).collect(),
@@ -136,15 +136,15 @@ fn pair<T>(item: Item, read: fn(Item) -> Result<T, String>) -> Result<[T; 2], St
 }
 
 fn list(item: Item) -> Result<Vec<Item>, String> {
-    if let Item::Array(items) = item { Ok(items) } else { Err(format!("no list: {item:?}")) }
+    if let Item::Array(items) = item { Ok(items) } else { Err(format!("not a list: {item:?}")) }
 }
 
 fn uint(item: Item) -> Result<u64, String> {
-    if let Item::Uint(value) = item { Ok(value) } else { Err(format!("no number: {item:?}")) }
+    if let Item::Uint(value) = item { Ok(value) } else { Err(format!("not a number: {item:?}")) }
 }
 
 fn text(item: Item) -> Result<String, String> {
-    if let Item::Text(value) = item { Ok(value) } else { Err(format!("no text: {item:?}")) }
+    if let Item::Text(value) = item { Ok(value) } else { Err(format!("not a text: {item:?}")) }
 }
 
 fn digest(item: Item) -> Result<[u8; 32], String> {
@@ -158,7 +158,7 @@ mod tests {
 
     /// `{1: 1, 2: 9, 10: 1764154200123, 11: [3, 4097], 14: [70000, link]}` by hand.
     #[test]
-    fn a_seal_is_read_and_nothing_like_it() {
+    fn a_seal_is_parsed_and_similar_bytes_are_refused() {
         let head = [0xa5, 1, 1, 2, 9, 10, 0x1b, 0, 0, 1, 0x9a, 0xbf, 0xc8, 0xd0, 0x3b, 11, 0x82, 3, 0x19, 0x10, 1];
         let seal = [&head[..], &[14, 0x82, 0x1a, 0, 1, 0x11, 0x70, 0x58, 32], &[0xcc; 32]].concat();
         let read = Seal { records: 70_000, link: [0xcc; 32], at_ms: 1_764_154_200_123, term: 3, raft_index: 4_097 };

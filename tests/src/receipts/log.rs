@@ -1,4 +1,4 @@
-//! A shard's log as everyone can read it: checkpoint and tiles (c2sp.org/tlog-tiles).
+//! A shard's receipts log as the public reads it: checkpoint and tiles (c2sp.org/tlog-tiles).
 
 use super::merkle::{Hash, consistency_proof, root, verify_consistency};
 use super::{Checkpoint, Note, Policy};
@@ -18,8 +18,8 @@ impl LogView {
         LogView { api: api.clone(), shard }
     }
 
-    /// The keys of this cluster's logs, as a stranger gets them: without a key of the API. Waits until each of `nodes`
-    /// has announced its own.
+    /// The keys of this cluster's logs, read without an API key. Waits until each of `nodes` nodes has announced its
+    /// key.
     pub async fn policy(api: &Api, nodes: usize) -> Policy {
         until(&format!("the policy names {nodes} nodes"), PATIENCE, async || {
             let answer = Self::public(api, "/log/policy").await;
@@ -53,12 +53,12 @@ impl LogView {
         .await
     }
 
-    /// `tile/...`, without a key of the API.
+    /// `tile/...`, without an API key.
     pub async fn tile(&self, path: &str) -> Answer {
         Self::public(&self.api, &format!("/log/{}/tile/{path}", self.shard)).await
     }
 
-    /// `tile/entries/...`, with the key of the API.
+    /// `tile/entries/...`, with the API key.
     pub async fn bundle(&self, path: &str) -> Answer {
         self.api.get(&format!("/log/{}/tile/entries/{path}", self.shard)).send().await
     }
@@ -92,7 +92,7 @@ impl LogView {
         leaves
     }
 
-    /// The tiles of a level that a tree of `size` leaves has: of level 0 one hash for each leaf, of level 1 one for 256.
+    /// The tiles of one level in a tree of `size` leaves. Level 0 has one hash for each leaf, level 1 one for 256.
     pub fn tile_paths(&self, level: u32, size: u64) -> Vec<String> {
         tiles(size >> (8 * level)).into_iter().map(|(path, _)| format!("{level}/{path}")).collect()
     }
@@ -107,15 +107,15 @@ impl LogView {
     }
 }
 
-/// Proves from the tiles, by our own means, that every older checkpoint is a prefix of the newest.
+/// Proves from the tiles, with this crate's own code, that every older checkpoint is a prefix of the newest.
 pub async fn assert_consistent(log: &LogView, older: &[Checkpoint], newest: &Checkpoint) {
     let hashes = log.leaf_hashes(newest.size).await;
-    assert_eq!(root(&hashes), newest.root, "the tiles of shard {} do not add up to its checkpoint", log.shard);
+    assert_eq!(root(&hashes), newest.root, "the tiles of shard {} do not give the root of its checkpoint", log.shard);
     for old in older {
         assert_eq!(old.origin, newest.origin);
         let proof = consistency_proof(old.size as usize, &hashes);
         verify_consistency(old.size, newest.size, old.root, newest.root, &proof)
-            .unwrap_or_else(|e| panic!("{old:?} is no prefix of {newest:?}: {e}"));
+            .unwrap_or_else(|e| panic!("{old:?} is not a prefix of {newest:?}: {e}"));
     }
 }
 

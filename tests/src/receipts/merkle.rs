@@ -1,4 +1,4 @@
-//! RFC 6962, section 2.1: the tree, its proofs, and how RFC 9162, section 2.1.3 and 2.1.4 check them.
+//! The tree and its proofs (RFC 6962, section 2.1), and how RFC 9162, section 2.1.3 and 2.1.4 verifies them.
 
 use sha2::{Digest, Sha256};
 
@@ -12,7 +12,7 @@ pub fn node_hash(left: Hash, right: Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// MTH of RFC 6962 over leaves that are hashed already.
+/// MTH of RFC 6962 over leaf hashes.
 pub fn root(leaves: &[Hash]) -> Hash {
     match leaves {
         [] => Sha256::digest(b"").into(),
@@ -24,7 +24,7 @@ pub fn root(leaves: &[Hash]) -> Hash {
     }
 }
 
-/// PATH of RFC 6962: the way from leaf `index` to the root of all `leaves`.
+/// PATH of RFC 6962: the hashes from leaf `index` to the root of all `leaves`.
 pub fn inclusion_proof(index: usize, leaves: &[Hash]) -> Vec<Hash> {
     if leaves.len() <= 1 {
         return Vec::new();
@@ -38,7 +38,7 @@ pub fn inclusion_proof(index: usize, leaves: &[Hash]) -> Vec<Hash> {
     proof
 }
 
-/// PROOF of RFC 6962: that the first `old` of the leaves were the tree before.
+/// PROOF of RFC 6962: that the first `old` leaves were the earlier tree.
 pub fn consistency_proof(old: usize, leaves: &[Hash]) -> Vec<Hash> {
     if old == 0 || old == leaves.len() { Vec::new() } else { subproof(old, leaves, true) }
 }
@@ -90,7 +90,7 @@ pub fn verify_inclusion(index: u64, size: u64, leaf: Hash, proof: &[Hash], root:
 /// RFC 9162, section 2.1.4.2. The empty tree is consistent with every other (RFC 6962 leaves it out).
 pub fn verify_consistency(old: u64, new: u64, old_root: Hash, new_root: Hash, proof: &[Hash]) -> Result<(), String> {
     if old > new {
-        return Err(format!("a tree of {old} leaves is not before one of {new}"));
+        return Err(format!("a tree of {old} leaves is larger than one of {new}"));
     }
     if old == 0 || old == new {
         let same = if old == 0 { old_root == root(&[]) } else { old_root == new_root };
@@ -166,7 +166,7 @@ mod tests {
 
     /// The root of the empty tree and of one leaf, from RFC 6962's reference implementation.
     #[test]
-    fn the_known_roots_come_out() {
+    fn the_known_roots_are_computed() {
         let hex = |hash: Hash| base16ct::lower::encode_string(&hash);
         assert_eq!(hex(root(&[])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(hex(leaf_hash(b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");

@@ -19,7 +19,7 @@ pub struct Note {
 pub struct Signature {
     pub name: String,
     pub key_id: [u8; 4],
-    /// What follows the key id.
+    /// The bytes after the key id.
     pub bytes: Vec<u8>,
 }
 
@@ -44,7 +44,7 @@ pub struct Key {
 pub enum KeyKind {
     /// Signs the text itself.
     Log = 1,
-    /// cosignature/v1: signs the text under a header and a time.
+    /// cosignature/v1: signs a header, a time and the text.
     Cosigner = 4,
 }
 
@@ -61,7 +61,7 @@ impl Note {
             return Err("the note has control characters or no newline at its end".into());
         }
         let signatures = signatures.lines().map(Signature::parse).collect::<Result<Vec<_>, _>>()?;
-        if signatures.is_empty() { Err("nobody signed".into()) } else { Ok(Note { text: format!("{body}\n"), signatures }) }
+        if signatures.is_empty() { Err("no signature".into()) } else { Ok(Note { text: format!("{body}\n"), signatures }) }
     }
 
     /// Origin, size and root; Keyrack's checkpoints have no more lines.
@@ -71,7 +71,7 @@ impl Note {
         Ok(Checkpoint { origin: origin.to_string(), size: decimal(size)?, root: hash(root)? })
     }
 
-    /// Whether `key` signed: a signature under its name and id that does not verify makes the whole note bad.
+    /// Whether `key` signed. A signature with its name and id that does not verify makes the whole note invalid.
     pub fn is_signed_by(&self, key: &Key) -> Result<bool, String> {
         let mut signed = false;
         for signature in self.signatures.iter().filter(|line| line.name == key.name && line.key_id == key.key_id) {
@@ -85,7 +85,7 @@ impl Note {
 impl Signature {
     /// `— name base64(key id, signature)`.
     pub fn parse(line: &str) -> Result<Signature, String> {
-        let wrong = || format!("no signature line: {line:?}");
+        let wrong = || format!("not a signature line: {line:?}");
         let (name, encoded) = line.strip_prefix("— ").and_then(|rest| rest.split_once(' ')).ok_or_else(wrong)?;
         let bytes = base64(encoded)?;
         let (key_id, rest) = bytes.split_first_chunk::<4>().ok_or_else(wrong)?;
@@ -98,7 +98,7 @@ impl Signature {
 
 impl Key {
     pub fn parse(vkey: &str) -> Result<Key, String> {
-        let wrong = || format!("no verifier key: {vkey:?}");
+        let wrong = || format!("not a verifier key: {vkey:?}");
         let mut parts = vkey.splitn(3, '+');
         let (Some(name), Some(id), Some(material)) = (parts.next(), parts.next(), parts.next()) else { return Err(wrong()) };
         let material = base64(material)?;
@@ -106,7 +106,7 @@ impl Key {
         let kind = match kind {
             1 => KeyKind::Log,
             4 => KeyKind::Cosigner,
-            other => return Err(format!("keys of kind {other} are not read here")),
+            other => return Err(format!("key kind {other} is not supported")),
         };
         let public: [u8; 32] = public.try_into().map_err(|_| wrong())?;
         let key = Key::new(name, kind, VerifyingKey::from_bytes(&public).map_err(|_| wrong())?);
@@ -119,7 +119,7 @@ impl Key {
         Key { name: name.into(), key_id, kind, public }
     }
 
-    /// As it stands in a policy.
+    /// The key's form in a policy.
     pub fn vkey(&self) -> String {
         let material: Vec<u8> = [&[self.kind as u8][..], self.public.as_bytes()].concat();
         format!("{}+{}+{}", self.name, self.hex_id(), Base64::encode_string(&material))
@@ -137,7 +137,7 @@ impl Key {
                 (cosigned(text, u64::from_be_bytes(*time)), signature)
             }
         };
-        let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| format!("{}: no signature", self.name))?;
+        let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| format!("{}: not a signature", self.name))?;
         let checked = self.public.verify_strict(message.as_bytes(), &signature);
         checked.map_err(|_| format!("the signature of {} does not verify", self.name))
     }
@@ -166,7 +166,7 @@ impl Signer {
     }
 }
 
-/// What a cosigner signs.
+/// The text that a cosigner signs.
 fn cosigned(text: &str, time: u64) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_good_for_its_text_its_time_and_its_key_only() {
+    fn a_signature_is_valid_only_for_its_text_time_and_key() {
         for kind in [KeyKind::Log, KeyKind::Cosigner] {
             let signer = Signer::new("example.com/log", kind, 7);
             let text = "example.com/log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";

@@ -1,16 +1,16 @@
-//! c2sp.org/tlog-policy: whom to believe.
+//! c2sp.org/tlog-policy: which keys to trust.
 
 use std::collections::BTreeMap;
 
 use super::note::{Key, KeyKind, Note};
 use super::text::decimal;
 
-/// Logs that are believed, witnesses, and how many of them must have cosigned.
+/// Trusted logs, witnesses, and how many of them must have cosigned.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     pub logs: Vec<Key>,
     pub witnesses: BTreeMap<String, Key>,
-    /// Members and how many of them it takes.
+    /// How many members must have signed, and the members.
     groups: BTreeMap<String, (u64, Vec<String>)>,
     quorum: String,
     text: String,
@@ -25,19 +25,19 @@ impl Policy {
         if policy.quorum.is_empty() { Err("there is no quorum line".into()) } else { Ok(policy) }
     }
 
-    /// The file it was read from.
+    /// The text that it was parsed from.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The same, and a witness more whose cosignature is required.
+    /// The same policy with one more witness, whose cosignature is required.
     pub fn requiring(&self, name: &str, key: &Key) -> Policy {
         let kept: Vec<&str> = self.text.lines().filter(|line| !line.starts_with("quorum ")).collect();
         let added = format!("witness {name} {}\ngroup both all {} {name}\nquorum both\n", key.vkey(), self.quorum);
-        Policy::parse(&format!("{}\n{added}", kept.join("\n"))).expect("a policy with a witness more")
+        Policy::parse(&format!("{}\n{added}", kept.join("\n"))).expect("a policy with one more witness")
     }
 
-    /// A key of the log must have signed, and no known key's signature may be bad.
+    /// A key of the log must have signed, and no signature of a known key may be invalid.
     pub fn check_log(&self, note: &Note, origin: &str) -> Result<(), String> {
         let mut signed = false;
         for key in self.logs.iter().filter(|key| key.name == origin) {
@@ -46,7 +46,7 @@ impl Policy {
         if signed { Ok(()) } else { Err(format!("no key of the log {origin} signed")) }
     }
 
-    /// The names of the witnesses that signed; enough of them for the quorum.
+    /// The names of the witnesses that signed. They must reach the quorum.
     pub fn check_quorum(&self, note: &Note) -> Result<Vec<String>, String> {
         let mut signed = Vec::new();
         for (name, key) in &self.witnesses {
@@ -84,7 +84,7 @@ impl Policy {
                     number => decimal(number)?,
                 };
                 if !(1..=members.len() as u64).contains(&needed) || !members.iter().all(|member| self.knows(member)) {
-                    return Err("the group cannot be met".into());
+                    return Err("the group cannot be satisfied".into());
                 }
                 self.groups.insert(name.to_string(), (needed, members.iter().map(|member| member.to_string()).collect()));
             }
@@ -99,7 +99,7 @@ impl Policy {
     }
 
     fn fresh(&self, name: &str) -> Result<(), String> {
-        if self.knows(name) || name == "none" { Err("the name is taken".into()) } else { Ok(()) }
+        if self.knows(name) || name == "none" { Err("the name is already in use".into()) } else { Ok(()) }
     }
 }
 

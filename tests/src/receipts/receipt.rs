@@ -10,7 +10,8 @@ use super::policy::Policy;
 use super::text::{base64, decimal, hash};
 use super::{cbor, merkle};
 
-/// What somebody holds who booked a room: a leaf, the claims he may show, and the proof that it stands in the log.
+/// What a guest keeps of a booking: a leaf, the claims that the guest may show, and the proof that the leaf is in the
+/// log.
 #[derive(Clone, Debug)]
 pub struct Receipt {
     pub leaf: Vec<u8>,
@@ -19,7 +20,7 @@ pub struct Receipt {
     pub proof: String,
 }
 
-/// One claim: its digest stands in the leaf.
+/// One claim. Its digest is in the leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disclosure {
     pub name: String,
@@ -33,17 +34,17 @@ pub struct Proved {
     pub index: u64,
     pub leaf: Leaf,
     pub checkpoint: Checkpoint,
-    /// The names, in the policy, of those who cosigned.
+    /// The cosigners' names in the policy.
     pub cosigners: Vec<String>,
 }
 
-/// A tlog-proof file, read.
+/// A parsed tlog-proof file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProofFile {
     pub extra: Option<Vec<u8>>,
     pub index: u64,
     pub hashes: Vec<Hash>,
-    /// The signed checkpoint, as it stands there.
+    /// The signed checkpoint, unchanged.
     pub note: String,
 }
 
@@ -51,7 +52,7 @@ impl Receipt {
     /// The `receipt` of a booking's answer, or the JSON of `/v1/bookings/{id}/receipt`.
     #[track_caller]
     pub fn of_json(receipt: &Value) -> Receipt {
-        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no text: {value} in {receipt}")).to_string();
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("not a text: {value} in {receipt}")).to_string();
         let bytes = |value: &Value| base64(&text(value)).unwrap();
         let disclosure =
             |claim: &Value| Disclosure { name: text(&claim["name"]), value: text(&claim["value"]), salt: bytes(&claim["salt"]) };
@@ -63,13 +64,13 @@ impl Receipt {
         }
     }
 
-    /// The text of `/v1/bookings/{id}/receipt`: the leaf is the extra line of the proof file.
+    /// The text of `/v1/bookings/{id}/receipt`. The leaf is in the extra line of the proof file.
     pub fn of_text(text: &str) -> Result<Receipt, String> {
         let leaf = ProofFile::parse(text)?.extra.ok_or("the proof has no extra line")?;
         Ok(Receipt { leaf, disclosures: Vec::new(), proof: text.to_string() })
     }
 
-    /// Checks everything: the leaf's form, the way to the root, the log's signature, the quorum, every disclosure.
+    /// Checks everything: the leaf's form, the inclusion proof, the log's signature, the quorum, every disclosure.
     pub fn verify(&self, policy: &Policy) -> Result<Proved, String> {
         let file = ProofFile::parse(&self.proof)?;
         let note = Note::parse(&file.note)?;
@@ -108,7 +109,7 @@ impl ProofFile {
         let (head, note) = text.split_once("\n\n").ok_or("the proof has no empty line")?;
         let mut lines = head.split('\n').peekable();
         if lines.next() != Some("c2sp.org/tlog-proof@v1") {
-            return Err("the first line is another format's".into());
+            return Err("the first line names another format".into());
         }
         let extra = lines.next_if(|line| line.starts_with("extra ")).map(|line| base64(&line["extra ".len()..])).transpose()?;
         let index = lines.next().and_then(|line| line.strip_prefix("index ")).ok_or("no index line")?;

@@ -1,4 +1,4 @@
-//! Small texts of the formats: base64, hashes, numbers.
+//! Parses small texts of the formats: base64, hashes, numbers.
 
 use base64ct::{Base64, Encoding};
 
@@ -9,11 +9,11 @@ pub fn base64(text: &str) -> Result<Vec<u8>, String> {
 }
 
 pub fn hash(text: &str) -> Result<Hash, String> {
-    base64(text)?.try_into().map_err(|_| format!("{text:?} is no hash"))
+    base64(text)?.try_into().map_err(|_| format!("{text:?} is not a hash"))
 }
 
 /// Digits without leading zeros.
 pub fn decimal(text: &str) -> Result<u64, String> {
-    let number: u64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if number.to_string() == text { Ok(number) } else { Err(format!("{text:?} is not written plainly")) }
+    let number: u64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if number.to_string() == text { Ok(number) } else { Err(format!("{text:?} is not in canonical form")) }
 }

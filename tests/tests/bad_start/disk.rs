@@ -1,4 +1,4 @@
-//! A disk that is full or read-only, played by a small tmpfs.
+//! A full or read-only disk, simulated with a small tmpfs.
 
 use std::fs::File;
 use std::io::Write;
@@ -7,11 +7,11 @@ use std::process::Command;
 
 use crate::Stopped;
 
-/// Room for the node's files and for what it writes at a start that succeeds.
+/// Space for the node's files and for what a successful start writes.
 const SPARE_MIB: u64 = 512;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_named_and_with_space_again_the_node_starts_with_its_data() {
+async fn a_full_disk_is_named_and_once_there_is_space_the_node_starts_with_its_data() {
     let mut stopped = Stopped::with_a_booking().await;
     let Some(disk) = SmallDisk::under(&stopped.cluster.data().join("node-1")) else { return };
     disk.fill();
@@ -19,7 +19,7 @@ async fn a_full_disk_is_named_and_with_space_again_the_node_starts_with_its_data
     assert!(stderr.to_lowercase().contains("no space"), "the reason is named: {stderr}");
     disk.empty();
     stopped.starts_with_its_data().await;
-    // While the disk is still there under the files.
+    // Before the disk is unmounted under the files.
     stopped.cluster.stop();
 }
 
@@ -41,13 +41,13 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// None, visibly, where this user may not mount.
+    /// None, with a printed notice, if this user may not mount.
     fn under(folder: &Path) -> Option<SmallDisk> {
         if !rustix::process::geteuid().is_root() {
             println!("skipped: only root can mount the small disk this test needs");
             return None;
         }
-        // Outside the cluster's folder, where nobody looks for nodes.
+        // Outside the cluster's folder, so that no test takes it for a node's.
         let aside = folder.ancestors().nth(2).unwrap().join("aside");
         std::fs::rename(folder, &aside).unwrap();
         std::fs::create_dir(folder).unwrap();
@@ -59,11 +59,11 @@ impl SmallDisk {
         }
         let disk = SmallDisk { mounted_on: folder.to_path_buf() };
         let everything = format!("{}/.", aside.display());
-        assert!(ran("cp", &["-a", &everything, folder_name]), "the files move to the small disk");
+        assert!(ran("cp", &["-a", &everything, folder_name]), "the files are copied to the small disk");
         Some(disk)
     }
 
-    /// Writes a file until not one byte more fits.
+    /// Writes a file until not one more byte fits.
     fn fill(&self) {
         let mut file = File::create(self.filler()).unwrap();
         for size in [1 << 20, 1 << 12, 1] {
@@ -88,7 +88,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: on a failing test nodes may still hold files open.
+        // Lazily: if the test fails, nodes may still hold files open.
         ran("umount", &["-l", self.mounted_on.to_str().unwrap()]);
     }
 }

@@ -18,7 +18,7 @@ async fn an_unknown_config_key_is_refused_with_its_name_and_line() {
     let mut stopped = Stopped::with_a_booking().await;
     let file = stopped.cluster.config_file(1);
     let config = std::fs::read_to_string(&file).unwrap();
-    // The last line of the file, so that its number is no lucky guess.
+    // The last line of the file, so that its number cannot match by chance.
     let extended = format!("{}\nminibar_key = 1\n", config.trim_end());
     std::fs::write(&file, &extended).unwrap();
     let line = extended.lines().count().to_string();
@@ -77,7 +77,7 @@ fn a_second_dev_on_a_folder_in_use_changes_nothing() {
     let cluster = Cluster::start();
     let config = std::fs::read_to_string(cluster.config_file(1)).unwrap();
     let folder = cluster.data();
-    // Ports that nobody needs: what is refused is the folder.
+    // These ports are unused, so the refusal is because of the folder.
     let args = ["dev", "--port-base", "39000", "--data", folder.to_str().unwrap()];
     let report = run_until_exit("keyrackd", &args, REFUSES_WITHIN);
     assert_eq!(report.code, Some(1), "{}", report.stderr);
@@ -86,14 +86,14 @@ fn a_second_dev_on_a_folder_in_use_changes_nothing() {
 }
 
 #[test]
-fn a_config_that_is_not_there_is_named() {
+fn a_missing_config_file_is_named() {
     let args = ["run", "--config", "/nowhere/keyrackd.toml"];
     let report = run_until_exit("keyrackd", &args, REFUSES_WITHIN);
     assert_eq!(report.code, Some(1), "{}", report.stderr);
     assert!(report.stderr.contains("/nowhere/keyrackd.toml"), "{}", report.stderr);
 }
 
-/// A cluster that was stopped in good order, with a booking in it.
+/// A cluster that was stopped cleanly, with a booking in it.
 struct Stopped {
     cluster: Cluster,
     hotel_id: String,
@@ -110,7 +110,7 @@ impl Stopped {
         Stopped { cluster, hotel_id: hotel.id, booking }
     }
 
-    /// Starts node 1, which must refuse; gives what it says.
+    /// Starts node 1, which must refuse. Returns its stderr.
     fn refused_start(&self) -> String {
         let config = self.cluster.config_file(1);
         let args = ["run", "--config", config.to_str().unwrap()];
@@ -118,11 +118,11 @@ impl Stopped {
         let stderr = report.stderr;
         assert_eq!(report.code, Some(1), "refuses with exit code 1; stderr: {stderr}");
         assert!(!stderr.contains("panicked at"), "a clear message, not a panic: {stderr}");
-        assert!(!stderr.trim().is_empty(), "it says why");
+        assert!(!stderr.trim().is_empty(), "the node gives a reason");
         stderr
     }
 
-    /// The whole cluster starts again and has what it had, on node 1 too.
+    /// The whole cluster starts again and has its previous data, on node 1 too.
     async fn starts_with_its_data(&mut self) {
         self.cluster.start_again();
         for node in self.cluster.everywhere("operator") {
@@ -135,8 +135,8 @@ impl Stopped {
         }
     }
 
-    /// Changes one line of the file that says whose data this is and in which format; gives the
-    /// file as it was. Panics when there is no such line, so a renamed one cannot pass unseen.
+    /// Changes one line of FORMAT, the file with the cluster, the node and the format of the data. Returns the original
+    /// text. Panics if there is no such line, so that a renamed one is noticed.
     fn edit_format(&self, name: &str, value: &str) -> String {
         let original = std::fs::read_to_string(self.format_file()).unwrap();
         let mut seen = false;

@@ -1,8 +1,8 @@
-//! What guests and callers send in confidence is nowhere but where it belongs.
+//! Checks that confidential data of guests and callers is only where it belongs.
 //!
-//! A round of all kinds of traffic goes through three nodes that log at `debug`, with a text of its own planted in every
-//! guest's field, key, token, header, query, path and malformed body. Then every log, every page of metrics and every file of
-//! every node is searched. Nothing may be found, but in the data (not in the logs) what [`AT_REST`] names.
+//! All kinds of traffic go through three nodes that log at `debug`. Every guest field, key, token, header, query, path
+//! and malformed body carries its own random text. Then every log, metrics page and file of every node is searched. The
+//! only texts that may be found are those in [`AT_REST`], and only in the data, not in the logs.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -19,25 +19,25 @@ use keyrack_tests::{Cluster, HotelPlan};
 
 use planted::Planted;
 
-/// What may stand in a node's data, and why: none of it is a guest's.
+/// Texts that may be in a node's data, with the reason. None of them is guest data.
 const AT_REST: [(&str, &str); 3] = [
-    ("channelRef", "the seller's own reference: bookings are looked up by it, and it is shown to whoever may see the booking"),
-    ("payment token", "good only together with the hotel's account at its payment provider, who is asked with it later"),
-    ("a room type that is not there", "a refusal is kept for its retry, with the code it names: 20 letters and digits at most"),
+    ("channelRef", "the seller's own reference: bookings are looked up by it, and every caller who may see the booking sees it"),
+    ("payment token", "valid only with the hotel's account at its payment provider, which later receives it"),
+    ("an unknown room type", "a refusal is stored for its retry, with the code it names: at most 20 letters and digits"),
 ];
 const ROLES: [&str; 5] = ["operator", "manager", "channel", "desk", "auditor"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_in_confidence_is_found_where_the_log_is_text() {
+async fn no_confidential_text_leaks_with_a_text_log() {
     round("text", "route=\"/v1/bookings\"").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_in_confidence_is_found_where_the_log_is_json() {
+async fn no_confidential_text_leaks_with_a_json_log() {
     round("json", "\"route\":\"/v1/bookings\"").await;
 }
 
-/// All traffic, a crash in the middle of it, and the search.
+/// Sends all traffic with a crash in the middle, then searches.
 async fn round(format: &str, line_of_a_booking: &str) {
     let env = [("KEYRACK_LOG_FORMAT", format), ("KEYRACK_LOG_LEVEL", "debug"), ("KEYRACK_RECEIPTS_WAIT_MS", "2000")];
     let mut cluster = Cluster::start_with(&env);
@@ -58,14 +58,14 @@ async fn round(format: &str, line_of_a_booking: &str) {
     traffic::principals(&cluster, &mut planted).await;
     let mut metrics = pages(&cluster).await;
 
-    // A crash: what the node missed it gets from the others, and what it had it applies again from its log.
+    // A crash: the node gets missed entries from the others, and applies its own entries again from its log.
     cluster.kill(2);
     traffic::sales(&hotel.through(&cluster.api("channel", 3)), &mut planted).await;
     cluster.restart(2);
     cluster.ready(2).await;
     traffic::sales(&hotel.through(&cluster.api("channel", 2)), &mut planted).await;
     metrics.extend(pages(&cluster).await);
-    // So that the rows are in table files, not only in logs.
+    // Stopping flushes the rows from logs to table files.
     cluster.stop();
 
     for node in cluster.node_ids() {
@@ -82,7 +82,7 @@ async fn round(format: &str, line_of_a_booking: &str) {
     leaks.extend(planted.leaks(pick(false), false));
     leaks.extend(planted.leaks(metrics.iter().map(|(path, page)| (path.as_path(), page.as_slice())), false));
     assert_eq!(leaks, Vec::<String>::new(), "of {} texts", planted.count());
-    // And the search looks where things are.
+    // The search finds the texts that may be there.
     for node in cluster.node_ids() {
         let of_node = format!("node-{node}");
         let here = pick(true).filter(|(path, _)| path.iter().any(|part| part.to_str() == Some(&of_node)));
@@ -92,7 +92,7 @@ async fn round(format: &str, line_of_a_booking: &str) {
     println!("{} texts, {} files of nodes that log {format}", planted.count(), files.len());
 }
 
-/// `/metrics` of each node, as if they were files.
+/// Each node's `/metrics`, in the form of files.
 async fn pages(cluster: &Cluster) -> Vec<(PathBuf, Vec<u8>)> {
     let mut pages = Vec::new();
     for api in cluster.everywhere("operator") {
@@ -107,7 +107,7 @@ fn is_data(path: &Path) -> bool {
     path.iter().any(|part| part.to_str() == Some("data"))
 }
 
-/// Where an operator writes keys down.
+/// Files in which an operator keeps keys.
 fn is_configuration(path: &Path) -> bool {
     let is_named = |name: &str| path.file_name().is_some_and(|file| file == name);
     path.iter().any(|part| part.to_str() == Some("pki")) || ["keyrackd.toml", "keys.toml", "keyring"].into_iter().any(is_named)

@@ -1,4 +1,4 @@
-//! Texts that are sent somewhere and must not turn up elsewhere.
+//! Random texts that are sent to one place and must not appear elsewhere.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use base64ct::{Base64Unpadded, Encoding};
 use sha2::{Digest, Sha256};
 
-/// Enough that none comes about by chance, in any spelling, nor out of pieces that a compressor found elsewhere.
+/// Enough that no spelling occurs by chance, or from pieces that a compressor found elsewhere.
 const LETTERS: usize = 20;
-/// A spelling is looked up by its first bytes.
+/// A spelling is indexed by its first bytes.
 const HEAD: usize = 4;
 
 /// Everything that was planted so far.
@@ -18,29 +18,30 @@ pub struct Planted {
 }
 
 struct Canary {
-    /// Where it was sent.
+    /// The place it was sent to.
     what: String,
     text: String,
-    /// Why it may stand in a node's data, if it may. In logs and metrics nothing may.
+    /// Why it may be in a node's data, if it may. It may never be in logs and metrics.
     may_rest: Option<&'static str>,
 }
 
 impl Planted {
-    /// A fresh text for a place from which it must get nowhere.
+    /// A random text for a place that it must not leave.
     pub fn plant(&mut self, what: &str) -> String {
         let text = random_letters();
         self.secret(what, &text);
         text
     }
 
-    /// A fresh text for a place from which it gets into the data, and why.
+    /// A random text for a place from which it reaches the data, with the reason.
     pub fn plant_at_rest(&mut self, what: &str, why: &'static str) -> String {
         let text = random_letters();
         self.canaries.push(Canary { what: what.to_string(), text: text.clone(), may_rest: Some(why) });
         text
     }
 
-    /// A secret that a node gave out: it must get nowhere either. Only its end is looked for: it may begin with what is none.
+    /// A secret that a node issued. It must not appear elsewhere either. Only its end is searched, because its
+    /// beginning need not be secret.
     pub fn secret(&mut self, what: &str, text: &str) {
         let end = text.len().checked_sub(LETTERS).expect("a secret has many letters");
         self.canaries.push(Canary { what: what.to_string(), text: text[end..].to_string(), may_rest: None });
@@ -50,13 +51,13 @@ impl Planted {
         self.canaries.len()
     }
 
-    /// What was found where it must not be: `what, in which spelling, in which file`.
+    /// The texts found where they must not be: `what, spelling, in file`.
     pub fn leaks<'a>(&self, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>, are_data: bool) -> Vec<String> {
         let forbidden = self.canaries.iter().filter(|canary| !are_data || canary.may_rest.is_none());
         found(forbidden, files).into_iter().map(|(canary, spelling, path)| format!("{canary}, {spelling}, in {path}")).collect()
     }
 
-    /// Those that may rest, with the reason, as they were found in the data.
+    /// The texts that may be in the data and were found there, with the reason.
     pub fn at_rest<'a>(&self, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) -> BTreeSet<(String, &'static str)> {
         let resting = self.canaries.iter().filter(|canary| canary.may_rest.is_some());
         let seen: BTreeSet<String> = found(resting, files).into_iter().map(|(canary, ..)| canary).collect();
@@ -65,9 +66,9 @@ impl Planted {
     }
 }
 
-/// A canary, and a spelling of it with its name.
+/// A canary, and the name and the bytes of one spelling.
 type Spelt<'c> = (&'c Canary, &'static str, Vec<u8>);
-/// What, in which spelling, in which file.
+/// The canary, the spelling and the file.
 type Found = BTreeSet<(String, &'static str, String)>;
 
 fn found<'a, 'c>(canaries: impl IntoIterator<Item = &'c Canary>, files: impl IntoIterator<Item = (&'a Path, &'a [u8])>) -> Found {
@@ -90,7 +91,7 @@ fn found<'a, 'c>(canaries: impl IntoIterator<Item = &'c Canary>, files: impl Int
     found
 }
 
-/// How a log or a file may have it.
+/// The encodings in which a log or a file may contain a text.
 fn spellings(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let hex = base16ct::lower::encode_string(text);
     let decimal: Vec<String> = text.iter().map(u8::to_string).collect();
@@ -101,7 +102,8 @@ fn spellings(text: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("in HEXADECIMAL", hex.to_uppercase().into_bytes()),
         ("as a list of bytes", decimal.join(", ").into_bytes()),
     ];
-    // Within longer base64 it is one of three texts, by what stands before it; its ends depend on its neighbours.
+    // Within longer base64 a text has three possible encodings, depending on the bytes before it. The characters at its
+    // ends also depend on its neighbours and are left out.
     for before in 0..3 {
         let shifted = [&vec![0; before][..], text].concat();
         let encoded = Base64Unpadded::encode_string(&shifted).into_bytes();
@@ -119,9 +121,9 @@ fn random_letters() -> String {
     digest[..LETTERS].iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
 }
 
-/// A search that finds nothing proves something only if it finds what is there.
+/// A search that finds nothing proves something only if it can find texts.
 #[test]
-fn what_is_there_is_found_in_every_spelling() {
+fn a_planted_text_is_found_in_every_spelling() {
     let mut planted = Planted::default();
     let text = planted.plant("a name");
     let resting = planted.plant_at_rest("a reference", "it is looked up by");

@@ -1,4 +1,4 @@
-//! Those who do not belong here, and what they try.
+//! Unauthenticated callers and what they try.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use serde_json::json;
 
 use crate::planted::Planted;
 
-/// Longer than a node takes to answer or to hang up.
+/// Longer than a node takes to answer or to close the connection.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
-/// Keys and tokens that let nobody in.
+/// Keys and tokens that must be refused.
 pub async fn credentials(api: &Api, planted: &mut Planted) {
     let mut keys = vec![
         planted.plant("a key"),
         format!("kr_channel_{}", planted.plant("a key in dev's form")),
-        format!("{}{}", api.api_key(), planted.plant("behind a good key")),
-        format!("krl_{}", planted.plant("a made-up link")),
-        format!("krs_{}", planted.plant("a made-up session")),
+        format!("{}{}", api.api_key(), planted.plant("after a valid key")),
+        format!("krl_{}", planted.plant("an invented link")),
+        format!("krs_{}", planted.plant("an invented session")),
     ];
     let part = |text: String| Base64UrlUnpadded::encode_string(text.as_bytes());
     let header = json!({"alg": "RS256", "typ": "JWT", "kid": planted.plant("a token's kid")}).to_string();
@@ -35,7 +35,7 @@ pub async fn credentials(api: &Api, planted: &mut Planted) {
     }
 }
 
-/// Texts in paths, queries and headers, of requests that are well-formed and of some that are not.
+/// Random texts in paths, queries and headers of valid and malformed requests.
 pub async fn requests(api: &Api, planted: &mut Planted) {
     for path in [
         "/v1/bookings/CANARY",
@@ -104,7 +104,7 @@ pub async fn requests(api: &Api, planted: &mut Planted) {
     }
 }
 
-/// What no listener expects: HTTP where TLS is spoken, and the other way round.
+/// Bytes that no listener expects: HTTP where TLS is spoken, and the reverse.
 pub async fn doors(cluster: &Cluster, node: usize, planted: &mut Planted) {
     for door in 0..4 {
         for (what, before) in [

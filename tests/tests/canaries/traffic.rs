@@ -1,4 +1,4 @@
-//! Those who belong here: sellers, desks, guests, operators, and their mistakes.
+//! Authorised callers: sellers, desks, guests, operators, and their mistakes.
 
 use keyrack_tests::secure::{ClientCertificate, SecureConnection, tls_client};
 use keyrack_tests::{Api, Cluster, Hotel, command, fresh_key, refusal};
@@ -57,7 +57,7 @@ pub async fn guests(cluster: &Cluster, hotel: &Hotel, planted: &mut Planted) {
     planted.secret("a guest's link", link);
     let sign_in = |number: &str, link: &str| {
         let body = json!({"confirmationNumber": number, "link": link});
-        manager.with_key("nobody").post("/v1/guest-sessions", &fresh_key()).json(&body).send()
+        manager.with_key("no-such-key").post("/v1/guest-sessions", &fresh_key()).json(&body).send()
     };
     let number = given["confirmationNumber"].as_str().unwrap();
     let session = sign_in(number, link).await.expect(201).json();
@@ -66,14 +66,14 @@ pub async fn guests(cluster: &Cluster, hotel: &Hotel, planted: &mut Planted) {
     for (number, link) in [
         (planted.plant("a confirmation number").as_str(), link),
         (number, planted.plant("a guest's forged link").as_str()),
-        (number, &format!("{link}{}", planted.plant("behind a guest's link"))),
+        (number, &format!("{link}{}", planted.plant("after a guest's link"))),
     ] {
         refusal(&sign_in(number, link).await, 401, "unauthenticated");
     }
     let guest = manager.with_key(token);
     guest.get(&path).send().await.expect(200);
     refusal(&guest.with_key(link).get(&path).send().await, 401, "unauthenticated");
-    let forged = format!("{token}{}", planted.plant("behind a session's token"));
+    let forged = format!("{token}{}", planted.plant("after a session's token"));
     refusal(&guest.with_key(&forged).get(&path).send().await, 401, "unauthenticated");
 
     for accept in ["application/json", "text/plain"] {
@@ -86,7 +86,7 @@ pub async fn guests(cluster: &Cluster, hotel: &Hotel, planted: &mut Planted) {
     guest.post(&format!("{path}/cancel"), &fresh_key()).send().await.expect(200);
 }
 
-/// Bodies that do not parse, each with something of a guest in it.
+/// Bodies that do not parse, each with guest data in it.
 pub async fn malformed(hotel: &Hotel, planted: &mut Planted) {
     let mut bodies: Vec<(&str, Vec<u8>)> = Vec::new();
     let whole = |planted: &mut Planted| request(hotel, planted).to_string();
@@ -131,7 +131,7 @@ pub fn command_line(cluster: &Cluster, node: usize, property: &str, planted: &mu
     }
 }
 
-/// Principals and their keys, which the operators' listener gives out once.
+/// Principals and their keys, which the operators' listener shows once.
 pub async fn principals(cluster: &Cluster, planted: &mut Planted) {
     let pki = cluster.pki();
     let own = ClientCertificate::read(&pki.join("operator-dev.pem"), &pki.join("operator-dev.key"));
@@ -155,14 +155,14 @@ pub async fn principals(cluster: &Cluster, planted: &mut Planted) {
         .await;
     };
     sees(booker(3), 200).await;
-    let forged = format!("{}{}", &key[..key.len() / 2], planted.plant("behind half a key"));
+    let forged = format!("{}{}", &key[..key.len() / 2], planted.plant("after half a key"));
     refusal(&booker(2).with_key(&forged).get("/v1/properties").send().await, 401, "unauthenticated");
     let prefix = given["prefix"].as_str().unwrap();
     call(&format!("POST /v1/principals/booker/keys/{prefix}/revoke"), &json!({})).await;
     sees(booker(3), 401).await;
 }
 
-/// A booking with planted texts in everything that is a guest's, and in the seller's reference and token.
+/// A booking with random texts in all guest fields, in the seller's reference and in the payment token.
 fn request(hotel: &Hotel, planted: &mut Planted) -> Value {
     let mut request = hotel.request("2027-03-01", "2027-03-03");
     request["guest"] = guest(planted);

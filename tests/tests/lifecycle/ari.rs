@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::hotel;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_sell_limit_is_rounded_down_and_sold_up_to_but_not_beyond() {
+async fn the_sell_limit_is_rounded_down_and_never_exceeded() {
     let cluster = Cluster::start();
     // (rooms, out of order, overbooking in basis points, sell limit)
     let table = [(10, 0, 0, 10), (10, 0, 1_000, 11), (19, 0, 1_000, 20), (10, 1, 1_000, 9), (3, 0, 5_000, 4), (5, 2, 0, 3)];
@@ -31,7 +31,7 @@ async fn the_sell_limit_is_rounded_down_and_sold_up_to_but_not_beyond() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_room_lost_after_it_was_sold_is_a_deficit_and_cancels_nobody() {
+async fn a_room_lost_after_it_was_sold_is_a_deficit_and_cancels_no_booking() {
     let (_cluster, hotel) = hotel("DEFICIT", 3).await;
     let full = hotel.request_of("DLX", 3, "2027-03-01", "2027-03-02");
     let booking = hotel.book(&full).await.expect(201).json();
@@ -75,7 +75,7 @@ async fn the_house_limit_holds_over_all_room_types_of_a_night() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_update_covers_both_its_ends_and_changes_only_the_fields_given() {
+async fn an_update_includes_both_dates_and_changes_only_the_given_fields() {
     let (_cluster, hotel) = hotel("ARI-RANGE", 5).await;
     let fewer = json!({
         "roomType": "DLX", "dateFrom": "2027-03-30", "dateTo": "2027-04-02", "capacity": 2,
@@ -86,7 +86,7 @@ async fn an_update_covers_both_its_ends_and_changes_only_the_fields_given() {
         let nights = answer["roomTypes"][0]["nights"].as_array().unwrap();
         nights.iter().map(|night| night["capacity"].clone()).collect()
     };
-    // Over the end of a month.
+    // Across the end of a month.
     assert_eq!(capacities("2027-03-29", "2027-04-04").await, [5, 2, 2, 2, 2, 5]);
     let dearer = json!({
         "roomType": "DLX", "ratePlan": "FLEX",
@@ -99,7 +99,7 @@ async fn an_update_covers_both_its_ends_and_changes_only_the_fields_given() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_bad_update_stops_the_good_ones_beside_it() {
+async fn one_invalid_update_rejects_the_whole_request() {
     let (_cluster, hotel) = hotel("ARI-ATOMIC", 5).await;
     let update = |room_type: &str| {
         json!({

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::hotel;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_booking_is_answered_with_all_it_was_made_of_and_is_found_at_every_node() {
+async fn a_booking_is_answered_in_full_and_found_at_every_node() {
     let (cluster, hotel) = hotel("BOOK", 5).await;
     let mut request = hotel.request_of("DLX", 2, "2027-03-01", "2027-03-04");
     request["channelRef"] = json!("OTA-4711");
@@ -25,7 +25,7 @@ async fn a_booking_is_answered_with_all_it_was_made_of_and_is_found_at_every_nod
     // Two rooms, three nights, 100.00 each.
     assert_eq!(booking["total"], json!({"amount": "600.00", "currency": "EUR"}));
     assert_eq!(answer.header("ETag"), Some("\"1\""));
-    let as_of = answer.header("Keyrack-As-Of").expect("a write says where in the log it stands");
+    let as_of = answer.header("Keyrack-As-Of").expect("a write has its log position");
     let (shard, index) = as_of.split_once('/').unwrap();
     let (shard, index): (u64, u64) = (shard.parse().unwrap(), index.parse().unwrap());
     // A linearizable read through any node sees what was acknowledged through another.
@@ -34,7 +34,7 @@ async fn a_booking_is_answered_with_all_it_was_made_of_and_is_found_at_every_nod
         let read_at = found.as_object_mut().unwrap().remove("asOf").unwrap();
         assert_eq!(read_at["shard"], shard);
         assert!(read_at["index"].as_u64().unwrap() >= index, "{read_at} is before {as_of}");
-        assert_eq!(found, keyrack_tests::without_receipt(&booking), "a receipt comes with the change, not with every look");
+        assert_eq!(found, keyrack_tests::without_receipt(&booking), "a change has a receipt, a read does not");
         assert_eq!(hotel.through(&node).sold("2027-03-03").await, 2);
     }
     assert_eq!(hotel.sold("2027-03-04").await, 0, "the departure day is not a night");
@@ -51,7 +51,7 @@ async fn a_booking_of_several_rooms_is_all_or_nothing() {
     let refused = refusal(&hotel.book(&request).await, 409, "sold_out");
     assert_eq!(refused.dates(), ["2027-03-01", "2027-03-02"]);
     assert!(refused.nights.iter().all(|night| night["roomType"] == "SGL"));
-    assert_eq!(hotel.sold("2027-03-01").await, 0, "the rooms that would fit are not taken either");
+    assert_eq!(hotel.sold("2027-03-01").await, 0, "the rooms that fit are not taken either");
     request["rooms"] = json!([room("DLX", 2), room("SGL", 1)]);
     hotel.book(&request).await.expect(201);
     assert_eq!(hotel.sold("2027-03-01").await, 2);
@@ -59,7 +59,7 @@ async fn a_booking_of_several_rooms_is_all_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_is_walked_with_cursors_and_narrowed_with_filters() {
+async fn a_list_has_pages_with_cursors_and_filters() {
     let (_cluster, hotel) = hotel("LIST", 9).await;
     let mut ids = BTreeSet::new();
     for day in 1..=5 {
@@ -75,7 +75,7 @@ async fn a_list_is_walked_with_cursors_and_narrowed_with_filters() {
     let list = format!("/v1/bookings?propertyId={}", hotel.id);
     let first = hotel.api.get(&format!("{list}&limit=2")).send().await.expect(200).json();
     assert_eq!(first["items"].as_array().unwrap().len(), 2);
-    assert!(first["nextCursor"].is_string(), "three more are to come");
+    assert!(first["nextCursor"].is_string(), "three more follow");
     assert!(first["asOf"]["index"].is_u64());
     let walked = hotel.pages(&format!("{list}&limit=2")).await;
     assert_eq!(walked.len(), 5, "no booking is listed twice");
@@ -92,7 +92,7 @@ async fn a_list_is_walked_with_cursors_and_narrowed_with_filters() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_amendment_moves_the_nights_or_leaves_everything_as_it_was() {
+async fn an_amendment_moves_the_nights_or_changes_nothing() {
     let (_cluster, hotel) = hotel("AMEND", 1).await;
     let booking = hotel.booked("2027-03-01", "2027-03-03").await;
     hotel.booked("2027-03-10", "2027-03-11").await;
@@ -106,24 +106,24 @@ async fn an_amendment_moves_the_nights_or_leaves_everything_as_it_was() {
     assert_eq!(amended["departure"], "2027-03-05");
     assert_eq!(amended["total"]["amount"], "300.00");
     assert_eq!(hotel.sold("2027-03-01").await, 0, "the old night is free again");
-    // Its own nights do not stand in its way, although the hotel has one room only.
+    // Its own nights do not block it, although the hotel has only one room.
     assert_eq!(hotel.sold("2027-03-02").await, 1);
     assert_eq!(hotel.sold("2027-03-04").await, 1);
 
     let before = hotel.everything().await;
     let refused = hotel.act(&booking, "amend", &stay("2027-03-08", "2027-03-12")).await;
     assert_eq!(refusal(&refused, 409, "sold_out").dates(), ["2027-03-10"]);
-    assert_eq!(hotel.everything().await, before, "what does not fit changes nothing");
+    assert_eq!(hotel.everything().await, before, "a refused amendment changes nothing");
     assert_counters_equal_bookings(&hotel).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_date_alone_is_amended_and_the_other_stays() {
+async fn one_date_can_be_amended_without_the_other() {
     let (_cluster, hotel) = hotel("ONE-DATE", 1).await;
     let booking = hotel.booked("2027-03-01", "2027-03-03").await;
     let longer = hotel.act(&booking, "amend", &json!({"departure": "2027-03-05"})).await.expect(200).json();
     assert_eq!((&longer["arrival"], &longer["departure"]), (&json!("2027-03-01"), &json!("2027-03-05")));
-    // The date kept is the one that the booking has now, not the one it was made with.
+    // The kept date is the booking's current one, not the original one.
     let later = hotel.act(&booking, "amend", &json!({"arrival": "2027-03-04"})).await.expect(200).json();
     assert_eq!((&later["arrival"], &later["departure"]), (&json!("2027-03-04"), &json!("2027-03-05")));
     assert_eq!(later["revision"], 3);
@@ -134,14 +134,14 @@ async fn one_date_alone_is_amended_and_the_other_stays() {
     refusal(&empty, 400, "invalid_stay");
     let endless = hotel.act(&booking, "amend", &json!({"departure": "2028-03-05"})).await;
     refusal(&endless, 400, "stay_too_long");
-    assert_eq!(hotel.everything().await, before, "what is no stay changes nothing");
+    assert_eq!(hotel.everything().await, before, "an invalid stay changes nothing");
     assert_eq!(hotel.sold("2027-03-01").await, 0);
     assert_eq!(hotel.sold("2027-03-04").await, 1);
     assert_counters_equal_bookings(&hotel).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cancellation_frees_the_room_once_however_often_it_is_asked_for() {
+async fn a_repeated_cancellation_frees_the_room_once() {
     let (_cluster, hotel) = hotel("CANCEL", 2).await;
     let booking = hotel.booked("2027-03-01", "2027-03-03").await;
     let other = hotel.booked("2027-03-01", "2027-03-03").await;
@@ -163,7 +163,7 @@ async fn a_cancellation_frees_the_room_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn if_match_lets_only_the_revision_pass_that_the_caller_has_seen() {
+async fn if_match_admits_only_the_revision_that_the_caller_has_seen() {
     let (_cluster, hotel) = hotel("IF-MATCH", 3).await;
     let booking = hotel.booked("2027-03-01", "2027-03-03").await;
     let path = format!("/v1/bookings/{}", booking["bookingId"].as_str().unwrap());

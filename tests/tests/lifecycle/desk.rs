@@ -1,4 +1,4 @@
-//! What happens at the front desk, and the business date.
+//! The front desk and the business date.
 
 use keyrack_tests::{assert_counters_equal_bookings, fresh_key, refusal};
 use serde_json::json;
@@ -16,7 +16,7 @@ async fn a_guest_checks_in_the_day_is_closed_and_the_guest_checks_out() {
     let stayed = check_in("\"1\"").await.expect(200);
     assert_eq!(stayed.header("ETag"), Some("\"2\""));
     assert_eq!(stayed.json()["state"], "checked_in");
-    // What the desk saw is stale, and that is said before the state is looked at.
+    // The desk's revision is stale. The revision is checked before the state.
     refusal(&check_in("\"1\"").await, 412, "precondition_failed");
     refusal(&check_in("\"2\"").await, 409, "wrong_state");
     refusal(&desk.act(&booking, "check-in", &json!({})).await, 409, "wrong_state");
@@ -33,12 +33,12 @@ async fn a_guest_checks_in_the_day_is_closed_and_the_guest_checks_out() {
 
     let left = desk.act(&booking, "check-out", &json!({})).await.expect(200).json();
     assert_eq!(left["state"], "checked_out");
-    assert_eq!(hotel.sold("2027-01-01").await, 1, "a night that was slept stays sold");
+    assert_eq!(hotel.sold("2027-01-01").await, 1, "a used night stays sold");
     assert_counters_equal_bookings(&hotel).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_no_show_gives_its_nights_back() {
+async fn a_no_show_frees_its_nights() {
     let (cluster, hotel) = hotel("NO-SHOW", 3).await;
     let desk = hotel.through(&cluster.api("desk", 2));
     let booking = hotel.booked("2027-01-01", "2027-01-04").await;

@@ -1,4 +1,4 @@
-//! The feed: nothing missing, nothing twice, in order; polled and streamed.
+//! The feed delivers every event once and in order, polled and streamed.
 
 use keyrack_tests::{EventStream, Hotel, fresh_key, percent_encoded};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::hotel;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_feed_tells_everything_once_and_in_order_however_it_is_read() {
+async fn the_feed_delivers_every_event_once_and_in_order() {
     let (cluster, hotel) = hotel("EVENTS", 5).await;
     let mut expected = vec!["property.changed", "room_type.changed", "rate_plan.changed", "ari.updated"];
     expected.extend(live_through(&hotel).await);
@@ -15,7 +15,7 @@ async fn the_feed_tells_everything_once_and_in_order_however_it_is_read() {
     let items = poll(&hotel, &feed, None).await;
     assert_eq!(types(&items), expected);
     assert!(items.iter().all(|event| event["propertyId"] == hotel.id.as_str()));
-    // An event's id is a cursor: reading on from it, at another node, gives the rest.
+    // An event's id is a cursor. A reader that continues from it, at another node, gets the rest.
     let third = items[2]["id"].as_str().unwrap();
     let elsewhere = hotel.through(&cluster.api("auditor", 3));
     assert_eq!(poll(&elsewhere, &feed, Some(third)).await, items[3..]);
@@ -26,7 +26,7 @@ async fn the_feed_tells_everything_once_and_in_order_however_it_is_read() {
         assert_eq!(event.id, item["id"].as_str().unwrap());
         assert_eq!(event.data, *item);
     }
-    // What happens now arrives without asking again, and a reader that was cut off misses nothing.
+    // New events arrive without another request, and an interrupted reader misses nothing.
     let booking = hotel.booked("2027-04-01", "2027-04-02").await;
     let live = stream.next().await;
     assert_eq!(live.data["type"], "booking.created");
@@ -40,7 +40,7 @@ async fn the_feed_tells_everything_once_and_in_order_however_it_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_refused_or_replayed_is_no_event() {
+async fn refusals_and_replays_are_not_events() {
     let (_cluster, hotel) = hotel("NO-EVENT", 1).await;
     let feed = format!("/v1/events?propertyId={}", hotel.id);
     let request = hotel.request("2027-03-01", "2027-03-02");
@@ -60,7 +60,7 @@ async fn what_was_refused_or_replayed_is_no_event() {
     assert_eq!(count("hold.confirmed"), 1);
 }
 
-/// Makes things happen one after the other and gives the types of their events.
+/// Makes changes one after the other. Returns the types of their events.
 async fn live_through(hotel: &Hotel) -> Vec<&'static str> {
     let booking = hotel.booked("2027-03-01", "2027-03-03").await;
     let longer = json!({"arrival": "2027-03-01", "departure": "2027-03-05"});
@@ -102,7 +102,7 @@ async fn poll(hotel: &Hotel, feed: &str, after: Option<&str>) -> Vec<Value> {
         let page = hotel.api.get(&format!("{feed}&limit=3{cursor}")).send().await.expect(200);
         let page = page.json();
         let news = page["items"].as_array().expect("items");
-        assert!(news.len() <= 3, "the limit is kept");
+        assert!(news.len() <= 3, "a page respects the limit");
         items.extend(news.iter().cloned());
         match page["nextCursor"].as_str() {
             Some(next) if !news.is_empty() => after = Some(next.to_string()),

@@ -43,16 +43,16 @@ async fn a_released_hold_frees_the_room_once() {
     let path = format!("/v1/holds/{}", id(&hold));
     for _ in 0..2 {
         hotel.api.delete(&path, &fresh_key()).send().await.expect(204);
-        assert_eq!(counters(&hotel).await, (0, 1, 1), "the other hold stands");
+        assert_eq!(counters(&hotel).await, (0, 1, 1), "the other hold remains");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hold_that_is_not_confirmed_in_time_expires_by_itself() {
+async fn a_hold_that_is_not_confirmed_in_time_expires() {
     let (_cluster, hotel) = hotel("HOLD-EXPIRE", 1).await;
     let hold = hotel.hold("2027-03-01", "2027-03-02", 2).await.expect(201).json();
     assert_eq!(counters(&hotel).await, (0, 1, 0));
-    until("the hold expires although nobody asks for anything", PATIENCE, async || {
+    until("the hold expires although no other request is sent", PATIENCE, async || {
         (counters(&hotel).await == (0, 0, 1)).then_some(())
     })
     .await;

@@ -1,4 +1,4 @@
-//! Offers, and reads that may be a little old.
+//! Offers, and bounded reads.
 
 use keyrack_tests::{Hotel, HotelPlan, PATIENCE, until};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::hotel;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_offer_names_every_night_and_the_total_and_vanishes_with_the_last_room() {
+async fn an_offer_lists_every_night_and_the_total_until_the_last_room_is_sold() {
     let (_cluster, hotel) = hotel("OFFERS", 1).await;
     let offered = offers(&hotel, "2027-06-01", "2027-06-03").await;
     assert_eq!(offered.len(), 1, "one room type, one rate plan: {offered:?}");
@@ -30,7 +30,7 @@ async fn an_offer_names_every_night_and_the_total_and_vanishes_with_the_last_roo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bounded_read_comes_from_any_node_and_catches_up_with_what_was_written() {
+async fn every_node_answers_bounded_reads_and_catches_up_with_writes() {
     let (cluster, hotel) = hotel("BOUNDED", 5).await;
     hotel.booked("2027-06-01", "2027-06-03").await;
     let nights = "availability?from=2027-06-01&to=2027-06-03";
@@ -44,7 +44,7 @@ async fn a_bounded_read_comes_from_any_node_and_catches_up_with_what_was_written
             if have.as_u64().unwrap() < want.as_u64().unwrap() {
                 return None;
             }
-            assert_eq!(own["roomTypes"], expected["roomTypes"], "as of an index, one truth");
+            assert_eq!(own["roomTypes"], expected["roomTypes"], "both reads have the same nights");
             Some(())
         })
         .await;
@@ -52,7 +52,7 @@ async fn a_bounded_read_comes_from_any_node_and_catches_up_with_what_was_written
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_of_another_propertys_list_shows_nothing_of_it() {
+async fn a_cursor_of_another_propertys_list_is_refused() {
     let (_cluster, hotel) = hotel("CURSOR-A", 5).await;
     for _ in 0..2 {
         hotel.booked("2027-06-01", "2027-06-03").await;

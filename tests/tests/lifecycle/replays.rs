@@ -1,4 +1,4 @@
-//! One key, one answer.
+//! One idempotency key gets one answer.
 
 use keyrack_tests::{Answer, fresh_key, refusal};
 use serde_json::json;
@@ -6,16 +6,16 @@ use serde_json::json;
 use crate::hotel;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_key_is_answered_byte_for_byte_alike_at_every_node() {
+async fn the_same_key_gets_the_same_bytes_at_every_node() {
     let (cluster, hotel) = hotel("REPLAY", 3).await;
     let request = hotel.request("2027-03-01", "2027-03-02");
     let key = fresh_key();
     let first = hotel.api.post("/v1/bookings", &key).json(&request).send().await.expect(201);
-    assert!(!first.is_replayed(), "the first answer is no replay");
+    assert!(!first.is_replayed(), "the first answer is not a replay");
     for node in cluster.everywhere("operator") {
         let again = node.post("/v1/bookings", &key).json(&request).send().await.expect(201);
         assert_same(&again, &first);
-        // RFC 9110 writes a structured string in quotes; bare is taken too. Both are one key.
+        // RFC 9110 writes a structured string in quotes. A bare value is accepted, too. Both are the same key.
         let quoted = node.post("/v1/bookings", &format!("\"{key}\"")).json(&request);
         assert_same(&quoted.send().await.expect(201), &first);
     }
@@ -37,12 +37,12 @@ async fn a_refusal_is_replayed_too_even_when_a_room_has_become_free() {
         refusal(&again, 409, "sold_out");
         assert_same(&again, &first);
     }
-    assert_eq!(hotel.sold("2027-03-01").await, 0, "a replay decides nothing anew");
+    assert_eq!(hotel.sold("2027-03-01").await, 0, "a replay changes nothing");
     hotel.booked("2027-03-01", "2027-03-02").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_key_of_two_callers_is_two_keys() {
+async fn the_same_key_of_two_callers_is_two_keys() {
     let (cluster, hotel) = hotel("TWO-CALLERS", 3).await;
     let request = hotel.request("2027-03-01", "2027-03-02");
     let key = fresh_key();
@@ -59,6 +59,6 @@ async fn one_key_of_two_callers_is_two_keys() {
 
 #[track_caller]
 fn assert_same(again: &Answer, first: &Answer) {
-    assert!(again.is_replayed(), "a replay says that it is one: {again:?}");
+    assert!(again.is_replayed(), "a replay is marked as one: {again:?}");
     assert_eq!(again.text(), first.text());
 }

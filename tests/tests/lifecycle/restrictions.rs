@@ -1,4 +1,4 @@
-//! The six restrictions, each with a stay that it stops and one that it lets pass.
+//! The six restrictions, each with a stay that it stops and a stay that it allows.
 
 use keyrack_tests::{Cluster, HotelPlan, refusal};
 use serde_json::{Value, json};
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 struct Restriction {
     field: &'static str,
     value: Value,
-    /// The one date on which it is set.
+    /// The only date on which it is set.
     date: &'static str,
-    /// [arrival, departure) that it stops, because of `date`.
+    /// The [arrival, departure) of a stay that it stops because of `date`.
     stopped: (&'static str, &'static str),
-    /// The nearest stay that it does not concern.
+    /// The nearest stay that it does not affect.
     allowed: (&'static str, &'static str),
 }
 
-/// Each in a month of its own, so that none can stand in for another.
+/// Each uses its own month, so that none affects another's stays.
 fn restrictions() -> [Restriction; 6] {
     let restriction = |field, value, date, stopped, allowed| Restriction { field, value, date, stopped, allowed };
     [
@@ -78,5 +78,5 @@ async fn a_night_without_a_rate_is_not_sold_on_a_plan_with_rates() {
     let mut request = hotel.request("2027-12-31", "2028-01-02");
     request["rooms"][0]["ratePlan"] = json!("AGREED");
     let booking = hotel.book(&request).await.expect(201).json();
-    assert_eq!(booking["total"], Value::Null, "no rate at all sells unpriced");
+    assert_eq!(booking["total"], Value::Null, "a plan without any rate sells without a price");
 }

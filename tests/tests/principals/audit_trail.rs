@@ -1,4 +1,4 @@
-//! Everything that was done, seen or refused stands in the trail as it happened, and the receipts' log has sealed it.
+//! The audit trail records everything that was done, seen or refused, and the receipts log seals it.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -10,30 +10,30 @@ use serde_json::json;
 use crate::scripted_actions::ScriptedActions;
 use crate::trail::Trail;
 
-/// All callers of the script but the operator come from here.
+/// The address of all callers of the script except the operator.
 pub const FROM: Ipv4Addr = Ipv4Addr::new(127, 9, 0, 1);
 const SHARDS: u64 = 3;
-/// Records of one page: so few that there are many pages.
+/// Records per page: few, so that there are many pages.
 const PAGE: usize = 25;
-/// What must not be in the trail: what is known of guests, what they pay with, and secrets.
+/// Texts that must not be in the trail: guest data, payment tokens and secrets.
 pub const GUEST: [&str; 5] = ["Quellwasser", "z.quell@canary.example", "+351999888777", "canary-ref-1", "tok_canary"];
 
-/// Who, by which credential, what, whose, to which record, and what came of it.
+/// Who, credential number, action, property, record and verdict.
 pub type Line = (String, u64, String, Option<String>, Option<String>, u16);
 
-/// What has happened so far, and how often.
+/// The expected records, and how often each occurs.
 #[derive(Default)]
 pub struct ExpectedRecords(BTreeMap<Line, u64>);
 
 impl ExpectedRecords {
-    /// Something that `who` did, with the number of its credential (0 where it has none).
+    /// Adds an action of `who`, with the number of its credential (0 if it has none).
     pub fn note(&mut self, who: (&str, u64), action: &str, property: Option<&str>, record: Option<&str>, verdict: u16) {
         let owned = |text: &str| text.to_string();
         let line = (owned(who.0), who.1, owned(action), property.map(owned), record.map(owned), verdict);
         *self.0.entry(line).or_default() += 1;
     }
 
-    /// The same, as the trail has it.
+    /// The same counts from the trail.
     fn of(trails: &[Trail]) -> ExpectedRecords {
         let mut expected = ExpectedRecords::default();
         for item in trails.iter().flat_map(|trail| &trail.records) {
@@ -44,10 +44,10 @@ impl ExpectedRecords {
             }
             let who = text("principal").unwrap_or(who);
             let (action, verdict) = (text("action").unwrap(), item["verdict"].as_u64().unwrap() as u16);
-            // What was refused has an id that nobody was told.
+            // A refused booking or hold has an id that no caller received.
             let is_new = matches!(action.as_str(), "booking.take" | "hold.place") && verdict != 0;
             let record = text("record").filter(|_| !is_new);
-            // The bytes of an id do not say of what: a hold's is shown as a booking's where its answer was shown again.
+            // The bytes of an id do not contain its kind. A replay shows a hold's id as a booking's.
             let record = if action == "answer.replay" { record.map(|id| bare_id(&id)) } else { record };
             let line = (who, item["credential"].as_u64().unwrap(), action, text("propertyId"), record, verdict);
             *expected.0.entry(line).or_default() += item["times"].as_u64().unwrap();
@@ -59,7 +59,7 @@ impl ExpectedRecords {
         self.0.values().sum()
     }
 
-    /// Lines of which there are more here than there.
+    /// Lines that occur more often here than in `there`.
     fn beyond<'h>(&'h self, there: &ExpectedRecords) -> Vec<(&'h Line, u64)> {
         let more = |(line, times): (&'h Line, &u64)| (line, times.saturating_sub(*there.0.get(line).unwrap_or(&0)));
         self.0.iter().map(more).filter(|(_, times)| *times > 0).collect()
@@ -67,8 +67,8 @@ impl ExpectedRecords {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_stands_in_the_trail_as_it_happened() {
-    let cluster = Cluster::start_with(&[("KEYRACK_AUDIT_SEAL_SECS", "1")]);
+async fn the_trail_records_exactly_what_happened() {
+    let cluster = Cluster::start_with(&[("KEYRACK_AUDIT_SEAL_AFTER_SECS", "1")]);
     let hotel = HotelPlan::new("trail-here", 5).open(&cluster.operator()).await;
     let there = HotelPlan::new("trail-there", 5).open(&cluster.operator()).await;
     let foreign = there.booked("2027-03-01", "2027-03-02").await;
@@ -93,10 +93,10 @@ async fn everything_stands_in_the_trail_as_it_happened() {
     })
     .await;
     sealed(&auditor, trails).await;
-    // Once more, now that whatever was late is there too: nothing is missing, and nothing else is there.
+    // Read again, because late records have arrived by now. No record is missing and none is unexpected.
     let trails = read(&auditor).await;
     let told = ExpectedRecords::of(&trails);
-    assert!(told.0 == expected.0, "missing: {:#?}\ntoo much: {:#?}", expected.beyond(&told), told.beyond(&expected));
+    assert!(told.0 == expected.0, "missing: {:#?}\nunexpected: {:#?}", expected.beyond(&told), told.beyond(&expected));
     let shard = hotel.shard().await;
     for trail in &trails {
         let of_hotel = trail.records.iter().filter(|item| item["propertyId"] == hotel.id.as_str()).count();
@@ -108,16 +108,16 @@ async fn everything_stands_in_the_trail_as_it_happened() {
     for what in GUEST.iter().copied().chain(secrets.iter().map(String::as_str)) {
         assert!(!known(what), "{what} is in the trail");
     }
-    assert!(known("operator/dev") && known("trail-channel"), "what is there is found");
+    assert!(known("operator/dev") && known("trail-channel"), "the search finds text that is in the trail");
     println!(
-        "{} requests stand in the trail, in {} records of {} lines",
+        "{} requests are in the trail, in {} records of {} lines",
         told.sum(),
         trails.iter().map(|t| t.records.len()).sum::<usize>(),
         told.0.len()
     );
 }
 
-/// Whoever audits one hotel is shown that hotel's records, and told that it is not all there is.
+/// An auditor of one hotel sees only that hotel's records, and the answer says that it is not complete.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor_of_one_hotel_sees_that_hotels_trail() {
     let cluster = Cluster::start();
@@ -140,7 +140,7 @@ async fn an_auditor_of_one_hotel_sees_that_hotels_trail() {
     assert!(seen >= 5, "{seen} records of a hotel that was opened and booked");
 }
 
-/// An id without what it says it is of.
+/// An id without the prefix of its kind.
 pub fn bare_id(id: &str) -> String {
     id.split_once('_').expect("a kind").1.to_string()
 }
@@ -153,7 +153,7 @@ async fn read(auditor: &Api) -> Vec<Trail> {
     trails
 }
 
-/// Waits until leaves of the receipts' log seal all of these records; every seal is a link of the chain.
+/// Waits until leaves of the receipts log seal all of these records. Every seal has a link of the chain.
 async fn sealed(auditor: &Api, trails: Vec<Trail>) {
     let policy = LogView::policy(auditor, 3).await;
     for known in trails {
@@ -165,7 +165,7 @@ async fn sealed(auditor: &Api, trails: Vec<Trail>) {
         })
         .await;
         let trail = Trail::read(auditor, known.shard, PAGE).await;
-        assert_eq!(trail.records[..known.records.len()], known.records, "only more was added");
+        assert_eq!(trail.records[..known.records.len()], known.records, "records are only added");
         for seal in &seals {
             assert_eq!(seal.link, trail.links[seal.records as usize], "shard {}: {seal:?}", known.shard);
         }

@@ -1,5 +1,5 @@
-//! Guests: a link and a confirmation number for a session, which is for one booking. Whatever is wrong with one of them,
-//! the answer is the same, and tries are limited.
+//! Guests: a link and a confirmation number open a session for one booking. All faulty credentials get the same answer,
+//! and attempts are limited.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 use crate::{assert_same_401, bare, id_of, list_of, path_of};
 
-/// Tries of one address before the next is taken: well below its quota of 30 to sign in and 600 to be refused.
+/// Attempts from one address before the next is used: well below its quotas of 30 sign-ins and 600 refusals.
 const TRIES_OF_AN_ADDRESS: u32 = 25;
-/// Tries to sign in of one address in a row, all nodes together.
+/// Sign-in attempts in a row from one address, over all nodes.
 const TRIES: u32 = 30;
 
-/// Two hotels: a guest's booking, that of a neighbour in the same hotel, and one elsewhere.
+/// Two hotels: a guest's booking, a neighbour's booking in the same hotel, and a booking in the other hotel.
 struct Fixture {
     cluster: Cluster,
     hotel: Hotel,
@@ -38,7 +38,7 @@ impl Fixture {
         Fixture { cluster, hotel, own, neighbour, elsewhere }
     }
 
-    /// A link to a booking, and when it ends.
+    /// A link to a booking, and when it expires.
     async fn link(&self, booking: &Value, wish: &Value) -> (String, Timestamp) {
         let path = format!("{}/guest-link", path_of(booking));
         let link = self.cluster.api("channel", 1).post(&path, &fresh_key()).json(wish).send().await.expect(201).json();
@@ -46,7 +46,7 @@ impl Fixture {
         (link["link"].as_str().unwrap().to_string(), link["expiresAt"].as_str().unwrap().parse().unwrap())
     }
 
-    /// Signs a guest in.
+    /// Signs a guest in. Returns the session's token.
     async fn session(&self, booking: &Value) -> String {
         let (link, _) = self.link(booking, &json!({})).await;
         let session = sign_in(&self.stranger(0), number_of(booking), &link).await.expect(201).json();
@@ -54,16 +54,16 @@ impl Fixture {
         session["accessToken"].as_str().unwrap().to_string()
     }
 
-    /// Somebody at one node after the other, from an address that has not used up its quota.
+    /// An unauthenticated caller at one node after the other, from an address that has not used up its quota.
     fn stranger(&self, at: u32) -> Api {
         static SENT: AtomicU32 = AtomicU32::new(0);
         let address = SENT.fetch_add(1, Ordering::Relaxed) / TRIES_OF_AN_ADDRESS;
         let [_, _, high, low] = address.to_be_bytes();
-        self.cluster.api("channel", at as usize % 3 + 1).as_stranger().from_address(Ipv4Addr::new(127, 1, high, low + 1))
+        self.cluster.api("channel", at as usize % 3 + 1).unauthenticated().from_address(Ipv4Addr::new(127, 1, high, low + 1))
     }
 }
 
-/// A guest sees the booking and may give it up; what else there is, he is told nothing of.
+/// A guest sees and may cancel the booking, and learns nothing about anything else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_sees_and_cancels_one_booking() {
     let fixture = Fixture::set_up().await;
@@ -75,11 +75,11 @@ async fn a_guest_sees_and_cancels_one_booking() {
         assert_eq!((&seen["bookingId"], &seen["guest"]["name"]), (&own["bookingId"], &json!("Ada Guest")), "{seen}");
         let listed = guest(node).get(&list_of(hotel)).send().await.expect(200).json();
         let ids: Vec<&str> = listed["items"].as_array().unwrap().iter().map(id_of).collect();
-        assert_eq!(ids, [id_of(own)], "the list of the hotel has his own booking and no other");
+        assert_eq!(ids, [id_of(own)], "the hotel's list has only the guest's own booking");
     }
     let before = (hotel.everything().await, hotel.through(&cluster.operator()).get(elsewhere).await["revision"].clone());
 
-    // Another's booking is as good as one that is not there; another hotel's, as of a hotel that is not there.
+    // Another guest's booking gets the answer of an unknown booking; another hotel's gets that of an unknown hotel.
     let guest = guest(2);
     let mut refused = 0;
     for (there, status, code) in [(neighbour, 404, "not_found"), (elsewhere, 403, "forbidden")] {
@@ -94,10 +94,10 @@ async fn a_guest_sees_and_cancels_one_booking() {
                 answers.push(bare(&answer));
                 refused += 1;
             }
-            assert_eq!(answers[0], answers[1], "{what}: the answer tells whether there is such a booking");
+            assert_eq!(answers[0], answers[1], "{what}: the answer shows whether the booking exists");
         }
     }
-    // And his own he may cancel, not change; nor may he do what others do.
+    // A guest may cancel their own booking but not change it, and may not use other operations.
     let (here, own_path) = (format!("/v1/properties/{}", hotel.id), path_of(own));
     let stay = hotel.request("2027-03-01", "2027-03-02");
     let posts = [
@@ -123,7 +123,7 @@ async fn a_guest_sees_and_cancels_one_booking() {
     }
     refused += posts.len() + gets.len();
     let after = (hotel.everything().await, hotel.through(&cluster.operator()).get(elsewhere).await["revision"].clone());
-    assert_eq!(after, before, "nothing that was refused left anything behind");
+    assert_eq!(after, before, "refused requests change nothing");
 
     for _ in 0..2 {
         let cancelled = guest.post(&format!("{own_path}/cancel"), &fresh_key()).json(&json!({})).send().await.expect(200).json();
@@ -133,9 +133,9 @@ async fn a_guest_sees_and_cancels_one_booking() {
     println!("{refused} requests of a guest were refused");
 }
 
-/// Wrong, another's, expired, forged in any bit, of the other kind: nobody learns which.
+/// Wrong, another's, expired, changed in any bit, of another kind: the answer does not show which.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
+async fn every_faulty_link_gets_the_same_answer() {
     let fixture = Fixture::set_up().await;
     let (short, ends) = fixture.link(&fixture.own, &json!({"ttlSeconds": 60})).await;
     let (link, _) = fixture.link(&fixture.own, &json!({})).await;
@@ -172,10 +172,10 @@ async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
         let answer = sign_in(&fixture.stranger(at as u32), number, link).await;
         assert_same_401(what, &answer, &known);
     }
-    // It was a good one, and it still is, in the letters that somebody types.
+    // The link was valid and still is, also with the number in lower case and between blanks.
     sign_in(&fixture.stranger(0), &format!(" {} ", number.to_lowercase()), &link).await.expect(201);
 
-    until("the short link's time is over", Duration::from_secs(90), async || (Timestamp::now() > ends).then_some(())).await;
+    until("the short link has expired", Duration::from_secs(90), async || (Timestamp::now() > ends).then_some(())).await;
     for node in 0..3 {
         assert_same_401("an expired link", &sign_in(&fixture.stranger(node), number, &short).await, &known);
     }
@@ -183,9 +183,9 @@ async fn whatever_is_wrong_with_a_link_the_answer_is_one() {
     println!("{} links were refused", wrong.len() + 4);
 }
 
-/// A link opens nothing by itself, and no bit of a session can be changed.
+/// A link alone opens nothing, and no bit of a session can be changed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_forged_session_opens_anything() {
+async fn every_forged_session_is_refused() {
     let fixture = Fixture::set_up().await;
     let (link, _) = fixture.link(&fixture.own, &json!({})).await;
     let session = fixture.session(&fixture.own).await;
@@ -215,13 +215,13 @@ async fn no_forged_session_opens_anything() {
     println!("{} sessions were refused", wrong.len());
 }
 
-/// Guessing a number takes years: 30 tries, then one every two seconds, however many nodes are asked.
+/// Guessing a number takes years: 30 attempts, then one every two seconds, over all nodes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tries_to_sign_in_are_limited() {
     let fixture = Fixture::set_up().await;
     let (link, _) = fixture.link(&fixture.own, &json!({})).await;
     let from = Ipv4Addr::new(127, 2, 0, 1);
-    let at = |node| fixture.cluster.api("channel", node).as_stranger().from_address(from);
+    let at = |node| fixture.cluster.api("channel", node).unauthenticated().from_address(from);
     let (first, begin) = (at(1), Instant::now());
     let mut tried = 0;
     let limited = loop {
@@ -235,20 +235,20 @@ async fn tries_to_sign_in_are_limited() {
     };
     assert!(tried >= TRIES, "only {tried} tries");
     refusal(&limited, 429, "quota_exceeded");
-    let wait: u64 = limited.header("Retry-After").expect("when to come back").parse().unwrap();
+    let wait: u64 = limited.header("Retry-After").expect("a Retry-After header").parse().unwrap();
     assert!((1..=3).contains(&wait), "{wait} s");
-    // Nor is a good one heard: so the limit tells nothing either.
+    // A valid link is not checked either, so the limit reveals nothing.
     refusal(&sign_in(&first, number_of(&fixture.own), &link).await, 429, "quota_exceeded");
     for node in [2, 3] {
-        // Of its own a node would take 30; the others' tries are told within a moment.
+        // A node alone would allow 30, but the nodes share their counts quickly.
         let mut taken = 0;
         while sign_in(&at(node), "no number", &link).await.status != 429 {
             taken += 1;
-            assert!(taken < TRIES / 2, "node {node} does not know of the tries at node 1");
+            assert!(taken < TRIES / 2, "node {node} does not count the attempts at node 1");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    let elsewhere = fixture.cluster.api("channel", 1).as_stranger().from_address(Ipv4Addr::new(127, 2, 0, 2));
+    let elsewhere = fixture.cluster.api("channel", 1).unauthenticated().from_address(Ipv4Addr::new(127, 2, 0, 2));
     sign_in(&elsewhere, number_of(&fixture.own), &link).await.expect(201);
 }
 
@@ -257,7 +257,7 @@ async fn sign_in(stranger: &Api, number: &str, link: &str) -> Answer {
     stranger.call(Method::POST, "/v1/guest-sessions").json(&body).send().await
 }
 
-/// Looks at a booking, or cancels it.
+/// Reads a booking, or cancels it.
 async fn send(api: &Api, path: &str, cancels: bool) -> Answer {
     let call = if cancels { api.post(&format!("{path}/cancel"), &fresh_key()).json(&json!({})) } else { api.get(path) };
     call.send().await
@@ -267,7 +267,7 @@ fn number_of(booking: &Value) -> &str {
     booking["confirmationNumber"].as_str().expect("a confirmation number")
 }
 
-/// Every letter of a token changed, and every bit of what the letters stand for.
+/// The token with each letter changed, and with each bit of its decoded bytes flipped.
 fn spoilt(token: &str) -> impl Iterator<Item = (String, String)> {
     let (mark, text) = token.split_at(4);
     let bytes = Base64UrlUnpadded::decode_vec(text).unwrap();
@@ -295,13 +295,13 @@ fn changed(text: &str, at: usize) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// The id of a booking that is not there, of the same property.
+/// The id of an unknown booking of the same property.
 fn one_off(id: &str) -> String {
     let last = if id.ends_with('0') { "1" } else { "0" };
     format!("{}{last}", &id[..id.len() - 1])
 }
 
-/// The id of a booking of a property that is not there: the number stands first.
+/// The id of a booking of an unknown property. The property's number comes first.
 fn of_no_hotel(id: &str) -> String {
     format!("bk_1{}", &id["bk_1".len()..])
 }

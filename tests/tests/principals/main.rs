@@ -1,4 +1,4 @@
-//! Those who call: tokens, keys and links that are no good or no good any more, quotas, and the trail of what was done.
+//! Callers: invalid, expired and revoked tokens, keys and links; quotas; the audit trail.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use keyrack_tests::{Answer, Hotel, refusal};
 use serde_json::Value;
 
-/// What an answer says but for what is another in every answer: its trace id and the time.
+/// An answer without the parts that differ in every answer: its trace id and the time.
 #[track_caller]
 fn bare(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
     let trace = answer.json()["traceId"].as_str().expect("a trace id").to_string();
@@ -29,11 +29,11 @@ fn bare(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
     (answer.status, headers, answer.text().replace(&trace, ""))
 }
 
-/// A refusal of credentials, said in the same words as `known`, whatever was wrong with them.
+/// Refused credentials get the same words as `known`, independent of the fault.
 #[track_caller]
 fn assert_same_401(what: &str, answer: &Answer, known: &Answer) {
     refusal(answer, 401, "unauthenticated");
-    assert_eq!(bare(answer), bare(known), "{what}: the refusal tells what is wrong");
+    assert_eq!(bare(answer), bare(known), "{what}: the refusal shows the fault");
 }
 
 /// The id in a booking's answer.

@@ -1,4 +1,5 @@
-//! A quota is the cluster's: who floods all nodes gets no more through than who floods one, and others notice nothing.
+//! A quota is the cluster's: flooding all nodes gets no more through than flooding one, and other callers are
+//! unaffected.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ async fn a_flood_at_all_nodes_gets_its_quota_and_no_more() {
     let wish = json!({"role": "channel", "properties": ["quota-inn"], "requestsPerSecond": PER_SECOND});
     let flooding = operators.caller("flooding", &wish, &cluster.api("channel", 1)).await;
     let calm = operators.caller("calm", &wish, &cluster.api("channel", 1)).await;
-    // A quota is the principal's, whichever key it uses.
+    // A quota belongs to the principal, with all its keys.
     let second_key = operators.give_key("flooding").await.secret;
 
     let end = Instant::now() + FLOOD;
@@ -40,15 +41,15 @@ async fn a_flood_at_all_nodes_gets_its_quota_and_no_more() {
     for calm in calm {
         undisturbed += calm.await.unwrap();
     }
-    println!("{through} of {} requests got through, and {undisturbed} of {undisturbed} beside them", through + limited);
+    println!("{through} of {} requests got through, and all {undisturbed} of the other caller", through + limited);
     let fair = PER_SECOND * FLOOD.as_secs() as usize;
     let burst = PER_SECOND;
-    assert!(through >= burst + fair * 9 / 10 && through <= burst + fair * 11 / 10, "{through} of {fair} and {burst} at first");
-    assert!(limited > fair, "that was no flood: {limited}");
-    assert!(undisturbed >= 100, "the others were hardly heard: {undisturbed}");
+    assert!(through >= burst + fair * 9 / 10 && through <= burst + fair * 11 / 10, "{through}, not {fair} plus {burst}");
+    assert!(limited > fair, "too few for a flood: {limited}");
+    assert!(undisturbed >= 100, "too few of the other caller: {undisturbed}");
 }
 
-/// Asks as fast as it can; gives how many got through and how many did not.
+/// Sends requests as fast as possible. Returns how many got through and how many did not.
 async fn flood(api: Api, end: Instant) -> (usize, usize) {
     let (mut through, mut limited) = (0, 0);
     while Instant::now() < end {
@@ -57,7 +58,7 @@ async fn flood(api: Api, end: Instant) -> (usize, usize) {
         if answer.status == 429 {
             refusal(&answer, 429, "quota_exceeded");
             assert_eq!(left, 0, "{answer:?}");
-            let wait: u64 = answer.header("Retry-After").expect("when to come back").parse().unwrap();
+            let wait: u64 = answer.header("Retry-After").expect("a Retry-After header").parse().unwrap();
             assert!((1..=5).contains(&wait), "{wait} s");
             limited += 1;
         } else {
@@ -69,7 +70,7 @@ async fn flood(api: Api, end: Instant) -> (usize, usize) {
     (through, limited)
 }
 
-/// Asks a fifth of its quota at each node; every request is answered.
+/// Uses a fifth of the quota at its node. Every request is answered.
 async fn keep_calm(api: Api, end: Instant) -> usize {
     let mut asked = 0;
     let mut pace = tokio::time::interval(Duration::from_secs(5) / PER_SECOND as u32);
@@ -82,7 +83,7 @@ async fn keep_calm(api: Api, end: Instant) -> usize {
     asked
 }
 
-/// The requests that are left, from the fields of draft-ietf-httpapi-ratelimit-headers.
+/// The remaining requests, from the fields of draft-ietf-httpapi-ratelimit-headers.
 #[track_caller]
 fn told(answer: &Answer) -> usize {
     assert_eq!(answer.header("RateLimit-Policy"), Some("\"second\";q=50;w=1"), "{answer:?}");

@@ -1,4 +1,4 @@
-//! What is withdrawn is withdrawn everywhere once the answer is there, and keys that change cost no request.
+//! A revocation is effective everywhere once it is answered, and changing keys fails no request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,15 +14,15 @@ const ROTATIONS: usize = 100;
 const TRIES_AFTER: usize = 3;
 const PROPERTY: &str = "revoke-inn";
 
-/// A writer at every node posts while the key, or all of the principal, is revoked at one of them. A booking is what the
-/// log says it is, so at the end the hotel's list tells whether one was taken that was asked for too late.
+/// A writer at every node books while the key, or the whole principal, is revoked at one of them. The log decides what
+/// is booked, so the hotel's list shows at the end whether a late request was accepted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_gets_through_once_a_revocation_is_answered() {
+async fn no_request_succeeds_after_a_revocation_is_answered() {
     let cluster = Cluster::start_with(&[("KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE", "0")]);
     let hotel = HotelPlan::new(PROPERTY, 10_000).open(&cluster.operator()).await;
     let operators = [cluster.operators_at(1).await, cluster.operators_at(2).await, cluster.operators_at(3).await];
     let wish = json!({"role": "channel", "properties": [PROPERTY]});
-    // Its keys go one by one, and it stays.
+    // This principal stays. Its keys are revoked one by one.
     operators[0].put("lasting", &wish).await;
     let spare = operators[0].give_key("lasting").await;
     let (mut taken, mut too_late, mut refused) = (BTreeSet::new(), BTreeSet::new(), 0);
@@ -57,7 +57,7 @@ async fn nothing_gets_through_once_a_revocation_is_answered() {
         hotel.bookings().await.iter().map(|booking| booking["channelRef"].as_str().unwrap().to_string()).collect();
     let through: Vec<&String> = listed.intersection(&too_late).collect();
     assert!(through.is_empty(), "{} bookings were taken after the revocation was answered: {through:?}", through.len());
-    assert!(taken.is_subset(&listed), "what was answered with 201 is there");
+    assert!(taken.is_subset(&listed), "every booking that was answered with 201 exists");
     cluster
         .api("channel", 3)
         .with_key(&spare.secret)
@@ -68,10 +68,10 @@ async fn nothing_gets_through_once_a_revocation_is_answered() {
     println!("{ROUNDS} revocations, {} bookings before, {refused} requests after: all refused", taken.len());
 }
 
-/// Whoever was not there when something was withdrawn wakes up and believes the old: he is not believed by the others.
-/// What he is asked for waits at his door before he wakes, so it is the first that he sees.
+/// A paused node that missed a revocation resumes with the old rights. The other nodes do not accept them. Requests
+/// wait at its sockets before it resumes, so it sees them first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_slept_through_a_revocation_lets_nothing_through() {
+async fn a_node_that_was_paused_during_a_revocation_admits_nothing() {
     let cluster = Cluster::start();
     let hotel = HotelPlan::new(PROPERTY, 1_000).open(&cluster.operator()).await;
     let operators = [cluster.operators_at(1).await, cluster.operators_at(2).await, cluster.operators_at(3).await];
@@ -99,14 +99,14 @@ async fn a_node_that_slept_through_a_revocation_lets_nothing_through() {
             api.post(&format!("{path}/cancel"), &fresh_key()).json(&json!({})),
             api.get(&format!("/v1/properties/{PROPERTY}/availability?from=2027-07-01&to=2027-07-02")),
             api.get("/v1/events?after=&limit=5"),
-            // What it knew before it slept is old, and so are the rights in it.
+            // The node's data is old, and so are the rights in it.
             api.get(&format!("{path}?consistency=bounded&maxStalenessMs=600000")),
         ];
         let calls: Vec<_> = calls.into_iter().map(|call| tokio::spawn(call.send())).collect();
         cluster.node(sleeper).resume();
         for call in calls {
             let answer = call.await.unwrap();
-            assert!(matches!(answer.status, 401 | 403 | 503 | 504), "node {sleeper} lets a revoked principal in: {answer:?}");
+            assert!(matches!(answer.status, 401 | 403 | 503 | 504), "node {sleeper} admits a revoked principal: {answer:?}");
             *refused.entry(answer.status).or_insert(0) += 1;
         }
         let awake = cluster.others(sleeper)[0];
@@ -115,14 +115,14 @@ async fn a_node_that_slept_through_a_revocation_lets_nothing_through() {
         assert_eq!(seen.bookings().await.len(), before);
         cluster.ready(sleeper).await;
     }
-    println!("requests at nodes that had slept, by status: {refused:?}");
+    println!("requests at nodes that were paused, by status: {refused:?}");
 }
 
-/// What a writer asked for: its `channelRef`s.
+/// The `channelRef`s that a writer sent.
 struct Booked {
     /// Answered with 201.
     before: Vec<String>,
-    /// Asked for after the revocation had been answered.
+    /// Sent after the revocation was answered.
     after: Vec<String>,
 }
 
@@ -133,7 +133,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Books and books; once it is told of the revocation it tries a few times more, which must be refused.
+    /// Books repeatedly. After the revocation it tries a few more times, which must be refused.
     fn start(api: &Api, hotel: &Hotel, round: usize) -> Writer {
         let (booked, revoked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let (api, hotel, told) = (api.clone(), hotel.clone(), (booked.clone(), revoked.clone()));
@@ -141,11 +141,11 @@ impl Writer {
             let (booked, revoked) = told;
             let mut done = Booked { before: Vec::new(), after: Vec::new() };
             for number in 0.. {
-                // With letters: digits and dots alone might pass for a card's number.
+                // With letters: digits and dots alone could be taken for a card number.
                 let key = format!("round-{round}-at-{}-number-{number}", api.address());
                 let mut request = hotel.request("2027-05-01", "2027-05-02");
                 request["channelRef"] = json!(key);
-                // Read before the request begins: what begins later is late.
+                // Read before the request begins: a request that begins after this is late.
                 let late = revoked.load(Ordering::SeqCst);
                 let answer = api.post("/v1/bookings", &key).json(&request).send().await;
                 if late {
@@ -161,7 +161,7 @@ impl Writer {
                         done.before.push(key);
                         booked.fetch_add(1, Ordering::SeqCst);
                     }
-                    // While it is being revoked a request is taken or refused, at the edge or by the log.
+                    // During the revocation a request is accepted, or refused at the edge or by the log.
                     401 | 403 => tokio::task::yield_now().await,
                     _ => panic!("round {round}: {answer:?}"),
                 }
@@ -172,9 +172,9 @@ impl Writer {
     }
 }
 
-/// A new key beside the old one, a switch, and the old one is revoked: a hundred times, while bookings are made.
+/// Issues a new key beside the old one, switches to it and revokes the old one: a hundred times during bookings.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_key_rotations_cost_no_request() {
+async fn a_hundred_key_rotations_fail_no_request() {
     let cluster = Cluster::start();
     let hotel = HotelPlan::new(PROPERTY, 10_000).open(&cluster.operator()).await;
     let operators = [cluster.operators_at(1).await, cluster.operators_at(2).await, cluster.operators_at(3).await];
@@ -207,7 +207,7 @@ async fn a_hundred_key_rotations_cost_no_request() {
     assert!(booked >= 6 * ROTATIONS, "every worker booked with every key: {booked}");
     assert_eq!(hotel.bookings().await.len(), booked);
     only_good_keys_are_left(&operators[0], &key.prefix).await;
-    println!("{ROTATIONS} rotations during {booked} bookings, none of which failed");
+    println!("{ROTATIONS} rotations during {booked} bookings, and none failed");
 }
 
 struct Worker {
@@ -217,7 +217,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Books with whatever key is the current one; no answer but 201 is put up with.
+    /// Books with the current key. Every answer must be 201.
     fn start(api: &Api, hotel: &Hotel, worker: usize, current: &Arc<Mutex<(usize, String)>>, stop: &Arc<AtomicBool>) -> Worker {
         let at_key = Arc::new(AtomicUsize::new(0));
         let (api, hotel, current, stop, done) = (api.clone(), hotel.clone(), current.clone(), stop.clone(), at_key.clone());

@@ -1,5 +1,5 @@
-//! What happens for the test of the audit trail: every kind of change, every read of guest data, what operators do, and
-//! refusals of each; every deed is noted as the trail should have it.
+//! The actions for the test of the audit trail: every kind of change, every read of guest data, operators' actions, and
+//! refusals of each. Each action is noted as the trail should have it.
 
 use keyrack_tests::{Api, Call, Cluster, Hotel, Operators, fresh_key};
 use reqwest::Method;
@@ -23,7 +23,7 @@ pub struct ScriptedActions<'c> {
     pub hotel: &'c Hotel,
     pub operators: &'c Operators,
     pub expected: ExpectedRecords,
-    /// Keys, links and sessions that were given out.
+    /// Keys, links and sessions that were issued.
     pub secrets: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl Actor {
         &self.hotel.api
     }
 
-    /// By its first key.
+    /// With its first key.
     fn who(&self) -> (&str, u64) {
         (&self.id, 1)
     }
@@ -52,7 +52,7 @@ impl Actor {
 }
 
 impl ScriptedActions<'_> {
-    /// Makes a principal for the hotel, with one key.
+    /// Creates a principal for the hotel, with one key.
     pub async fn principal(&mut self, id: &str, role: &str) -> Actor {
         let principal = self.operators.put(id, &self.wish(role)).await;
         let number = principal["number"].as_u64().expect("a number");
@@ -69,28 +69,29 @@ impl ScriptedActions<'_> {
         json!({"role": role, "properties": if everywhere { vec![] } else { vec![&self.hotel.id] }})
     }
 
-    /// An operator changed a principal: so it stands with the operators' actions, and in every shard that took it up.
+    /// An operator changed a principal. The trail has the operator's action, and a record in every shard that applied
+    /// it.
     fn changed(&mut self, action: &str, number: u64) {
         self.expected.note(OPERATOR, action, None, Some(&format!("principal/{number}")), 0);
         (0..3).for_each(|_| self.expected.note(OPERATOR, "grant.put", None, None, 0));
     }
 
-    /// Something about the hotel, or about one of its bookings or holds.
+    /// An action on the hotel, or on one of its bookings or holds.
     fn note(&mut self, who: (&str, u64), action: &str, record: Option<&str>, verdict: u16) {
         self.expected.note(who, action, Some(&self.hotel.id), record, verdict);
     }
 
-    /// Something that was refused before anybody looked what it is about.
+    /// An action that was refused before its property was known.
     fn refused(&mut self, who: (&str, u64), action: &str, verdict: u16) {
         self.expected.note(who, action, None, None, verdict);
     }
 
-    /// The answer that tells of a booking or hold was shown again.
+    /// A stored answer about a booking or hold was sent again.
     fn replayed(&mut self, who: (&str, u64), id: &str) {
         self.note(who, "answer.replay", Some(&bare_id(id)), 0);
     }
 
-    /// A stay of a guest whose data must not be found.
+    /// A request with guest data that must not be in the trail.
     fn request(&self, arrival: &str, departure: &str) -> Value {
         let mut request = self.hotel.request(arrival, departure);
         let [name, email, phone, reference, token] = GUEST;
@@ -181,7 +182,7 @@ impl ScriptedActions<'_> {
         self.replayed(who, &hold);
     }
 
-    /// A channel meddles with a desk's booking and with another hotel's.
+    /// A channel tries to use a desk's booking and another hotel's booking.
     pub async fn kept_apart(&mut self, by: &Actor, desk: &Actor, foreign: &Value) {
         let (api, who) = (by.api(), by.who());
         let booking = self.book(desk, "2027-03-15", "2027-03-16").await;
@@ -223,13 +224,13 @@ impl ScriptedActions<'_> {
         self.refused(who, "booking.read", 403);
     }
 
-    /// A guest with a link to a channel's booking looks at it and gives it up.
+    /// A guest with a link to a channel's booking reads and cancels it.
     pub async fn by_a_guest(&mut self, channel: &Actor, booking: &Value) {
         let (path, id) = (path_of(booking), id_of(booking).to_string());
         let link =
             channel.api().post(&format!("{path}/guest-link"), &fresh_key()).json(&json!({})).send().await.expect(201).json();
         self.note(channel.who(), "guest.link", Some(&id), 0);
-        let stranger = channel.api().as_stranger();
+        let stranger = channel.api().unauthenticated();
         let sign_in = |number: &Value| {
             let body = json!({"confirmationNumber": number, "link": link["link"]});
             stranger.call(Method::POST, "/v1/guest-sessions").json(&body)
@@ -251,9 +252,9 @@ impl ScriptedActions<'_> {
         }
     }
 
-    /// Without credentials, or with such as are no good.
+    /// Requests without credentials, or with invalid ones.
     pub async fn by_nobody(&mut self, booking: &Value) {
-        let stranger = self.cluster.api("desk", 1).as_stranger().from_address(FROM);
+        let stranger = self.cluster.api("desk", 1).unauthenticated().from_address(FROM);
         for key in [None, Some("nonsense"), Some("kr_0123456789ab_0123456789012345678901234567890123456789012")] {
             let api = key.map_or_else(|| stranger.clone(), |key| stranger.with_key(key));
             api.get(&path_of(booking)).send().await.expect(401);
@@ -296,18 +297,18 @@ impl ScriptedActions<'_> {
         api.get("/v1/audit?shard=1").send().await.expect(200);
         self.expected.note(who, "audit.read", None, None, 0);
         let seen = api.get(&path_of(booking)).send().await.expect(200).text();
-        assert!(!GUEST.iter().take(3).any(|what| seen.contains(what)), "an auditor is not told who the guest is: {seen}");
+        assert!(!GUEST.iter().take(3).any(|what| seen.contains(what)), "an auditor does not see the guest: {seen}");
         self.note(who, "booking.read", Some(id_of(booking)), 0);
-        // Whatever there is of it: a log that is shorter has no such bundle.
+        // A short log has no such bundle.
         let bundle = api.get("/log/1/tile/entries/000.p/1").send().await;
         self.expected.note(who, "log.read", None, None, if bundle.status == 200 { 0 } else { bundle.status });
         api.post(&format!("{}/cancel", path_of(booking)), &fresh_key()).json(&json!({})).send().await.expect(403);
         self.refused(who, "booking.cancel", 403);
     }
 
-    /// What operators do with principals and nodes, and what they are refused.
+    /// Operators' actions on principals and nodes, and refusals of them.
     pub async fn operated(&mut self, channel: &Actor, booking: &Value) {
-        let (own, unknown) = (format!("/v1/principals/{}", channel.id), "/v1/principals/nobody-of-that-name");
+        let (own, unknown) = (format!("/v1/principals/{}", channel.id), "/v1/principals/no-such-principal");
         let get = |path: &str| self.operators.api.get(path);
         let post = |path: String| self.operators.api.post(&path, &fresh_key()).json(&json!({}));
         let (role, channels) = (json!({"role": "king"}), self.wish("channel"));
@@ -333,7 +334,7 @@ impl ScriptedActions<'_> {
         self.withdrawn(channel, booking).await;
     }
 
-    /// A key takes another's place; then both go, and the principal with them.
+    /// A second key replaces the first. Then the first key is revoked, then the principal with the second.
     async fn withdrawn(&mut self, channel: &Actor, booking: &Value) {
         let second = self.operators.give_key_as(&channel.id, &json!({"replaces": channel.prefix})).await;
         self.changed("key.create", channel.number);

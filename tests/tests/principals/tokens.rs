@@ -1,5 +1,5 @@
-//! Staff tokens of an OpenID Connect issuer: forged ones, keys that change at the issuer, and subjects that stand for
-//! another principal or for none any more.
+//! Staff tokens of an OpenID Connect issuer: forged tokens, keys that change at the issuer, and subjects that move to
+//! another principal or to none.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::{assert_same_401, list_of};
 
-/// What nodes put up with when clocks differ; the default.
+/// The clock difference that nodes accept by default.
 const SKEW_SECS: u64 = 60;
 
-/// Two hotels and an issuer whose tokens the nodes believe.
+/// Two hotels and an issuer that the nodes trust.
 struct Fixture {
     cluster: Cluster,
     issuer: Issuer,
@@ -28,7 +28,7 @@ impl Fixture {
 
     /// The same with further issuers.
     async fn set_with(more: &[&Issuer]) -> Fixture {
-        // Hundreds of refusals from one address: that they are limited is not what is asked here.
+        // The test sends hundreds of refused requests from one address, so that limit is off.
         let mut cluster = Cluster::start_with(&[("KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE", "0")]);
         let here = HotelPlan::new("tokens-here", 500).open(&cluster.operator()).await;
         let there = HotelPlan::new("tokens-there", 500).open(&cluster.operator()).await;
@@ -43,7 +43,7 @@ impl Fixture {
         Fixture { cluster, issuer, operators, here, there }
     }
 
-    /// Makes a desk of one hotel, or changes it, for which these subjects of the issuer sign in.
+    /// Creates or changes a desk of one hotel. These subjects of the issuer sign in as it.
     async fn desk(&self, id: &str, hotel: &Hotel, subjects: &[&str]) -> Value {
         self.operators.put(id, &self.desk_wish(hotel, subjects)).await
     }
@@ -53,24 +53,24 @@ impl Fixture {
         json!({"role": "desk", "properties": [hotel.id], "subjects": subjects.iter().map(subject).collect::<Vec<_>>()})
     }
 
-    /// Whoever shows this token to a node.
+    /// A caller with this token at a node.
     fn with(&self, token: &str, node: usize) -> Api {
         self.cluster.api("desk", node).with_key(token)
     }
 
-    /// What a node says to somebody with this token who wants to see the bookings.
+    /// A node's answer to a request for the bookings with this token.
     async fn shown(&self, token: &str, node: usize) -> Answer {
         self.with(token, node).get(&list_of(&self.here)).send().await
     }
 
-    /// Waits until a node lets a token in, or refuses it.
+    /// Waits until a node answers a token with this status.
     async fn until_status(&self, what: &str, token: &str, node: usize, status: u16) {
         until(what, PATIENCE, async || (self.shown(token, node).await.status == status).then_some(())).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn forged_tokens_let_nobody_in() {
+async fn forged_tokens_are_refused() {
     let other_issuer = Issuer::start().await;
     let fixture = Fixture::set_with(&[&other_issuer]).await;
     let Fixture { cluster, issuer, here, .. } = &fixture;
@@ -96,14 +96,14 @@ async fn forged_tokens_let_nobody_in() {
     wrong.push(("expired a second too long ago".into(), issuer.sign(&claims)));
     let mut claims = issuer.claims("anna");
     claims["nbf"] = json!(now_secs() + SKEW_SECS + 600);
-    wrong.push(("good only in ten minutes".into(), issuer.sign(&claims)));
+    wrong.push(("valid only in ten minutes".into(), issuer.sign(&claims)));
     let thief = SigningKey::new(&issuer.keys()[0].kid, KeyKind::P256);
-    wrong.push(("signed by a thief".into(), thief.token(&thief.header(), &issuer.claims("anna"))));
-    wrong.push(("of an issuer that nobody configured".into(), stranger.token("anna")));
-    wrong.push(("of that subject by another issuer".into(), other_issuer.token("anna")));
+    wrong.push(("signed by another key of that name".into(), thief.token(&thief.header(), &issuer.claims("anna"))));
+    wrong.push(("of an unknown issuer".into(), stranger.token("anna")));
+    wrong.push(("of that subject at another issuer".into(), other_issuer.token("anna")));
     wrong.push(("another issuer's key for this issuer's claims".into(), other_issuer.sign(&issuer.claims("anna"))));
-    wrong.push(("of a subject that is nobody's".into(), issuer.token("berta")));
-    wrong.push(("of nearly that subject".into(), issuer.token("Anna")));
+    wrong.push(("of an unbound subject".into(), issuer.token("berta")));
+    wrong.push(("of a similar subject".into(), issuer.token("Anna")));
     wrong.push(("of a principal's id".into(), issuer.token("lisbon-desk")));
     wrong.push(("twice".into(), format!("{0},{0}", issuer.token("anna"))));
     let mut refused = 0;
@@ -114,17 +114,17 @@ async fn forged_tokens_let_nobody_in() {
             refused += 2;
         }
     }
-    assert_eq!(here.everything().await, before, "nothing that was refused left anything behind");
+    assert_eq!(here.everything().await, before, "refused requests change nothing");
     for node in cluster.node_ids() {
         fixture.shown(&issuer.token("anna"), node).await.expect(200);
     }
-    assert!(refused >= 300, "that is fewer than there are forgeries: {refused}");
+    assert!(refused >= 300, "fewer refusals than forgeries: {refused}");
     println!("{refused} requests with tokens were refused");
 }
 
-/// To the second, give or take the skew: not before it begins and not after it ends, though it was good before.
+/// Within the skew a token is valid to the second: not before it begins and not after it ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_begins_and_ends() {
+async fn a_token_is_valid_only_between_its_times() {
     let fixture = Fixture::set_up().await;
     let (issuer, nodes) = (&fixture.issuer, fixture.cluster.node_ids());
     fixture.desk("lisbon-desk", &fixture.here, &["anna"]).await;
@@ -144,7 +144,7 @@ async fn a_token_begins_and_ends() {
         for node in nodes.clone() {
             for token in early.iter().chain([&late]) {
                 let answer = fixture.shown(token, node).await;
-                // The clock has gone on while the node was asked.
+                // The clock may have passed `begins` while the node answered.
                 if now_secs() < begins {
                     assert_eq!(answer.status, if *token == late { 200 } else { 401 }, "{answer:?}");
                     seen += 1;
@@ -152,8 +152,8 @@ async fn a_token_begins_and_ends() {
             }
         }
     }
-    assert!(seen >= 9, "the clock was faster than the nodes");
-    until("the hour strikes", PATIENCE, async || (now_secs() > begins).then_some(())).await;
+    assert!(seen >= 9, "too few answers before the tokens begin");
+    until("the tokens begin", PATIENCE, async || (now_secs() > begins).then_some(())).await;
     for node in nodes {
         for token in &early {
             fixture.shown(token, node).await.expect(200);
@@ -162,9 +162,9 @@ async fn a_token_begins_and_ends() {
     }
 }
 
-/// A new key is good at once, one that was taken back soon is not, and an issuer that is down stops nobody.
+/// A new key is accepted at once, a removed key is refused soon, and tokens work while the issuer is down.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_change_at_the_issuer() {
+async fn nodes_follow_key_changes_at_the_issuer() {
     let fixture = Fixture::set_up().await;
     let (issuer, nodes) = (&fixture.issuer, fixture.cluster.node_ids());
     fixture.desk("lisbon-desk", &fixture.here, &["anna"]).await;
@@ -178,29 +178,29 @@ async fn keys_change_at_the_issuer() {
         fixture.shown(&second, node).await.expect(200);
         fixture.shown(&first, node).await.expect(200);
     }
-    // Taken back: noticed when the keys are fetched the next time, which the next new key causes.
+    // Removed: nodes notice when they next fetch the keys, which the next new key causes.
     issuer.remove_key("key-1");
     issuer.rotate();
     let third = issuer.token("anna");
     let known = fixture.shown("nonsense", 1).await;
     for node in nodes.clone() {
         fixture.until_status(&format!("node {node} has the third key"), &third, node, 200).await;
-        assert_same_401("signed by a key that was taken back", &fixture.shown(&first, node).await, &known);
+        assert_same_401("signed by a removed key", &fixture.shown(&first, node).await, &known);
         fixture.shown(&second, node).await.expect(200);
     }
     issuer.set_health(Health::Down);
     let unknown = SigningKey::new("key-of-a-thief", KeyKind::P256);
     for node in nodes {
         let forged = unknown.token(&unknown.header(), &issuer.claims("anna"));
-        assert_same_401("signed by nobody's key", &fixture.shown(&forged, node).await, &known);
+        assert_same_401("signed by an unknown key", &fixture.shown(&forged, node).await, &known);
         fixture.shown(&third, node).await.expect(200);
         fixture.shown(&issuer.token("anna"), node).await.expect(200);
     }
 }
 
-/// A token says who somebody is; what that is worth, the directory says, at every request anew.
+/// A token identifies a subject. The directory decides its rights at every request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_is_worth_what_its_subject_is() {
+async fn a_token_has_the_rights_of_its_subjects_principal() {
     let fixture = Fixture::set_up().await;
     let Fixture { cluster, issuer, operators, here, there } = &fixture;
     fixture.desk("probe", here, &["probe"]).await;
@@ -224,14 +224,14 @@ async fn a_token_is_worth_what_its_subject_is() {
             }
         }
     };
-    statuses("nobody's", 401, 401).await;
+    statuses("not bound yet", 401, 401).await;
     fixture.desk("lisbon-desk", here, &["anna"]).await;
     statuses("bound", 200, 403).await;
     let taken = operators.api.put("/v1/principals/porto-desk", &fixture.desk_wish(there, &["anna"])).send().await;
     refusal(&taken, 409, "wrong_state");
-    statuses("bound to another in vain", 200, 403).await;
+    statuses("not bound to a second one", 200, 403).await;
     fixture.desk("lisbon-desk", here, &[]).await;
-    statuses("loosened", 401, 401).await;
+    statuses("unbound", 401, 401).await;
     fixture.desk("porto-desk", there, &["anna"]).await;
     statuses("rebound", 403, 200).await;
     operators.revoke("porto-desk").await;
@@ -241,9 +241,9 @@ async fn a_token_is_worth_what_its_subject_is() {
         409,
         "wrong_state",
     );
-    statuses("revoked for good", 401, 401).await;
+    statuses("still revoked", 401, 401).await;
     fixture.desk("faro-desk", here, &["anna", "berta"]).await;
-    statuses("bound anew", 200, 403).await;
+    statuses("bound to a third one", 200, 403).await;
 }
 
 /// Books one room with a fresh key.

@@ -1,5 +1,5 @@
-//! The audit trail as an auditor gets it, checked by someone who has only its description: SHA-256 over
-//! `keyrack audit v1`, a zero byte, the link before and the record's bytes; a record is a CBOR array of eleven.
+//! The audit trail as an auditor gets it, checked from its description alone: SHA-256 over `keyrack audit v1`, a zero
+//! byte, the previous link and the record's bytes. A record is a CBOR array of eleven items.
 
 use base64ct::{Base64, Encoding};
 use keyrack_tests::receipts::cbor::{self, Item};
@@ -7,7 +7,7 @@ use keyrack_tests::{Api, percent_encoded};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// What an action is called, and its number in the bytes that are hashed.
+/// Each action's name, and its number in the hashed bytes.
 const ACTIONS: [(&str, u64); 36] = [
     ("property.put", 1),
     ("room-type.put", 2),
@@ -50,19 +50,19 @@ const ACTIONS: [(&str, u64); 36] = [
 /// One shard's trail, from its first record on.
 pub struct Trail {
     pub shard: u64,
-    /// As they were exported.
+    /// As exported.
     pub records: Vec<Value>,
-    /// The chain's link after so many records, as we compute it.
+    /// The chain's link after each number of records, as computed here.
     pub links: Vec<[u8; 32]>,
-    /// Records that a leaf has sealed, as the last page says.
+    /// The number of records that a leaf has sealed, from the last page.
     pub sealed: u64,
-    /// All that was exported, bytes that are hashed among it.
+    /// Everything that was exported, including the decoded bytes that are hashed.
     pub said: Vec<u8>,
 }
 
 impl Trail {
-    /// Reads all of a shard's trail in pages of `limit` records and checks that it is a chain: every link that is told, and
-    /// the head of the page that ends it.
+    /// Reads all of a shard's trail in pages of `limit` records and checks that it is a chain: every exported link, and
+    /// the head on the last page.
     pub async fn read(auditor: &Api, shard: u64, limit: usize) -> Trail {
         let mut trail = Trail { shard, records: Vec::new(), links: vec![[0; 32]], sealed: 0, said: Vec::new() };
         let mut cursor = String::new();
@@ -75,7 +75,7 @@ impl Trail {
             match page["nextCursor"].as_str() {
                 Some(next) => cursor = next.to_string(),
                 None => {
-                    assert_eq!(page["count"], trail.records.len(), "shard {shard} has as many records as it says");
+                    assert_eq!(page["count"], trail.records.len(), "shard {shard}: the number of records");
                     assert_eq!(page["link"], hex(trail.head()), "shard {shard}: the head of the chain");
                     trail.sealed = page["sealed"].as_u64().expect("a number");
                     return trail;
@@ -105,11 +105,11 @@ impl Trail {
     }
 }
 
-/// The words that are shown are those that are hashed.
+/// The displayed fields must equal the hashed ones.
 fn assert_says(item: &Value, encoded: &[u8]) {
-    let Item::Array(told) = cbor::read(encoded).unwrap() else { panic!("no array: {item}") };
+    let Item::Array(told) = cbor::read(encoded).unwrap() else { panic!("not an array: {item}") };
     let [line, place, at, who, credential, from, action, property, record, verdict, times] = told.as_slice() else {
-        panic!("eleven things are told: {told:?}")
+        panic!("a record has eleven items: {told:?}")
     };
     for (name, item_of) in [("line", line), ("place", place), ("credential", credential), ("verdict", verdict), ("times", times)]
     {
@@ -126,7 +126,7 @@ fn assert_says(item: &Value, encoded: &[u8]) {
         Item::Bytes(bytes) => {
             std::net::Ipv6Addr::from(<[u8; 16]>::try_from(bytes.as_slice()).unwrap()).to_canonical().to_string()
         }
-        other => panic!("no address: {other:?}"),
+        other => panic!("not an address: {other:?}"),
     };
     assert_eq!(from, text("from"), "{item}");
     assert_eq!(item["allowed"], *verdict == Item::Uint(0), "{item}");
@@ -138,15 +138,15 @@ fn assert_says(item: &Value, encoded: &[u8]) {
             let same = match kind {
                 "bk_" | "hd_" => id == base32(number),
                 "principal/" | "node/" => id == number.to_string(),
-                _ => panic!("a record of no kind: {item}"),
+                _ => panic!("a record of unknown kind: {item}"),
             };
             assert!(same, "{number:x} is shown as {item}");
         }
-        other => panic!("no record: {other:?}"),
+        other => panic!("not a record: {other:?}"),
     }
 }
 
-/// Crockford's, in lower case.
+/// Crockford's base 32, in lower case.
 fn base32(number: u128) -> String {
     let digit = |place: u32| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(number >> (5 * place) & 31) as usize]);
     (0..26).rev().map(digit).collect()

@@ -1,4 +1,4 @@
-//! A confirmation carries its receipt.
+//! A confirmation contains its receipt.
 
 use keyrack_tests::{HotelPlan, PATIENCE, fresh_key, until};
 use serde_json::{Value, json};
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::erased::erase;
 use crate::{AMEND, BOOK, CANCEL, CHECK_IN, CHECK_OUT, Fixture, NO_SHOW, days, id_of};
 
-/// Not every single one: a receipt that takes longer than the caller would like to wait is left to be fetched.
+/// Not every confirmation contains its receipt: one that takes longer than the caller should wait is fetched later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn confirmations_carry_their_receipt_at_leaders_and_followers_alike() {
+async fn confirmations_contain_their_receipt_at_leaders_and_followers() {
     let fixture = Fixture::set_up("CARRIED", 5_000).await;
     for node in fixture.cluster.node_ids() {
         let (hotel, manager) = (fixture.at(node), fixture.cluster.api("manager", node));
@@ -56,7 +56,7 @@ async fn every_event_of_a_booking_has_a_receipt_that_verifies_at_every_node() {
         let cancelled = hotel.act(&booked, "cancel", &json!({})).await.expect(200).json();
         let cancel = fixture.check(&cancelled, CANCEL).await;
         assert_eq!(cancel.leaf.rooms[0].nights, [(5, 5); 3], "the rooms are free again");
-        // Each event of a booking says where the one before it is.
+        // Each event of a booking names the leaf of the previous event.
         let previous = [&book, &amend, &cancel].map(|proved| proved.leaf.previous);
         assert_eq!(previous, [None, Some(book.index), Some(amend.index)]);
 
@@ -71,7 +71,7 @@ async fn every_event_of_a_booking_has_a_receipt_that_verifies_at_every_node() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_desks_steps_have_receipts_too() {
+async fn check_in_no_show_and_check_out_have_receipts() {
     let fixture = Fixture::set_up("DESK-STEPS", 5).await;
     let desk = fixture.hotel.through(&fixture.cluster.api("desk", 2));
     let guest = desk.booked("2027-01-01", "2027-01-02").await;
@@ -88,7 +88,7 @@ async fn the_desks_steps_have_receipts_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_leaf_says_of_a_booking_what_the_booking_says_of_itself() {
+async fn a_leaf_agrees_with_its_booking() {
     let plan = HotelPlan::new("LEAVES", 10).with("SGL", 4).overbooked_by(1_000);
     let fixture = Fixture::set_with(plan, &[]).await;
     let hotel = fixture.at(3);
@@ -106,7 +106,7 @@ async fn a_leaf_says_of_a_booking_what_the_booking_says_of_itself() {
     let at = jiff::Timestamp::from_millisecond(leaf.at_ms as i64).unwrap();
     assert_eq!(at, booking["createdAt"].as_str().unwrap().parse().unwrap());
 
-    // Of several room types it has a list of each.
+    // With several room types the leaf has a list of each.
     let mut request = hotel.request_of("SGL", 2, "2027-03-03", "2027-03-05");
     let dlx = json!({"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1, "childrenAges": []});
     request["rooms"].as_array_mut().unwrap().push(dlx);
@@ -118,7 +118,7 @@ async fn a_leaf_says_of_a_booking_what_the_booking_says_of_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_confirmation_that_does_not_wait_says_where_its_receipt_will_be() {
+async fn a_confirmation_without_a_receipt_has_the_receipts_url() {
     let plan = HotelPlan::new("LATER", 100);
     let fixture = Fixture::set_with(plan, &[("KEYRACK_RECEIPTS_WAIT_MS", "0")]).await;
     let mut later = 0;
@@ -130,13 +130,13 @@ async fn a_confirmation_that_does_not_wait_says_where_its_receipt_will_be() {
             continue;
         };
         later += 1;
-        assert!(booking["receipt"].is_null(), "one or the other: {booking}");
+        assert!(booking["receipt"].is_null(), "either a receipt or its URL: {booking}");
         assert_eq!(url, format!("/v1/bookings/{}/receipt", id_of(&booking)));
         let receipt = until("the receipt is there", PATIENCE, async || {
             let answer = hotel.api.get(url).header("Accept", "application/json").send().await;
             if answer.status == 202 {
                 assert_eq!(answer.json()["code"], "not_cosigned");
-                let seconds: u64 = answer.header("Retry-After").expect("202 says when to come back").parse().unwrap();
+                let seconds: u64 = answer.header("Retry-After").expect("a 202 has a Retry-After header").parse().unwrap();
                 assert!((1..=10).contains(&seconds), "in {seconds} seconds");
                 return None;
             }
@@ -148,9 +148,9 @@ async fn a_confirmation_that_does_not_wait_says_where_its_receipt_will_be() {
 }
 
 async fn until_carried(what: &str, node: usize, mut happen: impl AsyncFnMut() -> Value) {
-    until(&format!("{what} at node {node} carries its receipt"), PATIENCE, async || {
+    until(&format!("{what} at node {node} contains its receipt"), PATIENCE, async || {
         let answer = happen().await;
-        assert!(answer["receipt"].is_object() != answer["receiptUrl"].is_string(), "one or the other: {answer}");
+        assert!(answer["receipt"].is_object() != answer["receiptUrl"].is_string(), "either a receipt or its URL: {answer}");
         answer["receipt"].is_object().then_some(())
     })
     .await;

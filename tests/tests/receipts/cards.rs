@@ -1,4 +1,4 @@
-//! A card number that is not kept cannot be stolen: it is refused in every text.
+//! Card numbers are refused in every text. A number that is not stored cannot be stolen.
 
 use keyrack_tests::{Answer, fresh_key, refusal};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const CARDS: [&str; 6] = [
 const NO_CARDS: [&str; 5] = ["+351210000000", "+4915112345678901", "+1 202 555 0143", "4111111111111112", "BK-2026-000123"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_card_number_is_refused_in_every_text_and_nothing_happened() {
+async fn a_card_number_is_refused_in_every_text_and_nothing_changes() {
     let fixture = Fixture::set_up("CARDS", 9).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let hold = fixture.hotel.hold("2027-03-01", "2027-03-02", 600).await.expect(201).json();
@@ -53,12 +53,12 @@ async fn a_card_number_is_refused_in_every_text_and_nothing_happened() {
         let plan = json!({"name": card, "currency": "EUR"});
         assert_refused("rate plan", card, &operator.put(&format!("{here}/rate-plans/FLEX"), &plan).send().await);
     }
-    assert_eq!(fixture.hotel.everything().await, before, "what is refused changes nothing");
+    assert_eq!(fixture.hotel.everything().await, before, "refused requests change nothing");
     fixture.cluster.operator().get("/v1/properties/CARDS-NEW").send().await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn telephone_numbers_and_references_are_no_card_numbers() {
+async fn telephone_numbers_and_references_are_not_card_numbers() {
     let fixture = Fixture::set_up("NO-CARDS", 50).await;
     for text in NO_CARDS {
         for place in ["name", "phone"] {

@@ -1,4 +1,4 @@
-//! A guest is erased: the data are gone, the booking and what was proved of it stay.
+//! After a guest is erased, the guest's data are gone. The booking and its proofs remain.
 
 use keyrack_tests::receipts::Receipt;
 use keyrack_tests::{Answer, Api, fresh_key, refusal};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{AMEND, BOOK, CANCEL, ERASE, Fixture, id_of};
 
-/// What the guest of [`Hotel::request`](keyrack_tests::Hotel::request) is known by.
+/// The data of the guest of [`Hotel::request`](keyrack_tests::Hotel::request).
 const GUEST: [&str; 3] = ["Ada Guest", "ada@example.com", "+351210000000"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -25,16 +25,16 @@ async fn an_erased_guest_is_gone_everywhere_and_the_booking_stays() {
     let erasure = fixture.check(&erased, ERASE).await;
     assert_eq!(erasure.leaf.previous, Some(old_proved.index));
     assert_eq!(erasure.leaf.rooms, {
-        // The other booking took a room of each night meanwhile.
+        // The other booking has since taken a room of each night.
         let mut rooms = old_proved.leaf.rooms.clone();
         rooms[0].nights.iter_mut().for_each(|(_, remaining)| *remaining -= 1);
         rooms
     });
     assert_eq!(fixture.receipt_of(&erased).await.disclosures, []);
     let told = |digest: &[u8; 32]| old_proved.leaf.digests.contains(digest);
-    assert!(!erasure.leaf.digests.iter().any(told), "a digest of a guest who is gone would be the guest's");
+    assert!(!erasure.leaf.digests.iter().any(told), "the leaf of the erasure repeats a digest of the guest");
 
-    // What was proved stays proved, with the claims its holder has.
+    // Earlier receipts still verify, with the claims that their holder has.
     assert_eq!(old.verify(&fixture.policy).unwrap(), old_proved);
     assert_eq!(fixture.hotel.availability("2027-03-01", "2027-03-10").await["roomTypes"], availability);
     for node in fixture.cluster.node_ids() {
@@ -53,17 +53,17 @@ async fn an_erased_guest_is_gone_everywhere_and_the_booking_stays() {
         assert_eq!(receipt.verify(&fixture.policy).unwrap().leaf, erasure.leaf);
         assert_eq!(receipt.disclosures, [], "nothing is left to disclose");
         assert_nothing_of_the_guest(&hotel.api.get(&path).send().await.expect(200));
-        // A retry of the booking itself is the one answer that cannot be the first one any more.
+        // A retry of the booking is the only retry that does not get the first answer.
         let again = book(&fixture.cluster.api("channel", node)).await.expect(201);
         assert_nothing_of_the_guest(&again);
         assert_eq!(again.json()["bookingId"], booking["bookingId"]);
-        assert_eq!(hotel.get(&kept).await["guest"], request["guest"], "another booking's guest is another guest");
+        assert_eq!(hotel.get(&kept).await["guest"], request["guest"], "the other booking keeps its guest");
     }
     fixture.check(&kept, BOOK).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_erasure_can_be_repeated_and_the_booking_goes_on() {
+async fn an_erasure_can_be_repeated_and_the_booking_stays_usable() {
     let fixture = Fixture::set_up("ERASED-TWICE", 5).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let manager = fixture.cluster.api("manager", 1);
@@ -76,17 +76,17 @@ async fn an_erasure_can_be_repeated_and_the_booking_goes_on() {
         let again = manager.post(&path, &key).send().await.expect(200);
         assert!(again.is_replayed());
         assert_eq!(again.text(), first.text());
-        // With another key it is another request, which finds everything done.
+        // With another key it is another request, which finds the guest already erased.
         let another = manager.post(&path, &fresh_key()).json(&json!({})).send().await.expect(200).json();
         for member in ["guestId", "bookingId", "erasedAt"] {
             assert_eq!(another[member], first.json()[member], "{member}");
         }
     }
-    assert_eq!(fixture.hotel.get(&booking).await["revision"], 2, "only the first time something happened");
+    assert_eq!(fixture.hotel.get(&booking).await["revision"], 2, "only the first erasure changes the booking");
 
     let amended = fixture.hotel.act(&booking, "amend", &json!({"departure": "2027-03-05"})).await.expect(200).json();
     assert_eq!((&amended["guest"], &amended["guestErased"]), (&Value::Null, &json!(true)));
-    assert_eq!(fixture.check(&amended, AMEND).await.leaf.previous, Some(size - 1), "no leaf between");
+    assert_eq!(fixture.check(&amended, AMEND).await.leaf.previous, Some(size - 1), "there is no leaf between them");
     let cancelled = fixture.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
     assert_eq!(cancelled["guest"], Value::Null);
     fixture.check(&cancelled, CANCEL).await;
@@ -94,7 +94,7 @@ async fn an_erasure_can_be_repeated_and_the_booking_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_manager_erases_and_only_a_guest_who_is_there() {
+async fn only_managers_and_operators_erase_and_only_an_existing_guest() {
     let fixture = Fixture::set_up("WHO-ERASES", 5).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let path = format!("/v1/guests/{}/erase", booking["guestId"].as_str().unwrap());
@@ -104,23 +104,23 @@ async fn only_a_manager_erases_and_only_a_guest_who_is_there() {
         refusal(&answer, 403, "forbidden");
     }
     let manager = fixture.cluster.api("manager", 1);
-    refusal(&manager.with_key("nobody").post(&path, &fresh_key()).send().await, 401, "unauthenticated");
+    refusal(&manager.with_key("no-such-key").post(&path, &fresh_key()).send().await, 401, "unauthenticated");
     let keyless = manager.call(reqwest::Method::POST, &path).send().await;
     refusal(&keyless, 400, "idempotency_key_required");
     refusal(&manager.post(&path, &fresh_key()).json(&json!({"all": true})).send().await, 400, "unknown_field");
     refusal(&manager.get(&path).send().await, 405, "method_not_allowed");
     let (head, last) = id_of(&booking).split_at(id_of(&booking).len() - 1);
     let unknown = format!("{head}{}", if last == "0" { "1" } else { "0" });
-    for id in ["nobody", "%20", &unknown] {
+    for id in ["unknown", "%20", &unknown] {
         let answer = manager.post(&format!("/v1/guests/{id}/erase"), &fresh_key()).send().await;
         refusal(&answer, 404, "not_found");
     }
-    assert_eq!(fixture.hotel.everything().await, before, "what is refused erases nobody");
+    assert_eq!(fixture.hotel.everything().await, before, "refused requests change nothing");
     erase(&fixture.cluster.operator(), &booking).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_feed_tells_that_a_guest_was_erased_and_nothing_of_whom() {
+async fn the_feed_reports_an_erasure_without_guest_data() {
     let fixture = Fixture::set_up("ERASED-FEED", 5).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     for _ in 0..2 {
@@ -146,6 +146,6 @@ pub async fn erase(api: &Api, booking: &Value) -> Answer {
 #[track_caller]
 fn assert_nothing_of_the_guest(answer: &Answer) {
     for trace in GUEST.into_iter().chain(["guest.name", "guest.email", "guest.phone"]) {
-        assert!(!answer.text().contains(trace), "{trace} is still told: {answer:?}");
+        assert!(!answer.text().contains(trace), "{trace} is still in the answer: {answer:?}");
     }
 }

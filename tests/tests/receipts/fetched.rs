@@ -1,4 +1,4 @@
-//! A receipt is asked for later.
+//! A receipt is fetched later.
 
 use keyrack_tests::receipts::Receipt;
 use keyrack_tests::refusal;
@@ -18,7 +18,7 @@ async fn a_receipt_is_fetched_as_text_and_as_json_at_every_node() {
         assert_eq!(text.header("Content-Type"), Some("text/plain; charset=utf-8"));
         let of_text = Receipt::of_text(&text.text()).unwrap();
         assert_eq!(of_text.verify(&fixture.policy).unwrap().leaf, proved.leaf);
-        // Text is what a caller gets who asks for nothing in particular, as `curl` does.
+        // Text is the default for callers without a specific `Accept`, such as `curl`.
         let plain = api.get(&path).send().await.expect(200);
         assert!(plain.text().starts_with("c2sp.org/tlog-proof@v1\n"), "{plain:?}");
 
@@ -30,7 +30,7 @@ async fn a_receipt_is_fetched_as_text_and_as_json_at_every_node() {
         assert_eq!(answer.json()["index"], proved.index);
         assert_eq!(answer.json()["origin"], proved.checkpoint.origin);
     }
-    // It is always that of the newest event.
+    // It is always the receipt of the newest event.
     let cancelled = fixture.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
     fixture.check(&cancelled, CANCEL).await;
     for api in fixture.cluster.everywhere("channel") {
@@ -59,7 +59,7 @@ async fn an_auditor_can_verify_a_receipt_without_seeing_the_guest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_booking_has_no_receipt() {
+async fn only_bookings_have_receipts() {
     let fixture = Fixture::set_up("NO-RECEIPT", 5).await;
     let booking = fixture.at(1).booked("2027-03-01", "2027-03-03").await;
     let hold = fixture.hotel.hold("2027-03-01", "2027-03-02", 600).await.expect(201).json();

@@ -1,4 +1,4 @@
-//! The log only ever grows: through the death of a leader, a snapshot, and the end of all nodes.
+//! The log only grows: through a leader's crash, a snapshot, and a restart of all nodes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::{BOOK, Fixture};
 
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
 
-/// Checkpoints and receipts of some moment, to be held against every later one.
+/// Earlier checkpoints and receipts, to be compared with every later state.
 #[derive(Default)]
 struct EarlierReceipts {
     checkpoints: Vec<Checkpoint>,
@@ -20,7 +20,7 @@ struct EarlierReceipts {
 }
 
 impl EarlierReceipts {
-    /// Adds what each of `nodes` says now.
+    /// Adds a new receipt and the current checkpoint of each of `nodes`.
     async fn remember(&mut self, fixture: &Fixture, nodes: &[usize]) {
         let apis: Vec<Api> = nodes.iter().map(|node| fixture.cluster.api("channel", *node)).collect();
         for _ in nodes {
@@ -36,7 +36,7 @@ impl EarlierReceipts {
         }
     }
 
-    /// Every node's tree continues everything that was ever shown, and what was proved stays proved.
+    /// Every node's tree continues every earlier checkpoint, and earlier receipts still verify.
     async fn assert_still_true(&self, fixture: &Fixture, nodes: &[usize]) {
         let largest = self.checkpoints.iter().map(|checkpoint| checkpoint.size).max().unwrap();
         for node in nodes {
@@ -51,7 +51,7 @@ impl EarlierReceipts {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_goes_on_consistently_after_the_leader_was_killed() {
+async fn the_log_stays_consistent_after_the_leader_is_killed() {
     let mut fixture = Fixture::set_up("LOG-CRASH", 5_000).await;
     let leader = fixture.cluster.leader_of(fixture.shard).await;
     let mut past = EarlierReceipts::default();
@@ -75,7 +75,7 @@ async fn the_log_goes_on_consistently_after_the_leader_was_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_follower_that_came_back_by_snapshot_serves_the_same_log_and_signs_it() {
+async fn a_follower_restored_by_snapshot_serves_and_signs_the_same_log() {
     let env = [("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "200"), ("KEYRACK_RAFT_KEEP_LOG_ENTRIES", "50")];
     let mut fixture = Fixture::set_with(HotelPlan::new("LOG-SNAPSHOT", 5_000), &env).await;
     let shard = fixture.shard;
@@ -103,7 +103,7 @@ async fn a_follower_that_came_back_by_snapshot_serves_the_same_log_and_signs_it(
     past.remember(&fixture, &[1, 2, 3]).await;
     past.assert_still_true(&fixture, &[1, 2, 3]).await;
 
-    // With another node gone no checkpoint has a majority without the follower's signature.
+    // With another node down, no checkpoint has a majority without the follower's signature.
     let gone = fixture.cluster.others(follower)[0];
     fixture.cluster.kill(gone);
     let left = fixture.cluster.others(gone);
@@ -114,7 +114,7 @@ async fn a_follower_that_came_back_by_snapshot_serves_the_same_log_and_signs_it(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_goes_on_consistently_after_all_nodes_were_killed_or_stopped() {
+async fn the_log_stays_consistent_after_all_nodes_are_killed_or_stopped() {
     let mut fixture = Fixture::set_up("LOG-RESTART", 5_000).await;
     let all = [1, 2, 3];
     let mut past = EarlierReceipts::default();
@@ -128,16 +128,16 @@ async fn the_log_goes_on_consistently_after_all_nodes_were_killed_or_stopped() {
     past.assert_still_true(&fixture, &all).await;
     fixture.cluster.stop();
     fixture.cluster.start_again();
-    // Before anything new is booked: a node that just started has a checkpoint of its own to show.
+    // Before any new booking: a node that just started has its own checkpoint.
     past.assert_still_true(&fixture, &all).await;
     past.remember(&fixture, &all).await;
     past.assert_still_true(&fixture, &all).await;
 }
 
-/// Somebody asks every node all the time, through the end of a leader: whatever is shown at any moment is a prefix of what is
-/// shown at the end, so two nodes never show two trees of one size.
+/// A reader polls every node while a leader crashes. Every checkpoint it sees is a prefix of the final one, so two
+/// nodes never show different trees of the same size.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_two_histories_are_ever_shown_while_a_leader_dies_under_load() {
+async fn no_two_nodes_show_different_histories_while_a_leader_crashes() {
     let mut fixture = Fixture::set_up("LOG-WATCHED", 5_000).await;
     let watching: Vec<_> = fixture.cluster.node_ids().map(|node| CheckpointWatch::start(fixture.log(node))).collect();
     let load = Load::start("log-watched", fixture.cluster.everywhere("channel"), &fixture.hotel, 8);
@@ -153,7 +153,7 @@ async fn no_two_histories_are_ever_shown_while_a_leader_dies_under_load() {
     past.remember(&fixture, &[1, 2, 3]).await;
     for watching in watching {
         let seen = watching.finish().await;
-        assert!(seen.len() > 10, "checkpoints come while bookings do: {}", seen.len());
+        assert!(seen.len() > 10, "too few checkpoints during the bookings: {}", seen.len());
         past.checkpoints.extend(seen);
     }
     past.checkpoints.sort_by_key(|checkpoint| (checkpoint.size, checkpoint.root));
@@ -176,14 +176,14 @@ impl CheckpointWatch {
             while !stopped.load(Ordering::Relaxed) {
                 let path = format!("/log/{}/checkpoint", log.shard);
                 let call = log.api.anonymous(&path).timeout(Duration::from_secs(2)).try_send().await;
-                // A node that is down shows nothing.
+                // A node that is down gives no checkpoint.
                 if let Some(answer) = call.ok().filter(|answer| answer.status == 200) {
                     let checkpoint = Note::parse(&answer.text()).and_then(|note| note.checkpoint()).unwrap();
                     if seen.last() != Some(&checkpoint) {
                         seen.push(checkpoint);
                     }
                 }
-                // Not a wait for anything: it leaves the processor to the nodes.
+                // Not a wait for a condition: the pause leaves the CPU to the nodes.
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             seen
@@ -201,7 +201,7 @@ async fn metric(fixture: &Fixture, node: usize, name: &str) -> Option<u64> {
     fixture.cluster.metrics(node).await?.of_shard(name, fixture.shard)
 }
 
-/// A receipt that was fetched before stays good, and is served again by every node after a restart.
+/// A receipt that was fetched earlier stays valid, and every node serves it again after a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_is_still_served_after_all_nodes_restarted() {
     let mut fixture = Fixture::set_up("LOG-SERVED", 50).await;
@@ -222,10 +222,10 @@ async fn a_receipt_is_still_served_after_all_nodes_restarted() {
     }
 }
 
-/// A node starts with the rows that were on its disk, and what it applied last may not have been among them: whoever follows
-/// it must not be shown a log that has become shorter.
+/// A node starts with the rows on its disk, which may lack the last applied entries. Its readers must never see a log
+/// that has become shorter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_was_restarted_shows_no_checkpoint_until_it_has_caught_up() {
+async fn a_restarted_node_shows_no_checkpoint_until_it_has_caught_up() {
     let mut fixture = Fixture::set_up("LOG-RESTART", 50).await;
     for _ in 0..5 {
         fixture.hotel.booked("2027-03-01", "2027-03-03").await;

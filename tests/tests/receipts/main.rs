@@ -1,4 +1,4 @@
-//! Receipts from outside: with every confirmation, at every node, and checked by a verifier of our own.
+//! Receipts as callers see them: with every confirmation, at every node, checked by an independent verifier.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -32,7 +32,7 @@ const CHECK_OUT: u64 = 5;
 const NO_SHOW: u64 = 6;
 const ERASE: u64 = 7;
 
-/// A cluster with one hotel, and whom to believe.
+/// A cluster with one hotel, and the keys to trust.
 struct Fixture {
     cluster: Cluster,
     hotel: Hotel,
@@ -64,7 +64,7 @@ impl Fixture {
         self.hotel.through(&self.cluster.api("channel", node))
     }
 
-    /// Checks the receipt of what an answer tells of.
+    /// Checks the receipt of an answer.
     async fn check(&self, answer: &Value, kind: u64) -> Proved {
         let proved = self.receipt_of(answer).await.verify(&self.policy).unwrap();
         assert_eq!(proved.leaf.kind, kind, "{proved:?}");
@@ -73,19 +73,19 @@ impl Fixture {
         proved
     }
 
-    /// The receipt in an answer; or, on a busy machine, the one behind its `receiptUrl`, which is the same as long as
-    /// nothing else has happened to the booking.
+    /// The receipt in an answer, or, on a busy machine, the one at its `receiptUrl`. Both are the same unless the
+    /// booking has changed since.
     async fn receipt_of(&self, answer: &Value) -> Receipt {
         if !answer["receipt"].is_null() {
-            assert!(answer["receiptUrl"].is_null(), "one or the other: {answer}");
+            assert!(answer["receiptUrl"].is_null(), "either a receipt or its URL: {answer}");
             return Receipt::of_json(&answer["receipt"]);
         }
-        let url = answer["receiptUrl"].as_str().expect("a receipt, or where it will be");
+        let url = answer["receiptUrl"].as_str().expect("a receipt or its URL");
         assert_eq!(url, format!("/v1/bookings/{}/receipt", id_of(answer)));
         until(&format!("there is a receipt at {url}"), PATIENCE, async || {
             for api in self.cluster.everywhere("channel") {
                 let call = api.get(url).header("Accept", "application/json").timeout(Duration::from_secs(5));
-                // A node that is down or has no leader yet is no news.
+                // A node that is down or has no leader yet is skipped.
                 if let Some(found) = call.try_send().await.ok().filter(|answer| answer.status == 200) {
                     return Some(Receipt::of_json(&found.json()));
                 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{BOOK, CANCEL, Fixture, id_of};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_at_any_node_is_answered_byte_for_byte_the_same_receipt_included() {
+async fn a_retry_at_any_node_gets_the_same_bytes_including_the_receipt() {
     let fixture = Fixture::set_up("RETRIED", 50).await;
     let request = fixture.hotel.request("2027-03-01", "2027-03-03");
     for node in fixture.cluster.node_ids() {
@@ -30,7 +30,7 @@ async fn a_retry_at_any_node_is_answered_byte_for_byte_the_same_receipt_included
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_after_the_booking_has_changed_is_answered_as_the_first_time() {
+async fn a_retry_after_the_booking_has_changed_gets_the_first_answer() {
     let fixture = Fixture::set_up("RETRIED-LATE", 50).await;
     let (key, request) = (fresh_key(), fixture.hotel.request("2027-03-01", "2027-03-03"));
     let first = post(&fixture.cluster.api("channel", 1), "/v1/bookings", &key, &request).await.expect(201);
@@ -41,7 +41,7 @@ async fn a_retry_after_the_booking_has_changed_is_answered_as_the_first_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_after_the_leader_was_killed_is_answered_as_the_first_time() {
+async fn a_retry_after_the_leader_was_killed_gets_the_first_answer() {
     let mut fixture = Fixture::set_up("RETRIED-CRASH", 50).await;
     let leader = fixture.cluster.leader_of(fixture.shard).await;
     let mut firsts = Vec::new();
@@ -60,7 +60,7 @@ async fn a_retry_after_the_leader_was_killed_is_answered_as_the_first_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_after_all_nodes_have_restarted_is_answered_as_the_first_time() {
+async fn a_retry_after_all_nodes_have_restarted_gets_the_first_answer() {
     let mut fixture = Fixture::set_up("RETRIED-RESTART", 50).await;
     let (key, request) = (fresh_key(), fixture.hotel.request("2027-03-01", "2027-03-03"));
     let first = post(&fixture.cluster.api("channel", 1), "/v1/bookings", &key, &request).await.expect(201);
@@ -72,9 +72,9 @@ async fn a_retry_after_all_nodes_have_restarted_is_answered_as_the_first_time() 
     }
 }
 
-/// Whether the receipt was there in time is part of the answer.
+/// Whether the receipt was ready in time is part of the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retry_of_what_was_answered_without_its_receipt_is_answered_as_the_first_time() {
+async fn a_retry_of_an_answer_without_receipt_gets_the_first_answer() {
     let env = [("KEYRACK_RECEIPTS_WAIT_MS", "0")];
     let fixture = Fixture::set_with(HotelPlan::new("RETRIED-LATER", 50), &env).await;
     let mut firsts = Vec::new();
@@ -102,7 +102,7 @@ async fn post(api: &Api, path: &str, key: &str, body: &Value) -> Answer {
 
 #[track_caller]
 fn assert_same(again: &Answer, first: &Answer) {
-    assert!(again.is_replayed(), "a replay says so: {again:?}");
+    assert!(again.is_replayed(), "a replay is marked as one: {again:?}");
     assert_eq!(again.status, first.status);
     assert_eq!(again.text(), first.text());
 }

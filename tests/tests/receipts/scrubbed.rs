@@ -1,9 +1,9 @@
-//! After an erasure nothing that would bring the guest's data back is left in any file of any node.
+//! After an erasure no file of any node contains anything that could restore the guest's data.
 //!
-//! The wrapped key itself is not seen from outside. But beside it, in the same row of the same file, stand the secrets of
-//! the claims about price, reference and unit, and a receipt shows what comes of them: a claim's salt is the first half
-//! of SHA-256 over its secret and the booking's revision. So each 16 bytes of every file are tried: where the secrets
-//! are gone, so is the key. They are random, so a compressed file has them as they are.
+//! The wrapped key itself is not visible from outside. But the same row of the same file contains the secrets of the
+//! claims about price, reference and unit, and a receipt shows values derived from them: a claim's salt is the first
+//! half of SHA-256 over its secret and the booking's revision. So the test tries each 16 bytes of every file: where the
+//! secrets are gone, the key is gone, too. Secrets are random, so a compressed file contains them unchanged.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn nothing_of_an_erased_guest_is_left_in_any_file_of_any_node() {
     let plan = HotelPlan::new("SCRUBBED", 50);
     let mut fixture = Fixture::set_with(plan, &[("KEYRACK_GUESTS_SCRUB_AFTER_SECS", "0")]).await;
     let ErasedAndKept { erased, kept } = ErasedAndKept::book(&fixture).await;
-    // So that the rows are in table files, not only in logs.
+    // Stopping flushes the rows from logs to table files.
     fixture.cluster.stop();
     assert_found_at_every_node(&fixture.cluster, &erased);
     assert_found_at_every_node(&fixture.cluster, &kept);
@@ -50,7 +50,7 @@ async fn nothing_of_an_erased_guest_is_left_in_any_file_of_any_node() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_was_away_at_the_erasure_removes_the_traces_when_it_is_back() {
+async fn a_node_that_missed_an_erasure_removes_the_traces_when_it_returns() {
     let env = [
         ("KEYRACK_GUESTS_SCRUB_AFTER_SECS", "1"),
         ("KEYRACK_RAFT_SNAPSHOT_LOG_ENTRIES", "20"),
@@ -58,7 +58,7 @@ async fn a_node_that_was_away_at_the_erasure_removes_the_traces_when_it_is_back(
     ];
     let mut fixture = Fixture::set_with(HotelPlan::new("SCRUBBED-AWAY", 500), &env).await;
     let ErasedAndKept { erased, kept } = ErasedAndKept::book(&fixture).await;
-    // Snapshots are made that have the guest in them.
+    // Enough bookings for snapshots that contain the guest.
     for _ in 0..60 {
         fixture.hotel.booked("2027-03-01", "2027-03-02").await;
     }
@@ -70,7 +70,7 @@ async fn a_node_that_was_away_at_the_erasure_removes_the_traces_when_it_is_back(
     let answer = erase(&manager, &erased.booking).await.expect(200).json();
     let index = fixture.check(&answer, ERASE).await.leaf.raft_index;
     until_scrubbed(&fixture, &present, index, &erased).await;
-    assert!(!traces(&fixture.cluster, away, &erased).is_empty(), "the node that is away knows nothing of it yet");
+    assert!(!traces(&fixture.cluster, away, &erased).is_empty(), "the node that is down still has the traces");
     fixture.cluster.restart(away);
     fixture.cluster.ready(away).await;
     until_scrubbed(&fixture, &[1, 2, 3], index, &erased).await;
@@ -84,14 +84,14 @@ struct ErasedAndKept {
     kept: Canary,
 }
 
-/// A booking and what would be found of it in files.
+/// A booking, and the receipts that its secrets are recognised by.
 struct Canary {
     booking: Value,
     receipts: Vec<Receipt>,
 }
 
 impl ErasedAndKept {
-    /// Two bookings that are alike; both have changed their guest and their dates since.
+    /// Two similar bookings. Both have since changed their guest and dates.
     async fn book(fixture: &Fixture) -> ErasedAndKept {
         ErasedAndKept { erased: Canary::book(fixture).await, kept: Canary::book(fixture).await }
     }
@@ -109,7 +109,7 @@ impl Canary {
         Canary { receipts: vec![first, fixture.receipt_of(&amended).await], booking }
     }
 
-    /// The salts that come of the secrets beside the guest's key, in the newest row of it.
+    /// The salts of the secrets beside the guest's key, in its newest row.
     fn newest_salts(&self) -> Salts {
         salts(self.receipts.last().unwrap())
     }
@@ -119,11 +119,11 @@ impl Canary {
     }
 }
 
-/// Salts, and of which claim and which revision of the booking each is.
+/// Salts, each with its claim and its revision of the booking.
 type Salts = BTreeMap<Vec<u8>, (String, u32)>;
 
 fn salts(receipt: &Receipt) -> Salts {
-    // The booking is made, then amended.
+    // The booking is made, then amended, so the event's kind equals the revision.
     let revision = Leaf::parse(&receipt.leaf).unwrap().kind as u32;
     let beside_the_key = |name: &str| ["price", "channelRef", "unit"].contains(&name);
     let claims = receipt.disclosures.iter().filter(|claim| beside_the_key(&claim.name));
@@ -132,7 +132,7 @@ fn salts(receipt: &Receipt) -> Salts {
     salts
 }
 
-/// Which of the salts come of a secret that stands in a file below `folder`, and in which file.
+/// The salts whose secret is in a file below `folder`, with the file.
 fn secrets_in(folder: &Path, salts: &Salts) -> BTreeMap<(String, u32), String> {
     let mut found = BTreeMap::new();
     for (path, bytes) in files_under(folder) {
@@ -148,14 +148,14 @@ fn secrets_in(folder: &Path, salts: &Salts) -> BTreeMap<(String, u32), String> {
     found
 }
 
-/// Text and zeros, of which files are full, need no trying.
+/// Files are full of text and zeros, which need not be tried.
 fn may_be_random(window: &[u8]) -> bool {
     let printable = window.iter().filter(|byte| (b' '..=b'~').contains(byte)).count();
     let zeros = window.iter().filter(|byte| **byte == 0).count();
     printable < window.len() && zeros < 8
 }
 
-/// Waits until a node says that it has purged its log past the erasure and its files have no trace of it.
+/// Waits until a node reports that it has purged its log past the erasure, and its files have no trace of the guest.
 async fn until_scrubbed(fixture: &Fixture, nodes: &[usize], index: u64, erased: &Canary) {
     for node in nodes {
         until(&format!("node {node} has purged its log up to {index}"), SCRUBBED_WITHIN, async || {
@@ -164,7 +164,7 @@ async fn until_scrubbed(fixture: &Fixture, nodes: &[usize], index: u64, erased: 
             (of("keyrack_raft_snapshot_index") >= index && of("keyrack_raft_purged_index") >= index).then_some(())
         })
         .await;
-        // The last step, the compaction of the log, is not told of.
+        // No metric reports the last step, the compaction of the log.
         until(&format!("node {node} has no trace of the guest"), PATIENCE, async || {
             traces(&fixture.cluster, *node, erased).is_empty().then_some(())
         })
@@ -172,7 +172,7 @@ async fn until_scrubbed(fixture: &Fixture, nodes: &[usize], index: u64, erased: 
     }
 }
 
-/// What a node's files still have of the secrets beside the guest's key, and where.
+/// The secrets beside the guest's key that a node's files still have, and where.
 fn traces(cluster: &Cluster, node: usize, canary: &Canary) -> BTreeMap<(String, u32), String> {
     secrets_in(&cluster.data().join(format!("node-{node}")), &canary.all_salts())
 }
@@ -182,18 +182,18 @@ fn assert_found_at_every_node(cluster: &Cluster, canary: &Canary) {
     let salts = canary.newest_salts();
     for node in cluster.node_ids() {
         let found = secrets_in(&cluster.data().join(format!("node-{node}")), &salts);
-        assert_eq!(found.len(), salts.len(), "the search does not see what is there at node {node}: {found:?}");
+        assert_eq!(found.len(), salts.len(), "the search does not find all secrets at node {node}: {found:?}");
     }
 }
 
-/// In no file at all, logs of the processes included.
+/// In no file at all, including the logs of the processes.
 #[track_caller]
 fn assert_gone(cluster: &Cluster, canary: &Canary) {
     let files = files_under(cluster.folder());
     assert!(!files.is_empty());
     let found = secrets_in(cluster.folder(), &canary.all_salts());
-    assert!(found.is_empty(), "a secret, and with it the key beside it, is still there: {found:?}");
+    assert!(found.is_empty(), "a secret, and with it the key beside it, is still in a file: {found:?}");
     for clear in ["Ada Guest", "ada@example.com", "+351210000000", "wqzjxk@example.com", "+35184629513706"] {
-        assert_eq!(holding(&files, clear.as_bytes()), Vec::<&Path>::new(), "{clear} stands in clear");
+        assert_eq!(holding(&files, clear.as_bytes()), Vec::<&Path>::new(), "{clear} is in plain text");
     }
 }

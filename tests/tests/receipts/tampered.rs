@@ -1,4 +1,4 @@
-//! A receipt that was changed proves nothing.
+//! A changed receipt proves nothing.
 
 use base64ct::{Base64, Encoding};
 use keyrack_tests::receipts::{KeyKind, Note, ProofFile, Receipt, Signer};
@@ -9,7 +9,7 @@ use crate::{BOOK, Fixture};
 async fn a_receipt_that_was_tampered_with_is_refused() {
     let fixture = Fixture::set_up("TAMPERED", 50).await;
     let mut booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
-    // One whose proof has several hashes.
+    // A receipt whose proof has several hashes.
     while ProofFile::parse(&fixture.receipt_of(&booking).await.proof).unwrap().hashes.len() < 3 {
         booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     }
@@ -19,12 +19,12 @@ async fn a_receipt_that_was_tampered_with_is_refused() {
     for (what, receipt) in forgeries(&receipt, &other) {
         let proved = receipt.verify(&fixture.policy);
         println!("{what}: {:?}", proved.as_ref().err());
-        assert!(proved.is_err(), "{what} was taken: {proved:?}");
+        assert!(proved.is_err(), "{what} was accepted: {proved:?}");
     }
 }
 
-/// A surplus signature can be broken so that it is nobody's, and is then ignored: that is as the format wants it. But
-/// whatever is changed, nothing else is ever proved.
+/// A changed surplus signature may belong to an unknown key, and the format ignores such signatures. But no changed
+/// byte proves anything else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_single_changed_byte_proves_anything_else() {
     let fixture = Fixture::set_up("EVERY-BYTE", 50).await;
@@ -42,7 +42,7 @@ async fn no_single_changed_byte_proves_anything_else() {
         match receipt.and_then(|receipt| receipt.verify(&fixture.policy)) {
             Err(_) => refused += 1,
             Ok(proved) => {
-                assert!(place >= signatures_at, "byte {place} was changed and is not missed: {proved:?}");
+                assert!(place >= signatures_at, "the change of byte {place} is not noticed: {proved:?}");
                 assert_eq!((&proved.leaf, &proved.checkpoint), (&honest.leaf, &honest.checkpoint));
             }
         }
@@ -51,7 +51,7 @@ async fn no_single_changed_byte_proves_anything_else() {
     assert!(refused >= signatures_at, "{refused} of {} changes were refused", text.len());
 }
 
-/// What was changed, and the receipt as it is then.
+/// What was changed, and the changed receipt.
 fn forgeries(receipt: &Receipt, other: &Receipt) -> Vec<(&'static str, Receipt)> {
     let file = ProofFile::parse(&receipt.proof).unwrap();
     let note = Note::parse(&file.note).unwrap();
@@ -103,10 +103,10 @@ fn forgeries(receipt: &Receipt, other: &Receipt) -> Vec<(&'static str, Receipt)>
         ("another root", with_note(&note.text.replace(root, &hash(0)), &lines)),
         ("another origin", with_note(&renamed, &lines)),
         ("no log's signature", with_note(&note.text, &cosignatures.concat())),
-        ("a stranger's signature as the log", with_note(&note.text, &(stranger + &cosignatures.concat()))),
+        ("an unknown key's signature as the log", with_note(&note.text, &(stranger + &cosignatures.concat()))),
         ("one cosignature only", with_note(&note.text, &format!("{log_lines}{}", cosignatures[0]))),
         ("one cosignature twice", with_note(&note.text, &format!("{log_lines}{0}{0}", cosignatures[0]))),
-        ("a bad signature beside good ones", with_note(&note.text, &format!("{lines}{}\n", damaged(signatures[0])))),
+        ("an invalid signature beside valid ones", with_note(&note.text, &format!("{lines}{}\n", damaged(signatures[0])))),
         ("another guest", claim_with(&|claim| claim.value = "Eve Guest".into())),
         ("another salt", claim_with(&|claim| claim.salt[3] ^= 1)),
         ("another claim's name", claim_with(&|claim| claim.name = "price".into())),
@@ -114,7 +114,7 @@ fn forgeries(receipt: &Receipt, other: &Receipt) -> Vec<(&'static str, Receipt)>
 }
 
 fn flip(bytes: &mut [u8], what: &[u8]) {
-    let place = bytes.windows(what.len()).position(|window| window == what).expect("the leaf has it in clear");
+    let place = bytes.windows(what.len()).position(|window| window == what).expect("the leaf contains it");
     bytes[place] ^= 1;
 }
 
@@ -124,7 +124,7 @@ fn only(signatures: &[&str], name: &str) -> String {
     signatures.iter().filter(of_name).map(|line| format!("{line}\n")).collect()
 }
 
-/// The same name and key id with a signature that is not theirs.
+/// The same name and key id with an invalid signature.
 fn damaged(line: &str) -> String {
     let (head, encoded) = line.rsplit_once(' ').unwrap();
     let mut bytes = Base64::decode_vec(encoded).unwrap();

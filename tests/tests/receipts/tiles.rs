@@ -1,4 +1,4 @@
-//! The log as everyone reads it: checkpoint, tiles of hashes, and bundles of entries for auditors only.
+//! The log as the public reads it: checkpoint, tiles of hashes, and bundles of entries for auditors only.
 
 use keyrack_tests::receipts::Leaf;
 use keyrack_tests::receipts::merkle::{leaf_hash, root};
@@ -6,14 +6,14 @@ use keyrack_tests::{HotelPlan, Load, refusal};
 
 use crate::{BOOK, Fixture};
 
-/// What a careless reader of paths would take for tiles.
+/// Paths that a careless parser would accept as tiles.
 const MALFORMED: &str = "0 0/ 0/0 0/00 0/0000 00/000 -1/000 64/000 255/000 256/000 a/000 0/abc 0/+00 0//000 data/000
     0/x000/000 0/x001 0/001/000 0/x001/x234/067.p/1x 0/x999/x999/x999/x999/x999/x999/x999/999
     0/000.p 0/000.p/ 0/000.p/0 0/000.p/00 0/000.p/01 0/000.p/256 0/000.p/-1 0/000.p/1/1 0/000.p/%31%20 0/000.q/1
     0/000%2ep/1%00 0/%2000 %2e%2e/%2e%2e/checkpoint ..%2f0/000 entries entries/ entries/0 entries/0/000";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_tiles_of_every_node_are_the_same_tree_and_hold_every_receipts_leaf() {
+async fn every_node_serves_the_same_tiles_with_every_receipts_leaf() {
     let fixture = Fixture::set_with(HotelPlan::new("TILES", 5_000), &[]).await;
     let load = Load::start("tiles", fixture.cluster.everywhere("channel"), &fixture.hotel, 16);
     // More than one full tile, so that a partial one follows and level 1 begins.
@@ -42,7 +42,7 @@ async fn the_tiles_of_every_node_are_the_same_tree_and_hold_every_receipts_leaf(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hashes_are_for_everyone_and_entries_for_auditors() {
+async fn anyone_reads_hashes_and_only_auditors_read_entries() {
     let fixture = Fixture::set_up("WHO-READS", 5).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let index = fixture.check(&booking, BOOK).await.index;
@@ -74,13 +74,13 @@ async fn hashes_are_for_everyone_and_entries_for_auditors() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_no_checkpoint_covers_and_what_is_no_tile_is_not_found() {
+async fn tiles_beyond_the_checkpoint_and_malformed_paths_are_not_found() {
     let fixture = Fixture::set_up("NO-TILE", 5).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let proved = fixture.check(&booking, BOOK).await;
     let log = fixture.log(1);
     let size = log.checkpoint_of(&fixture.policy, proved.index + 1).await.size;
-    assert!(size < 200, "a young log");
+    assert!(size < 200, "a short log");
     log.tile(&format!("0/000.p/{size}")).await.expect(200);
     log.tile("0/000.p/1").await.expect(200);
     let beyond = [format!("0/000.p/{}", size + 1), "0/000".into(), "0/001".into(), "1/000.p/1".into(), "0/001.p/1".into()];
@@ -92,7 +92,7 @@ async fn what_no_checkpoint_covers_and_what_is_no_tile_is_not_found() {
     }
     for path in MALFORMED.split_ascii_whitespace() {
         let anonymous = log.tile(path).await;
-        // Whatever begins like a bundle is no stranger's business.
+        // A path that begins like a bundle needs credentials.
         let expected = if path.strip_prefix("entries/").is_some_and(|rest| !rest.is_empty()) { 401 } else { 404 };
         assert_eq!(anonymous.status, expected, "{path}: {anonymous:?}");
         assert_eq!(log.api.get(&format!("/log/{}/tile/{path}", fixture.shard)).send().await.status, 404, "{path}");
@@ -103,6 +103,6 @@ async fn what_no_checkpoint_covers_and_what_is_no_tile_is_not_found() {
             assert_eq!(answer.status, 404, "shard {shard:?}: {answer:?}");
         }
     }
-    // Bundles beyond the checkpoint are refused to strangers before it is said whether they are there.
+    // Without credentials a bundle beyond the checkpoint is refused before it is looked up.
     refusal(&log.tile("entries/000").await, 401, "unauthenticated");
 }

@@ -1,4 +1,4 @@
-//! Outside witnesses cosign the logs' checkpoints; one that is of no use does no harm.
+//! Outside witnesses cosign the logs' checkpoints. A useless witness has no effect.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{BOOK, Fixture, id_of};
 
 const OFTEN: (&str, &str) = ("KEYRACK_RECEIPTS_WITNESS_INTERVAL_MS", "50");
-/// A node gives a witness 5 seconds; a booking that waited for one would take as long.
+/// A node waits 5 seconds for a witness. A booking that waited for one would take as long.
 const UNDELAYED: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,9 +32,10 @@ async fn later_receipts_carry_the_witness_cosignature_at_every_node() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn witnesses_that_are_of_no_use_delay_no_booking_and_are_never_served() {
-    // And how often each has to be asked: a second time means that its first answer was read and not taken. One that
-    // hangs up does not see for which of the three shards; one that hangs or claims more is left alone for long.
+async fn useless_witnesses_delay_no_booking_and_are_never_served() {
+    // Each useless behaviour, and how often such a witness must be asked: a second request means that its first answer
+    // was read and refused. A witness that hangs up does not see which of the three shards asks. One that hangs or
+    // claims more is not asked again for a long time.
     let useless = [
         (Behaviour::HangsUp, 7),
         (Behaviour::Hangs, 1),
@@ -79,9 +80,10 @@ async fn witnesses_that_are_of_no_use_delay_no_booking_and_are_never_served() {
     assert_eq!(honest.faults(), Vec::<String>::new());
 }
 
-/// "The client MUST ignore any cosignatures from unknown keys": a witness may sign with several, one of another kind.
+/// "The client MUST ignore any cosignatures from unknown keys": a witness may sign with several keys, also of another
+/// kind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_line_of_an_unknown_key_does_not_spoil_the_witness_own() {
+async fn a_line_of_an_unknown_key_does_not_invalidate_the_witness_own() {
     let witness = Witness::start(1, Behaviour::HonestWithAnotherKey).await;
     let fixture = scene_with("TWO-KEYS", std::slice::from_ref(&witness)).await;
     let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
@@ -90,14 +92,14 @@ async fn a_line_of_an_unknown_key_does_not_spoil_the_witness_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_witness_that_knows_more_than_a_node_remembers_is_caught_up_with() {
+async fn a_node_catches_up_with_a_witness_that_knows_a_newer_size() {
     let witness = Witness::start(1, Behaviour::Honest).await;
     let mut fixture = scene_with("CATCH-UP-WITNESS", std::slice::from_ref(&witness)).await;
     let before = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
     let old = witnessed_receipt(&fixture, 1, &before, &witness).await;
     let origin = format!("dev/shard-{}", fixture.shard);
 
-    // A new leader does not know what the old one has sent.
+    // A new leader does not know what the old leader sent.
     let conflicts = witness.conflicts();
     let leader = fixture.cluster.leader_of(fixture.shard).await;
     fixture.cluster.kill(leader);
@@ -115,7 +117,7 @@ async fn a_witness_that_knows_more_than_a_node_remembers_is_caught_up_with() {
     fixture.cluster.restart(leader);
     fixture.cluster.ready(leader).await;
 
-    // Nor do nodes that have all restarted.
+    // After a restart of all nodes, none of them knows what was sent.
     let conflicts = witness.conflicts();
     fixture.cluster.kill_all();
     fixture.cluster.node_ids().for_each(|node| fixture.cluster.restart(node));
@@ -126,12 +128,12 @@ async fn a_witness_that_knows_more_than_a_node_remembers_is_caught_up_with() {
     for node in fixture.cluster.node_ids() {
         witnessed_receipt(&fixture, node, &after, &witness).await;
     }
-    assert!(witness.conflicts() > conflicts, "it was told an old size of 0 first");
+    assert!(witness.conflicts() > conflicts, "the first request had an old size of 0");
     assert_eq!(witness.faults(), Vec::<String>::new());
     old.verify(&fixture.policy.requiring("outside", witness.key())).unwrap();
 }
 
-/// A cluster whose nodes all know these witnesses.
+/// A cluster whose nodes are configured with these witnesses.
 async fn scene_with(hotel: &str, witnesses: &[Witness]) -> Fixture {
     let mut fixture = Fixture::set_with(HotelPlan::new(hotel, 500), &[OFTEN]).await;
     witnesses.iter().for_each(|witness| witness.trust(&fixture.policy));
@@ -143,7 +145,7 @@ async fn scene_with(hotel: &str, witnesses: &[Witness]) -> Fixture {
         })
         .collect();
     fixture.cluster.reconfigure(|config| {
-        let receipts = config["receipts"].as_table_mut().expect("[receipts] is written");
+        let receipts = config["receipts"].as_table_mut().expect("the configuration has [receipts]");
         receipts.insert("witnesses".into(), toml::Value::Array(listed.clone()));
     });
     for node in fixture.cluster.node_ids() {
@@ -161,14 +163,14 @@ async fn witnessed_receipt(fixture: &Fixture, node: usize, booking: &Value, witn
     until(&format!("{} has cosigned at node {node}", witness.name), PATIENCE, async || {
         let answer = api.get(&path).header("Accept", "application/json").send().await;
         let receipt = Some(answer).filter(|answer| answer.status == 200).map(|answer| Receipt::of_json(&answer.json()))?;
-        // Unwitnessed so far, but never wrong.
+        // Perhaps without the witness, but always valid.
         receipt.verify(&fixture.policy).unwrap();
         receipt.verify(&policy).ok().map(|_| receipt)
     })
     .await
 }
 
-/// A booking through a node, with its receipt, in a time that leaves none for a witness.
+/// Books at every node, with a receipt, in less time than a wait for a witness would take. Returns the last booking.
 async fn book_undelayed(fixture: &Fixture) -> Value {
     let mut last = Value::Null;
     for node in fixture.cluster.node_ids() {

@@ -1,4 +1,4 @@
-//! Requests that are too large, too slow, or in two currencies at once.
+//! Requests that are too large, too slow, or in two currencies.
 
 use std::time::Duration;
 
@@ -48,17 +48,17 @@ async fn a_client_that_never_finishes_its_request_is_cut_off() {
     for message in [slow_head, slow_body] {
         let within = Duration::from_secs(120);
         let answer = raw_exchange(hotel.api.address(), message.into_bytes(), within).await;
-        assert!(answer.closed, "the node hung up by itself");
+        assert!(answer.closed, "the node closed the connection");
         let refused = answer.status.is_none_or(|status| (400..600).contains(&status));
         assert!(refused, "{}", answer.head);
     }
     assert_eq!(hotel.everything().await, before);
 }
 
-/// A booking has one total, so its rates must have one currency. Whether the hotel's second plan
-/// is refused or the booking that mixes them: nothing may be sold for a sum of two currencies.
+/// A booking has one total, so its rates must have one currency. Keyrack may refuse the hotel's second plan or the
+/// booking that mixes both, but must not sell for a sum of two currencies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_currencies_never_meet_in_one_booking() {
+async fn a_booking_never_mixes_two_currencies() {
     let (_cluster, hotel) = hotel().await;
     let path = format!("/v1/properties/{}/rate-plans/DOLLAR", hotel.id);
     let plan = json!({"name": "Dollars", "currency": "USD"});
@@ -89,7 +89,7 @@ async fn hotel() -> (Cluster, Hotel) {
     (cluster, hotel)
 }
 
-/// The beginning of a POST of a booking, up to and without the length of its body.
+/// The start of a POST of a booking, without the length of its body.
 fn head(hotel: &Hotel, key: &str) -> String {
     format!(
         "POST /v1/bookings HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\

@@ -1,4 +1,4 @@
-//! The hotel in which everything that can be refused is refused.
+//! The hotel for all refusals of the table.
 
 use keyrack_tests::{Api, Cluster, Hotel, HotelPlan, PATIENCE, fresh_key, until};
 use serde_json::{Value, json};

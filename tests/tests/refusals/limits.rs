@@ -1,5 +1,4 @@
-//! Refusals of a cluster in trouble: nodes that are stopped, queues that are full, callers that
-//! ask too often.
+//! Refusals under stress: nodes that are paused, queues that are full, and callers above their quota.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,13 +10,13 @@ use tokio::task::JoinSet;
 const TRY_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_whose_first_request_is_in_flight_is_refused_and_the_first_gets_through() {
+async fn a_second_request_with_a_key_in_flight_is_refused_and_the_first_succeeds() {
     let cluster = Cluster::start();
     let (hotel, leader) = hotel_at_its_leader(&cluster, 5).await;
     let request = hotel.request("2027-03-01", "2027-03-02");
     let key = fresh_key();
     pause_others(&cluster, leader);
-    // Which of the two comes first is left to chance; the other one must be the refused one.
+    // Either of the two may come first. The other one must be refused.
     let mut posts = JoinSet::new();
     for _ in 0..2 {
         let call = hotel.api.post("/v1/bookings", &key).json(&request);
@@ -31,14 +30,14 @@ async fn a_key_whose_first_request_is_in_flight_is_refused_and_the_first_gets_th
     if first.status == 201 {
         assert_eq!(first.body, answered.body, "the replay is the first answer");
     } else {
-        // The pause may have cost the leader its office; then the outcome was not known to it.
+        // The leader may have lost its leadership during the pause. Then it did not know the outcome.
         refusal(&first, 504, "outcome_unknown");
     }
     assert_one_booking(&hotel).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outcome_that_is_unknown_is_found_out_with_the_same_key() {
+async fn an_unknown_outcome_is_resolved_with_the_same_key() {
     let cluster = Cluster::start();
     let (hotel, leader) = hotel_at_its_leader(&cluster, 5).await;
     let request = hotel.request("2027-03-01", "2027-03-02");
@@ -52,7 +51,7 @@ async fn an_outcome_that_is_unknown_is_found_out_with_the_same_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_without_a_majority_says_that_it_is_unavailable() {
+async fn a_node_without_a_majority_answers_unavailable() {
     let cluster = Cluster::start();
     let (hotel, leader) = hotel_at_its_leader(&cluster, 5).await;
     let before = hotel.everything().await;
@@ -85,10 +84,10 @@ async fn a_full_queue_sheds_load_before_anything_is_proposed() {
             (key, request, answer)
         });
     }
-    // Only shed requests can be answered while nothing commits.
+    // Nothing commits, so only shed requests can be answered.
     let (first_shed, _, answer) = posts.join_next().await.unwrap().unwrap();
     assert!(refusal(&answer, 503, "overloaded").retryable);
-    assert!(answer.header("Retry-After").is_some(), "Retry-After says when: {answer:?}");
+    assert!(answer.header("Retry-After").is_some(), "the answer has a Retry-After: {answer:?}");
     resume_others(&cluster, leader);
 
     let (mut shed, mut booked) = (BTreeSet::from([first_shed]), BTreeSet::new());
@@ -102,12 +101,12 @@ async fn a_full_queue_sheds_load_before_anything_is_proposed() {
         }
     }
     println!("{} shed, {} booked", shed.len(), booked.len());
-    assert_eq!(channel_refs(&hotel).await, booked, "what was shed was not booked");
+    assert_eq!(channel_refs(&hotel).await, booked, "shed requests are not booked");
     assert_eq!(hotel.sold("2027-03-01").await, booked.len() as i64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_beyond_its_quota_is_told_when_to_come_back() {
+async fn a_caller_above_its_quota_gets_a_retry_after() {
     let cluster = Cluster::start_with(&[("KEYRACK_LIMITS_REQUESTS_PER_SECOND", "5")]);
     let hotel = HotelPlan::new("QUOTA", 100).open(&cluster.operator()).await;
     let channel = hotel.through(&cluster.api("channel", 1));
@@ -134,9 +133,9 @@ async fn a_caller_beyond_its_quota_is_told_when_to_come_back() {
         refused += 1;
     }
     assert!(refused > 0 && !booked.is_empty(), "{refused} refused, {} booked", booked.len());
-    // The quota is a caller's on all nodes together, and the desk has not called yet: the manager has, to load the samples.
+    // A caller's quota counts over all nodes. The desk has not called yet; the manager has, to load the samples.
     let seen = hotel.through(&cluster.api("desk", 2));
-    assert_eq!(channel_refs(&seen).await, booked, "what was refused was not booked");
+    assert_eq!(channel_refs(&seen).await, booked, "refused requests are not booked");
 }
 
 async fn hotel_at_its_leader(cluster: &Cluster, rooms: u32) -> (Hotel, usize) {
@@ -153,7 +152,7 @@ fn resume_others(cluster: &Cluster, leader: usize) {
     cluster.others(leader).into_iter().for_each(|node| cluster.node(node).resume());
 }
 
-/// The same key until it is answered, which must be with 201.
+/// Retries the same key until it is answered, which must be with 201.
 async fn insist(api: &Api, key: &str, request: &Value) -> Answer {
     let apis = [api.clone()];
     let posted = Api::post_until_answered(&apis, "/v1/bookings", key, request, TRY_TIMEOUT);

@@ -1,5 +1,5 @@
-//! Every refusal code, each met once from outside: the status, the code, the shape of the problem,
-//! the nights where they fit, and that nothing was left behind.
+//! Every refusal code, caused once from outside. Checks the status, the code, the form of the problem, the nights if
+//! there are any, and that nothing changed.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -16,8 +16,8 @@ use keyrack_tests::{Cluster, refusal};
 use fixture::Fixture;
 use table::{Case, cases};
 
-/// Codes whose refusal needs a cluster in trouble or a request no HTTP library sends: each has a
-/// test of its own in `limits` or `cut_off`.
+/// Codes that need a cluster under stress, or a request that no HTTP library sends. Each has its own test in `limits`
+/// or `cut_off`.
 const TESTED_ALONE: [&str; 7] = [
     "currency_mismatch",
     "outcome_unknown",
@@ -68,7 +68,7 @@ const ALL_CODES: [&str; 36] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_refusal_is_typed_and_leaves_nothing_behind() {
+async fn every_refusal_has_its_code_and_changes_nothing() {
     let cluster = Cluster::start();
     let fixture = Fixture::set_up(&cluster).await;
     let mut seen: BTreeSet<&str> = TESTED_ALONE.into();
@@ -79,8 +79,8 @@ async fn every_refusal_is_typed_and_leaves_nothing_behind() {
         let refusal = refusal(&answer, status, code);
         assert_eq!(refusal.retryable, retryable, "{what}: retryable");
         assert_eq!(refusal.dates(), dates, "{what}: the nights at fault");
-        assert_eq!(fixture.hotel.everything().await, before, "{what}: left something behind");
+        assert_eq!(fixture.hotel.everything().await, before, "{what}: the refusal changed something");
         seen.insert(code);
     }
-    assert_eq!(seen, ALL_CODES.into(), "every code is met, and no other");
+    assert_eq!(seen, ALL_CODES.into(), "every code is tested, and no other");
 }

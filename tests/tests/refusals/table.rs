@@ -1,4 +1,4 @@
-//! The table: one row per way to be refused.
+//! The table of refusals: one row per case.
 
 use keyrack_tests::{Api, Call, fresh_key};
 use reqwest::Method;
@@ -48,9 +48,9 @@ fn unreadable(fixture: &Fixture) -> Vec<Case> {
         case("an ill-typed field", 400, "invalid_field", post().json(&room_with(&request, "quantity", json!("two")))),
         case("a missing field", 400, "invalid_field", post().json(&without(&request, "arrival"))),
         case("not JSON", 415, "unsupported_media_type", post().body("text/plain", request.to_string())),
-        case("a list cursor nobody gave out", 400, "invalid_cursor", api.get(&bookings)),
-        case("an event cursor nobody gave out", 400, "invalid_cursor", api.get(&events)),
-        case("a method that is not there", 405, "method_not_allowed", api.call(Method::PATCH, "/v1/bookings")),
+        case("an invented list cursor", 400, "invalid_cursor", api.get(&bookings)),
+        case("an invented event cursor", 400, "invalid_cursor", api.get(&events)),
+        case("an unsupported method", 405, "method_not_allowed", api.call(Method::PATCH, "/v1/bookings")),
     ]
 }
 
@@ -194,7 +194,7 @@ fn inventory(fixture: &Fixture) -> Vec<Case> {
                 post(&hotel.request_of("SGL", 1, "2027-04-09", "2027-04-12")),
             )
         },
-        case("a capacity beyond all hotels", 422, "capacity_too_large", hotel.api.put(&room_type, &huge)),
+        case("a capacity that is too large", 422, "capacity_too_large", hotel.api.put(&room_type, &huge)),
     ]
 }
 

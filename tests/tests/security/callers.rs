@@ -1,10 +1,10 @@
-//! Two hotels, and everybody who might call for them: with good credentials, with too little, with none.
+//! Two hotels and every kind of caller: with valid, with insufficient and without credentials.
 
 use keyrack_tests::{Api, Call, Cluster, Hotel, HotelPlan, Operators, PATIENCE, fresh_key, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Who calls.
+/// A caller.
 pub struct Caller {
     pub name: &'static str,
     /// The value of its `Authorization` header.
@@ -12,25 +12,26 @@ pub struct Caller {
     pub is: CallerKind,
 }
 
-/// What a caller is, as the table of verdicts knows it.
+/// The kind of a caller, for the table of verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerKind {
-    /// Whoever this is: no good credentials.
+    /// No valid credentials.
     Unknown,
-    /// A role by its first letter, and what of hotel A it sees.
+    /// The first letter of a role, and what the caller sees of hotel A.
     Known(char, Visibility),
 }
 
-/// What of hotel A, of the booking and of the holds there somebody sees.
+/// What a caller sees of hotel A, of the booking and of the holds there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
-    /// All hotels there are.
+    /// All hotels.
     Everything,
     /// Hotel A, with the booking and the holds.
     HotelA,
-    /// Hotel A, but neither the booking nor the holds: they are another seller's, or it is another booking's guest.
+    /// Hotel A, but neither the booking nor the holds. They are another seller's, or the caller is another booking's
+    /// guest.
     OthersInA,
-    /// The booking, and nothing else: its guest.
+    /// Only the booking: its guest.
     Booking,
     /// Nothing of hotel A.
     Elsewhere,
@@ -39,7 +40,7 @@ pub enum Visibility {
 pub struct Fixture {
     pub cluster: Cluster,
     pub operators: Operators,
-    /// The listener for everybody.
+    /// The listener for all callers.
     pub edge: Api,
     pub a: Hotel,
     pub b: Hotel,
@@ -48,7 +49,7 @@ pub struct Fixture {
     pub booking: String,
     /// Of hotel A, held by its channel.
     pub holds: [String; 2],
-    /// A principal that is there to be changed, and one of its keys.
+    /// A principal for tests that change one, and one of its keys.
     pub victim: (&'static str, String),
 }
 
@@ -57,14 +58,14 @@ impl Caller {
         Caller { name, authorization: Some(authorization.into()), is }
     }
 
-    /// Shows nothing at all.
+    /// Whether the caller shows no credentials.
     pub fn is_nobody(&self) -> bool {
         self.authorization.is_none()
     }
 
-    /// A request of this caller to the node, and the listener, that `at` calls.
+    /// A request of this caller to the node and listener of `at`.
     pub fn call(&self, at: &Api, method: Method, path: &str) -> Call {
-        let call = at.as_stranger().call(method, path);
+        let call = at.unauthenticated().call(method, path);
         match &self.authorization {
             Some(value) => call.header("Authorization", value),
             None => call,
@@ -74,7 +75,7 @@ impl Caller {
 
 impl Fixture {
     pub async fn gather() -> Fixture {
-        // What is measured here is who is refused, not how often.
+        // This test checks who is refused, not how often, so the limit is off.
         let cluster = Cluster::start_with(&[("KEYRACK_LIMITS_FAILED_SIGN_INS_PER_MINUTE", "0")]);
         let operator = cluster.operator();
         let operators = cluster.operators().await;
@@ -122,21 +123,21 @@ impl Fixture {
         Fixture { cluster, operators, edge: operator, a, b, callers, booking, holds, victim }
     }
 
-    /// All that a refused request must leave as it was: both hotels, the principals, the nodes.
+    /// Everything that a refused request must not change: both hotels, the principals, the nodes.
     pub async fn everything(&self) -> Value {
         let of = async |path: &str| self.operators.api.get(path).send().await.expect(200).json();
         json!([self.a.everything().await, self.b.everything().await, of("/v1/principals").await, of("/v1/nodes").await])
     }
 }
 
-/// A hotel with rooms enough, whose home is a region.
+/// A hotel with enough rooms and a home region.
 pub async fn hotel_in(operator: &Api, id: &str, region: &str) -> Hotel {
     let hotel = HotelPlan::new(id, 200).open(operator).await;
     operator.put(&format!("/v1/properties/{id}"), &property(region)).send().await.expect(200);
     hotel
 }
 
-/// What a hotel is put as.
+/// The body of a PUT of a hotel.
 pub fn property(region: &str) -> Value {
     json!({"name": "Hotel", "timeZone": "Europe/Lisbon", "currency": "EUR", "businessDate": "2027-01-01", "homeRegion": region})
 }
@@ -157,12 +158,12 @@ async fn guest(operator: &Api, booking: &str) -> (String, String) {
     let path = format!("/v1/bookings/{booking}/guest-link");
     let link = operator.post(&path, &fresh_key()).json(&json!({})).send().await.expect(201).json();
     let sign_in = json!({"confirmationNumber": link["confirmationNumber"], "link": link["link"]});
-    let session = operator.as_stranger().post("/v1/guest-sessions", &fresh_key()).json(&sign_in).send().await;
+    let session = operator.unauthenticated().post("/v1/guest-sessions", &fresh_key()).json(&sign_in).send().await;
     let session = session.expect(201).json()["accessToken"].as_str().unwrap().to_string();
     (link["link"].as_str().unwrap().to_string(), session)
 }
 
-/// The development keys: each role, everywhere.
+/// The development keys: each role, for all properties.
 fn known(cluster: &Cluster) -> Vec<Caller> {
     let role = |name: &'static str, letter| {
         Caller::new(name, bearer(cluster.key(name)), CallerKind::Known(letter, Visibility::Everything))
@@ -170,7 +171,7 @@ fn known(cluster: &Cluster) -> Vec<Caller> {
     vec![role("operator", 'o'), role("manager", 'm'), role("channel", 'c'), role("desk", 'd'), role("auditor", 'a')]
 }
 
-/// Credentials that were good, or nearly so, or never.
+/// Credentials that are expired, revoked, changed or invented.
 async fn unknown(operators: &Operators, operator: &Api, seller: &Api, link: &str, session: &str) -> Vec<Caller> {
     let wish = json!({"role": "operator"});
     let revoked = operators.caller("revoked", &wish, operator).await;
@@ -181,26 +182,26 @@ async fn unknown(operators: &Operators, operator: &Api, seller: &Api, link: &str
     let brief = operators.give_key_as("careless", &json!({"expiresInSeconds": 1})).await;
     let late = operator.with_key(&brief.secret);
     until("the key has expired", PATIENCE, async || (late.get("/v1/properties").send().await.status == 401).then_some(())).await;
-    // A good prefix before another key's secret.
+    // A valid prefix before another key's secret.
     let (prefix, secret) = (seller.api_key(), withdrawn.secret.as_str());
     let mixed = format!("{}{}", &prefix[..16], &secret[16..]);
     let unsigned = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJzdWIiOiJyb290In0.";
     let of = |name, authorization: String| Caller::new(name, authorization, CallerKind::Unknown);
     vec![
-        Caller { name: "nobody", authorization: None, is: CallerKind::Unknown },
+        Caller { name: "no credentials", authorization: None, is: CallerKind::Unknown },
         of("an empty token", "Bearer ".into()),
         of("garbage", bearer("let-me-in")),
         of("a password", format!("Basic {}", "b3BlcmF0b3I6b3BlcmF0b3I=")),
         of("a key without a scheme", operator.api_key().into()),
         of("a key with more behind it", format!("{} {}", bearer(operator.api_key()), operator.api_key())),
         of("a key with another last letter", bearer(&last_changed(operator.api_key()))),
-        of("a key that nobody was given", bearer("kr_0123456789ab_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")),
+        of("a key that was never issued", bearer("kr_0123456789ab_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")),
         of("one key's prefix, another's secret", bearer(&mixed)),
         of("a revoked principal", bearer(revoked.api_key())),
         of("a revoked key", bearer(&withdrawn.secret)),
         of("an expired key", bearer(&brief.secret)),
         of("a guest's link", bearer(link)),
-        of("a link dressed up as a session", bearer(&link.replace("krl_", "krg_"))),
+        of("a link with a session's prefix", bearer(&link.replace("krl_", "krg_"))),
         of("a changed session", bearer(&first_changed(session))),
         of("an unsigned staff token", bearer(unsigned)),
     ]
@@ -215,7 +216,7 @@ fn last_changed(token: &str) -> String {
     format!("{rest}{}", if last == "0" { '1' } else { '0' })
 }
 
-/// Another booking's number in a signed session.
+/// A signed session with another booking's number.
 fn first_changed(session: &str) -> String {
     let (mark, rest) = session.split_at(10);
     let (first, rest) = rest.split_at(1);

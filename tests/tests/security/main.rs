@@ -1,5 +1,5 @@
-//! Nobody gets in, and nobody sees or does what is not theirs: every route for every caller, requests that no library
-//! would send, and the borders between properties and sellers.
+//! Access control: every route for every kind of caller, requests that no library would send, and the borders between
+//! properties and sellers.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -15,7 +15,7 @@ mod streams;
 use keyrack_tests::Answer;
 use serde_json::Value;
 
-/// A problem without what is each one's own: two that are equal here tell a caller nothing apart.
+/// A problem without its trace id. If two are equal here, a caller cannot distinguish them.
 fn words(answer: &Answer) -> (u16, Value) {
     let mut problem = answer.json();
     let trace = problem.as_object_mut().unwrap().remove("traceId");

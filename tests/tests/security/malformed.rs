@@ -1,4 +1,4 @@
-//! The table of malformed requests. What is wrong is wrong in one place: without it the request would book a room.
+//! The table of malformed requests. Each has one fault; without it the request would book a room.
 
 use keyrack_tests::{Hotel, fresh_key};
 use serde_json::{Value, json};
@@ -9,12 +9,12 @@ pub struct MalformedRequest {
     pub then: Expected,
 }
 
-/// What must become of a request.
+/// The required outcome of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Expected {
     /// A problem document with this status and code.
     Problem(u16, &'static str),
-    /// One of these statuses, without a word, or nothing: then the end of the connection.
+    /// One of these statuses or no answer, and then the end of the connection.
     CutOff(&'static [u16]),
 }
 
@@ -35,15 +35,15 @@ fn row(what: impl Into<String>, then: Expected, bytes: impl Into<Vec<u8>>) -> Ma
     MalformedRequest { what: what.into(), bytes: bytes.into(), then }
 }
 
-/// A GET of whatever stands between method and version.
+/// A GET with this text between method and version.
 fn get(hotel: &Hotel, target: &[u8]) -> Vec<u8> {
     let key = hotel.api.api_key();
     let rest = format!(" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n");
     [b"GET ".as_slice(), target, rest.as_bytes()].concat()
 }
 
-/// A POST with these header lines (CR LF at each one's end) beside the connection's; its length is told if it is not
-/// among them.
+/// A POST with these header lines (each ends with CR LF) and `Connection`. The length is added unless the lines have
+/// it.
 fn post(path: &str, lines: &str, body: &[u8]) -> Vec<u8> {
     let told = lines.contains("Content-Length") || lines.contains("Transfer-Encoding");
     let length = if told { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
@@ -62,7 +62,7 @@ fn key() -> String {
     format!("Idempotency-Key: {}\r\n", fresh_key())
 }
 
-/// Everything that a booking needs.
+/// All header lines that a booking needs.
 fn lines(hotel: &Hotel) -> String {
     format!("{HOST}{}{}{TYPE}", bearer(hotel), key())
 }
@@ -138,19 +138,19 @@ fn framing(hotel: &Hotel) -> Vec<MalformedRequest> {
         row("a positive length", NOT_HTTP, with(&format!("Content-Length: +{length}\r\n"))),
         row("a negative length", NOT_HTTP, with("Content-Length: -1\r\n")),
         row("a hexadecimal length", NOT_HTTP, with("Content-Length: 0xff\r\n")),
-        row("a length beyond all numbers", NOT_HTTP, with("Content-Length: 99999999999999999999\r\n")),
+        row("a length that overflows", NOT_HTTP, with("Content-Length: 99999999999999999999\r\n")),
         row("an empty length", NOT_HTTP, with("Content-Length:\r\n")),
-        row("a coding that is none", NOT_HTTP, coded("Transfer-Encoding: identity\r\n")),
+        row("the coding identity", NOT_HTTP, coded("Transfer-Encoding: identity\r\n")),
         row("chunked, then more", NOT_HTTP, coded("Transfer-Encoding: chunked, identity\r\n")),
         row("an unknown coding", NOT_HTTP, coded("Transfer-Encoding: xchunked\r\n")),
         row("two codings", NOT_HTTP, coded("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")),
-        row("a coding behind a space", NOT_HTTP, coded("Transfer-Encoding : chunked\r\n")),
+        row("a space after a coding's name", NOT_HTTP, coded("Transfer-Encoding : chunked\r\n")),
         row("a folded line", NOT_HTTP, with("X-Long: one\r\n two\r\n")),
         row("a space before the colon", NOT_HTTP, with("X-Space : one\r\n")),
         row("a line without a colon", NOT_HTTP, with("X-Nothing\r\n")),
         row("a CR alone", NOT_HTTP, with("X-Cr: one\rX-Two: two\r\n")),
         row("a NUL in a header", NOT_HTTP, with("X-Nul: one\0two\r\n")),
-        row("a name that is no token", NOT_HTTP, with("X(y): one\r\n")),
+        row("a name that is not a token", NOT_HTTP, with("X(y): one\r\n")),
         row("TLS on a plain socket", NOT_HTTP, [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".as_slice(), &[0; 64]].concat()),
         row("HTTP/0.9", NOT_HTTP, "GET /v1/properties\r\n\r\n"),
     ];
@@ -182,18 +182,18 @@ fn headers(hotel: &Hotel) -> Vec<MalformedRequest> {
         row("two Idempotency-Keys", bad_key, book(format!("{good}{}", key()))),
         row("no Host", CutOff(&[400]), book(without_host.clone())),
         row("two Hosts", CutOff(&[400]), book(format!("{good}Host: elsewhere.example\r\n"))),
-        row("a Host that is none", CutOff(&[400]), book(format!("{without_host}Host: a b/c\r\n"))),
+        row("an invalid Host", CutOff(&[400]), book(format!("{without_host}Host: a b/c\r\n"))),
         row("two Content-Types", CutOff(&[400, 415]), book(format!("{good}Content-Type: text/plain\r\n"))),
         row("two If-Matches", CutOff(&[400, 412]), book(format!("{good}If-Match: \"1\"\r\nIf-Match: \"2\"\r\n"))),
-        row("a coding it has not", unsupported, book(format!("{good}Content-Encoding: gzip\r\n"))),
-        row("a coding nobody has", unsupported, book(format!("{good}Content-Encoding: zip-bomb\r\n"))),
+        row("an unsupported coding", unsupported, book(format!("{good}Content-Encoding: gzip\r\n"))),
+        row("an unknown coding", unsupported, book(format!("{good}Content-Encoding: zip-bomb\r\n"))),
         row("a form", unsupported, typed("application/x-www-form-urlencoded")),
         row("text", unsupported, typed("text/plain")),
         row("nearly JSON", unsupported, typed("application/jsonp")),
         row("a key with a space", bad_key, keyed("one two")),
         row("a key of 201 letters", bad_key, keyed(&"k".repeat(201))),
         row("a key beyond ASCII", bad_key, keyed("sch\u{f6}n")),
-        row("a key of nothing", CutOff(&[400]), keyed("")),
+        row("an empty key", CutOff(&[400]), keyed("")),
     ]
 }
 
@@ -206,7 +206,7 @@ fn not_json(hotel: &Hotel) -> Vec<MalformedRequest> {
     };
     let utf16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
     vec![
-        row("a byte that is no UTF-8", UTF8, place("Ada", b"\xff")),
+        row("a byte that is not UTF-8", UTF8, place("Ada", b"\xff")),
         row("an overlong slash", UTF8, place("Ada", b"\xc0\xaf")),
         row("a surrogate in UTF-8", UTF8, place("Ada", b"\xed\xa0\x80")),
         row("half a letter", UTF8, place("Ada", b"\xc3")),
@@ -214,14 +214,14 @@ fn not_json(hotel: &Hotel) -> Vec<MalformedRequest> {
         row("a lone low surrogate", JSON, place("Ada", b"\\udc00")),
         row("a NUL in a text", JSON, place("Ada", b"\0")),
         row("a line end in a text", JSON, place("Ada", b"\n")),
-        row("an escape that is none", JSON, place("Ada", b"\\x41")),
+        row("an invalid escape", JSON, place("Ada", b"\\x41")),
         row("UTF-16", CutOff(&[400]), send(&utf16)),
         row("a byte order mark", JSON, send(format!("\u{feff}{good}").as_bytes())),
-        row("a word behind it", JSON, send(format!("{good} more").as_bytes())),
+        row("a word after it", JSON, send(format!("{good} more").as_bytes())),
         row("two documents", JSON, send(format!("{good}{good}").as_bytes())),
-        row("a NUL behind it", JSON, send(format!("{good}\0").as_bytes())),
+        row("a NUL after it", JSON, send(format!("{good}\0").as_bytes())),
         row("half of it", JSON, send(&good.as_bytes()[..good.len() / 2])),
-        row("a comma too many", JSON, send(good.replacen('}', ",}", 1).as_bytes())),
+        row("a surplus comma", JSON, send(good.replacen('}', ",}", 1).as_bytes())),
         row("a comment", JSON, send(format!("/* */{good}").as_bytes())),
         row("names without quotes", JSON, send(b"{propertyId: 1}")),
         row("single quotes", JSON, send(good.replace('"', "'").as_bytes())),
@@ -253,7 +253,7 @@ fn wrong_json(hotel: &Hotel) -> Vec<MalformedRequest> {
         row("a quantity twice", FIELD, send(&good.replace("\"quantity\":1", "\"quantity\":1,\"quantity\":50"))),
         row("a name twice", FIELD, send(&good.replace("\"name\":", "\"name\":\"Eve\",\"name\":"))),
         row("an escaped name twice", FIELD, twice("\"property\\u0049d\":\"OTHER\"")),
-        row("a field nobody knows", Problem(400, "unknown_field"), twice("\"isAdmin\":true")),
+        row("an unknown field", Problem(400, "unknown_field"), twice("\"isAdmin\":true")),
         row("a prototype", Problem(400, "unknown_field"), twice("\"__proto__\":{}")),
         row("10,000 lists deep", CutOff(&[400]), levels("[", "]", "channelRef")),
         row("10,000 objects deep", CutOff(&[400]), send(&format!("{}1{}", "{\"guest\":".repeat(10_000), "}".repeat(10_000)))),

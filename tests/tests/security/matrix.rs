@@ -10,11 +10,11 @@ use serde_json::Value;
 use crate::callers::{Caller, Fixture};
 use crate::routes::{ROUTES, Route, Subject, Verdict};
 
-/// Whoever signs in too often is told to wait, whatever is in the link: see guests.rs.
+/// Too many sign-ins are refused, even with a valid link: see guests.rs.
 const SIGN_INS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_is_for_those_whose_it_is() {
+async fn every_route_admits_exactly_the_callers_in_the_table() {
     let fixture = Fixture::gather().await;
     assert_complete(&fixture).await;
     let (mut refused, mut allowed) = (Seen::default(), Seen::default());
@@ -29,7 +29,7 @@ async fn every_route_is_for_those_whose_it_is() {
         if route.about == Subject::Operators {
             refused.right += is_turned_away(&fixture, route).await;
         }
-        assert_eq!(fixture.everything().await, before, "{} {}: a refusal left something behind", route.method, route.path);
+        assert_eq!(fixture.everything().await, before, "{} {}: a refusal changed something", route.method, route.path);
     }
     for route in ROUTES {
         for (caller, at, verdict) in cases(&fixture, route) {
@@ -41,11 +41,11 @@ async fn every_route_is_for_those_whose_it_is() {
     }
     println!("{} refused, {} allowed", refused.right, allowed.right);
     refused.assert_at_least(300);
-    // Who is always refused proves nothing.
+    // Refusals prove something only if other callers are admitted.
     allowed.assert_at_least(200);
 }
 
-/// Cases that came out right, and words about the others: one run shows all that is wrong.
+/// The number of correct cases, and a description of each other one: one run shows all faults.
 #[derive(Default)]
 struct Seen {
     right: usize,
@@ -63,14 +63,15 @@ impl Seen {
     }
 }
 
-/// Everybody at the listener for everybody; and at that of the operators, each beside an operator's certificate.
+/// All callers at the public listener. For operators' routes, also all callers at the operators' listener, each with an
+/// operator's certificate.
 fn cases<'c>(fixture: &'c Fixture, route: &Route) -> Vec<(&'c Caller, &'c Api, Verdict)> {
     let tried = if route.about == Subject::SignIn { SIGN_INS } else { fixture.callers.len() };
     let mut cases: Vec<_> =
         fixture.callers[..tried].iter().map(|caller| (caller, &fixture.edge, route.verdict(caller.is))).collect();
     if route.about == Subject::Operators {
         cases.extend(fixture.callers.iter().map(|caller| {
-            // Who shows nothing beside the certificate is an operator.
+            // A caller with only the certificate is an operator.
             let verdict = if caller.is_nobody() { Verdict::Allowed } else { route.verdict_beside_a_certificate(caller.is) };
             (caller, &fixture.operators.api, verdict)
         }));
@@ -91,7 +92,7 @@ fn is_refusal(answer: &Answer, status: u16, code: &str) -> bool {
     answer.header("WWW-Authenticate") == (status == 401).then_some("Bearer")
 }
 
-/// The state of the thing may stand against it by now, and a tile may not be there; the caller must not.
+/// The caller must not be refused. The state may prevent the operation by now, and a tile may not exist.
 fn is_no_refusal(route: &Route, answer: &Answer) -> bool {
     match route.method {
         "GET" if route.path.contains("/tile/") => [200, 404].contains(&answer.status),
@@ -100,7 +101,7 @@ fn is_no_refusal(route: &Route, answer: &Answer) -> bool {
     }
 }
 
-/// A route that is in the document and not in the table, or the other way round, fails.
+/// A route that is only in the document or only in the table fails.
 async fn assert_complete(fixture: &Fixture) {
     let document = fixture.cluster.operator().anonymous("/openapi.json").send().await.expect(200).json();
     let mut documented = BTreeSet::new();
@@ -110,7 +111,7 @@ async fn assert_complete(fixture: &Fixture) {
     }
     let known: BTreeSet<_> = ROUTES.iter().map(|route| (route.method.to_string(), route.path.to_string())).collect();
     assert_eq!(known, documented, "left: the table, right: /openapi.json");
-    assert_eq!(known.len(), ROUTES.len(), "a route stands twice");
+    assert_eq!(known.len(), ROUTES.len(), "a route is in the table twice");
 }
 
 async fn send(fixture: &Fixture, route: &Route, caller: &Caller, at: &Api, verdict: Verdict) -> Answer {
@@ -121,7 +122,7 @@ async fn send(fixture: &Fixture, route: &Route, caller: &Caller, at: &Api, verdi
     if body == Value::Null { call.send().await } else { call.json(&body).send().await }
 }
 
-/// Who has no operator's certificate of this cluster is not even answered, whatever key it shows beside.
+/// Callers without an operator's certificate of this cluster get no answer, even with an operator's key.
 async fn is_turned_away(fixture: &Fixture, route: &Route) -> usize {
     let (authority, stranger) = (TestAuthority::of(&fixture.cluster.pki()), TestAuthority::stranger());
     let anna = "spiffe://dev/operator/anna";

@@ -1,5 +1,5 @@
-//! Requests that no library would send: each is refused in a word or with the end of the connection, none is done, and
-//! the node goes on serving.
+//! Requests that no library would send: each is refused with an answer or a closed connection, none has an effect, and
+//! the node keeps serving.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::malformed::{Expected, MalformedRequest, rows};
 
-/// A refusal comes at once; only who must be cut off is waited for.
+/// A refusal comes at once. Only connections that must be cut off take longer.
 const AT_MOST: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_malformed_is_refused_and_not_done() {
+async fn malformed_requests_are_refused_and_change_nothing() {
     let (_cluster, hotel) = hotel().await;
     let before = hotel.everything().await;
     let rows = rows(&hotel);
@@ -32,12 +32,12 @@ async fn what_is_malformed_is_refused_and_not_done() {
     println!("{} malformed requests", rows.len());
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
     assert!(rows.len() >= 100, "{} rows", rows.len());
-    assert_eq!(hotel.everything().await, before, "nothing was done");
+    assert_eq!(hotel.everything().await, before, "malformed requests change nothing");
     hotel.booked("2027-03-01", "2027-03-02").await;
 }
 
-/// RFC 9112 section 6.1 lets a server read what has both lengths as chunked, if it ends the connection then: whatever
-/// another server takes for a second request must not become one here.
+/// RFC 9112 section 6.1 lets a server read a request with both lengths as chunked, if it then closes the connection. A
+/// part that another server takes for a second request must not become one here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_inside_a_request_is_not_answered() {
     let (_cluster, hotel) = hotel().await;
@@ -60,14 +60,14 @@ async fn a_request_inside_a_request_is_not_answered() {
     let long = chunked_end.len();
     for (what, request) in [
         ("both lengths", outer(&format!("Content-Length: {long}\r\nTransfer-Encoding: chunked\r\n"), &chunked_end)),
-        ("both, the other way round", outer(&format!("Transfer-Encoding: chunked\r\nContent-Length: {long}\r\n"), &chunked_end)),
-        ("a length and a coding nobody knows", outer("Content-Length: 0\r\nTransfer-Encoding: xchunked\r\n", &inner)),
-        ("a coding behind a space", outer("Content-Length: 0\r\nTransfer-Encoding : chunked\r\n", &chunked_end)),
+        ("both, in the other order", outer(&format!("Transfer-Encoding: chunked\r\nContent-Length: {long}\r\n"), &chunked_end)),
+        ("a length and an unknown coding", outer("Content-Length: 0\r\nTransfer-Encoding: xchunked\r\n", &inner)),
+        ("a space after a coding's name", outer("Content-Length: 0\r\nTransfer-Encoding : chunked\r\n", &chunked_end)),
         ("a coding in a folded line", outer("Content-Length: 0\r\nTransfer-Encoding:\r\n chunked\r\n", &chunked_end)),
-        ("two lengths, the first is none", outer(&format!("Content-Length: 0\r\nContent-Length: {long}\r\n"), &inner)),
-        ("two lengths, the last is none", outer(&format!("Content-Length: {long}\r\nContent-Length: 0\r\n"), &inner)),
-        ("a chunk that is no chunk", outer("Transfer-Encoding: chunked\r\n", &format!("zz\r\n{inner}"))),
-        ("a chunk longer than can be", outer("Transfer-Encoding: chunked\r\n", &format!("ffffffffffffffffff\r\n{inner}"))),
+        ("two lengths, the first is 0", outer(&format!("Content-Length: 0\r\nContent-Length: {long}\r\n"), &inner)),
+        ("two lengths, the last is 0", outer(&format!("Content-Length: {long}\r\nContent-Length: 0\r\n"), &inner)),
+        ("an invalid chunk", outer("Transfer-Encoding: chunked\r\n", &format!("zz\r\n{inner}"))),
+        ("a chunk length that overflows", outer("Transfer-Encoding: chunked\r\n", &format!("ffffffffffffffffff\r\n{inner}"))),
         ("a chunk without its end", outer("Transfer-Encoding: chunked\r\n", &format!("1\r\n{{X0\r\n\r\n{inner}"))),
     ] {
         let answer = raw_exchange(hotel.api.address(), request.into_bytes(), PATIENCE).await;
@@ -76,7 +76,7 @@ async fn a_request_inside_a_request_is_not_answered() {
         let more = String::from_utf8_lossy(&answer.body).contains("HTTP/1.1 ");
         assert!(!more, "{what}: two answers to one request");
     }
-    assert_eq!(hotel.everything().await, before, "nothing was done");
+    assert_eq!(hotel.everything().await, before, "the inner requests change nothing");
 }
 
 async fn hotel() -> (Cluster, Hotel) {
@@ -91,7 +91,7 @@ fn judge(answer: &RawAnswer, then: Expected) -> Result<(), String> {
     }
     match then {
         Expected::CutOff(statuses) => match answer.status {
-            Some(status) if !statuses.contains(&status) => Err(format!("none of {statuses:?}")),
+            Some(status) if !statuses.contains(&status) => Err(format!("expected one of {statuses:?}")),
             _ => Ok(()),
         },
         Expected::Problem(status, code) => {
@@ -99,7 +99,7 @@ fn judge(answer: &RawAnswer, then: Expected) -> Result<(), String> {
             let complete = ["type", "title", "detail", "traceId"].iter().all(|member| problem[member].is_string());
             let is_problem = answer.head.to_lowercase().contains("application/problem+json");
             let right = answer.status == Some(status) && problem["code"] == code && problem["status"] == status;
-            if right && complete && is_problem { Ok(()) } else { Err(format!("not {status} {code}")) }
+            if right && complete && is_problem { Ok(()) } else { Err(format!("expected {status} {code}")) }
         }
     }
 }

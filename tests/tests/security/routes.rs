@@ -1,16 +1,16 @@
-//! Every route, and who may: written by hand, so that it does not agree with a mistake in the code.
+//! Every route and the roles that may use it, written by hand so that it does not repeat a mistake of the code.
 
 use serde_json::{Value, json};
 
 use crate::callers::{CallerKind, Fixture, Visibility, property};
 
-/// A way in.
+/// One operation of the API.
 pub struct Route {
     pub method: &'static str,
-    /// As the OpenAPI document has it.
+    /// As in the OpenAPI document.
     pub path: &'static str,
     query: &'static str,
-    /// The first letters of the roles that may.
+    /// The first letters of the roles that may use it.
     roles: &'static str,
     pub about: Subject,
     body: fn(&Fixture) -> Value,
@@ -19,13 +19,13 @@ pub struct Route {
 /// What a request to a route is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// Open to everybody.
+    /// Open to all callers.
     Nothing,
-    /// A sign-in that is no good.
+    /// A sign-in with wrong credentials.
     SignIn,
-    /// Not one hotel: what the caller may not see is left out.
+    /// No single hotel: the answer leaves out what the caller may not see.
     AllHotels,
-    /// All hotels at once, and nothing can be left out.
+    /// All hotels at once: the answer cannot leave anything out.
     WholeCluster,
     /// Hotel A.
     HotelA,
@@ -37,7 +37,7 @@ pub enum Subject {
     Operators,
 }
 
-/// What a request must come to.
+/// The required outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Allowed,
@@ -49,12 +49,12 @@ const FORBIDDEN: Verdict = Verdict::Refused(403, "forbidden");
 const NOT_FOUND: Verdict = Verdict::Refused(404, "not_found");
 
 impl Route {
-    /// The verdict on a caller at the listener for everybody.
+    /// The verdict on a caller at the public listener.
     pub fn verdict(&self, caller: CallerKind) -> Verdict {
         match (self.about, caller) {
             (Subject::Nothing, _) => Verdict::Allowed,
             (Subject::SignIn, _) => UNAUTHENTICATED,
-            // There is no such path here, and that is all that anybody learns.
+            // This listener does not have the path, and the answer shows nothing else.
             (Subject::Operators, _) => NOT_FOUND,
             (_, CallerKind::Unknown) => UNAUTHENTICATED,
             (_, CallerKind::Known(role, _)) if !self.roles.contains(role) => FORBIDDEN,
@@ -73,7 +73,7 @@ impl Route {
         }
     }
 
-    /// The verdict at the operators' listener on who shows an operator's certificate and, beside it, this.
+    /// The verdict on a caller at the operators' listener who shows an operator's certificate and these credentials.
     pub fn verdict_beside_a_certificate(&self, caller: CallerKind) -> Verdict {
         match caller {
             CallerKind::Unknown => UNAUTHENTICATED,
@@ -82,7 +82,8 @@ impl Route {
         }
     }
 
-    /// The path with what the fixture has. Nobody may do anything to node 2; to node 99 it would not matter.
+    /// The path with the fixture's ids. Allowed requests use node 99, which does not exist, so that they change no
+    /// node.
     pub fn request(&self, fixture: &Fixture, verdict: Verdict) -> (String, Value) {
         let hold = &fixture.holds[usize::from(self.method == "DELETE")];
         let parts = [
@@ -162,7 +163,7 @@ fn principal(_: &Fixture) -> Value {
 
 macro_rules! routes {
     ($($method:ident $path:literal $query:literal $roles:literal $about:ident $body:ident;)*) => {
-        /// In an order in which those who may can: what ends a thing comes last.
+        /// Ordered so that allowed requests can succeed: an operation that ends a booking or a hold comes last.
         pub const ROUTES: &[Route] = &[$(Route {
             method: stringify!($method), path: $path, query: $query, roles: $roles, about: Subject::$about, body: $body,
         }),*];

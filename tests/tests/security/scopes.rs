@@ -1,4 +1,5 @@
-//! Borders between properties and between sellers: what lies beyond is not told apart from what is not there.
+//! Borders between properties and between sellers: a caller cannot distinguish foreign data from data that does not
+//! exist.
 
 use keyrack_tests::{Answer, Api, Cluster, Hotel, fresh_key, refusal};
 use reqwest::Method;
@@ -29,8 +30,8 @@ impl Border {
         self.cluster.operators().await.caller(id, wish, &self.cluster.operator()).await
     }
 
-    /// Every question about a property, and about a booking there, is answered in the same words whether there is one.
-    async fn says_nothing(&self, caller: &Api) {
+    /// Every question about a foreign property or booking must get the same words as about one that does not exist.
+    async fn assert_reveals_nothing(&self, caller: &Api) {
         let before = self.b.everything().await;
         let mut told = Vec::new();
         for (what, method, path, body) in questions() {
@@ -52,13 +53,13 @@ impl Border {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_principal_of_properties_learns_nothing_of_others() {
     let border = Border::draw().await;
-    border.says_nothing(&border.caller("manager", &json!({"role": "manager", "properties": ["HOTEL-A"]})).await).await;
+    border.assert_reveals_nothing(&border.caller("manager", &json!({"role": "manager", "properties": ["HOTEL-A"]})).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_principal_of_regions_learns_nothing_of_other_properties() {
     let border = Border::draw().await;
-    border.says_nothing(&border.caller("manager", &json!({"role": "manager", "regions": ["eu-west"]})).await).await;
+    border.assert_reveals_nothing(&border.caller("manager", &json!({"role": "manager", "regions": ["eu-west"]})).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +96,7 @@ async fn another_sellers_booking_answers_as_an_unknown_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lists_leave_others_out() {
+async fn lists_leave_out_foreign_entries() {
     let border = Border::draw().await;
     let channel = border.caller("channel", &json!({"role": "channel", "properties": ["HOTEL-A"]})).await;
     let own = [booked(&border.a, &channel).await, booked(&border.a, &channel).await];
@@ -110,17 +111,17 @@ async fn lists_leave_others_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_shows_nothing_of_others() {
+async fn a_cursor_contains_nothing_foreign() {
     let border = Border::draw().await;
     let operator = border.cluster.operator();
     let channel = border.caller("channel", &json!({"role": "channel", "properties": ["HOTEL-A"]})).await;
-    // By turns, so that a page of one ends before a foreign one.
+    // Alternating, so that a page of the channel's bookings ends before a foreign one.
     let mut foreign = Vec::new();
     for _ in 0..3 {
         booked(&border.a, &channel).await;
         foreign.push(booked(&border.a, &operator).await);
     }
-    // The operator sees all, so its cursors name what the channel's must not.
+    // The operator sees all bookings, so its cursors contain what the channel's must not.
     let path = "/v1/bookings?propertyId=HOTEL-A&limit=1";
     let (all, own) = (cursors(&operator, path).await, cursors(&channel, path).await);
     assert!(all.len() >= 5, "{all:?}");
@@ -140,7 +141,7 @@ async fn an_auditor_of_one_property_gets_no_bundles() {
     let auditor = border.caller("auditor", &json!({"role": "auditor", "properties": ["HOTEL-A"]})).await;
     let shard = border.b.shard().await;
     let path = format!("/log/{shard}/tile/entries/000.p/1");
-    keyrack_tests::until("the bundle is there for those who may", keyrack_tests::PATIENCE, async || {
+    keyrack_tests::until("an auditor of all properties gets the bundle", keyrack_tests::PATIENCE, async || {
         (border.cluster.api("auditor", 1).get(&path).send().await.status == 200).then_some(())
     })
     .await;
@@ -149,7 +150,8 @@ async fn an_auditor_of_one_property_gets_no_bundles() {
 
 type Question = (&'static str, Method, &'static str, Value);
 
-/// Good ones and bad ones: what is wrong with a request must not be told before it is known whose the property is.
+/// Valid and invalid requests: an answer must not show a request's fault before the caller's right to the property is
+/// checked.
 fn questions() -> Vec<Question> {
     let stay = json!({"propertyId": "{property}", "arrival": "2027-03-01", "departure": "2027-03-02"});
     let with = |member: &str, value: Value| {
@@ -220,7 +222,7 @@ async fn ask(caller: &Api, method: &Method, (path, body): (String, String)) -> A
     call.send().await
 }
 
-/// How two answers differ that must not; both must be refusals.
+/// The difference between two answers that must be equal. Both must be refusals.
 fn differ(what: &str, there: &Answer, nowhere: &Answer) -> Option<String> {
     let refused = [there, nowhere].iter().all(|answer| (400..500).contains(&answer.status));
     let names = |answer: &Answer| {
@@ -232,7 +234,7 @@ fn differ(what: &str, there: &Answer, nowhere: &Answer) -> Option<String> {
     (!same).then(|| format!("{what}\n   there: {there:?}\n nowhere: {nowhere:?}"))
 }
 
-/// The same booking's id with a property's number that nobody has: it stands first, before when and what was drawn.
+/// The same booking's id with an unknown property number, which comes first, before the time and the random part.
 fn of_no_property(id: &str) -> String {
     let (mark, digits) = id.split_at(3);
     format!("{mark}0zzzzz{}", &digits[6..])
@@ -260,7 +262,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect())
 }
 
-/// The low bytes of a booking's number: what was drawn for it.
+/// The low bytes of a booking's number: its random part.
 fn crockford(text: &str) -> Vec<u8> {
     let digit = |c: char| "0123456789abcdefghjkmnpqrstvwxyz".find(c).unwrap() as u128;
     let number = text.chars().fold(0u128, |number, c| (number << 5) | digit(c));

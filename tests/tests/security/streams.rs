@@ -30,7 +30,7 @@ async fn a_feed_leaves_other_sellers_out() {
         assert!(page.contains(&own) && page.contains("room_type.changed"), "{page}");
         assert!(!page.contains(&foreign) && !page.contains(foreign_hold), "{path}: {page}");
         let all = hotel.api.get(path).send().await.expect(200).text();
-        assert!(all.contains(&foreign) && all.contains(foreign_hold), "who may sees both: {all}");
+        assert!(all.contains(&foreign) && all.contains(foreign_hold), "the operator sees both: {all}");
         let mut stream = EventStream::open(&one, path, None).await;
         let mut seen = String::new();
         while !seen.contains(&own) {
@@ -40,9 +40,9 @@ async fn a_feed_leaves_other_sellers_out() {
     }
 }
 
-/// Or whoever sees little would read the same lines again, for ever where there are many.
+/// Otherwise a caller that sees little would read the same lines again and again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_feed_goes_on_behind_what_its_reader_may_not_see() {
+async fn a_feed_skips_what_its_reader_may_not_see() {
     let (_cluster, hotel, one, other) = scene().await;
     for path in ["/v1/events?after=", "/v1/events?propertyId=HOTEL-A&after="] {
         let page = async |after: &str| one.get(&format!("{path}{}", percent_encoded(after))).send().await.expect(200).json();
@@ -50,7 +50,7 @@ async fn a_feed_goes_on_behind_what_its_reader_may_not_see() {
         booked(&hotel, &other).await;
         let behind = page(&end).await;
         assert_eq!(behind["items"], json!([]));
-        assert_ne!(behind["nextCursor"], end.as_str(), "the foreign booking is looked at once");
+        assert_ne!(behind["nextCursor"], end.as_str(), "the cursor passes the foreign booking");
     }
 }
 
@@ -61,7 +61,7 @@ async fn streams_end_when_their_caller_is_revoked() {
     let spare = one.with_key(&operators.give_key("one").await.secret);
     let bodies = async |api: &Api, path: &str| {
         let (mut stream, address) = (EventStream::open(api, path, None).await, path.to_string());
-        // What has happened already comes first; then nothing does.
+        // Past events come first, then the stream is quiet.
         while stream.next().await.data["type"] != "ari.updated" {}
         (stream, address)
     };
@@ -71,7 +71,7 @@ async fn streams_end_when_their_caller_is_revoked() {
     let prefix = keys.iter().filter_map(|key| key["prefix"].as_str()).find(|prefix| spare.api_key().contains(prefix)).unwrap();
     operators.revoke_key("one", prefix).await;
     ends(by_key).await;
-    // The other key is as good as before, and so is its stream.
+    // The other key and its stream are unaffected.
     let own = booked(&hotel, &one).await;
     let mut still_open = Vec::new();
     for (mut stream, path) in by_principal {
@@ -85,11 +85,11 @@ async fn streams_end_when_their_caller_is_revoked() {
     }
 }
 
-/// Nothing more comes, and the node ends it by itself.
+/// No more events come, and the node ends the stream.
 async fn ends((stream, path): (EventStream, String)) {
     let rest = timeout(Duration::from_secs(20), stream.rest()).await;
-    let rest = rest.unwrap_or_else(|_| panic!("{path} stays open behind a revocation"));
-    assert!(!rest.contains("data:"), "{path} went on behind a revocation: {rest}");
+    let rest = rest.unwrap_or_else(|_| panic!("{path} stays open after a revocation"));
+    assert!(!rest.contains("data:"), "{path} continued after a revocation: {rest}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,18 +107,18 @@ async fn holds_are_bounded_per_seller() {
         assert!(refusal(&hold(&at, 600).await, 429, "quota_exceeded").retryable);
         refusal(&hold(&at, 60).await, 429, "quota_exceeded");
     }
-    assert_eq!(hotel.everything().await, before, "what was refused holds nothing");
+    assert_eq!(hotel.everything().await, before, "refused holds take no rooms");
     hold(&other, 600).await.expect(201);
     let release = |hold: &Value| format!("/v1/holds/{}", hold["holdId"].as_str().unwrap());
     one.delete(&release(&held[0]), &fresh_key()).send().await.expect(204);
     hold(&one, 600).await.expect(201);
     refusal(&hold(&one, 600).await, 429, "quota_exceeded");
-    // A booking is not hoarding.
+    // A booking does not count as a hold.
     booked(&hotel, &one).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_of_one_principal_replays_nothing_for_another() {
+async fn an_idempotency_key_of_one_principal_replays_nothing_for_another() {
     let (cluster, hotel, one, other) = scene().await;
     let (key, request) = (fresh_key(), hotel.request("2027-03-01", "2027-03-02"));
     let post = async |api: &Api, request: &Value| api.post("/v1/bookings", &key).json(request).send().await;
@@ -131,7 +131,7 @@ async fn a_key_of_one_principal_replays_nothing_for_another() {
         assert!(!ids.contains(&id), "{id} was given out twice");
         ids.push(id);
     }
-    // Its own keys replay its own: also by another of its keys, and whatever became of the first.
+    // All API keys of the principal replay its own answers.
     let operators = cluster.operators().await;
     let second = one.with_key(&operators.give_key("one").await.secret);
     for api in [&one, &second] {

@@ -1,4 +1,4 @@
-//! The HTTP and gRPC listeners over TLS, and what one client may cost them.
+//! The HTTP and gRPC listeners over TLS, and limits for a single client.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::status;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_certificate_is_not_needed_but_must_be_good() {
+async fn a_certificate_is_optional_but_must_be_valid() {
     let cluster = Cluster::start_secure(&[]);
     let trust = cluster.pki().join("ca.pem");
     let (authority, stranger) = (TestAuthority::of(&cluster.pki()), TestAuthority::stranger());
@@ -20,10 +20,10 @@ async fn a_certificate_is_not_needed_but_must_be_good() {
         assert_eq!(status(&door, &tls_client(&trust, None, false)).await, Ok(200), "no certificate is needed");
         assert_eq!(status(&door, &tls_client(&trust, Some(authority.issue(&[desk])), false)).await, Ok(200));
         let refused = [
-            ("a stranger's", stranger.issue(&[desk])),
+            ("an unknown authority's", stranger.issue(&[desk])),
             ("an expired one", authority.issue_until(&[desk], 2021)),
             ("another cluster's", authority.issue(&["spiffe://prod/desk/lisbon"])),
-            ("nobody's", authority.issue(&[])),
+            ("one without identity", authority.issue(&[])),
         ];
         for (what, shown) in refused {
             assert!(status(&door, &tls_client(&trust, Some(shown), false)).await.is_err(), "{what}");
@@ -38,7 +38,7 @@ async fn a_certificate_is_not_needed_but_must_be_good() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tls_1_2_is_let_in_where_that_was_chosen() {
+async fn tls_1_2_is_accepted_if_configured() {
     let cluster = Cluster::start_secure(&[("KEYRACK_TLS_MIN_VERSION", "1.2")]);
     let trust = cluster.pki().join("ca.pem");
     for door in [cluster.door(1, 0), cluster.door(1, 1)] {
@@ -51,11 +51,11 @@ async fn tls_1_2_is_let_in_where_that_was_chosen() {
     assert_eq!(status(&cluster.door(1, 3), &tls_client(&trust, operator(), false)).await, Ok(200));
 }
 
-/// GET / over HTTP/2, by hand: preface, SETTINGS, HEADERS out of the static table with `:authority: a`.
+/// GET / over HTTP/2, by hand: preface, SETTINGS, HEADERS from the static table with `:authority: a`.
 const H2_REQUEST: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x06\x01\x05\0\0\0\x01\x82\x87\x84\x41\x01a";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_keeps_a_connection_for_nothing_is_cut_off_and_holds_up_nobody() {
+async fn idle_connections_are_closed_and_delay_no_other_client() {
     let short = [("KEYRACK_LIMITS_READ_TIMEOUT_MS", "3000"), ("KEYRACK_LIMITS_IDLE_TIMEOUT_MS", "1000")];
     let cluster = Cluster::start_secure(&short);
     let (door, client) = (cluster.door(1, 0), tls_client(&cluster.pki().join("ca.pem"), None, false));
@@ -64,9 +64,9 @@ async fn whoever_keeps_a_connection_for_nothing_is_cut_off_and_holds_up_nobody()
         silent.push(TcpStream::connect(&door).await.unwrap());
     }
     let waited = timeout(Duration::from_secs(2), status(&door, &client)).await;
-    assert_eq!(waited.expect("300 handshakes that nobody finishes hold up nobody"), Ok(200));
+    assert_eq!(waited.expect("300 unfinished handshakes delay no other client"), Ok(200));
     for mut stream in silent {
-        let end = timeout(PATIENCE, stream.read_u8()).await.expect("a handshake that does not come is not waited for");
+        let end = timeout(PATIENCE, stream.read_u8()).await.expect("an unfinished handshake is closed");
         assert!(end.is_err());
     }
     // A handshake and no request; an answered request and nothing more, over HTTP/1 and HTTP/2.
@@ -77,7 +77,7 @@ async fn whoever_keeps_a_connection_for_nothing_is_cut_off_and_holds_up_nobody()
     assert!(!two.exchange(H2_REQUEST).await.unwrap().is_empty());
     for (what, idle) in [("unused", &mut unused), ("HTTP/1", &mut one), ("HTTP/2", &mut two)] {
         let closed = async {
-            // What HTTP/2 still says (SETTINGS, an answer, GOAWAY) comes before the end.
+            // HTTP/2 may still send SETTINGS, an answer and GOAWAY before the end.
             while idle.exchange(b"").await.is_ok_and(|heard| !heard.is_empty()) {}
         };
         timeout(Duration::from_secs(15), closed).await.unwrap_or_else(|_| panic!("{what} stays open"));
@@ -85,7 +85,7 @@ async fn whoever_keeps_a_connection_for_nothing_is_cut_off_and_holds_up_nobody()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_address_has_so_many_connections_and_no_more() {
+async fn connections_per_address_are_limited() {
     let cluster = Cluster::start_secure(&[("KEYRACK_LIMITS_CONNECTIONS_PER_ADDRESS", "20")]);
     let client = tls_client(&cluster.pki().join("ca.pem"), None, false);
     let (mut open, mut refused) = (Vec::new(), 0);
@@ -101,7 +101,7 @@ async fn one_address_has_so_many_connections_and_no_more() {
     }
     assert!((10..=12).contains(&refused), "{refused} refused of 30, {} open", open.len());
     drop(open);
-    until("places become free", PATIENCE, async || status(&cluster.door(1, 0), &client).await.ok()).await;
+    until("connections become free", PATIENCE, async || status(&cluster.door(1, 0), &client).await.ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,5 +114,5 @@ async fn a_path_that_is_too_long_is_refused_with_a_problem() {
     assert_eq!(status, 414, "{body}");
     assert!(body.contains("\"uri_too_long\""), "{body}");
     let (status, _) = connection.request("GET /healthz", "", "").await.unwrap();
-    assert_eq!(status, 200, "the connection goes on");
+    assert_eq!(status, 200, "the connection stays usable");
 }

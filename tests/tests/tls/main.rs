@@ -1,4 +1,4 @@
-//! Who gets in over TLS and who does not, on every listener, and certificates that change under load.
+//! Which TLS clients each listener admits, and certificates that change under load.
 
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
@@ -16,7 +16,7 @@ use keyrack_tests::secure::SecureConnection;
 /// A TLS client's configuration.
 type Client = Arc<rustls::ClientConfig>;
 
-/// Whether a client gets an answer to the plainest request: its status, or how it was turned away.
+/// The status of the simplest request of a client, or the cause of its refusal.
 async fn status(address: &str, client: &Client) -> Result<u16, String> {
     let mut connection = SecureConnection::open(address, client).await.map_err(|cause| cause.to_string())?;
     let answer = connection.request("GET /healthz", "", "").await;

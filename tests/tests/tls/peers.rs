@@ -1,14 +1,14 @@
-//! The port for other nodes, as somebody else meets it.
+//! The peer port, called with certificates of members and of others.
 
 use keyrack_tests::Cluster;
 use keyrack_tests::secure::{ClientCertificate, SecureConnection, TestAuthority, tls_client};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// HTTP/2's first words and an empty SETTINGS frame.
+/// HTTP/2's preface and an empty SETTINGS frame.
 const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-/// Whether the port talks HTTP/2 to somebody who shows this.
+/// Whether the port speaks HTTP/2 to a caller with this certificate.
 async fn answers(cluster: &Cluster, shown: Option<ClientCertificate>, only_12: bool) -> bool {
     let client = tls_client(&cluster.pki().join("ca.pem"), shown, only_12);
     let Ok(mut connection) = SecureConnection::open(&cluster.door(1, 2), &client).await else { return false };
@@ -23,10 +23,10 @@ async fn only_members_are_answered() {
     assert!(answers(&cluster, Some(authority.issue(&[node])), false).await, "a member's certificate works");
     let refused = [
         ("nothing", None),
-        ("a stranger's", Some(stranger.issue(&[node]))),
+        ("an unknown authority's", Some(stranger.issue(&[node]))),
         ("an expired one", Some(authority.issue_until(&[node], 2021))),
         ("another cluster's", Some(authority.issue(&["spiffe://prod/node/2"]))),
-        ("that of a node which is no member", Some(authority.issue(&["spiffe://dev/node/4"]))),
+        ("one of a node that is not a member", Some(authority.issue(&["spiffe://dev/node/4"]))),
         ("an operator's", Some(authority.issue(&["spiffe://dev/operator/dev"]))),
         ("a desk's", Some(authority.issue(&["spiffe://dev/desk/lisbon"]))),
         ("two nodes' at once", Some(authority.issue(&[node, "spiffe://dev/node/3"]))),
@@ -40,10 +40,10 @@ async fn only_members_are_answered() {
     plain.write_all(HELLO).await.unwrap();
     let mut heard = Vec::new();
     let _ = plain.read_to_end(&mut heard).await;
-    // A TLS alert at most: 0x15.
+    // At most a TLS alert: 0x15.
     assert!(heard.first().is_none_or(|first| *first == 0x15), "plain TCP: {heard:?}");
     let said = cluster.log(1);
-    for cause in ["spiffe://prod/node/2", "spiffe://dev/operator/dev", "node 4 is not", "UnknownIssuer", "CertExpired"] {
-        assert_eq!(said.matches(cause).count(), 1, "the log says once: {cause}\n{said}");
+    for cause in ["spiffe://prod/node/2", "spiffe://dev/operator/dev", "node 4 is fenced", "UnknownIssuer", "CertExpired"] {
+        assert_eq!(said.matches(cause).count(), 1, "the log has once: {cause}\n{said}");
     }
 }

@@ -1,4 +1,4 @@
-//! Certificates and authorities change while bookings are made, and nobody notices.
+//! Certificates and authorities change during bookings, and no request fails.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const ROTATIONS: usize = 100;
 const REQUESTS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
+async fn a_hundred_rotations_and_a_new_authority_fail_no_request() {
     let mut cluster = Cluster::start_secure(&[]);
     let pki = cluster.pki();
     let writers = Writers::start(&cluster, 4);
@@ -28,7 +28,7 @@ async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
         all_show_their_files(&cluster).await;
         writers.until_more(20, &format!("after rotation {rotation}")).await;
     }
-    // Without a signal the files are noticed too.
+    // Nodes also notice changed files without a signal.
     keyrack_pki(&pki, "--all");
     all_show_their_files(&cluster).await;
 
@@ -37,7 +37,7 @@ async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
         keyrack_pki(&pki, step);
         for node in cluster.node_ids() {
             let taken = ROTATIONS + 1 + 1 + number + 1;
-            until(&format!("node {node} takes up {step}"), PATIENCE, async || {
+            until(&format!("node {node} loads the files after {step}"), PATIENCE, async || {
                 (taken_up(&cluster, node).await >= taken).then_some(())
             })
             .await;
@@ -46,12 +46,12 @@ async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
         writers.until_more(20, step).await;
     }
     let booked = writers.finish().await;
-    println!("{booked} bookings and as many cancellations, none of which failed");
+    println!("{booked} bookings and as many cancellations, and none failed");
 
     let trust = pki.join("ca.pem");
     let refused = status(&cluster.door(1, 3), &tls_client(&trust, Some(of_before), false)).await;
-    assert!(refused.is_err(), "what the old authority issued does not count any more");
-    // The nodes' own connections are old; a node that comes back has to shake hands with all others anew.
+    assert!(refused.is_err(), "a certificate of the old authority is refused");
+    // Open connections between the nodes stay open. A restarted node needs new handshakes with all others.
     cluster.kill(3);
     cluster.restart(3);
     let client = tls_client(&trust, None, false);
@@ -63,9 +63,9 @@ async fn a_hundred_rotations_and_a_new_authority_cost_no_request() {
     .await;
 }
 
-/// Half of a pair, garbage or somebody else's certificate: the old ones stay until what is there fits.
+/// Half of a pair, garbage or another node's certificate: the node keeps its certificate until the files are valid.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn files_that_do_not_fit_are_left_alone_until_they_do() {
+async fn invalid_files_are_ignored_until_they_are_valid() {
     let cluster = Cluster::start_secure(&[]);
     let pki = cluster.pki();
     let client = tls_client(&pki.join("ca.pem"), None, false);
@@ -78,7 +78,7 @@ async fn files_that_do_not_fit_are_left_alone_until_they_do() {
     let (next_certificate, next_key) = (forged("forged.pem"), forged("forged.key"));
     let other = std::fs::read(pki.join("node-2.pem")).unwrap();
     let bad: [(&Path, &[u8], &str); 3] = [
-        (&key, &next_key, "does not fit"),
+        (&key, &next_key, "does not match"),
         (&certificate, b"-----BEGIN CERTIFICATE-----\nAA", "has no certificates in PEM"),
         (&certificate, &other, "spiffe://dev/node/2"),
     ];
@@ -116,7 +116,7 @@ async fn all_show_their_files(cluster: &Cluster) {
     }
 }
 
-/// How many times a node took certificates into use since its start.
+/// How many times a node has loaded certificates since its start.
 async fn taken_up(cluster: &Cluster, node: usize) -> usize {
     let client = tls_client(&cluster.pki().join("ca.pem"), None, false);
     let mut connection = SecureConnection::open(&cluster.door(node, 0), &client).await.unwrap();
@@ -125,8 +125,8 @@ async fn taken_up(cluster: &Cluster, node: usize) -> usize {
     line.expect("the metric").trim().parse().unwrap()
 }
 
-/// Channels that book a room and cancel it, again and again, over connections that last for some requests. Every answer
-/// must be the good one at the first try.
+/// Channels that book a room and cancel it, again and again, over connections that last for `REQUESTS` requests. Every
+/// request must succeed at the first try.
 struct Writers {
     done: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -146,7 +146,7 @@ impl Writers {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    // Read anew: a client has to know of a new authority, too.
+                    // Read again each time: a client must learn of a new authority, too.
                     let client: Client = tls_client(&trust, None, false);
                     let door = &doors[round % doors.len()];
                     let mut connection = SecureConnection::open(door, &client).await.expect("a connection");

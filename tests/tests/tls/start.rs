@@ -1,4 +1,4 @@
-//! A node that would not be safe does not start, and says everything that is wrong at once.
+//! A node with an unsafe configuration does not start, and names all faults at once.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use keyrack_tests::secure::TestAuthority;
 use keyrack_tests::{Cluster, run_until_exit};
 
-/// Changes the configuration of node 1, which must then refuse to start; gives what it says.
+/// Changes the configuration of node 1, which must then refuse to start. Returns its stderr.
 fn refused(cluster: &Cluster, change: impl FnOnce(&mut toml::Table)) -> String {
     let text = std::fs::read_to_string(cluster.config_file(1)).unwrap();
     let mut config: toml::Table = text.parse().unwrap();
@@ -25,14 +25,14 @@ fn set(config: &mut toml::Table, section: &str, key: &str, value: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_reason_is_named() {
+async fn every_unsafe_setting_is_named() {
     let mut cluster = Cluster::start();
     cluster.stop();
     let pki = cluster.pki();
     let path = |name: &str| pki.join(name).to_str().unwrap().to_owned();
     let development = |config: &mut toml::Table, on: bool| config.insert("development".into(), on.into());
 
-    // What `dev` wrote, but not for development: static keys and plain HTTP, all in one answer.
+    // The configuration from `dev`, but not for development: static keys and plain HTTP, both in one answer.
     let said = refused(&cluster, |config| drop(development(config, false)));
     assert!(said.contains("[keys]") && said.contains("is not https://") && said.contains("http://127.0.0.1"), "{said}");
     assert!(!said.contains(cluster.key("operator")), "no key is printed: {said}");
@@ -57,7 +57,7 @@ async fn every_reason_is_named() {
     let said = refused(&cluster, |config| set(config, "tls", "certificate", &path("node-2.pem")));
     assert!(said.contains("spiffe://dev/node/2") && said.contains("this is node 1"), "{said}");
     let said = refused(&cluster, |config| set(config, "tls", "key", &path("node-2.key")));
-    assert!(said.contains("the key does not fit the certificate"), "{said}");
+    assert!(said.contains("the key does not match the certificate"), "{said}");
     let said = refused(&cluster, |config| set(config, "tls", "certificate", "/nowhere/node.pem"));
     assert!(said.contains("/nowhere/node.pem"), "{said}");
     let said = refused(&cluster, |config| set(config, "tls", "min_version", "1.1"));
@@ -69,13 +69,13 @@ async fn every_reason_is_named() {
     };
     TestAuthority::of(&pki).issue_until(&["spiffe://dev/node/1"], 2021).write(cluster.folder());
     let said = refused(&cluster, forged);
-    assert!(said.contains("ran out"), "{said}");
+    assert!(said.contains("expired at"), "{said}");
     TestAuthority::of(&pki).issue(&["spiffe://prod/node/1"]).write(cluster.folder());
     let said = refused(&cluster, forged);
     assert!(said.contains("spiffe://prod/node/1"), "{said}");
     TestAuthority::stranger().issue(&["spiffe://dev/node/1"]).write(cluster.folder());
     let said = refused(&cluster, forged);
-    assert!(said.contains("does not stand before the trust bundle"), "{said}");
-    // And as it was it starts.
+    assert!(said.contains("the trust bundle does not accept the certificate"), "{said}");
+    // With the original configuration it starts.
     cluster.start_again();
 }

@@ -1,8 +1,8 @@
 // Verifies a folder of Keyrack's receipts with the packages that guard Go's module checksums:
-// golang.org/x/mod/sumdb/note and golang.org/x/mod/sumdb/tlog. What the folder holds is told in ../README.md.
+// golang.org/x/mod/sumdb/note and golang.org/x/mod/sumdb/tlog. ../README.md describes the folder.
 //
-// Of its own it has only what those packages leave to their callers: the line formats of c2sp.org/tlog-proof and
-// tlog-policy, and a note.Verifier for c2sp.org/tlog-cosignature, made of crypto/ed25519.
+// It adds only what those packages leave to their callers: the line formats of c2sp.org/tlog-proof and tlog-policy, and
+// a note.Verifier for c2sp.org/tlog-cosignature, built on crypto/ed25519.
 package main
 
 import (
@@ -50,7 +50,7 @@ type tree struct {
 	tlog.Tree
 }
 
-// Every checkpoint is signed, and each is a prefix of the next. The last one's tiles add up to it.
+// Checks that every checkpoint is signed and a prefix of the next, and that the last one's tiles give its root.
 func verifyCheckpoints(folder string, policy *policy) (tree, error) {
 	var last tree
 	for n := 0; exists(folder, "checkpoints", strconv.Itoa(n)); n++ {
@@ -87,8 +87,7 @@ func verifyCheckpoints(folder string, policy *policy) (tree, error) {
 	return last, nil
 }
 
-// Every receipt's checkpoint is signed and a prefix of the last one, its proof leads from the leaf to the root, and is
-// what the tiles give too.
+// Checks every receipt: its checkpoint is signed and a prefix of the last one, and its leaf is in both trees.
 func verifyReceipts(folder string, policy *policy, last tree) error {
 	tiles := last.reader(folder)
 	n := 0
@@ -113,7 +112,7 @@ func verifyReceipts(folder string, policy *policy, last tree) error {
 			return fmt.Errorf("receipt %d: tiles: %v", n, err)
 		}
 		if err := tlog.CheckTree(history, last.N, last.Hash, at.N, at.Hash); err != nil {
-			return fmt.Errorf("receipt %d: its checkpoint is no prefix of the last one: %v", n, err)
+			return fmt.Errorf("receipt %d: its checkpoint is not a prefix of the last one: %v", n, err)
 		}
 		inLast, err := tlog.ProveRecord(last.N, r.index, tiles)
 		if err != nil {
@@ -130,7 +129,7 @@ func verifyReceipts(folder string, policy *policy, last tree) error {
 	return nil
 }
 
-// The logs that are believed, and how many of the witnesses must have cosigned.
+// The trusted logs, and how many of the witnesses must have cosigned.
 type policy struct {
 	logs      map[string][]note.Verifier
 	witnesses map[string]note.Verifier
@@ -138,7 +137,7 @@ type policy struct {
 	members   []string
 }
 
-// As much of c2sp.org/tlog-policy as a cluster's own policy uses: one group, which is the quorum.
+// The part of c2sp.org/tlog-policy that a cluster's own policy uses: one group, which is the quorum.
 func readPolicy(text []byte) (*policy, error) {
 	p := &policy{logs: map[string][]note.Verifier{}, witnesses: map[string]note.Verifier{}}
 	group := ""
@@ -177,13 +176,13 @@ func readPolicy(text []byte) (*policy, error) {
 	return p, nil
 }
 
-// Opens a signed checkpoint: signed by its log, cosigned by enough witnesses, and no known signature is bad.
+// Opens a signed checkpoint: its log signed it, enough witnesses cosigned it, and no known signature is invalid.
 func (p *policy) open(text []byte) (tree, error) {
 	origin, _, _ := strings.Cut(string(text), "\n")
 	logs := p.logs[origin]
 	signed, err := note.Open(text, note.VerifierList(logs...))
 	if err != nil {
-		return tree{}, fmt.Errorf("as the log: %v", err)
+		return tree{}, fmt.Errorf("log signature: %v", err)
 	}
 	var witnesses []note.Verifier
 	for _, name := range p.members {
@@ -191,14 +190,14 @@ func (p *policy) open(text []byte) (tree, error) {
 	}
 	cosigned, err := note.Open(text, note.VerifierList(witnesses...))
 	if err != nil {
-		return tree{}, fmt.Errorf("as witnesses: %v", err)
+		return tree{}, fmt.Errorf("cosignatures: %v", err)
 	}
 	if len(cosigned.Sigs) < p.quorum {
-		return tree{}, fmt.Errorf("%d cosigned, %d are needed", len(cosigned.Sigs), p.quorum)
+		return tree{}, fmt.Errorf("%d cosignatures, %d are needed", len(cosigned.Sigs), p.quorum)
 	}
 	lines := strings.Split(signed.Text, "\n")
 	if len(lines) != 4 || lines[3] != "" {
-		return tree{}, errors.New("a checkpoint of other than three lines")
+		return tree{}, errors.New("a checkpoint without exactly three lines")
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	if err != nil || strconv.FormatInt(size, 10) != lines[1] {
@@ -229,7 +228,7 @@ func newCosigner(vkey string) (note.Verifier, error) {
 	}
 	key, err := base64.StdEncoding.DecodeString(parts[2])
 	if err != nil || len(key) != 33 || key[0] != 4 {
-		return nil, fmt.Errorf("verifier key %q is not of a cosigner", vkey)
+		return nil, fmt.Errorf("verifier key %q is not a cosigner's", vkey)
 	}
 	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
 	if uint32(hash) != binary.BigEndian.Uint32(sum[:]) {
@@ -291,8 +290,8 @@ func hashes(lines []string) ([]tlog.Hash, error) {
 	return found, nil
 }
 
-// Reads tiles of c2sp.org/tlog-tiles, whose paths lack the height that sumdb's have; TileHashReader checks
-// every one of them against the tree.
+// Reads tiles of c2sp.org/tlog-tiles, whose paths lack the height that sumdb's have. TileHashReader checks every tile
+// against the tree.
 func (t tree) reader(folder string) tlog.HashReader {
 	return tlog.TileHashReader(t.Tree, tiles(folder))
 }
@@ -321,7 +320,7 @@ func exists(parts ...string) bool {
 	return err == nil
 }
 
-// A file that has to be there: that it is not is the caller's mistake, no forgery.
+// Reads a required file. A missing file is the caller's mistake, not a forgery, so the exit code is 2.
 func read(parts ...string) []byte {
 	text, err := os.ReadFile(filepath.Join(parts...))
 	if err != nil {

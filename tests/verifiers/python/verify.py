@@ -1,7 +1,7 @@
-"""Verifies a folder of Keyrack's receipts with pymerkle and cryptography. What the folder holds is told in ../README.md.
+"""Verifies a folder of Keyrack's receipts with pymerkle and cryptography. ../README.md describes the folder.
 
-The roots are recomputed from the raw leaves, as an auditor gets them in entry bundles; no hash that the cluster
-computed is believed.
+The roots are recomputed from the raw leaves, as an auditor gets them in entry bundles. No hash that the cluster
+computed is trusted.
 """
 
 import base64
@@ -19,7 +19,7 @@ LOG, COSIGNER = 1, 4
 
 
 class Refused(Exception):
-    """Something in the folder is not right."""
+    """Something in the folder is invalid."""
 
 
 class Key:
@@ -35,7 +35,7 @@ class Key:
         self.public = Ed25519PublicKey.from_public_bytes(material[1:])
 
     def has_signed(self, text, signatures):
-        """Whether this key signed; a bad signature in its name makes the whole note bad."""
+        """Whether this key signed. An invalid signature in its name makes the whole note invalid."""
         signed = False
         for name, key_id, signature in signatures:
             if (name, key_id) == (self.name, self.id):
@@ -59,7 +59,7 @@ class Cosigner(Key):
 
 
 class Policy:
-    """As much of c2sp.org/tlog-policy as a cluster's own policy uses: one group, which is the quorum."""
+    """The part of c2sp.org/tlog-policy that a cluster's own policy uses: one group, which is the quorum."""
 
     def __init__(self, text):
         self.logs, self.witnesses = [], {}
@@ -77,16 +77,16 @@ class Policy:
                 raise Refused(f"line {line!r} of the policy")
 
     def open(self, note):
-        """Origin, size and root of a checkpoint that enough have signed."""
+        """Origin, size and root of a checkpoint with enough signatures."""
         body, _, lines = note.rpartition("\n\n")
         text = f"{body}\n".encode()
         signatures = [read_signature(line) for line in lines.splitlines()]
         origin, size, root = body.split("\n")
-        # A list, not a generator: every known signature is to be checked.
+        # A list, not a generator: every known signature must be checked.
         if not any([log.has_signed(text, signatures) for log in self.logs if log.name == origin]):
             raise Refused(f"no key of {origin} signed")
         if sum([self.witnesses[name].has_signed(text, signatures) for name in self.members]) < self.needed:
-            raise Refused("too few have cosigned")
+            raise Refused("too few cosignatures")
         return origin, int(size), decode(root)
 
 
@@ -109,7 +109,7 @@ def verify_receipt(file, policy, tree, origin):
     head, _, note = file.read_text().partition("\n\n")
     first, extra, index, *hashes = head.split("\n")
     if first != "c2sp.org/tlog-proof@v1" or not extra.startswith("extra ") or not index.startswith("index "):
-        raise Refused(f"receipt {file.name} is no proof file")
+        raise Refused(f"receipt {file.name} is not a proof file")
     leaf, index = decode(extra[len("extra "):]), int(index[len("index "):])
     its_origin, size, root = policy.open(note)
     if its_origin != origin or size > tree.get_size() or tree.get_root(size) != root:
@@ -117,17 +117,18 @@ def verify_receipt(file, policy, tree, origin):
     if not 0 <= index < size:
         raise Refused(f"receipt {file.name}: leaf {index} is not in a tree of {size}")
     base = MerkleHasher("sha256", security=True).hash_buff(leaf)
-    # pymerkle counts from one. Its own proof from the raw leaves gives the form; ours has to be it, hash by hash.
+    # pymerkle counts from one. Its own proof from the raw leaves gives the form. The receipt's proof must equal it,
+    # hash by hash.
     own = tree.prove_inclusion(index + 1, size)
     ours = InclusionProof("sha256", True, size, index + 1, own.rule, [base] + [decode(line) for line in hashes])
     verify_inclusion(base, root, ours, index=index + 1, size=size, algorithm="sha256")
     if ours.path != own.path:
-        raise Refused(f"receipt {file.name}: pymerkle proves it otherwise")
+        raise Refused(f"receipt {file.name}: pymerkle's proof differs")
     print(f"accepted: receipt {file.name}, leaf {index} of {size}")
 
 
 def read_leaves(folder, size):
-    """The leaves of entry bundles (c2sp.org/tlog-tiles): each after its length in 16 bits."""
+    """The leaves of entry bundles (c2sp.org/tlog-tiles). Each follows its length in 16 bits."""
     leaves = []
     for start in range(0, size, 256):
         name = f"{start // 256:03}" if size - start >= 256 else f"{start // 256:03}.p/{size - start}"

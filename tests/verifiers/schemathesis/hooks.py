@@ -1,7 +1,7 @@
-"""Puts what exists into schemathesis' made-up requests, so that they get past "there is no such thing".
+"""Puts existing ids and values into schemathesis' generated requests, so that they get past "not found".
 
-KEYRACK_KNOWN is a JSON object: `values` has, for a parameter's or a field's name, what names something; `bodies` has, for
-`POST /v1/...`, members that a request is lost without. What is put in hangs on the made-up value alone: the same seed makes
+KEYRACK_KNOWN is a JSON object: `values` has existing values for the name of a parameter or field; `bodies` has, for
+`POST /v1/...`, members that a request needs to succeed. The inserted value depends only on the generated one: the same seed makes
 the same requests.
 """
 
@@ -12,7 +12,7 @@ import zlib
 import schemathesis
 
 KNOWN = json.loads(os.environ["KEYRACK_KNOWN"])
-# One value in four stays as it was made up.
+# One value in four stays as generated.
 KEPT = 4
 
 

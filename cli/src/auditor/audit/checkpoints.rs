@@ -56,7 +56,7 @@ pub async fn ask<S: Source>(
                 continue;
             }
             Ok(trusted) => format!("it belongs to the log {}", trusted.checkpoint.origin),
-            Err(distrust) => distrust.to_string(),
+            Err(move_to_end) => move_to_end.to_string(),
         };
         untrusted = true;
         let file = store.keep(shard, "untrusted", &note)?;

@@ -141,7 +141,7 @@ impl<S: Source> Follower<'_, S> {
             fetched += 1;
             if fetched.is_multiple_of(BUNDLES_PER_SAVE) && saved.elapsed() > SAVE_PAUSE {
                 state.ledger.forget(now_ms());
-                self.store.save_ahead(shard, &state)?;
+                self.store.save_progress(shard, &state)?;
                 saved = Instant::now();
             }
         }

@@ -19,7 +19,7 @@ const LONGEST_STAY: u32 = keyrack_inventory::MAX_STAY_NIGHTS;
 /// The number of a property in the ledger.
 pub type Place = u32;
 /// The number of a room type in the ledger.
-pub type TypePlace = u32;
+pub type RoomTypeIndex = u32;
 
 /// The ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,11 +29,11 @@ pub struct Ledger {
     /// Properties by the number in the ids of their bookings.
     pub numbers: HashMap<u32, Place>,
     /// Room types by property and code.
-    pub types: HashMap<(Place, ShortCode), TypePlace>,
+    pub types: HashMap<(Place, ShortCode), RoomTypeIndex>,
     /// The remembered bookings.
     pub bookings: HashMap<BookingId, BookingRecord>,
     /// The remembered nights, by room type and date.
-    pub nights: HashMap<(TypePlace, u32), NightTally>,
+    pub nights: HashMap<(RoomTypeIndex, u32), NightTally>,
     /// The time of the newest leaf.
     pub at_ms: u64,
     /// The Raft term and index of the newest leaf.
@@ -69,7 +69,7 @@ pub struct BookingRecord {
     /// The day of departure.
     pub departure: Night,
     /// Rooms by type.
-    pub rooms: Box<[(TypePlace, u32)]>,
+    pub rooms: Box<[(RoomTypeIndex, u32)]>,
     /// The day of its last event.
     pub touched: u32,
 }
@@ -115,7 +115,7 @@ pub struct Counts {
     /// Bookings that are no longer remembered.
     pub forgotten: u64,
     /// Nights that were held before the limit was lowered and booked afterwards.
-    pub after_cut: u64,
+    pub booked_after_lowering: u64,
 }
 
 /// The number of kinds of leaves.

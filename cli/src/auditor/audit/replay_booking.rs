@@ -14,7 +14,7 @@ use std::fmt::Write;
 use keyrack_inventory::{BookingLeaf, LeafKind, LeafRooms, Night};
 
 use super::finding::{Findings, Kind};
-use super::ledger::{BookingRecord, Ledger, Phase, TypePlace, day};
+use super::ledger::{BookingRecord, Ledger, Phase, RoomTypeIndex, day};
 
 /// Nights that a finding names. More are only counted.
 const NAMED_NIGHTS: usize = 4;
@@ -32,7 +32,7 @@ impl Ledger {
             let what = format!("the id of {} belongs to {before}, but the leaf has the property {}", leaf.booking, leaf.property);
             findings.add(Kind::Contradiction, Some(index), what);
         }
-        let rooms: Box<[(TypePlace, u32)]> =
+        let rooms: Box<[(RoomTypeIndex, u32)]> =
             leaf.rooms.iter().map(|rooms| (self.type_place(place, rooms), rooms.quantity)).collect();
         let known = self.bookings.remove(&leaf.booking);
         self.check_pointer(index, leaf, known.as_ref(), findings);
@@ -59,8 +59,8 @@ impl Ledger {
         self.bookings.insert(leaf.booking, now);
     }
 
-    fn type_place(&mut self, property: u32, rooms: &LeafRooms) -> TypePlace {
-        let next = self.types.len() as TypePlace;
+    fn type_place(&mut self, property: u32, rooms: &LeafRooms) -> RoomTypeIndex {
+        let next = self.types.len() as RoomTypeIndex;
         *self.types.entry((property, rooms.room_type)).or_insert(next)
     }
 
@@ -85,7 +85,7 @@ impl Ledger {
     }
 
     /// Takes rooms, or gives them back.
-    fn change(&mut self, arrival: Night, departure: Night, rooms: &[(TypePlace, u32)], today: u32, takes: bool) {
+    fn change(&mut self, arrival: Night, departure: Night, rooms: &[(RoomTypeIndex, u32)], today: u32, takes: bool) {
         for (room_type, quantity) in rooms {
             for night in arrival.0..departure.0 {
                 let tally = self.nights.entry((*room_type, night)).or_default();
@@ -105,7 +105,7 @@ impl Ledger {
         index: u64,
         at_ms: u64,
         leaf: &BookingLeaf,
-        rooms: &[(TypePlace, u32)],
+        rooms: &[(RoomTypeIndex, u32)],
         known: Option<&BookingRecord>,
         findings: &mut Findings,
     ) {
@@ -130,7 +130,7 @@ impl Ledger {
                     continue;
                 }
                 if leaf.kind == LeafKind::Book && tally.was_promised(taken, at_ms) {
-                    self.counts.after_cut = self.counts.after_cut.saturating_add(1);
+                    self.counts.booked_after_lowering = self.counts.booked_after_lowering.saturating_add(1);
                     continue;
                 }
                 oversold.add(|| format!("{}: limit {limit}, {sold} sold by the ledger, {remaining} left by the leaf", label()));
@@ -150,7 +150,7 @@ fn check_step(
     index: u64,
     leaf: &BookingLeaf,
     known: Option<&BookingRecord>,
-    rooms: &[(TypePlace, u32)],
+    rooms: &[(RoomTypeIndex, u32)],
     findings: &mut Findings,
 ) -> Phase {
     use Phase::{CheckedIn, Confirmed, Unknown};
@@ -189,7 +189,7 @@ fn takes_rooms(kind: LeafKind, known: Option<&BookingRecord>) -> bool {
 }
 
 /// How many rooms of a type a booking had on a night.
-fn rooms_before(known: Option<&BookingRecord>, room_type: TypePlace, night: u32) -> u32 {
+fn rooms_before(known: Option<&BookingRecord>, room_type: RoomTypeIndex, night: u32) -> u32 {
     let Some(known) = known.filter(|known| (known.arrival.0..known.departure.0).contains(&night)) else { return 0 };
     let of_type = known.rooms.iter().find(|(of, _)| *of == room_type);
     of_type.filter(|_| known.phase.holds_rooms()).map_or(0, |(_, quantity)| *quantity)

@@ -148,10 +148,10 @@ impl Report {
                 key.node, key.leaf, key.log, key.cosigner
             ));
         }
-        if ledger.counts.after_cut > 0 {
+        if ledger.counts.booked_after_lowering > 0 {
             self.notices.push(format!(
                 "{} nights were booked above a limit that was lowered minutes earlier: confirmations of holds placed before",
-                ledger.counts.after_cut
+                ledger.counts.booked_after_lowering
             ));
         }
         if ledger.at_ms > now_ms().saturating_add(STALE_S * 1_000) {

@@ -123,7 +123,7 @@ fn write_ledger(out: &mut Writer, ledger: &Ledger) {
         out.fixed(&key.cosigner);
     }
     counts.kinds.iter().for_each(|count| out.u64(*count));
-    [counts.room_nights, counts.forgotten, counts.after_cut].iter().for_each(|count| out.u64(*count));
+    [counts.room_nights, counts.forgotten, counts.booked_after_lowering].iter().for_each(|count| out.u64(*count));
     out.count(usize::from(seal.is_some()));
     if let Some(seal) = seal {
         out.u64(seal.leaf);
@@ -169,7 +169,7 @@ fn read_ledger(from: &mut Reader<'_>, kinds: usize) -> Result<Ledger, Damaged> {
         *count = from.u64()?;
     }
     let counts = &mut ledger.counts;
-    for count in [&mut counts.room_nights, &mut counts.forgotten, &mut counts.after_cut] {
+    for count in [&mut counts.room_nights, &mut counts.forgotten, &mut counts.booked_after_lowering] {
         *count = from.u64()?;
     }
     if kinds > KINDS_1 {

@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Saves progress that no checkpoint has confirmed yet.
-    pub fn save_ahead(&self, shard: u32, state: &State) -> anyhow::Result<()> {
+    pub fn save_progress(&self, shard: u32, state: &State) -> anyhow::Result<()> {
         write(&self.ahead_file(shard), &state.encode())
     }
 

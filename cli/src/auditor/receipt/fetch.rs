@@ -30,8 +30,8 @@ pub async fn fetch(context: &Context, get: &Get) -> anyhow::Result<()> {
             return write(get.out.as_deref(), &text, "receipt");
         }
         let pause = page.retry_after.unwrap_or(Duration::from_secs(1)).clamp(Duration::from_millis(100), Duration::from_secs(2));
-        let is_passing = page.status == 202 || page.status == 429;
-        if !is_passing || began.elapsed() + pause > PATIENCE {
+        let is_transient = page.status == 202 || page.status == 429;
+        if !is_transient || began.elapsed() + pause > PATIENCE {
             return Err(match page.status {
                 202 => FetchError::NotSigned(PATIENCE.as_secs()).into(),
                 _ => page.problem(context.web.has_key()),

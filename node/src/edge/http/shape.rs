@@ -35,13 +35,13 @@ mod tests {
 
     #[test]
     fn only_declared_fields_may_have_lists() {
-        for good in [
+        for valid in [
             r#"{}"#,
             r#"{"rooms":[{"childrenAges":[3,4]},{"childrenAges":[]}],"guest":{"name":"[]"}}"#,
             r#"{ "updates" : [ {"days" : ["MON"]} ] }"#,
             r#"{"a":"\"rooms\":","rooms":[]}"#,
         ] {
-            assert!(lists_are_in_place(good, &LISTS), "{good}");
+            assert!(lists_are_in_place(valid, &LISTS), "{valid}");
         }
         for wrong in [
             r#"[]"#,

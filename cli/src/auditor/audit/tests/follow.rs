@@ -277,7 +277,7 @@ async fn saved_progress_continues_and_wrong_progress_is_dropped() {
             state.frontier.append(leaf_hash(&leaf.encode()), |_, _, _| {});
             state.ledger.apply_leaf(index, Ok(&leaf), &mut state.findings);
         }
-        store.save_ahead(1, &state).expect("a file");
+        store.save_progress(1, &state).expect("a file");
         assert!(store.load(1, ORIGIN).expect("a state").1.is_some());
     };
     *source.sizes.borrow_mut() = vec![600];

@@ -55,7 +55,7 @@ fn a_lowered_limit_is_an_oversell_only_when_more_is_sold() {
     // Bookings soon after the cut may come from holds under the earlier limit,
     let promised = [book, rooms(leaf(Book, 2, None), 1, 2, -2), rooms(leaf(Book, 3, None), 6, 2, -8)];
     let (ledger, findings_of) = replay(&log(promised.clone()));
-    assert_eq!((found(&findings_of), ledger.counts.after_cut), (vec![], 4));
+    assert_eq!((found(&findings_of), ledger.counts.booked_after_lowering), (vec![], 4));
     // but not beyond that limit,
     let mut beyond = promised.to_vec();
     beyond.push(rooms(leaf(Book, 4, None), 1, 2, -9));
