@@ -24,6 +24,7 @@ mod context;
 mod desk;
 mod import;
 mod messages;
+mod number;
 mod operator;
 mod output;
 mod terminal;

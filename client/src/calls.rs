@@ -7,16 +7,16 @@ use keyrack_proto::v1::reservations_client::ReservationsClient;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::client::Client;
+use crate::client::{Client, Kind};
 use crate::error::ClientError;
 
 macro_rules! calls {
-    ($($(#[$doc:meta])* $name:ident($request:ident) -> $reply:ident by $service:ident for |$message:ident| $property:expr;)*) => {
+    ($($(#[$doc:meta])* $kind:ident $name:ident($request:ident) -> $reply:ident by $service:ident for |$message:ident| $property:expr;)*) => {
         impl Client {
             $($(#[$doc])*
             pub async fn $name(&self, $message: v1::$request) -> Result<v1::$reply, ClientError> {
                 let property: Option<String> = $property;
-                self.call(property.as_deref(), |channel, client| {
+                self.call(Kind::$kind, property.as_deref(), |channel, client| {
                     let request = client.request($message.clone());
                     async move { $service::new(channel).$name(request).await }
                 })
@@ -28,56 +28,56 @@ macro_rules! calls {
 
 calls! {
     /// Creates a booking.
-    book(BookRequest) -> Booking by ReservationsClient for |message| Some(message.property_id.clone());
+    Change book(BookRequest) -> Booking by ReservationsClient for |message| Some(message.property_id.clone());
     /// A booking.
-    get_booking(GetBookingRequest) -> Booking by ReservationsClient for |message| None;
+    Read get_booking(GetBookingRequest) -> Booking by ReservationsClient for |message| None;
     /// A page of a property's bookings.
-    list_bookings(ListBookingsRequest) -> BookingList by ReservationsClient for |message| Some(message.property_id.clone());
+    Read list_bookings(ListBookingsRequest) -> BookingList by ReservationsClient for |message| Some(message.property_id.clone());
     /// Changes a booking.
-    amend(AmendRequest) -> Booking by ReservationsClient for |message| None;
+    Change amend(AmendRequest) -> Booking by ReservationsClient for |message| None;
     /// Cancels a booking.
-    cancel(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    Change cancel(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Records that the guest arrived.
-    check_in(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    Change check_in(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Records that the guest left.
-    check_out(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    Change check_out(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Records that the guest did not come.
-    no_show(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    Change no_show(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Keeps rooms for a limited time.
-    place_hold(PlaceHoldRequest) -> Hold by ReservationsClient for |message| Some(message.property_id.clone());
+    Change place_hold(PlaceHoldRequest) -> Hold by ReservationsClient for |message| Some(message.property_id.clone());
     /// Turns a hold into a booking.
-    confirm_hold(ConfirmHoldRequest) -> Booking by ReservationsClient for |message| None;
+    Change confirm_hold(ConfirmHoldRequest) -> Booking by ReservationsClient for |message| None;
     /// Releases a hold.
-    release_hold(ReleaseHoldRequest) -> Hold by ReservationsClient for |message| None;
+    Change release_hold(ReleaseHoldRequest) -> Hold by ReservationsClient for |message| None;
     /// Creates or changes a property.
-    put_property(PutPropertyRequest) -> Property by InventoryClient for |message| None;
+    Change put_property(PutPropertyRequest) -> Property by InventoryClient for |message| None;
     /// A page of properties.
-    list_properties(ListPropertiesRequest) -> PropertyList by InventoryClient for |message| None;
+    Read list_properties(ListPropertiesRequest) -> PropertyList by InventoryClient for |message| None;
     /// Adds or changes a room type.
-    put_room_type(PutRoomTypeRequest) -> RoomType by InventoryClient for |message| Some(message.property_id.clone());
+    Change put_room_type(PutRoomTypeRequest) -> RoomType by InventoryClient for |message| Some(message.property_id.clone());
     /// Adds or changes a rate plan.
-    put_rate_plan(PutRatePlanRequest) -> RatePlan by InventoryClient for |message| Some(message.property_id.clone());
+    Change put_rate_plan(PutRatePlanRequest) -> RatePlan by InventoryClient for |message| Some(message.property_id.clone());
     /// Changes availability, rates and inventory.
-    update_ari(UpdateAriRequest) -> AriResult by InventoryClient for |message| Some(message.property_id.clone());
+    Change update_ari(UpdateAriRequest) -> AriResult by InventoryClient for |message| Some(message.property_id.clone());
     /// Closes a property's business date.
-    close_business_date(CloseBusinessDateRequest) -> BusinessDate by InventoryClient for |message| Some(message.property_id.clone());
+    Change close_business_date(CloseBusinessDateRequest) -> BusinessDate by InventoryClient for |message| Some(message.property_id.clone());
     /// The offers for a guest's stay.
-    list_offers(OffersRequest) -> OfferList by InventoryClient for |message| Some(message.property_id.clone());
+    Read list_offers(OffersRequest) -> OfferList by InventoryClient for |message| Some(message.property_id.clone());
     /// The receipt of a booking's newest event.
-    get_receipt(GetReceiptRequest) -> Receipt by ReceiptsClient for |message| None;
+    Read get_receipt(GetReceiptRequest) -> Receipt by ReceiptsClient for |message| None;
     /// A shard's newest checkpoint.
-    get_checkpoint(GetCheckpointRequest) -> CheckpointReply by ReceiptsClient for |message| None;
+    Read get_checkpoint(GetCheckpointRequest) -> CheckpointReply by ReceiptsClient for |message| None;
     /// Proves that a leaf is in a shard's tree.
-    prove_inclusion(ProveInclusionRequest) -> ProofReply by ReceiptsClient for |message| None;
+    Read prove_inclusion(ProveInclusionRequest) -> ProofReply by ReceiptsClient for |message| None;
     /// Proves that a shard's tree at one size begins with the tree at a smaller size.
-    prove_consistency(ProveConsistencyRequest) -> ProofReply by ReceiptsClient for |message| None;
+    Read prove_consistency(ProveConsistencyRequest) -> ProofReply by ReceiptsClient for |message| None;
 }
 
 impl Client {
     /// A property with its catalogue. Remembers the shard of the property.
     pub async fn get_property(&self, message: v1::GetPropertyRequest) -> Result<v1::Property, ClientError> {
         let property = self
-            .call(Some(&message.property_id), |channel, client| {
+            .call(Kind::Read, Some(&message.property_id), |channel, client| {
                 let request = client.request(message.clone());
                 async move { InventoryClient::new(channel).get_property(request).await }
             })
@@ -89,7 +89,7 @@ impl Client {
     /// The available rooms by night. Remembers the shard of the property.
     pub async fn get_availability(&self, message: v1::AvailabilityRequest) -> Result<v1::AvailabilityReply, ClientError> {
         let reply = self
-            .call(Some(&message.property_id), |channel, client| {
+            .call(Kind::Read, Some(&message.property_id), |channel, client| {
                 let request = client.request(message.clone());
                 async move { InventoryClient::new(channel).get_availability(request).await }
             })

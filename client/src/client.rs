@@ -14,7 +14,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
 use crate::connection::{Address, ConnectError, Fault, Protocol};
-use crate::error::{Attempt, ClientError, ErrorCode};
+use crate::error::{Attempt, ClientError, ErrorCode, SignIn};
 use crate::nodes::Nodes;
 use crate::tls::Tls;
 
@@ -28,6 +28,15 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Pauses between attempts: each is twice as long as the previous one, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// Whether a call changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It only reads.
+    Read,
+    /// It changes something.
+    Change,
+}
 
 /// A client of one cluster. Cheap to clone.
 #[derive(Clone)]
@@ -89,7 +98,7 @@ impl Client {
 
     /// The nodes with their addresses, and the leader of each shard.
     pub async fn topology(&self) -> Result<v1::Topology, ClientError> {
-        self.call(None, |channel, client| async move {
+        self.call(Kind::Read, None, |channel, client| async move {
             let request = client.request(v1::TopologyRequest {});
             InventoryClient::new(channel).get_topology(request).await
         })
@@ -98,8 +107,10 @@ impl Client {
 
     /// Runs `attempt` against the best node, and against the others while nodes fail, until the call's deadline.
     /// `property` selects the leader.
+    /// `kind` says whether the outcome can be unknown.
     pub(crate) async fn call<T, F>(
         &self,
+        kind: Kind,
         property: Option<&str>,
         attempt: impl Fn(Channel, Client) -> F,
     ) -> Result<T, ClientError>
@@ -116,7 +127,7 @@ impl Client {
                 Ok((address, OpenChannel { channel, fault })) => match attempt(channel, self.clone()).await {
                     Ok(response) => return Ok(response.into_inner()),
                     Err(status) => {
-                        let error = ClientError::of_attempt(&status, &address, &fault, self.attempt());
+                        let error = ClientError::of_attempt(&status, &address, &fault, self.attempt(kind, &address));
                         if error.is_transient() {
                             self.state().nodes.move_to_end(&address);
                         }
@@ -142,8 +153,9 @@ impl Client {
         request
     }
 
-    fn attempt(&self) -> Attempt {
-        Attempt { timeout: self.attempt_timeout(), has_key: self.inner.authorization.is_some() }
+    fn attempt(&self, kind: Kind, address: &str) -> Attempt {
+        let sign_in = SignIn::of(self.inner.authorization.is_some(), &self.inner.tls, address);
+        Attempt { timeout: self.attempt_timeout(), sign_in, is_read: kind == Kind::Read }
     }
 
     fn attempt_timeout(&self) -> Duration {

@@ -67,6 +67,12 @@ pub enum ConnectError {
         /// The time limit.
         seconds: u64,
     },
+    /// The server answered gRPC with HTTP/1.1.
+    #[error("{host} does not speak HTTP/2: it is not a Keyrack node. Pass the address of a node with --endpoint.")]
+    NotANode {
+        /// Host and port.
+        host: String,
+    },
     /// TLS failed: one side does not trust the other, or only one side speaks TLS.
     #[error("{host}: {why}")]
     Tls {
@@ -87,6 +93,7 @@ pub struct Connection {
     /// Host and port.
     host: Arc<str>,
     fault: Fault,
+    protocol: Protocol,
     /// Whether the peer has sent anything.
     has_read: bool,
     /// The error of a write, until it is known whether the peer sent the reason.
@@ -146,6 +153,7 @@ impl Address {
             stream,
             host: self.authority.as_str().into(),
             fault: fault.clone(),
+            protocol,
             has_read: false,
             write_error: None,
             early: Vec::new(),
@@ -235,6 +243,9 @@ fn explain(host: &str, cause: &io::Error) -> Option<ConnectError> {
              KEYRACK_CERT_KEY."
                 .to_owned()
         }
+        Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            "this port is for nodes, not for callers. Use the HTTP or gRPC port of a node.".to_owned()
+        }
         Error::AlertReceived(alert) => match refusal(*alert) {
             Some(reason) => format!("the node refused your certificate: {reason}. Check --cert."),
             None => format!("the node ended TLS with the alert {alert:?}. Its log has the reason."),
@@ -314,8 +325,8 @@ impl Connection {
         }
     }
 
-    /// Checks the first bytes from the peer. Without TLS a TLS alert is refused: it is how a TLS port answers HTTP. Valid bytes
-    /// end the fault of an earlier connection.
+    /// Checks the first bytes from the peer. Without TLS a TLS alert is refused: it is how a TLS port answers HTTP. An answer in
+    /// HTTP/1.1 is refused if HTTP/2 was asked. Valid bytes end the fault of an earlier connection.
     fn check_first(&mut self, bytes: &[u8]) -> io::Result<()> {
         const ALERT: [u8; 2] = [0x15, 0x03];
         if bytes.is_empty() || std::mem::replace(&mut self.has_read, true) {
@@ -324,6 +335,10 @@ impl Connection {
         if matches!(self.stream, Stream::Plain(_)) && bytes.starts_with(&ALERT) {
             let why = format!("this port speaks TLS, but the address begins with http://. Use https://{}.", self.host);
             return Err(self.failed(io::ErrorKind::InvalidData, ConnectError::Tls { host: self.host.to_string(), why }));
+        }
+        // The first frame of HTTP/2 is shorter than the number that these letters are.
+        if self.protocol == Protocol::Http2 && bytes.starts_with(b"HT") {
+            return Err(self.failed(io::ErrorKind::InvalidData, ConnectError::NotANode { host: self.host.to_string() }));
         }
         self.fault.set(None);
         Ok(())

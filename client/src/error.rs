@@ -9,6 +9,7 @@ use tonic::Status;
 use tonic_types::{ErrorInfo, StatusExt};
 
 use crate::connection::{ConnectError, Fault};
+use crate::tls::Tls;
 
 /// The kind of a refusal or failure. It is displayed as the stable code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +67,22 @@ impl ClientError {
         ClientError { code: code.into(), detail: detail.into(), retryable: false, nights: Vec::new() }
     }
 
-    /// A refusal by the service over HTTP. `has_key` says whether the request had an API key.
-    pub fn of_problem(code: &str, detail: &str, retryable: bool, has_key: bool) -> ClientError {
+    /// A refusal by the service over HTTP. `sign_in` is how the request signed in.
+    pub fn of_problem(code: &str, detail: &str, retryable: bool, sign_in: SignIn) -> ClientError {
         let code = ErrorCode::of_service(code);
-        let detail = with_remedy(&code, detail, has_key);
+        let detail = with_remedy(&code, detail, sign_in);
         ClientError { retryable, ..ClientError::new(code, detail) }
+    }
+
+    /// The error of a request that only reads: it has no outcome that can be unknown. `host` is that of the node.
+    pub fn of_read(self, host: &str) -> ClientError {
+        if self.code != Code::OutcomeUnknown.into() {
+            return self;
+        }
+        // The time limit of the client is in the detail, that of the node is not.
+        let late = if self.detail.starts_with(host) { self.detail } else { format!("{host} did not answer in time") };
+        let detail = format!("{late}. A node answers only while it reaches a majority of the nodes.");
+        ClientError { code: Code::Unavailable.into(), detail, ..self }
     }
 
     /// Whether one side does not trust the other. A retry does not change that.
@@ -95,22 +107,54 @@ impl ClientError {
 pub(crate) struct Attempt {
     /// Its time limit.
     pub timeout: Duration,
-    /// Whether the request had an API key.
-    pub has_key: bool,
+    /// How the request signed in.
+    pub sign_in: SignIn,
+    /// Whether the request only reads.
+    pub is_read: bool,
+}
+
+/// How a request signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// With an API key. The node ignores the certificate of a desk then.
+    Key,
+    /// With a certificate.
+    Certificate,
+    /// Not at all.
+    Nothing,
+}
+
+impl SignIn {
+    /// How a request to this address signs in. Only `https://` presents a certificate.
+    pub fn of(has_key: bool, tls: &Tls, address: &str) -> SignIn {
+        match (has_key, tls.has_certificate() && address.starts_with("https://")) {
+            (true, _) => SignIn::Key,
+            (false, true) => SignIn::Certificate,
+            (false, false) => SignIn::Nothing,
+        }
+    }
 }
 
 impl ClientError {
     /// The error of an attempt at the node with this address. `fault` is that of its connection.
     pub(crate) fn of_attempt(status: &Status, address: &str, fault: &Fault, limits: Attempt) -> ClientError {
         let details = status.get_error_details();
-        let Some(info) = details.error_info() else {
-            if let Some(error) = connecting(status).or_else(|| fault.get().as_ref().map(ClientError::from)) {
-                return ClientError { retryable: true, ..error };
+        let error = match details.error_info() {
+            Some(info) => {
+                let error = ClientError::of_service(status, info);
+                ClientError { detail: with_remedy(&error.code, &error.detail, limits.sign_in), ..error }
             }
-            return ClientError { retryable: true, ..without_answer(status, address, Some(limits.timeout)) };
+            None => {
+                let broken = connecting(status).or_else(|| fault.get().as_ref().map(ClientError::from));
+                let error = broken.unwrap_or_else(|| without_answer(status, address, Some(limits.timeout)));
+                ClientError { retryable: true, ..error }
+            }
         };
-        let error = ClientError::of_service(status, info);
-        ClientError { detail: with_remedy(&error.code, &error.detail, limits.has_key), ..error }
+        match limits.is_read {
+            true if details.error_info().is_some() || is_late(status) => error.of_read(host_of(address)),
+            true if error.code == Code::OutcomeUnknown.into() => ClientError { code: ErrorCode::Unreachable, ..error },
+            _ => error,
+        }
     }
 
     fn of_service(status: &Status, info: &ErrorInfo) -> ClientError {
@@ -145,20 +189,30 @@ impl From<Status> for ClientError {
 }
 
 /// The detail of a refusal, with a remedy for missing credentials or rights.
-fn with_remedy(code: &ErrorCode, detail: &str, has_key: bool) -> String {
+fn with_remedy(code: &ErrorCode, detail: &str, sign_in: SignIn) -> String {
     match code {
-        ErrorCode::Service(Code::Unauthenticated) if has_key => {
+        ErrorCode::Service(Code::Unauthenticated) if sign_in == SignIn::Key => {
             "the node refused the key: it is unknown, revoked or expired. Check --key or KEYRACK_API_KEY.".to_owned()
+        }
+        ErrorCode::Service(Code::Unauthenticated) if sign_in == SignIn::Certificate => {
+            "the certificate signs nobody in: no principal with its id has --certificate. Create one with `keyrack principal \
+             put ID --certificate`, or give an API key with --key."
+                .to_owned()
         }
         ErrorCode::Service(Code::Unauthenticated) => {
             "no API key was given. Give one with --key or KEYRACK_API_KEY, or a certificate that signs in with \
              --cert."
                 .to_owned()
         }
-        ErrorCode::Service(Code::Forbidden) => format!(
-            "{}. The role and the scope of the caller decide this; an operator can change them with `keyrack principal put`.",
-            detail.trim_end_matches('.')
-        ),
+        ErrorCode::Service(Code::Forbidden) => {
+            // The remedy of the API is less exact than the one below.
+            let remedies = [" Use a key with another role.", " An operator can extend the rights.", " Send an auditor's key."];
+            let detail = remedies.iter().find_map(|remedy| detail.strip_suffix(remedy)).unwrap_or(detail);
+            format!(
+                "{}. The role and the scope of the caller decide this; an operator can change them with `keyrack principal put`.",
+                detail.trim_end_matches('.')
+            )
+        }
         _ => detail.to_owned(),
     }
 }
@@ -170,12 +224,16 @@ fn night(text: &str) -> v1::RefusedNight {
     v1::RefusedNight { date: next(), room_type: next(), available: next().parse().unwrap_or_default(), reason: next() }
 }
 
+/// Host and port of an address.
+fn host_of(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, host)| host).trim_end_matches('/')
+}
+
 /// The error of a request that the service did not answer.
 fn without_answer(status: &Status, address: &str, timeout: Option<Duration>) -> ClientError {
-    let (scheme, host) = address.split_once("://").unwrap_or(("", address));
-    let host = host.trim_end_matches('/');
+    let host = host_of(address);
     let closed = || {
-        let hint = if scheme == "http" { ". If the port speaks TLS, use https://" } else { "" };
+        let hint = if address.starts_with("http://") { ". If the port speaks TLS, use https://" } else { "" };
         format!("{host} closed the connection before it answered{hint}")
     };
     match (status.code(), timeout) {
@@ -219,9 +277,10 @@ impl From<&ConnectError> for ClientError {
     fn from(error: &ConnectError) -> Self {
         let code = match error {
             ConnectError::Address(_) => Code::InvalidField.into(),
-            ConnectError::UnknownHost { .. } | ConnectError::Unreachable { .. } | ConnectError::TimedOut { .. } => {
-                ErrorCode::Unreachable
-            }
+            ConnectError::UnknownHost { .. }
+            | ConnectError::Unreachable { .. }
+            | ConnectError::TimedOut { .. }
+            | ConnectError::NotANode { .. } => ErrorCode::Unreachable,
             ConnectError::Tls { .. } => ErrorCode::Untrusted,
         };
         ClientError::new(code, error.to_string())
@@ -245,11 +304,14 @@ mod tests {
 
     #[test]
     fn missing_credentials_and_rights_come_with_a_remedy() {
-        let detail = |code: &str, has_key| ClientError::of_problem(code, "send a header", false, has_key).detail;
-        assert!(detail("unauthenticated", true).contains("refused the key"));
-        assert!(detail("unauthenticated", false).contains("no API key was given"));
-        assert!(detail("forbidden", true).starts_with("send a header. The role"));
-        assert_eq!(detail("not_found", true), "send a header");
+        let detail = |code: &str, sign_in| ClientError::of_problem(code, "send a header", false, sign_in).detail;
+        assert!(detail("unauthenticated", SignIn::Key).contains("refused the key"));
+        assert!(detail("unauthenticated", SignIn::Certificate).contains("keyrack principal put ID --certificate"));
+        assert!(detail("unauthenticated", SignIn::Nothing).contains("no API key was given"));
+        assert!(detail("forbidden", SignIn::Key).starts_with("send a header. The role"));
+        assert_eq!(detail("not_found", SignIn::Key), "send a header");
+        let forbidden = ClientError::of_problem("forbidden", "No. Use a key with another role.", false, SignIn::Key).detail;
+        assert!(forbidden.starts_with("No. The role and the scope"), "one remedy is enough: {forbidden}");
     }
 
     #[test]
@@ -262,10 +324,15 @@ mod tests {
 
     #[test]
     fn a_request_without_an_answer_names_the_node_and_the_cause() {
-        let (fault, limits) = (Fault::default(), Attempt { timeout: Duration::from_secs(5), has_key: false });
+        let timeout = Duration::from_secs(5);
+        let (fault, limits) = (Fault::default(), Attempt { timeout, sign_in: SignIn::Nothing, is_read: false });
         let error = |status: Status| ClientError::of_attempt(&status, "http://a:7110/", &fault, limits);
         let late = error(Status::cancelled("Timeout expired"));
         assert_eq!((late.code, late.detail.as_str()), (Code::OutcomeUnknown.into(), "a:7110 did not answer within 5 s"));
+        let reads = Attempt { is_read: true, ..limits };
+        let read = ClientError::of_attempt(&Status::cancelled("Timeout expired"), "http://a:7110/", &fault, reads);
+        assert_eq!(read.code, Code::Unavailable.into(), "a read has no outcome");
+        assert!(read.detail.starts_with("a:7110 did not answer within 5 s. A node answers only while"), "{read}");
         let lost = error(Status::cancelled("operation was canceled"));
         assert_eq!(
             (lost.code, lost.detail.as_str()),

@@ -6,7 +6,8 @@
 //! # Invariants
 //! - Every call has a deadline. It ends with an answer or with a [`ClientError`].
 //! - A retry carries the idempotency key of the first attempt, so no booking is made twice.
-//! - After a timeout the outcome is unknown ([`Code::OutcomeUnknown`]), never "failed".
+//! - After a timeout the outcome of a change is unknown ([`Code::OutcomeUnknown`]), never "failed". A read is
+//!   [`Code::Unavailable`] then: it has no outcome.
 //! - The library starts no tasks. Dropping the last clone of a client closes its connections.
 //! - Nodes at `https://` addresses are verified against the CAs of the public web, or with [`Client::with_tls`] against
 //!   the cluster's own CA. Desks and operators also present a certificate that way.
@@ -41,7 +42,7 @@ pub mod os_error;
 mod tls;
 
 pub use client::Client;
-pub use error::{ClientError, ErrorCode};
+pub use error::{ClientError, ErrorCode, SignIn};
 pub use idempotency::fresh_key;
 pub use keyrack_proto::{Code, v1};
 pub use tls::{Tls, TlsError};

@@ -7,7 +7,7 @@ use std::{fmt, io};
 
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::os_error::in_words;
@@ -17,6 +17,7 @@ use crate::os_error::in_words;
 pub struct Tls {
     pub(crate) http1: Arc<ClientConfig>,
     pub(crate) http2: Arc<ClientConfig>,
+    has_certificate: bool,
 }
 
 /// Why these files cannot be used for TLS.
@@ -110,7 +111,14 @@ impl Tls {
             config.alpn_protocols = vec![protocol.into()];
             Arc::new(config)
         };
-        Ok(Tls { http1: speaking("http/1.1"), http2: speaking("h2") })
+        Ok(Tls { http1: speaking("http/1.1"), http2: speaking("h2"), has_certificate: own.is_some() })
+    }
+}
+
+impl Tls {
+    /// Whether it presents a certificate.
+    pub fn has_certificate(&self) -> bool {
+        self.has_certificate
     }
 }
 
@@ -125,7 +133,7 @@ fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     for certificate in certificates(file, "--ca")? {
         roots
             .add(certificate)
-            .map_err(|cause| content(file, "--ca", &format!("has a certificate that is not an authority's ({cause})")))?;
+            .map_err(|_| content(file, "--ca", "has a certificate that is damaged or is not an authority's"))?;
     }
     Ok(roots)
 }
@@ -136,19 +144,32 @@ fn certificates(file: &Path, option: &'static str) -> Result<Vec<CertificateDer<
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => Err(content(file, option, "has no certificate in PEM form")),
-        Err(cause) => Err(content(file, option, &format!("is not a valid PEM file ({cause})"))),
+        Err(cause) => Err(content(file, option, pem_in_words(&cause))),
     }
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     const OPTION: &str = "--cert-key";
     let metadata = std::fs::metadata(file).map_err(|cause| unreadable(file, OPTION, cause))?;
+    if metadata.is_dir() {
+        return Err(unreadable(file, OPTION, io::ErrorKind::IsADirectory.into()));
+    }
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(TlsError::Exposed(file.to_owned()));
     }
     let bytes = zeroize::Zeroizing::new(std::fs::read(file).map_err(|cause| unreadable(file, OPTION, cause))?);
     // The reader's error is dropped: it could quote the key.
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| content(file, OPTION, "has no private key in PEM form"))
+}
+
+/// Why a file is not PEM.
+fn pem_in_words(cause: &pem::Error) -> &'static str {
+    match cause {
+        pem::Error::Base64Decode(_) => "has a line that is not base64",
+        pem::Error::MissingSectionEnd { .. } => "has a last section without an END line",
+        pem::Error::IllegalSectionStart { .. } => "has a damaged BEGIN line",
+        _ => "is not a PEM file",
+    }
 }
 
 fn content(file: &Path, option: &'static str, why: &str) -> TlsError {

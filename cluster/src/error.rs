@@ -7,7 +7,7 @@ use keyrack_inventory::Fault;
 use keyrack_merkle::{KeyError, ProofError};
 use keyrack_proto::Malformed;
 
-use crate::storage::FolderError;
+use crate::storage::{FolderError, in_words};
 
 /// Why a command or a read has no answer. A refusal by the domain is an answer, so it is not an error here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +66,7 @@ pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The log or the rows cannot be opened, read or written.
-    #[error("cannot open the data in {path}: {cause}")]
+    #[error("cannot open the data in {path}: {}", in_words(.cause))]
     Storage {
         /// The folder.
         path: PathBuf,
@@ -95,6 +95,16 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// What is damaged, for the log of a node that repairs itself: without what a person would have to do.
+    pub fn damage(&self) -> String {
+        match self {
+            StartError::Folder(FolderError::Damaged { path, reason }) => {
+                format!("{}/FORMAT is damaged: {reason}", path.display())
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the data on the disk are damaged: they differ from the data that were written.
     pub fn is_damage(&self) -> bool {
         match self {

@@ -30,7 +30,7 @@ pub fn inspect(config: &ClusterConfig) -> Result<Contents, StartError> {
     if !config.data.join("FORMAT").exists() {
         return Err(storage(io::Error::new(
             io::ErrorKind::NotFound,
-            "it has no FORMAT file: it is not a node's data folder, or it is damaged",
+            "it has no FORMAT file: it is not a node's data folder, or it is damaged. Check `data` in the configuration.",
         )));
     }
     let opened = open(config, 0, [0; 32])?;

@@ -48,7 +48,7 @@ impl ClusterNode {
             {
                 tracing::error!(
                     event = "data_set_aside",
-                    cause = %damage,
+                    cause = %damage.damage(),
                     "the data are damaged: they move to set-aside, and this node rejoins with an empty folder"
                 );
                 let failed = |cause| StartError::Storage { path: config.data.clone(), cause };

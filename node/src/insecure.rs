@@ -66,9 +66,9 @@ fn development_only_settings(config: &Config) -> Vec<String> {
     reasons
 }
 
-/// A secret file that other users may read. A missing file is reported where it is read.
+/// A secret file that other users may read. A missing file and a folder are reported where they are read.
 fn readable_by_others(path: &Path) -> Option<String> {
-    if path.exists() { check_private(path).err().map(|cause| failure::text(&cause)) } else { None }
+    if path.exists() && !path.is_dir() { check_private(path).err().map(|cause| failure::text(&cause)) } else { None }
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ use crate::messages::config::{ConfigError, Reasons, would_not_start, would_start
 use crate::messages::failure;
 use crate::messages::files::AccessError;
 use crate::messages::start::RunError;
+use crate::messages::usage::whole_number;
 use crate::process::{note, say};
 
 #[global_allocator]
@@ -92,7 +93,7 @@ enum Command {
     )]
     Dev {
         /// The number of nodes, 1 to 9. An existing data folder keeps its number.
-        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=9))]
+        #[arg(long, default_value_t = 3, value_parser = whole_number::<u64>(1..=9))]
         nodes: u64,
         /// The folder for data, keys and certificates. The same folder continues the same cluster.
         #[arg(long, value_name = "FOLDER", default_value = "keyrack-dev")]
@@ -101,7 +102,7 @@ enum Command {
         #[arg(long)]
         json: bool,
         /// The first port. Node i listens on this port plus 10 i (HTTP), and on the next three (gRPC, peers, operators).
-        #[arg(long, value_name = "PORT", default_value_t = 7100)]
+        #[arg(long, value_name = "PORT", default_value_t = 7100, value_parser = whole_number::<u16>(0..=65_535))]
         port_base: u16,
         /// Run all nodes in this process instead of one process each.
         #[arg(long)]

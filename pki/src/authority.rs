@@ -208,11 +208,11 @@ impl Authority {
         let trusted = read_certificates(&self.trust())?.ok_or_else(nothing)?;
         let bytes = read_if_there(&self.ca_key())?.ok_or_else(nothing)?;
         check_private(&self.ca_key())?;
-        let bad_key = |_| PkiError::Content { path: self.ca_key(), why: "it is not a PKCS#8 private key in PEM".to_owned() };
-        let mut der = PrivatePkcs8KeyDer::from_pem_slice(&bytes).map_err(bad_key)?;
+        let no_key = || PkiError::NotAKey(self.ca_key());
+        let mut der = PrivatePkcs8KeyDer::from_pem_slice(&bytes).map_err(|_| no_key())?;
         let key = Key::of(&der);
         der.zeroize();
-        let key = key?;
+        let key = key.map_err(|_| no_key())?;
         let content = |why| PkiError::Content { path: self.trust(), why };
         for certificate in &trusted {
             if details::public_key(certificate).map_err(content)? == key.public() {

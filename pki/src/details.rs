@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::pem::{self, PemObject};
 use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
@@ -52,18 +52,28 @@ pub(crate) fn read_certificates(file: &Path) -> Result<Option<Vec<CertificateDer
     let Some(bytes) = read_if_there(file)? else { return Ok(None) };
     let content = |why: String| PkiError::Content { path: file.to_owned(), why };
     let certificates = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|cause| content(format!("it is not a PEM file: {cause}")))?;
+    let certificates = certificates.map_err(|cause| content(pem_in_words(&cause).to_owned()))?;
     if certificates.is_empty() {
         return Err(content("it has no certificate".to_owned()));
     }
     Ok(Some(certificates))
 }
 
+/// Why a file is not PEM.
+fn pem_in_words(cause: &pem::Error) -> &'static str {
+    match cause {
+        pem::Error::Base64Decode(_) => "it has a line that is not base64",
+        pem::Error::MissingSectionEnd { .. } => "its last section has no END line",
+        pem::Error::IllegalSectionStart { .. } => "it has a damaged BEGIN line",
+        _ => "it is not a PEM file",
+    }
+}
+
 impl Details {
     /// Parses a certificate.
     pub(crate) fn of(der: &CertificateDer<'_>) -> Result<Details, String> {
         let parsed = parse(der)?;
-        let names = parsed.subject_alternative_name().map_err(|cause| format!("cannot read its alternative names: {cause}"))?;
+        let names = parsed.subject_alternative_name().map_err(|_| "its alternative names cannot be read")?;
         let names = names.map(|extension| extension.value.general_names.as_slice()).unwrap_or_default();
         let (cluster, identity) = holder(names);
         let validity = parsed.validity();
@@ -90,7 +100,7 @@ pub(crate) fn public_key(der: &CertificateDer<'_>) -> Result<Vec<u8>, String> {
 
 fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, String> {
     let parsed = x509_parser::parse_x509_certificate(der);
-    parsed.map(|(_, certificate)| certificate).map_err(|cause| format!("it is not a certificate: {cause}"))
+    parsed.map(|(_, certificate)| certificate).map_err(|_| "it is not a certificate".to_owned())
 }
 
 /// Cluster and identity; both `None` unless there is exactly one URI.

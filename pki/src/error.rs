@@ -1,6 +1,6 @@
 //! The errors of the CA.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use crate::validity::DAYS;
@@ -63,7 +63,7 @@ pub enum PkiError {
     #[error("other users can read {0}. Run `chmod 600 {0}`, and rotate the key if another user may have read it.")]
     Exposed(PathBuf),
     /// A file could not be read or written.
-    #[error("cannot read or write {path}: {cause}")]
+    #[error("cannot read or write {path}: {}", explained(.cause))]
     File {
         /// The file or folder.
         path: PathBuf,
@@ -71,17 +71,57 @@ pub enum PkiError {
         cause: io::Error,
     },
     /// The file does not hold what its name says.
-    #[error("cannot use {path}: {why}")]
+    #[error("cannot use {path}: {why}. Give a certificate from the CA's folder, or restore the file from your copy.")]
     Content {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
+    /// The file does not hold a private key.
+    #[error("{0} is not a private key. Restore the folder from your copy.")]
+    NotAKey(PathBuf),
     /// Creating a key or a certificate failed.
     #[error("cannot make the key or the certificate: {0}")]
     Making(#[from] rcgen::Error),
     /// The operating system returned no randomness.
     #[error("the operating system returned no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
+}
+
+/// An error of the operating system in words, and the remedy.
+fn explained(cause: &io::Error) -> String {
+    const PATH: &str = "Check the path and --dir.";
+    const RIGHTS: &str = "Check its permissions, or choose another folder with --dir.";
+    const SPACE: &str = "Free some space, or choose another folder with --dir.";
+    let (words, hint) = match cause.kind() {
+        ErrorKind::NotFound => ("it does not exist", PATH),
+        ErrorKind::PermissionDenied => ("permission denied", RIGHTS),
+        ErrorKind::ReadOnlyFilesystem => ("the file system is read-only", RIGHTS),
+        ErrorKind::AlreadyExists => ("a file already has this name", PATH),
+        ErrorKind::IsADirectory => ("it is a folder", PATH),
+        ErrorKind::NotADirectory => ("it or a part of its path is not a folder", PATH),
+        ErrorKind::StorageFull => ("the disk is full", SPACE),
+        ErrorKind::QuotaExceeded => ("the disk quota is used up", SPACE),
+        _ => {
+            let text = cause.to_string();
+            let words = text.split_once(" (os error").map_or(text.clone(), |(words, _)| words.to_lowercase());
+            return format!("{words}. Check --dir, its permissions and the free space.");
+        }
+    };
+    format!("{words}. {hint}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_have_words_and_a_remedy_but_no_number() {
+        let text = |number| PkiError::File { path: "pki".into(), cause: io::Error::from_raw_os_error(number) }.to_string();
+        assert_eq!(text(28), "cannot read or write pki: the disk is full. Free some space, or choose another folder with --dir.");
+        for number in [2, 13, 17, 20, 21, 24, 28, 30] {
+            assert!(text(number).contains("--dir") && !text(number).contains("os error"), "{}", text(number));
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) enum Readers {
 pub(crate) fn make_folder(folder: &Path) -> Result<(), PkiError> {
     let about = |cause| file_error(folder, cause);
     if let Some(parent) = folder.parent() {
-        fs::create_dir_all(parent).map_err(about)?;
+        fs::create_dir_all(parent).map_err(|cause| file_error(parent, cause))?;
     }
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {

@@ -149,13 +149,14 @@ unknown-property = Kein Hotel hat die Id { $property }.
 unnamed-unknown-property = Dieses Hotel gibt es nicht.
 unknown-room-type = Das Hotel hat keine Zimmerkategorie { $room_type }.
 unknown-rate-plan = Das Hotel hat keinen Ratenplan { $rate_plan }.
-unknown-booking = Keine Buchung hat diese Id.
-unknown-hold = Keine Option hat diese Id.
-unknown-booking-or-hold = Keine Buchung und keine Option hat diese Id.
-unknown-guest = Kein Gast hat diese Id.
-unknown-node = Kein Knoten hat diese Id.
-unknown-principal = Kein Principal hat diese Id.
-unknown-key = Der Principal hat keinen Schlüssel mit diesem Präfix.
+unknown-booking = Keine Buchung hat die Id { $booking }.
+unknown-hold = Keine Option hat die Id { $hold }.
+unknown-booking-or-hold = Keine Buchung und keine Option hat die Id { $record }.
+unnamed-unknown-record = Diese Buchung oder Option gibt es nicht.
+unknown-guest = Kein Gast hat die Id { $guest }.
+unknown-node = Kein Knoten hat die Id { $node }.
+unknown-principal = Kein Principal hat die Id { $principal }.
+unknown-key = Der Principal { $principal } hat keinen Schlüssel mit dem Präfix { $prefix }.
 
 ## Verkauf
 

@@ -149,13 +149,14 @@ unknown-property = No property has the id { $property }.
 unnamed-unknown-property = The property does not exist.
 unknown-room-type = The property has no room type { $room_type }.
 unknown-rate-plan = The property has no rate plan { $rate_plan }.
-unknown-booking = No booking has this id.
-unknown-hold = No hold has this id.
-unknown-booking-or-hold = No booking or hold has this id.
-unknown-guest = No guest has this id.
-unknown-node = No node has this id.
-unknown-principal = No principal has this id.
-unknown-key = The principal has no key with this prefix.
+unknown-booking = No booking has the id { $booking }.
+unknown-hold = No hold has the id { $hold }.
+unknown-booking-or-hold = No booking and no hold has the id { $record }.
+unnamed-unknown-record = The booking or hold does not exist.
+unknown-guest = No guest has the id { $guest }.
+unknown-node = No node has the id { $node }.
+unknown-principal = No principal has the id { $principal }.
+unknown-key = The principal { $principal } has no key with the prefix { $prefix }.
 
 ## Selling
 

@@ -149,13 +149,14 @@ unknown-property = Ningún hotel tiene el identificador { $property }.
 unnamed-unknown-property = Este hotel no existe.
 unknown-room-type = El hotel no tiene un tipo de habitación { $room_type }.
 unknown-rate-plan = El hotel no tiene un plan de tarifas { $rate_plan }.
-unknown-booking = Ninguna reserva tiene este identificador.
-unknown-hold = Ninguna opción tiene este identificador.
-unknown-booking-or-hold = Ninguna reserva ni opción tiene este identificador.
-unknown-guest = Ningún huésped tiene este identificador.
-unknown-node = Ningún nodo tiene este identificador.
-unknown-principal = Ningún principal tiene este identificador.
-unknown-key = El principal no tiene una clave con este prefijo.
+unknown-booking = Ninguna reserva tiene el identificador { $booking }.
+unknown-hold = Ninguna opción tiene el identificador { $hold }.
+unknown-booking-or-hold = Ninguna reserva ni opción tiene el identificador { $record }.
+unnamed-unknown-record = Esta reserva u opción no existe.
+unknown-guest = Ningún huésped tiene el identificador { $guest }.
+unknown-node = Ningún nodo tiene el identificador { $node }.
+unknown-principal = Ningún principal tiene el identificador { $principal }.
+unknown-key = El principal { $principal } no tiene una clave con el prefijo { $prefix }.
 
 ## Venta
 

@@ -149,13 +149,14 @@ unknown-property = Aucun hôtel n'a l'identifiant { $property }.
 unnamed-unknown-property = Cet hôtel n'existe pas.
 unknown-room-type = L'hôtel n'a pas de type de chambre { $room_type }.
 unknown-rate-plan = L'hôtel n'a pas de plan tarifaire { $rate_plan }.
-unknown-booking = Aucune réservation n'a cet identifiant.
-unknown-hold = Aucune option n'a cet identifiant.
-unknown-booking-or-hold = Aucune réservation ni option n'a cet identifiant.
-unknown-guest = Aucun client n'a cet identifiant.
-unknown-node = Aucun nœud n'a cet identifiant.
-unknown-principal = Aucun principal n'a cet identifiant.
-unknown-key = Le principal n'a pas de clé avec ce préfixe.
+unknown-booking = Aucune réservation n'a l'identifiant { $booking }.
+unknown-hold = Aucune option n'a l'identifiant { $hold }.
+unknown-booking-or-hold = Aucune réservation ni option n'a l'identifiant { $record }.
+unnamed-unknown-record = Cette réservation ou cette option n'existe pas.
+unknown-guest = Aucun client n'a l'identifiant { $guest }.
+unknown-node = Aucun nœud n'a l'identifiant { $node }.
+unknown-principal = Aucun principal n'a l'identifiant { $principal }.
+unknown-key = Le principal { $principal } n'a pas de clé avec le préfixe { $prefix }.
 
 ## Vente
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::number::whole;
+
 /// The options of `keyrack bench`.
 #[derive(Args, Clone)]
 #[command(
@@ -18,19 +20,19 @@ pub struct BenchOptions {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "http")]
     pub entry: Vec<Entry>,
     /// The numbers of requests in flight, separated by commas. Each number is a separate run.
-    #[arg(long, value_name = "REQUESTS", value_delimiter = ',', default_value = "64")]
+    #[arg(long, value_name = "REQUESTS", value_delimiter = ',', default_value = "64", value_parser = whole::<usize>)]
     pub concurrency: Vec<usize>,
     /// The measured seconds of each run.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = whole::<u64>)]
     pub seconds: u64,
     /// The seconds of each run before the measurement.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = whole::<u64>)]
     pub warmup: u64,
     /// The number of runs of each kind. The median is reported.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole::<usize>)]
     pub runs: usize,
     /// The number of properties.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = whole::<usize>)]
     pub properties: usize,
     /// Choose properties with the Zipf distribution (exponent 0.99) instead of uniformly.
     #[arg(long)]

@@ -11,7 +11,7 @@ use super::measure::measure;
 use super::options::{BenchOptions, Entry, Mix};
 use super::report::{self, Run};
 use super::target::Target;
-use crate::messages::bench::BenchError;
+use crate::messages::bench::{BenchError, set_up};
 use crate::output::{note, say, say_json};
 
 /// Runs every combination of mix, entry and concurrency, and prints the results.
@@ -21,6 +21,7 @@ pub async fn bench(endpoints: &[String], key: &str, tls: Tls, json: bool, option
         None => Target { endpoints: endpoints.to_vec(), key: key.to_owned(), tls, pids: Vec::new() },
     };
     let client = target.client(target.endpoints.clone())?.with_timeout(Duration::from_secs(30));
+    note(set_up(&target.endpoints));
     let mut all = Vec::new();
     for mix in &options.mix {
         for entry in &options.entry {

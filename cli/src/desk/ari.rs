@@ -7,6 +7,7 @@ use super::date::date;
 use super::idempotency::Idempotency;
 use crate::context::Context;
 use crate::messages::usage::Usage;
+use crate::number::whole;
 
 /// `keyrack ari`.
 #[derive(Args)]
@@ -35,10 +36,10 @@ pub struct Ari {
     #[arg(long, value_name = "PRICE")]
     rate: Option<String>,
     /// The number of rooms of this type.
-    #[arg(long, value_name = "ROOMS")]
+    #[arg(long, value_name = "ROOMS", value_parser = whole::<u32>)]
     capacity: Option<u32>,
     /// The number of these rooms that are out of order and cannot be sold.
-    #[arg(long, value_name = "ROOMS")]
+    #[arg(long, value_name = "ROOMS", value_parser = whole::<u32>)]
     out_of_order: Option<u32>,
     /// true closes the nights for sale, false opens them again.
     #[arg(long, value_name = "TRUE_OR_FALSE")]
@@ -50,13 +51,13 @@ pub struct Ari {
     #[arg(long, value_name = "TRUE_OR_FALSE")]
     closed_to_departure: Option<bool>,
     /// The minimum number of nights of a stay that begins on these dates; 0 removes the rule.
-    #[arg(long, value_name = "NIGHTS")]
+    #[arg(long, value_name = "NIGHTS", value_parser = whole::<u32>)]
     min_stay_arrival: Option<u32>,
     /// The minimum number of nights of a stay that covers one of these nights; 0 removes the rule.
-    #[arg(long, value_name = "NIGHTS")]
+    #[arg(long, value_name = "NIGHTS", value_parser = whole::<u32>)]
     min_stay_through: Option<u32>,
     /// The maximum number of nights of a stay that begins on these dates; 0 removes the rule.
-    #[arg(long, value_name = "NIGHTS")]
+    #[arg(long, value_name = "NIGHTS", value_parser = whole::<u32>)]
     max_stay: Option<u32>,
     #[command(flatten)]
     idempotency: Idempotency,

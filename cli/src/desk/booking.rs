@@ -7,6 +7,7 @@ use super::date::date;
 use super::idempotency::Idempotency;
 use super::text;
 use crate::context::Context;
+use crate::number::whole;
 
 /// The subcommands of `keyrack booking`.
 #[derive(Subcommand)]
@@ -39,7 +40,7 @@ pub enum BookingCommand {
         #[arg(long, default_value = "", hide_default_value = true)]
         cursor: String,
         /// The number of bookings on a page, at most 500.
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = whole::<u32>)]
         limit: u32,
     },
     /// Change the nights of a booking.

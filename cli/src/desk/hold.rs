@@ -7,6 +7,7 @@ use super::idempotency::Idempotency;
 use super::stay::{Guest, Stay};
 use super::text;
 use crate::context::Context;
+use crate::number::whole;
 
 /// The subcommands of `keyrack hold`.
 #[derive(Subcommand)]
@@ -17,7 +18,7 @@ pub enum HoldCommand {
         #[command(flatten)]
         stay: Stay,
         /// The lifetime of the hold in seconds, 1 to 600.
-        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = whole::<u32>)]
         ttl_seconds: u32,
         #[command(flatten)]
         idempotency: Idempotency,

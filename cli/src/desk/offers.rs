@@ -6,6 +6,7 @@ use keyrack_client::v1;
 use super::date::date;
 use super::text;
 use crate::context::Context;
+use crate::number::whole;
 
 /// `keyrack offers`.
 #[derive(Args)]
@@ -20,10 +21,10 @@ pub struct Offers {
     #[arg(value_parser = date)]
     departure: String,
     /// The number of adults in the room.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole::<u32>)]
     adults: u32,
     /// The number of children in the room.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<u32>)]
     children: u32,
 }
 

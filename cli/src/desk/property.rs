@@ -7,6 +7,7 @@ use super::date::date;
 use super::idempotency::Idempotency;
 use super::text;
 use crate::context::Context;
+use crate::number::whole;
 
 /// The subcommands of `keyrack property`.
 #[derive(Subcommand)]
@@ -39,13 +40,13 @@ pub enum PropertyCommand {
         /// The code of the room type, such as DBL.
         code: String,
         /// The number of rooms of this type.
-        #[arg(long, value_name = "ROOMS")]
+        #[arg(long, value_name = "ROOMS", value_parser = whole::<u32>)]
         capacity: u32,
         /// The maximum number of guests in one room; 0 sets no maximum.
-        #[arg(long, value_name = "GUESTS", default_value_t = 0)]
+        #[arg(long, value_name = "GUESTS", default_value_t = 0, value_parser = whole::<u32>)]
         occupancy: u32,
         /// The rooms that may be sold above the capacity, in hundredths of a percent: 1000 means 10 %.
-        #[arg(long, value_name = "BASIS_POINTS", default_value_t = 0)]
+        #[arg(long, value_name = "BASIS_POINTS", default_value_t = 0, value_parser = whole::<u32>)]
         overbooking_basis_points: u32,
         /// The name for people.
         #[arg(long, default_value = "", hide_default_value = true)]
@@ -103,7 +104,7 @@ pub struct Put {
     #[arg(long, default_value = "", hide_default_value = true)]
     city: String,
     /// The maximum number of rooms sold on one night, all room types together. Without it there is no maximum.
-    #[arg(long, value_name = "ROOMS")]
+    #[arg(long, value_name = "ROOMS", value_parser = whole::<u32>)]
     house_limit: Option<u32>,
     /// The first business date of a new property. Without it the current date is used.
     #[arg(long, value_name = "DATE", value_parser = date)]

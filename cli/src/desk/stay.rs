@@ -5,6 +5,8 @@ use keyrack_client::v1;
 
 use super::date::date;
 
+use crate::number::whole;
+
 /// The guest, the payment, and the reference of the seller.
 #[derive(Args)]
 pub struct Guest {
@@ -54,13 +56,13 @@ pub struct Stay {
     /// The code of the rate plan, such as BAR.
     rate_plan: String,
     /// The number of rooms.
-    #[arg(long, value_name = "ROOMS", default_value_t = 1)]
+    #[arg(long, value_name = "ROOMS", default_value_t = 1, value_parser = whole::<u32>)]
     quantity: u32,
     /// The number of adults in each room.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole::<u32>)]
     adults: u32,
     /// The ages of the children in each room, separated by commas.
-    #[arg(long, value_name = "AGES", value_delimiter = ',')]
+    #[arg(long, value_name = "AGES", value_delimiter = ',', value_parser = whole::<u32>)]
     children: Vec<u32>,
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::number::whole;
+
 /// The options of `keyrack import bookings`.
 #[derive(Args)]
 pub struct ImportOptions {
@@ -13,9 +15,9 @@ pub struct ImportOptions {
     #[arg(long, default_value = "", hide_default_value = true)]
     pub prefix: String,
     /// The number of rooms in percent of the rooms that the table needs. Below 100 some bookings are refused.
-    #[arg(long, value_name = "PERCENT", default_value_t = 100)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = whole::<u32>)]
     pub capacity_percent: u32,
     /// The number of requests in flight for each hotel.
-    #[arg(long, value_name = "REQUESTS", default_value_t = 64)]
+    #[arg(long, value_name = "REQUESTS", default_value_t = 64, value_parser = whole::<usize>)]
     pub concurrency: usize,
 }

@@ -12,6 +12,25 @@ use keyrack_inventory::Night as Day;
 use crate::messages::files::{AccessError, hints};
 use crate::messages::table::TableError;
 
+/// The columns that a table must have.
+const COLUMNS: [&str; 15] = [
+    "hotel",
+    "lead_time",
+    "arrival_date_year",
+    "arrival_date_month",
+    "arrival_date_day_of_month",
+    "stays_in_weekend_nights",
+    "stays_in_week_nights",
+    "adults",
+    "children",
+    "babies",
+    "distribution_channel",
+    "reserved_room_type",
+    "adr",
+    "reservation_status",
+    "reservation_status_date",
+];
+
 /// One booking of the table.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -62,19 +81,32 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
 fn parse(path: &Path, table: impl io::Read) -> Result<Vec<Row>, TableError> {
     let mut reader = csv::Reader::from_reader(table);
     let at = |line| move |cause| TableError::At { path: path.to_owned(), line, source: Box::new(cause) };
-    let headers = reader.headers().map_err(not_csv).map_err(at(1))?.clone();
+    let not_csv = |line| {
+        move |cause: csv::Error| match cause.into_kind() {
+            csv::ErrorKind::Io(cause) => TableError::Unreadable { path: path.to_owned(), cause },
+            csv::ErrorKind::Utf8 { .. } => at(line)(TableError::NotText),
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                at(line)(TableError::Values { found: len, expected: expected_len })
+            }
+            _ => at(line)(TableError::NotCsv),
+        }
+    };
+    let headers = reader.headers().map_err(not_csv(1))?.clone();
+    if headers.is_empty() {
+        return Err(TableError::Empty(path.to_owned()));
+    }
     let columns: BTreeMap<String, usize> = headers.iter().enumerate().map(|(place, name)| (name.to_owned(), place)).collect();
+    let missing = COLUMNS.iter().find(|name| !columns.contains_key(**name));
+    if let Some(name) = missing {
+        return Err(at(1)(TableError::NoColumn((*name).to_owned())));
+    }
     let mut rows = Vec::new();
     for (place, record) in reader.records().enumerate() {
         let line = place + 2;
-        let record = record.map_err(not_csv).map_err(at(line))?;
+        let record = record.map_err(not_csv(line))?;
         rows.push(row(line, &Fields { record: &record, columns: &columns }).map_err(at(line))?);
     }
     if rows.is_empty() { Err(TableError::Empty(path.to_owned())) } else { Ok(rows) }
-}
-
-fn not_csv(cause: csv::Error) -> TableError {
-    TableError::Csv(cause.to_string())
 }
 
 struct Fields<'a> {
@@ -180,8 +212,14 @@ mod tests {
             crate::messages::failure::text(&error.into())
         };
         assert_eq!(text(""), "t.csv has no bookings. Check the file.");
-        assert!(text("a,b\n1,2\n").starts_with("t.csv, line 2: the column arrival_date_month is missing."));
-        assert!(text("a,b\n1,2,3\n").starts_with("t.csv, line 2: this is not a CSV table:"));
-        assert!(text("arrival_date_month\nMai\n").contains("arrival_date_month: \"Mai\" is not the English name of a month"));
+        assert!(text("hotel,b\n1,2\n").starts_with("t.csv, line 1: the column lead_time is missing."));
+        let header = COLUMNS.join(",");
+        assert!(text(&format!("{header}\n1,2,3\n")).starts_with("t.csv, line 2: the line has 3 values, the header has 15."));
+        let of_may = "A,0,2026,Mai,1,0,1,1,0,0,Direct,A,1,Check-Out,2026-05-02";
+        assert!(
+            text(&format!("{header}\n{of_may}\n")).contains("arrival_date_month: \"Mai\" is not the English name of a month")
+        );
+        let error = parse(Path::new("t.csv"), &b"hotel,\xff\n"[..]).expect_err("no text");
+        assert!(crate::messages::failure::text(&error.into()).starts_with("t.csv, line 1: it is not text."));
     }
 }

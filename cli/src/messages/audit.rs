@@ -22,14 +22,9 @@ pub enum AuditError {
         /// The name of the other log.
         other: String,
     },
-    /// No node gave a checkpoint.
-    #[error("no node gave a checkpoint of shard {shard}: {}", .causes.join("; "))]
-    NoCheckpoint {
-        /// The shard.
-        shard: u32,
-        /// Why each node gave none.
-        causes: Vec<String>,
-    },
+    /// No node gave a checkpoint, with the cause of each node.
+    #[error("no node gave a checkpoint: {}", .0.join("; "))]
+    NoCheckpoint(Vec<String>),
     /// A checkpoint that cannot be read.
     #[error("its checkpoint is not a signed note")]
     NotANote,
@@ -161,9 +156,12 @@ pub fn evidence(files: &[String], folder: &std::path::Path) -> String {
     )
 }
 
-/// The warning that a log was not audited.
-pub fn not_audited(origin: &str, cause: &str) -> String {
-    format!("the log {origin} was not audited: {cause}")
+/// The warning that logs were not audited, all for one cause.
+pub fn not_audited(origins: &[&str], cause: &str) -> String {
+    match origins {
+        [origin] => format!("the log {origin} was not audited: {cause}"),
+        _ => format!("the logs {} were not audited: {cause}", origins.join(", ")),
+    }
 }
 
 /// The warning that the cluster has a log that is not in the policy.

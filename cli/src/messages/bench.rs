@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::files::json_in_words;
+
 /// A run that cannot be made or that found a fault.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// Not the output of `keyrackd dev --json`.
-    #[error("{} is not the line that `keyrackd dev --json` prints: {cause}. Write that line to the file.", .path.display())]
+    #[error("{} is not the line that `keyrackd dev --json` prints: {}. Write that line to the file.", .path.display(), json_in_words(.cause))]
     DevFile {
         /// The file.
         path: PathBuf,
@@ -28,6 +30,11 @@ pub enum BenchError {
     /// Wrong counters.
     #[error("{0} nights have a wrong counter or are sold above the limit: see the column \"wrong\". Please report this run.")]
     Violations(u64),
+}
+
+/// The note before the hotels of a run are created.
+pub fn set_up(endpoints: &[String]) -> String {
+    format!("creating the hotels of the run at {}; each request waits up to 30 s for a node", endpoints.join(", "))
 }
 
 /// The failure of an answer without a booking and without a refusal.

@@ -40,14 +40,24 @@ pub enum AnswerError {
         is_tls: bool,
     },
     /// A change was sent and not answered.
-    #[error(
-        "{cause} It is unknown whether the change was made: look with `keyrack principal show` or `keyrack node list` before you \
-         repeat it."
-    )]
+    #[error("{}", late(.cause, .look))]
     OutcomeUnknown {
         /// Why there is no answer.
         cause: Box<AnswerError>,
+        /// The command that shows whether the change was made.
+        look: String,
     },
+    /// The node does not know whether a change was made.
+    #[error("{}: {}", .cause.code, without_answer(.cause, .look))]
+    ChangeUnknown {
+        /// The answer of the node.
+        cause: ClientError,
+        /// The command that shows whether the change was made.
+        look: String,
+    },
+    /// A port without the operators' API.
+    #[error("not_found: {0} has no operators' commands. Use the operators' port (7113 by default) with --cert and --cert-key.")]
+    NotForOperators(String),
     /// A body that is too long or was cut off.
     #[error("the answer of {host} cannot be read: {cause}. Try again, or another node with --endpoint.")]
     Body {
@@ -57,8 +67,13 @@ pub enum AnswerError {
         cause: String,
     },
     /// An answer without a problem document.
-    #[error("the node answered with the HTTP status {0} and no explanation. Check that --endpoint is a Keyrack node.")]
-    Status(u16),
+    #[error("{host} answered with the HTTP status {status} and no explanation. Check that --endpoint is a Keyrack node.")]
+    Status {
+        /// Host and port.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
     /// JSON of another shape.
     #[error("the node's answer cannot be understood: {0}. Use the `keyrack` of the cluster's version.")]
     Shape(String),
@@ -67,14 +82,75 @@ pub enum AnswerError {
     Request(String),
 }
 
+/// How sentences begin that the hints of the command line replace, because a person sends no headers.
+const AGAINS: [&str; 2] = ["Try again", "Ask again"];
+const REPEATS: [&str; 5] = [
+    "Repeat the request with the same Idempotency-Key",
+    "Repeat this request",
+    "The change may or may not have happened",
+    "The first request with this Idempotency-Key",
+    "Nothing was changed",
+];
+/// Sentences about parts of an answer that the command line prints without their names.
+const PARTS: [&str; 2] = ["See nights for", "The RateLimit headers"];
+
+/// Names of the API and of the command line. A detail begins with the name of the field.
+const NAMES: [(&str, &str); 12] = [
+    ("ttlSeconds:", "--ttl-seconds:"),
+    ("expiresInSeconds:", "--expires-in-seconds:"),
+    ("overlapSeconds:", "--overlap-seconds:"),
+    ("timeZone:", "--time-zone:"),
+    ("ratePlan:", "--rate-plan:"),
+    ("propertyId:", "PROPERTY:"),
+    ("dateTo must not be before dateFrom", "DATE_TO must not be before DATE_FROM"),
+    ("departure must be after arrival", "DEPARTURE must be after ARRIVAL"),
+    ("to must be after from", "TO must be after FROM"),
+    ("Send an Idempotency-Key header, with", "--idempotency-key: give"),
+    ("An Idempotency-Key has", "--idempotency-key:"),
+    ("This Idempotency-Key was", "This --idempotency-key was"),
+];
+
+/// The text without the sentences that begin with one of these words.
+fn without(openings: &[&str], text: &str) -> String {
+    let sentences = text.split_inclusive(". ").filter(|sentence| !openings.iter().any(|opening| sentence.starts_with(opening)));
+    sentences.collect::<String>().trim_end().to_owned()
+}
+
+/// Why a change has no answer, what is unknown then, and the command that shows it.
+fn unknown(cause: &str, look: &str) -> String {
+    format!(
+        "{cause} It is unknown whether the change was made. Look with `{look}` first, then repeat the command if the change is missing."
+    )
+}
+
+fn late(cause: &AnswerError, look: &str) -> String {
+    unknown(&without(&AGAINS, &cause.to_string()), look)
+}
+
+fn without_answer(cause: &ClientError, look: &str) -> String {
+    unknown(&without(&REPEATS, &cause.detail), look)
+}
+
 /// A refusal in words, with the refused nights on lines of their own. `key` is the idempotency key of a change.
 pub fn explain(error: &ClientError, key: Option<&str>) -> String {
-    let detail = &error.detail;
+    let mut detail = without(&PARTS, &error.detail);
+    if let Some((field, option)) = NAMES.iter().find(|(field, _)| detail.starts_with(field)) {
+        detail.replace_range(..field.len(), option);
+    }
+    let hint = hint(error, key);
+    if hint.is_some() {
+        detail = without(&AGAINS, &detail);
+        // Without a key the hint does not say whether something was changed.
+        if key.is_some() || error.code == Code::OutcomeUnknown.into() {
+            detail = without(&REPEATS, &detail);
+        }
+    }
     let mut text = match error.code {
-        ErrorCode::Unreachable | ErrorCode::Untrusted => detail.clone(),
+        ErrorCode::Unreachable | ErrorCode::Untrusted => detail,
+        _ if detail.is_empty() => error.code.to_string(),
         _ => format!("{}: {detail}", error.code),
     };
-    if let Some(hint) = hint(error, key) {
+    if let Some(hint) = hint {
         text = format!("{}. {hint}", text.trim_end_matches('.'));
     }
     error.nights.iter().for_each(|night| text += &format!("\n  {}", night_in_words(night)));
@@ -88,17 +164,17 @@ fn hint(error: &ClientError, key: Option<&str>) -> Option<String> {
             "It is unknown whether the change was made. To find out, {}: the change is made once at most.",
             repeat(key)
         )),
-        (ErrorCode::Service(Code::OutcomeUnknown), None) => Some("Run the same command again.".to_owned()),
+        (ErrorCode::Service(Code::OutcomeUnknown), None) => Some("It is unknown whether the change was made.".to_owned()),
         (ErrorCode::Service(Code::RequestInFlight), Some(key)) => {
             Some(format!("The first request with this key is not finished. In a few seconds {}.", repeat(key)))
         }
         (ErrorCode::Unreachable, Some(key)) => {
             Some(format!("When a node answers, {}: the change is made once at most.", repeat(key)))
         }
-        (ErrorCode::Service(Code::Unavailable | Code::Overloaded), _) => {
+        (ErrorCode::Service(Code::Unavailable | Code::Overloaded), Some(_)) => {
             Some("Nothing was changed. Try again in a few seconds.".to_owned())
         }
-        (ErrorCode::Service(Code::QuotaExceeded), _) => Some("Wait a few seconds and try again.".to_owned()),
+        (ErrorCode::Service(Code::Unavailable | Code::Overloaded), None) => Some("Try again in a few seconds.".to_owned()),
         _ => None,
     }
 }
@@ -150,5 +226,31 @@ mod tests {
         assert!(text.contains("--idempotency-key order-4711"), "{text}");
         assert!(explain(&error(ErrorCode::Unreachable, Vec::new()), Some("k")).starts_with("a detail. When a node answers"));
         assert_eq!(explain(&error(ErrorCode::Untrusted, Vec::new()), Some("k")), "a detail");
+    }
+
+    #[test]
+    fn a_message_has_one_hint_and_the_names_of_the_command_line() {
+        let text =
+            |code: Code, detail: &str, key| explain(&ClientError { detail: detail.into(), ..error(code, Vec::new()) }, key);
+        let late = "Shard 1 did not answer in time. The change may or may not have happened. Repeat the request with the same \
+                    Idempotency-Key to find out.";
+        assert!(text(Code::OutcomeUnknown, late, Some("k")).starts_with(
+            "outcome_unknown: Shard 1 did not answer in time. It is unknown whether the change was made. To find out, run"
+        ));
+        assert_eq!(
+            text(Code::Unavailable, "Shard 1 has no leader. Nothing was changed. Try again.", Some("k")),
+            "unavailable: Shard 1 has no leader. Nothing was changed. Try again in a few seconds."
+        );
+        assert_eq!(text(Code::InvalidField, "ttlSeconds: 1 to 600.", None), "invalid_field: --ttl-seconds: 1 to 600.");
+        assert_eq!(
+            text(Code::SoldOut, "DBL has too few rooms. See nights for the rooms that are left.", Some("k")),
+            "sold_out: DBL has too few rooms."
+        );
+        let cause = ClientError { detail: late.into(), ..error(Code::OutcomeUnknown, Vec::new()) };
+        assert_eq!(
+            AnswerError::ChangeUnknown { cause, look: "keyrack node list".into() }.to_string(),
+            "outcome_unknown: Shard 1 did not answer in time. It is unknown whether the change was made. Look with `keyrack node \
+             list` first, then repeat the command if the change is missing."
+        );
     }
 }

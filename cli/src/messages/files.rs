@@ -1,9 +1,11 @@
 //! Files and standard output.
 
 use std::io;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use keyrack_client::os_error::in_words;
+use serde_json::error::Category;
 
 /// A file or a stream that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +21,7 @@ pub enum AccessError {
         hint: &'static str,
     },
     /// A file cannot be written.
-    #[error("cannot write {}: {}. Free some space, or choose another place with --out.", .path.display(), in_words(.cause))]
+    #[error("cannot write {}: {}", .path.display(), unwritten(.path, .cause))]
     Write {
         /// The file.
         path: PathBuf,
@@ -32,6 +34,30 @@ pub enum AccessError {
     /// The runtime cannot be started.
     #[error("cannot start: {}. Check the limits of this user for memory and threads.", in_words(.0))]
     Start(io::Error),
+}
+
+/// Why a file cannot be written, and the remedy.
+fn unwritten(path: &Path, cause: &io::Error) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (cause.kind(), folder) {
+        (ErrorKind::NotFound, Some(folder)) => {
+            format!("the folder {} does not exist. Make it, or choose another place with --out.", folder.display())
+        }
+        (ErrorKind::IsADirectory, _) => "it is a folder. Name a file with --out.".to_owned(),
+        (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
+            format!("{}. Free some space, or choose another place with --out.", in_words(cause))
+        }
+        _ => format!("{}. Choose another place with --out.", in_words(cause)),
+    }
+}
+
+/// Why a text cannot be read as JSON.
+pub fn json_in_words(cause: &serde_json::Error) -> String {
+    match cause.classify() {
+        Category::Eof => "it ends before its JSON is complete".to_owned(),
+        Category::Syntax => format!("it is not JSON from line {}, column {} on", cause.line(), cause.column()),
+        Category::Data | Category::Io => cause.to_string(),
+    }
 }
 
 /// Hints for files that cannot be read.
@@ -47,6 +73,6 @@ pub mod hints {
 }
 
 /// The note that a file was written.
-pub fn written(what: &str, file: &std::path::Path) -> String {
+pub fn written(what: &str, file: &Path) -> String {
     format!("{what} written to {}", file.display())
 }

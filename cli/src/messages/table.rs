@@ -1,6 +1,11 @@
 //! Failures of reading a table to import.
 
+use std::io;
 use std::path::PathBuf;
+
+use keyrack_client::os_error::in_words;
+
+use super::files::hints;
 
 /// A table that cannot be read. The line is that of the file.
 #[derive(Debug, thiserror::Error)]
@@ -15,9 +20,28 @@ pub enum TableError {
         /// The fault.
         source: Box<TableError>,
     },
-    /// Not CSV.
-    #[error("this is not a CSV table: {0}. Check the file.")]
-    Csv(String),
+    /// The file cannot be read.
+    #[error("cannot read {}: {}. {}", .path.display(), in_words(.cause), hints::TABLE)]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        cause: io::Error,
+    },
+    /// Not UTF-8.
+    #[error("it is not text. Check that the file is a CSV table in UTF-8.")]
+    NotText,
+    /// A row with too few or too many values.
+    #[error("the line has {found} values, the header has {expected}. Check the commas and the quotes.")]
+    Values {
+        /// The number in the row.
+        found: u64,
+        /// The number in the header.
+        expected: u64,
+    },
+    /// Not CSV for another reason.
+    #[error("it is not a line of a CSV table. Check the file.")]
+    NotCsv,
     /// No rows.
     #[error("{} has no bookings. Check the file.", .0.display())]
     Empty(PathBuf),

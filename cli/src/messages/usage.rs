@@ -56,6 +56,8 @@ pub enum Usage {
 pub mod needs {
     /// A date.
     pub const DATE: &str = "write a date of the calendar, like 2026-12-24";
+    /// A date of the calendar that is too late.
+    pub const EARLIER_DATE: &str = "the latest date is 2199-12-31";
     /// A shard.
     pub const SHARD: &str = "write the number of a shard, or all";
     /// The name of a cluster.
@@ -64,4 +66,9 @@ pub mod needs {
     pub const HOST: &str = "write a DNS name or an IP address, without a port";
     /// The name of an operator or a desk.
     pub const NAME: &str = "write 1 to 64 small letters, digits and '-'";
+
+    /// A whole number.
+    pub fn whole_number(least: u64, most: u64) -> String {
+        format!("write a whole number from {least} to {most}")
+    }
 }

@@ -7,6 +7,7 @@ use super::api;
 use super::text;
 use crate::context::Context;
 use crate::messages::operator::KEY_ANSWER_UNREAD;
+use crate::number::whole;
 use crate::output::note;
 
 /// The subcommands of `keyrack key`.
@@ -23,13 +24,13 @@ pub enum KeyCommand {
         #[arg(long, default_value = "", hide_default_value = true)]
         label: String,
         /// The lifetime of the key in seconds. Without it the key never expires.
-        #[arg(long, value_name = "SECONDS")]
+        #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>)]
         expires_in_seconds: Option<u64>,
         /// The prefix of an older key that the new key replaces.
         #[arg(long, value_name = "PREFIX")]
         replaces: Option<String>,
         /// How many seconds the replaced key stays valid. Without it one day.
-        #[arg(long, value_name = "SECONDS", requires = "replaces")]
+        #[arg(long, value_name = "SECONDS", requires = "replaces", value_parser = whole::<u64>)]
         overlap_seconds: Option<u64>,
     },
     /// Revoke one key. All nodes refuse it at once.
@@ -48,7 +49,7 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
         KeyCommand::Create { principal, label, expires_in_seconds, replaces, overlap_seconds } => {
             let wish = KeySpec { label, expires_in_seconds, replaces, overlap_seconds };
             let path = format!("/v1/principals/{}/keys", api::segment(&principal)?);
-            let answer = api::send(context, "POST", &path, &wish).await?;
+            let answer = api::send(context, "POST", &path, &wish, &api::look(&principal)).await?;
             // The key exists now and is shown only once, so an answer that this version cannot read is printed unchanged.
             if !context.json && api::parse::<NewKey>(&answer).is_err() {
                 note(KEY_ANSWER_UNREAD);
@@ -58,7 +59,7 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
         }
         KeyCommand::Revoke { principal, prefix } => {
             let path = format!("/v1/principals/{}/keys/{}/revoke", api::segment(&principal)?, api::segment(&prefix)?);
-            let answer = api::send(context, "POST", &path, &Empty {}).await?;
+            let answer = api::send(context, "POST", &path, &Empty {}, &api::look(&principal)).await?;
             api::show(context, &answer, text::principal_with_keys)
         }
     }

@@ -6,6 +6,10 @@ use keyrack_client::operators::{Empty, Lead, List, Node};
 use super::api;
 use super::text;
 use crate::context::Context;
+use crate::number::whole;
+
+/// The command that shows whether a change was made.
+const LOOK: &str = "keyrack node list";
 
 /// The subcommands of `keyrack node`.
 #[derive(Subcommand)]
@@ -20,21 +24,24 @@ pub enum NodeCommand {
     #[command(after_help = "Example:\n  keyrack ... node fence 3")]
     Fence {
         /// The id of the node.
+        #[arg(value_parser = whole::<u64>)]
         node: u64,
     },
     /// Move the leadership of a shard to a node.
     #[command(after_help = "Example:\n  keyrack ... node lead 2 --shard 1")]
     Lead {
         /// The id of the node.
+        #[arg(value_parser = whole::<u64>)]
         node: u64,
         /// The number of the shard; 0 is the directory.
-        #[arg(long)]
+        #[arg(long, value_parser = whole::<u32>)]
         shard: u32,
     },
     /// Admit a fenced node again.
     #[command(after_help = "Example:\n  keyrack ... node admit 3")]
     Admit {
         /// The id of the node.
+        #[arg(value_parser = whole::<u64>)]
         node: u64,
     },
 }
@@ -42,12 +49,12 @@ pub enum NodeCommand {
 /// Runs `keyrack node`.
 pub async fn node(context: &Context, command: NodeCommand) -> anyhow::Result<()> {
     let nodes = match command {
-        NodeCommand::List => api::get(context, "/v1/nodes").await?,
-        NodeCommand::Fence { node } => api::send(context, "POST", &format!("/v1/nodes/{node}/fence"), &Empty {}).await?,
+        NodeCommand::List => api::get(context, api::NODES).await?,
+        NodeCommand::Fence { node } => api::send(context, "POST", &format!("/v1/nodes/{node}/fence"), &Empty {}, LOOK).await?,
         NodeCommand::Lead { node, shard } => {
-            api::send(context, "POST", &format!("/v1/nodes/{node}/lead"), &Lead { shard }).await?
+            api::send(context, "POST", &format!("/v1/nodes/{node}/lead"), &Lead { shard }, LOOK).await?
         }
-        NodeCommand::Admit { node } => api::send(context, "POST", &format!("/v1/nodes/{node}/admit"), &Empty {}).await?,
+        NodeCommand::Admit { node } => api::send(context, "POST", &format!("/v1/nodes/{node}/admit"), &Empty {}, LOOK).await?,
     };
     api::show(context, &nodes, |nodes: &List<Node>| nodes.items.iter().map(text::node).collect())
 }

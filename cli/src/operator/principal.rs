@@ -8,6 +8,7 @@ use super::api;
 use super::text;
 use crate::context::Context;
 use crate::messages::usage::Usage;
+use crate::number::whole;
 
 /// The subcommands of `keyrack principal`.
 #[derive(Subcommand)]
@@ -57,10 +58,10 @@ pub struct Put {
     #[arg(long)]
     sees_all: bool,
     /// The maximum of room-minutes that its open holds may take at one property; 0 sets no limit.
-    #[arg(long, value_name = "ROOM_MINUTES", default_value_t = 0)]
+    #[arg(long, value_name = "ROOM_MINUTES", default_value_t = 0, value_parser = whole::<u32>)]
     hold_room_minutes: u32,
     /// The maximum of requests per second, all nodes together; 0 uses the configured limit of the nodes.
-    #[arg(long, value_name = "REQUESTS", default_value_t = 0)]
+    #[arg(long, value_name = "REQUESTS", default_value_t = 0, value_parser = whole::<u32>)]
     requests_per_second: u32,
     /// A member of staff who signs in as this principal: the URL of the issuer, =, and the subject of the tokens. Repeat
     /// the option for several.
@@ -78,9 +79,11 @@ pub async fn principal(context: &Context, command: PrincipalCommand) -> anyhow::
         PrincipalCommand::Show { id } => api::get(context, &path(&id)?).await?,
         PrincipalCommand::Put(put) => {
             let wish = put.wish()?;
-            api::send(context, "PUT", &path(&put.id)?, &wish).await?
+            api::send(context, "PUT", &path(&put.id)?, &wish, &api::look(&put.id)).await?
         }
-        PrincipalCommand::Revoke { id } => api::send(context, "POST", &format!("{}/revoke", path(&id)?), &Empty {}).await?,
+        PrincipalCommand::Revoke { id } => {
+            api::send(context, "POST", &format!("{}/revoke", path(&id)?), &Empty {}, &api::look(&id)).await?
+        }
     };
     api::show(context, &answer, text::principal_with_keys)
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
-use keyrack_client::Tls;
 use keyrack_client::connection::{Address, ConnectError};
+use keyrack_client::{ClientError, SignIn, Tls};
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::connection::Connection;
-use super::page::Page;
+use super::page::{Asked, Page};
 use crate::messages::connection::AnswerError;
 use crate::messages::failure;
 
@@ -44,11 +44,6 @@ impl Web {
         &self.nodes
     }
 
-    /// Whether requests have an API key.
-    pub fn has_key(&self) -> bool {
-        !self.key.is_empty()
-    }
-
     /// Requests a page from one node.
     pub async fn ask(&self, node: usize, path: &str, accept: &str) -> anyhow::Result<Page> {
         let address = Address::parse(&self.nodes[node])?;
@@ -70,7 +65,7 @@ impl Web {
             let node = (first + turn) % self.nodes.len();
             match self.ask(node, path, accept).await {
                 Ok(page) if page.status != 502 && page.status != 503 => return Ok(page),
-                Ok(page) => failed.push(page.problem(self.has_key()).context(self.nodes[node].clone())),
+                Ok(page) => failed.push(about(&self.nodes[node], page.problem())),
                 Err(cause) => failed.push(cause),
             }
         }
@@ -80,19 +75,23 @@ impl Web {
         }
     }
 
-    /// Sends JSON to the first node, once. After an error the outcome is unknown, unless nothing was sent.
-    pub async fn send<T: Serialize>(&self, method: &str, path: &str, body: &T) -> anyhow::Result<Page> {
+    /// Sends JSON to the first node, once. After an error the outcome is unknown, unless nothing was sent. `look` is the command
+    /// that shows whether the change was made.
+    pub async fn send<T: Serialize>(&self, method: &str, path: &str, body: &T, look: &str) -> anyhow::Result<Page> {
         let address = Address::parse(&self.nodes[0])?;
         let host = address.authority();
         let connection = self.connect(&address).await?;
         let mut request = self.request(host, path).method(method);
         request = request.header("content-type", "application/json").header("idempotency-key", keyrack_client::fresh_key());
         let request = request.body(Full::from(serde_json::to_vec(body)?)).map_err(unsendable)?;
-        self.exchange(0, host, connection, request).await.map_err(|error| match error.downcast::<AnswerError>() {
-            Ok(cause) => AnswerError::OutcomeUnknown { cause: Box::new(cause) }.into(),
+        let unknown = |error: anyhow::Error| match error.downcast::<AnswerError>() {
+            Ok(cause) => AnswerError::OutcomeUnknown { cause: Box::new(cause), look: look.to_owned() }.into(),
             // TLS refused the connection, so the node did not read the request.
             Err(refused) => refused,
-        })
+        };
+        let mut page = self.exchange(0, host, connection, request).await.map_err(unknown)?;
+        page.of.is_read = false;
+        Ok(page)
     }
 
     async fn connect(&self, address: &Address) -> anyhow::Result<Connection> {
@@ -125,7 +124,8 @@ impl Web {
             let retry_after = seconds.map(Duration::from_secs);
             let body = Limited::new(response.into_body(), MAX_BODY_BYTES).collect().await;
             let body = body.map_err(|cause| AnswerError::Body { host: host(), cause: cause.to_string() })?.to_bytes();
-            anyhow::Ok(Page { status, retry_after, body })
+            let sign_in = SignIn::of(!self.key.is_empty(), &self.tls, &self.nodes[node]);
+            anyhow::Ok(Page { status, retry_after, body, of: Asked { host: host(), sign_in, is_read: true } })
         });
         let page = page.await.map_err(|_| AnswerError::Late { host: host(), limit: EXCHANGE })??;
         self.lock().entry(node).or_default().push(connection);
@@ -142,6 +142,11 @@ impl Web {
         // No holder of the lock leaves the pool half changed, so it is valid after any panic.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The error with the node's address, which a refusal does not have.
+fn about(node: &str, error: anyhow::Error) -> anyhow::Error {
+    if error.is::<ClientError>() { error.context(node.to_owned()) } else { error }
 }
 
 fn unsendable(cause: hyper::http::Error) -> anyhow::Error {

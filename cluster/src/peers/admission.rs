@@ -30,14 +30,12 @@ impl Admission {
 
     /// Fences exactly these nodes, members or not. Nodes that were fenced before and are not in `nodes` are admitted again.
     pub fn fence(&self, nodes: BTreeSet<u64>) {
-        let mut fenced = self.fenced.write();
-        for node in nodes.difference(&fenced) {
-            tracing::warn!(event = "node_fenced", node, "an operator fenced a node: this node does not talk to it");
-        }
-        for node in fenced.difference(&nodes) {
-            tracing::info!(event = "node_admitted", node, "an operator admitted a fenced node again");
-        }
-        *fenced = nodes;
+        *self.fenced.write() = nodes;
+    }
+
+    /// The fenced nodes.
+    pub fn fenced(&self) -> BTreeSet<u64> {
+        self.fenced.read().clone()
     }
 
     /// Whether `node` may ask to rejoin: it is one of the first members and not fenced. The current membership does not matter.

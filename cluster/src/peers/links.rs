@@ -220,11 +220,14 @@ fn uri(address: &str) -> String {
     format!("http://{address}")
 }
 
-/// The last cause in the chain: tonic's own message is only "transport error".
+/// The last cause in the chain: tonic's own message is only "transport error". A status that the peer sent has no cause.
 fn innermost(status: &Status) -> String {
-    let mut cause: &dyn std::error::Error = status;
+    let Some(mut cause) = std::error::Error::source(status) else { return status.message().to_owned() };
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    cause.to_string()
+    match cause.to_string() {
+        text if text.contains("close_notify") => "the connection ended".to_owned(),
+        text => text,
+    }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::damaged;
+use super::error::{damaged, in_words};
 
 /// The version of all data in the folder. A newer one is not opened. Format 2 added receipts: leaves, tree, checkpoints and
 /// separate guest secrets. A folder of format 1 is opened and becomes format 2.
@@ -37,7 +37,7 @@ pub struct DataFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// It cannot be read or created.
-    #[error("cannot use the data folder {path}: {cause}")]
+    #[error("cannot use the data folder {}: {}. Check `data` in the configuration, and the folder's permissions.", path_words(.path), in_words(.cause))]
     Io {
         /// The folder.
         path: PathBuf,
@@ -98,6 +98,10 @@ pub enum FolderError {
         /// What is wrong.
         reason: String,
     },
+}
+
+fn path_words(path: &Path) -> String {
+    if path.as_os_str().is_empty() { "\"\"".to_owned() } else { path.display().to_string() }
 }
 
 impl DataFolder {

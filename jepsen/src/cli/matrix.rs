@@ -15,25 +15,26 @@ use keyrack_jepsen::run::{NotPossible, RunOptions, binaries, run as execute};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 use serde::{Deserialize, Serialize};
 
+use super::number::whole_number;
 use super::run::{bar, nemeses};
 
 /// The options of the matrix.
 #[derive(Args)]
 pub struct Options {
     /// How long callers send requests in each run, in seconds.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    #[arg(long, default_value_t = 300, value_parser = whole_number::<u64>(1..=604_800))]
     seconds: u64,
     /// The faults, separated by commas, or `all`. `keyrack-jepsen run --nemesis help` lists them.
     #[arg(long, value_name = "N[,N]", default_value = "all")]
     nemesis: String,
     /// The seed of the first run. The seed of each next run is 1 higher.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole_number::<u64>(0..=u64::MAX))]
     seed: u64,
     /// How many runs are executed at the same time.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, default_value_t = 1, value_parser = whole_number::<u8>(1..=64))]
     jobs: u8,
     /// Operations per second in each run, for all callers together.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 300, value_parser = whole_number::<u32>(1..=u32::MAX.into()))]
     rate: u32,
     /// The folder of the runs. Runs that it already contains are skipped, so that an interrupted matrix continues.
     #[arg(long, default_value = "jepsen-runs/matrix")]

@@ -18,22 +18,23 @@ use keyrack_jepsen::run::binaries;
 use keyrack_jepsen::workload::{self, Recorder, RetryPolicy, Scale, Workload};
 
 use super::broken_promise::BrokenPromise;
+use super::number::whole_number;
 use super::run::bar;
 
 /// The options of `failover`, `restarts` and `rot`.
 #[derive(Args)]
 pub struct Options {
     /// The number of kills, restarts or flipped bits.
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 200, value_parser = whole_number::<u64>(1..=u64::MAX))]
     pub(super) count: u64,
     /// The seed of all random numbers.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole_number::<u64>(0..=u64::MAX))]
     pub(super) seed: u64,
     /// The folder in which the cluster's folder is created. An older one there is deleted first.
     #[arg(long, default_value = "jepsen-runs/measured")]
     into: PathBuf,
     /// The first port. Node n listens on this port plus 10 n, and on the three ports after it.
-    #[arg(long, default_value_t = 29_000, value_parser = clap::value_parser!(u16).range(1_024..=60_000))]
+    #[arg(long, default_value_t = 29_000, value_parser = whole_number::<u16>(1_024..=60_000))]
     port_base: u16,
 }
 

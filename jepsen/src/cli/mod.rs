@@ -10,6 +10,7 @@
 mod broken_promise;
 mod matrix;
 mod measure;
+mod number;
 mod print;
 mod recall;
 mod report;

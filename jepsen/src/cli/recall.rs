@@ -8,6 +8,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use keyrack_jepsen::recall::{self, Bug, CONTROL, Layer, Outcome, RecallOptions, Row};
 
+use super::number::whole_number;
 use super::print;
 
 /// The options of `recall`.
@@ -26,7 +27,7 @@ pub struct Options {
     #[arg(long, value_name = "LAYER[,LAYER]", value_delimiter = ',')]
     layer: Vec<String>,
     /// The longest time that one layer spends on one bug, in seconds.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = whole_number::<u64>(0..=u64::MAX))]
     seconds: u64,
     /// The git checkout to copy. Default: the checkout that contains the working directory.
     #[arg(long)]
@@ -39,7 +40,7 @@ pub struct Options {
     #[arg(long, default_value = "jepsen-recall")]
     into: PathBuf,
     /// A number from 1 to 200. Runs at the same time need different slots, because networks and ports depend on it.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..=200))]
+    #[arg(long, default_value_t = 50, value_parser = whole_number::<u8>(1..=200))]
     slot: u8,
 }
 

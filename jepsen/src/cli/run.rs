@@ -11,6 +11,7 @@ use keyrack_jepsen::nemesis::{FaultTiming, Nemesis};
 use keyrack_jepsen::run::{RunOptions, binaries, run_until_interrupted};
 use keyrack_jepsen::workload::{NOT_IN_KEYRACK, Workload};
 
+use super::number::whole_number;
 use super::print;
 
 /// The options of a run.
@@ -23,19 +24,19 @@ pub struct Options {
     #[arg(long, value_name = "N[,N]", default_value = "kill-leader")]
     nemesis: String,
     /// How long callers send requests, in seconds.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    #[arg(long, default_value_t = 60, value_parser = whole_number::<u64>(1..=604_800))]
     seconds: u64,
     /// The seed of all random numbers. The same seed draws the same operations and faults. Default: a seed from the clock.
-    #[arg(long)]
+    #[arg(long, value_parser = whole_number::<u64>(0..=u64::MAX))]
     seed: Option<u64>,
     /// The number of nodes.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=9))]
+    #[arg(long, default_value_t = 3, value_parser = whole_number::<u32>(1..=9))]
     nodes: u32,
     /// The number of callers of each workload.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, default_value_t = 5, value_parser = whole_number::<u32>(1..=1_000))]
     callers: u32,
     /// Operations per second, for all callers together.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 300, value_parser = whole_number::<u32>(1..=u32::MAX.into()))]
     rate: u32,
     /// The folder in which the run's own folder is created.
     #[arg(long, default_value = "jepsen-runs")]
@@ -47,7 +48,7 @@ pub struct Options {
     #[arg(long)]
     bug: Option<String>,
     /// A number from 1 to 200. Runs at the same time need different slots, because networks and ports depend on it.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=200))]
+    #[arg(long, default_value_t = 1, value_parser = whole_number::<u8>(1..=200))]
     slot: u8,
     /// Make faults and the pauses between them short: more faults, fewer operations.
     #[arg(long)]

@@ -1,8 +1,10 @@
 //! The audit trail of requests that are not commands: reads of guest data, operators' actions, refusals.
 //!
 //! Entries are collected for [`COLLECT`] and proposed together. An entry that repeats within this time is counted, not written
-//! twice, so that a flood of refusals stays small. A read that must be recorded is refused if the trail is full. A node that
-//! loses power loses the entries that it has not proposed yet, at most those of [`COLLECT`].
+//! twice, so that a flood of refusals stays small. A read that must be recorded is refused if the trail is full.
+//!
+//! A node that crashes or loses power loses all entries that it has not proposed yet: those of the last [`COLLECT`], and those
+//! that wait longer because their shard does not answer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use keyrack_cluster::PeerConfig;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::settings::{Config, Tls, Witness};
 use super::{comments, oidc, renamed};
@@ -81,10 +83,20 @@ impl Config {
         refuse(!matches!(min_version.as_str(), "1.3" | "1.2"), ConfigError::MinVersion(min_version.clone()));
         let format = &self.log.format;
         refuse(!matches!(format.as_str(), "json" | "text"), ConfigError::LogFormat(format.clone()));
+        let level = &self.log.level;
+        refuse(!is_log_filter(level), ConfigError::LogLevel(level.clone()));
         faults.extend(self.receipts.witnesses.iter().filter_map(|witness| witness.check().err()));
         faults.extend(oidc::check(&self.oidc).err());
         faults
     }
+}
+
+/// Whether a text is a filter of the log. A single word must be a level: the filter would read another word as a target, with
+/// all its events.
+fn is_log_filter(text: &str) -> bool {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let is_known = |part: &str| part.contains(['=', '[']) || is_level(part);
+    text.split(',').all(is_known) && EnvFilter::try_new(text).is_ok()
 }
 
 impl Witness {
@@ -132,6 +144,19 @@ fn override_from(
 mod tests {
     use super::*;
     use crate::config::Limits;
+
+    #[test]
+    fn a_log_level_is_a_level_or_a_list_of_filters() {
+        for good in ["info", "WARN", "off", "trace", "", "info,openraft=off", "keyrack_cluster=debug,info", "a::b=trace"] {
+            assert!(is_log_filter(good), "{good}");
+        }
+        for bad in ["loud", "a=b=c", "info,loud", "keyrack_cluster=loud", "info debug"] {
+            assert!(!is_log_filter(bad), "{bad}");
+            let text = format!("[log]\nlevel = \"{bad}\"\n{PEER}");
+            let said = Config::parse(&text, |_| None).expect_err(bad).to_string();
+            assert!(said.contains(&format!("log.level = \"{bad}\"")), "{said}");
+        }
+    }
 
     const PEER: &str = "[[peers]]\nid = 1\npeer = \"a:1\"\nhttp = \"http://a:2\"\ngrpc = \"http://a:3\"\nregion = \"eu\"\n";
 

@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn insecure_and_useless_issuers_are_refused() {
         let oidc = |issuer: &str| Oidc { issuer: issuer.into(), audience: "keyrack".into(), clock_skew_secs: 60 };
-        for valid in ["https://id.example", "https://id.example:8443/realms/desk/", "http://127.0.0.1:8080", "http://[::1]:8080/a"]
+        for valid in
+            ["https://id.example", "https://id.example:8443/realms/desk/", "http://127.0.0.1:8080", "http://[::1]:8080/a"]
         {
             check(&[oidc(valid)]).unwrap_or_else(|cause| panic!("{valid}: {cause:#}"));
         }

@@ -80,7 +80,7 @@ impl From<Reject> for Problem {
             Reject::UnknownProperty => Detail::UnnamedUnknownProperty,
             Reject::UnknownRoomType(code) => Detail::UnknownRoomType { room_type: quoted(code.as_str()) },
             Reject::UnknownRatePlan(code) => Detail::UnknownRatePlan { rate_plan: quoted(code.as_str()) },
-            Reject::NotFound => Detail::UnknownBookingOrHold,
+            Reject::NotFound => Detail::UnnamedUnknownRecord,
             Reject::ArrivalInPast { business_date } => Detail::ArrivalInPast { business_date: business_date.to_string() },
             Reject::InvalidStay => Detail::DatesOrder { start: "arrival".into(), end: "departure".into() },
             Reject::StayTooLong => Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() },

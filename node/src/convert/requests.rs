@@ -14,6 +14,8 @@ use crate::guests::has_card_number;
 const MAX_ARI_UPDATES: usize = 1_000;
 /// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
+/// The characters of an API key's prefix.
+const PREFIX_CHARS: usize = 12;
 /// The most adults in one room, and the most children.
 const MAX_GUESTS: u32 = 100;
 
@@ -27,12 +29,12 @@ pub fn property_id(text: &str) -> Result<&str, Problem> {
 
 /// A booking's id. A malformed id is refused like an unknown booking.
 pub fn booking_id(text: &str) -> Result<BookingId, Problem> {
-    BookingId::parse(text).map_err(|_| Problem::new(Detail::UnknownBooking))
+    BookingId::parse(text).map_err(|_| Problem::new(Detail::UnknownBooking { booking: quoted(text) }))
 }
 
 /// A hold's id. A malformed id is refused like an unknown hold.
 pub fn hold_id(text: &str) -> Result<HoldId, Problem> {
-    HoldId::parse(text).map_err(|_| Problem::new(Detail::UnknownHold))
+    HoldId::parse(text).map_err(|_| Problem::new(Detail::UnknownHold { hold: quoted(text) }))
 }
 
 /// A date.
@@ -100,8 +102,16 @@ fn unknown_rate_plan(text: &str) -> Problem {
 
 /// A caller's text inside a message: quoted, with control characters escaped, and cut.
 pub fn quoted(text: &str) -> String {
-    const SHOWN: usize = 64;
-    let shown: String = text.chars().take(SHOWN).collect();
+    cut(text, 64)
+}
+
+/// A key's prefix inside a message. A caller may send the whole key by mistake, so no more than a prefix is shown.
+pub fn quoted_prefix(text: &str) -> String {
+    cut(text, PREFIX_CHARS)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    let shown: String = text.chars().take(longest).collect();
     format!("{shown:?}{}", if shown.len() < text.len() { "..." } else { "" })
 }
 

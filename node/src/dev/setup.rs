@@ -39,11 +39,14 @@ pub struct Setup {
 const CLUSTER: &str = "dev";
 /// How many ports a node has: HTTP, gRPC, peers, operators.
 const PORTS: u16 = 4;
+/// From one node's first port to the next node's.
+const PORTS_APART: u16 = 10;
 const REGIONS: [&str; 3] = ["eu-west", "eu-central", "us-east"];
 
 impl Setup {
     /// Makes the missing files.
     pub fn prepare(options: &Options) -> anyhow::Result<Setup> {
+        check_ports(options)?;
         let root = &options.data;
         let unusable = |cause| DevError::Folder { path: root.clone(), cause };
         fs::create_dir_all(root).map_err(unusable)?;
@@ -115,6 +118,14 @@ fn lock(root: &Path) -> anyhow::Result<File> {
     }
 }
 
+/// All ports of all nodes must exist.
+fn check_ports(options: &Options) -> Result<(), DevError> {
+    let above_base = options.nodes * u64::from(PORTS_APART) + u64::from(PORTS) - 1;
+    let (base, node, most) = (options.port_base, options.nodes, u64::from(u16::MAX) - above_base);
+    let port = u64::from(base) + above_base;
+    if u64::from(base) > most { Err(DevError::PortBase { base, node, port, most }) } else { Ok(()) }
+}
+
 /// Called before anything is written, because another program on this port would answer instead of our node.
 fn check_free(port: u16) -> Result<(), DevError> {
     let free = std::net::TcpListener::bind(("127.0.0.1", port));
@@ -129,7 +140,7 @@ fn peer(options: &Options, id: u64) -> PeerConfig {
 }
 
 fn port(base: u16, node: u64, place: u16) -> u16 {
-    base.saturating_add(node as u16 * 10).saturating_add(place)
+    base.saturating_add(node as u16 * PORTS_APART).saturating_add(place)
 }
 
 /// The API keys of this cluster. They are drawn once and kept.

@@ -70,7 +70,10 @@ pub enum ConfigError {
     #[error("log.format = {0:?}: give \"json\" or \"text\".")]
     LogFormat(String),
     /// The filter of the log.
-    #[error("log.level = {0:?}: give error, warn, info or debug, or a filter such as keyrack_cluster=debug,info.")]
+    #[error(
+        "log.level = {0:?}: give error, warn, info, debug, trace or off, or filters `target=level` separated by commas, such as \
+         keyrack_cluster=debug,info."
+    )]
     LogLevel(String),
     /// The key of a witness cannot be read. The cause is the source.
     #[error("receipts.witnesses: cannot read the key {0:?}")]
@@ -122,18 +125,24 @@ pub enum ConfigError {
 impl ConfigError {
     /// A mistake that the TOML reader found in `text`. The whole line is not shown.
     pub fn reader(text: &str, cause: &toml::de::Error) -> ConfigError {
-        let what = in_words(cause.message());
+        let mut what = in_words(cause.message());
         let Some(before) = cause.span().and_then(|span| text.get(..span.start)) else {
             let place = cause.to_string().lines().last().and_then(|line| line.strip_prefix("in ")).unwrap_or_default().to_owned();
             return ConfigError::Setting(format!("{place}: {what}"));
         };
         let number = before.matches('\n').count();
         let line = text.lines().nth(number).unwrap_or_default();
-        let name = line.split_once('=').map(|(name, _)| name.trim()).filter(|name| !what.contains(&format!("`{name}`")));
+        if line.split_once('=').is_some_and(|(_, value)| value.trim().is_empty()) {
+            what = NO_VALUE.to_owned();
+        }
+        let name = line.split_once('=').map(|(name, _)| name.trim()).filter(|name| !name.is_empty());
+        let name = name.filter(|name| !what.contains(&format!("`{name}`")));
         let setting = name.map(|name| format!(", setting `{name}`")).unwrap_or_default();
         ConfigError::Line { line: number + 1, setting, what }
     }
 }
+
+const NO_VALUE: &str = "there is no value. Write `name = value`.";
 
 /// The message of the TOML reader in plain words, without the names of Rust types.
 fn in_words(message: &str) -> String {
@@ -146,10 +155,29 @@ fn in_words(message: &str) -> String {
             _ if wanted.starts_with("struct ") => "a table",
             other => other,
         };
-        return format!("give {wanted}, not the {}.", found.replace("string", "text").replace("integer", "number"));
+        // The reader names its own type of a large number.
+        let found = found.trim_end_matches(" as i128").trim_end_matches(" as u128");
+        let found = found.replace("string", "text").replace("integer", "number").replace("floating point", "number");
+        return format!("give {wanted}, not the {found}.");
+    }
+    if let Some((_, end)) = message.split_once(", expected ").filter(|_| message.starts_with("unclosed ")) {
+        return format!("a bracket is not closed. Write the missing {end}.");
+    }
+    if message.starts_with("invalid ") && message.contains(" string") {
+        return "a text has no closing quote, or a character that cannot be in it. Correct the text.".to_owned();
+    }
+    if message.starts_with("invalid float") || message.starts_with("invalid integer") {
+        return "give a number, or put the text in quotes.".to_owned();
     }
     match message {
         "duplicate key" => "it is set twice. Remove one of the two lines.".to_owned(),
+        "string values must be quoted, expected literal string" => "put the text in quotes.".to_owned(),
+        "key with no value, expected `=`" => NO_VALUE.to_owned(),
+        "unexpected key or value, expected newline, `#`" => {
+            "more text follows the value. Write each setting on its own line.".to_owned()
+        }
+        "unquoted keys cannot be empty, expected letters, numbers, `-`, `_`" => "there is no name before the `=`.".to_owned(),
+        "integer number overflowed" => "the number is too large, or has no digits.".to_owned(),
         other => other
             .replace("unknown field", "there is no setting")
             .replace("missing field", "missing setting")
@@ -228,5 +256,17 @@ mod tests {
         let cause = toml::from_str::<std::collections::BTreeMap<String, u64>>(text).expect_err("a text");
         let shown = ConfigError::reader(text, &cause).to_string();
         assert_eq!(shown, "line 2, setting `b`: give a whole number of 0 or more, not the text \"two\".");
+        let said = |text: &str| {
+            let cause = toml::from_str::<std::collections::BTreeMap<String, u64>>(text).expect_err(text);
+            ConfigError::reader(text, &cause).to_string()
+        };
+        assert_eq!(said("a = b"), "line 1, setting `a`: put the text in quotes.");
+        let large = "line 1, setting `a`: give a whole number of 0 or more, not the number `18446744073709551616`.";
+        assert_eq!(said("a = 18446744073709551616"), large);
+        assert_eq!(said("[a"), "line 1: a bracket is not closed. Write the missing `]`.");
+        for text in ["a = \"b", "a = ", "a", "a = 1 b = 2", "= 1", "a = [1", "a = {b = 1", "a = 1.5.5", "a = 'b"] {
+            let said = said(text);
+            assert!(!said.contains("expected") && said.ends_with('.'), "{text}: {said}");
+        }
     }
 }

@@ -36,6 +36,18 @@ pub enum DevError {
         /// The error of the operating system.
         cause: io::Error,
     },
+    /// Ports above the last one.
+    #[error("--port-base {base}: node {node} would need port {port}. Give {most} or less.")]
+    PortBase {
+        /// The first port.
+        base: u16,
+        /// The last node.
+        node: u64,
+        /// The last port that it would need.
+        port: u64,
+        /// The largest first port for this number of nodes.
+        most: u64,
+    },
     /// A port is in use.
     #[error("cannot listen on 127.0.0.1:{port}: {}. Give another port with --port-base.", port_words(.cause))]
     Port {

@@ -21,3 +21,4 @@ mod os_error;
 pub mod outbound;
 pub mod start;
 pub mod tls;
+pub mod usage;

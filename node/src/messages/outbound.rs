@@ -50,9 +50,14 @@ pub enum ExchangeError {
     /// A host that TLS cannot name. The cause is the source.
     #[error("the host {0} cannot be in a certificate")]
     Name(String),
-    /// The handshake failed. The cause is the source.
-    #[error("the TLS handshake with {0} failed")]
-    Handshake(String),
+    /// The handshake failed.
+    #[error("the TLS handshake with {host} failed: {}", handshake_words(.cause))]
+    Handshake {
+        /// The host.
+        host: String,
+        /// The error of TLS or of the operating system.
+        cause: io::Error,
+    },
     /// The exchange took too long.
     #[error("no answer within {0} s")]
     Timeout(u64),
@@ -70,6 +75,28 @@ pub enum ExchangeError {
     /// The address that did not work. The cause is the source.
     #[error("{0}")]
     At(String),
+}
+
+/// Why a TLS handshake failed, without the names of rustls.
+fn handshake_words(cause: &io::Error) -> String {
+    use rustls::{CertificateError, Error};
+    let Some(tls) = cause.get_ref().and_then(|cause| cause.downcast_ref::<Error>()) else { return in_words(cause) };
+    let words = match tls {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "no trusted authority issued the server's certificate. Add its authority to outbound.trust"
+        }
+        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "the server's certificate has expired"
+        }
+        Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => {
+            "the server's certificate is for another host"
+        }
+        Error::InvalidCertificate(_) => "the server's certificate is not valid",
+        Error::InvalidMessage(_) => "the server does not speak TLS at this port",
+        Error::AlertReceived(_) => "the server refused the handshake. Its log has the reason",
+        _ => "the server and this node have no TLS version or cipher in common",
+    };
+    words.to_owned()
 }
 
 /// What is wrong with an issuer's documents.

@@ -22,6 +22,14 @@ pub enum TlsError {
     /// Not X.509.
     #[error("the certificate cannot be read as X.509. Check tls.certificate.")]
     NotX509,
+    /// The certificate of an authority in the place of the node's.
+    #[error("{} is a CA's certificate, not a node's. Set tls.certificate to this node's certificate, such as node-{node}.pem.", .path.display())]
+    OfAuthority {
+        /// The file.
+        path: PathBuf,
+        /// This node.
+        node: u64,
+    },
     /// The certificate of another node or cluster.
     #[error("{} is the certificate of {identity}, but this is node {node} of the cluster {cluster}. Set tls.certificate to \
              this node's certificate, or correct `node` or `cluster`.", .path.display())]

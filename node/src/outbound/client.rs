@@ -85,7 +85,8 @@ impl Outbound {
             }
             let name = ServerName::try_from(url.host.clone()).with_context(|| ExchangeError::Name(url.host.clone()))?;
             let secured = self.tls.connect(name, stream).await;
-            request_once(secured.with_context(|| ExchangeError::Handshake(url.host.clone()))?, request, limit).await
+            let secured = secured.map_err(|cause| ExchangeError::Handshake { host: url.host.clone(), cause })?;
+            request_once(secured, request, limit).await
         };
         tokio::time::timeout(TIMEOUT, exchange).await.context(ExchangeError::Timeout(TIMEOUT.as_secs()))?
     }

@@ -71,7 +71,7 @@ impl Service {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::Amend, None)?;
         let booking = requests::booking_id(&request.booking_id)?;
-        let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, booking, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "amend", &request)?;
         let night = |name, text: &Option<String>| text.as_deref().map(|text| requests::date(name, text)).transpose();
         let (arrival, departure) = (night("arrival", &request.arrival)?, night("departure", &request.departure)?);
@@ -101,7 +101,7 @@ impl Service {
         request.idempotency_key.clear();
         mutation.caller.check(step.operation(), None)?;
         let booking = requests::booking_id(&request.booking_id)?;
-        let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, booking, mutation.deadline).await?;
         let expected_revision = request.expected_revision;
         let (name, op) = match step {
             Step::Cancel => ("cancel", Op::Cancel { booking, expected_revision }),
@@ -118,12 +118,12 @@ impl Service {
     pub async fn booking(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Booking, Problem> {
         caller.check(Operation::GetBooking, None)?;
         let id = requests::booking_id(id)?;
-        let place = self.place_of(caller, id.0, options.deadline).await?;
+        let place = self.place_of(caller, id, options.deadline).await?;
         let read = self.view((caller, Right::ReadBookings), &place, options, |view, scope| {
             Ok(booking_with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
         });
         let (found, as_of) = read.await?;
-        let (booking, key) = found.ok_or_else(no_such_booking)?;
+        let (booking, key) = found.ok_or_else(|| no_such_booking(id))?;
         let mut answer = answers::booking(&place.id, &booking, self.guest_for(caller, &booking, key.as_deref()));
         answer.as_of = Some(answers::as_of(as_of));
         Ok(answer)

@@ -21,8 +21,9 @@ impl Service {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::EraseGuest, None)?;
         // A guest belongs to one booking and has its id.
-        let booking = requests::booking_id(&request.guest_id).map_err(|_| Problem::new(Detail::UnknownGuest))?;
-        let place = self.place_of(&mutation.caller, booking.0, mutation.deadline).await?;
+        let booking = requests::booking_id(&request.guest_id);
+        let booking = booking.map_err(|_| Problem::new(Detail::UnknownGuest { guest: requests::quoted(&request.guest_id) }))?;
+        let place = self.place_of(&mutation.caller, booking, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "erase", &request)?;
         let done = self.submit(&mutation, &place, key, Op::EraseGuest { booking }).await?;
         let Reply::Booking(erased) = &done.value else { return Err(unexpected_reply()) };

@@ -76,7 +76,7 @@ impl Service {
             return Err(Problem::new(Detail::GuestLinkTtl { least: 60, most: MAX_LINK_MS / 1_000 }));
         }
         let id = requests::booking_id(id)?;
-        let place = self.place_of(caller, id.0, options.deadline).await?;
+        let place = self.place_of(caller, id, options.deadline).await?;
         self.find_booking(caller, id, &place, options).await?;
         let expires_at_ms = now_ms() + seconds * 1_000;
         Ok(GuestLink {

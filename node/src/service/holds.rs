@@ -46,7 +46,7 @@ impl Service {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::ConfirmHold, None)?;
         let hold = requests::hold_id(&request.hold_id)?;
-        let place = self.place_of(&mutation.caller, hold.0, mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, hold, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
         let guest = requests::guest(request.guest)?;
         let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
@@ -68,7 +68,7 @@ impl Service {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::ReleaseHold, None)?;
         let hold = requests::hold_id(&request.hold_id)?;
-        let place = self.place_of(&mutation.caller, hold.0, mutation.deadline).await?;
+        let place = self.place_of(&mutation.caller, hold, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "release", &request)?;
         let done = self.submit(&mutation, &place, key, Op::ReleaseHold(hold)).await?;
         let Reply::Hold(hold) = &done.value else { return Err(unexpected_reply()) };

@@ -52,7 +52,7 @@ impl Service {
         mutation.caller.note(PropertyNumber(0), Some(u128::from(node).to_be_bytes()));
         let members = self.cluster().members();
         if members.iter().all(|(id, _)| *id != node) {
-            return Err(no_such_node());
+            return Err(no_such_node(node));
         }
         // Without a majority of unfenced nodes, no node could be admitted again.
         let fenced = self.cluster().fenced();
@@ -75,14 +75,14 @@ impl Service {
         mutation.caller.check(Operation::LeadShard, None)?;
         mutation.caller.note(PropertyNumber(0), Some(u128::from(node as u32).to_be_bytes()));
         if self.cluster().members().iter().all(|(id, _)| *id != node) {
-            return Err(no_such_node());
+            return Err(no_such_node(node));
         }
         self.cluster().hand_over(shard, node).await.map_err(|why| hand_over_refused(shard, why))
     }
 }
 
-fn no_such_node() -> Problem {
-    Problem::new(Detail::UnknownNode)
+fn no_such_node(node: u64) -> Problem {
+    Problem::new(Detail::UnknownNode { node: node.to_string() })
 }
 
 fn hand_over_refused(shard: u32, why: HandOverError) -> Problem {

@@ -1,7 +1,7 @@
 //! Finds the shard of a property, if the caller may know that the property exists.
 
 use keyrack_cluster::{Consistency, Placement};
-use keyrack_inventory::{BookingId, Right, RightQuery, permits};
+use keyrack_inventory::{BookingId, HoldId, Right, RightQuery, permits};
 use keyrack_texts::Detail;
 use tokio::time::Instant;
 
@@ -9,6 +9,24 @@ use super::state::Service;
 use crate::access::{Caller, forbidden};
 use crate::clock::now_ms;
 use crate::convert::{Problem, requests};
+
+/// A booking or hold, and its id as the caller sent it.
+pub(super) struct Named {
+    id: [u8; 16],
+    text: String,
+}
+
+impl From<BookingId> for Named {
+    fn from(booking: BookingId) -> Named {
+        Named { id: booking.0, text: booking.to_string() }
+    }
+}
+
+impl From<HoldId> for Named {
+    fn from(hold: HoldId) -> Named {
+        Named { id: hold.0, text: hold.to_string() }
+    }
+}
 
 impl Service {
     /// The placement of a property, which must exist.
@@ -27,7 +45,13 @@ impl Service {
     }
 
     /// The placement of the property of a booking or hold. The id contains the property's number.
-    pub(super) async fn place_of(&self, caller: &Caller, id: [u8; 16], deadline: Instant) -> Result<Placement, Problem> {
+    pub(super) async fn place_of(
+        &self,
+        caller: &Caller,
+        record: impl Into<Named>,
+        deadline: Instant,
+    ) -> Result<Placement, Problem> {
+        let Named { id, text } = record.into();
         let number = BookingId(id).property();
         match self.inner.cluster.locate_number(number, deadline).await? {
             Some(place) => {
@@ -37,7 +61,7 @@ impl Service {
                 Ok(place)
             }
             None if caller.is_limited() => Err(forbidden()),
-            None => Err(Problem::new(Detail::UnknownBookingOrHold)),
+            None => Err(Problem::new(Detail::UnknownBookingOrHold { record: requests::quoted(&text) })),
         }
     }
 

@@ -14,7 +14,7 @@ use super::principal_messages::{
 use super::state::Service;
 use crate::access::{Caller, NewKey, Operation};
 use crate::clock::now_ms;
-use crate::convert::Problem;
+use crate::convert::{Problem, requests};
 
 /// The longest time that a replaced key stays valid: a week.
 const MAX_OVERLAP_SECONDS: u64 = 7 * 86_400;
@@ -32,7 +32,7 @@ impl Service {
     /// One principal.
     pub fn principal(&self, caller: &Caller, id: &str) -> Result<PrincipalAnswer, Problem> {
         caller.check(Operation::GetPrincipal, None)?;
-        let found = self.cluster().principals().find(id).cloned().ok_or_else(unknown)?;
+        let found = self.cluster().principals().find(id).cloned().ok_or_else(|| unknown(requests::quoted(id)))?;
         caller.note(PropertyNumber(0), Some(record(found.number)));
         Ok(answer(&found))
     }
@@ -94,7 +94,9 @@ impl Service {
     }
 
     async fn change(&self, mutation: &Mutation, change: Change) -> Result<Arc<Principal>, Problem> {
-        let changed = self.cluster().change(change, &mutation.caller.actor(), mutation.deadline).await?.map_err(refused)?;
+        let named = Named::of(&change);
+        let changed = self.cluster().change(change, &mutation.caller.actor(), mutation.deadline).await?;
+        let changed = changed.map_err(|why| refused(why, named))?;
         mutation.caller.note(PropertyNumber(0), Some(record(changed.number)));
         Ok(changed)
     }
@@ -105,14 +107,34 @@ fn record(number: u32) -> [u8; 16] {
     u128::from(number).to_be_bytes()
 }
 
-fn unknown() -> Problem {
-    Problem::new(Detail::UnknownPrincipal)
+/// The principal and the key's prefix that a change names, quoted for a message.
+struct Named {
+    principal: String,
+    prefix: String,
 }
 
-fn refused(refused: ChangeRefused) -> Problem {
+impl Named {
+    fn of(change: &Change) -> Named {
+        let (principal, prefix) = match change {
+            Change::Put { principal, .. } => (principal.id.as_str(), ""),
+            Change::Revoke { id } => (id.as_str(), ""),
+            Change::AddKey { principal, replaces, .. } => {
+                (principal.as_str(), replaces.as_ref().map_or("", |(prefix, _)| prefix.as_str()))
+            }
+            Change::RevokeKey { principal, prefix } => (principal.as_str(), prefix.as_str()),
+        };
+        Named { principal: requests::quoted(principal), prefix: requests::quoted_prefix(prefix) }
+    }
+}
+
+fn unknown(principal: String) -> Problem {
+    Problem::new(Detail::UnknownPrincipal { principal })
+}
+
+fn refused(refused: ChangeRefused, Named { principal, prefix }: Named) -> Problem {
     match refused {
-        ChangeRefused::UnknownPrincipal => unknown(),
-        ChangeRefused::UnknownKey => Problem::new(Detail::UnknownKey),
+        ChangeRefused::UnknownPrincipal => unknown(principal),
+        ChangeRefused::UnknownKey => Problem::new(Detail::UnknownKey { principal, prefix }),
         ChangeRefused::Revoked => Problem::new(Detail::PrincipalRevoked),
         ChangeRefused::Revision => Problem::new(Detail::PrincipalRevision),
         ChangeRefused::SubjectTaken => Problem::new(Detail::SubjectTaken),

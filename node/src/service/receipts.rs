@@ -31,7 +31,7 @@ impl Service {
     pub async fn receipt(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Receipt, Problem> {
         caller.check(Operation::GetReceipt, None)?;
         let id = requests::booking_id(id)?;
-        let place = self.place_of(caller, id.0, options.deadline).await?;
+        let place = self.place_of(caller, id, options.deadline).await?;
         let (booking, _) = self.find_booking(caller, id, &place, options).await?;
         let log = self.log(place.shard)?;
         let leaf = booking.leaf.ok_or_else(|| Problem::new(Detail::ReceiptOlderThanLog))?;

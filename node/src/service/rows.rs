@@ -42,7 +42,7 @@ impl Service {
             Ok(booking(view, id)?.filter(|booking| scope.sees(booking.seller, Some(id))))
         });
         let (booking, as_of) = read.await?;
-        let booking = booking.ok_or_else(no_such_booking)?;
+        let booking = booking.ok_or_else(|| no_such_booking(id))?;
         Ok((booking, as_of))
     }
 }
@@ -79,6 +79,6 @@ pub(super) fn unknown_property(place: &Placement) -> Problem {
 }
 
 /// The booking does not exist, or the caller may not see it.
-pub(super) fn no_such_booking() -> Problem {
-    Problem::new(Detail::UnknownBooking)
+pub(super) fn no_such_booking(id: BookingId) -> Problem {
+    Problem::new(Detail::UnknownBooking { booking: requests::quoted(&id.to_string()) })
 }

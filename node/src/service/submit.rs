@@ -1,7 +1,7 @@
 //! Proposes a command with its idempotency key.
 
 use keyrack_cluster::Placement;
-use keyrack_inventory::{Action, Command, Op, Outcome, Reply, RequestKey, Verdict};
+use keyrack_inventory::{Action, Command, Op, Outcome, Reject, Reply, RequestKey, Verdict};
 use keyrack_proto::Code;
 use keyrack_texts::Detail;
 use prost::Message;
@@ -12,7 +12,7 @@ use super::mutation::{Done, Mutation};
 use super::state::Service;
 use crate::access::trail::TrailEntry;
 use crate::access::{Caller, Operation};
-use crate::convert::Problem;
+use crate::convert::{Problem, requests};
 
 impl Service {
     /// The idempotency key of a request as the state machine stores it. Its scope is the caller and the property.
@@ -51,6 +51,7 @@ impl Service {
         // The id of a new booking or hold is random, so a retry has another id than the stored answer.
         let is_drawn = matches!(op, Op::Book(_) | Op::PlaceHold { .. } | Op::ConfirmHold { .. });
         let request_record = op.record().filter(|_| !is_drawn);
+        let unknown = unknown_record(&op);
         let command = Command { property: place.number, request: Some(request), by: Some(caller.actor()), op };
         let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
         let committed = committed.map_err(|error| traced(error.into()))?;
@@ -69,7 +70,8 @@ impl Service {
         }
         match reply {
             Reply::Rejected(reject) => {
-                let problem = traced(reject.into());
+                let named = unknown.filter(|_| reject == Reject::NotFound).map(Problem::new);
+                let problem = traced(named.unwrap_or_else(|| reject.into()));
                 self.inner.metrics.refused(problem.code);
                 // A position would show that the property exists.
                 let shows_position = !matches!(problem.code, Code::NotFound | Code::Forbidden);
@@ -92,8 +94,40 @@ impl Service {
     }
 }
 
+/// The detail of a command whose booking or hold does not exist, or that the caller may not see. `None` if the request names
+/// none: the id of a new one must not be shown.
+fn unknown_record(op: &Op) -> Option<Detail> {
+    let record = match op {
+        Op::ConfirmHold { hold, .. } | Op::ReleaseHold(hold) => hold.to_string(),
+        Op::Amend { booking, .. }
+        | Op::Cancel { booking, .. }
+        | Op::CheckIn { booking, .. }
+        | Op::CheckOut { booking, .. }
+        | Op::NoShow { booking, .. }
+        | Op::EraseGuest { booking } => booking.to_string(),
+        _ => return None,
+    };
+    Some(Detail::UnknownBookingOrHold { record: requests::quoted(&record) })
+}
+
 /// The state machine's reply does not belong to the command: a bug.
 pub(super) fn unexpected_reply() -> Problem {
     tracing::warn!(event = "reply_mismatch", "the state machine gave a reply of another kind than the command's");
     Problem::new(Detail::AnswerUnreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use keyrack_inventory::{HoldId, PropertyNumber};
+
+    use super::*;
+
+    #[test]
+    fn only_an_id_of_the_request_is_named() {
+        let id = HoldId::new(PropertyNumber(7), 1, 2);
+        let named = Detail::UnknownBookingOrHold { record: format!("\"{id}\"") };
+        assert_eq!(unknown_record(&Op::ReleaseHold(id)), Some(named));
+        let stay = requests::stay("2027-03-01", "2027-03-02").expect("a stay");
+        assert_eq!(unknown_record(&Op::PlaceHold { id, stay, rooms: Vec::new(), ttl_ms: 1 }), None, "a new hold's id");
+    }
 }

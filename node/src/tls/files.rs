@@ -72,6 +72,9 @@ impl Files {
         let chain = certificates(&certificate, &self.certificate, hints::CERTIFICATE)?;
         let no_certificate = || TlsError::NoCertificate { path: self.certificate.clone(), hint: hints::CERTIFICATE };
         let own = chain.first().ok_or_else(no_certificate)?;
+        if is_authority(own) {
+            return Err(TlsError::OfAuthority { path: self.certificate.clone(), node: self.node }.into());
+        }
         let facts = CertificateFacts::of(own).with_context(|| TlsError::Unusable(self.certificate.clone()))?;
         self.check(&facts)?;
         // The parser's message may quote the file, so it is not shown.
@@ -123,6 +126,11 @@ pub fn check_private(path: &Path) -> anyhow::Result<()> {
     let metadata = metadata.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::SECRET })?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 == 0 { Ok(()) } else { Err(AccessError::Exposed { path: path.into(), mode }.into()) }
+}
+
+/// Whether a certificate is a certificate authority's.
+fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+    X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| parsed.is_ca())
 }
 
 /// When a certificate expires, in seconds since 1970. `None` if it cannot be read.

@@ -87,21 +87,21 @@ pub fn cases() -> Vec<Case> {
     cases.into_iter().map(named).collect()
 }
 
-const MISTAKES: [Change; 39] = [
+const MISTAKES: [Change; 40] = [
     ("node = 1\n", "node = \n", &["line 2"], ""),
     ("node = 1\n", "node = 1\nminibar = 2\n", &["line 3", "minibar"], "settings here are"),
     ("[raft]", "[minibar]", &["minibar"], "settings here are"),
     ("[log]", "[log]\ncolour = 1", &["line 26", "colour"], "format"),
     ("[log]", "[log", &["line 25"], ""),
     ("cluster = \"prod\"", "cluster = \"prod", &["line 1"], ""),
-    ("cluster = \"prod\"", "cluster = prod", &["line 1"], ""),
+    ("cluster = \"prod\"", "cluster = prod", &["line 1"], "in quotes"),
     ("cluster = \"prod\"", "cluster = 7", &["line 1", "text"], ""),
     ("cluster = \"prod\"", "cluster = \"\"", &["cluster = \"\""], "letters"),
     ("cluster = \"prod\"", "cluster = \"the hotels\"", &["the hotels"], "letters"),
     ("node = 1\n", "node = \"1\"\n", &["line 2", "number"], ""),
     ("node = 1\n", "node = -1\n", &["line 2", "-1"], "number"),
     ("node = 1\n", "node = 1.5\n", &["line 2", "1.5"], "number"),
-    ("node = 1\n", "node = 18446744073709551616\n", &["line 2"], "number"),
+    ("node = 1\n", "node = 18446744073709551616\n", &["line 2", "18446744073709551616`."], "number"),
     ("node = 1\n", "node = 1\nnode = 2\n", &["line 3", "node"], ""),
     ("node = 1\n", "node = 4\n", &["id 4", "node 4"], "[[peers]]"),
     ("id = 2", "id = 1", &["id 1"], "own id"),
@@ -120,6 +120,7 @@ const MISTAKES: [Change; 39] = [
     ("min_version = \"1.3\"", "min_version = 1.3", &["text"], ""),
     ("format = \"text\"", "format = \"xml\"", &["log.format = \"xml\""], "json"),
     ("level = \"error\"", "level = \"a=b=c\"", &["log.level", "a=b=c"], "debug"),
+    ("level = \"error\"", "level = \"info,loud\"", &["log.level", "info,loud"], "trace"),
     ("node = 1\n", "node = 1\ndevelopment = \"yes\"\n", &["line 3"], "true or false"),
     ("[log]", "[receipts]\nwait_ms = -1\n[log]", &["-1"], "number"),
     ("[log]", "[[receipts.witnesses]]\nurl = \"https://w.example\"\nkey = \"w\"\n[log]", &["receipts.witnesses", "\"w\""], ""),
@@ -140,7 +141,7 @@ fn files() -> Vec<Case> {
         ("config check --config {f}/missing", 1, &["{f}/missing"], "print-default"),
         ("run --config {f}/missing", 1, &["{f}/missing"], "print-default"),
         ("run --config {f}/folder", 1, &["{f}/folder"], "--config"),
-        ("run --config {f}/binary", 1, &["{f}/binary"], "--config"),
+        ("run --config {f}/binary", 1, &["{f}/binary", "not text"], "--config"),
         ("config check --config {f}/empty", 1, &["{f}/empty", "peers"], "[[peers]]"),
         ("data check --config {f}/missing", 1, &["{f}/missing"], "--config"),
         ("data set-aside --config {f}/binary", 1, &["{f}/binary"], "--config"),

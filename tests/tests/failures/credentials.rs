@@ -1,6 +1,6 @@
 //! Callers without credentials, with wrong ones, and with the credentials of another role. Needs the development cluster.
 
-use crate::case::{Case, Row, at, keyrack};
+use crate::case::{Case, Row, Shape, at, keyrack, shaped};
 
 /// Commands that need a key, and the roles that may not run them: the first letters of operator, manager, channel, desk
 /// and auditor.
@@ -61,7 +61,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(at("{http}", "{channel}", keyrack(&[("audit --policy {f}/policy --shard 1", 1, &["auditor"], "--key")])));
     cases.extend(at("{http}", "", keyrack(&[("audit --policy {f}/policy --shard 1", 1, &["auditor"], "--key")])));
     cases.extend(at("{http}", "{auditor}", keyrack(&[("import bookings {f}/table.csv", 1, &["hill-hotel", "forbidden"], "")])));
-    cases.extend(at("{http}", "{desk}", keyrack(&[("bench --properties 1 --seconds 1", 1, &["forbidden"], "")])));
+    let bench = keyrack(&[("bench --properties 1 --seconds 1", 1, &["forbidden"], "principal put")]);
+    cases.extend(at("{http}", "{desk}", shaped(Shape::MessageAfterLog, bench)));
     cases
 }
 

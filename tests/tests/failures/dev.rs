@@ -20,17 +20,17 @@ pub fn cases() -> Vec<Case> {
 }
 
 const ROWS: [Row; 12] = [
-    ("dev --nodes 0", 2, &["--nodes", "0"], "1..=9"),
-    ("dev --nodes 10", 2, &["--nodes", "10"], "1..=9"),
-    ("dev --nodes 18446744073709551615", 2, &["--nodes"], "1..=9"),
+    ("dev --nodes 0", 2, &["--nodes", "0"], "from 1 to 9"),
+    ("dev --nodes 10", 2, &["--nodes", "10"], "from 1 to 9"),
+    ("dev --nodes 18446744073709551615", 2, &["--nodes"], "from 1 to 9"),
     ("dev --data {f}/empty", 1, &["{f}/empty"], "--data"),
     ("dev --data {f}/empty/below", 1, &["{f}/empty"], "--data"),
     ("dev --data /proc/keyrack", 1, &["/proc/keyrack"], "--data"),
     ("dev --data ''", 2, &["--data"], "--help"),
     ("dev --data d --port-base {busy-base}", 1, &["127.0.0.1:{busy}"], "--port-base"),
     ("dev --data d --json --port-base {busy-base}", 1, &["127.0.0.1:{busy}"], "--port-base"),
-    ("dev --data d --port-base 65530", 1, &["65530"], "--port-base"),
-    ("dev --data d --port-base 65535", 1, &["65535"], "--port-base"),
+    ("dev --data d --port-base 65530", 1, &["--port-base 65530", "node 3", "65563"], "65502"),
+    ("dev --data d --port-base 65535", 1, &["--port-base 65535", "node 3", "65568"], "65502"),
     ("dev --data d --tls --port-base {busy-base}", 1, &["127.0.0.1:{busy}"], "--port-base"),
 ];
 

@@ -49,6 +49,9 @@ fn each_command() -> Vec<Case> {
                 let mut case = keyrack(&[("", code, &[], hint)]).remove(0);
                 case.line = command.replace("ID", id);
                 case.says = says.iter().map(|word| (*word).to_owned()).collect();
+                if !is_local {
+                    case.says.push(format!("the id {}", if id == "''" { "\"\"".to_owned() } else { format!("{id:?}") }));
+                }
                 cases.push(case);
             }
         }
@@ -58,10 +61,10 @@ fn each_command() -> Vec<Case> {
 
 const ROWS: [Row; 22] = [
     ("property get minibar", 1, &["not_found", "minibar"], ""),
-    ("property get ''", 1, &["propertyId"], "letters"),
-    ("property get 'two words'", 1, &["propertyId"], "letters"),
-    ("property put 'two words' --name A --time-zone Europe/Lisbon --currency EUR", 1, &["propertyId"], "letters"),
-    ("property put atlantis --name A --time-zone Atlantis --currency EUR", 1, &["timeZone"], "Europe/Lisbon"),
+    ("property get ''", 1, &["PROPERTY"], "letters"),
+    ("property get 'two words'", 1, &["PROPERTY"], "letters"),
+    ("property put 'two words' --name A --time-zone Europe/Lisbon --currency EUR", 1, &["PROPERTY"], "letters"),
+    ("property put atlantis --name A --time-zone Atlantis --currency EUR", 1, &["--time-zone"], "Europe/Lisbon"),
     ("property put atlantis --name A --time-zone Europe/Lisbon --currency euro", 1, &["currency"], "EUR"),
     ("property put atlantis --name '5500 0000 0000 0004' --time-zone Europe/Lisbon --currency EUR", 1, &["card number"], ""),
     ("property room-type minibar DBL --capacity 1", 1, &["unknown_property", "minibar"], ""),
@@ -102,33 +105,33 @@ const STAYS: [Row; 27] = [
     ("book lisbon-alfama {arrival} {departure} DBL BAR --children 300", 1, &["children"], "255"),
     ("book lisbon-alfama {arrival} {departure} DBL BAR --guest 5500000000000004", 1, &["card number"], "token"),
     ("book lisbon-alfama {arrival} {departure} DBL BAR --payment-token 5500000000000004", 1, &["card number"], "token"),
-    ("book lisbon-alfama {arrival} {departure} DBL BAR --idempotency-key ''", 1, &["Idempotency-Key"], ""),
-    ("hold place lisbon-alfama {arrival} {departure} DBL BAR --ttl-seconds 0", 1, &["ttlSeconds"], "600"),
-    ("hold place lisbon-alfama {arrival} {departure} DBL BAR --ttl-seconds 601", 1, &["ttlSeconds"], "600"),
-    ("ari lisbon-alfama DBL {departure} {arrival} --capacity 1", 1, &["dateTo"], "dateFrom"),
+    ("book lisbon-alfama {arrival} {departure} DBL BAR --idempotency-key ''", 1, &["--idempotency-key"], ""),
+    ("hold place lisbon-alfama {arrival} {departure} DBL BAR --ttl-seconds 0", 1, &["--ttl-seconds"], "600"),
+    ("hold place lisbon-alfama {arrival} {departure} DBL BAR --ttl-seconds 601", 1, &["--ttl-seconds"], "600"),
+    ("ari lisbon-alfama DBL {departure} {arrival} --capacity 1", 1, &["DATE_TO"], "DATE_FROM"),
     ("ari lisbon-alfama DBL {arrival} {arrival} --rate dear --rate-plan BAR", 1, &["rate"], "120.00"),
-    ("ari lisbon-alfama DBL {arrival} {arrival} --rate 120.00", 1, &["ratePlan"], "rate"),
+    ("ari lisbon-alfama DBL {arrival} {arrival} --rate 120.00", 1, &["--rate-plan"], "rate"),
     ("ari lisbon-alfama DBL {arrival} {arrival} --capacity 1 --days funday", 1, &["days"], "mon"),
 ];
 
 const OPERATORS: [Row; 19] = [
-    ("principal show nobody-here", 1, &["not_found"], ""),
+    ("principal show nobody-here", 1, &["not_found", "nobody-here"], ""),
     ("principal show 'a/b'", 2, &["a/b"], "letters"),
     ("principal show ''", 2, &["not an id"], "letters"),
     ("principal show Anna", 1, &["principal"], ""),
     ("principal put anna --role king", 1, &["role"], "auditor"),
     ("principal put Anna --role desk", 1, &["principal"], "lower-case"),
     ("principal put anna --role desk --subject =", 1, &["subject"], ""),
-    ("principal revoke nobody-here", 1, &["not_found"], ""),
+    ("principal revoke nobody-here", 1, &["not_found", "nobody-here"], ""),
     ("principal revoke '../nodes'", 2, &["../nodes"], "letters"),
-    ("key create nobody-here", 1, &["not_found"], ""),
-    ("key create booking-com --expires-in-seconds 0", 1, &["expiresInSeconds"], "at least 1"),
-    ("key create booking-com --replaces minibar", 1, &["key"], ""),
-    ("key revoke booking-com minibar", 1, &["key"], ""),
+    ("key create nobody-here", 1, &["not_found", "nobody-here"], ""),
+    ("key create booking-com --expires-in-seconds 0", 1, &["--expires-in-seconds"], "at least 1"),
+    ("key create booking-com --replaces minibar", 1, &["key", "minibar", "booking-com"], ""),
+    ("key revoke booking-com minibar", 1, &["key", "minibar", "booking-com"], ""),
     ("key revoke booking-com 'a b'", 2, &["a b"], "letters"),
-    ("node fence 99", 1, &["node"], ""),
+    ("node fence 99", 1, &["the id 99"], ""),
     ("node admit 99", 1, &["node"], ""),
-    ("node lead 99 --shard 1", 1, &["node"], ""),
+    ("node lead 99 --shard 1", 1, &["the id 99"], ""),
     ("node lead 2 --shard 99", 1, &["shard 99"], ""),
-    ("node fence 18446744073709551615", 1, &["node"], ""),
+    ("node fence 18446744073709551615", 1, &["the id 18446744073709551615"], ""),
 ];

@@ -36,7 +36,7 @@ fn checked() -> Vec<Case> {
     with_changes("config check", Shape::OnOutput, &changes)
 }
 
-const CERTIFICATES: [Change; 27] = [
+const CERTIFICATES: [Change; 28] = [
     ("{f}/pki/node-1.pem", "{f}/missing", &["{f}/missing"], "tls.certificate"),
     ("{f}/pki/node-1.pem", "{f}/folder", &["{f}/folder"], "tls.certificate"),
     ("{f}/pki/node-1.pem", "{f}/empty", &["{f}/empty"], "tls.certificate"),
@@ -46,24 +46,25 @@ const CERTIFICATES: [Change; 27] = [
     ("{f}/pki/node-1.pem", "{f}/pki/node-2.pem", &["{f}/pki/node-2.pem", "spiffe://prod/node/2", "node 1"], "tls.certificate"),
     ("{f}/pki/node-1.pem", "{f}/other/node-1.pem", &["{f}/other/node-1.pem", "spiffe://other/node/1"], "cluster"),
     ("{f}/pki/node-1.pem", "{f}/pki/operator-anna.pem", &["{f}/pki/operator-anna.pem", "operator/anna"], "tls.certificate"),
-    ("{f}/pki/node-1.pem", "{f}/pki/ca.pem", &["{f}/pki/ca.pem"], ""),
+    ("{f}/pki/node-1.pem", "{f}/pki/ca.pem", &["{f}/pki/ca.pem", "CA's certificate"], "node-1.pem"),
     ("{f}/pki/node-1.pem", "{f}/expired/forged.pem", &["{f}/expired/forged.pem", "expired", "2021"], "keyrack pki rotate"),
     ("{f}/pki/node-1.key", "{f}/missing", &["{f}/missing"], "tls.key"),
-    ("{f}/pki/node-1.key", "{f}/folder", &["{f}/folder"], ""),
+    ("{f}/pki/node-1.key", "{f}/folder", &["{f}/folder", "it is a folder"], "tls.key"),
     ("{f}/pki/node-1.key", "{f}/garbage.key", &["{f}/garbage.key"], "tls.key"),
     ("{f}/pki/node-1.key", "{f}/pki/node-1.pem", &["{f}/pki/node-1.pem"], ""),
-    ("{f}/pki/node-1.key", "{f}/pki/node-2.key", &["{f}/pki/node-1.pem", "{f}/pki/node-2.key"], ""),
+    ("{f}/pki/node-1.key", "{f}/pki/node-2.key", &["{f}/pki/node-1.pem", "{f}/pki/node-2.key"], "does not match"),
     ("{f}/pki/node-1.key", "{f}/exposed.key", &["{f}/exposed.key", "644"], "chmod 600"),
     ("{f}/pki/node-1.key", "", &["tls.key"], "keyrack pki issue"),
     ("{f}/pki/ca.pem", "{f}/missing", &["{f}/missing"], "tls.trust"),
     ("{f}/pki/ca.pem", "{f}/garbage.pem", &["{f}/garbage.pem"], ""),
-    ("{f}/pki/ca.pem", "{f}/other/ca.pem", &["{f}/other/ca.pem"], ""),
+    ("{f}/pki/ca.pem", "{f}/other/ca.pem", &["{f}/other/ca.pem", "no authority"], "bundle"),
     ("{f}/pki/ca.pem", "", &["tls.trust"], "keyrack pki"),
     ("http = \"https://127.0.0.1:7120\"", "http = \"http://127.0.0.1:7120\"", &["node 2", "http://127.0.0.1:7120"], "https://"),
     ("[log]", "[keys]\ndesk = \"kr_desk_s3cr3tcanary\"\n[log]", &["[keys]"], "keyrack key create"),
     ("{f}/keyring", "{f}/exposed.key", &["{f}/exposed.key", "644"], "chmod 600"),
     ("{f}/keyring", "{f}/missing", &["{f}/missing"], "keyring init"),
     ("{f}/keyring", "{f}/garbage.key", &["{f}/garbage.key", "line 1"], ""),
+    ("{f}/keyring", "{f}/folder", &["{f}/folder", "it is a folder"], "guests.keyring"),
 ];
 
 const LISTENERS: [Change; 15] = [
@@ -95,7 +96,7 @@ const LISTENERS: [Change; 15] = [
     ("grpc = \"127.0.0.1:0\"", "grpc = \"7111\"", &["7111", "listen.grpc"], "127.0.0.1:7110"),
     ("peer = \"127.0.0.1:0\"", "peer = \"127.0.0.1:99999\"", &["127.0.0.1:99999", "listen.peer"], "listen.peer"),
     ("operator = \"127.0.0.1:0\"", "operator = \"https://127.0.0.1:0\"", &["https://127.0.0.1:0"], "listen.operator"),
-    ("http = \"127.0.0.1:0\"", "http = \"nowhere.invalid:7110\"", &["nowhere.invalid:7110"], "listen.http"),
+    ("http = \"127.0.0.1:0\"", "http = \"nowhere.invalid:7110\"", &["nowhere.invalid:7110", "cannot be resolved"], "listen.http"),
     (
         "\n[listen]\nhttp = \"127.0.0.1:0\"",
         "development = true\n[listen]\nhttp = \"0.0.0.0:0\"",
@@ -105,10 +106,10 @@ const LISTENERS: [Change; 15] = [
 ];
 
 const DATA: [Change; 4] = [
-    ("\"data\"", "\"{f}/empty\"", &["{f}/empty"], "data"),
-    ("\"data\"", "\"{f}/empty/below\"", &["{f}/empty/below"], "data"),
-    ("\"data\"", "\"/proc/data\"", &["/proc/data"], "data"),
-    ("\"data\"", "\"\"", &["data"], "data"),
+    ("\"data\"", "\"{f}/empty\"", &["{f}/empty", "folder"], "`data`"),
+    ("\"data\"", "\"{f}/empty/below\"", &["{f}/empty/below", "folder"], "`data`"),
+    ("\"data\"", "\"/proc/data\"", &["/proc/data"], "`data`"),
+    ("\"data\"", "\"\"", &["folder \"\": it does not exist"], "`data`"),
 ];
 
 const FORMAT: &str = "format = 2\ncluster = \"prod\"\nnode = 1\nincarnation = 5\n";
@@ -139,7 +140,7 @@ pub fn data_commands() -> Vec<Case> {
         let change: Change = ("node = 1\n", "node = 1\n", says, hint);
         with_changes(command, Shape::MessageAfterLog, &[change])
     };
-    let mut cases = unchanged("data check", &["data", "FORMAT"], "");
+    let mut cases = unchanged("data check", &["data", "FORMAT"], "`data`");
     cases.extend(unchanged("data set-aside", &["data"], ""));
     let lone = GOOD.split("[[peers]]\nid = 2").next().unwrap();
     let case = unchanged("data set-aside", &["1 ", "majority"], "3 or more").remove(0);

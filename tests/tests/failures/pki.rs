@@ -15,22 +15,22 @@ pub fn cases() -> Vec<Case> {
 /// Cases that need the small disk of the fixture, which is full.
 pub fn on_the_full_disk() -> Vec<Case> {
     keyrack(&[
-        ("pki init --dir {full}/pki --cluster hotels", 1, &["{full}/pki", "space"], ""),
-        ("pki init --dir {full} --cluster hotels", 1, &["{full}", "space"], ""),
+        ("pki init --dir {full}/pki --cluster hotels", 1, &["{full}/pki", "the disk is full"], "space"),
+        ("pki init --dir {full} --cluster hotels", 1, &["{full}", "the disk is full"], "space"),
     ])
 }
 
 const ROWS: [Row; 27] = [
     ("pki init --dir {f}/pki --cluster prod", 1, &["{f}/pki/ca.pem"], "rotate --new-ca"),
-    ("pki init --dir {f}/empty --cluster prod", 1, &["{f}/empty"], ""),
-    ("pki init --dir {f}/empty/below --cluster prod", 1, &["{f}/empty"], ""),
-    ("pki init --dir /proc/pki --cluster prod", 1, &["/proc/pki"], ""),
+    ("pki init --dir {f}/empty --cluster prod", 1, &["{f}/empty", "folder"], "--dir"),
+    ("pki init --dir {f}/empty/below --cluster prod", 1, &["{f}/empty"], "--dir"),
+    ("pki init --dir /proc/pki --cluster prod", 1, &["/proc/pki"], "--dir"),
     ("pki init --dir pki --cluster 'the hotels'", 2, &["the hotels", "--cluster"], "letters, digits"),
     ("pki init --dir pki --cluster ''", 2, &["--cluster"], "letters, digits"),
     ("pki init --dir pki --cluster Hôtel", 2, &["Hôtel", "--cluster"], "letters, digits"),
     ("pki issue --dir missing node 1", 1, &["missing"], "keyrack pki init"),
     ("pki issue --dir {f}/folder node 1", 1, &["{f}/folder"], "keyrack pki init"),
-    ("pki issue --dir {f}/empty node 1", 1, &["{f}/empty"], ""),
+    ("pki issue --dir {f}/empty node 1", 1, &["{f}/empty", "folder"], "--dir"),
     ("pki issue --dir {f}/pki node 1", 1, &["{f}/pki/node-1.pem"], "pki rotate"),
     ("pki issue --dir {f}/pki operator anna", 1, &["{f}/pki/operator-anna.pem"], "pki rotate"),
     ("pki issue --dir {f}/pki operator Anna", 2, &["Anna", "<NAME>"], "small letters"),
@@ -38,12 +38,12 @@ const ROWS: [Row; 27] = [
     ("pki issue --dir {f}/pki desk ''", 2, &["<NAME>"], "small letters"),
     ("pki issue --dir {f}/pki node 9 --host node-9:7110", 2, &["node-9:7110", "--host"], "without a port"),
     ("pki issue --dir {f}/pki node 9 --host https://node-9", 2, &["https://node-9", "--host"], "DNS name"),
-    ("pki issue --dir {f}/pki node 18446744073709551616", 2, &["18446744073709551616"], "--help"),
-    ("pki issue --dir {f}/pki node 9 --days 4000", 2, &["4000", "--days"], "1..="),
+    ("pki issue --dir {f}/pki node 18446744073709551616", 2, &["18446744073709551616"], "from 0 to 18446744073709551615"),
+    ("pki issue --dir {f}/pki node 9 --days 4000", 2, &["4000", "--days"], "from 1 to"),
     ("pki rotate --all --dir missing", 1, &["missing"], "keyrack pki init"),
     ("pki rotate missing/node-1.pem", 1, &["missing/node-1.pem"], ""),
     ("pki rotate {f}/pki/ca.pem", 1, &["{f}/pki/ca.pem"], "--new-ca"),
-    ("pki rotate {f}/garbage.pem", 1, &["{f}/garbage.pem"], ""),
+    ("pki rotate {f}/garbage.pem", 1, &["{f}/garbage.pem"], "Give a certificate"),
     ("pki rotate {f}/forged/other-name.pem", 1, &["{f}/forged/other-name.pem", "node/1"], "node-1.pem"),
     ("pki show {f}/pki/node-1.key", 1, &["{f}/pki/node-1.key"], ""),
     ("pki show {f}/binary", 1, &["{f}/binary"], ""),
@@ -51,7 +51,7 @@ const ROWS: [Row; 27] = [
 ];
 
 const READ_ONLY: [Row; 2] = [
-    ("pki init --dir pki --cluster prod", 1, &["permission denied"], ""),
+    ("pki init --dir pki --cluster prod", 1, &["permission denied"], "--dir"),
     ("receipt policy --endpoint http://{website} --out policy", 1, &["{website}"], ""),
 ];
 
@@ -71,7 +71,7 @@ fn changed() -> Vec<Case> {
         (row("pki issue --dir ca node 1", &["ca"], ""), no_certificate, false),
         (row("pki init --dir ca --cluster hotels", &["ca/ca.key"], "Move"), no_certificate, false),
         (row("pki issue --dir ca node 1", &["ca/ca.key"], "chmod 600"), exposed_key, false),
-        (row("pki issue --dir ca node 1", &["ca/ca.key"], ""), garbage_key, false),
+        (row("pki issue --dir ca node 1", &["ca/ca.key", "not a private key"], "Restore"), garbage_key, false),
         (row("pki issue --dir ca node 1", &["ca/ca.pem"], ""), garbage_certificate, false),
         (row("pki issue --dir ca node 1", &["ca/node-1.key"], "Move"), key_alone, false),
         (row("pki rotate --drop-old-ca --dir ca", &["ca/node-1.pem"], "Rotate"), nothing, true),

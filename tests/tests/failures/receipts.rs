@@ -34,9 +34,14 @@ const ROWS: [Row; 22] = [
     ("receipt verify {f}/receipt.tlog-proof --policy {f}/other-policy", 1, &["NOT PROVED", "policy"], ""),
     ("receipt disclose {f}/receipt.json --only minibar", 2, &["minibar", "price"], ""),
     ("receipt disclose {f}/receipt.tlog-proof --only price", 2, &[".tlog-proof"], "receipt get"),
-    ("receipt disclose {f}/receipt.json --only price --out {f}/folder", 1, &["{f}/folder"], "--out"),
+    ("receipt disclose {f}/receipt.json --only price --out {f}/folder", 1, &["{f}/folder", "it is a folder"], "--out"),
     ("receipt disclose {f}/receipt.json --only price --out /dev/full", 1, &["/dev/full", "full"], "--out"),
-    ("receipt disclose {f}/receipt.json --only price --out {f}/nothing/below", 1, &["{f}/nothing/below"], "--out"),
+    (
+        "receipt disclose {f}/receipt.json --only price --out {f}/nothing/below",
+        1,
+        &["{f}/nothing/below", "does not exist"],
+        "--out",
+    ),
     ("audit --policy {f}/policy --state {f}/empty", 1, &["{f}/empty"], "--state"),
     ("audit --policy {f}/policy --state /proc/audit", 1, &["/proc/audit"], "--state"),
 ];

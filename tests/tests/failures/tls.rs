@@ -27,7 +27,7 @@ const FAULTS: [(&str, &[&str], &str); 10] = [
         &["{secure}"],
         "--cert",
     ),
-    ("--endpoint https://{peers} --ca {ca}", &["{peers}"], ""),
+    ("--endpoint https://{peers} --ca {ca}", &["{peers}", "for nodes"], "HTTP or gRPC port"),
     ("--endpoint http://{peers}", &["{peers}", "TLS"], "https://"),
     ("--endpoint http://{operators-port}", &["{operators-port}", "TLS"], "https://"),
 ];
@@ -45,7 +45,7 @@ pub fn cases() -> Vec<Case> {
     // A desk's certificate without a principal of its name signs nobody in.
     let desk = "--ca {ca} --cert {desk-certificate}/forged.pem --cert-key {desk-certificate}/forged.key";
     for command in &COMMANDS[..2] {
-        let mut case = keyrack(&[("", 1, &["no API key was given"], "--key")]).remove(0);
+        let mut case = keyrack(&[("", 1, &["signs nobody in"], "keyrack principal put")]).remove(0);
         case.line = format!("{command} --endpoint https://{{secure}} {desk}");
         cases.push(case);
     }

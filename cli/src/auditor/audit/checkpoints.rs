@@ -46,7 +46,7 @@ pub async fn ask<S: Source>(
         let note = match asked {
             Ok(note) => note,
             Err(cause) => {
-                missing.push(format!("{node}: {}", failure::text(&cause)));
+                missing.push(named(&node, failure::text(&cause)));
                 continue;
             }
         };
@@ -64,15 +64,21 @@ pub async fn ask<S: Source>(
             .find(Kind::Untrusted, format!("the policy rejects the checkpoint of {node}: {reason}; kept as {}", file.display()));
     }
     if accepted.is_empty() && !untrusted {
-        return Err(AuditError::NoCheckpoint { shard, causes: missing }.into());
+        return Err(AuditError::NoCheckpoint(missing).into());
     }
-    for node in missing {
-        let notice = format!("there is no checkpoint from {node}");
+    for cause in missing {
+        let notice = format!("a node gave no checkpoint: {cause}");
         if !report.notices.contains(&notice) {
             report.notices.push(notice);
         }
     }
     Ok((accepted, untrusted))
+}
+
+/// The cause with the host of its node, once.
+fn named(node: &str, cause: String) -> String {
+    let host = node.split_once("://").map_or(node, |(_, host)| host);
+    if cause.contains(host) { cause } else { format!("{host}: {cause}") }
 }
 
 /// Whether the tree of `new` begins with the tree of `old`, which is not larger.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::messages::usage::needs;
+use crate::number::between;
 
 /// The options of `keyrack audit`.
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub struct AuditOptions {
     #[arg(long, value_name = "FOLDER", default_value = "keyrack-audit")]
     pub state: PathBuf,
     /// Repeat the audit after this number of seconds until it is stopped. Without a number 10.
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "10", value_parser = between::<u64>(1, 86_400))]
     pub follow: Option<u64>,
 }
 

@@ -65,7 +65,8 @@ async fn follow_all(
     logs: &BTreeMap<u32, String>,
 ) -> anyhow::Result<(Vec<Report>, bool)> {
     let mut reports = Vec::new();
-    let mut all_followed = true;
+    // The origins of the logs by cause: a node that does not answer fails for all logs alike.
+    let mut failed: Vec<(String, Vec<&str>)> = Vec::new();
     for (shard, origin) in logs {
         let style = ProgressStyle::with_template("{msg:<14} [{bar:40}] {pos}/{len} leaves {per_sec} eta {eta}")?;
         let bar = ProgressBar::new(0).with_style(style).with_message(format!("shard {shard}"));
@@ -75,12 +76,18 @@ async fn follow_all(
         match done {
             Ok(report) => reports.push(report),
             Err(cause) => {
-                complain(messages::not_audited(origin, &failure::text(&cause)));
-                all_followed = false;
+                let cause = failure::text(&cause);
+                match failed.iter_mut().find(|(known, _)| *known == cause) {
+                    Some((_, origins)) => origins.push(origin),
+                    None => failed.push((cause, vec![origin.as_str()])),
+                }
             }
         }
     }
-    Ok((reports, all_followed))
+    for (cause, origins) in &failed {
+        complain(messages::not_audited(origins, cause));
+    }
+    Ok((reports, failed.is_empty()))
 }
 
 /// The logs in the policy, by shard.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use keyrack_client::{Client, v1};
+use keyrack_client::{Client, Code, v1};
 use keyrack_merkle::{Hash, Note, Resource, TILE_WIDTH, decode_bundle, decode_hash};
 
 use crate::messages::audit::AuditError;
@@ -41,7 +41,7 @@ impl Source for Cluster<'_> {
             let path = &path;
             async move {
                 let note = async {
-                    let body = self.web.ask(node, path, "text/plain").await?.found(self.web.has_key())?;
+                    let body = self.web.ask(node, path, "text/plain").await?.found()?;
                     let text = std::str::from_utf8(&body).map_err(|_| AuditError::NotANote)?;
                     Note::parse(text).context(AuditError::NotANote)
                 };
@@ -69,8 +69,9 @@ impl Source for Cluster<'_> {
                     };
                     tokio::time::sleep(page.retry_after.unwrap_or(PAUSE)).await;
                 }
-                401 | 403 => return Err(AuditError::NeedsAuditor(self.problem(&page)).into()),
-                _ => return Err(AuditError::Bundle { path, problem: self.problem(&page) }.into()),
+                401 => return Err(AuditError::NeedsAuditor(problem(&page)).into()),
+                403 => return Err(AuditError::NeedsAuditor(Code::Forbidden.as_str().to_owned()).into()),
+                _ => return Err(AuditError::Bundle { path, problem: problem(&page) }.into()),
             }
         }
         unreachable!("the attempts have no end")
@@ -83,11 +84,9 @@ impl Source for Cluster<'_> {
     }
 }
 
-impl Cluster<'_> {
-    /// A refusal in words, without the period at the end.
-    fn problem(&self, page: &Page) -> String {
-        failure::text(&page.problem(self.web.has_key())).trim_end_matches('.').to_owned()
-    }
+/// A refusal in words, without the period at the end.
+fn problem(page: &Page) -> String {
+    failure::text(&page.problem()).trim_end_matches('.').to_owned()
 }
 
 /// The first leaves of a bundle.

@@ -90,7 +90,7 @@ fn disclose(options: &Disclose) -> anyhow::Result<()> {
 }
 
 async fn policy(context: &Context, out: Option<&Path>) -> anyhow::Result<()> {
-    let body = context.web.ask_any(0, "/log/policy", "text/plain").await?.found(context.web.has_key())?;
+    let body = context.web.ask_any(0, "/log/policy", "text/plain").await?.found()?;
     let policy = Policy::parse(&body).map_err(FetchError::Policy)?;
     write(out, &String::from_utf8_lossy(&body), "policy")?;
     let outside = policy.witnesses().filter(|(_, key, _)| is_outside(&policy, key.name())).count();

@@ -34,7 +34,7 @@ pub async fn fetch(context: &Context, get: &Get) -> anyhow::Result<()> {
         if !is_transient || began.elapsed() + pause > PATIENCE {
             return Err(match page.status {
                 202 => FetchError::NotSigned(PATIENCE.as_secs()).into(),
-                _ => page.problem(context.web.has_key()),
+                _ => page.problem(),
             });
         }
         if page.status == 202 && !announced {

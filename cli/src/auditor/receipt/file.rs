@@ -7,6 +7,7 @@ use keyrack_inventory::Disclosure;
 use keyrack_merkle::ProofFile;
 use serde::{Deserialize, Serialize};
 
+use crate::messages::files::json_in_words;
 use crate::messages::receipt::FileError;
 
 /// The maximum length of a receipt.
@@ -195,7 +196,7 @@ impl Receipt {
 /// # Errors
 /// [`FileError`].
 pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
-    let shape = |cause: serde_json::Error| FileError::Json(cause.to_string());
+    let shape = |cause: serde_json::Error| FileError::Json(json_in_words(&cause));
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(shape)?;
     if !fields.contains_key("bookingId") && !fields.contains_key("receipt") {
         return Ok((serde_json::from_str(text).map_err(shape)?, StatedFields::default()));

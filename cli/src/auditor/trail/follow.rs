@@ -7,7 +7,9 @@ use super::chain::{Chain, Seal};
 use super::page::{Page, Record};
 use crate::context::Context;
 use crate::messages::connection::AnswerError;
+use crate::messages::files::json_in_words;
 use crate::messages::trail::{TrailError, verdict};
+use crate::number::whole;
 use crate::output::{note, say};
 
 /// The options of `keyrack trail`.
@@ -19,7 +21,7 @@ use crate::output::{note, say};
 )]
 pub struct TrailOptions {
     /// The number of the shard.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole::<u32>)]
     shard: u32,
     /// Do not print the records, only the result of the check.
     #[arg(long)]
@@ -36,7 +38,7 @@ pub async fn trail(context: &Context, options: TrailOptions) -> anyhow::Result<(
     let mut cursor = String::new();
     loop {
         let path = format!("/v1/audit?shard={}&limit=1000&cursor={cursor}", options.shard);
-        let body = context.web.ask_any(0, &path, "application/json").await?.found(context.web.has_key())?;
+        let body = context.web.ask_any(0, &path, "application/json").await?.found()?;
         let page: Page = serde_json::from_slice(&body).map_err(unreadable)?;
         if !page.complete {
             return Err(TrailError::Incomplete.into());
@@ -70,5 +72,5 @@ pub async fn trail(context: &Context, options: TrailOptions) -> anyhow::Result<(
 }
 
 fn unreadable(cause: serde_json::Error) -> AnswerError {
-    AnswerError::Shape(cause.to_string())
+    AnswerError::Shape(json_in_words(&cause))
 }

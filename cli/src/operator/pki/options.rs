@@ -7,6 +7,7 @@ use keyrack_pki::{DAYS, Identity, is_cluster_name};
 use rustls_pki_types::ServerName;
 
 use crate::messages::usage::needs;
+use crate::number::{between, whole};
 
 /// The subcommands of `keyrack pki`.
 #[derive(Subcommand)]
@@ -83,7 +84,7 @@ pub struct Folder {
 #[derive(Args)]
 pub struct Validity {
     /// The number of days for which the certificate is valid.
-    #[arg(long, global = true, default_value_t = 90, value_parser = clap::value_parser!(u32).range(i64::from(*DAYS.start())..=i64::from(*DAYS.end())))]
+    #[arg(long, global = true, default_value_t = 90, value_parser = between::<u32>((*DAYS.start()).into(), (*DAYS.end()).into()))]
     pub days: u32,
 }
 
@@ -94,6 +95,7 @@ pub enum Holder {
     #[command(after_help = "Example:\n  keyrack pki issue node 1 --host 10.0.1.10 --host node-1.example")]
     Node {
         /// The node's number in the cluster.
+        #[arg(value_parser = whole::<u64>)]
         id: u64,
         /// A DNS name or IP address under which the node is reached. Repeat the option for several. Without it localhost,
         /// 127.0.0.1 and ::1 are used.

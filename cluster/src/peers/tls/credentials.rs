@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, RootCertStore};
 use webpki::{EndEntityCert, KeyUsage};
 
 use super::identity::{Identity, IdentityError};
@@ -21,22 +21,25 @@ pub struct Credentials {
 /// Why certificate, key and trust bundle cannot be used together.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
-    /// The key belongs to another certificate, or its type is unknown.
-    #[error("the key does not match the certificate: {0}")]
-    Key(rustls::Error),
+    /// The key belongs to another certificate.
+    #[error("the key does not match the certificate. Use the key that was made with this certificate.")]
+    KeyMismatch,
+    /// The key's type is unknown, or it is damaged.
+    #[error("the key is damaged, or of a kind that TLS does not support. Use the key that was made with this certificate.")]
+    UnusableKey,
     /// The trust bundle is empty.
     #[error("the trust bundle has no certificate of an authority. Add the certificate of the cluster's CA.")]
     NoTrust,
     /// A certificate in the trust bundle cannot be used as an authority.
-    #[error("cannot use a certificate in the trust bundle: {0}")]
+    #[error("cannot use a certificate in the trust bundle: {}", trust_words(.0))]
     Trust(rustls::Error),
     /// The certificate names no identity.
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// It is outside its validity period, made for another usage, or not issued by an authority in the trust bundle.
     #[error(
-        "the trust bundle does not accept the certificate of {identity}: {cause}. Check the certificate's dates, and that the \
-         bundle has the CA that issued it."
+        "the trust bundle does not accept the certificate of {identity}: {}. Check the certificate's dates, and that the bundle \
+         has the CA that issued it.", chain_words(.cause)
     )]
     Untrusted {
         /// The certificate's identity.
@@ -44,6 +47,38 @@ pub enum CredentialsError {
         /// The cause.
         cause: webpki::Error,
     },
+}
+
+/// Why a key cannot be used with its certificate.
+fn key_error(cause: rustls::Error) -> CredentialsError {
+    match cause {
+        rustls::Error::InconsistentKeys(_) => CredentialsError::KeyMismatch,
+        rustls::Error::InvalidCertificate(_) => IdentityError::Unreadable.into(),
+        _ => CredentialsError::UnusableKey,
+    }
+}
+
+/// Why a certificate cannot be used as an authority.
+fn trust_words(cause: &rustls::Error) -> &'static str {
+    match cause {
+        rustls::Error::InvalidCertificate(CertificateError::BadEncoding) => "it cannot be read as X.509",
+        _ => "it is not the certificate of an authority",
+    }
+}
+
+/// Why a chain of certificates is not accepted.
+fn chain_words(cause: &webpki::Error) -> &'static str {
+    match cause {
+        webpki::Error::UnknownIssuer => "no authority in the bundle issued it",
+        webpki::Error::CertExpired { .. } => "it or its CA's certificate has expired",
+        webpki::Error::CertNotValidYet { .. } => "it or its CA's certificate is not valid yet",
+        webpki::Error::CaUsedAsEndEntity => "it is a CA's certificate",
+        webpki::Error::RequiredEkuNotFoundContext(_) => "it is not for TLS servers and TLS clients",
+        webpki::Error::InvalidSignatureForPublicKey => "its signature does not match the authority of this name",
+        webpki::Error::NameConstraintViolation => "its authority may not issue certificates with this name",
+        webpki::Error::UnsupportedSignatureAlgorithmContext(_) => "its signature has a kind that TLS does not support",
+        _ => "it is damaged, or of a kind that TLS does not support",
+    }
 }
 
 impl Credentials {
@@ -61,8 +96,8 @@ impl Credentials {
         if roots.is_empty() {
             return Err(CredentialsError::NoTrust);
         }
-        let key = CertifiedKey::from_der(chain, key, &provider()).map_err(CredentialsError::Key)?;
-        let own = key.end_entity_cert().map_err(CredentialsError::Key)?;
+        let key = CertifiedKey::from_der(chain, key, &provider()).map_err(key_error)?;
+        let own = key.end_entity_cert().map_err(key_error)?;
         let identity = Identity::of(own)?;
         let verified = verify(&key.cert, &roots, UnixTime::now(), KeyUsage::server_auth())
             .and_then(|()| verify(&key.cert, &roots, UnixTime::now(), KeyUsage::client_auth()));

@@ -31,8 +31,8 @@ pub enum IdentityKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// It cannot be read.
-    #[error("the certificate cannot be read as X.509: {0}")]
-    Unreadable(String),
+    #[error("the certificate cannot be read as X.509")]
+    Unreadable,
     /// It does not have exactly one URI. With two, the identity would be ambiguous.
     #[error("the certificate has {0} URIs among its names; it must have exactly one, its identity")]
     NotOne(usize),
@@ -45,7 +45,7 @@ impl Identity {
     /// The identity in a certificate. This does not check whether the certificate is trusted.
     pub fn of(certificate: &CertificateDer<'_>) -> Result<Identity, IdentityError> {
         let parsed = webpki::EndEntityCert::try_from(certificate);
-        let parsed = parsed.map_err(|cause| IdentityError::Unreadable(cause.to_string()))?;
+        let parsed = parsed.map_err(|_| IdentityError::Unreadable)?;
         let uris: Vec<&str> = parsed.valid_uri_names().collect();
         let [uri] = uris.as_slice() else { return Err(IdentityError::NotOne(uris.len())) };
         Identity::parse(uri).ok_or_else(|| IdentityError::Malformed((*uri).to_owned()))

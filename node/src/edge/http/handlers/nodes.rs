@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::access::Operation;
-use crate::convert::Problem;
+use crate::convert::{Problem, requests};
 use crate::edge::http::answer::found;
 use crate::edge::http::call::{Empty, MutationCall, PathOf, ReadCall};
 use crate::service::{NodeList, Service};
@@ -80,5 +80,5 @@ pub async fn lead(
 }
 
 fn number(text: &str) -> Result<u64, Problem> {
-    text.parse().map_err(|_| Problem::new(Detail::UnknownNode))
+    text.parse().map_err(|_| Problem::new(Detail::UnknownNode { node: requests::quoted(text) }))
 }
