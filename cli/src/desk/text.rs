@@ -1,6 +1,6 @@
 //! Bookings, holds, properties, availability and offers as text for people.
 //!
-//! Free text from a node passes through [`line`]: it cannot steer the terminal or add lines.
+//! Free text from a node passes through [`line()`]: it cannot steer the terminal or add lines.
 
 use keyrack_client::v1;
 

@@ -8,7 +8,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use keyrack_fuzz::node::config::Config;
 use keyrack_fuzz::*;
 use keyrack_inventory::{
-    BookingId, BookingLeaf, ShortCode, HoldId, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys,
+    BookingId, BookingLeaf, HoldId, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys, ShortCode,
 };
 use keyrack_merkle::*;
 use keyrack_proto::v1;
@@ -114,7 +114,8 @@ fn trees() -> io::Result<()> {
 }
 
 fn leaves() -> io::Result<()> {
-    let line = |code: &str, quantity, nights| LeafRooms { room_type: ShortCode::new(code).expect("a valid code"), quantity, nights };
+    let line =
+        |code: &str, quantity, nights| LeafRooms { room_type: ShortCode::new(code).expect("a valid code"), quantity, nights };
     let many = (0..12).map(|n| line(&format!("T{n}"), 1, Vec::new())).collect();
     let booking = |kind, previous, nights: u32, rooms| BookingLeaf {
         kind,

@@ -8,7 +8,7 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Some(written) = text(bytes) else { return Corpus::Reject };
     if let Ok(config) = Config::parse(written, |_| None) {
-        assert!(config.me().is_some());
+        assert!(config.own_peer().is_some());
         let printed = toml::to_string(&config).expect("a parsed configuration prints");
         let again = Config::parse(&printed, |_| None).expect("a printed configuration parses");
         assert_eq!(toml::to_string(&again).expect("a parsed configuration prints"), printed);

@@ -5,7 +5,7 @@ use keyrack_fuzz::node::cards::has_card_number;
 use keyrack_fuzz::node::cursor::{list_cursor, positions_cursor, read_list_cursor, read_positions};
 use keyrack_fuzz::node::requests;
 use keyrack_fuzz::text;
-use keyrack_inventory::{BookingId, ShortCode, Currency, HoldId, Night};
+use keyrack_inventory::{BookingId, Currency, HoldId, Night, ShortCode};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 const SHARDS: [u32; 3] = [1, 2, 3];

@@ -1,6 +1,8 @@
 //! Shared by targets and seeds: a small log with known keys, the key of a row, and the parsers of the programs. The programs
 //! are not libraries, so their source files are included here.
 
+#[allow(dead_code, unused_imports)]
+mod messages;
 mod problem;
 
 use keyrack_inventory::Key;
@@ -19,7 +21,6 @@ pub mod node {
     pub mod cursor;
     #[path = "guests/keyring.rs"]
     pub mod keyring;
-    pub mod messages;
     pub mod messages;
     #[path = "outbound/url.rs"]
     pub mod url;
@@ -49,6 +50,11 @@ pub mod node {
 #[allow(dead_code)]
 pub mod table;
 
+/// The words for errors of the operating system, from the client.
+#[path = "../../../client/src/os_error.rs"]
+#[allow(dead_code)]
+pub mod os_error;
+
 /// The settings that the daemon passes to the cluster crate, from that crate's source files.
 #[path = "../../../cluster/src"]
 #[allow(dead_code)]
@@ -68,12 +74,12 @@ pub struct Position {
 }
 
 // The paths by which the included files refer to each other, and stand-ins for what they do not need.
+extern crate self as keyrack_client;
 extern crate self as keyrack_cluster;
 pub use cluster::config::{ClusterConfig, PeerConfig};
 pub use cluster::group_config::GroupConfig;
 pub use cluster::limits::BatchLimits;
 use node::config;
-use node::messages;
 mod raft {
     pub use crate::cluster::group_config::GroupConfig;
 }
@@ -82,22 +88,6 @@ mod shard {
 }
 mod convert {
     pub use crate::problem::Problem;
-}
-mod messages {
-    pub use crate::node::messages::{config, keyring, outbound};
-
-    pub mod files {
-        pub use crate::node::messages::files::AccessError;
-
-        pub mod hints {
-            pub use crate::node::messages::files::hints::*;
-
-            pub const TABLE: &str = "";
-        }
-    }
-
-    #[path = "../../../../cli/src/messages/table.rs"]
-    pub mod table;
 }
 mod guests {
     pub use crate::node::cards::has_card_number;

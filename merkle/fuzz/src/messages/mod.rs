@@ -1,0 +1,17 @@
+//! The messages of the programs that the included parsers use.
+
+pub use crate::node::messages::{config, keyring, outbound};
+
+pub mod files {
+    pub use crate::node::messages::files::AccessError;
+
+    pub mod hints {
+        pub use crate::node::messages::files::hints::*;
+
+        /// The command line's hint for a table. The targets read no files.
+        pub const TABLE: &str = "";
+    }
+}
+
+#[path = "../../../../cli/src/messages/table.rs"]
+pub mod table;
