@@ -78,7 +78,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
 }
 
 /// Reads the text of a table. The path is for messages.
-fn parse(path: &Path, table: impl io::Read) -> Result<Vec<Row>, TableError> {
+pub fn parse(path: &Path, table: impl io::Read) -> Result<Vec<Row>, TableError> {
     let mut reader = csv::Reader::from_reader(table);
     let at = |line| move |cause| TableError::At { path: path.to_owned(), line, source: Box::new(cause) };
     let not_csv = |line| {
