@@ -29,6 +29,7 @@ pub mod node {
 
     #[path = "convert"]
     mod convert {
+        mod quoted;
         pub mod requests;
 
         use crate::problem;

@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_log_level_is_a_level_or_a_list_of_filters() {
-        for good in ["info", "WARN", "off", "trace", "", "info,openraft=off", "keyrack_cluster=debug,info", "a::b=trace"] {
-            assert!(is_log_filter(good), "{good}");
+        for valid in ["info", "WARN", "off", "trace", "", "info,openraft=off", "keyrack_cluster=debug,info", "a::b=trace"] {
+            assert!(is_log_filter(valid), "{valid}");
         }
         for bad in ["loud", "a=b=c", "info,loud", "keyrack_cluster=loud", "info debug"] {
             assert!(!is_log_filter(bad), "{bad}");

@@ -11,6 +11,7 @@
 
 pub mod answers;
 mod problem;
+mod quoted;
 pub mod requests;
 
 pub use problem::{Problem, QuotaLeft};

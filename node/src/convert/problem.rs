@@ -5,7 +5,7 @@ use keyrack_inventory::{MAX_CAPACITY, MAX_ROOMS, MAX_STAY_NIGHTS, RefusedNight, 
 use keyrack_proto::Code;
 use keyrack_texts::Detail;
 
-use super::requests::quoted;
+use super::quoted::quoted;
 
 /// A refusal or failure on its way to the caller, over HTTP or gRPC.
 #[derive(Clone, Debug)]

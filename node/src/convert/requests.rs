@@ -8,14 +8,13 @@ use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
 use super::problem::Problem;
+pub use super::quoted::{quoted, quoted_prefix};
 use crate::guests::has_card_number;
 
 /// The most lines in one ARI request.
 const MAX_ARI_UPDATES: usize = 1_000;
 /// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
-/// The characters of an API key's prefix.
-const PREFIX_CHARS: usize = 12;
 /// The most adults in one room, and the most children.
 const MAX_GUESTS: u32 = 100;
 
@@ -98,21 +97,6 @@ fn unknown_rate_plan(text: &str) -> Problem {
         "" => Detail::RatePlanMissing,
         _ => Detail::UnknownRatePlan { rate_plan: quoted(text) },
     })
-}
-
-/// A caller's text inside a message: quoted, with control characters escaped, and cut.
-pub fn quoted(text: &str) -> String {
-    cut(text, 64)
-}
-
-/// A key's prefix inside a message. A caller may send the whole key by mistake, so no more than a prefix is shown.
-pub fn quoted_prefix(text: &str) -> String {
-    cut(text, PREFIX_CHARS)
-}
-
-fn cut(text: &str, longest: usize) -> String {
-    let shown: String = text.chars().take(longest).collect();
-    format!("{shown:?}{}", if shown.len() < text.len() { "..." } else { "" })
 }
 
 fn short_code(text: &str) -> Result<ShortCode, keyrack_inventory::IdError> {
