@@ -79,7 +79,7 @@ async fn invalid_files_are_ignored_until_they_are_valid() {
     let other = std::fs::read(pki.join("node-2.pem")).unwrap();
     let bad: [(&Path, &[u8], &str); 3] = [
         (&key, &next_key, "does not match"),
-        (&certificate, b"-----BEGIN CERTIFICATE-----\nAA", "has no certificates in PEM"),
+        (&certificate, b"-----BEGIN CERTIFICATE-----\nAA", "has no certificate in PEM"),
         (&certificate, &other, "spiffe://dev/node/2"),
     ];
     for (path, bytes, said) in bad {
