@@ -20,5 +20,9 @@ fn words(answer: &Answer) -> (u16, Value) {
     let mut problem = answer.json();
     let trace = problem.as_object_mut().unwrap().remove("traceId");
     assert!(trace.is_some_and(|id| id.as_str().is_some_and(|id| id.len() == 32)), "{answer:?}");
+    // A detail repeats the id that the caller sent, in quotes.
+    let detail = problem["detail"].as_str().unwrap().to_owned();
+    let masked: Vec<&str> = detail.split('"').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "ID" }).collect();
+    problem["detail"] = masked.join("\"").into();
     (answer.status, problem)
 }
