@@ -27,7 +27,7 @@ const FAULTS: [(&str, &[&str], &str); 10] = [
         &["{secure}"],
         "--cert",
     ),
-    ("--endpoint https://{peers} --ca {ca}", &["{peers}", "requires a client certificate"], "--cert"),
+    ("--endpoint https://{peers} --ca {ca}", &["{peers}"], "node"),
     ("--endpoint http://{peers}", &["{peers}", "TLS"], "https://"),
     ("--endpoint http://{operators-port}", &["{operators-port}", "TLS"], "https://"),
 ];
