@@ -1,4 +1,4 @@
-//! Logs when a shard gains or loses its leader, and when this node loses and regains the majority.
+//! Logs when a shard gains or loses its leader, when this node loses and regains the majority, and when a node is fenced.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub async fn watch_leaders(node: Arc<Node>) {
         }
         let missing = node.links.lost_peers();
         let is_fresh = node.shards.iter().all(|handle| handle.gate.is_within(MAJORITY_WITHIN));
-        let is_reachable = (node.config.peers.len() - missing.len()) * 2 > node.config.peers.len();
+        let is_reachable = node.config.peers.len() > missing.len() * 2;
         match majority.next(is_fresh || is_reachable, is_fresh) {
             Some(true) => tracing::info!(event = "majority_back", "a majority of the nodes answers again"),
             Some(false) => {

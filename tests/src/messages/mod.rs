@@ -22,7 +22,7 @@ pub use events::{LogEvent, log_events};
 
 const HEAD: &str = "# Messages
 
-A test writes this page from the sources: `make messages`. `{name}` and `{ $name }` stand for a value.
+A test writes this page from the sources: `make messages`. `{name}` and `{ $name }` are placeholders for a value.
 
 ";
 
