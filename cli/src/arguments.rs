@@ -16,11 +16,15 @@ use crate::{auditor, bench, desk, import, operator};
     name = "keyrack",
     version,
     arg_required_else_help = true,
-    after_help = "Examples:\n  keyrack --endpoint https://node-1.example:7110 --ca ca.pem --key kr_desk_... availability \
-                  lisbon-alfama \
-                  2027-03-05 2027-03-07\n  keyrack --endpoint https://node-1.example:7110 --ca ca.pem --cert desk-lisbon.pem \
-                  --cert-key desk-lisbon.key booking list lisbon-alfama\n  keyrack pki init --cluster hotels\n  keyrack pki issue \
-                  node 1 --host node-1.example"
+    after_help = concat!(
+        "Examples:\n",
+        "  keyrack --endpoint https://node-1.example:7110 --ca ca.pem --key kr_desk_... \\\n",
+        "      availability lisbon-alfama 2027-03-05 2027-03-07\n",
+        "  keyrack --endpoint https://node-1.example:7110 --ca ca.pem \\\n",
+        "      --cert desk-lisbon.pem --cert-key desk-lisbon.key booking list lisbon-alfama\n",
+        "  keyrack pki init --cluster hotels\n",
+        "  keyrack pki issue node 1 --host node-1.example",
+    )
 )]
 pub struct Arguments {
     /// Print the result as JSON, with the fields of the HTTP API.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use http::Uri;
+use keyrack_os_error::in_words;
 use rustls::{AlertDescription, CertificateError};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -13,7 +14,6 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::os_error::in_words;
 use crate::tls::Tls;
 
 /// Where a node listens: `https://host:port` or `http://host:port`.

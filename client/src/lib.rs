@@ -38,7 +38,6 @@ mod error;
 mod idempotency;
 mod nodes;
 pub mod operators;
-pub mod os_error;
 mod tls;
 
 pub use client::Client;

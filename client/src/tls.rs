@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, io};
 
+use keyrack_os_error::in_words;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-
-use crate::os_error::in_words;
 
 /// The settings of a client for `https://` addresses. Cheap to clone. TLS 1.3, or 1.2 if the server has nothing newer.
 #[derive(Clone)]

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use keyrack_inventory::Fault;
 use keyrack_merkle::{KeyError, ProofError};
+use keyrack_os_error::in_words;
 use keyrack_proto::Malformed;
 
-use crate::storage::{FolderError, in_words};
+use crate::storage::FolderError;
 
 /// Why a command or a read has no answer. A refusal by the domain is an answer, so it is not an error here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

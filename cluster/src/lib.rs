@@ -89,7 +89,7 @@ pub use feed::{Feed, Filter, Line, PageRead, Part, Position};
 pub use inspect::{Contents, inspect};
 pub use membership::HandOverError;
 pub use peers::tls::{
-    Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, handshake_failure,
+    Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, Refusals, handshake_failure,
 };
 pub use peers::{Member, Used};
 pub use principals::{Change, ChangeRefused};

@@ -24,7 +24,7 @@ pub fn check(config: &Path) -> anyhow::Result<()> {
     text += &format!("snapshots {:>10} whole, {} damaged\n", contents.snapshots, contents.damaged_snapshots);
     say(&text)?;
     match contents.damaged_snapshots {
-        0 => Ok(()),
+        0 => Ok(say(data::NO_DAMAGE)?),
         damaged => Err(DataError::DamagedSnapshots(damaged).into()),
     }
 }

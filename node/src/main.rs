@@ -262,10 +262,22 @@ fn act(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check { config }) => return check(&config),
         Command::Config(ConfigCommand::PrintDefault) => say(&Config::print_default()?)?,
         Command::Keyring(command) => match command {
-            KeyringCommand::Init { file, name } => keyring_file::init(&file, &name)?,
-            KeyringCommand::Add { file, name } => keyring_file::add(&file, &name)?,
-            KeyringCommand::Activate { file, name } => keyring_file::activate(&file, &name)?,
-            KeyringCommand::Remove { file, name } => keyring_file::remove(&file, &name)?,
+            KeyringCommand::Init { file, name } => {
+                keyring_file::init(&file, &name)?;
+                say(&messages::keyring::made(&file, &name))?;
+            }
+            KeyringCommand::Add { file, name } => {
+                keyring_file::add(&file, &name)?;
+                say(&messages::keyring::added(&file, &name))?;
+            }
+            KeyringCommand::Activate { file, name } => {
+                keyring_file::activate(&file, &name)?;
+                say(&messages::keyring::activated(&file, &name))?;
+            }
+            KeyringCommand::Remove { file, name } => {
+                keyring_file::remove(&file, &name)?;
+                say(&messages::keyring::removed(&file, &name))?;
+            }
         },
         Command::Data(command) => match command {
             DataCommand::Check { config } => data::check(&config)?,

@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use keyrack_os_error::in_words;
+
 use crate::validity::DAYS;
 
 /// Why an operation failed, with the file and what to do. Never holds key material.
@@ -94,22 +96,13 @@ fn explained(cause: &io::Error) -> String {
     const PATH: &str = "Check the path and --dir.";
     const RIGHTS: &str = "Check its permissions, or choose another folder with --dir.";
     const SPACE: &str = "Free some space, or choose another folder with --dir.";
-    let (words, hint) = match cause.kind() {
-        ErrorKind::NotFound => ("it does not exist", PATH),
-        ErrorKind::PermissionDenied => ("permission denied", RIGHTS),
-        ErrorKind::ReadOnlyFilesystem => ("the file system is read-only", RIGHTS),
-        ErrorKind::AlreadyExists => ("a file already has this name", PATH),
-        ErrorKind::IsADirectory => ("it is a folder", PATH),
-        ErrorKind::NotADirectory => ("it or a part of its path is not a folder", PATH),
-        ErrorKind::StorageFull => ("the disk is full", SPACE),
-        ErrorKind::QuotaExceeded => ("the disk quota is used up", SPACE),
-        _ => {
-            let text = cause.to_string();
-            let words = text.split_once(" (os error").map_or(text.clone(), |(words, _)| words.to_lowercase());
-            return format!("{words}. Check --dir, its permissions and the free space.");
-        }
+    let hint = match cause.kind() {
+        ErrorKind::NotFound | ErrorKind::AlreadyExists | ErrorKind::IsADirectory | ErrorKind::NotADirectory => PATH,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => RIGHTS,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => SPACE,
+        _ => "Check --dir, its permissions and the free space.",
     };
-    format!("{words}. {hint}")
+    format!("{}. {hint}", in_words(cause))
 }
 
 #[cfg(test)]

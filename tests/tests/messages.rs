@@ -20,6 +20,27 @@ fn the_list_of_commands_is_complete() {
     assert_written("docs/commands.md", &command_page());
 }
 
+/// A user copies an example, so the help must not wrap it: a long one continues after a backslash.
+#[test]
+fn no_example_is_wrapped() {
+    let page = command_page();
+    let (mut examples, mut is_example, mut before) = (0, false, "");
+    for line in page.lines() {
+        is_example = match line {
+            "Example:" | "Examples:" => true,
+            "```" => false,
+            _ => is_example && (line.is_empty() || line.starts_with("  ")),
+        };
+        if is_example && line.starts_with("  ") {
+            let begins = ["  keyrack ", "  keyrackd ", "  rm ", "  ("].iter().any(|opening| line.starts_with(opening));
+            assert!(begins || before.ends_with('\\'), "this line of an example is wrapped: {line:?}");
+            examples += usize::from(begins);
+        }
+        before = line;
+    }
+    assert!(examples > 60, "only {examples} examples were found");
+}
+
 #[test]
 fn operations_explains_every_log_event_with_its_level() {
     let handbook = std::fs::read_to_string(workspace().join("docs/operations.md")).unwrap();

@@ -24,7 +24,7 @@ title-request-timeout = Die Anfrage kam nicht rechtzeitig an
 title-sold-out = Nicht genug Zimmer
 title-restricted = Eine Beschränkung erlaubt diesen Aufenthalt nicht
 title-not-cosigned = Die Quittung ist noch nicht gegengezeichnet
-title-request-in-flight = Die erste Anfrage mit diesem Schlüssel läuft noch
+title-request-in-flight = Die erste Anfrage mit diesem Idempotency-Key läuft noch
 title-wrong-state = Der jetzige Zustand erlaubt das nicht
 title-hold-expired = Die Option ist abgelaufen
 title-precondition-failed = Eine andere Anfrage hat den Datensatz geändert
@@ -42,7 +42,7 @@ title-amount-too-large = Der Betrag ist zu groß
 title-quota-exceeded = Zu viele Anfragen
 title-overloaded = Der Knoten ist überlastet
 title-unavailable = Keine Mehrheit der Knoten antwortet; nichts wurde geändert
-title-outcome-unknown = Das Ergebnis ist unbekannt; wiederholen Sie die Anfrage mit demselben Schlüssel
+title-outcome-unknown = Das Ergebnis ist unbekannt; wiederholen Sie die Anfrage mit demselben Idempotency-Key
 title-internal = Der Knoten ist gestört
 
 ### Einzelheiten
@@ -75,7 +75,7 @@ query-unreadable = Die Query ist nicht lesbar. /docs nennt die Parameter.
 idempotency-key-missing = Senden Sie einen Header Idempotency-Key, mit einem neuen Wert für jede neue Anfrage.
 idempotency-key-invalid = Ein Idempotency-Key hat 1 bis { $limit } sichtbare ASCII-Zeichen.
 idempotency-key-repeated = Die Anfrage hat mehr als einen Header Idempotency-Key. Senden Sie einen.
-idempotency-key-reused = Dieser Idempotency-Key wurde für eine andere Anfrage benutzt. Nehmen Sie für eine neue Anfrage einen neuen Schlüssel.
+idempotency-key-reused = Dieser Idempotency-Key wurde für eine andere Anfrage benutzt. Nehmen Sie für eine neue Anfrage einen neuen Idempotency-Key.
 request-in-flight = Die erste Anfrage mit diesem Idempotency-Key läuft noch. Wiederholen Sie diese Anfrage in einer Sekunde.
 revision-mismatch = Die jetzige Revision ist { $current }. Lesen Sie den Datensatz neu und wiederholen Sie mit seinem ETag.
 record-missing = Den Datensatz gibt es nicht, also passt keine Revision. Lassen Sie If-Match weg, um ihn anzulegen.
@@ -85,8 +85,8 @@ invalid-cursor = Dieser Cursor gehört nicht zu dieser Anfrage. Nehmen Sie den C
 
 credentials-refused = Senden Sie den Header Authorization: Bearer, gefolgt von einem gültigen API-Schlüssel oder Token.
 guest-link-refused = Der Link oder die Bestätigungsnummer ist ungültig. Bitten Sie das Hotel um einen neuen Link.
-log-entries-need-auditor = Die Blätter des Logs zeigen die Belegung. Senden Sie den Schlüssel eines Prüfers.
-role-forbids = Die Rolle { $role } erlaubt diese Operation nicht. Benutzen Sie einen Schlüssel mit einer anderen Rolle.
+log-entries-need-auditor = Die Blätter des Logs zeigen die Belegung. Senden Sie den API-Schlüssel eines Prüfers.
+role-forbids = Die Rolle { $role } erlaubt diese Operation nicht. Benutzen Sie einen API-Schlüssel mit einer anderen Rolle.
 right-missing = Diese Zugangsdaten erlauben diese Operation hier nicht. Ein Betreiber kann die Rechte erweitern.
 request-quota = Das Kontingent ist verbraucht. Versuchen Sie es in { $seconds } s wieder. Die RateLimit-Header zeigen das Kontingent.
 hold-quota = Ihre offenen Optionen in diesem Hotel dürfen zugleich { $room_minutes } Zimmerminuten belegen. Geben Sie eine Option frei, oder fragen Sie weniger Zimmer oder weniger Zeit an.
@@ -149,14 +149,14 @@ unknown-property = Kein Hotel hat die Id { $property }.
 unnamed-unknown-property = Dieses Hotel gibt es nicht.
 unknown-room-type = Das Hotel hat keine Zimmerkategorie { $room_type }.
 unknown-rate-plan = Das Hotel hat keinen Ratenplan { $rate_plan }.
-unknown-booking = Keine Buchung hat die Id { $booking }.
+unknown-booking = Keine Buchung hat die Id { $booking }. Geben Sie die Id einer Buchung an (sie beginnt mit bk_), nicht die Bestätigungsnummer.
 unknown-hold = Keine Option hat die Id { $hold }.
 unknown-booking-or-hold = Keine Buchung und keine Option hat die Id { $record }.
 unnamed-unknown-record = Diese Buchung oder Option gibt es nicht.
 unknown-guest = Kein Gast hat die Id { $guest }.
 unknown-node = Kein Knoten hat die Id { $node }.
 unknown-principal = Kein Principal hat die Id { $principal }.
-unknown-key = Der Principal { $principal } hat keinen Schlüssel mit dem Präfix { $prefix }.
+unknown-key = Der Principal { $principal } hat keinen API-Schlüssel mit dem Präfix { $prefix }.
 
 ## Verkauf
 
@@ -190,7 +190,7 @@ hold-closed = Die Option wurde schon bestätigt oder freigegeben.
 
 not-cosigned = Eine Mehrheit der Replikate hat die Quittung noch nicht unterschrieben. Die Buchung ist sicher. Fragen Sie in einer Sekunde wieder.
 no-checkpoint = Eine Mehrheit der Replikate hat noch keinen Checkpoint dieses Logs unterschrieben. Fragen Sie in einer Sekunde wieder.
-no-replica-keys = Kein Replikat hat bisher seine Schlüssel veröffentlicht. Fragen Sie in einer Sekunde wieder.
+no-replica-keys = Kein Replikat hat bisher seine Signaturschlüssel veröffentlicht. Fragen Sie in einer Sekunde wieder.
 receipt-older-than-log = Diese Buchung ist älter als das Quittungs-Log und hat darum keine Quittung.
 unknown-log = Kein Quittungs-Log hat diese Nummer.
 unknown-tile = Keine Kachel hat diesen Namen. c2sp.org/tlog-tiles nennt die Namen.
@@ -207,7 +207,7 @@ hand-over-refused = Der Leader von Shard { $shard } kann nicht übergeben: { $ca
 principal-revoked = Der Principal wurde widerrufen. Ein Widerruf ist endgültig: legen Sie einen anderen Principal an.
 principal-revision = Der Principal hat eine andere Revision. Lesen Sie ihn neu und wiederholen Sie mit seinem ETag.
 subject-taken = Ein anderer Principal hat schon eines dieser Mitarbeiter-Subjects.
-too-many-keys = Ein Principal hat höchstens { $limit } gültige Schlüssel. Widerrufen Sie zuerst einen.
+too-many-keys = Ein Principal hat höchstens { $limit } gültige API-Schlüssel. Widerrufen Sie zuerst einen.
 too-many-principals = Das Verzeichnis ist voll. Auch widerrufene Principals zählen.
 
 ## Der Cluster und dieser Knoten
@@ -222,4 +222,4 @@ answer-unwritable = Der Knoten kann die Antwort nicht schreiben. Sein Log nennt 
 answer-unreadable = Der Knoten kann die Antwort seines Replikats nicht lesen. Sein Log nennt die Ursache.
 no-randomness = Das Betriebssystem gibt dem Knoten keine Zufallszahlen. Fragen Sie einen anderen Knoten.
 clock-wrong = Die Uhr des Knotens geht falsch. Fragen Sie einen anderen Knoten.
-key-not-stored = Das Verzeichnis hat den Schlüssel nicht gespeichert. Versuchen Sie es wieder.
+key-not-stored = Das Verzeichnis hat den API-Schlüssel nicht gespeichert. Versuchen Sie es wieder.

@@ -9,7 +9,9 @@ use crate::context::Context;
 
 /// `keyrack availability`.
 #[derive(Args)]
-#[command(after_help = "Example:\n  keyrack availability lisbon-alfama 2027-03-01 2027-03-08 --room-type DBL")]
+#[command(after_help = "Columns, in rooms:\n  limit  the most that may be sold: capacity and overbooking\n  sold   booked\n  \
+                  held   kept by holds\n  block  taken out of sale\n  free   can still be sold\n  over   sold above the limit, \
+                  after it was lowered\n\nExample:\n  keyrack availability lisbon-alfama 2027-03-01 2027-03-08 --room-type DBL")]
 pub struct Availability {
     /// The id of the property, such as lisbon-alfama.
     property: String,

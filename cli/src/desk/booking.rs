@@ -19,8 +19,11 @@ pub enum BookingCommand {
         booking: String,
     },
     /// List the bookings of a property by arrival.
-    #[command(after_help = "Example:\n  keyrack booking list lisbon-alfama --arrival-from 2027-03-01 --arrival-to 2027-03-07 \
-                      --state confirmed")]
+    #[command(after_help = concat!(
+        "Example:\n",
+        "  keyrack booking list lisbon-alfama --arrival-from 2027-03-01 --arrival-to 2027-03-07 \\\n",
+        "      --state confirmed",
+    ))]
     List {
         /// The id of the property, such as lisbon-alfama.
         property: String,

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use keyrack_client::os_error::in_words;
 use keyrack_merkle::BundleError;
+use keyrack_os_error::in_words;
 
 /// A log that cannot be audited.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +150,8 @@ pub struct Damaged(pub usize);
 /// The warning that the folder has evidence of an earlier audit.
 pub fn evidence(files: &[String], folder: &std::path::Path) -> String {
     format!(
-        "warning: an earlier audit found a fork or a rollback. Its evidence is in {}: {}. Move it away when the case is settled.",
+        "warning: the folder {} has evidence of a fork or a rollback, from this audit or an earlier one: {}. Move it away when the \
+         case is settled.",
         folder.display(),
         files.join(", ")
     )

@@ -4,7 +4,7 @@ use std::io;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use keyrack_client::os_error::in_words;
+use keyrack_os_error::in_words;
 use serde_json::error::Category;
 
 /// A file or a stream that cannot be used.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use keyrack_client::os_error::in_words;
+use keyrack_os_error::in_words;
 
 use super::files::hints;
 

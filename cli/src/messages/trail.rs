@@ -38,3 +38,66 @@ pub fn verdict(shard: u32, records: u64, link: &str, fits_seal: bool) -> String 
     let seal = if fits_seal { ", and fit the seal" } else { "" };
     format!("shard {shard}: {records} records, each linked to the one before{seal}; newest link {link}")
 }
+
+/// The codes of the domain's refusals, by number, from 1. The numbers are in stored records and never change.
+const REFUSALS: [&str; 25] = [
+    "unknown_property",
+    "unknown_room_type",
+    "unknown_rate_plan",
+    "not_found",
+    "arrival_in_past",
+    "no_rooms",
+    "too_many_rooms",
+    "occupancy_exceeded",
+    "currency_mismatch",
+    "capacity_too_large",
+    "invalid_field",
+    "restricted",
+    "sold_out",
+    "wrong_state",
+    "wrong_state",
+    "wrong_state",
+    "hold_expired",
+    "wrong_state",
+    "precondition_failed",
+    "idempotency_key_reused",
+    "amount_too_large",
+    "invalid_stay",
+    "stay_too_long",
+    "forbidden",
+    "quota_exceeded",
+];
+
+/// A refusal in a record: the code of the domain's refusal, or the status of the HTTP answer.
+pub fn verdict_in_words(verdict: u16) -> String {
+    match REFUSALS.get(usize::from(verdict).wrapping_sub(1)) {
+        Some(code) => (*code).to_owned(),
+        None => format!("HTTP {verdict}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyrack_client::Code;
+    use keyrack_inventory::Reject;
+
+    use super::*;
+
+    #[test]
+    fn refusals_have_the_codes_of_the_api() {
+        for (reject, code) in [
+            (Reject::UnknownProperty, "unknown_property"),
+            (Reject::NotFound, "not_found"),
+            (Reject::NoRooms, "no_rooms"),
+            (Reject::RateWithoutPlan, "invalid_field"),
+            (Reject::SoldOut(Vec::new()), "sold_out"),
+            (Reject::HoldClosed, "wrong_state"),
+            (Reject::KeyReused, "idempotency_key_reused"),
+            (Reject::Forbidden, "forbidden"),
+        ] {
+            assert_eq!(verdict_in_words(reject.number() as u16), code);
+        }
+        assert!(REFUSALS.iter().all(|code| Code::from_text(code).is_some()));
+        assert_eq!((verdict_in_words(404), verdict_in_words(26)), ("HTTP 404".to_owned(), "HTTP 26".to_owned()));
+    }
+}

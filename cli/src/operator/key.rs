@@ -1,5 +1,7 @@
 //! `keyrack key`: the API keys of principals.
 
+use std::convert::Infallible;
+
 use clap::Subcommand;
 use keyrack_client::operators::{Empty, KeySpec, NewKey};
 
@@ -27,7 +29,7 @@ pub enum KeyCommand {
         #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>)]
         expires_in_seconds: Option<u64>,
         /// The prefix of an older key that the new key replaces.
-        #[arg(long, value_name = "PREFIX")]
+        #[arg(long, value_name = "PREFIX", value_parser = prefix)]
         replaces: Option<String>,
         /// How many seconds the replaced key stays valid. Without it one day.
         #[arg(long, value_name = "SECONDS", requires = "replaces", value_parser = whole::<u64>)]
@@ -38,9 +40,16 @@ pub enum KeyCommand {
     Revoke {
         /// The id of the principal.
         principal: String,
-        /// The prefix of the key: the part between `kr_` and the next `_`.
+        /// The prefix of the key, such as a98n6yc0hhnq or kr_a98n6yc0hhnq.
+        #[arg(value_parser = prefix)]
         prefix: String,
     },
+}
+
+/// A key's prefix. It is the part of the key between `kr_` and the next `_`: the secret part of a whole key is not sent.
+fn prefix(text: &str) -> Result<String, Infallible> {
+    let text = text.strip_prefix("kr_").unwrap_or(text);
+    Ok(text.split('_').next().unwrap_or(text).to_owned())
 }
 
 /// Runs `keyrack key`.
@@ -61,6 +70,18 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
             let path = format!("/v1/principals/{}/keys/{}/revoke", api::segment(&principal)?, api::segment(&prefix)?);
             let answer = api::send(context, "POST", &path, &Empty {}, &api::look(&principal)).await?;
             api::show(context, &answer, text::principal_with_keys)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_given_alone_or_as_listed_or_in_a_whole_key() {
+        for text in ["a98n6yc0hhnq", "kr_a98n6yc0hhnq", "kr_a98n6yc0hhnq_secret"] {
+            assert_eq!(prefix(text).as_deref(), Ok("a98n6yc0hhnq"), "{text}");
         }
     }
 }

@@ -16,8 +16,11 @@ const LOOK: &str = "keyrack node list";
 pub enum NodeCommand {
     /// List the nodes of the cluster.
     #[command(
-        after_help = "Example:\n  keyrack --endpoint https://node-1.example:7113 --ca ca.pem --cert operator-anna.pem --cert-key \
-                  operator-anna.key node list"
+        after_help = concat!(
+            "Example:\n",
+            "  keyrack --endpoint https://node-1.example:7113 --ca ca.pem \\\n",
+            "      --cert operator-anna.pem --cert-key operator-anna.key node list",
+        )
     )]
     List,
     /// Fence a node: the other nodes refuse to talk to it, even if its certificate is valid.

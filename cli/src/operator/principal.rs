@@ -23,11 +23,15 @@ pub enum PrincipalCommand {
         id: String,
     },
     /// Create a principal, or replace it: an option that is not given gets the value of a new principal.
-    #[command(after_help = "Examples:\n  keyrack --endpoint https://node-1.example:7113 --ca ca.pem --cert operator-anna.pem \
-                      --cert-key \
-                      operator-anna.key \\\n      principal put booking-com --role channel --property lisbon-alfama --hold-room-minutes 600\n  \
-                      keyrack ... principal put front-lisbon --role desk --property lisbon-alfama --certificate\n  keyrack ... principal put \
-                      anna --role manager --region eu-west --subject https://id.example=00u1abc")]
+    #[command(after_help = concat!(
+        "Examples:\n",
+        "  keyrack --endpoint https://node-1.example:7113 --ca ca.pem \\\n",
+        "      --cert operator-anna.pem --cert-key operator-anna.key \\\n",
+        "      principal put booking-com --role channel --property lisbon-alfama --hold-room-minutes 600\n",
+        "  keyrack ... principal put front-lisbon --role desk --property lisbon-alfama --certificate\n",
+        "  keyrack ... principal put anna --role manager --region eu-west \\\n",
+        "      --subject https://id.example=00u1abc",
+    ))]
     Put(Box<Put>),
     /// Revoke a principal and all its credentials, permanently. All nodes refuse it at once.
     #[command(after_help = "Example:\n  keyrack ... principal revoke booking-com")]

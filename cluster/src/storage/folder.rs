@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::{damaged, in_words};
+use keyrack_os_error::in_words;
+
+use super::error::damaged;
 
 /// The version of all data in the folder. A newer one is not opened. Format 2 added receipts: leaves, tree, checkpoints and
 /// separate guest secrets. A folder of format 1 is opened and becomes format 2.

@@ -40,7 +40,6 @@ mod synced;
 mod view;
 mod wal;
 
-pub use error::in_words;
 pub use export::{MANIFEST, SnapshotDir};
 pub use folder::{DataFolder, FolderError, mark_diverged, mark_suspect};
 pub use log_db::LogDb;

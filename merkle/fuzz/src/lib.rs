@@ -51,11 +51,6 @@ pub mod node {
 #[allow(dead_code)]
 pub mod table;
 
-/// The words for errors of the operating system, from the client.
-#[path = "../../../client/src/os_error.rs"]
-#[allow(dead_code)]
-pub mod os_error;
-
 /// The settings that the daemon passes to the cluster crate, from that crate's source files.
 #[path = "../../../cluster/src"]
 #[allow(dead_code)]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::os_error::in_words;
+use keyrack_os_error::in_words;
 
 /// Why a data command failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum DataError {
         cause: io::Error,
     },
 }
+
+/// The last line of `keyrackd data check`.
+pub const NO_DAMAGE: &str = "no damage found: all checksums match\n";
 
 /// The result of `keyrackd data set-aside`, with the next steps.
 pub fn set_aside(node: u64, data: &Path, is_diverged: bool) -> String {

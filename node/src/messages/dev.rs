@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::os_error::in_words;
+use keyrack_os_error::in_words;
 
 /// Why a development cluster does not start, or cannot be stopped.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::os_error::in_words;
+use keyrack_os_error::in_words;
 
 /// A file, a folder or a stream that cannot be used.
 #[derive(Debug, thiserror::Error)]

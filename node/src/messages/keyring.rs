@@ -1,6 +1,6 @@
 //! The keyring. No message has a line of the file: the line holds a key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A keyring that cannot be used, or a change that is refused.
 #[derive(Debug, thiserror::Error)]
@@ -51,4 +51,27 @@ pub enum KeyringError {
     /// A name that the file cannot hold.
     #[error("{0:?} is not a name for a key. Use letters, digits and '-', and not the word active.")]
     Name(String),
+}
+
+/// The result of `keyrackd keyring init`.
+pub fn made(file: &Path, name: &str) -> String {
+    format!("{} has one key, {name}. Copy the file to every node, and keep a copy offline.\n", file.display())
+}
+
+/// The result of `keyrackd keyring add`.
+pub fn added(file: &Path, name: &str) -> String {
+    format!(
+        "{} has the new key {name}. It only decrypts until you activate it. Copy the file to every node first.\n",
+        file.display()
+    )
+}
+
+/// The result of `keyrackd keyring activate`.
+pub fn activated(file: &Path, name: &str) -> String {
+    format!("{}: {name} is the active key now. Copy the file to every node.\n", file.display())
+}
+
+/// The result of `keyrackd keyring remove`.
+pub fn removed(file: &Path, name: &str) -> String {
+    format!("{} no longer has the key {name}. Copy the file to every node.\n", file.display())
 }

@@ -17,7 +17,6 @@ pub mod dev;
 pub mod failure;
 pub mod files;
 pub mod keyring;
-mod os_error;
 pub mod outbound;
 pub mod start;
 pub mod tls;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::os_error::in_words;
+use keyrack_os_error::in_words;
 
 /// A text that is not an address of a server.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,9 @@
 
 use std::io::{self, ErrorKind};
 
+use keyrack_os_error::in_words;
+
 use super::config::Reasons;
-use super::os_error::in_words;
 
 /// Why a node does not start, or stopped.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 use crate::sizes::rust_files;
 
 /// The crates with errors that a person can see, and the folder with the texts of each program.
-const CRATES: [&str; 7] = ["cli", "node", "client", "cluster", "pki", "merkle", "inventory"];
+const CRATES: [&str; 8] = ["cli", "node", "client", "cluster", "pki", "os-error", "merkle", "inventory"];
 const FOLDERS: [&str; 2] = ["cli/src/messages", "node/src/messages"];
 
 pub fn section(workspace: &Path) -> String {

@@ -15,9 +15,14 @@ use crate::output::{note, say};
 /// The options of `keyrack trail`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  keyrack --key kr_... trail --shard 1\n  keyrack --key kr_... trail --shard 1 --quiet --sealed \
-                  1520:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n`keyrack audit` prints the newest seal of each \
-                  shard."
+    after_help = concat!(
+        "Examples:\n",
+        "  keyrack --key kr_... trail --shard 1\n",
+        "  keyrack --key kr_... trail --shard 1 --quiet \\\n",
+        "      --sealed 1520:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n",
+        "\n",
+        "`keyrack audit` prints the newest seal of each shard.",
+    )
 )]
 pub struct TrailOptions {
     /// The number of the shard.

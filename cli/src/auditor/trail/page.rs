@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::messages::trail::verdict_in_words;
 use crate::terminal::line;
 
 /// A page. Missing fields are empty.
@@ -48,7 +49,7 @@ impl Record {
     pub fn text(&self) -> String {
         let optional = |text: &Option<String>| line(text.as_deref().unwrap_or_default());
         let who = line(self.principal.as_ref().unwrap_or(&self.who));
-        let verdict = if self.allowed { String::new() } else { format!("refused ({})", self.verdict) };
+        let verdict = if self.allowed { String::new() } else { format!("refused: {}", verdict_in_words(self.verdict)) };
         let times = if self.times > 1 { format!(" x{}", self.times) } else { String::new() };
         let (at, from, action) = (line(&self.at), line(&self.from), line(&self.action));
         let (property, record) = (optional(&self.property_id), optional(&self.record));
@@ -69,6 +70,6 @@ mod tests {
             "propertyId": "alfama", "record": "bk_1", "allowed": true, "verdict": 0, "times": 1, "encoded": "", "place": 0 });
         assert_eq!(text(done), "T  desk                 ::1             book                 alfama bk_1 \n");
         let refused = json!({ "at": "T", "who": "nobody\u{1b}", "from": "::1", "action": "read", "verdict": 401, "times": 9 });
-        assert_eq!(text(refused), "T  nobody\\u{1b}         ::1             read                   refused (401) x9\n");
+        assert_eq!(text(refused), "T  nobody\\u{1b}         ::1             read                   refused: HTTP 401 x9\n");
     }
 }

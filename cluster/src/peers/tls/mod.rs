@@ -30,6 +30,6 @@ pub use credentials::{Credentials, CredentialsError};
 pub use dial::Dial;
 pub use identity::{Identity, IdentityError, IdentityKind};
 pub use peer_tls::{PeerTls, PeerTlsError};
-pub use refusals::handshake_failure;
+pub use refusals::{Refusals, handshake_failure};
 #[cfg(test)]
 pub use test_authority::TestAuthority;

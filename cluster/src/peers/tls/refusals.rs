@@ -5,23 +5,35 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, Instant};
 
+use keyrack_os_error::in_words;
 use parking_lot::Mutex;
-use rustls::{CertificateError, Error, OtherError};
+use rustls::{AlertDescription, CertificateError, Error, OtherError};
 
 /// After this time the same line may be logged again.
 const WINDOW: Duration = Duration::from_secs(600);
 /// The most different lines in that time.
 const LINES: usize = 64;
 
-/// Why a handshake failed. rustls shows errors of a custom verifier as Rust values; this returns their text.
+/// Why a handshake failed, in words. rustls names its errors as Rust values.
 pub fn handshake_failure(cause: &io::Error) -> String {
-    match cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(CertificateError::Other(OtherError(reason)))) => reason.to_string(),
-        _ => cause.to_string(),
-    }
+    let words = match cause.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(CertificateError::Other(OtherError(reason)))) => return reason.to_string(),
+        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "no CA in this node's bundle issued the caller's certificate"
+        }
+        Some(Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. })) => {
+            "the caller's certificate is expired"
+        }
+        Some(Error::NoCertificatesPresented) => "the caller sent no certificate",
+        Some(Error::InvalidMessage(_)) => "the caller does not speak TLS",
+        Some(Error::AlertReceived(AlertDescription::UnknownCA)) => "the caller does not trust the CA of this node's certificate",
+        Some(Error::AlertReceived(alert)) => return format!("the caller ended the handshake with the TLS alert {alert:?}"),
+        _ => return in_words(cause),
+    };
+    words.to_owned()
 }
 
-/// The lines that were logged in the current window.
+/// The lines that were logged in the current window of ten minutes.
 #[derive(Default)]
 pub struct Refusals {
     said: Mutex<(Option<Instant>, BTreeSet<String>)>,
@@ -41,6 +53,15 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failures_have_words() {
+        let words = |error: Error| handshake_failure(&io::Error::new(io::ErrorKind::InvalidData, error));
+        assert_eq!(words(Error::NoCertificatesPresented), "the caller sent no certificate");
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert_eq!(words(unknown), "no CA in this node's bundle issued the caller's certificate");
+        assert_eq!(handshake_failure(&io::ErrorKind::UnexpectedEof.into()), "it closed the connection");
+    }
 
     #[test]
     fn a_line_is_logged_once_and_the_number_of_lines_is_bounded() {

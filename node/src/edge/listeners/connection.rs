@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::Builder;
-use keyrack_cluster::{Tasks, handshake_failure};
+use keyrack_cluster::{Refusals, Tasks, handshake_failure};
 use keyrack_texts::Detail;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -54,6 +54,8 @@ pub struct ConnectionSettings {
     pub builder: Arc<Builder<StreamExecutor>>,
     /// The limits of a connection.
     pub limits: Limits,
+    /// Limits the log lines about refused operators.
+    pub refusals: Arc<Refusals>,
     /// The tasks of the listeners. The connection is one of them.
     pub tasks: Tasks,
 }
@@ -93,7 +95,7 @@ impl ConnectionSettings {
         match accepted {
             Ok((stream, identity)) => self.serve_requests(stream, address, identity).await,
             // Failed handshakes are common on the internet, but not at the operators' listener.
-            Err(cause) if is_for_operators => {
+            Err(cause) if is_for_operators && self.refusals.is_new(&format!("{} {cause:#}", address.ip())) => {
                 tracing::warn!(event = "operator_refused", %address, cause = format!("{cause:#}"), "refused a connection at the operators' port");
             }
             Err(cause) => tracing::debug!(%address, cause = format!("{cause:#}"), "a TLS handshake failed"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
-use keyrack_cluster::Tasks;
+use keyrack_cluster::{Refusals, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -42,7 +42,8 @@ pub async fn serve(listener: BoundListener, routers: Routers, addresses: Address
         Security::Plain | Security::Clients(_) => routers.http,
     };
     let builder = Arc::new(builder(limits, StreamExecutor(tasks.clone())));
-    let settings = ConnectionSettings { security, http, grpc: routers.grpc, builder, limits, tasks: tasks.clone() };
+    let refusals = Arc::new(Refusals::default());
+    let settings = ConnectionSettings { security, http, grpc: routers.grpc, builder, limits, refusals, tasks: tasks.clone() };
     let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     // The semaphore is never closed.
     while let Ok(permit) = permits.clone().acquire_owned().await {
