@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::messages::files::AccessError;
-use crate::terminal::plain;
+use crate::terminal::{plain, plain_json};
 
 /// Whether the reader of standard output has closed its end.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
@@ -29,7 +29,12 @@ pub fn is_closed() -> bool {
 
 /// Writes a value as indented JSON.
 pub fn say_json<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<()> {
-    say(&(serde_json::to_string_pretty(value)? + "\n"))
+    say(&to_json(value)?)
+}
+
+/// A value as indented JSON that cannot steer the terminal.
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> anyhow::Result<String> {
+    Ok(plain_json(&serde_json::to_string_pretty(value)?) + "\n")
 }
 
 /// Writes a line to standard error. A closed standard error is ignored.

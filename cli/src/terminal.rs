@@ -5,14 +5,19 @@ pub fn line(value: &str) -> String {
     plain(value).replace('\n', "\\n")
 }
 
+/// A text of a server or a file inside a message: on one line, and cut after `longest` characters.
+pub fn part_of(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => line(&text[..end]) + "...",
+        None => line(text),
+    }
+}
+
 /// Escapes every control character except newlines, so that the text cannot steer the terminal.
 pub fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
-        let is_control = letter.is_control() && letter != '\n';
-        // Marks that change the writing direction can make a text look like another one.
-        let is_direction_mark = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if is_control || is_direction_mark {
+        if steers(letter) {
             shown.extend(letter.escape_default());
         } else {
             shown.push(letter);
@@ -21,11 +26,37 @@ pub fn plain(text: &str) -> String {
     shown
 }
 
+/// Escapes the same characters as [`plain`] in a JSON text, as JSON does: the value stays the same.
+pub fn plain_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if steers(letter) {
+            // All of them have at most four hexadecimal digits.
+            shown += &format!("\\u{:04x}", u32::from(letter));
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+/// Control characters, and marks that change the writing direction or have no width: they can make a text look like another.
+fn steers(letter: char) -> bool {
+    let is_control = letter.is_control() && letter != '\n';
+    is_control
+        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
-    fn escape_sequences_are_spelled_out() {
+    fn escape_sequences_are_spelled_out_and_a_json_value_stays_the_same() {
         assert_eq!(super::line("a\nb\t"), "a\\nb\\t");
         assert_eq!(super::plain("a\x1b[2Jb\rc\n\u{202e}d ä"), "a\\u{1b}[2Jb\\rc\n\\u{202e}d ä");
+        let json = "[\n  \"a\u{9b}31m\u{202e}\u{7f}ä\"\n]";
+        assert_eq!(super::plain_json(json), "[\n  \"a\\u009b31m\\u202e\\u007fä\"\n]");
+        let values: [Vec<String>; 2] = [json, &super::plain_json(json)].map(|text| serde_json::from_str(text).expect("JSON"));
+        assert_eq!(values[0], values[1]);
+        assert_eq!((super::part_of("a\nbc", 3), super::part_of("a\nbc", 4)), ("a\\nb...".to_owned(), "a\\nbc".to_owned()));
     }
 }

@@ -65,6 +65,11 @@ fn wrong_usage_is_2_and_names_the_remedy() {
         assert!(err.to_lowercase().contains(&says.to_lowercase()), "{line}: {err}");
     }
     assert_eq!(fails(folder.path(), &["--key", "a\nb", "property", "list"]).0, 2);
+    // A missing subcommand shows the help, but a script must not take it for success.
+    for line in [&[][..], &["booking"], &["receipt"]] {
+        let (code, err) = fails(folder.path(), line);
+        assert!(code == 2 && err.contains("Usage: keyrack"), "{line:?}: {code} {err}");
+    }
 }
 
 #[test]

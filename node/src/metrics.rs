@@ -210,3 +210,20 @@ fn receipts(cluster: &ClusterNode) -> Registry {
     registry.register("divergences", "Times two replicas had different roots at one size", divergences);
     registry
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_old_name_of_a_metric_has_the_same_value() {
+        let metrics = Metrics::default();
+        metrics.certificate_expires(jiff::Timestamp::from_second(1_900_000_000).expect("a time"));
+        let mut page = String::new();
+        text::encode_registry(&mut page, &metrics.registry).expect("written");
+        for name in ["expires", "runs_out"] {
+            let line = format!("keyrack_tls_certificate_{name}_seconds 1900000000");
+            assert!(page.lines().any(|found| found == line), "{page}");
+        }
+    }
+}

@@ -30,9 +30,18 @@ pub fn say(text: &str) -> Result<(), AccessError> {
     }
 }
 
-/// Writes a line to standard error. A closed standard error is ignored.
+/// Writes a message to standard error. A closed standard error is ignored. The message may repeat a name of a file or a
+/// setting, so control characters in it are escaped.
 pub fn note(message: impl Display) {
-    let _ = writeln!(std::io::stderr(), "{message}");
+    let mut text = String::new();
+    for letter in message.to_string().chars() {
+        if letter.is_control() && letter != '\n' {
+            text.extend(letter.escape_default());
+        } else {
+            text.push(letter);
+        }
+    }
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Waits for SIGINT, SIGTERM, or, with `until_stdin_closes`, for the end of standard input.

@@ -6,6 +6,10 @@ use std::io::{Error, ErrorKind};
 /// program made itself keeps its text, unless its kind says that a connection ended.
 pub fn in_words(cause: &Error) -> String {
     let words = match cause.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
+            "it closed the connection"
+        }
+        _ if cause.get_ref().is_some() => return without_number(cause),
         ErrorKind::NotFound => "it does not exist",
         ErrorKind::AlreadyExists => "a file already has this name",
         ErrorKind::PermissionDenied => "permission denied",
@@ -14,14 +18,11 @@ pub fn in_words(cause: &Error) -> String {
         ErrorKind::StorageFull => "the disk is full",
         ErrorKind::QuotaExceeded => "the disk quota is used up",
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
-        ErrorKind::InvalidData if cause.get_ref().is_none() => "it is not valid UTF-8",
+        ErrorKind::InvalidData => "it is not text in UTF-8",
         ErrorKind::ConnectionRefused => "nothing listens there (connection refused)",
         ErrorKind::HostUnreachable => "there is no route to the host",
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => "the network is unreachable",
         ErrorKind::TimedOut => "it did not answer in time",
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => {
-            "it closed the connection"
-        }
         _ => return without_number(cause),
     };
     words.to_owned()
@@ -63,8 +64,8 @@ mod tests {
 
     #[test]
     fn an_error_of_the_program_keeps_its_text() {
-        assert_eq!(in_words(&Error::from(ErrorKind::InvalidData)), "it is not valid UTF-8");
-        for kind in [ErrorKind::InvalidData, ErrorKind::Other] {
+        assert_eq!(in_words(&Error::from(ErrorKind::InvalidData)), "it is not text in UTF-8");
+        for kind in [ErrorKind::InvalidData, ErrorKind::NotFound, ErrorKind::Other] {
             assert_eq!(in_words(&Error::new(kind, "row 7 is damaged")), "row 7 is damaged");
         }
         assert_eq!(

@@ -1,6 +1,7 @@
 //! One node's process: signals, restart, and runs that are expected to end.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -122,14 +123,13 @@ pub(crate) fn wait_until_gone(pid: u32) {
     }
 }
 
-/// Checks every thread. The first one may be a zombie, and `/proc/PID/stat` shows only that one, while others still
-/// hold the process's ports and locks.
+/// The first thread may be a zombie while others still hold the process's ports and locks. The folder's link count has the
+/// number of threads; a listing of the folder may miss some while others end.
 fn is_running(pid: u32) -> bool {
-    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return false };
-    threads.flatten().any(|thread| {
-        let Ok(stat) = std::fs::read_to_string(thread.path().join("stat")) else { return false };
-        // "id (name) state ...". The name may contain blanks and parentheses.
-        let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-        !matches!(state, Some('Z' | 'X') | None)
-    })
+    let Ok(threads) = std::fs::metadata(format!("/proc/{pid}/task")) else { return false };
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    // "id (name) state ...". The name may contain blanks and parentheses.
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    // Two links are the folder's own.
+    threads.nlink() > 3 || !matches!(state, Some('Z' | 'X') | None)
 }

@@ -1,5 +1,8 @@
 //! The languages, and the choice among them.
 
+/// The most ranges of a header that count. No person has more languages.
+const RANGES: usize = 32;
+
 /// A language that all texts exist in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
@@ -30,7 +33,7 @@ impl Language {
 
     /// The language that an `Accept-Language` header (RFC 9110, section 12.5.4) prefers among [`Language::ALL`].
     pub fn preferred(accept_language: &str) -> Language {
-        let mut ranges: Vec<(&str, f32)> = accept_language.split(',').filter_map(range).collect();
+        let mut ranges: Vec<(&str, f32)> = accept_language.split(',').take(RANGES).filter_map(range).collect();
         ranges.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranges.into_iter().find_map(|(tag, _)| Language::of_range(tag)).unwrap_or_default()
     }
@@ -46,8 +49,13 @@ impl Language {
 
 /// A range with its weight, such as `de-AT;q=0.8`. A weight of 0 excludes the language.
 fn range(part: &str) -> Option<(&str, f32)> {
-    let (range, weight) = part.trim().split_once(";q=").unwrap_or((part.trim(), "1"));
+    let (range, weight) = part.split_once(';').unwrap_or((part, "q=1"));
+    let (name, weight) = weight.split_once('=')?;
+    if !name.trim().eq_ignore_ascii_case("q") {
+        return None;
+    }
     let weight: f32 = weight.trim().parse().ok()?;
+    let range = range.trim();
     (!range.is_empty() && weight > 0.0).then_some((range, weight))
 }
 
@@ -61,10 +69,16 @@ mod tests {
             ("", "en"),
             ("xx", "en"),
             ("de-AT,en;q=0.5", "de"),
+            // Of equal weights the first counts.
+            ("de, en", "de"),
+            ("fr, *", "fr"),
+            ("en;q=0.5, es;q=0.5", "en"),
             ("en;q=0.2, fr;q=0.9", "fr"),
             ("es;q=0, *", "en"),
             ("xx, ES", "es"),
             ("de;q=x, fr", "fr"),
+            ("en;q=0.1, de ; Q=0.9", "de"),
+            ("de;level=1, fr;q=0.1", "fr"),
         ] {
             assert_eq!(Language::preferred(header).tag(), tag, "{header}");
         }

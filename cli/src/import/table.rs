@@ -133,6 +133,11 @@ impl Fields<'_> {
     }
 }
 
+/// No stay in the table may be longer. The hotel's rates are set for every night up to the last departure.
+const MAX_NIGHTS: u32 = 1_000;
+/// With the longest stay, the departure is before the last valid date of the inventory.
+const LAST_YEAR: u32 = 2_190;
+
 fn wrong(column: &'static str, value: &str, needed: &'static str) -> TableError {
     TableError::Value { column, value: value.to_owned(), needed }
 }
@@ -148,13 +153,20 @@ fn row(line: usize, fields: &Fields<'_>) -> Result<Row, TableError> {
         other => return Err(wrong("reservation_status", other, "Check-Out, Canceled or No-Show")),
     };
     let rate = fields.text("adr")?;
-    let rate: f64 = rate.parse().map_err(|_| wrong("adr", rate, "a number"))?;
+    let rate: f64 = match rate.parse() {
+        Ok(number) if (-1e6..=1e6).contains(&number) => number,
+        _ => return Err(wrong("adr", rate, "a number up to 1000000")),
+    };
+    let nights = fields.number("stays_in_weekend_nights")? + fields.number("stays_in_week_nights")?;
+    if nights > MAX_NIGHTS {
+        return Err(wrong("stays_in_week_nights", &nights.to_string(), "at most 1000 nights in all"));
+    }
     Ok(Row {
         line,
         hotel: fields.text("hotel")?.to_owned(),
         booked_on,
         arrival,
-        nights: fields.number("stays_in_weekend_nights")? + fields.number("stays_in_week_nights")?,
+        nights,
         adults: fields.number("adults")?,
         children: fields.number("children")? + fields.number("babies")?,
         room_type: fields.text("reserved_room_type")?.trim().to_owned(),
@@ -184,6 +196,9 @@ fn arrival(fields: &Fields<'_>) -> Result<Day, TableError> {
     let month = MONTHS.iter().position(|month| *month == name);
     let month = month.ok_or_else(|| wrong("arrival_date_month", name, "the English name of a month"))?;
     let (year, day) = (fields.number("arrival_date_year")?, fields.number("arrival_date_day_of_month")?);
+    if year > LAST_YEAR {
+        return Err(wrong("arrival_date_year", &year.to_string(), "a year up to 2190"));
+    }
     let date = Day::from_ymd(year as i32, month as u32 + 1, day);
     date.map_err(|_| wrong("arrival_date_day_of_month", &format!("{day} {name} {year}"), "a date"))
 }
@@ -219,6 +234,19 @@ mod tests {
         assert!(
             text(&format!("{header}\n{of_may}\n")).contains("arrival_date_month: \"Mai\" is not the English name of a month")
         );
+        for (good, bad, says) in [
+            ("May", "May", ""),
+            (",2026,", ",2191,", "arrival_date_year: \"2191\" is not a year up to 2190"),
+            (",0,1,1,0,0,", ",1000,1,1,0,0,", "\"1001\" is not at most 1000 nights in all"),
+            (",1,Check-Out", ",NaN,Check-Out", "adr: \"NaN\" is not a number up to 1000000"),
+            (",1,Check-Out", ",1e308,Check-Out", "adr: \"1e308\" is not a number up to 1000000"),
+        ] {
+            let row = of_may.replace("Mai", "May").replace(good, bad);
+            match parse(Path::new("t.csv"), format!("{header}\n{row}\n").as_bytes()) {
+                Ok(_) => assert_eq!(says, "", "{row}"),
+                Err(error) => assert!(!says.is_empty() && crate::messages::failure::text(&error.into()).contains(says), "{row}"),
+            }
+        }
         let error = parse(Path::new("t.csv"), &b"hotel,\xff\n"[..]).expect_err("no text");
         assert!(crate::messages::failure::text(&error.into()).starts_with("t.csv, line 1: it is not text."));
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use keyrack_client::{ClientError, Code, ErrorCode, v1};
 
+use crate::terminal::part_of;
+
 /// A change without an answer that confirms it.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", explain(.cause, Some(.key)))]
@@ -133,7 +135,7 @@ fn without_answer(cause: &ClientError, look: &str) -> String {
 
 /// A refusal in words, with the refused nights on lines of their own. `key` is the idempotency key of a change.
 pub fn explain(error: &ClientError, key: Option<&str>) -> String {
-    let mut detail = without(&PARTS, &error.detail);
+    let mut detail = without(&PARTS, &part_of(&error.detail, 1_000));
     if let Some((field, option)) = NAMES.iter().find(|(field, _)| detail.starts_with(field)) {
         detail.replace_range(..field.len(), option);
     }
@@ -147,8 +149,8 @@ pub fn explain(error: &ClientError, key: Option<&str>) -> String {
     }
     let mut text = match error.code {
         ErrorCode::Unreachable | ErrorCode::Untrusted => detail,
-        _ if detail.is_empty() => error.code.to_string(),
-        _ => format!("{}: {detail}", error.code),
+        _ if detail.is_empty() => part_of(&error.code.to_string(), 64),
+        _ => format!("{}: {detail}", part_of(&error.code.to_string(), 64)),
     };
     if let Some(hint) = hint {
         text = format!("{}. {hint}", text.trim_end_matches('.'));
@@ -160,7 +162,8 @@ pub fn explain(error: &ClientError, key: Option<&str>) -> String {
 fn hint(error: &ClientError, key: Option<&str>) -> Option<String> {
     let repeat = |key| format!("run the same command again with --idempotency-key {key}");
     match (&error.code, key) {
-        (ErrorCode::Service(Code::OutcomeUnknown), Some(key)) => Some(format!(
+        // A node may fail after it has stored a change, so its fault does not say whether the change was made.
+        (ErrorCode::Service(Code::OutcomeUnknown | Code::Internal), Some(key)) => Some(format!(
             "It is unknown whether the change was made. To find out, {}: the change is made once at most.",
             repeat(key)
         )),
@@ -181,6 +184,7 @@ fn hint(error: &ClientError, key: Option<&str>) -> Option<String> {
 
 fn night_in_words(night: &v1::RefusedNight) -> String {
     let v1::RefusedNight { date, room_type, available, reason } = night;
+    let (date, room_type) = (part_of(date, 64), part_of(room_type, 64));
     let why = match reason.as_str() {
         "" if *available < 0 => format!("{room_type} is {} rooms above its sell limit", available.unsigned_abs()),
         "" => format!("{room_type} has {available} rooms left"),
@@ -191,7 +195,7 @@ fn night_in_words(night: &v1::RefusedNight) -> String {
         "minStayThrough" => format!("a stay in {room_type} over this night must be longer (minimum stay through)"),
         "maxStay" => format!("a stay in {room_type} that begins here must be shorter (maximum stay)"),
         "noRate" => format!("{room_type} has no rate"),
-        other => format!("{room_type}: {other}"),
+        other => format!("{room_type}: {}", part_of(other, 64)),
     };
     format!("{date}: {why}")
 }
@@ -229,6 +233,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_adds_no_line_and_is_cut() {
+        let nights = vec![v1::RefusedNight { date: "a\nb".into(), ..night(0, "") }];
+        let hostile =
+            ClientError { detail: format!("x\n{}", "y".repeat(3_000)), ..error(ErrorCode::Unknown("c\nd".into()), nights) };
+        let text = explain(&hostile, None);
+        assert!(text.starts_with("c\\nd: x\\ny") && text.len() < 1_200, "{text}");
+        assert!(text.ends_with("...\n  a\\nb: DBL has 0 rooms left"), "{text}");
+    }
+
+    #[test]
+    fn a_fault_of_the_node_leaves_a_change_unknown() {
+        let text = explain(&error(Code::Internal, Vec::new()), Some("order-4711"));
+        assert!(text.contains("It is unknown whether") && text.contains("--idempotency-key order-4711"), "{text}");
+        assert_eq!(explain(&error(Code::Internal, Vec::new()), None), "internal: a detail");
+    }
+
+    #[test]
     fn a_message_has_one_hint_and_the_names_of_the_command_line() {
         let text =
             |code: Code, detail: &str, key| explain(&ClientError { detail: detail.into(), ..error(code, Vec::new()) }, key);
@@ -246,6 +267,9 @@ mod tests {
             text(Code::SoldOut, "DBL has too few rooms. See nights for the rooms that are left.", Some("k")),
             "sold_out: DBL has too few rooms."
         );
+        let lost = AnswerError::Late { host: "a:7113".into(), limit: Duration::from_secs(9) };
+        let text = AnswerError::OutcomeUnknown { cause: Box::new(lost), look: "keyrack node list".into() }.to_string();
+        assert!(text.starts_with("a:7113 did not answer within 9 s. It is unknown whether"), "{text}");
         let cause = ClientError { detail: late.into(), ..error(Code::OutcomeUnknown, Vec::new()) };
         assert_eq!(
             AnswerError::ChangeUnknown { cause, look: "keyrack node list".into() }.to_string(),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use keyrack_os_error::in_words;
 use serde_json::error::Category;
 
+use crate::terminal::part_of;
+
 /// A file or a stream that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -56,7 +58,8 @@ pub fn json_in_words(cause: &serde_json::Error) -> String {
     match cause.classify() {
         Category::Eof => "it ends before its JSON is complete".to_owned(),
         Category::Syntax => format!("it is not JSON from line {}, column {} on", cause.line(), cause.column()),
-        Category::Data | Category::Io => cause.to_string(),
+        // It may repeat a name of the file.
+        Category::Data | Category::Io => part_of(&cause.to_string(), 200),
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use keyrack_inventory::LeafError;
 use keyrack_merkle::{CheckpointError, PolicyError, ProofFileError, ReceiptError};
 
+use crate::terminal::part_of;
+
 /// A receipt or a policy that cannot be fetched or used.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -68,7 +70,7 @@ pub enum FileError {
     #[error("this JSON is not a receipt: {0}. Give the file that `keyrack receipt get` wrote.")]
     Json(String),
     /// A confirmation without its receipt.
-    #[error("this confirmation has no receipt, because the receipt was not signed yet. Fetch it: keyrack receipt get {booking}")]
+    #[error("this confirmation has no receipt: perhaps it was not signed yet. Fetch it: keyrack receipt get {booking}")]
     NotYet {
         /// The id of the booking.
         booking: String,
@@ -77,10 +79,10 @@ pub enum FileError {
     #[error("the proof is damaged: {0}")]
     Proof(ProofFileError),
     /// Not canonical base64.
-    #[error("{0} is not canonical base64")]
+    #[error("{} is not canonical base64", part_of(.0, 64))]
     Base64(String),
     /// A salt that does not have 16 bytes.
-    #[error("the salt of the claim {0} does not have 16 bytes")]
+    #[error("the salt of the claim {} does not have 16 bytes", part_of(.0, 64))]
     Salt(String),
     /// The proof contains no leaf, and none was given.
     #[error("the proof does not contain the leaf; give the leaf's bytes with --leaf")]
@@ -103,7 +105,7 @@ pub enum VerifyError {
     #[error("{0}")]
     Receipt(ReceiptError),
     /// A field beside the proof differs from the proved value.
-    #[error("the file states that {what} is {stated}, but the proof shows {proved}")]
+    #[error("the file states that {what} is {}, but the proof shows {proved}", part_of(.stated, 200))]
     Mismatch {
         /// The field.
         what: &'static str,
@@ -113,7 +115,10 @@ pub enum VerifyError {
         proved: String,
     },
     /// A disclosed claim is not in the leaf.
-    #[error("the claim {name} = {value:?} is not in the leaf: the value, its name or its salt was changed")]
+    #[error(
+        "the claim {} = \"{}\" is not in the leaf: the value, its name or its salt was changed",
+        part_of(.name, 64), part_of(.value, 200)
+    )]
     Claim {
         /// Its name.
         name: String,
@@ -121,7 +126,7 @@ pub enum VerifyError {
         value: String,
     },
     /// Two claims have the same name. A reader would see only one of them.
-    #[error("the claim {0} is disclosed twice")]
+    #[error("the claim {} is disclosed twice", part_of(.0, 64))]
     ClaimTwice(String),
 }
 

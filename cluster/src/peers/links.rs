@@ -51,26 +51,33 @@ struct Reachable {
     lost: BTreeMap<u64, Instant>,
 }
 
+/// What is logged about a peer.
+#[derive(Debug, PartialEq, Eq)]
+enum PeerChange {
+    Back,
+    Lost,
+    /// It has not answered since this node started. This is normal while the nodes start one after the other.
+    Awaited,
+}
+
 impl Reachable {
-    fn answered(&mut self, peer: u64) {
+    fn answered(&mut self, peer: u64) -> Option<PeerChange> {
         let is_new = self.known.insert(peer);
-        if self.lost.remove(&peer).is_some() && !is_new {
-            tracing::info!(event = "peer_back", peer, "the peer answers again");
-        }
+        (self.lost.remove(&peer).is_some() && !is_new).then_some(PeerChange::Back)
     }
 
-    fn failed(&mut self, peer: u64, status: &Status) {
+    fn failed(&mut self, peer: u64, now: Instant) -> Option<PeerChange> {
         if self.lost.contains_key(&peer) {
-            return;
+            return None;
         }
-        self.lost.insert(peer, Instant::now());
-        let cause = innermost(status);
-        if self.known.contains(&peer) {
-            tracing::warn!(event = "peer_lost", peer, cause, "the peer does not answer");
-        } else {
-            // Normal while the nodes of a cluster start one after the other.
-            tracing::info!(event = "peer_awaited", peer, cause, "the peer has not answered since this node started");
-        }
+        self.lost.insert(peer, now);
+        Some(if self.known.contains(&peer) { PeerChange::Lost } else { PeerChange::Awaited })
+    }
+
+    fn called(&mut self, peer: u64, now: Instant) -> Option<PeerChange> {
+        // A peer that reaches this node but does not answer it would otherwise be lost and back several times a second.
+        let is_long_lost = self.lost.get(&peer).is_some_and(|since| now - *since > LOST_AT_LEAST);
+        if is_long_lost { self.answered(peer) } else { None }
     }
 }
 
@@ -143,20 +150,18 @@ impl Links {
 
     /// Logs when a peer stops answering, with the cause, and when it answers again.
     pub fn note_answer<T>(&self, peer: u64, answer: &Result<T, Status>) {
-        let mut reachable = self.reachable.lock();
-        match answer {
-            Ok(_) => reachable.answered(peer),
-            Err(status) => reachable.failed(peer, status),
-        }
+        let change = match answer {
+            Ok(_) => self.reachable.lock().answered(peer),
+            Err(_) => self.reachable.lock().failed(peer, Instant::now()),
+        };
+        let cause = answer.as_ref().err().map(innermost);
+        log(peer, change, cause);
     }
 
     /// Logs that a peer is back when it calls this node. A follower does not call the other followers, so it learns it this way.
     pub fn note_call_from(&self, peer: u64) {
-        let mut reachable = self.reachable.lock();
-        // A peer that reaches this node but does not answer it would otherwise be lost and back several times a second.
-        if reachable.lost.get(&peer).is_some_and(|since| since.elapsed() > LOST_AT_LEAST) {
-            reachable.answered(peer);
-        }
+        let change = self.reachable.lock().called(peer, Instant::now());
+        log(peer, change, None);
     }
 
     /// The peers that did not answer the last call.
@@ -213,6 +218,17 @@ impl PeerCalls for Links {
     }
 }
 
+fn log(peer: u64, change: Option<PeerChange>, cause: Option<String>) {
+    match change {
+        Some(PeerChange::Back) => tracing::info!(event = "peer_back", peer, "the peer answers again"),
+        Some(PeerChange::Lost) => tracing::warn!(event = "peer_lost", peer, cause, "the peer does not answer"),
+        Some(PeerChange::Awaited) => {
+            tracing::info!(event = "peer_awaited", peer, cause, "the peer has not answered since this node started");
+        }
+        None => {}
+    }
+}
+
 type Broken = Box<dyn std::error::Error + Send + Sync>;
 
 /// The URI for tonic. Its scheme is http because `Dial` does the TLS.
@@ -229,5 +245,27 @@ fn innermost(status: &Status) -> String {
     match cause.to_string() {
         text if text.contains("close_notify") => "the connection ended".to_owned(),
         text => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_lost_and_back_once_each_time() {
+        let (mut peers, now) = (Reachable::default(), Instant::now());
+        assert_eq!(peers.failed(2, now), Some(PeerChange::Awaited));
+        assert_eq!((peers.failed(2, now), peers.answered(2), peers.answered(2)), (None, None, None));
+        for _ in 0..2 {
+            assert_eq!((peers.failed(2, now), peers.failed(2, now)), (Some(PeerChange::Lost), None));
+            assert_eq!((peers.answered(2), peers.answered(2)), (Some(PeerChange::Back), None));
+        }
+        assert_eq!((peers.failed(2, now), peers.called(2, now)), (Some(PeerChange::Lost), None), "it calls, but does not answer");
+        let later = now + LOST_AT_LEAST + Duration::from_millis(1);
+        assert_eq!(
+            (peers.called(2, later), peers.called(2, later), peers.called(3, later)),
+            (Some(PeerChange::Back), None, None)
+        );
     }
 }

@@ -99,7 +99,7 @@ impl ClusterNode {
         let shards = self.node.data_shards();
         let told = shards.map(|shard| grant(&self.node, shard, &principal, Some(by.clone()), deadline));
         let (told, ()) = tokio::join!(futures::future::join_all(told), wait_until_applied(&self.node, index));
-        told.into_iter().collect::<Result<Vec<()>, _>>()?;
+        told.into_iter().collect::<Result<Vec<()>, _>>().map_err(after_the_directory)?;
         Ok(Ok(Arc::new(principal)))
     }
 
@@ -117,6 +117,14 @@ impl ClusterNode {
     /// The fenced nodes.
     pub fn fenced(&self) -> Vec<u64> {
         self.node.directory.principals().fenced().iter().copied().collect()
+    }
+}
+
+/// The error of a grant. The directory has stored the change and repeats the grant, so it is never true that nothing was done.
+fn after_the_directory(cause: ClusterError) -> ClusterError {
+    match cause {
+        ClusterError::Overloaded { shard } | ClusterError::Unavailable { shard } => ClusterError::UnknownOutcome { shard },
+        cause => cause,
     }
 }
 
@@ -172,5 +180,17 @@ fn refused(number: i32) -> ChangeRefused {
         Ok(Refusal::UnknownKey) => ChangeRefused::UnknownKey,
         Ok(Refusal::TooManyPrincipals) => ChangeRefused::TooManyPrincipals,
         Ok(Refusal::UnknownPrincipal) | Err(_) => ChangeRefused::UnknownPrincipal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_the_directory_stored_is_never_reported_as_nothing_done() {
+        for cause in [ClusterError::Overloaded { shard: 2 }, ClusterError::Unavailable { shard: 2 }] {
+            assert!(matches!(after_the_directory(cause), ClusterError::UnknownOutcome { shard: 2 }));
+        }
     }
 }

@@ -167,6 +167,7 @@ mod tests {
         let mut majority = Majority::default();
         // Whether enough nodes answer, whether all shards are fresh, and the change that is logged.
         for (answers, is_fresh, logged) in [
+            (true, false, None), // the first start: no peer has failed yet, none has answered
             (false, false, None),
             (true, true, None),
             (true, false, None), // an election

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::messages::failure;
 use crate::messages::receipt::{FetchError, FileError, NotAReceipt, NotProved, VerifyError, policy_fetched};
 use crate::messages::usage::Usage;
-use crate::output::{note, say, say_json};
+use crate::output::{note, say, say_json, to_json};
 use crate::terminal::plain;
 
 /// Runs `keyrack receipt` and returns the exit code.
@@ -86,7 +86,7 @@ fn disclose(options: &Disclose) -> anyhow::Result<()> {
         return Err(Usage::UnknownClaim { name: name.clone(), known }.into());
     }
     receipt.disclosures.retain(|claim| options.only.contains(&claim.name));
-    write(options.out.as_deref(), &(serde_json::to_string_pretty(&receipt)? + "\n"), "receipt")
+    write(options.out.as_deref(), &to_json(&receipt)?, "receipt")
 }
 
 async fn policy(context: &Context, out: Option<&Path>) -> anyhow::Result<()> {

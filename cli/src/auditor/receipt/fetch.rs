@@ -10,7 +10,7 @@ use super::options::Get;
 use crate::context::Context;
 use crate::messages::receipt::{FetchError, WAITING};
 use crate::messages::usage::Usage;
-use crate::output::note;
+use crate::output::{note, to_json};
 
 /// The time limit for a receipt that is not cosigned yet.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -48,5 +48,5 @@ pub async fn fetch(context: &Context, get: &Get) -> anyhow::Result<()> {
 
 fn pretty(body: &str) -> anyhow::Result<String> {
     let (receipt, _) = read_json(body).map_err(FetchError::Unreadable)?;
-    Ok(serde_json::to_string_pretty(&receipt)? + "\n")
+    to_json(&receipt)
 }

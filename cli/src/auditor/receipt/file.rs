@@ -204,7 +204,9 @@ pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
     let mut around: Confirmation = serde_json::from_str(text).map_err(shape)?;
     let Some(receipt) = around.receipt.take() else {
         let id = around.receipt_url.split('/').find(|part| part.starts_with("bk_"));
-        let booking = around.booking_id.or(id.map(str::to_owned)).unwrap_or_else(|| "BOOKING".into());
+        // The message shows a command to copy, so only an id of the right form may be in it.
+        let is_id = |id: &String| id.len() < 64 && id.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+        let booking = around.booking_id.or(id.map(str::to_owned)).filter(is_id).unwrap_or_else(|| "BOOKING".into());
         return Err(FileError::NotYet { booking });
     };
     Ok((receipt, around.stated()))

@@ -11,6 +11,7 @@ use crate::messages::files::json_in_words;
 use crate::messages::trail::{TrailError, verdict};
 use crate::number::whole;
 use crate::output::{note, say};
+use crate::terminal::plain_json;
 
 /// The options of `keyrack trail`.
 #[derive(Args)]
@@ -55,7 +56,7 @@ pub async fn trail(context: &Context, options: TrailOptions) -> anyhow::Result<(
                 return Err(TrailError::OtherThanSealed(seal.records).into());
             }
             if !options.quiet {
-                say(&if context.json { format!("{item}\n") } else { record.text() })?;
+                say(&if context.json { plain_json(&item.to_string()) + "\n" } else { record.text() })?;
             }
         }
         let Some(next) = page.next_cursor else {

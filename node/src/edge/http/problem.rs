@@ -82,6 +82,8 @@ pub fn finish(response: &mut Response, languages: Option<&HeaderValue>) {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    // The text depends on the caller's language, so a cache must not give it to a caller of another one.
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     if let Ok(trace_id) = HeaderValue::try_from(trace_id) {
         headers.insert("keyrack-trace-id", trace_id);
