@@ -41,10 +41,11 @@ pub fn plain_json(json: &str) -> String {
 }
 
 /// Control characters, and marks that change the writing direction or have no width: they can make a text look like another.
+/// The joiners U+200C and U+200D are letters' neighbours in Persian and Indian names, so they stay.
 fn steers(letter: char) -> bool {
     let is_control = letter.is_control() && letter != '\n';
     is_control
-        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ mod tests {
     #[test]
     fn escape_sequences_are_spelled_out_and_a_json_value_stays_the_same() {
         assert_eq!(super::line("a\nb\t"), "a\\nb\\t");
+        assert_eq!(super::plain("علی\u{200c}رضا\u{200b}"), "علی\u{200c}رضا\\u{200b}");
         assert_eq!(super::plain("a\x1b[2Jb\rc\n\u{202e}d ä"), "a\\u{1b}[2Jb\\rc\n\\u{202e}d ä");
         let json = "[\n  \"a\u{9b}31m\u{202e}\u{7f}ä\"\n]";
         assert_eq!(super::plain_json(json), "[\n  \"a\\u009b31m\\u202e\\u007fä\"\n]");

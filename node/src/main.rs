@@ -261,24 +261,7 @@ fn act(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Config(ConfigCommand::Check { config }) => return check(&config),
         Command::Config(ConfigCommand::PrintDefault) => say(&Config::print_default()?)?,
-        Command::Keyring(command) => match command {
-            KeyringCommand::Init { file, name } => {
-                keyring_file::init(&file, &name)?;
-                say(&messages::keyring::made(&file, &name))?;
-            }
-            KeyringCommand::Add { file, name } => {
-                keyring_file::add(&file, &name)?;
-                say(&messages::keyring::added(&file, &name))?;
-            }
-            KeyringCommand::Activate { file, name } => {
-                keyring_file::activate(&file, &name)?;
-                say(&messages::keyring::activated(&file, &name))?;
-            }
-            KeyringCommand::Remove { file, name } => {
-                keyring_file::remove(&file, &name)?;
-                say(&messages::keyring::removed(&file, &name))?;
-            }
-        },
+        Command::Keyring(command) => say(&keyring(command)?)?,
         Command::Data(command) => match command {
             DataCommand::Check { config } => data::check(&config)?,
             DataCommand::SetAside { config } => data::set_aside(&config)?,
@@ -286,6 +269,19 @@ fn act(command: Command) -> anyhow::Result<ExitCode> {
         Command::OpenApi => say(&(edge::http::document().to_pretty_json()? + "\n"))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Changes the keyring's file. Returns what was done.
+fn keyring(command: KeyringCommand) -> anyhow::Result<String> {
+    use messages::keyring as said;
+    Ok(match command {
+        KeyringCommand::Init { file, name } => keyring_file::init(&file, &name).map(|()| said::made(&file, &name))?,
+        KeyringCommand::Add { file, name } => keyring_file::add(&file, &name).map(|()| said::added(&file, &name))?,
+        KeyringCommand::Activate { file, name } => {
+            keyring_file::activate(&file, &name).map(|()| said::activated(&file, &name))?
+        }
+        KeyringCommand::Remove { file, name } => keyring_file::remove(&file, &name).map(|()| said::removed(&file, &name))?,
+    })
 }
 
 /// `keyrackd config check`: prints one verdict.

@@ -33,15 +33,19 @@ pub fn say(text: &str) -> Result<(), AccessError> {
 /// Writes a message to standard error. A closed standard error is ignored. The message may repeat a name of a file or a
 /// setting, so control characters in it are escaped.
 pub fn note(message: impl Display) {
-    let mut text = String::new();
-    for letter in message.to_string().chars() {
+    let _ = writeln!(std::io::stderr(), "{}", plain(&message.to_string()));
+}
+
+fn plain(message: &str) -> String {
+    let mut text = String::with_capacity(message.len());
+    for letter in message.chars() {
         if letter.is_control() && letter != '\n' {
             text.extend(letter.escape_default());
         } else {
             text.push(letter);
         }
     }
-    let _ = writeln!(std::io::stderr(), "{text}");
+    text
 }
 
 /// Waits for SIGINT, SIGTERM, or, with `until_stdin_closes`, for the end of standard input.
@@ -70,4 +74,12 @@ async fn stdin_closed() {
         let _ = closed.send(());
     });
     let _ = wait.await;
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_message_cannot_steer_the_terminal() {
+        assert_eq!(super::plain("a\u{1b}[31m\u{9b}b\nc"), "a\\u{1b}[31m\\u{9b}b\nc");
+    }
 }

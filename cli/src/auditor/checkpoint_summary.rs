@@ -30,6 +30,9 @@ pub struct CheckpointSummary {
     pub signed_by: Vec<String>,
     /// The cosignatures.
     pub cosigned_by: Vec<Cosignature>,
+    /// How many replicas of the log's cluster the policy lists.
+    #[serde(skip)]
+    replicas: usize,
 }
 
 /// A cosignature of a replica or a witness.
@@ -51,10 +54,11 @@ impl CheckpointSummary {
     pub fn of(trusted: &Trusted, policy: &Policy) -> CheckpointSummary {
         let Trusted { checkpoint, log_keys, cosigned } = trusted;
         let cluster = checkpoint.origin.rsplit_once("/shard-").map_or(checkpoint.origin.as_str(), |(cluster, _)| cluster);
+        let is_outside = |key_name: &str| key_name.strip_prefix(cluster).is_none_or(|rest| !rest.starts_with('/'));
         let witness = |(name, time): &(String, u64)| {
             let key = policy.witnesses().find(|(known, ..)| known == name).map(|(_, key, _)| key.name().to_owned());
             let key_name = key.unwrap_or_default();
-            let outside = key_name.strip_prefix(cluster).is_none_or(|rest| !rest.starts_with('/'));
+            let outside = is_outside(&key_name);
             Cosignature { name: name.clone(), key_name, at: utc_seconds(*time), outside }
         };
         CheckpointSummary {
@@ -63,6 +67,7 @@ impl CheckpointSummary {
             root: encode_hash(&checkpoint.root),
             signed_by: log_keys.iter().map(ToString::to_string).collect(),
             cosigned_by: cosigned.iter().map(witness).collect(),
+            replicas: policy.witnesses().filter(|(_, key, _)| !is_outside(key.name())).count(),
         }
     }
 
@@ -87,8 +92,16 @@ impl CheckpointSummary {
         let history = if self.is_witnessed() {
             let outside: Vec<_> = self.cosigned_by.iter().filter(|one| one.outside).map(|one| one.name.as_str()).collect();
             format!("that no other history exists that {} has not seen: it cosigned this history only", outside.join(", "))
-        } else {
+        } else if self.cosigned_by.len() * 2 > self.replicas {
             NO_WITNESS.to_owned()
+        } else {
+            // The policy's quorum may require fewer signatures than a majority.
+            format!(
+                "that a majority of the replicas stored this history, or that no other one exists: {} of the {} replicas in your \
+                 policy cosigned, and no outside witness",
+                self.cosigned_by.len(),
+                self.replicas
+            )
         };
         vec![history, ONE_EVENT.to_owned(), OTHER_VALUES.to_owned()]
     }

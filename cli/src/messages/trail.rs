@@ -68,11 +68,13 @@ const REFUSALS: [&str; 25] = [
     "quota_exceeded",
 ];
 
-/// A refusal in a record: the code of the domain's refusal, or the status of the HTTP answer.
+/// The verdict of a record that was not allowed: the code of the domain's refusal, or the status of the HTTP answer. After 500
+/// and 504 the node did not know whether the change was made.
 pub fn verdict_in_words(verdict: u16) -> String {
-    match REFUSALS.get(usize::from(verdict).wrapping_sub(1)) {
-        Some(code) => (*code).to_owned(),
-        None => format!("HTTP {verdict}"),
+    match (REFUSALS.get(usize::from(verdict).wrapping_sub(1)), verdict) {
+        (Some(code), _) => format!("refused: {code}"),
+        (None, 500 | 504) => format!("outcome unknown: HTTP {verdict}"),
+        (None, _) => format!("refused: HTTP {verdict}"),
     }
 }
 
@@ -95,9 +97,14 @@ mod tests {
             (Reject::KeyReused, "idempotency_key_reused"),
             (Reject::Forbidden, "forbidden"),
         ] {
-            assert_eq!(verdict_in_words(reject.number() as u16), code);
+            assert_eq!(verdict_in_words(reject.number() as u16), format!("refused: {code}"));
         }
         assert!(REFUSALS.iter().all(|code| Code::from_text(code).is_some()));
-        assert_eq!((verdict_in_words(404), verdict_in_words(26)), ("HTTP 404".to_owned(), "HTTP 26".to_owned()));
+        for (verdict, words) in [(404, "refused: HTTP 404"), (26, "refused: HTTP 26"), (503, "refused: HTTP 503")] {
+            assert_eq!(verdict_in_words(verdict), words);
+        }
+        for verdict in [500, 504] {
+            assert_eq!(verdict_in_words(verdict), format!("outcome unknown: HTTP {verdict}"), "never called a refusal");
+        }
     }
 }

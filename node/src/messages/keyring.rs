@@ -61,7 +61,7 @@ pub fn made(file: &Path, name: &str) -> String {
 /// The result of `keyrackd keyring add`.
 pub fn added(file: &Path, name: &str) -> String {
     format!(
-        "{} has the new key {name}. It only decrypts until you activate it. Copy the file to every node first.\n",
+        "{} has the new key {name}. This key only decrypts until you activate it. Copy the file to every node first.\n",
         file.display()
     )
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding};
-use keyrack_inventory::Disclosure;
+use keyrack_inventory::{BookingId, Disclosure};
 use keyrack_merkle::ProofFile;
 use serde::{Deserialize, Serialize};
 
@@ -205,7 +205,7 @@ pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
     let Some(receipt) = around.receipt.take() else {
         let id = around.receipt_url.split('/').find(|part| part.starts_with("bk_"));
         // The message shows a command to copy, so only an id of the right form may be in it.
-        let is_id = |id: &String| id.len() < 64 && id.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+        let is_id = |id: &String| BookingId::parse(id).is_ok();
         let booking = around.booking_id.or(id.map(str::to_owned)).filter(is_id).unwrap_or_else(|| "BOOKING".into());
         return Err(FileError::NotYet { booking });
     };

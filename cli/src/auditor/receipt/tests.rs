@@ -9,7 +9,7 @@ use keyrack_merkle::{
 };
 use serde_json::{Value, json};
 
-use super::file::{MAX_FILE_BYTES, Receipt};
+use super::file::{MAX_FILE_BYTES, Receipt, read_json};
 use super::verdict::verdict_text;
 use super::verify::{Verified, verify};
 use crate::auditor::checkpoint_summary::CheckpointSummary;
@@ -165,6 +165,38 @@ fn the_verdict_names_the_event_the_signers_and_the_limits_of_the_proof() {
 }
 
 #[test]
+fn a_majority_is_stated_only_if_it_cosigned() {
+    let (log, one) = (log_key(), replica());
+    let others = [("test/node-2", 4), ("test/node-3", 5)].map(|(name, seed)| key(name, KeyKind::Cosigner, seed));
+    for (quorum, replicas, is_majority) in
+        [("node-1", &others[..0], true), ("none", &others[..1], false), ("none", &others, false)]
+    {
+        let mut text = format!("log {}\nwitness node-1 {}\n", log.verifier(), one.verifier());
+        (2..).zip(replicas).for_each(|(node, key)| text += &format!("witness node-{node} {}\n", key.verifier()));
+        let policy = Policy::parse(format!("{text}quorum {quorum}\n").as_bytes()).expect("a policy");
+        let receipt = Receipt::parse(receipt_with(&[replica()]).to_string().as_bytes(), None).expect("a receipt");
+        let verified = verify(&receipt, &policy).expect("it is valid");
+        let text = verdict_text(&verified, &claims(), &policy);
+        assert_eq!(text.contains("majority-durable"), is_majority, "{text}");
+        assert_eq!(
+            text.contains(&format!("1 of the {} replicas in your policy cosigned", replicas.len() + 1)),
+            !is_majority,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_confirmation_without_receipt_names_only_a_booking_id() {
+    let id = BookingId::new(PropertyNumber(2), 1_800_000_000_000, 7).to_string();
+    for (stated, named) in [(id.as_str(), id.as_str()), ("bk_x; rm -rf ~\nPROVED", "BOOKING"), ("bk_", "BOOKING")] {
+        let text = json!({ "bookingId": stated, "receiptUrl": "" }).to_string();
+        let error = read_json(&text).expect_err("it has no receipt").to_string();
+        assert!(error.ends_with(&format!("keyrack receipt get {named}")), "{error}");
+    }
+}
+
+#[test]
 fn every_tampered_part_is_refused_with_its_reason() {
     // The leaf: a changed letter, an additional byte, another version, no bytes.
     let leaf = |change: fn(&mut Vec<u8>)| {
@@ -240,13 +272,15 @@ fn files_of_another_shape_are_refused() {
     leaf["leaf"] = "AAA".into();
     let mut missing = receipt();
     missing.as_object_mut().expect("an object").remove("proof");
-    let later = json!({"bookingId": "bk_1", "receiptUrl": "/v1/bookings/bk_1/receipt"});
+    let id = BookingId::new(PropertyNumber(2), 1_800_000_000_000, 7).to_string();
+    let later = json!({"bookingId": id, "receiptUrl": format!("/v1/bookings/{id}/receipt")});
+    let later_text = format!("keyrack receipt get {id}");
     let cases = [
         (unknown.to_string(), "unknown field"),
         (salt.to_string(), "16 bytes"),
         (leaf.to_string(), "the leaf is not canonical base64"),
         (missing.to_string(), "missing field"),
-        (later.to_string(), "keyrack receipt get bk_1"),
+        (later.to_string(), &later_text),
         (with("proof", "index", "indx").to_string(), "the proof is damaged"),
         (receipt().to_string() + "x", "not a receipt"),
         (receipt()["proof"].as_str().expect("a text").to_owned(), "give the leaf's bytes with --leaf"),

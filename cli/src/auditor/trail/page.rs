@@ -49,7 +49,7 @@ impl Record {
     pub fn text(&self) -> String {
         let optional = |text: &Option<String>| line(text.as_deref().unwrap_or_default());
         let who = line(self.principal.as_ref().unwrap_or(&self.who));
-        let verdict = if self.allowed { String::new() } else { format!("refused: {}", verdict_in_words(self.verdict)) };
+        let verdict = if self.allowed { String::new() } else { verdict_in_words(self.verdict) };
         let times = if self.times > 1 { format!(" x{}", self.times) } else { String::new() };
         let (at, from, action) = (line(&self.at), line(&self.from), line(&self.action));
         let (property, record) = (optional(&self.property_id), optional(&self.record));
