@@ -247,7 +247,7 @@ fn explain(host: &str, cause: &io::Error) -> Option<ConnectError> {
             "this port is for nodes, not for callers. Use the HTTP or gRPC port of a node.".to_owned()
         }
         Error::AlertReceived(alert) => match refusal(*alert) {
-            Some(reason) => format!("the node refused your certificate: {reason}. Check --cert."),
+            Some(reason) => format!("the node refused your certificate: {reason}. Check --cert and the port."),
             None => format!("the node ended TLS with the alert {alert:?}. Its log has the reason."),
         },
         Error::InvalidMessage(_) => {
@@ -278,7 +278,7 @@ fn refusal(alert: AlertDescription) -> Option<&'static str> {
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::AccessDenied
-        | AlertDescription::DecryptError => "it is not from this cluster's authority, or it is not an operator's",
+        | AlertDescription::DecryptError => "it is not from this cluster's authority, or this port is for other certificates (7113 for operators, 7112 for nodes only)",
         _ => return None,
     })
 }
@@ -333,7 +333,8 @@ impl Connection {
             return Ok(());
         }
         if matches!(self.stream, Stream::Plain(_)) && bytes.starts_with(&ALERT) {
-            let why = format!("this port speaks TLS, but the address begins with http://. Use https://{}.", self.host);
+            let why = format!("this port speaks TLS, but the address begins with http://. Use https://{} with --ca, if it is the HTTP, gRPC or \
+                 operators' port.", self.host);
             return Err(self.failed(io::ErrorKind::InvalidData, ConnectError::Tls { host: self.host.to_string(), why }));
         }
         // The first frame of HTTP/2 is shorter than the number that these letters are.

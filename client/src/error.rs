@@ -208,10 +208,14 @@ fn with_remedy(code: &ErrorCode, detail: &str, sign_in: SignIn) -> String {
             // The remedy of the API is less exact than the one below.
             let remedies = [" Use a key with another role.", " An operator can extend the rights.", " Send an auditor's key."];
             let detail = remedies.iter().find_map(|remedy| detail.strip_suffix(remedy)).unwrap_or(detail);
-            format!(
-                "{}. The role and the scope of the caller decide this; an operator can change them with `keyrack principal put`.",
-                detail.trim_end_matches('.')
-            )
+            let caller = match sign_in {
+                SignIn::Key => "The caller is the owner of the API key (--key or KEYRACK_API_KEY), also if a certificate is given.",
+                SignIn::Certificate | SignIn::Nothing => "",
+            };
+            let detail = detail.trim_end_matches('.');
+            format!("{detail}. An operator can change the role and the scope of a caller with `keyrack principal put`. {caller}")
+                .trim_end()
+                .to_owned()
         }
         _ => detail.to_owned(),
     }

@@ -11,6 +11,10 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+/// Where the files are named, for messages.
+const CA: &str = "--ca or KEYRACK_CA";
+const CERT: &str = "--cert or KEYRACK_CERT";
+
 /// The settings of a client for `https://` addresses. Cheap to clone. TLS 1.3, or 1.2 if the server has nothing newer.
 #[derive(Clone)]
 pub struct Tls {
@@ -60,7 +64,7 @@ pub enum TlsError {
         key: PathBuf,
     },
     /// A certificate that TLS cannot use.
-    #[error("TLS cannot use the certificate {}: {cause}. Check --cert.", .path.display())]
+    #[error("TLS cannot use the certificate {}: {cause}. Check --cert or KEYRACK_CERT.", .path.display())]
     Identity {
         /// The certificate's file.
         path: PathBuf,
@@ -93,7 +97,7 @@ impl Tls {
         let config = match own {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
-                let chain = certificates(certificate, "--cert")?;
+                let chain = certificates(certificate, CERT)?;
                 let refused = |cause| match cause {
                     rustls::Error::InconsistentKeys(_) => {
                         TlsError::Mismatch { path: certificate.to_owned(), key: key.to_owned() }
@@ -129,10 +133,10 @@ impl fmt::Debug for Tls {
 
 fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(file, "--ca")? {
+    for certificate in certificates(file, CA)? {
         roots
             .add(certificate)
-            .map_err(|_| content(file, "--ca", "has a certificate that is damaged or is not an authority's"))?;
+            .map_err(|_| content(file, CA, "has a certificate that is damaged or is not an authority's"))?;
     }
     Ok(roots)
 }
@@ -148,7 +152,7 @@ fn certificates(file: &Path, option: &'static str) -> Result<Vec<CertificateDer<
 }
 
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    const OPTION: &str = "--cert-key";
+    const OPTION: &str = "--cert-key or KEYRACK_CERT_KEY";
     let metadata = std::fs::metadata(file).map_err(|cause| unreadable(file, OPTION, cause))?;
     if metadata.is_dir() {
         return Err(unreadable(file, OPTION, io::ErrorKind::IsADirectory.into()));

@@ -76,9 +76,10 @@ pub enum StartError {
     },
     /// The data folder is new, and the cluster records another incarnation of this node.
     #[error(
-        "node {node}'s data folder is new, but the cluster has node {node} with other data, so it must not vote. Run \
-         `keyrackd data set-aside`, then start it again: it rejoins with an empty folder. Never restore an older copy of the \
-         folder."
+        "node {node}'s data folder is new, but the cluster has node {node} with other data, so this one must not vote. Check \
+         that `node` and `data` in the configuration are right, and that node {node} runs nowhere else. Only if its data are \
+         lost, run `keyrackd data set-aside`, then start it again: it rejoins with an empty folder. Never restore an older copy \
+         of the folder."
     )]
     NewDataFolder {
         /// The node.

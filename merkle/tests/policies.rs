@@ -49,7 +49,7 @@ fn the_quorum_holds_for_exactly_the_right_subsets_of_witnesses() {
             }
             Err(distrust) => {
                 let cosigned = chosen.into_iter().map(|(name, _)| name).collect();
-                assert_eq!(distrust, Distrust::NoQuorum { quorum: "X-and-Y".into(), cosigned });
+                assert_eq!(distrust, Distrust::NoQuorum { quorum: "X-and-Y".into(), cosigned, other_keys: vec![] });
             }
         }
     }
@@ -159,7 +159,7 @@ fn a_witness_that_cosigns_twice_counts_once_with_the_latest_time() {
     let twice = [50, 90, 70].map(|time| checkpoint().cosign(&witness_key(1), time));
     let mut signatures = [&[checkpoint().sign(&log_key(1))], twice.as_slice()].concat();
     let refused = policy(&text).check(&note(signatures.clone()));
-    assert_eq!(refused, Err(Distrust::NoQuorum { quorum: "two".into(), cosigned: vec!["a".into()] }));
+    assert_eq!(refused, Err(Distrust::NoQuorum { quorum: "two".into(), cosigned: vec!["a".into()], other_keys: vec![] }));
     signatures.push(checkpoint().cosign(&witness_key(2), 60));
     let trusted = policy(&text).check(&note(signatures)).expect("both cosigned");
     assert_eq!(trusted.cosigned, [("a".into(), 90), ("b".into(), 60)]);

@@ -16,7 +16,13 @@ const FEWEST_TO_REJOIN: usize = 3;
 /// Reads all of a node's data and prints how much there is.
 pub fn check(config: &Path) -> anyhow::Result<()> {
     let config = Config::load(config)?;
-    let contents = inspect(&config.cluster_config()).map_err(|cause| explain(cause, &config))?;
+    let contents = inspect(&config.cluster_config()).map_err(|cause| match cause.is_damage() {
+        true => DataError::Damaged { node: config.node, nodes: config.peers.len(), cause }.into(),
+        false => explain(cause, &config),
+    })?;
+    if contents.log.0 == 0 && contents.rows.iter().all(|(rows, _)| *rows == 0) && contents.snapshots == 0 {
+        return Ok(say(&data::nothing(&config.data))?);
+    }
     let mut text = format!("log       {:>10} entries  {}\n", contents.log.0, encode_string(&contents.log.1));
     for (shard, (rows, sum)) in contents.rows.iter().enumerate() {
         text += &format!("shard {shard:<3} {rows:>10} rows     {}\n", encode_string(sum));

@@ -6,7 +6,7 @@ title-invalid-json = Der Inhalt ist kein JSON
 title-unknown-field = Der Inhalt hat ein unbekanntes Feld
 title-invalid-field = Ein Feld oder Parameter fehlt oder ist ungültig
 title-invalid-utf8 = Der Inhalt ist kein UTF-8
-title-invalid-date = Ein Datum gibt es nicht
+title-invalid-date = Ein Datum fehlt oder ist nicht gültig
 title-invalid-stay = Die Abreise liegt nicht nach der Anreise
 title-stay-too-long = Der Aufenthalt hat zu viele Nächte
 title-no-rooms = Die Anfrage nennt kein Zimmer
@@ -98,8 +98,8 @@ property-id = propertyId: 1 bis 64 Buchstaben, Ziffern, '-', '_' oder '.'.
 field-code = { $field }: 1 bis 20 Buchstaben, Ziffern, '-', '_' oder '.'.
 text-too-long = { $field }: höchstens { $limit } Zeichen.
 text-has-card-number = { $field } enthält eine Kartennummer. Keyrack speichert keine Kartennummern: senden Sie ein Zahlungs-Token.
-date-missing = { $field } fehlt. Senden Sie ein Datum wie 2026-12-24.
-date-invalid = { $field }: { $text } ist kein Datum. Senden Sie ein Datum wie 2026-12-24.
+date-missing = { $field } fehlt. Schreiben Sie ein Datum als JJJJ-MM-TT, etwa 2026-12-24.
+date-invalid = { $field }: { $text } ist kein Datum. Schreiben Sie ein existierendes Datum als JJJJ-MM-TT, etwa 2026-12-24.
 date-too-late = Das späteste Datum ist 2199-12-31.
 dates-order = { $end } muss nach { $start } liegen.
 ari-dates-order = dateTo darf nicht vor dateFrom liegen.
@@ -141,7 +141,7 @@ subjects = subjects: höchstens { $limit }, jeder mit issuer und subject von 1 b
 text-bytes = { $field }: höchstens { $limit } Bytes.
 key-lifetime = expiresInSeconds: mindestens 1, höchstens 3162240000 (100 Jahre).
 key-overlap = overlapSeconds: höchstens { $limit } (eine Woche).
-audit-shard = shard: 1 bis zur Zahl der Daten-Shards.
+audit-shard = shard: Die Daten-Shards sind 1 bis { $last }.
 
 ## Was eine Anfrage nennt
 
@@ -149,7 +149,7 @@ unknown-property = Kein Hotel hat die Id { $property }.
 unnamed-unknown-property = Dieses Hotel gibt es nicht.
 unknown-room-type = Das Hotel hat keine Zimmerkategorie { $room_type }.
 unknown-rate-plan = Das Hotel hat keinen Ratenplan { $rate_plan }.
-unknown-booking = Keine Buchung hat die Id { $booking }. Prüfen Sie die Id. Eine Bestätigungsnummer ist keine Id.
+unknown-booking = Keine Buchung hat die Id { $booking }. Prüfen Sie die Id. Eine Bestätigungsnummer ist keine Id; die Liste der Buchungen des Hauses zeigt beide.
 unknown-hold = Keine Option hat die Id { $hold }.
 unknown-booking-or-hold = Keine Buchung und keine Option hat die Id { $record }.
 unnamed-unknown-record = Diese Buchung oder Option gibt es nicht.
@@ -200,7 +200,7 @@ tree-not-covered = Noch kein Checkpoint umfasst einen Baum dieser Größe.
 ## Betreiber
 
 fencing-needs-majority = Ohne diesen Knoten bliebe keine Mehrheit der Knoten. Lassen Sie zuerst einen anderen Knoten wieder zu.
-unknown-shard = Es gibt keinen Shard { $shard }.
+unknown-shard = Es gibt keinen Shard { $shard }. Das Verzeichnis ist Shard 0; die Daten-Shards sind 1 bis { $last }.
 shard-without-leader = Shard { $shard } hat jetzt keinen Leader. Versuchen Sie es wieder, wenn er einen hat.
 leader-unreachable = Knoten { $leader }, der Leader von Shard { $shard }, antwortet nicht. Versuchen Sie es wieder.
 hand-over-refused = Der Leader von Shard { $shard } kann nicht übergeben: { $cause }.

@@ -6,7 +6,7 @@ title-invalid-json = The body is not JSON
 title-unknown-field = The body has an unknown field
 title-invalid-field = A field or parameter is missing or not valid
 title-invalid-utf8 = The body is not UTF-8
-title-invalid-date = A date does not exist
+title-invalid-date = A date is missing or not valid
 title-invalid-stay = The departure is not after the arrival
 title-stay-too-long = The stay has too many nights
 title-no-rooms = The request names no room
@@ -98,8 +98,8 @@ property-id = propertyId: 1 to 64 letters, digits, '-', '_' or '.'.
 field-code = { $field }: 1 to 20 letters, digits, '-', '_' or '.'.
 text-too-long = { $field }: at most { $limit } characters.
 text-has-card-number = { $field } contains a card number. Keyrack does not store card numbers: send a payment token.
-date-missing = { $field } is missing. Send a date such as 2026-12-24.
-date-invalid = { $field }: { $text } is not a date. Send a date such as 2026-12-24.
+date-missing = { $field } is missing. Write a date as YYYY-MM-DD, such as 2026-12-24.
+date-invalid = { $field }: { $text } is not a date. Write an existing date as YYYY-MM-DD, such as 2026-12-24.
 date-too-late = The latest date is 2199-12-31.
 dates-order = { $end } must be after { $start }.
 ari-dates-order = dateTo must not be before dateFrom.
@@ -141,7 +141,7 @@ subjects = subjects: at most { $limit }, each with an issuer and a subject of 1 
 text-bytes = { $field }: at most { $limit } bytes.
 key-lifetime = expiresInSeconds: at least 1, at most 3162240000 (100 years).
 key-overlap = overlapSeconds: at most { $limit } (a week).
-audit-shard = shard: 1 to the number of data shards.
+audit-shard = shard: the data shards are 1 to { $last }.
 
 ## What a request names
 
@@ -149,7 +149,7 @@ unknown-property = No property has the id { $property }.
 unnamed-unknown-property = The property does not exist.
 unknown-room-type = The property has no room type { $room_type }.
 unknown-rate-plan = The property has no rate plan { $rate_plan }.
-unknown-booking = No booking has the id { $booking }. Check the id. A confirmation number is not an id.
+unknown-booking = No booking has the id { $booking }. Check the id. A confirmation number is not an id; the list of the property's bookings shows both.
 unknown-hold = No hold has the id { $hold }.
 unknown-booking-or-hold = No booking and no hold has the id { $record }.
 unnamed-unknown-record = The booking or hold does not exist.
@@ -200,7 +200,7 @@ tree-not-covered = No checkpoint covers a tree of this size yet.
 ## Operators
 
 fencing-needs-majority = Fencing this node would leave no majority of the nodes. Admit another node first.
-unknown-shard = There is no shard { $shard }.
+unknown-shard = There is no shard { $shard }. The directory is shard 0; the data shards are 1 to { $last }.
 shard-without-leader = Shard { $shard } has no leader now. Try again when it has one.
 leader-unreachable = Node { $leader }, the leader of shard { $shard }, does not answer. Try again.
 hand-over-refused = The leader of shard { $shard } cannot hand over: { $cause }.

@@ -6,7 +6,7 @@ title-invalid-json = El cuerpo no es JSON
 title-unknown-field = El cuerpo tiene un campo desconocido
 title-invalid-field = Un campo o parámetro falta o no es válido
 title-invalid-utf8 = El cuerpo no es UTF-8
-title-invalid-date = Una fecha no existe
+title-invalid-date = Falta una fecha o no es válida
 title-invalid-stay = La salida no es posterior a la llegada
 title-stay-too-long = La estancia tiene demasiadas noches
 title-no-rooms = La petición no nombra ninguna habitación
@@ -98,8 +98,8 @@ property-id = propertyId: de 1 a 64 letras, cifras, '-', '_' o '.'.
 field-code = { $field }: de 1 a 20 letras, cifras, '-', '_' o '.'.
 text-too-long = { $field }: como máximo { $limit } caracteres.
 text-has-card-number = { $field } contiene un número de tarjeta. Keyrack no guarda números de tarjeta: envíe un token de pago.
-date-missing = Falta { $field }. Envíe una fecha como 2026-12-24.
-date-invalid = { $field }: { $text } no es una fecha. Envíe una fecha como 2026-12-24.
+date-missing = Falta { $field }. Escriba una fecha como AAAA-MM-DD, por ejemplo 2026-12-24.
+date-invalid = { $field }: { $text } no es una fecha. Escriba una fecha existente como AAAA-MM-DD, por ejemplo 2026-12-24.
 date-too-late = La última fecha es 2199-12-31.
 dates-order = { $end } debe ser posterior a { $start }.
 ari-dates-order = dateTo no debe ser anterior a dateFrom.
@@ -141,7 +141,7 @@ subjects = subjects: como máximo { $limit }, cada uno con issuer y subject de 1
 text-bytes = { $field }: como máximo { $limit } bytes.
 key-lifetime = expiresInSeconds: al menos 1, como máximo 3162240000 (100 años).
 key-overlap = overlapSeconds: como máximo { $limit } (una semana).
-audit-shard = shard: de 1 al número de shards de datos.
+audit-shard = shard: los shards de datos van de 1 a { $last }.
 
 ## Lo que nombra una petición
 
@@ -149,7 +149,7 @@ unknown-property = Ningún hotel tiene el identificador { $property }.
 unnamed-unknown-property = Este hotel no existe.
 unknown-room-type = El hotel no tiene un tipo de habitación { $room_type }.
 unknown-rate-plan = El hotel no tiene un plan de tarifas { $rate_plan }.
-unknown-booking = Ninguna reserva tiene el identificador { $booking }. Compruébelo. Un número de confirmación no es un identificador.
+unknown-booking = Ninguna reserva tiene el identificador { $booking }. Compruébelo. Un número de confirmación no es un identificador; la lista de reservas del hotel muestra ambos.
 unknown-hold = Ninguna opción tiene el identificador { $hold }.
 unknown-booking-or-hold = Ninguna reserva ni opción tiene el identificador { $record }.
 unnamed-unknown-record = Esta reserva u opción no existe.
@@ -200,7 +200,7 @@ tree-not-covered = Ningún checkpoint cubre aún un árbol de este tamaño.
 ## Operadores
 
 fencing-needs-majority = Aislar este nodo no dejaría una mayoría. Readmita antes otro nodo.
-unknown-shard = No existe el shard { $shard }.
+unknown-shard = No existe el shard { $shard }. El directorio es el shard 0; los shards de datos van de 1 a { $last }.
 shard-without-leader = El shard { $shard } no tiene líder ahora. Inténtelo cuando tenga uno.
 leader-unreachable = El nodo { $leader }, líder del shard { $shard }, no responde. Inténtelo de nuevo.
 hand-over-refused = El líder del shard { $shard } no puede ceder el puesto: { $cause }.

@@ -6,7 +6,7 @@ title-invalid-json = Le corps n'est pas du JSON
 title-unknown-field = Le corps a un champ inconnu
 title-invalid-field = Un champ ou un paramètre manque ou n'est pas valide
 title-invalid-utf8 = Le corps n'est pas en UTF-8
-title-invalid-date = Une date n'existe pas
+title-invalid-date = Une date manque ou n'est pas valide
 title-invalid-stay = Le départ n'est pas après l'arrivée
 title-stay-too-long = Le séjour a trop de nuits
 title-no-rooms = La requête ne nomme aucune chambre
@@ -98,8 +98,8 @@ property-id = propertyId : 1 à 64 lettres, chiffres, '-', '_' ou '.'.
 field-code = { $field } : 1 à 20 lettres, chiffres, '-', '_' ou '.'.
 text-too-long = { $field } : au plus { $limit } caractères.
 text-has-card-number = { $field } contient un numéro de carte. Keyrack ne stocke pas de numéros de carte : envoyez un jeton de paiement.
-date-missing = { $field } manque. Envoyez une date comme 2026-12-24.
-date-invalid = { $field } : { $text } n'est pas une date. Envoyez une date comme 2026-12-24.
+date-missing = { $field } manque. Écrivez une date sous la forme AAAA-MM-JJ, comme 2026-12-24.
+date-invalid = { $field } : { $text } n'est pas une date. Écrivez une date existante sous la forme AAAA-MM-JJ, comme 2026-12-24.
 date-too-late = La dernière date possible est 2199-12-31.
 dates-order = { $end } doit être après { $start }.
 ari-dates-order = dateTo ne doit pas précéder dateFrom.
@@ -141,7 +141,7 @@ subjects = subjects : au plus { $limit }, chacun avec issuer et subject de 1 à 
 text-bytes = { $field } : au plus { $limit } octets.
 key-lifetime = expiresInSeconds : au moins 1, au plus 3162240000 (100 ans).
 key-overlap = overlapSeconds : au plus { $limit } (une semaine).
-audit-shard = shard : 1 au nombre de shards de données.
+audit-shard = shard : les shards de données vont de 1 à { $last }.
 
 ## Ce qu'une requête nomme
 
@@ -149,7 +149,7 @@ unknown-property = Aucun hôtel n'a l'identifiant { $property }.
 unnamed-unknown-property = Cet hôtel n'existe pas.
 unknown-room-type = L'hôtel n'a pas de type de chambre { $room_type }.
 unknown-rate-plan = L'hôtel n'a pas de plan tarifaire { $rate_plan }.
-unknown-booking = Aucune réservation n'a l'identifiant { $booking }. Vérifiez-le. Un numéro de confirmation n'est pas un identifiant.
+unknown-booking = Aucune réservation n'a l'identifiant { $booking }. Vérifiez-le. Un numéro de confirmation n'est pas un identifiant ; la liste des réservations de l'hôtel montre les deux.
 unknown-hold = Aucune option n'a l'identifiant { $hold }.
 unknown-booking-or-hold = Aucune réservation ni option n'a l'identifiant { $record }.
 unnamed-unknown-record = Cette réservation ou cette option n'existe pas.
@@ -200,7 +200,7 @@ tree-not-covered = Aucun checkpoint ne couvre encore un arbre de cette taille.
 ## Opérateurs
 
 fencing-needs-majority = Isoler ce nœud ne laisserait pas de majorité. Réadmettez d'abord un autre nœud.
-unknown-shard = Le shard { $shard } n'existe pas.
+unknown-shard = Le shard { $shard } n'existe pas. L'annuaire est le shard 0 ; les shards de données vont de 1 à { $last }.
 shard-without-leader = Le shard { $shard } n'a pas de leader maintenant. Réessayez quand il en a un.
 leader-unreachable = Le nœud { $leader }, leader du shard { $shard }, ne répond pas. Réessayez.
 hand-over-refused = Le leader du shard { $shard } ne peut pas céder sa place : { $cause }.

@@ -179,7 +179,7 @@ details! {
     TextBytes { field: String, limit: u64 } = InvalidField "text-bytes",
     KeyLifetime = InvalidField "key-lifetime",
     KeyOverlap { limit: u64 } = InvalidField "key-overlap",
-    AuditShard = InvalidField "audit-shard",
+    AuditShard { last: u64 } = InvalidField "audit-shard",
 
     // What a request names.
     UnknownProperty { property: String } = UnknownProperty "unknown-property",
@@ -223,7 +223,7 @@ details! {
 
     // Operators.
     FencingNeedsMajority = WrongState "fencing-needs-majority",
-    UnknownShard { shard: u64 } = WrongState "unknown-shard",
+    UnknownShard { shard: u64, last: u64 } = WrongState "unknown-shard",
     ShardWithoutLeader { shard: u64 } = WrongState "shard-without-leader",
     LeaderUnreachable { shard: u64, leader: u64 } = WrongState "leader-unreachable",
     HandOverRefused { shard: u64, cause: String } = WrongState "hand-over-refused",

@@ -97,13 +97,14 @@ const REPEATS: [&str; 5] = [
 const PARTS: [&str; 2] = ["See nights for", "The RateLimit headers"];
 
 /// Names of the API and of the command line. A detail begins with the name of the field.
-const NAMES: [(&str, &str); 12] = [
+const NAMES: [(&str, &str); 13] = [
     ("ttlSeconds:", "--ttl-seconds:"),
     ("expiresInSeconds:", "--expires-in-seconds:"),
     ("overlapSeconds:", "--overlap-seconds:"),
     ("timeZone:", "--time-zone:"),
     ("ratePlan:", "--rate-plan:"),
     ("propertyId:", "PROPERTY:"),
+    ("propertyId is", "PROPERTY is"),
     ("dateTo must not be before dateFrom", "DATE_TO must not be before DATE_FROM"),
     ("departure must be after arrival", "DEPARTURE must be after ARRIVAL"),
     ("to must be after from", "TO must be after FROM"),

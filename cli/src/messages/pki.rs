@@ -32,7 +32,10 @@ pub enum PkiError {
 /// The next step after a subcommand.
 pub enum NextStep {
     /// After `init`.
-    Issue,
+    Issue {
+        /// The authority's folder.
+        folder: PathBuf,
+    },
     /// After `issue`.
     Deliver {
         /// The key's file.
@@ -51,9 +54,11 @@ pub enum NextStep {
 impl fmt::Display for NextStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NextStep::Issue => f.write_str(
-                "next: run `keyrack pki issue node 1 --host HOST`. Copy ca.pem to every node and client; keep ca.key in \
-                 this folder.",
+            NextStep::Issue { folder } => write!(
+                f,
+                "next: run `keyrack pki issue --dir {} node 1 --host HOST`. Copy ca.pem to every node and client. Keep ca.key on a \
+                 machine where no node runs, and keep a copy offline.",
+                folder.display()
             ),
             NextStep::Deliver { key, trust } => {
                 write!(f, "next: give its holder this file, its key {} and {}.", key.display(), trust.display())

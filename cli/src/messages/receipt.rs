@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use keyrack_inventory::LeafError;
-use keyrack_merkle::{CheckpointError, PolicyError, ProofFileError, ReceiptError};
+use keyrack_merkle::{CheckpointError, Distrust, PolicyError, ProofFileError, ReceiptError};
 
 use crate::terminal::part_of;
 
@@ -102,7 +102,7 @@ pub enum VerifyError {
     #[error("the checkpoint cannot be read: {0}")]
     Checkpoint(CheckpointError),
     /// The policy rejects the checkpoint, or the proof does not lead to its root.
-    #[error("{0}")]
+    #[error("{0}{}", policy_hint(.0))]
     Receipt(ReceiptError),
     /// A field beside the proof differs from the proved value.
     #[error("the file states that {what} is {}, but the proof shows {proved}", part_of(.stated, 200))]
@@ -129,6 +129,18 @@ pub enum VerifyError {
     #[error("the claim {} is disclosed twice", part_of(.0, 64))]
     ClaimTwice(String),
 }
+
+/// What to do if the keys of the receipt are not those of the policy: a node that rejoined has new keys.
+fn policy_hint(cause: &ReceiptError) -> &'static str {
+    match cause {
+        ReceiptError::Distrust(Distrust::NotSigned { .. }) => OTHER_POLICY,
+        ReceiptError::Distrust(Distrust::NoQuorum { other_keys, .. }) if !other_keys.is_empty() => OTHER_POLICY,
+        _ => "",
+    }
+}
+
+const OTHER_POLICY: &str = ". A node that rejoined has new keys. For an older receipt use the policy that you kept from its time; for a \
+                            newer one fetch the policy again: keyrack receipt policy --out FILE";
 
 /// The note while a receipt is not signed yet.
 pub const WAITING: &str = "the booking is confirmed; waiting until a majority of the replicas has signed its receipt";

@@ -25,7 +25,8 @@ pub enum Usage {
     )]
     NothingToChange,
     /// Not the id of a booking.
-    #[error("{0:?} is not the id of a booking. Such an id begins with bk_; `keyrack booking list` shows it.")]
+    #[error("{0:?} is not the id of a booking. Such an id begins with bk_; `keyrack booking list PROPERTY` shows it beside the \
+             confirmation number.")]
     BookingId(String),
     /// Not the id of a principal or the prefix of a key.
     #[error("{0:?} is not an id. An id has letters, digits and '-' only.")]
@@ -55,7 +56,7 @@ pub enum Usage {
 /// The requirements of clap's value parsers.
 pub mod needs {
     /// A date.
-    pub const DATE: &str = "write a date of the calendar, like 2026-12-24";
+    pub const DATE: &str = "write an existing date as YYYY-MM-DD, such as 2026-12-24";
     /// A date of the calendar that is too late.
     pub const EARLIER_DATE: &str = "the latest date is 2199-12-31";
     /// A shard.

@@ -8,9 +8,12 @@ use keyrack_client::operators::{Empty, KeySpec, NewKey};
 use super::api;
 use super::text;
 use crate::context::Context;
-use crate::messages::operator::KEY_ANSWER_UNREAD;
+use crate::messages::operator::{KEY_ANSWER_UNREAD, replaced};
 use crate::number::whole;
 use crate::output::note;
+
+/// How long a node keeps a replaced key valid if the request does not say it.
+const OVERLAP_SECONDS: u64 = 86_400;
 
 /// The subcommands of `keyrack key`.
 #[derive(Subcommand)]
@@ -64,7 +67,11 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
                 note(KEY_ANSWER_UNREAD);
                 return context.show(&answer, |answer| format!("{answer}\n"));
             }
-            api::show(context, &answer, text::new_key)
+            api::show(context, &answer, text::new_key)?;
+            if let Some(prefix) = &wish.replaces {
+                note(replaced(prefix, wish.overlap_seconds.unwrap_or(OVERLAP_SECONDS)));
+            }
+            Ok(())
         }
         KeyCommand::Revoke { principal, prefix } => {
             let path = format!("/v1/principals/{}/keys/{}/revoke", api::segment(&principal)?, api::segment(&prefix)?);

@@ -6,7 +6,9 @@ use keyrack_client::operators::{Empty, Lead, List, Node};
 use super::api;
 use super::text;
 use crate::context::Context;
+use crate::messages::operator::handing_over;
 use crate::number::whole;
+use crate::output::note;
 
 /// The command that shows whether a change was made.
 const LOOK: &str = "keyrack node list";
@@ -55,7 +57,9 @@ pub async fn node(context: &Context, command: NodeCommand) -> anyhow::Result<()>
         NodeCommand::List => api::get(context, api::NODES).await?,
         NodeCommand::Fence { node } => api::send(context, "POST", &format!("/v1/nodes/{node}/fence"), &Empty {}, LOOK).await?,
         NodeCommand::Lead { node, shard } => {
-            api::send(context, "POST", &format!("/v1/nodes/{node}/lead"), &Lead { shard }, LOOK).await?
+            let nodes = api::send(context, "POST", &format!("/v1/nodes/{node}/lead"), &Lead { shard }, LOOK).await?;
+            note(handing_over(shard, node));
+            nodes
         }
         NodeCommand::Admit { node } => api::send(context, "POST", &format!("/v1/nodes/{node}/admit"), &Empty {}, LOOK).await?,
     };

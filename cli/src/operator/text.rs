@@ -7,9 +7,10 @@ use crate::terminal::line;
 /// A principal on one line.
 pub fn principal(principal: &Principal) -> String {
     let keys = principal.keys.iter().filter(|key| key.revoked_at.is_none()).count();
+    let keys = if keys == 1 { "1 key".to_owned() } else { format!("{keys} keys") };
     let state = if principal.revoked { "revoked" } else { "" };
     let (id, role) = (line(&principal.id), line(&principal.wish.role));
-    format!("{id:<24} {role:<9} {:<28} {keys} keys  {state}\n", scope(&principal.wish))
+    format!("{id:<24} {role:<9} {:<28} {keys}  {state}\n", scope(&principal.wish))
 }
 
 /// A principal with the staff that signs in as it and with its keys.
@@ -17,6 +18,9 @@ pub fn principal_with_keys(whole: &Principal) -> String {
     let mut out = principal(whole);
     for subject in &whole.wish.subjects {
         out += &format!("  signs in as {} at {}\n", line(&subject.subject), line(&subject.issuer));
+    }
+    if whole.wish.certificate {
+        out += &format!("  signs in with the certificate of the desk {}\n", line(&whole.id));
     }
     whole.keys.iter().for_each(|one| out += &key(one));
     out
@@ -66,7 +70,7 @@ mod tests {
             ],
         }))
         .expect("a principal");
-        let expected = "booking-com              channel   lisbon-alfama,eu, own bookings 1 keys  \n  signs in as ada\\u{1b} at \
+        let expected = "booking-com              channel   lisbon-alfama,eu, own bookings 1 key  \n  signs in as ada\\u{1b} at \
                         https://id.example\n  kr_a1  created T1  revoked T2  old\n  kr_b2  created T4    \n";
         assert_eq!(principal_with_keys(&whole), expected);
         let new: NewKey = serde_json::from_value(json!({ "key": "kr_b2_x", "prefix": "b2" })).expect("a key");

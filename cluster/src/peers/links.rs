@@ -237,7 +237,7 @@ fn uri(address: &str) -> String {
 }
 
 /// The last cause in the chain: tonic's own message is only "transport error". A status that the peer sent has no cause.
-fn innermost(status: &Status) -> String {
+pub fn innermost(status: &Status) -> String {
     let Some(mut cause) = std::error::Error::source(status) else { return status.message().to_owned() };
     while let Some(deeper) = cause.source() {
         cause = deeper;

@@ -61,6 +61,8 @@ pub enum Distrust {
         quorum: String,
         /// The names of the witnesses that cosigned.
         cosigned: Vec<String>,
+        /// The names of witnesses whose signature is by a key that is not in the policy.
+        other_keys: Vec<String>,
     },
 }
 
@@ -126,7 +128,8 @@ impl Policy {
         match self.quorum {
             Some(quorum) if !self.holds(quorum, &signers) => {
                 let cosigned = cosigned.into_iter().map(|(name, _)| name).collect();
-                Err(Distrust::NoQuorum { quorum: self.name_of(quorum).to_owned(), cosigned })
+                let other_keys = self.with_other_keys(note);
+                Err(Distrust::NoQuorum { quorum: self.name_of(quorum).to_owned(), cosigned, other_keys })
             }
             _ => Ok(Trusted { checkpoint, log_keys, cosigned }),
         }
@@ -147,6 +150,19 @@ impl Policy {
             }
         }
         Ok(signers)
+    }
+
+    /// The witnesses of the policy in whose name a key signed that is not in the policy. A node that rejoined has new keys.
+    fn with_other_keys(&self, note: &Note) -> Vec<String> {
+        let is_known = |signature: &Signature| self.witnesses.iter().any(|witness| witness.key.id() == signature.key_id);
+        let others = note.signatures.iter().filter(|signature| !is_known(signature));
+        let mut names: Vec<String> = Vec::new();
+        for witness in others.flat_map(|other| self.witnesses.iter().filter(move |witness| witness.key.name() == other.name)) {
+            if !names.contains(&witness.name) {
+                names.push(witness.name.clone());
+            }
+        }
+        names
     }
 
     /// Whether the quorum's witness cosigned, or enough of its group's members.
@@ -196,11 +212,16 @@ impl fmt::Display for Distrust {
             Distrust::UnknownLog { origin } => write!(f, "the policy has no log named {origin}"),
             Distrust::NotSigned { origin } => write!(f, "no key of {origin} in the policy signed it"),
             Distrust::BadSignature { name, key_id, reason } => write!(f, "the signature of {name} ({key_id:08x}): {reason}"),
-            Distrust::NoQuorum { quorum, cosigned } if cosigned.is_empty() => {
-                write!(f, "the quorum {quorum} is not reached: no known witness cosigned")
-            }
-            Distrust::NoQuorum { quorum, cosigned } => {
-                write!(f, "the quorum {quorum} is not reached: only {} cosigned", cosigned.join(", "))
+            Distrust::NoQuorum { quorum, cosigned, other_keys } => {
+                write!(f, "the quorum {quorum} is not reached: ")?;
+                match cosigned.as_slice() {
+                    [] => f.write_str("no known witness cosigned")?,
+                    some => write!(f, "only {} cosigned", some.join(", "))?,
+                }
+                match other_keys.as_slice() {
+                    [] => Ok(()),
+                    some => write!(f, "; {} signed with a key that the policy does not have", some.join(", ")),
+                }
             }
         }
     }

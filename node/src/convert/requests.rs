@@ -20,6 +20,9 @@ const MAX_GUESTS: u32 = 100;
 
 /// A property's id: 1 to 64 letters, digits, `-`, `_` or `.`, but not only dots.
 pub fn property_id(text: &str) -> Result<&str, Problem> {
+    if text.is_empty() {
+        return Err(Problem::new(Detail::FieldMissing { field: "propertyId" }));
+    }
     let fits = (1..=64).contains(&text.len())
         && text.bytes().any(|b| b != b'.')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use keyrack_cluster::StartError;
 use keyrack_os_error::in_words;
 
 /// Why a data command failed.
@@ -15,6 +16,16 @@ pub enum DataError {
         node: u64,
         /// The folder.
         path: PathBuf,
+    },
+    /// The log or the rows are damaged. The cause says what.
+    #[error("{cause}\nNext: {}", after_damage(*.node, *.nodes))]
+    Damaged {
+        /// This node.
+        node: u64,
+        /// How many nodes the configuration has.
+        nodes: usize,
+        /// What is damaged.
+        cause: StartError,
     },
     /// Snapshots are damaged.
     #[error("{0} snapshots are damaged. Start the node: it takes new ones.")]
@@ -42,6 +53,21 @@ pub enum DataError {
         /// The error of the operating system.
         cause: io::Error,
     },
+}
+
+fn after_damage(node: u64, nodes: usize) -> String {
+    match nodes {
+        0..3 => format!(
+            "keep this folder and find out what damaged it. A cluster of {nodes} cannot rebuild node {node}: its data are \
+             on no majority of other nodes."
+        ),
+        _ => format!("check the disk, then start node {node}: it sets the damaged data aside and rejoins."),
+    }
+}
+
+/// The result of `keyrackd data check` for a folder without data.
+pub fn nothing(data: &Path) -> String {
+    format!("there are no data in {}: no node has run here, or its data were set aside\n", data.display())
 }
 
 /// The last line of `keyrackd data check`.

@@ -90,7 +90,7 @@ pub enum DevError {
     },
     /// The cluster is not ready in time.
     #[error(
-        "the cluster is not ready after {0} s. The reason is in the file keyrackd.log of each node, in its folder below --data."
+        "the cluster is not ready after {0} s. The file keyrackd.log of each node, in its folder below --data, shows why."
     )]
     NotReady(u64),
     /// A process does not end.

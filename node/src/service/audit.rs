@@ -88,8 +88,9 @@ impl Service {
         options: ReadOptions,
     ) -> Result<AuditPage, Problem> {
         caller.check(Operation::ReadAudit, None)?;
-        if !(1..=self.cluster().data_shards()).contains(&shard) {
-            return Err(Problem::new(Detail::AuditShard));
+        let last = self.cluster().data_shards();
+        if !(1..=last).contains(&shard) {
+            return Err(Problem::new(Detail::AuditShard { last: last.into() }));
         }
         let read = PageRead { limit: limit.clamp(1, 1_000), consistency: options.consistency, deadline: options.deadline };
         let asked = |property| RightQuery { who: caller.who(), right: Right::ReadAudit, property, now_ms: now_ms() };

@@ -77,7 +77,17 @@ impl Service {
         if self.cluster().members().iter().all(|(id, _)| *id != node) {
             return Err(no_such_node(node));
         }
-        self.cluster().hand_over(shard, node).await.map_err(|why| hand_over_refused(shard, why))
+        self.cluster().hand_over(shard, node).await.map_err(|why| self.hand_over_refused(shard, why))
+    }
+
+    fn hand_over_refused(&self, shard: u32, why: HandOverError) -> Problem {
+        let shard = u64::from(shard);
+        Problem::new(match why {
+            HandOverError::NoShard(_) => Detail::UnknownShard { shard, last: self.cluster().data_shards().into() },
+            HandOverError::NoLeader(_) => Detail::ShardWithoutLeader { shard },
+            HandOverError::Unreachable { leader, .. } => Detail::LeaderUnreachable { shard, leader },
+            HandOverError::Refused(cause) => Detail::HandOverRefused { shard, cause },
+        })
     }
 }
 
@@ -85,12 +95,3 @@ fn no_such_node(node: u64) -> Problem {
     Problem::new(Detail::UnknownNode { node: node.to_string() })
 }
 
-fn hand_over_refused(shard: u32, why: HandOverError) -> Problem {
-    let shard = u64::from(shard);
-    Problem::new(match why {
-        HandOverError::NoShard(_) => Detail::UnknownShard { shard },
-        HandOverError::NoLeader(_) => Detail::ShardWithoutLeader { shard },
-        HandOverError::Unreachable { leader, .. } => Detail::LeaderUnreachable { shard, leader },
-        HandOverError::Refused(cause) => Detail::HandOverRefused { shard, cause },
-    })
-}

@@ -17,8 +17,8 @@ pub fn cases() -> Vec<Case> {
 }
 
 const ROWS: [Row; 22] = [
-    ("receipt verify {f}/missing --policy {f}/policy", 1, &["NOT PROVED", "{f}/missing"], "path"),
-    ("receipt verify {f}/folder --policy {f}/policy", 1, &["NOT PROVED", "{f}/folder"], ""),
+    ("receipt verify {f}/missing --policy {f}/policy", 1, &["cannot read", "{f}/missing"], "path"),
+    ("receipt verify {f}/folder --policy {f}/policy", 1, &["cannot read", "{f}/folder"], ""),
     ("receipt verify {f}/empty --policy {f}/policy", 1, &["NOT PROVED", "not a receipt"], ""),
     ("receipt verify {f}/binary --policy {f}/policy", 1, &["NOT PROVED", "not a receipt"], ""),
     ("receipt verify {f}/table.csv --policy {f}/policy", 1, &["NOT PROVED", "not a receipt"], ""),

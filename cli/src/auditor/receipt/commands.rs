@@ -17,6 +17,7 @@ use crate::auditor::leaf_summary::LeafSummary;
 use crate::auditor::policy_file::load_policy;
 use crate::context::Context;
 use crate::messages::failure;
+use crate::messages::files::AccessError;
 use crate::messages::receipt::{FetchError, FileError, NotAReceipt, NotProved, VerifyError, policy_fetched};
 use crate::messages::usage::Usage;
 use crate::output::{note, say, say_json, to_json};
@@ -45,6 +46,8 @@ fn check(context: &Context, options: &Verify) -> anyhow::Result<ExitCode> {
             say_json(&json!({ "verified": false, "reason": failure::text(&reason) }))?;
             return Ok(ExitCode::FAILURE);
         }
+        // A file that cannot be read says nothing about the receipt in it.
+        Err(reason) if reason.is::<AccessError>() => return Err(reason),
         Err(reason) => return Err(reason.context(NotProved)),
     }
     Ok(ExitCode::SUCCESS)

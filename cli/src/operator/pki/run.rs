@@ -15,7 +15,7 @@ pub fn pki(json: bool, command: PkiCommand) -> anyhow::Result<()> {
         PkiCommand::Init { folder, cluster } => {
             let authority = Authority::init(&folder.dir, &cluster)?;
             show::show(json, &[authority.trust()])?;
-            next(json, NextStep::Issue);
+            next(json, NextStep::Issue { folder: folder.dir });
         }
         PkiCommand::Issue { folder, validity, holder } => {
             let (identity, hosts) = match holder {

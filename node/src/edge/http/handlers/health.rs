@@ -37,7 +37,11 @@ pub async fn readyz(State(service): State<Service>) -> Response {
         shards => format!("no leader in shards {}", shards.join(", ")),
     };
     let lost: Vec<String> = cluster.lost_peers().iter().map(u64::to_string).collect();
-    let missing = if lost.is_empty() { String::new() } else { format!(" (nodes that do not answer: {})", lost.join(", ")) };
+    // A fenced node gets no answer either: the other nodes close its connections without a reason.
+    let is_alone = lost.len() + 1 == cluster.members().len();
+    let fenced = if is_alone { "; if they run, this node may be fenced: see `keyrack node list` at another node" } else { "" };
+    let missing =
+        if lost.is_empty() { String::new() } else { format!(" (nodes that do not answer: {}{fenced})", lost.join(", ")) };
     (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}{missing}\n")).into_response()
 }
 
