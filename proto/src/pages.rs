@@ -6,6 +6,8 @@ use crate::fields::{Malformed, narrow};
 use crate::internal as pb;
 
 const PLACES: usize = 31;
+/// The flags of restrictions that this version knows.
+const KNOWN_FLAGS: u32 = 0b111;
 
 impl From<&Page> for pb::PageRow {
     fn from(page: &Page) -> Self {
@@ -85,6 +87,10 @@ fn restrictions_from_pb<C>(
     of: impl Fn(&mut C) -> &mut Restrictions,
 ) -> Result<(), Malformed> {
     let Some(columns) = columns else { return Ok(()) };
+    // Another flag is a restriction of a newer version. A node that ignored it would sell against it.
+    if columns.flags.iter().any(|flags| flags & !KNOWN_FLAGS != 0) {
+        return Err(Malformed("restrictions"));
+    }
     fill(cells, &columns.flags, |cell, flags| {
         let restrictions = of(cell);
         restrictions.stop_sell = flags & 1 != 0;
