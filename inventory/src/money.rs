@@ -37,6 +37,7 @@ impl Currency {
             b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX" | b"UYI"
             | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
             b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            b"CLF" | b"UYW" => 4,
             _ => 2,
         }
     }
@@ -46,7 +47,8 @@ impl Currency {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let dangling = text.ends_with('.');
-        if whole.is_empty() || whole.len() > 12 || dangling || fraction.len() > self.decimals() {
+        // `MAX_MINOR` has 13 digits, so more cannot be valid, and the sum below cannot overflow.
+        if whole.is_empty() || whole.len() > 13 || dangling || fraction.len() > self.decimals() {
             return Err(MoneyError);
         }
         if !digits(whole) || !digits(fraction) {
