@@ -27,17 +27,23 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![1 => Just(String::new()), 3 => "\\PC{0,12}"]
 }
 
-/// Small numbers and the maximum of the type.
+/// Often zero, which protobuf leaves out; small numbers; and the maximum of the type. Boxed, because a command has so
+/// many numbers that their choices would overflow the stack of a test.
 fn number() -> impl Strategy<Value = u32> + Clone {
-    prop_oneof![3 => 0u32..300, 1 => any::<u32>(), 1 => Just(u32::MAX)]
+    prop_oneof![1 => Just(0u32), 3 => 0u32..300, 1 => any::<u32>(), 1 => Just(u32::MAX)].boxed()
 }
 
 fn long() -> impl Strategy<Value = u64> + Clone {
-    prop_oneof![3 => 0u64..30_000, 1 => any::<u64>(), 1 => Just(u64::MAX)]
+    prop_oneof![1 => Just(0u64), 3 => 0u64..30_000, 1 => any::<u64>(), 1 => Just(u64::MAX)].boxed()
 }
 
 fn short() -> impl Strategy<Value = u16> {
-    prop_oneof![3 => 0u16..5, 1 => any::<u16>()]
+    prop_oneof![1 => Just(0u16), 3 => 0u16..5, 1 => any::<u16>(), 1 => Just(u16::MAX)].boxed()
+}
+
+/// Ages of children from infants on, and bytes that are no age.
+fn ages() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![3 => vec(0u8..18, 0..6), 1 => vec(any::<u8>(), 0..4)].boxed()
 }
 
 fn revision() -> impl Strategy<Value = Option<u32>> {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::access::{actor, grant, observation};
 use super::catalog::{details, rate_plan, room_type};
-use super::{booking_id, code, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text};
+use super::{ages, booking_id, code, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text};
 
 pub fn command() -> impl Strategy<Value = Command> {
     let digest = || any::<[u8; 16]>();
@@ -107,15 +107,13 @@ fn guarding() -> impl Strategy<Value = Op> {
 }
 
 fn wish() -> impl Strategy<Value = RoomRequest> {
-    (code(), code(), number(), short(), vec(any::<u8>(), 0..4)).prop_map(
-        |(room_type, rate_plan, quantity, adults, children_ages)| RoomRequest {
-            room_type,
-            rate_plan,
-            quantity,
-            adults,
-            children_ages,
-        },
-    )
+    (code(), code(), number(), short(), ages()).prop_map(|(room_type, rate_plan, quantity, adults, children_ages)| RoomRequest {
+        room_type,
+        rate_plan,
+        quantity,
+        adults,
+        children_ages,
+    })
 }
 
 /// From one day to the longest range. The last valid date cannot be part of a range.

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::access::{grant, mark, observation};
 use super::catalog::{policy, property, rate_plan, room_type};
-use super::{booking_id, code, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short, stay, text};
+use super::{
+    ages, booking_id, code, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short, stay, text,
+};
 
 pub fn key() -> impl Strategy<Value = Key> {
     let hotel = || any::<u32>().prop_map(PropertyNumber);
@@ -110,7 +112,7 @@ fn cells<C: Clone + Default + std::fmt::Debug>(cell: impl Strategy<Value = C>) -
 }
 
 fn page() -> impl Strategy<Value = Page> {
-    let capacity = option::of(0..=MAX_CAPACITY);
+    let capacity = option::of(prop_oneof![1 => Just(0), 3 => 0..=MAX_CAPACITY]);
     let zero = || prop_oneof![1 => Just(0u32), 1 => number()];
     let cell = (capacity, [zero(), zero(), zero(), zero()], restrictions()).prop_map(|(capacity, counts, restrictions)| {
         let [out_of_order, sold, held, blocked] = counts;
@@ -122,14 +124,14 @@ fn page() -> impl Strategy<Value = Page> {
 }
 
 fn rates() -> impl Strategy<Value = RatePage> {
-    let cell = (option::of(0..=MAX_MINOR), restrictions()).prop_map(|(rate, restrictions)| RateCell { rate, restrictions });
+    let cell = (option::of(prop_oneof![1 => Just(0), 3 => 0..=MAX_MINOR]), restrictions())
+        .prop_map(|(rate, restrictions)| RateCell { rate, restrictions });
     cells(cell).prop_map(|cells| RatePage { cells })
 }
 
 fn room() -> impl Strategy<Value = BookedRoom> {
     let places = (any::<u16>(), any::<u16>());
-    let ages = vec(any::<u8>(), 0..4);
-    (places, code(), code(), number(), short(), ages, vec(long(), 0..5), policy()).prop_map(
+    (places, code(), code(), number(), short(), ages(), vec(long(), 0..5), policy()).prop_map(
         |(places, room_type_code, rate_plan_code, quantity, adults, children_ages, nightly, policy)| BookedRoom {
             room_type: RoomTypeIx(places.0),
             rate_plan: RatePlanIx(places.1),
@@ -301,10 +303,6 @@ fn refused_night() -> impl Strategy<Value = RefusedNight> {
         Restriction::MaxStay,
         Restriction::NoRate,
     ]);
-    (night(), code(), any::<i64>(), option::of(restriction)).prop_map(|(night, room_type, available, restriction)| RefusedNight {
-        night,
-        room_type,
-        available,
-        restriction,
-    })
+    (night(), code(), prop_oneof![1 => -3i64..3, 1 => any::<i64>()], option::of(restriction))
+        .prop_map(|(night, room_type, available, restriction)| RefusedNight { night, room_type, available, restriction })
 }

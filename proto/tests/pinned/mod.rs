@@ -1,4 +1,5 @@
 //! One value of every kind, always the same.
+#![allow(dead_code, reason = "every test file uses some of these")]
 
 use keyrack_inventory::*;
 
