@@ -100,7 +100,7 @@ impl Followed {
         let mut rows = MemRows::new();
         let credentials = vec![Credential { number: 300, expires_at_ms: 0 }];
         know(&mut rows, SELF, Grant { credentials, ..grant(Role::Manager) });
-        know(&mut rows, OTHER, Grant { own_only: true, properties: vec!["inn-0".to_owned()], ..grant(Role::Channel) });
+        know(&mut rows, OTHER, Grant { own_only: true, properties: vec!["inn-1".to_owned()], ..grant(Role::Channel) });
         Followed { rows, count: 0, sealed: 0, auditor: Auditor::default(), kinds: [0; 4] }
     }
 
@@ -165,13 +165,13 @@ impl Followed {
 }
 
 /// Applies the commands of all steps, each with its caller.
-fn follow(steps: &[steps::drawn::Step], callers: &[Caller]) -> Result<Followed, String> {
+fn follow(steps: &steps::drawn::Steps, callers: &[Caller]) -> Result<Followed, String> {
     let mut followed = Followed::new();
-    let mut script = Script::new(first_date());
+    let mut script = Script::new(steps.first_date);
     for (command, at) in script.prelude() {
         followed.say(&command, at)?;
     }
-    for ((place, step), caller) in (0u64..).zip(steps).zip(callers) {
+    for ((place, step), caller) in (0u64..).zip(&steps.list).zip(callers) {
         let (command, at) = script.command(step);
         if let Some(op) = caller.before(100 + place) {
             followed.say(&Command { property: command.property, request: None, by: None, op }, at)?;
@@ -213,7 +213,7 @@ proptest! {
 
     #[test]
     fn the_journal_contains_the_whole_trail((steps, callers) in (steps::steps(150), vec(caller(), 150))) {
-        let followed = follow(&steps.0, &callers);
+        let followed = follow(&steps, &callers);
         prop_assert!(followed.is_ok(), "{}", followed.err().unwrap());
         let mut followed = followed.unwrap();
         let records = check_chain(&followed);
@@ -239,7 +239,7 @@ fn random_histories_contain_all_kinds_of_steps() {
     let (mut kinds, mut sealed, mut marked_refusals) = ([0; 4], 0, 0);
     for _ in 0..50 {
         let (steps, callers) = (steps::steps(150), vec(caller(), 150)).new_tree(&mut runner).unwrap().current();
-        let followed = follow(&steps.0, &callers).unwrap();
+        let followed = follow(&steps, &callers).unwrap();
         followed.kinds.iter().zip(&mut kinds).for_each(|(times, sum)| *sum += times);
         sealed += followed.sealed;
         let refused = |row: &Row| matches!(row, Row::Journal(e) if e.mark.is_some() && matches!(e.reply, Reply::Rejected(_)));

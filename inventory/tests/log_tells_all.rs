@@ -2,16 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod auditor;
-mod fixture;
 mod steps;
 
 use std::collections::BTreeMap;
 
 use auditor::{Auditor, Place};
-use fixture::*;
 use keyrack_inventory::*;
 use proptest::prelude::*;
-use steps::{Script, drawn::Step};
+use steps::{Script, drawn::Steps};
 
 const COMMANDS: usize = 250;
 const SEQUENCES: usize = 250;
@@ -21,7 +19,7 @@ proptest! {
 
     #[test]
     fn counts_from_leaves_equal_counts_from_pages(steps in steps::steps(COMMANDS)) {
-        let surprise = follow(&steps.0).map(|_| ());
+        let surprise = follow(&steps).map(|_| ());
         prop_assert!(surprise.is_ok(), "{}", surprise.unwrap_err());
     }
 }
@@ -34,7 +32,7 @@ fn random_commands_write_leaves_of_every_kind() {
     let mut kinds: BTreeMap<i128, usize> = BTreeMap::new();
     for _ in 0..SEQUENCES {
         let steps = steps::steps(COMMANDS).new_tree(&mut runner).unwrap().current();
-        for (kind, times) in follow(&steps.0).unwrap().kinds {
+        for (kind, times) in follow(&steps).unwrap().kinds {
             *kinds.entry(kind).or_default() += times;
         }
     }
@@ -44,12 +42,12 @@ fn random_commands_write_leaves_of_every_kind() {
 }
 
 /// Applies the commands of the steps. The auditor reads the new leaves after each.
-fn follow(steps: &[Step]) -> Result<Auditor, String> {
-    let (mut script, mut rows, mut auditor) = (Script::new(first_date()), MemRows::new(), Auditor::default());
+fn follow(steps: &Steps) -> Result<Auditor, String> {
+    let (mut script, mut rows, mut auditor) = (Script::new(steps.first_date), MemRows::new(), Auditor::default());
     for (command, at) in script.prelude() {
         apply(&mut rows, &command, at).unwrap();
     }
-    for step in steps {
+    for step in &steps.list {
         let (command, at) = script.command(step);
         let outcome = apply(&mut rows, &command, at).unwrap();
         let fresh = listen(&mut rows, &mut auditor).map_err(|surprise| format!("{surprise}, after {command:?}"))?;

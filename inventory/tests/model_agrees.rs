@@ -2,9 +2,12 @@
 //! `PROPTEST_CASES=20000` searches longer.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod almanac;
 mod fixture;
 mod model;
+mod rarities;
 mod steps;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,7 +15,7 @@ use std::fmt::Write;
 use keyrack_inventory::*;
 use model::Model;
 use proptest::prelude::*;
-use steps::{Script, drawn::Step};
+use steps::{Script, drawn::Steps};
 
 const COMMANDS: usize = 250;
 /// The number of sequences that together must reach every answer.
@@ -30,7 +33,7 @@ proptest! {
 
     #[test]
     fn the_implementation_and_the_model_agree(steps in steps::steps(COMMANDS)) {
-        let said = speak(&steps.0);
+        let said = speak(&steps);
         if compare(&said).is_err() {
             let said = shrink(said);
             let surprise = compare(&said).expect_err("the shrunk commands still fail");
@@ -43,21 +46,22 @@ fn transcript(said: &[(Command, At)]) -> String {
     let mut text = String::from("the commands:\n");
     for (command, at) in said {
         let key = command.request.map_or((0, 0), |k| (u128::from_be_bytes(k.digest), u128::from_be_bytes(k.fingerprint)));
-        writeln!(text, "at {at:?}, property {}, key {:x}, payload {}: {:?}", command.property.0, key.0, key.1, command.op)
-            .unwrap();
+        let by = command.by.as_ref().map_or_else(|| "the cluster".to_owned(), |actor| actor.who.to_string());
+        let Command { property, op, .. } = command;
+        writeln!(text, "at {at:?}, by {by}, property {}, key {:x}, payload {}: {op:?}", property.0, key.0, key.1).unwrap();
     }
     text
 }
 
 /// The commands of the steps. Steps refer to earlier answers, which the model gives here.
-fn speak(steps: &[Step]) -> Vec<(Command, At)> {
-    let mut script = Script::new(fixture::first_date());
+fn speak(steps: &Steps) -> Vec<(Command, At)> {
+    let mut script = Script::with_callers(steps.first_date);
     let mut model = Model::default();
     let mut said = script.prelude();
     for (command, at) in &said {
         model.apply(command, *at);
     }
-    for step in steps {
+    for step in &steps.list {
         let (command, at) = script.command(step);
         let outcome = model.apply(&command, at);
         script.heard(&command, &outcome);
@@ -152,8 +156,10 @@ fn audit(rows: &mut MemRows, model: &Model) -> Result<(), String> {
             (Key::Meta, Row::Meta(meta)) => {
                 let (lines, leaves) = (model.lines.len() as u64, model.leaves.len() as u64);
                 let expected = (model.now_ms, lines, model.forgotten as u64, leaves);
-                if (meta.last_at_ms, meta.next_sequence, meta.expiry_cursor, meta.next_leaf) != expected {
-                    return Err(format!("{meta:?} does not match {expected:?}"));
+                let trail = (meta.audit_count, meta.audit_link, meta.audit_unsealed_since_ms);
+                if (meta.last_at_ms, meta.next_sequence, meta.expiry_cursor, meta.next_leaf) != expected || trail != model.audited
+                {
+                    return Err(format!("{meta:?} does not match {expected:?} {:?}", model.audited));
                 }
             }
             (Key::Page(number, room_type, month), Row::Page(page)) => {
@@ -205,28 +211,32 @@ fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
         if hold.state == HoldState::Open {
             told.insert(Key::Deadline(hold.expires_at_ms, hold.id), Some(Row::Present));
         }
+        let (seller, property) = (hold.seller, hold.id.property());
+        let usage = model.hold_usage(seller, property);
+        if usage > 0 {
+            told.insert(Key::HoldUsage(seller, property), Some(Row::HoldUsage(usage)));
+        }
+    }
+    for (number, grant) in &model.grants {
+        told.insert(Key::Grant(*number), Some(Row::Grant(grant.clone().into())));
     }
     for answer in &model.answers {
         told.insert(Key::Request(answer.key.digest), None);
     }
     for (sequence, line) in model.lines.iter().enumerate() {
-        if sequence >= model.forgotten || line.happened != JournalEvent::Nothing {
+        // A caller's line stays in the audit trail.
+        if sequence >= model.forgotten || line.happened != JournalEvent::Nothing || line.mark.is_some() {
             told.insert(Key::Journal(sequence as u64), Some(Row::Journal(Box::new(line.clone()))));
         }
     }
     told
 }
 
-fn nights_of(month: Month) -> impl Iterator<Item = (usize, Night)> {
-    let first = Night::from_ymd(i32::from(month.0 / 12), u32::from(month.0 % 12) + 1, 1).unwrap();
-    (0..month.days()).map(move |place| (place, Night(first.0 + place as u32)))
-}
-
 fn audit_page(model: &Model, number: PropertyNumber, room_type: RoomTypeIx, month: Month, page: &Page) -> Result<(), String> {
     let hotel = model.hotels.iter().find(|h| h.number == number).unwrap();
     let code = hotel.property.room_types[usize::from(room_type.0)].code;
-    let unused = page.cells[month.days()..].iter().all(|cell| *cell == Cell::default());
-    for (place, night) in nights_of(month) {
+    let unused = page.cells[almanac::nights_of(month).count()..].iter().all(|cell| *cell == Cell::default());
+    for (place, night) in almanac::nights_of(month) {
         let expected = Cell {
             capacity: hotel.capacity(code, night),
             out_of_order: hotel.out_of_order(code, night),
@@ -253,7 +263,7 @@ fn audit_rates(
     let hotel = model.hotels.iter().find(|h| h.number == number).unwrap();
     let kind = hotel.property.room_types[usize::from(room_type.0)].code;
     let plan = hotel.property.rate_plans[usize::from(rate_plan.0)].code;
-    for (place, night) in nights_of(month) {
+    for (place, night) in almanac::nights_of(month) {
         let expected =
             RateCell { rate: hotel.rate(kind, plan, night), restrictions: hotel.restrictions(kind, Some(plan), night) };
         if page.cells[place] != expected {
@@ -266,7 +276,7 @@ fn audit_rates(
 /// A missing page counts as zeros. The model must have zeros for its nights.
 fn audit_taken(rows: &mut MemRows, model: &Model) -> Result<(), String> {
     for hotel in &model.hotels {
-        let from = fixture::first_date().0 - 2;
+        let from = hotel.opened.0 - 2;
         let span = Stay::new(Night(from), Night(from + 60)).unwrap();
         for kind in availability(rows, hotel.number, &hotel.property, span, None).unwrap() {
             for (night, count) in kind.nights {
@@ -291,7 +301,7 @@ fn random_commands_reach_every_answer() {
     for _ in 0..SEQUENCES {
         let steps = steps::steps(COMMANDS).new_tree(&mut runner).unwrap().current();
         let mut model = Model::default();
-        for (command, at) in speak(&steps.0) {
+        for (command, at) in speak(&steps) {
             let before = rarities_before(&model, &command);
             let outcome = model.apply(&command, at);
             *seen.entry(kind(&outcome)).or_default() += 1;
@@ -306,13 +316,17 @@ fn random_commands_reach_every_answer() {
     let expected = "Replayed Done Property RoomType RatePlan AriUpdated Hold Booking BusinessDate \
         UnknownProperty UnknownRoomType UnknownRatePlan NotFound ArrivalInPast InvalidStay StayTooLong NoRooms TooManyRooms OccupancyExceeded \
         CurrencyMismatch CapacityTooLarge AmountTooLarge RateWithoutPlan SoldOut WrongState WrongBusinessDate NotDue HoldExpired HoldClosed \
-        RevisionMismatch KeyReused StopSell ClosedToArrival ClosedToDeparture MinStayArrival MinStayThrough MaxStay NoRate \
+        RevisionMismatch KeyReused Forbidden HoldQuota StopSell ClosedToArrival ClosedToDeparture MinStayArrival MinStayThrough MaxStay NoRate \
         Nothing PropertyChanged RoomTypeChanged RatePlanChanged HoldPlaced HoldConfirmed HoldReleased Booked \
         Amended Cancelled CheckedIn CheckedOut NoShow GuestErased BusinessDateClosed \
         confirmed-after-its-night line-split line-split-with-two-prices kept-from-two-lines amended-in-deficit \
         amended-above-the-house-limit rate-matching-no-date fee-above-the-price one-date-moved \
         step-with-stale-revision step-taken-twice erased-twice amended-after-erasure guest-after-erasure \
-        keys-changed keys-known replayed-without-its-guest";
+        keys-changed keys-known replayed-without-its-guest \
+        property-changed payment-token sold-by-a-seller booking-of-another-seller three-decimals no-decimals free-night \
+        nights-of-different-prices several-children infant child-of-17 hundreds-overbooked-by-a-fraction many-rooms \
+        slept-on-29-february no-capacity in-order-again rate-of-0 min-stay-arrival-lifted min-stay-through-lifted \
+        max-stay-lifted";
     for word in expected.split_whitespace() {
         assert!(seen.get(word).is_some_and(|times| *times >= 20), "{word} occurred fewer than 20 times: {seen:#?}");
     }
@@ -346,6 +360,7 @@ fn rarities(
         }
         return found;
     }
+    found.extend(rarities::of(model, command, outcome));
     let told = model.leaves.len() > leaves;
     let was_erased = old.as_ref().is_some_and(|b| b.guest_erased);
     match (&command.op, &outcome.reply) {

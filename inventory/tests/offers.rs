@@ -28,16 +28,16 @@ proptest! {
 
     #[test]
     fn offers_and_bookings_agree(steps in steps::steps(100), from in -1i32..6, nights in 1u32..4) {
-        let (mut script, mut rows) = (Script::new(first_date()), MemRows::new());
+        let (mut script, mut rows) = (Script::new(steps.first_date), MemRows::new());
         for (command, at) in script.prelude() {
             apply(&mut rows, &command, at).unwrap();
         }
-        for step in &steps.0 {
+        for step in &steps.list {
             let (command, at) = script.command(step);
             let outcome = apply(&mut rows, &command, at).unwrap();
             script.heard(&command, &outcome);
         }
-        for number in [PropertyNumber(0), PropertyNumber(1)] {
+        for number in [PropertyNumber(1), PropertyNumber(2)] {
             let hotel = property(&mut rows, number).unwrap();
             let arrival = Night(hotel.business_date.0.saturating_add_signed(from));
             let stay = Stay::new(arrival, Night(arrival.0 + nights)).unwrap();

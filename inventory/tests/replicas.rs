@@ -10,7 +10,7 @@ use counting::Counting;
 use fixture::*;
 use keyrack_inventory::*;
 use proptest::prelude::*;
-use steps::{Script, drawn::Step};
+use steps::{Script, drawn::Steps};
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
@@ -19,15 +19,15 @@ fn config(cases: u32) -> ProptestConfig {
 /// Applies the commands of the steps, and returns them as a log.
 fn speak(
     rows: &mut MemRows,
-    steps: &[Step],
+    steps: &Steps,
     mut watch: impl FnMut(&MemRows, &MemRows, &Command, At, &Outcome),
 ) -> Vec<(Command, At)> {
-    let mut script = Script::new(first_date());
+    let mut script = Script::new(steps.first_date);
     let mut log = script.prelude();
     for (command, at) in &log {
         apply(rows, command, *at).unwrap();
     }
-    for step in steps {
+    for step in &steps.list {
         let (command, at) = script.command(step);
         let before = rows.clone();
         let outcome = apply(rows, &command, at).unwrap();
@@ -52,7 +52,7 @@ proptest! {
     fn the_same_log_gives_the_same_rows(steps in steps::steps(150)) {
         let mut leader = MemRows::new();
         let mut answers = Vec::new();
-        let log = speak(&mut leader, &steps.0, |_, _, _, _, outcome| answers.push(outcome.clone()));
+        let log = speak(&mut leader, &steps, |_, _, _, _, outcome| answers.push(outcome.clone()));
         for _ in 0..2 {
             let mut replica = MemRows::new();
             let replayed: Vec<Outcome> =
@@ -65,7 +65,7 @@ proptest! {
     /// Compared with a tick, which runs the same expiry first.
     #[test]
     fn a_refusal_or_a_replay_changes_nothing(steps in steps::steps(150)) {
-        speak(&mut MemRows::new(), &steps.0, |before, after, command, at, outcome| {
+        speak(&mut MemRows::new(), &steps, |before, after, command, at, outcome| {
             let refused = matches!(outcome.reply, Reply::Rejected(_));
             if refused || outcome.replayed {
                 let mut ticked = before.clone();
@@ -81,7 +81,7 @@ proptest! {
 
     #[test]
     fn log_time_never_runs_backwards(steps in steps::steps(150)) {
-        speak(&mut MemRows::new(), &steps.0, |before, after, _, at, _| {
+        speak(&mut MemRows::new(), &steps, |before, after, _, at, _| {
             assert_eq!(meta(after).last_at_ms, meta(before).last_at_ms.max(at.ms));
         });
     }
@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn everything_that_expired_is_deleted_in_the_end(steps in steps::steps(250)) {
         let mut rows = MemRows::new();
-        let log = speak(&mut rows, &steps.0, |_, _, _, _, _| {});
+        let log = speak(&mut rows, &steps, |_, _, _, _, _| {});
         let end_ms = log.iter().map(|(_, at)| at.ms).max().unwrap() + MAX_HOLD_MS + 1;
         run(&mut rows, Op::Tick, end_ms);
         let later_ms = end_ms + RECORD_TTL_MS;
@@ -112,13 +112,13 @@ proptest! {
 
     #[test]
     fn a_command_writes_its_own_rows_and_one_step_of_expiry_at_most(steps in steps::steps(250)) {
-        let mut script = Script::new(first_date());
+        let mut script = Script::new(steps.first_date);
         let mut rows = Counting::default();
         let prelude = script.prelude();
         prelude.iter().for_each(|(command, at)| {
             apply(&mut rows, command, *at).unwrap();
         });
-        for step in &steps.0 {
+        for step in &steps.list {
             let (command, at) = script.command(step);
             rows.written = 0;
             let outcome = apply(&mut rows, &command, at).unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::Model;
+use crate::almanac;
 use keyrack_inventory::*;
 
 impl Model {
@@ -71,9 +72,7 @@ impl Model {
         let line = |room_type: ShortCode| LeafRooms {
             room_type,
             quantity: booking.rooms.iter().filter(|r| r.room_type_code == room_type).map(|r| r.quantity).sum(),
-            nights: booking
-                .stay
-                .nights()
+            nights: almanac::nights(booking.stay)
                 .map(|night| (hotel.limit(room_type, night) as u32, self.available(hotel, room_type, night, None)))
                 .collect(),
         };
@@ -126,8 +125,9 @@ fn price(booking: &Booking) -> String {
     let of_room = |room: &BookedRoom| room.nightly.iter().map(|n| u128::from(*n)).sum::<u128>() * u128::from(room.quantity);
     let total: u128 = booking.rooms.iter().map(of_room).sum();
     match &booking.currency.0 {
-        b"JPY" => format!("{total} JPY"),
-        b"EUR" => format!("{}.{:02} EUR", total / 100, total % 100),
+        b"JPY" | b"KRW" => format!("{total} {}", booking.currency.as_str()),
+        b"EUR" | b"USD" | b"CHF" => format!("{}.{:02} {}", total / 100, total % 100, booking.currency.as_str()),
+        b"KWD" => format!("{}.{:03} KWD", total / 1_000, total % 1_000),
         other => unreachable!("steps never use the currency {other:?}"),
     }
 }

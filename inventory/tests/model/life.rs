@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Decided, Model};
+use super::{Decided, Model, Sight};
 use keyrack_inventory::*;
 
 impl Model {
     pub(super) fn booking_in(&mut self, place: usize, id: BookingId) -> Result<&mut Booking, Reject> {
-        let number = self.hotels[place].number;
-        self.bookings.iter_mut().find(|b| b.id == id && id.property() == number).ok_or(Reject::NotFound)
+        let (number, sight) = (self.hotels[place].number, self.sight);
+        let found = self.bookings.iter_mut().find(|b| b.id == id && id.property() == number && sight.finds_booking(b));
+        found.ok_or(Reject::NotFound)
     }
 
     /// Rule 8: a second cancel gets the same answer.
@@ -116,6 +117,8 @@ impl Model {
             let mut missing: Vec<(Night, BookingId)> =
                 self.bookings.iter().filter(missing).map(|b| (b.stay.arrival(), b.id)).collect();
             missing.sort();
+            // The day ends for the bookings of all sellers.
+            self.sight = Sight::All;
             for (_, id) in missing {
                 let (happened, reply) = self.no_show(place, id, None)?;
                 self.line(number, None, happened, reply);

@@ -7,6 +7,7 @@
 
 mod leaves;
 mod life;
+mod rights;
 mod said;
 mod sell;
 mod setup;
@@ -15,7 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use keyrack_inventory::*;
+use rights::Sight;
 use sell::Buyer;
+
+use crate::trail;
 
 /// A shard as the list of its inputs.
 #[derive(Default)]
@@ -37,11 +41,21 @@ pub struct Model {
     pub replica_keys: Vec<ReplicaKeys>,
     /// The number of lines that are older than 48 hours and have been expired.
     pub forgotten: usize,
+    /// The newest grant of each principal.
+    pub grants: BTreeMap<u32, Grant>,
+    /// The number of audit records, the newest link of their chain, and the time of the first record.
+    pub audited: (u64, [u8; 32], u64),
+    /// What the caller of the current command finds.
+    sight: Sight,
+    /// The owner of what the caller makes; 0 for the cluster.
+    seller: u32,
 }
 
 /// A property and every update it accepted, oldest first.
 pub struct Hotel {
     pub number: PropertyNumber,
+    /// The business date at the beginning.
+    pub opened: Night,
     pub property: Property,
     pub updates: Vec<AriUpdate>,
 }
@@ -62,25 +76,67 @@ impl Model {
         self.at = at;
         self.expire_holds();
         self.forget();
+        self.seller = match command.by {
+            Some(Actor { who: Who::Principal { number, .. }, .. }) => number,
+            _ => 0,
+        };
+        let Some(sight) = self.sight_of(command) else { return self.refuse(command, Reject::Forbidden) };
+        self.sight = sight;
         if let Some(answer) = command.request.and_then(|key| self.answers.iter().find(|a| a.key.digest == key.digest)) {
-            let same = Some(answer.key) == command.request;
-            let reply = if same { answer.reply.clone() } else { Reply::Rejected(Reject::KeyReused) };
-            return Outcome { guest_key: self.guest_key(&reply), reply, replayed: same };
+            if Some(answer.key) != command.request {
+                return self.refuse(command, Reject::KeyReused);
+            }
+            let found = match &answer.reply {
+                Reply::Booking(booking) => sight.finds_booking(booking),
+                Reply::Hold(hold) => sight.finds_hold(hold),
+                _ => true,
+            };
+            if !found {
+                return self.refuse(command, Reject::NotFound);
+            }
+            let reply = answer.reply.clone();
+            return Outcome { guest_key: self.guest_key(&reply), reply, replayed: true };
         }
         let (happened, reply) = match self.decide(command) {
             Ok(decided) => decided,
+            // This is about the caller, so the key stays unused.
+            Err(reject @ Reject::HoldQuota { .. }) => return self.refuse(command, reject),
             Err(reject) => (JournalEvent::Nothing, Reply::Rejected(reject)),
         };
         if let Some(key) = command.request {
             self.answers.push(Answer { key, reply: reply.clone() });
         }
         let digest = command.request.map(|key| key.digest);
-        if happened != JournalEvent::Nothing || digest.is_some() {
+        if happened != JournalEvent::Nothing || digest.is_some() || command.by.is_some() {
             self.line(command.property, digest, happened.clone(), reply.clone());
+            self.sign(command);
         }
         // The caller that makes a booking has the guest's key already.
         let guest_key = if happened == JournalEvent::Booked { None } else { self.guest_key(&reply) };
         Outcome { reply, replayed: false, guest_key }
+    }
+
+    /// A refusal that is not kept for retries. Only the audit trail has it.
+    fn refuse(&mut self, command: &Command, reject: Reject) -> Outcome {
+        let reply = Reply::Rejected(reject);
+        if command.by.is_some() {
+            self.line(command.property, None, JournalEvent::Nothing, reply.clone());
+            self.sign(command);
+        }
+        Outcome { reply, replayed: false, guest_key: None }
+    }
+
+    /// Adds the caller's audit record to the newest line.
+    fn sign(&mut self, command: &Command) {
+        let Some(actor) = command.by.clone() else { return };
+        let (count, before, since_ms) = self.audited;
+        let place = self.lines.len() - 1;
+        let (action, record) = trail::action_of(&command.op);
+        let line = &mut self.lines[place];
+        line.mark = Some(Mark { actor, action: Action(action), record, link: [0; 32] });
+        let link = trail::link(before, &trail::records_of(place as u64, line)[0]);
+        line.mark.as_mut().unwrap().link = link;
+        self.audited = (count + 1, link, if count == 0 { self.now_ms } else { since_ms });
     }
 
     /// Rule 5: lines older than 48 hours expire, oldest first, at most [`EXPIRY_STEPS`] in one command. This deletes
@@ -128,6 +184,10 @@ impl Model {
                 self.put_replica_keys(keys);
                 Ok((JournalEvent::Nothing, Reply::Done))
             }
+            Op::PutGrant { number, grant } => {
+                self.put_grant(*number, grant);
+                Ok((JournalEvent::Nothing, Reply::Done))
+            }
             Op::PutProperty { id, details, business_date, expected_revision } => {
                 self.put_property(command.property, id, details, *business_date, *expected_revision)
             }
@@ -140,10 +200,10 @@ impl Model {
 
     fn decide_in(&mut self, place: usize, op: &Op) -> Decided {
         match op {
-            Op::PutGrant { .. } | Op::RewrapGuest { .. } | Op::Observe(_) | Op::SealAudit => {
-                unreachable!("no test sends these to the model: rights and the audit trail have their own tests")
+            Op::RewrapGuest { .. } | Op::Observe(_) | Op::SealAudit => {
+                unreachable!("no test sends these to the model: keys and the audit trail have their own tests")
             }
-            Op::Tick | Op::PutReplicaKeys(_) | Op::PutCheckpoint { .. } | Op::PutProperty { .. } => {
+            Op::Tick | Op::PutGrant { .. } | Op::PutReplicaKeys(_) | Op::PutCheckpoint { .. } | Op::PutProperty { .. } => {
                 unreachable!("decided without a property")
             }
             Op::PutRoomType { room_type, expected_revision } => self.hotels[place].put_room_type(room_type, *expected_revision),

@@ -1,6 +1,7 @@
 //! The state of a night, from all inputs about it.
 
 use super::{Hotel, Model};
+use crate::almanac;
 use keyrack_inventory::*;
 
 impl Hotel {
@@ -16,7 +17,7 @@ impl Hotel {
     fn about(&self, room_type: ShortCode, night: Night) -> impl Iterator<Item = &AriUpdate> {
         self.updates.iter().filter(move |u| {
             let dated = night >= u.dates.from() && night <= u.dates.to();
-            u.room_type == room_type && dated && u.days.contains(night)
+            u.room_type == room_type && dated && almanac::is_on(u.days, night)
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Decided, Hotel, Model};
+use crate::almanac;
 use keyrack_inventory::*;
 
 /// The buyer's part of a booking.
@@ -45,7 +46,7 @@ impl Model {
             currency,
             guest: Sealed { ciphertext: buyer.guest.ciphertext.clone(), wrapped_key: Vec::new() },
             guest_erased: false,
-            seller: 0,
+            seller: self.seller,
             channel_ref: buyer.channel_ref.to_owned(),
             payment_token: buyer.payment_token.to_owned(),
             created_at_ms: self.now_ms,
@@ -59,8 +60,13 @@ impl Model {
 
     pub(super) fn place_hold(&mut self, place: usize, id: HoldId, stay: Stay, rooms: &[RoomRequest], ttl_ms: u64) -> Decided {
         let (rooms, currency) = self.judge_new(place, &Wish { stay, rooms, instead_of: None })?;
-        let expires_at_ms = self.now_ms.saturating_add(ttl_ms.clamp(1, 600_000));
-        let hold = Hold { id, state: HoldState::Open, stay, rooms, currency, expires_at_ms, seller: 0, charge_ms: 0 };
+        // A hold lasts from one millisecond to ten minutes.
+        let ttl_ms = ttl_ms.clamp(1, 600_000);
+        let expires_at_ms = self.now_ms + ttl_ms;
+        let quantity: u64 = rooms.iter().map(|room| u64::from(room.quantity)).sum();
+        let charge_ms = self.charge(self.hotels[place].number, quantity * ttl_ms)?;
+        let seller = self.seller;
+        let hold = Hold { id, state: HoldState::Open, stay, rooms, currency, expires_at_ms, seller, charge_ms };
         self.holds.push(hold.clone());
         Ok((JournalEvent::HoldPlaced, Reply::Hold(Arc::new(hold))))
     }
@@ -95,8 +101,9 @@ impl Model {
     }
 
     fn hold_in(&mut self, place: usize, id: HoldId) -> Result<&mut Hold, Reject> {
-        let number = self.hotels[place].number;
-        self.holds.iter_mut().find(|h| h.id == id && id.property() == number).ok_or(Reject::NotFound)
+        let (number, sight) = (self.hotels[place].number, self.sight);
+        let found = self.holds.iter_mut().find(|h| h.id == id && id.property() == number && sight.finds_hold(h));
+        found.ok_or(Reject::NotFound)
     }
 
     /// Rule 7: checked as if the booking had no rooms. If the new rooms do not fit, it keeps the old ones.
@@ -191,7 +198,7 @@ impl Model {
             RefusedNight { night, room_type: room.room_type, available, restriction: Some(restriction) }
         };
         let mut nights = Vec::new();
-        for night in wish.stay.nights() {
+        for night in almanac::nights(wish.stay) {
             let of_type = hotel.restrictions(room.room_type, None, night);
             let of_plan = hotel.restrictions(room.room_type, Some(room.rate_plan), night);
             let unpriced = priced && hotel.rate(room.room_type, room.rate_plan, night).is_none();
@@ -224,7 +231,7 @@ impl Model {
             wish.rooms.iter().filter(|r| code.is_none_or(|c| c == r.room_type)).map(|r| i64::from(r.quantity)).sum()
         };
         for code in codes {
-            for night in wish.stay.nights() {
+            for night in almanac::nights(wish.stay) {
                 let available = self.available(hotel, code, night, wish.instead_of);
                 if asked(Some(code)) > available && asked(Some(code)) > had(Some(code), night) {
                     nights.push(RefusedNight { night, room_type: code, available, restriction: None });
@@ -232,7 +239,7 @@ impl Model {
             }
         }
         if let Some(limit) = hotel.property.details.house_limit {
-            for night in wish.stay.nights() {
+            for night in almanac::nights(wish.stay) {
                 let taken = self.sold(hotel.number, None, night, wish.instead_of) + self.held(hotel.number, None, night);
                 let available = i64::from(limit) - taken;
                 let named = nights.iter().any(|n: &RefusedNight| n.night == night);
@@ -283,7 +290,7 @@ fn freeze(hotel: &Hotel, stay: Stay, room: &RoomRequest) -> BookedRoom {
         quantity: room.quantity,
         adults: room.adults,
         children_ages: room.children_ages.clone(),
-        nightly: if plan.priced { stay.nights().map(price).collect() } else { Vec::new() },
+        nightly: if plan.priced { almanac::nights(stay).map(price).collect() } else { Vec::new() },
         policy: plan.policy,
     }
 }
@@ -320,8 +327,8 @@ fn keep_frozen(old: &Booking, stay: Stay, wanted: &[BookedRoom]) -> Vec<BookedRo
 
 /// A requested room with the price and policy of an old one, and today's price on new nights.
 fn as_agreed(old_stay: Stay, agreed: &BookedRoom, stay: Stay, today: &BookedRoom) -> BookedRoom {
-    let agreed_price = |night| old_stay.nights().position(|n| n == night).and_then(|place| agreed.nightly.get(place));
-    let prices = stay.nights().zip(&today.nightly);
+    let agreed_price = |night| almanac::nights(old_stay).position(|n| n == night).and_then(|place| agreed.nightly.get(place));
+    let prices = almanac::nights(stay).zip(&today.nightly);
     let nightly = prices.map(|(night, price)| *agreed_price(night).unwrap_or(price)).collect();
     BookedRoom { nightly, policy: agreed.policy, ..today.clone() }
 }

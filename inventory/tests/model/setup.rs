@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Decided, Hotel, Model};
+use crate::almanac;
 use keyrack_inventory::*;
 
 /// Checks `If-Match`. A record that does not exist has revision 0.
@@ -32,7 +33,7 @@ impl Model {
                 let (id, details) = (id.to_owned(), details.clone());
                 let property =
                     Property { id, details, business_date, revision: 1, room_types: Vec::new(), rate_plans: Vec::new() };
-                self.hotels.push(Hotel { number, property: property.clone(), updates: Vec::new() });
+                self.hotels.push(Hotel { number, opened: business_date, property: property.clone(), updates: Vec::new() });
                 property
             }
         };
@@ -93,7 +94,8 @@ impl Hotel {
         let mut nights = 0;
         let mut codes: Vec<ShortCode> = Vec::new();
         for update in updates {
-            let dates = update.dates.dates().filter(|night| update.days.contains(*night)).count() as u32;
+            let dates = (update.dates.from().0..=update.dates.to().0).filter(|night| almanac::is_on(update.days, Night(*night)));
+            let dates = dates.count() as u32;
             let restricts = restricts(update);
             let type_told = update.capacity.is_some() || update.out_of_order.is_some();
             let (plan, no_plan) = (update.rate_plan.is_some(), update.rate_plan.is_none());

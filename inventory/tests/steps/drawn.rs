@@ -1,6 +1,6 @@
 //! Generators of steps, with weights.
 
-use keyrack_inventory::{Fee, MAX_MINOR, Weekdays};
+use keyrack_inventory::{Fee, MAX_MINOR, Night, Role, Weekdays};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -13,7 +13,20 @@ pub struct Step {
     /// How far the clock moves; may be negative.
     pub wait_ms: i64,
     pub key: Key,
+    /// Only a script with callers reads it.
+    pub by: By,
     pub act: Act,
+}
+
+/// Who sends a command.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    Cluster,
+    Operator,
+    /// One of the principals; the last one has no grant.
+    Seller(usize),
+    /// The guest of the booking that the command is about.
+    Guest,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,14 +56,14 @@ pub struct Dates {
 /// Later than the last valid night.
 const AFTER_THE_LAST_NIGHT: i32 = 4_000_000;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Room {
     /// 3 is unknown; the same for plans.
     pub room_type: usize,
     pub rate_plan: usize,
     pub quantity: u32,
     pub adults: u16,
-    pub children: usize,
+    pub children_ages: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +84,8 @@ pub enum Act {
     PutProperty {
         house_limit: Option<u32>,
         no_show_on_close: bool,
+        /// Chooses the texts, and an id and a business date that a change must ignore.
+        wording: usize,
         revision: Option<u32>,
     },
     PutRoomType {
@@ -78,14 +93,29 @@ pub enum Act {
         capacity: u32,
         occupancy: u16,
         overbooking: u32,
+        wording: usize,
+        accessible: bool,
         revision: Option<u32>,
     },
     PutRatePlan {
         code: usize,
-        yen: bool,
+        /// 0 is the currency of the property.
+        currency: usize,
         free_until_days: u16,
         fee: Fee,
+        wording: usize,
         revision: Option<u32>,
+    },
+    /// A new grant of a principal. Its number of revisions may be behind that of the stored grant.
+    Regrant {
+        seller: usize,
+        role: Role,
+        revoked: bool,
+        own_only: bool,
+        /// Covers everything, the first property, or a region.
+        covers: usize,
+        room_minutes: u32,
+        stale: bool,
     },
     Ari(Vec<Ari>),
     Book {
@@ -141,22 +171,43 @@ pub enum Act {
 
 /// A sequence of steps. Its debug output is short: a failing test prints the shrunk commands instead.
 #[derive(Clone)]
-pub struct Steps(pub Vec<Step>);
+pub struct Steps {
+    /// The business date at the beginning.
+    pub first_date: Night,
+    pub list: Vec<Step>,
+}
 
 impl std::fmt::Debug for Steps {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} steps", self.0.len())
+        write!(f, "{} steps from {:?}", self.list.len(), self.first_date)
     }
 }
 
 /// Sequences of `count` commands.
 pub fn steps(count: usize) -> impl Strategy<Value = Steps> {
-    vec(step(), count).prop_map(Steps)
+    (first_date(), vec(step(), count)).prop_map(|(first_date, list)| Steps { first_date, list })
+}
+
+/// Often shortly before the end of a February: of a leap year, of the year after it, or of 2100, which is no leap year.
+fn first_date() -> impl Strategy<Value = Night> {
+    // 2026-11-26, and from 2028-02-19, 2029-02-19 and 2100-02-19 on.
+    prop_oneof![4 => Just(20_783u32), 4 => 21_233u32..21_243, 1 => 21_599u32..21_609, 1 => 47_531u32..47_541].prop_map(Night)
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let hotel = prop_oneof![10 => Just(0u32), 10 => Just(1), 1 => Just(2)];
-    (hotel, wait_ms(), key(), act()).prop_map(|(hotel, wait_ms, key, act)| Step { hotel, wait_ms, key, act })
+    (hotel, wait_ms(), key(), by(), act()).prop_map(|(hotel, wait_ms, key, by, act)| Step { hotel, wait_ms, key, by, act })
+}
+
+fn by() -> impl Strategy<Value = By> {
+    prop_oneof![
+        40 => Just(By::Cluster),
+        2 => Just(By::Operator),
+        16 => Just(By::Seller(0)),
+        16 => (1usize..4).prop_map(By::Seller),
+        1 => Just(By::Seller(4)),
+        1 => Just(By::Guest),
+    ]
 }
 
 /// Often zero; often exactly the lifetime of a hold or a record, or a millisecond more or less.
@@ -188,7 +239,7 @@ fn draw() -> impl Strategy<Value = Draw> {
 /// Mostly a stay; often one date alone; rarely an invalid stay.
 fn dates() -> impl Strategy<Value = Dates> {
     let both = |draw: Draw| Dates { arrival: Some(draw.from), departure: Some(draw.from + draw.nights as i32) };
-    let day = prop_oneof![30 => -1i32..12, 1 => Just(400), 1 => Just(AFTER_THE_LAST_NIGHT)];
+    let day = prop_oneof![30 => -1i32..12, 2 => Just(400), 1 => Just(AFTER_THE_LAST_NIGHT)];
     prop_oneof![
         12 => Just(Dates { arrival: None, departure: None }),
         20 => draw().prop_map(both),
@@ -207,10 +258,16 @@ fn catalogued() -> impl Strategy<Value = usize> + Clone {
 }
 
 fn rooms() -> impl Strategy<Value = Vec<Room>> {
-    let quantity = prop_oneof![60 => 1u32..3, 4 => Just(3), 1 => Just(0), 1 => Just(51), 1 => Just(u32::MAX)];
-    let room = (catalogued(), catalogued(), quantity, 0u16..3, prop_oneof![4 => Just(0usize), 1 => Just(1)])
-        .prop_map(|(room_type, rate_plan, quantity, adults, children)| Room { room_type, rate_plan, quantity, adults, children });
+    let quantity = prop_oneof![60 => 1u32..3, 4 => Just(3), 4 => 20u32..=50, 1 => Just(0), 1 => Just(51), 1 => Just(u32::MAX)];
+    let room = (catalogued(), catalogued(), quantity, 0u16..3, children_ages()).prop_map(
+        |(room_type, rate_plan, quantity, adults, children_ages)| Room { room_type, rate_plan, quantity, adults, children_ages },
+    );
     prop_oneof![40 => vec(room.clone(), 1), 20 => vec(room.clone(), 2), 4 => vec(room, 3), 1 => Just(Vec::new())]
+}
+
+/// Mostly none; up to five, of all ages; some only infants.
+fn children_ages() -> impl Strategy<Value = Vec<u8>> + Clone {
+    prop_oneof![12 => Just(Vec::new()), 2 => vec(0u8..18, 1), 1 => vec(0u8..18, 2..6), 1 => vec(0u8..2, 1..4)]
 }
 
 fn revision() -> impl Strategy<Value = Option<u32>> {
@@ -221,55 +278,104 @@ fn ari() -> impl Strategy<Value = Ari> {
     let dates = prop_oneof![draw(), Just(Draw { from: 0, nights: 20 })];
     let days = prop_oneof![30 => Just(Weekdays::ALL), 10 => (0u8..128).prop_map(Weekdays), 6 => Just(Weekdays(0))];
     let rooms = (
-        option::weighted(0.3, prop_oneof![12 => 0u32..6, 1 => Just(100_000), 1 => Just(100_001)]),
-        option::weighted(0.2, prop_oneof![12 => 0u32..3, 1 => Just(100_001)]),
+        option::weighted(0.3, prop_oneof![24 => 0u32..6, 4 => 100u32..400, 1 => Just(100_000), 1 => Just(100_001)]),
+        option::weighted(0.2, prop_oneof![12 => 0u32..3, 1 => 0u32..200, 1 => Just(100_001)]),
     );
     let flag = || option::weighted(0.2, prop::bool::weighted(0.25));
     let length = || option::weighted(0.12, 0u16..4);
     (
         (catalogued(), option::weighted(0.6, catalogued()), dates, days),
         rooms,
-        option::weighted(0.6, prop_oneof![60 => 0u64..20_000, 1 => Just(MAX_MINOR), 1 => Just(MAX_MINOR + 1)]),
+        option::weighted(0.6, prop_oneof![60 => price(), 1 => Just(MAX_MINOR), 1 => Just(MAX_MINOR + 1)]),
         [flag(), flag(), flag()],
         [length(), length(), length()],
     )
         .prop_map(|((room_type, rate_plan, dates, days), rooms, rate, flags, lengths)| {
             // A rate without a plan is refused, so it occurs rarely.
-            let rate = rate.filter(|r| rate_plan.is_some() || r % 8 == 0);
+            let rate = rate.filter(|r| rate_plan.is_some() || r % 8 == 1);
             // Rates mostly cover weeks, because a gap leads to a refusal.
-            let weeks = rate.is_some_and(|r| r % 4 > 0) && days.0 > 0;
+            let weeks = rate.is_some_and(|r| r % 4 != 2) && days.0 > 0;
             let (dates, days) = if weeks { (Draw { from: 0, nights: 30 }, Weekdays::ALL) } else { (dates, days) };
             Ari { room_type, rate_plan, dates, days, rooms, rate, flags, lengths }
         })
 }
 
-/// A new price for weeks, for the types and plans that are sold most.
+/// A night may be free.
+fn price() -> impl Strategy<Value = u64> {
+    prop_oneof![1 => Just(0u64), 1 => 1u64..10, 8 => 0u64..20_000]
+}
+
+/// A new price for weeks or for a few nights, for the types and plans that are sold most.
 fn reprice() -> impl Strategy<Value = Act> {
-    (0usize..2, 0usize..2, 0u64..20_000).prop_map(|(room_type, rate_plan, rate)| {
-        let (dates, days, rooms) = (Draw { from: 0, nights: 30 }, Weekdays::ALL, (None, None));
+    let few = (0i32..9, 1u32..4).prop_map(|(from, nights)| Draw { from, nights });
+    let dates = prop_oneof![2 => Just(Draw { from: 0, nights: 30 }), 1 => few];
+    (0usize..2, 0usize..2, dates, price()).prop_map(|(room_type, rate_plan, dates, rate)| {
+        let (days, rooms) = (Weekdays::ALL, (None, None));
         let (rate_plan, rate, flags, lengths) = (Some(rate_plan), Some(rate), [None; 3], [None; 3]);
         Act::Ari(vec![Ari { room_type, rate_plan, dates, days, rooms, rate, flags, lengths }])
     })
 }
 
 fn put() -> impl Strategy<Value = Act> {
-    let capacity = prop_oneof![20 => 1u32..6, 1 => Just(100_001)];
-    let overbooking = prop_oneof![6 => Just(0u32), 3 => Just(1_000), 3 => Just(5_000), 1 => Just(10_000), 1 => Just(10_001)];
+    prop_oneof![2 => put_property(), 1 => put_room_type(), 1 => put_rate_plan()]
+}
+
+fn put_property() -> impl Strategy<Value = Act> {
+    let house_limit = option::weighted(0.6, prop_oneof![8 => 0u32..9, 1 => 100u32..200]);
+    (house_limit, any::<bool>(), 0usize..9, revision()).prop_map(|(house_limit, no_show_on_close, wording, revision)| {
+        Act::PutProperty { house_limit, no_show_on_close, wording, revision }
+    })
+}
+
+fn put_room_type() -> impl Strategy<Value = Act> {
+    let capacity = prop_oneof![20 => 1u32..6, 1 => Just(0), 4 => 100u32..400, 1 => Just(100_000), 1 => Just(100_001)];
+    let round = prop::sample::select(vec![0u32, 0, 1_000, 1_500, 3_333, 5_000, 10_000, 10_001]);
+    let overbooking = prop_oneof![6 => round, 1 => 0u32..10_002];
+    let occupancy = prop_oneof![2 => Just(0u16), 2 => 2u16..4, 1 => 4u16..8];
+    (0usize..3, capacity, occupancy, overbooking, 0usize..9, any::<bool>(), revision()).prop_map(
+        |(code, capacity, occupancy, overbooking, wording, accessible, revision)| Act::PutRoomType {
+            code,
+            capacity,
+            occupancy,
+            overbooking,
+            wording,
+            accessible,
+            revision,
+        },
+    )
+}
+
+fn put_rate_plan() -> impl Strategy<Value = Act> {
     let basis_points = prop_oneof![3 => 0u32..10_001, 2 => 10_001u32..20_000];
     let fee = prop_oneof![Just(Fee::None), Just(Fee::FirstNight), basis_points.prop_map(Fee::BasisPoints)];
-    prop_oneof![
-        (option::weighted(0.6, 0u32..9), any::<bool>(), revision()).prop_map(|(house_limit, no_show_on_close, revision)| {
-            Act::PutProperty { house_limit, no_show_on_close, revision }
-        }),
-        (0usize..3, capacity, prop_oneof![Just(0u16), 2u16..4], overbooking, revision()).prop_map(
-            |(code, capacity, occupancy, overbooking, revision)| {
-                Act::PutRoomType { code, capacity, occupancy, overbooking, revision }
-            }
-        ),
-        (0usize..3, prop::bool::weighted(0.1), 0u16..4, fee, revision()).prop_map(
-            |(code, yen, free_until_days, fee, revision)| Act::PutRatePlan { code, yen, free_until_days, fee, revision }
-        ),
-    ]
+    let currency = prop_oneof![18 => Just(0usize), 2 => 1usize..3];
+    (0usize..3, currency, prop_oneof![9 => 0u16..4, 1 => Just(u16::MAX)], fee, 0usize..9, revision()).prop_map(
+        |(code, currency, free_until_days, fee, wording, revision)| Act::PutRatePlan {
+            code,
+            currency,
+            free_until_days,
+            fee,
+            wording,
+            revision,
+        },
+    )
+}
+
+fn regrant() -> impl Strategy<Value = Act> {
+    let role = prop::sample::select(vec![Role::Manager, Role::Desk, Role::Desk, Role::Channel, Role::Channel, Role::Auditor]);
+    let covers = prop_oneof![8 => Just(0usize), 2 => 1usize..3];
+    let room_minutes = prop_oneof![2 => Just(0u32), 1 => 1u32..12, 1 => 12u32..60];
+    (0usize..4, role, prop::bool::weighted(0.1), any::<bool>(), covers, room_minutes, prop::bool::weighted(0.2)).prop_map(
+        |(seller, role, revoked, own_only, covers, room_minutes, stale)| Act::Regrant {
+            seller,
+            role,
+            revoked,
+            own_only,
+            covers,
+            room_minutes,
+            stale,
+        },
+    )
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -277,17 +383,18 @@ fn act() -> impl Strategy<Value = Act> {
     let pick = || 0usize..12;
     prop_oneof![
         2 => Just(Act::Tick),
-        3 => put(),
+        4 => put(),
+        2 => regrant(),
         6 => vec(ari(), 1..3).prop_map(Act::Ari),
-        3 => reprice(),
-        28 => (draw(), rooms()).prop_map(|(stay, rooms)| Act::Book { stay, rooms }),
-        14 => (prop_oneof![3 => draw(), 1 => tonight()], rooms(), ttl_ms()).prop_map(|(stay, rooms, ttl_ms)| Act::PlaceHold { stay, rooms, ttl_ms }),
-        9 => (0usize..6).prop_map(Act::Confirm),
+        4 => reprice(),
+        36 => (draw(), rooms()).prop_map(|(stay, rooms)| Act::Book { stay, rooms }),
+        14 => (prop_oneof![2 => draw(), 1 => tonight()], rooms(), ttl_ms()).prop_map(|(stay, rooms, ttl_ms)| Act::PlaceHold { stay, rooms, ttl_ms }),
+        11 => (0usize..6).prop_map(Act::Confirm),
         3 => (0usize..5).prop_map(Act::Release),
-        14 => (pick(), dates(), option::weighted(0.5, rooms()), any::<bool>(), revision()).prop_map(
+        16 => (pick(), dates(), option::weighted(0.5, rooms()), any::<bool>(), revision()).prop_map(
             |(booking, dates, rooms, guest, revision)| Act::Amend { booking, dates, rooms, guest, revision }
         ),
-        14 => (0usize..5, option::weighted(0.3, draw()), vec((0usize..3, 1u32..4), 1..4)).prop_map(
+        16 => (0usize..5, option::weighted(0.3, draw()), vec((0usize..3, 1u32..4), 1..4)).prop_map(
             |(booking, stay, lines)| Act::Regroup { booking, stay, lines }
         ),
         9 => (pick(), revision()).prop_map(|(booking, revision)| Act::Cancel { booking, revision }),
@@ -296,6 +403,6 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (pick(), revision()).prop_map(|(booking, revision)| Act::NoShow { booking, revision }),
         4 => pick().prop_map(Act::Erase),
         2 => (1u64..4, 0u8..3).prop_map(|(node, drawn)| Act::ReplicaKeys { node, drawn }),
-        3 => prop::bool::weighted(0.1).prop_map(|early| Act::Close { early }),
+        4 => prop::bool::weighted(0.1).prop_map(|early| Act::Close { early }),
     ]
 }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::drawn::{Act, Ari, Draw, Key, Room, Step};
+use super::drawn::{Act, Ari, By, Draw, Key, Room, Step};
 use keyrack_inventory::*;
 
 /// Codes by the small numbers of a step. The last one is never put.
 const TYPES: [&str; 4] = ["STD", "DLX", "SUITE", "ATTIC"];
 const PLANS: [&str; 4] = ["FLEX", "SAVER", "CORP", "GHOST"];
+/// The principals of the steps. The last one has no grant.
+const SELLERS: [u32; 5] = [31, 32, 33, 300, 39];
+const REGIONS: [&str; 3] = ["", "eu", "us"];
+/// Texts of properties, room types and rate plans.
+const WORDS: [&str; 4] = ["", "Key Inn", "Zoë's \"Tür\" \u{1f511}", "x"];
 /// Fewer open holds than one command expires, so that no due hold stays open.
 const MOST_OPEN_HOLDS: usize = EXPIRY_STEPS - 2;
 
@@ -24,24 +29,50 @@ pub struct Script {
     /// Deadlines of holds that may still be open.
     deadlines: Vec<u64>,
     today: [Night; 3],
+    /// Of each property: with two decimals, with three or none, and with two.
+    currencies: [Currency; 3],
+    /// Whether commands have the callers of their steps.
+    callers: bool,
+    grants: u64,
 }
 
 impl Script {
+    /// All commands are the cluster's own.
     pub fn new(first_date: Night) -> Script {
         let clock_ms = u64::from(first_date.0) * 86_400_000;
         let (bookings, holds, keyed, deadlines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let rooms = BTreeMap::new();
-        Script { clock_ms, issued: 0, bookings, rooms, holds, keyed, deadlines, today: [first_date; 3] }
+        let (rooms, today) = (BTreeMap::new(), [first_date; 3]);
+        let second = if first_date.0.is_multiple_of(2) { *b"KWD" } else { *b"JPY" };
+        let currencies = [*b"EUR", second, *b"USD"].map(Currency);
+        let (issued, callers, grants) = (0, false, 0);
+        Script { clock_ms, issued, bookings, rooms, holds, keyed, deadlines, today, currencies, callers, grants }
     }
 
-    /// Adds two properties, so that every sequence can sell rooms from its start.
+    /// Commands have the callers of their steps: a manager, two channels, a desk, and others.
+    pub fn with_callers(first_date: Night) -> Script {
+        Script { callers: true, ..Script::new(first_date) }
+    }
+
+    /// Adds two properties, so that every sequence can sell rooms from its start. With callers, also their grants.
     pub fn prelude(&mut self) -> Vec<(Command, At)> {
         let mut commands = Vec::new();
         for hotel in 0..2 {
-            let act = |act: Act| Step { hotel, wait_ms: 0, key: Key::Fresh, act };
-            let plan = |code, fee| Act::PutRatePlan { code, yen: false, free_until_days: 2, fee, revision: None };
-            let kind = |code, capacity| Act::PutRoomType { code, capacity, occupancy: 3, overbooking: 0, revision: None };
-            commands.push(act(Act::PutProperty { house_limit: None, no_show_on_close: true, revision: None }));
+            let act = |act: Act| Step { hotel, wait_ms: 0, key: Key::Fresh, by: By::Cluster, act };
+            let (wording, accessible, revision) = (0, false, None);
+            let plan = |code, fee| Act::PutRatePlan { code, currency: 0, free_until_days: 2, fee, wording, revision };
+            let kind = |code, capacity| {
+                let (occupancy, overbooking) = (3, 0);
+                Act::PutRoomType { code, capacity, occupancy, overbooking, wording, accessible, revision }
+            };
+            if self.callers && hotel == 0 {
+                commands.extend([Role::Manager, Role::Channel, Role::Channel, Role::Desk].into_iter().enumerate().map(
+                    |(seller, role)| {
+                        let (own_only, room_minutes) = (seller == 1 || seller == 3, if seller == 2 { 12 } else { 0 });
+                        act(Act::Regrant { seller, role, revoked: false, own_only, covers: 0, room_minutes, stale: false })
+                    },
+                ));
+            }
+            commands.push(act(Act::PutProperty { house_limit: None, no_show_on_close: true, wording: 1, revision }));
             commands.extend([act(kind(0, 4)), act(kind(1, 3))]);
             commands.extend([act(plan(0, Fee::BasisPoints(3_333))), act(plan(1, Fee::FirstNight)), act(plan(2, Fee::None))]);
             let rate = Ari {
@@ -69,7 +100,8 @@ impl Script {
         {
             return (self.retried(command.clone()), self.at());
         }
-        let property = PropertyNumber(step.hotel);
+        // Property 0 means no property.
+        let property = PropertyNumber(step.hotel + 1);
         let op = self.op(property, &step.act);
         let fingerprint = u128::from(self.issued).to_be_bytes();
         let fresh = RequestKey { digest: fingerprint.map(|b| b ^ 0x5a), fingerprint };
@@ -81,7 +113,8 @@ impl Script {
             }
             Key::Fresh | Key::Again(_) => Some(fresh),
         };
-        let command = Command { property, request, by: None, op };
+        let by = if self.callers { self.by(step.by, &op) } else { None };
+        let command = Command { property, request, by, op };
         if request.is_some() {
             self.keyed.push(command.clone());
         }
@@ -121,7 +154,8 @@ impl Script {
             self.rooms.insert(booking.id, booking.rooms.iter().map(as_request).collect());
         }
         match &outcome.reply {
-            Reply::BusinessDate(date) => self.today[command.property.0 as usize] = *date,
+            Reply::BusinessDate(date) => self.today[place_of(command.property)] = *date,
+            Reply::Property { property, .. } => self.today[place_of(command.property)] = property.business_date,
             Reply::Booking(booking) if !self.bookings.contains(&booking.id) => self.bookings.push(booking.id),
             Reply::Hold(hold) if self.holds.iter().all(|(id, _)| *id != hold.id) => {
                 self.holds.push((hold.id, hold.stay.arrival()));
@@ -132,14 +166,16 @@ impl Script {
     }
 
     fn op(&mut self, property: PropertyNumber, act: &Act) -> Op {
-        let today = self.today[property.0 as usize];
+        let today = self.today[place_of(property)];
         match act {
             Act::Tick => Op::Tick,
-            Act::PutProperty { .. } | Act::PutRoomType { .. } | Act::PutRatePlan { .. } => put(act, property, today),
+            Act::PutProperty { .. } | Act::PutRoomType { .. } | Act::PutRatePlan { .. } => {
+                put(act, (property, self.currencies[place_of(property)]), today)
+            }
+            Act::Regrant { .. } => self.regrant(act),
             Act::Ari(updates) => Op::UpdateAri(updates.iter().map(|u| ari(u, today)).collect()),
             Act::Book { stay, rooms } => {
-                let (guest, payment_token) = (self.guest(), String::new());
-                let channel_ref = if self.issued.is_multiple_of(3) { String::new() } else { format!("ref-{}", self.issued % 5) };
+                let (guest, channel_ref, payment_token) = (self.guest(), self.channel_ref(), self.payment_token());
                 let id = BookingId::new(property, self.clock_ms, self.issued);
                 Op::Book(BookRequest {
                     id,
@@ -160,8 +196,8 @@ impl Script {
                 hold: self.hold(property, *back),
                 booking: BookingId::new(property, self.clock_ms, self.issued),
                 guest: self.guest(),
-                channel_ref: format!("ref-{}", self.issued % 5),
-                payment_token: "token".to_owned(),
+                channel_ref: self.channel_ref(),
+                payment_token: self.payment_token(),
                 seeds: self.seeds(true),
             },
             Act::Release(back) => Op::ReleaseHold(self.hold(property, *back)),
@@ -207,6 +243,49 @@ impl Script {
         }
     }
 
+    /// Few references, so that bookings share some; every third command has none.
+    fn channel_ref(&self) -> String {
+        if self.issued.is_multiple_of(3) { String::new() } else { format!("ref-{}", self.issued % 5) }
+    }
+
+    /// Every fourth command has no token.
+    fn payment_token(&self) -> String {
+        if self.issued.is_multiple_of(4) { String::new() } else { format!("tok_{}", self.issued) }
+    }
+
+    fn regrant(&mut self, act: &Act) -> Op {
+        let Act::Regrant { seller, role, revoked, own_only, covers, room_minutes, stale } = *act else {
+            unreachable!("only grants come here")
+        };
+        self.grants += 1;
+        let revision = if stale { self.grants / 2 } else { 10 + self.grants };
+        let properties = if covers == 1 { vec!["inn-1".to_owned()] } else { Vec::new() };
+        let regions = if covers == 2 { vec![REGIONS[1].to_owned()] } else { Vec::new() };
+        let credentials = vec![Credential { number: 1, expires_at_ms: 0 }];
+        let grant =
+            Grant { revision, role, revoked, properties, regions, own_only, hold_room_minutes: room_minutes, credentials };
+        Op::PutGrant { number: SELLERS[seller], grant }
+    }
+
+    /// The caller of a command. A guest asks for the booking that the command is about. Most commands other than sales
+    /// come from the cluster, because most sellers may not send them.
+    fn by(&self, by: By, op: &Op) -> Option<Actor> {
+        let about = match op {
+            Op::Amend { booking, .. } | Op::Cancel { booking, .. } | Op::CheckIn { booking, .. } => *booking,
+            _ => BookingId([7; 16]),
+        };
+        let sale =
+            matches!(op, Op::PlaceHold { .. } | Op::ConfirmHold { .. } | Op::Book(_) | Op::Amend { .. } | Op::Cancel { .. });
+        let who = match by {
+            By::Cluster => return None,
+            By::Seller(1..) if !sale && !self.issued.is_multiple_of(5) => return None,
+            By::Operator => Who::Trusted(Role::Operator, "the operator".to_owned()),
+            By::Seller(place) => Who::Principal { number: SELLERS[place], credential: 1 },
+            By::Guest => Who::Guest(about),
+        };
+        Some(Actor { who, from: [0xfd; 16] })
+    }
+
     /// A guest with its own key; every seventh command has no guest.
     fn guest(&self) -> Sealed {
         if self.issued.is_multiple_of(7) {
@@ -234,7 +313,7 @@ impl Script {
     }
 
     fn hold(&self, property: PropertyNumber, back: usize) -> HoldId {
-        let today = self.today[property.0 as usize];
+        let today = self.today[place_of(property)];
         let known = |(id, arrival): &&(HoldId, Night)| match back {
             // Any hold; or one whose arrival night is over.
             4 => true,
@@ -254,6 +333,10 @@ fn nth_last<T>(items: &[T], back: usize) -> Option<&T> {
 /// Like [`nth_last`], but `back` wraps around, so that it finds an item unless the list is empty.
 fn recent<T>(items: &[T], back: usize) -> Option<&T> {
     nth_last(items, back.checked_rem(items.len())?)
+}
+
+fn place_of(property: PropertyNumber) -> usize {
+    property.0 as usize - 1
 }
 
 fn code(text: &str) -> ShortCode {
@@ -289,29 +372,43 @@ fn requests(rooms: &[Room]) -> Vec<RoomRequest> {
         rate_plan: code(PLANS[room.rate_plan]),
         quantity: room.quantity,
         adults: room.adults,
-        children_ages: vec![7; room.children],
+        children_ages: room.children_ages.clone(),
     };
     rooms.iter().map(request).collect()
 }
 
-fn put(act: &Act, property: PropertyNumber, today: Night) -> Op {
+/// A text that depends on the wording and differs from field to field.
+fn words(wording: usize, field: usize) -> String {
+    WORDS[(wording + field) % WORDS.len()].to_owned()
+}
+
+fn put(act: &Act, (property, own): (PropertyNumber, Currency), today: Night) -> Op {
     match *act {
-        Act::PutProperty { house_limit, no_show_on_close, revision } => {
-            let currency = Currency(*b"EUR");
-            let details = PropertyDetails { currency, house_limit, no_show_on_close, ..PropertyDetails::default() };
-            Op::PutProperty { id: format!("inn-{}", property.0), details, business_date: today, expected_revision: revision }
+        Act::PutProperty { house_limit, no_show_on_close, wording, revision } => {
+            let currency = if wording == 2 { Currency(*b"JPY") } else { own };
+            let details = PropertyDetails {
+                name: words(wording, 0),
+                time_zone: words(wording, 1),
+                currency,
+                home_region: REGIONS[wording % REGIONS.len()].to_owned(),
+                house_limit,
+                no_show_on_close,
+                presentation: words(wording, 2),
+            };
+            let id = if wording > 6 { format!("other-{wording}") } else { format!("inn-{}", property.0) };
+            let business_date = Night(today.0 + wording as u32 / 6);
+            Op::PutProperty { id, details, business_date, expected_revision: revision }
         }
-        Act::PutRoomType { code: place, capacity, occupancy, overbooking, revision } => {
-            let (name, overbooking_basis_points) = (String::new(), overbooking);
+        Act::PutRoomType { code: place, capacity, occupancy, overbooking, wording, accessible, revision } => {
+            let (name, overbooking_basis_points) = (words(wording, 0), overbooking);
             let code = code(TYPES[place]);
-            let room_type =
-                RoomType { code, name, capacity, occupancy, overbooking_basis_points, accessible: false, revision: 99 };
+            let room_type = RoomType { code, name, capacity, occupancy, overbooking_basis_points, accessible, revision: 99 };
             Op::PutRoomType { room_type, expected_revision: revision }
         }
-        Act::PutRatePlan { code: place, yen, free_until_days, fee, revision } => {
-            let currency = Currency(if yen { *b"JPY" } else { *b"EUR" });
+        Act::PutRatePlan { code: place, currency, free_until_days, fee, wording, revision } => {
+            let currency = [own, Currency(*b"CHF"), Currency(*b"KRW")][currency];
             let policy = CancellationPolicy { free_until_days, fee };
-            let (code, name) = (code(PLANS[place]), String::new());
+            let (code, name) = (code(PLANS[place]), words(wording, 0));
             // The command ignores both the revision and `priced`.
             let rate_plan = RatePlan { code, name, currency, policy, priced: true, revision: 99 };
             Op::PutRatePlan { rate_plan, expected_revision: revision }
