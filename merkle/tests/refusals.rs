@@ -410,9 +410,14 @@ fn policies() {
 
 #[test]
 fn errors_read_as_sentences() {
-    let distrust = Distrust::NoQuorum { quorum: "q".into(), cosigned: vec!["a".into(), "b".into()], other_keys: vec!["c".into()] };
+    let distrust =
+        Distrust::NoQuorum { quorum: "q".into(), cosigned: vec!["a".into(), "b".into()], other_keys: vec!["c".into()] };
     for (error, text) in [
-        (ReceiptError::Distrust(distrust), "the checkpoint is not trusted: the quorum q is not reached: only a, b cosigned"),
+        (
+            ReceiptError::Distrust(distrust),
+            "the checkpoint is not trusted: the quorum q is not reached: only a, b cosigned; \
+             c signed with a key that the policy does not have",
+        ),
         (
             ReceiptError::Distrust(Distrust::NoQuorum { quorum: "q".into(), cosigned: vec![], other_keys: vec![] }),
             "the checkpoint is not trusted: the quorum q is not reached: no known witness cosigned",
