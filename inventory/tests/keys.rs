@@ -83,6 +83,40 @@ proptest! {
     }
 }
 
+/// The number of bytes after each tag. A tag of a newer version is no key.
+#[test]
+fn only_known_tags_and_lengths_are_decoded() {
+    let lengths = [
+        (0x01, 0),
+        (0x02, 8),
+        (0x03, 4),
+        (0x10, 4),
+        (0x11, 8),
+        (0x12, 10),
+        (0x20, 16),
+        (0x21, 24),
+        (0x22, 28),
+        (0x23, 16),
+        (0x30, 16),
+        (0x31, 24),
+        (0x32, 8),
+        (0x40, 16),
+        (0x41, 8),
+        (0x50, 8),
+        (0x51, 8),
+    ];
+    for tag in 0..=u8::MAX {
+        for length in 0..40 {
+            for filler in [0, 0x20, 0xff] {
+                let bytes = [vec![tag], vec![filler; length]].concat();
+                let known = lengths.contains(&(tag, length));
+                assert_eq!(Key::decode(&bytes).is_ok(), known, "tag {tag:#x} with {length} bytes of {filler:#x}");
+            }
+        }
+    }
+    assert_eq!(Key::decode(&[]), Err(KeyError));
+}
+
 #[test]
 fn keys_are_stable() {
     // Keys are stored on disk: a change here breaks every stored row.

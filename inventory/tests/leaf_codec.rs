@@ -429,6 +429,30 @@ fn each_kind_of_leaf_has_its_own_keys() {
     }
 }
 
+/// A small number in CBOR.
+fn small_number(number: u16) -> String {
+    match number {
+        0..24 => format!("{number:02x}"),
+        24..256 => format!("18 {number:02x}"),
+        _ => format!("19 {number:04x}"),
+    }
+}
+
+/// A leaf of another kind may come from a newer version. It must not be read as one of the known kinds.
+#[test]
+fn only_known_kinds_and_versions_of_leaves_are_read() {
+    for number in (0..=1_024).chain([0x0101, 0x0801, 0xff01, 0xffff]) {
+        for (lines, kinds) in [(&STAY_LEAF[..], 1..=7), (&KEYS_LEAF[..], 8..=8), (&SEAL_LEAF[..], 9..=9)] {
+            let (kind, version) = (format!("02 {}", small_number(number)), format!("01 {}", small_number(number)));
+            let other_kind = bytes(&[&lines[..2], &[&kind], &lines[3..]].concat());
+            assert_eq!(Leaf::decode(&other_kind).is_ok(), kinds.contains(&number), "kind {number}");
+            let other_version = bytes(&[&lines[..1], &[&version], &lines[2..]].concat());
+            let read = Leaf::decode(&other_version).err();
+            assert_eq!(read, (number != 1).then_some(LeafError::Version(number.into())), "version {number}");
+        }
+    }
+}
+
 /// A leaf of a newer version gives an error with the version.
 #[test]
 fn an_unknown_version_is_reported() {

@@ -2,6 +2,7 @@
 
 mod support;
 
+use base64ct::{Base64, Encoding};
 use keyrack_merkle::*;
 use support::*;
 
@@ -46,6 +47,29 @@ fn verifier_keys() {
     ] {
         let text = broken(good, from, to);
         assert_eq!(VerifierKey::parse(&text), Err(reason), "{text}");
+    }
+}
+
+/// A kind of a newer version is no key: neither of a log nor of a cosigner.
+#[test]
+fn only_two_kinds_of_keys_are_known() {
+    let public: [u8; 32] =
+        NoteKey::from_seed("example.com/foo", KeyKind::Log, &[7; 32]).expect("a key").verifier().public().to_owned();
+    for byte in 0..=u8::MAX {
+        let material = Base64::encode_string(&[&[byte], &public[..]].concat());
+        let read = VerifierKey::parse(&format!("example.com/foo+00000000+{material}"));
+        let kind = match byte {
+            1 => KeyKind::Log,
+            4 => KeyKind::Cosigner,
+            _ => {
+                assert_eq!(read, Err(KeyError::Kind(byte)));
+                continue;
+            }
+        };
+        let computed = VerifierKey::new("example.com/foo", kind, &public).expect("a key").id();
+        assert_eq!(read, Err(KeyError::WrongId { stated: 0, computed }), "kind {byte}");
+        let read = VerifierKey::parse(&format!("example.com/foo+{computed:08x}+{material}")).expect("a key");
+        assert_eq!((read.kind(), read.kind().byte()), (kind, byte));
     }
 }
 
