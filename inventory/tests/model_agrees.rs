@@ -283,8 +283,20 @@ fn audit_taken(rows: &mut MemRows, model: &Model) -> Result<(), String> {
                 let taken = model.sold(hotel.number, Some(kind.room_type), night, None);
                 let held = model.held(hotel.number, Some(kind.room_type), night);
                 let available = model.available(hotel, kind.room_type, night, None);
-                if (i64::from(count.sold), i64::from(count.held), count.available) != (taken, held, available) {
-                    return Err(format!("{} {night} counts {count:?} instead of {taken} {held} {available}", kind.room_type));
+                let code = kind.room_type;
+                let own = hotel.room_type(code).unwrap().capacity;
+                let expected = NightCount {
+                    capacity: hotel.capacity(code, night).unwrap_or(own),
+                    out_of_order: hotel.out_of_order(code, night),
+                    limit: hotel.limit(code, night) as u32,
+                    sold: taken as u32,
+                    held: held as u32,
+                    blocked: 0,
+                    available,
+                };
+                let left = [available.max(0), (-available).max(0)];
+                if count != expected || [count.sellable(), count.deficit()].map(i64::from) != left {
+                    return Err(format!("{code} {night} counts {count:?} instead of {expected:?}"));
                 }
             }
         }
