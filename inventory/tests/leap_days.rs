@@ -104,11 +104,11 @@ fn inn_on(business_date: Night) -> MemRows {
     rows
 }
 
+/// The cells of one month.
+type MonthOf<C> = (Month, Vec<C>);
+
 /// The cells of all pages whose value is not the default, by night. No night may be outside its month.
-fn set_cells<C: Default + PartialEq + Clone>(
-    rows: &MemRows,
-    cells: fn(&Key, &Row) -> Option<(Month, Vec<C>)>,
-) -> Vec<(Night, C)> {
+fn set_cells<C: Default + PartialEq + Clone>(rows: &MemRows, cells: fn(&Key, &Row) -> Option<MonthOf<C>>) -> Vec<(Night, C)> {
     let mut set = Vec::new();
     for (month, mut cells) in rows.iter().filter_map(|(key, row)| cells(key, row)) {
         for (place, night) in almanac::nights_of(month) {
@@ -120,11 +120,11 @@ fn set_cells<C: Default + PartialEq + Clone>(
     set
 }
 
-fn page_cells(key: &Key, row: &Row) -> Option<(Month, Vec<Cell>)> {
+fn page_cells(key: &Key, row: &Row) -> Option<MonthOf<Cell>> {
     if let (Key::Page(.., month), Row::Page(page)) = (key, row) { Some((*month, page.cells.clone())) } else { None }
 }
 
-fn rate_cells(key: &Key, row: &Row) -> Option<(Month, Vec<RateCell>)> {
+fn rate_cells(key: &Key, row: &Row) -> Option<MonthOf<RateCell>> {
     if let (Key::Rates(.., month), Row::Rates(page)) = (key, row) { Some((*month, page.cells.clone())) } else { None }
 }
 

@@ -206,7 +206,8 @@ fn an_expected_revision_of_0_is_a_new_entry() {
         let (id, details, business_date) = ("key-inn".to_owned(), details(), first_date());
         Op::PutProperty { id, details, business_date, expected_revision }
     };
-    let known: [(&str, &dyn Fn(Option<u32>) -> Op); 8] = [
+    type Expecting<'o> = &'o dyn Fn(Option<u32>) -> Op;
+    let known: [(&str, Expecting<'_>); 8] = [
         ("property", &inn),
         ("room type", &|expected| kind("DLX", expected)),
         ("rate plan", &|expected| plan("FLEX", expected)),

@@ -47,7 +47,7 @@ fn of_rooms(model: &Model, property: PropertyNumber, stay: Stay, rooms: &[Booked
         found.extend(room.children_ages.contains(&17).then_some("child-of-17"));
         let points = hotel.room_type(room.room_type_code).map_or(0, |kind| kind.overbooking_basis_points);
         let large = almanac::nights(stay).any(|night| hotel.limit(room.room_type_code, night) >= 100);
-        found.extend((large && points % 1_000 != 0).then_some("hundreds-overbooked-by-a-fraction"));
+        found.extend((large && !points.is_multiple_of(1_000)).then_some("hundreds-overbooked-by-a-fraction"));
         found.extend((room.quantity >= 20).then_some("many-rooms"));
     }
     found
