@@ -37,9 +37,10 @@ proptest! {
         random in any::<u64>(),
     ) {
         let expected = u128::from(property) << 96 | u128::from(at_ms) << 48 | u128::from(random & RANDOM);
-        let (booking, hold) = (BookingId::new(PropertyNumber(property), at_ms, random), HoldId::new(PropertyNumber(property), at_ms, random));
+        let property = PropertyNumber(property);
+        let (booking, hold) = (BookingId::new(property, at_ms, random), HoldId::new(property, at_ms, random));
         prop_assert_eq!((booking.0, hold.0), (expected.to_be_bytes(), expected.to_be_bytes()));
-        prop_assert_eq!((booking.property(), hold.property()), (PropertyNumber(property), PropertyNumber(property)));
+        prop_assert_eq!((booking.property(), hold.property()), (property, property));
         let (text, hold_text) = (booking.to_string(), hold.to_string());
         prop_assert_eq!((number_of(&text[3..]), number_of(&hold_text[3..])), (expected, expected));
         prop_assert_eq!((&text[..3], &hold_text[..3], text.len()), ("bk_", "hd_", 29));

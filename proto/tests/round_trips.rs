@@ -257,14 +257,6 @@ fn bytes_of_a_wrong_length_are_malformed() {
     }
 }
 
-#[test]
-fn a_journal_line_of_an_unknown_kind_is_malformed() {
-    let reply = Some(pb::Reply { reply: Some(pb::reply::Reply::Done(pb::Nothing {})) });
-    let line = |happened| pb::JournalRow { happened, reply: reply.clone(), ..pb::JournalRow::default() }.encode_to_vec();
-    assert!((0..=17).all(|happened| rows::decode(&Key::Journal(1), &line(happened)).is_ok()));
-    assert_eq!(rows::decode(&Key::Journal(1), &line(18)), Err(Malformed("journal line")));
-}
-
 /// Roles are 1 to 6, addresses and ids have 16 bytes, links have 32; actions and verdicts fit their types.
 #[test]
 fn invalid_grants_actors_and_audit_records_are_malformed() {

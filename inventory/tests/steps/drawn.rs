@@ -106,7 +106,7 @@ pub enum Act {
         wording: usize,
         revision: Option<u32>,
     },
-    /// A new grant of a principal. Its number of revisions may be behind that of the stored grant.
+    /// A new grant of a principal. A stale one has an older revision than the stored grant.
     Regrant {
         seller: usize,
         role: Role,
