@@ -77,9 +77,9 @@ fn files_that_cannot_be_read_are_named_with_the_cause() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("garbage"), "\u{1b}[2J{").unwrap();
     for (line, says) in [
-        ("--ca no.pem property list", "cannot read no.pem: it does not exist. Check --ca."),
-        ("--ca garbage property list", "garbage has no certificate in PEM form. Check --ca."),
-        ("--ca . property list", "cannot read .: it is a folder. Check --ca."),
+        ("--ca no.pem property list", "cannot read no.pem: it does not exist. Check --ca or KEYRACK_CA."),
+        ("--ca garbage property list", "garbage has no certificate in PEM form. Check --ca or KEYRACK_CA."),
+        ("--ca . property list", "cannot read .: it is a folder. Check --ca or KEYRACK_CA."),
         ("receipt verify garbage --policy no.policy", "cannot read no.policy: it does not exist. Check --policy;"),
         ("receipt verify garbage --policy garbage", "garbage is not a policy: line 1:"),
         ("receipt show no.json", "cannot read no.json: it does not exist."),

@@ -139,6 +139,15 @@ impl Address {
         &self.authority
     }
 
+    /// Host and port for messages, also if the address has no port.
+    fn shown(&self) -> String {
+        if self.authority.ends_with(&format!(":{}", self.port)) {
+            self.authority.clone()
+        } else {
+            format!("{}:{}", self.authority, self.port)
+        }
+    }
+
     /// Connects, without a time limit.
     pub async fn connect(&self, tls: &Tls, protocol: Protocol) -> Result<Connection, ConnectError> {
         self.connect_with(tls, protocol, Fault::default()).await
@@ -177,7 +186,7 @@ impl Address {
 
     /// Resolves the host and tries each of its addresses.
     async fn open(&self) -> Result<TcpStream, ConnectError> {
-        let host = || self.authority.clone();
+        let host = || self.shown();
         let found = lookup_host((self.host.as_str(), self.port)).await.map_err(|cause| {
             let cause = cause.to_string();
             let cause = cause.strip_prefix("failed to lookup address information: ").unwrap_or(&cause).to_owned();
@@ -244,7 +253,7 @@ fn explain(host: &str, cause: &io::Error) -> Option<ConnectError> {
                 .to_owned()
         }
         Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
-            "this port is for nodes, not for callers. Use the HTTP or gRPC port of a node.".to_owned()
+            "this port is for nodes, not for callers. Use the HTTP, gRPC or operators' port of a node.".to_owned()
         }
         Error::AlertReceived(alert) => match refusal(*alert) {
             Some(reason) => format!("the node refused your certificate: {reason}. Check --cert and the port."),
@@ -278,7 +287,9 @@ fn refusal(alert: AlertDescription) -> Option<&'static str> {
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::AccessDenied
-        | AlertDescription::DecryptError => "it is not from this cluster's authority, or this port is for other certificates (7113 for operators, 7112 for nodes only)",
+        | AlertDescription::DecryptError => {
+            "it is not from this cluster's authority, or this port is for other certificates (7113 for operators, 7112 for nodes only)"
+        }
         _ => return None,
     })
 }
@@ -333,8 +344,11 @@ impl Connection {
             return Ok(());
         }
         if matches!(self.stream, Stream::Plain(_)) && bytes.starts_with(&ALERT) {
-            let why = format!("this port speaks TLS, but the address begins with http://. Use https://{} with --ca, if it is the HTTP, gRPC or \
-                 operators' port.", self.host);
+            let why = format!(
+                "this port speaks TLS, but the address begins with http://. Use https://{} with --ca, if it is the HTTP, gRPC or \
+                 operators' port.",
+                self.host
+            );
             return Err(self.failed(io::ErrorKind::InvalidData, ConnectError::Tls { host: self.host.to_string(), why }));
         }
         // The first frame of HTTP/2 is shorter than the number that these letters are.

@@ -209,7 +209,9 @@ fn with_remedy(code: &ErrorCode, detail: &str, sign_in: SignIn) -> String {
             let remedies = [" Use a key with another role.", " An operator can extend the rights.", " Send an auditor's key."];
             let detail = remedies.iter().find_map(|remedy| detail.strip_suffix(remedy)).unwrap_or(detail);
             let caller = match sign_in {
-                SignIn::Key => "The caller is the owner of the API key (--key or KEYRACK_API_KEY), also if a certificate is given.",
+                SignIn::Key => {
+                    "The caller is the owner of the API key (--key or KEYRACK_API_KEY), also if a certificate is given."
+                }
                 SignIn::Certificate | SignIn::Nothing => "",
             };
             let detail = detail.trim_end_matches('.');
@@ -312,10 +314,13 @@ mod tests {
         assert!(detail("unauthenticated", SignIn::Key).contains("refused the key"));
         assert!(detail("unauthenticated", SignIn::Certificate).contains("keyrack principal put ID --certificate"));
         assert!(detail("unauthenticated", SignIn::Nothing).contains("no API key was given"));
-        assert!(detail("forbidden", SignIn::Key).starts_with("send a header. The role"));
+        assert!(
+            detail("forbidden", SignIn::Key).contains("KEYRACK_API_KEY")
+                && !detail("forbidden", SignIn::Certificate).contains("API")
+        );
         assert_eq!(detail("not_found", SignIn::Key), "send a header");
         let forbidden = ClientError::of_problem("forbidden", "No. Use a key with another role.", false, SignIn::Key).detail;
-        assert!(forbidden.starts_with("No. The role and the scope"), "one remedy is enough: {forbidden}");
+        assert!(forbidden.starts_with("No. An operator can change"), "one remedy is enough: {forbidden}");
     }
 
     #[test]

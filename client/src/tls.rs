@@ -134,9 +134,7 @@ impl fmt::Debug for Tls {
 fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(file, CA)? {
-        roots
-            .add(certificate)
-            .map_err(|_| content(file, CA, "has a certificate that is damaged or is not an authority's"))?;
+        roots.add(certificate).map_err(|_| content(file, CA, "has a certificate that is damaged or is not an authority's"))?;
     }
     Ok(roots)
 }

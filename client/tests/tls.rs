@@ -307,7 +307,10 @@ fn unusable_files_are_refused_by_name() {
     );
     assert!(with(&key, &key).contains("no certificate"));
     assert!(with(&pki.trust(), &certificate).contains("chmod 600"));
-    assert_eq!(with(Path::new("/nowhere/ca.pem"), &key), "cannot read /nowhere/ca.pem: it does not exist. Check --ca.");
+    assert_eq!(
+        with(Path::new("/nowhere/ca.pem"), &key),
+        "cannot read /nowhere/ca.pem: it does not exist. Check --ca or KEYRACK_CA."
+    );
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o604)).unwrap();
     assert!(pki.as_desk().unwrap_err().to_string().contains("chmod 600"));
     assert_eq!(format!("{:?}", pki.trusting()), "Tls { .. }");

@@ -15,6 +15,7 @@ mod ari;
 mod availability;
 mod book;
 mod booking;
+mod catalog_change;
 mod date;
 mod hold;
 mod idempotency;

@@ -85,7 +85,7 @@ pub enum AnswerError {
 }
 
 /// How sentences begin that the hints of the command line replace, because a person sends no headers.
-const AGAINS: [&str; 2] = ["Try again", "Ask again"];
+const AGAINS: [&str; 3] = ["Try again", "Ask again", "Use another node"];
 const REPEATS: [&str; 5] = [
     "Repeat the request with the same Idempotency-Key",
     "Repeat this request",

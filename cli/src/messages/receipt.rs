@@ -102,7 +102,7 @@ pub enum VerifyError {
     #[error("the checkpoint cannot be read: {0}")]
     Checkpoint(CheckpointError),
     /// The policy rejects the checkpoint, or the proof does not lead to its root.
-    #[error("{0}{}", policy_hint(.0))]
+    #[error("{}{}", .0, policy_hint(.0))]
     Receipt(ReceiptError),
     /// A field beside the proof differs from the proved value.
     #[error("the file states that {what} is {}, but the proof shows {proved}", part_of(.stated, 200))]

@@ -25,12 +25,25 @@ pub enum Usage {
     )]
     NothingToChange,
     /// Not the id of a booking.
-    #[error("{0:?} is not the id of a booking. Such an id begins with bk_; `keyrack booking list PROPERTY` shows it beside the \
-             confirmation number.")]
+    #[error(
+        "{0:?} is not the id of a booking. Such an id begins with bk_; `keyrack booking list PROPERTY` shows it beside the \
+             confirmation number."
+    )]
     BookingId(String),
     /// Not the id of a principal or the prefix of a key.
     #[error("{0:?} is not an id. An id has letters, digits and '-' only.")]
     Id(String),
+    /// A new principal without a role.
+    #[error("there is no principal {0}, and a new one needs a role. Give --role: operator, manager, channel, desk or auditor.")]
+    RoleMissing(String),
+    /// A new record without values that it needs.
+    #[error("there is no {what}, and a new one needs {}. Give them, or check the id.", .options.join(", "))]
+    NewNeeds {
+        /// The record and its id.
+        what: String,
+        /// The missing options.
+        options: Vec<&'static str>,
+    },
     /// Not a member of staff.
     #[error("{0:?} is not a member of staff. Write --subject ISSUER=SUBJECT.")]
     Subject(String),

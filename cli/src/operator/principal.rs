@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use keyrack_client::operators::{Empty, List, Principal, PrincipalSpec, StaffSubject};
+use keyrack_client::{ClientError, Code};
 use serde_json::Value;
 
 use super::api;
@@ -22,7 +23,7 @@ pub enum PrincipalCommand {
         /// The id of the principal.
         id: String,
     },
-    /// Create a principal, or replace it: an option that is not given gets the value of a new principal.
+    /// Create a principal, or change it. An option that is not given changes nothing.
     #[command(after_help = concat!(
         "Examples:\n",
         "  keyrack --endpoint https://node-1.example:7113 --ca ca.pem \\\n",
@@ -30,7 +31,8 @@ pub enum PrincipalCommand {
         "      principal put booking-com --role channel --property lisbon-alfama --hold-room-minutes 600\n",
         "  keyrack ... principal put front-lisbon --role desk --property lisbon-alfama --certificate\n",
         "  keyrack ... principal put anna --role manager --region eu-west \\\n",
-        "      --subject https://id.example=00u1abc",
+        "      --subject https://id.example=00u1abc\n",
+        "  keyrack ... principal put booking-com --hold-room-minutes 1200",
     ))]
     Put(Box<Put>),
     /// Revoke a principal and all its credentials, permanently. All nodes refuse it at once.
@@ -46,34 +48,38 @@ pub enum PrincipalCommand {
 pub struct Put {
     /// The id of the principal: lower-case letters, digits and '-'.
     id: String,
-    /// The role: operator, manager, channel, desk or auditor.
+    /// The role: operator, manager, channel, desk or auditor. A new principal needs one.
     #[arg(long)]
-    role: String,
+    role: Option<String>,
     /// A name for people.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    name: String,
-    /// Limits the scope to this property. Repeat the option for several properties.
+    #[arg(long)]
+    name: Option<String>,
+    /// A property of its scope. Repeat the option for several: together they replace the previous ones. '' removes them.
     #[arg(long = "property", value_name = "ID")]
     properties: Vec<String>,
-    /// Limits the scope to the properties of this home region. Repeat the option for several regions.
+    /// A home region whose properties are in its scope. Repeat the option for several: together they replace the
+    /// previous ones. '' removes them.
     #[arg(long = "region", value_name = "REGION")]
     regions: Vec<String>,
-    /// Show a channel all bookings of its properties. Without it a channel sees its own bookings only.
-    #[arg(long)]
-    sees_all: bool,
+    /// Sets the scope to all properties. A new principal without --property and --region has this scope.
+    #[arg(long, conflicts_with_all = ["properties", "regions"])]
+    all_properties: bool,
+    /// Whether a channel sees all bookings of its properties, or its own only. A new channel sees its own only.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    sees_all: Option<bool>,
     /// The maximum of room-minutes that its open holds may take at one property; 0 sets no limit.
-    #[arg(long, value_name = "ROOM_MINUTES", default_value_t = 0, value_parser = whole::<u32>)]
-    hold_room_minutes: u32,
+    #[arg(long, value_name = "ROOM_MINUTES", value_parser = whole::<u32>)]
+    hold_room_minutes: Option<u32>,
     /// The maximum of requests per second, all nodes together; 0 uses the configured limit of the nodes.
-    #[arg(long, value_name = "REQUESTS", default_value_t = 0, value_parser = whole::<u32>)]
-    requests_per_second: u32,
+    #[arg(long, value_name = "REQUESTS", value_parser = whole::<u32>)]
+    requests_per_second: Option<u32>,
     /// A member of staff who signs in as this principal: the URL of the issuer, =, and the subject of the tokens. Repeat
-    /// the option for several.
+    /// the option for several: together they replace the previous ones. '' removes them.
     #[arg(long = "subject", value_name = "ISSUER=SUBJECT")]
     subjects: Vec<String>,
-    /// Lets a desk's certificate with this id sign in as this principal.
-    #[arg(long)]
-    certificate: bool,
+    /// Whether a desk's certificate with this id signs in as this principal.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    certificate: Option<bool>,
 }
 
 /// Runs `keyrack principal`.
@@ -82,7 +88,8 @@ pub async fn principal(context: &Context, command: PrincipalCommand) -> anyhow::
         PrincipalCommand::List => return list(context).await,
         PrincipalCommand::Show { id } => api::get(context, &path(&id)?).await?,
         PrincipalCommand::Put(put) => {
-            let wish = put.wish()?;
+            put.given_subjects()?; // wrong usage needs no node
+            let wish = put.applied_to(known(context, &put.id).await?)?;
             api::send(context, "PUT", &path(&put.id)?, &wish, &api::look(&put.id)).await?
         }
         PrincipalCommand::Revoke { id } => {
@@ -90,6 +97,17 @@ pub async fn principal(context: &Context, command: PrincipalCommand) -> anyhow::
         }
     };
     api::show(context, &answer, text::principal_with_keys)
+}
+
+/// The principal as it is now; `None` if it does not exist.
+async fn known(context: &Context, id: &str) -> anyhow::Result<Option<PrincipalSpec>> {
+    match api::get(context, &path(id)?).await {
+        Ok(found) => Ok(Some(api::parse::<Principal>(&found)?.wish)),
+        Err(cause) => match cause.downcast_ref::<ClientError>() {
+            Some(refused) if refused.code == Code::NotFound.into() => Ok(None),
+            _ => Err(cause),
+        },
+    }
 }
 
 /// Prints all pages as one list.
@@ -114,18 +132,36 @@ fn path(id: &str) -> anyhow::Result<String> {
 }
 
 impl Put {
-    fn wish(&self) -> anyhow::Result<PrincipalSpec> {
+    fn given_subjects(&self) -> anyhow::Result<Vec<StaffSubject>> {
+        self.subjects.iter().filter(|one| !one.is_empty()).map(|text| subject(text)).collect()
+    }
+
+    /// The principal with the given options changed. `known` is the principal as it is.
+    fn applied_to(&self, known: Option<PrincipalSpec>) -> anyhow::Result<PrincipalSpec> {
+        let role = self.role.clone().or(known.as_ref().map(|known| known.role.clone()));
+        let role = role.ok_or_else(|| Usage::RoleMissing(self.id.clone()))?;
+        let known = known.unwrap_or_default();
+        let list = |given: &[String], known: Vec<String>| match given {
+            _ if self.all_properties => Vec::new(),
+            [] => known,
+            given => given.iter().filter(|one| !one.is_empty()).cloned().collect(),
+        };
+        // Another role decides itself which bookings the principal sees.
+        let own_only = if role == known.role { known.own_only } else { None };
+        let subjects = match self.subjects.as_slice() {
+            [] => known.subjects,
+            _ => self.given_subjects()?,
+        };
         Ok(PrincipalSpec {
-            name: self.name.clone(),
-            role: self.role.clone(),
-            properties: self.properties.clone(),
-            regions: self.regions.clone(),
-            // The role decides unless the option was given.
-            own_only: self.sees_all.then_some(false),
-            hold_room_minutes: self.hold_room_minutes,
-            requests_per_second: self.requests_per_second,
-            subjects: self.subjects.iter().map(|text| subject(text)).collect::<anyhow::Result<_>>()?,
-            certificate: self.certificate,
+            name: self.name.clone().unwrap_or(known.name),
+            role,
+            properties: list(&self.properties, known.properties),
+            regions: list(&self.regions, known.regions),
+            own_only: self.sees_all.map(|sees_all| !sees_all).or(own_only),
+            hold_room_minutes: self.hold_room_minutes.unwrap_or(known.hold_room_minutes),
+            requests_per_second: self.requests_per_second.unwrap_or(known.requests_per_second),
+            subjects,
+            certificate: self.certificate.unwrap_or(known.certificate),
         })
     }
 }
@@ -134,4 +170,70 @@ fn subject(text: &str) -> anyhow::Result<StaffSubject> {
     // A subject may contain '=', the URL of an issuer does not.
     let (issuer, subject) = text.split_once('=').ok_or_else(|| Usage::Subject(text.to_owned()))?;
     Ok(StaffSubject { issuer: issuer.to_owned(), subject: subject.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        put: Put,
+    }
+
+    fn put(options: &str) -> Put {
+        Line::try_parse_from(["put", "ota"].into_iter().chain(options.split_whitespace())).expect("options").put
+    }
+
+    fn known() -> PrincipalSpec {
+        PrincipalSpec {
+            name: "OTA".into(),
+            role: "channel".into(),
+            properties: vec!["lisbon".into()],
+            regions: vec!["eu".into()],
+            own_only: Some(false),
+            hold_room_minutes: 600,
+            requests_per_second: 50,
+            subjects: vec![StaffSubject { issuer: "https://id".into(), subject: "ada".into() }],
+            certificate: true,
+        }
+    }
+
+    #[test]
+    fn an_option_changes_only_its_own_setting() {
+        let changed = |options: &str| put(options).applied_to(Some(known())).expect("a principal");
+        assert_eq!(changed(""), known());
+        assert_eq!(changed("--role channel"), known());
+        assert_eq!(changed("--name Other"), PrincipalSpec { name: "Other".into(), ..known() });
+        assert_eq!(changed("--role desk"), PrincipalSpec { role: "desk".into(), own_only: None, ..known() });
+        assert_eq!(changed("--property a --property b"), PrincipalSpec { properties: vec!["a".into(), "b".into()], ..known() });
+        assert_eq!(changed("--region us"), PrincipalSpec { regions: vec!["us".into()], ..known() });
+        let everywhere = PrincipalSpec { properties: Vec::new(), regions: Vec::new(), ..known() };
+        assert_eq!(changed("--all-properties"), everywhere);
+        assert_eq!(changed("--sees-all false"), PrincipalSpec { own_only: Some(true), ..known() });
+        assert_eq!(changed("--hold-room-minutes 0"), PrincipalSpec { hold_room_minutes: 0, ..known() });
+        assert_eq!(changed("--requests-per-second 9"), PrincipalSpec { requests_per_second: 9, ..known() });
+        assert_eq!(changed("--certificate false"), PrincipalSpec { certificate: false, ..known() });
+        let other =
+            PrincipalSpec { subjects: vec![StaffSubject { issuer: "https://id".into(), subject: "b=c".into() }], ..known() };
+        assert_eq!(changed("--subject https://id=b=c"), other);
+    }
+
+    #[test]
+    fn an_empty_value_removes_a_list() {
+        let line = ["put", "ota", "--property", "", "--subject", ""];
+        let put = Line::try_parse_from(line).expect("options").put;
+        let changed = put.applied_to(Some(known())).expect("a principal");
+        assert_eq!(changed, PrincipalSpec { properties: Vec::new(), subjects: Vec::new(), ..known() });
+    }
+
+    #[test]
+    fn a_new_principal_needs_a_role_and_its_other_settings_are_empty() {
+        let new = put("--role desk --certificate").applied_to(None).expect("a principal");
+        assert_eq!(new, PrincipalSpec { role: "desk".into(), certificate: true, ..PrincipalSpec::default() });
+        assert!(put("--name OTA").applied_to(None).is_err_and(|cause| cause.is::<Usage>()));
+    }
 }
