@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::settings::{Config, Tls, Witness};
-use super::{comments, oidc, renamed};
+use super::{comments, oidc, renamed, variables};
 use crate::messages::config::{ConfigError, Reasons};
 use crate::messages::files::{AccessError, hints};
 use crate::outbound::Url;
@@ -18,7 +18,9 @@ impl Config {
     pub fn load(path: &Path) -> anyhow::Result<Config> {
         let text = std::fs::read_to_string(path);
         let text = text.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::CONFIG })?;
-        Config::parse(&text, |name| std::env::var(name).ok()).with_context(|| ConfigError::In(path.into()))
+        let config = Config::parse(&text, |name| std::env::var(name).ok()).with_context(|| ConfigError::In(path.into()))?;
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        Ok(Config { unknown_variables: variables::unknown(names)?, ..config })
     }
 
     /// Reads a configuration's text, overridden by `environment`, and checks the settings. The error has all faults that the

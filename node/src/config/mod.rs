@@ -15,6 +15,7 @@ mod load;
 mod oidc;
 mod renamed;
 mod settings;
+mod variables;
 
 pub use oidc::Oidc;
 pub use renamed::Renamed;

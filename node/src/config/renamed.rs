@@ -31,6 +31,11 @@ pub fn old_names(file: &toml::Table, environment: &impl Fn(&str) -> Option<Strin
     RENAMED.into_iter().filter(is_used).collect()
 }
 
+/// The variables with old names.
+pub fn old_variables() -> impl Iterator<Item = String> {
+    RENAMED.iter().map(|renamed| variable_name(renamed.old))
+}
+
 fn variable_name(path: &str) -> String {
     format!("KEYRACK_{}", path.replace('.', "_").to_ascii_uppercase())
 }

@@ -51,6 +51,9 @@ pub struct Config {
     /// The old names of settings that the file or the environment uses.
     #[serde(skip)]
     pub renamed: Vec<Renamed>,
+    /// Variables of the environment that begin with `KEYRACK_` and set nothing.
+    #[serde(skip)]
+    pub unknown_variables: Vec<String>,
 }
 
 /// The addresses that the node listens on, each as `host:port`.
@@ -213,6 +216,7 @@ impl Default for Config {
             log: Log::default(),
             peers: Vec::new(),
             renamed: Vec::new(),
+            unknown_variables: Vec::new(),
         }
     }
 }

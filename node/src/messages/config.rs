@@ -210,6 +210,11 @@ pub fn renamed(old: &str, new: &str) -> String {
     format!("{old} is now {new}. The old name still works. Change it in the file or the environment.\n")
 }
 
+/// The note about a variable that sets nothing.
+pub fn unknown_variable(name: &str) -> String {
+    format!("{name} in the environment sets nothing: there is no such setting. Correct its name, or remove it.\n")
+}
+
 /// The verdict on a configuration with faults, one a line.
 pub fn would_not_start(path: &Path, reasons: &[String]) -> String {
     format!("{}: this node would not start here:\n  - {}\n", path.display(), reasons.join("\n  - "))
