@@ -86,7 +86,7 @@ jepsen: build
 	$(JEPSEN) matrix $(ARGS)
 
 # The part that CI runs, from scratch each time.
-SHORT := kill-leader,isolate-leader,clock,power-all,rot-wal
+SHORT := kill-leader,isolate-leader,clock,power-all,rot-wal,old-copy
 jepsen-short: build
 	@rm -rf $(CARGO_TARGET_DIR)/jepsen-short
 	$(JEPSEN) matrix --seconds 12 --rate 150 --nemesis $(SHORT) --into $(CARGO_TARGET_DIR)/jepsen-short $(ARGS)

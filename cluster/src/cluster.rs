@@ -238,6 +238,9 @@ impl ClusterNode {
     pub async fn shutdown(&self) {
         futures::future::join_all(self.node.shards.iter().map(|shard| shard.group.shutdown())).await;
         self.node.tasks.stop().await;
+        if let Err(cause) = self.node.folder.mark_as_own() {
+            tracing::warn!(event = "place_failed", %cause, "cannot write PLACE into the data folder");
+        }
     }
 
     async fn pass(&self, shard: u32, consistency: Consistency, deadline: Instant) -> Result<(), ClusterError> {

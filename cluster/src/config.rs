@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use keyrack_proto::internal as pb;
 use serde::{Deserialize, Serialize};
 
 use crate::raft::GroupConfig;
@@ -28,6 +29,15 @@ pub struct ClusterConfig {
     pub scrub_after_secs: u64,
     /// How long after an audit record a leaf of the receipts log seals it, in seconds.
     pub audit_seal_secs: u64,
+}
+
+impl ClusterConfig {
+    /// The settings that all nodes must share, as nodes send them to each other.
+    pub fn shared_settings(&self) -> pb::SharedSettings {
+        let mut first_members: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
+        first_members.sort_unstable();
+        pb::SharedSettings { data_shards: self.data_shards, first_members }
+    }
 }
 
 /// Random numbers for a new data folder. An existing folder keeps its own.

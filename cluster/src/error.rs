@@ -8,6 +8,7 @@ use keyrack_merkle::{KeyError, ProofError};
 use keyrack_os_error::in_words;
 use keyrack_proto::Malformed;
 
+use crate::shared_settings::SettingDiffers;
 use crate::storage::FolderError;
 
 /// Why a command or a read has no answer. A refusal by the domain is an answer, so it is not an error here.
@@ -85,6 +86,9 @@ pub enum StartError {
         /// The node.
         node: u64,
     },
+    /// A setting that all nodes must share differs from a peer's.
+    #[error(transparent)]
+    SettingDiffers(SettingDiffers),
     /// The configuration's `[[peers]]` do not have this node.
     #[error("node {node} is not one of the [[peers]] in its configuration. Add it there, or correct the node's id.")]
     NotAMember {
@@ -112,7 +116,10 @@ impl StartError {
         match self {
             StartError::Storage { cause, .. } => cause.kind() == io::ErrorKind::InvalidData,
             StartError::Folder(folder) => matches!(folder, FolderError::Damaged { .. }),
-            StartError::NewDataFolder { .. } | StartError::NotAMember { .. } | StartError::ClusterName(_) => false,
+            StartError::NewDataFolder { .. }
+            | StartError::SettingDiffers(_)
+            | StartError::NotAMember { .. }
+            | StartError::ClusterName(_) => false,
         }
     }
 }

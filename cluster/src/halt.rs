@@ -62,7 +62,9 @@ impl Halt {
     /// Stops this node because the rows on the disk are damaged. The next start verifies everything.
     pub fn stop_damaged(&self, damage: &str) {
         self.suspect(damage);
-        self.stop(format!("the rows are damaged: {damage}. Check the disk, and start the node again: it verifies all data and rejoins."));
+        self.stop(format!(
+            "the rows are damaged: {damage}. Check the disk, and start the node again: it verifies all data and rejoins."
+        ));
     }
 
     /// Marks the data folder, so that the next start verifies everything.
@@ -108,7 +110,12 @@ mod tests {
         halt.stop_damaged("a wrong bit");
         assert!(DataFolder::open(path, "one", 1, 7).expect("known").is_suspect());
         halt.stop_diverged(1, "another root");
-        assert_eq!(halt.reason().now_or_never().as_deref(), Some("the rows are damaged: a wrong bit. Check the disk, and start the node again: it verifies all data and rejoins."));
+        assert_eq!(
+            halt.reason().now_or_never().as_deref(),
+            Some(
+                "the rows are damaged: a wrong bit. Check the disk, and start the node again: it verifies all data and rejoins."
+            )
+        );
         assert!(matches!(DataFolder::open(path, "one", 1, 7), Err(FolderError::Diverged { .. })));
     }
 }

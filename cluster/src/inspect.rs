@@ -6,7 +6,7 @@ use crate::config::ClusterConfig;
 use crate::error::StartError;
 use crate::open::open;
 use crate::raft::BUILDING;
-use crate::storage::SnapshotDir;
+use crate::storage::{Origin, SnapshotDir};
 
 /// The contents of a data folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Contents {
     pub snapshots: u64,
     /// The number of damaged snapshots. A running node would delete them and take new ones.
     pub damaged_snapshots: u64,
+    /// Whether the folder is a copy: it may lack what the node acknowledged.
+    pub is_copy: bool,
 }
 
 /// Reads everything, as a start after damage does. The node must be stopped. RocksDB recovers its logs as at any start.
@@ -52,5 +54,6 @@ pub fn inspect(config: &ClusterConfig) -> Result<Contents, StartError> {
             }
         }
     }
-    Ok(Contents { log, rows, snapshots, damaged_snapshots })
+    let is_copy = opened.folder.origin == Origin::Copied;
+    Ok(Contents { log, rows, snapshots, damaged_snapshots, is_copy })
 }

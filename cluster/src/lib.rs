@@ -20,7 +20,8 @@
 //! | `peers/` | TLS, admission and calls between nodes |
 //! | `storage/` | the disk; the only folder that uses RocksDB |
 //!
-//! Every file may use these: `error.rs`, `halt.rs` (why this node must stop), `freshness.rs`, `config.rs`, `tasks.rs`,
+//! Every file may use these: `error.rs`, `halt.rs` (why this node must stop), `start_progress.rs`,
+//! `shared_settings.rs`, `freshness.rs`, `config.rs`, `tasks.rs`,
 //! `clock.rs`, `malformed.rs`. `open.rs` opens the data folder for `start.rs` and `inspect.rs`.
 //!
 //! Invariants:
@@ -51,7 +52,9 @@ mod raft;
 mod receipts;
 mod serving;
 mod shard;
+mod shared_settings;
 mod start;
+mod start_progress;
 mod state;
 mod storage;
 mod tasks;
@@ -96,5 +99,6 @@ pub use principals::{Change, ChangeRefused};
 pub use raft::{GroupConfig, Status};
 pub use receipts::{CheckpointNote, Covered, Proof, ReceiptLog};
 pub use shard::BatchLimits;
+pub use start_progress::{Awaited, StartProgress};
 pub use storage::{FolderError, View};
 pub use tasks::Tasks;

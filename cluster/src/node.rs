@@ -14,7 +14,7 @@ use crate::peers::{Admission, Links, Member};
 use crate::raft::Group;
 use crate::receipts::{Published, ReceiptLog, Signer};
 use crate::shard::{Batcher, Decided, ReadGate, Undecided};
-use crate::storage::{LogDb, RowsDb};
+use crate::storage::{DataFolder, LogDb, RowsDb};
 use crate::tasks::Tasks;
 
 /// How long [`Node::applied`] waits.
@@ -24,6 +24,8 @@ const APPLIED: Duration = Duration::from_secs(1);
 pub struct Node {
     pub config: ClusterConfig,
     pub incarnation: u64,
+    /// Locked as long as the node exists.
+    pub folder: DataFolder,
     pub directory: Arc<Directory>,
     pub rows: Arc<RowsDb>,
     pub log: LogDb,

@@ -22,6 +22,8 @@ pub fn open(config: &ClusterConfig, incarnation: u64, signing_seed: [u8; 32]) ->
     let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
     folder.signing_seed(signing_seed).map_err(storage)?;
     let log = LogDb::open(&folder.log()).map_err(storage)?;
+    let on_disk = RowsDb::shards_on_disk(&folder.rows()).map_err(storage)?;
+    folder.agree_on_shards(config.data_shards, on_disk, Group::has_begun(&log).map_err(storage)?)?;
     let rows = Arc::new(RowsDb::open(&folder.rows(), config.data_shards + 1).map_err(storage)?);
     // The names of the databases must be durable before this node votes or acknowledges anything. A folder without them
     // would look like a new node's, which may vote.

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use keyrack_proto::internal::FolderOrigin;
+use keyrack_proto::internal::folder_origin::Kind;
 use tokio::net::TcpListener;
 
 use crate::cluster::ClusterNode;
@@ -12,6 +14,7 @@ use crate::cosigning::Cosigning;
 use crate::directory::{self, Directory};
 use crate::error::StartError;
 use crate::halt::Halt;
+use crate::membership::CopyUse;
 use crate::node::{Node, Receipts, Shard};
 use crate::open::{Opened, open};
 use crate::peers::tls::PeerTls;
@@ -19,7 +22,8 @@ use crate::peers::{Admission, Links, UsageInbox};
 use crate::raft::Group;
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::shard::{Batcher, ReadGate};
-use crate::storage::{DataFolder, mark_suspect};
+use crate::start_progress::{Awaited, StartProgress};
+use crate::storage::{DataFolder, Origin, mark_suspect};
 use crate::tasks::Tasks;
 use crate::{membership, principals, serving, upkeep};
 
@@ -29,7 +33,7 @@ const MIN_NODES_TO_REJOIN: usize = 3;
 impl ClusterNode {
     /// Opens the node's data and joins the cluster. `peers` is the bound peer listener, `tls` is its TLS settings, and `fresh`
     /// has the random numbers for a new data folder. Returns when the node takes part; it may still be behind. A new cluster
-    /// begins when all its first members have reached each other.
+    /// begins when all its first members have reached each other. `progress` shows what the start waits for.
     ///
     /// Damaged data are set aside, and the node rejoins with an empty folder (ADR 11).
     pub async fn start(
@@ -37,28 +41,34 @@ impl ClusterNode {
         peers: TcpListener,
         tls: PeerTls,
         fresh: FolderSeeds,
+        progress: StartProgress,
     ) -> Result<ClusterNode, StartError> {
         if !config.peers.iter().any(|peer| peer.id == config.node) {
             return Err(StartError::NotAMember { node: config.node });
         }
-        let opened = match open(&config, fresh.incarnation, fresh.signing_seed) {
+        let opened = match open_blocking(&config, &fresh).await {
             // A disk that damages data does not remove FORMAT. A person has to find out why it is missing.
             Err(damage)
                 if damage.is_damage() && config.peers.len() >= MIN_NODES_TO_REJOIN && config.data.join("FORMAT").exists() =>
             {
+                let aside = DataFolder::set_aside(&config.data, &config.cluster, config.node)?;
                 tracing::error!(
                     event = "data_set_aside",
                     cause = %damage.damage(),
-                    "the data are damaged: they move to set-aside, and this node rejoins with an empty folder"
+                    path = %aside.unwrap_or_default().display(),
+                    "the data are damaged: they were moved, and this node rejoins with an empty folder"
                 );
-                let failed = |cause| StartError::Storage { path: config.data.clone(), cause };
-                DataFolder::set_aside(&config.data).map_err(failed)?;
-                open(&config, fresh.incarnation, fresh.signing_seed)?
+                open_blocking(&config, &fresh).await?
             }
             opened => opened?,
         };
+        let opened = match opened.folder.origin {
+            Origin::Copied => use_copy(&config, &peers, &tls, &fresh, opened, &progress).await?,
+            Origin::Own | Origin::Unmarked => opened,
+        };
+        opened.folder.mark_as_own().map_err(|cause| StartError::Storage { path: config.data.clone(), cause })?;
         let data = config.data.clone();
-        let started = ClusterNode::take_part(config, peers, tls, fresh, opened).await;
+        let started = ClusterNode::take_part(config, peers, tls, fresh, opened, progress).await;
         if let Err(StartError::Storage { cause, .. }) = &started {
             // The cause may be damage that the checks at the start did not find: the next start verifies everything.
             mark_suspect(&data, &cause.to_string()).map_err(|cause| StartError::Storage { path: data, cause })?;
@@ -66,10 +76,10 @@ impl ClusterNode {
         started
     }
 
-    /// Sets a node's data aside: at its next start the node rejoins with an empty folder. For a node whose disk was replaced
-    /// or that has diverged. The node must be stopped.
-    pub fn set_aside(data: &Path) -> io::Result<()> {
-        DataFolder::set_aside(data)
+    /// Moves the data of a stopped node to a new folder in `set-aside`, and returns that folder; `None` if there are no data.
+    /// At its next start the node rejoins with an empty folder. For a node whose disk was replaced or that has diverged.
+    pub fn set_aside(data: &Path, cluster: &str, node: u64) -> Result<Option<PathBuf>, StartError> {
+        Ok(DataFolder::set_aside(data, cluster, node)?)
     }
 
     async fn take_part(
@@ -78,6 +88,7 @@ impl ClusterNode {
         tls: PeerTls,
         fresh: FolderSeeds,
         Opened { folder, log, rows }: Opened,
+        progress: StartProgress,
     ) -> Result<ClusterNode, StartError> {
         let data = config.data.clone();
         let storage = |cause: io::Error| StartError::Storage { path: data.clone(), cause };
@@ -87,6 +98,7 @@ impl ClusterNode {
         let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
         let mut node = Node {
             incarnation: folder.incarnation,
+            folder,
             directory: Arc::new(Directory::new(admission.clone())),
             rows,
             log,
@@ -98,23 +110,90 @@ impl ClusterNode {
             config,
         };
         for shard in 0..=node.config.data_shards {
-            let opened = open_shard(&node, shard, folder.snapshots(shard), &keys).await;
+            let opened = open_shard(&node, shard, node.folder.snapshots(shard), &keys).await;
             node.shards.push(opened.map_err(storage)?);
         }
         let node = Arc::new(node);
         let (replacements, usage) = (Arc::default(), Arc::<UsageInbox>::default());
         serving::serve(&node, peers, tls, Arc::clone(&replacements), usage.clone());
         node.tasks.spawn("replace members", membership::readmit_members(node.clone(), replacements));
-        if folder.is_rejoining() {
-            membership::rejoin(&node).await;
-            folder.mark_rejoined().map_err(storage)?;
+        if node.folder.is_rejoining() {
+            progress.set(Awaited::Readmission);
+            membership::rejoin(&node).await?;
+            node.folder.mark_rejoined().map_err(storage)?;
         } else {
-            membership::begin(&node).await?;
+            membership::begin(&node, &progress).await?;
         }
         upkeep::start(&node, &keys);
         node.tasks.spawn("spread grants", principals::spread_grants(node.clone()));
         Ok(ClusterNode { node, usage })
     }
+}
+
+/// Opens the data on a thread for blocking work: reading a large log takes long, and meanwhile the node must show its health.
+async fn open_blocking(config: &ClusterConfig, fresh: &FolderSeeds) -> Result<Opened, StartError> {
+    let (config_of_thread, FolderSeeds { incarnation, signing_seed }) = (config.clone(), fresh.clone());
+    let opening = tokio::task::spawn_blocking(move || open(&config_of_thread, incarnation, signing_seed));
+    opening.await.unwrap_or_else(|cause| {
+        let cause = io::Error::other(format!("the thread that opens the data has failed: {cause}"));
+        Err(StartError::Storage { path: config.data.clone(), cause })
+    })
+}
+
+/// Decides with the peers what happens with a copied data folder (ADR 17), and does it. Until then this node takes part in nothing.
+async fn use_copy(
+    config: &ClusterConfig,
+    listener: &TcpListener,
+    tls: &PeerTls,
+    fresh: &FolderSeeds,
+    opened: Opened,
+    progress: &StartProgress,
+) -> Result<Opened, StartError> {
+    let storage = |cause: io::Error| StartError::Storage { path: config.data.clone(), cause };
+    let Opened { folder, log, .. } = &opened;
+    let copy = folder.copy_number(fresh.incarnation).map_err(storage)?;
+    let shards = config.data_shards + 1;
+    let mut terms = Group::terms(shards, log).map_err(storage)?;
+    let admission = Arc::new(Admission::new(config.peers.iter().map(|peer| peer.id)));
+    let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
+    let origin = FolderOrigin { kind: Kind::Copied.into(), copy, terms: terms.clone(), ..Default::default() };
+    let tasks = Tasks::new("a copied node");
+    serving::serve_copy(config.clone(), origin, same_socket(listener).map_err(storage)?, tls.clone(), admission, &tasks);
+    let decision = membership::decide_on_copy(config, copy, &links, progress).await;
+    tasks.stop().await;
+    progress.set(Awaited::Data);
+    match decision {
+        CopyUse::Rejoin => {
+            drop(opened);
+            let aside = DataFolder::set_aside(&config.data, &config.cluster, config.node)?;
+            tracing::error!(
+                event = "copy_set_aside",
+                path = %aside.unwrap_or_default().display(),
+                "the data folder was a copy: it was moved, and this node rejoins with an empty folder. Never start a node from a copy"
+            );
+            open_blocking(config, fresh).await
+        }
+        CopyUse::Restore { copies, terms: of_others } => {
+            for (term, other) in terms.iter_mut().zip(of_others) {
+                *term = (*term).max(other);
+            }
+            // The copies may be from different times. A term that one of them has seen must not be used again.
+            Group::begin_after(&terms, config.node, log).await.map_err(storage)?;
+            folder.mark_restored(&copies).map_err(storage)?;
+            tracing::warn!(
+                event = "cluster_restored",
+                nodes = ?copies.keys().collect::<Vec<_>>(),
+                "all nodes have copied data folders: the cluster starts from the copies. What was acknowledged after them is lost"
+            );
+            Ok(opened)
+        }
+    }
+}
+
+/// A second handle of the same socket. Connections go to whichever handle accepts.
+fn same_socket(listener: &TcpListener) -> io::Result<TcpListener> {
+    use std::os::fd::AsFd;
+    TcpListener::from_std(listener.as_fd().try_clone_to_owned()?.into())
 }
 
 /// Opens one shard and starts its tasks.

@@ -163,13 +163,9 @@ enum DataCommand {
     /// Move a stopped node's data to DATA/set-aside, so that the node rejoins with an empty folder.
     ///
     /// Use it for a node whose disk was replaced or whose data have diverged. At its next start the other nodes send it the
-    /// data. They must be a majority, so the cluster needs three or more nodes. Data that an earlier run moved to
-    /// DATA/set-aside are deleted: copy them first if you need them.
-    #[command(
-        after_help = "Example:\n  keyrackd data set-aside --config keyrackd.toml\n\nFor a diverged node, whose data folder \
-                      has a file DIVERGED:\n  keyrackd data set-aside --config keyrackd.toml\n  rm DATA/DIVERGED\n  keyrackd run --config \
-                      keyrackd.toml"
-    )]
+    /// data. They must be a majority, so the cluster needs three or more nodes. Each run moves the data to a new folder,
+    /// DATA/set-aside/1, DATA/set-aside/2 and so on. Nothing deletes them.
+    #[command(after_help = "Example:\n  keyrackd data set-aside --config keyrackd.toml\n  keyrackd run --config keyrackd.toml")]
     SetAside {
         /// The node's configuration file.
         #[arg(long, value_name = "FILE")]
@@ -289,6 +285,7 @@ fn check(file: &Path) -> anyhow::Result<ExitCode> {
     let reasons = match Config::load(file) {
         Ok(config) => {
             config.renamed.iter().for_each(|renamed| note(messages::config::renamed(renamed.old, renamed.new)));
+            config.unknown_variables.iter().for_each(|name| note(messages::config::unknown_variable(name)));
             let mut reasons = insecure::reasons(&config);
             for fault in run::file_faults(&config) {
                 if !reasons.contains(&fault) {

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{ClusterNode, FolderSeeds, PeerConfig, PeerTls, Tasks};
+use keyrack_cluster::{ClusterNode, FolderSeeds, PeerConfig, PeerTls, StartProgress, Tasks};
 use tokio::net::TcpListener;
 
 use crate::access::{Oidc, quotas, trail};
 use crate::config::{Config, Listen, Renamed};
-use crate::edge::listeners::{Addresses, BoundListener, Limits, Routers, Security, serve};
+use crate::edge::listeners::{Addresses, Apis, BoundListener, Limits, Routers, Security, serve};
 use crate::edge::{grpc, http};
 use crate::guests::{Vault, rewrap};
 use crate::messages::failure;
@@ -18,7 +18,7 @@ use crate::outbound::Outbound;
 use crate::process::{init_log, stop_signal};
 use crate::service::Service;
 use crate::tls::{Files, ListenerTls, Rotation};
-use crate::{data, insecure, witness};
+use crate::{insecure, witness};
 
 /// How long open connections may take to end when the node stops.
 const LISTENERS_STOP: Duration = Duration::from_secs(6);
@@ -67,28 +67,34 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let outbound = Outbound::new(&config.outbound.trust)?;
     let oidc = Oidc::start(&config.oidc, &outbound, &background)?;
     let vault = Arc::new(Vault::open(&config.guests.keyring)?);
-    let cluster = ClusterNode::start(config.cluster_config(), peer_socket, peer_tls, fresh()?).await;
-    let cluster = cluster.map_err(|cause| data::explain(cause, config))?;
-    witness::start(&config.receipts, &cluster, &outbound, &background)?;
-    let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
-    let routers = Routers {
-        http: http::router(service.clone()),
-        operator: http::operator_router(service.clone()),
-        grpc: grpc::router(service.clone()).await?,
-    };
-    start_background(&service, &vault, &background);
-    background.spawn("certificates", rotation.run(service.metrics().clone()));
+    let progress = StartProgress::default();
+    let apis = Apis::starting(Routers {
+        http: http::starting_router(progress.clone()),
+        operator: http::starting_router(progress.clone()),
+        grpc: grpc::starting_router().await,
+    });
     let url = |of: fn(&PeerConfig) -> &String| config.own_peer().map(of);
     let bound = [
         ("HTTP listener", http_socket, for_clients(url(|me| &me.http), &tls)),
         ("gRPC listener", grpc_socket, for_clients(url(|me| &me.grpc), &tls)),
         ("operators' listener", operator_socket, Security::Operators(tls)),
     ];
+    // Before the cluster starts: a probe gets its answer at once, however long the start takes.
     let addresses = Addresses::new(config.limits.connections_per_address as usize);
     for (name, socket, security) in bound {
         let listener = BoundListener { socket, security };
-        listeners.spawn(name, serve(listener, routers.clone(), addresses.clone(), limits(config), listeners.clone()));
+        listeners.spawn(name, serve(listener, apis.clone(), addresses.clone(), limits(config), listeners.clone()));
     }
+    let cluster = ClusterNode::start(config.cluster_config(), peer_socket, peer_tls, fresh()?, progress).await?;
+    witness::start(&config.receipts, &cluster, &outbound, &background)?;
+    let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
+    apis.start(Routers {
+        http: http::router(service.clone()),
+        operator: http::operator_router(service.clone()),
+        grpc: grpc::router(service.clone()).await?,
+    });
+    start_background(&service, &vault, &background);
+    background.spawn("certificates", rotation.run(service.metrics().clone()));
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(event = "started", node = config.node, version, http = http_address, grpc = grpc_address, operator, "serving");
     Ok(Running { cluster, listeners, background })
@@ -147,6 +153,13 @@ pub async fn run(path: &Path, until_stdin_closes: bool) -> anyhow::Result<()> {
     tracing::info!(event = "starting", node = config.node, version, cluster = config.cluster, data = %config.data.display(), "starting");
     for Renamed { old, new } in &config.renamed {
         tracing::warn!(event = "setting_renamed", old, new, "a setting has a new name; the old one still works");
+    }
+    for variable in &config.unknown_variables {
+        tracing::warn!(
+            event = "variable_unknown",
+            variable,
+            "this variable of the environment sets nothing: there is no such setting"
+        );
     }
     let running = tokio::select! {
         running = start(&config) => running?,

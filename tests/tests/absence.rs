@@ -189,7 +189,7 @@ const LAYERS: [Layers; 3] = [
             "peers",
             "error halt",
             "storage",
-            "clock freshness malformed tasks",
+            "clock freshness malformed shared_settings start_progress tasks",
         ],
     },
     Layers {

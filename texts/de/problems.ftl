@@ -41,7 +41,7 @@ title-capacity-too-large = Die Zahl der Zimmer ist zu groß
 title-amount-too-large = Der Betrag ist zu groß
 title-quota-exceeded = Zu viele Anfragen
 title-overloaded = Der Knoten ist überlastet
-title-unavailable = Keine Mehrheit der Knoten antwortet; nichts wurde geändert
+title-unavailable = Gerade nicht verfügbar; nichts wurde geändert
 title-outcome-unknown = Das Ergebnis ist unbekannt; wiederholen Sie die Anfrage mit demselben Idempotency-Key
 title-internal = Der Knoten ist gestört
 
@@ -213,6 +213,7 @@ too-many-principals = Das Verzeichnis ist voll. Auch widerrufene Principals zäh
 ## Der Cluster und dieser Knoten
 
 shard-overloaded = Zu viele Befehle warten auf Shard { $shard }. Nichts wurde geändert. Versuchen Sie es in einer Sekunde wieder.
+node-starting = Der Knoten startet gerade. Nichts wurde geändert. Nehmen Sie einen anderen Knoten, oder versuchen Sie es wieder, wenn /readyz 200 antwortet.
 shard-unavailable = Shard { $shard } hat keinen Leader, oder keine Mehrheit seiner Replikate antwortet. Nichts wurde geändert. Versuchen Sie es wieder.
 outcome-unknown = Shard { $shard } hat nicht rechtzeitig geantwortet. Die Änderung ist vielleicht geschehen, vielleicht nicht. Wiederholen Sie die Anfrage mit demselben Idempotency-Key, um es zu erfahren.
 trail-overloaded = Das Audit-Protokoll ist im Rückstand, darum hält der Knoten die Antwort zurück. Wiederholen Sie die Anfrage in einer Sekunde mit demselben Idempotency-Key.

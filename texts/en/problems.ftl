@@ -41,7 +41,7 @@ title-capacity-too-large = The number of rooms is too large
 title-amount-too-large = The amount is too large
 title-quota-exceeded = Too many requests
 title-overloaded = The node is overloaded
-title-unavailable = No majority of the nodes answers; nothing was changed
+title-unavailable = Not available now; nothing was changed
 title-outcome-unknown = The outcome is unknown; repeat the request with the same key
 title-internal = The node has a fault
 
@@ -213,6 +213,7 @@ too-many-principals = The directory is full of principals. Revoked principals co
 ## The cluster and this node
 
 shard-overloaded = Too many commands wait for shard { $shard }. Nothing was changed. Try again in a second.
+node-starting = The node is starting. Nothing was changed. Use another node, or try again when /readyz answers 200.
 shard-unavailable = Shard { $shard } has no leader, or no majority of its replicas answers. Nothing was changed. Try again.
 outcome-unknown = Shard { $shard } did not answer in time. The change may or may not have happened. Repeat the request with the same Idempotency-Key to find out.
 trail-overloaded = The audit trail is behind, so the node withholds the answer. Repeat the request with the same Idempotency-Key in a second.

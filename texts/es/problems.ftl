@@ -41,7 +41,7 @@ title-capacity-too-large = El número de habitaciones es demasiado grande
 title-amount-too-large = El importe es demasiado grande
 title-quota-exceeded = Demasiadas peticiones
 title-overloaded = El nodo está sobrecargado
-title-unavailable = Ninguna mayoría de los nodos responde; no se cambió nada
+title-unavailable = No disponible ahora; no se cambió nada
 title-outcome-unknown = El resultado es desconocido; repita la petición con la misma clave
 title-internal = El nodo tiene un fallo
 
@@ -213,6 +213,7 @@ too-many-principals = El directorio está lleno. Los principales revocados tambi
 ## El clúster y este nodo
 
 shard-overloaded = Demasiadas órdenes esperan al shard { $shard }. No se cambió nada. Inténtelo de nuevo en un segundo.
+node-starting = El nodo está arrancando. No se cambió nada. Use otro nodo, o inténtelo de nuevo cuando /readyz responda 200.
 shard-unavailable = El shard { $shard } no tiene líder, o ninguna mayoría de sus réplicas responde. No se cambió nada. Inténtelo de nuevo.
 outcome-unknown = El shard { $shard } no respondió a tiempo. El cambio puede haber ocurrido o no. Repita la petición con la misma Idempotency-Key para saberlo.
 trail-overloaded = El registro de auditoría va con retraso, por eso el nodo retiene la respuesta. Repita la petición con la misma Idempotency-Key en un segundo.

@@ -41,7 +41,7 @@ title-capacity-too-large = Le nombre de chambres est trop grand
 title-amount-too-large = Le montant est trop grand
 title-quota-exceeded = Trop de requêtes
 title-overloaded = Le nœud est surchargé
-title-unavailable = Aucune majorité des nœuds ne répond ; rien n'a été modifié
+title-unavailable = Indisponible pour l'instant ; rien n'a été modifié
 title-outcome-unknown = Le résultat est inconnu ; répétez la requête avec la même clé
 title-internal = Le nœud est en panne
 
@@ -213,6 +213,7 @@ too-many-principals = L'annuaire est plein. Les principaux révoqués comptent a
 ## Le cluster et ce nœud
 
 shard-overloaded = Trop de commandes attendent le shard { $shard }. Rien n'a été modifié. Réessayez dans une seconde.
+node-starting = Le nœud démarre. Rien n'a été modifié. Utilisez un autre nœud, ou réessayez quand /readyz répond 200.
 shard-unavailable = Le shard { $shard } n'a pas de leader, ou aucune majorité de ses réplicas ne répond. Rien n'a été modifié. Réessayez.
 outcome-unknown = Le shard { $shard } n'a pas répondu à temps. La modification a peut-être eu lieu, ou non. Répétez la requête avec la même Idempotency-Key pour le savoir.
 trail-overloaded = La piste d'audit est en retard, le nœud retient donc la réponse. Répétez la requête avec la même Idempotency-Key dans une seconde.

@@ -235,6 +235,7 @@ details! {
 
     // The cluster and this node.
     ShardOverloaded { shard: u64 } = Overloaded "shard-overloaded",
+    NodeStarting = Unavailable "node-starting",
     ShardUnavailable { shard: u64 } = Unavailable "shard-unavailable",
     OutcomeUnknown { shard: u64 } = OutcomeUnknown "outcome-unknown",
     TrailOverloaded = Overloaded "trail-overloaded",

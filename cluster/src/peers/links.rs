@@ -138,7 +138,7 @@ impl Links {
     /// The client of a member.
     pub fn client(&self, id: u64, member: &Member) -> io::Result<Client> {
         if !self.admits(id) {
-            return Err(io::Error::other(format!("node {id} is fenced or not a member of this cluster")));
+            return Err(io::Error::other(format!("node {id} is fenced, or it is no member now: it may be rejoining")));
         }
         let key = (id, member.incarnation);
         if let Some(client) = self.channels.lock().get(&key) {

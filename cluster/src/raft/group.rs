@@ -17,11 +17,11 @@ use super::snapshot::SnapshotBuilder;
 use super::state_machine::StateMachine;
 use super::wire;
 use crate::clock::now_ms;
-use crate::directory::Directory;
+use crate::directory::{Directory, SHARD};
 use crate::malformed::malformed;
 use crate::peers::{Links, Member};
 use crate::state::Progress;
-use crate::storage::{LogDb, RowsDb};
+use crate::storage::{LogDb, RowsDb, Slot};
 
 /// How long one call of [`Group::recovered`] waits.
 const RECOVERY: Duration = Duration::from_secs(30);
@@ -38,6 +38,24 @@ pub struct Group {
 }
 
 impl Group {
+    /// Whether the directory's log has entries: the cluster has begun, as far as this node knows.
+    pub fn has_begun(log: &LogDb) -> io::Result<bool> {
+        Ok(log.last(SHARD)?.is_some() || log.slot(SHARD, Slot::Purged)?.is_some())
+    }
+
+    /// The term of the vote of each group on the disk; 0 for a group without a vote. Raft must not run.
+    pub fn terms(shards: u32, log: &LogDb) -> io::Result<Vec<u64>> {
+        (0..shards).map(|shard| Ok(LogStore::open(shard, log.clone())?.term())).collect()
+    }
+
+    /// Makes sure that this node votes and appends only in terms after these, one for each group. Raft must not run.
+    pub async fn begin_after(terms: &[u64], node: u64, log: &LogDb) -> io::Result<()> {
+        for (shard, term) in terms.iter().enumerate() {
+            LogStore::open(shard as u32, log.clone())?.begin_after(*term, node).await?;
+        }
+        Ok(())
+    }
+
     /// Checks that the group's log and rows can be read and belong together.
     ///
     /// # Errors

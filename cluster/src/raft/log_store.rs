@@ -82,6 +82,18 @@ impl<D: LogDisk> LogStore<D> {
         self.state.lock().vote
     }
 
+    /// The term of the vote on the disk; 0 without a vote.
+    pub fn term(&self) -> u64 {
+        self.vote().map_or(0, |vote| vote.leader_id.term)
+    }
+
+    /// Makes sure that this node votes and appends only in terms after `term` and after its own. Raft must not run.
+    pub async fn begin_after(&mut self, term: u64, node: u64) -> io::Result<()> {
+        // A vote that this node gives to itself, one term later. It is not committed, so it makes nobody a leader.
+        let next = self.term().max(term) + 1;
+        self.save_vote(&wire::vote_in(pb::Vote { term: next, node, committed: false })).await
+    }
+
     /// The last purged index; 0 when nothing was purged.
     pub fn purged_index(&self) -> u64 {
         self.state.lock().purged.map_or(0, |id| id.index)

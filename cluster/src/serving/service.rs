@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::caller::{field, identified};
 use crate::cosigning;
 use crate::membership::RejoinRequests;
 use crate::node::Node;
-use crate::peers::tls::PeerNode;
 use crate::peers::{Member, UsageInbox};
 use crate::raft::Group;
 
@@ -56,25 +56,34 @@ impl PeerService {
     fn caller<T>(&self, request: &Request<T>) -> Result<u64, Status> {
         let caller = self.identified(request)?;
         if !self.node.admission.admits(caller) {
-            return Err(Status::permission_denied(format!("node {caller} is fenced or not a member of this cluster")));
+            return Err(Status::permission_denied(format!(
+                "node {caller} is fenced, or it is no member now: it may be rejoining"
+            )));
         }
         Ok(caller)
     }
 
     /// The node that the certificate names. It may be fenced or not a member.
     fn identified<T>(&self, request: &Request<T>) -> Result<u64, Status> {
-        if field(request, "keyrack-cluster") != self.node.config.cluster {
-            return Err(Status::permission_denied(format!("this node belongs to the cluster {}", self.node.config.cluster)));
+        identified(&self.node.config.cluster, request)
+    }
+
+    /// What this node's data folder is.
+    fn origin(&self, is_before_the_first_start: bool) -> pb::FolderOrigin {
+        use pb::folder_origin::Kind;
+        let folder = &self.node.folder;
+        if is_before_the_first_start || folder.is_rejoining() {
+            return pb::FolderOrigin { kind: Kind::Empty.into(), ..Default::default() };
         }
-        let Some(PeerNode(caller)) = request.extensions().get::<PeerNode>().copied() else {
-            return Err(Status::permission_denied("the caller shows no certificate of a node"));
-        };
-        let from = field(request, "keyrack-from");
-        if from.split('/').next().and_then(|id| id.parse().ok()) != Some(caller) {
-            tracing::warn!(event = "peer_impersonates", caller, claimed = from, "a node sent a call in the name of another node");
-            return Err(Status::permission_denied(format!("the certificate is for node {caller}, the call is from another")));
+        match folder.restored() {
+            Ok(Some(copies)) => pb::FolderOrigin {
+                kind: Kind::Restored.into(),
+                restored_with: copies.into_iter().map(|(node, copy)| pb::NodeCopy { node, copy }).collect(),
+                terms: self.node.shards.iter().map(|shard| shard.group.replica().log.term()).collect(),
+                ..Default::default()
+            },
+            _ => pb::FolderOrigin { kind: Kind::Own.into(), ..Default::default() },
         }
-        Ok(caller)
     }
 
     fn group(&self, number: u32) -> Result<&Group, Status> {
@@ -100,10 +109,6 @@ async fn cosign(node: &Node, request: pb::CosignRequest) -> Option<pb::CosignRep
     cosigning::answer(request.group, request.ask?, means).await
 }
 
-fn field<'a, T>(request: &'a Request<T>, name: &str) -> &'a str {
-    request.metadata().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
 /// A malformed message is the caller's fault. Any other error means that this replica has stopped.
 fn failed(cause: io::Error) -> Status {
     match cause.kind() {
@@ -118,8 +123,9 @@ impl pb::peer_server::Peer for PeerService {
         self.caller(&request)?;
         let members = self.node.members();
         let me = self.node.me().encoded(self.node.config.node);
-        let members = members.iter().map(|(id, member)| member.encoded(*id)).collect();
-        Ok(Response::new(pb::HelloReply { me: Some(me), members }))
+        let members: Vec<_> = members.iter().map(|(id, member)| member.encoded(*id)).collect();
+        let settings = Some(self.node.config.shared_settings());
+        Ok(Response::new(pb::HelloReply { me: Some(me), origin: Some(self.origin(members.is_empty())), members, settings }))
     }
 
     type AppendStream = Replies<pb::AppendReply>;

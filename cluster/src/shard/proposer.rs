@@ -137,7 +137,8 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Proposer<M, D, P> {
             // openraft also returns this for entries that were in the log when leadership was lost.
             Err(WriteError::NotLeader) => batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown)),
             Err(WriteError::Stopped(cause)) => {
-                tracing::error!(event = "shard_stopped", shard = self.replica.shard, %cause, "Raft of this shard has stopped");
+                // A clean stop ends here too. After a fault the node stops, and that message has the cause.
+                tracing::debug!(shard = self.replica.shard, %cause, "Raft of this shard has stopped");
                 batch.into_iter().for_each(|pending| pending.answer(Answer::Unknown));
             }
         }

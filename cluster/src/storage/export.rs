@@ -11,9 +11,9 @@ use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{ExportImportFilesMetaData, ImportColumnFamilyOptions, LiveFile};
 use sha2::{Digest, Sha256};
 
+use super::durable::write_durably;
 use super::error::{damaged, io_error};
 use super::family::cf_name;
-use super::folder::write_durably;
 use super::rows_db::RowsDb;
 
 /// The manifest's file name.

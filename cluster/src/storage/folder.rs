@@ -1,12 +1,18 @@
 //! Checks that a data folder belongs to this node before anything in it is opened.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use keyrack_os_error::in_words;
 
+use super::copy_marks;
+use super::durable::{remove_durably, write_durably, write_secret};
 use super::error::damaged;
+use super::place::{self, Origin};
+use super::set_aside::{self, LOCK};
 
 /// The version of all data in the folder. A newer one is not opened. Format 2 added receipts: leaves, tree, checkpoints and
 /// separate guest secrets. A folder of format 1 is opened and becomes format 2.
@@ -20,17 +26,14 @@ const DIVERGED: &str = "DIVERGED";
 
 /// Written when damage was found. The next start verifies everything.
 const SUSPECT: &str = "SUSPECT";
-/// Written when a folder's data are set aside. It stays until the node has rejoined.
-const RETURNING: &str = "RETURNING";
-/// The folder for data that were set aside.
-const SET_ASIDE: &str = "set-aside";
-/// The files and folders that are set aside together.
-const MOVED_WHEN_SET_ASIDE: [&str; 7] = ["FORMAT", SIGNING_KEY, "log", "log.synced", "rows", "snapshots", SUSPECT];
 
-/// An opened and checked data folder.
+/// An opened and checked data folder. It is locked until the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct DataFolder {
     path: PathBuf,
+    _lock: Arc<File>,
+    /// Where the folder comes from, as it was opened.
+    pub origin: Origin,
     /// A random number from when the folder was created. A wiped node has a new one and must not vote as the old node.
     pub incarnation: u64,
 }
@@ -45,6 +48,16 @@ pub enum FolderError {
         path: PathBuf,
         /// Why.
         cause: io::Error,
+    },
+    /// Another process, or another node of this one, holds its lock.
+    #[error(
+        "the data folder {path} is in use: node {node} is running already, or another node has this `data`. Stop it first, or correct `data` in the configuration."
+    )]
+    InUse {
+        /// This node.
+        node: u64,
+        /// The folder.
+        path: PathBuf,
     },
     /// It belongs to another cluster.
     #[error(
@@ -70,6 +83,18 @@ pub enum FolderError {
         /// This node.
         wanted: u64,
     },
+    /// It was made for another number of data shards.
+    #[error(
+        "the data folder {path} has {found} data shards, but the configuration says data_shards = {wanted}. The number cannot change. Nothing was changed. Set data_shards = {found}."
+    )]
+    OtherShards {
+        /// The folder.
+        path: PathBuf,
+        /// The folder's number.
+        found: u32,
+        /// The number in the configuration.
+        wanted: u32,
+    },
     /// A newer Keyrack wrote it.
     #[error(
         "the data folder {path} has format {found}, this keyrackd knows formats up to {FORMAT}. Nothing was changed. Start the newer keyrackd that wrote it."
@@ -82,13 +107,23 @@ pub enum FolderError {
     },
     /// One of its shards differs from the other replicas.
     #[error(
-        "the data folder {path} has diverged: {reason}. Its rows differ from the other replicas', so the node must not serve or vote with them. Nothing was changed. Find out why, run `keyrackd data set-aside`, remove {path}/DIVERGED and start the node again."
+        "the data folder {path} has diverged: {reason}. Its rows differ from the other replicas', so the node must not serve or vote with them. Nothing was changed. Find out why, run `keyrackd data set-aside` and start the node again."
     )]
     Diverged {
         /// The folder.
         path: PathBuf,
         /// The difference that was found.
         reason: String,
+    },
+    /// Its data cannot be set aside.
+    #[error(
+        "cannot move the data in {path} to its folder set-aside: {}. Check the folder's permissions and the free space, and run the command again.", in_words(.cause)
+    )]
+    SetAside {
+        /// The folder.
+        path: PathBuf,
+        /// The error of the operating system.
+        cause: io::Error,
     },
     /// Its FORMAT file is missing or cannot be read.
     #[error(
@@ -110,11 +145,8 @@ impl DataFolder {
     /// Opens the folder, or creates it with `fresh` as its incarnation.
     pub fn open(path: &Path, cluster: &str, node: u64, fresh: u64) -> Result<DataFolder, FolderError> {
         let io = |cause| FolderError::Io { path: path.into(), cause };
-        fs::create_dir_all(path).map_err(io)?;
-        let is_half_aside = !path.join(SET_ASIDE).join("FORMAT").exists() && path.join("FORMAT").exists();
-        if path.join(RETURNING).exists() && is_half_aside {
-            DataFolder::set_aside(path).map_err(io)?;
-        }
+        let lock = lock(path, node)?;
+        set_aside::complete(path).map_err(io)?;
         let text = match fs::read(path.join("FORMAT")) {
             Ok(bytes) => match repair_flipped_bit(&bytes) {
                 Some(text) => {
@@ -135,7 +167,12 @@ impl DataFolder {
             }
             Err(cause) => return Err(io(cause)),
         };
-        let folder = check(path, &text, cluster, node)?;
+        let incarnation = check(path, &text, cluster, node)?;
+        let origin = place::origin(path).map_err(io)?;
+        let folder = DataFolder { path: path.into(), _lock: lock, origin, incarnation };
+        if let Ok(reason) = fs::read_to_string(path.join(DIVERGED)) {
+            return Err(FolderError::Diverged { path: path.into(), reason: reason.trim().to_owned() });
+        }
         let current = format!("format = {FORMAT}\n");
         if let Some(older) = text.lines().next().filter(|line| line.starts_with("format") && **line != *current.trim_end()) {
             // An older keyrackd must not open it any more.
@@ -143,6 +180,30 @@ impl DataFolder {
             write_durably(path, "FORMAT", text.as_bytes()).map_err(io)?;
         }
         Ok(folder)
+    }
+
+    /// Checks the number of data shards, which cannot change once the cluster `has_begun`. Until then it records the number that
+    /// is `wanted`. `on_disk` is the number that the rows show, for a folder of a version that did not record it.
+    ///
+    /// # Errors
+    /// [`FolderError::OtherShards`].
+    pub fn agree_on_shards(&self, wanted: u32, on_disk: Option<u32>, has_begun: bool) -> Result<(), FolderError> {
+        let io = |cause| FolderError::Io { path: self.path.clone(), cause };
+        let text = fs::read_to_string(self.path.join("FORMAT")).map_err(io)?;
+        let recorded = text.lines().find_map(|line| line.strip_prefix("data_shards = ")?.parse::<u32>().ok());
+        match recorded.or(on_disk) {
+            Some(found) if has_begun && found != wanted => {
+                return Err(FolderError::OtherShards { path: self.path.clone(), found, wanted });
+            }
+            _ => {}
+        }
+        if recorded != Some(wanted) {
+            let is_kept = |line: &&str| !line.starts_with("check") && !line.starts_with("data_shards");
+            let lines: String = text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect();
+            let text = with_check(&format!("{lines}data_shards = {wanted}\n"));
+            write_durably(&self.path, "FORMAT", text.as_bytes()).map_err(io)?;
+        }
+        Ok(())
     }
 
     /// Syncs the folder and its parent, so that their entries survive a power failure.
@@ -166,33 +227,52 @@ impl DataFolder {
 
     /// Whether the old data were set aside and the node has not rejoined the cluster yet.
     pub fn is_rejoining(&self) -> bool {
-        self.path.join(RETURNING).exists()
+        set_aside::is_rejoining(&self.path)
     }
 
     /// Records that the node has rejoined the cluster.
     pub fn mark_rejoined(&self) -> io::Result<()> {
-        remove_durably(&self.path, RETURNING)
+        set_aside::mark_rejoined(&self.path)
     }
 
-    /// Moves the node's data to `set-aside`, so that the next [`DataFolder::open`] starts a new incarnation, which asks to
-    /// rejoin. Data that were set aside before are deleted.
-    pub fn set_aside(path: &Path) -> io::Result<()> {
-        let aside = path.join(SET_ASIDE);
-        // Write the mark first, so that a half-moved folder is not mistaken for a new node's.
-        write_durably(path, RETURNING, b"the data were damaged; see set-aside\n")?;
-        // If `set-aside` has a FORMAT it is complete and from an earlier time. If not, a crash interrupted this move.
-        if aside.join("FORMAT").exists() {
-            fs::remove_dir_all(&aside)?;
-        }
-        fs::create_dir_all(&aside)?;
-        // Move FORMAT last. Until then the folder has the old incarnation, and `open` completes the move after a crash.
-        for part in MOVED_WHEN_SET_ASIDE.iter().rev() {
-            if path.join(part).exists() {
-                fs::rename(path.join(part), aside.join(part))?;
+    /// Moves everything in the folder to a new folder in `set-aside`, and returns that folder; `None` if there are no data. The
+    /// next [`DataFolder::open`] starts a new incarnation, which asks to rejoin. A folder that is lost is made.
+    pub fn set_aside(path: &Path, cluster: &str, node: u64) -> Result<Option<PathBuf>, FolderError> {
+        let _lock = lock(path, node)?;
+        // A damaged FORMAT does not say whose data these are. Nothing is lost if they are another node's: they only move.
+        if let Ok(bytes) = fs::read(path.join("FORMAT")) {
+            match check(path, &String::from_utf8_lossy(&bytes), cluster, node) {
+                Ok(_) | Err(FolderError::Damaged { .. }) => {}
+                Err(other) => return Err(other),
             }
         }
-        File::open(&aside)?.sync_all()?;
-        File::open(path)?.sync_all()
+        set_aside::set_aside(path).map_err(|cause| FolderError::SetAside { path: path.into(), cause })
+    }
+
+    /// Marks the folder as this node's own. From now on every earlier copy of it is recognised.
+    pub fn mark_as_own(&self) -> io::Result<()> {
+        place::mark(&self.path)
+    }
+
+    /// The number of this copy. A copy without one gets `fresh`.
+    pub fn copy_number(&self, fresh: u64) -> io::Result<u64> {
+        copy_marks::copy_number(&self.path, fresh)
+    }
+
+    /// Records that the copies of these nodes are used together, this folder's among them.
+    pub fn mark_restored(&self, copies: &BTreeMap<u64, u64>) -> io::Result<()> {
+        copy_marks::mark_restored(&self.path, copies)?;
+        self.mark_as_own()
+    }
+
+    /// The copies that were accepted together, while some node may still wait for the decision.
+    pub fn restored(&self) -> io::Result<Option<BTreeMap<u64, u64>>> {
+        copy_marks::restored(&self.path)
+    }
+
+    /// Records that all nodes have decided.
+    pub fn forget_restored(&self) -> io::Result<()> {
+        copy_marks::forget_restored(&self.path)
     }
 
     /// The seed of the node's signing keys. A folder without one stores and returns `fresh`.
@@ -226,6 +306,18 @@ impl DataFolder {
     }
 }
 
+/// Locks a folder for one process, and makes it if it does not exist.
+fn lock(path: &Path, node: u64) -> Result<Arc<File>, FolderError> {
+    let io = |cause| FolderError::Io { path: path.into(), cause };
+    fs::create_dir_all(path).map_err(io)?;
+    let file = File::options().write(true).create(true).truncate(false).open(path.join(LOCK)).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Arc::new(file)),
+        Err(TryLockError::WouldBlock) => Err(FolderError::InUse { node, path: path.into() }),
+        Err(TryLockError::Error(cause)) => Err(io(cause)),
+    }
+}
+
 /// Marks the folder as diverged, so that it is not opened after a restart.
 pub fn mark_diverged(folder: &Path, shard: u32, reason: &str) -> io::Result<()> {
     write_durably(folder, DIVERGED, format!("shard {shard}: {reason}\n").as_bytes())
@@ -250,7 +342,8 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
     (decoded.len() == 32).then_some(bytes)
 }
 
-fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder, FolderError> {
+/// Checks that a FORMAT file belongs to this node, and returns its incarnation.
+fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<u64, FolderError> {
     let damaged = |reason: String| FolderError::Damaged { path: path.into(), reason };
     let field = |name: &str| {
         let found = text.lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == name);
@@ -272,10 +365,7 @@ fn check(path: &Path, text: &str, cluster: &str, node: u64) -> Result<DataFolder
     if field("check").is_ok_and(|_| with_check(text) != text) {
         return Err(damaged("its check does not match".into()));
     }
-    if let Ok(reason) = fs::read_to_string(path.join(DIVERGED)) {
-        return Err(FolderError::Diverged { path: path.into(), reason: reason.trim().to_owned() });
-    }
-    Ok(DataFolder { path: path.into(), incarnation: number("incarnation")? })
+    number("incarnation")
 }
 
 /// The text of a FORMAT file with a check over the other lines. Without the check one flipped bit could make the folder look
@@ -314,34 +404,6 @@ fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, next)
 }
 
-/// Writes a file so that a crash leaves the old file or the new one, never half a file.
-pub(super) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true))
-}
-
-/// Removes a file so that it stays removed after a crash.
-fn remove_durably(folder: &Path, name: &str) -> io::Result<()> {
-    match fs::remove_file(folder.join(name)) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
-        _ => File::open(folder)?.sync_all(),
-    }
-}
-
-/// Like [`write_durably`], but only the owner can read the file.
-fn write_secret(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    write_with(folder, name, bytes, File::options().write(true).create(true).truncate(true).mode(0o600))
-}
-
-fn write_with(folder: &Path, name: &str, bytes: &[u8], how: &fs::OpenOptions) -> io::Result<()> {
-    let temporary = folder.join(format!("{name}.new"));
-    let mut file = how.open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, folder.join(name))?;
-    File::open(folder)?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -350,8 +412,8 @@ mod tests {
     fn a_folder_opens_only_for_its_own_node_and_cluster() {
         let temporary = tempfile::tempdir().expect("a folder");
         let path = temporary.path();
-        let first = DataFolder::open(path, "one", 1, 7).expect("new");
-        assert_eq!((first.incarnation, DataFolder::open(path, "one", 1, 8).expect("known").incarnation), (7, 7));
+        let incarnation = |fresh| DataFolder::open(path, "one", 1, fresh).expect("opened").incarnation;
+        assert_eq!([7, 8].map(incarnation), [7, 7]);
         assert!(matches!(DataFolder::open(path, "two", 1, 8), Err(FolderError::OtherCluster { .. })));
         assert!(matches!(DataFolder::open(path, "one", 2, 8), Err(FolderError::OtherNode { .. })));
         let text = fs::read_to_string(path.join("FORMAT")).expect("text");
@@ -376,6 +438,7 @@ mod tests {
         folder.signing_seed([0xa5; 32]).expect("made");
         let (format, key) = (path.join("FORMAT"), path.join(SIGNING_KEY));
         let (text, seed) = (fs::read(&format).expect("text"), fs::read(&key).expect("text"));
+        drop(folder);
         for bit in 0..8 * text.len() {
             let mut rotten = text.clone();
             rotten[bit / 8] ^= 1 << (bit % 8);
@@ -387,6 +450,10 @@ mod tests {
             assert_eq!(DataFolder::open(path, "one", 1, 8).expect("repaired").incarnation, 7, "bit {bit}");
             assert_eq!(fs::read(&format).expect("text"), text, "bit {bit}");
         }
+        let folder = DataFolder::open(path, "one", 1, 8);
+        let folder =
+            folder.or_else(|_| fs::write(&format, &text).map(|()| DataFolder::open(path, "one", 1, 8)).expect("written"));
+        let folder = folder.expect("known");
         for bit in 0..8 * seed.len() {
             let mut rotten = seed.clone();
             rotten[bit / 8] ^= 1 << (bit % 8);
@@ -402,20 +469,63 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_set_aside_gets_a_new_incarnation_even_after_a_crash_midway() {
+    fn a_folder_that_was_set_aside_gets_a_new_incarnation() {
         let temporary = tempfile::tempdir().expect("a folder");
         let path = temporary.path();
-        DataFolder::open(path, "one", 1, 7).expect("new");
-        fs::create_dir(path.join("log")).expect("a log");
-        // As after a crash between moving the log and moving the rest.
-        write_durably(path, RETURNING, b"").expect("written");
-        fs::create_dir(path.join(SET_ASIDE)).expect("made");
-        fs::rename(path.join("log"), path.join(SET_ASIDE).join("log")).expect("moved");
-        let folder = DataFolder::open(path, "one", 1, 8).expect("created again");
+        mark_diverged(path, 1, "rows differ").expect("marked");
+        let opened = |fresh| DataFolder::open(path, "one", 1, fresh);
+        assert!(matches!(opened(7), Err(FolderError::Diverged { .. })));
+        let other = |cluster, node| DataFolder::set_aside(path, cluster, node);
+        assert!(matches!(other("two", 1), Err(FolderError::OtherCluster { .. })));
+        assert!(matches!(other("one", 2), Err(FolderError::OtherNode { .. })));
+        let aside = DataFolder::set_aside(path, "one", 1).expect("moved").expect("a folder");
+        assert!(aside.join("FORMAT").exists() && aside.join(DIVERGED).exists());
+        let folder = opened(8).expect("the folder starts without another step");
         assert_eq!((folder.incarnation, folder.is_rejoining()), (8, true));
-        assert!(path.join(SET_ASIDE).join("log").exists() && path.join(SET_ASIDE).join("FORMAT").exists());
-        assert_eq!(DataFolder::open(path, "one", 1, 9).expect("known").incarnation, 8, "the data are set aside only once");
+        assert!(matches!(opened(9), Err(FolderError::InUse { node: 1, .. })));
+        assert!(matches!(other("one", 1), Err(FolderError::InUse { node: 1, .. })), "a running node keeps its data");
         folder.mark_rejoined().expect("rejoined");
-        assert!(!DataFolder::open(path, "one", 1, 9).expect("known").is_rejoining());
+        drop(folder);
+        let folder = opened(9).expect("known");
+        assert_eq!((folder.incarnation, folder.is_rejoining()), (8, false));
+    }
+
+    #[test]
+    fn the_number_of_shards_is_fixed_once_the_cluster_has_begun() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let path = temporary.path();
+        let folder = DataFolder::open(path, "one", 1, 7).expect("new");
+        // The number in the configuration, the number that the rows show, whether the cluster has begun, and the number that the
+        // folder has if it refuses.
+        for (wanted, on_disk, has_begun, refused) in [
+            (5, None, false, None),
+            (3, Some(5), false, None), // corrected before the first start is complete
+            (3, Some(5), true, None),
+            (5, Some(5), true, Some(3)),
+            (3, None, true, None),
+        ] {
+            let found = match folder.agree_on_shards(wanted, on_disk, has_begun) {
+                Err(FolderError::OtherShards { found, .. }) => Some(found),
+                other => other.map(|()| None).expect("no other error"),
+            };
+            assert_eq!(found, refused, "{wanted} shards");
+        }
+        drop(folder);
+        DataFolder::open(path, "one", 1, 7).expect("FORMAT is whole");
+        let text = fs::read_to_string(path.join("FORMAT")).expect("text");
+        let older: String =
+            text.lines().filter(|line| !line.starts_with("data_shards")).map(|line| format!("{line}\n")).collect();
+        fs::write(path.join("FORMAT"), with_check(&older)).expect("written");
+        let older = DataFolder::open(path, "one", 1, 7).expect("a folder of an older version");
+        assert!(matches!(older.agree_on_shards(5, Some(3), true), Err(FolderError::OtherShards { found: 3, wanted: 5, .. })));
+        older.agree_on_shards(3, Some(3), true).expect("the same");
+    }
+
+    #[test]
+    fn a_folder_that_is_lost_can_be_set_aside() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let path = temporary.path().join("lost");
+        assert_eq!(DataFolder::set_aside(&path, "one", 1).expect("made"), None);
+        assert!(DataFolder::open(&path, "one", 1, 8).expect("new").is_rejoining());
     }
 }

@@ -17,16 +17,22 @@
 //! <data>/DIVERGED    exists after a shard diverged: the folder is not opened again
 //! <data>/SUSPECT     exists after damage was found: the next start verifies all data
 //! <data>/RETURNING   exists while this node, with a new folder, asks the other nodes to let it rejoin
-//! <data>/set-aside/  data that were set aside because they were damaged
+//! <data>/PLACE       shows whether the folder is a copy
+//! <data>/COPIED      exists while it is not decided what happens with a copy
+//! <data>/RESTORED    exists after all nodes used copies, until all of them have decided so
+//! <data>/LOCK        held by the running node
+//! <data>/set-aside/  data that were set aside because they were damaged, in set-aside/1, set-aside/2 and so on
 //! <data>/log.synced  how far the log was synced: a log that ends before that is damaged, not torn
 //! <data>/log/        every group's Raft log and votes; one WAL, one fsync for all groups
 //! <data>/rows/       the rows that apply wrote; a column family per shard; no WAL, the Raft log is its WAL
 //! <data>/snapshots/  exported column families
 //! ```
 
+mod copy_marks;
 mod current;
 mod digest;
 mod disk_pace;
+mod durable;
 mod error;
 mod export;
 mod family;
@@ -35,7 +41,9 @@ mod log_db;
 mod log_disk;
 mod options;
 mod overlay;
+mod place;
 mod rows_db;
+mod set_aside;
 mod synced;
 mod view;
 mod wal;
@@ -45,5 +53,6 @@ pub use folder::{DataFolder, FolderError, mark_diverged, mark_suspect};
 pub use log_db::LogDb;
 pub use log_disk::{LogDisk, LogWrite, Slot, Written};
 pub use overlay::Overlay;
+pub use place::Origin;
 pub use rows_db::{RowsDb, WriteSet, put_leaf};
 pub use view::View;

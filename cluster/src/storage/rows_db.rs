@@ -62,6 +62,17 @@ impl RowsDb {
         Ok(RowsDb { db, shards, cache })
     }
 
+    /// The number of the last shard of a database; `None` if there is no database. It is the number of data shards, because shard
+    /// 0 is the directory.
+    pub fn shards_on_disk(path: &Path) -> io::Result<Option<u32>> {
+        current::check(path)?;
+        if !path.join("CURRENT").exists() {
+            return Ok(None);
+        }
+        let found = Db::list_cf(&options::rows(), path).map_err(io_error)?;
+        Ok(found.iter().filter_map(|name| name.strip_prefix("shard-")?.split('.').next()?.parse().ok()).max())
+    }
+
     /// Writes the changes that `fill` adds, and the new applied position, in one batch.
     pub fn write(&self, shard: u32, applied: &[u8], fill: impl FnOnce(&mut WriteSet<'_>)) -> io::Result<()> {
         let family = self.family(shard)?;

@@ -1,6 +1,7 @@
 //! Tests of three nodes in one process, over real sockets and disks.
 
 mod candidates;
+mod copies;
 mod deposed;
 mod fencing;
 mod followed;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::three_nodes::{Nodes, PATIENCE, book, hotel};
-use crate::{ClusterNode, StartError};
+use crate::StartError;
 
 const VICTIM: usize = 2;
 const ID: u64 = VICTIM as u64 + 1;
@@ -29,7 +29,7 @@ fn a_node_that_set_its_data_aside_has_started_when_it_votes_in_every_group() {
     book(&nodes, &place, 1);
     let before = nodes.node(VICTIM).cluster.node.incarnation;
     nodes.stop(VICTIM);
-    ClusterNode::set_aside(&nodes.data(VICTIM)).expect("set aside");
+    nodes.set_aside(VICTIM);
     nodes.restart(VICTIM).expect("rejoined");
     let now = nodes.node(VICTIM).cluster.node.incarnation;
     assert_ne!(now, before);
@@ -48,7 +48,7 @@ fn a_node_has_not_rejoined_while_it_is_missing_from_one_group() {
     let mut nodes = Nodes::start();
     hotel(&nodes);
     nodes.stop(VICTIM);
-    ClusterNode::set_aside(&nodes.data(VICTIM)).expect("set aside");
+    nodes.set_aside(VICTIM);
     (0..2).for_each(|place| lead(&nodes, place));
     let late = nodes.node(1).cluster.clone();
     late.fence_on_this_node([ID].into());

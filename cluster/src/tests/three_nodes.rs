@@ -1,20 +1,24 @@
 //! Three nodes in one process, each in its own runtime, for the tests in this folder.
 
+use std::fs;
 use std::net::TcpListener as Bound;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use keyrack_inventory::{
-    BookRequest, BookingId, Command, Currency, LeafSeeds, Night, Op, PropertyDetails, RatePlan, Reply, RequestKey, RoomRequest,
-    RoomType, Sealed, ShortCode, Stay,
+    BookRequest, BookingId, Command, Currency, Key, LeafSeeds, Night, Op, PropertyDetails, RatePlan, Read, Reply, RequestKey,
+    RoomRequest, RoomType, Sealed, ShortCode, Stay,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use crate::peers::tls::TestAuthority;
-use crate::{BatchLimits, ClusterConfig, ClusterNode, FolderSeeds, GroupConfig, PeerConfig, PeerTls, Placement, StartError};
+use crate::{
+    BatchLimits, ClusterConfig, ClusterNode, Consistency, FolderSeeds, GroupConfig, PeerConfig, PeerTls, Placement, StartError,
+    StartProgress, View,
+};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const NIGHT: Night = Night(21_000);
@@ -94,6 +98,45 @@ impl Nodes {
         self.folder.path().join(format!("node-{place}"))
     }
 
+    /// Sets the data of a stopped node aside.
+    pub fn set_aside(&self, place: usize) {
+        let aside = ClusterNode::set_aside(&self.data(place), CLUSTER, place as u64 + 1).expect("set aside");
+        assert!(aside.is_some_and(|aside| aside.join("FORMAT").exists()));
+    }
+
+    /// Copies the folder of a stopped node, as a backup does.
+    pub fn back_up(&self, place: usize) {
+        copy_tree(&self.data(place), &self.backup(place));
+    }
+
+    /// Replaces the folder of a stopped node by its backup.
+    pub fn put_back(&self, place: usize) {
+        fs::remove_dir_all(self.data(place)).expect("removed");
+        copy_tree(&self.backup(place), &self.data(place));
+    }
+
+    fn backup(&self, place: usize) -> PathBuf {
+        self.folder.path().join(format!("backup-{place}"))
+    }
+
+    /// Restarts several nodes, each in a thread of its own: their starts may wait for each other.
+    pub fn restart_together(&mut self, places: &[usize]) {
+        let starting: Vec<_> = places
+            .iter()
+            .map(|place| {
+                let listener = Bound::bind(&self.peers[*place].peer).expect("the node's own port");
+                let (config, tls, runtime) = (self.config(*place), self.tls(*place), runtime());
+                std::thread::spawn(move || {
+                    let cluster = start(&runtime, config, listener, tls).expect("started");
+                    Node { runtime, cluster }
+                })
+            })
+            .collect();
+        for (place, thread) in places.iter().zip(starting) {
+            self.up[*place] = Some(thread.join().expect("started"));
+        }
+    }
+
     /// `host:port` of a node's peer listener.
     pub fn address(&self, place: usize) -> &str {
         &self.peers[place].peer
@@ -125,6 +168,18 @@ impl Nodes {
     }
 }
 
+fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("read") {
+        let (path, target) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).expect("an entry");
+        if path.is_dir() {
+            copy_tree(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("copied");
+        }
+    }
+}
+
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
@@ -137,7 +192,8 @@ fn start(runtime: &Runtime, config: ClusterConfig, listener: Bound, tls: PeerTls
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
-        tokio::time::timeout(PATIENCE, ClusterNode::start(config, listener, tls, fresh)).await.expect("a start ends in time")
+        let starting = ClusterNode::start(config, listener, tls, fresh, StartProgress::default());
+        tokio::time::timeout(PATIENCE, starting).await.expect("a start ends in time")
     })
 }
 
@@ -170,7 +226,13 @@ pub fn hotel(nodes: &Nodes) -> Placement {
     place
 }
 
+/// Books a room through the first node, and returns the leaf.
 pub fn book(nodes: &Nodes, place: &Placement, number: u64) -> u64 {
+    book_through(nodes, 0, place, number)
+}
+
+/// Books a room through a node, and returns the leaf.
+pub fn book_through(nodes: &Nodes, through: usize, place: &Placement, number: u64) -> u64 {
     let rooms = vec![RoomRequest {
         room_type: ShortCode::new("DBL").expect("a code"),
         rate_plan: ShortCode::new("BAR").expect("a code"),
@@ -188,8 +250,20 @@ pub fn book(nodes: &Nodes, place: &Placement, number: u64) -> u64 {
         seeds: LeafSeeds::default(),
     };
     let key = RequestKey { digest: [100 + number as u8; 16], fingerprint: [1; 16] };
-    match nodes.propose(0, &Command { property: place.number, request: Some(key), by: None, op: Op::Book(request) }) {
+    let command = Command { property: place.number, request: Some(key), by: None, op: Op::Book(request) };
+    match nodes.propose(through, &command) {
         Reply::Booking(booking) => booking.leaf.expect("every booking has a leaf"),
         other => panic!("not a booking: {other:?}"),
     }
+}
+
+/// How many bookings a linearizable read through a node finds.
+pub fn bookings(nodes: &Nodes, through: usize) -> usize {
+    let node = nodes.node(through);
+    let (from, to) = (Key::Booking(BookingId([0; 16])), Key::Booking(BookingId([0xff; 16])));
+    let read = async {
+        let read = |view: &mut View<'_>| view.scan(&from, &to, 100);
+        node.cluster.read(1, Consistency::Linearizable, Instant::now() + PATIENCE, read).await
+    };
+    node.runtime.block_on(read).expect("read").0.len()
 }

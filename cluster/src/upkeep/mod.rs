@@ -7,6 +7,8 @@
 //! | `verify.rs` | reads all rows every six hours, and stops this node if any are damaged |
 //! | `announce.rs` | records this node's public signing keys in the shards |
 //! | `leaders.rs` | logs when a shard gains or loses its leader, and when this node loses the majority |
+//! | `mark_place.rs` | marks the data folder as this node's own, so that an earlier copy of it is recognised |
+//! | `restored.rs` | after a start from copies: remembers it until all nodes have decided |
 //! | `recovery.rs` | logs when all entries committed before a restart are applied again |
 //!
 //! Tasks of one part start with that part: batchers, read gates, snapshots and cosigning in `start.rs`, grants in
@@ -17,7 +19,9 @@
 
 mod announce;
 mod leaders;
+mod mark_place;
 mod recovery;
+mod restored;
 mod scrub;
 mod ticks;
 mod verify;
@@ -31,6 +35,8 @@ use crate::receipts::NodeKeys;
 pub fn start(node: &Arc<Node>, keys: &NodeKeys) {
     let tasks = &node.tasks;
     tasks.spawn("watch leaders", leaders::watch_leaders(node.clone()));
+    tasks.spawn("mark the place", mark_place::mark_place(node.clone()));
+    tasks.spawn("forget the restore", restored::forget_restored(node.clone()));
     tasks.spawn("verify rows", verify::verify_rows(node.clone()));
     for shard in node.data_shards() {
         tasks.spawn("ticks", ticks::tick(node.clone(), shard));

@@ -82,6 +82,8 @@ nemeses! {
     RotWal "rot-wal" "disk" Nothing Alone "one to three bits flip in the write-ahead logs of a stopped node";
     RotSst "rot-sst" "disk" Nothing Alone "one to three bits flip in the sorted files of a stopped node";
     RotSnapshot "rot-snapshot" "disk" Nothing Alone "one to three bits flip in the snapshots of a stopped node";
+    OldCopy "old-copy" "disk" Nothing Alone
+        "an older copy of a node's data folder is put back while another node is down";
     DiskFull "disk-full" "disk" Nothing Alone "a node's disk is full";
     FsyncFail "fsync-fail" "disk" Nothing Alone "fsync fails on one node, and the unsynced data are lost";
     FsyncSlow "fsync-slow" "disk" Nothing Background "fsync takes 20 to 400 ms longer on one node";

@@ -8,7 +8,7 @@ use super::catalog::{Nemesis, Role};
 use super::context::FaultContext;
 use super::recovery::{RECOVERED_WITHIN, heal};
 use super::timing::FaultTiming;
-use super::{clock, disk, network, processes, rot, transfer};
+use super::{clock, disk, network, old_copy, processes, rot, transfer};
 use crate::rng::Rng;
 
 /// Injects faults until `end`, one of `nemeses` in each round, and heals the cluster after each. Returns the number of rounds.
@@ -77,6 +77,7 @@ async fn inject(nemesis: Nemesis, context: &mut FaultContext, lasts: Duration) -
         Nemesis::Clock => clock::jump(context, lasts).await,
         Nemesis::PowerOne | Nemesis::PowerAll | Nemesis::Torn => disk::lose_power(nemesis, context).await,
         Nemesis::DiskFull | Nemesis::FsyncFail | Nemesis::FsyncSlow => disk::impair(nemesis, context, lasts).await,
+        Nemesis::OldCopy => old_copy::put_old_copy_back(context, lasts).await,
         Nemesis::RotWal | Nemesis::RotSst | Nemesis::RotSnapshot => rot::flip_bits(nemesis, context).await,
         Nemesis::TransferStorm => transfer::storm(context, lasts).await,
     }

@@ -16,6 +16,7 @@ mod context;
 mod disk;
 mod inject;
 mod network;
+mod old_copy;
 mod processes;
 mod recovery;
 mod rot;

@@ -1,22 +1,12 @@
 //! `keyrackd data`.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use keyrack_cluster::StartError;
-use keyrack_os_error::in_words;
 
 /// Why a data command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// The folder's lock is held.
-    #[error("node {node} is running already with the data folder {}. Stop it first.", .path.display())]
-    InUse {
-        /// The node.
-        node: u64,
-        /// The folder.
-        path: PathBuf,
-    },
     /// The log or the rows are damaged. The cause says what.
     #[error("{cause}\nNext: {}", after_damage(*.node, *.nodes))]
     Damaged {
@@ -41,18 +31,6 @@ pub enum DataError {
         /// How many nodes the configuration has.
         nodes: usize,
     },
-    /// The files cannot be moved.
-    #[error(
-        "cannot move the data in {} to its folder set-aside: {}. Check that the node is stopped, the folder's permissions and \
-         the free space, and run the command again.",
-        .path.display(), in_words(.cause)
-    )]
-    SetAside {
-        /// The folder.
-        path: PathBuf,
-        /// The error of the operating system.
-        cause: io::Error,
-    },
 }
 
 fn after_damage(node: u64, nodes: usize) -> String {
@@ -70,26 +48,18 @@ pub fn nothing(data: &Path) -> String {
     format!("there are no data in {}: no node has run here, or its data were set aside\n", data.display())
 }
 
+/// The line about a copied folder.
+pub const IS_COPY: &str =
+    "this folder is a copy: it may lack what the node acknowledged, so the node asks its peers before it uses it\n";
+
 /// The last line of `keyrackd data check`.
 pub const NO_DAMAGE: &str = "no damage found: all checksums match\n";
 
-/// The result of `keyrackd data set-aside`, with the next steps.
-pub fn set_aside(node: u64, data: &Path, is_diverged: bool) -> String {
-    let mut text = format!("The data of node {node} are now in {}.\n", data.join("set-aside").display());
-    if is_diverged {
-        let mark = data.join("DIVERGED");
-        text += &format!("Next: remove {}. The node does not start while this file exists.\n", mark.display());
-    }
-    text + &format!("Next: start node {node}. It rejoins with an empty folder, and the other nodes send it the data.\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_diverged_node_has_a_mark_to_remove() {
-        let said = |is_diverged| set_aside(3, Path::new("/data"), is_diverged);
-        assert!(said(true).contains("remove /data/DIVERGED") && !said(false).contains("DIVERGED"));
-    }
+/// The result of `keyrackd data set-aside`, with the next step. `aside` has the data, if there were any.
+pub fn set_aside(node: u64, data: &Path, aside: Option<&Path>) -> String {
+    let moved = match aside {
+        Some(aside) => format!("The data of node {node} are now in {}. Nothing deletes them.", aside.display()),
+        None => format!("There are no data of node {node} in {}.", data.display()),
+    };
+    format!("{moved}\nNext: start node {node}. It rejoins with an empty folder, and the other nodes send it the data.\n")
 }

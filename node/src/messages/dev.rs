@@ -89,9 +89,7 @@ pub enum DevError {
         lines: String,
     },
     /// The cluster is not ready in time.
-    #[error(
-        "the cluster is not ready after {0} s. The file keyrackd.log of each node, in its folder below --data, shows why."
-    )]
+    #[error("the cluster is not ready after {0} s. The file keyrackd.log of each node, in its folder below --data, shows why.")]
     NotReady(u64),
     /// A process does not end.
     #[error("cannot stop node {node}: {}", in_words(.cause))]

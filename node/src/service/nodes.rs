@@ -67,6 +67,10 @@ impl Service {
     pub async fn admit_node(&self, mutation: &Mutation, node: u64) -> Result<(), Problem> {
         mutation.caller.check(Operation::AdmitNode, None)?;
         mutation.caller.note(PropertyNumber(0), Some(u128::from(node).to_be_bytes()));
+        let is_known = self.cluster().members().iter().any(|(id, _)| *id == node) || self.cluster().fenced().contains(&node);
+        if !is_known {
+            return Err(no_such_node(node));
+        }
         Ok(self.cluster().fence(node, true, mutation.deadline).await?)
     }
 
@@ -94,4 +98,3 @@ impl Service {
 fn no_such_node(node: u64) -> Problem {
     Problem::new(Detail::UnknownNode { node: node.to_string() })
 }
-

@@ -50,6 +50,22 @@ async fn the_data_of_another_node_is_not_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_number_of_data_shards_is_refused_with_both_numbers() {
+    let mut stopped = Stopped::with_a_booking().await;
+    let file = stopped.cluster.config_file(1);
+    let config = std::fs::read_to_string(&file).unwrap();
+    for other in [1, 5] {
+        let mut changed: toml::Table = config.parse().unwrap();
+        changed.insert("data_shards".to_owned(), toml::Value::Integer(other));
+        std::fs::write(&file, changed.to_string()).unwrap();
+        let stderr = stopped.refused_start();
+        assert!(stderr.contains("has 3 data shards") && stderr.contains(&format!("data_shards = {other}")), "{stderr}");
+    }
+    std::fs::write(&file, config).unwrap();
+    stopped.starts_with_its_data().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn data_in_a_newer_format_is_not_touched() {
     let mut stopped = Stopped::with_a_booking().await;
     let original = stopped.edit_format("format", "999");

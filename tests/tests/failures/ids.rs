@@ -59,9 +59,11 @@ fn each_command() -> Vec<Case> {
     cases
 }
 
-const ROWS: [Row; 22] = [
+const ROWS: [Row; 24] = [
     ("property get minibar", 1, &["not_found", "minibar"], ""),
-    ("property get ''", 1, &["PROPERTY"], "letters"),
+    ("property get ''", 1, &["PROPERTY"], ""),
+    ("property put nowhere --name A --currency EUR", 2, &["nowhere", "--time-zone"], "check the id"),
+    ("property room-type lisbon-alfama NEW", 2, &["NEW", "--capacity"], "check the id"),
     ("property get 'two words'", 1, &["PROPERTY"], "letters"),
     ("property put 'two words' --name A --time-zone Europe/Lisbon --currency EUR", 1, &["PROPERTY"], "letters"),
     ("property put atlantis --name A --time-zone Atlantis --currency EUR", 1, &["--time-zone"], "Europe/Lisbon"),
@@ -114,11 +116,12 @@ const STAYS: [Row; 27] = [
     ("ari lisbon-alfama DBL {arrival} {arrival} --capacity 1 --days funday", 1, &["days"], "mon"),
 ];
 
-const OPERATORS: [Row; 19] = [
+const OPERATORS: [Row; 20] = [
     ("principal show nobody-here", 1, &["not_found", "nobody-here"], ""),
     ("principal show 'a/b'", 2, &["a/b"], "letters"),
     ("principal show ''", 2, &["not an id"], "letters"),
     ("principal show Anna", 1, &["principal"], ""),
+    ("principal put nobody-here", 2, &["nobody-here"], "--role"),
     ("principal put anna --role king", 1, &["role"], "auditor"),
     ("principal put Anna --role desk", 1, &["principal"], "lower-case"),
     ("principal put anna --role desk --subject =", 1, &["subject"], ""),

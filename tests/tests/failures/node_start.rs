@@ -141,7 +141,6 @@ pub fn data_commands() -> Vec<Case> {
         with_changes(command, Shape::MessageAfterLog, &[change])
     };
     let mut cases = unchanged("data check", &["data", "FORMAT"], "`data`");
-    cases.extend(unchanged("data set-aside", &["data"], ""));
     let lone = GOOD.split("[[peers]]\nid = 2").next().unwrap();
     let case = unchanged("data set-aside", &["1 ", "majority"], "3 or more").remove(0);
     cases.push(Case { files: Vec::new(), ..case }.file("node-1.toml", lone));

@@ -108,7 +108,7 @@ impl Acceptor {
         let node = node.ok_or_else(|| io::Error::other("the other end shows no certificate of a node"))?;
         // Each call then checks the caller's rights again.
         if !self.admission.admits(node) && !self.admission.may_return(node) {
-            return Err(io::Error::other(format!("node {node} is fenced or not a member of this cluster")));
+            return Err(io::Error::other(format!("node {node} is fenced, or it is no member now: it may be rejoining")));
         }
         Ok(PeerStream { stream, caller: PeerNode(node) })
     }

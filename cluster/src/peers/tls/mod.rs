@@ -25,7 +25,7 @@ mod handshake_tests;
 #[cfg(test)]
 mod test_authority;
 
-pub use accept::{PeerNode, incoming};
+pub use accept::{PeerNode, PeerStream, incoming};
 pub use credentials::{Credentials, CredentialsError};
 pub use dial::Dial;
 pub use identity::{Identity, IdentityError, IdentityKind};

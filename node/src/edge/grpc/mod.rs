@@ -13,6 +13,8 @@ mod inventory;
 mod receipts;
 mod reservations;
 mod router;
+mod starting;
 mod status;
 
 pub use router::router;
+pub use starting::starting_router;

@@ -22,8 +22,10 @@ mod problem;
 mod response_headers;
 mod router;
 mod shape;
+mod starting;
 
 pub use body::BodyLimits;
 pub use openapi::document;
 pub use problem::finish as finish_problem;
 pub use router::{operator_router, router};
+pub use starting::starting_router;

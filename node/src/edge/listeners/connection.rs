@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::activity::{Activity, CountedBody, OpenRequest};
+use super::apis::Apis;
 use super::executor::StreamExecutor;
 use super::limits::Limits;
 use crate::convert::Problem;
@@ -46,10 +47,8 @@ pub enum Security {
 pub struct ConnectionSettings {
     /// What the listener requires of clients.
     pub security: Security,
-    /// Answers HTTP requests.
-    pub http: Router,
-    /// Answers gRPC requests.
-    pub grpc: Router,
+    /// Answer requests.
+    pub apis: Apis,
     /// hyper's settings.
     pub builder: Arc<Builder<StreamExecutor>>,
     /// The limits of a connection.
@@ -108,7 +107,8 @@ impl ConnectionSettings {
     {
         let activity = Arc::new(Activity::default());
         let Limits { body_bytes, read_timeout, idle_timeout, .. } = self.limits;
-        let (http, grpc, requests) = (self.http.clone(), self.grpc.clone(), activity.clone());
+        let (apis, is_for_operators) = (self.apis.clone(), matches!(self.security, Security::Operators(_)));
+        let requests = activity.clone();
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             let open = OpenRequest::begin(requests.clone());
             let extensions = request.extensions_mut();
@@ -117,7 +117,12 @@ impl ConnectionSettings {
             if let Some(identity) = &identity {
                 extensions.insert(identity.clone());
             }
-            let router = if is_grpc(&request) { grpc.clone() } else { http.clone() };
+            let routers = apis.routers();
+            let router = match (is_grpc(&request), is_for_operators) {
+                (true, _) => routers.grpc.clone(),
+                (false, true) => routers.operator.clone(),
+                (false, false) => routers.http.clone(),
+            };
             async move { Ok::<_, Infallible>(answer(router, request).await.map(|body| CountedBody::new(body, open))) }
         });
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));

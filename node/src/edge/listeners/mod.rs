@@ -10,12 +10,14 @@
 
 mod activity;
 mod addresses;
+mod apis;
 mod connection;
 mod executor;
 mod limits;
 mod server;
 
 pub use addresses::Addresses;
+pub use apis::{Apis, Routers};
 pub use connection::Security;
 pub use limits::Limits;
-pub use server::{BoundListener, Routers, serve};
+pub use server::{BoundListener, serve};

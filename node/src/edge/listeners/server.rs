@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use keyrack_cluster::{Refusals, Tasks};
@@ -11,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use super::addresses::Addresses;
+use super::apis::Apis;
 use super::connection::{ConnectionSettings, Security};
 use super::executor::StreamExecutor;
 use super::limits::Limits;
@@ -23,27 +23,12 @@ pub struct BoundListener {
     pub security: Security,
 }
 
-/// All APIs. Every listener serves HTTP and gRPC, so a client needs only one address.
-#[derive(Clone)]
-pub struct Routers {
-    /// The HTTP API.
-    pub http: Router,
-    /// The gRPC services.
-    pub grpc: Router,
-    /// The HTTP API of the operators' listener.
-    pub operator: Router,
-}
-
 /// Accepts connections until dropped. Each connection is a task of `tasks`.
-pub async fn serve(listener: BoundListener, routers: Routers, addresses: Addresses, limits: Limits, tasks: Tasks) {
+pub async fn serve(listener: BoundListener, apis: Apis, addresses: Addresses, limits: Limits, tasks: Tasks) {
     let BoundListener { socket, security } = listener;
-    let http = match &security {
-        Security::Operators(_) => routers.operator,
-        Security::Plain | Security::Clients(_) => routers.http,
-    };
     let builder = Arc::new(builder(limits, StreamExecutor(tasks.clone())));
     let refusals = Arc::new(Refusals::default());
-    let settings = ConnectionSettings { security, http, grpc: routers.grpc, builder, limits, refusals, tasks: tasks.clone() };
+    let settings = ConnectionSettings { security, apis, builder, limits, refusals, tasks: tasks.clone() };
     let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     // The semaphore is never closed.
     while let Ok(permit) = permits.clone().acquire_owned().await {
