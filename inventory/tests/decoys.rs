@@ -145,7 +145,7 @@ fn claims_of(salts: &TermSalts, rows: &mut MemRows, number: u64) -> BTreeSet<Dig
     salts.claims(&stored(rows, number)).iter().map(Disclosure::digest).collect()
 }
 
-/// Over many bookings, decoys stand in each sorted place as often as chance makes them, and no bit tells them apart.
+/// Over many bookings, decoys have each sorted place as often as chance makes them, and no bit tells them apart.
 #[test]
 fn decoys_cannot_be_told_from_claims() {
     let mut rows = large_inn();

@@ -47,7 +47,7 @@ proptest! {
         prop_assert_eq!((BookingId::parse(&text), HoldId::parse(&hold_text)), (Ok(booking), Ok(hold)));
     }
 
-    /// Whoever knows the property and the millisecond knows nothing about the number: it has all random bits.
+    /// A caller who knows the property and the millisecond knows nothing about the number: it has all random bits.
     #[test]
     fn a_confirmation_number_has_all_random_bits(property in any::<u32>(), at_ms in 0..=RANDOM, random in any::<u64>()) {
         let id = BookingId::new(PropertyNumber(property), at_ms, random);
