@@ -13,7 +13,7 @@ const RANDOM: u64 = (1 << 48) - 1;
 /// The letters of an id and of a confirmation number: Crockford's base 32.
 const LETTERS: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/// The number that letters stand for, in either case.
+/// The number that letters encode, in upper or lower case.
 fn number_of(letters: &str) -> u128 {
     letters.to_ascii_lowercase().chars().fold(0, |number, letter| number << 5 | LETTERS.find(letter).unwrap() as u128)
 }

@@ -10,7 +10,7 @@ pub fn handing_over(shard: u32, node: u64) -> String {
 
 /// The note after a key was created that replaces another one.
 pub fn replaced(prefix: &str, overlap_seconds: u64) -> String {
-    format!("the key kr_{prefix} stays valid for {overlap_seconds} s more")
+    format!("the key kr_{prefix} stays valid for at most {overlap_seconds} s more")
 }
 
 /// An answer that this version cannot read, after a key was created.
