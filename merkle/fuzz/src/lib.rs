@@ -76,6 +76,9 @@ pub use cluster::config::{ClusterConfig, PeerConfig};
 pub use cluster::group_config::GroupConfig;
 pub use cluster::limits::BatchLimits;
 use node::config;
+/// Stands in for the cluster crate's error: the messages of `keyrackd data` name it, and no target makes one.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {}
 mod raft {
     pub use crate::cluster::group_config::GroupConfig;
 }
