@@ -40,6 +40,14 @@ pub struct StaffSubject {
     pub subject: String,
 }
 
+/// A property that was removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RemovedProperty {
+    /// Its id.
+    pub property_id: String,
+}
+
 /// A principal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -26,6 +26,14 @@ pub enum ClusterError {
         /// The shard.
         shard: u32,
     },
+    /// The cluster has no such shard. A node with a larger `data_shards` registered the property there.
+    #[error("shard {shard} does not exist: this cluster has the data shards 1 to {last}; nothing was done")]
+    NoSuchShard {
+        /// The shard.
+        shard: u32,
+        /// The last data shard.
+        last: u32,
+    },
     /// Proposed, and no answer in time: the command may have taken effect or may still take effect. A retry with the same
     /// idempotency key finds out.
     #[error("no answer from shard {shard} in time: the outcome is unknown. Repeat the command with the same idempotency key.")]

@@ -58,9 +58,9 @@ impl Node {
     /// A shard by its number.
     ///
     /// # Errors
-    /// `Unavailable` when there is no such shard.
+    /// `NoSuchShard`.
     pub fn shard(&self, shard: u32) -> Result<&Shard, ClusterError> {
-        self.shards.get(shard as usize).ok_or(ClusterError::Unavailable { shard })
+        self.shards.get(shard as usize).ok_or(ClusterError::NoSuchShard { shard, last: self.config.data_shards })
     }
 
     /// A shard's Raft group; the same errors.

@@ -76,6 +76,7 @@ actions! {
     FENCE_NODE 56 "node.fence",
     ADMIT_NODE 57 "node.admit",
     LEAD_SHARD 58 "node.lead",
+    REMOVE_PROPERTY 59 "property.remove",
     OTHER 63 "other",
 }
 

@@ -204,6 +204,7 @@ unknown-shard = Es gibt keinen Shard { $shard }. Das Verzeichnis ist Shard 0; di
 shard-without-leader = Shard { $shard } hat jetzt keinen Leader. Versuchen Sie es wieder, wenn er einen hat.
 leader-unreachable = Knoten { $leader }, der Leader von Shard { $shard }, antwortet nicht. Versuchen Sie es wieder.
 hand-over-refused = Der Leader von Shard { $shard } kann nicht übergeben: { $cause }.
+property-has-shard = Das Hotel { $property } ist in Shard { $shard }, den es gibt. Nur ein Hotel in einem Shard, den es nicht gibt, kann entfernt werden.
 principal-revoked = Der Principal wurde widerrufen. Ein Widerruf ist endgültig: legen Sie einen anderen Principal an.
 principal-revision = Der Principal hat eine andere Revision. Lesen Sie ihn neu und wiederholen Sie mit seinem ETag.
 subject-taken = Ein anderer Principal hat schon eines dieser Mitarbeiter-Subjects.
@@ -212,6 +213,7 @@ too-many-principals = Das Verzeichnis ist voll. Auch widerrufene Principals zäh
 
 ## Der Cluster und dieser Knoten
 
+shard-missing = Das Hotel ist in Shard { $shard } eingetragen, den es nicht gibt: Die Daten-Shards sind 1 bis { $last }. Nichts wurde geändert. Ein Operator kann das Hotel entfernen und neu anlegen.
 shard-overloaded = Zu viele Befehle warten auf Shard { $shard }. Nichts wurde geändert. Versuchen Sie es in einer Sekunde wieder.
 node-starting = Der Knoten startet gerade. Nichts wurde geändert. Nehmen Sie einen anderen Knoten, oder versuchen Sie es wieder, wenn /readyz 200 antwortet.
 shard-unavailable = Shard { $shard } hat keinen Leader, oder keine Mehrheit seiner Replikate antwortet. Nichts wurde geändert. Versuchen Sie es wieder.

@@ -204,6 +204,7 @@ unknown-shard = There is no shard { $shard }. The directory is shard 0; the data
 shard-without-leader = Shard { $shard } has no leader now. Try again when it has one.
 leader-unreachable = Node { $leader }, the leader of shard { $shard }, does not answer. Try again.
 hand-over-refused = The leader of shard { $shard } cannot hand over: { $cause }.
+property-has-shard = Property { $property } is in shard { $shard }, which exists. Only a property in a shard that does not exist can be removed.
 principal-revoked = The principal was revoked. A revocation is permanent: create another principal.
 principal-revision = The principal has another revision. Read it again, then repeat with its ETag.
 subject-taken = Another principal already has one of these staff subjects.
@@ -212,6 +213,7 @@ too-many-principals = The directory is full of principals. Revoked principals co
 
 ## The cluster and this node
 
+shard-missing = The property is registered in shard { $shard }, which does not exist: the data shards are 1 to { $last }. Nothing was changed. An operator can remove the property and create it again.
 shard-overloaded = Too many commands wait for shard { $shard }. Nothing was changed. Try again in a second.
 node-starting = The node is starting. Nothing was changed. Use another node, or try again when /readyz answers 200.
 shard-unavailable = Shard { $shard } has no leader, or no majority of its replicas answers. Nothing was changed. Try again.

@@ -204,6 +204,7 @@ unknown-shard = No existe el shard { $shard }. El directorio es el shard 0; los 
 shard-without-leader = El shard { $shard } no tiene líder ahora. Inténtelo cuando tenga uno.
 leader-unreachable = El nodo { $leader }, líder del shard { $shard }, no responde. Inténtelo de nuevo.
 hand-over-refused = El líder del shard { $shard } no puede ceder el puesto: { $cause }.
+property-has-shard = El hotel { $property } está en el shard { $shard }, que existe. Solo se puede eliminar un hotel de un shard que no existe.
 principal-revoked = El principal fue revocado. Una revocación es definitiva: cree otro principal.
 principal-revision = El principal tiene otra revisión. Léalo otra vez y repita con su ETag.
 subject-taken = Otro principal ya tiene uno de estos sujetos.
@@ -212,6 +213,7 @@ too-many-principals = El directorio está lleno. Los principales revocados tambi
 
 ## El clúster y este nodo
 
+shard-missing = El hotel está registrado en el shard { $shard }, que no existe: los shards de datos van de 1 a { $last }. No se cambió nada. Un operador puede eliminar el hotel y crearlo de nuevo.
 shard-overloaded = Demasiadas órdenes esperan al shard { $shard }. No se cambió nada. Inténtelo de nuevo en un segundo.
 node-starting = El nodo está arrancando. No se cambió nada. Use otro nodo, o inténtelo de nuevo cuando /readyz responda 200.
 shard-unavailable = El shard { $shard } no tiene líder, o ninguna mayoría de sus réplicas responde. No se cambió nada. Inténtelo de nuevo.

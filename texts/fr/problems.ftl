@@ -204,6 +204,7 @@ unknown-shard = Le shard { $shard } n'existe pas. L'annuaire est le shard 0 ; le
 shard-without-leader = Le shard { $shard } n'a pas de leader maintenant. Réessayez quand il en a un.
 leader-unreachable = Le nœud { $leader }, leader du shard { $shard }, ne répond pas. Réessayez.
 hand-over-refused = Le leader du shard { $shard } ne peut pas céder sa place : { $cause }.
+property-has-shard = L'hôtel { $property } est dans le shard { $shard }, qui existe. Seul un hôtel dans un shard qui n'existe pas peut être supprimé.
 principal-revoked = Le principal a été révoqué. Une révocation est définitive : créez un autre principal.
 principal-revision = Le principal a une autre révision. Relisez-le, puis répétez avec son ETag.
 subject-taken = Un autre principal a déjà l'un de ces sujets.
@@ -212,6 +213,7 @@ too-many-principals = L'annuaire est plein. Les principaux révoqués comptent a
 
 ## Le cluster et ce nœud
 
+shard-missing = L'hôtel est enregistré dans le shard { $shard }, qui n'existe pas : les shards de données vont de 1 à { $last }. Rien n'a été modifié. Un opérateur peut supprimer l'hôtel et le recréer.
 shard-overloaded = Trop de commandes attendent le shard { $shard }. Rien n'a été modifié. Réessayez dans une seconde.
 node-starting = Le nœud démarre. Rien n'a été modifié. Utilisez un autre nœud, ou réessayez quand /readyz répond 200.
 shard-unavailable = Le shard { $shard } n'a pas de leader, ou aucune majorité de ses réplicas ne répond. Rien n'a été modifié. Réessayez.

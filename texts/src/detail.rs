@@ -227,6 +227,7 @@ details! {
     ShardWithoutLeader { shard: u64 } = WrongState "shard-without-leader",
     LeaderUnreachable { shard: u64, leader: u64 } = WrongState "leader-unreachable",
     HandOverRefused { shard: u64, cause: String } = WrongState "hand-over-refused",
+    PropertyHasShard { property: String, shard: u64 } = WrongState "property-has-shard",
     PrincipalRevoked = WrongState "principal-revoked",
     PrincipalRevision = PreconditionFailed "principal-revision",
     SubjectTaken = WrongState "subject-taken",
@@ -234,6 +235,7 @@ details! {
     TooManyPrincipals = WrongState "too-many-principals",
 
     // The cluster and this node.
+    ShardMissing { shard: u64, last: u64 } = WrongState "shard-missing",
     ShardOverloaded { shard: u64 } = Overloaded "shard-overloaded",
     NodeStarting = Unavailable "node-starting",
     ShardUnavailable { shard: u64 } = Unavailable "shard-unavailable",

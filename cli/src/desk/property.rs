@@ -8,6 +8,7 @@ use super::date::date;
 use super::idempotency::Idempotency;
 use super::text;
 use crate::context::Context;
+use crate::operator::remove_property;
 
 /// The subcommands of `keyrack property`.
 #[derive(Subcommand)]
@@ -57,6 +58,16 @@ pub enum PropertyCommand {
         #[command(flatten)]
         idempotency: Idempotency,
     },
+    /// Remove a property whose shard does not exist. For operators.
+    ///
+    /// Nobody can serve such a property: a node with a larger data_shards than the others registered it. Its id can be used again.
+    #[command(
+        after_help = "Example:\n  keyrack --endpoint https://node-1.example:7113 --ca ca.pem \\\n      --cert operator-anna.pem --cert-key operator-anna.key property remove lisbon-alfama"
+    )]
+    Remove {
+        /// The id of the property, such as lisbon-alfama.
+        property: String,
+    },
     /// Close the business date of a property: the next date becomes the business date.
     #[command(after_help = "Example:\n  keyrack property close-day lisbon-alfama 2027-03-01")]
     CloseDay {
@@ -97,6 +108,7 @@ pub async fn property(context: &Context, command: PropertyCommand) -> anyhow::Re
             let request = v1::ListPropertiesRequest { city, cursor, ..Default::default() };
             context.show(&client.list_properties(request).await?, text::properties)
         }
+        PropertyCommand::Remove { property } => remove_property(context, &property).await,
         PropertyCommand::RoomType { property, code, change, idempotency } => {
             let request = change.applied_to(&property, &code, catalog_change::known(client, &property).await?)?;
             let request = |idempotency_key| v1::PutRoomTypeRequest { idempotency_key, ..request };

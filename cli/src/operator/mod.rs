@@ -1,6 +1,6 @@
 //! The commands of an operator: principals, their API keys, nodes, and certificates.
 //!
-//! `principal.rs`, `key.rs` and `node.rs` use the operators' API, which a node serves on its operators' listener to the
+//! `principal.rs`, `key.rs`, `node.rs` and `property.rs` use the operators' API, which a node serves on its operators' listener to the
 //! holder of an operator's certificate. `pki/` works on a local folder and contacts no node.
 //!
 //! # Invariants
@@ -15,9 +15,11 @@ mod key;
 mod node;
 mod pki;
 mod principal;
+mod property;
 mod text;
 
 pub use key::{KeyCommand, key};
 pub use node::{NodeCommand, node};
 pub use pki::{PkiCommand, pki};
 pub use principal::{PrincipalCommand, principal};
+pub use property::remove_property;

@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! - the number of a property or a principal is never given again;
-//! - a property keeps its shard;
+//! - a property keeps its shard, and is removed only if that shard does not exist;
 //! - a revoked principal and its keys stay revoked;
 //! - a commit writes all changes since the last commit.
 
@@ -37,6 +37,8 @@ const PROPERTY: u8 = 0x90;
 const PRINCIPAL: u8 = 0x91;
 /// `92 node`: a fenced node; no value.
 const FENCED: u8 = 0x92;
+/// `93 number`: the number of a removed property; no value.
+const REMOVED: u8 = 0x93;
 
 /// A property's number and shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,11 @@ impl Directory {
                 .map_err(|cause| io::Error::other(format!("cannot read a property's row in the directory: {cause}")))?;
             entries.insert(row);
         }
+        for (key, _) in db.view(SHARD, |view| view.prefixed(&[REMOVED]))?? {
+            let number = key.get(1..).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+            let number = number.ok_or_else(|| io::Error::other("cannot read a removed property's row"))?;
+            entries.last_number = entries.last_number.max(number);
+        }
         let mut principals = Principals::default();
         for (_, value) in db.view(SHARD, |view| view.prefixed(&[PRINCIPAL]))?? {
             let row = pb::PrincipalRow::decode(value.as_slice()).map_err(keyrack_proto::Malformed::from);
@@ -113,6 +120,10 @@ impl Directory {
         let decided = match command.op.ok_or_else(|| malformed(&"unknown kind"))? {
             Op::RegisterProperty(register) => {
                 return Ok(pb::DirectoryReply { reply: Some(Reply::Property(self.register(register))) });
+            }
+            Op::RemoveProperty(remove) => {
+                self.remove(&remove);
+                return Ok(pb::DirectoryReply { reply: Some(Reply::Done(pb::Nothing {})) });
             }
             Op::PutPrincipal(put) => principals.put(put, at_ms).map_err(|cause| malformed(&cause))?,
             Op::RevokePrincipal(revoke) => principals.revoke(&revoke.id, at_ms),
@@ -153,6 +164,19 @@ impl Directory {
         let key = [&[PROPERTY], row.id.as_bytes()].concat();
         self.unwritten.lock().push((key, Some(row.encode_to_vec())));
         row
+    }
+
+    fn remove(&self, remove: &pb::RemoveProperty) {
+        let mut entries = self.entries.write();
+        let Some(number) = entries.by_id.get(&remove.id).filter(|row| row.shard > remove.data_shards).map(|row| row.number)
+        else {
+            return;
+        };
+        entries.by_id.remove(&remove.id);
+        entries.by_number.remove(&number);
+        let row = [&[PROPERTY], remove.id.as_bytes()].concat();
+        let number = [&[REMOVED][..], &number.to_be_bytes()].concat();
+        self.unwritten.lock().extend([(row, None), (number, Some(Vec::new()))]);
     }
 
     /// The principals.
@@ -220,8 +244,12 @@ pub fn placement(row: &pb::DirectoryRow) -> Placement {
 mod tests {
     use super::*;
 
-    fn register(directory: &Directory, id: &str) -> pb::DirectoryRow {
-        let register = pb::RegisterProperty { id: id.into(), home_region: String::new(), data_shards: 3 };
+    fn directory() -> Directory {
+        Directory::new(Arc::new(Admission::new([])))
+    }
+
+    fn register(directory: &Directory, id: &str, data_shards: u32) -> pb::DirectoryRow {
+        let register = pb::RegisterProperty { id: id.into(), home_region: String::new(), data_shards };
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
         match directory.apply(command.encode_to_vec().into(), 1).expect("applied").reply {
             Some(pb::directory_reply::Reply::Property(row)) => row,
@@ -229,13 +257,39 @@ mod tests {
         }
     }
 
+    fn remove(directory: &Directory, id: &str, data_shards: u32) {
+        let remove = pb::RemoveProperty { id: id.into(), data_shards };
+        let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RemoveProperty(remove)) };
+        directory.apply(command.encode_to_vec().into(), 1).expect("applied");
+    }
+
     #[test]
     fn properties_are_spread_over_the_shards_and_keep_theirs() {
-        let directory = Directory::new(Arc::new(Admission::new([])));
-        let shards: Vec<u32> = ["a", "b", "c", "d"].iter().map(|id| register(&directory, id).shard).collect();
+        let directory = directory();
+        let shards: Vec<u32> = ["a", "b", "c", "d"].iter().map(|id| register(&directory, id, 3).shard).collect();
         assert_eq!(shards, [1, 2, 3, 1]);
-        assert_eq!(register(&directory, "b").number, 2);
+        assert_eq!(register(&directory, "b", 3).number, 2);
         assert_eq!(directory.find_number(PropertyNumber(3)).map(|p| p.id).as_deref(), Some("c"));
         assert_eq!(directory.list("b", 10).len(), 2);
+    }
+
+    /// A node whose `data_shards` was 5 put property `d` into shard 4. The cluster has 3.
+    #[test]
+    fn only_a_property_in_a_shard_that_does_not_exist_is_removed_and_its_number_is_never_given_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = RowsDb::open(folder.path(), 4).expect("opened");
+        let directory = directory();
+        ["a", "b", "c"].iter().for_each(|id| drop(register(&directory, id, 3)));
+        assert_eq!(register(&directory, "d", 5).shard, 4);
+        ["a", "d", "unknown"].iter().for_each(|id| remove(&directory, id, 3));
+        directory.commit(&db, b"applied").expect("written");
+        let loaded = Directory::new(Arc::new(Admission::new([])));
+        loaded.load(&db).expect("loaded");
+        for directory in [directory, loaded] {
+            assert_eq!(directory.list("", 10).iter().map(|place| place.id.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+            assert_eq!((directory.find("d"), directory.find_number(PropertyNumber(4))), (None, None));
+            let row = register(&directory, "d", 3);
+            assert_eq!((row.number, row.shard), (5, 1));
+        }
     }
 }

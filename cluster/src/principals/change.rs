@@ -128,7 +128,8 @@ fn after_the_directory(cause: ClusterError) -> ClusterError {
     }
 }
 
-async fn propose_to_directory(
+/// Proposes a command to the directory. Returns its log index and the reply.
+pub async fn propose_to_directory(
     node: &Node,
     op: pb::directory_command::Op,
     deadline: Instant,
@@ -142,7 +143,7 @@ async fn propose_to_directory(
 
 /// Waits until every reachable member has applied the directory's log up to `index`. It does not wait for unreachable members:
 /// they cannot reach the shards' leaders either, and the shards already have the change.
-async fn wait_until_applied(node: &Node, index: u64) {
+pub async fn wait_until_applied(node: &Node, index: u64) {
     let ask = |id, member: Member| async move {
         let mut client = node.links.client(id, &member).ok()?;
         let mut request = tonic::Request::new(pb::AppliedRequest { group: directory::SHARD, index });

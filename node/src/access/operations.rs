@@ -240,6 +240,8 @@ operations! {
     FenceNode => operators(Post, "/v1/nodes/{node}/fence").needs(ManageCluster, Action::FENCE_NODE, Always);
     AdmitNode => operators(Post, "/v1/nodes/{node}/admit").needs(ManageCluster, Action::ADMIT_NODE, Always);
     LeadShard => operators(Post, "/v1/nodes/{node}/lead").needs(ManageCluster, Action::LEAD_SHARD, Always);
+    RemoveProperty => operators(Post, "/v1/properties/{property}/remove")
+        .needs(ManageCluster, Action::REMOVE_PROPERTY, Always);
 }
 
 impl Operation {

@@ -203,6 +203,7 @@ fn record_text(action: Action, id: [u8; 16]) -> String {
             format!("principal/{}", u128::from_be_bytes(id))
         }
         Action::FENCE_NODE | Action::ADMIT_NODE | Action::LEAD_SHARD => format!("node/{}", u128::from_be_bytes(id)),
+        Action::REMOVE_PROPERTY => format!("property/{}", u128::from_be_bytes(id)),
         _ => BookingId(id).to_string(),
     }
 }

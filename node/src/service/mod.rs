@@ -44,6 +44,7 @@ pub use guest_access::{GuestLink, GuestLinkRequest, GuestSession, GuestSignIn};
 pub use mutation::{Done, MAX_KEY, Mutation, check_key};
 pub use nodes::NodeList;
 pub use principal_messages::{KeyRequest, NewKeyAnswer, PrincipalAnswer, PrincipalList, PrincipalSettings};
+pub use properties::RemovedProperty;
 pub use receipts::receipt_text;
 pub use state::Service;
 pub use views::ReadOptions;

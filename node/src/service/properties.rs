@@ -1,16 +1,28 @@
 //! Reads properties, and searches them by city or distance.
 
+use keyrack_inventory::PropertyNumber;
 use keyrack_proto::{Code, v1};
 use keyrack_texts::Detail;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::cursor::invalid_cursor;
+use super::mutation::Mutation;
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
-use crate::convert::{Problem, answers};
+use crate::convert::{Problem, answers, requests};
 
 /// The most properties that one page of a search reads.
 const MAX_SCANNED: usize = 1_000;
+
+/// A property that was removed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovedProperty {
+    /// Its id. It may be used again.
+    pub property_id: String,
+}
 
 impl Service {
     /// A property with its catalogue.
@@ -25,6 +37,21 @@ impl Service {
         let mut answer = answers::property(&property);
         answer.as_of = Some(answers::as_of(as_of));
         Ok(answer)
+    }
+
+    /// Removes a property from the directory. Its shard must not exist.
+    pub async fn remove_property(&self, mutation: &Mutation, id: &str) -> Result<RemovedProperty, Problem> {
+        mutation.caller.check(Operation::RemoveProperty, None)?;
+        let id = requests::property_id(id)?;
+        let unknown = || Problem::new(Detail::UnknownProperty { property: requests::quoted(id) });
+        let place = self.inner.cluster.locate(id, mutation.deadline).await?.ok_or_else(unknown)?;
+        // Not as the property of the record: the trail keeps a record in its property's shard, and this one does not exist.
+        mutation.caller.note(PropertyNumber(0), Some(u128::from(place.number.0).to_be_bytes()));
+        if place.shard <= self.inner.cluster.data_shards() {
+            return Err(Problem::new(Detail::PropertyHasShard { property: place.id, shard: place.shard.into() }));
+        }
+        self.inner.cluster.remove_property(id, mutation.deadline).await?;
+        Ok(RemovedProperty { property_id: place.id })
     }
 
     /// A page of properties, by id, filtered by city or distance.

@@ -84,6 +84,7 @@ fn endpoint(operation: Operation) -> Option<Endpoint> {
         Operation::FenceNode => documented!(method, nodes::fence),
         Operation::AdmitNode => documented!(method, nodes::admit),
         Operation::LeadShard => documented!(method, nodes::lead),
+        Operation::RemoveProperty => documented!(method, properties::remove),
         Operation::BookMany | Operation::GetTopology | Operation::ProveInclusion | Operation::ProveConsistency => return None,
     })
 }

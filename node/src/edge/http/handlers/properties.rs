@@ -10,9 +10,9 @@ use utoipa::IntoParams;
 use crate::access::Operation;
 use crate::convert::Problem;
 use crate::edge::http::answer::{done, found};
-use crate::edge::http::call::{MutationCall, PathOf, ReadCall};
+use crate::edge::http::call::{Empty, MutationCall, PathOf, ReadCall};
 use crate::edge::http::freshness::Freshness;
-use crate::service::{ReadOptions, Service};
+use crate::service::{ReadOptions, RemovedProperty, Service};
 
 /// Filters of a search.
 #[derive(Default, Deserialize, IntoParams)]
@@ -66,6 +66,22 @@ pub async fn get(
     let options = ask.query.options(ask.deadline)?;
     let property = service.property(&ask.caller, &id, options).await?;
     found(&property, Some(property.revision))
+}
+
+/// Remove a property whose shard does not exist.
+///
+/// A node with a larger `data_shards` than the others registered it there, and nobody can serve it. Its id may be used again.
+/// Returns the removed property. Errors: 404 `unknown_property`, 409 `wrong_state` if the shard exists.
+#[utoipa::path(post, path = Operation::RemoveProperty.route(), tag = "Operators",
+    params(("property" = String, Path, description = "The propertyId."),
+        ("Idempotency-Key" = String, Header, description = super::UNSTORED_IDEMPOTENCY_KEY)),
+    responses((status = 200, body = RemovedProperty)))]
+pub async fn remove(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    call: MutationCall<Empty>,
+) -> Result<Response, Problem> {
+    found(&service.remove_property(&call.mutation, &id).await?, None)
 }
 
 /// Search properties.
