@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use keyrack_proto::internal as pb;
 use serde::{Deserialize, Serialize};
 
+use crate::key_prints::KeyPrints;
 use crate::raft::GroupConfig;
 use crate::shard::BatchLimits;
 
@@ -29,14 +30,21 @@ pub struct ClusterConfig {
     pub scrub_after_secs: u64,
     /// How long after an audit record a leaf of the receipts log seals it, in seconds.
     pub audit_seal_secs: u64,
+    /// The keys of the keyring, which every node must be able to use.
+    pub keyring: KeyPrints,
 }
 
 impl ClusterConfig {
+    /// The ids of all nodes, this one among them.
+    pub fn node_ids(&self) -> Vec<u64> {
+        self.peers.iter().map(|peer| peer.id).collect()
+    }
+
     /// The settings that all nodes must share, as nodes send them to each other.
     pub fn shared_settings(&self) -> pb::SharedSettings {
-        let mut first_members: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
+        let mut first_members = self.node_ids();
         first_members.sort_unstable();
-        pb::SharedSettings { data_shards: self.data_shards, first_members }
+        pb::SharedSettings { data_shards: self.data_shards, first_members, keyring: self.keyring.get() }
     }
 }
 

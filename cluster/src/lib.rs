@@ -21,7 +21,7 @@
 //! | `storage/` | the disk; the only folder that uses RocksDB |
 //!
 //! Every file may use these: `error.rs`, `halt.rs` (why this node must stop), `start_progress.rs`,
-//! `shared_settings.rs`, `freshness.rs`, `config.rs`, `tasks.rs`,
+//! `shared_settings.rs`, `key_prints.rs`, `freshness.rs`, `config.rs`, `tasks.rs`,
 //! `clock.rs`, `malformed.rs`. `open.rs` opens the data folder for `start.rs` and `inspect.rs`.
 //!
 //! Invariants:
@@ -42,6 +42,7 @@ mod feed;
 mod freshness;
 mod halt;
 mod inspect;
+mod key_prints;
 mod malformed;
 mod membership;
 mod node;
@@ -74,6 +75,7 @@ pub mod measured {
 #[doc(hidden)]
 pub mod simulated {
     pub use crate::freshness::Freshness;
+    pub use crate::membership::{CopyUse, all_have_decided, decide_on_copy};
     pub use crate::peers::{Member, PeerCalls};
     pub use crate::raft::{
         Entry, EntryPayload, LogId, LogStore, Membership, Payload, Replica, Runtime, SnapshotMeta, StoredMembership, Types, Vote,
@@ -90,6 +92,7 @@ pub use directory::{ApiKey, Placement, Principal, Principals};
 pub use error::{ClusterError, StartError};
 pub use feed::{Feed, Filter, Line, PageRead, Part, Position};
 pub use inspect::{Contents, inspect};
+pub use key_prints::KeyPrints;
 pub use membership::HandOverError;
 pub use peers::tls::{
     Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, Refusals, handshake_failure,

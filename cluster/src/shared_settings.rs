@@ -31,6 +31,28 @@ pub enum SettingDiffers {
         /// The ids on the other node.
         theirs: Vec<u64>,
     },
+    /// This node cannot decrypt what the other node encrypts.
+    #[error(
+        "node {peer} encrypts guests' data with the key {key:?}, and this node's keyring does not have that key. All nodes need \
+         the same keyring. Copy it from node {peer} to this node."
+    )]
+    KeyMissingHere {
+        /// The other node.
+        peer: u64,
+        /// The key's name there.
+        key: String,
+    },
+    /// The other node cannot decrypt what this node encrypts.
+    #[error(
+        "this node encrypts guests' data with the key {key:?}, and node {peer}'s keyring does not have that key. All nodes need \
+         the same keyring. Copy the right one to the node where it is wrong."
+    )]
+    KeyMissingThere {
+        /// The other node.
+        peer: u64,
+        /// The key's name here.
+        key: String,
+    },
 }
 
 fn listed(ids: &[u64]) -> String {
@@ -52,6 +74,17 @@ pub fn compare_settings(
     if mine.data_shards != theirs.data_shards {
         return Err(SettingDiffers::DataShards { peer, mine: mine.data_shards, theirs: theirs.data_shards });
     }
+    // A key has the same name in all copies of a keyring, but only its fingerprint tells whether it is the same key.
+    let missing = |active: &[pb::KeyPrint], others: &[pb::KeyPrint]| {
+        let key = active.iter().find(|key| key.active)?;
+        (!others.is_empty() && others.iter().all(|other| other.print != key.print)).then(|| key.name.clone())
+    };
+    if let Some(key) = missing(&theirs.keyring, &mine.keyring) {
+        return Err(SettingDiffers::KeyMissingHere { peer, key });
+    }
+    if let Some(key) = missing(&mine.keyring, &theirs.keyring) {
+        return Err(SettingDiffers::KeyMissingThere { peer, key });
+    }
     if !has_begun && mine.first_members != theirs.first_members {
         return Err(SettingDiffers::FirstMembers { peer, mine: mine.first_members, theirs: theirs.first_members.clone() });
     }
@@ -63,7 +96,37 @@ mod tests {
     use super::*;
 
     fn settings(data_shards: u32, first_members: &[u64]) -> pb::SharedSettings {
-        pb::SharedSettings { data_shards, first_members: first_members.to_vec() }
+        pb::SharedSettings { data_shards, first_members: first_members.to_vec(), keyring: Vec::new() }
+    }
+
+    /// Keys by name and fingerprint. The first one is active.
+    fn keyring(keys: &[(&str, u8)]) -> pb::SharedSettings {
+        let print = |(place, (name, print)): (usize, &(&str, u8))| pb::KeyPrint {
+            name: (*name).to_owned(),
+            print: vec![*print].into(),
+            active: place == 0,
+        };
+        pb::SharedSettings { keyring: keys.iter().enumerate().map(print).collect(), ..settings(3, &[1, 2, 3]) }
+    }
+
+    #[test]
+    fn each_nodes_active_key_must_be_in_the_other_nodes_keyring() {
+        let compare = |mine: &[(&str, u8)], theirs: &[(&str, u8)]| {
+            compare_settings(keyring(mine), 2, Some(&keyring(theirs)), true).map_err(|differs| differs.to_string())
+        };
+        assert_eq!(compare(&[("a", 1)], &[("a", 1)]), Ok(()));
+        assert_eq!(compare(&[("a", 1)], &[]), Ok(()), "an older node");
+        assert_eq!(compare(&[], &[("a", 1)]), Ok(()));
+        // A rotation, node by node.
+        assert_eq!(compare(&[("a", 1), ("b", 2)], &[("a", 1)]), Ok(()), "b is not active yet");
+        assert_eq!(compare(&[("b", 2), ("a", 1)], &[("a", 1), ("b", 2)]), Ok(()), "b is active on one node");
+        assert_eq!(compare(&[("b", 2)], &[("b", 2), ("a", 1)]), Ok(()), "a was removed on one node");
+        let early = compare(&[("b", 2), ("a", 1)], &[("a", 1)]).expect_err("node 2 cannot decrypt what b encrypts");
+        assert!(early.starts_with("this node encrypts guests' data with the key \"b\", and node 2's keyring"), "{early}");
+        for mine in [&[("b", 2)][..], &[("a", 9)], &[("b", 2), ("a", 9)]] {
+            let other = compare(mine, &[("a", 1)]).expect_err("another key, whatever its name is");
+            assert!(other.starts_with("node 2 encrypts guests' data with the key \"a\", and this node's keyring"), "{other}");
+        }
     }
 
     #[test]

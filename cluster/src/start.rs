@@ -94,7 +94,7 @@ impl ClusterNode {
         let storage = |cause: io::Error| StartError::Storage { path: data.clone(), cause };
         let seed = folder.signing_seed(fresh.signing_seed).map_err(storage)?;
         let keys = Arc::new(NodeKeys::derive(&seed, &config.cluster, config.node, config.data_shards)?);
-        let admission = Arc::new(Admission::new(config.peers.iter().map(|peer| peer.id)));
+        let admission = Arc::new(Admission::new(config.node_ids()));
         let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
         let mut node = Node {
             incarnation: folder.incarnation,
@@ -123,6 +123,7 @@ impl ClusterNode {
             node.folder.mark_rejoined().map_err(storage)?;
         } else {
             membership::begin(&node, &progress).await?;
+            membership::check_settings(&node).await.map_err(StartError::SettingDiffers)?;
         }
         upkeep::start(&node, &keys);
         node.tasks.spawn("spread grants", principals::spread_grants(node.clone()));
@@ -154,12 +155,13 @@ async fn use_copy(
     let copy = folder.copy_number(fresh.incarnation).map_err(storage)?;
     let shards = config.data_shards + 1;
     let mut terms = Group::terms(shards, log).map_err(storage)?;
-    let admission = Arc::new(Admission::new(config.peers.iter().map(|peer| peer.id)));
+    let admission = Arc::new(Admission::new(config.node_ids()));
     let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
     let origin = FolderOrigin { kind: Kind::Copied.into(), copy, terms: terms.clone(), ..Default::default() };
     let tasks = Tasks::new("a copied node");
     serving::serve_copy(config.clone(), origin, same_socket(listener).map_err(storage)?, tls.clone(), admission, &tasks);
-    let decision = membership::decide_on_copy(config, copy, &links, progress).await;
+    let ask = |id| membership::folder_of(&links, config, id);
+    let decision = membership::decide_on_copy(config.node, copy, &config.node_ids(), ask, progress).await;
     tasks.stop().await;
     progress.set(Awaited::Data);
     match decision {

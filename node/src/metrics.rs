@@ -181,7 +181,7 @@ fn guests(progress: &RewrapProgress) -> Registry {
     };
     gauge("rewrapping", "1 while this node re-encrypts guests' keys in its shards", progress.running.load(Ordering::Relaxed));
     let undecryptable = progress.undecryptable.load(Ordering::Relaxed);
-    gauge("undecryptable", "Guests' keys that no key of the keyring decrypts, in shards that this node leads", undecryptable);
+    gauge("undecryptable", "Guests' keys that no key of this node's keyring decrypts, found by the last pass", undecryptable);
     // Dashboards and alerts still use the old name.
     gauge("lost", "Old name of keyrack_guests_undecryptable", undecryptable);
     registry

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{ClusterNode, FolderSeeds, PeerConfig, PeerTls, StartProgress, Tasks};
+use keyrack_cluster::{ClusterConfig, ClusterNode, FolderSeeds, PeerConfig, PeerTls, StartProgress, Tasks};
 use tokio::net::TcpListener;
 
 use crate::access::{Oidc, quotas, trail};
@@ -67,6 +67,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let outbound = Outbound::new(&config.outbound.trust)?;
     let oidc = Oidc::start(&config.oidc, &outbound, &background)?;
     let vault = Arc::new(Vault::open(&config.guests.keyring)?);
+    let cluster_config = ClusterConfig { keyring: vault.prints(), ..config.cluster_config() };
     let progress = StartProgress::default();
     let apis = Apis::starting(Routers {
         http: http::starting_router(progress.clone()),
@@ -85,7 +86,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         let listener = BoundListener { socket, security };
         listeners.spawn(name, serve(listener, apis.clone(), addresses.clone(), limits(config), listeners.clone()));
     }
-    let cluster = ClusterNode::start(config.cluster_config(), peer_socket, peer_tls, fresh()?, progress).await?;
+    let cluster = ClusterNode::start(cluster_config, peer_socket, peer_tls, fresh()?, progress).await?;
     witness::start(&config.receipts, &cluster, &outbound, &background)?;
     let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
     apis.start(Routers {

@@ -15,6 +15,11 @@ impl Metrics {
         Metrics { samples: lines.filter_map(sample).collect() }
     }
 
+    /// The value of a series without labels.
+    pub fn value(&self, name: &str) -> Option<u64> {
+        self.samples.iter().find(|(series, _)| series == name).map(|(_, value)| *value as u64)
+    }
+
     /// The value of `name{shard="n"}`. The series may have other labels, too.
     pub fn of_shard(&self, name: &str, shard: u64) -> Option<u64> {
         let label = format!("shard=\"{shard}\"");
@@ -38,5 +43,6 @@ mod tests {
         assert_eq!(metrics.of_shard("a", 1), Some(7));
         assert_eq!(metrics.of_shard("a", 12), Some(8));
         assert_eq!(metrics.of_shard("a", 2), None);
+        assert_eq!(Metrics::parse("a{shard=\"1\"} 7\na 8\n").value("a"), Some(8));
     }
 }

@@ -31,22 +31,24 @@ pub enum CopyUse {
     },
 }
 
-/// Asks all peers until they allow a decision. `number` is the number of this node's copy.
-pub async fn decide_on_copy(config: &ClusterConfig, number: u64, links: &Links, progress: &StartProgress) -> CopyUse {
-    let nodes: Vec<u64> = config.peers.iter().map(|peer| peer.id).collect();
+/// Asks the other `nodes` until their answers allow a decision. `number` is the number of the copy that the node `me` has. `ask`
+/// returns what a node says of its folder, or `None` without an answer.
+pub async fn decide_on_copy<A: Future<Output = Option<pb::FolderOrigin>>>(
+    me: u64,
+    number: u64,
+    nodes: &[u64],
+    ask: impl Fn(u64) -> A,
+    progress: &StartProgress,
+) -> CopyUse {
     let (mut logged, mut logged_at) = (None, Instant::now());
     loop {
-        let others = config.peers.iter().filter(|peer| peer.id != config.node);
-        let asked = others.map(async |peer| (peer.id, links.hello(peer.id, &peer.peer).await));
         let (mut answers, mut terms) = (BTreeMap::new(), Vec::new());
-        for (id, reply) in join_all(asked).await {
-            let Ok(reply) = reply else { continue };
-            let origin = reply.origin.unwrap_or_default();
+        for (id, origin) in ask_others(me, nodes, &ask).await {
+            let Some(origin) = origin else { continue };
             raise(&mut terms, &origin.terms);
-            answers.insert(id, folder_of(&origin));
+            answers.insert(id, peer_folder(&origin));
         }
-        let decided = verdict(config.node, number, &nodes, &answers);
-        let awaited = match decided {
+        let awaited = match verdict(me, number, nodes, &answers) {
             Verdict::Rejoin => return CopyUse::Rejoin,
             Verdict::Restored(copies) => return CopyUse::Restore { copies, terms },
             Verdict::Wait(missing) => Awaited::Copy { missing, own: Vec::new(), copies: Vec::new() },
@@ -61,6 +63,34 @@ pub async fn decide_on_copy(config: &ClusterConfig, number: u64, links: &Links, 
     }
 }
 
+/// Whether every other node has answered, and none waits with a copy: the restore of all nodes is complete.
+pub async fn all_have_decided<A: Future<Output = Option<pb::FolderOrigin>>>(
+    me: u64,
+    nodes: &[u64],
+    ask: impl Fn(u64) -> A,
+) -> bool {
+    let has_decided = |origin: pb::FolderOrigin| origin.kind() != pb::folder_origin::Kind::Copied;
+    ask_others(me, nodes, &ask).await.into_iter().all(|(_, origin)| origin.is_some_and(has_decided))
+}
+
+async fn ask_others<A: Future<Output = Option<pb::FolderOrigin>>>(
+    me: u64,
+    nodes: &[u64],
+    ask: &impl Fn(u64) -> A,
+) -> Vec<(u64, Option<pb::FolderOrigin>)> {
+    let others: Vec<u64> = nodes.iter().copied().filter(|id| *id != me).collect();
+    let answers = join_all(others.iter().map(|id| ask(*id))).await;
+    others.into_iter().zip(answers).collect()
+}
+
+/// What a node says of its folder; `None` if it does not answer.
+pub async fn folder_of(links: &Links, config: &ClusterConfig, id: u64) -> Option<pb::FolderOrigin> {
+    let peer = config.peers.iter().find(|peer| peer.id == id)?;
+    let reply = links.hello(id, &peer.peer).await.ok()?;
+    // An older version says nothing. It knows no copies.
+    Some(reply.origin.unwrap_or_default())
+}
+
 fn raise(terms: &mut Vec<u64>, theirs: &[u64]) {
     terms.resize(terms.len().max(theirs.len()), 0);
     for (term, their) in terms.iter_mut().zip(theirs) {
@@ -68,7 +98,7 @@ fn raise(terms: &mut Vec<u64>, theirs: &[u64]) {
     }
 }
 
-fn folder_of(origin: &pb::FolderOrigin) -> PeerFolder {
+fn peer_folder(origin: &pb::FolderOrigin) -> PeerFolder {
     use pb::folder_origin::Kind;
     match origin.kind() {
         Kind::Own => PeerFolder::Own,

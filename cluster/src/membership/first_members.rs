@@ -24,7 +24,7 @@ const HELLO_RETRY: Duration = Duration::from_millis(100);
 pub async fn begin(node: &Node, progress: &StartProgress) -> Result<(), StartError> {
     let directory = &node.shards[directory::SHARD as usize].group;
     let failed = |cause: io::Error| StartError::Storage { path: node.config.data.clone(), cause };
-    let mut ids: Vec<u64> = node.config.peers.iter().map(|peer| peer.id).collect();
+    let mut ids = node.config.node_ids();
     ids.sort_unstable();
     let mine = ids.iter().position(|id| *id == node.config.node).unwrap_or(0);
     let mut members: BTreeMap<u64, Member> = BTreeMap::from([(node.config.node, node.me())]);

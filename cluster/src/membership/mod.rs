@@ -16,9 +16,11 @@ mod first_members;
 mod hand_over;
 mod replacements;
 mod returning;
+mod settings;
 
-pub use copied::{CopyUse, decide_on_copy};
+pub use copied::{CopyUse, all_have_decided, decide_on_copy, folder_of};
 pub use first_members::begin;
 pub use hand_over::{HandOverError, hand_over};
 pub use replacements::{RejoinRequests, readmit_members};
 pub use returning::rejoin;
+pub use settings::check_settings;

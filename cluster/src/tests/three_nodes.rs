@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
+use crate::key_prints::KeyPrints;
 use crate::peers::tls::TestAuthority;
 use crate::{
     BatchLimits, ClusterConfig, ClusterNode, Consistency, FolderSeeds, GroupConfig, PeerConfig, PeerTls, Placement, StartError,
@@ -68,6 +69,7 @@ impl Nodes {
 
     fn config(&self, place: usize) -> ClusterConfig {
         ClusterConfig {
+            keyring: KeyPrints::default(),
             cluster: CLUSTER.into(),
             node: place as u64 + 1,
             data: self.data(place),

@@ -23,6 +23,7 @@ mod mark_place;
 mod recovery;
 mod restored;
 mod scrub;
+mod settings;
 mod ticks;
 mod verify;
 
@@ -37,6 +38,7 @@ pub fn start(node: &Arc<Node>, keys: &NodeKeys) {
     tasks.spawn("watch leaders", leaders::watch_leaders(node.clone()));
     tasks.spawn("mark the place", mark_place::mark_place(node.clone()));
     tasks.spawn("forget the restore", restored::forget_restored(node.clone()));
+    tasks.spawn("compare settings", settings::compare_settings(node.clone()));
     tasks.spawn("verify rows", verify::verify_rows(node.clone()));
     for shard in node.data_shards() {
         tasks.spawn("ticks", ticks::tick(node.clone(), shard));

@@ -56,6 +56,7 @@ pub mod table;
 #[allow(dead_code)]
 mod cluster {
     pub mod config;
+    pub mod key_prints;
     #[path = "raft/group_config.rs"]
     pub mod group_config;
     #[path = "shard/limits.rs"]
@@ -74,7 +75,9 @@ extern crate self as keyrack_client;
 extern crate self as keyrack_cluster;
 pub use cluster::config::{ClusterConfig, PeerConfig};
 pub use cluster::group_config::GroupConfig;
+pub use cluster::key_prints::KeyPrints;
 pub use cluster::limits::BatchLimits;
+use cluster::key_prints;
 use node::config;
 /// Stands in for the cluster crate's error: the messages of `keyrackd data` name it, and no target makes one.
 #[derive(Debug, thiserror::Error)]

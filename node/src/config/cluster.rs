@@ -1,6 +1,6 @@
 //! The settings for the replicated core.
 
-use keyrack_cluster::{BatchLimits, ClusterConfig};
+use keyrack_cluster::{BatchLimits, ClusterConfig, KeyPrints};
 
 use super::settings::Config;
 
@@ -21,6 +21,7 @@ impl Config {
             },
             scrub_after_secs: self.guests.scrub_after_secs,
             audit_seal_secs: self.audit.seal_after_secs,
+            keyring: KeyPrints::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::KeyInit;
 use anyhow::Context;
 use hmac::{Hmac, Mac};
+use keyrack_proto::internal as pb;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -24,6 +25,8 @@ use crate::tls::check_private;
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
+/// Bytes of a key's print.
+const PRINT_BYTES: usize = 16;
 /// The most keys of a keyring. Each one is tried on a wrapped key that the active key does not decrypt.
 const MOST_KEYS: usize = 16;
 
@@ -38,6 +41,8 @@ pub struct Keyring {
 /// The keys that are derived from one key of the keyring, one for each purpose.
 pub struct DerivedKeys {
     name: String,
+    /// Tells this key from others. Nodes send it to each other.
+    print: [u8; PRINT_BYTES],
     /// Wraps the keys of guests.
     pub wrapping: Aes256GcmSiv,
     fingerprints: Secret,
@@ -111,6 +116,16 @@ impl Keyring {
         &self.keys[0].fingerprints
     }
 
+    /// All keys without their secrets.
+    pub fn prints(&self) -> Vec<pb::KeyPrint> {
+        let print = |(place, key): (usize, &DerivedKeys)| pb::KeyPrint {
+            name: key.name.clone(),
+            print: key.print.to_vec().into(),
+            active: place == self.active,
+        };
+        self.keys.iter().enumerate().map(print).collect()
+    }
+
     /// The active key's name, for the log.
     pub fn active_name(&self) -> &str {
         &self.active().name
@@ -122,6 +137,7 @@ impl DerivedKeys {
         let derive = |label: &[u8]| Zeroizing::new(mac(key, &[label]));
         DerivedKeys {
             name: name.to_owned(),
+            print: *mac(key, &[b"keyrack key print"]).first_chunk().expect("a print is shorter than a MAC"),
             wrapping: Aes256GcmSiv::new((&*derive(b"keyrack guest keys")).into()),
             fingerprints: derive(b"keyrack request fingerprints"),
             links: derive(b"keyrack guest links"),

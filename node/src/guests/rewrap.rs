@@ -21,7 +21,7 @@ const PASS_EVERY: Duration = Duration::from_secs(3_600);
 const PROPOSE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Passes over the shards that this node leads when the keyring has `changed`, and every hour. Runs until dropped.
+/// Passes over all shards at the start, when the keyring has `changed`, and every hour. Runs until dropped.
 pub async fn run(vault: Arc<Vault>, cluster: ClusterNode, metrics: Arc<Metrics>, mut changed: watch::Receiver<u64>) {
     let progress = metrics.rewrapping();
     loop {
@@ -31,6 +31,13 @@ pub async fn run(vault: Arc<Vault>, cluster: ClusterNode, metrics: Arc<Metrics>,
             lost += rewrap_shard(&vault, &cluster, progress, shard).await;
         }
         progress.undecryptable.store(lost, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::error!(
+                event = "guests_undecryptable",
+                guests = lost,
+                "no key of the keyring decrypts the data of some guests. Put the missing key back into the keyring of this node"
+            );
+        }
         progress.running.store(0, Ordering::Relaxed);
         // The keyring has changed, or an hour is over. An error means that the vault was dropped.
         if let Ok(Err(_)) = tokio::time::timeout(PASS_EVERY, changed.changed()).await {
@@ -39,14 +46,11 @@ pub async fn run(vault: Arc<Vault>, cluster: ClusterNode, metrics: Arc<Metrics>,
     }
 }
 
-/// Returns how many keys of the shard cannot be decrypted.
+/// Returns how many keys of the shard cannot be decrypted. Every replica counts them with its own keyring; the leader rewraps.
 async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapProgress, shard: u32) -> u64 {
     let mut from = Key::Guest(BookingId([0; 16]));
     let mut lost = 0;
     loop {
-        if !cluster.leads(shard) {
-            return lost;
-        }
         let deadline = Instant::now() + PROPOSE;
         let read = cluster.read(shard, Consistency::Local, deadline, |view| wrapped_keys(view, &from));
         let Ok((rows, _)) = read.await else { return lost };
@@ -57,6 +61,7 @@ async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapPro
             match vault.rewrap(&wrapped) {
                 Rewrap::NotNeeded => {}
                 Rewrap::Lost => lost += 1,
+                Rewrap::To(_) if !cluster.leads(shard) => {}
                 Rewrap::To(to) => commands.push(Op::RewrapGuest { booking, from: wrapped, to }),
             }
         }

@@ -9,6 +9,7 @@ use aes_gcm_siv::aead::{Aead, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use arc_swap::ArcSwap;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use keyrack_cluster::KeyPrints;
 use keyrack_inventory::{Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Salt, Sealed, TermSalts};
 use keyrack_proto::v1::Guest;
 use prost::Message;
@@ -29,6 +30,7 @@ pub struct Vault {
     keyring: ArcSwap<Keyring>,
     /// Counts the keyring's changes.
     changed: watch::Sender<u64>,
+    prints: KeyPrints,
 }
 
 /// An encrypted guest for a command, with the secrets of its leaf.
@@ -58,7 +60,9 @@ impl Vault {
     }
 
     fn new(path: &Path, keyring: Keyring) -> Vault {
-        Vault { path: path.to_owned(), keyring: ArcSwap::from_pointee(keyring), changed: watch::Sender::new(0) }
+        let prints = KeyPrints::default();
+        prints.set(keyring.prints());
+        Vault { path: path.to_owned(), keyring: ArcSwap::from_pointee(keyring), changed: watch::Sender::new(0), prints }
     }
 
     /// Reads the file again. If it is malformed, the previous keyring stays.
@@ -70,6 +74,7 @@ impl Vault {
             keys = keyring.all().count(),
             "using a changed keyring"
         );
+        self.prints.set(keyring.prints());
         self.keyring.store(Arc::new(keyring));
         self.changed.send_modify(|changes| *changes += 1);
         Ok(())
@@ -96,6 +101,11 @@ impl Vault {
     /// Counts the keyring's changes.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// The keys of the present keyring, for the comparison with other nodes.
+    pub fn prints(&self) -> KeyPrints {
+        self.prints.clone()
     }
 
     /// The present keyring.

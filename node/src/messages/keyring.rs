@@ -73,5 +73,9 @@ pub fn activated(file: &Path, name: &str) -> String {
 
 /// The result of `keyrackd keyring remove`.
 pub fn removed(file: &Path, name: &str) -> String {
-    format!("{} no longer has the key {name}. Copy the file to every node.\n", file.display())
+    format!(
+        "{} no longer has the key {name}. Copy the file to every node. Keep a copy of {name} offline until \
+         keyrack_guests_undecryptable is 0 on every node: without {name}, data that only it decrypts are lost.\n",
+        file.display()
+    )
 }

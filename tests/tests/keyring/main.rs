@@ -1,0 +1,116 @@
+//! Nodes compare their keyrings: with another one, a node could not read the guests' data that the other nodes write.
+
+// In a test a failed unwrap is the failure report.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use keyrack_tests::{Cluster, Hotel, HotelPlan, PATIENCE, run_until_exit, until};
+
+const REFUSES_WITHIN: Duration = Duration::from_secs(60);
+
+/// A stopped cluster with a booking, in which each node has its own copy of the keyring.
+async fn stopped() -> (Cluster, Hotel) {
+    let mut cluster = Cluster::start();
+    let hotel = HotelPlan::new("KEYRING", 5).open(&cluster.operator()).await;
+    hotel.booked("2027-03-01", "2027-03-03").await;
+    cluster.kill_all();
+    let common = fs::read_to_string(cluster.data().join("keyring")).unwrap();
+    for node in cluster.node_ids() {
+        let path = cluster.config_file(node);
+        let mut config: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
+        let guests = config["guests"].as_table_mut().unwrap();
+        guests.insert("keyring".into(), keyring(&cluster, node).to_str().unwrap().into());
+        fs::write(&path, config.to_string()).unwrap();
+        write_keyring(&cluster, node, &common);
+    }
+    (cluster, hotel)
+}
+
+fn keyring(cluster: &Cluster, node: usize) -> PathBuf {
+    cluster.data().join(format!("keyring-{node}"))
+}
+
+/// Replaces the file whole, so that a running node never reads half of it.
+fn write_keyring(cluster: &Cluster, node: usize, text: &str) {
+    let (path, new) = (keyring(cluster, node), cluster.data().join("keyring-new"));
+    fs::write(&new, text).unwrap();
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::rename(&new, &path).unwrap();
+}
+
+/// A keyring with a key that no node has.
+fn strange() -> String {
+    format!("strange {} active\n", "5a".repeat(32))
+}
+
+async fn start(cluster: &mut Cluster, nodes: &[usize]) {
+    nodes.iter().for_each(|node| cluster.restart(*node));
+    for node in nodes {
+        cluster.ready(*node).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_start_waits_until_the_keyrings_agree() {
+    let (mut cluster, _) = stopped().await;
+    for node in cluster.node_ids() {
+        fs::remove_dir_all(cluster.data().join(format!("node-{node}")).join("data")).unwrap();
+    }
+    let right = fs::read_to_string(keyring(&cluster, 2)).unwrap();
+    write_keyring(&cluster, 2, &strange());
+    cluster.node_ids().for_each(|node| cluster.restart(node));
+    for (node, said) in [(1, "node 2 encrypts guests' data with the key"), (2, "and this node's keyring does not have that key")]
+    {
+        let url = format!("{}/readyz", cluster.node(node).http);
+        until(said, PATIENCE, async || reqwest::get(&url).await.ok()?.text().await.ok()?.contains(said).then_some(())).await;
+    }
+    cluster.kill(2);
+    write_keyring(&cluster, 2, &right);
+    cluster.restart(2);
+    for node in cluster.node_ids() {
+        cluster.ready(node).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_another_keyring_does_not_start() {
+    let (mut cluster, _) = stopped().await;
+    start(&mut cluster, &[1, 2]).await;
+    let right = fs::read_to_string(keyring(&cluster, 3)).unwrap();
+    write_keyring(&cluster, 3, &strange());
+    let config = cluster.config_file(3);
+    let report = run_until_exit("keyrackd", &["run", "--config", config.to_str().unwrap()], REFUSES_WITHIN);
+    assert_eq!(report.code, Some(1), "{}", report.stderr);
+    assert!(report.stderr.contains("this node's keyring does not have that key"), "{}", report.stderr);
+    // The next step of a rotation: the new key is known and does not encrypt yet.
+    write_keyring(&cluster, 3, &format!("only {} active\nnext {}\n", right.trim(), "5a".repeat(32)));
+    start(&mut cluster, &[3]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keyring_that_changes_while_the_node_runs_is_noticed() {
+    let (mut cluster, hotel) = stopped().await;
+    start(&mut cluster, &[1, 2, 3]).await;
+    let right = fs::read_to_string(keyring(&cluster, 3)).unwrap();
+    write_keyring(&cluster, 3, &strange());
+    undecryptable(&cluster, 3, |guests| guests > 0).await;
+    for node in [1, 3] {
+        until("the difference is logged", PATIENCE, async || cluster.log(node).contains("settings_differ").then_some(())).await;
+    }
+    assert!(cluster.log(3).contains("guests_undecryptable"), "{}", cluster.log(3));
+    write_keyring(&cluster, 3, &right);
+    undecryptable(&cluster, 3, |guests| guests == 0).await;
+    Hotel::of(&cluster.api("manager", 3), &hotel.id).booked("2027-04-01", "2027-04-02").await;
+}
+
+async fn undecryptable(cluster: &Cluster, node: usize, is_right: impl Fn(u64) -> bool) {
+    until("the guests whose data cannot be read are counted", PATIENCE, async || {
+        let guests = cluster.metrics(node).await?.value("keyrack_guests_undecryptable")?;
+        is_right(guests).then_some(())
+    })
+    .await;
+}
