@@ -143,6 +143,22 @@ impl SecureConnection {
         Ok(heard)
     }
 
+    /// Sends bytes and reads until the node ends the connection. It reads while it writes, because the node may refuse the request
+    /// before all of it was sent. An end without `close_notify`, or a reset, is an error.
+    pub async fn until_closed(self, bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        let (mut from, mut to) = tokio::io::split(self.stream);
+        let writer = tokio::spawn(async move {
+            // An error means that the node has closed the connection. The answer shows why.
+            let _ = to.write_all(&bytes).await;
+            let _ = to.flush().await;
+            to
+        });
+        let mut heard = Vec::new();
+        let read = timeout(HANGS_AFTER, from.read_to_end(&mut heard)).await.expect("the connection stays open");
+        writer.abort();
+        read.map(|_| heard)
+    }
+
     async fn answer(&mut self) -> io::Result<(u16, String)> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {

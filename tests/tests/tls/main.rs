@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod clients;
+mod early_refusals;
 mod operators;
 mod peers;
 mod rotation;

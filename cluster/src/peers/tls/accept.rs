@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -23,6 +23,8 @@ use crate::tasks::Tasks;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How long the end of a refused connection may take.
+const CLOSE: Duration = Duration::from_secs(1);
 /// The most concurrent handshakes; further connections wait to be accepted.
 const HANDSHAKES: usize = 256;
 /// The most connections that may wait to be served.
@@ -102,15 +104,26 @@ impl Acceptor {
         let _ = stream.set_nodelay(true);
         let accepting = TlsAcceptor::from(self.tls.server()).accept(stream);
         let done = tokio::time::timeout(HANDSHAKE, accepting).await;
-        let stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
+        let mut stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
+        match self.admitted(&stream) {
+            Ok(node) => Ok(PeerStream { stream, caller: PeerNode(node) }),
+            Err(cause) => {
+                // The other end then sees an end, not a cut.
+                let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
+                Err(cause)
+            }
+        }
+    }
+
+    /// The node at the other end. Each of its calls then checks its rights again.
+    fn admitted(&self, stream: &TlsStream<TcpStream>) -> io::Result<u64> {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
         let node = node.ok_or_else(|| io::Error::other("the other end shows no certificate of a node"))?;
-        // Each call then checks the caller's rights again.
         if !self.admission.admits(node) && !self.admission.may_return(node) {
             return Err(io::Error::other(format!("node {node} is fenced, or it is no member now: it may be rejoining")));
         }
-        Ok(PeerStream { stream, caller: PeerNode(node) })
+        Ok(node)
     }
 
     fn refuse(&self, address: SocketAddr, cause: &io::Error) {

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::Builder;
 use keyrack_cluster::{Refusals, Tasks, handshake_failure};
 use keyrack_texts::Detail;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
@@ -25,11 +25,16 @@ use tower::ServiceExt;
 use super::activity::{Activity, CountedBody, OpenRequest};
 use super::apis::Apis;
 use super::executor::StreamExecutor;
+use super::kept::Kept;
 use super::limits::Limits;
+use super::lingering::Lingering;
 use crate::convert::Problem;
 use crate::edge::http::{BodyLimits, finish_problem};
 use crate::edge::remote_address::RemoteAddress;
 use crate::tls::{ClientIdentity, ListenerTls, client_identity};
+
+/// How a connection failed, as hyper says it.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a listener requires of clients.
 #[derive(Clone)]
@@ -73,6 +78,7 @@ impl ConnectionSettings {
     pub async fn serve(self, stream: TcpStream, address: SocketAddr) {
         // Sends small answers at once. A socket that refuses the option also works.
         let _ = stream.set_nodelay(true);
+        let stream = Lingering::new(stream);
         let (config, is_for_operators) = match &self.security {
             Security::Plain => return self.serve_requests(stream, address, None).await,
             Security::Clients(tls) => (tls.public(), false),
@@ -81,11 +87,17 @@ impl ConnectionSettings {
         let handshake = async {
             let within = HANDSHAKE.min(self.limits.read_timeout);
             let accepted = tokio::time::timeout(within, TlsAcceptor::from(config).accept(stream)).await;
-            let stream = accepted
+            let mut stream = accepted
                 .context("the TLS handshake did not finish in time")?
                 .map_err(|cause| anyhow!(handshake_failure(&cause)))?;
-            let identity = client_identity(stream.get_ref().1.peer_certificates())?;
-            anyhow::Ok((stream, identity))
+            match client_identity(stream.get_ref().1.peer_certificates()) {
+                Ok(identity) => Ok((stream, identity)),
+                Err(cause) => {
+                    // The client then sees an end, not a cut.
+                    let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
+                    Err(cause)
+                }
+            }
         };
         let accepted = tokio::select! {
             accepted = handshake => accepted,
@@ -101,7 +113,22 @@ impl ConnectionSettings {
         }
     }
 
+    /// Answers requests until the connection ends, and closes it properly.
     async fn serve_requests<S>(self, stream: S, address: SocketAddr, identity: Option<ClientIdentity>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let stream = Kept::new(stream);
+        if let Err(cause) = self.answer_requests(stream.second(), address, identity).await {
+            tracing::debug!(%address, %cause, "a connection ended badly");
+        }
+        if let Some(mut stream) = stream.alone() {
+            // A client that does not read has lost its claim to a proper end.
+            let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
+        }
+    }
+
+    async fn answer_requests<S>(self, stream: S, address: SocketAddr, identity: Option<ClientIdentity>) -> Result<(), Failed>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -129,31 +156,22 @@ impl ConnectionSettings {
         let mut stopping = pin!(self.tasks.stopping());
         // The first request must arrive within the read timeout.
         let mut check_at = Instant::now() + read_timeout;
-        let ended = loop {
+        loop {
             tokio::select! {
-                ended = connection.as_mut() => break ended,
+                ended = connection.as_mut() => return ended,
                 () = stopping.as_mut() => {
                     connection.as_mut().graceful_shutdown();
-                    match tokio::time::timeout(DRAIN, connection).await {
-                        Ok(ended) => break ended,
-                        Err(_) => return,
-                    }
+                    return tokio::time::timeout(DRAIN, connection).await.unwrap_or(Ok(()));
                 }
                 () = tokio::time::sleep_until(check_at) => match activity.idle_since() {
                     Some(since) if since + idle_timeout <= Instant::now() || activity.is_unused() => {
                         connection.as_mut().graceful_shutdown();
-                        match tokio::time::timeout(CLOSE, connection).await {
-                            Ok(ended) => break ended,
-                            Err(_) => return,
-                        }
+                        return tokio::time::timeout(CLOSE, connection).await.unwrap_or(Ok(()));
                     }
                     Some(since) => check_at = since + idle_timeout,
                     None => check_at = Instant::now() + idle_timeout,
                 },
             }
-        };
-        if let Err(cause) = ended {
-            tracing::debug!(%address, %cause, "a connection ended badly");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! - Every resource that a client can use is bounded: connections in total and per address, bytes of a head, streams of a
 //!   connection, and the time of a handshake, a request and an idle connection.
 //! - A connection belongs to the listeners' tasks. When they stop, open requests have [`DRAIN`](connection::DRAIN) to finish.
+//! - A connection that the node closes gets its last answer, and the end of TLS, before the socket closes.
 //! - A panic ends its own connection or stream.
 //!
 //! Start with `server.rs` (accepts connections), then `connection.rs` (serves one connection).
@@ -13,7 +14,9 @@ mod addresses;
 mod apis;
 mod connection;
 mod executor;
+mod kept;
 mod limits;
+mod lingering;
 mod server;
 
 pub use addresses::Addresses;
