@@ -25,6 +25,25 @@ pub struct Image {
     pub kept: BTreeMap<Slot, Bytes>,
 }
 
+/// Where the contents of a disk come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Its node wrote them.
+    #[default]
+    Own,
+    /// They are a copy with this number. The node has not decided what to do with it.
+    Copied(u64),
+    /// They are a copy that all nodes accepted together with theirs. The numbers of all copies, by node.
+    Restored(BTreeMap<u64, u64>),
+}
+
+/// A copy of a disk, as a backup program makes it while the node runs.
+pub struct DiskCopy {
+    image: Image,
+    rows: Saved,
+    snapshot: Option<Kept>,
+}
+
 /// A disk. Its node, the faults and the checks share it.
 pub type SharedDisk = Arc<Mutex<Disk>>;
 
@@ -44,6 +63,8 @@ pub struct Disk {
     pub sync_us: (u64, u64),
     /// Whether the next sync fails.
     pub failing: bool,
+    /// Where the contents come from.
+    pub origin: Origin,
     pub rng: Rng,
 }
 
@@ -73,6 +94,7 @@ impl Disk {
             snapshot: None,
             sync_us: (200, 3_000),
             failing: false,
+            origin: Origin::Own,
             rng: Rng::new(seed, stream),
         }
     }
@@ -88,6 +110,39 @@ impl Disk {
         self.durable.write_all(turns.into_iter().take(kept));
         self.visible = self.durable.clone();
         self.failing = false;
+    }
+
+    /// Copies what a program can read now.
+    pub fn copied(&self) -> DiskCopy {
+        DiskCopy { image: self.visible.clone(), rows: self.rows.clone(), snapshot: self.snapshot.clone() }
+    }
+
+    /// Replaces the contents with a copy. The node must not run.
+    pub fn put_back(&mut self, copy: DiskCopy, number: u64) {
+        let DiskCopy { image, rows, snapshot } = copy;
+        (self.visible, self.durable, self.rows, self.snapshot) = (image.clone(), image, rows, snapshot);
+        self.origin = Origin::Copied(number);
+    }
+
+    /// Whether its node has written anything.
+    pub fn is_empty(&self) -> bool {
+        self.visible.entries.is_empty() && self.rows.position.last_log_id.is_none() && self.snapshot.is_none()
+    }
+
+    /// What the node says of its data folder.
+    pub fn folder_origin(&self) -> pb::FolderOrigin {
+        use pb::folder_origin::Kind;
+        let vote = self.visible.kept.get(&Slot::Vote).and_then(|bytes| pb::Vote::decode(bytes.clone()).ok());
+        let said = pb::FolderOrigin { terms: vec![vote.map_or(0, |vote| vote.term)], ..Default::default() };
+        match &self.origin {
+            Origin::Own if self.is_empty() => pb::FolderOrigin { kind: Kind::Empty.into(), ..said },
+            Origin::Own => pb::FolderOrigin { kind: Kind::Own.into(), ..said },
+            Origin::Copied(number) => pb::FolderOrigin { kind: Kind::Copied.into(), copy: *number, ..said },
+            Origin::Restored(copies) => {
+                let copies = copies.iter().map(|(node, copy)| pb::NodeCopy { node: *node, copy: *copy });
+                pb::FolderOrigin { kind: Kind::Restored.into(), restored_with: copies.collect(), ..said }
+            }
+        }
     }
 
     /// The writer's turn has been written, and synced or not.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use turmoil::Sim;
 
+use crate::disk::{DiskCopy, Origin};
 use crate::members;
 use crate::rng::Rng;
 use crate::running::{Ask, RunningNodes};
@@ -26,6 +27,12 @@ enum LaterStep {
     Loss,
     Latency,
     Disk(u64),
+    /// Stops a node of this incarnation, puts the copy in the place of its data, and starts it.
+    PutBack {
+        id: u64,
+        incarnation: u64,
+        copy: Box<DiskCopy>,
+    },
 }
 
 /// The faults of one run.
@@ -76,7 +83,7 @@ impl Faults {
     pub fn keep_up(&mut self, sim: &mut Sim<'_>, world: &World) {
         let now = world.now_us();
         for (_, cure) in self.cures.extract_if(.., |(at, _)| *at <= now).collect::<Vec<_>>() {
-            self.cure(sim, world, &cure);
+            self.cure(sim, world, cure);
         }
         for (id, _) in world.nodes() {
             if !sim.is_host_running(World::host(id)) && self.running.on(id).is_some() {
@@ -94,7 +101,10 @@ impl Faults {
     /// Ends all faults.
     pub fn heal(&mut self, sim: &mut Sim<'_>, world: &World) {
         for (_, cure) in std::mem::take(&mut self.cures) {
-            self.cure(sim, world, &cure);
+            // A copy that is put back is no end of a fault.
+            if !matches!(cure, LaterStep::PutBack { .. }) {
+                self.cure(sim, world, cure);
+            }
         }
     }
 
@@ -138,7 +148,9 @@ impl Faults {
             }
             73..=79 => self.turn_clock(world),
             80..=84 => self.snapshot(),
-            85..=91 => self.transfer(world),
+            85..=88 => self.transfer(world),
+            89..=92 => self.old_copy(world),
+            93 => self.copy_all(sim, world),
             _ => self.change_members(sim, world),
         }
     }
@@ -265,10 +277,12 @@ impl Faults {
         match self.rng.below(3) {
             0 if !outside.is_empty() => {
                 self.wanted.insert(*self.rng.pick(&outside));
+                world.configure(self.wanted.clone());
                 "member added"
             }
             1 if inside.len() > 3 => {
                 self.wanted.remove(self.rng.pick(&inside));
+                world.configure(self.wanted.clone());
                 "member removed"
             }
             _ => self.wipe(sim, world, &inside),
@@ -284,21 +298,72 @@ impl Faults {
         }
         self.take_down(sim, world, id, true);
         world.node(id).incarnation.fetch_add(1, Ordering::Relaxed);
+        self.settled = false;
         "wipe"
     }
 
-    fn cure(&mut self, sim: &mut Sim<'_>, world: &World, cure: &LaterStep) {
+    /// Copies a member's disk while the member runs. Later, the copy takes the place of the data.
+    fn old_copy(&mut self, world: &World) -> &'static str {
+        let id = self.node();
+        let incarnation = world.node(id).incarnation.load(Ordering::Relaxed);
+        let copy = Box::new(world.disk(id).lock().copied());
+        let at = world.now_us() + 1_000 * self.rng.within(300, 4_000);
+        self.cures.push((at, LaterStep::PutBack { id, incarnation, copy }));
+        "old copy"
+    }
+
+    /// Puts a copy back if it is the only damage: a second member without its data would be too much for the others.
+    fn put_back(&mut self, sim: &mut Sim<'_>, world: &World, (id, incarnation): (u64, u64), copy: DiskCopy) {
+        let is_current = world.node(id).incarnation.load(Ordering::Relaxed) == incarnation;
+        if !is_current || !self.wanted.contains(&id) || !self.all_have_own_data(world) {
+            return world.trace(id, format_args!("copy not put back"));
+        }
+        let power_lost = self.rng.chance(500);
+        self.take_down(sim, world, id, power_lost);
+        let number = self.rng.next();
+        world.disk(id).lock().put_back(copy, number);
+        self.settled = false;
+        *self.counts.entry("old copy put back").or_default() += 1;
+        world.trace(id, format_args!("copy {number:x} was put back"));
+    }
+
+    /// All members stop, and each one's newest data are copied to a new disk: nothing is lost, but all have copies.
+    fn copy_all(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
+        if !self.all_have_own_data(world) {
+            return "all copied skipped";
+        }
+        for id in self.wanted.clone() {
+            self.take_down(sim, world, id, false);
+            let disk = world.disk(id);
+            let mut disk = disk.lock();
+            let copy = disk.copied();
+            disk.put_back(copy, self.rng.next());
+        }
+        "all copied"
+    }
+
+    /// Whether the membership is the wanted one, and every member has its own data.
+    fn all_have_own_data(&self, world: &World) -> bool {
+        let has = |id: &u64| {
+            let disk = world.disk(*id);
+            let disk = disk.lock();
+            disk.origin == Origin::Own && !disk.is_empty()
+        };
+        self.settled && self.wanted.iter().all(has)
+    }
+
+    fn cure(&mut self, sim: &mut Sim<'_>, world: &World, cure: LaterStep) {
         match cure {
             LaterStep::Start(id) => {
-                if !sim.is_host_running(World::host(*id)) {
-                    sim.bounce(World::host(*id));
+                if !sim.is_host_running(World::host(id)) {
+                    sim.bounce(World::host(id));
                 }
             }
             LaterStep::Hold(one) => {
-                let others = (1..=HOSTS).filter(|id| id != one).chain([CLIENTS]);
-                others.for_each(|id| sim.hold(World::host(*one), World::host(id)));
+                let others = (1..=HOSTS).filter(|id| *id != one).chain([CLIENTS]);
+                others.for_each(|id| sim.hold(World::host(one), World::host(id)));
             }
-            LaterStep::Release(one, other) => sim.release(World::host(*one), World::host(*other)),
+            LaterStep::Release(one, other) => sim.release(World::host(one), World::host(other)),
             LaterStep::Network => {
                 self.network = false;
                 for a in 1..=HOSTS {
@@ -312,7 +377,8 @@ impl Faults {
             }
             LaterStep::Loss => world.set_loss(0),
             LaterStep::Latency => sim.set_max_message_latency(Duration::from_millis(LATENCY_MS)),
-            LaterStep::Disk(id) => world.disk(*id).lock().sync_us = (200, 3_000),
+            LaterStep::Disk(id) => world.disk(id).lock().sync_us = (200, 3_000),
+            LaterStep::PutBack { id, incarnation, copy } => self.put_back(sim, world, (id, incarnation), *copy),
         }
     }
 }

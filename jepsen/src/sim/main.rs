@@ -11,6 +11,7 @@
 //! `observer.rs` checks `invariants/` at every step.
 
 mod clients;
+mod copied;
 mod disk;
 mod faults;
 mod invariants;

@@ -40,9 +40,10 @@ pub enum Method {
     Write,
     Read,
     Append,
+    Hello,
 }
 
-const METHODS: [Method; 11] = [
+const METHODS: [Method; 12] = [
     Method::AppendOne,
     Method::Vote,
     Method::PreVote,
@@ -54,6 +55,7 @@ const METHODS: [Method; 11] = [
     Method::Write,
     Method::Read,
     Method::Append,
+    Method::Hello,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +169,11 @@ impl Net {
             opened: Mutex::default(),
             served: Mutex::default(),
         }))
+    }
+
+    /// The node at this end.
+    pub fn id(&self) -> u64 {
+        self.me.id
     }
 
     /// Calls a node; `None` if there is no answer in time or the node refuses.

@@ -21,6 +21,7 @@ use keyrack_cluster::simulated::{
 };
 use keyrack_cluster::{GroupConfig, Tasks};
 
+use crate::copied;
 use crate::log_disk::LogDb;
 use crate::net::{self, Asked, Incoming, Method, Net, Opened, Peer};
 use crate::raft::{Links, Network, Raft, Shared, StateMachine, meta_and_rows};
@@ -67,6 +68,7 @@ pub async fn run(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64) -> turmoi
 }
 
 async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -> io::Result<()> {
+    copied::decide(&world, id, boot).await?;
     let disk = world.disk(id);
     let incarnation = world.node(id).incarnation.load(Ordering::Relaxed);
     world.trace(id, format_args!("starts, incarnation {incarnation}, boot {boot}"));
@@ -91,6 +93,7 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
     spawn(node.clone().accept());
     spawn(node.clone().tick());
     spawn(node.clone().take_snapshots());
+    spawn(copied::forget_restored(world.clone(), id, node.net.clone()));
     if (id, incarnation) == (1, 1) && !raft.is_initialized().await.map_err(io::Error::other)? {
         let members = (1..=world.voters).map(|id| (id, world.member(id)));
         let members: std::collections::BTreeMap<_, _> = members.collect();
@@ -206,6 +209,7 @@ impl Node {
                 answer_out(answer).encode_to_vec()
             }
             Method::Read => self.read(&body).await.ok_or_else(|| io::Error::other("the read timed out"))?.encode_to_vec(),
+            Method::Hello => self.world.disk(self.id).lock().folder_origin().encode_to_vec(),
             Method::Append => return Err(io::Error::other("append is a stream, not a call")),
         };
         Ok(reply.into())

@@ -39,6 +39,8 @@ pub struct World {
     observer: Mutex<Observer>,
     trace: Mutex<Trace>,
     network: Mutex<(u64, Rng)>,
+    /// The nodes in every node's configuration.
+    configured: Mutex<Vec<u64>>,
 }
 
 impl World {
@@ -56,6 +58,7 @@ impl World {
             observer: Mutex::new(Observer::default()),
             trace: Mutex::new(trace),
             network: Mutex::new((0, Rng::new(seed, 7))),
+            configured: Mutex::new((1..=voters).collect()),
         }
     }
 
@@ -86,6 +89,16 @@ impl World {
     pub fn member(&self, id: u64) -> Member {
         let incarnation = self.node(id).incarnation.load(Ordering::Relaxed);
         Member { incarnation, peer: World::host(id), ..Member::default() }
+    }
+
+    /// The nodes in every node's configuration.
+    pub fn configured(&self) -> Vec<u64> {
+        self.configured.lock().clone()
+    }
+
+    /// The operator changes the configuration of all nodes.
+    pub fn configure(&self, nodes: impl IntoIterator<Item = u64>) {
+        *self.configured.lock() = nodes.into_iter().collect();
     }
 
     /// A node's clock, in ms since 1970.

@@ -1,7 +1,7 @@
 //! An acknowledged entry is on the disks of a majority, from its acknowledgement on.
 
 use super::Check;
-use crate::disk::Disks;
+use crate::disk::{Disks, Origin};
 use keyrack_cluster::simulated::{LogId, StoredMembership};
 
 /// Two ticks of the simulation, the uncertainty of a time in `since_us`.
@@ -17,12 +17,15 @@ pub struct LostAcks {
 /// Whether a majority of the voters would still have this entry after a power loss now. While the voters change, the entry
 /// that begins the change needs a majority of both sets. A later entry may be committed by the new set alone, as soon as the
 /// entry that ends the change is in the leader's log. A node counts with the disk of the incarnation that is the member, even
-/// if it was wiped since.
+/// if it was wiped since. A node with a copy takes part in nothing, so no majority forms with it against those that have the entry:
+/// it counts as if it still had the entry. Once it uses the copy, its disk counts.
 pub fn majority_has(disks: &Disks, stored: &StoredMembership, at: &LogId) -> bool {
     let membership = stored.membership();
     let has = |id: &&u64| {
         let incarnation = membership.get_node(id).map_or(0, |member| member.incarnation);
-        disks.of(**id, incarnation).lock().has_durably(at)
+        let disk = disks.of(**id, incarnation);
+        let disk = disk.lock();
+        matches!(disk.origin, Origin::Copied(_)) || disk.has_durably(at)
     };
     let sets = membership.get_joint_config();
     let begins = stored.log_id().as_ref().is_some_and(|begun| begun.index >= at.index);
