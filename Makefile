@@ -59,10 +59,10 @@ docs-test: build
 messages: build
 	KEYRACK_BIN_DIR=$(BIN) UPDATE_MESSAGES=1 cargo nextest run --release --locked --workspace --test messages
 
-# Which tests find which planted bugs. The copy has its own target folder, so RocksDB is compiled there once more.
+# Which tests find which planted bugs. The copy has its own target folder, and links the RocksDB that `make build` compiled.
 recall: setup
 	cargo build --release --locked --workspace --bins
-	$(BIN)/keyrack-jepsen recall $(ARGS)
+	env $$(scripts/prebuilt-rocksdb $(CARGO_TARGET_DIR)) $(BIN)/keyrack-jepsen recall $(ARGS)
 
 # Independent verifiers of receipts, in Go and from PyPI.
 verifiers:

@@ -203,6 +203,41 @@ fn random_questions_get_all_kinds_of_offers() {
     }
 }
 
+/// A stay over parts of three months. In another month, the day of the arrival is an ordinary night.
+#[test]
+fn a_restriction_on_any_night_of_a_long_stay_hides_only_what_cannot_be_booked() {
+    let mut rows = key_inn();
+    let rate = AriUpdate { rate: Some(100), ..update("DLX", Some("FLEX"), "2026-12-01", "2027-03-31") };
+    run(&mut rows, Op::UpdateAri(vec![rate]), morning_ms());
+    let stay = stay("2026-12-28", "2027-02-02");
+    let restrictions: [fn(AriUpdate) -> AriUpdate; 6] = [
+        |night| AriUpdate { stop_sell: Some(true), ..night },
+        |night| AriUpdate { closed_to_arrival: Some(true), ..night },
+        |night| AriUpdate { closed_to_departure: Some(true), ..night },
+        |night| AriUpdate { min_stay_arrival: Some(40), ..night },
+        |night| AriUpdate { min_stay_through: Some(40), ..night },
+        |night| AriUpdate { max_stay: Some(30), ..night },
+    ];
+    let mut seen = [0, 0];
+    for (kind, restrict) in restrictions.iter().enumerate() {
+        for (plan, night) in
+            [None, Some("FLEX")].into_iter().flat_map(|plan| (stay.arrival().0..=stay.departure().0).map(move |n| (plan, n)))
+        {
+            let mut rows = rows.clone();
+            let date = DateRange::new(Night(night), Night(night)).unwrap();
+            let closed = restrict(AriUpdate { dates: date, ..update("DLX", plan, "2026-12-01", "2026-12-01") });
+            run(&mut rows, Op::UpdateAri(vec![closed]), morning_ms());
+            let hotel = property(&mut rows, HOTEL).unwrap();
+            let offered = offers(&mut rows, HOTEL, &hotel, OfferQuery { stay, guests: 2 }).unwrap().len();
+            let booked = run(&mut rows, book(1, stay, vec![room("DLX", "FLEX", 1)]), morning_ms());
+            let can_be_booked = matches!(booked, Reply::Booking(_));
+            assert_eq!(offered == 1, can_be_booked, "restriction {kind} of {plan:?} on {:?}: {booked:?}", Night(night));
+            seen[usize::from(can_be_booked)] += 1;
+        }
+    }
+    assert!(seen.iter().all(|times| *times > 100), "refused and booked: {seen:?}");
+}
+
 /// Three nights of different prices, and different numbers of rooms left on them.
 #[test]
 fn an_offer_adds_its_own_nights_and_counts_the_scarcest() {

@@ -10,8 +10,8 @@ use crate::workload::Workload;
 
 /// The name of the control, which is a run without any bug: every layer must be green.
 pub const CONTROL: &str = "control";
-/// The patch that all other patches need.
-pub(super) const SWITCH: &str = "000-switch";
+/// The names of the patches that all other patches need begin with this: each gives a crate the switch.
+pub(super) const SWITCH: &str = "00";
 
 /// A bug that can be planted.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub fn all(source: &Path) -> anyhow::Result<Vec<Bug>> {
     let mut bugs = Vec::new();
     for path in files(source)? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if name != SWITCH {
+        if !name.starts_with(SWITCH) {
             let text = fs::read_to_string(&path)?;
             bugs.push(read(&name, &text).with_context(|| format!("cannot read the header of {}", path.display()))?);
         }
@@ -44,7 +44,7 @@ pub fn all(source: &Path) -> anyhow::Result<Vec<Bug>> {
     Ok(bugs)
 }
 
-/// The paths of all patches, ordered by name. The switch is the first.
+/// The paths of all patches, ordered by name. The switches are the first.
 pub(super) fn files(source: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let folder = patches(source);
     let entries = fs::read_dir(&folder).with_context(|| format!("cannot read the planted bugs in {}", folder.display()))?;

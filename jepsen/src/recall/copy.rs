@@ -49,11 +49,8 @@ pub fn apply_all(source: &Path, into: &Path) -> anyhow::Result<()> {
     let patches = bug::files(source)?;
     let names: String = bug::all(source)?.iter().map(|bug| format!("{}\n", bug.name)).collect();
     fs::write(into.join("inventory/src/planted.txt"), names)?;
-    ensure!(
-        patches.first().is_some_and(|first| first.file_stem().is_some_and(|name| name == bug::SWITCH)),
-        "there is no patch {}",
-        bug::SWITCH
-    );
+    let is_switch = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(bug::SWITCH));
+    ensure!(patches.first().is_some_and(is_switch), "there is no patch {}-...", bug::SWITCH);
     for patch in patches {
         // -C1: one unchanged line around a change is enough, because two bugs may change neighbouring lines.
         let mut git = Command::new("git");

@@ -11,7 +11,7 @@ use super::layer::Layer;
 pub struct RecallOptions {
     /// The checkout. The files that git tracks are copied from its working tree.
     pub source: PathBuf,
-    /// The folder in which the copy is built. It is kept, so that RocksDB is compiled there once.
+    /// The folder in which the copy is built. It is kept, so that a second recall compiles only changes.
     pub target: PathBuf,
     /// The folder for the result and the runs.
     pub into: PathBuf,

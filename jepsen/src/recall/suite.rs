@@ -34,7 +34,10 @@ impl Suite {
             Layer::BlackBox => {
                 "package(keyrack-tests) - (binary(absence) - test(=a_guests_name_mail_and_phone_are_in_no_file_of_any_node))"
             }
-            _ => "all() - package(keyrack-tests) - package(keyrack-jepsen)",
+            _ => {
+                "all() - package(keyrack-tests) - package(keyrack-jepsen) \
+                 - test(=the_sources_have_none_of_the_banned_words)"
+            }
         };
         let red = red(cargo, filter, cap).await.map_err(|cause| format!("{cause:#}"));
         Suite { filter, red }

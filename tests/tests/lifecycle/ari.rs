@@ -54,6 +54,36 @@ async fn a_room_lost_after_it_was_sold_is_a_deficit_and_cancels_no_booking() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_is_in_order_again_can_be_sold() {
+    let (_cluster, hotel) = hotel("IN-ORDER", 3).await;
+    for (out_of_order, sellable) in [(2, 1), (3, 0), (1, 2), (0, 3)] {
+        let update = json!({
+            "roomType": "DLX", "dateFrom": "2027-03-01", "dateTo": "2027-03-01", "outOfOrder": out_of_order,
+        });
+        hotel.ari(vec![update]).await.expect_success();
+        let night = hotel.night("DLX", "2027-03-01").await;
+        assert_eq!((&night["outOfOrder"], &night["sellable"]), (&json!(out_of_order), &json!(sellable)), "{night}");
+    }
+    hotel.book(&hotel.request_of("DLX", 3, "2027-03-01", "2027-03-02")).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rate_of_zero_is_a_price_and_no_missing_rate() {
+    let (_cluster, hotel) = hotel("FREE", 3).await;
+    let free = json!({
+        "roomType": "DLX", "ratePlan": "FLEX", "dateFrom": "2027-03-01", "dateTo": "2027-03-01", "rate": "0.00",
+    });
+    hotel.ari(vec![free]).await.expect_success();
+    let offers = format!("/v1/offers?propertyId={}&arrival=2027-03-01&departure=2027-03-02&adults=2", hotel.id);
+    let offers = hotel.api.get(&offers).send().await.expect(200).json();
+    assert_eq!(offers["offers"][0]["total"]["amount"], "0.00", "{offers}");
+    let booking = hotel.booked("2027-03-01", "2027-03-02").await;
+    assert_eq!(booking["total"]["amount"], "0.00", "{booking}");
+    let two_nights = hotel.booked("2027-03-01", "2027-03-03").await;
+    assert_eq!(two_nights["total"]["amount"], "100.00", "{two_nights}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_house_limit_holds_over_all_room_types_of_a_night() {
     let cluster = Cluster::start();
     let plan = HotelPlan::new("HOUSE", 3).with("SGL", 3).house_limit(4);

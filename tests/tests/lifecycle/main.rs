@@ -5,6 +5,7 @@
 
 mod ari;
 mod bookings;
+mod catalog;
 mod desk;
 mod events;
 mod holds;

@@ -5,6 +5,7 @@
 
 mod audit_trail;
 mod guests;
+mod own_bookings;
 mod quota;
 mod revoke;
 mod scripted_actions;
