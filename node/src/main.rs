@@ -250,7 +250,7 @@ fn complain(failure: &str) {
 
 fn act(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Run { config, until_stdin_closes } => runtime()?.block_on(run::run(&config, until_stdin_closes))?,
+        Command::Run { config, until_stdin_closes } => run_node(config, until_stdin_closes)?,
         Command::Dev { nodes, data, json, port_base, in_process, no_samples, tls } => {
             let options = dev::Options { nodes, data, json, port_base, in_process, no_samples, tls };
             runtime()?.block_on(dev::dev(options))?;
@@ -309,6 +309,17 @@ fn check(file: &Path) -> anyhow::Result<ExitCode> {
     }
     say(&would_not_start(file, &reasons))?;
     Ok(ExitCode::FAILURE)
+}
+
+/// Runs a node on the runtime's own threads. The main thread would have to be woken for each of Raft's heartbeats.
+fn run_node(config: PathBuf, until_stdin_closes: bool) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    let node = runtime.spawn(async move { run::run(&config, until_stdin_closes).await });
+    match runtime.block_on(node) {
+        Ok(ended) => ended,
+        Err(cause) if cause.is_panic() => std::panic::resume_unwind(cause.into_panic()),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -86,7 +86,8 @@ impl Faults {
             self.cure(sim, world, cure);
         }
         for (id, _) in world.nodes() {
-            if !sim.is_host_running(World::host(id)) && self.running.on(id).is_some() {
+            let starts = |(_, step): &(u64, LaterStep)| matches!(step, LaterStep::Start(node) if *node == id);
+            if !sim.is_host_running(World::host(id)) && !self.cures.iter().any(starts) {
                 // It stopped on its own, so it lost its process but no data.
                 self.down(world, id, false);
                 self.later(world, 50, 600, LaterStep::Start(id));
@@ -269,7 +270,8 @@ impl Faults {
     }
 
     fn change_members(&mut self, sim: &mut Sim<'_>, world: &World) -> &'static str {
-        if !self.settled {
+        // An operator first completes a restore, and lets a node with an old copy rejoin.
+        if !self.all_have_own_data(world) {
             return "member change skipped";
         }
         let outside: Vec<u64> = (1..=HOSTS).filter(|id| !self.wanted.contains(id)).collect();

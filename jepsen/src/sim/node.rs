@@ -68,7 +68,10 @@ pub async fn run(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64) -> turmoi
 }
 
 async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -> io::Result<()> {
-    copied::decide(&world, id, boot).await?;
+    if let Err(cause) = copied::decide(&world, id, boot).await {
+        world.trace(id, format_args!("cannot decide on its copy: {cause}"));
+        return Ok(());
+    }
     let disk = world.disk(id);
     let incarnation = world.node(id).incarnation.load(Ordering::Relaxed);
     world.trace(id, format_args!("starts, incarnation {incarnation}, boot {boot}"));

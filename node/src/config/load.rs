@@ -7,7 +7,7 @@ use keyrack_cluster::PeerConfig;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::settings::{Config, Tls, Witness};
+use super::settings::{Config, Listen, Tls, Witness};
 use super::{comments, oidc, renamed, variables};
 use crate::messages::config::{ConfigError, Reasons};
 use crate::messages::files::{AccessError, hints};
@@ -87,10 +87,26 @@ impl Config {
         refuse(!matches!(format.as_str(), "json" | "text"), ConfigError::LogFormat(format.clone()));
         let level = &self.log.level;
         refuse(!is_log_filter(level), ConfigError::LogLevel(level.clone()));
+        let Listen { http, grpc, peer, operator } = &self.listen;
+        let listeners = [("http", http), ("grpc", grpc), ("peer", peer), ("operator", operator)];
+        for (place, (name, address)) in listeners.iter().enumerate() {
+            refuse(!is_address(address), ConfigError::Listen { name, address: (*address).clone() });
+            if let Some((other, _)) = listeners[..place].iter().find(|(_, other)| other == address) {
+                refuse(true, ConfigError::SameListen { one: other, other: name, address: (*address).clone() });
+            }
+        }
+        for peer in self.peers.iter().filter(|one| !is_address(&one.peer)) {
+            refuse(true, ConfigError::PeerAddress { node: peer.id, address: peer.peer.clone() });
+        }
         faults.extend(self.receipts.witnesses.iter().filter_map(|witness| witness.check().err()));
         faults.extend(oidc::check(&self.oidc).err());
         faults
     }
+}
+
+/// Whether a text is `HOST:PORT`.
+fn is_address(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok())
 }
 
 /// Whether a text is a filter of the log. A single word must be a level: the filter would read another word as a target, with
@@ -207,6 +223,23 @@ mod tests {
         assert_eq!(config.limits.queue_commands, Limits::default().queue_commands);
         let more = format!("{text}\n[[oidc]]\nissuer = \"https://id.example\"\naudience = \"keyrack\"\n");
         assert_eq!(Config::parse(&more, |_| None).expect("accepted").oidc[0].clock_skew_secs, 60);
+    }
+
+    #[test]
+    fn addresses_have_a_host_and_a_possible_port_and_differ() {
+        let parse = |listen: &str, peer: &str| {
+            let peers = PEER.replace("a:1", peer);
+            Config::parse(&format!("[listen]\n{listen}\n{peers}"), |_| None).map_err(|cause| cause.to_string())
+        };
+        assert!(parse("http = \"[::1]:7110\"\ngrpc = \"localhost:7111\"", "10.0.0.1:65535").is_ok());
+        for bad in ["127.0.0.1:99999", "127.0.0.1", ":7110", "http://127.0.0.1:7110", "127.0.0.1:http", ""] {
+            let said = parse(&format!("http = {bad:?}"), "a:1").expect_err(bad);
+            assert!(said.contains("listen.http"), "{said}");
+            let said = parse("", bad).expect_err(bad);
+            assert!(said.contains("node 1"), "{said}");
+        }
+        let said = parse("http = \"127.0.0.1:7000\"\noperator = \"127.0.0.1:7000\"", "a:1").expect_err("equal");
+        assert!(said.contains("listen.http and listen.operator"), "{said}");
     }
 
     #[test]

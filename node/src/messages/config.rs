@@ -49,6 +49,32 @@ pub enum ConfigError {
     /// Two entries have one id.
     #[error("peers: two [[peers]] entries have the id {0}. Give each node its own id.")]
     SameId(u64),
+    /// The address of a listener.
+    #[error("listen.{name} = {address:?}: give an address and a port of at most 65535, such as \"127.0.0.1:7110\".")]
+    Listen {
+        /// The listener.
+        name: &'static str,
+        /// Its address.
+        address: String,
+    },
+    /// Two listeners have one address.
+    #[error("listen.{one} and listen.{other} are both {address:?}. Give each its own port.")]
+    SameListen {
+        /// A listener.
+        one: &'static str,
+        /// Another one.
+        other: &'static str,
+        /// The address of both.
+        address: String,
+    },
+    /// The address of a peer.
+    #[error("peers, node {node}: peer = {address:?}: give a host and a port of at most 65535, such as \"10.0.0.1:7112\".")]
+    PeerAddress {
+        /// The node.
+        node: u64,
+        /// The address.
+        address: String,
+    },
     /// The number of shards.
     #[error("data_shards = {0}: give 1 to 64.")]
     DataShards(u32),
