@@ -15,7 +15,6 @@ use crate::error::ClusterError;
 use crate::membership::{self, HandOverError};
 use crate::node::Node;
 use crate::peers::{Member, UsageInbox};
-use crate::principals;
 use crate::raft::Status;
 use crate::receipts::ReceiptLog;
 use crate::shard::Decided;
@@ -92,16 +91,6 @@ impl ClusterNode {
             }
             _ => Err(ClusterError::OtherReply { shard: directory::SHARD }),
         }
-    }
-
-    /// Removes a property whose shard does not exist from the directory; does nothing for another property. Such a property was
-    /// registered by a node with a larger `data_shards`, and nobody can serve it. Its number is never given again.
-    pub async fn remove_property(&self, id: &str, deadline: Instant) -> Result<(), ClusterError> {
-        let remove = pb::RemoveProperty { id: id.into(), data_shards: self.node.config.data_shards };
-        let op = pb::directory_command::Op::RemoveProperty(remove);
-        let (index, _) = principals::propose_to_directory(&self.node, op, deadline).await?;
-        principals::wait_until_applied(&self.node, index).await;
-        Ok(())
     }
 
     /// The shard of a property, as far as this node knows; `None` if the shard does not exist.

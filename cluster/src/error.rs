@@ -97,6 +97,17 @@ pub enum StartError {
     /// A setting that all nodes must share differs from a peer's.
     #[error(transparent)]
     SettingDiffers(SettingDiffers),
+    /// The keyring lacks the key that encrypted guests' data here.
+    #[error(
+        "the keyring does not have the key {key:?}, which encrypts guests' data on this node. Put its line back into the keyring. If \
+         the key is lost for good, its guests' data are lost too: remove {}/KEYRING, and start the node again.", .data.display()
+    )]
+    KeyMissing {
+        /// The key's name.
+        key: String,
+        /// The data folder.
+        data: PathBuf,
+    },
     /// The configuration's `[[peers]]` do not have this node.
     #[error("node {node} is not one of the [[peers]] in its configuration. Add it there, or correct the node's id.")]
     NotAMember {
@@ -126,6 +137,7 @@ impl StartError {
             StartError::Folder(folder) => matches!(folder, FolderError::Damaged { .. }),
             StartError::NewDataFolder { .. }
             | StartError::SettingDiffers(_)
+            | StartError::KeyMissing { .. }
             | StartError::NotAMember { .. }
             | StartError::ClusterName(_) => false,
         }

@@ -77,10 +77,11 @@ impl Halt {
     /// Waits until there is a reason to stop; returns it.
     pub async fn reason(&self) -> String {
         let mut reason = self.reason.subscribe();
-        match reason.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
+        let reason = reason.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        match reason {
+            Some(reason) => reason,
             // The sender lives as long as self does.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 

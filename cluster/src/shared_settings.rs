@@ -33,26 +33,36 @@ pub enum SettingDiffers {
     },
     /// This node cannot decrypt what the other node encrypts.
     #[error(
-        "node {peer} encrypts guests' data with the key {key:?}, and this node's keyring does not have that key. All nodes need \
-         the same keyring. Copy it from node {peer} to this node."
+        "node {peer} encrypts guests' data with the key {key:?}, and this node's keyring does not have that key{}. All nodes need \
+         the same keys. Add the line of that key from the keyring of node {peer} to the keyrings of all nodes. Overwrite no \
+         keyring: a key that is lost makes guests' data unreadable.", same_name(.has_name)
     )]
     KeyMissingHere {
         /// The other node.
         peer: u64,
         /// The key's name there.
         key: String,
+        /// Whether this node has another key with that name.
+        has_name: bool,
     },
     /// The other node cannot decrypt what this node encrypts.
     #[error(
-        "this node encrypts guests' data with the key {key:?}, and node {peer}'s keyring does not have that key. All nodes need \
-         the same keyring. Copy the right one to the node where it is wrong."
+        "this node encrypts guests' data with the key {key:?}, and node {peer}'s keyring does not have that key{}. All nodes need \
+         the same keys. Add the line of that key from this node's keyring to the keyrings of all nodes. Overwrite no keyring: a \
+         key that is lost makes guests' data unreadable.", same_name(.has_name)
     )]
     KeyMissingThere {
         /// The other node.
         peer: u64,
         /// The key's name here.
         key: String,
+        /// Whether the other node has another key with that name.
+        has_name: bool,
     },
+}
+
+fn same_name(has_name: &bool) -> &'static str {
+    if *has_name { " (its key with that name is another one)" } else { "" }
 }
 
 fn listed(ids: &[u64]) -> String {
@@ -77,13 +87,14 @@ pub fn compare_settings(
     // A key has the same name in all copies of a keyring, but only its fingerprint tells whether it is the same key.
     let missing = |active: &[pb::KeyPrint], others: &[pb::KeyPrint]| {
         let key = active.iter().find(|key| key.active)?;
-        (!others.is_empty() && others.iter().all(|other| other.print != key.print)).then(|| key.name.clone())
+        let is_missing = !others.is_empty() && others.iter().all(|other| other.print != key.print);
+        is_missing.then(|| (key.name.clone(), others.iter().any(|other| other.name == key.name)))
     };
-    if let Some(key) = missing(&theirs.keyring, &mine.keyring) {
-        return Err(SettingDiffers::KeyMissingHere { peer, key });
+    if let Some((key, has_name)) = missing(&theirs.keyring, &mine.keyring) {
+        return Err(SettingDiffers::KeyMissingHere { peer, key, has_name });
     }
-    if let Some(key) = missing(&mine.keyring, &theirs.keyring) {
-        return Err(SettingDiffers::KeyMissingThere { peer, key });
+    if let Some((key, has_name)) = missing(&mine.keyring, &theirs.keyring) {
+        return Err(SettingDiffers::KeyMissingThere { peer, key, has_name });
     }
     if !has_begun && mine.first_members != theirs.first_members {
         return Err(SettingDiffers::FirstMembers { peer, mine: mine.first_members, theirs: theirs.first_members.clone() });
@@ -126,6 +137,7 @@ mod tests {
         for mine in [&[("b", 2)][..], &[("a", 9)], &[("b", 2), ("a", 9)]] {
             let other = compare(mine, &[("a", 1)]).expect_err("another key, whatever its name is");
             assert!(other.starts_with("node 2 encrypts guests' data with the key \"a\", and this node's keyring"), "{other}");
+            assert_eq!(other.contains("another one"), mine.contains(&("a", 9)), "{other}");
         }
     }
 

@@ -92,6 +92,9 @@ impl ClusterNode {
     ) -> Result<ClusterNode, StartError> {
         let data = config.data.clone();
         let storage = |cause: io::Error| StartError::Storage { path: data.clone(), cause };
+        if let Some(key) = folder.missing_key(&config.keyring.get()).map_err(storage)? {
+            return Err(StartError::KeyMissing { key, data });
+        }
         let seed = folder.signing_seed(fresh.signing_seed).map_err(storage)?;
         let keys = Arc::new(NodeKeys::derive(&seed, &config.cluster, config.node, config.data_shards)?);
         let admission = Arc::new(Admission::new(config.node_ids()));
@@ -123,8 +126,9 @@ impl ClusterNode {
             node.folder.mark_rejoined().map_err(storage)?;
         } else {
             membership::begin(&node, &progress).await?;
-            membership::check_settings(&node).await.map_err(StartError::SettingDiffers)?;
+            membership::must_agree(&node).await.map_err(StartError::SettingDiffers)?;
         }
+        node.folder.record_key(&node.config.keyring.get()).map_err(storage)?;
         upkeep::start(&node, &keys);
         node.tasks.spawn("spread grants", principals::spread_grants(node.clone()));
         Ok(ClusterNode { node, usage })
@@ -162,6 +166,7 @@ async fn use_copy(
     serving::serve_copy(config.clone(), origin, same_socket(listener).map_err(storage)?, tls.clone(), admission, &tasks);
     let ask = |id| membership::folder_of(&links, config, id);
     let decision = membership::decide_on_copy(config.node, copy, &config.node_ids(), ask, progress).await;
+    // This also ends the connections of the other nodes. They must not keep them: this service refuses all calls.
     tasks.stop().await;
     progress.set(Awaited::Data);
     match decision {

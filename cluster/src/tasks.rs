@@ -155,10 +155,11 @@ impl Tasks {
     /// Waits until a task has panicked. Returns its name, its owner and the panic's message. Contained tasks do not count.
     pub async fn failed(&self) -> String {
         let mut failed = self.shared.failed.subscribe();
-        match failed.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
+        let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        match reason {
+            Some(reason) => reason,
             // The sender lives as long as self does.
-            Err(_) => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 

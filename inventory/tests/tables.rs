@@ -127,6 +127,7 @@ fn actions_have_names() {
         (56, "node.fence"),
         (57, "node.admit"),
         (58, "node.lead"),
+        (59, "property.remove"),
         (63, "other"),
     ];
     for number in 0..=u8::MAX {

@@ -17,6 +17,9 @@ const EVERY: Duration = Duration::from_millis(300);
 /// How often the log repeats what the node waits for.
 const REPEAT: Duration = Duration::from_secs(60);
 
+/// A cluster that elects a leader every millisecond reaches this term after thousands of years.
+const IMPOSSIBLE_TERM: u64 = 1 << 48;
+
 /// How a copy is used.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CopyUse {
@@ -63,14 +66,19 @@ pub async fn decide_on_copy<A: Future<Output = Option<pb::FolderOrigin>>>(
     }
 }
 
-/// Whether every other node has answered, and none waits with a copy: the restore of all nodes is complete.
+/// Whether every other node has answered, and none of the restored `copies` (numbers by node) waits: the restore is complete. A node
+/// with another copy does not take part in this restore.
 pub async fn all_have_decided<A: Future<Output = Option<pb::FolderOrigin>>>(
     me: u64,
     nodes: &[u64],
+    copies: &BTreeMap<u64, u64>,
     ask: impl Fn(u64) -> A,
 ) -> bool {
-    let has_decided = |origin: pb::FolderOrigin| origin.kind() != pb::folder_origin::Kind::Copied;
-    ask_others(me, nodes, &ask).await.into_iter().all(|(_, origin)| origin.is_some_and(has_decided))
+    let waits = |id: u64, origin: &pb::FolderOrigin| {
+        origin.kind() == pb::folder_origin::Kind::Copied && copies.get(&id) == Some(&origin.copy)
+    };
+    let answers = ask_others(me, nodes, &ask).await;
+    answers.into_iter().all(|(id, origin)| origin.is_some_and(|origin| !waits(id, &origin)))
 }
 
 async fn ask_others<A: Future<Output = Option<pb::FolderOrigin>>>(
@@ -94,7 +102,8 @@ pub async fn folder_of(links: &Links, config: &ClusterConfig, id: u64) -> Option
 fn raise(terms: &mut Vec<u64>, theirs: &[u64]) {
     terms.resize(terms.len().max(theirs.len()), 0);
     for (term, their) in terms.iter_mut().zip(theirs) {
-        *term = (*term).max(*their);
+        // A term that no cluster can reach is a fault or a lie.
+        *term = (*term).max(if *their < IMPOSSIBLE_TERM { *their } else { 0 });
     }
 }
 

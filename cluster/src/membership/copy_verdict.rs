@@ -40,7 +40,13 @@ pub enum Verdict {
 /// Decides for the node `me` with the copy `number`, in a cluster of these `nodes`, `me` among them.
 pub fn verdict(me: u64, number: u64, nodes: &[u64], answers: &BTreeMap<u64, PeerFolder>) -> Verdict {
     let others = || nodes.iter().copied().filter(|id| *id != me);
-    let own: Vec<u64> = others().filter(|id| answers.get(id) == Some(&PeerFolder::Own)).collect();
+    // A peer that was restored together with another copy of this node has run with its own data since.
+    let has_own = |id: &u64| match answers.get(id) {
+        Some(PeerFolder::Own) => true,
+        Some(PeerFolder::Restored(with)) => with.get(&me) != Some(&number),
+        _ => false,
+    };
+    let own: Vec<u64> = others().filter(has_own).collect();
     if own.len() * 2 > nodes.len() {
         return Verdict::Rejoin;
     }
@@ -101,7 +107,8 @@ mod tests {
         assert_eq!(of_three(Some(accepted.clone()), Some(accepted.clone())), all);
         // Peers that were restored together with another copy of this node: this one is older or newer.
         let earlier = restored(&[(1, 99), (2, 12), (3, 13)]);
-        assert_eq!(of_three(Some(earlier.clone()), Some(earlier)), Verdict::Undecided { own: vec![], copies: vec![] });
+        assert_eq!(of_three(Some(earlier.clone()), Some(earlier.clone())), Verdict::Rejoin);
+        assert_eq!(of_three(Some(earlier), Some(Copied(13))), Verdict::Undecided { own: vec![2], copies: vec![3] });
         assert_eq!(of_three(Some(accepted), Some(Own)), Verdict::Undecided { own: vec![3], copies: vec![2] });
         assert_eq!(verdict(1, 11, &[1], &BTreeMap::new()), Verdict::Restored(BTreeMap::from([(1, 11)])), "nobody else");
     }

@@ -23,4 +23,4 @@ pub use first_members::begin;
 pub use hand_over::{HandOverError, hand_over};
 pub use replacements::{RejoinRequests, readmit_members};
 pub use returning::rejoin;
-pub use settings::check_settings;
+pub use settings::{check_settings, must_agree};

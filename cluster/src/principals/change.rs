@@ -114,6 +114,16 @@ impl ClusterNode {
         Ok(())
     }
 
+    /// Removes a property whose shard does not exist from the directory; does nothing for another property. Such a property was
+    /// registered by a node with a larger `data_shards`, and nobody can serve it. Its number is never given again.
+    pub async fn remove_property(&self, id: &str, deadline: Instant) -> Result<(), ClusterError> {
+        let remove = pb::RemoveProperty { id: id.into(), data_shards: self.node.config.data_shards };
+        let op = pb::directory_command::Op::RemoveProperty(remove);
+        let (index, _) = propose_to_directory(&self.node, op, deadline).await?;
+        wait_until_applied(&self.node, index).await;
+        Ok(())
+    }
+
     /// The fenced nodes.
     pub fn fenced(&self) -> Vec<u64> {
         self.node.directory.principals().fenced().iter().copied().collect()
@@ -129,7 +139,7 @@ fn after_the_directory(cause: ClusterError) -> ClusterError {
 }
 
 /// Proposes a command to the directory. Returns its log index and the reply.
-pub async fn propose_to_directory(
+async fn propose_to_directory(
     node: &Node,
     op: pb::directory_command::Op,
     deadline: Instant,
@@ -143,7 +153,7 @@ pub async fn propose_to_directory(
 
 /// Waits until every reachable member has applied the directory's log up to `index`. It does not wait for unreachable members:
 /// they cannot reach the shards' leaders either, and the shards already have the change.
-pub async fn wait_until_applied(node: &Node, index: u64) {
+async fn wait_until_applied(node: &Node, index: u64) {
     let ask = |id, member: Member| async move {
         let mut client = node.links.client(id, &member).ok()?;
         let mut request = tonic::Request::new(pb::AppliedRequest { group: directory::SHARD, index });

@@ -12,5 +12,5 @@
 mod change;
 mod spread;
 
-pub use change::{Change, ChangeRefused, propose_to_directory, wait_until_applied};
+pub use change::{Change, ChangeRefused};
 pub use spread::spread_grants;

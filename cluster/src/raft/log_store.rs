@@ -90,7 +90,7 @@ impl<D: LogDisk> LogStore<D> {
     /// Makes sure that this node votes and appends only in terms after `term` and after its own. Raft must not run.
     pub async fn begin_after(&mut self, term: u64, node: u64) -> io::Result<()> {
         // A vote that this node gives to itself, one term later. It is not committed, so it makes nobody a leader.
-        let next = self.term().max(term) + 1;
+        let next = self.term().max(term).saturating_add(1);
         self.save_vote(&wire::vote_in(pb::Vote { term: next, node, committed: false })).await
     }
 

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use keyrack_os_error::in_words;
+use keyrack_proto::internal as pb;
 
 use super::copy_marks;
 use super::durable::{remove_durably, write_durably, write_secret};
 use super::error::damaged;
+use super::key_mark;
 use super::place::{self, Origin};
 use super::set_aside::{self, LOCK};
 
@@ -251,7 +253,18 @@ impl DataFolder {
 
     /// Marks the folder as this node's own. From now on every earlier copy of it is recognised.
     pub fn mark_as_own(&self) -> io::Result<()> {
-        place::mark(&self.path)
+        place::mark(&self.path)?;
+        copy_marks::forget_copy(&self.path)
+    }
+
+    /// The name of the key that encrypted guests' data here, if none of `keys` is that key.
+    pub fn missing_key(&self, keys: &[pb::KeyPrint]) -> io::Result<Option<String>> {
+        key_mark::missing_key(&self.path, keys)
+    }
+
+    /// Records the key of `keys` that encrypts guests' data here.
+    pub fn record_key(&self, keys: &[pb::KeyPrint]) -> io::Result<()> {
+        key_mark::record_key(&self.path, keys)
     }
 
     /// The number of this copy. A copy without one gets `fresh`.

@@ -37,6 +37,7 @@ mod error;
 mod export;
 mod family;
 mod folder;
+mod key_mark;
 mod log_db;
 mod log_disk;
 mod options;

@@ -16,7 +16,6 @@ use super::durable::sync_folder;
 
 /// The file's name.
 const PLACE: &str = "PLACE";
-const PLACE_NEW: &str = "PLACE.new";
 
 /// Where a data folder comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,20 +42,26 @@ pub fn origin(folder: &Path) -> io::Result<Origin> {
 
 /// Marks the folder as this node's own, with a new file.
 pub fn mark(folder: &Path) -> io::Result<()> {
-    let new = folder.join(PLACE_NEW);
+    write_in_place(folder, PLACE, str::to_owned)
+}
+
+/// Writes a file that states its own place. `text` gets the place's description.
+pub fn write_in_place(folder: &Path, name: &str, text: impl Fn(&str) -> String) -> io::Result<()> {
+    let new = folder.join(format!("{name}.new"));
     match fs::remove_file(&new) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
         _ => {}
     }
     let mut file = File::create_new(&new)?;
-    let text = described(&file.metadata()?);
-    file.write_all(text.as_bytes())?;
+    let place = described(&file.metadata()?);
+    file.write_all(text(&place).as_bytes())?;
     file.sync_all()?;
-    fs::rename(&new, folder.join(PLACE))?;
+    fs::rename(&new, folder.join(name))?;
     sync_folder(folder)
 }
 
-fn described(file: &fs::Metadata) -> String {
+/// The inode and the birth of a file.
+pub fn described(file: &fs::Metadata) -> String {
     use std::os::unix::fs::MetadataExt;
     // Some file systems record no birth.
     let born = file.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());

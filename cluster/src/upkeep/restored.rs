@@ -11,9 +11,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Ends when the mark of the restore is removed, at once if there is none.
 pub async fn forget_restored(node: Arc<Node>) {
     let config = &node.config;
-    while matches!(node.folder.restored(), Ok(Some(_))) {
+    while let Ok(Some(copies)) = node.folder.restored() {
         tokio::time::sleep(EVERY).await;
-        if !all_have_decided(config.node, &config.node_ids(), |id| folder_of(&node.links, config, id)).await {
+        if !all_have_decided(config.node, &config.node_ids(), &copies, |id| folder_of(&node.links, config, id)).await {
             continue;
         }
         match node.folder.forget_restored() {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::membership::check_settings;
 use crate::node::Node;
 
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(5);
 /// How often the log repeats a difference.
 const REPEAT: Duration = Duration::from_secs(60);
 
@@ -19,6 +19,9 @@ pub async fn compare_settings(node: Arc<Node>) {
     loop {
         tokio::time::sleep(EVERY).await;
         let differs = check_settings(&node).await.err();
+        if let Err(cause) = node.folder.record_key(&node.config.keyring.get()) {
+            tracing::warn!(event = "keyring_unrecorded", %cause, "cannot write KEYRING into the data folder");
+        }
         if let Some(cause) = &differs
             && (logged != differs || logged_at.elapsed() >= REPEAT)
         {

@@ -70,9 +70,10 @@ async fn ask(net: Arc<Net>, id: u64) -> Option<pb::FolderOrigin> {
 /// Remembers that all nodes were restored together until every one of them has decided.
 pub async fn forget_restored(world: Arc<World>, id: u64, net: Arc<Net>) {
     let disk = world.disk(id);
-    while matches!(disk.lock().origin, Origin::Restored(_)) {
+    loop {
+        let Origin::Restored(copies) = disk.lock().origin.clone() else { return };
         tokio::time::sleep(FORGET_EVERY).await;
-        if all_have_decided(id, &world.configured(), |peer| ask(net.clone(), peer)).await {
+        if all_have_decided(id, &world.configured(), &copies, |peer| ask(net.clone(), peer)).await {
             disk.lock().origin = Origin::Own;
         }
     }

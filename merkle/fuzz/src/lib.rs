@@ -56,9 +56,9 @@ pub mod table;
 #[allow(dead_code)]
 mod cluster {
     pub mod config;
-    pub mod key_prints;
     #[path = "raft/group_config.rs"]
     pub mod group_config;
+    pub mod key_prints;
     #[path = "shard/limits.rs"]
     pub mod limits;
 }
@@ -75,11 +75,11 @@ extern crate self as keyrack_client;
 extern crate self as keyrack_cluster;
 pub use cluster::config::{ClusterConfig, PeerConfig};
 pub use cluster::group_config::GroupConfig;
+use cluster::key_prints;
 pub use cluster::key_prints::KeyPrints;
 pub use cluster::limits::BatchLimits;
-use cluster::key_prints;
 use node::config;
-/// Stands in for the cluster crate's error: the messages of `keyrackd data` name it, and no target makes one.
+/// Replaces the cluster crate's error: the messages of `keyrackd data` name it, and no target makes one.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {}
 mod raft {

@@ -91,7 +91,7 @@ impl Config {
         let listeners = [("http", http), ("grpc", grpc), ("peer", peer), ("operator", operator)];
         for (place, (name, address)) in listeners.iter().enumerate() {
             refuse(!is_address(address), ConfigError::Listen { name, address: (*address).clone() });
-            if let Some((other, _)) = listeners[..place].iter().find(|(_, other)| other == address) {
+            if let Some((other, _)) = listeners[..place].iter().find(|(_, other)| other == address && !address.ends_with(":0")) {
                 refuse(true, ConfigError::SameListen { one: other, other: name, address: (*address).clone() });
             }
         }

@@ -42,7 +42,7 @@ pub struct Keyring {
 pub struct DerivedKeys {
     name: String,
     /// Tells this key from others. Nodes send it to each other.
-    print: [u8; PRINT_BYTES],
+    pub print: [u8; PRINT_BYTES],
     /// Wraps the keys of guests.
     pub wrapping: Aes256GcmSiv,
     fingerprints: Secret,
@@ -94,6 +94,20 @@ impl Keyring {
             _ => {}
         }
         Ok(Keyring { keys, active: active.unwrap_or(0) })
+    }
+
+    /// Whether this keyring has the key that encrypts in `other`.
+    pub fn has_active_of(&self, other: &Keyring) -> bool {
+        self.place_of(other.active()).is_some()
+    }
+
+    /// Encrypts and signs with the same key as `other`, if this keyring has it.
+    pub fn encrypt_like(&mut self, other: &Keyring) {
+        self.active = self.place_of(other.active()).unwrap_or(self.active);
+    }
+
+    fn place_of(&self, key: &DerivedKeys) -> Option<usize> {
+        self.keys.iter().position(|own| own.print == key.print)
     }
 
     /// The key that encrypts and signs.

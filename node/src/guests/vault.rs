@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aes_gcm_siv::aead::{Aead, KeyInit};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use anyhow::ensure;
 use arc_swap::ArcSwap;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyrack_cluster::KeyPrints;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::keyring::{KEY_BYTES, Keyring, mac};
 use super::leaf_secrets::LeafSecrets;
+use crate::messages::keyring::KeyringError;
 
 /// How often the keyring's file is checked.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -65,32 +67,57 @@ impl Vault {
         Vault { path: path.to_owned(), keyring: ArcSwap::from_pointee(keyring), changed: watch::Sender::new(0), prints }
     }
 
-    /// Reads the file again. If it is malformed, the previous keyring stays.
-    pub fn reload(&self) -> anyhow::Result<()> {
-        let keyring = Keyring::open(&self.path)?;
-        tracing::info!(
-            event = "keyring_changed",
-            active = keyring.active_name(),
-            keys = keyring.all().count(),
-            "using a changed keyring"
-        );
-        self.prints.set(keyring.prints());
-        self.keyring.store(Arc::new(keyring));
-        self.changed.send_modify(|changes| *changes += 1);
-        Ok(())
+    /// Reads the file again. If it is malformed, or lacks the key that encrypts now, the previous keyring stays. A key encrypts only
+    /// when all nodes that answer have it: until then its name and the nodes without it are returned.
+    pub fn reload(&self) -> anyhow::Result<Option<(String, Vec<u64>)>> {
+        let mut keyring = Keyring::open(&self.path)?;
+        let present = self.keyring();
+        let lacking = self.prints.nodes_without(&keyring.active().print);
+        let waits = (keyring.active().print != present.active().print && !lacking.is_empty())
+            .then(|| (keyring.active_name().to_owned(), lacking));
+        ensure!(keyring.has_active_of(&present), KeyringError::WithoutActive(present.active_name().to_owned()));
+        if waits.is_some() {
+            keyring.encrypt_like(&present);
+        }
+        if keyring.prints() != present.prints() {
+            tracing::info!(
+                event = "keyring_changed",
+                active = keyring.active_name(),
+                keys = keyring.all().count(),
+                "using a changed keyring"
+            );
+            self.prints.set(keyring.prints());
+            self.keyring.store(Arc::new(keyring));
+            self.changed.send_modify(|changes| *changes += 1);
+        }
+        Ok(waits)
     }
 
     /// Checks the file once a second and reads it again when it has changed. Runs until dropped.
     pub async fn watch(&self) {
         let stamp = || std::fs::metadata(&self.path).ok().map(|file| (file.modified().ok(), file.len()));
         let mut last = stamp();
+        let mut waits = None;
         let mut every = tokio::time::interval(CHECK_EVERY);
         loop {
             every.tick().await;
             let now = stamp();
-            if now != last {
-                last = now;
-                if let Err(cause) = self.reload() {
+            if now == last && waits.is_none() {
+                continue;
+            }
+            last = now;
+            match self.reload() {
+                Ok(waiting) => {
+                    if let Some((key, nodes)) = &waiting
+                        && waiting != waits
+                    {
+                        let what = "the active key is not used yet: nodes do not have it. Copy the keyring to them";
+                        tracing::warn!(event = "keyring_waits", key, ?nodes, "{what}");
+                    }
+                    waits = waiting;
+                }
+                Err(cause) => {
+                    waits = None;
                     let cause = format!("{cause:#}");
                     tracing::warn!(event = "keyring_unusable", cause, "cannot use the changed keyring; keeping the previous one");
                 }

@@ -45,6 +45,12 @@ pub enum KeyringError {
         /// The name.
         name: String,
     },
+    /// A changed keyring without the key that encrypts now.
+    #[error(
+        "it does not have the key {0:?}, which encrypts guests' data now. Put the line of that key back: without it their data \
+         cannot be read."
+    )]
+    WithoutActive(String),
     /// `remove` of the active key.
     #[error("{0:?} is the active key. Nothing was changed. Activate another key first with `keyrackd keyring activate`.")]
     IsActive(String),

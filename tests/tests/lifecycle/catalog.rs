@@ -1,6 +1,7 @@
-//! Repeated PUTs of properties, room types and rate plans: each field is kept, and an absent one gets its default.
+//! Repeated PUTs of properties, room types and rate plans: each field is kept, and an absent one gets its default. No property that
+//! can be served can be removed.
 
-use keyrack_tests::{Cluster, Hotel, HotelPlan};
+use keyrack_tests::{Cluster, Hotel, HotelPlan, refusal};
 use serde_json::{Value, json};
 
 /// The fields of the hotel that a PUT sets, as the property's answer shows them.
@@ -57,4 +58,19 @@ async fn a_repeated_put_keeps_each_field_and_an_absent_field_gets_its_default() 
         "name": "Saver", "currency": "EUR", "cancellationPolicy": { "freeUntilDays": 7, "fee": "percent", "percent": 50 },
     });
     repeated(&hotel, &format!("{here}/rate-plans/TWN"), Some("ratePlans"), &rate_plan, &["currency"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_property_whose_shard_exists_is_not_removed() {
+    let cluster = Cluster::start();
+    let hotel = HotelPlan::new("KEPT", 5).open(&cluster.operator()).await;
+    let operators = cluster.operators().await;
+    let refused = operators.post("/v1/properties/KEPT/remove", &json!({})).await;
+    refusal(&refused, 409, "wrong_state");
+    assert!(refused.text().contains("which exists"), "{}", refused.text());
+    refusal(&operators.post("/v1/properties/UNKNOWN/remove", &json!({})).await, 404, "unknown_property");
+    // Only at the operators' listener.
+    let elsewhere = cluster.operator().post("/v1/properties/KEPT/remove", "remove-kept").json(&json!({})).send().await;
+    refusal(&elsewhere, 404, "not_found");
+    hotel.booked("2027-03-01", "2027-03-03").await;
 }

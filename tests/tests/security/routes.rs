@@ -214,4 +214,5 @@ routes! {
     POST "/v1/nodes/{node}/fence" "" "" Operators empty;
     POST "/v1/nodes/{node}/admit" "" "" Operators empty;
     POST "/v1/nodes/{node}/lead" "" "" Operators shard;
+    POST "/v1/properties/{property}/remove" "" "" Operators empty;
 }

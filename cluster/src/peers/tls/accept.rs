@@ -30,10 +30,11 @@ const HANDSHAKES: usize = 256;
 /// The most connections that may wait to be served.
 const WAITING: usize = 16;
 
-/// A connection whose other end is a node of this cluster.
+/// A connection whose other end is a node of this cluster. It ends when the tasks of its listener stop.
 pub struct PeerStream {
     stream: TlsStream<TcpStream>,
     caller: PeerNode,
+    stopping: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// The node that the other end's certificate names.
@@ -106,7 +107,7 @@ impl Acceptor {
         let done = tokio::time::timeout(HANDSHAKE, accepting).await;
         let mut stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
         match self.admitted(&stream) {
-            Ok(node) => Ok(PeerStream { stream, caller: PeerNode(node) }),
+            Ok(node) => Ok(PeerStream { stream, caller: PeerNode(node), stopping: Box::pin(self.tasks.stopping()) }),
             Err(cause) => {
                 // The other end then sees an end, not a cut.
                 let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
@@ -146,7 +147,10 @@ impl Connected for PeerStream {
 
 impl AsyncRead for PeerStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        match self.stopping.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Ok(())), // the end
+            Poll::Pending => Pin::new(&mut self.stream).poll_read(context, buffer),
+        }
     }
 }
 
