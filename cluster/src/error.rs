@@ -100,7 +100,7 @@ pub enum StartError {
     /// The keyring lacks the key that encrypted guests' data here.
     #[error(
         "the keyring does not have the key {key:?}, which encrypts guests' data on this node. Put its line back into the keyring. If \
-         the key is lost for good, its guests' data are lost too: remove {}/KEYRING, and start the node again.", .data.display()
+         nobody has the key any more, its guests' data are lost: remove {}/KEYRING, and start the node again.", .data.display()
     )]
     KeyMissing {
         /// The key's name.

@@ -61,6 +61,9 @@ pub enum SettingDiffers {
     },
 }
 
+/// The most letters of a key's name that a message shows.
+const SHOWN_NAME: usize = 64;
+
 fn same_name(has_name: &bool) -> &'static str {
     if *has_name { " (its key with that name is another one)" } else { "" }
 }
@@ -88,7 +91,7 @@ pub fn compare_settings(
     let missing = |active: &[pb::KeyPrint], others: &[pb::KeyPrint]| {
         let key = active.iter().find(|key| key.active)?;
         let is_missing = !others.is_empty() && others.iter().all(|other| other.print != key.print);
-        is_missing.then(|| (key.name.clone(), others.iter().any(|other| other.name == key.name)))
+        is_missing.then(|| (key.name.chars().take(SHOWN_NAME).collect(), others.iter().any(|other| other.name == key.name)))
     };
     if let Some((key, has_name)) = missing(&theirs.keyring, &mine.keyring) {
         return Err(SettingDiffers::KeyMissingHere { peer, key, has_name });

@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keyrack_proto::internal::FolderOrigin;
 use keyrack_proto::internal::folder_origin::Kind;
+use keyrack_proto::internal::{FolderOrigin, LogId};
 use tokio::net::TcpListener;
 
 use crate::cluster::ClusterNode;
@@ -112,8 +112,9 @@ impl ClusterNode {
             tasks: Tasks::new("cluster"),
             config,
         };
+        let newest = node.folder.newest_ends().map_err(storage)?;
         for shard in 0..=node.config.data_shards {
-            let opened = open_shard(&node, shard, node.folder.snapshots(shard), &keys).await;
+            let opened = open_shard(&node, shard, newest.get(shard as usize).copied(), &keys).await;
             node.shards.push(opened.map_err(storage)?);
         }
         let node = Arc::new(node);
@@ -161,7 +162,9 @@ async fn use_copy(
     let mut terms = Group::terms(shards, log).map_err(storage)?;
     let admission = Arc::new(Admission::new(config.node_ids()));
     let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
-    let origin = FolderOrigin { kind: Kind::Copied.into(), copy, terms: terms.clone(), ..Default::default() };
+    let mut newest = Group::ends(shards, log).map_err(storage)?;
+    let origin =
+        FolderOrigin { kind: Kind::Copied.into(), copy, terms: terms.clone(), ends: newest.clone(), ..Default::default() };
     let tasks = Tasks::new("a copied node");
     serving::serve_copy(config.clone(), origin, same_socket(listener).map_err(storage)?, tls.clone(), admission, &tasks);
     let ask = |id| membership::folder_of(&links, config, id);
@@ -180,13 +183,14 @@ async fn use_copy(
             );
             open_blocking(config, fresh).await
         }
-        CopyUse::Restore { copies, terms: of_others } => {
+        CopyUse::Restore { copies, terms: of_others, ends } => {
             for (term, other) in terms.iter_mut().zip(of_others) {
                 *term = (*term).max(other);
             }
             // The copies may be from different times. A term that one of them has seen must not be used again.
             Group::begin_after(&terms, config.node, log).await.map_err(storage)?;
-            folder.mark_restored(&copies).map_err(storage)?;
+            membership::raise_ends(&mut newest, &ends);
+            folder.mark_restored(&copies, &newest).map_err(storage)?;
             tracing::warn!(
                 event = "cluster_restored",
                 nodes = ?copies.keys().collect::<Vec<_>>(),
@@ -204,11 +208,14 @@ fn same_socket(listener: &TcpListener) -> io::Result<TcpListener> {
 }
 
 /// Opens one shard and starts its tasks.
-async fn open_shard(node: &Node, shard: u32, snapshots: PathBuf, keys: &Arc<NodeKeys>) -> io::Result<Shard> {
+async fn open_shard(node: &Node, shard: u32, newest: Option<LogId>, keys: &Arc<NodeKeys>) -> io::Result<Shard> {
     let (config, tasks) = (&node.config, &node.tasks);
     let stores = (node.log.clone(), node.rows.clone());
     let (links, directory) = (node.links.clone(), node.directory.clone());
-    let group = Group::open(shard, config.node, &config.group, links, stores, snapshots, directory).await?;
+    let snapshots = node.folder.snapshots(shard);
+    let floor = newest.filter(|end| end.index > 0);
+    let group = Group::open(shard, config.node, &config.group, links, stores, snapshots, directory, floor).await?;
+    tasks.spawn("restored shard", group.replica().clone().reach_floor());
     if shard == directory::SHARD {
         let membership = group.watch_membership();
         node.admission.follow(move |node| membership.has(node));

@@ -31,6 +31,8 @@ pub enum CopyUse {
         copies: BTreeMap<u64, u64>,
         /// The highest term of each shard on the other nodes.
         terms: Vec<u64>,
+        /// The end of the newest log of each shard on the other nodes.
+        ends: Vec<pb::LogId>,
     },
 }
 
@@ -45,15 +47,16 @@ pub async fn decide_on_copy<A: Future<Output = Option<pb::FolderOrigin>>>(
 ) -> CopyUse {
     let (mut logged, mut logged_at) = (None, Instant::now());
     loop {
-        let (mut answers, mut terms) = (BTreeMap::new(), Vec::new());
+        let (mut answers, mut terms, mut ends) = (BTreeMap::new(), Vec::new(), Vec::new());
         for (id, origin) in ask_others(me, nodes, &ask).await {
             let Some(origin) = origin else { continue };
             raise(&mut terms, &origin.terms);
+            raise_ends(&mut ends, &origin.ends);
             answers.insert(id, peer_folder(&origin));
         }
         let awaited = match verdict(me, number, nodes, &answers) {
             Verdict::Rejoin => return CopyUse::Rejoin,
-            Verdict::Restored(copies) => return CopyUse::Restore { copies, terms },
+            Verdict::Restored(copies) => return CopyUse::Restore { copies, terms, ends },
             Verdict::Wait(missing) => Awaited::Copy { missing, own: Vec::new(), copies: Vec::new() },
             Verdict::Undecided { own, copies } => Awaited::Copy { missing: Vec::new(), own, copies },
         };
@@ -104,6 +107,17 @@ fn raise(terms: &mut Vec<u64>, theirs: &[u64]) {
     for (term, their) in terms.iter_mut().zip(theirs) {
         // A term that no cluster can reach is a fault or a lie.
         *term = (*term).max(if *their < IMPOSSIBLE_TERM { *their } else { 0 });
+    }
+}
+
+/// Replaces the ends of older logs by `theirs`, by shard.
+pub fn raise_ends(ends: &mut Vec<pb::LogId>, theirs: &[pb::LogId]) {
+    let order = |end: &pb::LogId| (end.term, end.node, end.index);
+    ends.resize(ends.len().max(theirs.len()), pb::LogId::default());
+    for (end, their) in ends.iter_mut().zip(theirs) {
+        if order(end) < order(their) && their.term < IMPOSSIBLE_TERM {
+            *end = *their;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ mod replacements;
 mod returning;
 mod settings;
 
-pub use copied::{CopyUse, all_have_decided, decide_on_copy, folder_of};
+pub use copied::{CopyUse, all_have_decided, decide_on_copy, folder_of, raise_ends};
 pub use first_members::begin;
 pub use hand_over::{HandOverError, hand_over};
 pub use replacements::{RejoinRequests, readmit_members};

@@ -48,14 +48,21 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
 
     /// Answers a candidate. The vote is on the disk when this returns.
     pub async fn vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
+        self.check_floor(&request)?;
         let reply = self.raft.vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
 
     /// Answers whether this node would vote for the candidate. It stays free to vote otherwise.
     pub async fn pre_vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
+        self.check_floor(&request)?;
         let reply = self.raft.pre_vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
+    }
+
+    fn check_floor(&self, request: &pb::VoteRequest) -> io::Result<()> {
+        let may_vote = self.may_vote_for(request);
+        may_vote.then_some(()).ok_or_else(|| io::Error::other("this node was restored from a copy: it waits for the newest copy"))
     }
 
     /// Answers a leader that hands its leadership over.

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyrack_proto::internal as pb;
 use openraft::Raft;
 use openraft::async_runtime::WatchReceiver;
 
 use super::connection::Network;
+use super::floor::is_behind;
 use super::group_config::GroupConfig;
 use super::log_store::LogStore;
 use super::replica::Replica;
@@ -48,6 +50,12 @@ impl Group {
         (0..shards).map(|shard| Ok(LogStore::open(shard, log.clone())?.term())).collect()
     }
 
+    /// The last entries of the logs, one for each group. Index 0 if a log is empty.
+    pub fn ends(shards: u32, log: &LogDb) -> io::Result<Vec<pb::LogId>> {
+        let end = |shard| Ok(LogStore::open(shard, log.clone())?.last().as_ref().map(wire::log_id_out).unwrap_or_default());
+        (0..shards).map(end).collect()
+    }
+
     /// Makes sure that this node votes and appends only in terms after these, one for each group. Raft must not run.
     pub async fn begin_after(terms: &[u64], node: u64, log: &LogDb) -> io::Result<()> {
         for (shard, term) in terms.iter().enumerate() {
@@ -80,17 +88,21 @@ impl Group {
         (log, rows): (LogDb, Arc<RowsDb>),
         snapshots: PathBuf,
         directory: Arc<Directory>,
+        floor: Option<pb::LogId>,
     ) -> io::Result<Group> {
         let progress = Arc::new(Progress::default());
         let log = LogStore::open(shard, log)?;
         let snapshots = SnapshotBuilder::open(shard, rows.clone(), snapshots, progress.clone())?;
         let machine = StateMachine::open(shard, rows, directory, progress.clone(), snapshots.clone())?;
         let network = Network { group: shard, links: links.clone() };
-        let config = Arc::new(raft_config(shard, config).validate().map_err(io::Error::other)?);
+        let floor = floor.map(wire::log_id_in);
+        let enable_elect = !is_behind(log.last(), floor);
+        let config = openraft::Config { enable_elect, ..raft_config(shard, config) };
+        let config = Arc::new(config.validate().map_err(io::Error::other)?);
         let raft = Raft::new(node, config, network, log.clone(), machine).await.map_err(io::Error::other)?;
         let (applied, clock) = (progress.applied.subscribe(), progress.clone());
         let stamp = Arc::new(move || clock.clock.now_ms(now_ms()));
-        let replica = Replica { shard, node, raft, log, peers: links, applied, stamp };
+        let replica = Replica { shard, node, raft, log, peers: links, applied, floor, stamp };
         Ok(Group { replica, snapshots, progress })
     }
 

@@ -82,6 +82,11 @@ impl<D: LogDisk> LogStore<D> {
         self.state.lock().vote
     }
 
+    /// The last entry's id; `None` if the log is empty.
+    pub fn last(&self) -> Option<LogId> {
+        self.state.lock().last
+    }
+
     /// The term of the vote on the disk; 0 without a vote.
     pub fn term(&self) -> u64 {
         self.vote().map_or(0, |vote| vote.leader_id.term)

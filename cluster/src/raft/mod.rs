@@ -21,6 +21,7 @@
 mod answers;
 mod compaction;
 mod connection;
+mod floor;
 mod group;
 mod group_config;
 mod log_store;

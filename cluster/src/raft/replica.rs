@@ -15,7 +15,7 @@ use openraft::{Raft, ReadPolicy};
 use tokio::sync::watch;
 
 use super::log_store::LogStore;
-use super::types::{Payload, Types, Vote};
+use super::types::{LogId, Payload, Types, Vote};
 use super::wire;
 use crate::peers::{Member, PeerCalls};
 use crate::state::Applied;
@@ -50,6 +50,8 @@ pub struct Replica<M: Machine, D, P> {
     pub peers: P,
     /// The last index that this replica applied.
     pub applied: watch::Receiver<u64>,
+    /// The end of the newest log when all nodes were restored from copies; see `floor.rs`.
+    pub floor: Option<LogId>,
     /// Gives the timestamp for an entry that is proposed now, ms since 1970.
     pub stamp: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -63,6 +65,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Clone for Replica<M, D, P> {
             log: self.log.clone(),
             peers: self.peers.clone(),
             applied: self.applied.clone(),
+            floor: self.floor,
             stamp: self.stamp.clone(),
         }
     }

@@ -80,6 +80,7 @@ impl PeerService {
                 kind: Kind::Restored.into(),
                 restored_with: copies.into_iter().map(|(node, copy)| pb::NodeCopy { node, copy }).collect(),
                 terms: self.node.shards.iter().map(|shard| shard.group.replica().log.term()).collect(),
+                ends: self.node.shards.iter().map(|shard| shard.group.replica().newest_end()).collect(),
                 ..Default::default()
             },
             _ => pb::FolderOrigin { kind: Kind::Own.into(), ..Default::default() },

@@ -13,6 +13,7 @@ use super::copy_marks;
 use super::durable::{remove_durably, write_durably, write_secret};
 use super::error::damaged;
 use super::key_mark;
+use super::newest;
 use super::place::{self, Origin};
 use super::set_aside::{self, LOCK};
 
@@ -257,6 +258,16 @@ impl DataFolder {
         copy_marks::forget_copy(&self.path)
     }
 
+    /// The ends of the newest logs among the copies that all nodes were restored from, by shard; empty if this node has them.
+    pub fn newest_ends(&self) -> io::Result<Vec<pb::LogId>> {
+        newest::recorded(&self.path)
+    }
+
+    /// Records that this node has them.
+    pub fn forget_newest_ends(&self) -> io::Result<()> {
+        newest::forget(&self.path)
+    }
+
     /// The name of the key that encrypted guests' data here, if none of `keys` is that key.
     pub fn missing_key(&self, keys: &[pb::KeyPrint]) -> io::Result<Option<String>> {
         key_mark::missing_key(&self.path, keys)
@@ -273,7 +284,9 @@ impl DataFolder {
     }
 
     /// Records that the copies of these nodes are used together, this folder's among them.
-    pub fn mark_restored(&self, copies: &BTreeMap<u64, u64>) -> io::Result<()> {
+    /// `ends` are the ends of the newest logs among them, by shard.
+    pub fn mark_restored(&self, copies: &BTreeMap<u64, u64>, ends: &[pb::LogId]) -> io::Result<()> {
+        newest::record(&self.path, ends)?;
         copy_marks::mark_restored(&self.path, copies)?;
         self.mark_as_own()
     }

@@ -40,6 +40,7 @@ mod folder;
 mod key_mark;
 mod log_db;
 mod log_disk;
+mod newest;
 mod options;
 mod overlay;
 mod place;

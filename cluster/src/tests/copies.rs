@@ -51,6 +51,33 @@ fn a_cluster_of_copies_starts_from_them() {
     (0..3).for_each(|place| nodes.stop(place));
 }
 
+/// Two of three copies are older: a majority without the bookings that the third copy has.
+#[test]
+fn copies_of_different_times_keep_everything_that_one_of_them_has() {
+    for newest in 0..3 {
+        let mut nodes = Nodes::start();
+        let place = hotel(&nodes);
+        book(&nodes, &place, 1);
+        for older in (0..3).filter(|place| *place != newest) {
+            nodes.stop(older);
+            nodes.back_up(older);
+            nodes.restart(older).expect("its own folder");
+        }
+        for number in 2..=4 {
+            book_through(&nodes, newest, &place, number);
+        }
+        (0..3).for_each(|place| nodes.stop(place));
+        nodes.back_up(newest);
+        (0..3).for_each(|place| nodes.put_back(place));
+        nodes.restart_together(&[0, 1, 2]);
+        book_through(&nodes, 0, &place, 5);
+        for through in 0..3 {
+            assert_eq!(bookings(&nodes, through), 5, "through node {}, the newest copy is node {}'s", through + 1, newest + 1);
+        }
+        (0..3).for_each(|place| nodes.stop(place));
+    }
+}
+
 #[test]
 fn a_folder_that_was_renamed_is_no_copy() {
     let mut nodes = Nodes::start();

@@ -44,7 +44,7 @@ impl PeerCalls for Leader {
 
 fn behind<M: Machine, D: LogDisk, P: PeerCalls>(replica: &Replica<M, D, P>, peers: Leader) -> Replica<M, D, Leader> {
     let Replica { shard, node, raft, log, applied, stamp, .. } = replica.clone();
-    Replica { shard, node, raft, log, peers, applied, stamp }
+    Replica { shard, node, raft, log, peers, applied, floor: None, stamp }
 }
 
 #[test]

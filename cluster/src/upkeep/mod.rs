@@ -37,6 +37,7 @@ pub fn start(node: &Arc<Node>, keys: &NodeKeys) {
     let tasks = &node.tasks;
     tasks.spawn("watch leaders", leaders::watch_leaders(node.clone()));
     tasks.spawn("mark the place", mark_place::mark_place(node.clone()));
+    tasks.spawn("forget the newest copy", restored::forget_newest_ends(node.clone()));
     tasks.spawn("forget the restore", restored::forget_restored(node.clone()));
     tasks.spawn("compare settings", settings::compare_settings(node.clone()));
     tasks.spawn("verify rows", verify::verify_rows(node.clone()));

@@ -8,6 +8,19 @@ use crate::node::Node;
 
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Forgets the newest copy's ends when this node has them.
+pub async fn forget_newest_ends(node: Arc<Node>) {
+    while node.folder.newest_ends().is_ok_and(|ends| !ends.is_empty()) {
+        tokio::time::sleep(EVERY).await;
+        if node.shards.iter().any(|shard| shard.group.replica().is_behind_floor()) {
+            continue;
+        }
+        if let Err(cause) = node.folder.forget_newest_ends() {
+            tracing::warn!(event = "place_failed", %cause, "cannot remove NEWEST from the data folder");
+        }
+    }
+}
+
 /// Ends when the mark of the restore is removed, at once if there is none.
 pub async fn forget_restored(node: Arc<Node>) {
     let config = &node.config;

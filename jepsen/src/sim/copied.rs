@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use keyrack_cluster::StartProgress;
-use keyrack_cluster::simulated::{CopyUse, LogStore, all_have_decided, decide_on_copy};
+use keyrack_cluster::simulated::{CopyUse, LogStore, all_have_decided, decide_on_copy, wire};
 use keyrack_proto::internal as pb;
 use prost::Message;
 
@@ -39,11 +39,14 @@ pub async fn decide(world: &Arc<World>, id: u64, boot: u64) -> io::Result<()> {
     match decision {
         // The new incarnation has an empty disk.
         CopyUse::Rejoin => drop(host.incarnation.fetch_add(1, Ordering::Relaxed)),
-        CopyUse::Restore { copies, terms } => {
+        CopyUse::Restore { copies, terms, ends } => {
             let mut log = LogStore::open(SHARD, LogDb::open(world.clone(), id, disk.clone()))?;
             let term = terms.into_iter().max().unwrap_or(0);
             log.begin_after(term, id).await?;
-            disk.lock().origin = Origin::Restored(copies);
+            let mut disk = disk.lock();
+            let floor = ends.first().filter(|end| end.index > 0).map(|end| wire::log_id_in(*end));
+            disk.floor = log.last().max(floor);
+            disk.origin = Origin::Restored(copies);
         }
     }
     Ok(())

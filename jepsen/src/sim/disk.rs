@@ -65,6 +65,8 @@ pub struct Disk {
     pub failing: bool,
     /// Where the contents come from.
     pub origin: Origin,
+    /// The end of the newest log, if all nodes were restored from copies.
+    pub floor: Option<LogId>,
     pub rng: Rng,
 }
 
@@ -95,6 +97,7 @@ impl Disk {
             sync_us: (200, 3_000),
             failing: false,
             origin: Origin::Own,
+            floor: None,
             rng: Rng::new(seed, stream),
         }
     }
@@ -129,11 +132,20 @@ impl Disk {
         self.visible.entries.is_empty() && self.rows.position.last_log_id.is_none() && self.snapshot.is_none()
     }
 
+    /// The end of the log.
+    fn end(&self) -> Option<LogId> {
+        let purged = self.visible.kept.get(&Slot::Purged).and_then(|bytes| pb::LogId::decode(bytes.clone()).ok());
+        let last = self.visible.entries.last_key_value().and_then(|(index, bytes)| log_id_of(*index, bytes));
+        last.or(purged.map(wire::log_id_in))
+    }
+
     /// What the node says of its data folder.
     pub fn folder_origin(&self) -> pb::FolderOrigin {
         use pb::folder_origin::Kind;
         let vote = self.visible.kept.get(&Slot::Vote).and_then(|bytes| pb::Vote::decode(bytes.clone()).ok());
-        let said = pb::FolderOrigin { terms: vec![vote.map_or(0, |vote| vote.term)], ..Default::default() };
+        let terms = vec![vote.map_or(0, |vote| vote.term)];
+        let ends = vec![self.end().max(self.floor).as_ref().map(wire::log_id_out).unwrap_or_default()];
+        let said = pb::FolderOrigin { terms, ends, ..Default::default() };
         match &self.origin {
             Origin::Own if self.is_empty() => pb::FolderOrigin { kind: Kind::Empty.into(), ..said },
             Origin::Own => pb::FolderOrigin { kind: Kind::Own.into(), ..said },

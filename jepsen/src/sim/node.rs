@@ -78,14 +78,16 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
     world.observe(|observer| observer.started(id, boot));
     let net = Net::open(world.clone(), Peer { id, incarnation }, boot << 40).await?;
     let log = LogStore::open(SHARD, LogDb::open(world.clone(), id, disk.clone()))?;
+    let floor = disk.lock().floor;
     let (machine, shared) = StateMachine::open(world.clone(), id, disk);
-    let config = raft_config(SHARD, &settings()).validate().map_err(io::Error::other)?;
+    let config = openraft::Config { enable_elect: log.last() >= floor, ..raft_config(SHARD, &settings()) };
+    let config = config.validate().map_err(io::Error::other)?;
     let raft = Raft::new(id, Arc::new(config), Network(net.clone()), log.clone(), machine).await;
     let raft = raft.map_err(io::Error::other)?;
     let (applied, peers) = (shared.applied.subscribe(), Links(net.clone()));
     let (time, clock) = (shared.clone(), world.clone());
     let stamp = Arc::new(move || time.clock.now_ms(clock.clock_ms(id)));
-    let replica = Replica { shard: SHARD, node: id, raft: raft.clone(), log, peers, applied, stamp };
+    let replica = Replica { shard: SHARD, node: id, raft: raft.clone(), log, peers, applied, floor, stamp };
     let tasks = Tasks::new("simulated node");
     let small = BatchLimits { queue_commands: 1_024, batch_commands: 8, batches_in_flight: 4 };
     let batcher = Batcher::start(replica.clone(), small, &tasks);
@@ -95,6 +97,7 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
     *nodes.on(id) = Some(Running { raft: raft.clone(), shared, asks });
     spawn(node.clone().accept());
     spawn(node.clone().tick());
+    spawn(node.replica.clone().reach_floor());
     spawn(node.clone().take_snapshots());
     spawn(copied::forget_restored(world.clone(), id, node.net.clone()));
     if (id, incarnation) == (1, 1) && !raft.is_initialized().await.map_err(io::Error::other)? {

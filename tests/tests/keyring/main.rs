@@ -81,6 +81,8 @@ async fn a_node_with_another_keyring_does_not_start() {
     let (mut cluster, _) = stopped().await;
     start(&mut cluster, &[1, 2]).await;
     let right = fs::read_to_string(keyring(&cluster, 3)).unwrap();
+    // As an older version leaves the folder.
+    fs::remove_file(cluster.data().join("node-3/data/KEYRING")).unwrap();
     write_keyring(&cluster, 3, &strange());
     let config = cluster.config_file(3);
     let report = run_until_exit("keyrackd", &["run", "--config", config.to_str().unwrap()], REFUSES_WITHIN);
@@ -92,19 +94,70 @@ async fn a_node_with_another_keyring_does_not_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_keyring_that_changes_while_the_node_runs_is_noticed() {
+async fn one_node_with_another_keyring_does_not_keep_the_others_from_starting() {
     let (mut cluster, hotel) = stopped().await;
-    start(&mut cluster, &[1, 2, 3]).await;
     let right = fs::read_to_string(keyring(&cluster, 3)).unwrap();
+    // Node 3 encrypts with a key that it alone has, as an older version allowed.
+    fs::remove_file(cluster.data().join("node-3/data/KEYRING")).unwrap();
     write_keyring(&cluster, 3, &strange());
-    undecryptable(&cluster, 3, |guests| guests > 0).await;
+    let starts = |cluster: &Cluster| cluster.log(3).matches("event=\"started\"").count();
+    let before = starts(&cluster);
+    cluster.restart(3);
+    until("node 3 has started, and waits for the others", PATIENCE, async || (starts(&cluster) > before).then_some(())).await;
+    cluster.restart(1);
+    start(&mut cluster, &[2]).await;
+    cluster.ready(1).await;
     for node in [1, 3] {
         until("the difference is logged", PATIENCE, async || cluster.log(node).contains("settings_differ").then_some(())).await;
     }
+    undecryptable(&cluster, 3, |guests| guests > 0).await;
     assert!(cluster.log(3).contains("guests_undecryptable"), "{}", cluster.log(3));
-    write_keyring(&cluster, 3, &right);
+    // The documented repair: all keys in all keyrings.
+    write_keyring(&cluster, 3, &format!("{}only {}\n", strange(), right.trim()));
+    undecryptable(&cluster, 3, |guests| guests == 0).await;
+    Hotel::of(&cluster.api("manager", 1), &hotel.id).booked("2027-04-01", "2027-04-02").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_node_keeps_its_keyring_if_the_new_one_lacks_the_key_that_encrypts() {
+    let (mut cluster, hotel) = stopped().await;
+    start(&mut cluster, &[1, 2, 3]).await;
+    write_keyring(&cluster, 3, &strange());
+    let kept = "it does not have the key \\\"only\\\"";
+    until("the keyring is refused", PATIENCE, async || {
+        cluster.log(3).replace('\\', "").contains(&kept.replace('\\', "")).then_some(())
+    })
+    .await;
     undecryptable(&cluster, 3, |guests| guests == 0).await;
     Hotel::of(&cluster.api("manager", 3), &hotel.id).booked("2027-04-01", "2027-04-02").await;
+    // Not even if all nodes have the same wrong keyring.
+    cluster.kill_all();
+    for node in cluster.node_ids() {
+        write_keyring(&cluster, node, &strange());
+        let config = cluster.config_file(node);
+        let report = run_until_exit("keyrackd", &["run", "--config", config.to_str().unwrap()], REFUSES_WITHIN);
+        assert_eq!(report.code, Some(1), "{}", report.stderr);
+        assert!(report.stderr.contains("Put its line back into the keyring"), "{}", report.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_encrypts_only_when_all_nodes_have_it() {
+    let (mut cluster, _) = stopped().await;
+    start(&mut cluster, &[1, 2, 3]).await;
+    let right = fs::read_to_string(keyring(&cluster, 1)).unwrap();
+    let rotated = format!("only {}\nnext {} active\n", right.trim(), "5a".repeat(32));
+    write_keyring(&cluster, 1, &rotated);
+    until("node 1 waits", PATIENCE, async || cluster.log(1).contains("keyring_waits").then_some(())).await;
+    let uses = |node: usize, key: &str| cluster.log(node).contains(&format!("active=\"{key}\""));
+    assert!(uses(1, "only") && !uses(1, "next"), "{}", cluster.log(1));
+    for node in [2, 3] {
+        write_keyring(&cluster, node, &rotated);
+    }
+    for node in [1, 2, 3] {
+        until("the key is used", PATIENCE, async || uses(node, "next").then_some(())).await;
+        assert!(!cluster.log(node).contains("settings_differ"), "{}", cluster.log(node));
+    }
 }
 
 async fn undecryptable(cluster: &Cluster, node: usize, is_right: impl Fn(u64) -> bool) {
