@@ -19,7 +19,7 @@ use crate::node::{Node, Receipts, Shard};
 use crate::open::{Opened, open};
 use crate::peers::tls::PeerTls;
 use crate::peers::{Admission, Links, UsageInbox};
-use crate::raft::Group;
+use crate::raft::{Group, GroupData};
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::shard::{Batcher, ReadGate};
 use crate::start_progress::{Awaited, StartProgress};
@@ -210,11 +210,10 @@ fn same_socket(listener: &TcpListener) -> io::Result<TcpListener> {
 /// Opens one shard and starts its tasks.
 async fn open_shard(node: &Node, shard: u32, newest: Option<LogId>, keys: &Arc<NodeKeys>) -> io::Result<Shard> {
     let (config, tasks) = (&node.config, &node.tasks);
-    let stores = (node.log.clone(), node.rows.clone());
+    let (log, rows, snapshots) = (node.log.clone(), node.rows.clone(), node.folder.snapshots(shard));
+    let data = GroupData { log, rows, snapshots, newest: newest.filter(|end| end.index > 0) };
     let (links, directory) = (node.links.clone(), node.directory.clone());
-    let snapshots = node.folder.snapshots(shard);
-    let floor = newest.filter(|end| end.index > 0);
-    let group = Group::open(shard, config.node, &config.group, links, stores, snapshots, directory, floor).await?;
+    let group = Group::open(shard, config.node, &config.group, links, data, directory).await?;
     tasks.spawn("restored shard", group.replica().clone().reach_floor());
     if shard == directory::SHARD {
         let membership = group.watch_membership();

@@ -33,6 +33,14 @@ pub enum Usage {
     /// Not the id of a principal or the prefix of a key.
     #[error("{0:?} is not an id. An id has letters, digits and '-' only.")]
     Id(String),
+    /// A text that is not a property's id.
+    #[error("{0:?} is not the id of a property. Such an id has 1 to 64 letters, digits, '-', '_' and '.'.")]
+    PropertyId(String),
+    /// A scope without properties and regions.
+    #[error(
+        "{0} would have no property and no region left, and then its scope would be all properties. Give its properties, or --all-properties."
+    )]
+    ScopeEmpty(String),
     /// A new principal without a role.
     #[error("there is no principal {0}, and a new one needs a role. Give --role: operator, manager, channel, desk or auditor.")]
     RoleMissing(String),

@@ -54,11 +54,12 @@ pub struct Put {
     /// A name for people.
     #[arg(long)]
     name: Option<String>,
-    /// A property of its scope. Repeat the option for several: together they replace the previous ones. '' removes them.
+    /// A property of its scope. Repeat the option for several: together they replace the previous ones. '' removes them, if its
+    /// scope has regions.
     #[arg(long = "property", value_name = "ID")]
     properties: Vec<String>,
     /// A home region whose properties are in its scope. Repeat the option for several: together they replace the
-    /// previous ones. '' removes them.
+    /// previous ones. '' removes them, if its scope has properties.
     #[arg(long = "region", value_name = "REGION")]
     regions: Vec<String>,
     /// Sets the scope to all properties. A new principal without --property and --region has this scope.
@@ -146,6 +147,12 @@ impl Put {
             [] => known,
             given => given.iter().filter(|one| !one.is_empty()).cloned().collect(),
         };
+        let (properties, regions) = (list(&self.properties, known.properties), list(&self.regions, known.regions));
+        let removes = !self.properties.is_empty() || !self.regions.is_empty();
+        // Without properties and regions, the scope would be all properties: more rights, not fewer.
+        if removes && properties.is_empty() && regions.is_empty() {
+            return Err(Usage::ScopeEmpty(self.id.clone()).into());
+        }
         // Another role decides itself which bookings the principal sees.
         let own_only = if role == known.role { known.own_only } else { None };
         let subjects = match self.subjects.as_slice() {
@@ -155,8 +162,8 @@ impl Put {
         Ok(PrincipalSpec {
             name: self.name.clone().unwrap_or(known.name),
             role,
-            properties: list(&self.properties, known.properties),
-            regions: list(&self.regions, known.regions),
+            properties,
+            regions,
             own_only: self.sees_all.map(|sees_all| !sees_all).or(own_only),
             hold_room_minutes: self.hold_room_minutes.unwrap_or(known.hold_room_minutes),
             requests_per_second: self.requests_per_second.unwrap_or(known.requests_per_second),
@@ -228,6 +235,14 @@ mod tests {
         let put = Line::try_parse_from(line).expect("options").put;
         let changed = put.applied_to(Some(known())).expect("a principal");
         assert_eq!(changed, PrincipalSpec { properties: Vec::new(), subjects: Vec::new(), ..known() });
+        // Without both, the scope would be all properties.
+        for (line, regions) in
+            [(&["put", "ota", "--property", "", "--region", ""][..], known().regions), (&line[..4], Vec::new())]
+        {
+            let put = Line::try_parse_from(line).expect("options").put;
+            let refused = put.applied_to(Some(PrincipalSpec { regions, ..known() })).expect_err("no scope is left").to_string();
+            assert!(refused.contains("--all-properties"), "{refused}");
+        }
     }
 
     #[test]

@@ -39,6 +39,18 @@ pub struct Group {
     progress: Arc<Progress>,
 }
 
+/// What a group has on the disk.
+pub struct GroupData {
+    /// The log database of the node.
+    pub log: LogDb,
+    /// The rows of the node.
+    pub rows: Arc<RowsDb>,
+    /// The folder of the group's snapshots.
+    pub snapshots: PathBuf,
+    /// The end of the newest log, if all nodes were restored from copies.
+    pub newest: Option<pb::LogId>,
+}
+
 impl Group {
     /// Whether the directory's log has entries: the cluster has begun, as far as this node knows.
     pub fn has_begun(log: &LogDb) -> io::Result<bool> {
@@ -85,17 +97,15 @@ impl Group {
         node: u64,
         config: &GroupConfig,
         links: Links,
-        (log, rows): (LogDb, Arc<RowsDb>),
-        snapshots: PathBuf,
+        GroupData { log, rows, snapshots, newest }: GroupData,
         directory: Arc<Directory>,
-        floor: Option<pb::LogId>,
     ) -> io::Result<Group> {
         let progress = Arc::new(Progress::default());
         let log = LogStore::open(shard, log)?;
         let snapshots = SnapshotBuilder::open(shard, rows.clone(), snapshots, progress.clone())?;
         let machine = StateMachine::open(shard, rows, directory, progress.clone(), snapshots.clone())?;
         let network = Network { group: shard, links: links.clone() };
-        let floor = floor.map(wire::log_id_in);
+        let floor = newest.map(wire::log_id_in);
         let enable_elect = !is_behind(log.last(), floor);
         let config = openraft::Config { enable_elect, ..raft_config(shard, config) };
         let config = Arc::new(config.validate().map_err(io::Error::other)?);

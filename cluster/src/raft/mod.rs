@@ -39,7 +39,7 @@ mod storage_suite;
 mod types;
 pub mod wire;
 
-pub use group::Group;
+pub use group::{Group, GroupData};
 pub use group_config::GroupConfig;
 pub use log_store::LogStore;
 pub use replica::{Machine, Replica, WriteError};

@@ -85,7 +85,9 @@ mod tests {
     fn a_copied_number_is_not_the_number_of_the_new_copy() {
         let temporary = tempfile::tempdir().expect("a folder");
         let (first, second) = (temporary.path().join("first"), temporary.path().join("second"));
-        [&first, &second].map(|folder| fs::create_dir(folder).expect("made"));
+        for folder in [&first, &second] {
+            fs::create_dir(folder).expect("made");
+        }
         assert_eq!(copy_number(&first, 7).expect("written"), 7);
         fs::copy(first.join(COPIED), second.join(COPIED)).expect("copied");
         assert_eq!(copy_number(&second, 8).expect("written"), 8);
