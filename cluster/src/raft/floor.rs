@@ -2,7 +2,7 @@
 //!
 //! Raft compares a candidate's log with the logs of a majority, and commits what a majority has. If a majority has older copies, it
 //! would elect one of them and throw the newest copy's entries away, which their node has applied. So a node whose log is older than
-//! the newest copy does not stand for election, and votes only for a candidate that has the newest log. The log of the newest copy,
+//! the newest copy does not start an election, and votes only for a candidate that has the newest log. The log of the newest copy,
 //! by term and index, has every committed entry that any of the copies has.
 
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         self.log.last().max(self.floor).as_ref().map(wire::log_id_out).unwrap_or_default()
     }
 
-    /// Waits until the log has the newest copy's entries, and lets this replica stand for election from then on.
+    /// Waits until the log has the newest copy's entries, and lets this replica start elections from then on.
     pub async fn reach_floor(self) {
         if !self.is_behind_floor() {
             return;

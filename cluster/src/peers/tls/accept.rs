@@ -109,7 +109,7 @@ impl Acceptor {
         match self.admitted(&stream) {
             Ok(node) => Ok(PeerStream { stream, caller: PeerNode(node), stopping: Box::pin(self.tasks.stopping()) }),
             Err(cause) => {
-                // The other end then sees an end, not a cut.
+                // So the other end gets close_notify.
                 let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
                 Err(cause)
             }

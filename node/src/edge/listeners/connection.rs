@@ -1,6 +1,7 @@
 //! One connection: handshake, requests, idle time, close.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto::Builder;
 use keyrack_cluster::{Refusals, Tasks, handshake_failure};
 use keyrack_texts::Detail;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
@@ -27,7 +28,6 @@ use super::apis::Apis;
 use super::executor::StreamExecutor;
 use super::kept::Kept;
 use super::limits::Limits;
-use super::lingering::Lingering;
 use crate::convert::Problem;
 use crate::edge::http::{BodyLimits, finish_problem};
 use crate::edge::remote_address::RemoteAddress;
@@ -68,8 +68,10 @@ pub struct ConnectionSettings {
 const URI_BYTES: usize = 8 << 10;
 /// The maximum time of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long an idle connection may take to close.
+/// How long a connection may take to close.
 const CLOSE: Duration = Duration::from_secs(1);
+/// The most bytes that are read and dropped at the end of a connection.
+const DROPPED_BYTES: u64 = 16 << 20;
 /// How long open requests have to finish when the node stops.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
@@ -78,7 +80,6 @@ impl ConnectionSettings {
     pub async fn serve(self, stream: TcpStream, address: SocketAddr) {
         // Sends small answers at once. A socket that refuses the option also works.
         let _ = stream.set_nodelay(true);
-        let stream = Lingering::new(stream);
         let (config, is_for_operators) = match &self.security {
             Security::Plain => return self.serve_requests(stream, address, None).await,
             Security::Clients(tls) => (tls.public(), false),
@@ -93,7 +94,7 @@ impl ConnectionSettings {
             match client_identity(stream.get_ref().1.peer_certificates()) {
                 Ok(identity) => Ok((stream, identity)),
                 Err(cause) => {
-                    // The client then sees an end, not a cut.
+                    // So the client gets close_notify.
                     let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
                     Err(cause)
                 }
@@ -122,9 +123,9 @@ impl ConnectionSettings {
         if let Err(cause) = self.answer_requests(stream.second(), address, identity).await {
             tracing::debug!(%address, %cause, "a connection ended badly");
         }
-        if let Some(mut stream) = stream.alone() {
-            // A client that does not read has lost its claim to a proper end.
-            let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
+        if let Some(stream) = stream.alone() {
+            // The time is limited, because a client may never read and never close.
+            let _ = tokio::time::timeout(CLOSE, close(stream)).await;
         }
     }
 
@@ -174,6 +175,13 @@ impl ConnectionSettings {
             }
         }
     }
+}
+
+/// Ends the stream, then reads and drops what the client still sends. A node may answer before it has read the whole request. A
+/// socket that is closed with unread bytes sends a reset, and the reset can destroy the answer and the end of TLS on their way.
+async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    stream.shutdown().await?;
+    tokio::io::copy(&mut stream.take(DROPPED_BYTES), &mut tokio::io::sink()).await.map(drop)
 }
 
 fn is_grpc<B>(request: &Request<B>) -> bool {

@@ -16,7 +16,6 @@ mod connection;
 mod executor;
 mod kept;
 mod limits;
-mod lingering;
 mod server;
 
 pub use addresses::Addresses;
