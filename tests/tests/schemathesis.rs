@@ -92,12 +92,19 @@ fn assert_answered(asked: &str, document: &Value) {
             }
         }
     }
-    // A sign-in needs a fresh link; for the operators' operations see above. The steps of a booking exclude each other:
-    // which of them succeeds depends on earlier requests, and ids differ from run to run.
+    // The steps of a booking exclude each other: which of them succeeds depends on earlier requests, and ids differ from
+    // run to run.
     let steps = ["check-in", "check-out", "no-show"].map(|step| format!("POST /v1/bookings/{{booking}}/{step}"));
-    let operators = ["POST /v1/nodes/{node}/fence", "POST /v1/nodes/{node}/lead"];
-    let expected = ["POST /v1/guest-sessions", operators[0], operators[1], &steps[0], &steps[1], &steps[2]];
-    missed.retain(|operation| !expected.contains(&operation.as_str()));
+    let expected = [
+        // Needs a fresh link.
+        "POST /v1/guest-sessions",
+        // Left out; see `OPERATORS_PATHS`.
+        "POST /v1/nodes/{node}/fence",
+        "POST /v1/nodes/{node}/lead",
+        // Needs a property in a shard that no node has. The tests of `cluster/src/directory` have one.
+        "POST /v1/properties/{property}/remove",
+    ];
+    missed.retain(|operation| !expected.contains(&operation.as_str()) && !steps.contains(operation));
     assert!(missed.is_empty(), "never succeeded: {missed:?}");
 }
 
