@@ -207,7 +207,7 @@ enum KeyringCommand {
         #[arg(long)]
         name: String,
     },
-    /// Remove a key. Guest data that only this key decrypts are lost.
+    /// Remove a key and append its line to FILE.removed. Guest data that only this key decrypts cannot be read without it.
     #[command(after_help = "Example:\n  keyrackd keyring remove keyring --name 2026-11")]
     Remove {
         /// The keyring's file.
@@ -276,7 +276,9 @@ fn keyring(command: KeyringCommand) -> anyhow::Result<String> {
         KeyringCommand::Activate { file, name } => {
             keyring_file::activate(&file, &name).map(|()| said::activated(&file, &name))?
         }
-        KeyringCommand::Remove { file, name } => keyring_file::remove(&file, &name).map(|()| said::removed(&file, &name))?,
+        KeyringCommand::Remove { file, name } => {
+            keyring_file::remove(&file, &name).map(|removed| said::removed(&file, &name, &removed))?
+        }
     })
 }
 

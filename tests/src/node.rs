@@ -46,6 +46,11 @@ impl Node {
         self.signal(Signal::HUP);
     }
 
+    /// SIGTERM: the node finishes what it has begun and ends. Does not wait for it.
+    pub fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
     /// SIGSTOP: the node keeps its sockets and answers nothing. Returns once every thread has stopped. On a busy
     /// machine a thread may run a little longer and answer a heartbeat.
     pub fn pause(&self) {

@@ -130,3 +130,61 @@ fn peer_folder(origin: &pb::FolderOrigin) -> PeerFolder {
         Kind::Restored => PeerFolder::Restored(origin.restored_with.iter().map(|one| (one.node, one.copy)).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use pb::folder_origin::Kind;
+
+    use super::*;
+
+    fn origin(kind: Kind, copy: u64, term: u64, end: (u64, u64, u64)) -> pb::FolderOrigin {
+        let restored_with = match kind {
+            Kind::Restored => [(1, 11), (2, 12), (3, 13)].map(|(node, copy)| pb::NodeCopy { node, copy }).to_vec(),
+            _ => Vec::new(),
+        };
+        let ends = vec![pb::LogId { term: end.0, node: end.1, index: end.2 }];
+        pb::FolderOrigin { kind: kind.into(), copy, restored_with, terms: vec![term], ends }
+    }
+
+    /// Node 1 with copy 11 decides, while the nodes 2 and 3 say `two` and `three`.
+    async fn decided(two: pb::FolderOrigin, three: pb::FolderOrigin) -> CopyUse {
+        let answer = |id| ready(Some(if id == 2 { two.clone() } else { three.clone() }));
+        decide_on_copy(1, 11, &[1, 2, 3], answer, &StartProgress::default()).await
+    }
+
+    #[tokio::test]
+    async fn the_highest_term_and_the_newest_end_count_also_of_nodes_that_have_decided_before() {
+        let copied = origin(Kind::Copied, 12, 5, (4, 3, 900));
+        let restored = origin(Kind::Restored, 0, 9, (5, 1, 40));
+        let CopyUse::Restore { copies, terms, ends } = decided(copied.clone(), restored.clone()).await else {
+            panic!("a restore");
+        };
+        assert_eq!(copies, BTreeMap::from([(1, 11), (2, 12), (3, 13)]));
+        assert_eq!((terms, ends), (vec![9], vec![pb::LogId { term: 5, node: 1, index: 40 }]));
+        assert_eq!(decided(origin(Kind::Own, 0, 0, (0, 0, 0)), origin(Kind::Own, 0, 0, (0, 0, 0))).await, CopyUse::Rejoin);
+    }
+
+    #[tokio::test]
+    async fn a_term_that_no_cluster_reaches_is_ignored() {
+        let liar = origin(Kind::Copied, 12, u64::MAX, (u64::MAX, 2, 7));
+        let honest = origin(Kind::Copied, 13, 6, (6, 3, 8));
+        let CopyUse::Restore { terms, ends, .. } = decided(liar, honest).await else { panic!("a restore") };
+        assert_eq!((terms, ends), (vec![6], vec![pb::LogId { term: 6, node: 3, index: 8 }]));
+    }
+
+    #[tokio::test]
+    async fn a_restore_is_complete_when_all_answer_and_none_of_its_copies_waits() {
+        let copies = BTreeMap::from([(1, 11), (2, 12), (3, 13)]);
+        let complete = async |three: Option<pb::FolderOrigin>| {
+            let two = origin(Kind::Restored, 0, 1, (1, 1, 1));
+            let answer = |id| ready(if id == 2 { Some(two.clone()) } else { three.clone() });
+            all_have_decided(1, &[1, 2, 3], &copies, answer).await
+        };
+        assert!(!complete(None).await, "node 3 has not answered");
+        assert!(!complete(Some(origin(Kind::Copied, 13, 1, (1, 1, 1)))).await, "node 3 has not decided");
+        assert!(complete(Some(origin(Kind::Copied, 99, 1, (1, 1, 1)))).await, "a later copy is no part of the restore");
+        assert!(complete(Some(origin(Kind::Own, 0, 1, (1, 1, 1)))).await);
+    }
+}

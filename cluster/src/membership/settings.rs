@@ -20,9 +20,14 @@ pub async fn check_settings(node: &Node) -> Result<(), SettingDiffers> {
 /// The first setting that differs.
 pub async fn must_agree(node: &Node) -> Result<(), SettingDiffers> {
     match compare_with_all(node).await {
-        (agree, Some(differs), number) if number > agree => Err(differs),
+        (agree, Some(differs), differ) if is_outvoted(agree, differ) => Err(differs),
         _ => Ok(()),
     }
+}
+
+/// Whether more peers differ than agree. This node itself does not count: it agrees with itself, also if it is the wrong one.
+fn is_outvoted(agree: usize, differ: usize) -> bool {
+    differ > agree
 }
 
 /// How many peers agree, the first difference, and how many peers differ.
@@ -43,4 +48,17 @@ async fn compare_with_all(node: &Node) -> (usize, Option<SettingDiffers>, usize)
         }
     }
     (agree, first, differ)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outvoted;
+
+    #[test]
+    fn a_node_is_wrong_if_more_peers_differ_than_agree() {
+        let outvoted = [(0, 1), (0, 2), (1, 2), (1, 3)];
+        let not = [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2)];
+        assert!(outvoted.iter().all(|(agree, differ)| is_outvoted(*agree, *differ)), "the only peer that answers counts too");
+        assert!(!not.iter().any(|(agree, differ)| is_outvoted(*agree, *differ)));
+    }
 }

@@ -56,3 +56,24 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         tracing::info!(event = "restored_level", shard = self.shard, "this node has the newest copy's data of the shard");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(term: u64, node: u64, index: u64) -> Option<LogId> {
+        Some(wire::log_id_in(pb::LogId { term, node, index }))
+    }
+
+    #[test]
+    fn the_term_counts_before_the_index() {
+        let floor = end(7, 2, 100);
+        for behind in [None, end(6, 3, 100), end(6, 3, 5_000), end(7, 2, 99), end(7, 1, 5_000)] {
+            assert!(is_behind(behind, floor), "{behind:?}");
+        }
+        for level in [floor, end(7, 2, 101), end(7, 3, 1), end(8, 1, 1)] {
+            assert!(!is_behind(level, floor), "{level:?}");
+        }
+        assert!(!is_behind(None, None) && !is_behind(end(1, 1, 1), None), "without a restore nobody is behind");
+    }
+}

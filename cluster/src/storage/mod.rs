@@ -37,6 +37,7 @@ mod error;
 mod export;
 mod family;
 mod folder;
+mod folder_error;
 mod key_mark;
 mod log_db;
 mod log_disk;
@@ -51,7 +52,8 @@ mod view;
 mod wal;
 
 pub use export::{MANIFEST, SnapshotDir};
-pub use folder::{DataFolder, FolderError, mark_diverged, mark_suspect};
+pub use folder::{DataFolder, mark_diverged, mark_suspect};
+pub use folder_error::FolderError;
 pub use log_db::LogDb;
 pub use log_disk::{LogDisk, LogWrite, Slot, Written};
 pub use overlay::Overlay;

@@ -164,6 +164,21 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_a_person_removed_leaves_a_gap_and_no_number_is_taken_twice() {
+        let folder = with_data();
+        let data = folder.path();
+        for round in ["second", "third"] {
+            set_aside(data).expect("moved");
+            fill(data, round);
+        }
+        fs::remove_dir_all(data.join("set-aside/1")).expect("removed");
+        let aside = set_aside(data).expect("moved").expect("a folder");
+        assert_eq!(aside, data.join("set-aside/3"));
+        assert_has_all(&aside, "third");
+        assert_has_all(&data.join("set-aside/2"), "second");
+    }
+
+    #[test]
     fn a_crash_after_any_step_loses_nothing_and_is_completed() {
         // The number of parts that had moved when the node crashed.
         for moved in 0..=FILES.len() + 1 {

@@ -4,14 +4,11 @@ use std::path::Path;
 
 use anyhow::Context;
 use keyrack_cluster::PeerConfig;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
-use super::settings::{Config, Listen, Tls, Witness};
-use super::{comments, oidc, renamed, variables};
+use super::settings::{Config, Tls};
+use super::{comments, renamed, variables};
 use crate::messages::config::{ConfigError, Reasons};
 use crate::messages::files::{AccessError, hints};
-use crate::outbound::Url;
 
 impl Config {
     /// Reads the file and the environment, and checks the settings.
@@ -29,16 +26,21 @@ impl Config {
         // First without the overrides, so that a mistake in the file is reported with its line.
         let written: Config = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
         let mut table = toml::Table::try_from(&written)?;
-        override_from(&mut table, "KEYRACK", &environment)?;
+        let mut mistyped = Vec::new();
+        override_from(&mut table, "KEYRACK", &environment, &mut mistyped);
         let file: toml::Table = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
-        let mut config: Config = table.try_into().map_err(|cause| ConfigError::reader("", &cause))?;
-        config.renamed = renamed::old_names(&file, &environment);
-        let faults = config.faults();
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(Reasons(faults.iter().map(|fault| format!("{fault:#}")).collect()).into())
+        let config: Result<Config, ConfigError> = table.try_into().map_err(|cause| ConfigError::reader("", &cause));
+        let mut reasons: Vec<String> = mistyped.iter().map(ConfigError::to_string).collect();
+        match config {
+            Ok(config) => {
+                reasons.extend(config.faults().iter().map(|fault| format!("{fault:#}")));
+                if reasons.is_empty() {
+                    return Ok(Config { renamed: renamed::old_names(&file, &environment), ..config });
+                }
+            }
+            Err(fault) => reasons.push(fault.to_string()),
         }
+        Err(Reasons(reasons).into())
     }
 
     /// The defaults as a file, with a comment above each setting.
@@ -60,121 +62,51 @@ impl Config {
     pub fn own_peer(&self) -> Option<&PeerConfig> {
         self.peers.iter().find(|peer| peer.id == self.node)
     }
-
-    fn faults(&self) -> Vec<anyhow::Error> {
-        let mut faults: Vec<anyhow::Error> = Vec::new();
-        let mut refuse = |wrong: bool, fault: ConfigError| {
-            if wrong {
-                faults.push(fault.into());
-            }
-        };
-        let is_name =
-            !self.cluster.is_empty() && self.cluster.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
-        refuse(!is_name, ConfigError::ClusterName(self.cluster.clone()));
-        refuse(self.own_peer().is_none(), ConfigError::NotAPeer(self.node));
-        let mut ids: Vec<u64> = self.peers.iter().map(|peer| peer.id).collect();
-        ids.sort_unstable();
-        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            refuse(true, ConfigError::SameId(pair[0]));
-        }
-        refuse(!(1..=64).contains(&self.data_shards), ConfigError::DataShards(self.data_shards));
-        let (heartbeat_ms, election_timeout_ms) = (self.raft.heartbeat_ms, self.raft.election_timeout_ms);
-        let is_slow = heartbeat_ms == 0 || heartbeat_ms.saturating_mul(3) > election_timeout_ms;
-        refuse(is_slow, ConfigError::Heartbeat { heartbeat_ms, election_timeout_ms });
-        let min_version = &self.tls.min_version;
-        refuse(!matches!(min_version.as_str(), "1.3" | "1.2"), ConfigError::MinVersion(min_version.clone()));
-        let format = &self.log.format;
-        refuse(!matches!(format.as_str(), "json" | "text"), ConfigError::LogFormat(format.clone()));
-        let level = &self.log.level;
-        refuse(!is_log_filter(level), ConfigError::LogLevel(level.clone()));
-        let Listen { http, grpc, peer, operator } = &self.listen;
-        let listeners = [("http", http), ("grpc", grpc), ("peer", peer), ("operator", operator)];
-        for (place, (name, address)) in listeners.iter().enumerate() {
-            refuse(!is_address(address), ConfigError::Listen { name, address: (*address).clone() });
-            if let Some((other, _)) = listeners[..place].iter().find(|(_, other)| other == address && !address.ends_with(":0")) {
-                refuse(true, ConfigError::SameListen { one: other, other: name, address: (*address).clone() });
-            }
-        }
-        for peer in self.peers.iter().filter(|one| !is_address(&one.peer)) {
-            refuse(true, ConfigError::PeerAddress { node: peer.id, address: peer.peer.clone() });
-        }
-        faults.extend(self.receipts.witnesses.iter().filter_map(|witness| witness.check().err()));
-        faults.extend(oidc::check(&self.oidc).err());
-        faults
-    }
 }
 
-/// Whether a text is `HOST:PORT`.
-fn is_address(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok())
-}
-
-/// Whether a text is a filter of the log. A single word must be a level: the filter would read another word as a target, with
-/// all its events.
-fn is_log_filter(text: &str) -> bool {
-    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
-    let is_known = |part: &str| part.contains(['=', '[']) || is_level(part);
-    text.split(',').all(is_known) && EnvFilter::try_new(text).is_ok()
-}
-
-impl Witness {
-    fn check(&self) -> anyhow::Result<()> {
-        let key = keyrack_merkle::VerifierKey::parse(&self.key).with_context(|| ConfigError::WitnessKey(self.key.clone()))?;
-        if key.kind() != keyrack_merkle::KeyKind::Cosigner {
-            return Err(ConfigError::WitnessKeyKind(self.key.clone()).into());
-        }
-        let url = Url::parse(&self.url).context(ConfigError::WitnessUrl)?;
-        if url.has_query() {
-            return Err(ConfigError::WitnessQuery(self.url.clone()).into());
-        }
-        Ok(())
-    }
-}
-
-/// Replaces every setting `a.b` by `KEYRACK_A_B` if that variable is set. Lists of tables are not replaced.
+/// Replaces every setting `a.b` by `KEYRACK_A_B` if that variable is set. Lists of tables are not replaced. A value that does
+/// not parse is added to `mistyped`, and its setting stays.
 fn override_from(
     table: &mut toml::Table,
     prefix: &str,
     environment: &impl Fn(&str) -> Option<String>,
-) -> Result<(), ConfigError> {
+    mistyped: &mut Vec<ConfigError>,
+) {
     for (key, value) in table.iter_mut() {
         let name = format!("{prefix}_{}", key.to_ascii_uppercase());
         if let toml::Value::Table(inner) = value {
-            override_from(inner, &name, environment)?;
+            override_from(inner, &name, environment, mistyped);
             continue;
         }
         let Some(text) = renamed::variable(&name, environment) else { continue };
-        let wrong = |wanted| ConfigError::Environment { name: name.clone(), text: text.clone(), wanted };
-        *value = match value {
-            toml::Value::Integer(_) => {
-                let number = text.parse().ok().filter(|number: &i64| *number >= 0);
-                toml::Value::Integer(number.ok_or_else(|| wrong("a whole number of 0 or more"))?)
-            }
-            toml::Value::Boolean(_) => toml::Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
-            toml::Value::String(_) => toml::Value::String(text),
-            _ => return Err(ConfigError::EnvironmentList { name }),
-        };
+        match parsed(value, &name, text) {
+            Ok(new) => *value = new,
+            Err(fault) => mistyped.push(fault),
+        }
     }
-    Ok(())
+}
+
+/// The value of a variable, of the same kind as the setting's value now.
+fn parsed(now: &toml::Value, name: &str, text: String) -> Result<toml::Value, ConfigError> {
+    let name = name.to_owned();
+    match now {
+        toml::Value::Integer(_) => match text.parse() {
+            Ok(number @ 0..=i64::MAX) => Ok(toml::Value::Integer(number)),
+            _ => Err(ConfigError::Environment { name, text, wanted: "a whole number of 0 or more" }),
+        },
+        toml::Value::Boolean(_) => match text.parse() {
+            Ok(answer) => Ok(toml::Value::Boolean(answer)),
+            Err(_) => Err(ConfigError::Environment { name, text, wanted: "true or false" }),
+        },
+        toml::Value::String(_) => Ok(toml::Value::String(text)),
+        _ => Err(ConfigError::EnvironmentList { name }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Limits;
-
-    #[test]
-    fn a_log_level_is_a_level_or_a_list_of_filters() {
-        for valid in ["info", "WARN", "off", "trace", "", "info,openraft=off", "keyrack_cluster=debug,info", "a::b=trace"] {
-            assert!(is_log_filter(valid), "{valid}");
-        }
-        for bad in ["loud", "a=b=c", "info,loud", "keyrack_cluster=loud", "info debug"] {
-            assert!(!is_log_filter(bad), "{bad}");
-            let text = format!("[log]\nlevel = \"{bad}\"\n{PEER}");
-            let said = Config::parse(&text, |_| None).expect_err(bad).to_string();
-            assert!(said.contains(&format!("log.level = \"{bad}\"")), "{said}");
-        }
-    }
 
     const PEER: &str = "[[peers]]\nid = 1\npeer = \"a:1\"\nhttp = \"http://a:2\"\ngrpc = \"http://a:3\"\nregion = \"eu\"\n";
 
@@ -201,19 +133,10 @@ mod tests {
         assert_eq!(Config::parse(PEER, set).expect("parsed").limits.queue_commands, 4);
         let wrong = |name: &str| (name == "KEYRACK_NODE").then(|| "one".to_string());
         assert!(Config::parse(PEER, wrong).expect_err("refused").to_string().contains("KEYRACK_NODE"));
-    }
-
-    #[test]
-    fn a_witness_may_have_an_https_or_an_http_url() {
-        let key = "witness.example/w1+df1c0a35+BIE5dw6ofRdfVqNUZsNMfszLjYqRtO43ol32D1uPybOU";
-        let parse = |url: &str| Config::parse(&format!("[[receipts.witnesses]]\nurl = {url:?}\nkey = {key:?}\n{PEER}"), |_| None);
-        for valid in ["https://w.example/prefix", "http://w.example", "https://10.0.0.1:8443/"] {
-            assert!(parse(valid).is_ok(), "{valid}");
-        }
-        for bad in ["ftp://w.example", "w.example", "https://w.example?a=b", "https://anna:secret@w.example", ""] {
-            let error = format!("{:#}", parse(bad).expect_err("refused"));
-            assert!(error.contains("receipts.witnesses"), "{bad}: {error}");
-        }
+        let two = |name: &str| matches!(name, "KEYRACK_NODE" | "KEYRACK_DEVELOPMENT").then(|| "one".to_string());
+        let said = Config::parse(&format!("data_shards = 0\n{PEER}"), two).expect_err("refused").to_string();
+        let all = ["KEYRACK_NODE", "KEYRACK_DEVELOPMENT", "data_shards = 0"];
+        assert!(all.iter().all(|name| said.contains(name)), "{said}");
     }
 
     #[test]
@@ -223,28 +146,5 @@ mod tests {
         assert_eq!(config.limits.queue_commands, Limits::default().queue_commands);
         let more = format!("{text}\n[[oidc]]\nissuer = \"https://id.example\"\naudience = \"keyrack\"\n");
         assert_eq!(Config::parse(&more, |_| None).expect("accepted").oidc[0].clock_skew_secs, 60);
-    }
-
-    #[test]
-    fn addresses_have_a_host_and_a_possible_port_and_differ() {
-        let parse = |listen: &str, peer: &str| {
-            let peers = PEER.replace("a:1", peer);
-            Config::parse(&format!("[listen]\n{listen}\n{peers}"), |_| None).map_err(|cause| cause.to_string())
-        };
-        assert!(parse("http = \"[::1]:7110\"\ngrpc = \"localhost:7111\"", "10.0.0.1:65535").is_ok());
-        for bad in ["127.0.0.1:99999", "127.0.0.1", ":7110", "http://127.0.0.1:7110", "127.0.0.1:http", ""] {
-            let said = parse(&format!("http = {bad:?}"), "a:1").expect_err(bad);
-            assert!(said.contains("listen.http"), "{said}");
-            let said = parse("", bad).expect_err(bad);
-            assert!(said.contains("node 1"), "{said}");
-        }
-        let said = parse("http = \"127.0.0.1:7000\"\noperator = \"127.0.0.1:7000\"", "a:1").expect_err("equal");
-        assert!(said.contains("listen.http and listen.operator"), "{said}");
-    }
-
-    #[test]
-    fn all_faults_are_reported_at_once() {
-        let error = Config::parse(&format!("node = 2\ndata_shards = 0\n{PEER}"), |_| None).expect_err("refused").to_string();
-        assert!(error.contains("this is node 2") && error.contains("data_shards = 0"), "{error}");
     }
 }

@@ -30,14 +30,26 @@ fn default_clock_skew_secs() -> u64 {
     60
 }
 
-/// Refuses issuers that would be insecure or useless.
-pub fn check(issuers: &[Oidc]) -> anyhow::Result<()> {
-    let refuse = |fault: ConfigError| Err(fault.into());
+/// The issuers that would be insecure or useless, each with its first fault.
+pub fn faults(issuers: &[Oidc]) -> Vec<anyhow::Error> {
+    let mut faults: Vec<anyhow::Error> = Vec::new();
     if issuers.len() > MOST_ISSUERS {
-        return refuse(ConfigError::Issuers { found: issuers.len(), most: MOST_ISSUERS });
+        faults.push(ConfigError::Issuers { found: issuers.len(), most: MOST_ISSUERS }.into());
     }
     let mut names = BTreeSet::new();
-    for Oidc { issuer, audience, clock_skew_secs } in issuers {
+    for one in issuers {
+        faults.extend(one.check().err());
+        if !names.insert(&one.issuer) {
+            faults.push(ConfigError::SameIssuer(one.issuer.clone()).into());
+        }
+    }
+    faults
+}
+
+impl Oidc {
+    fn check(&self) -> anyhow::Result<()> {
+        let Oidc { issuer, audience, clock_skew_secs } = self;
+        let refuse = |fault: ConfigError| Err(fault.into());
         let url = Url::parse(issuer).context(ConfigError::Issuer)?;
         if url.has_query() {
             return refuse(ConfigError::IssuerQuery(issuer.clone()));
@@ -52,11 +64,8 @@ pub fn check(issuers: &[Oidc]) -> anyhow::Result<()> {
             let (issuer, found) = (issuer.clone(), *clock_skew_secs);
             return refuse(ConfigError::ClockSkew { issuer, found, most: LARGEST_SKEW_SECS });
         }
-        if !names.insert(issuer) {
-            return refuse(ConfigError::SameIssuer(issuer.clone()));
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -69,7 +78,7 @@ mod tests {
         for valid in
             ["https://id.example", "https://id.example:8443/realms/desk/", "http://127.0.0.1:8080", "http://[::1]:8080/a"]
         {
-            check(&[oidc(valid)]).unwrap_or_else(|cause| panic!("{valid}: {cause:#}"));
+            assert!(faults(&[oidc(valid)]).is_empty(), "{valid}");
         }
         let bad = [
             oidc("http://id.example"),
@@ -86,9 +95,10 @@ mod tests {
             Oidc { clock_skew_secs: 601, ..oidc("https://id.example") },
         ];
         for bad in bad {
-            assert!(check(std::slice::from_ref(&bad)).is_err(), "{bad:?}");
+            assert_eq!(faults(std::slice::from_ref(&bad)).len(), 1, "{bad:?}");
         }
-        assert!(check(&[oidc("https://id.example"), oidc("https://id.example")]).is_err(), "twice the same");
-        assert!(check(&vec![oidc("https://id.example"); 17]).is_err(), "too many");
+        assert_eq!(faults(&[oidc("https://id.example"), oidc("https://id.example")]).len(), 1, "twice the same");
+        let many: Vec<Oidc> = (0..17).map(|number| oidc(&format!("https://id-{number}.example"))).collect();
+        assert_eq!((faults(&many).len(), faults(&many[1..]).len()), (1, 0), "too many");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use zeroize::Zeroizing;
@@ -55,18 +55,33 @@ pub fn activate(path: &Path, name: &str) -> anyhow::Result<()> {
     write(path, &changed)
 }
 
-/// Removes a key. Data that only this key decrypts are lost.
-pub fn remove(path: &Path, name: &str) -> anyhow::Result<()> {
+/// Removes a key: appends its line to the file with the removed keys, so that no program deletes the only copy of a key, and
+/// then writes the keyring without it. Returns that file. Data that only this key decrypts cannot be read until the line is put
+/// back.
+pub fn remove(path: &Path, name: &str) -> anyhow::Result<PathBuf> {
     let text = read(path)?;
     let is_it = |line: &&str| line.split_whitespace().next() == Some(name);
     match text.lines().find(is_it) {
         None => return Err(KeyringError::Unknown { path: path.into(), name: name.into() }.into()),
-        Some(line) if line.ends_with("active") => return Err(KeyringError::IsActive(name.into()).into()),
-        Some(_) => {}
+        Some(line) if is_active(line) => return Err(KeyringError::IsActive(name.into()).into()),
+        Some(line) => append(&removed_keys(path), line)?,
     }
+    // Only now: a line that could not be kept stays in the keyring.
     let kept: Zeroizing<String> =
         Zeroizing::new(text.lines().filter(|line| !is_it(line)).map(|line| format!("{line}\n")).collect());
-    write(path, &kept)
+    write(path, &kept)?;
+    Ok(removed_keys(path))
+}
+
+fn is_active(line: &str) -> bool {
+    line.split_whitespace().nth(2) == Some("active")
+}
+
+/// The file with the lines of removed keys: the keyring's path and `.removed`.
+fn removed_keys(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".removed");
+    name.into()
 }
 
 fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
@@ -105,6 +120,19 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(write().map_err(|cause| AccessError::Write { path: path.into(), cause })?)
 }
 
+/// Appends a line and makes it durable. Only the file's owner can read it.
+fn append(path: &Path, line: &str) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let append = || {
+        let mut file = File::options().append(true).create(true).mode(0o600).open(path)?;
+        file.write_all(Zeroizing::new(format!("{line}\n")).as_bytes())?;
+        file.sync_all()
+    };
+    append().map_err(|cause| AccessError::Write { path: path.into(), cause })?;
+    check_private(path)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +143,7 @@ mod tests {
         std::fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join("keyring");
         let _ = std::fs::remove_file(&path);
+        let _ = std::fs::remove_file(removed_keys(&path));
         init(&path, "one").expect("made");
         assert!(init(&path, "one").is_err(), "never overwritten");
         add(&path, "two").expect("added");
@@ -122,8 +151,21 @@ mod tests {
         assert!(remove(&path, "one").is_err(), "the active key stays");
         activate(&path, "two").expect("activated");
         assert_eq!(Keyring::open(&path).expect("open").active_name(), "two");
+        let line_of = |name: &str| {
+            let text = std::fs::read_to_string(&path).expect("read");
+            text.lines().find(|line| line.starts_with(name)).map(|line| format!("{line}\n")).expect("a key")
+        };
+        // Blanks at the end change nothing.
+        let text = std::fs::read_to_string(&path).expect("read");
+        std::fs::write(&path, text.replace("active\n", "active \t\n")).expect("written");
+        assert!(remove(&path, "two").is_err(), "the active key stays");
+        let one = line_of("one");
         remove(&path, "one").expect("removed");
         assert_eq!(Keyring::open(&path).expect("open").all().count(), 1);
+        add(&path, "three").expect("added");
+        let three = line_of("three");
+        remove(&path, "three").expect("removed");
+        assert_eq!(std::fs::read_to_string(removed_keys(&path)).expect("kept"), format!("{one}{three}"));
         use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("changed");
         assert!(format!("{:#}", Keyring::open(&path).err().expect("refused")).contains("chmod 600"));

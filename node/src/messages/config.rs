@@ -75,6 +75,36 @@ pub enum ConfigError {
         /// The address.
         address: String,
     },
+    /// Two nodes have one address.
+    #[error("peers: nodes {one} and {other} both have peer = {address:?}. Give each node its own address.")]
+    SamePeer {
+        /// A node.
+        one: u64,
+        /// Another one.
+        other: u64,
+        /// The address of both.
+        address: String,
+    },
+    /// A path that is set to an empty text.
+    #[error("{name} = \"\": give the path of a {what}.")]
+    EmptyPath {
+        /// The setting.
+        name: &'static str,
+        /// `file` or `folder`.
+        what: &'static str,
+    },
+    /// A number with which the node would be useless.
+    #[error("{name} = {value}: give {least} or more{}.", at_most(*.most))]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: u64,
+        /// The smallest.
+        least: u64,
+        /// The largest; `u64::MAX` for none.
+        most: u64,
+    },
     /// The number of shards.
     #[error("data_shards = {0}: give 1 to 64.")]
     DataShards(u32),
@@ -166,6 +196,10 @@ impl ConfigError {
         let setting = name.map(|name| format!(", setting `{name}`")).unwrap_or_default();
         ConfigError::Line { line: number + 1, setting, what }
     }
+}
+
+fn at_most(most: u64) -> String {
+    if most == u64::MAX { String::new() } else { format!(", and at most {most}") }
 }
 
 const NO_VALUE: &str = "there is no value. Write `name = value`.";

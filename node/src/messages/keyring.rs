@@ -78,10 +78,12 @@ pub fn activated(file: &Path, name: &str) -> String {
 }
 
 /// The result of `keyrackd keyring remove`.
-pub fn removed(file: &Path, name: &str) -> String {
+pub fn removed(file: &Path, name: &str, removed: &Path) -> String {
     format!(
-        "{} no longer has the key {name}. Copy the file to every node. Keep a copy of {name} offline until \
-         keyrack_guests_undecryptable is 0 on every node: without {name}, data that only it decrypts are lost.\n",
-        file.display()
+        "{} no longer has the key {name}. Copy the file to every node. {} has the key's line. Move that file to a safe place \
+         without a node, and keep it until keyrack_guests_undecryptable is 0 on every node: without {name}, data that only it \
+         decrypts are lost.\n",
+        file.display(),
+        removed.display()
     )
 }

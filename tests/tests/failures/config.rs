@@ -165,7 +165,7 @@ fn with_verdicts(cases: Vec<Case>) -> Vec<Case> {
 }
 
 /// Variables that override settings: name, value, and words of the cause.
-const VARIABLES: [(&str, &str, &str); 12] = [
+const VARIABLES: [(&str, &str, &str); 16] = [
     ("KEYRACK_NODE", "one", "number"),
     ("KEYRACK_NODE", "", "number"),
     ("KEYRACK_NODE", "-1", "number"),
@@ -178,6 +178,10 @@ const VARIABLES: [(&str, &str, &str); 12] = [
     ("KEYRACK_LOG_FORMAT", "xml", "json"),
     ("KEYRACK_TLS_MIN_VERSION", "1.0", "1.2"),
     ("KEYRACK_PEERS", "", "file"),
+    ("KEYRACK_DATA", "", "folder"),
+    ("KEYRACK_LIMITS_CONNECTIONS", "0", "1 or more"),
+    ("KEYRACK_RECEIPTS_WITNESS_INTERVAL_MS", "0", "1 or more"),
+    ("KEYRACK_AUDIT_SEAL_AFTER_SECS", "31536001", "at most 31536000"),
 ];
 
 fn environment() -> Vec<Case> {
@@ -186,8 +190,12 @@ fn environment() -> Vec<Case> {
         for command in ["config check", "run"] {
             let shape = if command == "run" { Shape::Message } else { Shape::OnOutput };
             let mut case = with_changes(command, shape, &[("node = 1\n", "node = 1\n", &[], hint)]).remove(0);
+            // Checked with the file's settings, so the message names the setting.
             let checked_later =
-                ["KEYRACK_LOG_FORMAT", "KEYRACK_TLS_MIN_VERSION"].contains(&name) || value == "0" || value == "-1";
+                ["KEYRACK_LOG_FORMAT", "KEYRACK_TLS_MIN_VERSION", "KEYRACK_DATA", "KEYRACK_AUDIT_SEAL_AFTER_SECS"]
+                    .contains(&name)
+                    || value == "0"
+                    || value == "-1";
             case.says = if checked_later { vec![value.to_owned()] } else { vec![name.to_owned(), value.to_owned()] };
             cases.push(case.set(name, value));
         }

@@ -109,7 +109,7 @@ const DATA: [Change; 4] = [
     ("\"data\"", "\"{f}/empty\"", &["{f}/empty", "folder"], "`data`"),
     ("\"data\"", "\"{f}/empty/below\"", &["{f}/empty/below", "folder"], "`data`"),
     ("\"data\"", "\"/proc/data\"", &["/proc/data"], "`data`"),
-    ("\"data\"", "\"\"", &["folder \"\": it does not exist"], "`data`"),
+    ("\"data\"", "\"\"", &["data = \"\""], "folder"),
 ];
 
 const FORMAT: &str = "format = 2\ncluster = \"prod\"\nnode = 1\nincarnation = 5\n";

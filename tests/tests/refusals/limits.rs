@@ -51,6 +51,28 @@ async fn an_unknown_outcome_is_resolved_with_the_same_key() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stops_still_answers_its_open_requests() {
+    let cluster = Cluster::start_with(&[("KEYRACK_LIMITS_REQUEST_TIMEOUT_MS", "3000")]);
+    let (hotel, leader) = hotel_at_its_leader(&cluster, 5).await;
+    let request = hotel.request("2027-03-01", "2027-03-02");
+    let key = fresh_key();
+    pause_others(&cluster, leader);
+    let mut posts = JoinSet::new();
+    for _ in 0..2 {
+        posts.spawn(hotel.api.post("/v1/bookings", &key).json(&request).send());
+    }
+    // The refusal of one shows that the other one is open.
+    refusal(&posts.join_next().await.unwrap().unwrap(), 409, "request_in_flight");
+    cluster.node(leader).ask_to_stop();
+    // Its time is up after 3 s, before the node cuts its connections.
+    refusal(&posts.join_next().await.unwrap().unwrap(), 504, "outcome_unknown");
+    resume_others(&cluster, leader);
+    let other = cluster.others(leader)[0];
+    insist(&cluster.api("operator", other), &key, &request).await;
+    assert_one_booking(&hotel.through(&cluster.api("operator", other))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_without_a_majority_answers_unavailable() {
     let cluster = Cluster::start();
     let (hotel, leader) = hotel_at_its_leader(&cluster, 5).await;
