@@ -1,6 +1,7 @@
 //! One node's part of the cluster, as the edge sees it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use keyrack_inventory::{Command, Fault, Outcome, PropertyNumber};
@@ -125,6 +126,11 @@ impl ClusterNode {
         }
     }
 
+    /// The same for a command of the cluster itself that only a shard's leader proposes. It is never forwarded.
+    pub async fn propose_as_leader(&self, shard: u32, command: &Command, deadline: Instant) -> Result<(), ClusterError> {
+        self.node.decide_as_leader(shard, commands::encode(command), deadline).await.map(drop)
+    }
+
     /// Calls `read` with a view of `shard` that is as fresh as `consistency` requires.
     pub async fn read<T>(
         &self,
@@ -213,6 +219,11 @@ impl ClusterNode {
     /// The number of synced log writes since the start.
     pub fn log_syncs(&self) -> u64 {
         self.node.log.syncs()
+    }
+
+    /// How many messages of other nodes were refused since the start because no honest node sends them.
+    pub fn peer_refusals(&self) -> u64 {
+        self.node.peer_refusals.load(Ordering::Relaxed)
     }
 
     /// Waits until this node must stop: its storage failed, Raft stopped or one of its tasks panicked. Returns the reason.

@@ -20,6 +20,12 @@ pub enum ClusterError {
         /// The shard.
         shard: u32,
     },
+    /// The command is larger than one log entry may be; nothing was proposed.
+    #[error("the command has more than {limit_bytes} bytes; nothing was done. Split it.")]
+    CommandTooLarge {
+        /// The largest size.
+        limit_bytes: u64,
+    },
     /// The shard had no leader or no majority in time; nothing was proposed.
     #[error("shard {shard} has no leader or no majority; nothing was done. Try again, or start the nodes that are down.")]
     Unavailable {

@@ -1,6 +1,7 @@
 //! The parts of this node, and the functions that the files above need.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use crate::halt::Halt;
 use crate::peers::{Admission, Links, Member};
 use crate::raft::Group;
 use crate::receipts::{Published, ReceiptLog, Signer};
-use crate::shard::{Batcher, Decided, ReadGate, Undecided};
+use crate::shard::{Batcher, Decided, MAX_COMMAND_BYTES, ReadGate, Undecided};
 use crate::storage::{DataFolder, LogDb, RowsDb};
 use crate::tasks::Tasks;
 
@@ -36,6 +37,8 @@ pub struct Node {
     pub links: Links,
     /// This node's background tasks.
     pub tasks: Tasks,
+    /// How many messages of other nodes were refused because no honest node sends them.
+    pub peer_refusals: AtomicU64,
 }
 
 /// One shard on this node.
@@ -104,11 +107,13 @@ impl Node {
     /// `deadline`.
     pub async fn decide(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
         let decided = self.shard(shard)?.batcher.decide(command, deadline).await;
-        decided.map_err(|why| match why {
-            Undecided::Overloaded => ClusterError::Overloaded { shard },
-            Undecided::Unavailable => ClusterError::Unavailable { shard },
-            Undecided::Unknown => ClusterError::UnknownOutcome { shard },
-        })
+        decided.map_err(|why| undecided(shard, why))
+    }
+
+    /// The same for a command that only a shard's leader proposes: it is never forwarded.
+    pub async fn decide_as_leader(&self, shard: u32, command: Bytes, deadline: Instant) -> Result<(u64, Decided), ClusterError> {
+        let decided = self.shard(shard)?.batcher.decide_as_leader(command, deadline).await;
+        decided.map_err(|why| undecided(shard, why))
     }
 
     /// Waits up to a second until this node has applied a group's log up to `index`. Returns the applied index.
@@ -117,5 +122,14 @@ impl Node {
         let mut applied = group.progress().applied.subscribe();
         let _ = tokio::time::timeout(APPLIED, applied.wait_for(|applied| *applied >= index)).await;
         *group.progress().applied.borrow()
+    }
+}
+
+fn undecided(shard: u32, why: Undecided) -> ClusterError {
+    match why {
+        Undecided::Overloaded => ClusterError::Overloaded { shard },
+        Undecided::TooLarge => ClusterError::CommandTooLarge { limit_bytes: MAX_COMMAND_BYTES as u64 },
+        Undecided::Unavailable => ClusterError::Unavailable { shard },
+        Undecided::Unknown => ClusterError::UnknownOutcome { shard },
     }
 }

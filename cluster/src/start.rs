@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use keyrack_proto::internal::folder_origin::Kind;
 use keyrack_proto::internal::{FolderOrigin, LogId};
@@ -110,6 +111,7 @@ impl ClusterNode {
             admission,
             links,
             tasks: Tasks::new("cluster"),
+            peer_refusals: AtomicU64::new(0),
             config,
         };
         let newest = node.folder.newest_ends().map_err(storage)?;

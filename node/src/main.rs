@@ -189,7 +189,7 @@ enum KeyringCommand {
         after_help = "A rotation. Finish each step on every node before the next step:\n  (on one node, then copy the file \
                       to the others)\n  keyrackd keyring add keyring --name 2027-05\n  keyrackd keyring activate keyring --name \
                       2027-05\n  (wait until the metric keyrack_guests_rewrapping is 0 on every node)\n  keyrackd keyring \
-                      remove keyring --name 2026-11  (after 48 hours, because retries still need the old key)"
+                      remove keyring --name 2026-11  (after 14 days, because guests' links and stored answers still need the old key)"
     )]
     Add {
         /// The keyring's file.
@@ -284,12 +284,11 @@ fn keyring(command: KeyringCommand) -> anyhow::Result<String> {
 
 /// `keyrackd config check`: prints one verdict.
 fn check(file: &Path) -> anyhow::Result<ExitCode> {
-    let reasons = match Config::load(file) {
-        Ok(config) => {
+    let reasons = match Config::examine(file) {
+        Ok((config, mut reasons)) => {
             config.renamed.iter().for_each(|renamed| note(messages::config::renamed(renamed.old, renamed.new)));
             config.unknown_variables.iter().for_each(|name| note(messages::config::unknown_variable(name)));
-            let mut reasons = insecure::reasons(&config);
-            for fault in run::file_faults(&config) {
+            for fault in insecure::reasons(&config).into_iter().chain(run::file_faults(&config)) {
                 if !reasons.contains(&fault) {
                     reasons.push(fault);
                 }

@@ -126,7 +126,7 @@ impl Metrics {
     pub fn render(&self, cluster: &ClusterNode) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
-        for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping)] {
+        for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping), peers(cluster)] {
             text::encode_registry(&mut page, &registry)?;
         }
         // The page has one end mark, so each registry is written without it.
@@ -166,6 +166,15 @@ fn raft(cluster: &ClusterNode) -> Registry {
     syncs.inc_by(cluster.log_syncs());
     raft.register("log_syncs", "Synced writes of the log, all shards together", syncs);
     raft
+}
+
+/// The other nodes.
+fn peers(cluster: &ClusterNode) -> Registry {
+    let mut registry = Registry::with_prefix("keyrack_peer");
+    let refused = Counter::<u64>::default();
+    refused.inc_by(cluster.peer_refusals());
+    registry.register("refused", "Messages of other nodes that were refused because no honest node sends them", refused);
+    registry
 }
 
 /// See [`RewrapProgress`].

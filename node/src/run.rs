@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use keyrack_cluster::{ClusterConfig, ClusterNode, FolderSeeds, PeerConfig, PeerTls, StartProgress, Tasks};
+use keyrack_cluster::{Awaited, ClusterConfig, ClusterNode, FolderSeeds, PeerConfig, PeerTls, StartProgress, Tasks};
 use tokio::net::TcpListener;
 
 use crate::access::{Oidc, quotas, trail};
@@ -41,10 +42,12 @@ pub fn file_faults(config: &Config) -> Vec<String> {
         ListenerTls::new(&config.cluster, config.tls.min_version == "1.2", &loaded.credentials).map(drop)
     };
     let is_set = !config.tls.certificate.as_os_str().is_empty();
+    // An empty path is reported with the other settings.
+    let has_keyring = !config.guests.keyring.as_os_str().is_empty();
     let checks = [
         if is_set { tls() } else { Ok(()) },
         Outbound::new(&config.outbound.trust).map(drop),
-        Vault::open(&config.guests.keyring).map(drop),
+        if has_keyring { Vault::open(&config.guests.keyring).map(drop) } else { Ok(()) },
     ];
     checks.into_iter().filter_map(|check| check.err().map(|cause| failure::text(&cause))).collect()
 }
@@ -86,13 +89,18 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         let listener = BoundListener { socket, security };
         listeners.spawn(name, serve(listener, apis.clone(), addresses.clone(), limits(config), listeners.clone()));
     }
+    // Before the cluster starts too: a first start may wait for a corrected keyring.
+    let (watched, is_started) = (vault.clone(), Arc::new(AtomicBool::new(false)));
+    let has_begun = begun(is_started.clone(), progress.clone());
+    background.spawn("keyring", async move { watched.watch(has_begun).await });
     let cluster = ClusterNode::start(cluster_config, peer_socket, peer_tls, fresh()?, progress).await?;
+    is_started.store(true, Ordering::Relaxed);
     witness::start(&config.receipts, &cluster, &outbound, &background)?;
     let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
     apis.start(Routers {
         http: http::router(service.clone()),
         operator: http::operator_router(service.clone()),
-        grpc: grpc::router(service.clone()).await?,
+        grpc: grpc::router(service.clone(), config.limits.body_bytes as usize).await?,
     });
     start_background(&service, &vault, &background);
     background.spawn("certificates", rotation.run(service.metrics().clone()));
@@ -106,8 +114,14 @@ fn start_background(service: &Service, vault: &Arc<Vault>, tasks: &Tasks) {
     tasks.spawn_draining("audit trail", trail::write(guard.trail().clone(), cluster.clone(), tasks.clone()));
     tasks.spawn("quotas", quotas::share(guard.quotas().clone(), cluster.clone(), tasks.clone()));
     tasks.spawn("rewrapping", rewrap(vault.clone(), cluster.clone(), service.metrics().clone(), vault.changes()));
-    let vault = vault.clone();
-    tasks.spawn("keyring", async move { vault.watch().await });
+}
+
+/// Says whether the cluster has begun, so that there may be guests' data.
+fn begun(is_started: Arc<AtomicBool>, progress: StartProgress) -> impl Fn() -> bool {
+    move || {
+        let is_new = matches!(progress.awaited(), Awaited::FirstMembers(_) | Awaited::EqualSettings(_));
+        is_started.load(Ordering::Relaxed) || !is_new
+    }
 }
 
 /// A listener speaks plain HTTP if its URL is `http://`, which is allowed in development only.

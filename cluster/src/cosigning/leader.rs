@@ -13,7 +13,7 @@ use keyrack_merkle::{Hash, Signature, VerifierKey, verify_signature};
 use keyrack_proto::{commands, internal as pb};
 use pb::cosign_reply::Answer;
 use pb::cosign_request::Ask;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::answer::reply_of;
@@ -253,8 +253,8 @@ impl Cosigning {
     fn propose(&self, size: u64, note: String) {
         let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutCheckpoint { size, note } };
         let deadline = Instant::now() + ROUND_TIMEOUT;
-        let (answer, taken_up) = oneshot::channel();
-        self.batcher.submit_deferred(Pending { command: commands::encode(&command), deadline, forwarded: true, answer });
+        let (pending, taken_up) = Pending::new(commands::encode(&command), deadline, true);
+        self.batcher.submit_deferred(pending);
         // The batcher drops a command without a waiting caller. If this proposal fails, the head is requested again.
         self.tasks.spawn("checkpoint", async {
             let _ = taken_up.await;

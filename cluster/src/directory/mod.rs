@@ -21,12 +21,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keyrack_inventory::PropertyNumber;
+use keyrack_proto::Malformed;
 use keyrack_proto::internal as pb;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use prost::Message;
 
+use crate::malformed::malformed;
 use crate::peers::Admission;
 use crate::storage::RowsDb;
+
+/// The most data shards of a cluster.
+pub const MAX_DATA_SHARDS: u32 = 64;
 
 /// The directory's own shard.
 pub const SHARD: u32 = 0;
@@ -234,6 +239,25 @@ impl Entries {
         let emptiest = counts.iter().enumerate().min_by_key(|(shard, count)| (**count, *shard));
         emptiest.map_or(1, |(shard, _)| shard as u32 + 1)
     }
+}
+
+/// Checks that a command can be applied.
+///
+/// # Errors
+/// `InvalidData` that says what is missing or malformed.
+pub fn check(op: &pb::directory_command::Op) -> io::Result<()> {
+    use pb::directory_command::Op;
+    let read = match op {
+        Op::PutPrincipal(put) => required(put.principal.as_ref(), "principal").and_then(Principal::try_from).map(drop),
+        Op::AddKey(add) => required(add.key.as_ref(), "key").and_then(ApiKey::try_from).map(drop),
+        Op::RegisterProperty(register) if register.data_shards > MAX_DATA_SHARDS => Err(Malformed("number of data shards")),
+        Op::RegisterProperty(_) | Op::RemoveProperty(_) | Op::RevokePrincipal(_) | Op::RevokeKey(_) | Op::FenceNode(_) => Ok(()),
+    };
+    read.map_err(|cause| malformed(&format!("directory command: {cause}")))
+}
+
+fn required<'a, T>(field: Option<&'a T>, name: &'static str) -> Result<&'a T, Malformed> {
+    field.ok_or(Malformed(name))
 }
 
 pub fn placement(row: &pb::DirectoryRow) -> Placement {

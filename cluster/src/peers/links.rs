@@ -19,8 +19,10 @@ use super::calls::PeerCalls;
 use super::member::Member;
 use super::tls::{Dial, PeerTls};
 
-/// The largest message between nodes: a full append of the largest batches.
-pub const PEER_MESSAGE_BYTES: usize = 64 << 20;
+/// The largest message that a node takes from another one: a full append (`raft/log_store.rs`) and its envelope.
+pub const PEER_MESSAGE_BYTES: usize = 16 << 20;
+/// The largest answer that a node takes from another one: the answers to a batch.
+pub const PEER_ANSWER_BYTES: usize = 64 << 20;
 /// How long a connection may take to open: ample time for two round trips between far regions.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -188,7 +190,7 @@ impl Links {
             .connect_with_connector_lazy(Dial::new(self.tls.clone(), id, &member.peer));
         let identify = self.identify(format!("{id}/{}", member.incarnation))?;
         let client = PeerClient::with_interceptor(channel, identify);
-        Ok(client.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES))
+        Ok(client.max_decoding_message_size(PEER_ANSWER_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES))
     }
 }
 

@@ -19,6 +19,6 @@ mod usage;
 
 pub use admission::Admission;
 pub use calls::PeerCalls;
-pub use links::{Client, Links, PEER_MESSAGE_BYTES, innermost};
+pub use links::{Client, Links, PEER_ANSWER_BYTES, PEER_MESSAGE_BYTES, innermost};
 pub use member::Member;
 pub use usage::{UsageInbox, Used};

@@ -5,8 +5,9 @@ use std::io;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use keyrack_proto::internal as pb;
-use openraft::raft::TransferLeaderRequest;
+use openraft::raft::{AppendEntriesRequest, TransferLeaderRequest};
 
+use super::checks;
 use super::replica::{Machine, Replica};
 use super::types::Types;
 use super::wire;
@@ -15,18 +16,20 @@ use crate::peers::PeerCalls;
 use crate::storage::LogDisk;
 
 impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
-    /// Answers a leader's pipelined appends, in order. A later message that cannot be decoded ends the stream, and the leader
-    /// opens another.
+    /// Answers the pipelined appends of the leader `from`, in order. A later message that is refused ends the stream, and the leader
+    /// opens another, so that the refusal reaches it.
     pub fn append_stream<R>(
         &self,
+        from: u64,
         first: pb::AppendRequest,
         rest: R,
     ) -> io::Result<BoxStream<'static, io::Result<pb::AppendReply>>>
     where
         R: Stream<Item = pb::AppendRequest> + Send + 'static,
     {
-        let first = wire::append_in(first)?;
-        let readable = rest.map(|request| wire::append_in(request).ok());
+        let first = self.checked_append(from, first)?;
+        let replica = self.clone();
+        let readable = rest.map(move |request| replica.checked_append(from, request).ok());
         let readable = readable.take_while(|request| std::future::ready(request.is_some()));
         let input = futures::stream::once(std::future::ready(first)).chain(readable.filter_map(std::future::ready));
         let replies = self.raft.stream_append(Box::pin(input));
@@ -34,41 +37,57 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         Ok(Box::pin(replies))
     }
 
-    /// Answers a single append.
+    /// Answers a single append of the leader `from`.
     ///
     /// # Errors
-    /// `InvalidData` for a request that cannot be decoded. Any other error means that Raft has stopped. The same holds for
-    /// the other methods here.
-    pub async fn append_one(&self, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
-        let request = wire::append_in(request)?;
+    /// `InvalidData` for a request that is refused. Any other error means that Raft has stopped. The same holds for the other
+    /// methods here.
+    pub async fn append_one(&self, from: u64, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
+        let request = self.checked_append(from, request)?;
         let (prev, last) = (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
         let reply = self.raft.append_entries(request).await.map_err(io::Error::other)?;
         Ok(wire::append_reply_out(&reply.into_stream_result(prev, last)))
     }
 
-    /// Answers a candidate. The vote is on the disk when this returns.
-    pub async fn vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
-        self.check_floor(&request)?;
+    fn checked_append(&self, from: u64, request: pb::AppendRequest) -> io::Result<AppendEntriesRequest<Types>> {
+        let request = wire::append_in(request)?;
+        checks::leader(from, &request.vote, self.log.term())?;
+        checks::entries(self.shard, &request.vote, request.prev_log_id.as_ref(), &request.entries)?;
+        Ok(request)
+    }
+
+    /// Checks that `from` may send a snapshot or an append in parts with this vote. Nothing else was received yet.
+    pub fn check_leader(&self, from: u64, vote: Option<pb::Vote>) -> io::Result<()> {
+        let vote = vote.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
+        Ok(checks::leader(from, &vote, self.log.term())?)
+    }
+
+    /// Answers the candidate `from`. The vote is on the disk when this returns.
+    pub async fn vote(&self, from: u64, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
+        self.check_candidate(from, &request)?;
         let reply = self.raft.vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
 
-    /// Answers whether this node would vote for the candidate. It stays free to vote otherwise.
-    pub async fn pre_vote(&self, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
-        self.check_floor(&request)?;
+    /// Answers whether this node would vote for the candidate `from`. It stays free to vote otherwise.
+    pub async fn pre_vote(&self, from: u64, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
+        self.check_candidate(from, &request)?;
         let reply = self.raft.pre_vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
 
-    fn check_floor(&self, request: &pb::VoteRequest) -> io::Result<()> {
+    fn check_candidate(&self, from: u64, request: &pb::VoteRequest) -> io::Result<()> {
+        let vote = request.vote.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
+        checks::candidate(from, &vote, self.log.term())?;
         let may_vote = self.may_vote_for(request);
         may_vote.then_some(()).ok_or_else(|| io::Error::other("this node was restored from a copy: it waits for the newest copy"))
     }
 
-    /// Answers a leader that hands its leadership over.
-    pub async fn transfer(&self, request: pb::TransferRequest) -> io::Result<pb::TransferReply> {
-        let from = request.from.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
-        let transfer = TransferLeaderRequest::<Types>::new(from, request.to, request.last.map(wire::log_id_in));
+    /// Answers the leader `from`, which hands its leadership over.
+    pub async fn transfer(&self, from: u64, request: pb::TransferRequest) -> io::Result<pb::TransferReply> {
+        let vote = request.from.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
+        checks::leader(from, &vote, self.log.term())?;
+        let transfer = TransferLeaderRequest::<Types>::new(vote, request.to, request.last.map(wire::log_id_in));
         let accepted = self.raft.handle_transfer_leader(transfer).await.map_err(io::Error::other)?.is_ok();
         Ok(pb::TransferReply { accepted })
     }

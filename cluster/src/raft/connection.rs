@@ -17,6 +17,8 @@ use openraft::raft::{
 use openraft::{RaftNetworkFactory, RaftNetworkV2};
 use tonic::{Request, Status};
 
+use super::append_parts::{append_in_parts, is_too_large};
+use super::checks;
 use super::send_snapshot::send_snapshot;
 use super::types::{Types, Vote};
 use super::wire;
@@ -68,6 +70,14 @@ fn garbled(cause: io::Error) -> RPCError<Types> {
     RPCError::Network(NetworkError::new(&cause))
 }
 
+/// The answer to a message of a leader with this term, unless it names a term that no election leads to.
+fn possible(term: u64, reply: pb::AppendReply) -> Result<pb::AppendReply, RPCError<Types>> {
+    if let Some(pb::append_reply::Result::HigherVote(higher)) = &reply.result {
+        checks::encoded_term(Some(higher), term).map_err(|refused| garbled(refused.into()))?;
+    }
+    Ok(reply)
+}
+
 fn timed<T>(message: T, option: &RPCOption) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(option.hard_ttl());
@@ -83,11 +93,12 @@ impl RaftNetworkV2<Types> for Connection {
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<Types>, RPCError<Types>> {
         let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
+        let term = rpc.vote.leader_id.term;
         let request = timed(wire::append_out(self.group, rpc), &option);
         let call = self.client()?.append_one(request).await;
         self.links.note_answer(self.peer, &call);
         let call = call.map_err(failed)?;
-        wire::append_response_in(call.into_inner(), last).map_err(garbled)
+        wire::append_response_in(possible(term, call.into_inner())?, last).map_err(garbled)
     }
 
     fn stream_append<'s, S>(
@@ -106,17 +117,25 @@ impl RaftNetworkV2<Types> for Connection {
             let Some(first) = input.next().await else {
                 return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
             };
-            let (links, peer) = (self.links.clone(), self.peer);
-            // Stop sending once the peer is fenced or removed.
-            let requests =
-                futures::stream::iter([first]).chain(input).take_while(move |_| std::future::ready(links.admits(peer)));
+            let (links, peer, term) = (self.links.clone(), self.peer, first.vote.leader_id.term);
+            if is_too_large(&first) {
+                let reply = append_in_parts(self.client()?, wire::append_out(group, first)).await;
+                links.note_answer(peer, &reply);
+                let reply = wire::append_reply_in(possible(term, reply.map_err(failed)?)?).map_err(garbled);
+                return Ok(Box::pin(futures::stream::iter([reply])) as BoxStream<'s, _>);
+            }
+            // Stop sending once the peer is fenced or removed. Before an entry that is too large the stream ends too; the next
+            // one begins with it.
+            let requests = futures::stream::iter([first])
+                .chain(input)
+                .take_while(move |request| std::future::ready(links.admits(peer) && !is_too_large(request)));
             let requests = requests.map(move |request| wire::append_out(group, request));
             let call = self.client()?.append(requests).await;
             let links = self.links.clone();
             links.note_answer(peer, &call);
             let replies = call.map_err(failed)?.into_inner().map(move |reply| {
                 links.note_answer(peer, &reply);
-                wire::append_reply_in(reply.map_err(failed)?).map_err(garbled)
+                wire::append_reply_in(possible(term, reply.map_err(failed)?)?).map_err(garbled)
             });
             Ok(Box::pin(replies) as BoxStream<'s, _>)
         })
@@ -127,6 +146,7 @@ impl RaftNetworkV2<Types> for Connection {
         let call = self.client()?.vote(request).await;
         self.links.note_answer(self.peer, &call);
         let reply = call.map_err(failed)?.into_inner();
+        checks::encoded_term(reply.vote.as_ref(), rpc.vote.leader_id.term).map_err(|refused| garbled(refused.into()))?;
         wire::vote_reply_in(reply).map_err(garbled)
     }
 
@@ -135,6 +155,7 @@ impl RaftNetworkV2<Types> for Connection {
         let call = self.client()?.pre_vote(request).await;
         self.links.note_answer(self.peer, &call);
         let reply = call.map_err(failed)?.into_inner();
+        checks::encoded_term(reply.vote.as_ref(), rpc.vote.leader_id.term).map_err(|refused| garbled(refused.into()))?;
         wire::vote_reply_in(reply).map_err(garbled)
     }
 

@@ -4,7 +4,8 @@
 //! - an entry can be read as soon as `append` returns, durable or not. It is acknowledged only once it and all entries before
 //!   it are durable (the writer completes callers in order);
 //! - the recent tail and the vote are in memory, so replication and apply normally do not read the disk;
-//! - the tail is a suffix of the log. The database has all older entries.
+//! - the tail is a suffix of the log. The database has all older entries;
+//! - what replication reads at once is bounded by bytes ([`APPEND_BYTES`]), so that it fits into a message between nodes.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
@@ -25,6 +26,8 @@ use crate::storage::{LogDisk, LogWrite, Slot};
 
 /// Bytes of recent entries each group keeps in memory.
 const TAIL_BYTES: usize = 32 << 20;
+/// The bytes of the entries in one append to a follower, unless the first entry alone is larger.
+pub const APPEND_BYTES: usize = 8 << 20;
 
 /// The log of one group. Clones share the same log.
 #[derive(Clone)]
@@ -104,6 +107,29 @@ impl<D: LogDisk> LogStore<D> {
         self.state.lock().purged.map_or(0, |id| id.index)
     }
 
+    /// The entries of `range` that exist: all of them, or the first ones that have `most_bytes` together. At least one.
+    fn read(&self, range: Range<u64>, most_bytes: usize) -> io::Result<Vec<Entry>> {
+        let (recent, have_from) = self.state.lock().recent(&range);
+        let older = match have_from > range.start {
+            true => self.db.entries(self.group, range.start..have_from, most_bytes)?,
+            false => Vec::new(),
+        };
+        let is_whole = older.last().is_none_or(|(index, _)| index + 1 == have_from);
+        let older = older.into_iter().map(|(index, bytes)| wire::entry_from_disk(index, bytes));
+        let mut entries = older.collect::<io::Result<Vec<_>>>()?;
+        if is_whole {
+            entries.extend(recent);
+        }
+        let mut bytes = 0;
+        let is_over = |entry: &Entry| {
+            bytes += size(entry);
+            bytes > most_bytes
+        };
+        let fit = entries.iter().position(is_over).unwrap_or(entries.len());
+        entries.truncate(fit.max(1));
+        Ok(entries)
+    }
+
     async fn write_durably(&self, writes: Vec<LogWrite>) -> io::Result<()> {
         let (done, wait) = tokio::sync::oneshot::channel();
         let done = move |result| {
@@ -166,15 +192,11 @@ impl<D: LogDisk> RaftLogReader<Types> for LogStore<D> {
             Bound::Excluded(at) => *at,
             Bound::Unbounded => u64::MAX,
         };
-        let (recent, have_from) = self.state.lock().recent(&(start..end));
-        if have_from <= start {
-            return Ok(recent);
-        }
-        let older = self.db.entries(self.group, start..have_from)?;
-        let mut entries =
-            older.into_iter().map(|(index, bytes)| wire::entry_from_disk(index, bytes)).collect::<io::Result<Vec<_>>>()?;
-        entries.extend(recent);
-        Ok(entries)
+        self.read(start..end, usize::MAX)
+    }
+
+    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
+        self.read(start..end, APPEND_BYTES)
     }
 
     async fn read_vote(&mut self) -> io::Result<Option<Vote>> {

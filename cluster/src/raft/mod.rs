@@ -2,7 +2,7 @@
 //!
 //! Each shard is one [`Group`], an openraft instance over the node's shared log database and the shard's column family. The
 //! rest of the crate writes encoded batches and gets outcomes ([`Replica::write`]), asks for a read index
-//! ([`Replica::read_index`]), answers other nodes (`answers.rs`) and reads numbers ([`Status`]). Start with `group.rs` and
+//! ([`Replica::read_index`]), answers other nodes (`answers.rs`, after `checks.rs`) and reads numbers ([`Status`]). Start with `group.rs` and
 //! `replica.rs`.
 //!
 //! A [`Replica`] is generic over its state machine, its disk and its network. A node uses RocksDB and gRPC. The simulation
@@ -14,11 +14,14 @@
 //! - a leader answers a linearizable read only after it has asked the members for their votes, and a majority has not voted
 //!   for a later leader (ADR 14);
 //! - a leader that restarts is elected again before it leads (ADR 13);
+//! - nothing of a peer's message is stored before it is checked against the peer's certificate (`checks.rs`);
 //! - the log is purged only up to the position of a snapshot.
 //!
 //! openraft is an alpha version, pinned exactly. ADR 13 and ADR 14 describe its faults and our workarounds.
 
 mod answers;
+pub mod append_parts;
+mod checks;
 mod compaction;
 mod connection;
 mod floor;

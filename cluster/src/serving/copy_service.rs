@@ -52,6 +52,10 @@ impl pb::peer_server::Peer for CopyService {
         waits()
     }
 
+    async fn append_in_parts(&self, _: Request<Streaming<pb::AppendPart>>) -> Answer<pb::AppendReply> {
+        waits()
+    }
+
     async fn vote(&self, _: Request<pb::VoteRequest>) -> Answer<pb::VoteReply> {
         waits()
     }

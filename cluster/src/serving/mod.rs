@@ -12,6 +12,7 @@
 
 mod caller;
 mod copy_service;
+mod forwarded;
 mod service;
 
 use std::io;
@@ -29,14 +30,14 @@ use crate::config::ClusterConfig;
 use crate::membership::RejoinRequests;
 use crate::node::Node;
 use crate::peers::tls::{self, PeerStream, PeerTls};
-use crate::peers::{Admission, PEER_MESSAGE_BYTES, UsageInbox};
+use crate::peers::{Admission, PEER_ANSWER_BYTES, PEER_MESSAGE_BYTES, UsageInbox};
 use crate::tasks::Tasks;
 
 /// Accepts connections of other nodes until the node's tasks stop. Open connections end with the process.
 pub fn serve(node: &Arc<Node>, listener: TcpListener, tls: PeerTls, replacements: Arc<RejoinRequests>, usage: Arc<UsageInbox>) {
     let incoming = tls::incoming(listener, tls, node.admission.clone(), &node.tasks);
     let service = PeerServer::new(PeerService::new(node.clone(), replacements, usage));
-    let service = service.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_MESSAGE_BYTES);
+    let service = service.max_decoding_message_size(PEER_MESSAGE_BYTES).max_encoding_message_size(PEER_ANSWER_BYTES);
     spawn(service, incoming, &node.tasks);
 }
 

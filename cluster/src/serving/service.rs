@@ -3,21 +3,24 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use keyrack_proto::internal as pb;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::caller::{field, identified};
+use super::forwarded::{self, NotProposed};
 use crate::cosigning;
 use crate::membership::RejoinRequests;
 use crate::node::Node;
+use crate::peers::tls::Refusals;
 use crate::peers::{Member, UsageInbox};
-use crate::raft::Group;
+use crate::raft::{Group, append_parts};
 
 /// How long a command that another node forwarded may take.
 const FORWARDED: Duration = Duration::from_secs(10);
@@ -29,6 +32,10 @@ pub struct PeerService {
     node: Arc<Node>,
     replacements: Arc<RejoinRequests>,
     usage: Arc<UsageInbox>,
+    /// Limits the log lines about refused messages.
+    refusals: Refusals,
+    /// One append in parts at a time.
+    in_parts: Semaphore,
 }
 
 type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -36,7 +43,7 @@ type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl PeerService {
     /// Answers for `node`.
     pub fn new(node: Arc<Node>, replacements: Arc<RejoinRequests>, usage: Arc<UsageInbox>) -> PeerService {
-        PeerService { node, replacements, usage }
+        PeerService { node, replacements, usage, refusals: Refusals::default(), in_parts: Semaphore::new(1) }
     }
 
     /// Checks the caller, and that the call is for this incarnation of this node. Returns the caller.
@@ -92,11 +99,18 @@ impl PeerService {
     }
 
     /// Proposes commands that another node forwarded, if this node leads. They are not forwarded again.
-    async fn propose_here(&self, request: pb::ProposeRequest) -> Result<pb::ProposeReply, Status> {
+    async fn propose_here(&self, caller: u64, request: pb::ProposeRequest) -> Result<pb::ProposeReply, Status> {
         let shard = self.node.shard(request.group).map_err(|cause| Status::unavailable(cause.to_string()))?;
         let leader = shard.group.leader();
         if leader != Some(self.node.config.node) {
             return Ok(pb::ProposeReply { proposed: None, leader });
+        }
+        for command in &request.commands {
+            match forwarded::check(&self.node, caller, request.group, command) {
+                Ok(()) => {}
+                Err(NotProposed::Behind(_)) => return Ok(pb::ProposeReply { proposed: None, leader: None }),
+                Err(cause) => return Err(self.refused(caller, cause.into())),
+            }
         }
         let answers = shard.batcher.decide_forwarded(request.commands, Instant::now() + FORWARDED).await;
         Ok(pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader })
@@ -108,6 +122,19 @@ async fn cosign(node: &Node, request: pb::CosignRequest) -> Option<pb::CosignRep
     let receipts = node.shard(request.group).ok()?.receipts.as_ref()?;
     let means = (&receipts.signer, receipts.published.as_ref(), node.halt.as_ref());
     cosigning::answer(request.group, request.ask?, means).await
+}
+
+impl PeerService {
+    /// Records a message that an honest node does not send, and refuses it.
+    fn refused(&self, caller: u64, cause: io::Error) -> Status {
+        if cause.kind() == io::ErrorKind::InvalidData {
+            self.node.peer_refusals.fetch_add(1, Ordering::Relaxed);
+            if self.refusals.is_new(&format!("{caller} {cause}")) {
+                tracing::warn!(event = "peer_message_refused", peer = caller, %cause, "refused a message that an honest node does not send");
+            }
+        }
+        failed(cause)
+    }
 }
 
 /// A malformed message is the caller's fault. Any other error means that this replica has stopped.
@@ -143,48 +170,61 @@ impl pb::peer_server::Peer for PeerService {
         let rest = requests.map(Result::ok);
         let rest = rest.take_while(move |item| std::future::ready(item.is_some() && node.admission.admits(caller)));
         let rest = rest.filter_map(std::future::ready);
-        let replies = group.replica().append_stream(first, rest).map_err(failed)?;
+        let replies = group.replica().append_stream(caller, first, rest).map_err(|cause| self.refused(caller, cause))?;
         Ok(Response::new(Box::pin(replies.map(|reply| reply.map_err(failed)))))
     }
 
     async fn append_one(&self, request: Request<pb::AppendRequest>) -> Result<Response<pb::AppendReply>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let request = request.into_inner();
-        let group = self.group(request.group)?;
-        Ok(Response::new(group.replica().append_one(request).await.map_err(failed)?))
+        let replica = self.group(request.group)?.replica();
+        replica.append_one(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
+    }
+
+    async fn append_in_parts(&self, request: Request<Streaming<pb::AppendPart>>) -> Result<Response<pb::AppendReply>, Status> {
+        let caller = self.check(&request)?;
+        let mut parts = request.into_inner();
+        let head = append_parts::head(&mut parts).await?;
+        let replica = self.group(head.group)?.replica();
+        replica.check_leader(caller, head.vote).map_err(|cause| self.refused(caller, cause))?;
+        // One at a time: an entry can have a gigabyte.
+        let _alone = self.in_parts.try_acquire().map_err(|_| Status::resource_exhausted("another append in parts is open"))?;
+        let request = append_parts::complete(head, parts).await?;
+        replica.append_one(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
     }
 
     async fn vote(&self, request: Request<pb::VoteRequest>) -> Result<Response<pb::VoteReply>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let request = request.into_inner();
-        let group = self.group(request.group)?;
-        Ok(Response::new(group.replica().vote(request).await.map_err(failed)?))
+        let replica = self.group(request.group)?.replica();
+        replica.vote(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
     }
 
     async fn pre_vote(&self, request: Request<pb::VoteRequest>) -> Result<Response<pb::VoteReply>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let request = request.into_inner();
-        let group = self.group(request.group)?;
-        Ok(Response::new(group.replica().pre_vote(request).await.map_err(failed)?))
+        let replica = self.group(request.group)?.replica();
+        replica.pre_vote(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
     }
 
     async fn transfer_leader(&self, request: Request<pb::TransferRequest>) -> Result<Response<pb::TransferReply>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let request = request.into_inner();
-        let group = self.group(request.group)?;
-        Ok(Response::new(group.replica().transfer(request).await.map_err(failed)?))
+        let replica = self.group(request.group)?.replica();
+        replica.transfer(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
     }
 
     type SnapshotStream = Replies<pb::SnapshotReply>;
 
     async fn snapshot(&self, request: Request<Streaming<pb::SnapshotChunk>>) -> Result<Response<Self::SnapshotStream>, Status> {
-        self.check(&request)?;
+        let caller = self.check(&request)?;
         let mut chunks = request.into_inner();
         let Some(pb::SnapshotChunk { chunk: Some(pb::snapshot_chunk::Chunk::Header(header)) }) = chunks.message().await? else {
             return Err(Status::invalid_argument("the first chunk of a snapshot must be its header"));
         };
         let manifest = header.manifest.ok_or_else(|| Status::invalid_argument("the snapshot's header has no manifest"))?;
         let group = self.group(manifest.group)?.clone();
+        group.replica().check_leader(caller, header.vote).map_err(|cause| self.refused(caller, cause))?;
         let incoming = group.announced_snapshot(header.vote, &manifest)?;
         let (replies, outgoing) = mpsc::channel(2);
         self.node.tasks.spawn("receiving a snapshot", async move {
@@ -196,8 +236,8 @@ impl pb::peer_server::Peer for PeerService {
     }
 
     async fn propose(&self, request: Request<pb::ProposeRequest>) -> Result<Response<pb::ProposeReply>, Status> {
-        self.check(&request)?;
-        self.propose_here(request.into_inner()).await.map(Response::new)
+        let caller = self.check(&request)?;
+        self.propose_here(caller, request.into_inner()).await.map(Response::new)
     }
 
     type CosignStream = Replies<pb::CosignReply>;

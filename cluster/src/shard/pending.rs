@@ -5,7 +5,7 @@ use keyrack_inventory::{Outcome, Reply};
 use keyrack_proto::Malformed;
 use keyrack_proto::internal as pb;
 use prost::Message;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 
 use crate::directory::SHARD as DIRECTORY;
@@ -20,6 +20,8 @@ pub struct Pending {
     pub forwarded: bool,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Answer>,
+    /// Its part of the bytes that may wait; given back with the answer.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// The answer to a command.
@@ -47,6 +49,12 @@ pub enum Decided {
 }
 
 impl Pending {
+    /// A command, and where its answer arrives.
+    pub fn new(command: Bytes, deadline: Instant, forwarded: bool) -> (Pending, oneshot::Receiver<Answer>) {
+        let (answer, wait) = oneshot::channel();
+        (Pending { command, deadline, forwarded, answer, room: None }, wait)
+    }
+
     pub fn answer(self, answer: Answer) {
         // The caller may have stopped waiting. Its command is still valid, so this is no error.
         let _ = self.answer.send(answer);

@@ -1,7 +1,7 @@
 //! Makes Raft entries of queued commands, here or on the node that leads. **This is where a leader batches.**
 //!
-//! First it takes one of a few permits for a batch in flight, then all queued commands, up to a limit. So a single command is
-//! not delayed, and a busier shard has larger batches. Deferred commands (checkpoints) join the next batch, or are proposed
+//! First it takes one of a few permits for a batch in flight, then all queued commands, up to a limit of commands and bytes. So a
+//! single command is not delayed, and a busier shard has larger batches. Deferred commands (checkpoints) join the next batch, or are proposed
 //! alone after a few milliseconds. They are not worth a separate entry while other commands arrive.
 
 use std::sync::Arc;
@@ -9,19 +9,18 @@ use std::time::Duration;
 
 use keyrack_proto::internal as pb;
 use prost::Message;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::limits::{BatchLimits, MAX_DEFERRED};
+use super::limits::BatchLimits;
 use super::pending::{Answer, Decided, Pending, answer_in};
+use super::waiting::{CommandQueue, DeferredQueue};
 use crate::peers::PeerCalls;
 use crate::raft::{Machine, Replica, WriteError};
 use crate::state::Applied;
 use crate::storage::LogDisk;
 use crate::tasks::Tasks;
 
-/// How long the first deferred command waits for a batch.
-const DEFERRED_AT_MOST: Duration = Duration::from_millis(2);
 /// How often a batcher without a leader checks for one.
 const LEADER_POLL: Duration = Duration::from_millis(5);
 
@@ -30,43 +29,10 @@ struct Proposer<M: Machine, D, P> {
     replica: Replica<M, D, P>,
 }
 
-/// Commands that join the next batch.
-pub struct DeferredQueue {
-    queue: mpsc::Receiver<Pending>,
-    /// The first command, and how long it waits for a batch.
-    waits: Option<(Pending, Instant)>,
-}
-
-impl DeferredQueue {
-    /// A queue with no command waiting yet.
-    pub fn new(queue: mpsc::Receiver<Pending>) -> DeferredQueue {
-        DeferredQueue { queue, waits: None }
-    }
-
-    /// Returns when the first command has waited long enough.
-    async fn due(&mut self) {
-        if self.waits.is_none() {
-            match self.queue.recv().await {
-                Some(first) => self.waits = Some((first, Instant::now() + DEFERRED_AT_MOST)),
-                None => std::future::pending().await,
-            }
-        }
-        if let Some((_, until)) = &self.waits {
-            tokio::time::sleep_until(*until).await;
-        }
-    }
-
-    fn join(&mut self, batch: &mut Vec<Pending>) {
-        batch.extend(self.waits.take().map(|(first, _)| first));
-        // Bounded: more may arrive while these are taken.
-        batch.extend(std::iter::from_fn(|| self.queue.try_recv().ok()).take(MAX_DEFERRED));
-    }
-}
-
 /// Makes batches of queued commands and proposes them. Runs until the queue is closed.
 pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
     replica: Replica<M, D, P>,
-    mut queue: mpsc::Receiver<Pending>,
+    mut queue: CommandQueue,
     mut deferred: DeferredQueue,
     limits: BatchLimits,
     tasks: Tasks,
@@ -77,18 +43,20 @@ pub async fn propose_batches<M: Machine, D: LogDisk, P: PeerCalls>(
     loop {
         // Take the permit before the commands, so that commands that arrive during the wait join the batch.
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
-        let mut batch = Vec::new();
         tokio::select! {
             biased;
-            taken = queue.recv_many(&mut batch, limit) => if taken == 0 { return },
+            is_open = queue.has_one() => if !is_open { return },
             () = deferred.due() => {}
         }
+        let mut batch = queue.take(limit);
         deferred.join(&mut batch);
         let (batch, leader) = proposer.find_leader(batch).await;
         if batch.is_empty() {
             continue;
         }
+        let bytes = batch.iter().map(|pending| pending.command.len()).sum();
         assert!(limits.is_within(batch.len()), "a batch of {} commands is larger than its limits allow", batch.len());
+        assert!(BatchLimits::are_bytes_within(bytes), "a batch of {bytes} bytes is larger than its limits allow");
         let proposer = proposer.clone();
         tasks.spawn("batch", async move {
             match leader {

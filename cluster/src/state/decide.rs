@@ -4,7 +4,7 @@
 use std::io;
 
 use bytes::Bytes;
-use keyrack_inventory::{At, Command, Fault, Key, Outcome, Row, Rows, apply};
+use keyrack_inventory::{At, Command, Fault, Key, Outcome, Reply, Row, Rows, apply};
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
@@ -27,6 +27,12 @@ pub fn batch<R: Rows>(
     let at = At { ms: batch.at_ms, term, index };
     let mut outcomes = Vec::with_capacity(batch.commands.len());
     for command in batch.commands {
+        // No version can read it. Versions that did not check what another node forwarded could store it, and then stopped here.
+        if pb::Command::decode(command.as_ref()).is_err() {
+            tracing::error!(event = "unreadable_command", term, index, "a command in the log is no command: it changes nothing");
+            outcomes.push(Outcome { reply: Reply::Done, replayed: false, guest_key: None });
+            continue;
+        }
         let command = commands::decode(command).map_err(|cause| malformed(&cause.to_string()))?;
         outcomes.push(apply(rows, &command, at).map_err(io::Error::other)?);
         decided(rows, &command);

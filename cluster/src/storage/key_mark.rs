@@ -8,16 +8,19 @@ use std::path::Path;
 use keyrack_proto::internal as pb;
 
 use super::durable::write_durably;
+use super::error::damaged;
 
 const KEYRING: &str = "KEYRING";
+const DAMAGED: &str = "the file KEYRING is damaged. Check the disk. If this node's keyring is the right one, remove that file";
 
 /// The name of the recorded key if none of `keys` is that key; `None` if one is, or nothing was recorded.
 pub fn missing_key(folder: &Path, keys: &[pb::KeyPrint]) -> io::Result<Option<String>> {
-    let text = match fs::read_to_string(folder.join(KEYRING)) {
+    let bytes = match fs::read(folder.join(KEYRING)) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        text => text?,
+        bytes => bytes?,
     };
-    let Some((print, name)) = text.trim().split_once(' ') else { return Ok(None) };
+    let text = String::from_utf8(bytes).map_err(|_| damaged(DAMAGED))?;
+    let (print, name) = text.trim().split_once(' ').filter(|(print, _)| is_print(print)).ok_or_else(|| damaged(DAMAGED))?;
     let is_known = keys.is_empty() || keys.iter().any(|key| hex(&key.print) == print);
     Ok((!is_known).then(|| name.to_owned()))
 }
@@ -30,6 +33,10 @@ pub fn record_key(folder: &Path, keys: &[pb::KeyPrint]) -> io::Result<()> {
         Ok(recorded) if recorded == text => Ok(()),
         _ => write_durably(folder, KEYRING, text.as_bytes()),
     }
+}
+
+fn is_print(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -55,5 +62,10 @@ mod tests {
         }
         record_key(folder, &[key("a", 1, false), key("b", 2, true)]).expect("written");
         assert_eq!(missing_key(folder, &[key("a", 1, true)]).expect("read").as_deref(), Some("b"));
+        for bad in [&b"\xff\xfe"[..], b"", b"0202", b"zz b", &b"02".repeat(16)] {
+            fs::write(folder.join(KEYRING), bad).expect("written");
+            let refused = missing_key(folder, &[key("b", 2, true)]).expect_err("damaged");
+            assert!(refused.to_string().contains("KEYRING is damaged"), "{refused}");
+        }
     }
 }

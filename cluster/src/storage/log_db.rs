@@ -104,14 +104,19 @@ impl LogDb {
         queue.send(job).await.map_err(|_| stopped())
     }
 
-    /// The existing entries of `range`, ascending.
-    pub fn entries(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
+    /// The existing entries of `range`, ascending: all of them, or the first ones that have `most_bytes` together. At least one, if
+    /// there is one.
+    pub fn entries(&self, group: u32, range: Range<u64>, most_bytes: usize) -> io::Result<Vec<(u64, Bytes)>> {
         let mut read = ReadOptions::default();
         read.set_iterate_lower_bound(entry_key(group, range.start).to_vec());
         read.set_iterate_upper_bound(entry_key(group, range.end).to_vec());
-        let mut entries = Vec::new();
+        let (mut entries, mut bytes) = (Vec::new(), 0);
         for item in self.db.iterator_opt(IteratorMode::Start, read) {
             let (key, value) = item.map_err(io_error)?;
+            bytes += value.len();
+            if bytes > most_bytes && !entries.is_empty() {
+                break;
+            }
             entries.push((index_of(&key)?, Bytes::from(value.into_vec())));
         }
         Ok(entries)
@@ -154,8 +159,8 @@ impl LogDisk for LogDb {
         LogDb::write(self, group, writes, durable, done).await
     }
 
-    fn entries(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
-        LogDb::entries(self, group, range)
+    fn entries(&self, group: u32, range: Range<u64>, most_bytes: usize) -> io::Result<Vec<(u64, Bytes)>> {
+        LogDb::entries(self, group, range, most_bytes)
     }
 
     fn last(&self, group: u32) -> io::Result<Option<(u64, Bytes)>> {

@@ -21,8 +21,9 @@ pub trait LogDisk: Clone + Send + Sync + 'static {
         done: Written,
     ) -> impl Future<Output = io::Result<()>> + Send;
 
-    /// The existing entries of `range`, ascending.
-    fn entries(&self, group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>>;
+    /// The existing entries of `range`, ascending: all of them, or the first ones that have `most_bytes` together. At least one, if
+    /// there is one.
+    fn entries(&self, group: u32, range: Range<u64>, most_bytes: usize) -> io::Result<Vec<(u64, Bytes)>>;
 
     /// The group's last entry.
     fn last(&self, group: u32) -> io::Result<Option<(u64, Bytes)>>;

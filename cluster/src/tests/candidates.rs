@@ -20,7 +20,7 @@ fn a_pre_vote_does_not_change_the_stored_vote() {
     // It refuses until its leader has been silent for the election timeout.
     loop {
         assert!(begin.elapsed() < PATIENCE, "the node grants no pre-vote");
-        let reply = nodes.node(0).runtime.block_on(async { group.replica().pre_vote(request).await }).expect("Raft runs");
+        let reply = nodes.node(0).runtime.block_on(async { group.replica().pre_vote(2, request).await }).expect("Raft runs");
         assert_eq!(group.replica().held_vote(), held);
         if reply.granted {
             break;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use keyrack_proto::internal as pb;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::three_nodes::{Nodes, PATIENCE, book, hotel};
@@ -63,8 +62,8 @@ fn a_follower_forwards_once_with_the_last_deadline_and_is_as_fresh_as_the_start_
         let batcher = Batcher::start(replica.clone(), limits, &tasks);
         let (soon, later) = (Instant::now() + PATIENCE, Instant::now() + 2 * PATIENCE);
         let submit = |deadline| {
-            let (answer, wait) = oneshot::channel();
-            batcher.submit(Pending { command: Bytes::new(), deadline, forwarded: false, answer });
+            let (pending, wait) = Pending::new(Bytes::new(), deadline, false);
+            batcher.submit(pending);
             wait
         };
         for answer in [submit(soon), submit(later)] {

@@ -3,7 +3,7 @@
 use keyrack_inventory::{BookingId, Command, Op, RequestKey};
 use tokio::time::Instant;
 
-use super::three_nodes::{Nodes, PATIENCE, hotel};
+use super::three_nodes::{Nodes, PATIENCE, hotel, operator};
 use crate::HandOverError;
 
 #[test]
@@ -15,7 +15,7 @@ fn a_new_leader_does_not_hand_over_to_a_node_that_never_answered_it() {
         let booking = BookingId::new(place.number, 1, u64::from(number));
         let request = Some(RequestKey { digest: [number + 150; 16], fingerprint: [1; 16] });
         let op = Op::Cancel { booking, expected_revision: None };
-        nodes.propose(0, &Command { property: place.number, request, by: None, op });
+        nodes.propose(0, &Command { property: place.number, request, by: Some(operator()), op });
     }
     nodes.stop(2);
     let (begin, mut first) = (Instant::now(), None);

@@ -6,6 +6,8 @@ mod deposed;
 mod fencing;
 mod followed;
 mod followers;
+mod hostile;
+mod large;
 mod leadership;
 mod returning;
 mod tampered_rows;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use keyrack_inventory::{
-    BookRequest, BookingId, Command, Currency, Key, LeafSeeds, Night, Op, PropertyDetails, RatePlan, Read, Reply, RequestKey,
-    RoomRequest, RoomType, Sealed, ShortCode, Stay,
+    Actor, BookRequest, BookingId, Command, Currency, Key, LeafSeeds, Night, Op, PropertyDetails, RatePlan, Read, Reply,
+    RequestKey, Role, RoomRequest, RoomType, Sealed, ShortCode, Stay, Who,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -170,6 +170,11 @@ impl Nodes {
     }
 }
 
+/// The caller of the tests' commands.
+pub fn operator() -> Actor {
+    Actor { who: Who::Trusted(Role::Operator, "tests".into()), from: [0; 16] }
+}
+
 fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("made");
     for entry in fs::read_dir(from).expect("read") {
@@ -223,7 +228,7 @@ pub fn hotel(nodes: &Nodes) -> Placement {
     ];
     for (number, op) in ops.into_iter().enumerate() {
         let request = Some(RequestKey { digest: [number as u8; 16], fingerprint: [1; 16] });
-        nodes.propose(0, &Command { property: place.number, request, by: None, op });
+        nodes.propose(0, &Command { property: place.number, request, by: Some(operator()), op });
     }
     place
 }
@@ -252,7 +257,7 @@ pub fn book_through(nodes: &Nodes, through: usize, place: &Placement, number: u6
         seeds: LeafSeeds::default(),
     };
     let key = RequestKey { digest: [100 + number as u8; 16], fingerprint: [1; 16] };
-    let command = Command { property: place.number, request: Some(key), by: None, op: Op::Book(request) };
+    let command = Command { property: place.number, request: Some(key), by: Some(operator()), op: Op::Book(request) };
     match nodes.propose(through, &command) {
         Reply::Booking(booking) => booking.leaf.expect("every booking has a leaf"),
         other => panic!("not a booking: {other:?}"),

@@ -9,6 +9,7 @@
 //! | `leaders.rs` | logs when a shard gains or loses its leader, and when this node loses the majority |
 //! | `mark_place.rs` | marks the data folder as this node's own, so that an earlier copy of it is recognised |
 //! | `restored.rs` | after a start from copies: remembers it until all nodes have decided |
+//! | `other_folders.rs` | logs when a node runs with another data folder than the others know |
 //! | `recovery.rs` | logs when all entries committed before a restart are applied again |
 //!
 //! Tasks of one part start with that part: batchers, read gates, snapshots and cosigning in `start.rs`, grants in
@@ -20,6 +21,7 @@
 mod announce;
 mod leaders;
 mod mark_place;
+mod other_folders;
 mod recovery;
 mod restored;
 mod scrub;
@@ -39,6 +41,7 @@ pub fn start(node: &Arc<Node>, keys: &NodeKeys) {
     tasks.spawn("mark the place", mark_place::mark_place(node.clone()));
     tasks.spawn("forget the newest copy", restored::forget_newest_ends(node.clone()));
     tasks.spawn("forget the restore", restored::forget_restored(node.clone()));
+    tasks.spawn("notice other folders", other_folders::notice_other_folders(node.clone()));
     tasks.spawn("compare settings", settings::compare_settings(node.clone()));
     tasks.spawn("verify rows", verify::verify_rows(node.clone()));
     for shard in node.data_shards() {

@@ -33,7 +33,7 @@ pub async fn tick(node: Arc<Node>, shard: u32) {
             continue;
         }
         for (is_due, command) in [(hold_is_due, &tick), (seal_is_due, &seal)] {
-            if is_due && let Err(cause) = node.decide(shard, command.clone(), Instant::now() + PATIENCE).await {
+            if is_due && let Err(cause) = node.decide_as_leader(shard, command.clone(), Instant::now() + PATIENCE).await {
                 tracing::debug!(shard, %cause, "a tick did not get through; the next will");
             }
         }

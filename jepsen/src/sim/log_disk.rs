@@ -42,8 +42,15 @@ impl LogDisk for LogDb {
         self.queue.send(job).await.map_err(|_| io::Error::other("the simulated log writer has stopped"))
     }
 
-    fn entries(&self, _group: u32, range: Range<u64>) -> io::Result<Vec<(u64, Bytes)>> {
-        Ok(self.disk.lock().visible.entries.range(range).map(|(index, bytes)| (*index, bytes.clone())).collect())
+    fn entries(&self, _group: u32, range: Range<u64>, most_bytes: usize) -> io::Result<Vec<(u64, Bytes)>> {
+        let disk = self.disk.lock();
+        let mut bytes = 0;
+        let mut is_within = |place: usize, entry: &Bytes| {
+            bytes += entry.len();
+            place == 0 || bytes <= most_bytes
+        };
+        let entries = disk.visible.entries.range(range).map(|(index, entry)| (*index, entry.clone()));
+        Ok(entries.enumerate().take_while(|(place, (_, entry))| is_within(*place, entry)).map(|(_, entry)| entry).collect())
     }
 
     fn last(&self, _group: u32) -> io::Result<Option<(u64, Bytes)>> {

@@ -163,7 +163,7 @@ impl Node {
             Some((request, items))
         };
         let Some((first, rest)) = next(opened.items).await else { return self.net.reply_item(back, 0, None) };
-        let replies = self.replica.append_stream(first, futures::stream::unfold(rest, next));
+        let replies = self.replica.append_stream(opened.from.id, first, futures::stream::unfold(rest, next));
         let Ok(mut replies) = replies else { return self.net.reply_item(back, 0, None) };
         let mut sequence = 0;
         while let Some(Ok(reply)) = replies.next().await {
@@ -182,24 +182,24 @@ impl Node {
     }
 
     async fn answer(&self, asked: &Asked) -> io::Result<Bytes> {
-        let body = asked.body.clone();
+        let (from, body) = (asked.from.id, asked.body.clone());
         let reply = match asked.method {
             Method::AppendOne => {
-                let reply = self.replica.append_one(pb::AppendRequest::decode(body)?).await?;
+                let reply = self.replica.append_one(from, pb::AppendRequest::decode(body)?).await?;
                 self.observe_append(&reply);
                 reply.encode_to_vec()
             }
             Method::Vote => {
                 let request = pb::VoteRequest::decode(body)?;
                 let vote = request.vote.map(wire::vote_in);
-                let reply = self.replica.vote(request).await?;
+                let reply = self.replica.vote(from, request).await?;
                 if let Some(vote) = vote.filter(|_| reply.granted) {
                     self.world.observe(|observer| observer.voted(self.id, &vote, &self.world.disk(self.id).lock()));
                 }
                 reply.encode_to_vec()
             }
-            Method::PreVote => self.replica.pre_vote(pb::VoteRequest::decode(body)?).await?.encode_to_vec(),
-            Method::Transfer => self.replica.transfer(pb::TransferRequest::decode(body)?).await?.encode_to_vec(),
+            Method::PreVote => self.replica.pre_vote(from, pb::VoteRequest::decode(body)?).await?.encode_to_vec(),
+            Method::Transfer => self.replica.transfer(from, pb::TransferRequest::decode(body)?).await?.encode_to_vec(),
             Method::Snapshot => {
                 let (vote, meta, snapshot) = meta_and_rows(body)?;
                 let snapshot = openraft::Snapshot { meta, snapshot };

@@ -60,7 +60,7 @@ impl Config {
         range("limits.read_timeout_ms", limits.read_timeout_ms, 1, HOUR_MS);
         range("limits.idle_timeout_ms", limits.idle_timeout_ms, 1, HOUR_MS);
         range("receipts.wait_ms", self.receipts.wait_ms, 0, HOUR_MS);
-        range("receipts.witness_interval_ms", self.receipts.witness_interval_ms, 1, 24 * HOUR_MS);
+        range("receipts.witness_interval_ms", self.receipts.witness_interval_ms, 10, 24 * HOUR_MS);
         range("audit.seal_after_secs", self.audit.seal_after_secs, 0, YEAR_SECS);
         range("guests.scrub_after_secs", self.guests.scrub_after_secs, 0, YEAR_SECS);
         range("raft.election_timeout_ms", self.raft.election_timeout_ms, 1, HOUR_MS);

@@ -11,36 +11,50 @@ use crate::messages::config::{ConfigError, Reasons};
 use crate::messages::files::{AccessError, hints};
 
 impl Config {
-    /// Reads the file and the environment, and checks the settings.
+    /// Reads the file and the environment, and checks the settings. The error has all faults that the check found.
     pub fn load(path: &Path) -> anyhow::Result<Config> {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::CONFIG })?;
-        let config = Config::parse(&text, |name| std::env::var(name).ok()).with_context(|| ConfigError::In(path.into()))?;
-        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        Ok(Config { unknown_variables: variables::unknown(names)?, ..config })
+        let (config, faults) = Config::examine(path)?;
+        if faults.is_empty() { Ok(config) } else { Err(Reasons(faults)).with_context(|| ConfigError::In(path.into())) }
     }
 
-    /// Reads a configuration's text, overridden by `environment`, and checks the settings. The error has all faults that the
-    /// check found.
+    /// Reads the file and the environment. Returns the settings and all their faults.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no configuration.
+    pub fn examine(path: &Path) -> anyhow::Result<(Config, Vec<String>)> {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|cause| AccessError::Read { path: path.into(), cause, hint: hints::CONFIG })?;
+        let read = Config::read(&text, |name| std::env::var(name).ok());
+        let (config, faults) = read.with_context(|| ConfigError::In(path.into()))?;
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        Ok((Config { unknown_variables: variables::unknown(names)?, ..config }, faults))
+    }
+
+    /// Reads a configuration's text, overridden by `environment`, and checks the settings.
+    #[cfg(test)]
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Config> {
+        let (config, faults) = Config::read(text, environment)?;
+        if faults.is_empty() { Ok(config) } else { Err(Reasons(faults).into()) }
+    }
+
+    fn read(text: &str, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<(Config, Vec<String>)> {
         // First without the overrides, so that a mistake in the file is reported with its line.
         let written: Config = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
         let mut table = toml::Table::try_from(&written)?;
         let mut mistyped = Vec::new();
         override_from(&mut table, "KEYRACK", &environment, &mut mistyped);
         let file: toml::Table = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
-        let config: Result<Config, ConfigError> = table.try_into().map_err(|cause| ConfigError::reader("", &cause));
-        let mut reasons: Vec<String> = mistyped.iter().map(ConfigError::to_string).collect();
-        match config {
-            Ok(config) => {
-                reasons.extend(config.faults().iter().map(|fault| format!("{fault:#}")));
-                if reasons.is_empty() {
-                    return Ok(Config { renamed: renamed::old_names(&file, &environment), ..config });
-                }
+        let mut faults: Vec<String> = mistyped.iter().map(ConfigError::to_string).collect();
+        let mut config: Config = match table.try_into() {
+            Ok(config) => config,
+            Err(cause) => {
+                faults.push(ConfigError::reader("", &cause).to_string());
+                return Err(Reasons(faults).into());
             }
-            Err(fault) => reasons.push(fault.to_string()),
-        }
-        Err(Reasons(reasons).into())
+        };
+        config.renamed = renamed::old_names(&file, &environment);
+        faults.extend(config.faults().iter().map(|fault| format!("{fault:#}")));
+        Ok((config, faults))
     }
 
     /// The defaults as a file, with a comment above each setting.
@@ -131,6 +145,10 @@ mod tests {
     fn the_environment_wins() {
         let set = |name: &str| (name == "KEYRACK_LIMITS_QUEUE_COMMANDS").then(|| "4".to_string());
         assert_eq!(Config::parse(PEER, set).expect("parsed").limits.queue_commands, 4);
+        let none = |name: &str| (name == "KEYRACK_DATA_SHARDS").then(|| "0".to_string());
+        assert!(Config::parse(PEER, none).expect_err("refused").to_string().contains("data_shards = 0"));
+        let three = |name: &str| (name == "KEYRACK_DATA_SHARDS").then(|| "3".to_string());
+        assert_eq!(Config::parse(&format!("data_shards = 0\n{PEER}"), three).expect("corrected").data_shards, 3);
         let wrong = |name: &str| (name == "KEYRACK_NODE").then(|| "one".to_string());
         assert!(Config::parse(PEER, wrong).expect_err("refused").to_string().contains("KEYRACK_NODE"));
         let two = |name: &str| matches!(name, "KEYRACK_NODE" | "KEYRACK_DEVELOPMENT").then(|| "one".to_string());

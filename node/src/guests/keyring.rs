@@ -6,8 +6,8 @@
 //! 2026-11 93ab...  active
 //! ```
 //!
-//! All keys decrypt, and the active key encrypts. The key for fingerprints of requests is derived from the first key, so that a
-//! retry is still recognised after a rotation. A file with 64 digits and nothing else is a keyring of one key.
+//! All keys decrypt, and the active key encrypts. A fingerprint of a request is made with the active key; a retry after a rotation is
+//! recognised with the other keys. A file with 64 digits and nothing else is a keyring of one key.
 
 use std::path::Path;
 
@@ -125,11 +125,6 @@ impl Keyring {
         std::iter::once(self.active()).chain(self.others())
     }
 
-    /// The key for fingerprints of requests.
-    pub fn fingerprints(&self) -> &[u8; KEY_BYTES] {
-        &self.keys[0].fingerprints
-    }
-
     /// All keys without their secrets.
     pub fn prints(&self) -> Vec<pb::KeyPrint> {
         let print = |(place, key): (usize, &DerivedKeys)| pb::KeyPrint {
@@ -147,6 +142,17 @@ impl Keyring {
 }
 
 impl DerivedKeys {
+    /// A digest of a request that reveals nothing about it without this key.
+    pub fn fingerprint(&self, action: &str, request: &[u8]) -> [u8; 16] {
+        let digest = mac(&self.fingerprints, &[action.as_bytes(), &[0], request]);
+        *digest.first_chunk().expect("a fingerprint is shorter than a MAC")
+    }
+
+    /// Encrypts cursors.
+    pub fn cursors(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new((&mac(&self.fingerprints, &[b"keyrack cursors"])).into())
+    }
+
     fn new(name: &str, key: &[u8; KEY_BYTES]) -> DerivedKeys {
         let derive = |label: &[u8]| Zeroizing::new(mac(key, &[label]));
         DerivedKeys {
@@ -188,7 +194,8 @@ mod tests {
         let several = format!("# comment\nold {}\nnew {} active\nnext {}\n", digits(1), digits(2), digits(3));
         let several = Keyring::parse(&several).expect("a keyring");
         assert_eq!((alone.active_name(), several.active_name()), ("only", "new"));
-        assert_eq!(alone.fingerprints(), several.fingerprints(), "fingerprints use the first key");
+        let fingerprints = |keyring: &Keyring| keyring.all().map(|key| key.fingerprint("book", b"x")).collect::<Vec<_>>();
+        assert_eq!(fingerprints(&alone)[0], fingerprints(&several)[2], "each key has its own fingerprint");
         assert_eq!(several.others().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["next", "old"]);
     }
 

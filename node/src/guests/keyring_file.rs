@@ -25,6 +25,9 @@ pub fn init(path: &Path, name: &str) -> anyhow::Result<()> {
 /// Adds a key that decrypts and does not encrypt yet.
 pub fn add(path: &Path, name: &str) -> anyhow::Result<()> {
     let mut text = read(path)?;
+    if text.lines().any(|line| line.split_whitespace().next() == Some(name)) {
+        return Err(KeyringError::Taken { path: path.into(), name: name.into() }.into());
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }
@@ -148,6 +151,7 @@ mod tests {
         assert!(init(&path, "one").is_err(), "never overwritten");
         add(&path, "two").expect("added");
         assert_eq!(Keyring::open(&path).expect("open").active_name(), "one");
+        assert!(format!("{:#}", add(&path, "two").expect_err("a second key two")).contains("\"two\" already"));
         assert!(remove(&path, "one").is_err(), "the active key stays");
         activate(&path, "two").expect("activated");
         assert_eq!(Keyring::open(&path).expect("open").active_name(), "two");

@@ -68,7 +68,7 @@ async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapPro
         for batch in commands.chunks(AT_ONCE) {
             let all = batch.iter().map(|op| async {
                 let command = Command { property: PropertyNumber(0), request: None, by: None, op: op.clone() };
-                cluster.propose(shard, &command, Instant::now() + PROPOSE).await
+                cluster.propose_as_leader(shard, &command, Instant::now() + PROPOSE).await
             });
             let done = futures::future::join_all(all).await.iter().filter(|done| done.is_ok()).count();
             progress.done.fetch_add(done as u64, Ordering::Relaxed);

@@ -17,7 +17,7 @@ use prost::Message;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-use super::keyring::{KEY_BYTES, Keyring, mac};
+use super::keyring::{KEY_BYTES, Keyring};
 use super::leaf_secrets::LeafSecrets;
 use crate::messages::keyring::KeyringError;
 
@@ -68,14 +68,16 @@ impl Vault {
     }
 
     /// Reads the file again. If it is malformed, or lacks the key that encrypts now, the previous keyring stays. A key encrypts only
-    /// when all nodes that answer have it: until then its name and the nodes without it are returned.
-    pub fn reload(&self) -> anyhow::Result<Option<(String, Vec<u64>)>> {
+    /// when all nodes that answer have it: until then its name and the nodes without it are returned. If nothing `is_encrypted` yet,
+    /// any keyring is used at once.
+    pub fn reload(&self, is_encrypted: bool) -> anyhow::Result<Option<(String, Vec<u64>)>> {
         let mut keyring = Keyring::open(&self.path)?;
         let present = self.keyring();
         let lacking = self.prints.nodes_without(&keyring.active().print);
-        let waits = (keyring.active().print != present.active().print && !lacking.is_empty())
+        let waits = (is_encrypted && keyring.active().print != present.active().print && !lacking.is_empty())
             .then(|| (keyring.active_name().to_owned(), lacking));
-        ensure!(keyring.has_active_of(&present), KeyringError::WithoutActive(present.active_name().to_owned()));
+        let keeps = !is_encrypted || keyring.has_active_of(&present);
+        ensure!(keeps, KeyringError::WithoutActive(present.active_name().to_owned()));
         if waits.is_some() {
             keyring.encrypt_like(&present);
         }
@@ -93,8 +95,9 @@ impl Vault {
         Ok(waits)
     }
 
-    /// Checks the file once a second and reads it again when it has changed. Runs until dropped.
-    pub async fn watch(&self) {
+    /// Checks the file once a second and reads it again when it has changed. Runs until dropped. `is_encrypted` says whether guests'
+    /// data may have been encrypted: at the first start of a cluster there are none.
+    pub async fn watch(&self, is_encrypted: impl Fn() -> bool) {
         let stamp = || std::fs::metadata(&self.path).ok().map(|file| (file.modified().ok(), file.len()));
         let mut last = stamp();
         let mut waits = None;
@@ -106,12 +109,12 @@ impl Vault {
                 continue;
             }
             last = now;
-            match self.reload() {
+            match self.reload(is_encrypted()) {
                 Ok(waiting) => {
                     if let Some((key, nodes)) = &waiting
                         && waiting != waits
                     {
-                        let what = "the active key is not used yet: nodes do not have it. Copy the keyring to them";
+                        let what = "the active key is not used yet: nodes do not have it. Add its line to their keyrings";
                         tracing::warn!(event = "keyring_waits", key, ?nodes, "{what}");
                     }
                     waits = waiting;
@@ -194,25 +197,22 @@ impl Vault {
     /// Encrypts a text for this cluster only, because a cursor may name data that its holder must not see. The same text has
     /// the same result.
     pub fn hide(&self, text: &str) -> String {
-        let sealed = encrypt(&self.cursors(), &[0; NONCE_BYTES], text.as_bytes());
+        let sealed = encrypt(&self.keyring.load().active().cursors(), &[0; NONCE_BYTES], text.as_bytes());
         Base64UrlUnpadded::encode_string(&sealed[NONCE_BYTES..])
     }
 
     /// Decrypts the result of [`Vault::hide`]. `None` for any other text.
     pub fn reveal(&self, hidden: &str) -> Option<String> {
         let sealed = [vec![0; NONCE_BYTES], Base64UrlUnpadded::decode_vec(hidden).ok()?].concat();
-        String::from_utf8(decrypt(&self.cursors(), &sealed)?).ok()
+        let keyring = self.keyring.load();
+        let text = keyring.all().find_map(|key| decrypt(&key.cursors(), &sealed))?;
+        String::from_utf8(text).ok()
     }
 
-    fn cursors(&self) -> Aes256GcmSiv {
-        Aes256GcmSiv::new((&mac(self.keyring.load().fingerprints(), &[b"keyrack cursors"])).into())
-    }
-
-    /// A digest of a request that reveals nothing about it without the keyring.
-    pub fn fingerprint(&self, action: &str, request: &[u8]) -> [u8; 16] {
-        let mut short = [0; 16];
-        short.copy_from_slice(&mac(self.keyring.load().fingerprints(), &[action.as_bytes(), &[0], request])[..16]);
-        short
+    /// Digests of a request that reveal nothing about it without the keyring: one for each key, the active one's first. A retry after
+    /// a rotation has the digest of the first request among them, as long as the keyring has the key of that time.
+    pub fn fingerprints(&self, action: &str, request: &[u8]) -> Vec<[u8; 16]> {
+        self.keyring.load().all().map(|key| key.fingerprint(action, request)).collect()
     }
 
     fn unwrap(&self, wrapped_key: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
@@ -273,9 +273,16 @@ mod tests {
         let sealed = before.seal(Some(&ada())).expect("random bytes").sealed;
         let after = ring(&format!("one {one}\ntwo {two} active"));
         assert_eq!(after.open_guest(&sealed, None), Some(ada()));
-        assert_eq!(before.fingerprint("book", b"x"), after.fingerprint("book", b"x"));
+        let [first] = before.fingerprints("book", b"x")[..] else { panic!("one key") };
+        let [second, third] = after.fingerprints("book", b"x")[..] else { panic!("two keys") };
+        assert_eq!(third, first, "the older key's");
+        assert_eq!(after.reveal(&before.hide("x")).as_deref(), Some("x"));
         let Rewrap::To(wrapped) = after.rewrap(&sealed.wrapped_key) else { panic!("the old key wraps it") };
         let only = ring(&format!("two {two} active"));
+        assert_eq!(only.fingerprints("book", b"x"), [second], "what was made with the active key needs no other key");
+        assert_eq!(only.reveal(&after.hide("x")).as_deref(), Some("x"));
+        let turned = ring(&format!("two {two} active\none {one}"));
+        assert_eq!(turned.fingerprints("book", b"x"), after.fingerprints("book", b"x"), "the order of the lines does not count");
         assert_eq!(only.open_guest(&sealed, Some(&wrapped)), Some(ada()));
         assert_eq!(only.open_guest(&sealed, None), None);
         assert!(matches!(after.rewrap(&wrapped), Rewrap::NotNeeded));

@@ -45,6 +45,14 @@ pub enum KeyringError {
         /// The name.
         name: String,
     },
+    /// `add` with the name of a key.
+    #[error("{} has a key with the name {name:?} already. Nothing was changed. Choose another name.", .path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
     /// A changed keyring without the key that encrypts now.
     #[error(
         "it does not have the key {0:?}, which encrypts guests' data now. Put the line of that key back: without it their data \

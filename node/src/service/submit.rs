@@ -1,11 +1,12 @@
 //! Proposes a command with its idempotency key.
 
-use keyrack_cluster::Placement;
-use keyrack_inventory::{Action, Command, Op, Outcome, Reject, Reply, RequestKey, Verdict};
+use keyrack_cluster::{ClusterError, Committed, Consistency, Placement};
+use keyrack_inventory::{Action, Command, Key, Op, Outcome, Read, Reject, Reply, RequestKey, Row, Verdict};
 use keyrack_proto::Code;
 use keyrack_texts::Detail;
 use prost::Message;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::draw;
 use super::mutation::{Done, Mutation};
@@ -14,15 +15,22 @@ use crate::access::trail::TrailEntry;
 use crate::access::{Caller, Operation};
 use crate::convert::{Problem, requests};
 
+/// The idempotency key of a request as the state machine stores it, and the fingerprints that a first request under an older key of
+/// the keyring may have.
+pub(super) struct KeyedRequest {
+    pub key: RequestKey,
+    older: Vec<[u8; 16]>,
+}
+
 impl Service {
-    /// The idempotency key of a request as the state machine stores it. Its scope is the caller and the property.
+    /// The idempotency key of a request. Its scope is the caller and the property.
     pub(super) fn request_key(
         &self,
         mutation: &Mutation,
         place: &Placement,
         action: &str,
         request: &impl Message,
-    ) -> Result<RequestKey, Problem> {
+    ) -> Result<KeyedRequest, Problem> {
         let mut digest = [0; 16];
         match &mutation.key {
             Some(key) => {
@@ -33,7 +41,9 @@ impl Service {
             }
             None => draw::fill(&mut digest)?,
         }
-        Ok(RequestKey { digest, fingerprint: self.inner.vault.fingerprint(action, &request.encode_to_vec()) })
+        let mut fingerprints = self.inner.vault.fingerprints(action, &request.encode_to_vec()).into_iter();
+        let fingerprint = fingerprints.next().expect("a keyring has an active key");
+        Ok(KeyedRequest { key: RequestKey { digest, fingerprint }, older: fingerprints.collect() })
     }
 
     /// Proposes one command. A refusal becomes a problem. The trace id of a problem is the digest of its key, so that a replayed
@@ -42,9 +52,10 @@ impl Service {
         &self,
         mutation: &Mutation,
         place: &Placement,
-        request: RequestKey,
+        keyed: KeyedRequest,
         op: Op,
     ) -> Result<Done<Reply>, Problem> {
+        let request = keyed.key;
         let traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
         let _guard = self.inner.in_flight.enter(request.digest).map_err(traced)?;
         let caller = &mutation.caller;
@@ -53,7 +64,7 @@ impl Service {
         let request_record = op.record().filter(|_| !is_drawn);
         let unknown = unknown_record(&op);
         let command = Command { property: place.number, request: Some(request), by: Some(caller.actor()), op };
-        let committed = self.inner.cluster.propose(place.shard, &command, mutation.deadline).await;
+        let committed = self.propose(command, place, &keyed.older, mutation.deadline).await;
         let committed = committed.map_err(|error| traced(error.into()))?;
         caller.note_decided();
         let Outcome { reply, replayed, guest_key } = committed.outcome;
@@ -80,6 +91,52 @@ impl Service {
             }
             reply => Ok(Done { value: reply, created: false, replayed, as_of: committed.as_of, guest_key }),
         }
+    }
+
+    /// Proposes a command. If its key was used before, with a fingerprint in `older`, the command gets that fingerprint: it is the same
+    /// request, and the keyring has another active key now.
+    async fn propose(
+        &self,
+        mut command: Command,
+        place: &Placement,
+        older: &[[u8; 16]],
+        deadline: Instant,
+    ) -> Result<Committed, ClusterError> {
+        let cluster = &self.inner.cluster;
+        if let Some(stored) = self.stored(&command, place, older, Consistency::Local, deadline).await {
+            command.request = Some(stored);
+        }
+        let committed = cluster.propose(place.shard, &command, deadline).await?;
+        if committed.outcome.reply != Reply::Rejected(Reject::KeyReused) {
+            return Ok(committed);
+        }
+        // This node may have been behind when it read.
+        match self.stored(&command, place, older, Consistency::Linearizable, deadline).await {
+            Some(stored) if command.request != Some(stored) => {
+                command.request = Some(stored);
+                cluster.propose(place.shard, &command, deadline).await
+            }
+            _ => Ok(committed),
+        }
+    }
+
+    /// The command's idempotency key with the fingerprint that is stored for it, if that is in `older`.
+    async fn stored(
+        &self,
+        command: &Command,
+        place: &Placement,
+        older: &[[u8; 16]],
+        consistency: Consistency,
+        deadline: Instant,
+    ) -> Option<RequestKey> {
+        let RequestKey { digest, .. } = command.request.filter(|_| !older.is_empty())?;
+        let read = self.inner.cluster.read(place.shard, consistency, deadline, |view| match view.get(&Key::Request(digest))? {
+            Some(Row::Request(record)) => Ok(Some(record.fingerprint)),
+            _ => Ok(None),
+        });
+        // Without an answer the state machine decides.
+        let fingerprint = read.await.ok()?.0?;
+        older.contains(&fingerprint).then_some(RequestKey { digest, fingerprint })
     }
 
     /// Records the refusal of one request of a stream, unless the state machine has recorded it.

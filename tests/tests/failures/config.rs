@@ -180,7 +180,7 @@ const VARIABLES: [(&str, &str, &str); 16] = [
     ("KEYRACK_PEERS", "", "file"),
     ("KEYRACK_DATA", "", "folder"),
     ("KEYRACK_LIMITS_CONNECTIONS", "0", "1 or more"),
-    ("KEYRACK_RECEIPTS_WITNESS_INTERVAL_MS", "0", "1 or more"),
+    ("KEYRACK_RECEIPTS_WITNESS_INTERVAL_MS", "0", "10 or more"),
     ("KEYRACK_AUDIT_SEAL_AFTER_SECS", "31536001", "at most 31536000"),
 ];
 

@@ -68,12 +68,66 @@ async fn a_first_start_waits_until_the_keyrings_agree() {
         let url = format!("{}/readyz", cluster.node(node).http);
         until(said, PATIENCE, async || reqwest::get(&url).await.ok()?.text().await.ok()?.contains(said).then_some(())).await;
     }
-    cluster.kill(2);
+    // Nothing is encrypted yet, so a running node takes it.
     write_keyring(&cluster, 2, &right);
-    cluster.restart(2);
     for node in cluster.node_ids() {
         cluster.ready(node).await;
     }
+}
+
+/// Through a rotation, after the old key was removed, and with the lines in another order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_is_recognised_with_every_key_of_the_keyring() {
+    let (mut cluster, hotel) = stopped().await;
+    start(&mut cluster, &[1, 2, 3]).await;
+    let right = fs::read_to_string(keyring(&cluster, 1)).unwrap();
+    let (old, next) = (right.trim().to_owned(), "5a".repeat(32));
+    let book = async |cluster: &Cluster, node: usize, key: &str| {
+        let hotel = Hotel::of(&cluster.api("manager", node), &hotel.id);
+        let answer = hotel.api.post("/v1/bookings", key).json(&hotel.request("2027-05-01", "2027-05-02")).send().await;
+        let answer = answer.expect(201);
+        (answer.header("Idempotency-Replayed").is_some(), answer.json()["bookingId"].clone())
+    };
+    let everywhere = async |cluster: &mut Cluster, text: &str, active: &str| {
+        for node in 1..=3 {
+            write_keyring(cluster, node, text);
+        }
+        // With one node on the old text, a retry may meet both.
+        for node in 1..=3 {
+            let prints = format!("active=\"{active}\"");
+            until("the keyring is used", PATIENCE, async || cluster.log(node).contains(&prints).then_some(())).await;
+        }
+    };
+    let (is_replayed, first) = book(&cluster, 1, "before-the-rotation").await;
+    assert!(!is_replayed);
+    everywhere(&mut cluster, &format!("only {old}\nnext {next} active\n"), "next").await;
+    let (is_replayed, second) = book(&cluster, 2, "after-the-rotation").await;
+    assert!(!is_replayed);
+    let retried = async |cluster: &Cluster, keys: &[(&str, &serde_json::Value)]| {
+        for node in 1..=3 {
+            for (key, booking) in keys {
+                assert_eq!(book(cluster, node, key).await, (true, (*booking).clone()), "{key} through node {node}");
+            }
+        }
+    };
+    let both = [("before-the-rotation", &first), ("after-the-rotation", &second)];
+    retried(&cluster, &both).await;
+    // The order of the lines is another one on one node.
+    write_keyring(&cluster, 2, &format!("next {next} active\nonly {old}\n"));
+    cluster.kill(2);
+    start(&mut cluster, &[2]).await;
+    retried(&cluster, &both).await;
+    // What was made after the rotation does not need the old key. A node records the key that encrypts in its data folder.
+    for node in 1..=3 {
+        let recorded = || fs::read_to_string(cluster.data().join(format!("node-{node}/data/KEYRING"))).unwrap_or_default();
+        until("the key is recorded", PATIENCE, async || recorded().ends_with(" next\n").then_some(())).await;
+    }
+    cluster.kill_all();
+    for node in 1..=3 {
+        write_keyring(&cluster, node, &format!("next {next} active\n"));
+    }
+    start(&mut cluster, &[1, 2, 3]).await;
+    retried(&cluster, &both[1..]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

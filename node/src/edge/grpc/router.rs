@@ -12,9 +12,13 @@ use super::receipts::ReceiptsService;
 use super::reservations::ReservationsService;
 use crate::service::Service;
 
-/// The router of all services, behind the guard.
-pub async fn router(service: Service) -> anyhow::Result<Router> {
+/// The largest message to the services that answer anybody, in bytes.
+const OPEN_MESSAGE_BYTES: usize = 16 << 10;
+
+/// The router of all services, behind the guard. A message to them has at most `message_bytes`.
+pub async fn router(service: Service, message_bytes: usize) -> anyhow::Result<Router> {
     let (reporter, health) = tonic_health::server::health_reporter();
+    let health = health.max_decoding_message_size(OPEN_MESSAGE_BYTES);
     reporter.set_serving::<ReservationsServer<ReservationsService>>().await;
     reporter.set_serving::<InventoryServer<InventoryService>>().await;
     reporter.set_serving::<ReceiptsServer<ReceiptsService>>().await;
@@ -24,10 +28,14 @@ pub async fn router(service: Service) -> anyhow::Result<Router> {
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     // Many tools still use the older version of reflection.
-    let (reflection, older_reflection) = (described().build_v1()?, described().build_v1alpha()?);
-    let routes = Routes::new(ReservationsServer::new(ReservationsService::new(service.clone())))
-        .add_service(InventoryServer::new(InventoryService::new(service.clone())))
-        .add_service(ReceiptsServer::new(ReceiptsService::new(service.clone())))
+    let reflection = described().build_v1()?.max_decoding_message_size(OPEN_MESSAGE_BYTES);
+    let older_reflection = described().build_v1alpha()?.max_decoding_message_size(OPEN_MESSAGE_BYTES);
+    let reservations = ReservationsServer::new(ReservationsService::new(service.clone()));
+    let inventory = InventoryServer::new(InventoryService::new(service.clone()));
+    let receipts = ReceiptsServer::new(ReceiptsService::new(service.clone()));
+    let routes = Routes::new(reservations.max_decoding_message_size(message_bytes))
+        .add_service(inventory.max_decoding_message_size(message_bytes))
+        .add_service(receipts.max_decoding_message_size(message_bytes))
         .add_service(health)
         .add_service(reflection)
         .add_service(older_reflection);

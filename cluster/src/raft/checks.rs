@@ -1,0 +1,187 @@
+//! What a replica checks of a peer's Raft message before it stores anything of it.
+//!
+//! A certificate proves which node calls. A leader and a candidate can speak for themselves only, and a message must be one that an
+//! honest node can send: openraft trusts its peers, and some other messages would stop this node (ADR 18).
+
+use std::io;
+
+use keyrack_proto::internal as pb;
+
+use super::types::{EntryPayload, LogId, Payload, Vote};
+use crate::state::readable;
+
+/// No cluster holds that many elections while a node is away: nodes without a majority do not start elections (pre-votes).
+const MOST_TERMS_AHEAD: u64 = 1 << 20;
+/// The same for a node that has no vote yet.
+const HIGHEST_FIRST_TERM: u64 = 1 << 40;
+
+/// Why a message is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The vote is another node's.
+    #[error("node {from} sent a vote of node {of}; a node can speak for itself only")]
+    OtherNode {
+        /// The caller.
+        from: u64,
+        /// The node that the vote names.
+        of: u64,
+    },
+    /// An append, a snapshot or a transfer by a node that has not been elected.
+    #[error("node {0} sends as a leader, and its vote says that it was not elected")]
+    NotElected(u64),
+    /// A request for votes by a node that has been elected.
+    #[error("node {0} asks for votes with a vote that says that it was elected already")]
+    ElectedAlready(u64),
+    /// A term that no election leads to.
+    #[error("the term {term} is too far after this node's term {own}")]
+    Term {
+        /// The term in the message.
+        term: u64,
+        /// The term of this node's vote.
+        own: u64,
+    },
+    /// Entries with a gap, or out of order.
+    #[error("entry {found} is sent in the place of entry {wanted}")]
+    Order {
+        /// The entry's index.
+        found: u64,
+        /// The index that follows the entry before.
+        wanted: u64,
+    },
+    /// An entry of a term after the leader's, or before the entry's predecessor.
+    #[error("entry {0} has a term that it cannot have")]
+    EntryTerm(u64),
+    /// An entry that this version cannot read.
+    #[error("entry {index} cannot be read: {cause}. If the leader runs a newer version, update this node.")]
+    Unreadable {
+        /// The entry's index.
+        index: u64,
+        /// What is wrong.
+        cause: String,
+    },
+}
+
+impl From<Refused> for io::Error {
+    fn from(refused: Refused) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, refused)
+    }
+}
+
+/// Checks the vote of a leader that calls: `from` was elected with it.
+pub fn leader(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+    speaks_for_itself(from, vote)?;
+    if !vote.committed {
+        return Err(Refused::NotElected(from));
+    }
+    term(vote.leader_id.term, own_term)
+}
+
+/// Checks the vote that a candidate asks for.
+pub fn candidate(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+    speaks_for_itself(from, vote)?;
+    if vote.committed {
+        return Err(Refused::ElectedAlready(from));
+    }
+    term(vote.leader_id.term, own_term)
+}
+
+/// Checks a term that a peer names, also in an answer.
+pub fn term(term: u64, own: u64) -> Result<(), Refused> {
+    let highest = if own == 0 { HIGHEST_FIRST_TERM } else { own.saturating_add(MOST_TERMS_AHEAD) };
+    if term > highest { Err(Refused::Term { term, own }) } else { Ok(()) }
+}
+
+/// Checks the entries that a leader with this vote sends after the entry `prev`: no gap, possible terms, and commands that this
+/// version can read.
+pub fn entries(shard: u32, vote: &Vote, prev: Option<&LogId>, entries: &[super::types::Entry]) -> Result<(), Refused> {
+    let mut before = prev.map(|id| (id.leader_id.term, id.index));
+    for entry in entries {
+        let (term, index) = (entry.log_id.leader_id.term, entry.log_id.index);
+        let wanted = before.map_or(0, |(_, index)| index.saturating_add(1));
+        if index != wanted {
+            return Err(Refused::Order { found: index, wanted });
+        }
+        if term > vote.leader_id.term || before.is_some_and(|(before, _)| term < before) {
+            return Err(Refused::EntryTerm(index));
+        }
+        if let EntryPayload::Normal(Payload(batch)) = &entry.payload {
+            let read = readable::check(shard, batch.clone());
+            read.map_err(|cause| Refused::Unreadable { index, cause: cause.to_string() })?;
+        }
+        before = Some((term, index));
+    }
+    Ok(())
+}
+
+fn speaks_for_itself(from: u64, vote: &Vote) -> Result<(), Refused> {
+    let of = vote.leader_id.node_id;
+    if of == from { Ok(()) } else { Err(Refused::OtherNode { from, of }) }
+}
+
+/// The same for a vote that is still encoded.
+pub fn encoded_term(vote: Option<&pb::Vote>, own: u64) -> Result<(), Refused> {
+    vote.map_or(Ok(()), |vote| term(vote.term, own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::types::Entry;
+    use super::super::wire;
+    use super::*;
+
+    fn vote(term: u64, node: u64, committed: bool) -> Vote {
+        wire::vote_in(pb::Vote { term, node, committed })
+    }
+
+    fn entry(term: u64, index: u64, payload: EntryPayload) -> Entry {
+        Entry { log_id: wire::log_id_in(pb::LogId { term, node: 1, index }), payload }
+    }
+
+    #[test]
+    fn a_node_speaks_for_itself_in_its_own_role() {
+        assert_eq!(leader(2, &vote(5, 2, true), 5), Ok(()));
+        assert_eq!(leader(3, &vote(5, 2, true), 5), Err(Refused::OtherNode { from: 3, of: 2 }));
+        assert_eq!(leader(2, &vote(5, 2, false), 5), Err(Refused::NotElected(2)));
+        assert_eq!(candidate(2, &vote(6, 2, false), 5), Ok(()));
+        assert_eq!(candidate(3, &vote(6, 2, false), 5), Err(Refused::OtherNode { from: 3, of: 2 }));
+        assert_eq!(candidate(2, &vote(6, 2, true), 5), Err(Refused::ElectedAlready(2)));
+    }
+
+    #[test]
+    fn a_term_is_at_most_a_million_elections_ahead() {
+        let most = 7 + MOST_TERMS_AHEAD;
+        assert_eq!([1, 7, most].map(|it| term(it, 7)), [Ok(()), Ok(()), Ok(())], "an older term is openraft's to answer");
+        for far in [most + 1, u64::MAX] {
+            assert_eq!(term(far, 7), Err(Refused::Term { term: far, own: 7 }));
+        }
+        assert_eq!(term(5_000_000, 0), Ok(()), "a new node joins an old cluster");
+        assert_eq!(term(HIGHEST_FIRST_TERM + 1, 0), Err(Refused::Term { term: HIGHEST_FIRST_TERM + 1, own: 0 }));
+        assert_eq!(term(u64::MAX, u64::MAX - 1), Ok(()));
+    }
+
+    #[test]
+    fn entries_follow_each_other_in_possible_terms() {
+        let blank = |term, index| entry(term, index, EntryPayload::Blank);
+        let leader = vote(5, 1, true);
+        let check = |prev: Option<(u64, u64)>, sent: &[Entry]| {
+            let prev = prev.map(|(term, index)| wire::log_id_in(pb::LogId { term, node: 1, index }));
+            entries(1, &leader, prev.as_ref(), sent)
+        };
+        assert_eq!(check(None, &[blank(1, 0), blank(1, 1), blank(5, 2)]), Ok(()));
+        assert_eq!(check(Some((4, 9)), &[blank(4, 10)]), Ok(()));
+        assert_eq!(check(Some((4, 9)), &[]), Ok(()));
+        assert_eq!(check(None, &[blank(1, 1)]), Err(Refused::Order { found: 1, wanted: 0 }));
+        assert_eq!(check(Some((4, 9)), &[blank(4, 11)]), Err(Refused::Order { found: 11, wanted: 10 }));
+        assert_eq!(check(Some((4, 9)), &[blank(4, 10), blank(4, 10)]), Err(Refused::Order { found: 10, wanted: 11 }));
+        assert_eq!(check(Some((4, u64::MAX)), &[blank(4, 0)]), Err(Refused::Order { found: 0, wanted: u64::MAX }));
+        assert_eq!(check(Some((4, 9)), &[blank(3, 10)]), Err(Refused::EntryTerm(10)));
+        assert_eq!(check(Some((4, 9)), &[blank(6, 10)]), Err(Refused::EntryTerm(10)));
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_is_refused_by_its_index() {
+        let batch = EntryPayload::Normal(Payload(b"no batch".to_vec().into()));
+        let refused = entries(1, &vote(5, 1, true), None, &[entry(1, 0, batch)]);
+        assert!(matches!(refused, Err(Refused::Unreadable { index: 0, .. })), "{refused:?}");
+    }
+}

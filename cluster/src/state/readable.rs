@@ -1,0 +1,68 @@
+//! Whether this version can read and apply what a log entry contains. A leader checks what other nodes forward before it proposes
+//! it, and a follower checks entries before it stores them. So what is in the log can be applied.
+
+use std::io;
+
+use bytes::Bytes;
+use keyrack_proto::commands;
+use keyrack_proto::internal as pb;
+use prost::Message;
+
+use super::decide;
+use crate::directory;
+use crate::malformed::malformed;
+
+/// Checks an encoded batch of a shard.
+///
+/// # Errors
+/// `InvalidData` that says what cannot be read.
+pub fn check(shard: u32, batch: Bytes) -> io::Result<()> {
+    decide::read(batch)?.commands.into_iter().try_for_each(|command| check_command(shard, command))
+}
+
+/// Checks an encoded command of a shard.
+///
+/// # Errors
+/// As for [`check`].
+pub fn check_command(shard: u32, command: Bytes) -> io::Result<()> {
+    if shard != directory::SHARD {
+        return commands::decode(command).map(drop).map_err(|cause| malformed(&cause.to_string()));
+    }
+    let command = pb::DirectoryCommand::decode(command).map_err(|cause| malformed(&format!("directory command: {cause}")))?;
+    let op = command.op.ok_or_else(|| malformed("directory command: unknown kind"))?;
+    directory::check(&op)
+}
+
+#[cfg(test)]
+mod tests {
+    use keyrack_inventory::{Command, Op, PropertyNumber};
+
+    use super::*;
+
+    fn tick() -> Bytes {
+        commands::encode(&Command { property: PropertyNumber(1), request: None, by: None, op: Op::Tick })
+    }
+
+    fn batch(commands: Vec<Bytes>) -> Bytes {
+        pb::Batch { at_ms: 1, commands }.encode_to_vec().into()
+    }
+
+    #[test]
+    fn a_batch_is_readable_if_all_of_its_commands_are() {
+        check(1, batch(vec![])).expect("empty");
+        check(1, batch(vec![tick(), tick()])).expect("two ticks");
+        check(1, batch(vec![tick(), Bytes::from_static(b"\xff")])).expect_err("no protobuf");
+        check(1, batch(vec![Bytes::new()])).expect_err("no operation: a kind of a later version");
+        check(1, Bytes::from_static(b"\xff")).expect_err("no batch");
+    }
+
+    #[test]
+    fn the_directory_has_its_own_commands() {
+        use pb::directory_command::Op;
+        let encoded = |op| Bytes::from(pb::DirectoryCommand { op: Some(op) }.encode_to_vec());
+        check(0, batch(vec![encoded(Op::FenceNode(pb::FenceNode { node: 1, admit: true }))])).expect("readable");
+        check(0, batch(vec![Bytes::new()])).expect_err("a kind of a later version");
+        check(0, batch(vec![encoded(Op::PutPrincipal(pb::PutPrincipal::default()))])).expect_err("no principal in it");
+        check(0, batch(vec![encoded(Op::AddKey(pb::AddKey::default()))])).expect_err("no key in it");
+    }
+}
