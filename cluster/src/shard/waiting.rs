@@ -92,7 +92,7 @@ mod tests {
         let (send, receive) = mpsc::channel(commands.len());
         for bytes in commands {
             let (pending, _) = Pending::new(Bytes::from(vec![0; *bytes]), Instant::now(), false);
-            send.try_send(pending).ok().expect("there is room");
+            assert!(send.try_send(pending).is_ok(), "there is room");
         }
         drop(send);
         let (mut queue, mut batches) = (CommandQueue::new(receive), Vec::new());
