@@ -37,7 +37,11 @@ impl Config {
         if faults.is_empty() { Ok(config) } else { Err(Reasons(faults).into()) }
     }
 
-    fn read(text: &str, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<(Config, Vec<String>)> {
+    /// Reads a configuration's text, overridden by `environment`. Returns the settings and all their faults.
+    ///
+    /// # Errors
+    /// The text is no configuration.
+    pub fn read(text: &str, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<(Config, Vec<String>)> {
         // First without the overrides, so that a mistake in the file is reported with its line.
         let written: Config = toml::from_str(text).map_err(|cause| ConfigError::reader(text, &cause))?;
         let mut table = toml::Table::try_from(&written)?;
