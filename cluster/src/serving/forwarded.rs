@@ -18,8 +18,9 @@ use crate::state::readable;
 /// Why a forwarded command is not proposed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotProposed {
-    /// This node has not applied the directory's newest change yet. The caller tries again.
-    #[error("this node has not applied principal {0} in the directory yet")]
+    /// The caller or this node has not applied the directory's newest change yet. Nothing is proposed, and the caller tries again. An
+    /// older grant is not taken either: the shard may have none yet, and would store it.
+    #[error("the grant of principal {0} has another revision than in the directory")]
     Behind(u32),
     /// Larger than a command may be.
     #[error("a forwarded command has {0} bytes, and a command has at most {MAX_COMMAND_BYTES}")]
@@ -72,8 +73,6 @@ fn check_op(from: u64, has_caller: bool, op: &Op, granted: impl Fn(u32) -> Optio
     match op {
         Op::PutGrant { number, grant } => match granted(*number) {
             Some(known) if grant == &known => Ok(()),
-            // The shard ignores a grant that is older than its own.
-            Some(known) if grant.revision < known.revision => Ok(()),
             Some(known) if grant.revision == known.revision => Err(NotProposed::OtherGrant { from, principal: *number }),
             Some(_) | None => Err(NotProposed::Behind(*number)),
         },
@@ -143,7 +142,7 @@ mod tests {
         let put = |number, grant| Op::PutGrant { number, grant };
         for has_caller in [false, true] {
             assert_eq!(checked(has_caller, &put(7, grant(3, Role::Channel))), Ok(()));
-            assert_eq!(checked(has_caller, &put(7, grant(2, Role::Operator))), Ok(()), "older: the shard ignores it");
+            assert_eq!(checked(has_caller, &put(7, grant(2, Role::Operator))), Err(NotProposed::Behind(7)), "older");
             let other = Err(NotProposed::OtherGrant { from: 2, principal: 7 });
             assert_eq!(checked(has_caller, &put(7, grant(3, Role::Operator))), other);
             assert_eq!(checked(has_caller, &put(7, grant(4, Role::Channel))), Err(NotProposed::Behind(7)));

@@ -1,6 +1,6 @@
 //! Notices that a node runs with another data folder than the one that its peers know.
 //!
-//! Each member is known by the incarnation of its folder. Nodes with folders of different times can refuse each other for ever: an older
+//! Each member is known by the incarnation of its folder. Nodes with folders of different times may never work together: an older
 //! folder was moved back, or all nodes were restored from copies that were made before and after a node rejoined. Nothing is lost by
 //! waiting, but a person has to know why nothing happens.
 
