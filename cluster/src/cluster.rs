@@ -147,6 +147,14 @@ impl ClusterNode {
         })?
     }
 
+    /// Waits until this node's copy of the directory is at most `age` old.
+    ///
+    /// # Errors
+    /// It is older at `deadline`.
+    pub async fn refresh_directory(&self, age: Duration, deadline: Instant) -> Result<(), ClusterError> {
+        self.pass(directory::SHARD, Consistency::Bounded(age), deadline).await
+    }
+
     /// The applied index of a shard on this node, as it grows.
     pub fn watch_applied(&self, shard: u32) -> Option<watch::Receiver<u64>> {
         self.node.group(shard).ok().map(|group| group.progress().applied.subscribe())

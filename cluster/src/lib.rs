@@ -95,7 +95,8 @@ pub use inspect::{Contents, inspect};
 pub use key_prints::KeyPrints;
 pub use membership::HandOverError;
 pub use peers::tls::{
-    Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, Refusals, handshake_failure,
+    Credentials, CredentialsError, Identity, IdentityError, IdentityKind, PeerTls, PeerTlsError, Refusals, Revoked,
+    handshake_failure,
 };
 pub use peers::{Member, Used};
 pub use principals::{Change, ChangeRefused};

@@ -15,6 +15,8 @@ pub enum Key {
     ReplicaKeys(u64),
     /// `03 principal`: what a principal may do.
     Grant(u32),
+    /// `04 principal`: how many commands of a principal were refused today.
+    Refusals(u32),
     /// `10 property`: the property with its catalogue.
     Property(PropertyNumber),
     /// `11 property room_type month`: a calendar page, all nights of a month.
@@ -56,6 +58,7 @@ impl Key {
             Key::Meta => put(out, 0x01, &[]),
             Key::ReplicaKeys(node) => put(out, 0x02, &[&node.to_be_bytes()]),
             Key::Grant(principal) => put(out, 0x03, &[&principal.to_be_bytes()]),
+            Key::Refusals(principal) => put(out, 0x04, &[&principal.to_be_bytes()]),
             Key::Property(property) => put(out, 0x10, &[&property.0.to_be_bytes()]),
             Key::Page(property, room_type, month) => {
                 put(out, 0x11, &[&property.0.to_be_bytes(), &room_type.0.to_be_bytes(), &month.0.to_be_bytes()]);
@@ -88,6 +91,7 @@ impl Key {
             0x01 => Key::Meta,
             0x02 => Key::ReplicaKeys(fields.u64()?),
             0x03 => Key::Grant(fields.u32()?),
+            0x04 => Key::Refusals(fields.u32()?),
             0x10 => Key::Property(fields.property()?),
             0x11 => Key::Page(fields.property()?, RoomTypeIx(fields.u16()?), Month(fields.u16()?)),
             0x12 => Key::Rates(fields.property()?, RoomTypeIx(fields.u16()?), RatePlanIx(fields.u16()?), Month(fields.u16()?)),

@@ -10,12 +10,12 @@
 //! - `held` of every night equals the rooms of the open holds (same files);
 //! - no command takes a night past its sell limit (`counters.rs`). A later cut of capacity may do so, which is a *deficit*;
 //!   an amendment may keep the rooms that its booking already has on such a night;
-//! - a refusal changes nothing but its own idempotency record (`run.rs`, `watched_rows.rs`);
+//! - a refusal changes nothing but its own idempotency record and the caller's count of refusals (`run.rs`, `watched_rows.rs`);
 //! - time ([`Meta::last_at_ms`]) never runs backwards (`run.rs`);
 //! - the journal and the receipts log grow by one at their end, and nothing in them changes (`watched_rows.rs`);
 //! - every change of a booking increments its revision and appends a leaf (`booking_rows.rs`);
 //! - the audit trail has a record of every caller's command, with the verdict (`run.rs`). A caller without the right
-//!   is refused before any other check (`rights.rs`).
+//!   is refused before any other check (`rights.rs`). From a number of refusals on, those of a day are counted (`refusals.rs`).
 //!
 //! A broken invariant is a bug and panics. A row that contradicts an invariant was damaged on disk: that is a [`Fault`].
 //! Either stops the replica before it answers.
@@ -55,7 +55,7 @@ mod row;
 mod rows;
 
 pub use access::{Actor, Credential, Grant, Right, RightQuery, Role, Scope, Who};
-pub use apply::{At, EXPIRY_STEPS, RECORD_TTL_MS, apply, permits};
+pub use apply::{At, COUNTED_REFUSALS, EXPIRY_STEPS, KEPT_REFUSALS, RECORD_TTL_MS, apply, permits};
 pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
 pub use booking::{BookedRoom, Booking, BookingState};
 pub use calendar::{Cell, NightCount, Page, Restriction, Restrictions, sell_limit};
@@ -79,5 +79,5 @@ pub use query::availability::{Availability, availability};
 pub use query::offers::{Offer, OfferQuery, offers};
 pub use rates::{RateCell, RatePage};
 pub use reject::{RefusedNight, Reject};
-pub use row::{IdempotencyRecord, Meta, Row, StoredCheckpoint};
+pub use row::{IdempotencyRecord, Meta, RefusalCount, Row, StoredCheckpoint};
 pub use rows::{Fault, Read, Rows};

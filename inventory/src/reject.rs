@@ -129,3 +129,14 @@ pub struct RefusedNight {
     /// The restriction that forbids the stay; `None` if rooms are lacking.
     pub restriction: Option<Restriction>,
 }
+
+impl RefusedNight {
+    /// The most nights of one refusal. The first ones are enough to understand it, and a refusal is kept on every replica.
+    pub const MOST: usize = 31;
+
+    /// The first nights of a refusal.
+    pub(crate) fn first(mut nights: Vec<RefusedNight>) -> Vec<RefusedNight> {
+        nights.truncate(RefusedNight::MOST);
+        nights
+    }
+}

@@ -28,6 +28,8 @@ pub enum Row {
     Grant(Arc<Grant>),
     /// Of [`Key::HoldUsage`]: room-milliseconds.
     HoldUsage(u64),
+    /// Of [`Key::Refusals`].
+    Refusals(RefusalCount),
     /// Of [`Key::Request`].
     Request(IdempotencyRecord),
     /// Of [`Key::Journal`].
@@ -56,6 +58,7 @@ impl Row {
             Key::Guest(_) => matches!(self, Row::Guest(_)),
             Key::Hold(_) => matches!(self, Row::Hold(_)),
             Key::HoldUsage(..) => matches!(self, Row::HoldUsage(_)),
+            Key::Refusals(_) => matches!(self, Row::Refusals(_)),
             Key::Request(_) => matches!(self, Row::Request(_)),
             Key::Journal(_) => matches!(self, Row::Journal(_)),
             Key::Leaf(_) => matches!(self, Row::Leaf(_)),
@@ -114,6 +117,15 @@ pub struct StoredCheckpoint {
     pub at_ms: u64,
     /// The signed note.
     pub note: String,
+}
+
+/// Refused commands of one principal on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusalCount {
+    /// The day of log time, in days since 1970.
+    pub day: u32,
+    /// How many commands were refused on it.
+    pub count: u32,
 }
 
 /// An idempotency record. The answer itself is in the journal.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::{
     Booking, BookingId, Entry, Grant, GuestSecrets, Hold, HoldId, IdempotencyRecord, Key, Meta, Page, Property, PropertyNumber,
-    RatePage, ReplicaKeys, Row, StoredCheckpoint,
+    RatePage, RefusalCount, ReplicaKeys, Row, StoredCheckpoint,
 };
 
 /// Reads rows. `&mut` because a reader may cache decoded rows.
@@ -86,6 +86,8 @@ typed! {
     grant(number: u32) = Key::Grant(number) => Grant -> Arc<Grant>;
     /// The quota that a principal's open holds use.
     hold_usage(number: u32, property: PropertyNumber) = Key::HoldUsage(number, property) => HoldUsage -> u64;
+    /// A principal's refusals.
+    refusals(number: u32) = Key::Refusals(number) => Refusals -> RefusalCount;
     /// A hold.
     hold(id: HoldId) = Key::Hold(id) => Hold -> Arc<Hold>;
     /// An idempotency record.

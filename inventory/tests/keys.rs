@@ -15,7 +15,7 @@ fn id() -> impl Strategy<Value = [u8; 16]> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (0u8..17, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
+    (0u8..18, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
         let property = PropertyNumber(a as u32);
         match kind {
             0 => Key::Meta,
@@ -34,6 +34,7 @@ fn key() -> impl Strategy<Value = Key> {
             13 => Key::Checkpoint(a),
             14 => Key::Grant(a as u32),
             15 => Key::HoldUsage(b as u32, property),
+            16 => Key::Refusals(a as u32),
             _ => Key::Leaf(a),
         }
     })
@@ -90,6 +91,7 @@ fn only_known_tags_and_lengths_are_decoded() {
         (0x01, 0),
         (0x02, 8),
         (0x03, 4),
+        (0x04, 4),
         (0x10, 4),
         (0x11, 8),
         (0x12, 10),
@@ -127,6 +129,7 @@ fn keys_are_stable() {
         (Key::Meta, "01".to_owned()),
         (Key::ReplicaKeys(258), "020000000000000102".to_owned()),
         (Key::Grant(258), "0300000102".to_owned()),
+        (Key::Refusals(258), "0400000102".to_owned()),
         (Key::Property(PropertyNumber(7)), "1000000007".to_owned()),
         (Key::Page(PropertyNumber(7), RoomTypeIx(2), Month(24_322)), "110000000700025f02".to_owned()),
         (Key::Rates(PropertyNumber(7), RoomTypeIx(2), RatePlanIx(3), Month(24_322)), "1200000007000200035f02".to_owned()),

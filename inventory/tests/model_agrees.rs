@@ -220,6 +220,9 @@ fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
     for (number, grant) in &model.grants {
         told.insert(Key::Grant(*number), Some(Row::Grant(grant.clone().into())));
     }
+    for (number, refusals) in &model.refusals {
+        told.insert(Key::Refusals(*number), Some(Row::Refusals(*refusals)));
+    }
     for answer in &model.answers {
         told.insert(Key::Request(answer.key.digest), None);
     }

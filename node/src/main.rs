@@ -16,6 +16,7 @@
 //! | `guests` | encryption of guest data, the keyring, card numbers |
 //! | `tls` | certificates and their rotation |
 //! | `metrics` | counters and gauges |
+//! | `budget` | the bytes that wait for clients |
 //! | `config` | the configuration file |
 //! | `outbound` | HTTP requests to other servers |
 //! | `clock`, `messages` | the wall clock; the texts of failures and notes |
@@ -26,6 +27,7 @@
 //! `edge/http/handlers/bookings.rs`, `service/bookings.rs`.
 
 mod access;
+mod budget;
 mod clock;
 mod config;
 mod convert;

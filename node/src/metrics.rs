@@ -1,5 +1,6 @@
 //! The node's metrics, in Prometheus' text format.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use crate::budget::{NodeBudget, Owner};
+
 /// The node's counters and gauges.
 pub struct Metrics {
     registry: Registry,
@@ -22,6 +25,7 @@ pub struct Metrics {
     certificate_expires: Gauge,
     certificates: Counter,
     rewrapping: RewrapProgress,
+    budget: Arc<NodeBudget>,
 }
 
 /// Progress of the re-encryption of guests' keys under the active key.
@@ -53,12 +57,18 @@ struct CodeLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OwnerLabels {
+    full: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ShardLabels {
     shard: u32,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
+impl Metrics {
+    /// The metrics of a node that counts waiting bytes in `budget`.
+    pub fn new(budget: Arc<NodeBudget>) -> Metrics {
         let mut registry = Registry::with_prefix("keyrack");
         let requests = Family::default();
         let refusals = Family::default();
@@ -90,11 +100,10 @@ impl Default for Metrics {
             certificate_expires,
             certificates,
             rewrapping,
+            budget,
         }
     }
-}
 
-impl Metrics {
     /// Counts an answered request.
     pub fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {
         self.requests.get_or_create(&RequestLabels { method, route: route.into(), status }).inc();
@@ -126,7 +135,7 @@ impl Metrics {
     pub fn render(&self, cluster: &ClusterNode) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
         text::encode_registry(&mut page, &self.registry)?;
-        for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping), peers(cluster)] {
+        for registry in [raft(cluster), receipts(cluster), guests(&self.rewrapping), peers(cluster), waiting(&self.budget)] {
             text::encode_registry(&mut page, &registry)?;
         }
         // The page has one end mark, so each registry is written without it.
@@ -174,6 +183,20 @@ fn peers(cluster: &ClusterNode) -> Registry {
     let refused = Counter::<u64>::default();
     refused.inc_by(cluster.peer_refusals());
     registry.register("refused", "Messages of other nodes that were refused because no honest node sends them", refused);
+    registry
+}
+
+/// The bytes that wait for clients.
+fn waiting(budget: &NodeBudget) -> Registry {
+    let mut registry = Registry::with_prefix("keyrack_waiting");
+    let bytes = Gauge::<i64>::default();
+    bytes.set(budget.waiting_bytes() as i64);
+    registry.register("bytes", "Bytes in memory for clients: connections, open requests, bodies and unread answers", bytes);
+    let refused = Family::<OwnerLabels, Counter>::default();
+    for owner in Owner::ALL {
+        refused.get_or_create(&OwnerLabels { full: owner.name() }).inc_by(budget.refusals(owner));
+    }
+    registry.register("refused", "Connections, requests and answers refused because too many bytes waited", refused);
     registry
 }
 
@@ -226,7 +249,7 @@ mod tests {
 
     #[test]
     fn the_old_name_of_a_metric_has_the_same_value() {
-        let metrics = Metrics::default();
+        let metrics = Metrics::new(Arc::new(NodeBudget::new(0, 0, true)));
         metrics.certificate_expires(jiff::Timestamp::from_second(1_900_000_000).expect("a time"));
         let mut page = String::new();
         text::encode_registry(&mut page, &metrics.registry).expect("written");

@@ -9,8 +9,9 @@ use keyrack_cluster::{Awaited, ClusterConfig, ClusterNode, FolderSeeds, PeerConf
 use tokio::net::TcpListener;
 
 use crate::access::{Oidc, quotas, trail};
+use crate::budget::NodeBudget;
 use crate::config::{Config, Listen, Renamed};
-use crate::edge::listeners::{Addresses, Apis, BoundListener, Limits, Routers, Security, serve};
+use crate::edge::listeners::{Addresses, Apis, BoundListener, Limits, Routers, Security, Shared, serve};
 use crate::edge::{grpc, http};
 use crate::guests::{Vault, rewrap};
 use crate::messages::failure;
@@ -85,9 +86,11 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     ];
     // Before the cluster starts: a probe gets its answer at once, however long the start takes.
     let addresses = Addresses::new(config.limits.connections_per_address as usize);
+    let budget = Arc::new(budget(config));
+    let shared = Shared { budget: budget.clone(), tasks: listeners.clone() };
     for (name, socket, security) in bound {
         let listener = BoundListener { socket, security };
-        listeners.spawn(name, serve(listener, apis.clone(), addresses.clone(), limits(config), listeners.clone()));
+        listeners.spawn(name, serve(listener, apis.clone(), addresses.clone(), limits(config), shared.clone()));
     }
     // Before the cluster starts too: a first start may wait for a corrected keyring.
     let (watched, is_started) = (vault.clone(), Arc::new(AtomicBool::new(false)));
@@ -96,7 +99,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let cluster = ClusterNode::start(cluster_config, peer_socket, peer_tls, fresh()?, progress).await?;
     is_started.store(true, Ordering::Relaxed);
     witness::start(&config.receipts, &cluster, &outbound, &background)?;
-    let service = Service::new(config, cluster.clone(), vault.clone(), oidc);
+    let service = Service::new(config, cluster.clone(), vault.clone(), budget, oidc);
     apis.start(Routers {
         http: http::router(service.clone()),
         operator: http::operator_router(service.clone()),
@@ -130,13 +133,24 @@ fn for_clients(url: Option<&String>, tls: &Arc<ListenerTls>) -> Security {
     if is_plain { Security::Plain } else { Security::Clients(tls.clone()) }
 }
 
+fn budget(config: &Config) -> NodeBudget {
+    let limits = &config.limits;
+    NodeBudget::new(
+        limits.waiting_bytes as usize,
+        limits.waiting_bytes_per_connection as usize,
+        limits.connections_per_address > 0,
+    )
+}
+
 fn limits(config: &Config) -> Limits {
     Limits {
         connections: config.limits.connections as usize,
         header_bytes: config.limits.header_bytes as usize,
         body_bytes: config.limits.body_bytes as usize,
         read_timeout: Duration::from_millis(config.limits.read_timeout_ms),
+        write_timeout: Duration::from_millis(config.limits.write_timeout_ms),
         idle_timeout: Duration::from_millis(config.limits.idle_timeout_ms),
+        connection_age: Duration::from_millis(config.limits.connection_age_ms),
     }
 }
 

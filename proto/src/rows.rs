@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyrack_inventory::{Entry, IdempotencyRecord, JournalEvent, Key, Meta, PropertyNumber, Row, StoredCheckpoint};
+use keyrack_inventory::{Entry, IdempotencyRecord, JournalEvent, Key, Meta, PropertyNumber, RefusalCount, Row, StoredCheckpoint};
 use prost::Message;
 
 use crate::fields::{Malformed, array, code, required};
@@ -23,6 +23,7 @@ pub fn encode(row: &Row, out: &mut Vec<u8>) {
         }
         Row::Grant(grant) => put(&pb::GrantRow::from(grant.as_ref()), out),
         Row::HoldUsage(room_ms) => put(&pb::HoldUsageRow { room_ms: *room_ms }, out),
+        Row::Refusals(refusals) => put(&pb::RefusalsRow { day: refusals.day, count: refusals.count }, out),
         Row::Journal(entry) => put(&journal_to_pb(entry), out),
         Row::Guest(secrets) => put(&pb::GuestRow::from(secrets.as_ref()), out),
         Row::ReplicaKeys(keys) => put(&pb::ReplicaKeysRow::from(keys), out),
@@ -45,6 +46,10 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
         Key::Hold(_) => Row::Hold(pb::HoldRow::decode(bytes)?.try_into()?),
         Key::Grant(_) => Row::Grant(Arc::new(pb::GrantRow::decode(bytes)?.try_into()?)),
         Key::HoldUsage(..) => Row::HoldUsage(pb::HoldUsageRow::decode(bytes)?.room_ms),
+        Key::Refusals(_) => {
+            let pb::RefusalsRow { day, count } = pb::RefusalsRow::decode(bytes)?;
+            Row::Refusals(RefusalCount { day, count })
+        }
         Key::Request(_) => {
             let row = pb::RequestRow::decode(bytes)?;
             Row::Request(IdempotencyRecord { fingerprint: array(&row.fingerprint, "fingerprint")?, sequence: row.sequence })

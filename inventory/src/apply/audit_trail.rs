@@ -31,10 +31,15 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     /// Records an edge's observations in one journal line.
     pub(super) fn observe(&mut self, seen: &[Observation]) -> Decision<(JournalEvent, Reply)> {
+        self.chain_observed(seen);
+        Ok((JournalEvent::Observed(seen.to_vec()), Reply::Done))
+    }
+
+    /// Extends the chain by the observations of the next journal line.
+    pub(super) fn chain_observed(&mut self, seen: &[Observation]) {
         for (place, seen) in seen.iter().enumerate() {
             self.chain(AuditRecord { line: self.meta.next_sequence, place: place as u32, seen: seen.clone() });
         }
-        Ok((JournalEvent::Observed(seen.to_vec()), Reply::Done))
     }
 
     /// Appends a leaf with the number of records and the chain's newest link, unless there are no new records.

@@ -2,7 +2,7 @@
 //!
 //! Start with `run.rs`, the steps that every command takes: expire what is due, authorize the caller, answer a retry
 //! from its record, decide, append the journal line with the answer. Each kind of decision has its own file:
-//! `bookings`, `amend`, `stays`, `holds`, `ari`, `catalog`, `day`, `erase`, `receipts`, `audit_trail`, `rights`. They
+//! `bookings`, `amend`, `stays`, `holds`, `ari`, `catalog`, `day`, `erase`, `receipts`, `audit_trail`, `refusals`, `rights`. They
 //! share `pricing` and `free` (may this be sold, and for how much), `counters` (the only file that changes counters),
 //! `booking_rows` and `open_holds` (rows with their index rows), and `shard`, the state they all work on.
 //!
@@ -29,6 +29,7 @@ mod ledger;
 mod open_holds;
 mod pricing;
 mod receipts;
+mod refusals;
 mod rights;
 mod run;
 mod shard;
@@ -37,6 +38,7 @@ mod stop;
 mod watched_rows;
 
 pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
+pub use refusals::{COUNTED_REFUSALS, KEPT_REFUSALS};
 pub use rights::permits;
 pub use run::apply;
 pub use shard::At;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::booking_rows::NewBooking;
 use super::ledger::Ledger;
-use super::shard::{At, Shard};
+use super::shard::{At, KeptRefusal, Shard};
 use super::stop::{Decision, Stop};
 use super::watched_rows::WatchedRows;
 use crate::rows;
@@ -24,14 +24,14 @@ pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At
     meta.last_at_ms = meta.last_at_ms.max(at.ms);
     let seller = command.by.as_ref().map_or(0, |actor| actor.who.seller());
     let rows = WatchedRows::new(rows, &meta);
-    let (property, scope, ledger) = (command.property, Scope::All, Ledger::default());
-    let mut shard = Shard { rows, meta, property, at, scope, seller, ledger };
+    let (property, scope, ledger, kept) = (command.property, Scope::All, Ledger::default(), KeptRefusal::Whole);
+    let mut shard = Shard { rows, meta, property, at, scope, seller, ledger, kept };
     let outcome = shard.run(command);
     let meta = shard.meta;
     if let Ok(outcome) = &outcome {
         assert!(meta.last_at_ms >= before.last_at_ms && meta.last_at_ms >= at.ms, "log time never runs backwards");
         assert!(meta.is_consistent(), "the cursors are consistent");
-        let records = before.audit_count + records(command, outcome);
+        let records = before.audit_count + records(command, outcome, shard.kept);
         assert_eq!(meta.audit_count, records, "the audit trail has every caller's command and every observation");
         shard.rows.assert_cursors(&meta);
     }
@@ -40,10 +40,10 @@ pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At
 }
 
 /// The number of audit records that a command makes.
-fn records(command: &Command, outcome: &Outcome) -> u64 {
+fn records(command: &Command, outcome: &Outcome, kept: KeptRefusal) -> u64 {
     match (&command.by, &command.op) {
         _ if outcome.replayed => 0,
-        (Some(_), _) => 1,
+        (Some(_), _) => u64::from(kept != KeptRefusal::Counted),
         (None, Op::Observe(seen)) if !matches!(outcome.reply, Reply::Rejected(_)) => seen.len() as u64,
         (None, _) => 0,
     }
@@ -59,7 +59,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Err(Stop::Fault(fault)) => return Err(fault),
             Err(Stop::Reject(reject)) => {
                 assert_eq!(self.state(), before, "a refused caller changes nothing");
-                return Ok(self.refuse_caller(command, reject));
+                return self.refuse_caller(command, reject);
             }
             Ok(Some(stored)) => {
                 assert_eq!(self.state(), before, "a retry changes nothing");
@@ -73,7 +73,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 assert_eq!(self.state(), before, "a refusal changes nothing");
                 self.ledger.assert_balanced();
                 if reject.is_about_the_caller() {
-                    return Ok(self.refuse_caller(command, reject));
+                    return self.refuse_caller(command, reject);
+                }
+                self.kept = self.count_refusal(command)?;
+                if self.kept != KeptRefusal::Whole {
+                    return Ok(self.refuse_without_answer(command, reject));
                 }
                 (JournalEvent::Nothing, Reply::Rejected(reject))
             }
@@ -115,12 +119,24 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// Refuses without an idempotency record: the key stays unused. The audit trail records the refusal.
-    fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Outcome {
+    fn refuse_caller(&mut self, command: &Command, reject: Reject) -> Result<Outcome, Fault> {
+        self.kept = self.count_refusal(command)?;
+        if self.kept != KeptRefusal::Whole {
+            return Ok(self.refuse_without_answer(command, reject));
+        }
         let reply = Reply::Rejected(reject);
         if let Some(mark) = self.mark(command, &reply) {
             self.journal(None, JournalEvent::Nothing, reply.clone(), Some(mark));
         }
-        Outcome { reply, replayed: false, guest_key: None }
+        Ok(Outcome { reply, replayed: false, guest_key: None })
+    }
+
+    /// Refuses a caller that had too many refusals today. Nothing is kept but their number, so a retry is decided again.
+    fn refuse_without_answer(&mut self, command: &Command, reject: Reject) -> Outcome {
+        if self.kept == KeptRefusal::Summed {
+            self.record_sum(command, &reject);
+        }
+        Outcome { reply: Reply::Rejected(reject), replayed: false, guest_key: None }
     }
 
     fn decide(&mut self, op: &Op) -> Decision<(JournalEvent, Reply)> {

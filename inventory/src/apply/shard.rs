@@ -26,6 +26,17 @@ impl From<u64> for At {
     }
 }
 
+/// What is kept of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeptRefusal {
+    /// Its own record and its answer.
+    Whole,
+    /// Only the count.
+    Counted,
+    /// The count, and one record for this refusal and those that were counted before it.
+    Summed,
+}
+
 /// The state of a shard while one command is applied to it.
 pub(super) struct Shard<'r, R: ?Sized> {
     pub(super) rows: WatchedRows<'r, R>,
@@ -40,6 +51,8 @@ pub(super) struct Shard<'r, R: ?Sized> {
     pub(super) seller: u32,
     /// The command's changes of the counters, for the assertions.
     pub(super) ledger: Ledger,
+    /// What is kept of the command's refusal.
+    pub(super) kept: KeptRefusal,
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {

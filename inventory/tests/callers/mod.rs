@@ -123,10 +123,15 @@ pub fn newest_line(rows: &mut MemRows) -> Entry {
     }
 }
 
-/// Asserts that the command added only its audit record, and with `kept` also its idempotency record.
+/// Asserts that the command added only its audit record and the count of refusals, and with `kept` also its idempotency record.
 pub fn assert_only_recorded(before: &MemRows, after: &MemRows, command: &Command, reply: &Reply, kept: bool) {
     let (was, is) = (clock(&mut before.clone()), clock(&mut after.clone()));
-    let mut expected = vec![Key::Meta, Key::Journal(was.next_sequence)];
+    let refusals = match command.by.as_ref().map(|actor| &actor.who) {
+        Some(Who::Principal { number, .. }) => Key::Refusals(*number),
+        Some(Who::Guest(_)) => Key::Refusals(u32::MAX),
+        _ => Key::Refusals(0),
+    };
+    let mut expected = vec![Key::Meta, refusals, Key::Journal(was.next_sequence)];
     expected.extend(command.request.filter(|_| kept).map(|key| Key::Request(key.digest)));
     expected.sort();
     assert_eq!(changed(before, after), expected, "{command:?}");

@@ -43,6 +43,9 @@ pub struct Model {
     pub forgotten: usize,
     /// The newest grant of each principal.
     pub grants: BTreeMap<u32, Grant>,
+    /// The day of the last refusal of each caller, and how many it had on that day. Scripts stay far below the number from which
+    /// refusals are only counted.
+    pub refusals: BTreeMap<u32, RefusalCount>,
     /// The number of audit records, the newest link of their chain, and the time of the first record.
     pub audited: (u64, [u8; 32], u64),
     /// What the caller of the current command finds.
@@ -101,7 +104,10 @@ impl Model {
             Ok(decided) => decided,
             // This is about the caller, so the key stays unused.
             Err(reject @ Reject::HoldQuota { .. }) => return self.refuse(command, reject),
-            Err(reject) => (JournalEvent::Nothing, Reply::Rejected(reject)),
+            Err(reject) => {
+                self.count_refusal(command);
+                (JournalEvent::Nothing, Reply::Rejected(reject))
+            }
         };
         if let Some(key) = command.request {
             self.answers.push(Answer { key, reply: reply.clone() });
@@ -118,12 +124,25 @@ impl Model {
 
     /// A refusal that is not kept for retries. Only the audit trail has it.
     fn refuse(&mut self, command: &Command, reject: Reject) -> Outcome {
+        self.count_refusal(command);
         let reply = Reply::Rejected(reject);
         if command.by.is_some() {
             self.line(command.property, None, JournalEvent::Nothing, reply.clone());
             self.sign(command);
         }
         Outcome { reply, replayed: false, guest_key: None }
+    }
+
+    fn count_refusal(&mut self, command: &Command) {
+        let Some(actor) = &command.by else { return };
+        let number = match &actor.who {
+            Who::Principal { number, .. } => *number,
+            Who::Guest(_) => u32::MAX,
+            _ => 0,
+        };
+        let day = (self.now_ms / 86_400_000) as u32;
+        let today = self.refusals.get(&number).filter(|known| known.day == day).map_or(0, |known| known.count);
+        self.refusals.insert(number, RefusalCount { day, count: today + 1 });
     }
 
     /// Adds the caller's audit record to the newest line.

@@ -178,13 +178,14 @@ impl Model {
                 return Err(Reject::CurrencyMismatch);
             }
         }
-        let restricted: Vec<RefusedNight> = wish.rooms.iter().flat_map(|room| self.restricted(hotel, wish, room)).collect();
+        let restricted: Vec<RefusedNight> =
+            wish.rooms.iter().flat_map(|room| self.restricted(hotel, wish, room)).take(RefusedNight::MOST).collect();
         if !restricted.is_empty() {
             return Err(Reject::Restricted(restricted));
         }
         let sold_out = self.sold_out(hotel, wish);
         if !sold_out.is_empty() {
-            return Err(Reject::SoldOut(sold_out));
+            return Err(Reject::SoldOut(sold_out.into_iter().take(RefusedNight::MOST).collect()));
         }
         let booked = wish.rooms.iter().map(|room| freeze(hotel, wish.stay, room)).collect();
         Ok((booked, currency.unwrap()))

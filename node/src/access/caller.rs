@@ -22,7 +22,30 @@ struct Inner {
     role: Role,
     principal: Option<Arc<Principal>>,
     from: IpAddr,
+    sign_in: SignIn,
     noted: Mutex<Noted>,
+}
+
+/// How a caller signed in. A long request asks from time to time whether that still holds.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// When it expires, ms since 1970; `u64::MAX` for never.
+    pub until_ms: u64,
+    /// What it depends on.
+    pub by: SignInBy,
+}
+
+/// What a sign-in depends on.
+#[derive(Clone, Debug)]
+pub enum SignInBy {
+    /// On nothing that changes: an operator's certificate, a guest's session, a development key.
+    Nothing,
+    /// On the API key of this prefix.
+    Key(String),
+    /// On the principal's subject (issuer, subject).
+    Subject(String, String),
+    /// On the principal's permission to use a certificate.
+    Certificate,
 }
 
 /// The subject of a request, for the audit trail.
@@ -38,8 +61,13 @@ pub struct Noted {
 
 impl Caller {
     /// An authenticated caller.
-    pub fn new(who: Who, role: Role, principal: Option<Arc<Principal>>, from: IpAddr) -> Caller {
-        Caller { inner: Arc::new(Inner { who, role, principal, from, noted: Mutex::default() }) }
+    pub fn new(who: Who, role: Role, principal: Option<Arc<Principal>>, from: IpAddr, sign_in: SignIn) -> Caller {
+        Caller { inner: Arc::new(Inner { who, role, principal, from, sign_in, noted: Mutex::default() }) }
+    }
+
+    /// How it signed in.
+    pub fn sign_in(&self) -> &SignIn {
+        &self.inner.sign_in
     }
 
     /// The caller's identity.
@@ -50,6 +78,11 @@ impl Caller {
     /// The role.
     pub fn role(&self) -> Role {
         self.inner.role
+    }
+
+    /// The address that the request came from.
+    pub fn from(&self) -> IpAddr {
+        self.inner.from
     }
 
     /// The directory's principal. Guests, and callers that are trusted without the directory, have none.
@@ -123,8 +156,8 @@ impl Caller {
 
     /// The same caller with an empty record, for the next request of a stream.
     pub fn for_next_request(&self) -> Caller {
-        let Inner { who, role, principal, from, .. } = self.inner.as_ref();
-        Caller::new(who.clone(), *role, principal.clone(), *from)
+        let Inner { who, role, principal, from, sign_in, .. } = self.inner.as_ref();
+        Caller::new(who.clone(), *role, principal.clone(), *from, sign_in.clone())
     }
 
     fn noted_mut(&self) -> std::sync::MutexGuard<'_, Noted> {

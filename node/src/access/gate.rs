@@ -2,32 +2,36 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use keyrack_cluster::{ClusterNode, IdentityKind, Principal};
 use keyrack_inventory::{Role, Who};
 use keyrack_texts::Detail;
+use tokio::time::Instant;
 
 use super::api_key;
-use super::caller::Caller;
+use super::caller::{Caller, SignIn, SignInBy};
 use super::guest_links::{GuestLinks, SESSION};
 use super::oidc::Oidc;
 use crate::clock::now_ms;
 use crate::config::Keys;
 use crate::convert::Problem;
 use crate::guests::Vault;
-use crate::tls::ClientIdentity;
+use crate::tls::ClientCertificate;
 
 /// The credentials of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct PresentedCredentials<'r> {
     /// The value of its `Authorization` header.
     pub authorization: Option<&'r [u8]>,
-    /// The identity in its connection's certificate.
-    pub certificate: Option<&'r ClientIdentity>,
+    /// Its connection's certificate, which is accepted now.
+    pub certificate: Option<&'r ClientCertificate>,
     /// The caller's address.
     pub from: IpAddr,
 }
+
+/// The maximum age of what a node knows of a principal's rights when it lets the principal read.
+pub const RIGHTS_AGE: Duration = Duration::from_secs(5);
 
 /// All ways to sign in.
 pub struct Gate {
@@ -71,13 +75,41 @@ impl Gate {
         caller.ok_or_else(refused)
     }
 
+    /// Whether a caller's sign-in still holds, as far as this node knows.
+    pub fn holds(&self, caller: &Caller) -> bool {
+        let SignIn { until_ms, by } = caller.sign_in();
+        if *until_ms <= now_ms() {
+            return false;
+        }
+        let Some(signed_in) = caller.principal() else { return true };
+        let principals = self.cluster.principals();
+        let present = match by {
+            SignInBy::Nothing => return true,
+            SignInBy::Key(prefix) => {
+                principals.find_prefix(prefix).filter(|(_, key)| key.revoked_at_ms == 0).map(|(principal, _)| principal)
+            }
+            SignInBy::Subject(issuer, subject) => principals.find_subject(issuer, subject),
+            SignInBy::Certificate => principals.find(&signed_in.id).filter(|principal| principal.certificate),
+        };
+        present.is_some_and(|present| present.number == signed_in.number && !present.revoked)
+    }
+
+    /// Waits until this node's copy of the directory is at most [`RIGHTS_AGE`] old, so that it knows of every revocation before that.
+    ///
+    /// # Errors
+    /// The node is cut off from the others.
+    pub async fn knows_revocations(&self, deadline: Instant) -> Result<(), Problem> {
+        Ok(self.cluster.refresh_directory(RIGHTS_AGE, deadline).await?)
+    }
+
     async fn by_token(&self, token: &str, from: IpAddr) -> Option<Caller> {
         if let Some(prefix) = api_key::prefix_of(token) {
             return self.by_key(token, prefix, from);
         }
         if token.starts_with(SESSION) {
-            let booking = self.links.session(token, now_ms())?;
-            return Some(Caller::new(Who::Guest(booking), Role::Guest, None, from));
+            let (booking, until_ms) = self.links.session(token, now_ms())?;
+            let sign_in = SignIn { until_ms, by: SignInBy::Nothing };
+            return Some(Caller::new(Who::Guest(booking), Role::Guest, None, from, sign_in));
         }
         if !self.development.is_empty() {
             let digest = api_key::digest(token.as_bytes());
@@ -85,7 +117,8 @@ impl Gate {
             let found =
                 self.development.iter().filter(|(known, _)| api_key::same(known, &digest)).fold(None, |_, one| Some(one.1));
             if let Some(role) = found {
-                return Some(Caller::new(Who::Trusted(role, role.name().into()), role, None, from));
+                let sign_in = SignIn { until_ms: u64::MAX, by: SignInBy::Nothing };
+                return Some(Caller::new(Who::Trusted(role, role.name().into()), role, None, from, sign_in));
             }
         }
         if !Oidc::is_token(token) {
@@ -96,7 +129,9 @@ impl Gate {
                 let principals = self.cluster.principals();
                 let principal = principals.find_subject(&subject.issuer, &subject.subject)?.clone();
                 drop(principals);
-                as_principal(principal, 0, from)
+                let until_ms = self.oidc.valid_until_ms(&subject);
+                let sign_in = SignIn { until_ms, by: SignInBy::Subject(subject.issuer, subject.subject) };
+                as_principal(principal, 0, from, sign_in)
             }
             Err(refused) => {
                 tracing::debug!(%refused, "a staff token was refused");
@@ -107,42 +142,46 @@ impl Gate {
 
     fn by_key(&self, key: &str, prefix: &str, from: IpAddr) -> Option<Caller> {
         let digest = api_key::digest(key.as_bytes());
-        let (principal, credential) = {
+        let (principal, credential, until_ms) = {
             let principals = self.cluster.principals();
             let (principal, known) = principals.find_prefix(prefix)?;
             let expired = known.expires_at_ms != 0 && known.expires_at_ms <= now_ms();
             if !api_key::same(&known.hash, &digest) || known.revoked_at_ms != 0 || expired {
                 return None;
             }
-            (principal.clone(), known.credential)
+            let until_ms = if known.expires_at_ms == 0 { u64::MAX } else { known.expires_at_ms };
+            (principal.clone(), known.credential, until_ms)
         };
-        as_principal(principal, credential, from)
+        as_principal(principal, credential, from, SignIn { until_ms, by: SignInBy::Key(prefix.to_owned()) })
     }
 
-    fn by_certificate(&self, certificate: &ClientIdentity, from: IpAddr) -> Option<Caller> {
-        if certificate.cluster != self.cluster.name() {
+    fn by_certificate(&self, certificate: &ClientCertificate, from: IpAddr) -> Option<Caller> {
+        let (identity, until_ms) = (&certificate.identity, certificate.not_after_ms);
+        if identity.cluster != self.cluster.name() {
             return None;
         }
-        match certificate.kind {
+        match identity.kind {
             IdentityKind::Operator => {
-                let name = format!("operator/{}", certificate.name);
-                Some(Caller::new(Who::Trusted(Role::Operator, name), Role::Operator, None, from))
+                let name = format!("operator/{}", identity.name);
+                let sign_in = SignIn { until_ms, by: SignInBy::Nothing };
+                Some(Caller::new(Who::Trusted(Role::Operator, name), Role::Operator, None, from, sign_in))
             }
             IdentityKind::Desk => {
-                let principal = self.cluster.principals().find(&certificate.name).cloned()?;
-                if principal.certificate { as_principal(principal, 0, from) } else { None }
+                let principal = self.cluster.principals().find(&identity.name).cloned()?;
+                let sign_in = SignIn { until_ms, by: SignInBy::Certificate };
+                if principal.certificate { as_principal(principal, 0, from, sign_in) } else { None }
             }
             IdentityKind::Node => None,
         }
     }
 }
 
-fn as_principal(principal: Arc<Principal>, credential: u32, from: IpAddr) -> Option<Caller> {
+fn as_principal(principal: Arc<Principal>, credential: u32, from: IpAddr, sign_in: SignIn) -> Option<Caller> {
     if principal.revoked {
         return None;
     }
     let who = Who::Principal { number: principal.number, credential };
-    Some(Caller::new(who, principal.role, Some(principal), from))
+    Some(Caller::new(who, principal.role, Some(principal), from, sign_in))
 }
 
 /// The token of `Authorization: Bearer`.

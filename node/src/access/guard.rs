@@ -3,8 +3,11 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keyrack_inventory::{Actor, Verdict, Who};
+use keyrack_texts::Detail;
+use tokio::time::Instant;
 
 use super::caller::{Caller, address_octets};
 use super::gate::{Gate, PresentedCredentials};
@@ -12,6 +15,9 @@ use super::operations::{Needs, Operation, Recorded};
 use super::quotas::Quotas;
 use super::trail::{Trail, TrailEntry};
 use crate::convert::{Problem, QuotaLeft};
+
+/// How long a request waits until this node knows that the caller's rights are fresh.
+const RIGHTS_WAIT: Duration = Duration::from_secs(2);
 
 /// One node's guard.
 pub struct Guard {
@@ -80,7 +86,35 @@ impl Guard {
             Err(problem) => return Err(self.quotas.take_failure(presented.from).err().unwrap_or(problem)),
         };
         known.check(operation, None)?;
-        self.quotas.take(known)
+        let left = self.quotas.take(known)?;
+        // The shard checks the rights of a command. A read may see no shard, or one that is behind.
+        if known.principal().is_some() && operation.entry().recorded != Recorded::ByCommand {
+            self.gate.knows_revocations(Instant::now() + RIGHTS_WAIT).await?;
+            // The sign-in was checked before that.
+            if !self.gate.holds(known) {
+                return Err(Problem::new(Detail::CredentialsRefused));
+            }
+        }
+        Ok(left)
+    }
+
+    /// Checks a caller again, for the next part of an answer that lasts.
+    ///
+    /// # Errors
+    /// Its sign-in does not hold any more, or this node cannot tell because it is cut off.
+    pub async fn check_again(&self, caller: &Caller) -> Result<(), Problem> {
+        if caller.principal().is_some() {
+            self.gate.knows_revocations(Instant::now() + RIGHTS_WAIT).await?;
+        }
+        self.check_sign_in(caller)
+    }
+
+    /// The same, as far as this node knows. This is enough for a command, whose rights the shard checks.
+    ///
+    /// # Errors
+    /// The caller's sign-in does not hold any more.
+    pub fn check_sign_in(&self, caller: &Caller) -> Result<(), Problem> {
+        if self.gate.holds(caller) { Ok(()) } else { Err(Problem::new(Detail::CredentialsRefused)) }
     }
 
     /// Records the result of a request, if the audit trail must have it.

@@ -57,9 +57,9 @@ impl GuestLinks {
         Ok((booking, self.sign(SESSION, booking, expires_at_ms, |key| &key.sessions)?, expires_at_ms))
     }
 
-    /// The booking of a session.
-    pub fn session(&self, token: &str, now_ms: u64) -> Option<BookingId> {
-        self.check(SESSION, token, now_ms, |key| &key.sessions).map(|(booking, _)| booking)
+    /// The booking of a session, and when the session expires.
+    pub fn session(&self, token: &str, now_ms: u64) -> Option<(BookingId, u64)> {
+        self.check(SESSION, token, now_ms, |key| &key.sessions)
     }
 
     fn sign(&self, mark: &str, booking: BookingId, expires_at_ms: u64, choose: KeyChoice) -> Result<String, Problem> {

@@ -18,12 +18,13 @@ mod guest_links;
 mod oidc;
 mod operations;
 pub mod quotas;
+mod refusals;
 pub mod trail;
 
 pub use api_key::NewKey;
 pub use caller::{Caller, address_octets, forbidden};
-pub use gate::{Gate, PresentedCredentials};
+pub use gate::{Gate, PresentedCredentials, RIGHTS_AGE};
 pub use guard::Guard;
 pub use guest_links::MAX_LINK_MS;
 pub use oidc::Oidc;
-pub use operations::{Http, Listeners, Method, Operation};
+pub use operations::{Http, Listeners, Method, Operation, Recorded};

@@ -58,6 +58,15 @@ impl Quotas {
         self.take_from(bucket_key(b"principal", caller.who().to_string().as_bytes()), per_second as f64, per_second).map(Some)
     }
 
+    /// Counts one of several requests that came in one stream, for its address and its caller.
+    ///
+    /// # Errors
+    /// A quota is used up.
+    pub fn take_request(&self, caller: &Caller) -> Result<(), Problem> {
+        self.take_address(caller.from())?;
+        self.take(caller).map(drop)
+    }
+
     /// Counts a request of an address, before the caller is known.
     ///
     /// # Errors

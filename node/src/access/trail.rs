@@ -1,7 +1,8 @@
 //! The audit trail of requests that are not commands: reads of guest data, operators' actions, refusals.
 //!
 //! Entries are collected for [`COLLECT`] and proposed together. An entry that repeats within this time is counted, not written
-//! twice, so that a flood of refusals stays small. A read that must be recorded is refused if the trail is full.
+//! twice. Of the refusals only the first of an hour are kept one by one (`refusals.rs`), so that a flood of them stays small. A read
+//! that must be recorded is refused if the trail is full.
 //!
 //! A node that crashes or loses power loses all entries that it has not proposed yet: those of the last [`COLLECT`], and those
 //! that wait longer because their shard does not answer.
@@ -16,6 +17,7 @@ use keyrack_texts::Detail;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::refusals::Refusals;
 use crate::clock::now_ms;
 use crate::convert::Problem;
 
@@ -53,6 +55,7 @@ pub struct Trail {
     waiting: Mutex<HashMap<TrailEntry, (u64, u32)>>,
     /// Refusals that were counted without an entry.
     overflow: Mutex<u32>,
+    refusals: Mutex<Refusals>,
     added: Notify,
 }
 
@@ -65,6 +68,9 @@ impl Trail {
         let mut waiting = lock(&self.waiting);
         if let Some((_, times)) = waiting.get_mut(&entry) {
             *times = times.saturating_add(1);
+            return Ok(());
+        }
+        if !must_keep && !lock(&self.refusals).keep(&entry.actor.who, entry.verdict, Instant::now()) {
             return Ok(());
         }
         if waiting.len() >= MOST_WAITING {
@@ -103,20 +109,48 @@ impl Trail {
         all.sort_by_key(|observation| observation.at_ms);
         all
     }
+
+    /// The counts of the refusals of the hour, as records.
+    fn take_counts(&self) -> Vec<Observation> {
+        let count = |(who, verdict, times)| Observation {
+            at_ms: now_ms(),
+            actor: Actor { who, from: [0; 16] },
+            action: Action::OTHER,
+            property: PropertyNumber(0),
+            record: None,
+            verdict,
+            times,
+        };
+        lock(&self.refusals).take().into_iter().map(count).collect()
+    }
+
+    /// Waits until the hour ends in which refusals were counted.
+    async fn hour_ends(&self) {
+        let ends = lock(&self.refusals).ends();
+        match ends {
+            Some(ends) => tokio::time::sleep_until(ends).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Proposes the collected entries. Once `tasks` stop, it proposes the last entries and returns when they are written or the
 /// time is over.
 pub async fn write(trail: Arc<Trail>, cluster: ClusterNode, tasks: Tasks) {
     loop {
-        let stopping = tokio::select! {
+        let (stopping, is_hour_over) = tokio::select! {
             () = trail.added.notified() => {
                 tokio::time::sleep(COLLECT).await;
-                false
+                (false, false)
             }
-            () = tasks.stopping() => true,
+            () = trail.hour_ends() => (false, true),
+            () = tasks.stopping() => (true, true),
         };
-        let by_shard = by_shard(&cluster, trail.take());
+        let mut all = trail.take();
+        if is_hour_over {
+            all.extend(trail.take_counts());
+        }
+        let by_shard = by_shard(&cluster, all);
         let written = futures::future::join_all(by_shard.into_iter().map(|(shard, all)| propose(&cluster, shard, all)));
         if stopping {
             let _ = tokio::time::timeout(LAST, written).await;

@@ -46,6 +46,10 @@ const COMMENTS: &[(&str, &str)] = &[
     ("tls.key", "The certificate's private key. Only its owner may read the file (mode 600)."),
     ("tls.trust", "The certificates of the authorities that nodes and clients must have a certificate from."),
     (
+        "tls.revoked",
+        "The revoked certificates of nodes, operators and desks: a SHA-256 fingerprint on each line. Empty for none.",
+    ),
+    (
         "tls.min_version",
         "The oldest TLS version for HTTP and gRPC clients, 1.3 or 1.2. 1.3, because 1.2 is for old clients only.",
     ),
@@ -108,9 +112,19 @@ const COMMENTS: &[(&str, &str)] = &[
         "How long a client may take to send a request, in ms. With HTTP/1 also the pause before the next one.",
     ),
     (
+        "limits.write_timeout_ms",
+        "How long a client may leave an answer unread, in ms. Then its stream is reset or its connection closed.",
+    ),
+    (
         "limits.idle_timeout_ms",
         "How long a connection may be open without a request, in ms. 75 s, above the 60 s of common load balancers.",
     ),
+    ("limits.connection_age_ms", "How old a connection may become, in ms (a day). Then the client opens another one."),
+    (
+        "limits.waiting_bytes",
+        "The most bytes in memory for clients: connections, open requests, bodies, unread answers (256 MiB).",
+    ),
+    ("limits.waiting_bytes_per_connection", "The most of these bytes for one connection (32 MiB)."),
     ("log", "The log, on standard error."),
     ("log.format", "json, one object a line for log collectors, or text."),
     ("log.level", "error, warn, info or debug, or a filter such as keyrack_cluster=debug,info."),

@@ -58,7 +58,11 @@ impl Config {
         range("limits.connections", limits.connections, 1, 1_000_000);
         range("limits.request_timeout_ms", limits.request_timeout_ms, 1, HOUR_MS);
         range("limits.read_timeout_ms", limits.read_timeout_ms, 1, HOUR_MS);
+        range("limits.write_timeout_ms", limits.write_timeout_ms, 1, HOUR_MS);
         range("limits.idle_timeout_ms", limits.idle_timeout_ms, 1, HOUR_MS);
+        range("limits.connection_age_ms", limits.connection_age_ms, 1_000, 365 * 24 * HOUR_MS);
+        range("limits.waiting_bytes", limits.waiting_bytes, 16 << 20, 1 << 40);
+        range("limits.waiting_bytes_per_connection", limits.waiting_bytes_per_connection, 4 << 20, 1 << 40);
         range("receipts.wait_ms", self.receipts.wait_ms, 0, HOUR_MS);
         range("receipts.witness_interval_ms", self.receipts.witness_interval_ms, 10, 24 * HOUR_MS);
         range("audit.seal_after_secs", self.audit.seal_after_secs, 0, YEAR_SECS);

@@ -80,6 +80,8 @@ pub struct Tls {
     pub key: PathBuf,
     /// The trusted authorities' certificates, for nodes and clients.
     pub trust: PathBuf,
+    /// The revoked certificates of nodes, operators and desks: a SHA-256 fingerprint on each line. Empty for none.
+    pub revoked: PathBuf,
     /// `1.3`, or `1.2` to accept older clients at the HTTP and gRPC listeners.
     pub min_version: String,
 }
@@ -181,8 +183,19 @@ pub struct Limits {
     pub request_timeout_ms: u64,
     /// How long a client may take to send a request, in ms. With HTTP/1 also the pause before the next one.
     pub read_timeout_ms: u64,
+    /// How long a client may leave an answer unread, in ms. Then the stream or the connection is closed.
+    pub write_timeout_ms: u64,
     /// How long a connection may be open without a request, in ms.
     pub idle_timeout_ms: u64,
+    /// How old a connection may become, in ms. Then the client is asked to open another one. A connection with a client's
+    /// certificate also ends when the certificate does.
+    pub connection_age_ms: u64,
+    /// The most bytes that may wait in memory for all clients: connections, open requests, bodies and unread answers. One address
+    /// may use half of them, unless `connections_per_address` is 0, and one principal a quarter. More is answered with 503
+    /// `overloaded`.
+    pub waiting_bytes: u64,
+    /// The most bytes that may wait for one connection.
+    pub waiting_bytes_per_connection: u64,
 }
 
 /// The log.
@@ -231,7 +244,7 @@ impl Default for Listen {
 impl Default for Tls {
     fn default() -> Self {
         let none = PathBuf::new;
-        Tls { certificate: none(), key: none(), trust: none(), min_version: "1.3".into() }
+        Tls { certificate: none(), key: none(), trust: none(), revoked: none(), min_version: "1.3".into() }
     }
 }
 
@@ -268,7 +281,11 @@ impl Default for Limits {
             connections_per_address: 4_096,
             request_timeout_ms: 5_000,
             read_timeout_ms: 15_000,
+            write_timeout_ms: 15_000,
             idle_timeout_ms: 75_000,
+            connection_age_ms: 24 * 3_600_000,
+            waiting_bytes: 256 << 20,
+            waiting_bytes_per_connection: 32 << 20,
         }
     }
 }

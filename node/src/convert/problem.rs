@@ -6,6 +6,7 @@ use keyrack_proto::Code;
 use keyrack_texts::Detail;
 
 use super::quoted::quoted;
+use crate::budget::Owner;
 
 /// A refusal or failure on its way to the caller, over HTTP or gRPC.
 #[derive(Clone, Debug)]
@@ -72,6 +73,18 @@ impl From<ClusterError> for Problem {
                 tracing::error!(event = "storage_failed", cause = %error, "a request failed because storage failed");
                 Detail::StorageFailed
             }
+        })
+    }
+}
+
+/// No room for the bytes of a request or its answer.
+impl From<Owner> for Problem {
+    fn from(owner: Owner) -> Self {
+        Problem::new(match owner {
+            Owner::Connection => Detail::ConnectionFull,
+            Owner::Address => Detail::AddressFull,
+            Owner::Principal => Detail::PrincipalFull,
+            Owner::Node => Detail::NodeFull,
         })
     }
 }

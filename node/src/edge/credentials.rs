@@ -5,13 +5,13 @@ use axum::http::header;
 
 use super::remote_address::RemoteAddress;
 use crate::access::PresentedCredentials;
-use crate::tls::ClientIdentity;
+use crate::tls::ClientCertificate;
 
 /// The credentials of a request and its remote address.
 pub fn presented(request: &Request) -> PresentedCredentials<'_> {
     PresentedCredentials {
         authorization: authorization(request),
-        certificate: request.extensions().get::<ClientIdentity>(),
+        certificate: request.extensions().get::<ClientCertificate>(),
         from: RemoteAddress::ip_of(request.extensions()),
     }
 }

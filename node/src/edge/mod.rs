@@ -10,8 +10,10 @@
 //!
 //! Start with `http/router.rs` for requests, or with `listeners/server.rs` for connections.
 
+mod charge_caller;
 mod credentials;
 pub mod grpc;
 pub mod http;
 pub mod listeners;
+mod refused_body;
 mod remote_address;

@@ -49,6 +49,8 @@ pub mod hints {
     pub const KEY: &str = "Check tls.key.";
     /// The trust bundle.
     pub const TRUST: &str = "Check tls.trust.";
+    /// The list of revoked certificates.
+    pub const REVOKED: &str = "Check tls.revoked. An empty file revokes no certificate.";
     /// A secret whose setting is not known.
     pub const SECRET: &str = "Check the path and the user that runs keyrackd.";
     /// The keyring, read by a node.

@@ -61,8 +61,20 @@ pub enum TlsError {
         /// The trust bundle's file.
         trust: PathBuf,
     },
-    /// A client's certificate expired after its handshake.
-    #[error("the certificate of {0} has expired")]
+    /// A line of the list of revoked certificates.
+    #[error("line {line} of {} is not a SHA-256 fingerprint. Write one on each line, as `openssl x509 -noout -fingerprint -sha256 -in \
+             FILE` prints it.", .path.display())]
+    RevokedLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A client's certificate is revoked.
+    #[error("the certificate of {0} is revoked")]
+    ClientRevoked(String),
+    /// A client's certificate expired or was revoked after its handshake.
+    #[error("the certificate of {0} has expired or is revoked")]
     ClientExpired(String),
     /// A client's certificate is not accepted at this listener.
     #[error("the client shows the certificate of {0}, which this listener does not accept")]

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::requests_in_flight::RequestsInFlight;
 use crate::access::quotas::Quotas;
 use crate::access::{Gate, Guard, Oidc};
+use crate::budget::NodeBudget;
 use crate::config::Config;
 use crate::guests::Vault;
 use crate::metrics::Metrics;
@@ -31,13 +32,13 @@ pub(super) struct Inner {
 
 impl Service {
     /// The operations of a node that takes part in `cluster`.
-    pub fn new(config: &Config, cluster: ClusterNode, vault: Arc<Vault>, oidc: Oidc) -> Service {
+    pub fn new(config: &Config, cluster: ClusterNode, vault: Arc<Vault>, budget: Arc<NodeBudget>, oidc: Oidc) -> Service {
         let gate = Gate::new(&config.keys, cluster.clone(), vault.clone(), oidc);
         let inner = Inner {
             guard: Guard::new(gate, Quotas::new(&config.limits), config.development),
             cluster,
             vault,
-            metrics: Arc::default(),
+            metrics: Arc::new(Metrics::new(budget)),
             in_flight: RequestsInFlight::default(),
             request_timeout: Duration::from_millis(config.limits.request_timeout_ms),
             receipt_wait: Duration::from_millis(config.receipts.wait_ms),

@@ -8,7 +8,7 @@ use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use super::state::Service;
-use crate::access::{Caller, forbidden};
+use crate::access::{Caller, RIGHTS_AGE, forbidden};
 use crate::clock::now_ms;
 use crate::convert::Problem;
 
@@ -20,9 +20,6 @@ pub struct ReadOptions {
     /// When the caller stops waiting.
     pub deadline: Instant,
 }
-
-/// The maximum age of a principal's rights for reads other than those of bookings.
-const RIGHTS_AGE: Duration = Duration::from_secs(5);
 
 impl ReadOptions {
     /// A linearizable read.

@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use keyrack_cluster::{Identity, IdentityKind};
+use keyrack_cluster::{Identity, IdentityKind, Revoked};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, SignatureScheme};
 
+use super::files::fingerprint;
 use crate::messages::tls::TlsError;
 
 /// Accepts a certificate that `chains` accepts and that has an identity of the cluster. With `operators_only`, the identity
@@ -21,6 +22,8 @@ pub struct ClientVerifier {
     pub cluster: String,
     /// Whether only operators are accepted.
     pub operators_only: bool,
+    /// The revoked certificates.
+    pub revoked: Arc<Revoked>,
 }
 
 impl ClientVerifier {
@@ -28,7 +31,11 @@ impl ClientVerifier {
     fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
         let identity = Identity::of(certificate)?;
         let fits = identity.cluster == self.cluster && (!self.operators_only || identity.kind == IdentityKind::Operator);
-        if fits { Ok(()) } else { Err(TlsError::ClientRefused(identity.to_string()).into()) }
+        if !fits {
+            return Err(TlsError::ClientRefused(identity.to_string()).into());
+        }
+        let is_revoked = self.revoked.contains(&fingerprint(certificate));
+        if is_revoked { Err(TlsError::ClientRevoked(identity.to_string()).into()) } else { Ok(()) }
     }
 }
 

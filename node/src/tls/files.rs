@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use jiff::Timestamp;
-use keyrack_cluster::{Credentials, Identity};
+use keyrack_cluster::{Credentials, Identity, Revoked};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
@@ -24,6 +24,8 @@ pub struct Files {
     certificate: PathBuf,
     key: PathBuf,
     trust: PathBuf,
+    /// Empty if no certificates are revoked.
+    revoked: PathBuf,
     cluster: String,
     node: u64,
 }
@@ -34,7 +36,7 @@ pub struct Loaded {
     pub credentials: Credentials,
     /// Facts about the certificate, for the log.
     pub facts: CertificateFacts,
-    /// SHA-256 of all three files' bytes, to detect changes.
+    /// SHA-256 of all files' bytes, to detect changes.
     pub digest: [u8; 32],
 }
 
@@ -58,8 +60,8 @@ pub struct Stamp(Vec<Option<[i64; 6]>>);
 impl Files {
     /// The files of node `node` of `cluster`.
     pub fn new(tls: &Tls, cluster: &str, node: u64) -> Files {
-        let Tls { certificate, key, trust, .. } = tls.clone();
-        Files { certificate, key, trust, cluster: cluster.into(), node }
+        let Tls { certificate, key, trust, revoked, .. } = tls.clone();
+        Files { certificate, key, trust, revoked, cluster: cluster.into(), node }
     }
 
     /// Reads and checks all three files. The error names the file and what to do.
@@ -68,7 +70,10 @@ impl Files {
         let key = Zeroizing::new(read(&self.key, hints::KEY)?);
         check_private(&self.key)?;
         let trust = read(&self.trust, hints::TRUST)?;
-        let digest = Sha256::new().chain_update(&certificate).chain_update(&*key).chain_update(&trust).finalize().into();
+        let revoked = if self.has_revoked() { read(&self.revoked, hints::REVOKED)? } else { Vec::new() };
+        let files = [certificate.as_slice(), &key, &trust, &revoked];
+        let digest = files.iter().fold(Sha256::new(), |sum, file| sum.chain_update(Sha256::digest(file))).finalize().into();
+        let revoked = revoked_in(&revoked, &self.revoked)?;
         let chain = certificates(&certificate, &self.certificate, hints::CERTIFICATE)?;
         let no_certificate = || TlsError::NoCertificate { path: self.certificate.clone(), hint: hints::CERTIFICATE };
         let own = chain.first().ok_or_else(no_certificate)?;
@@ -82,7 +87,7 @@ impl Files {
         let trust = in_date(certificates(&trust, &self.trust, hints::TRUST)?, &self.trust);
         let Files { certificate, key: key_file, trust: trust_file, .. } = self.clone();
         let together = || TlsError::NoMatch { certificate, key: key_file, trust: trust_file };
-        let credentials = Credentials::new(chain, key, trust).with_context(together)?;
+        let credentials = Credentials::new(chain, key, trust).with_context(together)?.without(revoked);
         Ok(Loaded { credentials, facts, digest })
     }
 
@@ -105,7 +110,12 @@ impl Files {
             let data = fs::metadata(path).ok()?;
             Some([data.ino() as i64, data.len() as i64, data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()])
         };
-        Stamp([&self.certificate, &self.key, &self.trust].into_iter().map(of).collect())
+        let revoked = self.has_revoked().then_some(&self.revoked);
+        Stamp([&self.certificate, &self.key, &self.trust].into_iter().chain(revoked).map(of).collect())
+    }
+
+    fn has_revoked(&self) -> bool {
+        !self.revoked.as_os_str().is_empty()
     }
 }
 
@@ -115,7 +125,7 @@ impl CertificateFacts {
         let (_, parsed) = X509Certificate::from_der(certificate).context(TlsError::NotX509)?;
         let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp())?;
         let serial = base16ct::lower::encode_string(parsed.raw_serial());
-        let fingerprint = base16ct::lower::encode_string(&Sha256::digest(certificate));
+        let fingerprint = base16ct::lower::encode_string(&fingerprint(certificate));
         Ok(CertificateFacts { identity, serial, fingerprint, not_after })
     }
 }
@@ -139,6 +149,33 @@ pub fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
     Some(parsed.validity().not_after.timestamp())
 }
 
+/// The SHA-256 digest of a certificate, by which it is revoked.
+pub fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
+    Sha256::digest(certificate).into()
+}
+
+/// Reads the list of revoked certificates: a SHA-256 fingerprint on each line, as `openssl x509 -fingerprint -sha256` writes it or
+/// without colons. `#` begins a comment.
+fn revoked_in(list: &[u8], path: &Path) -> Result<Revoked, TlsError> {
+    let wrong = |line: usize| TlsError::RevokedLine { path: path.into(), line };
+    let text = std::str::from_utf8(list).map_err(|_| wrong(1))?;
+    let mut revoked = Revoked::default();
+    for (place, line) in text.lines().enumerate() {
+        let fingerprint = line.split('#').next().unwrap_or_default().trim();
+        if fingerprint.is_empty() {
+            continue;
+        }
+        let digits = fingerprint.rsplit('=').next().unwrap_or_default().replace(':', "");
+        let mut bytes = [0; 32];
+        let is_whole = base16ct::mixed::decode(digits.trim(), &mut bytes).is_ok_and(|read| read.len() == 32);
+        if !is_whole {
+            return Err(wrong(place + 1));
+        }
+        revoked.insert(bytes);
+    }
+    Ok(revoked)
+}
+
 /// Removes expired authorities, because the check of a chain ignores the dates of its last certificate.
 fn in_date(authorities: Vec<CertificateDer<'static>>, path: &Path) -> Vec<CertificateDer<'static>> {
     let now = Timestamp::now().as_second();
@@ -157,4 +194,22 @@ fn certificates(pem: &[u8], path: &Path, hint: &'static str) -> Result<Vec<Certi
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let read = read.ok().filter(|certificates| !certificates.is_empty());
     read.ok_or_else(|| TlsError::NoCertificate { path: path.into(), hint })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_revoked_certificates_has_one_fingerprint_on_a_line() {
+        let (one, two) = ("ab".repeat(32), vec!["0F"; 32].join(":"));
+        let list = format!("# stolen in May\n{one}\n\nsha256 Fingerprint={two} # anna\n");
+        let revoked = revoked_in(list.as_bytes(), Path::new("revoked")).expect("a list");
+        assert_eq!(revoked, Revoked::from([[0xab; 32], [0x0f; 32]]));
+        assert!(revoked_in(b"", Path::new("revoked")).expect("an empty list").is_empty());
+        for (wrong, line) in [(one[1..].to_owned(), 1), (format!("{one}\n{one}00"), 2), (format!("# x\n\nanna {one}"), 3)] {
+            let refused = revoked_in(wrong.as_bytes(), Path::new("revoked")).expect_err("not a list").to_string();
+            assert!(refused.contains(&format!("line {line} ")), "{refused}");
+        }
+    }
 }

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
-use keyrack_cluster::{Credentials, Identity};
+use keyrack_cluster::{Credentials, Revoked};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
 use rustls::sign::SingleCertAndKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::client_verifier::ClientVerifier;
-use super::files::not_after;
-use crate::messages::tls::TlsError;
 
 /// Sessions that clients may resume.
 const SESSIONS: usize = 8_192;
@@ -25,6 +23,16 @@ pub struct ListenerTls {
     versions: &'static [&'static SupportedProtocolVersion],
     public: ArcSwap<ServerConfig>,
     operator: ArcSwap<ServerConfig>,
+    trust: ArcSwap<Trust>,
+}
+
+/// What the listeners accept of clients' certificates since it was last replaced.
+pub struct Trust {
+    /// Counts the replacements, from 1.
+    pub generation: u64,
+    /// The revoked certificates.
+    pub revoked: Arc<Revoked>,
+    chains: Arc<dyn ClientCertVerifier>,
 }
 
 static ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
@@ -39,16 +47,24 @@ impl ListenerTls {
             versions,
             public: ArcSwap::new(public(cluster, versions, credentials)?),
             operator: ArcSwap::new(operator(cluster, credentials)?),
+            trust: ArcSwap::from_pointee(Trust::new(1, credentials)?),
         })
     }
 
-    /// Uses these credentials for every handshake from now on. Open connections stay open. Earlier sessions are not resumed,
-    /// because they began under the previous trust bundle.
+    /// Uses these credentials for every handshake from now on. Open connections stay open, but a client's certificate must be
+    /// accepted again. Earlier sessions are not resumed, because they began under the previous trust bundle.
     pub fn replace(&self, credentials: &Credentials) -> anyhow::Result<()> {
         let (public, operator) = (public(&self.cluster, self.versions, credentials)?, operator(&self.cluster, credentials)?);
+        let trust = Trust::new(self.trust.load().generation + 1, credentials)?;
         self.public.store(public);
         self.operator.store(operator);
+        self.trust.store(Arc::new(trust));
         Ok(())
+    }
+
+    /// What is accepted of clients' certificates now.
+    pub fn trust(&self) -> Arc<Trust> {
+        self.trust.load_full()
     }
 
     /// For the HTTP and gRPC listeners: a client's certificate is optional, and must be valid if there is one.
@@ -62,13 +78,17 @@ impl ListenerTls {
     }
 }
 
-/// The identity in the client's certificate, if it showed one. An error if the certificate has expired since the session
-/// began, because a resumed session does not check it again.
-pub fn client_identity(chain: Option<&[CertificateDer<'_>]>) -> anyhow::Result<Option<Identity>> {
-    let Some(certificate) = chain.and_then(<[_]>::first) else { return Ok(None) };
-    let identity = Identity::of(certificate)?;
-    let has_expired = not_after(certificate).is_none_or(|end| end <= Timestamp::now().as_second());
-    if has_expired { Err(TlsError::ClientExpired(identity.to_string()).into()) } else { Ok(Some(identity)) }
+impl Trust {
+    fn new(generation: u64, credentials: &Credentials) -> anyhow::Result<Trust> {
+        let chains = WebPkiClientVerifier::builder_with_provider(credentials.trust().clone(), provider()).build()?;
+        Ok(Trust { generation, revoked: credentials.revoked().clone(), chains })
+    }
+
+    /// Whether an authority in the trust bundle issued the certificate, and it is valid now.
+    pub fn accepts(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let Some((own, intermediates)) = chain.split_first() else { return false };
+        self.chains.verify_client_cert(own, intermediates, UnixTime::now()).is_ok()
+    }
 }
 
 fn public(
@@ -78,14 +98,18 @@ fn public(
 ) -> anyhow::Result<Arc<ServerConfig>> {
     let chains = WebPkiClientVerifier::builder_with_provider(credentials.trust().clone(), provider());
     let chains = chains.allow_unauthenticated().build()?;
-    let mut config = config(versions, ClientVerifier { chains, cluster: cluster.into(), operators_only: false }, credentials)?;
+    let revoked = credentials.revoked().clone();
+    let mut config =
+        config(versions, ClientVerifier { chains, cluster: cluster.into(), operators_only: false, revoked }, credentials)?;
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     Ok(Arc::new(config))
 }
 
 fn operator(cluster: &str, credentials: &Credentials) -> anyhow::Result<Arc<ServerConfig>> {
     let chains = WebPkiClientVerifier::builder_with_provider(credentials.trust().clone(), provider()).build()?;
-    let mut config = config(ONLY_13, ClientVerifier { chains, cluster: cluster.into(), operators_only: true }, credentials)?;
+    let revoked = credentials.revoked().clone();
+    let mut config =
+        config(ONLY_13, ClientVerifier { chains, cluster: cluster.into(), operators_only: true, revoked }, credentials)?;
     // Every handshake checks the certificate. This is cheap, because operators are few.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

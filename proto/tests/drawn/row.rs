@@ -29,6 +29,7 @@ pub fn key() -> impl Strategy<Value = Key> {
         (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
         any::<u32>().prop_map(Key::Grant),
         (any::<u32>(), hotel()).prop_map(|(principal, p)| Key::HoldUsage(principal, p)),
+        any::<u32>().prop_map(Key::Refusals),
         any::<[u8; 16]>().prop_map(Key::Request),
         any::<u64>().prop_map(Key::Journal),
         any::<u64>().prop_map(Key::Leaf),
@@ -53,6 +54,9 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
         Key::Hold(_) => hold().prop_map(|h| Row::Hold(h.into())).boxed(),
         Key::Grant(_) => grant().prop_map(|g| Row::Grant(g.into())).boxed(),
         Key::HoldUsage(..) => long().prop_map(Row::HoldUsage).boxed(),
+        Key::Refusals(_) => {
+            (any::<u32>(), any::<u32>()).prop_map(|(day, count)| Row::Refusals(RefusalCount { day, count })).boxed()
+        }
         Key::Request(_) => (any::<[u8; 16]>(), long())
             .prop_map(|(fingerprint, sequence)| Row::Request(IdempotencyRecord { fingerprint, sequence }))
             .boxed(),

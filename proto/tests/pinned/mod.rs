@@ -311,6 +311,7 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         ("grant", Key::Grant(300), Row::Grant(grant().into())),
         ("smallest grant", Key::Grant(1), Row::Grant(smallest_grant().into())),
         ("hoard", Key::HoldUsage(300, HOTEL), Row::HoldUsage(1_800_000)),
+        ("refusals", Key::Refusals(300), Row::Refusals(RefusalCount { day: 20_000, count: 300 })),
         ("booking of a seller", Key::Booking(booking_id()), Row::Booking(sold_booking.into())),
         ("charged hold", Key::Hold(hold_id()), Row::Hold(charged_hold.into())),
         ("journal with a mark", Key::Journal(10), Row::Journal(marked().into())),

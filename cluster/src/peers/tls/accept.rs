@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
+use super::handshake_slots::HandshakeSlots;
 use super::identity::Identity;
 use super::peer_tls::PeerTls;
 use super::refusals::{Refusals, handshake_failure};
@@ -25,8 +27,8 @@ use crate::tasks::Tasks;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long the end of a refused connection may take.
 const CLOSE: Duration = Duration::from_secs(1);
-/// The most concurrent handshakes; further connections wait to be accepted.
-const HANDSHAKES: usize = 256;
+/// How often the certificate of an open connection is checked again.
+const CHECK_EVERY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(60) };
 /// The most connections that may wait to be served.
 const WAITING: usize = 16;
 
@@ -34,7 +36,8 @@ const WAITING: usize = 16;
 pub struct PeerStream {
     stream: TlsStream<TcpStream>,
     caller: PeerNode,
-    stopping: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Ends when the tasks stop, or when the certificate is not accepted any more.
+    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// The node that the other end's certificate names.
@@ -65,9 +68,8 @@ struct Acceptor {
 
 impl Acceptor {
     async fn run(self, listener: TcpListener) {
-        let under_way = Arc::new(Semaphore::new(HANDSHAKES));
+        let under_way = HandshakeSlots::default();
         loop {
-            let Ok(permit) = under_way.clone().acquire_owned().await else { return };
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = self.accepted.closed() => return,
@@ -82,10 +84,11 @@ impl Acceptor {
                 }
             };
             let acceptor = self.clone();
-            let stopping = self.tasks.stopping();
+            let (stopping, mut slot) = (self.tasks.stopping(), under_way.take(address.ip()));
             self.tasks.spawn_contained("peer handshake", async move {
                 let handshake = tokio::select! {
                     done = acceptor.handshake(stream) => done,
+                    () = slot.given_up() => Err(io::Error::other("too many handshakes are under way")),
                     () = stopping => return,
                 };
                 match handshake {
@@ -95,7 +98,7 @@ impl Acceptor {
                     }
                     Err(cause) => acceptor.refuse(address, &cause),
                 }
-                drop(permit);
+                drop(slot);
             });
         }
     }
@@ -107,12 +110,32 @@ impl Acceptor {
         let done = tokio::time::timeout(HANDSHAKE, accepting).await;
         let mut stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
         match self.admitted(&stream) {
-            Ok(node) => Ok(PeerStream { stream, caller: PeerNode(node), stopping: Box::pin(self.tasks.stopping()) }),
+            Ok(node) => Ok(PeerStream { caller: PeerNode(node), ended: Box::pin(self.clone().ended(chain_of(&stream))), stream }),
             Err(cause) => {
                 // So the other end gets close_notify.
                 let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
                 Err(cause)
             }
+        }
+    }
+
+    /// Waits until the tasks stop, or until a certificate has expired, was revoked or lost its authority.
+    async fn ended(self, chain: Vec<CertificateDer<'static>>) {
+        let refused = async {
+            loop {
+                tokio::time::sleep(CHECK_EVERY).await;
+                if !self.tls.accepts(&chain) {
+                    tracing::warn!(
+                        event = "peer_refused",
+                        "the certificate of a connected node is not accepted any more: disconnected"
+                    );
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            () = self.tasks.stopping() => {}
+            () = refused => {}
         }
     }
 
@@ -137,6 +160,11 @@ impl Acceptor {
     }
 }
 
+fn chain_of(stream: &TlsStream<TcpStream>) -> Vec<CertificateDer<'static>> {
+    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    chain.iter().map(|one| one.clone().into_owned()).collect()
+}
+
 impl Connected for PeerStream {
     type ConnectInfo = PeerNode;
 
@@ -147,7 +175,7 @@ impl Connected for PeerStream {
 
 impl AsyncRead for PeerStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.stopping.as_mut().poll(context) {
+        match self.ended.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Ok(())), // the end
             Poll::Pending => Pin::new(&mut self.stream).poll_read(context, buffer),
         }

@@ -1,5 +1,6 @@
 //! A node's certificate and key, and the authorities that it trusts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -16,7 +17,11 @@ pub struct Credentials {
     key: Arc<CertifiedKey>,
     trust: Arc<RootCertStore>,
     identity: Identity,
+    revoked: Arc<Revoked>,
 }
+
+/// SHA-256 digests of certificates that are refused although an authority issued them.
+pub type Revoked = BTreeSet<[u8; 32]>;
 
 /// Why certificate, key and trust bundle cannot be used together.
 #[derive(Debug, thiserror::Error)]
@@ -102,7 +107,17 @@ impl Credentials {
         let verified = verify(&key.cert, &roots, UnixTime::now(), KeyUsage::server_auth())
             .and_then(|()| verify(&key.cert, &roots, UnixTime::now(), KeyUsage::client_auth()));
         verified.map_err(|cause| CredentialsError::Untrusted { identity: identity.clone(), cause })?;
-        Ok(Credentials { key: Arc::new(key), trust: Arc::new(roots), identity })
+        Ok(Credentials { key: Arc::new(key), trust: Arc::new(roots), identity, revoked: Arc::default() })
+    }
+
+    /// The same, but these certificates of others are refused.
+    pub fn without(self, revoked: Revoked) -> Credentials {
+        Credentials { revoked: Arc::new(revoked), ..self }
+    }
+
+    /// The revoked certificates.
+    pub fn revoked(&self) -> &Arc<Revoked> {
+        &self.revoked
     }
 
     /// The identity in the certificate.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use futures::StreamExt;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use rustls::{ClientConfig, SupportedProtocolVersion};
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -16,7 +17,7 @@ use tonic::codegen::Service;
 
 use super::credentials::provider;
 use super::verifier::Nodes;
-use super::{Dial, PeerTls, TestAuthority, incoming};
+use super::{Dial, PeerTls, Revoked, TestAuthority, incoming};
 use crate::peers::Admission;
 use crate::tasks::Tasks;
 
@@ -71,9 +72,7 @@ impl PeerPort {
         shown: Shown,
         version: &'static SupportedProtocolVersion,
     ) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
-        let mut trust = RootCertStore::empty();
-        trust.add(self.authority.certificate()).expect("an authority");
-        let verifier = Nodes::only(1, CLUSTER, Arc::new(trust), provider());
+        let verifier = Nodes::only(1, CLUSTER, &self.authority.credentials("spiffe://hotels/node/9"), provider());
         let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[version]).expect("a version");
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         let config = match shown {
@@ -134,11 +133,11 @@ async fn a_fenced_member_is_refused_until_it_is_admitted_again() {
 async fn unfinished_handshakes_do_not_delay_other_connections() {
     let door = PeerPort::open().await;
     let mut idle = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..900 {
         idle.push(TcpStream::connect(door.address).await.expect("a connection"));
     }
     let member = door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13);
-    // Less than the handshake timeout: a wait for the first of the hundred would exceed it.
+    // Less than the handshake timeout: a wait for the first ones would exceed it.
     tokio::time::timeout(Duration::from_secs(3), member).await.expect("at once").expect("a member");
     // The port closes unfinished handshakes after a timeout.
     let read = idle[0].read_u8();
@@ -146,7 +145,19 @@ async fn unfinished_handshakes_do_not_delay_other_connections() {
 }
 
 #[tokio::test]
-async fn replaced_credentials_count_from_the_next_handshake_and_open_connections_stay_open() {
+async fn a_revoked_certificate_is_refused_from_the_next_handshake() {
+    let door = PeerPort::open().await;
+    let (certificate, key) = door.authority.issue(&["spiffe://hotels/node/2"], false);
+    let shown = || Some((certificate.clone(), key.clone_key()));
+    door.connect(shown(), &TLS13).await.expect("a member");
+    let revoked = Revoked::from([Sha256::digest(&certificate).into()]);
+    door.tls.replace(door.authority.credentials("spiffe://hotels/node/1").without(revoked)).expect("replaced");
+    assert!(door.connect(shown(), &TLS13).await.is_err());
+    door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.expect("a new certificate of the same node");
+}
+
+#[tokio::test]
+async fn replaced_credentials_count_from_the_next_handshake_and_later_for_open_connections() {
     let door = PeerPort::open().await;
     let shown = |stream: &tokio_rustls::client::TlsStream<TcpStream>| {
         stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned()).expect("a certificate")
@@ -163,6 +174,8 @@ async fn replaced_credentials_count_from_the_next_handshake_and_open_connections
     let next = TestAuthority::new("the next");
     door.tls.replace(next.credentials("spiffe://hotels/node/1")).expect("replaced");
     assert!(door.connect(door.issued(&["spiffe://hotels/node/2"]), &TLS13).await.is_err());
+    let ended = tokio::time::timeout(Duration::from_secs(30), before.read_u8()).await.expect("checked again");
+    assert!(ended.is_err(), "the open connection ends");
     let wrong = door.tls.replace(next.credentials("spiffe://hotels/node/2"));
     assert!(wrong.expect_err("refused").to_string().contains("this is node 1"));
 }

@@ -5,7 +5,7 @@
 //!
 //! `identity.rs` reads the URI, `credentials.rs` checks that key, certificate and trust bundle match, `verifier.rs` decides which
 //! nodes may be at the other end, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and
-//! `dial.rs` make the connections, `refusals.rs` limits the log lines about failed handshakes. Start with `verifier.rs`.
+//! `dial.rs` make the connections, `handshake_slots.rs` bounds the handshakes under way, `refusals.rs` limits the log lines about failed ones. Start with `verifier.rs`.
 //!
 //! Invariants:
 //! - a connection is used only if the other end is the intended node, at any address;
@@ -15,6 +15,7 @@
 mod accept;
 mod credentials;
 mod dial;
+mod handshake_slots;
 mod identity;
 mod peer_tls;
 mod refusals;
@@ -26,7 +27,7 @@ mod handshake_tests;
 mod test_authority;
 
 pub use accept::{PeerNode, PeerStream, incoming};
-pub use credentials::{Credentials, CredentialsError};
+pub use credentials::{Credentials, CredentialsError, Revoked};
 pub use dial::Dial;
 pub use identity::{Identity, IdentityError, IdentityKind};
 pub use peer_tls::{PeerTls, PeerTlsError};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rustls::client::Resumption;
+use rustls::pki_types::CertificateDer;
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 use rustls::version::TLS13;
@@ -58,7 +59,7 @@ impl PeerTls {
         Ok(PeerTls { shared: Arc::new(Shared { cluster: cluster.into(), node, current }) })
     }
 
-    /// Uses these credentials for all later handshakes. Open connections do not change.
+    /// Uses these credentials for all later handshakes. Open connections are checked again within a minute.
     pub fn replace(&self, credentials: Credentials) -> Result<(), PeerTlsError> {
         self.shared.current.store(Arc::new(current(&self.shared.cluster, self.shared.node, credentials)?));
         Ok(())
@@ -68,11 +69,18 @@ impl PeerTls {
         self.shared.current.load().server.clone()
     }
 
+    /// Whether the certificate of an open connection is accepted now.
+    pub(crate) fn accepts(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let credentials = &self.shared.current.load().credentials;
+        let Some((end, intermediates)) = chain.split_first() else { return false };
+        Nodes::of(&self.shared.cluster, credentials, provider()).accepts(end, intermediates)
+    }
+
     /// The settings for a connection to node `id` only.
     pub(crate) fn client(&self, id: u64) -> Result<Arc<ClientConfig>, rustls::Error> {
         let credentials = &self.shared.current.load().credentials;
         let provider = provider();
-        let verifier = Nodes::only(id, &self.shared.cluster, credentials.trust().clone(), provider.clone());
+        let verifier = Nodes::only(id, &self.shared.cluster, credentials, provider.clone());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
@@ -92,7 +100,7 @@ fn current(cluster: &str, node: u64, credentials: Credentials) -> Result<Current
         return Err(PeerTlsError::OtherIdentity { found: found.clone(), cluster: cluster.into(), node });
     }
     let provider = provider();
-    let verifier = Nodes::of(cluster, credentials.trust().clone(), provider.clone());
+    let verifier = Nodes::of(cluster, &credentials, provider.clone());
     let mut server = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(Arc::new(verifier))

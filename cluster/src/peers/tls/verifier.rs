@@ -11,9 +11,10 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, OtherError, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
 use webpki::KeyUsage;
 
-use super::credentials::verify;
+use super::credentials::{Credentials, Revoked, verify};
 use super::identity::{Identity, IdentityError};
 
 /// Why the other end was refused. The text goes to this node's log; the other end only sees the refusal.
@@ -23,6 +24,8 @@ enum Refused {
     NoIdentity(IdentityError),
     #[error("this node's trust bundle does not accept the other end's certificate of {who}: {cause}")]
     Untrusted { who: Identity, cause: webpki::Error },
+    #[error("the other end shows a revoked certificate of {0}")]
+    Revoked(Identity),
     #[error("the other end is {who}, not {wanted}")]
     WrongIdentity { who: Identity, wanted: String },
 }
@@ -39,18 +42,25 @@ pub struct Nodes {
     cluster: String,
     only: Option<u64>,
     trust: Arc<RootCertStore>,
+    revoked: Arc<Revoked>,
     provider: Arc<CryptoProvider>,
 }
 
 impl Nodes {
     /// Any node of `cluster`, for a server.
-    pub fn of(cluster: &str, trust: Arc<RootCertStore>, provider: Arc<CryptoProvider>) -> Nodes {
-        Nodes { cluster: cluster.into(), only: None, trust, provider }
+    pub fn of(cluster: &str, credentials: &Credentials, provider: Arc<CryptoProvider>) -> Nodes {
+        let (trust, revoked) = (credentials.trust().clone(), credentials.revoked().clone());
+        Nodes { cluster: cluster.into(), only: None, trust, revoked, provider }
     }
 
     /// Only node `id`, for a client.
-    pub fn only(id: u64, cluster: &str, trust: Arc<RootCertStore>, provider: Arc<CryptoProvider>) -> Nodes {
-        Nodes { only: Some(id), ..Nodes::of(cluster, trust, provider) }
+    pub fn only(id: u64, cluster: &str, credentials: &Credentials, provider: Arc<CryptoProvider>) -> Nodes {
+        Nodes { only: Some(id), ..Nodes::of(cluster, credentials, provider) }
+    }
+
+    /// Whether the certificate of a client is accepted now.
+    pub fn accepts(&self, end: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> bool {
+        self.check(end, intermediates, UnixTime::now(), KeyUsage::client_auth()).is_ok()
     }
 
     fn check(
@@ -64,6 +74,9 @@ impl Nodes {
         let chain: Vec<CertificateDer<'_>> = [end].into_iter().chain(intermediates).cloned().collect();
         if let Err(cause) = verify(&chain, &self.trust, now, usage) {
             return Err(Refused::Untrusted { who, cause });
+        }
+        if self.revoked.contains::<[u8; 32]>(&Sha256::digest(end).into()) {
+            return Err(Refused::Revoked(who));
         }
         match who.node() {
             Some(id) if who.cluster == self.cluster && self.only.is_none_or(|only| only == id) => Ok(()),

@@ -1,7 +1,7 @@
 //! All configured issuers. Verifies a token with the keys of its issuer.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use keyrack_cluster::Tasks;
 use sha2::{Digest, Sha256};
@@ -49,6 +49,14 @@ impl Oidc {
     /// Whether a bearer has the form of a token (three parts of base64url).
     pub fn is_token(text: &str) -> bool {
         token::is_token(text)
+    }
+
+    /// When a subject's token expires, with the issuer's clock skew: ms since 1970.
+    pub fn valid_until_ms(&self, subject: &Subject) -> u64 {
+        let issuer = self.issuers.iter().find(|issuer| issuer.config.issuer == subject.issuer);
+        let skew = issuer.map_or(0, |issuer| issuer.config.clock_skew_secs);
+        let expires = subject.expires + Duration::from_secs(skew);
+        expires.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
     }
 
     /// Verifies a token at `now`. Waits up to 3 s if the token names an unknown key.

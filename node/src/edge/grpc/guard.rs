@@ -7,6 +7,7 @@ use keyrack_inventory::Verdict;
 
 use super::status::status_of;
 use crate::access::Operation;
+use crate::edge::charge_caller::charge_caller;
 use crate::edge::credentials::presented;
 use crate::service::Service;
 
@@ -17,7 +18,10 @@ pub async fn guard(State(service): State<Service>, mut request: Request, next: N
     let Some(operation) = Operation::of_grpc(request.uri().path()) else { return next.run(request).await };
     let guard = service.guard();
     let presented = presented(&request);
-    let decision = guard.decide(operation, presented).await;
+    let mut decision = guard.decide(operation, presented).await;
+    if let (Ok(()), Some(caller)) = (&decision.outcome, &decision.caller) {
+        decision.outcome = charge_caller(&request, caller);
+    }
     let response = match &decision.outcome {
         Ok(()) => {
             if let Some(caller) = &decision.caller {

@@ -18,3 +18,4 @@ mod status;
 
 pub use router::router;
 pub use starting::starting_router;
+pub use status::status_of;

@@ -1,18 +1,24 @@
 //! The gRPC service `keyrack.v1.Reservations`.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
 use keyrack_proto::v1::{self, reservations_server::Reservations};
+use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::call::{caller, deadline, mutation};
 use super::status::{refusal_of, status_of};
 use crate::access::Operation;
+use crate::budget::{Charge, RequestAccounts};
 use crate::service::{Mutation, ReadOptions, Service, Step};
 
 /// The most bookings of one stream that run at the same time. Further requests wait in the stream.
 const STREAM_IN_FLIGHT: usize = 2_048;
+
+/// What a booking of a stream costs besides its message.
+const ITEM_BYTES: usize = 4 << 10;
 
 /// The service.
 pub struct ReservationsService {
@@ -48,15 +54,23 @@ impl Reservations for ReservationsService {
     ) -> Result<Response<Self::BookManyStream>, Status> {
         let caller = caller(&request)?;
         let service = self.service.clone();
+        let accounts = request.extensions().get::<Arc<RequestAccounts>>().cloned();
         let replies = request.into_inner().map(move |item| {
-            let service = service.clone();
-            // The audit trail counts each booking of the stream as a separate request.
+            let (service, accounts) = (service.clone(), accounts.clone());
+            // Quotas, budget and audit trail count each booking of the stream as a separate request.
             let caller = caller.for_next_request();
             async move {
                 let v1::BookManyRequest { tag, book, with_receipt } = item?;
                 let book = book.unwrap_or_default();
-                let booked = match Mutation::keyed(caller.clone(), &book.idempotency_key, service.default_deadline()) {
-                    Ok(mutation) => service.book(Mutation { wants_receipt: with_receipt, ..mutation }, book).await,
+                let begun = || {
+                    service.guard().check_sign_in(&caller)?;
+                    let bytes = ITEM_BYTES + book.encoded_len();
+                    let waiting = accounts.map(|accounts| Charge::take(&accounts, bytes)).transpose()?;
+                    service.guard().quotas().take_request(&caller)?;
+                    Ok((waiting, Mutation::keyed(caller.clone(), &book.idempotency_key, service.default_deadline())?))
+                };
+                let booked = match begun() {
+                    Ok((_waiting, mutation)) => service.book(Mutation { wants_receipt: with_receipt, ..mutation }, book).await,
                     Err(problem) => Err(problem),
                 };
                 Ok(match booked {

@@ -15,6 +15,9 @@ use crate::service::Service;
 /// The largest message to the services that answer anybody, in bytes.
 const OPEN_MESSAGE_BYTES: usize = 16 << 10;
 
+/// The largest message to the service that takes bookings, in bytes. A stream may have many of them open.
+const RESERVATION_BYTES: usize = 64 << 10;
+
 /// The router of all services, behind the guard. A message to them has at most `message_bytes`.
 pub async fn router(service: Service, message_bytes: usize) -> anyhow::Result<Router> {
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -33,7 +36,7 @@ pub async fn router(service: Service, message_bytes: usize) -> anyhow::Result<Ro
     let reservations = ReservationsServer::new(ReservationsService::new(service.clone()));
     let inventory = InventoryServer::new(InventoryService::new(service.clone()));
     let receipts = ReceiptsServer::new(ReceiptsService::new(service.clone()));
-    let routes = Routes::new(reservations.max_decoding_message_size(message_bytes))
+    let routes = Routes::new(reservations.max_decoding_message_size(message_bytes.min(RESERVATION_BYTES)))
         .add_service(inventory.max_decoding_message_size(message_bytes))
         .add_service(receipts.max_decoding_message_size(message_bytes))
         .add_service(health)

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::shape::lists_are_in_place;
 use crate::access::Operation;
 use crate::convert::Problem;
+use crate::edge::refused_body::RefusedBody;
 
 /// The limits of a request's body. The listener puts them into the request's extensions.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +28,15 @@ pub struct BodyLimits {
 /// The most bytes that are read of a body that is too large.
 const DRAIN_BYTES: usize = 32 << 20;
 
+/// The most bytes of a body from somebody who has not signed in.
+const STRANGERS_BODY_BYTES: usize = 4 << 10;
+
 /// Reads and parses the body of a request that has no caller.
 pub async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Some(limits) = parts.extensions.get_mut::<BodyLimits>() {
+        limits.bytes = limits.bytes.min(STRANGERS_BODY_BYTES);
+    }
     let bytes = read(&parts, body).await?;
     parse(&parts, &bytes)
 }
@@ -47,7 +54,8 @@ pub async fn read(parts: &Parts, body: Body) -> Result<Bytes, Problem> {
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let (mut kept, mut arrived) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Problem::new(Detail::BodyIncomplete))?;
+        let frame = frame
+            .map_err(|error| RefusedBody::problem_of(&error).cloned().unwrap_or_else(|| Problem::new(Detail::BodyIncomplete)))?;
         let Ok(data) = frame.into_data() else { continue };
         arrived += data.len();
         if arrived <= limit {

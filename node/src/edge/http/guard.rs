@@ -10,6 +10,7 @@ use keyrack_texts::Detail;
 
 use crate::access::Operation;
 use crate::convert::Problem;
+use crate::edge::charge_caller::charge_caller;
 use crate::edge::credentials::presented;
 use crate::service::Service;
 
@@ -25,7 +26,10 @@ pub async fn guard(State(service): State<Service>, mut request: Request, next: N
     }
     let guard = service.guard();
     let presented = presented(&request);
-    let decision = guard.decide(operation, presented).await;
+    let mut decision = guard.decide(operation, presented).await;
+    if let (Ok(()), Some(caller)) = (&decision.outcome, &decision.caller) {
+        decision.outcome = charge_caller(&request, caller);
+    }
     let (mut response, verdict) = match &decision.outcome {
         Ok(()) => {
             request.extensions_mut().insert(operation);

@@ -1,14 +1,10 @@
 //! Counts the open requests of a connection. hyper does not report them, and an idle HTTP/2 connection would stay open as long
 //! as the client answers pings.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
-use hyper::body::{Frame, SizeHint};
 use tokio::time::Instant;
 
 /// The requests of one connection.
@@ -60,35 +56,5 @@ impl Drop for OpenRequest {
     fn drop(&mut self) {
         self.0.idle_since_ms.store(self.0.began.elapsed().as_millis() as u64, Ordering::Release);
         self.0.open.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// An answer's body. It keeps its request open until it ends: a feed can last for hours.
-pub struct CountedBody {
-    body: Body,
-    _open: OpenRequest,
-}
-
-impl CountedBody {
-    /// A body that keeps the request of `open` open.
-    pub fn new(body: Body, open: OpenRequest) -> CountedBody {
-        CountedBody { body, _open: open }
-    }
-}
-
-impl hyper::body::Body for CountedBody {
-    type Data = bytes::Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<bytes::Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

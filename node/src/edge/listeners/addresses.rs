@@ -52,7 +52,7 @@ impl Drop for ConnectionSlot {
 }
 
 /// One client usually has a whole IPv6 /64 network, so its 2^64 addresses count as one.
-fn counted_address(address: IpAddr) -> IpAddr {
+pub fn counted_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,

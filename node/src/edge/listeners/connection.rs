@@ -8,33 +8,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use axum::Router;
-use axum::body::Body;
-use axum::response::IntoResponse;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::Builder;
 use keyrack_cluster::{Refusals, Tasks, handshake_failure};
-use keyrack_texts::Detail;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
 
-use super::activity::{Activity, CountedBody, OpenRequest};
+use super::activity::{Activity, OpenRequest};
 use super::apis::Apis;
+use super::exchange::{Exchange, is_grpc};
 use super::executor::StreamExecutor;
+use super::http::builder;
 use super::kept::Kept;
 use super::limits::Limits;
-use crate::convert::Problem;
-use crate::edge::http::{BodyLimits, finish_problem};
+use super::reading::Reading;
+use crate::budget::{ConnectionAccounts, RequestAccounts};
+use crate::edge::http::BodyLimits;
 use crate::edge::remote_address::RemoteAddress;
-use crate::tls::{ClientIdentity, ListenerTls, client_identity};
+use crate::tls::{ClientCertificate, ListenerTls};
+
+/// A client's certificate, and the TLS that decides whether it is still accepted.
+type Certified = (ClientCertificate, Arc<ListenerTls>);
 
 /// How a connection failed, as hyper says it.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// The other end of a connection.
+struct Client {
+    address: SocketAddr,
+    accounts: Arc<ConnectionAccounts>,
+}
 
 /// What a listener requires of clients.
 #[derive(Clone)]
@@ -54,8 +60,6 @@ pub struct ConnectionSettings {
     pub security: Security,
     /// Answer requests.
     pub apis: Apis,
-    /// hyper's settings.
-    pub builder: Arc<Builder<StreamExecutor>>,
     /// The limits of a connection.
     pub limits: Limits,
     /// Limits the log lines about refused operators.
@@ -64,8 +68,6 @@ pub struct ConnectionSettings {
     pub tasks: Tasks,
 }
 
-/// The most bytes of a path with its query.
-const URI_BYTES: usize = 8 << 10;
 /// The maximum time of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a connection may take to close.
@@ -77,13 +79,14 @@ pub const DRAIN: Duration = Duration::from_secs(5);
 
 impl ConnectionSettings {
     /// Serves one connection until it ends.
-    pub async fn serve(self, stream: TcpStream, address: SocketAddr) {
+    pub async fn serve(self, stream: TcpStream, address: SocketAddr, accounts: Arc<ConnectionAccounts>) {
+        let client = Client { address, accounts };
         // Sends small answers at once. A socket that refuses the option also works.
         let _ = stream.set_nodelay(true);
-        let (config, is_for_operators) = match &self.security {
-            Security::Plain => return self.serve_requests(stream, address, None).await,
-            Security::Clients(tls) => (tls.public(), false),
-            Security::Operators(tls) => (tls.operator(), true),
+        let (tls, config, is_for_operators) = match &self.security {
+            Security::Plain => return self.serve_requests(stream, client, None).await,
+            Security::Clients(tls) => (tls.clone(), tls.public(), false),
+            Security::Operators(tls) => (tls.clone(), tls.operator(), true),
         };
         let handshake = async {
             let within = HANDSHAKE.min(self.limits.read_timeout);
@@ -91,8 +94,8 @@ impl ConnectionSettings {
             let mut stream = accepted
                 .context("the TLS handshake did not finish in time")?
                 .map_err(|cause| anyhow!(handshake_failure(&cause)))?;
-            match client_identity(stream.get_ref().1.peer_certificates()) {
-                Ok(identity) => Ok((stream, identity)),
+            match ClientCertificate::of(stream.get_ref().1.peer_certificates(), &tls) {
+                Ok(certificate) => Ok((stream, certificate.map(|certificate| (certificate, tls)))),
                 Err(cause) => {
                     // So the client gets close_notify.
                     let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
@@ -105,7 +108,7 @@ impl ConnectionSettings {
             () = self.tasks.stopping() => return,
         };
         match accepted {
-            Ok((stream, identity)) => self.serve_requests(stream, address, identity).await,
+            Ok((stream, certificate)) => self.serve_requests(stream, client, certificate).await,
             // Failed handshakes are common on the internet, but not at the operators' listener.
             Err(cause) if is_for_operators && self.refusals.is_new(&format!("{} {cause:#}", address.ip())) => {
                 tracing::warn!(event = "operator_refused", %address, cause = format!("{cause:#}"), "refused a connection at the operators' port");
@@ -115,12 +118,12 @@ impl ConnectionSettings {
     }
 
     /// Answers requests until the connection ends, and closes it properly.
-    async fn serve_requests<S>(self, stream: S, address: SocketAddr, identity: Option<ClientIdentity>)
+    async fn serve_requests<S>(self, stream: S, client: Client, certificate: Option<Certified>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stream = Kept::new(stream);
-        if let Err(cause) = self.answer_requests(stream.second(), address, identity).await {
+        let (stream, address) = (Kept::new(stream), client.address);
+        if let Err(cause) = self.answer_requests(stream.second(), client, certificate).await {
             tracing::debug!(%address, %cause, "a connection ended badly");
         }
         if let Some(stream) = stream.alone() {
@@ -129,31 +132,40 @@ impl ConnectionSettings {
         }
     }
 
-    async fn answer_requests<S>(self, stream: S, address: SocketAddr, identity: Option<ClientIdentity>) -> Result<(), Failed>
+    async fn answer_requests<S>(self, stream: S, client: Client, certificate: Option<Certified>) -> Result<(), Failed>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::default());
-        let Limits { body_bytes, read_timeout, idle_timeout, .. } = self.limits;
+        let Limits { body_bytes, read_timeout, write_timeout, idle_timeout, .. } = self.limits;
+        let ends_at =
+            Instant::now() + self.limits.most_age(certificate.as_ref().map(|(certificate, _)| certificate.not_after_ms));
+        let Client { address, accounts } = client;
+        let executor = StreamExecutor::new(self.tasks.clone(), write_timeout);
+        let builder = builder(self.limits, executor.clone());
         let (apis, is_for_operators) = (self.apis.clone(), matches!(self.security, Security::Operators(_)));
-        let requests = activity.clone();
+        let (requests, counted) = (activity.clone(), accounts.clone());
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             let open = OpenRequest::begin(requests.clone());
+            let reading = Arc::new(Reading::new());
+            executor.expect(reading.clone());
             let extensions = request.extensions_mut();
             extensions.insert(BodyLimits { bytes: body_bytes, timeout: read_timeout });
             extensions.insert(RemoteAddress(address));
-            if let Some(identity) = &identity {
-                extensions.insert(identity.clone());
+            // The certificate may have expired or been revoked since the handshake.
+            if let Some((certificate, _)) = certificate.as_ref().filter(|(certificate, tls)| certificate.is_accepted(tls)) {
+                extensions.insert(certificate.clone());
             }
-            let routers = apis.routers();
+            let (exchange, routers) = (Exchange { open, reading, read_timeout }, apis.routers());
             let router = match (is_grpc(&request), is_for_operators) {
                 (true, _) => routers.grpc.clone(),
                 (false, true) => routers.operator.clone(),
                 (false, false) => routers.http.clone(),
             };
-            async move { Ok::<_, Infallible>(answer(router, request).await.map(|body| CountedBody::new(body, open))) }
+            let accounts = RequestAccounts::open(counted.clone()).map(Arc::new);
+            async move { Ok::<_, Infallible>(exchange.answer(router, request, accounts).await) }
         });
-        let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
         let mut stopping = pin!(self.tasks.stopping());
         // The first request must arrive within the read timeout.
         let mut check_at = Instant::now() + read_timeout;
@@ -164,14 +176,27 @@ impl ConnectionSettings {
                     connection.as_mut().graceful_shutdown();
                     return tokio::time::timeout(DRAIN, connection).await.unwrap_or(Ok(()));
                 }
-                () = tokio::time::sleep_until(check_at) => match activity.idle_since() {
-                    Some(since) if since + idle_timeout <= Instant::now() || activity.is_unused() => {
-                        connection.as_mut().graceful_shutdown();
-                        return tokio::time::timeout(CLOSE, connection).await.unwrap_or(Ok(()));
+                () = tokio::time::sleep_until(ends_at) => {
+                    connection.as_mut().graceful_shutdown();
+                    return tokio::time::timeout(DRAIN, connection).await.unwrap_or(Ok(()));
+                }
+                () = tokio::time::sleep_until(check_at.min(Instant::now() + write_timeout)) => {
+                    if accounts.stalled_for() >= write_timeout {
+                        tracing::debug!(%address, "a client does not read its answers: the connection is closed");
+                        return Ok(());
                     }
-                    Some(since) => check_at = since + idle_timeout,
-                    None => check_at = Instant::now() + idle_timeout,
-                },
+                    if Instant::now() < check_at {
+                        continue;
+                    }
+                    match activity.idle_since() {
+                        Some(since) if since + idle_timeout <= Instant::now() || activity.is_unused() => {
+                            connection.as_mut().graceful_shutdown();
+                            return tokio::time::timeout(CLOSE, connection).await.unwrap_or(Ok(()));
+                        }
+                        Some(since) => check_at = since + idle_timeout,
+                        None => check_at = Instant::now() + idle_timeout,
+                    }
+                }
             }
         }
     }
@@ -182,25 +207,4 @@ impl ConnectionSettings {
 async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     stream.shutdown().await?;
     tokio::io::copy(&mut stream.take(DROPPED_BYTES), &mut tokio::io::sink()).await.map(drop)
-}
-
-fn is_grpc<B>(request: &Request<B>) -> bool {
-    let media_type = request.headers().get(header::CONTENT_TYPE);
-    media_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
-}
-
-async fn answer(router: Router, request: Request<Incoming>) -> Response<Body> {
-    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    if length > URI_BYTES {
-        let address = request.extensions().get::<RemoteAddress>().map(|remote| remote.0);
-        tracing::debug!(?address, length, "a path that is too long");
-        let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
-        let mut response = Problem::new(Detail::UriTooLong { limit_bytes: URI_BYTES as u64 }).into_response();
-        finish_problem(&mut response, languages.as_ref());
-        return response;
-    }
-    match router.oneshot(request.map(Body::new)).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    }
 }

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::TokioTimer;
-use hyper_util::server::conn::auto::Builder;
 use keyrack_cluster::{Refusals, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::addresses::Addresses;
+use super::addresses::{Addresses, counted_address};
 use super::apis::Apis;
 use super::connection::{ConnectionSettings, Security};
-use super::executor::StreamExecutor;
 use super::limits::Limits;
+use crate::budget::{ConnectionAccounts, NodeBudget, Owner};
 
 /// A bound socket and what it requires of clients.
 pub struct BoundListener {
@@ -23,12 +21,21 @@ pub struct BoundListener {
     pub security: Security,
 }
 
-/// Accepts connections until dropped. Each connection is a task of `tasks`.
-pub async fn serve(listener: BoundListener, apis: Apis, addresses: Addresses, limits: Limits, tasks: Tasks) {
+/// What all listeners share.
+#[derive(Clone)]
+pub struct Shared {
+    /// Counts the bytes that wait.
+    pub budget: Arc<NodeBudget>,
+    /// The tasks of the listeners. Each connection is one of them.
+    pub tasks: Tasks,
+}
+
+/// Accepts connections until dropped.
+pub async fn serve(listener: BoundListener, apis: Apis, addresses: Addresses, limits: Limits, shared: Shared) {
     let BoundListener { socket, security } = listener;
-    let builder = Arc::new(builder(limits, StreamExecutor(tasks.clone())));
+    let Shared { budget, tasks } = shared;
     let refusals = Arc::new(Refusals::default());
-    let settings = ConnectionSettings { security, apis, builder, limits, refusals, tasks: tasks.clone() };
+    let settings = ConnectionSettings { security, apis, limits, refusals: refusals.clone(), tasks: tasks.clone() };
     let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     // The semaphore is never closed.
     while let Ok(permit) = permits.clone().acquire_owned().await {
@@ -45,33 +52,25 @@ pub async fn serve(listener: BoundListener, apis: Apis, addresses: Addresses, li
             tracing::debug!(%address, "too many connections of one address: closed");
             continue;
         };
+        let accounts = match ConnectionAccounts::open(&budget, counted_address(address.ip())) {
+            Ok(accounts) => Arc::new(accounts),
+            Err(owner) => {
+                if owner == Owner::Node && refusals.is_new("memory") {
+                    let waiting_bytes = budget.waiting_bytes();
+                    tracing::warn!(
+                        event = "waiting_bytes_full",
+                        waiting_bytes,
+                        "clients leave too many bytes unread: refusing connections"
+                    );
+                }
+                tracing::debug!(%address, ?owner, "no room for another connection: closed");
+                continue;
+            }
+        };
         let settings = settings.clone();
         tasks.spawn_contained("connection", async move {
-            settings.serve(stream, address).await;
+            settings.serve(stream, address, accounts).await;
             drop((permit, slot));
         });
     }
-}
-
-fn builder(limits: Limits, executor: StreamExecutor) -> Builder<StreamExecutor> {
-    let mut builder = Builder::new(executor);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // This time begins at the end of the last answer, so it also ends idle connections.
-        .header_read_timeout(limits.read_timeout)
-        // hyper answers 431 when the head does not fit.
-        .max_buf_size(limits.header_bytes.max(8_192));
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(limits.header_bytes as u32)
-        .max_concurrent_streams(2_048)
-        .max_pending_accept_reset_streams(64)
-        .max_local_error_reset_streams(128)
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(8 << 20)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10));
-    builder
 }

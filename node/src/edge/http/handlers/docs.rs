@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use base64ct::{Base64, Encoding};
@@ -13,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 /// The rendered OpenAPI document.
 pub struct Rendered {
-    json: String,
-    page: String,
+    json: Bytes,
+    page: Bytes,
 }
 
 impl Rendered {
@@ -22,7 +23,7 @@ impl Rendered {
     pub fn new(document: &utoipa::openapi::OpenApi) -> Rendered {
         // Strings and numbers only, so serialization cannot fail.
         let json = serde_json::to_value(document).unwrap_or_default();
-        Rendered { page: render(&json), json: json.to_string() }
+        Rendered { page: render(&json).into(), json: json.to_string().into() }
     }
 }
 
@@ -144,6 +145,7 @@ mod tests {
     #[test]
     fn the_page_has_its_style_one_heading_a_group_and_an_example_for_each_operation() {
         let page = Rendered::new(&document()).page;
+        let page = std::str::from_utf8(&page).expect("text");
         let style = page.split("<style>").nth(1).and_then(|rest| rest.split("</style>").next()).expect("a style");
         let hash = Base64::encode_string(&Sha256::digest(style));
         assert!(policy().contains(&format!("style-src 'sha256-{hash}'")), "a browser accepts the style");

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 use utoipa::IntoParams;
 
-use crate::access::Operation;
+use crate::access::{Operation, RIGHTS_AGE};
 use crate::convert::Problem;
 use crate::edge::http::answer::found;
 use crate::edge::http::call::ReadCall;
@@ -57,8 +57,12 @@ pub async fn events(State(service): State<Service>, headers: HeaderMap, ask: Rea
     let mut feed = service.feed(&ask.caller, query, ask.deadline).await?;
     let stream = async_stream::stream! {
         loop {
-            // Applied entries are committed, so a stream that continues can read them from this replica.
-            match feed.page(Consistency::Local, Instant::now() + PAGE_TIMEOUT).await {
+            if service.guard().check_again(&ask.caller).await.is_err() {
+                return;
+            }
+            // Entries that this replica has applied are committed. A replica that is cut off must not show them to a caller whose
+            // rights may have been revoked.
+            match feed.page(Consistency::Bounded(RIGHTS_AGE), Instant::now() + PAGE_TIMEOUT).await {
                 Ok(page) if page.items.is_empty() => feed.changed(POLL_INTERVAL).await,
                 Ok(page) => {
                     for event in page.items {

@@ -37,6 +37,8 @@ pub async fn link(
     responses((status = 201, body = GuestSession)))]
 pub async fn sign_in(State(service): State<Service>, request: Request) -> Result<Response, Problem> {
     let from = RemoteAddress::ip_of(request.extensions());
+    // Before the body is read, so that a stranger cannot make the node read more bodies than this.
+    service.guard().quotas().take_sign_in(from)?;
     let sign_in: GuestSignIn = body::read_json(request).await?;
     answer(StatusCode::CREATED, &service.sign_guest_in(&sign_in, from)?)
 }

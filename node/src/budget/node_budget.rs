@@ -1,0 +1,122 @@
+//! The accounts of one node: what each connection, address and principal may use of its memory.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use keyrack_inventory::Who;
+use parking_lot::Mutex;
+
+use super::account::{Account, Owner};
+
+/// The accounts of a node.
+#[derive(Debug)]
+pub struct NodeBudget {
+    node: Account,
+    bytes: usize,
+    connection_bytes: usize,
+    /// Without a limit of connections per address, one address may use everything: it may be a proxy.
+    limits_addresses: bool,
+    addresses: Mutex<HashMap<IpAddr, Weak<Account>>>,
+    principals: Mutex<HashMap<Who, Weak<Account>>>,
+    refused: [AtomicU64; Owner::ALL.len()],
+}
+
+/// Above this number of accounts, those without a user are removed.
+const MOST_UNUSED: usize = 1_024;
+
+impl NodeBudget {
+    /// `bytes` for the whole node and `connection_bytes` for each connection. One address may use half of the node's bytes if
+    /// `limits_addresses`, one principal a quarter.
+    pub fn new(bytes: usize, connection_bytes: usize, limits_addresses: bool) -> NodeBudget {
+        NodeBudget {
+            node: Account::new(bytes),
+            bytes,
+            connection_bytes,
+            limits_addresses,
+            addresses: Mutex::default(),
+            principals: Mutex::default(),
+            refused: Default::default(),
+        }
+    }
+
+    /// The account of an address.
+    pub(super) fn address(&self, address: IpAddr) -> Arc<Account> {
+        let share = if self.limits_addresses { self.bytes / 2 } else { self.bytes };
+        account(&mut self.addresses.lock(), address, share)
+    }
+
+    /// The account of a principal. All its keys share one.
+    pub(super) fn principal(&self, who: &Who) -> Arc<Account> {
+        let owner = match who {
+            Who::Principal { number, .. } => Who::Principal { number: *number, credential: 0 },
+            other => other.clone(),
+        };
+        account(&mut self.principals.lock(), owner, self.bytes / 4)
+    }
+
+    /// The node's own account.
+    pub(super) fn node(&self) -> &Account {
+        &self.node
+    }
+
+    /// The most bytes of one connection.
+    pub(super) fn connection_bytes(&self) -> usize {
+        self.connection_bytes
+    }
+
+    /// The bytes that wait now.
+    pub fn waiting_bytes(&self) -> usize {
+        self.node.used()
+    }
+
+    /// How often an account of this kind of owner was full.
+    pub fn refusals(&self, owner: Owner) -> u64 {
+        self.refused[owner as usize].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_refusal(&self, owner: Owner) {
+        self.refused[owner as usize].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn account<K: Hash + Eq>(accounts: &mut HashMap<K, Weak<Account>>, key: K, most: usize) -> Arc<Account> {
+    if accounts.len() > MOST_UNUSED && accounts.len() == accounts.capacity() {
+        accounts.retain(|_, one| one.strong_count() > 0);
+    }
+    let new = || Arc::new(Account::new(most));
+    match accounts.entry(key) {
+        Entry::Vacant(vacant) => {
+            let one = new();
+            vacant.insert(Arc::downgrade(&one));
+            one
+        }
+        Entry::Occupied(mut known) => known.get().upgrade().unwrap_or_else(|| {
+            let one = new();
+            known.insert(Arc::downgrade(&one));
+            one
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn accounts_without_users_are_removed() {
+        let node = NodeBudget::new(1 << 20, 1 << 20, true);
+        let used = node.address(IpAddr::V4(Ipv4Addr::from_bits(7)));
+        for number in 0..20_000u32 {
+            node.address(IpAddr::V4(Ipv4Addr::from_bits(number)));
+        }
+        let kept = node.addresses.lock().len();
+        assert!(kept <= 4 * MOST_UNUSED, "{kept}");
+        assert!(Arc::ptr_eq(&used, &node.address(IpAddr::V4(Ipv4Addr::from_bits(7)))), "one that is used stays");
+    }
+}
