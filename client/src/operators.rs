@@ -17,6 +17,9 @@ pub struct PrincipalSpec {
     pub properties: Vec<String>,
     /// Home regions whose properties it has too.
     pub regions: Vec<String>,
+    /// Whether it has all properties. Needed to change from some of them to all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub all_properties: bool,
     /// Whether it sees only its own bookings and holds. The role decides if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own_only: Option<bool>,

@@ -3,13 +3,17 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{BookingId, CancellationPolicy, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Sealed, ShortCode, Stay};
+use crate::{
+    BookingId, CancellationPolicy, ConfirmationNumber, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Sealed, ShortCode, Stay,
+};
 
 /// One booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {
     /// Its id, which contains the property's number.
     pub id: BookingId,
+    /// Its confirmation number; `None` if it was made before numbers were drawn.
+    pub number: Option<ConfirmationNumber>,
     /// Its state.
     pub state: BookingState,
     /// The number of its current version, from 1.
@@ -61,6 +65,24 @@ pub struct BookedRoom {
     pub nightly: Vec<Minor>,
     /// What cancelling costs, frozen with the price.
     pub policy: CancellationPolicy,
+}
+
+impl BookedRoom {
+    fn without_guest(self) -> BookedRoom {
+        let BookedRoom {
+            room_type,
+            rate_plan,
+            room_type_code,
+            rate_plan_code,
+            quantity,
+            adults,
+            children_ages: _,
+            nightly,
+            policy,
+        } = self;
+        let children_ages = Vec::new();
+        BookedRoom { room_type, rate_plan, room_type_code, rate_plan_code, quantity, adults, children_ages, nightly, policy }
+    }
 }
 
 /// The state of a booking.
@@ -122,6 +144,53 @@ impl BookedRoom {
 }
 
 impl Booking {
+    /// The booking without what is about its guest. The patterns name every field, so that whoever adds one says what an erasure
+    /// does to it.
+    pub fn without_guest(self) -> Booking {
+        let Booking {
+            id,
+            number,
+            state,
+            revision,
+            stay,
+            rooms,
+            currency,
+            guest: _,
+            guest_erased: _,
+            seller,
+            // The seller's reference leads to the guest in the seller's own books.
+            channel_ref: _,
+            payment_token: _,
+            created_at_ms,
+            updated_at_ms,
+            cancellation_fee,
+            leaf,
+        } = self;
+        Booking {
+            id,
+            number,
+            state,
+            revision,
+            stay,
+            rooms: rooms.into_iter().map(BookedRoom::without_guest).collect(),
+            currency,
+            guest: Sealed::default(),
+            guest_erased: true,
+            seller,
+            channel_ref: String::new(),
+            payment_token: String::new(),
+            created_at_ms,
+            updated_at_ms,
+            cancellation_fee,
+            leaf,
+        }
+    }
+
+    /// The number that the guest gives at the desk.
+    pub fn confirmation_number(&self) -> ConfirmationNumber {
+        self.number.unwrap_or_else(|| ConfirmationNumber::of_older(self.id))
+    }
+
     /// The price of everything; `None` if any part of it has no price.
     pub fn total(&self) -> Option<Minor> {
         self.rooms.iter().map(BookedRoom::total).sum()

@@ -4,6 +4,7 @@ use alloc::string::String;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::leaf::bound_digest;
 use crate::{Booking, Digest, Disclosure, GUEST_DIGESTS, GuestSecrets, LEAF_DIGESTS, Salt, TermSalts};
 
 impl TermSalts {
@@ -49,6 +50,7 @@ pub(crate) fn leaf_digests(booking: &Booking, secrets: Option<&GuestSecrets>, in
             digests[GUEST_DIGESTS + place] = claim.digest();
         }
     }
+    let mut digests = digests.map(|claimed| bound_digest(&claimed, booking.leaf));
     digests.sort_unstable();
     digests
 }

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    Actor, BookingId, DateRange, Grant, HoldId, LeafSeeds, Minor, Night, Observation, PropertyDetails, PropertyNumber, RatePlan,
-    ReplicaKeys, RoomType, Sealed, ShortCode, Stay, Weekdays,
+    Actor, BookingId, ConfirmationNumber, DateRange, Grant, HoldId, LeafSeeds, Minor, Night, Observation, PropertyDetails,
+    PropertyNumber, RatePlan, ReplicaKeys, RoomType, Sealed, ShortCode, Stay, Weekdays,
 };
 
 /// One command for one property.
@@ -87,6 +87,8 @@ pub enum Op {
         payment_token: String,
         /// Secrets for the booking's leaves.
         seeds: LeafSeeds,
+        /// The new booking's confirmation number; see [`BookRequest::number`].
+        number: Option<ConfirmationNumber>,
     },
     /// Release a hold.
     ReleaseHold(HoldId),
@@ -195,6 +197,8 @@ pub struct BookRequest {
     pub payment_token: String,
     /// Secrets for the booking's leaves.
     pub seeds: LeafSeeds,
+    /// The new booking's confirmation number; `None` in commands of versions that did not draw one.
+    pub number: Option<ConfirmationNumber>,
 }
 
 /// A number of rooms of one type under one rate plan.

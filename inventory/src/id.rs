@@ -110,12 +110,30 @@ routed_id!(
     "hd_"
 );
 
-impl BookingId {
-    /// The number that a guest gives at the desk: the last ten letters of the id, in two groups. They encode its random
-    /// part.
-    pub fn confirmation_number(&self) -> String {
-        let text = encode_base32(&self.0);
-        alloc::format!("{}-{}", &text[16..21], &text[21..26]).to_ascii_uppercase()
+/// The number that a guest gives at the desk and signs in with: 50 random bits that nothing else reveals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConfirmationNumber(pub u64);
+
+impl ConfirmationNumber {
+    /// The bits of a number: ten letters.
+    const BITS: u32 = 50;
+
+    /// The number in the low 50 bits of `random`.
+    pub fn new(random: u64) -> ConfirmationNumber {
+        ConfirmationNumber(random & ((1 << ConfirmationNumber::BITS) - 1))
+    }
+
+    /// The number of a booking that was made before numbers were drawn: the last 50 bits of its id.
+    pub fn of_older(booking: BookingId) -> ConfirmationNumber {
+        ConfirmationNumber::new(u128::from_be_bytes(booking.0) as u64)
+    }
+}
+
+impl fmt::Display for ConfirmationNumber {
+    /// Ten letters in two groups, in upper case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = encode_base32(&u128::from(self.0).to_be_bytes()).to_ascii_uppercase();
+        write!(f, "{}-{}", &text[16..21], &text[21..26])
     }
 }
 
@@ -152,7 +170,7 @@ mod tests {
         let id = BookingId::new(PropertyNumber(77), 1_700_000_000_123, u64::MAX);
         assert_eq!(BookingId::parse(&id.to_string()), Ok(id));
         assert_eq!(id.property(), PropertyNumber(77));
-        assert_eq!(id.confirmation_number().len(), 11);
+        assert_eq!(ConfirmationNumber::of_older(id).to_string().len(), 11);
     }
 
     #[test]

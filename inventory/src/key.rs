@@ -31,6 +31,8 @@ pub enum Key {
     ChannelRef(PropertyNumber, u64, BookingId),
     /// `23 booking`: the wrapped key and salts of a guest's data; deleted when the guest is erased.
     Guest(BookingId),
+    /// `24 booking sequence`: a journal line that has this booking; no value.
+    BookingLine(BookingId, u64),
     /// `30 hold`: a hold; its id begins with its property.
     Hold(HoldId),
     /// `31 deadline hold`: open holds by deadline; no value.
@@ -73,6 +75,7 @@ impl Key {
                 put(out, 0x22, &[&property.0.to_be_bytes(), &digest.to_be_bytes(), &id.0]);
             }
             Key::Guest(id) => put(out, 0x23, &[&id.0]),
+            Key::BookingLine(id, sequence) => put(out, 0x24, &[&id.0, &sequence.to_be_bytes()]),
             Key::Hold(id) => put(out, 0x30, &[&id.0]),
             Key::Deadline(deadline_ms, id) => put(out, 0x31, &[&deadline_ms.to_be_bytes(), &id.0]),
             Key::HoldUsage(principal, property) => put(out, 0x32, &[&principal.to_be_bytes(), &property.0.to_be_bytes()]),
@@ -99,6 +102,7 @@ impl Key {
             0x21 => Key::Arrival(fields.property()?, Night(fields.u32()?), BookingId(fields.take()?)),
             0x22 => Key::ChannelRef(fields.property()?, fields.u64()?, BookingId(fields.take()?)),
             0x23 => Key::Guest(BookingId(fields.take()?)),
+            0x24 => Key::BookingLine(BookingId(fields.take()?), fields.u64()?),
             0x30 => Key::Hold(HoldId(fields.take()?)),
             0x31 => Key::Deadline(fields.u64()?, HoldId(fields.take()?)),
             0x32 => Key::HoldUsage(fields.u32()?, fields.property()?),

@@ -65,11 +65,11 @@ pub use command_kind::CommandKind;
 pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekdays};
 pub use guest::{GuestSecrets, Sealed};
 pub use hold::{Hold, HoldState, MAX_HOLD_MS};
-pub use id::{BookingId, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx, ShortCode};
+pub use id::{BookingId, ConfirmationNumber, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx, ShortCode};
 pub use key::{Key, KeyError};
 pub use leaf::{
-    BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
-    MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, claim_digest,
+    BookingLeaf, Digest, DigestForm, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms,
+    LeafSeeds, MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, bound_digest, claim_digest,
 };
 pub use limits::{MAX_CAPACITY, MAX_ROOMS};
 pub use memory::MemRows;

@@ -87,7 +87,8 @@ fn a_confirmed_hold_makes_the_same_claims() {
         unreachable!()
     };
     let (hold, booking) = (hold_id(1), booking_id(1));
-    let reply = run(&mut rows, Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds }, morning_ms());
+    let reply =
+        run(&mut rows, Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number: None }, morning_ms());
     assert!(matches!(reply, Reply::Booking(_)), "{reply:?}");
     let leaf = newest_leaf(&mut rows, 1);
     assert!(shown(&mut rows, 1, 1).iter().all(|disclosure| leaf.holds(disclosure)));

@@ -45,6 +45,7 @@ fn an_erased_guest_leaves_a_booking() {
     let expected = Booking {
         guest: Sealed::default(),
         guest_erased: true,
+        channel_ref: String::new(),
         revision: 2,
         leaf: Some(1),
         updated_at_ms: morning_ms() + 1,

@@ -15,7 +15,7 @@ fn id() -> impl Strategy<Value = [u8; 16]> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (0u8..18, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
+    (0u8..19, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
         let property = PropertyNumber(a as u32);
         match kind {
             0 => Key::Meta,
@@ -34,6 +34,7 @@ fn key() -> impl Strategy<Value = Key> {
             13 => Key::Checkpoint(a),
             14 => Key::Grant(a as u32),
             15 => Key::HoldUsage(b as u32, property),
+            17 => Key::BookingLine(BookingId(id), b),
             16 => Key::Refusals(a as u32),
             _ => Key::Leaf(a),
         }
@@ -99,6 +100,7 @@ fn only_known_tags_and_lengths_are_decoded() {
         (0x21, 24),
         (0x22, 28),
         (0x23, 16),
+        (0x24, 24),
         (0x30, 16),
         (0x31, 24),
         (0x32, 8),
@@ -138,6 +140,7 @@ fn keys_are_stable() {
         (Key::channel_ref(PropertyNumber(7), "", id), format!("2200000007cbf29ce484222325{id_hex}")),
         (Key::channel_ref(PropertyNumber(7), "foobar", id), format!("220000000785944171f73967e8{id_hex}")),
         (Key::Guest(id), format!("23{id_hex}")),
+        (Key::BookingLine(id, 258), format!("24{id_hex}0000000000000102")),
         (Key::Hold(hold), format!("30{id_hex}")),
         (Key::Deadline(1, hold), format!("310000000000000001{id_hex}")),
         (Key::HoldUsage(258, PropertyNumber(7)), "320000010200000007".to_owned()),

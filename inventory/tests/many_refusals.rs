@@ -52,7 +52,7 @@ fn the_last_kept_refusal_has_its_record_and_its_answer_and_the_next_has_neither(
 }
 
 #[test]
-fn a_thousand_more_refusals_make_one_record_and_the_next_day_begins_anew() {
+fn a_thousand_more_refusals_make_one_record_and_the_next_day_begins_at_zero() {
     let mut rows = after_refusals(SELF, KEPT_REFUSALS);
     let was = clock(&mut rows);
     for number in 0..u64::from(COUNTED_REFUSALS) - 1 {

@@ -98,7 +98,7 @@ fn try_book(
     let (guest, channel_ref, payment_token) = (Sealed::default(), String::new(), String::new());
     let id = BookingId::new(number, 0, 0);
     let seeds = LeafSeeds::default();
-    let op = Op::Book(BookRequest { id, stay, rooms: vec![room], guest, channel_ref, payment_token, seeds });
+    let op = Op::Book(BookRequest { id, stay, rooms: vec![room], guest, channel_ref, payment_token, seeds, number: None });
     let command = Command { property: number, request: None, by: None, op };
     match apply(&mut rows.clone(), &command, 0).unwrap().reply {
         Reply::Booking(booking) => Ok(Booking::clone(&booking)),

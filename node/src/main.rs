@@ -16,10 +16,9 @@
 //! | `guests` | encryption of guest data, the keyring, card numbers |
 //! | `tls` | certificates and their rotation |
 //! | `metrics` | counters and gauges |
-//! | `budget` | the bytes that wait for clients |
 //! | `config` | the configuration file |
 //! | `outbound` | HTTP requests to other servers |
-//! | `clock`, `messages` | the wall clock; the texts of failures and notes |
+//! | `budget`, `clock`, `messages` | the bytes that wait for clients; the wall clock; the texts of failures and notes |
 //!
 //! Exit codes: 0 the command did its work, 1 it failed, 2 it was used wrongly.
 //!
@@ -58,7 +57,7 @@ use crate::messages::failure;
 use crate::messages::files::AccessError;
 use crate::messages::start::RunError;
 use crate::messages::usage::whole_number;
-use crate::process::{note, say};
+use crate::process::{make_files_private, note, say};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -225,6 +224,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return help_or_wrong_usage(&error),
     };
+    make_files_private();
     match act(arguments.command) {
         Ok(code) => code,
         Err(error) => {

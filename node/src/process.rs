@@ -9,6 +9,11 @@ use crate::config::Log;
 use crate::messages::config::ConfigError;
 use crate::messages::files::AccessError;
 
+/// From now on only the owner can read the files and folders that this process makes: data, logs of the storage, keyrings.
+pub fn make_files_private() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+}
+
 /// Logs to standard error.
 pub fn init_log(log: &Log) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&log.level);

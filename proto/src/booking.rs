@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use keyrack_inventory::{BookedRoom, Booking, BookingId, BookingState, Hold, HoldId, HoldState, RatePlanIx, RoomTypeIx, Sealed};
+use keyrack_inventory::{
+    BookedRoom, Booking, BookingId, BookingState, ConfirmationNumber, Hold, HoldId, HoldState, RatePlanIx, RoomTypeIx, Sealed,
+};
 
 use crate::catalog::{policy_from_pb, policy_to_pb};
 use crate::fields::{Malformed, array, code, currency, narrow, stay};
@@ -28,6 +30,7 @@ impl From<&Booking> for pb::BookingRow {
             leaf: booking.leaf,
             guest_erased: booking.guest_erased,
             seller: booking.seller,
+            number: booking.number.map(|number| number.0),
         }
     }
 }
@@ -38,6 +41,7 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
     fn try_from(row: pb::BookingRow) -> Result<Self, Malformed> {
         Ok(Arc::new(Booking {
             id: BookingId(array(&row.id, "booking id")?),
+            number: row.number.map(ConfirmationNumber::new),
             state: state_from_number(row.state)?,
             revision: row.revision,
             stay: stay(row.arrival, row.departure)?,

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use keyrack_inventory::{
-    AriUpdate, BookRequest, BookingId, Command, DateRange, HoldId, Night, Op, PropertyNumber, RequestKey, RoomRequest, Weekdays,
+    AriUpdate, BookRequest, BookingId, Command, ConfirmationNumber, DateRange, HoldId, Night, Op, PropertyNumber, RequestKey,
+    RoomRequest, Weekdays,
 };
 use pb::command::Op as Kind;
 use prost::Message;
@@ -60,14 +61,17 @@ fn op_to_pb(op: &Op) -> Kind {
             rooms: rooms.iter().map(room_to_pb).collect(),
             ttl_ms: *ttl_ms,
         }),
-        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => Kind::ConfirmHold(pb::ConfirmHold {
-            hold: id_bytes(&hold.0),
-            booking: id_bytes(&booking.0),
-            guest: sealed_to_pb(guest),
-            channel_ref: channel_ref.clone(),
-            payment_token: payment_token.clone(),
-            seeds: seeds_to_pb(seeds),
-        }),
+        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number } => {
+            Kind::ConfirmHold(pb::ConfirmHold {
+                hold: id_bytes(&hold.0),
+                booking: id_bytes(&booking.0),
+                guest: sealed_to_pb(guest),
+                channel_ref: channel_ref.clone(),
+                payment_token: payment_token.clone(),
+                seeds: seeds_to_pb(seeds),
+                number: number.map(|number| number.0),
+            })
+        }
         Op::ReleaseHold(id) => Kind::ReleaseHold(id_bytes(&id.0)),
         Op::Book(request) => Kind::Book(book_to_pb(request)),
         Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => Kind::Amend(pb::Amend {
@@ -129,6 +133,7 @@ fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
             channel_ref: confirm.channel_ref,
             payment_token: confirm.payment_token,
             seeds: seeds_from_pb(confirm.seeds)?,
+            number: confirm.number.map(ConfirmationNumber::new),
         },
         Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
         Kind::Book(book) => Op::Book(book_from_pb(book)?),
@@ -172,6 +177,7 @@ fn book_to_pb(request: &BookRequest) -> pb::Book {
         channel_ref: request.channel_ref.clone(),
         payment_token: request.payment_token.clone(),
         seeds: seeds_to_pb(&request.seeds),
+        number: request.number.map(|number| number.0),
     }
 }
 
@@ -184,6 +190,7 @@ fn book_from_pb(book: pb::Book) -> Result<BookRequest, Malformed> {
         channel_ref: book.channel_ref,
         payment_token: book.payment_token,
         seeds: seeds_from_pb(book.seeds)?,
+        number: book.number.map(ConfirmationNumber::new),
     })
 }
 

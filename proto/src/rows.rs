@@ -62,8 +62,8 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
             let row = pb::CheckpointRow::decode(bytes)?;
             Row::Checkpoint(Box::new(StoredCheckpoint { at_ms: row.at_ms, note: row.note }))
         }
-        Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) if bytes.is_empty() => Row::Present,
-        Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => return Err(Malformed("index row")),
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) if bytes.is_empty() => Row::Present,
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) => return Err(Malformed("index row")),
     })
 }
 

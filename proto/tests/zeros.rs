@@ -160,6 +160,7 @@ fn idempotency_keys_callers_and_seeds() {
         channel_ref: String::new(),
         payment_token: String::new(),
         seeds: LeafSeeds { guest, salts },
+        number: None,
     };
     assert_commands_stay_apart("seeds", &seeds.map(|seeds| pinned::command(confirm(seeds))));
 }

@@ -207,7 +207,7 @@ const LAYERS: [Layers; 3] = [
             "metrics",
             "config",
             "outbound",
-            "clock messages",
+            "budget clock messages",
         ],
     },
     Layers {

@@ -84,6 +84,7 @@ invalid-cursor = Dieser Cursor gehört nicht zu dieser Anfrage. Nehmen Sie den C
 ## Aufrufer und Rechte
 
 credentials-refused = Senden Sie den Header Authorization: Bearer, gefolgt von einem gültigen API-Schlüssel oder Token.
+guest-erased = Der Gast dieser Buchung wurde gelöscht, darum kann sich niemand für sie anmelden.
 guest-link-refused = Der Link oder die Bestätigungsnummer ist ungültig. Bitten Sie das Hotel um einen neuen Link.
 log-entries-need-auditor = Die Blätter des Logs zeigen die Belegung. Senden Sie den API-Schlüssel eines Prüfers.
 role-forbids = Die Rolle { $role } erlaubt diese Operation nicht. Benutzen Sie einen API-Schlüssel mit einer anderen Rolle.
@@ -137,6 +138,8 @@ guest-link-ttl = ttlSeconds: { $least } bis { $most }.
 principal-id = principal: 1 bis 64 Kleinbuchstaben, Ziffern und '-'.
 role = role: eine von operator, manager, channel, desk, auditor.
 scope-entries = { $field }: höchstens { $limit } Einträge von 1 bis 255 Bytes.
+scope-contradicts = allProperties: lassen Sie properties und regions leer, oder setzen Sie es auf false.
+scope-widens = properties, regions: der Principal hätte kein Hotel mehr. Ohne beides umfasst er alle Hotels: senden Sie allProperties: true, wenn Sie das wollen, oder sperren Sie den Principal.
 subjects = subjects: höchstens { $limit }, jeder mit issuer und subject von 1 bis 255 Bytes.
 text-bytes = { $field }: höchstens { $limit } Bytes.
 key-lifetime = expiresInSeconds: mindestens 1, höchstens 3162240000 (100 Jahre).

@@ -84,6 +84,7 @@ invalid-cursor = This cursor does not belong to this request. Take the cursor fr
 ## Callers and rights
 
 credentials-refused = Send the header Authorization: Bearer, followed by a valid API key or token.
+guest-erased = The guest of this booking was erased, so nobody can sign in for it.
 guest-link-refused = The link or the confirmation number is not valid. Ask the hotel for a new link.
 log-entries-need-auditor = The leaves of the log show occupancy. Send an auditor's key.
 role-forbids = The role { $role } does not allow this operation. Use a key with another role.
@@ -137,6 +138,8 @@ guest-link-ttl = ttlSeconds: { $least } to { $most }.
 principal-id = principal: 1 to 64 lower-case letters, digits and '-'.
 role = role: one of operator, manager, channel, desk, auditor.
 scope-entries = { $field }: at most { $limit } entries of 1 to 255 bytes.
+scope-contradicts = allProperties: leave properties and regions empty, or set it to false.
+scope-widens = properties, regions: the principal would have no property left. Without both its scope is all properties: send allProperties: true if you want that, or revoke the principal.
 subjects = subjects: at most { $limit }, each with an issuer and a subject of 1 to 255 bytes.
 text-bytes = { $field }: at most { $limit } bytes.
 key-lifetime = expiresInSeconds: at least 1, at most 3162240000 (100 years).

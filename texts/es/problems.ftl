@@ -84,6 +84,7 @@ invalid-cursor = Este cursor no pertenece a esta petición. Tome el cursor de un
 ## Llamantes y derechos
 
 credentials-refused = Envíe la cabecera Authorization: Bearer, seguida de una clave de API o un token válido.
+guest-erased = El huésped de esta reserva fue borrado, por eso nadie puede identificarse para ella.
 guest-link-refused = El enlace o el número de confirmación no es válido. Pida al hotel un enlace nuevo.
 log-entries-need-auditor = Las hojas del registro muestran la ocupación. Envíe la clave de un auditor.
 role-forbids = El rol { $role } no permite esta operación. Use una clave con otro rol.
@@ -137,6 +138,8 @@ guest-link-ttl = ttlSeconds: de { $least } a { $most }.
 principal-id = principal: de 1 a 64 minúsculas, cifras y '-'.
 role = role: operator, manager, channel, desk o auditor.
 scope-entries = { $field }: como máximo { $limit } entradas de 1 a 255 bytes.
+scope-contradicts = allProperties: deje vacíos properties y regions, o póngalo a false.
+scope-widens = properties, regions: el principal se quedaría sin hoteles. Sin ambos abarca todos los hoteles: envíe allProperties: true si lo quiere, o revoque el principal.
 subjects = subjects: como máximo { $limit }, cada uno con issuer y subject de 1 a 255 bytes.
 text-bytes = { $field }: como máximo { $limit } bytes.
 key-lifetime = expiresInSeconds: al menos 1, como máximo 3162240000 (100 años).

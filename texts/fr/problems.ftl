@@ -84,6 +84,7 @@ invalid-cursor = Ce curseur n'appartient pas à cette requête. Prenez le curseu
 ## Appelants et droits
 
 credentials-refused = Envoyez l'en-tête Authorization: Bearer, suivi d'une clé d'API ou d'un jeton valide.
+guest-erased = L'hôte de cette réservation a été effacé, personne ne peut donc s'identifier pour elle.
 guest-link-refused = Le lien ou le numéro de confirmation n'est pas valide. Demandez un nouveau lien à l'hôtel.
 log-entries-need-auditor = Les feuilles du journal montrent l'occupation. Envoyez la clé d'un auditeur.
 role-forbids = Le rôle { $role } ne permet pas cette opération. Utilisez une clé avec un autre rôle.
@@ -137,6 +138,8 @@ guest-link-ttl = ttlSeconds : { $least } à { $most }.
 principal-id = principal : 1 à 64 minuscules, chiffres et '-'.
 role = role : operator, manager, channel, desk ou auditor.
 scope-entries = { $field } : au plus { $limit } entrées de 1 à 255 octets.
+scope-contradicts = allProperties : laissez properties et regions vides, ou mettez false.
+scope-widens = properties, regions : le principal n'aurait plus d'hôtel. Sans les deux, il couvre tous les hôtels : envoyez allProperties: true si vous le voulez, ou révoquez le principal.
 subjects = subjects : au plus { $limit }, chacun avec issuer et subject de 1 à 255 octets.
 text-bytes = { $field } : au plus { $limit } octets.
 key-lifetime = expiresInSeconds : au moins 1, au plus 3162240000 (100 ans).

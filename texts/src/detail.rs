@@ -123,6 +123,7 @@ details! {
 
     // Callers and rights.
     CredentialsRefused = Unauthenticated "credentials-refused",
+    GuestErased = WrongState "guest-erased",
     GuestLinkRefused = Unauthenticated "guest-link-refused",
     LogEntriesNeedAuditor = Unauthenticated "log-entries-need-auditor",
     RoleForbids { role: &'static str } = Forbidden "role-forbids",
@@ -175,6 +176,8 @@ details! {
     PrincipalId = InvalidField "principal-id",
     Role = InvalidField "role",
     ScopeEntries { field: String, limit: u64 } = InvalidField "scope-entries",
+    ScopeContradicts = InvalidField "scope-contradicts",
+    ScopeWidens = InvalidField "scope-widens",
     Subjects { limit: u64 } = InvalidField "subjects",
     TextBytes { field: String, limit: u64 } = InvalidField "text-bytes",
     KeyLifetime = InvalidField "key-lifetime",

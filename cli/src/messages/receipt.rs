@@ -114,6 +114,17 @@ pub enum VerifyError {
         /// The proved value.
         proved: String,
     },
+    /// A field that only a claim could prove.
+    #[error(
+        "the file states that {name} is {}, but it discloses nothing that proves it. Fetch the receipt again, or remove the field",
+        part_of(.value, 200)
+    )]
+    Undisclosed {
+        /// The claim's name.
+        name: &'static str,
+        /// The value in the file.
+        value: String,
+    },
     /// A disclosed claim is not in the leaf.
     #[error(
         "the claim {} = \"{}\" is not in the leaf: the value, its name or its salt was changed",

@@ -162,6 +162,7 @@ impl Put {
         Ok(PrincipalSpec {
             name: self.name.clone().unwrap_or(known.name),
             role,
+            all_properties: self.all_properties,
             properties,
             regions,
             own_only: self.sees_all.map(|sees_all| !sees_all).or(own_only),
@@ -199,6 +200,7 @@ mod tests {
         PrincipalSpec {
             name: "OTA".into(),
             role: "channel".into(),
+            all_properties: false,
             properties: vec!["lisbon".into()],
             regions: vec!["eu".into()],
             own_only: Some(false),
@@ -218,7 +220,7 @@ mod tests {
         assert_eq!(changed("--role desk"), PrincipalSpec { role: "desk".into(), own_only: None, ..known() });
         assert_eq!(changed("--property a --property b"), PrincipalSpec { properties: vec!["a".into(), "b".into()], ..known() });
         assert_eq!(changed("--region us"), PrincipalSpec { regions: vec!["us".into()], ..known() });
-        let everywhere = PrincipalSpec { properties: Vec::new(), regions: Vec::new(), ..known() };
+        let everywhere = PrincipalSpec { properties: Vec::new(), regions: Vec::new(), all_properties: true, ..known() };
         assert_eq!(changed("--all-properties"), everywhere);
         assert_eq!(changed("--sees-all false"), PrincipalSpec { own_only: Some(true), ..known() });
         assert_eq!(changed("--hold-room-minutes 0"), PrincipalSpec { hold_room_minutes: 0, ..known() });

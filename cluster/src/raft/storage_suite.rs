@@ -165,7 +165,7 @@ fn log() -> Vec<Bytes> {
         let stay = Stay::new(arrival, Night(arrival.0 + 1 + number % 5)).expect("a stay");
         let (guest, channel_ref, payment_token) = (Sealed::default(), format!("ref-{number}"), String::new());
         let seeds = LeafSeeds::default();
-        ops.push(Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds }));
+        ops.push(Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number: None }));
         if number % 3 == 0 {
             ops.push(Op::Cancel { booking: id, expected_revision: None });
         }

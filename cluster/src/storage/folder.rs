@@ -1,8 +1,9 @@
 //! Checks that a data folder belongs to this node before anything in it is opened.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -225,10 +226,21 @@ impl DataFolder {
     }
 }
 
+/// The permissions of the data folder: only its owner may open it.
+const PRIVATE: u32 = 0o700;
+
 /// Locks a folder for one process, and makes it if it does not exist.
 fn lock(path: &Path, node: u64) -> Result<Arc<File>, FolderError> {
     let io = |cause| FolderError::Io { path: path.into(), cause };
-    fs::create_dir_all(path).map_err(io)?;
+    fs::DirBuilder::new().recursive(true).mode(PRIVATE).create(path).map_err(io)?;
+    // A folder of an older version, or one that the operator made, may be readable by others.
+    let mode = fs::metadata(path).map_err(io)?.permissions().mode();
+    if mode & 0o077 != 0
+        && let Err(cause) = fs::set_permissions(path, Permissions::from_mode(PRIVATE))
+    {
+        let (folder, mode) = (path.display(), format!("{:03o}", mode & 0o777));
+        tracing::warn!(event = "folder_exposed", %folder, mode, %cause, "other users can open the data folder, and this process cannot change that");
+    }
     let file = File::options().write(true).create(true).truncate(false).open(path.join(LOCK)).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(Arc::new(file)),

@@ -255,6 +255,7 @@ pub fn book_through(nodes: &Nodes, through: usize, place: &Placement, number: u6
         channel_ref: String::new(),
         payment_token: String::new(),
         seeds: LeafSeeds::default(),
+        number: None,
     };
     let key = RequestKey { digest: [100 + number as u8; 16], fingerprint: [1; 16] };
     let command = Command { property: place.number, request: Some(key), by: Some(operator()), op: Op::Book(request) };

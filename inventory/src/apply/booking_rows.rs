@@ -9,7 +9,8 @@ use super::shard::{Shard, check_revision};
 use super::stop::Decision;
 use crate::rows;
 use crate::{
-    Booking, BookingId, BookingState, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property, Reject, Row, Rows, Sealed, Stay,
+    Booking, BookingId, BookingState, ConfirmationNumber, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property, Reject, Row,
+    Rows, Sealed, Stay,
 };
 
 /// The parts of a new booking other than nights and rooms.
@@ -19,6 +20,7 @@ pub(super) struct NewBooking<'c> {
     pub channel_ref: &'c str,
     pub payment_token: &'c str,
     pub seeds: &'c LeafSeeds,
+    pub number: Option<ConfirmationNumber>,
 }
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
@@ -43,11 +45,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         priced: PricedRooms,
         new: NewBooking<'_>,
     ) -> Result<Arc<Booking>, Fault> {
-        let NewBooking { id, guest, channel_ref, payment_token, seeds } = new;
+        let NewBooking { id, guest, channel_ref, payment_token, seeds, number } = new;
         let wrapped_key = guest.wrapped_key.clone();
         let secrets = Arc::new(GuestSecrets { wrapped_key, digests: seeds.guest.clone(), salts: seeds.salts });
         let mut booking = Booking {
             id,
+            number,
             state: BookingState::Confirmed,
             revision: 1,
             stay,
@@ -100,8 +103,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 /// Asserts the invariants between a booking and its next revision.
 fn assert_follows(old: &Booking, new: &Booking) {
     assert_eq!(new.revision, old.revision + 1, "every change increments the revision by one");
-    let kept = |booking: &Booking| (booking.id, booking.seller, booking.created_at_ms);
-    assert_eq!(kept(new), kept(old), "a booking keeps its id, seller and creation time");
+    let kept = |booking: &Booking| (booking.id, booking.number, booking.seller, booking.created_at_ms);
+    assert_eq!(kept(new), kept(old), "a booking keeps its id, number, seller and creation time");
     let moved = old.state != new.state;
     assert!(!moved || old.state.leads_to(new.state), "a booking cannot go from {:?} to {:?}", old.state, new.state);
     assert!(!moved || old.stay == new.stay, "a change of state keeps the nights");

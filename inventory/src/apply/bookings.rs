@@ -11,8 +11,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let property = self.property_row()?;
         let priced = self.price_free_rooms(&property, request.stay, &request.rooms)?;
         self.sell(&property, &priced.rooms, request.stay, None)?;
-        let BookRequest { id, guest, channel_ref, payment_token, seeds, .. } = request;
-        let new = NewBooking { id: *id, guest, channel_ref, payment_token, seeds };
+        let BookRequest { id, guest, channel_ref, payment_token, seeds, number, .. } = request;
+        let new = NewBooking { id: *id, guest, channel_ref, payment_token, seeds, number: *number };
         let booking = self.open_booking(&property, request.stay, priced, new)?;
         Ok((JournalEvent::Booked, Reply::Booking(booking)))
     }

@@ -1,11 +1,12 @@
-//! Erasing a guest: this destroys the key and the salts, so that the data can no longer be read. The booking stays.
+//! Erasing a guest: this destroys the key and the salts, so that the data can no longer be read, and removes what is in clear from
+//! the booking and from the journal. The booking stays. [`Booking::without_guest`] lists what goes and what stays.
 
 use alloc::sync::Arc;
 
 use super::shard::Shard;
 use super::stop::Decision;
 use crate::rows;
-use crate::{Booking, BookingId, JournalEvent, Key, LeafKind, Reply, Row, Rows, Sealed};
+use crate::{Booking, BookingId, Fault, JournalEvent, Key, LeafKind, Read, Reply, Row, Rows};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn erase_guest(&mut self, id: BookingId) -> Decision<(JournalEvent, Reply)> {
@@ -17,11 +18,27 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.rows.delete(&Key::Guest(id));
         assert!(rows::guest(&mut self.rows, id)?.is_none(), "an erased guest has no key and no salts");
         self.meta.last_erasure = self.at.index;
-        let mut erased = Booking::clone(&old);
-        erased.guest = Sealed::default();
-        erased.guest_erased = true;
+        if !old.channel_ref.is_empty() {
+            self.rows.delete(&Key::channel_ref(self.property, &old.channel_ref, id));
+        }
+        self.erase_lines(id)?;
+        let erased = Booking::clone(&old).without_guest();
         let booking = self.store_booking(&property, &old, erased, LeafKind::Erase)?;
         Ok((JournalEvent::GuestErased, Reply::Booking(booking)))
+    }
+
+    /// Removes what is about the guest from the journal lines with the booking. Lines of versions without [`Key::BookingLine`] keep
+    /// it.
+    fn erase_lines(&mut self, id: BookingId) -> Result<(), Fault> {
+        for key in self.rows.scan(&Key::BookingLine(id, 0), &Key::BookingLine(id, u64::MAX), usize::MAX)? {
+            let Key::BookingLine(_, sequence) = key else { continue };
+            let Some(mut entry) = rows::journal(&mut self.rows, sequence)?.cloned() else { continue };
+            if let Reply::Booking(booking) = &entry.reply {
+                entry.reply = Reply::Booking(Arc::new(Booking::clone(booking).without_guest()));
+                self.rows.rewrite_line(sequence, entry);
+            }
+        }
+        Ok(())
     }
 
     /// Stores the guest's key wrapped by another key of the keyring. Callers see no change.

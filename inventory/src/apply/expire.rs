@@ -80,11 +80,18 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Reply::Hold(hold) if hold.state != HoldState::Open => Some(hold.id),
             _ => None,
         };
+        let booking = match &entry.reply {
+            Reply::Booking(booking) if nothing => Some(booking.id),
+            _ => None,
+        };
         if let Some(digest) = request {
             self.rows.delete(&Key::Request(digest));
         }
         if nothing {
             self.rows.delete(&key);
+        }
+        if let Some(id) = booking {
+            self.rows.delete(&Key::BookingLine(id, self.meta.expiry_cursor));
         }
         if let Some(id) = ended_hold {
             self.rows.delete(&Key::Hold(id));

@@ -9,8 +9,8 @@ use super::stop::Decision;
 use crate::booking_claims::leaf_digests;
 use crate::rows;
 use crate::{
-    BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, JournalEvent, Key, Leaf, LeafBody, LeafKind, LeafRooms,
-    MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
+    BookedRoom, Booking, BookingLeaf, Cell, DigestForm, Fault, GuestSecrets, JournalEvent, Key, Leaf, LeafBody, LeafKind,
+    LeafRooms, MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
 };
 
 /// The most old checkpoints that one new checkpoint removes.
@@ -36,6 +36,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             departure: booking.stay.departure(),
             rooms: self.leaf_rooms(property, &booking.rooms, booking.stay)?,
             digests,
+            form: DigestForm::Bound,
         };
         booking.leaf = Some(self.meta.next_leaf);
         self.put_leaf(LeafBody::Booking(leaf));

@@ -149,8 +149,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Op::PutRatePlan { rate_plan, expected_revision } => self.put_rate_plan(rate_plan, *expected_revision),
             Op::UpdateAri(updates) => self.update_ari(updates),
             Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(*id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => {
-                self.confirm_hold(*hold, NewBooking { id: *booking, guest, channel_ref, payment_token, seeds })
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number } => {
+                let new = NewBooking { id: *booking, guest, channel_ref, payment_token, seeds, number: *number };
+                self.confirm_hold(*hold, new)
             }
             Op::ReleaseHold(id) => self.release_hold(*id),
             Op::Book(request) => self.book(request),

@@ -71,6 +71,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn journal(&mut self, request: Option<[u8; 16]>, happened: JournalEvent, reply: Reply, mark: Option<Mark>) {
         let chained = mark.as_ref().is_none_or(|mark| mark.link == self.meta.audit_link);
         assert!(chained, "the newest audit record belongs to this line");
+        if let Reply::Booking(booking) = &reply {
+            self.rows.put(Key::BookingLine(booking.id, self.meta.next_sequence), Row::Present);
+        }
         let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };
         self.rows.put(Key::Journal(self.meta.next_sequence), Row::Journal(Box::new(entry)));
         self.meta.next_sequence += 1;

@@ -1,12 +1,14 @@
 //! Checks the writes of one command to a shard's rows.
 //!
-//! Every write must keep these invariants: the journal and the receipts log grow by one at their end and nowhere else,
+//! Every write must keep these invariants: the journal and the receipts log grow by one at their end and nowhere else, a journal
+//! line changes only when a guest is erased,
 //! bookings and leaves are never removed, only pages are changed in place, and a row has the kind of its key. Writes
 //! are counted, so that `run` can assert that a refusal made none.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::{Fault, Key, Meta, Read, Row, Rows};
+use crate::{Entry, Fault, Key, Meta, Read, Reply, Row, Rows};
 
 pub(super) struct WatchedRows<'r, R: ?Sized> {
     rows: &'r mut R,
@@ -38,6 +40,17 @@ impl<'r, R: ?Sized> WatchedRows<'r, R> {
     pub(super) fn assert_cursors(&self, meta: &Meta) {
         assert_eq!(meta.next_sequence, self.next_line, "the cursor must follow the last journal line");
         assert_eq!(meta.next_leaf, self.next_leaf, "the cursor must follow the last leaf");
+    }
+}
+
+impl<R: Rows + ?Sized> WatchedRows<'_, R> {
+    /// Replaces a journal line that exists, without what is about an erased guest.
+    pub(super) fn rewrite_line(&mut self, line: u64, entry: Box<Entry>) {
+        assert!(line < self.next_line, "only a written line is rewritten");
+        let is_erased = matches!(&entry.reply, Reply::Booking(booking) if booking.guest_erased);
+        assert!(is_erased, "a line is rewritten only to erase a guest");
+        self.writes += 1;
+        self.rows.put(Key::Journal(line), Row::Journal(entry));
     }
 }
 

@@ -45,7 +45,7 @@ pub fn seeds(seed: u8) -> LeafSeeds {
 pub fn book_for(number: u64, stay: Stay, rooms: Vec<RoomRequest>, seed: u8) -> Op {
     let (channel_ref, payment_token) = (format!("ref-{seed}"), String::new());
     let (id, guest, seeds) = (booking_id(number), sealed(seed), seeds(seed));
-    Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds })
+    Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number: None })
 }
 
 /// Sets new dates, or the same dates with `None`; the guest stays.

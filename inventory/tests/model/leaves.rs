@@ -8,6 +8,14 @@ use super::Model;
 use crate::almanac;
 use keyrack_inventory::*;
 
+/// SHA-256 over each digest and the index of the leaf before, or eight bytes of ones; sorted.
+fn bound(digests: [Digest; LEAF_DIGESTS], previous: Option<u64>) -> [Digest; LEAF_DIGESTS] {
+    let before = previous.map_or([0xff; 8], u64::to_be_bytes);
+    let mut bound = digests.map(|digest| Sha256::digest([digest.as_slice(), &before].concat()).into());
+    bound.sort_unstable();
+    bound
+}
+
 impl Model {
     /// Appends the leaf of a booking that has already changed, and returns the booking.
     pub(super) fn tell(&mut self, place: usize, id: BookingId, kind: LeafKind) -> Arc<Booking> {
@@ -23,7 +31,8 @@ impl Model {
             arrival: booking.stay.arrival(),
             departure: booking.stay.departure(),
             rooms: self.left_over(place, &booking),
-            digests: self.digests(&booking, index),
+            digests: bound(self.digests(&booking, index), previous),
+            form: DigestForm::Bound,
         };
         self.leaf(LeafBody::Booking(body));
         let booking = self.bookings.iter_mut().find(|b| b.id == id).unwrap();

@@ -40,11 +40,24 @@ impl Model {
         if booking.guest_erased {
             return Ok((JournalEvent::Nothing, Reply::Booking(Arc::new(booking.clone()))));
         }
-        booking.guest = Sealed::default();
-        booking.guest_erased = true;
+        forget_guest(booking);
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
         self.secrets.remove(&id);
+        for line in &mut self.lines {
+            if let Reply::Booking(told) = &mut line.reply
+                && told.id == id
+            {
+                forget_guest(Arc::make_mut(told));
+            }
+        }
+        for answer in &mut self.answers {
+            if let Reply::Booking(told) = &mut answer.reply
+                && told.id == id
+            {
+                forget_guest(Arc::make_mut(told));
+            }
+        }
         Ok((JournalEvent::GuestErased, Reply::Booking(self.tell(place, id, LeafKind::Erase))))
     }
 
@@ -144,4 +157,13 @@ fn fee(booking: &Booking, today: Night) -> Minor {
         fee as Minor
     };
     booking.rooms.iter().map(room_fee).sum()
+}
+
+/// Rule 13: what an erasure removes from a booking.
+fn forget_guest(booking: &mut Booking) {
+    booking.guest = Sealed::default();
+    booking.guest_erased = true;
+    booking.channel_ref.clear();
+    booking.payment_token.clear();
+    booking.rooms.iter_mut().for_each(|room| room.children_ages.clear());
 }

@@ -229,8 +229,9 @@ impl Model {
             Op::PutRatePlan { rate_plan, expected_revision } => self.hotels[place].put_rate_plan(rate_plan, *expected_revision),
             Op::UpdateAri(updates) => self.hotels[place].update_ari(updates),
             Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(place, *id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds } => {
-                self.confirm_hold(place, *hold, *booking, Buyer { guest, channel_ref, payment_token, seeds })
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number } => {
+                let buyer = Buyer { guest, channel_ref, payment_token, seeds, number: *number };
+                self.confirm_hold(place, *hold, *booking, buyer)
             }
             Op::ReleaseHold(id) => self.release_hold(place, *id),
             Op::Book(request) => self.book(place, request),

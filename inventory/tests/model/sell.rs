@@ -12,6 +12,7 @@ pub(super) struct Buyer<'a> {
     pub channel_ref: &'a str,
     pub payment_token: &'a str,
     pub seeds: &'a LeafSeeds,
+    pub number: Option<ConfirmationNumber>,
 }
 
 /// The requested rooms. The rooms of the booking `instead_of` count as free.
@@ -25,8 +26,9 @@ impl Model {
     pub(super) fn book(&mut self, place: usize, request: &BookRequest) -> Decided {
         let wish = Wish { stay: request.stay, rooms: &request.rooms, instead_of: None };
         let (rooms, currency) = self.judge_new(place, &wish)?;
-        let BookRequest { id, stay, guest, channel_ref, payment_token, seeds, .. } = request;
-        Ok(self.take(place, (*id, *stay), (rooms, currency), Buyer { guest, channel_ref, payment_token, seeds }))
+        let BookRequest { id, stay, guest, channel_ref, payment_token, seeds, number, .. } = request;
+        let buyer = Buyer { guest, channel_ref, payment_token, seeds, number: *number };
+        Ok(self.take(place, (*id, *stay), (rooms, currency), buyer))
     }
 
     /// Makes a booking. The guest's key is stored apart from it.
@@ -39,6 +41,7 @@ impl Model {
     ) -> (JournalEvent, Reply) {
         self.bookings.push(Booking {
             id,
+            number: buyer.number,
             state: BookingState::Confirmed,
             revision: 1,
             stay,

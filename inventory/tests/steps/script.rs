@@ -185,6 +185,7 @@ impl Script {
                     channel_ref,
                     payment_token,
                     seeds: self.seeds(true),
+                    number: Some(ConfirmationNumber::new(self.clock_ms ^ self.issued)),
                 })
             }
             Act::PlaceHold { .. } if self.deadlines.len() >= MOST_OPEN_HOLDS => Op::Tick,
@@ -199,6 +200,7 @@ impl Script {
                 channel_ref: self.channel_ref(),
                 payment_token: self.payment_token(),
                 seeds: self.seeds(true),
+                number: None,
             },
             Act::Release(back) => Op::ReleaseHold(self.hold(property, *back)),
             Act::Amend { booking, dates, rooms, guest, revision } => Op::Amend {

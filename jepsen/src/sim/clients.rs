@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use keyrack_cluster::simulated::Runtime;
 use keyrack_inventory::{
-    BookRequest, BookingId, Command, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber, RatePlan, Reply,
-    RequestKey, RoomRequest, RoomType, Sealed, ShortCode, Stay,
+    BookRequest, BookingId, Command, ConfirmationNumber, Currency, HoldId, LeafSeeds, Night, Op, PropertyDetails, PropertyNumber,
+    RatePlan, Reply, RequestKey, RoomRequest, RoomType, Sealed, ShortCode, Stay,
 };
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
@@ -144,6 +144,7 @@ impl Client {
                 channel_ref: format!("{}-{}", self.number, self.asked),
                 payment_token: String::new(),
                 seeds,
+                number: Some(ConfirmationNumber::new(random)),
             }),
             30..=49 => {
                 let (stay, rooms, ttl_ms) = (self.stay(), self.rooms(), self.rng.within(200, 4_000));
@@ -153,7 +154,7 @@ impl Client {
                 let hold = self.holds.swap_remove((random % self.holds.len() as u64) as usize);
                 let booking = BookingId::new(hold.property(), EPOCH_MS, random);
                 let (channel_ref, payment_token) = (String::new(), String::from("token"));
-                Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds }
+                Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number: None }
             }
             65..=69 if !self.holds.is_empty() => {
                 Op::ReleaseHold(self.holds.swap_remove((random % self.holds.len() as u64) as usize))

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use keyrack_cluster::{ClusterNode, IdentityKind, Principal};
-use keyrack_inventory::{Role, Who};
+use keyrack_inventory::{Right, Role, Who};
 use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use super::api_key;
 use super::caller::{Caller, SignIn, SignInBy};
-use super::guest_links::{GuestLinks, SESSION};
+use super::guest_links::{GuestLinks, GuestToken, SESSION};
 use super::oidc::Oidc;
 use crate::clock::now_ms;
 use crate::config::Keys;
@@ -94,6 +94,17 @@ impl Gate {
         present.is_some_and(|present| present.number == signed_in.number && !present.revoked)
     }
 
+    /// Whether whoever made a guest's link may still make links, as far as this node knows.
+    pub fn issuer_holds(&self, token: &GuestToken) -> bool {
+        let (number, credential) = token.issuer;
+        if number == 0 {
+            return true;
+        }
+        let principals = self.cluster.principals();
+        let Some(issuer) = principals.find_number(number) else { return false };
+        issuer.role.may(Right::LinkGuests) && issuer.grant().accepts(credential, now_ms())
+    }
+
     /// Waits until this node's copy of the directory is at most [`RIGHTS_AGE`] old, so that it knows of every revocation before that.
     ///
     /// # Errors
@@ -107,9 +118,12 @@ impl Gate {
             return self.by_key(token, prefix, from);
         }
         if token.starts_with(SESSION) {
-            let (booking, until_ms) = self.links.session(token, now_ms())?;
-            let sign_in = SignIn { until_ms, by: SignInBy::Nothing };
-            return Some(Caller::new(Who::Guest(booking), Role::Guest, None, from, sign_in));
+            let session = self.links.read_session(token, now_ms())?;
+            if !self.issuer_holds(&session) {
+                return None;
+            }
+            let sign_in = SignIn { until_ms: session.expires_at_ms, by: SignInBy::Nothing };
+            return Some(Caller::new(Who::Guest(session.booking), Role::Guest, None, from, sign_in));
         }
         if !self.development.is_empty() {
             let digest = api_key::digest(token.as_bytes());

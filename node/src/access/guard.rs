@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_inventory::{Actor, Verdict, Who};
+use keyrack_inventory::{Verdict, Who};
 use keyrack_texts::Detail;
 use tokio::time::Instant;
 
-use super::caller::{Caller, address_octets};
+use super::caller::{Caller, actor};
 use super::gate::{Gate, PresentedCredentials};
 use super::operations::{Needs, Operation, Recorded};
 use super::quotas::Quotas;
@@ -131,7 +131,7 @@ impl Guard {
             Recorded::ByCommand if noted.decided => return Ok(()),
             Recorded::ByCommand | Recorded::Always => {}
         }
-        let nobody = || Actor { who: Who::Unauthenticated, from: address_octets(decision.from) };
+        let nobody = || actor(Who::Unauthenticated, decision.from);
         let actor = caller.map_or_else(nobody, Caller::actor);
         let must_keep = verdict == Verdict::ALLOWED;
         let entry = TrailEntry { actor, action: entry.action, property: noted.property, record: noted.record, verdict };

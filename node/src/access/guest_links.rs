@@ -1,90 +1,138 @@
 //! Guests' tokens: a link that a hotel or channel gives to its guest, and the session that the guest gets for the link.
 //!
-//! Both are signed, not stored: the booking (16 bytes), the time of expiry (8 bytes, ms since 1970), eight random bytes and an
-//! HMAC-SHA-256 over these, in base64url. Link and session are signed with different keys, so one cannot be used as the other.
-//! The keys are derived from the keyring, so every node has them.
+//! Both are encrypted with keys that are derived from the keyring, not stored, so every node can read them and nobody else can: a
+//! link shows neither its booking nor its issuer. They contain the booking (16 bytes), the time of expiry (8 bytes, ms since 1970),
+//! the issuer (its number and its credential's, 4 bytes each) and a digest of the guest (16 bytes), in base64url.
+//!
+//! A link ends when it expires, when its issuer loses its rights, and when the booking gets another guest or its guest is erased.
 
 use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use keyrack_inventory::BookingId;
+use keyrack_inventory::{Booking, BookingId, Who};
 use keyrack_texts::Detail;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::convert::Problem;
-use crate::guests::{DerivedKeys, KEY_BYTES, Vault, mac};
+use crate::guests::{SealedTokens, Vault};
 
 /// Begins a session, which a guest sends as a bearer token.
 pub const SESSION: &str = "krg_";
 /// Begins a link, which is only valid to sign in, together with the confirmation number.
 const LINK: &str = "krl_";
-const BODY_BYTES: usize = 32;
-const TOKEN_BYTES: usize = BODY_BYTES + 32;
+const BODY_BYTES: usize = 48;
 
 /// How long a session is valid.
 pub const SESSION_MS: u64 = 30 * 60_000;
 /// The longest time that a link is valid.
 pub const MAX_LINK_MS: u64 = 366 * 86_400_000;
 
-/// Signs and checks guests' tokens. The active key signs, and signatures of all keys of the keyring are accepted.
+/// Makes and reads guests' tokens.
 pub struct GuestLinks {
     vault: Arc<Vault>,
 }
 
-/// Chooses one of the keys that are derived from a key of the keyring.
-type KeyChoice = fn(&DerivedKeys) -> &[u8; KEY_BYTES];
+/// What a link or a session says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestToken {
+    /// The booking.
+    pub booking: BookingId,
+    /// When it expires, ms since 1970.
+    pub expires_at_ms: u64,
+    /// Who made the link: a principal with its credential, or number 0 for a caller that the nodes trust.
+    pub issuer: (u32, u32),
+    /// Which guest the booking had.
+    guest: [u8; 16],
+}
+
+impl GuestToken {
+    /// A token for the present guest of a booking.
+    pub fn new(booking: &Booking, issuer: &Who, expires_at_ms: u64) -> GuestToken {
+        let issuer = match issuer {
+            Who::Principal { number, credential } => (*number, *credential),
+            Who::Trusted(..) | Who::Guest(_) | Who::Unauthenticated => (0, 0),
+        };
+        GuestToken { booking: booking.id, expires_at_ms, issuer, guest: guest_digest(booking) }
+    }
+
+    /// Whether the booking still has the guest that the link was made for.
+    pub fn is_for(&self, booking: &Booking) -> bool {
+        booking.id == self.booking && !booking.guest_erased && guest_digest(booking) == self.guest
+    }
+
+    fn encode(&self) -> [u8; BODY_BYTES] {
+        let mut bytes = [0; BODY_BYTES];
+        bytes[..16].copy_from_slice(&self.booking.0);
+        bytes[16..24].copy_from_slice(&self.expires_at_ms.to_be_bytes());
+        bytes[24..28].copy_from_slice(&self.issuer.0.to_be_bytes());
+        bytes[28..32].copy_from_slice(&self.issuer.1.to_be_bytes());
+        bytes[32..].copy_from_slice(&self.guest);
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<GuestToken> {
+        let bytes: &[u8; BODY_BYTES] = bytes.try_into().ok()?;
+        let number = |from: usize| u32::from_be_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]]);
+        Some(GuestToken {
+            booking: BookingId(*bytes.first_chunk()?),
+            expires_at_ms: u64::from(number(16)) << 32 | u64::from(number(20)),
+            issuer: (number(24), number(28)),
+            guest: *bytes.last_chunk()?,
+        })
+    }
+}
 
 impl GuestLinks {
-    /// Signs with the keys of this vault's keyring.
+    /// Uses the keys of this vault's keyring.
     pub fn new(vault: Arc<Vault>) -> GuestLinks {
         GuestLinks { vault }
     }
 
-    /// A link to a booking.
-    pub fn link(&self, booking: BookingId, expires_at_ms: u64) -> Result<String, Problem> {
-        self.sign(LINK, booking, expires_at_ms, |key| &key.links)
+    /// A link.
+    pub fn link(&self, token: &GuestToken) -> Result<String, Problem> {
+        self.seal(SealedTokens::Links, LINK, token)
     }
 
-    /// Signs in a guest who has a link and knows the booking's confirmation number. The refusal does not depend on the fault.
-    pub fn sign_in(&self, link: &str, confirmation_number: &str, now_ms: u64) -> Result<(BookingId, String, u64), Problem> {
-        let refused = || Problem::new(Detail::GuestLinkRefused);
-        let (booking, _) = self.check(LINK, link, now_ms, |key| &key.links).ok_or_else(refused)?;
-        let (known, given) = (booking.confirmation_number(), confirmation_number.trim().to_ascii_uppercase());
-        if !bool::from(known.as_bytes().ct_eq(given.as_bytes())) {
-            return Err(refused());
-        }
+    /// What a link says; `None` if it is not a link, or has expired.
+    pub fn read_link(&self, link: &str, now_ms: u64) -> Option<GuestToken> {
+        self.open(SealedTokens::Links, LINK, link, now_ms)
+    }
+
+    /// A session for the same booking, guest and issuer as a link's.
+    pub fn session(&self, link: GuestToken, now_ms: u64) -> Result<(String, u64), Problem> {
         let expires_at_ms = now_ms + SESSION_MS;
-        Ok((booking, self.sign(SESSION, booking, expires_at_ms, |key| &key.sessions)?, expires_at_ms))
+        let session = self.seal(SealedTokens::Sessions, SESSION, &GuestToken { expires_at_ms, ..link })?;
+        Ok((session, expires_at_ms))
     }
 
-    /// The booking of a session, and when the session expires.
-    pub fn session(&self, token: &str, now_ms: u64) -> Option<(BookingId, u64)> {
-        self.check(SESSION, token, now_ms, |key| &key.sessions)
+    /// What a session says; `None` if it is not a session, or has expired.
+    pub fn read_session(&self, session: &str, now_ms: u64) -> Option<GuestToken> {
+        self.open(SealedTokens::Sessions, SESSION, session, now_ms)
     }
 
-    fn sign(&self, mark: &str, booking: BookingId, expires_at_ms: u64, choose: KeyChoice) -> Result<String, Problem> {
-        let mut token = Vec::with_capacity(TOKEN_BYTES);
-        token.extend_from_slice(&booking.0);
-        token.extend_from_slice(&expires_at_ms.to_be_bytes());
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|_| Problem::new(Detail::NoRandomness))?;
-        token.extend_from_slice(&random);
-        let signature = mac(choose(self.vault.keyring().active()), &[mark.as_bytes(), &token]);
-        token.extend_from_slice(&signature);
-        Ok(format!("{mark}{}", Base64UrlUnpadded::encode_string(&token)))
+    fn seal(&self, kind: SealedTokens, mark: &str, token: &GuestToken) -> Result<String, Problem> {
+        let sealed = self.vault.seal_token(kind, &token.encode()).map_err(|_| Problem::new(Detail::NoRandomness))?;
+        Ok(format!("{mark}{}", Base64UrlUnpadded::encode_string(&sealed)))
     }
 
-    fn check(&self, mark: &str, text: &str, now_ms: u64, choose: KeyChoice) -> Option<(BookingId, u64)> {
-        let mut bytes = [0; TOKEN_BYTES];
-        let token = Base64UrlUnpadded::decode(text.strip_prefix(mark)?, &mut bytes).ok()?;
-        let (body, signature) = token.split_at_checked(BODY_BYTES).filter(|_| token.len() == TOKEN_BYTES)?;
-        let good = |key: &&DerivedKeys| bool::from(mac(choose(key), &[mark.as_bytes(), body]).ct_eq(signature));
-        // Every key is tried, also after a match, so that the time reveals nothing.
-        if self.vault.keyring().all().filter(good).count() == 0 {
-            return None;
-        }
-        let booking = BookingId(*body.first_chunk::<16>()?);
-        let expires_at_ms = u64::from_be_bytes(body[16..24].try_into().ok()?);
-        (expires_at_ms > now_ms).then_some((booking, expires_at_ms))
+    fn open(&self, kind: SealedTokens, mark: &str, text: &str, now_ms: u64) -> Option<GuestToken> {
+        let sealed = Base64UrlUnpadded::decode_vec(text.strip_prefix(mark)?).ok()?;
+        let token = GuestToken::decode(&self.vault.open_token(kind, &sealed)?)?;
+        (token.expires_at_ms > now_ms).then_some(token)
     }
+}
+
+/// Whether a guest gave the booking's confirmation number, in constant time.
+pub fn is_number_of(booking: &Booking, given: &str) -> bool {
+    let (known, given) = (booking.confirmation_number().to_string(), given.trim().to_ascii_uppercase());
+    known.as_bytes().ct_eq(given.as_bytes()).into()
+}
+
+/// Tells one guest of a booking from another. The ciphertext is new for each guest.
+fn guest_digest(booking: &Booking) -> [u8; 16] {
+    let sum: [u8; 32] = Sha256::digest(&booking.guest.ciphertext).into();
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&sum[..16]);
+    digest
 }

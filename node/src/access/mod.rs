@@ -22,9 +22,9 @@ mod refusals;
 pub mod trail;
 
 pub use api_key::NewKey;
-pub use caller::{Caller, address_octets, forbidden};
+pub use caller::{Caller, actor, forbidden};
 pub use gate::{Gate, PresentedCredentials, RIGHTS_AGE};
 pub use guard::Guard;
-pub use guest_links::MAX_LINK_MS;
+pub use guest_links::{GuestToken, MAX_LINK_MS, is_number_of};
 pub use oidc::Oidc;
 pub use operations::{Http, Listeners, Method, Operation, Recorded};

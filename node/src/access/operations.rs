@@ -221,7 +221,7 @@ operations! {
     // The node itself.
     GetHealth => http(Get, "/healthz").open(Action::OTHER);
     GetReadiness => http(Get, "/readyz").open(Action::OTHER);
-    GetMetrics => http(Get, "/metrics").entry(Needs::RightOutsideDevelopment(ReadTopology), Action::OTHER, Never);
+    GetMetrics => http(Get, "/metrics").entry(Needs::RightOutsideDevelopment(ReadLog), Action::OTHER, Never);
     GetOpenApi => http(Get, "/openapi.json").open(Action::OTHER);
     GetDocs => http(Get, "/docs").open(Action::OTHER);
     GetTopology => grpc("Inventory/GetTopology").needs(ReadTopology, Action::READ_TOPOLOGY, Never);

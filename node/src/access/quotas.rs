@@ -11,7 +11,7 @@ use keyrack_cluster::{ClusterNode, Tasks, Used};
 use keyrack_texts::Detail;
 use sha2::{Digest, Sha256};
 
-use super::caller::{Caller, address_octets};
+use super::caller::{Caller, client_network};
 use crate::config::Limits;
 use crate::convert::{Problem, QuotaLeft};
 
@@ -19,12 +19,16 @@ use crate::convert::{Problem, QuotaLeft};
 const REPORT_EVERY: Duration = Duration::from_millis(40);
 /// The most buckets. Above this, empty buckets are removed.
 const MOST_BUCKETS: usize = 65_536;
+/// The parts of the table for principals, and as many for addresses. Strangers can fill those of addresses only.
 const PARTS: usize = 16;
+/// The kind of principals' buckets, and the bit that their keys have.
+const PRINCIPAL: &[u8] = b"principal";
+const OF_PRINCIPAL: u64 = 1 << 63;
 
 /// The limits of one node, and their use in the whole cluster.
 pub struct Quotas {
     limits: Limits,
-    parts: [Mutex<Buckets>; PARTS],
+    parts: [Mutex<Buckets>; 2 * PARTS],
 }
 
 /// Buckets by their key, which is a digest.
@@ -55,7 +59,7 @@ impl Quotas {
         if per_second == 0 {
             return Ok(None);
         }
-        self.take_from(bucket_key(b"principal", caller.who().to_string().as_bytes()), per_second as f64, per_second).map(Some)
+        self.take_from(bucket_key(PRINCIPAL, caller.who().to_string().as_bytes()), per_second as f64, per_second).map(Some)
     }
 
     /// Counts one of several requests that came in one stream, for its address and its caller.
@@ -75,7 +79,7 @@ impl Quotas {
         match self.limits.requests_per_second_per_address {
             0 => Ok(()),
             per_second => {
-                let key = bucket_key(b"address", &address_octets(address));
+                let key = bucket_key(b"address", &client_network(address));
                 self.take_from(key, per_second as f64, per_second).map(drop)
             }
         }
@@ -89,7 +93,7 @@ impl Quotas {
         match self.limits.failed_sign_ins_per_minute_per_address {
             0 => Ok(()),
             per_minute => {
-                let key = bucket_key(b"failure", &address_octets(address));
+                let key = bucket_key(b"failure", &client_network(address));
                 self.take_from(key, per_minute as f64 / 60.0, per_minute).map(drop)
             }
         }
@@ -100,7 +104,7 @@ impl Quotas {
     /// # Errors
     /// The quota is used up.
     pub fn take_sign_in(&self, address: IpAddr) -> Result<(), Problem> {
-        self.take_from(bucket_key(b"sign-in", &address_octets(address)), 0.5, 30).map(drop)
+        self.take_from(bucket_key(b"sign-in", &client_network(address)), 0.5, 30).map(drop)
     }
 
     fn take_from(&self, key: u64, per_second: f64, burst: u64) -> Result<QuotaLeft, Problem> {
@@ -151,7 +155,8 @@ impl Quotas {
 
     fn part(&self, key: u64) -> MutexGuard<'_, Buckets> {
         // A panic cannot leave a map of counters half written.
-        self.parts[key as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner)
+        let part = key as usize % PARTS + if key & OF_PRINCIPAL == 0 { 0 } else { PARTS };
+        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -204,7 +209,8 @@ fn make_room(part: &mut Buckets) {
 /// The key of a bucket, the same on every node.
 fn bucket_key(kind: &[u8], name: &[u8]) -> u64 {
     let sum = Sha256::new_with_prefix(kind).chain_update([0]).chain_update(name).finalize();
-    sum.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    let key = sum.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    if kind == PRINCIPAL { key | OF_PRINCIPAL } else { key & !OF_PRINCIPAL }
 }
 
 /// Uses a key, which is a digest, as its own hash.
@@ -266,6 +272,25 @@ mod tests {
         here.add_report(&vec![(7, 50, 10.0)]);
         let level = here.part(7)[&7].level;
         assert!(level > 50.0, "use above the quota is subtracted later: {level}");
+    }
+
+    #[test]
+    fn strangers_do_not_make_the_node_forget_principals() {
+        let quotas = quotas();
+        let key = bucket_key(PRINCIPAL, b"principal/7");
+        (0..10).for_each(|_| drop(quotas.take_from(key, 0.001, 10).expect("within the quota")));
+        for number in 0..2 * MOST_BUCKETS as u64 {
+            let _ = quotas.take_from(bucket_key(b"address", &number.to_be_bytes()), 10.0, 10);
+        }
+        assert!(quotas.take_from(key, 0.001, 10).is_err(), "the use is still known");
+    }
+
+    #[test]
+    fn one_ipv6_network_has_one_bucket() {
+        let quotas = Quotas::new(&Limits { requests_per_second_per_address: 10, ..Limits::default() });
+        let address = |last: u32| IpAddr::V6(std::net::Ipv6Addr::from_bits(0x2001_0db8 << 96 | u128::from(last)));
+        let passed = (0..100).filter(|last| quotas.take_address(address(*last)).is_ok()).count();
+        assert_eq!(passed, 10);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 pub const KEPT_OF_CALLER: u32 = 128;
 /// How many refusals of all callers that did not sign in are kept in an hour.
 pub const KEPT_OF_STRANGERS: u32 = 16;
-/// After this time the counting begins anew.
+/// After this time the counting begins again.
 const HOUR: Duration = Duration::from_secs(3_600);
 /// The most callers that are counted one by one. The refusals of others are counted together.
 const MOST_CALLERS: usize = 4_096;
@@ -54,7 +54,7 @@ impl Refusals {
         self.ends
     }
 
-    /// The counts of the hour, which begins anew.
+    /// The counts of the hour. The next refusal begins another hour.
     pub fn take(&mut self) -> Vec<(Who, Verdict, u32)> {
         let Refusals { more, .. } = std::mem::take(self);
         more.into_iter().map(|((who, verdict), times)| (who, verdict, times)).collect()

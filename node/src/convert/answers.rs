@@ -22,7 +22,7 @@ pub struct Presentation {
 pub fn booking(property_id: &str, booking: &Booking, guest: Option<v1::Guest>) -> v1::Booking {
     v1::Booking {
         booking_id: booking.id.to_string(),
-        confirmation_number: booking.id.confirmation_number(),
+        confirmation_number: booking.confirmation_number().to_string(),
         property_id: property_id.into(),
         state: booking.state.name().into(),
         revision: booking.revision,

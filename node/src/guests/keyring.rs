@@ -46,10 +46,10 @@ pub struct DerivedKeys {
     /// Wraps the keys of guests.
     pub wrapping: Aes256GcmSiv,
     fingerprints: Secret,
-    /// Signs guests' links.
-    pub links: Secret,
-    /// Signs guests' sessions.
-    pub sessions: Secret,
+    /// Encrypts guests' links.
+    pub links: Aes256GcmSiv,
+    /// Encrypts guests' sessions.
+    pub sessions: Aes256GcmSiv,
 }
 
 impl Keyring {
@@ -160,8 +160,8 @@ impl DerivedKeys {
             print: *mac(key, &[b"keyrack key print"]).first_chunk().expect("a print is shorter than a MAC"),
             wrapping: Aes256GcmSiv::new((&*derive(b"keyrack guest keys")).into()),
             fingerprints: derive(b"keyrack request fingerprints"),
-            links: derive(b"keyrack guest links"),
-            sessions: derive(b"keyrack guest sessions"),
+            links: Aes256GcmSiv::new((&*derive(b"keyrack sealed guest links")).into()),
+            sessions: Aes256GcmSiv::new((&*derive(b"keyrack sealed guest sessions")).into()),
         }
     }
 }

@@ -17,6 +17,5 @@ mod rewrap;
 mod vault;
 
 pub use cards::has_card_number;
-pub use keyring::{DerivedKeys, KEY_BYTES, mac};
 pub use rewrap::run as rewrap;
-pub use vault::{SealedGuest, Vault};
+pub use vault::{SealedGuest, SealedTokens, Vault};

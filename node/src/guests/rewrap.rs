@@ -58,7 +58,7 @@ async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapPro
         from = key_after(*last);
         let mut commands = Vec::new();
         for (booking, wrapped) in rows {
-            match vault.rewrap(&wrapped) {
+            match vault.rewrap(booking, &wrapped) {
                 Rewrap::NotNeeded => {}
                 Rewrap::Lost => lost += 1,
                 Rewrap::To(_) if !cluster.leads(shard) => {}

@@ -1,6 +1,7 @@
 //! Lists a property's bookings by arrival or by the seller's reference.
 
-use keyrack_inventory::{Booking, BookingId, BookingState, Key, Night, PropertyNumber, Read, Right};
+use keyrack_cluster::View;
+use keyrack_inventory::{Booking, BookingId, BookingState, Fault, Key, Night, PropertyNumber, Read, Right, Scope};
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
@@ -11,7 +12,8 @@ use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
 use crate::convert::{Problem, answers, requests};
 
-/// The most bookings in one page, and the most index entries read for it.
+/// The most bookings in one page, and the most index entries read at once. For a caller that sees only its own bookings all entries
+/// of the nights are read, but never more than these at once.
 const MAX_LIMIT: usize = 500;
 const MAX_SCANNED: usize = 5_000;
 
@@ -41,22 +43,8 @@ impl Service {
         };
         let (page, as_of) = self
             .view((caller, Right::ReadBookings), &place, options, |view, scope| {
-                let keys = view.scan(&from, &to, MAX_SCANNED + 1)?;
-                let more_to_look_at = keys.len() > MAX_SCANNED;
-                let mut found = Vec::new();
-                for key in keys.iter().take(MAX_SCANNED) {
-                    if found.len() == limit {
-                        return Ok((found, Some(*key)));
-                    }
-                    let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
-                    if let Some((booking, key)) = booking_with_key(view, *id)?
-                        && filter.fits(&booking)
-                        && scope.sees(booking.seller, Some(booking.id))
-                    {
-                        found.push((booking, key));
-                    }
-                }
-                Ok((found, keys.last().copied().filter(|_| more_to_look_at)))
+                let sees = |booking: &Booking| filter.fits(booking) && scope.sees(booking.seller, Some(booking.id));
+                read_page(view, (from, to), limit, scope, sees)
             })
             .await?;
         let (found, next) = page;
@@ -68,6 +56,35 @@ impl Service {
             next_cursor: next.map(|key| self.inner.vault.hide(&list_cursor(&key))),
             as_of: Some(answers::as_of(as_of)),
         })
+    }
+}
+
+/// Reads the bookings of a page. Also returns the key of the next page, which is that of a booking that the caller sees: a cursor
+/// must not show that there are bookings of others.
+fn read_page(
+    view: &mut View<'_>,
+    (mut from, to): (Key, Key),
+    limit: usize,
+    scope: Scope,
+    sees: impl Fn(&Booking) -> bool,
+) -> Result<(Vec<KeyedBooking>, Option<Key>), Fault> {
+    let mut found = Vec::new();
+    loop {
+        let keys = view.scan(&from, &to, MAX_SCANNED + 1)?;
+        for key in keys.iter().take(MAX_SCANNED) {
+            let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
+            let Some(booking) = booking_with_key(view, *id)?.filter(|(booking, _)| sees(booking)) else { continue };
+            if found.len() == limit {
+                return Ok((found, Some(*key)));
+            }
+            found.push(booking);
+        }
+        match keys.get(MAX_SCANNED) {
+            None => return Ok((found, None)),
+            // A caller that sees everything learns nothing from a cursor.
+            Some(next) if scope == Scope::All => return Ok((found, Some(*next))),
+            Some(next) => from = *next,
+        }
     }
 }
 

@@ -51,16 +51,18 @@ impl Service {
         let key = self.request_key(&mutation, &place, "book", &request)?;
         let rooms = requests::rooms(std::mem::take(&mut request.rooms))?;
         let guest = requests::guest(request.guest)?;
-        let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
         let (now, random) = draw::for_new_id()?;
+        let id = BookingId::new(place.number, now, random);
+        let SealedGuest { sealed, seeds, claims } = self.seal(id, guest.as_ref())?;
         let book = BookRequest {
-            id: BookingId::new(place.number, now, random),
+            id,
             stay,
             rooms,
             guest: sealed,
             channel_ref: requests::text("channelRef", &request.channel_ref)?,
             payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
+            number: Some(draw::confirmation_number()?),
         };
         let done = self.submit(&mutation, &place, key, Op::Book(book)).await?;
         self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
@@ -83,7 +85,7 @@ impl Service {
         if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
             return Err(Problem::new(Detail::AmendmentEmpty));
         }
-        let SealedGuest { sealed, seeds, .. } = self.seal(guest.as_ref())?;
+        let SealedGuest { sealed, seeds, .. } = self.seal(booking, guest.as_ref())?;
         let sealed = guest.is_some().then_some(sealed);
         let expected_revision = request.expected_revision;
         let op = Op::Amend { booking, arrival, departure, rooms, guest: sealed, seeds, expected_revision };
@@ -145,7 +147,7 @@ impl Service {
                 claims.extend(seeds.salts.claims(booking));
                 (guest, Claims::Known(claims))
             }
-            _ => (self.inner.vault.open_guest(&booking.guest, done.guest_key.as_deref()), Claims::Stored),
+            _ => (self.inner.vault.open_guest(booking, done.guest_key.as_deref()), Claims::Stored),
         };
         let mut answer = answers::booking(&place.id, booking, guest);
         let attached = if mutation.wants_receipt {
@@ -159,12 +161,12 @@ impl Service {
 
     /// The guest of a booking, if the caller may see guests.
     pub(super) fn guest_for(&self, caller: &Caller, booking: &Booking, key: Option<&[u8]>) -> Option<v1::Guest> {
-        if caller.role().sees_guests() { self.inner.vault.open_guest(&booking.guest, key) } else { None }
+        if caller.role().sees_guests() { self.inner.vault.open_guest(booking, key) } else { None }
     }
 
-    /// Encrypts a guest for a command.
-    pub(super) fn seal(&self, guest: Option<&v1::Guest>) -> Result<SealedGuest, Problem> {
-        self.inner.vault.seal(guest).map_err(draw::no_randomness)
+    /// Encrypts the guest of a booking for a command.
+    pub(super) fn seal(&self, booking: BookingId, guest: Option<&v1::Guest>) -> Result<SealedGuest, Problem> {
+        self.inner.vault.seal(booking, guest).map_err(draw::no_randomness)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::clock::now_ms;
 use crate::convert::Problem;
+use keyrack_inventory::ConfirmationNumber;
 use keyrack_texts::Detail;
 
 /// Fills `bytes` with random bytes.
@@ -14,6 +15,13 @@ pub fn for_new_id() -> Result<(u64, u64), Problem> {
     let mut bytes = [0; 8];
     fill(&mut bytes)?;
     Ok((now_ms(), u64::from_be_bytes(bytes)))
+}
+
+/// A new confirmation number.
+pub fn confirmation_number() -> Result<ConfirmationNumber, Problem> {
+    let mut bytes = [0; 8];
+    fill(&mut bytes)?;
+    Ok(ConfirmationNumber::new(u64::from_be_bytes(bytes)))
 }
 
 /// The operating system gave no random numbers.

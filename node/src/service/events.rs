@@ -1,8 +1,9 @@
 //! The feed of events, without gaps and in order per property.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{ClusterNode, Consistency, Feed, Filter, PageRead, Placement};
+use keyrack_cluster::{ClusterNode, Consistency, Feed, Filter, PageRead, Placement, Position};
 use keyrack_inventory::{Entry, JournalEvent, PropertyNumber, Reply, Right, RightQuery, Scope, permits};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use super::state::Service;
 use crate::access::{Caller, Operation, forbidden};
 use crate::clock::now_ms;
 use crate::convert::{Problem, answers};
+use crate::guests::Vault;
 
 /// The position, filter and size of a page.
 #[derive(Clone, Debug)]
@@ -65,6 +67,7 @@ pub struct Event {
 /// A feed of the events that a caller may see, read from the shards' journals.
 pub struct EventFeed {
     cluster: ClusterNode,
+    vault: Arc<Vault>,
     caller: Caller,
     property: Option<Placement>,
     feed: Feed,
@@ -90,10 +93,13 @@ impl Service {
             Some(place) => vec![place.shard],
             None => (1..=self.cluster().data_shards()).collect(),
         };
-        let positions = read_positions(&query.after, &shards)?;
+        // A cursor is encrypted, because positions show how much happens in the cluster. Cursors of older versions are plain.
+        let after = self.inner.vault.reveal(&query.after).unwrap_or(query.after);
+        let positions = read_positions(&after, &shards)?;
         let only = property.as_ref().map(|place| place.number);
         Ok(EventFeed {
             cluster: self.cluster().clone(),
+            vault: self.inner.vault.clone(),
             caller: caller.clone(),
             feed: self.cluster().feed(positions, Filter { property: only, wanted: is_event }),
             property,
@@ -123,13 +129,17 @@ impl EventFeed {
         for (place, part) in parts.into_iter().enumerate() {
             for line in part.lines {
                 positions[place].next = line.sequence + 1;
-                if let Some(event) = self.event(positions_cursor(&positions), &line.entry, deadline).await? {
+                if let Some(event) = self.event(self.cursor(&positions), &line.entry, deadline).await? {
                     items.push(event);
                 }
             }
             positions[place].next = part.next;
         }
-        Ok(EventPage { items, next_cursor: positions_cursor(&positions) })
+        Ok(EventPage { items, next_cursor: self.cursor(&positions) })
+    }
+
+    fn cursor(&self, positions: &[Position]) -> String {
+        self.vault.hide(&positions_cursor(positions))
     }
 
     /// Waits until there may be new events, or until `at_most` has passed.

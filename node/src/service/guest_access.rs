@@ -2,15 +2,18 @@
 
 use std::net::IpAddr;
 
-use keyrack_inventory::{Actor, PropertyNumber, Verdict, Who};
+use keyrack_cluster::Consistency;
+use keyrack_inventory::{PropertyNumber, Verdict, Who};
 use keyrack_texts::Detail;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::rows::booking;
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::trail::TrailEntry;
-use crate::access::{Caller, MAX_LINK_MS, Operation, address_octets};
+use crate::access::{Caller, GuestToken, MAX_LINK_MS, Operation, actor, is_number_of};
 use crate::clock::now_ms;
 use crate::convert::{Problem, answers, requests};
 
@@ -25,7 +28,8 @@ pub struct GuestLinkRequest {
     pub ttl_seconds: Option<u64>,
 }
 
-/// A guest's link. It is useless without the confirmation number. Put it into the part of a URL after `#`, which a browser does
+/// A guest's link. It is useless without the confirmation number. It ends when it expires, when the booking gets another guest, when
+/// the guest is erased, and when whoever made it loses its rights. Put it into the part of a URL after `#`, which a browser does
 /// not send to servers.
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -77,27 +81,48 @@ impl Service {
         }
         let id = requests::booking_id(id)?;
         let place = self.place_of(caller, id, options.deadline).await?;
-        self.find_booking(caller, id, &place, options).await?;
+        let (booking, _) = self.find_booking(caller, id, &place, options).await?;
+        if booking.guest_erased {
+            return Err(Problem::new(Detail::GuestErased));
+        }
         let expires_at_ms = now_ms() + seconds * 1_000;
+        let token = GuestToken::new(&booking, caller.who(), expires_at_ms);
         Ok(GuestLink {
-            confirmation_number: id.confirmation_number(),
-            link: self.guard().gate().links().link(id, expires_at_ms)?,
+            confirmation_number: booking.confirmation_number().to_string(),
+            link: self.guard().gate().links().link(&token)?,
             expires_at: answers::time(expires_at_ms),
         })
     }
 
     /// Signs a guest in. Every refusal is the same, so that it does not show which value is wrong. The caller has counted the
     /// attempt.
-    pub fn sign_guest_in(&self, sign_in: &GuestSignIn, from: IpAddr) -> Result<GuestSession, Problem> {
-        let signed_in = self.guard().gate().links().sign_in(&sign_in.link, &sign_in.confirmation_number, now_ms());
+    pub async fn sign_guest_in(&self, sign_in: &GuestSignIn, from: IpAddr, deadline: Instant) -> Result<GuestSession, Problem> {
+        let signed_in = self.check_link(sign_in, deadline).await;
         let (who, property, record, verdict) = match &signed_in {
-            Ok((booking, _, _)) => (Who::Guest(*booking), booking.property(), Some(booking.0), Verdict::ALLOWED),
+            Ok(link) => (Who::Guest(link.booking), link.booking.property(), Some(link.booking.0), Verdict::ALLOWED),
             Err(problem) => (Who::Unauthenticated, PropertyNumber(0), None, Verdict(problem.code.status())),
         };
-        let actor = Actor { who, from: address_octets(from) };
+        let actor = actor(who, from);
         let entry = TrailEntry { actor, action: Operation::SignGuestIn.entry().action, property, record, verdict };
         self.guard().trail().add(entry, signed_in.is_ok())?;
-        let (booking, access_token, expires_at_ms) = signed_in?;
-        Ok(GuestSession { access_token, expires_at: answers::time(expires_at_ms), booking_id: booking.to_string() })
+        let link = signed_in?;
+        let booking_id = link.booking.to_string();
+        let (access_token, expires_at_ms) = self.guard().gate().links().session(link, now_ms())?;
+        Ok(GuestSession { access_token, expires_at: answers::time(expires_at_ms), booking_id })
+    }
+
+    /// What a link says, if it still holds and the guest gave the confirmation number.
+    async fn check_link(&self, sign_in: &GuestSignIn, deadline: Instant) -> Result<GuestToken, Problem> {
+        let refused = || Problem::new(Detail::GuestLinkRefused);
+        let gate = self.guard().gate();
+        let link = gate.links().read_link(&sign_in.link, now_ms()).ok_or_else(refused)?;
+        gate.knows_revocations(deadline).await?;
+        if !gate.issuer_holds(&link) {
+            return Err(refused());
+        }
+        let place = self.cluster().locate_number(link.booking.property(), deadline).await?.ok_or_else(refused)?;
+        let read = self.cluster().read(place.shard, Consistency::Linearizable, deadline, |view| booking(view, link.booking));
+        let booking = read.await?.0.ok_or_else(refused)?;
+        if link.is_for(&booking) && is_number_of(&booking, &sign_in.confirmation_number) { Ok(link) } else { Err(refused()) }
     }
 }

@@ -49,15 +49,17 @@ impl Service {
         let place = self.place_of(&mutation.caller, hold, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
         let guest = requests::guest(request.guest)?;
-        let SealedGuest { sealed, seeds, claims } = self.seal(guest.as_ref())?;
         let (now, random) = draw::for_new_id()?;
+        let booking = BookingId::new(place.number, now, random);
+        let SealedGuest { sealed, seeds, claims } = self.seal(booking, guest.as_ref())?;
         let op = Op::ConfirmHold {
             hold,
-            booking: BookingId::new(place.number, now, random),
+            booking,
             guest: sealed,
             channel_ref: requests::text("channelRef", &request.channel_ref)?,
             payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
+            number: Some(draw::confirmation_number()?),
         };
         let done = self.submit(&mutation, &place, key, op).await?;
         self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await

@@ -23,12 +23,16 @@ pub struct PrincipalSettings {
     pub name: String,
     /// The role: operator, manager, channel, desk or auditor.
     pub role: String,
-    /// Ids of properties in its scope, at most 1000. Without properties and regions, the scope is all properties.
+    /// Ids of properties in its scope, at most 1000. A new principal without properties and regions has all properties.
     #[serde(default)]
     pub properties: Vec<String>,
     /// Regions in its scope, at most 1000: all properties whose home region is one of them.
     #[serde(default)]
     pub regions: Vec<String>,
+    /// Whether its scope is all properties. A principal with some of them gets all of them only with this: an empty list alone
+    /// could be a mistake.
+    #[serde(default)]
+    pub all_properties: bool,
     /// Whether its scope is only the bookings and holds that it made itself. If absent: true for a channel, else false.
     #[serde(default)]
     pub own_only: Option<bool>,
@@ -147,6 +151,9 @@ pub fn principal_of(id: &str, settings: PrincipalSettings) -> Result<Principal, 
             return Err(Problem::new(Detail::ScopeEntries { field: name.to_owned(), limit: MAX_ENTRIES as u64 }));
         }
     }
+    if settings.all_properties && !(settings.properties.is_empty() && settings.regions.is_empty()) {
+        return Err(Problem::new(Detail::ScopeContradicts));
+    }
     let good =
         |known: &StaffSubject| (1..=MAX_TEXT).contains(&known.issuer.len()) && (1..=MAX_TEXT).contains(&known.subject.len());
     if settings.subjects.len() > MAX_ENTRIES || !settings.subjects.iter().all(good) {
@@ -194,6 +201,7 @@ pub fn answer(principal: &Principal) -> PrincipalAnswer {
             role: principal.role.name().into(),
             properties: principal.properties.clone(),
             regions: principal.regions.clone(),
+            all_properties: principal.grant().is_everywhere(),
             own_only: Some(principal.own_only),
             hold_room_minutes: principal.hold_room_minutes,
             requests_per_second: principal.requests_per_second,

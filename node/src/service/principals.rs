@@ -46,7 +46,13 @@ impl Service {
         expected_revision: Option<u32>,
     ) -> Result<PrincipalAnswer, Problem> {
         mutation.caller.check(Operation::PutPrincipal, None)?;
+        let may_widen = settings.all_properties;
         let principal = principal_of(id, settings)?;
+        let known = self.cluster().principals().find(id).map(|known| known.grant().is_everywhere());
+        // The last property was removed from its scope. All properties would be more rights, not fewer.
+        if principal.grant().is_everywhere() && known == Some(false) && !may_widen {
+            return Err(Problem::new(Detail::ScopeWidens));
+        }
         let change = Change::Put { principal, expected_revision: expected_revision.map(u64::from) };
         self.change(mutation, change).await.map(|changed| answer(&changed))
     }

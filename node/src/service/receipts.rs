@@ -111,7 +111,7 @@ impl Service {
             })
         });
         let (Some(secrets), _) = read.await? else { return Ok(Vec::new()) };
-        let mut claims = self.inner.vault.claims(&booking.guest, &secrets.wrapped_key);
+        let mut claims = self.inner.vault.claims(booking, &secrets.wrapped_key);
         claims.extend(secrets.salts.claims(booking));
         if let Ok(Leaf { body: LeafBody::Booking(leaf), .. }) = Leaf::decode(leaf) {
             claims.retain(|claim| leaf.holds(claim));

@@ -87,6 +87,10 @@ fn seeds() -> impl Strategy<Value = LeafSeeds> {
     prop_oneof![1 => Just(LeafSeeds::default()), 3 => some]
 }
 
+fn confirmation() -> impl Strategy<Value = Option<ConfirmationNumber>> {
+    proptest::option::of(any::<u64>().prop_map(ConfirmationNumber::new))
+}
+
 fn replica_keys() -> impl Strategy<Value = ReplicaKeys> {
     (long(), any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(node, log, cosigner)| ReplicaKeys { node, log, cosigner })
 }

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::access::{actor, grant, observation};
 use super::catalog::{details, rate_plan, room_type};
-use super::{ages, booking_id, code, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text};
+use super::{
+    ages, booking_id, code, confirmation, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text,
+};
 
 pub fn command() -> impl Strategy<Value = Command> {
     let digest = || any::<[u8; 16]>();
@@ -47,14 +49,15 @@ fn holding() -> impl Strategy<Value = Op> {
             rooms,
             ttl_ms
         }),
-        (hold_id(), booking_id(), sealed(), text(), text(), seeds()).prop_map(
-            |(hold, booking, guest, channel_ref, payment_token, seeds)| Op::ConfirmHold {
+        (hold_id(), booking_id(), sealed(), text(), text(), seeds(), confirmation()).prop_map(
+            |(hold, booking, guest, channel_ref, payment_token, seeds, number)| Op::ConfirmHold {
                 hold,
                 booking,
                 guest,
                 channel_ref,
                 payment_token,
-                seeds
+                seeds,
+                number
             }
         ),
         hold_id().prop_map(Op::ReleaseHold),
@@ -66,9 +69,9 @@ fn booking() -> impl Strategy<Value = Op> {
     let some_rooms = option::of(vec(wish(), 1..3));
     let some_guest = option::of(sealed().prop_filter("a sealed guest has bytes", |guest| *guest != Sealed::default()));
     prop_oneof![
-        (booking_id(), stay(), vec(wish(), 0..3), sealed(), text(), text(), seeds()).prop_map(
-            |(id, stay, rooms, guest, channel_ref, payment_token, seeds)| {
-                Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds })
+        (booking_id(), stay(), vec(wish(), 0..3), sealed(), text(), text(), seeds(), confirmation()).prop_map(
+            |(id, stay, rooms, guest, channel_ref, payment_token, seeds, number)| {
+                Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number })
             }
         ),
         (booking_id(), option::of(night()), option::of(night()), some_rooms, some_guest, seeds(), revision()).prop_map(

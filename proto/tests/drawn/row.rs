@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::access::{grant, mark, observation};
 use super::catalog::{policy, property, rate_plan, room_type};
 use super::{
-    ages, booking_id, code, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short, stay, text,
+    ages, booking_id, code, confirmation, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short,
+    stay, text,
 };
 
 pub fn key() -> impl Strategy<Value = Key> {
@@ -25,6 +26,7 @@ pub fn key() -> impl Strategy<Value = Key> {
         (hotel(), night(), booking_id()).prop_map(|(p, n, id)| Key::Arrival(p, n, id)),
         (hotel(), any::<u64>(), booking_id()).prop_map(|(p, digest, id)| Key::ChannelRef(p, digest, id)),
         booking_id().prop_map(Key::Guest),
+        (booking_id(), any::<u64>()).prop_map(|(id, sequence)| Key::BookingLine(id, sequence)),
         hold_id().prop_map(Key::Hold),
         (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
         any::<u32>().prop_map(Key::Grant),
@@ -65,7 +67,7 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
         Key::Checkpoint(_) => {
             (long(), text()).prop_map(|(at_ms, note)| Row::Checkpoint(StoredCheckpoint { at_ms, note }.into())).boxed()
         }
-        Key::Arrival(..) | Key::ChannelRef(..) | Key::Deadline(..) => Just(Row::Present).boxed(),
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) => Just(Row::Present).boxed(),
     }
 }
 
@@ -159,7 +161,7 @@ fn booking() -> impl Strategy<Value = Booking> {
     let sold = (stay(), vec(room(), 0..3), currency());
     let told = (sealed(), text(), text());
     let when = (long(), long(), option::of(long()));
-    let logged = (option::of(long()), any::<bool>(), number());
+    let logged = (option::of(long()), any::<bool>(), number(), confirmation());
     (booking_id(), state(), number(), sold, told, when, logged).prop_map(|(id, state, revision, sold, told, when, logged)| {
         Booking {
             id,
@@ -177,6 +179,7 @@ fn booking() -> impl Strategy<Value = Booking> {
             leaf: logged.0,
             guest_erased: logged.1,
             seller: logged.2,
+            number: logged.3,
         }
     })
 }

@@ -93,6 +93,7 @@ fn wish() -> RoomRequest {
 /// As the first version left one: with the guest's key in it, and no leaf.
 fn booking() -> Booking {
     Booking {
+        number: None,
         id: booking_id(),
         state: BookingState::Cancelled,
         revision: 6,
@@ -114,6 +115,10 @@ fn booking() -> Booking {
 fn booking_with_leaf() -> Booking {
     let guest = Sealed { ciphertext: vec![0xaa, 0xbb], wrapped_key: Vec::new() };
     Booking { state: BookingState::Confirmed, guest, cancellation_fee: None, leaf: Some(0), ..booking() }
+}
+
+fn numbered_booking() -> Booking {
+    Booking { number: Some(ConfirmationNumber::new(u64::MAX)), ..booking_with_leaf() }
 }
 
 fn erased_booking() -> Booking {
@@ -311,6 +316,8 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         ("grant", Key::Grant(300), Row::Grant(grant().into())),
         ("smallest grant", Key::Grant(1), Row::Grant(smallest_grant().into())),
         ("hoard", Key::HoldUsage(300, HOTEL), Row::HoldUsage(1_800_000)),
+        ("booking with a number", Key::Booking(booking_id()), Row::Booking(numbered_booking().into())),
+        ("booking line", Key::BookingLine(booking_id(), 300), Row::Present),
         ("refusals", Key::Refusals(300), Row::Refusals(RefusalCount { day: 20_000, count: 300 })),
         ("booking of a seller", Key::Booking(booking_id()), Row::Booking(sold_booking.into())),
         ("charged hold", Key::Hold(hold_id()), Row::Hold(charged_hold.into())),
@@ -341,13 +348,13 @@ fn ari() -> AriUpdate {
 
 fn confirm(seeds: LeafSeeds) -> Op {
     let (channel_ref, payment_token) = ("OTA-1".into(), "tok".into());
-    Op::ConfirmHold { hold: hold_id(), booking: booking_id(), guest: guest(), channel_ref, payment_token, seeds }
+    Op::ConfirmHold { hold: hold_id(), booking: booking_id(), guest: guest(), channel_ref, payment_token, seeds, number: None }
 }
 
 fn book(seeds: LeafSeeds) -> Op {
     let (channel_ref, payment_token) = ("OTA-1".into(), "tok".into());
     let (rooms, guest) = (vec![wish()], guest());
-    Op::Book(BookRequest { id: booking_id(), stay: stay(), rooms, guest, channel_ref, payment_token, seeds })
+    Op::Book(BookRequest { id: booking_id(), stay: stay(), rooms, guest, channel_ref, payment_token, seeds, number: None })
 }
 
 fn amend(seeds: LeafSeeds) -> Op {

@@ -151,7 +151,7 @@ async fn every_faulty_link_gets_the_same_answer() {
         ("no number", "", link.as_str()),
         ("another's number", number_of(&fixture.neighbour), &link),
         ("another hotel's number", number_of(&fixture.elsewhere), &link),
-        ("a very long number", &"7".repeat(10_000), &link),
+        ("a very long number", &"7".repeat(3_000), &link),
         ("another's link", number, &foreign),
         ("no link", number, ""),
         ("a link's beginning", number, "krl_"),
@@ -163,7 +163,7 @@ async fn every_faulty_link_gets_the_same_answer() {
         ("a link with padding", number, &format!("{link}==")),
         ("a link with a blank", number, &format!(" {link}")),
         ("a link cut short", number, &link[..link.len() - 2]),
-        ("a very long link", number, &link.repeat(100)),
+        ("a very long link", number, &link.repeat(30)),
         ("the link as the number", &link, number),
     ]
     .map(|(what, number, link)| (what.to_string(), number.to_string(), link.to_string()))

@@ -1,11 +1,12 @@
 //! Parses receipts: JSON, a confirmation that contains one, or the text of a `.tlog-proof`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64, Encoding};
 use keyrack_inventory::{BookingId, Disclosure};
 use keyrack_merkle::ProofFile;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::messages::files::json_in_words;
 use crate::messages::receipt::FileError;
@@ -43,10 +44,18 @@ pub struct StatedFields {
     pub departure: Option<String>,
     /// The confirmation number of the guest.
     pub confirmation_number: Option<String>,
+    /// The id of its guest, which is the booking's.
+    pub guest_id: Option<String>,
+    /// Its state.
+    pub state: Option<String>,
+    /// When it last changed.
+    pub updated_at: Option<String>,
     /// Its rooms: the quantity by type.
     pub rooms: Option<BTreeMap<String, u64>>,
     /// Values that the leaf has as claims, by the name of the claim.
     pub claims: Vec<(&'static str, String)>,
+    /// The names of all other fields. No leaf has them.
+    pub others: BTreeSet<String>,
 }
 
 /// A receipt in JSON, with the fields of the API.
@@ -78,11 +87,35 @@ pub struct JsonDisclosure {
     pub salt: String,
 }
 
-/// The fields of a confirmation that are compared with the leaf. Other fields are ignored.
+/// The fields of a confirmation that are compared with the leaf.
+const COMPARED: [&str; 17] = [
+    "bookingId",
+    "guestId",
+    "propertyId",
+    "arrival",
+    "departure",
+    "confirmationNumber",
+    "state",
+    "updatedAt",
+    "rooms.roomType",
+    "rooms.quantity",
+    "guest.name",
+    "guest.email",
+    "guest.phone",
+    "total.amount",
+    "total.currency",
+    "channelRef",
+    "receiptUrl",
+];
+
+/// The fields of a confirmation that are compared with the leaf: [`COMPARED`].
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Confirmation {
     booking_id: Option<String>,
+    guest_id: Option<String>,
+    state: Option<String>,
+    updated_at: Option<String>,
     property_id: Option<String>,
     arrival: Option<String>,
     departure: Option<String>,
@@ -110,7 +143,7 @@ struct StatedMoney {
 }
 
 impl Confirmation {
-    fn stated(self) -> StatedFields {
+    fn stated(self, others: BTreeSet<String>) -> StatedFields {
         let mut claims = Vec::new();
         for (name, field) in [("guest.name", "name"), ("guest.email", "email"), ("guest.phone", "phone")] {
             claims.extend(self.guest.as_ref().and_then(|guest| guest.get(field)).map(|value| (name, value.clone())));
@@ -130,8 +163,12 @@ impl Confirmation {
             arrival: self.arrival,
             departure: self.departure,
             confirmation_number: self.confirmation_number,
+            guest_id: self.guest_id,
+            state: self.state,
+            updated_at: self.updated_at,
             rooms,
             claims,
+            others,
             ..StatedFields::default()
         }
     }
@@ -197,7 +234,7 @@ impl Receipt {
 /// [`FileError`].
 pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
     let shape = |cause: serde_json::Error| FileError::Json(json_in_words(&cause));
-    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(shape)?;
+    let fields: Map<String, Value> = serde_json::from_str(text).map_err(shape)?;
     if !fields.contains_key("bookingId") && !fields.contains_key("receipt") {
         return Ok((serde_json::from_str(text).map_err(shape)?, StatedFields::default()));
     }
@@ -209,7 +246,27 @@ pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
         let booking = around.booking_id.or(id.map(str::to_owned)).filter(is_id).unwrap_or_else(|| "BOOKING".into());
         return Err(FileError::NotYet { booking });
     };
-    Ok((receipt, around.stated()))
+    Ok((receipt, around.stated(other_fields(&fields))))
+}
+
+/// The names of the fields that are not compared with the leaf, such as `rooms.adults`. Empty values state nothing.
+fn other_fields(fields: &Map<String, Value>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (name, value) in fields.iter().filter(|(name, _)| *name != "receipt") {
+        names_in(name, value, &mut names);
+    }
+    COMPARED.iter().for_each(|compared| _ = names.remove(*compared));
+    names
+}
+
+fn names_in(name: &str, value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => fields.iter().for_each(|(field, value)| names_in(&format!("{name}.{field}"), value, names)),
+        Value::Array(items) => items.iter().for_each(|item| names_in(name, item, names)),
+        Value::String(text) if text.is_empty() => {}
+        Value::String(_) | Value::Bool(_) | Value::Number(_) => _ = names.insert(name.to_owned()),
+    }
 }
 
 fn decode(text: &str, what: &str) -> Result<Vec<u8>, FileError> {

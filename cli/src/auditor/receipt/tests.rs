@@ -2,7 +2,9 @@
 
 use base64ct::{Base64, Encoding};
 use keyrack_inventory::{BookingId, LeafError, PropertyNumber};
-use keyrack_inventory::{BookingLeaf, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, ShortCode};
+use keyrack_inventory::{
+    BookingLeaf, DigestForm, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, ShortCode, bound_digest,
+};
 use keyrack_merkle::{
     Checkpoint, Distrust, Frontier, KeyKind, Note, NoteKey, Policy, ProofError, ProofFile, ReceiptError, Window, inclusion_proof,
     leaf_hash,
@@ -62,6 +64,7 @@ fn booking_leaf() -> Leaf {
         departure: Night(20_880),
         rooms,
         digests,
+        form: DigestForm::Claim,
     };
     Leaf { at_ms: 1_800_000_000_000, term: 3, index: 41, body: LeafBody::Booking(body) }
 }
@@ -119,7 +122,7 @@ fn a_valid_receipt_is_proved_in_every_form() {
     let id = BookingId::new(PropertyNumber(2), 1_800_000_000_000, 7).to_string();
     let around = json!({"bookingId": id, "propertyId": "lisbon-alfama", "arrival": Night(20_878).to_string(),
         "departure": Night(20_880).to_string(), "state": "confirmed", "receipt": receipt()});
-    assert!(check(&around).is_ok());
+    assert!(check(&around).expect("it is valid").not_covered.is_empty());
     // As a proof file with the leaf inside, and beside it.
     let mut proof = ProofFile::parse(receipt()["proof"].as_str().expect("a text")).expect("a proof");
     let bytes = booking_leaf().encode();
@@ -212,7 +215,8 @@ fn every_tampered_part_is_refused_with_its_reason() {
         bytes[place] = b'b';
     })));
     assert_eq!(leaf(|bytes| bytes.push(0)), VerifyError::Leaf(LeafError::Malformed("extra bytes at the end")));
-    assert_eq!(leaf(|bytes| bytes[2] = 2), VerifyError::Leaf(LeafError::Version(2)));
+    assert_eq!(leaf(|bytes| bytes[2] = 3), VerifyError::Leaf(LeafError::Version(3)));
+    assert!(is_wrong_root(leaf(|bytes| bytes[2] = 2)), "the version is signed too");
     assert!(matches!(leaf(Vec::clear), VerifyError::Leaf(_)));
     // The proof: another index, one hash fewer, a changed hash.
     assert!(matches!(fault(&with("proof", "index 2", "index 3")), VerifyError::Receipt(ReceiptError::Proof(_))));
@@ -324,4 +328,64 @@ fn changed_bytes_never_panic_and_are_never_proved() {
     }
     let text = LeafSummary::of(&odd, &claims()).text();
     assert!(!text.contains('\x1b') && text.contains("over the limit"), "{text}");
+}
+
+/// A confirmation as the API sends it: the whole booking around its receipt.
+fn confirmation() -> Value {
+    let id = BookingId::new(PropertyNumber(2), 1_800_000_000_000, 7).to_string();
+    json!({
+        "bookingId": id, "guestId": id, "propertyId": "lisbon-alfama", "confirmationNumber": "0V65M-X4G1R", "state": "confirmed",
+        "revision": 1, "arrival": Night(20_878).to_string(), "departure": Night(20_880).to_string(),
+        "rooms": [{"roomType": "DBL", "ratePlan": "FLEX", "quantity": 1, "adults": 2, "childrenAges": [7], "nightly": ["119.00"]}],
+        "total": {"amount": "238.00", "currency": "EUR"}, "guest": {"name": "Ada Lovelace", "email": ""}, "channelRef": "",
+        "updatedAt": "2027-01-15T08:00:00.000Z", "receiptUrl": "", "receipt": receipt(),
+    })
+}
+
+#[test]
+fn the_verdict_names_the_fields_that_nothing_proves() {
+    let verified = check(&confirmation()).expect("it is valid");
+    let names = ["confirmationNumber", "revision", "rooms.adults", "rooms.childrenAges", "rooms.nightly", "rooms.ratePlan"];
+    assert_eq!(verified.not_covered.iter().map(String::as_str).collect::<Vec<_>>(), names);
+    let text = verdict_text(&verified, &claims(), &policy());
+    assert!(text.contains("which may have been changed: confirmationNumber, revision, rooms.adults"), "{text}");
+}
+
+#[test]
+fn a_field_that_contradicts_the_leaf_or_lacks_its_disclosure_is_refused() {
+    let changed = |pointer: &str, value: Value| {
+        let mut changed = confirmation();
+        *changed.pointer_mut(pointer).expect("a field") = value;
+        check(&changed).expect_err(pointer)
+    };
+    let id = BookingId::new(PropertyNumber(2), 1_800_000_000_000, 8).to_string();
+    for (pointer, value, said) in [
+        ("/state", json!("cancelled"), "the state is cancelled, but the proof shows confirmed"),
+        ("/guestId", json!(id), "the guest's id is"),
+        ("/updatedAt", json!("2027-01-15T08:00:01.000Z"), "the time of the last change is"),
+        ("/total/amount", json!("1.00"), "price is 1.00 EUR, but the proof shows 238.00 EUR"),
+        ("/guest/name", json!("Eve"), "guest.name is Eve"),
+        ("/guest/email", json!("eve@example.org"), "guest.email is eve@example.org, but it discloses nothing"),
+        ("/channelRef", json!("OTA-7"), "channelRef is OTA-7, but it discloses nothing"),
+        ("/receipt/disclosures", json!([]), "guest.name is Ada Lovelace, but it discloses nothing"),
+    ] {
+        let refused = changed(pointer, value);
+        assert!(refused.contains(said), "{pointer}: {refused}");
+    }
+}
+
+#[test]
+fn a_claim_of_a_bound_leaf_belongs_to_that_leaf_only() {
+    let claim = Disclosure { salt: [1; 16], value: "Ada Lovelace".into(), name: "guest.name".into() };
+    let Leaf { body: LeafBody::Booking(plain), .. } = booking_leaf() else { unreachable!("a booking's leaf") };
+    let leaf = |form, previous, first| {
+        let mut digests = [[9; 32]; LEAF_DIGESTS];
+        digests[0] = first;
+        BookingLeaf { form, previous, digests, ..plain.clone() }
+    };
+    let bound = bound_digest(&claim.digest(), Some(4));
+    assert!(leaf(DigestForm::Bound, Some(4), bound).holds(&claim));
+    assert!(!leaf(DigestForm::Bound, Some(5), bound).holds(&claim));
+    assert!(!leaf(DigestForm::Claim, Some(4), bound).holds(&claim));
+    assert!(!leaf(DigestForm::Bound, Some(4), claim.digest()).holds(&claim));
 }

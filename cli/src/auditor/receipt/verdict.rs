@@ -28,6 +28,10 @@ pub fn verdict_text(verified: &Verified, claims: &[Disclosure], policy: &Policy)
     );
     text += &checkpoint.text();
     text += "\nNOT PROVED:\n";
+    if !verified.not_covered.is_empty() {
+        let names: Vec<String> = verified.not_covered.iter().map(|name| plain(name)).collect();
+        let _ = writeln!(text, "  - these fields of the file, which may have been changed: {}", names.join(", "));
+    }
     checkpoint.not_proved().iter().for_each(|what| _ = writeln!(text, "  - {what}"));
     text
 }
@@ -40,6 +44,7 @@ pub fn verdict_json(verified: &Verified, claims: &[Disclosure], policy: &Policy)
         "leaf": LeafSummary::of(&verified.leaf, claims),
         "leafIndex": verified.index,
         "log": checkpoint,
+        "notCovered": verified.not_covered,
         "notProved": checkpoint.not_proved(),
     })
 }

@@ -1,9 +1,12 @@
 //! Verification of a receipt: pure and offline.
 
-use keyrack_inventory::{Leaf, LeafBody};
+use std::collections::BTreeSet;
+
+use keyrack_inventory::{ConfirmationNumber, Leaf, LeafBody, LeafKind};
 use keyrack_merkle::{Policy, Trusted, verify_receipt};
 
 use super::file::Receipt;
+use crate::clock::utc;
 use crate::messages::receipt::VerifyError;
 
 /// A verified receipt.
@@ -15,6 +18,8 @@ pub struct Verified {
     pub index: u64,
     /// The checkpoint that the policy accepts.
     pub trusted: Trusted,
+    /// The names of the file's fields that the proof does not cover. Their values may have been changed.
+    pub not_covered: BTreeSet<String>,
 }
 
 /// Makes every check that is possible offline.
@@ -26,6 +31,7 @@ pub fn verify(receipt: &Receipt, policy: &Policy) -> Result<Verified, VerifyErro
     let trusted = verify_receipt(&receipt.leaf, &receipt.proof, policy).map_err(VerifyError::Receipt)?;
     let index = receipt.proof.index;
     let stated = &receipt.stated;
+    let mut not_covered = stated.others.clone();
     same("the log", stated.origin.as_deref(), &trusted.checkpoint.origin)?;
     same("the leaf's index", stated.index.map(|index| index.to_string()).as_deref(), &index.to_string())?;
     if let LeafBody::Booking(booking) = &leaf.body {
@@ -33,7 +39,17 @@ pub fn verify(receipt: &Receipt, policy: &Policy) -> Result<Verified, VerifyErro
         same("the property", stated.property.as_deref(), &booking.property)?;
         same("the arrival", stated.arrival.as_deref(), &booking.arrival.to_string())?;
         same("the departure", stated.departure.as_deref(), &booking.departure.to_string())?;
-        same("the confirmation number", stated.confirmation_number.as_deref(), &booking.booking.confirmation_number())?;
+        same("the guest's id", stated.guest_id.as_deref(), &booking.booking.to_string())?;
+        same("the time of the last change", stated.updated_at.as_deref(), &utc(leaf.at_ms))?;
+        state(stated.state.as_deref(), booking.kind)?;
+        // A number that was drawn is in no leaf. An older one is a part of the booking's id.
+        let of_older = ConfirmationNumber::of_older(booking.booking).to_string();
+        if stated.confirmation_number.as_ref().is_some_and(|number| *number != of_older) {
+            not_covered.insert("confirmationNumber".into());
+        }
+        if booking.kind == LeafKind::Erase && stated.state.is_some() {
+            not_covered.insert("state".into());
+        }
         let proved = rooms_text(booking.rooms.iter().map(|rooms| (rooms.room_type.to_string(), u64::from(rooms.quantity))));
         let stated_rooms =
             stated.rooms.as_ref().map(|rooms| rooms_text(rooms.iter().map(|(code, count)| (code.clone(), *count))));
@@ -41,11 +57,35 @@ pub fn verify(receipt: &Receipt, policy: &Policy) -> Result<Verified, VerifyErro
     }
     claims(receipt, &leaf)?;
     for (name, value) in &stated.claims {
-        if let Some(shown) = receipt.disclosures.iter().find(|claim| claim.name == *name) {
-            same(name, Some(value), &shown.value)?;
+        match receipt.disclosures.iter().find(|claim| claim.name == *name) {
+            Some(shown) => same(name, Some(value), &shown.value)?,
+            // An empty value states nothing.
+            None if value.is_empty() => {}
+            None => return Err(VerifyError::Undisclosed { name, value: value.clone() }),
         }
     }
-    Ok(Verified { leaf, index, trusted })
+    Ok(Verified { leaf, index, trusted, not_covered })
+}
+
+/// The state that a booking may have after a change of this kind.
+fn state(stated: Option<&str>, kind: LeafKind) -> Result<(), VerifyError> {
+    let states: &[&str] = match kind {
+        LeafKind::Book => &["confirmed"],
+        LeafKind::Amend => &["confirmed", "checked_in"],
+        LeafKind::Cancel => &["cancelled"],
+        LeafKind::CheckIn => &["checked_in"],
+        LeafKind::CheckOut => &["checked_out"],
+        LeafKind::NoShow => &["no_show"],
+        // A guest can be erased in any state.
+        LeafKind::Erase => return Ok(()),
+    };
+    match stated {
+        Some(stated) if !states.contains(&stated) => {
+            let proved = states.join(" or ");
+            Err(VerifyError::Mismatch { what: "the state", stated: stated.into(), proved })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Every disclosed claim must be in the leaf, once.

@@ -10,7 +10,8 @@ const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
 
 /// Adds the missing headers. Headers that a handler has set stay.
-pub fn finish(response: &mut Response, is_for_one_caller: bool) {
+/// Nobody may store an answer that is not public: that to a caller with credentials, and that to anything but a read.
+pub fn finish(response: &mut Response, is_public: bool) {
     let quota = response.extensions().get::<QuotaLeft>().copied();
     let headers = response.headers_mut();
     let mut absent = |name: HeaderName, value: HeaderValue| {
@@ -23,7 +24,7 @@ pub fn finish(response: &mut Response, is_for_one_caller: bool) {
     absent(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     absent(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     absent(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-    if is_for_one_caller {
+    if !is_public {
         absent(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Some(quota) = quota {

@@ -18,6 +18,7 @@ use super::{problem, response_headers};
 use crate::access::Listeners;
 use crate::convert::Problem;
 use crate::service::Service;
+use crate::tls::ClientCertificate;
 
 /// The API of the clients' listeners.
 pub fn router(service: Service) -> Router {
@@ -65,10 +66,12 @@ async fn finish(State(service): State<Service>, request: Request, next: Next) ->
     // The metrics count by route. A path has ids in it, and each id would be a new time series.
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
-    let is_for_one_caller = request.headers().contains_key(header::AUTHORIZATION);
+    let is_public = matches!(*request.method(), Method::GET | Method::HEAD)
+        && !request.headers().contains_key(header::AUTHORIZATION)
+        && request.extensions().get::<ClientCertificate>().is_none();
     let mut response = next.run(request).await;
     problem::finish(&mut response, languages.as_ref());
-    response_headers::finish(&mut response, is_for_one_caller);
+    response_headers::finish(&mut response, is_public);
     let status = response.status().as_u16();
     service.metrics().answered(method, &route, status, began.elapsed());
     let trace = response.headers().get("keyrack-trace-id").and_then(|value| value.to_str().ok());

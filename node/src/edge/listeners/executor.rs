@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::reading::Reading;
 
-/// Spawns hyper's streams as contained tasks: a panic ends only its own stream. A stream ends too when its client does not go on
+/// Spawns hyper's streams as contained tasks: a panic ends only its own stream. A stream also ends when its client stops
 /// reading the answer.
 #[derive(Clone)]
 pub struct StreamExecutor {

@@ -1,4 +1,4 @@
-//! Whether a client goes on reading an answer.
+//! Whether a client continues to read an answer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;

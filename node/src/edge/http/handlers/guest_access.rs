@@ -40,5 +40,5 @@ pub async fn sign_in(State(service): State<Service>, request: Request) -> Result
     // Before the body is read, so that a stranger cannot make the node read more bodies than this.
     service.guard().quotas().take_sign_in(from)?;
     let sign_in: GuestSignIn = body::read_json(request).await?;
-    answer(StatusCode::CREATED, &service.sign_guest_in(&sign_in, from)?)
+    answer(StatusCode::CREATED, &service.sign_guest_in(&sign_in, from, service.default_deadline()).await?)
 }

@@ -47,7 +47,8 @@ pub async fn readyz(State(service): State<Service>) -> Response {
 
 /// Get the node's metrics.
 ///
-/// In the OpenMetrics text format, for Prometheus. Needs credentials of any role but guest, except on a development node.
+/// In the OpenMetrics text format, for Prometheus. Needs the credentials of an operator or of an auditor of all properties, because
+/// metrics show how much the whole cluster sells. A development node needs none.
 #[utoipa::path(get, path = Operation::GetMetrics.route(), tag = "Health", responses((status = 200)))]
 pub async fn metrics(State(service): State<Service>) -> Result<Response, Problem> {
     let page = service.metrics().render(service.cluster());
