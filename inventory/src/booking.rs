@@ -144,8 +144,8 @@ impl BookedRoom {
 }
 
 impl Booking {
-    /// The booking without what is about its guest. The patterns name every field, so that whoever adds one says what an erasure
-    /// does to it.
+    /// The booking without what is about its guest. The patterns name every field, so that a new one needs a line about what an
+    /// erasure does to it.
     pub fn without_guest(self) -> Booking {
         let Booking {
             id,

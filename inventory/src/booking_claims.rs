@@ -4,7 +4,6 @@ use alloc::string::String;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::leaf::bound_digest;
 use crate::{Booking, Digest, Disclosure, GUEST_DIGESTS, GuestSecrets, LEAF_DIGESTS, Salt, TermSalts};
 
 impl TermSalts {
@@ -36,21 +35,32 @@ fn salt_of(secret: &Salt, revision: u32) -> Salt {
     salt
 }
 
+/// Whether a leaf has the claims about the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GuestDigests {
+    Claimed,
+    Hidden,
+}
+
 /// The sorted digests of a booking's next leaf, which gets this `index`.
-pub(crate) fn leaf_digests(booking: &Booking, secrets: Option<&GuestSecrets>, index: u64) -> [Digest; LEAF_DIGESTS] {
+pub(crate) fn leaf_digests(
+    booking: &Booking,
+    secrets: Option<&GuestSecrets>,
+    index: u64,
+    guest: GuestDigests,
+) -> [Digest; LEAF_DIGESTS] {
     let mut digests: [Digest; LEAF_DIGESTS] = core::array::from_fn(|place| filler(booking, index, place));
     if let Some(secrets) = secrets {
         for (place, digest) in digests.iter_mut().take(GUEST_DIGESTS).enumerate() {
             *digest = match secrets.digests.get(place) {
-                Some(claimed) => *claimed,
-                None => decoy(&secrets.salts, booking.revision, place),
+                Some(claimed) if guest == GuestDigests::Claimed => *claimed,
+                _ => decoy(&secrets.salts, booking.revision, place),
             };
         }
         for (place, claim) in secrets.salts.claims(booking).iter().enumerate() {
             digests[GUEST_DIGESTS + place] = claim.digest();
         }
     }
-    let mut digests = digests.map(|claimed| bound_digest(&claimed, booking.leaf));
     digests.sort_unstable();
     digests
 }

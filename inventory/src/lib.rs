@@ -55,7 +55,7 @@ mod row;
 mod rows;
 
 pub use access::{Actor, Credential, Grant, Right, RightQuery, Role, Scope, Who};
-pub use apply::{At, COUNTED_REFUSALS, EXPIRY_STEPS, KEPT_REFUSALS, RECORD_TTL_MS, apply, permits};
+pub use apply::{At, COUNTED_REFUSALS, EXPIRY_STEPS, KEPT_REFUSALS, RECORD_TTL_MS, Rules, apply, permits};
 pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
 pub use booking::{BookedRoom, Booking, BookingState};
 pub use calendar::{Cell, NightCount, Page, Restriction, Restrictions, sell_limit};
@@ -68,8 +68,8 @@ pub use hold::{Hold, HoldState, MAX_HOLD_MS};
 pub use id::{BookingId, ConfirmationNumber, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx, ShortCode};
 pub use key::{Key, KeyError};
 pub use leaf::{
-    BookingLeaf, Digest, DigestForm, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms,
-    LeafSeeds, MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, bound_digest, claim_digest,
+    BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
+    MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, claim_digest,
 };
 pub use limits::{MAX_CAPACITY, MAX_ROOMS};
 pub use memory::MemRows;

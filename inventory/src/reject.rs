@@ -131,12 +131,6 @@ pub struct RefusedNight {
 }
 
 impl RefusedNight {
-    /// The most nights of one refusal. The first ones are enough to understand it, and a refusal is kept on every replica.
+    /// The most nights of one refusal.
     pub const MOST: usize = 31;
-
-    /// The first nights of a refusal.
-    pub(crate) fn first(mut nights: Vec<RefusedNight>) -> Vec<RefusedNight> {
-        nights.truncate(RefusedNight::MOST);
-        nights
-    }
 }

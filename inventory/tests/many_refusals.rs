@@ -99,3 +99,23 @@ fn a_refusal_names_its_first_nights_only() {
     assert_eq!(nights.len(), RefusedNight::MOST);
     assert_eq!(nights[0].night, year.arrival());
 }
+
+/// An entry of a version without these rules is decided as that version did, whenever a replica applies it.
+#[test]
+fn an_entry_with_the_first_rules_is_decided_by_them() {
+    let mut rows = after_refusals(SELF, KEPT_REFUSALS);
+    let first = At { rules: Rules::FIRST, ..At::from(clock(&mut rows).last_at_ms) };
+    let before = rows.clone();
+    let outcome = apply(&mut rows, &wrong(principal(SELF), 1), first).unwrap();
+    assert_eq!(outcome.reply, Reply::Rejected(Reject::NotFound));
+    assert_eq!(clock(&mut rows).audit_count, clock(&mut before.clone()).audit_count + 1, "every refusal is kept");
+
+    let mut rows = key_inn();
+    let at = At { rules: Rules::FIRST, ..At::from(morning_ms()) };
+    let year = stay("2026-12-01", "2027-11-30");
+    let refused = apply(&mut rows, &command(book(1, year, vec![room("STD", "FLEX", 50)])), at).unwrap();
+    assert!(matches!(refused.reply, Reply::Rejected(Reject::SoldOut(nights)) if nights.len() == 364), "every night is named");
+    let nights = stay("2026-12-01", "2026-12-03");
+    apply(&mut rows, &command(book(2, nights, vec![room("STD", "FLEX", 1)])), at).unwrap();
+    assert!(!rows.iter().any(|(key, _)| matches!(key, Key::BookingLine(..))));
+}

@@ -21,7 +21,7 @@ fn rewrap(number: u64, from: Vec<u8>, to: Vec<u8>) -> Op {
 }
 
 fn at(index: u64) -> At {
-    At { ms: morning_ms(), term: 1, index }
+    At { ms: morning_ms(), term: 1, index, rules: Rules::PRESENT }
 }
 
 #[test]

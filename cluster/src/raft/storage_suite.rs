@@ -120,7 +120,7 @@ async fn replica(calls: Vec<Vec<Vec<Bytes>>>) -> Vec<(Vec<u8>, Vec<u8>)> {
 async fn apply(machine: &mut StateMachine, last: u64, entries: Vec<Vec<Bytes>>) {
     let entries = (last + 1..).zip(entries).map(|(index, commands)| {
         let log_id = LogId::new(openraft::alias::LeaderIdOf::<Types> { term: 1, node_id: 1 }, index);
-        let batch = pb::Batch { at_ms: 1_000, commands }.encode_to_vec();
+        let batch = pb::Batch { at_ms: 1_000, commands, rules: 1 }.encode_to_vec();
         Ok((Entry { log_id, payload: EntryPayload::Normal(Payload(batch.into())) }, None))
     });
     machine.apply(stream::iter(entries.collect::<Vec<_>>())).await.expect("applied");

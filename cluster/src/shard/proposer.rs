@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use keyrack_inventory::Rules;
 use keyrack_proto::internal as pb;
 use prost::Message;
 use tokio::sync::Semaphore;
@@ -89,7 +90,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Proposer<M, D, P> {
     async fn propose(&self, batch: Vec<Pending>) {
         let at_ms = self.replica.now_ms();
         let commands = batch.iter().map(|pending| pending.command.clone()).collect();
-        let encoded = pb::Batch { at_ms, commands }.encode_to_vec();
+        let encoded = pb::Batch { at_ms, commands, rules: Rules::PRESENT.0 }.encode_to_vec();
         match self.replica.write(encoded.into()).await {
             Ok((index, Applied::Outcomes(outcomes))) if outcomes.len() == batch.len() => {
                 for (pending, outcome) in batch.into_iter().zip(outcomes) {

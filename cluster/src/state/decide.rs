@@ -4,7 +4,7 @@
 use std::io;
 
 use bytes::Bytes;
-use keyrack_inventory::{At, Command, Fault, Key, Outcome, Reply, Row, Rows, apply};
+use keyrack_inventory::{At, Command, Fault, Key, Outcome, Reply, Row, Rows, Rules, apply};
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
@@ -16,6 +16,15 @@ pub fn read(batch: Bytes) -> io::Result<pb::Batch> {
     pb::Batch::decode(batch).map_err(|cause| malformed(&format!("batch: {cause}")))
 }
 
+/// The rules by which a batch is decided.
+///
+/// # Errors
+/// Only a newer version knows them.
+pub fn rules(batch: &pb::Batch) -> io::Result<Rules> {
+    let rules = Rules(batch.rules);
+    if rules <= Rules::PRESENT { Ok(rules) } else { Err(malformed(&format!("batch: rules {} of a newer version", rules.0))) }
+}
+
 /// Applies the commands of the log entry at `(term, index)` in order, and calls `decided` after each. An error is final: the
 /// changes so far must not be used.
 pub fn batch<R: Rows>(
@@ -24,7 +33,7 @@ pub fn batch<R: Rows>(
     (term, index): (u64, u64),
     mut decided: impl FnMut(&mut R, &Command),
 ) -> io::Result<Vec<Outcome>> {
-    let at = At { ms: batch.at_ms, term, index };
+    let at = At { ms: batch.at_ms, term, index, rules: rules(&batch)? };
     let mut outcomes = Vec::with_capacity(batch.commands.len());
     for command in batch.commands {
         // No version can read it. Versions that did not check what another node forwarded could store it, and then stopped here.

@@ -17,7 +17,9 @@ use crate::malformed::malformed;
 /// # Errors
 /// `InvalidData` that says what cannot be read.
 pub fn check(shard: u32, batch: Bytes) -> io::Result<()> {
-    decide::read(batch)?.commands.into_iter().try_for_each(|command| check_command(shard, command))
+    let batch = decide::read(batch)?;
+    decide::rules(&batch)?;
+    batch.commands.into_iter().try_for_each(|command| check_command(shard, command))
 }
 
 /// Checks an encoded command of a shard.
@@ -35,7 +37,7 @@ pub fn check_command(shard: u32, command: Bytes) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use keyrack_inventory::{Command, Op, PropertyNumber};
+    use keyrack_inventory::{Command, Op, PropertyNumber, Rules};
 
     use super::*;
 
@@ -44,7 +46,7 @@ mod tests {
     }
 
     fn batch(commands: Vec<Bytes>) -> Bytes {
-        pb::Batch { at_ms: 1, commands }.encode_to_vec().into()
+        pb::Batch { at_ms: 1, commands, rules: Rules::PRESENT.0 }.encode_to_vec().into()
     }
 
     #[test]
@@ -54,6 +56,8 @@ mod tests {
         check(1, batch(vec![tick(), Bytes::from_static(b"\xff")])).expect_err("no protobuf");
         check(1, batch(vec![Bytes::new()])).expect_err("no operation: a kind of a later version");
         check(1, Bytes::from_static(b"\xff")).expect_err("no batch");
+        let newer = pb::Batch { at_ms: 1, commands: vec![tick()], rules: Rules::PRESENT.0 + 1 };
+        check(1, newer.encode_to_vec().into()).expect_err("rules of a newer version");
     }
 
     #[test]

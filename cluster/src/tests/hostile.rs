@@ -115,7 +115,7 @@ fn entries_that_cannot_be_applied_are_never_stored() {
     // It says that it was elected in the next term. Each request is refused as a whole, so this vote is not stored either.
     let vote = pb::Vote { term: held.term + 1, node: HOSTILE, committed: true };
     let id = |term, index| Some(pb::LogId { term, node: HOSTILE, index });
-    let batch = |commands: Vec<Bytes>| Some(Bytes::from(pb::Batch { at_ms: 1, commands }.encode_to_vec()));
+    let batch = |commands: Vec<Bytes>| Some(Bytes::from(pb::Batch { at_ms: 1, commands, rules: 0 }.encode_to_vec()));
     let entry = |id, batch| pb::LogEntry { id, batch, membership: None };
     let next = last.index + 1;
     let wrong = [

@@ -48,7 +48,7 @@ fn an_entry_that_is_larger_than_a_message_is_sent_in_parts() {
     nodes.stop(away);
     let leader = leader(&nodes);
     let encoded = (0..20).map(|number| commands::encode(&large(&place, number))).collect();
-    let batch = pb::Batch { at_ms: 1, commands: encoded }.encode_to_vec();
+    let batch = pb::Batch { at_ms: 1, commands: encoded, rules: 0 }.encode_to_vec();
     assert!(batch.len() > PEER_MESSAGE_BYTES);
     let node = nodes.node(leader);
     let replica = node.cluster.node.shards[1].group.replica().clone();

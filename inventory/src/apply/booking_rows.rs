@@ -66,7 +66,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             cancellation_fee: None,
             leaf: None,
         };
-        self.append_leaf(property, &mut booking, LeafKind::Book, Some(&secrets))?;
+        self.append_leaf(property, &mut booking, LeafKind::Book, Some(&secrets), true)?;
         self.rows.put(Key::Guest(id), Row::Guest(secrets));
         self.rows.put(Key::Arrival(self.property, stay.arrival(), id), Row::Present);
         if !channel_ref.is_empty() {
@@ -90,7 +90,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         booking.updated_at_ms = self.meta.last_at_ms;
         let secrets = rows::guest(&mut self.rows, booking.id)?.cloned();
         let leaf = self.meta.next_leaf;
-        self.append_leaf(property, &mut booking, kind, secrets.as_deref())?;
+        let is_new_guest = old.guest != booking.guest;
+        self.append_leaf(property, &mut booking, kind, secrets.as_deref(), is_new_guest)?;
         assert_eq!(booking.leaf, Some(leaf), "every change of a booking appends a leaf");
         assert_follows(old, &booking);
         self.ledger.booking(self.property, Some(old), &booking);

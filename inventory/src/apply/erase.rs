@@ -3,10 +3,10 @@
 
 use alloc::sync::Arc;
 
-use super::shard::Shard;
+use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::rows;
-use crate::{Booking, BookingId, Fault, JournalEvent, Key, LeafKind, Read, Reply, Row, Rows};
+use crate::{Booking, BookingId, Fault, JournalEvent, Key, LeafKind, Read, Reply, Row, Rows, Sealed};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn erase_guest(&mut self, id: BookingId) -> Decision<(JournalEvent, Reply)> {
@@ -18,11 +18,15 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         self.rows.delete(&Key::Guest(id));
         assert!(rows::guest(&mut self.rows, id)?.is_none(), "an erased guest has no key and no salts");
         self.meta.last_erasure = self.at.index;
-        if !old.channel_ref.is_empty() {
-            self.rows.delete(&Key::channel_ref(self.property, &old.channel_ref, id));
-        }
-        self.erase_lines(id)?;
-        let erased = Booking::clone(&old).without_guest();
+        let erased = if self.at.rules >= Rules::BOUNDED {
+            if !old.channel_ref.is_empty() {
+                self.rows.delete(&Key::channel_ref(self.property, &old.channel_ref, id));
+            }
+            self.erase_lines(id)?;
+            Booking::clone(&old).without_guest()
+        } else {
+            Booking { guest: Sealed::default(), guest_erased: true, ..Booking::clone(&old) }
+        };
         let booking = self.store_booking(&property, &old, erased, LeafKind::Erase)?;
         Ok((JournalEvent::GuestErased, Reply::Booking(booking)))
     }

@@ -38,7 +38,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if let Some(limit) = property.details.house_limit {
             self.check_house(property, stay, limit, rooms, had, &mut refused)?;
         }
-        if refused.is_empty() { Ok(()) } else { Err(Reject::SoldOut(RefusedNight::first(refused)).into()) }
+        if refused.is_empty() { Ok(()) } else { Err(Reject::SoldOut(self.named_nights(refused)).into()) }
     }
 
     /// Checks the house limit. It counts all room types together, so this reads the pages of every type.

@@ -41,4 +41,4 @@ pub use expire::{EXPIRY_STEPS, RECORD_TTL_MS};
 pub use refusals::{COUNTED_REFUSALS, KEPT_REFUSALS};
 pub use rights::permits;
 pub use run::apply;
-pub use shard::At;
+pub use shard::{At, Rules};

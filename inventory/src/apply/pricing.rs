@@ -40,7 +40,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             self.price(property, stay, room, &mut refused)?;
         }
         if !refused.is_empty() {
-            return Err(Reject::Restricted(RefusedNight::first(refused)).into());
+            return Err(Reject::Restricted(self.named_nights(refused)).into());
         }
         for room in &rooms {
             let priced = property.rate_plans[usize::from(room.rate_plan.0)].priced;

@@ -4,13 +4,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::expire::RECORD_TTL_MS;
-use super::shard::Shard;
+use super::shard::{Rules, Shard};
 use super::stop::Decision;
-use crate::booking_claims::leaf_digests;
+use crate::booking_claims::{GuestDigests, leaf_digests};
 use crate::rows;
 use crate::{
-    BookedRoom, Booking, BookingLeaf, Cell, DigestForm, Fault, GuestSecrets, JournalEvent, Key, Leaf, LeafBody, LeafKind,
-    LeafRooms, MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
+    BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, JournalEvent, Key, Leaf, LeafBody, LeafKind, LeafRooms,
+    MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
 };
 
 /// The most old checkpoints that one new checkpoint removes.
@@ -24,8 +24,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         booking: &mut Booking,
         kind: LeafKind,
         secrets: Option<&GuestSecrets>,
+        is_new_guest: bool,
     ) -> Result<(), Fault> {
-        let digests = leaf_digests(booking, secrets, self.meta.next_leaf);
+        // The digests of the guest would be the same in every leaf, and show that there is a guest and whether it changed. So only the
+        // leaf of a new guest has them; other leaves have decoys in their places.
+        let guest = if is_new_guest || self.at.rules < Rules::BOUNDED { GuestDigests::Claimed } else { GuestDigests::Hidden };
+        let digests = leaf_digests(booking, secrets, self.meta.next_leaf, guest);
         assert!(digests.is_sorted(), "digests are sorted, so that their order reveals nothing");
         let leaf = BookingLeaf {
             kind,
@@ -36,7 +40,6 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             departure: booking.stay.departure(),
             rooms: self.leaf_rooms(property, &booking.rooms, booking.stay)?,
             digests,
-            form: DigestForm::Bound,
         };
         booking.leaf = Some(self.meta.next_leaf);
         self.put_leaf(LeafBody::Booking(leaf));

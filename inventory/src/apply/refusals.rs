@@ -1,9 +1,11 @@
 //! Which refusals are kept. A caller that is refused again and again must not fill the disks of all replicas.
 
-use super::shard::{KeptRefusal, Shard};
+use alloc::vec::Vec;
+
+use super::shard::{KeptRefusal, Rules, Shard};
 use crate::audit::{Action, Observation, Verdict};
 use crate::rows;
-use crate::{Actor, Command, Fault, JournalEvent, Key, RefusalCount, Reject, Reply, Row, Rows, Who};
+use crate::{Actor, Command, Fault, JournalEvent, Key, RefusalCount, RefusedNight, Reject, Reply, Row, Rows, Who};
 
 /// How many refusals of a caller are kept one by one on each day of log time, with their answers for retries.
 pub const KEPT_REFUSALS: u32 = 10_000;
@@ -18,6 +20,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// Counts a refusal of the command's caller. What the cluster itself proposes is not counted.
     pub(super) fn count_refusal(&mut self, command: &Command) -> Result<KeptRefusal, Fault> {
         let Some(actor) = &command.by else { return Ok(KeptRefusal::Whole) };
+        if self.at.rules < Rules::BOUNDED {
+            return Ok(KeptRefusal::Whole);
+        }
         let number = match actor.who {
             Who::Principal { number, .. } => number,
             Who::Guest(_) => GUESTS,
@@ -32,6 +37,14 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Some(more) if more % COUNTED_REFUSALS == 0 => KeptRefusal::Summed,
             Some(_) => KeptRefusal::Counted,
         })
+    }
+
+    /// The nights that a refusal names. The first ones are enough to understand it, and every replica keeps them.
+    pub(super) fn named_nights(&self, mut nights: Vec<RefusedNight>) -> Vec<RefusedNight> {
+        if self.at.rules >= Rules::BOUNDED {
+            nights.truncate(RefusedNight::MOST);
+        }
+        nights
     }
 
     /// Records many refusals as one.

@@ -18,12 +18,28 @@ pub struct At {
     pub term: u64,
     /// The index of the Raft entry. Leaves contain it.
     pub index: u64,
+    /// The rules by which it is decided.
+    pub rules: Rules,
 }
 
 impl From<u64> for At {
     fn from(ms: u64) -> At {
-        At { ms, term: 0, index: 0 }
+        At { ms, term: 0, index: 0, rules: Rules::PRESENT }
     }
+}
+
+/// The rules by which a command is decided. The leader stamps its own version's rules on a Raft entry, so that every replica decides
+/// the entry in the same way, also one that applies it after an upgrade. Rules never change; a change gets the next number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Rules(pub u32);
+
+impl Rules {
+    /// Entries without a number.
+    pub const FIRST: Rules = Rules(0);
+    /// Refusals are bounded ([`super::refusals`]), leaves have bound digests, and an erasure removes all that is about the guest.
+    pub const BOUNDED: Rules = Rules(1);
+    /// The newest rules that this version knows.
+    pub const PRESENT: Rules = Rules::BOUNDED;
 }
 
 /// What is kept of a refusal.
@@ -71,7 +87,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn journal(&mut self, request: Option<[u8; 16]>, happened: JournalEvent, reply: Reply, mark: Option<Mark>) {
         let chained = mark.as_ref().is_none_or(|mark| mark.link == self.meta.audit_link);
         assert!(chained, "the newest audit record belongs to this line");
-        if let Reply::Booking(booking) = &reply {
+        if let Reply::Booking(booking) = &reply
+            && self.at.rules >= Rules::BOUNDED
+        {
             self.rows.put(Key::BookingLine(booking.id, self.meta.next_sequence), Row::Present);
         }
         let entry = Entry { at_ms: self.meta.last_at_ms, property: self.property, request, happened, reply, mark };

@@ -65,9 +65,3 @@ pub fn claim_digest(salt: &Salt, value: &str, name: &str) -> Digest {
     claim.text(name);
     Sha256::digest(claim.into_bytes()).into()
 }
-
-/// A claim's digest in a leaf whose booking has the leaf `previous` before it: SHA-256 over the claim's digest and the index of that
-/// leaf as eight bytes, big-endian (all ones for none). So no two leaves of a booking have a digest in common.
-pub fn bound_digest(claimed: &Digest, previous: Option<u64>) -> Digest {
-    Sha256::new_with_prefix(claimed).chain_update(previous.unwrap_or(u64::MAX).to_be_bytes()).finalize().into()
-}

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::claim::{Digest, Disclosure, LEAF_DIGESTS, bound_digest};
+use super::claim::{Digest, Disclosure, LEAF_DIGESTS};
 use crate::{BookingId, Night, ShortCode};
 
 /// The maximum number of nights times room types whose limits are in a leaf. A leaf must fit the 64 KiB of an entry
@@ -59,17 +59,6 @@ pub struct BookingLeaf {
     pub rooms: Vec<LeafRooms>,
     /// Sorted digests. Only the holder of the salts knows which claims they are of.
     pub digests: [Digest; LEAF_DIGESTS],
-    /// What the digests are of.
-    pub form: DigestForm,
-}
-
-/// What a leaf's digests are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestForm {
-    /// Of the claims. Equal claims of two leaves have equal digests, which shows whether a guest changed. Only leaves of version 1.
-    Claim,
-    /// Of the claims' digests and the leaf's place among the leaves of its booking ([`bound_digest`]).
-    Bound,
 }
 
 /// Rooms of one type.
@@ -149,12 +138,7 @@ impl LeafKind {
 impl BookingLeaf {
     /// Whether `disclosure` belongs to this leaf.
     pub fn holds(&self, disclosure: &Disclosure) -> bool {
-        let claimed = disclosure.digest();
-        let digest = match self.form {
-            DigestForm::Claim => claimed,
-            DigestForm::Bound => bound_digest(&claimed, self.previous),
-        };
-        self.digests.contains(&digest)
+        self.digests.contains(&disclosure.digest())
     }
 
     /// The number of nights.

@@ -25,6 +25,6 @@ mod format;
 mod read;
 mod write;
 
-pub use claim::{Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, LeafSeeds, Salt, TermSalts, bound_digest, claim_digest};
-pub use content::{BookingLeaf, DigestForm, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys};
+pub use claim::{Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, LeafSeeds, Salt, TermSalts, claim_digest};
+pub use content::{BookingLeaf, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys};
 pub use error::LeafError;

@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::claim::LEAF_DIGESTS;
-use super::content::{BookingLeaf, DigestForm, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys};
+use super::content::{BookingLeaf, Leaf, LeafBody, LeafKind, LeafRooms, MAX_LEAF_CELLS, ReplicaKeys};
 use super::error::LeafError;
-use super::format::{AUDIT_SEAL, BOUND_VERSION, KEY_CHANGE, LEAF_VERSION};
+use super::format::{AUDIT_SEAL, KEY_CHANGE, LEAF_VERSION};
 use crate::cbor::Reader;
 use crate::{BookingId, MAX_ROOMS, MAX_STAY_NIGHTS, Night, ShortCode};
 
@@ -29,17 +29,15 @@ fn leaf(bytes: &[u8]) -> Result<Leaf, LeafError> {
     let pairs = from.map()?;
     key(&mut from, 1)?;
     let version = from.uint()?;
-    let form = match version {
-        LEAF_VERSION => DigestForm::Claim,
-        BOUND_VERSION => DigestForm::Bound,
-        _ => return Err(LeafError::Version(version)),
-    };
+    if version != LEAF_VERSION {
+        return Err(LeafError::Version(version));
+    }
     key(&mut from, 2)?;
     let kind = from.uint()?;
     let leaf = match kind {
         KEY_CHANGE => key_change(&mut from, pairs)?,
         AUDIT_SEAL => audit_seal(&mut from, pairs)?,
-        _ => booking(&mut from, pairs, kind, form)?,
+        _ => booking(&mut from, pairs, kind)?,
     };
     if from.0.is_empty() { Ok(leaf) } else { Err(LeafError::Malformed("extra bytes at the end")) }
 }
@@ -63,7 +61,7 @@ fn audit_seal(from: &mut Reader<'_>, pairs: usize) -> Result<Leaf, LeafError> {
     Ok(Leaf { at_ms, term, index, body: LeafBody::AuditSeal { count: from.uint()?, link: byte_array(from)? } })
 }
 
-fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64, form: DigestForm) -> Result<Leaf, LeafError> {
+fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafError> {
     let kind = LeafKind::ALL.into_iter().find(|known| known.number() == kind);
     let kind = kind.ok_or(LeafError::Malformed("unknown kind"))?;
     key(from, 3)?;
@@ -89,7 +87,7 @@ fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64, form: DigestForm) -> 
     if pairs != 12 {
         return Err(LeafError::Malformed("a booking leaf has unexpected fields"));
     }
-    let body = BookingLeaf { kind, property, booking: id, previous, arrival, departure, rooms, digests, form };
+    let body = BookingLeaf { kind, property, booking: id, previous, arrival, departure, rooms, digests };
     Ok(Leaf { at_ms, term, index, body: LeafBody::Booking(body) })
 }
 

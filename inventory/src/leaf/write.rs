@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::claim::LEAF_DIGESTS;
-use super::content::{BookingLeaf, DigestForm, Leaf, LeafBody, LeafRooms};
-use super::format::{AUDIT_SEAL, BOUND_VERSION, KEY_CHANGE, LEAF_VERSION};
+use super::content::{BookingLeaf, Leaf, LeafBody, LeafRooms};
+use super::format::{AUDIT_SEAL, KEY_CHANGE, LEAF_VERSION};
 use crate::cbor::Writer;
 
 impl Leaf {
@@ -14,11 +14,7 @@ impl Leaf {
         match &self.body {
             LeafBody::Booking(booking) => {
                 out.map(12);
-                let version = match booking.form {
-                    DigestForm::Claim => LEAF_VERSION,
-                    DigestForm::Bound => BOUND_VERSION,
-                };
-                self.head(&mut out, version, booking.kind.number());
+                self.head(&mut out, booking.kind.number());
                 booking.write(&mut out);
                 self.place(&mut out);
                 out.uint(12);
@@ -27,7 +23,7 @@ impl Leaf {
             }
             LeafBody::KeyChange(keys) => {
                 out.map(5);
-                self.head(&mut out, LEAF_VERSION, KEY_CHANGE);
+                self.head(&mut out, KEY_CHANGE);
                 self.place(&mut out);
                 out.uint(13);
                 out.array(3);
@@ -37,7 +33,7 @@ impl Leaf {
             }
             LeafBody::AuditSeal { count, link } => {
                 out.map(5);
-                self.head(&mut out, LEAF_VERSION, AUDIT_SEAL);
+                self.head(&mut out, AUDIT_SEAL);
                 self.place(&mut out);
                 out.uint(14);
                 out.array(2);
@@ -48,9 +44,9 @@ impl Leaf {
         out.into_bytes()
     }
 
-    fn head(&self, out: &mut Writer, version: u64, kind: u64) {
+    fn head(&self, out: &mut Writer, kind: u64) {
         out.uint(1);
-        out.uint(version);
+        out.uint(LEAF_VERSION);
         out.uint(2);
         out.uint(kind);
     }

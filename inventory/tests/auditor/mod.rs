@@ -61,8 +61,7 @@ impl Auditor {
             AUDIT_SEAL => vec![1, 2, 10, 11, 14],
             _ => (1..=12).collect(),
         };
-        let version = if (KEY_CHANGE..=AUDIT_SEAL).contains(&kind) { 1 } else { 2 };
-        if keys != expected || of(1) != &Item::Number(version) || !(BOOK..=AUDIT_SEAL).contains(&kind) {
+        if keys != expected || of(1) != &Item::Number(1) || !(BOOK..=AUDIT_SEAL).contains(&kind) {
             return Err(format!("keys {keys:?} of kind {kind}"));
         }
         self.hear_when(of(10).number()?, of(11).pair()?)?;

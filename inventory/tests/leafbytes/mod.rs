@@ -23,7 +23,6 @@ pub fn stay_leaf() -> Leaf {
             nights: vec![(20, 7), (25, 0), (300, -2)],
         }],
         digests: [1, 2, 3, 4, 5, 6, 7, 0xff].map(digest),
-        form: DigestForm::Claim,
     };
     Leaf { at_ms: 1_764_154_200_123, term: 3, index: 4_097, body: LeafBody::Booking(body) }
 }

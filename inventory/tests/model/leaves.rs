@@ -8,14 +8,6 @@ use super::Model;
 use crate::almanac;
 use keyrack_inventory::*;
 
-/// SHA-256 over each digest and the index of the leaf before, or eight bytes of ones; sorted.
-fn bound(digests: [Digest; LEAF_DIGESTS], previous: Option<u64>) -> [Digest; LEAF_DIGESTS] {
-    let before = previous.map_or([0xff; 8], u64::to_be_bytes);
-    let mut bound = digests.map(|digest| Sha256::digest([digest.as_slice(), &before].concat()).into());
-    bound.sort_unstable();
-    bound
-}
-
 impl Model {
     /// Appends the leaf of a booking that has already changed, and returns the booking.
     pub(super) fn tell(&mut self, place: usize, id: BookingId, kind: LeafKind) -> Arc<Booking> {
@@ -23,6 +15,7 @@ impl Model {
         let of_it = |leaf: &Leaf| matches!(&leaf.body, LeafBody::Booking(told) if told.booking == id);
         let previous = self.leaves.iter().rposition(of_it).map(|index| index as u64);
         let index = self.leaves.len() as u64;
+        let is_new_guest = self.told_guests.insert(id, booking.guest.clone()).as_ref() != Some(&booking.guest);
         let body = BookingLeaf {
             kind,
             property: self.hotels[place].property.id.clone(),
@@ -31,8 +24,7 @@ impl Model {
             arrival: booking.stay.arrival(),
             departure: booking.stay.departure(),
             rooms: self.left_over(place, &booking),
-            digests: bound(self.digests(&booking, index), previous),
-            form: DigestForm::Bound,
+            digests: self.digests(&booking, index, is_new_guest),
         };
         self.leaf(LeafBody::Booking(body));
         let booking = self.bookings.iter_mut().find(|b| b.id == id).unwrap();
@@ -88,8 +80,9 @@ impl Model {
         codes.into_iter().map(line).collect()
     }
 
-    /// Five digests about the guest, three about the terms. Missing claims get decoys or fillers.
-    fn digests(&self, booking: &Booking, index: u64) -> [Digest; LEAF_DIGESTS] {
+    /// Five digests about the guest, three about the terms. Missing claims get decoys or fillers, and so do all claims about a guest
+    /// that an earlier leaf has.
+    fn digests(&self, booking: &Booking, index: u64, is_new_guest: bool) -> [Digest; LEAF_DIGESTS] {
         let decoy = |place: usize| {
             let parts = [&b"keyrack filler"[..], &booking.id.0, &index.to_be_bytes(), &[place as u8]];
             Sha256::digest(parts.concat()).into()
@@ -104,7 +97,8 @@ impl Model {
                 let secret = [&secrets.salts.price[..], &booking.revision.to_be_bytes(), &[n as u8]];
                 Sha256::digest(secret.concat()).into()
             };
-            let guest: Vec<Digest> = (0..5).map(|n| secrets.digests.get(n).copied().unwrap_or_else(|| hidden(n))).collect();
+            let claimed = |n: usize| secrets.digests.get(n).copied().filter(|_| is_new_guest);
+            let guest: Vec<Digest> = (0..5).map(|n| claimed(n).unwrap_or_else(|| hidden(n))).collect();
             [guest.as_slice(), &terms].concat()
         };
         let mut digests = self.secrets.get(&booking.id).map_or_else(|| (0..8).map(decoy).collect(), claims);

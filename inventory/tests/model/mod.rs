@@ -37,6 +37,8 @@ pub struct Model {
     pub leaves: Vec<Leaf>,
     /// The secrets of each guest who was not erased.
     pub secrets: BTreeMap<BookingId, GuestSecrets>,
+    /// The guest in the newest leaf of each booking.
+    pub told_guests: BTreeMap<BookingId, Sealed>,
     /// All keys that were ever put, oldest first.
     pub replica_keys: Vec<ReplicaKeys>,
     /// The number of lines that are older than 48 hours and have been expired.

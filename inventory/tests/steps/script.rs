@@ -123,7 +123,7 @@ impl Script {
 
     /// The log position. A term lasts 40 commands.
     fn at(&self) -> At {
-        At { ms: self.clock_ms, term: 1 + self.issued / 40, index: 9 + self.issued }
+        At { ms: self.clock_ms, term: 1 + self.issued / 40, index: 9 + self.issued, rules: Rules::PRESENT }
     }
 
     /// The same request again. The edge draws new ids and encrypts the guest again.

@@ -94,7 +94,7 @@ impl Gate {
         present.is_some_and(|present| present.number == signed_in.number && !present.revoked)
     }
 
-    /// Whether whoever made a guest's link may still make links, as far as this node knows.
+    /// Whether the caller that made a guest's link may still make links, as far as this node knows.
     pub fn issuer_holds(&self, token: &GuestToken) -> bool {
         let (number, credential) = token.issuer;
         if number == 0 {

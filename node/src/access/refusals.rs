@@ -1,8 +1,8 @@
 //! Which refusals the audit trail keeps one by one. Every record stays on every replica for ever, so nobody may make many of them
 //! by being refused.
 //!
-//! Within an hour, the first refusals of each caller are kept. All callers that did not sign in share one, smaller number. The
-//! others are counted, and each hour's counts become one record for each caller and verdict.
+//! Within an hour, the first refusals of each caller are kept. All callers that did not sign in share one number. The others
+//! are counted, and each hour's counts become one record for each caller and verdict.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use keyrack_inventory::{Verdict, Who};
 use tokio::time::Instant;
 
 /// How many refusals of a caller are kept in an hour.
-pub const KEPT_OF_CALLER: u32 = 128;
+const KEPT_OF_CALLER: u32 = 128;
 /// How many refusals of all callers that did not sign in are kept in an hour.
-pub const KEPT_OF_STRANGERS: u32 = 16;
+const KEPT_OF_STRANGERS: u32 = 128;
 /// After this time the counting begins again.
 const HOUR: Duration = Duration::from_secs(3_600);
 /// The most callers that are counted one by one. The refusals of others are counted together.

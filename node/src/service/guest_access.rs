@@ -29,7 +29,7 @@ pub struct GuestLinkRequest {
 }
 
 /// A guest's link. It is useless without the confirmation number. It ends when it expires, when the booking gets another guest, when
-/// the guest is erased, and when whoever made it loses its rights. Put it into the part of a URL after `#`, which a browser does
+/// the guest is erased, and when the caller that made it loses its rights. Put it into the part of a URL after `#`, which a browser does
 /// not send to servers.
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -273,7 +273,7 @@ fn number_of(booking: &Value) -> &str {
 fn spoilt(token: &str) -> impl Iterator<Item = (String, String)> {
     let (mark, text) = token.split_at(4);
     let bytes = Base64UrlUnpadded::decode_vec(text).unwrap();
-    assert_eq!(bytes.len(), 64);
+    assert_eq!(bytes.len(), 76, "a nonce, 48 bytes, a tag");
     let letters = (0..token.len()).map(|at| (format!("letter {at} changed"), changed(token, at))).collect::<Vec<_>>();
     let mark = mark.to_string();
     let bits = (0..bytes.len() * 8).map(move |bit| {

@@ -27,3 +27,18 @@ pub fn keep_wrong_entries(store: &Store, shard: u32, what: &str, note: &Note, re
     report.find(Kind::Entries, format!("{what}; kept as {}", file.display()));
     Ok(())
 }
+
+/// Keeps two checkpoints that could not be compared: a later audit may prove a fork with them.
+pub fn keep_unchecked(
+    store: &Store,
+    shard: u32,
+    what: &str,
+    one: &Note,
+    other: &Note,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (one, other) = (store.keep_unchecked(shard, one)?, store.keep_unchecked(shard, other)?);
+    let what = format!("{what}; both signed checkpoints are kept: {} and {}", one.display(), other.display());
+    report.find(Kind::Unchecked, what);
+    Ok(())
+}

@@ -27,6 +27,8 @@ pub enum Kind {
     Contradiction,
     /// Time or Raft position decreases.
     Order,
+    /// Something could not be compared, because a proof or a page was withheld.
+    Unchecked,
 }
 
 /// One finding.
@@ -50,7 +52,7 @@ pub struct Findings {
 
 impl Kind {
     /// All kinds. The position is the number in state files.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Fork,
         Kind::Rollback,
         Kind::Untrusted,
@@ -60,6 +62,7 @@ impl Kind {
         Kind::Oversell,
         Kind::Contradiction,
         Kind::Order,
+        Kind::Unchecked,
     ];
 
     /// The name for people.
@@ -74,6 +77,7 @@ impl Kind {
             Kind::Oversell => "OVERSELL",
             Kind::Contradiction => "CONTRADICTION",
             Kind::Order => "ORDER",
+            Kind::Unchecked => "NOT CHECKED",
         }
     }
 }

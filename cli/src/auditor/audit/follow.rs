@@ -2,19 +2,21 @@
 //!
 //! The audit keeps the right edge of the tree of all replayed leaves. It appends the new leaves and requires the root of the
 //! new checkpoint. A correct root means two things: the leaves are the signed leaves, and the new tree begins with the old
-//! one, because it grew from the old edge. No consistency proof is needed for that. The audit requests one only to compare
-//! two checkpoints without the leaves between them.
+//! one, because it grew from the old edge. No consistency proof is needed for that. A checkpoint of another node must have the root
+//! that the tree had at its size. The audit requests a proof only for a checkpoint that is smaller than the verified one; if no node
+//! gives that proof, this is a finding.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use futures::StreamExt;
 use indicatif::ProgressBar;
 use keyrack_inventory::Leaf;
-use keyrack_merkle::{Checkpoint, Note, Policy, TILE_WIDTH, leaf_hash};
+use keyrack_merkle::{Checkpoint, Hash, Note, Policy, TILE_WIDTH, leaf_hash};
 
 use super::checkpoints::{Comparison, NodeCheckpoint, ask, compare};
-use super::evidence::{keep_fork, keep_rollback, keep_wrong_entries};
+use super::evidence::{keep_fork, keep_rollback, keep_unchecked, keep_wrong_entries};
 use super::report::Report;
 use super::source::Source;
 use super::state::State;
@@ -53,7 +55,7 @@ impl<S: Source> Follower<'_, S> {
         let (verified, ahead) = self.store.load(shard, origin)?;
         let before = verified.checkpoint.as_ref().map(|note| Checkpoint::parse(&note.text)).transpose()?;
         let mut report = Report::new(shard, &verified);
-        let Some(newest) = self.newest(shard, before.as_ref(), &mut report).await? else { return Ok(report) };
+        let Some((newest, others)) = self.newest(shard, before.as_ref(), &mut report).await? else { return Ok(report) };
         let now = newest.trusted.checkpoint.clone();
         if let (Some(before), Some(kept)) = (&before, &verified.checkpoint)
             && now.size <= before.size
@@ -62,17 +64,23 @@ impl<S: Source> Follower<'_, S> {
                 self.shrunk(shard, before, kept, &newest, &mut report).await?;
                 return Ok(report);
             }
+            self.compare_others(shard, &newest, &others, &Roots::default(), &mut report).await?;
             report.set_checkpoint(&newest.trusted, self.policy);
             report.set_ledger(&verified, self.policy);
             return Ok(report);
         }
-        let from = ahead.filter(|ahead| ahead.frontier.size() <= now.size).unwrap_or_else(|| verified.clone());
-        let mut state = self.replay(shard, from, now.size).await?;
+        // Progress beyond the smallest of the other checkpoints would not have that checkpoint's root.
+        let smallest = others.iter().map(|one| one.trusted.checkpoint.size).min().unwrap_or(now.size);
+        let from = ahead.filter(|ahead| ahead.frontier.size() <= now.size.min(smallest.max(verified.frontier.size())));
+        let mut roots = Roots::of(&others);
+        let mut state = self.replay(shard, from.unwrap_or_else(|| verified.clone()), now.size, &mut roots).await?;
         if state.frontier.root() != now.root {
             self.store.drop_ahead(shard);
+            self.compare_others(shard, &newest, &others, &Roots::default(), &mut report).await?;
             self.other_root(shard, before.as_ref(), &verified, &newest, &mut report).await?;
             return Ok(report);
         }
+        self.compare_others(shard, &newest, &others, &roots, &mut report).await?;
         state.checkpoint = Some(newest.note.clone());
         state.ledger.forget(now_ms());
         self.store.save(shard, &state)?;
@@ -81,14 +89,14 @@ impl<S: Source> Follower<'_, S> {
         Ok(report)
     }
 
-    /// The largest checkpoint that the policy accepts, compared with those of all nodes. Repeats the requests while it is
-    /// smaller than the verified one, because a node lags behind after a restart.
+    /// The largest checkpoint that the policy accepts, and those of the other nodes. Repeats the requests while it is smaller than
+    /// the verified one, because a node lags behind after a restart.
     async fn newest(
         &self,
         shard: u32,
         before: Option<&Checkpoint>,
         report: &mut Report,
-    ) -> anyhow::Result<Option<NodeCheckpoint>> {
+    ) -> anyhow::Result<Option<(NodeCheckpoint, Vec<NodeCheckpoint>)>> {
         let mut all = Vec::new();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
@@ -102,12 +110,31 @@ impl<S: Source> Follower<'_, S> {
                 break;
             }
         }
-        let Some(newest) = all.pop() else { return Ok(None) };
-        for other in &all {
-            match compare(self.source, shard, &other.trusted.checkpoint, &newest.trusted.checkpoint).await {
+        Ok(all.pop().map(|newest| (newest, all)))
+    }
+
+    /// Compares the checkpoints of the other nodes with the newest one: by the roots of the replayed tree, or else by a proof. A
+    /// proof that is withheld could hide a fork.
+    async fn compare_others(
+        &self,
+        shard: u32,
+        newest: &NodeCheckpoint,
+        others: &[NodeCheckpoint],
+        roots: &Roots,
+        report: &mut Report,
+    ) -> anyhow::Result<()> {
+        for other in others {
+            let checkpoint = &other.trusted.checkpoint;
+            let compared = match roots.at(checkpoint.size) {
+                Some(root) if root == checkpoint.root => Comparison::Extends,
+                Some(_) => Comparison::Differs(format!("their first {} leaves have different roots", checkpoint.size)),
+                None => compare(self.source, shard, checkpoint, &newest.trusted.checkpoint).await,
+            };
+            match compared {
                 Comparison::Extends => {}
                 Comparison::Unknown(why) => {
-                    report.notices.push(format!("cannot compare the checkpoints of {} and {}: {why}", other.node, newest.node));
+                    let what = format!("cannot compare the checkpoints of {} and {}: {why}", other.node, newest.node);
+                    keep_unchecked(self.store, shard, &what, &other.note, &newest.note, report)?;
                 }
                 Comparison::Differs(why) => {
                     let what = format!("{} and {} show different histories: {why}", other.node, newest.node);
@@ -115,11 +142,11 @@ impl<S: Source> Follower<'_, S> {
                 }
             }
         }
-        Ok(Some(newest))
+        Ok(())
     }
 
     /// Appends the leaves up to `size` to the tree and to the ledger.
-    async fn replay(&self, shard: u32, mut state: State, size: u64) -> anyhow::Result<State> {
+    async fn replay(&self, shard: u32, mut state: State, size: u64, roots: &mut Roots) -> anyhow::Result<State> {
         let width = u64::from(TILE_WIDTH);
         self.bar.set_length(size);
         self.bar.set_position(state.frontier.size());
@@ -131,11 +158,13 @@ impl<S: Source> Follower<'_, S> {
         };
         let mut bundles = futures::stream::iter((first..size.div_ceil(width)).map(fetch)).buffered(FETCH_AHEAD);
         let (mut fetched, mut saved) = (0u64, Instant::now());
+        roots.note(&state);
         while let Some((index, leaves)) = bundles.next().await {
             let leaves = leaves.with_context(|| AuditError::Leaves { shard, from: index * width })?;
             let skip = state.frontier.size() - index * width;
             for bytes in leaves.iter().skip(skip as usize) {
                 append(&mut state, bytes);
+                roots.note(&state);
             }
             self.bar.set_position(state.frontier.size());
             fetched += 1;
@@ -220,6 +249,31 @@ impl<S: Source> Follower<'_, S> {
             now.size
         );
         keep_wrong_entries(self.store, shard, &what, &newest.note, report)
+    }
+}
+
+/// The roots of the replayed tree at some sizes.
+#[derive(Default)]
+struct Roots {
+    wanted: BTreeSet<u64>,
+    known: BTreeMap<u64, Hash>,
+}
+
+impl Roots {
+    /// At the sizes of these checkpoints.
+    fn of(others: &[NodeCheckpoint]) -> Roots {
+        Roots { wanted: others.iter().map(|one| one.trusted.checkpoint.size).collect(), known: BTreeMap::new() }
+    }
+
+    fn note(&mut self, state: &State) {
+        let size = state.frontier.size();
+        if self.wanted.remove(&size) {
+            self.known.insert(size, state.frontier.root());
+        }
+    }
+
+    fn at(&self, size: u64) -> Option<Hash> {
+        self.known.get(&size).copied()
     }
 }
 

@@ -168,6 +168,13 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.found == 0
     }
+
+    /// Whether this run found nothing wrong, but could not check everything.
+    pub fn is_only_unchecked(&self) -> bool {
+        self.found > 0
+            && self.found == self.findings.len() as u64
+            && self.findings.iter().all(|finding| finding.kind == Kind::Unchecked)
+    }
 }
 
 /// The keys that replicas announced, and whether they are in the policy.

@@ -19,6 +19,9 @@ use crate::messages::audit::AuditError;
 use crate::messages::failure;
 use crate::output::{complain, is_closed};
 
+/// The exit code if something could not be checked and nothing was wrong. 2 is wrong usage.
+const NOT_CHECKED: u8 = 3;
+
 /// Runs `keyrack audit` and returns the exit code.
 pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<ExitCode> {
     let policy = load_policy(&options.policy)?;
@@ -26,16 +29,19 @@ pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<E
     let store = Store::open(&options.state)?;
     let source = Cluster { web: &context.web, client: &context.client };
     let kept = store.evidence()?;
-    let mut is_good = kept.is_empty();
-    if !is_good {
+    let mut verdict = if kept.is_empty() { Verdict::Good } else { Verdict::Wrong };
+    if verdict != Verdict::Good {
         complain(messages::evidence(&kept, &options.state));
     }
     let Some(seconds) = options.follow else {
         let (reports, all_followed) = follow_all(&source, &policy, &store, &logs).await?;
-        is_good &= all_followed && reports.iter().all(Report::is_good);
+        verdict = reports.iter().map(Verdict::of).fold(verdict, Verdict::max);
+        if !all_followed {
+            verdict = Verdict::Wrong;
+        }
         warn_of_unknown_log(&source, &logs, options.shard).await;
         context.show(&reports, |reports| reports.iter().map(Report::text).collect::<Vec<_>>().join("\n"))?;
-        return Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        return Ok(verdict.exit_code());
     };
     loop {
         let (reports, _) = tokio::select! {
@@ -43,7 +49,7 @@ pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<E
             _ = tokio::signal::ctrl_c() => break,
         };
         for report in reports.iter().filter(|report| report.verified > report.verified_before || !report.is_good()) {
-            is_good &= report.is_good();
+            verdict = verdict.max(Verdict::of(report));
             context.show(report, Report::text)?;
         }
         if is_closed() {
@@ -54,7 +60,36 @@ pub async fn audit(context: &Context, options: AuditOptions) -> anyhow::Result<E
             _ = tokio::signal::ctrl_c() => break,
         }
     }
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(verdict.exit_code())
+}
+
+/// What an audit says with its exit code. The worst of all logs counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// Nothing is wrong.
+    Good,
+    /// Nothing wrong was found, but something could not be checked.
+    Unchecked,
+    /// Something is wrong, or a log could not be followed.
+    Wrong,
+}
+
+impl Verdict {
+    fn of(report: &Report) -> Verdict {
+        match (report.is_good(), report.is_only_unchecked()) {
+            (true, _) => Verdict::Good,
+            (false, true) => Verdict::Unchecked,
+            (false, false) => Verdict::Wrong,
+        }
+    }
+
+    fn exit_code(self) -> ExitCode {
+        match self {
+            Verdict::Good => ExitCode::SUCCESS,
+            Verdict::Unchecked => ExitCode::from(NOT_CHECKED),
+            Verdict::Wrong => ExitCode::FAILURE,
+        }
+    }
 }
 
 /// Follows every log once and prints the failures. The second value says whether all logs were followed.

@@ -63,9 +63,18 @@ impl Store {
 
     /// Keeps a checkpoint as evidence and returns the file. Evidence is never overwritten.
     pub fn keep(&self, shard: u32, what: &str, note: &Note) -> anyhow::Result<PathBuf> {
+        self.keep_as(note, |number| format!("evidence-shard-{shard}-{number}-{what}.checkpoint"))
+    }
+
+    /// Keeps a checkpoint that could not be compared with another one, and returns the file. It is no evidence yet.
+    pub fn keep_unchecked(&self, shard: u32, note: &Note) -> anyhow::Result<PathBuf> {
+        self.keep_as(note, |number| format!("unchecked-shard-{shard}-{number}.checkpoint"))
+    }
+
+    fn keep_as(&self, note: &Note, name: impl Fn(u32) -> String) -> anyhow::Result<PathBuf> {
         let text = note.to_string();
         for number in 1.. {
-            let file = self.folder.join(format!("evidence-shard-{shard}-{number}-{what}.checkpoint"));
+            let file = self.folder.join(name(number));
             match File::create_new(&file) {
                 Ok(mut created) => {
                     let written = created.write_all(text.as_bytes()).and_then(|()| created.sync_all());

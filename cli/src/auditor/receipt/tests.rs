@@ -2,9 +2,7 @@
 
 use base64ct::{Base64, Encoding};
 use keyrack_inventory::{BookingId, LeafError, PropertyNumber};
-use keyrack_inventory::{
-    BookingLeaf, DigestForm, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, ShortCode, bound_digest,
-};
+use keyrack_inventory::{BookingLeaf, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, ShortCode};
 use keyrack_merkle::{
     Checkpoint, Distrust, Frontier, KeyKind, Note, NoteKey, Policy, ProofError, ProofFile, ReceiptError, Window, inclusion_proof,
     leaf_hash,
@@ -64,7 +62,6 @@ fn booking_leaf() -> Leaf {
         departure: Night(20_880),
         rooms,
         digests,
-        form: DigestForm::Claim,
     };
     Leaf { at_ms: 1_800_000_000_000, term: 3, index: 41, body: LeafBody::Booking(body) }
 }
@@ -215,8 +212,7 @@ fn every_tampered_part_is_refused_with_its_reason() {
         bytes[place] = b'b';
     })));
     assert_eq!(leaf(|bytes| bytes.push(0)), VerifyError::Leaf(LeafError::Malformed("extra bytes at the end")));
-    assert_eq!(leaf(|bytes| bytes[2] = 3), VerifyError::Leaf(LeafError::Version(3)));
-    assert!(is_wrong_root(leaf(|bytes| bytes[2] = 2)), "the version is signed too");
+    assert_eq!(leaf(|bytes| bytes[2] = 2), VerifyError::Leaf(LeafError::Version(2)));
     assert!(matches!(leaf(Vec::clear), VerifyError::Leaf(_)));
     // The proof: another index, one hash fewer, a changed hash.
     assert!(matches!(fault(&with("proof", "index 2", "index 3")), VerifyError::Receipt(ReceiptError::Proof(_))));
@@ -372,20 +368,4 @@ fn a_field_that_contradicts_the_leaf_or_lacks_its_disclosure_is_refused() {
         let refused = changed(pointer, value);
         assert!(refused.contains(said), "{pointer}: {refused}");
     }
-}
-
-#[test]
-fn a_claim_of_a_bound_leaf_belongs_to_that_leaf_only() {
-    let claim = Disclosure { salt: [1; 16], value: "Ada Lovelace".into(), name: "guest.name".into() };
-    let Leaf { body: LeafBody::Booking(plain), .. } = booking_leaf() else { unreachable!("a booking's leaf") };
-    let leaf = |form, previous, first| {
-        let mut digests = [[9; 32]; LEAF_DIGESTS];
-        digests[0] = first;
-        BookingLeaf { form, previous, digests, ..plain.clone() }
-    };
-    let bound = bound_digest(&claim.digest(), Some(4));
-    assert!(leaf(DigestForm::Bound, Some(4), bound).holds(&claim));
-    assert!(!leaf(DigestForm::Bound, Some(5), bound).holds(&claim));
-    assert!(!leaf(DigestForm::Claim, Some(4), bound).holds(&claim));
-    assert!(!leaf(DigestForm::Bound, Some(4), claim.digest()).holds(&claim));
 }

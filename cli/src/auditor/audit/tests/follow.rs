@@ -27,6 +27,7 @@ struct FakeLog {
     sizes: RefCell<Vec<usize>>,
     bundles: Cell<u64>,
     fail_after: Cell<u64>,
+    withholds_proofs: Cell<bool>,
 }
 
 impl FakeLog {
@@ -34,7 +35,8 @@ impl FakeLog {
         let leaves: Vec<_> = leaves.iter().map(Leaf::encode).collect();
         let sizes = RefCell::new(vec![leaves.len()]);
         let counts = (Cell::new(0), Cell::new(u64::MAX));
-        FakeLog { leaves: RefCell::new(leaves), other: RefCell::default(), sizes, bundles: counts.0, fail_after: counts.1 }
+        let (leaves, other, withholds_proofs) = (RefCell::new(leaves), RefCell::default(), Cell::new(false));
+        FakeLog { leaves, other, sizes, bundles: counts.0, fail_after: counts.1, withholds_proofs }
     }
 
     fn history(&self, node: usize) -> Vec<Vec<u8>> {
@@ -86,6 +88,7 @@ impl Source for FakeLog {
     }
 
     async fn consistency(&self, _: u32, old: u64, new: u64) -> anyhow::Result<Vec<Hash>> {
+        anyhow::ensure!(!self.withholds_proofs.get(), "the proof is not available");
         let leaves = self.leaves.borrow();
         anyhow::ensure!(new <= leaves.len() as u64, "there is no such tree");
         Ok(consistency_proof(&mut &tree(&leaves).1, old, new)?)
@@ -197,6 +200,41 @@ async fn nodes_that_show_different_histories_are_a_fork() {
         let found = kinds(&follow(&source, &folder).await);
         assert!(!found.is_empty() && found.iter().all(|kind| *kind == Kind::Fork), "{found:?}");
     }
+}
+
+/// Two roots for the same history, signed by a majority. The nodes give no proofs: the replayed tree shows the fork.
+#[tokio::test]
+async fn a_fork_is_found_without_proofs() {
+    let (mut all, folder) = (bookings(9), Folder::new("withheld"));
+    let source = FakeLog::new(&all);
+    source.withholds_proofs.set(true);
+    *source.sizes.borrow_mut() = vec![9, 5, 0, 9];
+    assert!(follow(&source, &folder).await.is_good(), "the roots of one history need no proof");
+    let (folder, fork) = (Folder::new("withheld-fork"), FakeLog::new(&all));
+    all[2].at_ms += 1;
+    fork.withholds_proofs.set(true);
+    *fork.sizes.borrow_mut() = vec![9, 5];
+    *fork.other.borrow_mut() = Some((1, all.iter().map(Leaf::encode).collect()));
+    assert_eq!((kinds(&follow(&fork, &folder).await), folder.evidence()), (vec![Kind::Fork], 2));
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_nobody_compares_is_a_finding_of_its_own() {
+    let (all, folder) = (bookings(9), Folder::new("unchecked"));
+    let source = FakeLog::new(&all);
+    *source.sizes.borrow_mut() = vec![8];
+    assert!(follow(&source, &folder).await.is_good());
+    // A node lags behind what was verified, and no node proves that it has the same history.
+    source.withholds_proofs.set(true);
+    *source.sizes.borrow_mut() = vec![9, 3];
+    let report = follow(&source, &folder).await;
+    assert_eq!((kinds(&report), report.verified), (vec![Kind::Unchecked], 9));
+    assert!(report.is_only_unchecked() && report.text().contains("NOT CHECKED"), "{}", report.text());
+    assert_eq!(folder.evidence(), 0, "it is no evidence of a fork");
+    let files = std::fs::read_dir(&folder.0).expect("a folder").filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    assert_eq!(files.filter(|name| name.starts_with("unchecked-")).count(), 2);
+    source.withholds_proofs.set(false);
+    assert!(follow(&source, &folder).await.is_good(), "the next audit has the proof");
 }
 
 #[tokio::test]

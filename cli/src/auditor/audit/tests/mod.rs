@@ -5,7 +5,7 @@ mod replay;
 mod state;
 
 use keyrack_inventory::{
-    BookingId, BookingLeaf, DigestForm, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ShortCode,
+    BookingId, BookingLeaf, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ShortCode,
 };
 
 use super::finding::{Findings, Kind};
@@ -22,8 +22,7 @@ pub fn leaf(kind: LeafKind, n: u64, previous: Option<u64>) -> BookingLeaf {
     (1..).zip(&mut digests).for_each(|(place, digest)| digest[0] = place);
     let rooms = LeafRooms { room_type: ShortCode::new("DBL").expect("a code"), quantity: 1, nights: vec![(10, 9); 2] };
     let (arrival, departure) = (Night(20_833), Night(20_835));
-    let (property, booking, form) = ("alfama".into(), id(n), DigestForm::Bound);
-    BookingLeaf { kind, property, booking, previous, arrival, departure, rooms: vec![rooms], digests, form }
+    BookingLeaf { kind, property: "alfama".into(), booking: id(n), previous, arrival, departure, rooms: vec![rooms], digests }
 }
 
 /// The leaf with this quantity of rooms, this limit, and this number of rooms left.
