@@ -146,6 +146,9 @@ pub enum Op {
     },
     /// Announce a replica's new keys. The replica itself proposes it.
     PutReplicaKeys(ReplicaKeys),
+    /// The same, with the proof that the replica has the private keys. The applying node checks the proof before it calls
+    /// [`crate::apply`].
+    PutProvenKeys(ProvenKeys),
     /// Store a checkpoint that enough replicas signed. The leader proposes it. Receipts then refer to it.
     PutCheckpoint {
         /// The number of leaves it covers. The command is ignored unless this is more than in the newest checkpoint.
@@ -178,6 +181,32 @@ pub enum Op {
         /// Refuse unless this is the business date.
         expected_from: Night,
     },
+}
+
+/// The content of [`Op::PutProvenKeys`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvenKeys {
+    /// The keys.
+    pub keys: ReplicaKeys,
+    /// An Ed25519 signature over [`ProvenKeys::statement`] by the key for signatures of the log.
+    pub by_log: [u8; 64],
+    /// The same by the key for cosignatures.
+    pub by_cosigner: [u8; 64],
+}
+
+impl ProvenKeys {
+    /// The text that both keys of a replica sign for a shard.
+    pub fn statement(keys: &ReplicaKeys, shard: u32) -> String {
+        use core::fmt::Write;
+        let mut text = alloc::format!("keyrack replica keys v1\nnode {}\nshard {shard}\n", keys.node);
+        for (name, key) in [("log", &keys.log), ("cosigner", &keys.cosigner)] {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{name} ");
+            key.iter().for_each(|byte| _ = write!(text, "{byte:02x}"));
+            text.push('\n');
+        }
+        text
+    }
 }
 
 /// The content of [`Op::Book`].

@@ -78,6 +78,8 @@ commands! {
     SealAudit => CLUSTER_ONLY,
     /// [`Op::PutReplicaKeys`].
     PutReplicaKeys => CLUSTER_ONLY,
+    /// [`Op::PutProvenKeys`].
+    PutProvenKeys => CLUSTER_ONLY,
     /// [`Op::PutCheckpoint`].
     PutCheckpoint => CLUSTER_ONLY,
 }
@@ -124,6 +126,7 @@ impl Op {
             | Op::Observe(_)
             | Op::SealAudit
             | Op::PutReplicaKeys(_)
+            | Op::PutProvenKeys(_)
             | Op::PutCheckpoint { .. } => None,
         }
     }
@@ -143,7 +146,7 @@ mod tests {
     #[test]
     fn no_two_commands_share_an_action() {
         let actions: alloc::vec::Vec<Action> = CommandKind::ALL.iter().filter_map(|kind| kind.action()).collect();
-        assert_eq!((CommandKind::ALL.len(), actions.len()), (22, 16));
+        assert_eq!((CommandKind::ALL.len(), actions.len()), (23, 16));
         for (place, action) in actions.iter().enumerate() {
             assert!(!actions[..place].contains(action) && Action::ALL.contains(action), "{}", action.name());
         }

@@ -60,7 +60,7 @@ pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
 pub use booking::{BookedRoom, Booking, BookingState};
 pub use calendar::{Cell, NightCount, Page, Restriction, Restrictions, sell_limit};
 pub use catalog::{CancellationPolicy, Fee, Property, PropertyDetails, RatePlan, RoomType};
-pub use command::{AriUpdate, BookRequest, Command, Op, RequestKey, RoomRequest};
+pub use command::{AriUpdate, BookRequest, Command, Op, ProvenKeys, RequestKey, RoomRequest};
 pub use command_kind::CommandKind;
 pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekdays};
 pub use guest::{GuestSecrets, Sealed};

@@ -131,6 +131,11 @@ impl VerifierKey {
         self.key.as_bytes()
     }
 
+    /// Whether the holder of this key signed a statement ([`NoteKey::sign_statement`]).
+    pub fn has_signed_statement(&self, statement: &str, signature: &[u8; 64]) -> bool {
+        self.is_signed(statement.as_bytes(), signature)
+    }
+
     /// Whether this is a valid Ed25519 signature over `message`. Refuses signatures on which implementations disagree.
     pub(crate) fn is_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
@@ -166,6 +171,17 @@ impl NoteKey {
     /// Its public half.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
+    }
+
+    /// Signs a statement of another kind than a note, to prove that the holder has this key.
+    ///
+    /// # Panics
+    /// If the statement could be read as a checkpoint.
+    pub fn sign_statement(&self, statement: &str) -> [u8; 64] {
+        let size = statement.lines().nth(1).unwrap_or_default();
+        let is_checkpoint = size.bytes().all(|digit| digit.is_ascii_digit()) || statement.starts_with("cosignature/");
+        assert!(!is_checkpoint, "a statement is no checkpoint");
+        self.sign(statement.as_bytes())
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {

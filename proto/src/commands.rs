@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use keyrack_inventory::{
-    AriUpdate, BookRequest, BookingId, Command, ConfirmationNumber, DateRange, HoldId, Night, Op, PropertyNumber, RequestKey,
-    RoomRequest, Weekdays,
+    AriUpdate, BookRequest, BookingId, Command, ConfirmationNumber, DateRange, HoldId, Night, Op, PropertyNumber, ProvenKeys,
+    RequestKey, RoomRequest, Weekdays,
 };
 use pb::command::Op as Kind;
 use prost::Message;
@@ -97,6 +97,11 @@ fn op_to_pb(op: &Op) -> Kind {
         Op::Observe(seen) => Kind::Observe(pb::Observe { seen: seen.iter().map(Into::into).collect() }),
         Op::SealAudit => Kind::SealAudit(pb::Nothing {}),
         Op::PutReplicaKeys(keys) => Kind::PutReplicaKeys(keys.into()),
+        Op::PutProvenKeys(proven) => Kind::PutProvenKeys(pb::ProvenKeys {
+            keys: Some((&proven.keys).into()),
+            by_log: Bytes::copy_from_slice(&proven.by_log),
+            by_cosigner: Bytes::copy_from_slice(&proven.by_cosigner),
+        }),
         Op::PutCheckpoint { size, note } => Kind::PutCheckpoint(pb::PutCheckpoint { size: *size, note: note.clone() }),
         Op::CloseBusinessDate { expected_from } => Kind::CloseBusinessDate(expected_from.0),
     }
@@ -162,6 +167,11 @@ fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
         Kind::Observe(observe) => Op::Observe(observe.seen.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
         Kind::SealAudit(_) => Op::SealAudit,
         Kind::PutReplicaKeys(keys) => Op::PutReplicaKeys(keys.try_into()?),
+        Kind::PutProvenKeys(proven) => Op::PutProvenKeys(ProvenKeys {
+            keys: required(proven.keys, "replica keys")?.try_into()?,
+            by_log: array(&proven.by_log, "proof of a key")?,
+            by_cosigner: array(&proven.by_cosigner, "proof of a key")?,
+        }),
         Kind::PutCheckpoint(put) => Op::PutCheckpoint { size: put.size, note: put.note },
         Kind::CloseBusinessDate(date) => Op::CloseBusinessDate { expected_from: Night(date) },
     })

@@ -26,7 +26,7 @@ mod tree_tests;
 pub use error::SignRefusal;
 pub use head::{Head, origin};
 pub use heads::Heads;
-pub use keys::{NodeKeys, verifiers};
+pub use keys::{NodeKeys, are_proven, verifiers};
 pub use log::{Covered, Proof, ReceiptLog};
 pub use nodes::StoredNodes;
 pub use published::{CheckpointNote, Published};

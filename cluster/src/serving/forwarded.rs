@@ -12,6 +12,7 @@ use keyrack_proto::commands;
 
 use crate::directory;
 use crate::node::Node;
+use crate::receipts::are_proven;
 use crate::shard::MAX_COMMAND_BYTES;
 use crate::state::readable;
 
@@ -39,6 +40,9 @@ pub enum NotProposed {
         /// The node whose keys they are said to be.
         of: u64,
     },
+    /// Keys without the proof that the caller has them.
+    #[error("node {0} announces keys without the proof that it has them")]
+    Unproven(u64),
     /// A grant that is not the directory's.
     #[error("node {from} sends a grant of principal {principal} that the directory does not have")]
     OtherGrant {
@@ -66,18 +70,24 @@ pub fn check(node: &Node, from: u64, shard: u32, command: &Bytes) -> Result<(), 
     }
     let command = commands::decode(command.clone()).map_err(|cause| NotProposed::Unreadable(cause.to_string()))?;
     let granted = |number: u32| node.directory.principals().find_number(number).map(|principal| principal.grant());
-    check_op(from, command.by.is_some(), &command.op, granted)
+    check_op((from, shard), command.by.is_some(), &command.op, granted)
 }
 
-fn check_op(from: u64, has_caller: bool, op: &Op, granted: impl Fn(u32) -> Option<Grant>) -> Result<(), NotProposed> {
+fn check_op(
+    (from, shard): (u64, u32),
+    has_caller: bool,
+    op: &Op,
+    granted: impl Fn(u32) -> Option<Grant>,
+) -> Result<(), NotProposed> {
     match op {
         Op::PutGrant { number, grant } => match granted(*number) {
             Some(known) if grant == &known => Ok(()),
             Some(known) if grant.revision == known.revision => Err(NotProposed::OtherGrant { from, principal: *number }),
             Some(_) | None => Err(NotProposed::Behind(*number)),
         },
-        Op::PutReplicaKeys(keys) if keys.node != from => Err(NotProposed::OtherKeys { from, of: keys.node }),
-        Op::PutReplicaKeys(_) | Op::Observe(_) if !has_caller => Ok(()),
+        Op::PutProvenKeys(proven) if proven.keys.node != from => Err(NotProposed::OtherKeys { from, of: proven.keys.node }),
+        Op::PutProvenKeys(proven) if !are_proven(proven, shard) => Err(NotProposed::Unproven(from)),
+        Op::PutProvenKeys(_) | Op::Observe(_) if !has_caller => Ok(()),
         _ if has_caller && op.kind().right().is_some() => Ok(()),
         _ => Err(NotProposed::OfTheLeader(from)),
     }
@@ -85,11 +95,15 @@ fn check_op(from: u64, has_caller: bool, op: &Op, granted: impl Fn(u32) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use keyrack_inventory::{BookingId, ReplicaKeys, Role};
+    use keyrack_inventory::{BookingId, ProvenKeys, Role};
 
     use super::*;
+    use crate::receipts::NodeKeys;
 
-    const KEYS: ReplicaKeys = ReplicaKeys { node: 2, log: [1; 32], cosigner: [2; 32] };
+    /// The keys of a node, proven for shard 1.
+    fn keys(node: u64) -> ProvenKeys {
+        NodeKeys::derive(&[7; 32], "hotels", node, 1).expect("keys").proven(1).expect("shard 1")
+    }
 
     fn grant(revision: u64, role: Role) -> Grant {
         Grant {
@@ -106,15 +120,17 @@ mod tests {
 
     /// Node 2 forwards it. The directory has principal 7 at revision 3.
     fn checked(has_caller: bool, op: &Op) -> Result<(), NotProposed> {
-        check_op(2, has_caller, op, |number| (number == 7).then(|| grant(3, Role::Channel)))
+        check_op((2, 1), has_caller, op, |number| (number == 7).then(|| grant(3, Role::Channel)))
     }
 
     #[test]
     fn a_node_may_say_what_it_observed_and_its_own_keys() {
         assert_eq!(checked(false, &Op::Observe(Vec::new())), Ok(()));
-        assert_eq!(checked(false, &Op::PutReplicaKeys(KEYS)), Ok(()));
-        let others = ReplicaKeys { node: 3, ..KEYS };
-        assert_eq!(checked(false, &Op::PutReplicaKeys(others)), Err(NotProposed::OtherKeys { from: 2, of: 3 }));
+        assert_eq!(checked(false, &Op::PutProvenKeys(keys(2))), Ok(()));
+        assert_eq!(checked(false, &Op::PutProvenKeys(keys(3))), Err(NotProposed::OtherKeys { from: 2, of: 3 }));
+        let unproven = ProvenKeys { by_cosigner: [0; 64], ..keys(2) };
+        assert_eq!(checked(false, &Op::PutProvenKeys(unproven)), Err(NotProposed::Unproven(2)));
+        assert_eq!(checked(false, &Op::PutReplicaKeys(keys(2).keys)), Err(NotProposed::OfTheLeader(2)), "without any proof");
     }
 
     #[test]
@@ -127,7 +143,7 @@ mod tests {
             }
         }
         assert_eq!(checked(true, &Op::Observe(Vec::new())), Err(NotProposed::OfTheLeader(2)));
-        assert_eq!(checked(true, &Op::PutReplicaKeys(KEYS)), Err(NotProposed::OfTheLeader(2)));
+        assert_eq!(checked(true, &Op::PutProvenKeys(keys(2))), Err(NotProposed::OfTheLeader(2)));
     }
 
     #[test]

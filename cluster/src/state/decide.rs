@@ -4,12 +4,13 @@
 use std::io;
 
 use bytes::Bytes;
-use keyrack_inventory::{At, Command, Fault, Key, Outcome, Reply, Row, Rows, Rules, apply};
+use keyrack_inventory::{At, Command, Fault, Key, Op, Outcome, Reply, Row, Rows, Rules, apply};
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
 
 use crate::malformed::malformed;
+use crate::receipts::are_proven;
 
 /// Reads the payload of a log entry.
 pub fn read(batch: Bytes) -> io::Result<pb::Batch> {
@@ -29,6 +30,7 @@ pub fn rules(batch: &pb::Batch) -> io::Result<Rules> {
 /// changes so far must not be used.
 pub fn batch<R: Rows>(
     rows: &mut R,
+    shard: u32,
     batch: pb::Batch,
     (term, index): (u64, u64),
     mut decided: impl FnMut(&mut R, &Command),
@@ -43,10 +45,29 @@ pub fn batch<R: Rows>(
             continue;
         }
         let command = commands::decode(command).map_err(|cause| malformed(&cause.to_string()))?;
+        if !may_be_applied(&command.op, shard, at.rules) {
+            tracing::warn!(
+                event = "unproven_keys",
+                term,
+                index,
+                "a replica announced keys without the proof that it has them: nothing changes"
+            );
+            outcomes.push(Outcome { reply: Reply::Done, replayed: false, guest_key: None });
+            continue;
+        }
         outcomes.push(apply(rows, &command, at).map_err(io::Error::other)?);
         decided(rows, &command);
     }
     Ok(outcomes)
+}
+
+/// Replica keys need their proof, whoever proposed them: receipts are verified with these keys.
+fn may_be_applied(op: &Op, shard: u32, rules: Rules) -> bool {
+    match op {
+        Op::PutReplicaKeys(_) => rules < Rules::BOUNDED,
+        Op::PutProvenKeys(proven) => are_proven(proven, shard),
+        _ => true,
+    }
 }
 
 /// Calls `append` with each leaf after the first `known`. Returns `false` if the shard has no rows yet.

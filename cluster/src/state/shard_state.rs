@@ -87,7 +87,7 @@ impl ShardState {
             }
             Kind::Inventory(state) => {
                 let InventoryState { rows, checkpoints, .. } = state.as_mut();
-                let outcomes = decide::batch(rows, batch, entry, |rows, command| {
+                let outcomes = decide::batch(rows, self.shard, batch, entry, |rows, command| {
                     if let Op::PutCheckpoint { size, .. } = command.op
                         && let Ok(Some(Row::Checkpoint(checkpoint))) = rows.get(&Key::Checkpoint(size))
                     {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_inventory::{Command, Key, Op, PropertyNumber, Read, ReplicaKeys, Row};
+use keyrack_inventory::{Command, Key, Op, PropertyNumber, ProvenKeys, Read, Row};
 use keyrack_proto::commands;
 use tokio::time::Instant;
 
@@ -15,8 +15,9 @@ const RETRY: Duration = Duration::from_millis(10);
 const TRY: Duration = Duration::from_secs(5);
 
 /// Proposes this node's signing keys until the shard's rows have them.
-pub async fn announce_keys(node: Arc<Node>, shard: u32, keys: ReplicaKeys) {
-    let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutReplicaKeys(keys) };
+pub async fn announce_keys(node: Arc<Node>, shard: u32, proven: ProvenKeys) {
+    let keys = proven.keys;
+    let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::PutProvenKeys(proven) };
     let known = || {
         let row = node.rows.view(
             shard,

@@ -47,7 +47,7 @@ pub fn start(node: &Arc<Node>, keys: &NodeKeys) {
     for shard in node.data_shards() {
         tasks.spawn("ticks", ticks::tick(node.clone(), shard));
         tasks.spawn("scrub", scrub::scrub(node.clone(), shard));
-        if let Some(keys) = keys.public(shard) {
+        if let Some(keys) = keys.proven(shard) {
             tasks.spawn("announce keys", announce::announce_keys(node.clone(), shard, keys));
         }
     }

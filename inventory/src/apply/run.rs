@@ -8,7 +8,9 @@ use super::shard::{At, KeptRefusal, Shard};
 use super::stop::{Decision, Stop};
 use super::watched_rows::WatchedRows;
 use crate::rows;
-use crate::{Command, Fault, IdempotencyRecord, JournalEvent, Key, Meta, Op, Outcome, Reject, Reply, Row, Rows, Scope, Sealed};
+use crate::{
+    Command, Fault, IdempotencyRecord, JournalEvent, Key, Meta, Op, Outcome, ProvenKeys, Reject, Reply, Row, Rows, Scope, Sealed,
+};
 
 /// Applies one command at its log time (or at the latest log time, if that is later).
 ///
@@ -168,7 +170,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Op::PutGrant { number, grant } => self.put_grant(*number, grant),
             Op::Observe(seen) => self.observe(seen),
             Op::SealAudit => self.seal_audit(),
-            Op::PutReplicaKeys(keys) => self.put_replica_keys(keys),
+            Op::PutReplicaKeys(keys) | Op::PutProvenKeys(ProvenKeys { keys, .. }) => self.put_replica_keys(keys),
             Op::PutCheckpoint { size, note } => self.put_checkpoint(*size, note),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(*expected_from),
         }

@@ -201,7 +201,7 @@ impl Model {
     fn decide(&mut self, command: &Command) -> Decided {
         match &command.op {
             Op::Tick => Ok((JournalEvent::Nothing, Reply::Done)),
-            Op::PutReplicaKeys(keys) => {
+            Op::PutReplicaKeys(keys) | Op::PutProvenKeys(ProvenKeys { keys, .. }) => {
                 self.put_replica_keys(keys);
                 Ok((JournalEvent::Nothing, Reply::Done))
             }
@@ -224,7 +224,12 @@ impl Model {
             Op::RewrapGuest { .. } | Op::Observe(_) | Op::SealAudit => {
                 unreachable!("no test sends these to the model: keys and the audit trail have their own tests")
             }
-            Op::Tick | Op::PutGrant { .. } | Op::PutReplicaKeys(_) | Op::PutCheckpoint { .. } | Op::PutProperty { .. } => {
+            Op::Tick
+            | Op::PutGrant { .. }
+            | Op::PutReplicaKeys(_)
+            | Op::PutProvenKeys(_)
+            | Op::PutCheckpoint { .. }
+            | Op::PutProperty { .. } => {
                 unreachable!("decided without a property")
             }
             Op::PutRoomType { room_type, expected_revision } => self.hotels[place].put_room_type(room_type, *expected_revision),

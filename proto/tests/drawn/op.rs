@@ -37,6 +37,9 @@ fn setting_up() -> impl Strategy<Value = Op> {
         vec(ari(), 0..4).prop_map(Op::UpdateAri),
         night().prop_map(|expected_from| Op::CloseBusinessDate { expected_from }),
         replica_keys().prop_map(Op::PutReplicaKeys),
+        (replica_keys(), any::<u8>(), any::<u8>()).prop_map(|(keys, one, other)| {
+            Op::PutProvenKeys(ProvenKeys { keys, by_log: [one; 64], by_cosigner: [other; 64] })
+        }),
         (long(), text()).prop_map(|(size, note)| Op::PutCheckpoint { size, note }),
     ]
 }

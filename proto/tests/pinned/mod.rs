@@ -393,6 +393,7 @@ pub fn ops() -> Vec<(&'static str, Op)> {
         ("amend with seeds", amend(seeds())),
         ("erase guest", Op::EraseGuest { booking }),
         ("put replica keys", Op::PutReplicaKeys(replica_keys())),
+        ("put proven keys", Op::PutProvenKeys(ProvenKeys { keys: replica_keys(), by_log: [0x99; 64], by_cosigner: [0xaa; 64] })),
         ("put checkpoint", Op::PutCheckpoint { size: 300, note: NOTE.into() }),
         ("put grant", Op::PutGrant { number: 300, grant: grant() }),
         ("rewrap guest", Op::RewrapGuest { booking, from: vec![0xcc], to: vec![0xdd, 0xee] }),
