@@ -41,6 +41,13 @@ impl Node {
         wait_until_gone(self.pid);
     }
 
+    /// The most memory that the process has had so far, in bytes (`VmHWM`).
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
     /// SIGHUP: the node reloads its certificates now.
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
