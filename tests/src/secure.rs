@@ -24,7 +24,8 @@ const HANGS_AFTER: Duration = Duration::from_secs(30);
 
 /// A certificate and its key, for a client.
 pub struct ClientCertificate {
-    certificate: CertificateDer<'static>,
+    /// In DER.
+    pub certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 }
 

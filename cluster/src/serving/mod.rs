@@ -12,6 +12,7 @@
 
 mod caller;
 mod copy_service;
+mod directory_trail;
 mod forwarded;
 mod service;
 

@@ -14,8 +14,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::caller::{field, identified};
+use super::directory_trail;
 use super::forwarded::{self, NotProposed};
 use crate::cosigning;
+use crate::directory;
 use crate::membership::RejoinRequests;
 use crate::node::Node;
 use crate::peers::tls::Refusals;
@@ -33,7 +35,7 @@ pub struct PeerService {
     replacements: Arc<RejoinRequests>,
     usage: Arc<UsageInbox>,
     /// Limits the log lines about refused messages.
-    refusals: Refusals,
+    refusals: Arc<Refusals>,
     /// One append in parts at a time.
     in_parts: Semaphore,
 }
@@ -43,7 +45,7 @@ type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl PeerService {
     /// Answers for `node`.
     pub fn new(node: Arc<Node>, replacements: Arc<RejoinRequests>, usage: Arc<UsageInbox>) -> PeerService {
-        PeerService { node, replacements, usage, refusals: Refusals::default(), in_parts: Semaphore::new(1) }
+        PeerService { node, replacements, usage, refusals: Arc::default(), in_parts: Semaphore::new(1) }
     }
 
     /// Checks the caller, and that the call is for this incarnation of this node. Returns the caller.
@@ -112,7 +114,12 @@ impl PeerService {
                 Err(cause) => return Err(self.refused(caller, cause.into())),
             }
         }
-        let answers = shard.batcher.decide_forwarded(request.commands, Instant::now() + FORWARDED).await;
+        let deadline = Instant::now() + FORWARDED;
+        if request.group == directory::SHARD {
+            let recorded = directory_trail::record(&self.node, caller, &request.commands, deadline).await;
+            recorded.map_err(|cause| Status::unavailable(format!("the change cannot be recorded: {cause}")))?;
+        }
+        let answers = shard.batcher.decide_forwarded(request.commands, deadline).await;
         Ok(pb::ProposeReply { proposed: Some(pb::Proposed { answers }), leader })
     }
 }
@@ -125,16 +132,20 @@ async fn cosign(node: &Node, request: pb::CosignRequest) -> Option<pb::CosignRep
 }
 
 impl PeerService {
-    /// Records a message that an honest node does not send, and refuses it.
     fn refused(&self, caller: u64, cause: io::Error) -> Status {
-        if cause.kind() == io::ErrorKind::InvalidData {
-            self.node.peer_refusals.fetch_add(1, Ordering::Relaxed);
-            if self.refusals.is_new(&format!("{caller} {cause}")) {
-                tracing::warn!(event = "peer_message_refused", peer = caller, %cause, "refused a message that an honest node does not send");
-            }
-        }
-        failed(cause)
+        refused(&self.node, &self.refusals, caller, cause)
     }
+}
+
+/// Records a message that an honest node does not send, and refuses it.
+fn refused(node: &Node, refusals: &Refusals, caller: u64, cause: io::Error) -> Status {
+    if cause.kind() == io::ErrorKind::InvalidData {
+        node.peer_refusals.fetch_add(1, Ordering::Relaxed);
+        if refusals.is_new(&format!("{caller} {cause}")) {
+            tracing::warn!(event = "peer_message_refused", peer = caller, %cause, "refused a message that an honest node does not send");
+        }
+    }
+    failed(cause)
 }
 
 /// A malformed message is the caller's fault. Any other error means that this replica has stopped.
@@ -171,7 +182,8 @@ impl pb::peer_server::Peer for PeerService {
         let rest = rest.take_while(move |item| std::future::ready(item.is_some() && node.admission.admits(caller)));
         let rest = rest.filter_map(std::future::ready);
         let replies = group.replica().append_stream(caller, first, rest).map_err(|cause| self.refused(caller, cause))?;
-        Ok(Response::new(Box::pin(replies.map(|reply| reply.map_err(failed)))))
+        let (node, refusals) = (self.node.clone(), self.refusals.clone());
+        Ok(Response::new(Box::pin(replies.map(move |reply| reply.map_err(|cause| refused(&node, &refusals, caller, cause))))))
     }
 
     async fn append_one(&self, request: Request<pb::AppendRequest>) -> Result<Response<pb::AppendReply>, Status> {

@@ -61,7 +61,7 @@ pub fn batch<R: Rows>(
     Ok(outcomes)
 }
 
-/// Replica keys need their proof, whoever proposed them: receipts are verified with these keys.
+/// Replica keys need their proof, whichever node proposed them: receipts are verified with these keys.
 fn may_be_applied(op: &Op, shard: u32, rules: Rules) -> bool {
     match op {
         Op::PutReplicaKeys(_) => rules < Rules::BOUNDED,

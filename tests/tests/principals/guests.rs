@@ -254,6 +254,74 @@ async fn tries_to_sign_in_are_limited() {
     sign_in(&elsewhere, number_of(&fixture.own), &link).await.expect(201);
 }
 
+/// The number is drawn, and the link shows nothing: neither of them can be computed from the booking's id or from the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmation_number_cannot_be_read_from_an_id_or_a_link() {
+    let fixture = Fixture::set_up().await;
+    let (id, number) = (id_of(&fixture.own), number_of(&fixture.own));
+    let of_id = id[id.len() - 10..].to_uppercase();
+    assert_ne!(number.replace('-', ""), of_id, "the letters of the id");
+    let (link, _) = fixture.link(&fixture.own, &json!({})).await;
+    let bytes = Base64UrlUnpadded::decode_vec(&link[4..]).unwrap();
+    let (again, _) = fixture.link(&fixture.own, &json!({})).await;
+    assert_ne!(link, again);
+    let other = Base64UrlUnpadded::decode_vec(&again[4..]).unwrap();
+    let same = bytes.iter().zip(&other).filter(|(one, other)| one == other).count();
+    assert!(same < 12, "two links of a booking have {same} of {} bytes in common", bytes.len());
+    let guess = format!("{}-{}", &of_id[..5], &of_id[5..]);
+    refusal(&sign_in(&fixture.stranger(0), &guess, &link).await, 401, "unauthenticated");
+}
+
+/// A link and its sessions end with the rights of their issuer, with another guest, and with the erasure of the guest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_ends_with_its_issuer_its_guest_and_an_erasure() {
+    let fixture = Fixture::set_up().await;
+    let operators = fixture.cluster.operators().await;
+    let wish = json!({"role": "channel", "ownOnly": false});
+    let channel = operators.caller("linker", &wish, &fixture.cluster.api("channel", 2)).await;
+    let link_by = async |api: &Api, booking: &Value| {
+        let path = format!("{}/guest-link", path_of(booking));
+        let link = api.post(&path, &fresh_key()).json(&json!({})).send().await.expect(201).json();
+        link["link"].as_str().unwrap().to_owned()
+    };
+    let link = link_by(&channel, &fixture.own).await;
+    let session = sign_in(&fixture.stranger(0), number_of(&fixture.own), &link).await.expect(201).json();
+    let guest = |node| fixture.cluster.api("channel", node).with_key(session["accessToken"].as_str().unwrap());
+    guest(1).get(&path_of(&fixture.own)).send().await.expect(200);
+    operators.revoke("linker").await;
+    for node in fixture.cluster.node_ids() {
+        refusal(&sign_in(&fixture.stranger(node as u32 - 1), number_of(&fixture.own), &link).await, 401, "unauthenticated");
+        refusal(&guest(node).get(&path_of(&fixture.own)).send().await, 401, "unauthenticated");
+    }
+
+    let desk = fixture.cluster.api("desk", 1);
+    let link = link_by(&desk, &fixture.own).await;
+    let number = number_of(&fixture.own);
+    sign_in(&fixture.stranger(0), number, &link).await.expect(201);
+    let other = json!({"guest": {"name": "Grace Guest", "email": "grace@example.com"}});
+    fixture.hotel.act(&fixture.own, "amend", &other).await.expect(200);
+    refusal(&sign_in(&fixture.stranger(1), number, &link).await, 401, "unauthenticated");
+
+    let link = link_by(&desk, &fixture.own).await;
+    sign_in(&fixture.stranger(0), number, &link).await.expect(201);
+    let erase = format!("/v1/guests/{}/erase", id_of(&fixture.own));
+    fixture.cluster.api("manager", 1).post(&erase, &fresh_key()).send().await.expect(200);
+    refusal(&sign_in(&fixture.stranger(1), number, &link).await, 401, "unauthenticated");
+    let path = format!("{}/guest-link", path_of(&fixture.own));
+    refusal(&desk.post(&path, &fresh_key()).json(&json!({})).send().await, 409, "wrong_state");
+}
+
+/// Nobody may keep the answer with a guest's session.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_not_stored_by_a_cache() {
+    let fixture = Fixture::set_up().await;
+    let (link, _) = fixture.link(&fixture.own, &json!({})).await;
+    for (number, status) in [(number_of(&fixture.own), 201), ("no number", 401)] {
+        let answer = sign_in(&fixture.stranger(0), number, &link).await.expect(status);
+        assert_eq!(answer.header("Cache-Control").as_deref(), Some("no-store"), "{status}");
+    }
+}
+
 async fn sign_in(stranger: &Api, number: &str, link: &str) -> Answer {
     let body = json!({"confirmationNumber": number, "link": link});
     stranger.call(Method::POST, "/v1/guest-sessions").json(&body).send().await

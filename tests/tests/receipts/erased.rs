@@ -1,7 +1,7 @@
 //! After a guest is erased, the guest's data are gone. The booking and its proofs remain.
 
 use keyrack_tests::receipts::Receipt;
-use keyrack_tests::{Answer, Api, fresh_key, refusal};
+use keyrack_tests::{Answer, Api, PATIENCE, fresh_key, refusal, until};
 use serde_json::{Value, json};
 
 use crate::{AMEND, BOOK, CANCEL, ERASE, Fixture, id_of};
@@ -135,6 +135,54 @@ async fn the_feed_reports_an_erasure_without_guest_data() {
         assert_eq!(erased.len(), 1, "it happened once: {feed}");
         assert_eq!(erased[0]["booking"]["bookingId"], booking["bookingId"]);
         assert_eq!((&erased[0]["booking"]["guest"], &erased[0]["booking"]["guestErased"]), (&Value::Null, &json!(true)));
+    }
+}
+
+/// What is in clear about a guest goes too: in the booking, in stored answers, in the events and in the files.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_removes_reference_token_ages_and_the_guests_address() {
+    const TRACES: [&str; 2] = ["REF-Zx81-quell", "tok_Zx81_quell"];
+    let fixture = Fixture::set_up("ERASED-CLEAR", 5).await;
+    let mut request = fixture.hotel.request("2027-03-01", "2027-03-03");
+    request["channelRef"] = json!(TRACES[0]);
+    request["payment"] = json!({"token": TRACES[1]});
+    request["rooms"][0]["childrenAges"] = json!([3, 11]);
+    request["rooms"][0]["adults"] = json!(1);
+    let (channel, key) = (fixture.cluster.api("channel", 1), fresh_key());
+    let booked = channel.post("/v1/bookings", &key).json(&request).send().await.expect(201).json();
+    fixture.hotel.act(&booked, "amend", &json!({"departure": "2027-03-04"})).await.expect(200);
+    let listed = async |api: &Api| {
+        let path = format!("/v1/bookings?propertyId={}&channelRef={}", fixture.hotel.id, TRACES[0]);
+        api.get(&path).send().await.expect(200).json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!(listed(&channel).await, 1);
+    // The guest signs in from an address of its own.
+    let path = format!("/v1/bookings/{}/guest-link", id_of(&booked));
+    let link = channel.post(&path, &fresh_key()).json(&json!({})).send().await.expect(201).json();
+    let guest = channel.unauthenticated().from_address(std::net::Ipv4Addr::new(127, 44, 55, 66));
+    let body = json!({"confirmationNumber": link["confirmationNumber"], "link": link["link"]});
+    guest.post("/v1/guest-sessions", &fresh_key()).json(&body).send().await.expect(201);
+
+    erase(&fixture.cluster.api("manager", 2), &booked).await.expect(200);
+    let seen = fixture.hotel.get(&booked).await;
+    assert_eq!((&seen["channelRef"], &seen["rooms"][0]["childrenAges"]), (&Value::Null, &json!([])), "{seen}");
+    assert_eq!(seen["confirmationNumber"], booked["confirmationNumber"]);
+    assert_eq!(listed(&channel).await, 0, "the reference leads to nothing");
+    let again = channel.post("/v1/bookings", &key).json(&request).send().await.expect(201);
+    let events = channel.get(&format!("/v1/events?propertyId={}&limit=500", fixture.hotel.id)).send().await.expect(200);
+    let trail = until("the trail has the guest's sign-in", PATIENCE, async || {
+        let mut trail = String::new();
+        for shard in 1..=3 {
+            let path = format!("/v1/audit?shard={shard}&limit=1000");
+            trail += &fixture.cluster.api("auditor", 1).get(&path).send().await.expect(200).text();
+        }
+        trail.contains("\"guest.sign-in\"").then_some(trail)
+    })
+    .await;
+    assert!(trail.contains("127.44.55.0"), "the guest's network is recorded: {trail}");
+    let said = again.text() + &events.text() + &trail;
+    for trace in TRACES.into_iter().chain(["127.44.55.66", "[3,11]"]) {
+        assert!(!said.contains(trace), "{trace} is still told");
     }
 }
 

@@ -1,7 +1,10 @@
 //! The operators' listener admits only callers with an operator's certificate of this cluster.
 
-use keyrack_tests::Cluster;
-use keyrack_tests::secure::{ClientCertificate, TestAuthority, tls_client};
+use std::time::Duration;
+
+use keyrack_tests::secure::{ClientCertificate, SecureConnection, TestAuthority, tls_client};
+use keyrack_tests::{Cluster, PATIENCE, until};
+use sha2::{Digest, Sha256};
 
 use crate::status;
 
@@ -33,4 +36,46 @@ async fn only_operators_of_this_cluster_are_admitted() {
     assert!(status(&door, &tls_client(&trust, Some(own()), true)).await.is_err(), "TLS 1.2");
     let said = cluster.log(1);
     assert!(said.contains("operator_refused") && said.contains("spiffe://dev/desk/lisbon"), "the log says who: {said}");
+}
+
+/// `tls.revoked` ends the rights of a certificate within seconds, also on a connection that is open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_certificate_is_refused_on_open_connections_too() {
+    let mut cluster = Cluster::start();
+    let list = cluster.folder().join("revoked");
+    std::fs::write(&list, "# none yet\n").unwrap();
+    let path = list.to_str().unwrap().to_owned();
+    cluster.reconfigure(|config| {
+        let tls = config["tls"].as_table_mut().unwrap();
+        tls.insert("revoked".into(), path.clone().into());
+    });
+    let (pki, door) = (cluster.pki(), cluster.door(1, 3));
+    let (trust, authority) = (pki.join("ca.pem"), TestAuthority::of(&pki));
+    let anna = authority.issue(&["spiffe://dev/operator/anna"]);
+    let fingerprint = base16ct::lower::encode_string(&Sha256::digest(&anna.certificate));
+    let client = tls_client(&trust, Some(anna), false);
+    let principals = async |connection: &mut SecureConnection| connection.request("GET /v1/principals", "", "").await;
+    let mut open = until("the operators' port answers", PATIENCE, async || {
+        let mut open = SecureConnection::open(&door, &client).await.ok()?;
+        (principals(&mut open).await.ok()?.0 == 200).then_some(open)
+    })
+    .await;
+
+    std::fs::write(&list, format!("{fingerprint} # anna's laptop was stolen\n")).unwrap();
+    until("the certificate is revoked", Duration::from_secs(20), async || {
+        (principals(&mut open).await.expect("the same connection").0 == 401).then_some(())
+    })
+    .await;
+    assert!(status(&door, &client).await.is_err(), "a new handshake is refused");
+    let ben = tls_client(&trust, Some(authority.issue(&["spiffe://dev/operator/ben"])), false);
+    assert_eq!(status(&door, &ben).await, Ok(200), "others are not affected");
+
+    // A list that cannot be read leaves the previous one in use.
+    std::fs::write(&list, "nonsense\n").unwrap();
+    until("the node says what is wrong", PATIENCE, async || {
+        let said = cluster.log(1);
+        (said.contains("certificate_unusable") && said.contains("line 1 of")).then_some(())
+    })
+    .await;
+    assert_eq!(principals(&mut open).await.expect("the same connection").0, 401);
 }
