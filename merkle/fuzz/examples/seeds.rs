@@ -11,7 +11,7 @@ use keyrack_inventory::{
     BookingId, BookingLeaf, HoldId, Leaf, LeafBody, LeafKind, LeafRooms, Night, PropertyNumber, ReplicaKeys, ShortCode,
 };
 use keyrack_merkle::*;
-use keyrack_proto::v1;
+use keyrack_proto::{internal as pb, v1};
 use prost::Message;
 
 /// Every kind of row and command, as `proto/tests` pins them.
@@ -27,6 +27,7 @@ fn main() -> io::Result<()> {
     stored()?;
     requests()?;
     bearers()?;
+    raft_messages()?;
     files()
 }
 
@@ -210,7 +211,37 @@ fn bearers() -> io::Result<()> {
         let token = [header(alg).as_bytes(), claims.as_bytes(), b"signature"].map(part).join(".");
         seed("token", alg, format!("{token}\0{{\"keys\":[{rsa},{ec},{okp}]}}"))?;
     }
+    for (name, mark) in [("link", "krl_"), ("session", "krg_")] {
+        seed("guest_link", name, format!("{mark}{}", part(&[9; 48])))?;
+    }
     seed("token", "key", format!("kr_0123456789ab_{}", part(&[9; 32])))
+}
+
+/// The first byte of each selects the message. See the target.
+fn raft_messages() -> io::Result<()> {
+    let (vote, id) = (pb::Vote { term: 3, node: 1, committed: true }, pb::LogId { term: 2, node: 1, index: 7 });
+    let member = |id| pb::MemberInfo { id, incarnation: 9, peer: "10.0.1.10:7112".into(), ..pb::MemberInfo::default() };
+    let membership = pb::Membership {
+        configs: vec![pb::VoterSet { voters: vec![1, 2] }, pb::VoterSet { voters: vec![2, 3] }],
+        nodes: (1..=3).map(member).collect(),
+    };
+    let entry =
+        |batch: Option<&'static [u8]>, membership| pb::LogEntry { id: Some(id), batch: batch.map(Into::into), membership };
+    let entries = vec![entry(None, None), entry(Some(b"batch"), None), entry(None, Some(membership.clone()))];
+    let append = pb::AppendRequest { group: 1, vote: Some(vote), prev: Some(id), committed: Some(id), entries };
+    let ask = pb::VoteRequest { group: 1, vote: Some(vote), last: Some(id), leader_transfer: true };
+    let granted = pb::VoteReply { vote: Some(vote), last: Some(id), granted: true };
+    let conflict = pb::AppendReply { result: Some(pb::append_reply::Result::ConflictAt(id)) };
+    let stored = [&[2][..], &3u64.to_be_bytes(), &1u64.to_be_bytes(), &membership.encode_to_vec()].concat();
+    let messages = [
+        ("append", 0, append.encode_to_vec()),
+        ("append-reply", 1, conflict.encode_to_vec()),
+        ("vote", 2, ask.encode_to_vec()),
+        ("vote-reply", 3, granted.encode_to_vec()),
+        ("append-answer", 6, conflict.encode_to_vec()),
+        ("stored-membership", 7, stored),
+    ];
+    messages.into_iter().try_for_each(|(name, kind, bytes)| seed("raft_message", name, [vec![kind], bytes].concat()))
 }
 
 fn files() -> io::Result<()> {
