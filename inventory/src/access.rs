@@ -218,6 +218,16 @@ impl Who {
     }
 }
 
+impl Who {
+    /// The caller without its credential. Limits count for all credentials of a principal together.
+    pub fn without_credential(&self) -> Who {
+        match self {
+            Who::Principal { number, .. } => Who::Principal { number: *number, credential: 0 },
+            other => other.clone(),
+        }
+    }
+}
+
 impl core::fmt::Display for Who {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {

@@ -12,10 +12,12 @@
 //!   an amendment may keep the rooms that its booking already has on such a night;
 //! - a refusal changes nothing but its own idempotency record and the caller's count of refusals (`run.rs`, `watched_rows.rs`);
 //! - time ([`Meta::last_at_ms`]) never runs backwards (`run.rs`);
-//! - the journal and the receipts log grow by one at their end, and nothing in them changes (`watched_rows.rs`);
+//! - the journal and the receipts log grow by one at their end. Nothing in them changes, except that an erasure removes what is about
+//!   the guest from journal lines (`watched_rows.rs`);
 //! - every change of a booking increments its revision and appends a leaf (`booking_rows.rs`);
 //! - the audit trail has a record of every caller's command, with the verdict (`run.rs`). A caller without the right
-//!   is refused before any other check (`rights.rs`). From a number of refusals on, those of a day are counted (`refusals.rs`).
+//!   is refused before any other check (`rights.rs`). After [`KEPT_REFUSALS`] refusals of a caller in a day, one record stands for
+//!   [`COUNTED_REFUSALS`] more (`refusals.rs`).
 //!
 //! A broken invariant is a bug and panics. A row that contradicts an invariant was damaged on disk: that is a [`Fault`].
 //! Either stops the replica before it answers.

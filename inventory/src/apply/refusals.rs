@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::shard::{KeptRefusal, Rules, Shard};
 use crate::audit::{Action, Observation, Verdict};
 use crate::rows;
-use crate::{Actor, Command, Fault, JournalEvent, Key, RefusalCount, RefusedNight, Reject, Reply, Row, Rows, Who};
+use crate::{Command, Fault, JournalEvent, Key, RefusalCount, RefusedNight, Reject, Reply, Row, Rows, Who};
 
 /// How many refusals of a caller are kept one by one on each day of log time, with their answers for retries.
 pub const KEPT_REFUSALS: u32 = 10_000;
@@ -49,10 +49,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     /// Records many refusals as one.
     pub(super) fn record_sum(&mut self, command: &Command, reject: &Reject) {
-        let Some(Actor { who, from }) = command.by.clone() else { return };
+        let Some(actor) = command.by.clone() else { return };
         let seen = Observation {
             at_ms: self.meta.last_at_ms,
-            actor: Actor { who, from },
+            actor,
             action: command.op.kind().action().unwrap_or(Action::OTHER),
             property: self.property,
             record: None,

@@ -36,7 +36,8 @@ pub struct Rules(pub u32);
 impl Rules {
     /// Entries without a number.
     pub const FIRST: Rules = Rules(0);
-    /// Refusals are bounded (`apply/refusals.rs`), leaves have bound digests, and an erasure removes all that is about the guest.
+    /// Refusals are bounded (`apply/refusals.rs`), only the leaf of a new guest has digests of the guest, an erasure also removes what
+    /// is in clear about the guest, and replica keys need a proof.
     pub const BOUNDED: Rules = Rules(1);
     /// The newest rules that this version knows.
     pub const PRESENT: Rules = Rules::BOUNDED;

@@ -1,9 +1,8 @@
 //! Checks the writes of one command to a shard's rows.
 //!
 //! Every write must keep these invariants: the journal and the receipts log grow by one at their end and nowhere else, a journal
-//! line changes only when a guest is erased,
-//! bookings and leaves are never removed, only pages are changed in place, and a row has the kind of its key. Writes
-//! are counted, so that `run` can assert that a refusal made none.
+//! line changes only when a guest is erased, bookings and leaves are never removed, only pages are changed in place, and a row has
+//! the kind of its key. Writes are counted, so that `run` can assert that a refusal made none.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -1,12 +1,14 @@
 //! The caller of a request, for the handlers and the audit trail.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyrack_cluster::Principal;
 use keyrack_inventory::{Actor, PropertyNumber, Right, Role, Who};
 use keyrack_texts::Detail;
 
+use super::guest_links::GuestToken;
+use super::networks::actor;
 use super::operations::Operation;
 use crate::convert::Problem;
 
@@ -38,8 +40,10 @@ pub struct SignIn {
 /// What a sign-in depends on.
 #[derive(Clone, Debug)]
 pub enum SignInBy {
-    /// On nothing that changes: an operator's certificate, a guest's session, a development key.
+    /// On nothing that changes: an operator's certificate, a development key.
     Nothing,
+    /// On the guest and the issuer of a link.
+    GuestSession(GuestToken),
     /// On the API key of this prefix.
     Key(String),
     /// On the principal's subject (issuer, subject).
@@ -169,51 +173,4 @@ impl Caller {
 /// The same text whether or not the property exists, so that it reveals nothing.
 pub fn forbidden() -> Problem {
     Problem::new(Detail::RightMissing)
-}
-
-/// A caller and its address, for commands and the audit trail. They are kept for ever, so of a guest's address only the network is
-/// in them: an erasure could not remove the rest.
-pub fn actor(who: Who, address: IpAddr) -> Actor {
-    let address = match (&who, address.to_canonical()) {
-        (Who::Guest(_), IpAddr::V4(v4)) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & !0xff)),
-        (Who::Guest(_), IpAddr::V6(v6)) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80)),
-        (_, other) => other,
-    };
-    Actor { who, from: address_octets(address) }
-}
-
-/// An address as quotas count it: one client usually has a whole IPv6 /64 network.
-pub fn client_network(address: IpAddr) -> [u8; 16] {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => (v6.to_bits() >> 64 << 64).to_be_bytes(),
-        v4 => address_octets(v4),
-    }
-}
-
-/// An address in the form of the audit trail.
-fn address_octets(address: IpAddr) -> [u8; 16] {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-        IpAddr::V6(v6) => v6.octets(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use keyrack_inventory::BookingId;
-
-    use super::*;
-
-    #[test]
-    fn only_the_network_of_a_guest_is_recorded() {
-        let from = |who: Who, address: &str| {
-            let actor = actor(who, address.parse().expect("an address"));
-            Ipv6Addr::from(actor.from).to_canonical().to_string()
-        };
-        let guest = || Who::Guest(BookingId([7; 16]));
-        assert_eq!(from(guest(), "192.0.2.77"), "192.0.2.0");
-        assert_eq!(from(guest(), "::ffff:192.0.2.77"), "192.0.2.0");
-        assert_eq!(from(guest(), "2001:db8:1:2:3::4"), "2001:db8:1::");
-        assert_eq!(from(Who::Unauthenticated, "192.0.2.77"), "192.0.2.77");
-    }
 }

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keyrack_cluster::{ClusterNode, IdentityKind, Principal};
-use keyrack_inventory::{Right, Role, Who};
+use keyrack_cluster::{ClusterNode, Consistency, IdentityKind, Principal};
+use keyrack_inventory::{Booking, Key, Read, Right, Role, Row, Who};
 use keyrack_texts::Detail;
 use tokio::time::Instant;
 
@@ -84,7 +84,7 @@ impl Gate {
         let Some(signed_in) = caller.principal() else { return true };
         let principals = self.cluster.principals();
         let present = match by {
-            SignInBy::Nothing => return true,
+            SignInBy::Nothing | SignInBy::GuestSession(_) => return true,
             SignInBy::Key(prefix) => {
                 principals.find_prefix(prefix).filter(|(_, key)| key.revoked_at_ms == 0).map(|(principal, _)| principal)
             }
@@ -95,7 +95,7 @@ impl Gate {
     }
 
     /// Whether the caller that made a guest's link may still make links, as far as this node knows.
-    pub fn issuer_holds(&self, token: &GuestToken) -> bool {
+    fn issuer_holds(&self, token: &GuestToken) -> bool {
         let (number, credential) = token.issuer;
         if number == 0 {
             return true;
@@ -103,6 +103,27 @@ impl Gate {
         let principals = self.cluster.principals();
         let Some(issuer) = principals.find_number(number) else { return false };
         issuer.role.may(Right::LinkGuests) && issuer.grant().accepts(credential, now_ms())
+    }
+
+    /// The booking of a guest's link or session. `None` if the link does not hold any more: its issuer may not make links, or the
+    /// booking has another guest or none.
+    ///
+    /// # Errors
+    /// The node is cut off from the others.
+    pub async fn booking_of(&self, token: &GuestToken, deadline: Instant) -> Result<Option<Arc<Booking>>, Problem> {
+        self.knows_revocations(deadline).await?;
+        if !self.issuer_holds(token) {
+            return Ok(None);
+        }
+        let Some(place) = self.cluster.locate_number(token.booking.property(), deadline).await? else { return Ok(None) };
+        let key = Key::Booking(token.booking);
+        let read = self.cluster.read(place.shard, Consistency::Linearizable, deadline, |view| {
+            Ok(match view.get(&key)? {
+                Some(Row::Booking(booking)) if token.is_for(booking) => Some(booking.clone()),
+                _ => None,
+            })
+        });
+        Ok(read.await?.0)
     }
 
     /// Waits until this node's copy of the directory is at most [`RIGHTS_AGE`] old, so that it knows of every revocation before that.
@@ -122,8 +143,8 @@ impl Gate {
             if !self.issuer_holds(&session) {
                 return None;
             }
-            let sign_in = SignIn { until_ms: session.expires_at_ms, by: SignInBy::Nothing };
-            return Some(Caller::new(Who::Guest(session.booking), Role::Guest, None, from, sign_in));
+            let (who, until_ms) = (Who::Guest(session.booking), session.expires_at_ms);
+            return Some(Caller::new(who, Role::Guest, None, from, SignIn { until_ms, by: SignInBy::GuestSession(session) }));
         }
         if !self.development.is_empty() {
             let digest = api_key::digest(token.as_bytes());

@@ -9,8 +9,9 @@ use keyrack_inventory::{Verdict, Who};
 use keyrack_texts::Detail;
 use tokio::time::Instant;
 
-use super::caller::{Caller, actor};
+use super::caller::{Caller, SignInBy};
 use super::gate::{Gate, PresentedCredentials};
+use super::networks::actor;
 use super::operations::{Needs, Operation, Recorded};
 use super::quotas::Quotas;
 use super::trail::{Trail, TrailEntry};
@@ -87,6 +88,12 @@ impl Guard {
         };
         known.check(operation, None)?;
         let left = self.quotas.take(known)?;
+        // A shard knows only which booking is the guest's, not whether it has another guest since the sign-in.
+        if let SignInBy::GuestSession(session) = &known.sign_in().by
+            && self.gate.booking_of(session, Instant::now() + RIGHTS_WAIT).await?.is_none()
+        {
+            return Err(Problem::new(Detail::CredentialsRefused));
+        }
         // The shard checks the rights of a command. A read may see no shard, or one that is behind.
         if known.principal().is_some() && operation.entry().recorded != Recorded::ByCommand {
             self.gate.knows_revocations(Instant::now() + RIGHTS_WAIT).await?;

@@ -4,7 +4,8 @@
 //! link shows neither its booking nor its issuer. They contain the booking (16 bytes), the time of expiry (8 bytes, ms since 1970),
 //! the issuer (its number and its credential's, 4 bytes each) and a digest of the guest (16 bytes), in base64url.
 //!
-//! A link ends when it expires, when its issuer loses its rights, and when the booking gets another guest or its guest is erased.
+//! A link and its sessions end when they expire, when the issuer loses its rights, and when the booking gets another guest or its
+//! guest is erased.
 
 use std::sync::Arc;
 
@@ -72,13 +73,15 @@ impl GuestToken {
     }
 
     fn decode(bytes: &[u8]) -> Option<GuestToken> {
-        let bytes: &[u8; BODY_BYTES] = bytes.try_into().ok()?;
-        let number = |from: usize| u32::from_be_bytes([bytes[from], bytes[from + 1], bytes[from + 2], bytes[from + 3]]);
+        let (booking, bytes) = bytes.split_first_chunk()?;
+        let (expires_at_ms, bytes) = bytes.split_first_chunk()?;
+        let (number, bytes) = bytes.split_first_chunk()?;
+        let (credential, guest) = bytes.split_first_chunk()?;
         Some(GuestToken {
-            booking: BookingId(*bytes.first_chunk()?),
-            expires_at_ms: u64::from(number(16)) << 32 | u64::from(number(20)),
-            issuer: (number(24), number(28)),
-            guest: *bytes.last_chunk()?,
+            booking: BookingId(*booking),
+            expires_at_ms: u64::from_be_bytes(*expires_at_ms),
+            issuer: (u32::from_be_bytes(*number), u32::from_be_bytes(*credential)),
+            guest: guest.try_into().ok()?,
         })
     }
 }

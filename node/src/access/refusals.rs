@@ -1,5 +1,4 @@
-//! Which refusals the audit trail keeps one by one. Every record stays on every replica for ever, so nobody may make many of them
-//! by being refused.
+//! Which refusals the audit trail keeps one by one. No replica ever deletes a record, so nobody may make many of them by being refused.
 //!
 //! Within an hour, the first refusals of each caller are kept. All callers that did not sign in share one number. The others
 //! are counted, and each hour's counts become one record for each caller and verdict.
@@ -31,12 +30,8 @@ impl Refusals {
     /// Whether one more refusal of `who` is kept by itself. If not, it is counted.
     pub fn keep(&mut self, who: &Who, verdict: Verdict, now: Instant) -> bool {
         self.ends.get_or_insert(now + HOUR);
-        let (caller, most) = match who {
-            Who::Unauthenticated => (Who::Unauthenticated, KEPT_OF_STRANGERS),
-            // All keys of a principal share one number.
-            Who::Principal { number, .. } => (Who::Principal { number: *number, credential: 0 }, KEPT_OF_CALLER),
-            other => (other.clone(), KEPT_OF_CALLER),
-        };
+        let most = if *who == Who::Unauthenticated { KEPT_OF_STRANGERS } else { KEPT_OF_CALLER };
+        let caller = who.without_credential();
         let is_known = self.kept.contains_key(&caller);
         let caller = if is_known || self.kept.len() < MOST_CALLERS { caller } else { Who::Unauthenticated };
         let kept = self.kept.entry(caller.clone()).or_insert(0);

@@ -59,7 +59,7 @@ impl ConnectionAccounts {
         self.note_release();
     }
 
-    /// For how long answers have waited without that any byte left.
+    /// How long answers have waited since the last byte left; zero if none waits.
     pub fn stalled_for(&self) -> Duration {
         if self.answers.load(Ordering::Acquire) == 0 {
             return Duration::ZERO;

@@ -51,11 +51,7 @@ impl NodeBudget {
 
     /// The account of a principal. All its keys share one.
     pub(super) fn principal(&self, who: &Who) -> Arc<Account> {
-        let owner = match who {
-            Who::Principal { number, .. } => Who::Principal { number: *number, credential: 0 },
-            other => other.clone(),
-        };
-        account(&mut self.principals.lock(), owner, self.bytes / 4)
+        account(&mut self.principals.lock(), who.without_credential(), self.bytes / 4)
     }
 
     /// The node's own account.

@@ -2,14 +2,12 @@
 
 use std::net::IpAddr;
 
-use keyrack_cluster::Consistency;
 use keyrack_inventory::{PropertyNumber, Verdict, Who};
 use keyrack_texts::Detail;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::rows::booking;
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::trail::TrailEntry;
@@ -28,9 +26,9 @@ pub struct GuestLinkRequest {
     pub ttl_seconds: Option<u64>,
 }
 
-/// A guest's link. It is useless without the confirmation number. It ends when it expires, when the booking gets another guest, when
-/// the guest is erased, and when the caller that made it loses its rights. Put it into the part of a URL after `#`, which a browser does
-/// not send to servers.
+/// A guest's link. It is useless without the confirmation number. It ends, with its sessions, when it expires, when the booking gets
+/// another guest, when the guest is erased, and when the caller that made it loses its rights. Put it into the part of a URL after `#`,
+/// which a browser does not send to servers.
 #[derive(Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestLink {
@@ -116,13 +114,7 @@ impl Service {
         let refused = || Problem::new(Detail::GuestLinkRefused);
         let gate = self.guard().gate();
         let link = gate.links().read_link(&sign_in.link, now_ms()).ok_or_else(refused)?;
-        gate.knows_revocations(deadline).await?;
-        if !gate.issuer_holds(&link) {
-            return Err(refused());
-        }
-        let place = self.cluster().locate_number(link.booking.property(), deadline).await?.ok_or_else(refused)?;
-        let read = self.cluster().read(place.shard, Consistency::Linearizable, deadline, |view| booking(view, link.booking));
-        let booking = read.await?.0.ok_or_else(refused)?;
-        if link.is_for(&booking) && is_number_of(&booking, &sign_in.confirmation_number) { Ok(link) } else { Err(refused()) }
+        let booking = gate.booking_of(&link, deadline).await?.ok_or_else(refused)?;
+        if is_number_of(&booking, &sign_in.confirmation_number) { Ok(link) } else { Err(refused()) }
     }
 }

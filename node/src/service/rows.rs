@@ -56,7 +56,7 @@ pub(super) fn property(view: &mut View<'_>, number: PropertyNumber) -> Result<Op
 }
 
 /// A booking's row in a view.
-pub(super) fn booking(view: &mut View<'_>, id: BookingId) -> Result<Option<Arc<Booking>>, Fault> {
+fn booking(view: &mut View<'_>, id: BookingId) -> Result<Option<Arc<Booking>>, Fault> {
     Ok(match view.get(&Key::Booking(id))? {
         Some(Row::Booking(booking)) => Some(booking.clone()),
         _ => None,

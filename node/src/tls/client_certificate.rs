@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
 use keyrack_cluster::Identity;
 use rustls::pki_types::CertificateDer;
 
-use super::files::{fingerprint, not_after};
+use super::files::not_after;
 use super::listener_tls::ListenerTls;
+use crate::clock::now_ms;
 use crate::messages::tls::TlsError;
 
 /// A client's certificate, which the handshake has accepted.
@@ -44,14 +44,14 @@ impl ClientCertificate {
 
     /// Whether the certificate is accepted now: it has not expired, it is not revoked, and the present trust bundle accepts it.
     pub fn is_accepted(&self, tls: &ListenerTls) -> bool {
-        if i128::from(self.not_after_ms) <= i128::from(Timestamp::now().as_millisecond()) {
+        if self.not_after_ms <= now_ms() {
             return false;
         }
         let trust = tls.trust();
         if self.accepted_in.load(Ordering::Relaxed) == trust.generation {
             return true;
         }
-        let accepted = trust.accepts(&self.chain) && !trust.revoked.contains(&fingerprint(&self.chain[0]));
+        let accepted = trust.accepts(&self.chain);
         if accepted {
             self.accepted_in.store(trust.generation, Ordering::Relaxed);
         }

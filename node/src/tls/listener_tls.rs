@@ -13,6 +13,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::client_verifier::ClientVerifier;
+use super::files::fingerprint;
 
 /// Sessions that clients may resume.
 const SESSIONS: usize = 8_192;
@@ -30,8 +31,7 @@ pub struct ListenerTls {
 pub struct Trust {
     /// Counts the replacements, from 1.
     pub generation: u64,
-    /// The revoked certificates.
-    pub revoked: Arc<Revoked>,
+    revoked: Arc<Revoked>,
     chains: Arc<dyn ClientCertVerifier>,
 }
 
@@ -84,10 +84,11 @@ impl Trust {
         Ok(Trust { generation, revoked: credentials.revoked().clone(), chains })
     }
 
-    /// Whether an authority in the trust bundle issued the certificate, and it is valid now.
+    /// Whether the certificate is valid now, not revoked, and issued by an authority in the trust bundle.
     pub fn accepts(&self, chain: &[CertificateDer<'_>]) -> bool {
         let Some((own, intermediates)) = chain.split_first() else { return false };
-        self.chains.verify_client_cert(own, intermediates, UnixTime::now()).is_ok()
+        let is_revoked = self.revoked.contains(&fingerprint(own));
+        !is_revoked && self.chains.verify_client_cert(own, intermediates, UnixTime::now()).is_ok()
     }
 }
 

@@ -83,7 +83,9 @@ pub async fn guests(cluster: &Cluster, hotel: &Hotel, planted: &mut Planted) {
     cluster.api("auditor", 3).get("/v1/audit?shard=1").send().await.expect(200);
     let erase = format!("/v1/guests/{}/erase", booking["guestId"].as_str().unwrap());
     manager.post(&erase, &fresh_key()).send().await.expect(200);
-    guest.post(&format!("{path}/cancel"), &fresh_key()).send().await.expect(200);
+    // The session ended with the guest.
+    refusal(&guest.post(&format!("{path}/cancel"), &fresh_key()).send().await, 401, "unauthenticated");
+    manager.post(&format!("{path}/cancel"), &fresh_key()).send().await.expect(200);
 }
 
 /// Bodies that do not parse, each with guest data in it.

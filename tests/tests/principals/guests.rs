@@ -285,28 +285,36 @@ async fn a_link_ends_with_its_issuer_its_guest_and_an_erasure() {
         link["link"].as_str().unwrap().to_owned()
     };
     let link = link_by(&channel, &fixture.own).await;
-    let session = sign_in(&fixture.stranger(0), number_of(&fixture.own), &link).await.expect(201).json();
-    let guest = |node| fixture.cluster.api("channel", node).with_key(session["accessToken"].as_str().unwrap());
-    guest(1).get(&path_of(&fixture.own)).send().await.expect(200);
+    let number = number_of(&fixture.own);
+    let session_of = async |link: &str| {
+        let session = sign_in(&fixture.stranger(0), number, link).await.expect(201).json();
+        session["accessToken"].as_str().unwrap().to_owned()
+    };
+    let see = async |node, session: &str| {
+        fixture.cluster.api("channel", node).with_key(session).get(&path_of(&fixture.own)).send().await
+    };
+    let session = session_of(&link).await;
+    see(1, &session).await.expect(200);
     operators.revoke("linker").await;
     for node in fixture.cluster.node_ids() {
-        refusal(&sign_in(&fixture.stranger(node as u32 - 1), number_of(&fixture.own), &link).await, 401, "unauthenticated");
-        refusal(&guest(node).get(&path_of(&fixture.own)).send().await, 401, "unauthenticated");
+        refusal(&sign_in(&fixture.stranger(node as u32 - 1), number, &link).await, 401, "unauthenticated");
+        refusal(&see(node, &session).await, 401, "unauthenticated");
     }
 
     let desk = fixture.cluster.api("desk", 1);
     let link = link_by(&desk, &fixture.own).await;
-    let number = number_of(&fixture.own);
-    sign_in(&fixture.stranger(0), number, &link).await.expect(201);
+    let session = session_of(&link).await;
     let other = json!({"guest": {"name": "Grace Guest", "email": "grace@example.com"}});
     fixture.hotel.act(&fixture.own, "amend", &other).await.expect(200);
     refusal(&sign_in(&fixture.stranger(1), number, &link).await, 401, "unauthenticated");
+    refusal(&see(2, &session).await, 401, "unauthenticated");
 
     let link = link_by(&desk, &fixture.own).await;
-    sign_in(&fixture.stranger(0), number, &link).await.expect(201);
+    let session = session_of(&link).await;
     let erase = format!("/v1/guests/{}/erase", id_of(&fixture.own));
     fixture.cluster.api("manager", 1).post(&erase, &fresh_key()).send().await.expect(200);
     refusal(&sign_in(&fixture.stranger(1), number, &link).await, 401, "unauthenticated");
+    refusal(&see(3, &session).await, 401, "unauthenticated");
     let path = format!("{}/guest-link", path_of(&fixture.own));
     refusal(&desk.post(&path, &fresh_key()).json(&json!({})).send().await, 409, "wrong_state");
 }

@@ -138,7 +138,7 @@ async fn the_feed_reports_an_erasure_without_guest_data() {
     }
 }
 
-/// What is in clear about a guest goes too: in the booking, in stored answers, in the events and in the files.
+/// What is in clear about a guest goes too: from the booking, from stored answers and from the events.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erasure_removes_reference_token_ages_and_the_guests_address() {
     const TRACES: [&str; 2] = ["REF-Zx81-quell", "tok_Zx81_quell"];

@@ -9,8 +9,8 @@ use crate::convert::QuotaLeft;
 const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
 
-/// Adds the missing headers. Headers that a handler has set stay.
-/// Nobody may store an answer that is not public: that to a caller with credentials, and that to anything but a read.
+/// Adds the missing headers. Headers that a handler has set stay. Only the answer to a read without credentials is public. Every other
+/// answer says that nobody may store it.
 pub fn finish(response: &mut Response, is_public: bool) {
     let quota = response.extensions().get::<QuotaLeft>().copied();
     let headers = response.headers_mut();

@@ -1,10 +1,12 @@
 //! Counts the connections of each address, so that one client cannot use all connections.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+
+use crate::access::counted_address;
 
 /// Connections by address, over all listeners. Cheap to clone.
 #[derive(Clone)]
@@ -48,14 +50,6 @@ impl Drop for ConnectionSlot {
         if left == 0 {
             open.remove(&self.address);
         }
-    }
-}
-
-/// One client usually has a whole IPv6 /64 network, so its 2^64 addresses count as one.
-pub fn counted_address(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address => address,
     }
 }
 

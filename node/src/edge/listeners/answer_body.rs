@@ -45,18 +45,16 @@ pub struct Counted {
 impl AnswerBody {
     /// A body whose bytes are counted.
     pub fn counted(body: Body, counted: Counted, reading: Arc<Reading>, open: OpenRequest) -> AnswerBody {
-        reading.begin();
+        reading.taken();
         AnswerBody { body, counted: Some(counted), reading, has_ended: false, _open: open }
     }
 
     /// A body whose bytes are not counted.
     pub fn uncounted(body: Body, reading: Arc<Reading>, open: OpenRequest) -> AnswerBody {
-        reading.begin();
+        reading.taken();
         AnswerBody { body, counted: None, reading, has_ended: false, _open: open }
     }
-}
 
-impl AnswerBody {
     fn rest(&self) -> Option<&Bytes> {
         self.counted.as_ref()?.rest.as_ref().map(|(data, _)| data)
     }
@@ -87,7 +85,7 @@ impl Counted {
         if self.is_change { Ok(Charge::force(&self.accounts, bytes)) } else { Ok(Charge::take(&self.accounts, bytes)?) }
     }
 
-    /// The first piece of a frame. The rest of it is the rest.
+    /// The first piece of a frame. The rest of the frame waits in `rest`.
     fn first_piece(&mut self, frame: Bytes) -> Result<Bytes, Problem> {
         let charge = match self.reserved.take() {
             Some(reserved) => reserved,

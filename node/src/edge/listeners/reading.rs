@@ -20,12 +20,7 @@ impl Reading {
         Reading { began: Instant::now(), lags: AtomicBool::new(false), taken_ms: AtomicU64::new(0) }
     }
 
-    /// The answer begins.
-    pub fn begin(&self) {
-        self.taken();
-    }
-
-    /// The client has taken a piece, and the next one may wait for it.
+    /// The answer begins, or the client has taken a piece. The next piece may wait for the client.
     pub fn taken(&self) {
         self.taken_ms.store(self.began.elapsed().as_millis() as u64, Ordering::Release);
         self.lags.store(true, Ordering::Release);
@@ -64,7 +59,7 @@ mod tests {
         let most = Duration::from_secs(10);
         let reading = Reading::new();
         assert_eq!(reading.stalls_at(most), None, "a handler may take its time");
-        reading.begin();
+        reading.taken();
         let first = reading.stalls_at(most).expect("the first piece waits");
         assert!(first <= Instant::now() + most);
         reading.taken_ms.store(7_000, Ordering::Release);

@@ -7,10 +7,11 @@ use keyrack_cluster::{Refusals, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::addresses::{Addresses, counted_address};
+use super::addresses::Addresses;
 use super::apis::Apis;
 use super::connection::{ConnectionSettings, Security};
 use super::limits::Limits;
+use crate::access::counted_address;
 use crate::budget::{ConnectionAccounts, NodeBudget, Owner};
 
 /// A bound socket and what it requires of clients.
