@@ -56,8 +56,8 @@ struct Row {
     error: Option<String>,
 }
 
-/// Runs all rows that have no result yet. In a row all six workloads run side by side, each in its own hotels, so a row tests
-/// six combinations of workload and nemesis.
+/// Runs all rows that have no result yet. In a row all seven workloads run side by side, each in its own hotels, so a row tests
+/// seven combinations of workload and nemesis.
 pub async fn matrix(options: Options) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&options.into)?;
     let all = nemeses(&options.nemesis)?;

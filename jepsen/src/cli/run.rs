@@ -17,7 +17,7 @@ use super::print;
 /// The options of a run.
 #[derive(Args)]
 pub struct Options {
-    /// The workloads, separated by commas; they run at the same time: reserve, hold, amend, retry, baskets, reads, or `all`.
+    /// The workloads, separated by commas; they run at the same time: reserve, hold, amend, retry, baskets, bulk, reads, or `all`.
     #[arg(long, value_name = "W[,W]", default_value = "all")]
     workload: String,
     /// The faults, separated by commas, or `all` or `none`. Each round draws one of them. `--nemesis help` lists them.

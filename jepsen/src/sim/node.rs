@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use keyrack_cluster::simulated::{
-    Answer, BatchLimits, Batcher, LogStore, ReadGate, Replica, Runtime, answer_out, raft_config, wire,
+    Answer, BatchLimits, Batcher, Call, LogStore, ReadGate, Replica, Runtime, answer_out, raft_config, wire,
 };
 use keyrack_cluster::{GroupConfig, Tasks};
 
@@ -87,7 +87,8 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
     let (applied, peers) = (shared.applied.subscribe(), Links(net.clone()));
     let (time, clock) = (shared.clone(), world.clone());
     let stamp = Arc::new(move || time.clock.now_ms(clock.clock_ms(id)));
-    let replica = Replica { shard: SHARD, node: id, raft: raft.clone(), log, peers, applied, floor, stamp };
+    let replica =
+        Replica { shard: SHARD, node: id, raft: raft.clone(), log, peers, applied, floor, unconfirmed: Arc::default(), stamp };
     let tasks = Tasks::new("simulated node");
     let small = BatchLimits { queue_commands: 1_024, batch_commands: 8, batches_in_flight: 4 };
     let batcher = Batcher::start(replica.clone(), small, &tasks);
@@ -164,7 +165,7 @@ impl Node {
         };
         let Some((first, rest)) = next(opened.items).await else { return self.net.reply_item(back, 0, None) };
         let replies = self.replica.append_stream(opened.from.id, first, futures::stream::unfold(rest, next));
-        let Ok(mut replies) = replies else { return self.net.reply_item(back, 0, None) };
+        let Ok(mut replies) = replies.await else { return self.net.reply_item(back, 0, None) };
         let mut sequence = 0;
         while let Some(Ok(reply)) = replies.next().await {
             self.observe_append(&reply);
@@ -202,6 +203,7 @@ impl Node {
             Method::Transfer => self.replica.transfer(from, pb::TransferRequest::decode(body)?).await?.encode_to_vec(),
             Method::Snapshot => {
                 let (vote, meta, snapshot) = meta_and_rows(body)?;
+                self.replica.check_leader(Call::Snapshot, from, Some(wire::vote_out(&vote))).await?;
                 let snapshot = openraft::Snapshot { meta, snapshot };
                 let reply = self.raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
                 wire::vote_out(&reply.vote).encode_to_vec()

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::request::{outcome, request};
+use super::request::{largest_update, outcome, request};
 use super::{Recorder, Workload};
 use crate::cluster::{Cluster, Connection, RequestError};
 use crate::history::{Answer, Call, Hotel, Op, Outcome};
@@ -82,6 +82,9 @@ impl Caller {
     pub async fn work(mut self, end: Instant, pace: Duration) {
         while Instant::now() < end {
             let begin = Instant::now();
+            if self.workload == Workload::Bulk && self.rng.percent(40) {
+                self.load_restrictions().await;
+            }
             let call = self.next_call();
             let twice = self.workload == Workload::Retry && !call.is_read() && self.rng.percent(60);
             if twice {
@@ -90,6 +93,19 @@ impl Caller {
                 self.ask(call).await;
             }
             tokio::time::sleep(pace.saturating_sub(begin.elapsed())).await;
+        }
+    }
+
+    /// Loads restrictions, in the largest request that the API takes. They are for nights that no caller asks for, so no answer depends on
+    /// them, and the history does not have them. The log, the messages between nodes and the snapshots do.
+    async fn load_restrictions(&mut self) {
+        let hotel = self.rng.below(self.hotels.len() as u64) as usize;
+        let (method, path, body) = largest_update(&self.hotels[hotel], self.rng.below(300) as u32 + 1);
+        let (key, node) = (self.fresh_key(), self.node_order()[0] as usize);
+        let answer = self.connections[node - 1].ask(method, &path, Some(&key), Some(&body), self.policy.per_try).await;
+        if let Ok(reply) = answer {
+            let may_try_again = matches!(reply.code().as_str(), "request_in_flight" | "quota_exceeded" | "request_timeout");
+            assert!(!reply.status.is_client_error() || may_try_again, "the node refuses restrictions: {}", reply.code());
         }
     }
 

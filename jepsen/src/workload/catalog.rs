@@ -28,6 +28,7 @@ workloads! {
     Amend "amend" "Bookings that are amended to other nights and rooms.";
     Retry "retry" "The same request with the same key through several nodes, at the same time and later again.";
     Baskets "baskets" "Several room types at once under a house limit: all or nothing.";
+    Bulk "bulk" "The largest updates of restrictions that the API takes, among stays and cancellations.";
     Reads "reads" "Reads on every node, linearizable and bounded, with few writes.";
 }
 

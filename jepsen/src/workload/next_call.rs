@@ -8,7 +8,7 @@ impl Caller {
     pub(super) fn next_call(&mut self) -> Call {
         let rng = self.rng.below(100);
         match self.workload {
-            Workload::Reserve => match rng {
+            Workload::Reserve | Workload::Bulk => match rng {
                 0..50 => self.reserve(1),
                 50..75 => self.cancel(),
                 75..95 => self.availability(None),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::cluster::Reply;
-use crate::history::{Answer, Booking, Call, Day, Night, Outcome, Position, Rooms, Short, Stay};
+use crate::history::{Answer, Booking, Call, Day, Hotel, Night, Outcome, Position, Rooms, Short, Stay};
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 /// The one rate plan of every hotel.
@@ -68,6 +68,25 @@ pub fn request(call: &Call) -> (Method, String, Option<&str>, Option<Value>) {
             (Method::GET, format!("/v1/bookings/{booking}{}", freshness(*staleness_ms, '?')), None, None)
         }
     }
+}
+
+/// The most updates of one request.
+const MOST_UPDATES: u32 = 1_000;
+/// The nights of large updates are in this year; stays are not.
+const UPDATES_FROM: &str = "2028-01-01";
+
+/// Method, path and body of the largest update of restrictions. `max_stay` is the longest stay on all its nights.
+pub fn largest_update(hotel: &Hotel, max_stay: u32) -> (Method, String, Value) {
+    let types: Vec<&String> = hotel.room_types.keys().collect();
+    let update = |number: u32| {
+        let night = date(day(UPDATES_FROM) + number % 300);
+        json!({
+            "roomType": types[number as usize % types.len()], "ratePlan": RATE_PLAN, "dateFrom": night, "dateTo": night,
+            "minStayArrival": 1, "minStayThrough": 1, "maxStay": max_stay, "closedToArrival": false, "closedToDeparture": false, "stopSell": false,
+        })
+    };
+    let body = json!({"updates": (0..MOST_UPDATES).map(update).collect::<Vec<_>>()});
+    (Method::POST, format!("/v1/properties/{}/ari", hotel.property), body)
 }
 
 fn freshness(staleness_ms: Option<u64>, before: char) -> String {

@@ -94,8 +94,7 @@ impl StateMachine {
             }
             EntryPayload::Normal(Payload(batch)) => {
                 let batch = decide::read(batch.clone())?;
-                let outcomes =
-                    decide::batch(&mut live.rows, SHARD, batch, (at.committed_leader_id().term, at.index), |_, _| ())?;
+                let outcomes = decide::batch(&mut live.rows, SHARD, batch, (at.committed_leader_id().term, at.index), |_, _| ())?;
                 let Live { rows, tree, .. } = live;
                 decide::new_leaves(rows, tree.size(), |leaf| tree.append(leaf_hash(leaf), |_, _, _| ()))
                     .map_err(io::Error::other)?;
