@@ -76,7 +76,7 @@ pub mod measured {
 pub mod simulated {
     pub use crate::freshness::Freshness;
     pub use crate::membership::{CopyUse, all_have_decided, decide_on_copy};
-    pub use crate::peers::{Member, PeerCalls};
+    pub use crate::peers::{Call, Member, PeerCalls};
     pub use crate::raft::{
         Entry, EntryPayload, LogId, LogStore, Membership, Payload, Replica, Runtime, SnapshotMeta, StoredMembership, Types, Vote,
         WriteError, raft_config, wire,

@@ -9,7 +9,7 @@
 //! - a test waits for a condition, never for a fixed time.
 //!
 //! Start with [`Cluster`] and [`Hotel`]. [`receipts`] verifies receipts from the specifications alone. [`issuer`] signs
-//! and forges staff tokens. [`imports`], [`sources`] and [`sizes`] read Keyrack's own sources.
+//! and forges staff tokens. [`peer`] plays a node. [`imports`], [`sources`] and [`sizes`] read Keyrack's own sources.
 
 // If the harness cannot continue, the test fails. An error value would only hide the place.
 #![allow(clippy::unwrap_used)]
@@ -28,6 +28,7 @@ pub mod messages;
 mod metrics;
 mod node;
 mod operators;
+pub mod peer;
 mod ports;
 mod problem;
 mod raw;

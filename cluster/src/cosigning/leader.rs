@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use keyrack_inventory::{Command, Key, Op, PropertyNumber, Read, Row};
-use keyrack_merkle::{Hash, Signature, VerifierKey, verify_signature};
+use keyrack_inventory::{Command, Op, PropertyNumber};
+use keyrack_merkle::{Signature, VerifierKey, verify_signature};
 use keyrack_proto::{commands, internal as pb};
 use pb::cosign_reply::Answer;
 use pb::cosign_request::Ask;
@@ -22,7 +22,7 @@ use super::streams::{Answered, Streams};
 use crate::halt::Halt;
 use crate::peers::{Links, Member};
 use crate::raft::Group;
-use crate::receipts::{Heads, Published, Signer, origin, verifiers};
+use crate::receipts::{Heads, Published, Signer, origin, replica_keys, verifiers};
 use crate::shard::{Batcher, Pending};
 use crate::storage::RowsDb;
 use crate::tasks::Tasks;
@@ -180,7 +180,7 @@ impl Leader {
                 self.context.halt.note_difference(self.context.shard, node, size);
                 if let Some(signed) = self.context.published.at(size).filter(|signed| signed.root != root) {
                     // A majority signed this size before, so no round is needed: this replica is wrong.
-                    self.stop_replica(node, size, signed.root);
+                    self.stop_replica(node, signed.note.to_string());
                     return;
                 }
                 self.rounds.differs(node, size, root, voters)
@@ -200,8 +200,8 @@ impl Leader {
                 .halt
                 .stop_diverged(self.context.shard, "a majority of the replicas has another root, or no root has a majority");
         }
-        if let (false, Some(signed)) = (verdict.stop.is_empty(), self.rounds.checkpoint(size)) {
-            verdict.stop.into_iter().for_each(|node| self.stop_replica(node, size, signed.root));
+        if let (false, Some(signed)) = (verdict.stop.is_empty(), self.rounds.note(size)) {
+            verdict.stop.into_iter().for_each(|node| self.stop_replica(node, signed.to_string()));
         }
         if let Some(began) = verdict.publish.as_ref().and_then(|_| self.rounds.began(size)) {
             self.asked.took = began.elapsed();
@@ -211,10 +211,10 @@ impl Leader {
         }
     }
 
-    fn stop_replica(&mut self, node: u64, size: u64, root: Hash) {
+    /// Sends a replica the checkpoint that it differs from. With the signatures of a majority, it stops.
+    fn stop_replica(&mut self, node: u64, signed: String) {
         let alone: Vec<_> = self.others().into_iter().filter(|(id, _)| *id == node).collect();
-        let root = Bytes::copy_from_slice(&root);
-        self.peers.send_to(&alone, &Ask::Diverged(pb::TreeHead { size, root }));
+        self.peers.send_to(&alone, &Ask::Outvoted(signed));
     }
 
     /// A replica's two signatures, if both are valid for the requested head and made with the replica's own keys.
@@ -262,10 +262,6 @@ impl Cosigning {
     }
 
     fn replica_keys(&self, node: u64) -> Option<[VerifierKey; 2]> {
-        let keys = self.rows.view(self.shard, |view| match view.get(&Key::ReplicaKeys(node)) {
-            Ok(Some(Row::ReplicaKeys(keys))) => Some(*keys),
-            _ => None,
-        });
-        verifiers(&self.cluster, self.shard, &keys.ok()??)
+        verifiers(&self.cluster, self.shard, &replica_keys(&self.rows, self.shard, node).ok()??)
     }
 }

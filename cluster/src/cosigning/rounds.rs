@@ -65,6 +65,13 @@ impl Rounds {
         Some(Checkpoint { origin: self.origin.clone(), size, root: round.head.root })
     }
 
+    /// The checkpoint of a size with the signatures of a majority, if its round is open and has them.
+    pub fn note(&self, size: u64) -> Option<Note> {
+        let round = self.open.get(&size).filter(|round| round.published)?;
+        let signatures = round.signed.values().flatten().cloned().collect();
+        Some(Note { text: self.checkpoint(size)?.body(), signatures })
+    }
+
     /// When the round of a size began, if it is open.
     pub fn began(&self, size: u64) -> Option<Instant> {
         self.open.get(&size).map(|round| round.began)
@@ -102,13 +109,12 @@ impl Rounds {
 
     fn judge(&mut self, size: u64, voters: usize) -> Verdict {
         let majority = voters / 2 + 1;
-        let text = self.checkpoint(size).map(|checkpoint| checkpoint.body());
-        let (Some(round), Some(text)) = (self.open.get_mut(&size), text) else { return Verdict::default() };
+        let Some(round) = self.open.get_mut(&size) else { return Verdict::default() };
         if round.signed.len() >= majority {
             let first = !std::mem::replace(&mut round.published, true);
-            let signatures = || round.signed.values().flatten().cloned().collect();
-            let publish = first.then(|| Note { text, signatures: signatures() });
-            return Verdict { publish, stop: round.others.keys().copied().collect(), stop_myself: false };
+            let stop = round.others.keys().copied().collect();
+            let publish = first.then(|| self.note(size)).flatten();
+            return Verdict { publish, stop, stop_myself: false };
         }
         let together = |root: &Hash| round.others.values().filter(|other| *other == root).count();
         let outvoted = round.others.values().any(|root| together(root) >= majority);
@@ -149,8 +155,10 @@ mod tests {
         let mut rounds = rounds();
         rounds.signed(1, 5, signature(1), 3);
         assert_eq!(rounds.differs(2, 5, [9; 32], 3), Verdict::default(), "one against one: not decided yet");
+        assert_eq!(rounds.note(5), None);
         let verdict = rounds.signed(3, 5, signature(3), 3);
         assert!(verdict.publish.is_some() && verdict.stop == [2] && !verdict.stop_myself);
+        assert_eq!(rounds.note(5), verdict.publish, "the proof for the outvoted replica");
     }
 
     #[test]

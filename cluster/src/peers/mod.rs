@@ -12,6 +12,7 @@
 
 mod admission;
 mod calls;
+mod contract;
 mod links;
 mod member;
 pub mod tls;
@@ -19,6 +20,7 @@ mod usage;
 
 pub use admission::Admission;
 pub use calls::PeerCalls;
+pub use contract::{Bears, Call, Rule, Sender};
 pub use links::{Client, Links, PEER_ANSWER_BYTES, PEER_MESSAGE_BYTES, innermost};
 pub use member::Member;
 pub use usage::{UsageInbox, Used};

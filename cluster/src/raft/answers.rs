@@ -6,19 +6,20 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use keyrack_proto::internal as pb;
 use openraft::raft::{AppendEntriesRequest, TransferLeaderRequest};
+use tokio::sync::mpsc;
 
 use super::checks;
 use super::replica::{Machine, Replica};
-use super::types::Types;
+use super::types::{Types, Vote};
 use super::wire;
 use crate::malformed::malformed;
-use crate::peers::PeerCalls;
+use crate::peers::{Call, PeerCalls};
 use crate::storage::LogDisk;
 
 impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
-    /// Answers the pipelined appends of the leader `from`, in order. A later message that is refused ends the stream, and the leader
-    /// opens another, so that the refusal reaches it.
-    pub fn append_stream<R>(
+    /// Answers the pipelined appends of the leader `from`, in order. A later message that is refused ends the stream with the reason,
+    /// after the answers to the messages before it.
+    pub async fn append_stream<R>(
         &self,
         from: u64,
         first: pb::AppendRequest,
@@ -28,13 +29,21 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         R: Stream<Item = pb::AppendRequest> + Send + 'static,
     {
         let first = self.checked_append(from, first)?;
-        let replica = self.clone();
-        let readable = rest.map(move |request| replica.checked_append(from, request).ok());
-        let readable = readable.take_while(|request| std::future::ready(request.is_some()));
-        let input = futures::stream::once(std::future::ready(first)).chain(readable.filter_map(std::future::ready));
+        self.check_elected(&first.vote).await?;
+        // A leader opens another stream after another election.
+        let (replica, elected) = (self.clone(), first.vote);
+        let (refuse, mut refused) = mpsc::channel(1);
+        let checked = rest.map(move |request| {
+            // There is room: the stream ends with its first refusal.
+            let checked = replica.checked_append(from, request).and_then(|request| same_leader(request, &elected));
+            checked.map_err(|cause| refuse.try_send(cause)).ok()
+        });
+        let checked = checked.take_while(|request| std::future::ready(request.is_some())).filter_map(std::future::ready);
+        let input = futures::stream::once(std::future::ready(first)).chain(checked);
         let replies = self.raft.stream_append(Box::pin(input));
         let replies = replies.map(|reply| reply.map(|result| wire::append_reply_out(&result)).map_err(io::Error::other));
-        Ok(Box::pin(replies))
+        let last = futures::stream::iter(std::iter::once_with(move || refused.try_recv().ok()).flatten());
+        Ok(Box::pin(replies.chain(last.map(Err))))
     }
 
     /// Answers a single append of the leader `from`.
@@ -44,6 +53,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// methods here.
     pub async fn append_one(&self, from: u64, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
         let request = self.checked_append(from, request)?;
+        self.check_elected(&request.vote).await?;
         let (prev, last) = (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
         let reply = self.raft.append_entries(request).await.map_err(io::Error::other)?;
         Ok(wire::append_reply_out(&reply.into_stream_result(prev, last)))
@@ -51,42 +61,47 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
 
     fn checked_append(&self, from: u64, request: pb::AppendRequest) -> io::Result<AppendEntriesRequest<Types>> {
         let request = wire::append_in(request)?;
-        checks::leader(from, &request.vote, self.log.term())?;
+        checks::vote(Call::Append, from, &request.vote, self.log.term())?;
         checks::entries(self.shard, &request.vote, request.prev_log_id.as_ref(), &request.entries)?;
         Ok(request)
     }
 
-    /// Checks that `from` may send a snapshot or an append in parts with this vote. Nothing else was received yet.
-    pub fn check_leader(&self, from: u64, vote: Option<pb::Vote>) -> io::Result<()> {
+    /// Checks that the leader `from` may begin a snapshot or an append in parts. Nothing else was received yet.
+    pub async fn check_leader(&self, call: Call, from: u64, vote: Option<pb::Vote>) -> io::Result<()> {
+        self.check_elected(&self.check_vote(call, from, vote)?).await
+    }
+
+    /// The vote of a message, if the caller may show it in this call.
+    fn check_vote(&self, call: Call, from: u64, vote: Option<pb::Vote>) -> io::Result<Vote> {
         let vote = vote.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
-        Ok(checks::leader(from, &vote, self.log.term())?)
+        checks::vote(call, from, &vote, self.log.term())?;
+        Ok(vote)
     }
 
     /// Answers the candidate `from`. The vote is on the disk when this returns.
     pub async fn vote(&self, from: u64, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
-        self.check_candidate(from, &request)?;
+        self.check_candidate(Call::Vote, from, &request)?;
         let reply = self.raft.vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
 
     /// Answers whether this node would vote for the candidate `from`. It stays free to vote otherwise.
     pub async fn pre_vote(&self, from: u64, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
-        self.check_candidate(from, &request)?;
+        self.check_candidate(Call::PreVote, from, &request)?;
         let reply = self.raft.pre_vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
 
-    fn check_candidate(&self, from: u64, request: &pb::VoteRequest) -> io::Result<()> {
-        let vote = request.vote.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
-        checks::candidate(from, &vote, self.log.term())?;
+    fn check_candidate(&self, call: Call, from: u64, request: &pb::VoteRequest) -> io::Result<()> {
+        self.check_vote(call, from, request.vote)?;
         let may_vote = self.may_vote_for(request);
         may_vote.then_some(()).ok_or_else(|| io::Error::other("this node was restored from a copy: it waits for the newest copy"))
     }
 
     /// Answers the leader `from`, which hands its leadership over.
     pub async fn transfer(&self, from: u64, request: pb::TransferRequest) -> io::Result<pb::TransferReply> {
-        let vote = request.from.map(wire::vote_in).ok_or_else(|| malformed("request: no vote"))?;
-        checks::leader(from, &vote, self.log.term())?;
+        let vote = self.check_vote(Call::TransferLeader, from, request.from)?;
+        self.check_elected(&vote).await?;
         let transfer = TransferLeaderRequest::<Types>::new(vote, request.to, request.last.map(wire::log_id_in));
         let accepted = self.raft.handle_transfer_leader(transfer).await.map_err(io::Error::other)?.is_ok();
         Ok(pb::TransferReply { accepted })
@@ -102,4 +117,9 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         let index = self.read_index().await?;
         Ok(pb::ReadIndexReply { index, leader: self.leader() })
     }
+}
+
+fn same_leader(request: AppendEntriesRequest<Types>, elected: &Vote) -> io::Result<AppendEntriesRequest<Types>> {
+    let is_same = request.vote.leader_id == elected.leader_id;
+    is_same.then_some(request).ok_or_else(|| malformed("append: its vote is another than the stream's first"))
 }

@@ -8,6 +8,7 @@ use std::io;
 use keyrack_proto::internal as pb;
 
 use super::types::{EntryPayload, LogId, Payload, Vote};
+use crate::peers::{Bears, Call};
 use crate::state::readable;
 
 /// No cluster holds that many elections while a node is away: nodes without a majority do not start elections (pre-votes).
@@ -29,6 +30,14 @@ pub enum Refused {
     /// An append, a snapshot or a transfer by a node that has not been elected.
     #[error("node {0} sends as a leader, and its vote says that it was not elected")]
     NotElected(u64),
+    /// A leader that no majority voted for.
+    #[error("node {node} says that it leads in term {term}, and a majority did not vote for it")]
+    ByMajority {
+        /// The node.
+        node: u64,
+        /// The term.
+        term: u64,
+    },
     /// A request for votes by a node that has been elected.
     #[error("node {0} asks for votes with a vote that says that it was elected already")]
     ElectedAlready(u64),
@@ -67,8 +76,17 @@ impl From<Refused> for io::Error {
     }
 }
 
+/// Checks that the vote in a call is one that the caller may show: the contract says in which role it speaks.
+pub fn vote(call: Call, from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+    match call.rule().bears {
+        Bears::Leader => leader(from, vote, own_term),
+        Bears::Candidate => candidate(from, vote, own_term),
+        Bears::NoName | Bears::Itself => Ok(()),
+    }
+}
+
 /// Checks the vote of a leader that calls: `from` was elected with it.
-pub fn leader(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+fn leader(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
     speaks_for_itself(from, vote)?;
     if !vote.committed {
         return Err(Refused::NotElected(from));
@@ -77,7 +95,7 @@ pub fn leader(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
 }
 
 /// Checks the vote that a candidate asks for.
-pub fn candidate(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+fn candidate(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
     speaks_for_itself(from, vote)?;
     if vote.committed {
         return Err(Refused::ElectedAlready(from));

@@ -59,7 +59,7 @@ impl Connection {
 /// `Unreachable` makes Raft wait before it tries again. Other errors do not.
 fn failed(status: Status) -> RPCError<Types> {
     match status.code() {
-        tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::PermissionDenied => {
+        tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::PermissionDenied | tonic::Code::FailedPrecondition => {
             RPCError::Unreachable(Unreachable::new(&status))
         }
         _ => RPCError::Network(NetworkError::new(&status)),

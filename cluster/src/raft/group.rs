@@ -112,7 +112,7 @@ impl Group {
         let raft = Raft::new(node, config, network, log.clone(), machine).await.map_err(io::Error::other)?;
         let (applied, clock) = (progress.applied.subscribe(), progress.clone());
         let stamp = Arc::new(move || clock.clock.now_ms(now_ms()));
-        let replica = Replica { shard, node, raft, log, peers: links, applied, floor, stamp };
+        let replica = Replica { shard, node, raft, log, peers: links, applied, floor, unconfirmed: Arc::default(), stamp };
         Ok(Group { replica, snapshots, progress })
     }
 

@@ -15,6 +15,7 @@
 //!   for a later leader (ADR 14);
 //! - a leader that restarts is elected again before it leads (ADR 13);
 //! - nothing of a peer's message is stored before it is checked against the peer's certificate (`checks.rs`);
+//! - a node follows only a leader that a majority voted for (`majority.rs`);
 //! - the log is purged only up to the position of a snapshot.
 //!
 //! openraft is an alpha version, pinned exactly. ADR 13 and ADR 14 describe its faults and our workarounds.
@@ -28,6 +29,7 @@ mod floor;
 mod group;
 mod group_config;
 mod log_store;
+mod majority;
 mod membership;
 mod receive_snapshot;
 mod replica;
@@ -45,6 +47,7 @@ pub mod wire;
 pub use group::{Group, GroupData};
 pub use group_config::GroupConfig;
 pub use log_store::LogStore;
+pub use majority::UNCONFIRMED;
 pub use replica::{Machine, Replica, WriteError};
 pub use runtime::Runtime;
 pub use settings::raft_config;

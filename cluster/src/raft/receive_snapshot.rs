@@ -67,21 +67,36 @@ async fn receive_files(
     let lacks = pb::snapshot_reply::Reply::Lacking(pb::Lacking { files: lacking });
     let gone = |_| io::Error::other("the sender of the snapshot closed the stream");
     replies.send(Ok(pb::SnapshotReply { reply: Some(lacks) })).await.map_err(gone)?;
-    let mut open: Option<std::fs::File> = None;
+    let mut open: Option<OpenFile> = None;
     while let Some(message) = chunks.message().await.map_err(io::Error::other)? {
         match message.chunk {
             Some(Chunk::File(number)) => {
                 let file = files.get(number as usize).ok_or_else(|| malformed("snapshot chunk"))?;
-                open.replace(snapshot.file(file, true)?).map_or(Ok(()), |done| done.sync_all())?;
+                let new = OpenFile { file: snapshot.file(file, true)?, missing: file.size };
+                open.replace(new).map_or(Ok(()), |done| done.file.sync_all())?;
             }
-            Some(Chunk::Data(bytes)) => open.as_mut().ok_or_else(|| malformed("snapshot chunk"))?.write_all(&bytes)?,
+            Some(Chunk::Data(bytes)) => open.as_mut().ok_or_else(|| malformed("snapshot chunk"))?.write(&bytes)?,
             Some(Chunk::Header(_)) | None => return Err(malformed("snapshot chunk")),
         }
     }
-    open.map_or(Ok(()), |done| done.sync_all())?;
+    open.map_or(Ok(()), |done| done.file.sync_all())?;
     if let Some(bad) = files.iter().find(|file| !snapshot.has(file)) {
         let _ = std::fs::remove_file(snapshot.path.join(&bad.name));
         return Err(io::Error::other(format!("the snapshot file {} arrived incomplete or damaged", bad.name)));
     }
     Ok(())
+}
+
+/// A file that is being received.
+struct OpenFile {
+    file: std::fs::File,
+    /// How many of its bytes have not arrived.
+    missing: u64,
+}
+
+impl OpenFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.missing = self.missing.checked_sub(bytes.len() as u64).ok_or_else(|| malformed("snapshot: a file is too long"))?;
+        self.file.write_all(bytes)
+    }
 }

@@ -1,22 +1,19 @@
 //! A shard's replica as the rest of the node uses it: writes, read indexes for linearizable reads, leader and members.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
-use keyrack_proto::internal as pb;
 use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::storage::RaftStateMachine;
 use openraft::{Raft, ReadPolicy};
+use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::log_store::LogStore;
 use super::types::{LogId, Payload, Types, Vote};
-use super::wire;
 use crate::peers::{Member, PeerCalls};
 use crate::state::Applied;
 use crate::storage::LogDisk;
@@ -52,6 +49,8 @@ pub struct Replica<M: Machine, D, P> {
     pub applied: watch::Receiver<u64>,
     /// The end of the newest log when all nodes were restored from copies; see `floor.rs`.
     pub floor: Option<LogId>,
+    /// The leader that this replica could not confirm yet, and since when; see `majority.rs`.
+    pub unconfirmed: Arc<Mutex<Option<(Vote, Instant)>>>,
     /// Gives the timestamp for an entry that is proposed now, ms since 1970.
     pub stamp: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -66,6 +65,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Clone for Replica<M, D, P> {
             peers: self.peers.clone(),
             applied: self.applied.clone(),
             floor: self.floor,
+            unconfirmed: self.unconfirmed.clone(),
             stamp: self.stamp.clone(),
         }
     }
@@ -99,40 +99,6 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// The vote that this node has on its disk.
     pub fn held_vote(&self) -> Option<Vote> {
         self.log.vote()
-    }
-
-    /// Asks the members for their votes. Returns `true` once a majority has answered that it voted for no later leader. A later
-    /// leader has the votes of a majority. Two majorities share a node, and its vote was on its disk before it was counted.
-    async fn still_leads(&self) -> bool {
-        let (configs, members) = {
-            let metrics = self.raft.server_metrics();
-            let metrics = metrics.borrow_watched();
-            let membership = metrics.membership_config.membership();
-            let members: Vec<(u64, Member)> = membership.nodes().map(|(id, member)| (*id, member.clone())).collect();
-            (membership.get_joint_config().clone(), members)
-        };
-        let Some(mine) = self.held_vote().filter(|vote| vote.leader_id.node_id == self.node) else { return false };
-        let mut with_us = BTreeSet::from([self.node]);
-        let is_majority = |with_us: &BTreeSet<u64>| {
-            configs.iter().all(|voters| voters.iter().filter(|voter| with_us.contains(voter)).count() * 2 > voters.len())
-        };
-        let others = members.iter().filter(|(id, _)| *id != self.node);
-        let mut asked: FuturesUnordered<_> = others.map(|(id, member)| self.follows(*id, member, &mine)).collect();
-        while !is_majority(&with_us) {
-            match asked.next().await {
-                Some(answer) => with_us.extend(answer),
-                None => return false,
-            }
-        }
-        true
-    }
-
-    /// The node's id, if it has not voted for a leader after `mine`.
-    async fn follows(&self, id: u64, member: &Member, mine: &Vote) -> Option<u64> {
-        let reply = self.peers.held_vote(id, member, pb::HeldVoteRequest { group: self.shard }).await?;
-        let theirs = reply.vote.map(wire::vote_in);
-        let order = |vote: &Vote| (vote.leader_id.term, vote.leader_id.node_id);
-        theirs.is_none_or(|theirs| order(&theirs) <= order(mine)).then_some(id)
     }
 
     /// The leader's id, if this node knows it.

@@ -31,7 +31,7 @@ fn waits<T>() -> Answer<T> {
 #[tonic::async_trait]
 impl pb::peer_server::Peer for CopyService {
     async fn hello(&self, request: Request<pb::HelloRequest>) -> Answer<pb::HelloReply> {
-        let caller = identified(&self.config.cluster, &request)?;
+        let caller = identified(&self.config.cluster, request.extensions(), request.metadata().as_ref())?;
         if !self.admission.admits(caller) {
             return Err(Status::permission_denied(format!("node {caller} is not a member of this cluster")));
         }

@@ -1,7 +1,7 @@
 //! The audit record of a directory change that another node forwards.
 //!
-//! Such a change has no caller: the other node has checked the operator, and nobody else can. So the trail says which node it came from,
-//! before the change is proposed. A change without an operator's own record was made by that node.
+//! Such a change has no caller: only the other node could check the operator. So the trail says which node the change came from, before
+//! the change is proposed. If no record of an operator belongs to it, that node made the change itself.
 
 use bytes::Bytes;
 use keyrack_inventory::{Action, Actor, Command, Observation, Op, PropertyNumber, Role, Verdict, Who};
@@ -27,7 +27,7 @@ pub async fn record(node: &Node, from: u64, changes: &[Bytes], deadline: Instant
     if seen.is_empty() {
         return Ok(());
     }
-    // Without an idempotency key a retry could record it twice, which is no harm.
+    // A retry records it again: the command has no idempotency key.
     let command = Command { property: PropertyNumber(0), request: None, by: None, op: Op::Observe(seen) };
     node.decide(SHARD, commands::encode(&command), deadline).await.map(drop)
 }
@@ -37,7 +37,8 @@ fn observed(actor: &Actor, action: Action, at_ms: u64) -> Observation {
     Observation { at_ms, actor: actor.clone(), action, property, record: None, verdict, times: 1 }
 }
 
-/// The operator's action. Registering a property is no operator's: its own command has a caller and a record.
+/// The operator's action that a change is. `None` for the registration of a property: the command that registers it has a caller, and
+/// so a record.
 fn action_of(change: &Bytes) -> Option<Action> {
     use pb::directory_command::Op;
     Some(match pb::DirectoryCommand::decode(change.clone()).ok()?.op? {

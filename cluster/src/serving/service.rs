@@ -1,9 +1,8 @@
-//! The peer service: each call first checks its caller, then answers.
+//! The peer service: answers the calls that passed the checks of `checked.rs`.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
@@ -13,19 +12,21 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::caller::{field, identified};
+use super::caller::caller;
 use super::directory_trail;
 use super::forwarded::{self, NotProposed};
-use crate::cosigning;
+use crate::cosigning::Cosigner;
 use crate::directory;
 use crate::membership::RejoinRequests;
 use crate::node::Node;
-use crate::peers::tls::Refusals;
-use crate::peers::{Member, UsageInbox};
-use crate::raft::{Group, append_parts};
+use crate::peers::{Call, Member, UsageInbox};
+use crate::raft::{Group, UNCONFIRMED, append_parts};
+use crate::receipts::{replica_keys, signed_by_majority};
 
 /// How long a command that another node forwarded may take.
 const FORWARDED: Duration = Duration::from_secs(10);
+/// How long a replica may take to learn of a new leader.
+const FOLLOWED: Duration = Duration::from_millis(320);
 /// The most heads of one shard that a replica signs at once.
 const COSIGN_IN_FLIGHT: usize = 64;
 
@@ -34,8 +35,6 @@ pub struct PeerService {
     node: Arc<Node>,
     replacements: Arc<RejoinRequests>,
     usage: Arc<UsageInbox>,
-    /// Limits the log lines about refused messages.
-    refusals: Arc<Refusals>,
     /// One append in parts at a time.
     in_parts: Semaphore,
 }
@@ -45,36 +44,7 @@ type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl PeerService {
     /// Answers for `node`.
     pub fn new(node: Arc<Node>, replacements: Arc<RejoinRequests>, usage: Arc<UsageInbox>) -> PeerService {
-        PeerService { node, replacements, usage, refusals: Arc::default(), in_parts: Semaphore::new(1) }
-    }
-
-    /// Checks the caller, and that the call is for this incarnation of this node. Returns the caller.
-    fn check<T>(&self, request: &Request<T>) -> Result<u64, Status> {
-        let caller = self.caller(request)?;
-        let me = format!("{}/{}", self.node.config.node, self.node.incarnation);
-        if field(request, "keyrack-to") != me {
-            return Err(Status::permission_denied(
-                "this call is for another node, or for this node before it got a new data folder",
-            ));
-        }
-        self.node.links.note_call_from(caller);
-        Ok(caller)
-    }
-
-    /// The caller, if it may take part.
-    fn caller<T>(&self, request: &Request<T>) -> Result<u64, Status> {
-        let caller = self.identified(request)?;
-        if !self.node.admission.admits(caller) {
-            return Err(Status::permission_denied(format!(
-                "node {caller} is fenced, or it is no member now: it may be rejoining"
-            )));
-        }
-        Ok(caller)
-    }
-
-    /// The node that the certificate names. It may be fenced or not a member.
-    fn identified<T>(&self, request: &Request<T>) -> Result<u64, Status> {
-        identified(&self.node.config.cluster, request)
+        PeerService { node, replacements, usage, in_parts: Semaphore::new(1) }
     }
 
     /// What this node's data folder is.
@@ -97,22 +67,22 @@ impl PeerService {
     }
 
     fn group(&self, number: u32) -> Result<&Group, Status> {
-        self.node.group(number).map_err(|cause| Status::not_found(cause.to_string()))
+        self.node.group(number).map_err(|cause| Status::invalid_argument(cause.to_string()))
     }
 
     /// Proposes commands that another node forwarded, if this node leads. They are not forwarded again.
     async fn propose_here(&self, caller: u64, request: pb::ProposeRequest) -> Result<pb::ProposeReply, Status> {
-        let shard = self.node.shard(request.group).map_err(|cause| Status::unavailable(cause.to_string()))?;
-        let leader = shard.group.leader();
-        if leader != Some(self.node.config.node) {
-            return Ok(pb::ProposeReply { proposed: None, leader });
-        }
+        let shard = self.node.shard(request.group).map_err(|cause| Status::invalid_argument(cause.to_string()))?;
         for command in &request.commands {
             match forwarded::check(&self.node, caller, request.group, command) {
                 Ok(()) => {}
                 Err(NotProposed::Behind(_)) => return Ok(pb::ProposeReply { proposed: None, leader: None }),
-                Err(cause) => return Err(self.refused(caller, cause.into())),
+                Err(cause) => return Err(failed(cause.into())),
             }
+        }
+        let leader = shard.group.leader();
+        if leader != Some(self.node.config.node) {
+            return Ok(pb::ProposeReply { proposed: None, leader });
         }
         let deadline = Instant::now() + FORWARDED;
         if request.group == directory::SHARD {
@@ -124,42 +94,50 @@ impl PeerService {
     }
 }
 
-/// Answers a leader's request to sign a head of a shard; `None` if the request needs no answer.
-async fn cosign(node: &Node, request: pb::CosignRequest) -> Option<pb::CosignReply> {
-    let receipts = node.shard(request.group).ok()?.receipts.as_ref()?;
-    let means = (&receipts.signer, receipts.published.as_ref(), node.halt.as_ref());
-    cosigning::answer(request.group, request.ask?, means).await
-}
-
-impl PeerService {
-    fn refused(&self, caller: u64, cause: io::Error) -> Status {
-        refused(&self.node, &self.refusals, caller, cause)
-    }
-}
-
-/// Records a message that an honest node does not send, and refuses it.
-fn refused(node: &Node, refusals: &Refusals, caller: u64, cause: io::Error) -> Status {
-    if cause.kind() == io::ErrorKind::InvalidData {
-        node.peer_refusals.fetch_add(1, Ordering::Relaxed);
-        if refusals.is_new(&format!("{caller} {cause}")) {
-            tracing::warn!(event = "peer_message_refused", peer = caller, %cause, "refused a message that an honest node does not send");
+/// Whether this replica follows `node`, or does so a moment later: a new leader asks for signatures at once. A leader that was replaced may
+/// ask too.
+async fn leads_soon(group: &Group, node: u64) -> bool {
+    let deadline = Instant::now() + FOLLOWED;
+    while group.leader() != Some(node) {
+        if Instant::now() >= deadline {
+            return false;
         }
+        tokio::time::sleep(FOLLOWED / 16).await;
     }
-    failed(cause)
+    true
 }
 
-/// A malformed message is the caller's fault. Any other error means that this replica has stopped.
+/// Answers a leader's request to sign a head of a shard; `None` if the request needs no answer.
+async fn cosign(node: &Node, caller: u64, request: pb::CosignRequest) -> Option<Result<pb::CosignReply, Status>> {
+    let receipts = node.shard(request.group).ok().and_then(|shard| Some((shard, shard.receipts.as_ref()?)));
+    let Some((shard, receipts)) = receipts else {
+        return Some(Err(Status::invalid_argument(format!("there is no receipts log of shard {}", request.group))));
+    };
+    if !leads_soon(&shard.group, caller).await {
+        return None;
+    }
+    let majority = |note: &str| {
+        let members = shard.group.members();
+        let keys: Vec<_> = members.iter().filter_map(|(id, _)| replica_keys(&node.rows, request.group, *id).ok()?).collect();
+        signed_by_majority(note, &node.config.cluster, request.group, &keys, members.len())
+    };
+    let (signer, published, halt) = (&receipts.signer, receipts.published.as_ref(), node.halt.as_ref());
+    let cosigner = Cosigner { shard: request.group, signer, published, halt, majority };
+    cosigner.answer(request.ask?).await.map(Ok)
+}
+
+/// A malformed message is the caller's fault, and an unconfirmed leader tries again. Any other error means that this replica has stopped.
 fn failed(cause: io::Error) -> Status {
     match cause.kind() {
         io::ErrorKind::InvalidData => Status::invalid_argument(cause.to_string()),
+        UNCONFIRMED => Status::failed_precondition(cause.to_string()),
         _ => Status::unavailable(cause.to_string()),
     }
 }
 
 #[tonic::async_trait]
 impl pb::peer_server::Peer for PeerService {
-    async fn hello(&self, request: Request<pb::HelloRequest>) -> Result<Response<pb::HelloReply>, Status> {
-        self.caller(&request)?;
+    async fn hello(&self, _: Request<pb::HelloRequest>) -> Result<Response<pb::HelloReply>, Status> {
         let members = self.node.members();
         let me = self.node.me().encoded(self.node.config.node);
         let members: Vec<_> = members.iter().map(|(id, member)| member.encoded(*id)).collect();
@@ -170,7 +148,7 @@ impl pb::peer_server::Peer for PeerService {
     type AppendStream = Replies<pb::AppendReply>;
 
     async fn append(&self, request: Request<Streaming<pb::AppendRequest>>) -> Result<Response<Self::AppendStream>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let mut requests = request.into_inner();
         let Some(first) = requests.message().await? else {
             return Ok(Response::new(Box::pin(futures::stream::empty())));
@@ -181,81 +159,80 @@ impl pb::peer_server::Peer for PeerService {
         let rest = requests.map(Result::ok);
         let rest = rest.take_while(move |item| std::future::ready(item.is_some() && node.admission.admits(caller)));
         let rest = rest.filter_map(std::future::ready);
-        let replies = group.replica().append_stream(caller, first, rest).map_err(|cause| self.refused(caller, cause))?;
-        let (node, refusals) = (self.node.clone(), self.refusals.clone());
-        Ok(Response::new(Box::pin(replies.map(move |reply| reply.map_err(|cause| refused(&node, &refusals, caller, cause))))))
+        let replies = group.replica().append_stream(caller, first, rest).await.map_err(failed)?;
+        Ok(Response::new(Box::pin(replies.map(|reply| reply.map_err(failed)))))
     }
 
     async fn append_one(&self, request: Request<pb::AppendRequest>) -> Result<Response<pb::AppendReply>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let replica = self.group(request.group)?.replica();
-        replica.append_one(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
+        replica.append_one(caller, request).await.map(Response::new).map_err(failed)
     }
 
     async fn append_in_parts(&self, request: Request<Streaming<pb::AppendPart>>) -> Result<Response<pb::AppendReply>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let mut parts = request.into_inner();
         let head = append_parts::head(&mut parts).await?;
         let replica = self.group(head.group)?.replica();
-        replica.check_leader(caller, head.vote).map_err(|cause| self.refused(caller, cause))?;
+        replica.check_leader(Call::AppendInParts, caller, head.vote).await.map_err(failed)?;
         // One at a time: an entry can have a gigabyte.
         let _alone = self.in_parts.try_acquire().map_err(|_| Status::resource_exhausted("another append in parts is open"))?;
         let request = append_parts::complete(head, parts).await?;
-        replica.append_one(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
+        replica.append_one(caller, request).await.map(Response::new).map_err(failed)
     }
 
     async fn vote(&self, request: Request<pb::VoteRequest>) -> Result<Response<pb::VoteReply>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let replica = self.group(request.group)?.replica();
-        replica.vote(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
+        replica.vote(caller, request).await.map(Response::new).map_err(failed)
     }
 
     async fn pre_vote(&self, request: Request<pb::VoteRequest>) -> Result<Response<pb::VoteReply>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let replica = self.group(request.group)?.replica();
-        replica.pre_vote(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
+        replica.pre_vote(caller, request).await.map(Response::new).map_err(failed)
     }
 
     async fn transfer_leader(&self, request: Request<pb::TransferRequest>) -> Result<Response<pb::TransferReply>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let replica = self.group(request.group)?.replica();
-        replica.transfer(caller, request).await.map(Response::new).map_err(|cause| self.refused(caller, cause))
+        replica.transfer(caller, request).await.map(Response::new).map_err(failed)
     }
 
     type SnapshotStream = Replies<pb::SnapshotReply>;
 
     async fn snapshot(&self, request: Request<Streaming<pb::SnapshotChunk>>) -> Result<Response<Self::SnapshotStream>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let mut chunks = request.into_inner();
         let Some(pb::SnapshotChunk { chunk: Some(pb::snapshot_chunk::Chunk::Header(header)) }) = chunks.message().await? else {
             return Err(Status::invalid_argument("the first chunk of a snapshot must be its header"));
         };
         let manifest = header.manifest.ok_or_else(|| Status::invalid_argument("the snapshot's header has no manifest"))?;
         let group = self.group(manifest.group)?.clone();
-        group.replica().check_leader(caller, header.vote).map_err(|cause| self.refused(caller, cause))?;
+        group.replica().check_leader(Call::Snapshot, caller, header.vote).await.map_err(failed)?;
         let incoming = group.announced_snapshot(header.vote, &manifest)?;
         let (replies, outgoing) = mpsc::channel(2);
         self.node.tasks.spawn("receiving a snapshot", async move {
             let reply = group.receive_snapshot(incoming, chunks, &replies).await;
             // The sender may have closed the stream. It then sends the snapshot again.
-            let _ = replies.send(reply.map_err(|cause| Status::unavailable(cause.to_string()))).await;
+            let _ = replies.send(reply.map_err(failed)).await;
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(outgoing))))
     }
 
     async fn propose(&self, request: Request<pb::ProposeRequest>) -> Result<Response<pb::ProposeReply>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         self.propose_here(caller, request.into_inner()).await.map(Response::new)
     }
 
     type CosignStream = Replies<pb::CosignReply>;
 
     async fn cosign(&self, request: Request<Streaming<pb::CosignRequest>>) -> Result<Response<Self::CosignStream>, Status> {
-        let caller = self.check(&request)?;
+        let caller = caller(&request)?;
         let node = self.node.clone();
         let admitted = node.clone();
         let asked = request.into_inner().take_while(move |_| futures::future::ready(admitted.admission.admits(caller)));
@@ -264,7 +241,7 @@ impl pb::peer_server::Peer for PeerService {
             let node = node.clone();
             async move {
                 match asked {
-                    Ok(asked) => cosign(&node, asked).await.map(Ok),
+                    Ok(asked) => cosign(&node, caller, asked).await,
                     Err(broken) => Some(Err(broken)),
                 }
             }
@@ -273,46 +250,39 @@ impl pb::peer_server::Peer for PeerService {
     }
 
     async fn applied(&self, request: Request<pb::AppliedRequest>) -> Result<Response<pb::AppliedReply>, Status> {
-        self.check(&request)?;
         let asked = request.into_inner();
+        self.group(asked.group)?;
         Ok(Response::new(pb::AppliedReply { index: self.node.applied(asked.group, asked.index).await }))
     }
 
     async fn held_vote(&self, request: Request<pb::HeldVoteRequest>) -> Result<Response<pb::HeldVoteReply>, Status> {
-        self.check(&request)?;
         let group = self.group(request.into_inner().group)?;
         Ok(Response::new(group.replica().answer_held_vote()))
     }
 
     async fn hand_over(&self, request: Request<pb::HandOverRequest>) -> Result<Response<pb::HandOverReply>, Status> {
-        self.check(&request)?;
         let asked = request.into_inner();
         let refused = self.group(asked.group)?.hand_over(asked.to).await.err();
         Ok(Response::new(pb::HandOverReply { refused: refused.map_or_else(String::new, |cause| cause.to_string()) }))
     }
 
     async fn replace(&self, request: Request<pb::ReplaceRequest>) -> Result<Response<pb::Nothing>, Status> {
-        let caller = self.identified(&request)?;
-        if !self.node.admission.may_return(caller) {
-            return Err(Status::permission_denied(format!("node {caller} cannot rejoin: it is fenced or not a first member")));
-        }
+        let caller = caller(&request)?;
         let me = request.into_inner().me.ok_or_else(|| Status::invalid_argument("the request has no member"))?;
         let (id, member) = Member::decoded(me);
         if id != caller {
-            return Err(Status::permission_denied(format!("node {caller} asks for node {id}; a node can ask for itself only")));
+            return Err(Status::invalid_argument(format!("node {caller} asks for node {id}; a node can ask for itself only")));
         }
         self.replacements.ask(id, member);
         Ok(Response::new(pb::Nothing {}))
     }
 
     async fn usage(&self, request: Request<pb::UsageReport>) -> Result<Response<pb::Nothing>, Status> {
-        self.check(&request)?;
         self.usage.take(request.into_inner());
         Ok(Response::new(pb::Nothing {}))
     }
 
     async fn read_index(&self, request: Request<pb::ReadIndexRequest>) -> Result<Response<pb::ReadIndexReply>, Status> {
-        self.check(&request)?;
         let group = self.group(request.into_inner().group)?;
         Ok(Response::new(group.replica().answer_read_index().await.map_err(failed)?))
     }

@@ -43,7 +43,7 @@ impl PeerCalls for Leader {
 
 fn behind<M: Machine, D: LogDisk, P: PeerCalls>(replica: &Replica<M, D, P>, peers: Leader) -> Replica<M, D, Leader> {
     let Replica { shard, node, raft, log, applied, stamp, .. } = replica.clone();
-    Replica { shard, node, raft, log, peers, applied, floor: None, stamp }
+    Replica { shard, node, raft, log, peers, applied, floor: None, unconfirmed: Default::default(), stamp }
 }
 
 #[test]

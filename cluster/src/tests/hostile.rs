@@ -52,6 +52,21 @@ impl Attack<'_> {
     }
 }
 
+/// Makes the node at a place the leader of the data shard, and waits until all nodes follow it.
+fn lead(nodes: &Nodes, place: usize) {
+    let wanted = place as u64 + 1;
+    let begin = std::time::Instant::now();
+    let led_by = |through: usize| nodes.node(through).cluster.node.shards[1].group.replica().answer_held_vote().vote;
+    while !(0..3).all(|through| led_by(through).is_some_and(|vote| vote.node == wanted && vote.committed)) {
+        assert!(begin.elapsed() < super::three_nodes::PATIENCE, "node {wanted} leads");
+        if let Some(leader) = (0..3).find(|leader| *leader != place && nodes.node(*leader).cluster.leads(1)) {
+            // It is refused while the other node is behind.
+            let _ = nodes.node(leader).runtime.block_on(async { nodes.node(leader).cluster.hand_over(1, wanted).await });
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 fn other(node: u64) -> u64 {
     if node == 1 { 2 } else { 1 }
 }
@@ -84,6 +99,7 @@ fn a_member_speaks_for_itself_only_and_in_possible_terms() {
             ("an append in another node's name", pb::Vote { term: held.term, node: honest, committed: true }),
             ("an append of a later term in another node's name", pb::Vote { term: next, node: honest, committed: true }),
             ("an append without an election", pb::Vote { term: next, node: HOSTILE, committed: false }),
+            ("an append of a leader that nobody elected", pb::Vote { term: next, node: HOSTILE, committed: true }),
             ("an append in the last term", pb::Vote { term: u64::MAX, node: HOSTILE, committed: true }),
         ];
         for (what, vote) in leaders {
@@ -110,10 +126,11 @@ fn entries_that_cannot_be_applied_are_never_stored() {
     let mut nodes = Nodes::start();
     let place = hotel(&nodes);
     book(&nodes, &place, 1);
+    // It was elected, so its vote is right.
+    lead(&nodes, PLACE);
     let attack = Attack { nodes: &nodes, victim: 0 };
-    let (held, last) = (attack.held(), attack.last());
-    // It says that it was elected in the next term. Each request is refused as a whole, so this vote is not stored either.
-    let vote = pb::Vote { term: held.term + 1, node: HOSTILE, committed: true };
+    let (vote, last) = (attack.held(), attack.last());
+    assert_eq!(vote, pb::Vote { term: vote.term, node: HOSTILE, committed: true });
     let id = |term, index| Some(pb::LogId { term, node: HOSTILE, index });
     let batch = |commands: Vec<Bytes>| Some(Bytes::from(pb::Batch { at_ms: 1, commands, rules: 0 }.encode_to_vec()));
     let entry = |id, batch| pb::LogEntry { id, batch, membership: None };
@@ -138,7 +155,35 @@ fn entries_that_cannot_be_applied_are_never_stored() {
         attack.refused(what, async |mut client| client.append(futures::stream::iter([request])).await);
     }
     // The cluster continues, so its leader may have appended entries.
-    assert_eq!((attack.held(), attack.last().term), (held, last.term));
+    assert_eq!((attack.held(), attack.last().term), (vote, last.term));
+    still_works(&mut nodes, &place, 1);
+}
+
+/// The stream begins as an honest leader's does. Its second message is refused, which ends the stream with the reason.
+#[test]
+fn a_wrong_message_in_the_middle_of_a_stream_is_counted() {
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    book(&nodes, &place, 1);
+    lead(&nodes, PLACE);
+    let attack = Attack { nodes: &nodes, victim: 0 };
+    let vote = attack.held();
+    let heartbeat = pb::AppendRequest { group: 1, vote: Some(vote), prev: None, committed: None, entries: Vec::new() };
+    let later = pb::Vote { term: vote.term + 1, ..vote };
+    let wrong = [
+        ("an entry without an id", pb::AppendRequest { entries: vec![pb::LogEntry::default()], ..heartbeat.clone() }),
+        ("a term without an election", pb::AppendRequest { vote: Some(later), ..heartbeat.clone() }),
+    ];
+    for (what, wrong) in wrong {
+        let heartbeat = heartbeat.clone();
+        attack.refused(what, async |mut client| {
+            let mut replies = client.append(futures::stream::iter([heartbeat, wrong])).await?.into_inner();
+            let first = replies.message().await?;
+            assert!(matches!(first, Some(pb::AppendReply { result: Some(_) })), "{first:?}");
+            replies.message().await
+        });
+    }
+    assert_eq!(attack.held(), vote);
     still_works(&mut nodes, &place, 1);
 }
 
@@ -147,20 +192,8 @@ fn a_leader_proposes_for_another_node_only_what_that_node_may_say() {
     let mut nodes = Nodes::start();
     let place = hotel(&nodes);
     book(&nodes, &place, 1);
-    let leads = |place: &usize| nodes.node(*place).cluster.leads(1);
-    if !(0..2).any(|place| leads(&place)) {
-        let cluster = &nodes.node(PLACE).cluster;
-        nodes.node(PLACE).runtime.block_on(async { cluster.hand_over(1, 1).await }).expect("handed over");
-    }
-    let begin = std::time::Instant::now();
-    let victim = loop {
-        assert!(begin.elapsed() < super::three_nodes::PATIENCE, "an honest node leads");
-        if let Some(victim) = (0..2).find(leads) {
-            break victim;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    };
-    let attack = Attack { nodes: &nodes, victim };
+    lead(&nodes, 0);
+    let attack = Attack { nodes: &nodes, victim: 0 };
     let encoded = |by: Option<Actor>, op: Op| commands::encode(&Command { property: PropertyNumber(0), request: None, by, op });
     let booking = BookingId::new(place.number, 1, 1);
     let keys = ReplicaKeys { node: 1, log: [7; 32], cosigner: [8; 32] };

@@ -11,7 +11,8 @@ use keyrack_cluster::{ClusterNode, Tasks, Used};
 use keyrack_texts::Detail;
 use sha2::{Digest, Sha256};
 
-use super::caller::{Caller, client_network};
+use super::caller::Caller;
+use super::networks::{counted_address, octets};
 use crate::config::Limits;
 use crate::convert::{Problem, QuotaLeft};
 
@@ -21,6 +22,9 @@ const REPORT_EVERY: Duration = Duration::from_millis(40);
 const MOST_BUCKETS: usize = 65_536;
 /// The parts of the table for principals, and as many for addresses. Strangers can fill those of addresses only.
 const PARTS: usize = 16;
+/// The most use that a bucket keeps, in seconds of its quota. A hostile node could otherwise report so much use of a caller that the
+/// caller is refused for years.
+const MOST_SECONDS: f64 = 120.0;
 /// The kind of principals' buckets, and the bit that their keys have.
 const PRINCIPAL: &[u8] = b"principal";
 const OF_PRINCIPAL: u64 = 1 << 63;
@@ -79,7 +83,7 @@ impl Quotas {
         match self.limits.requests_per_second_per_address {
             0 => Ok(()),
             per_second => {
-                let key = bucket_key(b"address", &client_network(address));
+                let key = bucket_key(b"address", &octets(counted_address(address)));
                 self.take_from(key, per_second as f64, per_second).map(drop)
             }
         }
@@ -93,7 +97,7 @@ impl Quotas {
         match self.limits.failed_sign_ins_per_minute_per_address {
             0 => Ok(()),
             per_minute => {
-                let key = bucket_key(b"failure", &client_network(address));
+                let key = bucket_key(b"failure", &octets(counted_address(address)));
                 self.take_from(key, per_minute as f64 / 60.0, per_minute).map(drop)
             }
         }
@@ -104,7 +108,7 @@ impl Quotas {
     /// # Errors
     /// The quota is used up.
     pub fn take_sign_in(&self, address: IpAddr) -> Result<(), Problem> {
-        self.take_from(bucket_key(b"sign-in", &client_network(address)), 0.5, 30).map(drop)
+        self.take_from(bucket_key(b"sign-in", &octets(counted_address(address))), 0.5, 30).map(drop)
     }
 
     fn take_from(&self, key: u64, per_second: f64, burst: u64) -> Result<QuotaLeft, Problem> {
@@ -163,7 +167,7 @@ impl Quotas {
 impl Bucket {
     fn leak(&mut self, now: Instant) {
         let leaked = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second;
-        self.level = (self.level - leaked).max(0.0);
+        self.level = (self.level - leaked).max(0.0).min(self.per_second * MOST_SECONDS);
         self.at = now;
     }
 }
@@ -274,15 +278,27 @@ mod tests {
         assert!(level > 50.0, "use above the quota is subtracted later: {level}");
     }
 
+    /// A report is another node's word.
+    #[test]
+    fn a_hostile_report_refuses_a_caller_for_two_minutes_at_most() {
+        for per_second in [10.0, 0.0, -1.0, f32::MAX, f32::INFINITY, f32::NAN] {
+            let quotas = quotas();
+            quotas.add_report(&vec![(7, u32::MAX, per_second); 3]);
+            let refused = quotas.take_from(7, 10.0, 10).expect_err("used up");
+            let seconds = refused.quota.expect("a quota").full_in_secs;
+            assert!(seconds <= MOST_SECONDS as u64, "{per_second}: {seconds} s");
+        }
+    }
+
     #[test]
     fn strangers_do_not_make_the_node_forget_principals() {
         let quotas = quotas();
         let key = bucket_key(PRINCIPAL, b"principal/7");
-        (0..10).for_each(|_| assert!(quotas.take_from(key, 0.001, 10).is_ok(), "within the quota"));
+        (0..10).for_each(|_| assert!(quotas.take_from(key, 0.1, 10).is_ok(), "within the quota"));
         for number in 0..2 * MOST_BUCKETS as u64 {
             let _ = quotas.take_from(bucket_key(b"address", &number.to_be_bytes()), 10.0, 10);
         }
-        assert!(quotas.take_from(key, 0.001, 10).is_err(), "the use is still known");
+        assert!(quotas.take_from(key, 0.1, 10).is_err(), "the use is still known");
     }
 
     #[test]

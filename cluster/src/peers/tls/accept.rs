@@ -1,5 +1,6 @@
 //! Incoming connections from other nodes. Handshakes run concurrently, so that a slow one does not delay the others.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -7,10 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -32,12 +34,16 @@ const CHECK_EVERY: Duration = if cfg!(test) { Duration::from_millis(100) } else 
 /// The most connections that may wait to be served.
 const WAITING: usize = 16;
 
+/// The most open connections of one node. An honest node keeps one, and opens another for a moment when it starts or reconnects.
+const OPEN: usize = 16;
+
 /// A connection whose other end is a node of this cluster. It ends when the tasks of its listener stop.
 pub struct PeerStream {
     stream: TlsStream<TcpStream>,
     caller: PeerNode,
     /// Ends when the tasks stop, or when the certificate is not accepted any more.
     ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// The node that the other end's certificate names.
@@ -52,7 +58,7 @@ pub fn incoming(
     tasks: &Tasks,
 ) -> ReceiverStream<io::Result<PeerStream>> {
     let (accepted, streams) = mpsc::channel(WAITING);
-    let acceptor = Acceptor { tls, admission, refusals: Arc::default(), accepted, tasks: tasks.clone() };
+    let acceptor = Acceptor { tls, admission, refusals: Arc::default(), places: Arc::default(), accepted, tasks: tasks.clone() };
     tasks.spawn("peer handshakes", acceptor.run(listener));
     ReceiverStream::new(streams)
 }
@@ -62,6 +68,8 @@ struct Acceptor {
     tls: PeerTls,
     admission: Arc<Admission>,
     refusals: Arc<Refusals>,
+    /// The places for open connections of each node.
+    places: Arc<Mutex<BTreeMap<u64, Arc<Semaphore>>>>,
     accepted: mpsc::Sender<io::Result<PeerStream>>,
     tasks: Tasks,
 }
@@ -110,7 +118,10 @@ impl Acceptor {
         let done = tokio::time::timeout(HANDSHAKE, accepting).await;
         let mut stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
         match self.admitted(&stream) {
-            Ok(node) => Ok(PeerStream { caller: PeerNode(node), ended: Box::pin(self.clone().ended(chain_of(&stream))), stream }),
+            Ok((node, place)) => {
+                let ended = Box::pin(self.clone().ended(node, chain_of(&stream)));
+                Ok(PeerStream { caller: PeerNode(node), ended, stream, _place: place })
+            }
             Err(cause) => {
                 // So the other end gets close_notify.
                 let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
@@ -120,13 +131,14 @@ impl Acceptor {
     }
 
     /// Waits until the tasks stop, or until a certificate has expired, was revoked or lost its authority.
-    async fn ended(self, chain: Vec<CertificateDer<'static>>) {
+    async fn ended(self, node: u64, chain: Vec<CertificateDer<'static>>) {
         let refused = async {
             loop {
                 tokio::time::sleep(CHECK_EVERY).await;
                 if !self.tls.accepts(&chain) {
                     tracing::warn!(
                         event = "peer_refused",
+                        peer = node,
                         "the certificate of a connected node is not accepted any more: disconnected"
                     );
                     return;
@@ -139,15 +151,17 @@ impl Acceptor {
         }
     }
 
-    /// The node at the other end. Each of its calls then checks its rights again.
-    fn admitted(&self, stream: &TlsStream<TcpStream>) -> io::Result<u64> {
+    /// The node at the other end, and a place for its connection. Each of its calls then checks its rights again.
+    fn admitted(&self, stream: &TlsStream<TcpStream>) -> io::Result<(u64, OwnedSemaphorePermit)> {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
         let node = node.ok_or_else(|| io::Error::other("the other end shows no certificate of a node"))?;
         if !self.admission.admits(node) && !self.admission.may_return(node) {
             return Err(io::Error::other(format!("node {node} is fenced, or it is no member now: it may be rejoining")));
         }
-        Ok(node)
+        let places = self.places.lock().entry(node).or_insert_with(|| Arc::new(Semaphore::new(OPEN))).clone();
+        let place = places.try_acquire_owned();
+        place.map(|place| (node, place)).map_err(|_| io::Error::other(format!("node {node} has {OPEN} open connections already")))
     }
 
     fn refuse(&self, address: SocketAddr, cause: &io::Error) {

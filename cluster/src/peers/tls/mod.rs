@@ -5,12 +5,14 @@
 //!
 //! `identity.rs` reads the URI, `credentials.rs` checks that key, certificate and trust bundle match, `verifier.rs` decides which
 //! nodes may be at the other end, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and
-//! `dial.rs` make the connections, `handshake_slots.rs` bounds the handshakes under way, `refusals.rs` limits the log lines about failed ones. Start with `verifier.rs`.
+//! `dial.rs` make the connections, `handshake_slots.rs` bounds the handshakes under way, `refusals.rs` limits the log lines about
+//! failed ones. Start with `verifier.rs`.
 //!
 //! Invariants:
 //! - a connection is used only if the other end is the intended node, at any address;
 //! - sessions are never resumed, so a replaced trust bundle and an expiry count from the next handshake on;
-//! - the number of concurrent handshakes is bounded, and a slow handshake does not delay the others.
+//! - the number of concurrent handshakes is bounded, and a slow handshake does not delay the others;
+//! - the number of open connections of each node is bounded.
 
 mod accept;
 mod credentials;
@@ -26,7 +28,7 @@ mod handshake_tests;
 #[cfg(test)]
 mod test_authority;
 
-pub use accept::{PeerNode, PeerStream, incoming};
+pub use accept::{PeerNode, incoming};
 pub use credentials::{Credentials, CredentialsError, Revoked};
 pub use dial::Dial;
 pub use identity::{Identity, IdentityError, IdentityKind};
