@@ -148,16 +148,16 @@ fn quotas_are_separate_for_each_seller_and_property() {
     for (number, who, property) in
         [(20, principal(SELF), HOTEL), (21, principal(SELF), FAR), (22, principal(OTHER), HOTEL), (23, principal(OTHER), FAR)]
     {
-        let wish = Command { property, ..asked(who, full(number, property)) };
         let refused = Some(Reject::HoldQuota { room_minutes: 10 });
-        for expected in [None, refused] {
+        for (id, expected) in [(number, None), (number + 100, refused)] {
+            let wish = Command { property, ..asked(who.clone(), full(id, property)) };
             assert_eq!(rejected(&apply(&mut rows, &wish, morning_ms()).unwrap()), expected.as_ref(), "{wish:?}");
         }
     }
     assert_eq!(hold_usage(&rows).len(), 4);
-    for by in [None, Some(actor(trusted(Role::Channel)))] {
+    for (first, by) in [(0, None), (5, Some(actor(trusted(Role::Channel))))] {
         let wish = Command { by, ..command(full(25, HOTEL)) };
-        for number in 0..5 {
+        for number in first..first + 5 {
             let Reply::Hold(hold) = run_as(&mut rows, &wish, number) else { panic!("the hold was refused") };
             assert_eq!((hold.seller, hold.charge_ms), (0, 0));
         }

@@ -121,6 +121,36 @@ async fn each_booking_of_a_stream_counts() {
     assert!((40..60).contains(&refused), "{refused} of 60 bookings were above the quota of 5 a second");
 }
 
+/// A byte now and then does not give a message more time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_arrives_byte_by_byte_is_given_up() {
+    let cluster = Cluster::start_with(&SHORT);
+    let bearer = format!("Bearer {}", cluster.key("channel"));
+    let address = cluster.node(1).grpc.trim_start_matches("http://").to_owned();
+    let mut stream = RawH2::open(Ipv4Addr::LOCALHOST, &address, 1 << 20).await;
+    let headers = [GRPC[0], GRPC[1], ("authorization", bearer.as_str())];
+    let id = stream.request("POST", "/keyrack.v1.Reservations/BookMany", &headers, false).await;
+    stream.data(id, &message(60_000)).await;
+    let (begin, mut answer) = (std::time::Instant::now(), Vec::new());
+    while !ends(&answer) {
+        assert!(begin.elapsed() < PATIENCE, "the node waits for ever");
+        stream.data(id, b"x").await;
+        answer.extend(stream.read(Duration::from_millis(300)).await);
+    }
+}
+
+/// Whether HTTP/2 frames end a stream: with trailers, or with a reset.
+fn ends(mut frames: &[u8]) -> bool {
+    while let [a, b, c, kind, flags, _, _, _, _, rest @ ..] = frames {
+        let is_trailer = *kind == 1 && flags & 1 == 1;
+        if is_trailer || *kind == 3 {
+            return true;
+        }
+        frames = rest.get(u32::from_be_bytes([0, *a, *b, *c]) as usize..).unwrap_or_default();
+    }
+    false
+}
+
 /// Eight kinds of hostile clients hold as many connections as one address may have. Another channel is served all the time, and the
 /// memory stays within the bound.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -99,7 +99,8 @@ impl Call {
             Call::Vote => ("Vote", Member, Candidate, true, SMALL, 4),
             Call::PreVote => ("PreVote", Member, Candidate, true, SMALL, 4),
             Call::TransferLeader => ("TransferLeader", Member, Leader, true, SMALL, 4),
-            Call::Snapshot => ("Snapshot", Member, Leader, true, PEER_MESSAGE_BYTES, 1),
+            // A header has about 250 bytes for each file.
+            Call::Snapshot => ("Snapshot", Member, Leader, true, 4 << 20, 1),
             // A batch has at most 2 MiB, and checkpoints join it.
             Call::Propose => ("Propose", Member, NoName, true, 4 << 20, 8),
             Call::ReadIndex => ("ReadIndex", Member, NoName, true, SMALL, 64),

@@ -66,9 +66,12 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         Ok(request)
     }
 
-    /// Checks that the leader `from` may begin a snapshot or an append in parts. Nothing else was received yet.
+    /// Checks that the leader `from` may begin a snapshot or an append in parts. Nothing else was received yet. An older leader may not:
+    /// Raft would refuse it only after everything was received.
     pub async fn check_leader(&self, call: Call, from: u64, vote: Option<pb::Vote>) -> io::Result<()> {
-        self.check_elected(&self.check_vote(call, from, vote)?).await
+        let vote = self.check_vote(call, from, vote)?;
+        self.check_not_older(&vote)?;
+        self.check_elected(&vote).await
     }
 
     /// The vote of a message, if the caller may show it in this call.

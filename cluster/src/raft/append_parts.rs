@@ -2,6 +2,7 @@
 //! `shard/limits.rs` bounded commands and batches made larger ones, which no follower accepted.
 
 use bytes::Bytes;
+use futures::{Stream, StreamExt};
 use keyrack_proto::internal as pb;
 use openraft::raft::AppendEntriesRequest;
 use tonic::{Status, Streaming};
@@ -39,10 +40,13 @@ pub async fn head(parts: &mut Streaming<pb::AppendPart>) -> Result<pb::AppendReq
 }
 
 /// Reads the other parts, and returns the request with its batch.
-pub async fn complete(mut request: pb::AppendRequest, mut parts: Streaming<pb::AppendPart>) -> Result<pb::AppendRequest, Status> {
+pub async fn complete(
+    mut request: pb::AppendRequest,
+    mut parts: impl Stream<Item = Result<pb::AppendPart, Status>> + Unpin,
+) -> Result<pb::AppendRequest, Status> {
     let mut batch = Vec::new();
-    while let Some(message) = parts.message().await? {
-        let Some(pb::append_part::Part::Data(data)) = message.part else {
+    while let Some(message) = parts.next().await {
+        let Some(pb::append_part::Part::Data(data)) = message?.part else {
             return Err(Status::invalid_argument("a later part of an append must be data"));
         };
         if batch.len() + data.len() > LARGEST_ENTRY_BYTES {

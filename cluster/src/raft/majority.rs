@@ -121,6 +121,17 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         }
     }
 
+    /// Checks that this node follows no later leader.
+    pub(super) fn check_not_older(&self, vote: &Vote) -> io::Result<()> {
+        match self.held_vote().filter(|held| order(held) > order(vote)) {
+            None => Ok(()),
+            Some(held) => {
+                let cause = format!("this node has voted for node {} in term {}", held.leader_id.node_id, held.leader_id.term);
+                Err(io::Error::new(UNCONFIRMED, cause))
+            }
+        }
+    }
+
     /// Asks the members that are not in `yes` for their votes, until the answer is certain. `says` returns what a vote means; `None` if
     /// nothing.
     async fn ask(

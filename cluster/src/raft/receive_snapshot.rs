@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use futures::{Stream, StreamExt};
 use keyrack_proto::internal as pb;
 use openraft::Snapshot;
 use tokio::sync::mpsc;
-use tonic::{Status, Streaming};
+use tonic::Status;
 
 use super::group::Group;
 use super::snapshot::meta_of;
@@ -43,7 +44,7 @@ impl Group {
     pub async fn receive_snapshot(
         &self,
         incoming: IncomingSnapshot,
-        chunks: Streaming<pb::SnapshotChunk>,
+        chunks: impl Stream<Item = Result<pb::SnapshotChunk, Status>> + Unpin,
         replies: &SnapshotReplies,
     ) -> io::Result<pb::SnapshotReply> {
         let IncomingSnapshot { vote, snapshot } = incoming;
@@ -58,7 +59,7 @@ impl Group {
 /// Tells the sender which files are missing, receives them, and checks all files.
 async fn receive_files(
     snapshot: &SnapshotDir,
-    mut chunks: Streaming<pb::SnapshotChunk>,
+    mut chunks: impl Stream<Item = Result<pb::SnapshotChunk, Status>> + Unpin,
     replies: &SnapshotReplies,
 ) -> io::Result<()> {
     use pb::snapshot_chunk::Chunk;
@@ -68,8 +69,8 @@ async fn receive_files(
     let gone = |_| io::Error::other("the sender of the snapshot closed the stream");
     replies.send(Ok(pb::SnapshotReply { reply: Some(lacks) })).await.map_err(gone)?;
     let mut open: Option<OpenFile> = None;
-    while let Some(message) = chunks.message().await.map_err(io::Error::other)? {
-        match message.chunk {
+    while let Some(message) = chunks.next().await {
+        match message.map_err(io::Error::other)?.chunk {
             Some(Chunk::File(number)) => {
                 let file = files.get(number as usize).ok_or_else(|| malformed("snapshot chunk"))?;
                 let new = OpenFile { file: snapshot.file(file, true)?, missing: file.size };

@@ -1,7 +1,7 @@
 //! Checks every call by the contract (`peers/contract.rs`) before a byte of its message is read: who calls, for which node, and how
 //! many of its calls are open. Bounds each message, and records every call that an honest node does not make.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,8 +34,8 @@ pub struct Checks {
     me: String,
     /// The open calls of each node.
     open: Mutex<HashMap<(u64, Call), Arc<Semaphore>>>,
-    /// Limits the log lines about refused calls.
-    refusals: Refusals,
+    /// Limits the log lines about refused calls of each node.
+    refusals: Mutex<BTreeMap<u64, Refusals>>,
 }
 
 /// A call that passed the checks.
@@ -92,7 +92,7 @@ impl Checks {
     /// The checks of `node`.
     pub fn new(node: Arc<Node>) -> Arc<Checks> {
         let me = format!("{}/{}", node.config.node, node.incarnation);
-        Arc::new(Checks { node, me, open: Mutex::default(), refusals: Refusals::default() })
+        Arc::new(Checks { node, me, open: Mutex::default(), refusals: Mutex::default() })
     }
 
     async fn admit(&self, head: &http::request::Parts) -> Result<Admitted, Status> {
@@ -142,13 +142,18 @@ impl Checks {
     fn record_impersonation(&self, refused: &Status) {
         self.node.peer_refusals.fetch_add(1, Ordering::Relaxed);
         let cause = refused.message();
-        if self.refusals.is_new(cause) {
+        if self.is_new(0, cause) {
             tracing::warn!(
                 event = "peer_impersonates",
                 cause,
                 "a node sent a call in the name of another node or to another cluster"
             );
         }
+    }
+
+    /// Whether this line about a node was not logged in the last ten minutes. Each node has its own lines; 0 is for calls in a wrong name.
+    fn is_new(&self, caller: u64, line: &str) -> bool {
+        self.refusals.lock().entry(caller).or_default().is_new(line)
     }
 
     /// Records a refused call. A call that an honest node never makes is counted too.
@@ -164,7 +169,7 @@ impl Checks {
             self.node.peer_refusals.fetch_add(1, Ordering::Relaxed);
         }
         let cause = status.message();
-        if !self.refusals.is_new(&format!("{caller} {call} {cause}")) {
+        if !self.is_new(caller, &format!("{call} {cause}")) {
             return;
         }
         match refused {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
-use tonic::Status;
+use tonic::{Code, Status};
 
 /// Before each message: a byte for its compression, and its length in four bytes (big-endian).
 const PREFIX: usize = 5;
@@ -60,6 +60,10 @@ impl<B> Message<B> {
     }
 }
 
+fn given_up() -> Status {
+    Status::aborted("the caller gave the call up")
+}
+
 impl<B: Body<Data = Bytes, Error = Status> + Unpin> Body for Message<B> {
     type Data = Bytes;
     type Error = Status;
@@ -68,8 +72,9 @@ impl<B: Body<Data = Bytes, Error = Status> + Unpin> Body for Message<B> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         Poll::Ready(match frame {
             Some(Ok(frame)) => Some(frame.data_ref().map_or(Ok(()), |data| self.follow(data)).map(|()| frame)),
-            // tonic takes `CANCELLED` as an end.
-            None if !self.is_whole() => Some(Err(Status::aborted("the caller gave the call up"))),
+            // tonic would take `CANCELLED` as the end, and a missing message as malformed.
+            Some(Err(cause)) if cause.code() == Code::Cancelled => Some(Err(given_up())),
+            None if !self.is_whole() => Some(Err(given_up())),
             other => other,
         })
     }

@@ -66,6 +66,22 @@ impl PeerService {
         }
     }
 
+    /// The messages of a stream until its caller is fenced or removed.
+    fn while_admitted<T>(
+        &self,
+        caller: u64,
+        messages: Streaming<T>,
+    ) -> impl Stream<Item = Result<T, Status>> + Send + Unpin + use<T>
+    where
+        T: Send + 'static,
+    {
+        let node = self.node.clone();
+        messages.map(move |message| match node.admission.admits(caller) {
+            true => message,
+            false => Err(Status::permission_denied(format!("node {caller} was fenced or removed"))),
+        })
+    }
+
     fn group(&self, number: u32) -> Result<&Group, Status> {
         self.node.group(number).map_err(|cause| Status::invalid_argument(cause.to_string()))
     }
@@ -154,11 +170,9 @@ impl pb::peer_server::Peer for PeerService {
             return Ok(Response::new(Box::pin(futures::stream::empty())));
         };
         let group = self.group(first.group)?;
-        let node = self.node.clone();
-        // A broken stream ends, and the leader opens a new one. The stream of a fenced or removed node ends too.
-        let rest = requests.map(Result::ok);
-        let rest = rest.take_while(move |item| std::future::ready(item.is_some() && node.admission.admits(caller)));
-        let rest = rest.filter_map(std::future::ready);
+        // A broken stream ends, and the leader opens a new one.
+        let rest = self.while_admitted(caller, requests).map(Result::ok);
+        let rest = rest.take_while(|item| std::future::ready(item.is_some())).filter_map(std::future::ready);
         let replies = group.replica().append_stream(caller, first, rest).await.map_err(failed)?;
         Ok(Response::new(Box::pin(replies.map(|reply| reply.map_err(failed)))))
     }
@@ -177,6 +191,7 @@ impl pb::peer_server::Peer for PeerService {
         let replica = self.group(head.group)?.replica();
         replica.check_leader(Call::AppendInParts, caller, head.vote).await.map_err(failed)?;
         // One at a time: an entry can have a gigabyte.
+        let parts = self.while_admitted(caller, parts);
         let _alone = self.in_parts.try_acquire().map_err(|_| Status::resource_exhausted("another append in parts is open"))?;
         let request = append_parts::complete(head, parts).await?;
         replica.append_one(caller, request).await.map(Response::new).map_err(failed)
@@ -215,6 +230,7 @@ impl pb::peer_server::Peer for PeerService {
         let group = self.group(manifest.group)?.clone();
         group.replica().check_leader(Call::Snapshot, caller, header.vote).await.map_err(failed)?;
         let incoming = group.announced_snapshot(header.vote, &manifest)?;
+        let chunks = self.while_admitted(caller, chunks);
         let (replies, outgoing) = mpsc::channel(2);
         self.node.tasks.spawn("receiving a snapshot", async move {
             let reply = group.receive_snapshot(incoming, chunks, &replies).await;
@@ -234,8 +250,7 @@ impl pb::peer_server::Peer for PeerService {
     async fn cosign(&self, request: Request<Streaming<pb::CosignRequest>>) -> Result<Response<Self::CosignStream>, Status> {
         let caller = caller(&request)?;
         let node = self.node.clone();
-        let admitted = node.clone();
-        let asked = request.into_inner().take_while(move |_| futures::future::ready(admitted.admission.admits(caller)));
+        let asked = self.while_admitted(caller, request.into_inner());
         // Concurrently: a replica that lags waits for many heads at once.
         let replies = asked.map(move |asked| {
             let node = node.clone();

@@ -37,7 +37,7 @@ impl LogClock {
     /// The stamp for an entry that is proposed now, ms since 1970. `wall_ms` is this node's own clock.
     pub fn now_ms(&self, wall_ms: u64) -> u64 {
         let (stamp_ms, at) = *self.seen.lock();
-        wall_ms.max(stamp_ms + slowed_ms(at.elapsed()))
+        wall_ms.max(stamp_ms.saturating_add(slowed_ms(at.elapsed())))
     }
 }
 

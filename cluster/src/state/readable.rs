@@ -12,6 +12,9 @@ use super::decide;
 use crate::directory;
 use crate::malformed::malformed;
 
+/// No entry is later: in the year 10889. Times are added up in 64 bits.
+const LATEST_MS: u64 = 1 << 48;
+
 /// Checks an encoded batch of a shard.
 ///
 /// # Errors
@@ -19,6 +22,9 @@ use crate::malformed::malformed;
 pub fn check(shard: u32, batch: Bytes) -> io::Result<()> {
     let batch = decide::read(batch)?;
     decide::rules(&batch)?;
+    if batch.at_ms > LATEST_MS {
+        return Err(malformed(&format!("batch: its time, {} ms since 1970, is impossible", batch.at_ms)));
+    }
     batch.commands.into_iter().try_for_each(|command| check_command(shard, command))
 }
 
@@ -56,6 +62,10 @@ mod tests {
         check(1, batch(vec![tick(), Bytes::from_static(b"\xff")])).expect_err("no protobuf");
         check(1, batch(vec![Bytes::new()])).expect_err("no operation: a kind of a later version");
         check(1, Bytes::from_static(b"\xff")).expect_err("no batch");
+        for at_ms in [LATEST_MS + 1, u64::MAX] {
+            let late = pb::Batch { at_ms, commands: vec![tick()], rules: Rules::PRESENT.0 };
+            check(1, late.encode_to_vec().into()).expect_err("a time that no clock shows");
+        }
         let newer = pb::Batch { at_ms: 1, commands: vec![tick()], rules: Rules::PRESENT.0 + 1 };
         check(1, newer.encode_to_vec().into()).expect_err("rules of a newer version");
     }

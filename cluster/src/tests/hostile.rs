@@ -1,15 +1,20 @@
 //! A member with a valid certificate that sends what no honest node sends. Nothing of it is stored, every honest node continues, and
 //! each message is counted.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use keyrack_inventory::{Actor, BookingId, Command, Grant, Op, PropertyNumber, ReplicaKeys, Role};
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status};
 
-use super::three_nodes::{Nodes, book, book_through, bookings, hotel, operator};
-use crate::peers::Client;
+use super::three_nodes::{Nodes, PATIENCE, book, book_through, bookings, hotel, operator};
+use crate::peers::{Call, Client};
 use crate::shard::MAX_COMMAND_BYTES;
 
 /// The node that sends everything, and its place.
@@ -245,6 +250,36 @@ fn a_leader_proposes_for_another_node_only_what_that_node_may_say() {
         }
     }
     still_works(&mut nodes, &place, 1);
+}
+
+/// An open stream keeps its place until it ends.
+#[test]
+fn streams_above_the_bound_wait_until_another_one_ends() {
+    let mut nodes = Nodes::start();
+    let attack = Attack { nodes: &nodes, victim: 0 };
+    let most = Call::Cosign.rule().at_once * nodes.node(0).cluster.node.shards.len();
+    let checked = attack.send(async |client| {
+        let open = async || {
+            let (asks, asked) = mpsc::channel::<pb::CosignRequest>(1);
+            let answers = client.clone().cosign(ReceiverStream::new(asked)).await?;
+            Ok::<_, Status>((asks, answers))
+        };
+        let mut opened = Vec::new();
+        let waiting = loop {
+            // The node's own streams have places too.
+            assert!(opened.len() <= most, "{} streams are open", opened.len());
+            let mut next = Box::pin(open());
+            match timeout(Duration::from_secs(1), &mut next).await {
+                Ok(stream) => opened.push(stream?),
+                Err(_) => break next,
+            }
+        };
+        assert!(!opened.is_empty());
+        opened.pop();
+        timeout(PATIENCE, waiting).await.expect("a place is free").map(drop)
+    });
+    checked.expect("answered");
+    (0..3).for_each(|place| nodes.stop(place));
 }
 
 /// All nodes run, also after a restart, and take bookings.

@@ -5,12 +5,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::pricing::PricedRooms;
-use super::shard::{Shard, check_revision};
+use super::shard::{Rules, Shard, check_revision};
 use super::stop::Decision;
+use super::watched_rows::WatchedRows;
 use crate::rows;
 use crate::{
-    Booking, BookingId, BookingState, ConfirmationNumber, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property, Reject, Row,
-    Rows, Sealed, Stay,
+    Booking, BookingId, BookingState, ConfirmationNumber, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property,
+    PropertyNumber, Reject, Row, Rows, Sealed, Stay,
 };
 
 /// The parts of a new booking other than nights and rooms.
@@ -35,6 +36,24 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         };
         check_revision(expected, booking.revision)?;
         Ok(booking)
+    }
+
+    /// See [`Shard::check_new`].
+    pub(super) fn check_new_booking(&mut self, id: BookingId) -> Decision<()> {
+        self.check_new(id.property(), |rows| rows::booking(rows, id).map(|booking| booking.is_some()))
+    }
+
+    /// Checks that a new booking or hold has an id of this property that nothing has. The edge draws ids, so only a hostile node sends
+    /// another: it could overwrite a booking, or leave a deadline without its hold, which stops every replica.
+    pub(super) fn check_new(
+        &mut self,
+        of: PropertyNumber,
+        exists: impl FnOnce(&mut WatchedRows<'_, R>) -> Result<bool, Fault>,
+    ) -> Decision<()> {
+        if self.at.rules >= Rules::BOUNDED && (of != self.property || exists(&mut self.rows)?) {
+            return Err(Reject::NotFound.into());
+        }
+        Ok(())
     }
 
     /// Writes a new booking, its index entries and its first leaf.

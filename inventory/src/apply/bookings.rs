@@ -9,6 +9,7 @@ use crate::{BookRequest, Booking, BookingId, BookingState, JournalEvent, LeafKin
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn book(&mut self, request: &BookRequest) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
+        self.check_new_booking(request.id)?;
         let priced = self.price_free_rooms(&property, request.stay, &request.rooms)?;
         self.sell(&property, &priced.rooms, request.stay, None)?;
         let BookRequest { id, guest, channel_ref, payment_token, seeds, number, .. } = request;

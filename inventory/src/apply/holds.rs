@@ -6,6 +6,7 @@ use super::booking_rows::NewBooking;
 use super::pricing::PricedRooms;
 use super::shard::Shard;
 use super::stop::Decision;
+use crate::rows;
 use crate::{Hold, HoldId, HoldState, JournalEvent, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Stay};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
@@ -17,6 +18,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         ttl_ms: u64,
     ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
+        self.check_new(id.property(), |rows| rows::hold(rows, id).map(|hold| hold.is_some()))?;
         let priced = self.price_free_rooms(&property, stay, rooms)?;
         let ttl_ms = ttl_ms.clamp(1, MAX_HOLD_MS);
         let quantity: u64 = priced.rooms.iter().map(|room| u64::from(room.quantity)).sum();
@@ -44,6 +46,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     pub(super) fn confirm_hold(&mut self, id: HoldId, new: NewBooking<'_>) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
+        self.check_new_booking(new.id)?;
         let hold = self.find_hold(id)?;
         match hold.state {
             HoldState::Open if hold.expires_at_ms > self.meta.last_at_ms => {}

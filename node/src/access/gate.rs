@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use keyrack_cluster::{ClusterNode, Consistency, IdentityKind, Principal};
+use keyrack_cluster::{ClusterNode, Consistency, IdentityKind, Placement, Principal};
 use keyrack_inventory::{Booking, Key, Read, Right, Role, Row, Who};
 use keyrack_texts::Detail;
 use tokio::time::Instant;
@@ -102,11 +102,19 @@ impl Gate {
         }
         let principals = self.cluster.principals();
         let Some(issuer) = principals.find_number(number) else { return false };
-        issuer.role.may(Right::LinkGuests) && issuer.grant().accepts(credential, now_ms())
+        // Credential 0 is a certificate or a staff token.
+        let can_sign_in = credential != 0 || issuer.certificate || !issuer.subjects.is_empty();
+        can_sign_in && issuer.role.may(Right::LinkGuests) && issuer.grant().accepts(credential, now_ms())
     }
 
-    /// The booking of a guest's link or session. `None` if the link does not hold any more: its issuer may not make links, or the
-    /// booking has another guest or none.
+    /// Whether the grant of a link's issuer still covers the hotel.
+    fn issuer_covers(&self, token: &GuestToken, place: &Placement) -> bool {
+        let principals = self.cluster.principals();
+        principals.find_number(token.issuer.0).is_none_or(|issuer| issuer.grant().covers(&place.id, &place.home_region))
+    }
+
+    /// The booking of a guest's link or session. `None` if the link does not hold any more: its issuer may not make links for this
+    /// hotel, or the booking has another guest or none.
     ///
     /// # Errors
     /// The node is cut off from the others.
@@ -116,6 +124,9 @@ impl Gate {
             return Ok(None);
         }
         let Some(place) = self.cluster.locate_number(token.booking.property(), deadline).await? else { return Ok(None) };
+        if !self.issuer_covers(token, &place) {
+            return Ok(None);
+        }
         let key = Key::Booking(token.booking);
         let read = self.cluster.read(place.shard, Consistency::Linearizable, deadline, |view| {
             Ok(match view.get(&key)? {

@@ -102,9 +102,9 @@ impl GuestLinks {
         self.open(SealedTokens::Links, LINK, link, now_ms)
     }
 
-    /// A session for the same booking, guest and issuer as a link's.
+    /// A session for the same booking, guest and issuer as a link's. It ends no later than the link.
     pub fn session(&self, link: GuestToken, now_ms: u64) -> Result<(String, u64), Problem> {
-        let expires_at_ms = now_ms + SESSION_MS;
+        let expires_at_ms = link.expires_at_ms.min(now_ms + SESSION_MS);
         let session = self.seal(SealedTokens::Sessions, SESSION, &GuestToken { expires_at_ms, ..link })?;
         Ok((session, expires_at_ms))
     }

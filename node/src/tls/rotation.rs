@@ -104,7 +104,7 @@ impl Rotation {
                     tracing::warn!(
                         event = "certificate_unusable",
                         cause,
-                        "cannot use the TLS files; keeping the previous certificate and trust bundle"
+                        "cannot use the TLS files; keeping the previous certificate, trust bundle and list of revoked certificates"
                     );
                 }
                 self.unusable = Some(cause);

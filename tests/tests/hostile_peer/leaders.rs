@@ -12,6 +12,7 @@ pub fn cases(facts: &Facts) -> Vec<Case> {
     let wrong = [
         ("nobody elected it", vote(term + 1, hostile, true)),
         ("nobody elected it in a far term", vote(term + 1_000, hostile, true)),
+        ("in the leader's term", vote(term, hostile, true)),
         ("in the leader's name", vote(facts.held.0, facts.held.1, true)),
         ("in the other node's name", vote(term + 1, facts.honest(), true)),
         ("it was not elected", vote(term + 1, hostile, false)),

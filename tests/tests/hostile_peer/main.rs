@@ -13,6 +13,7 @@ mod others;
 mod sizes;
 mod votes;
 
+use keyrack_tests::peer::Fields;
 use keyrack_tests::{Cluster, Hotel, HotelPlan};
 use serde_json::{Value, json};
 
@@ -28,7 +29,14 @@ const SHARD: u64 = 1;
 async fn nothing_that_a_hostile_member_sends_changes_anything_or_is_unrecorded() {
     let mut cluster = Cluster::start_with(&[("KEYRACK_DATA_SHARDS", "1")]);
     let hotel = HotelPlan::new("inn", 5).open(&cluster.operator()).await;
-    hotel.booked("2027-03-01", "2027-03-04").await;
+    let booking = hotel.booked("2027-03-01", "2027-03-04").await;
+    // A leader asks for votes at each linearizable read, and gives the calls up that it needs no more.
+    for _ in 0..100 {
+        hotel.get(&booking).await;
+    }
+    for node in cluster.node_ids() {
+        assert_eq!(refused(&cluster, node).await, 0, "node {node} counts messages of honest nodes");
+    }
     cluster.kill(HOSTILE);
     let leader = cluster.leader_of(SHARD).await;
     let before = state(&cluster, leader).await;
@@ -66,6 +74,24 @@ async fn nothing_that_a_hostile_member_sends_changes_anything_or_is_unrecorded()
         cluster.ready(node).await;
         assert_eq!(state(&cluster, node).await, after, "node {node}");
     }
+}
+
+/// A node can forward operators' changes, and only it has checked the operator. So each change is recorded under the node's name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_change_of_principals_that_a_member_forwards_is_recorded() {
+    let mut cluster = Cluster::start_with(&[("KEYRACK_DATA_SHARDS", "1")]);
+    cluster.kill(HOSTILE);
+    let leader = cluster.leader_of(0).await;
+    let mut member = Member::of(&cluster, leader).await;
+    let principal = |id: &str| Fields::new().bytes(2, Fields::new().bytes(1, Fields::new().bytes(1, id).number(5, 1)));
+    let changes = Fields::new().bytes(2, principal("thief")).bytes(2, principal("fence"));
+    let answer = member.send(&Case::harmless("two principals", "Propose", changes)).await;
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let auditor = cluster.api("auditor", leader);
+    let recorded = auditor.get("/v1/audit?shard=1&limit=1000").send().await.expect(200).json();
+    let of_node = |item: &&Value| item["who"].as_str().is_some_and(|who| who.contains("node/3"));
+    let actions: Vec<&Value> = recorded["items"].as_array().unwrap().iter().filter(of_node).map(|item| &item["action"]).collect();
+    assert_eq!(actions, ["principal.put", "principal.put"], "{recorded}");
 }
 
 /// Sends one case to a victim, which has to run on and to record it. Returns what went wrong.

@@ -11,7 +11,7 @@ const CALLS: [(&str, u32); 16] = [
     ("Vote", 4),
     ("PreVote", 4),
     ("TransferLeader", 4),
-    ("Snapshot", 16 << 10),
+    ("Snapshot", 4 << 10),
     ("Propose", 4 << 10),
     ("ReadIndex", 4),
     ("HeldVote", 4),

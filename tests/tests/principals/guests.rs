@@ -301,6 +301,15 @@ async fn a_link_ends_with_its_issuer_its_guest_and_an_erasure() {
         refusal(&see(node, &session).await, 401, "unauthenticated");
     }
 
+    let narrowed = operators.caller("narrowed", &wish, &fixture.cluster.api("channel", 2)).await;
+    let link = link_by(&narrowed, &fixture.own).await;
+    let session = session_of(&link).await;
+    operators.put("narrowed", &json!({"role": "channel", "ownOnly": false, "properties": ["guests-there"]})).await;
+    for node in fixture.cluster.node_ids() {
+        refusal(&sign_in(&fixture.stranger(node as u32 - 1), number, &link).await, 401, "unauthenticated");
+        refusal(&see(node, &session).await, 401, "unauthenticated");
+    }
+
     let desk = fixture.cluster.api("desk", 1);
     let link = link_by(&desk, &fixture.own).await;
     let session = session_of(&link).await;
@@ -308,6 +317,8 @@ async fn a_link_ends_with_its_issuer_its_guest_and_an_erasure() {
     fixture.hotel.act(&fixture.own, "amend", &other).await.expect(200);
     refusal(&sign_in(&fixture.stranger(1), number, &link).await, 401, "unauthenticated");
     refusal(&see(2, &session).await, 401, "unauthenticated");
+    let cancelled = send(&fixture.cluster.api("channel", 3).with_key(&session), &path_of(&fixture.own), true).await;
+    refusal(&cancelled, 401, "unauthenticated");
 
     let link = link_by(&desk, &fixture.own).await;
     let session = session_of(&link).await;

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keyrack_tests::issuer::{Forgery, Health, Issuer, KeyKind, SigningKey};
-use keyrack_tests::{Answer, Api, Cluster, Hotel, HotelPlan, Operators, PATIENCE, fresh_key, refusal, until};
+use keyrack_tests::{Answer, Api, Cluster, EventStream, Hotel, HotelPlan, Operators, PATIENCE, fresh_key, refusal, until};
 use serde_json::{Value, json};
 
 use crate::{assert_same_401, list_of};
@@ -244,6 +244,20 @@ async fn a_token_has_the_rights_of_its_subjects_principal() {
     statuses("still revoked", 401, 401).await;
     fixture.desk("faro-desk", here, &["anna", "berta"]).await;
     statuses("bound to a third one", 200, 403).await;
+}
+
+/// A stream asks again who the caller is: a subject that was taken away sees nothing more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_when_its_subject_is_removed() {
+    let fixture = Fixture::set_up().await;
+    fixture.desk("lisbon-desk", &fixture.here, &["anna"]).await;
+    let token = fixture.issuer.token("anna");
+    fixture.until_status("the subject is bound", &token, 2, 200).await;
+    let path = format!("/v1/events?propertyId={}", fixture.here.id);
+    let stream = EventStream::open(&fixture.with(&token, 2), &path, None).await;
+    fixture.desk("lisbon-desk", &fixture.here, &[]).await;
+    let said = tokio::time::timeout(PATIENCE, stream.rest()).await.expect("the stream ends");
+    assert!(!said.is_empty(), "it had the events before");
 }
 
 /// Books one room with a fresh key.

@@ -93,6 +93,27 @@ async fn an_erasure_can_be_repeated_and_the_booking_stays_usable() {
     assert_eq!(fixture.hotel.sold("2027-03-01").await, 0);
 }
 
+/// The lines of the journal that have the booking with an earlier guest are cleaned too: a retry is answered from them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_reaches_the_lines_of_earlier_guests() {
+    let fixture = Fixture::set_up("ERASED-BOTH", 5).await;
+    let channel = fixture.cluster.api("channel", 1);
+    let key = fresh_key();
+    let mut request = fixture.hotel.request("2027-03-01", "2027-03-03");
+    request["channelRef"] = json!("REF-OF-ADA");
+    request["rooms"][0]["childrenAges"] = json!([7]);
+    let book = || channel.post("/v1/bookings", &key).json(&request).send();
+    let booking = book().await.expect(201).json();
+    let other = json!({"guest": {"name": "Grace Guest"}});
+    fixture.hotel.act(&booking, "amend", &other).await.expect(200);
+    erase(&fixture.cluster.api("manager", 2), &booking).await.expect(200);
+    let again = book().await.expect(201);
+    assert!(again.is_replayed());
+    assert_nothing_of_the_guest(&again);
+    let said = again.text();
+    assert!(!said.contains("REF-OF-ADA") && !said.contains("[7]"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_managers_and_operators_erase_and_only_an_existing_guest() {
     let fixture = Fixture::set_up("WHO-ERASES", 5).await;

@@ -12,7 +12,7 @@ use crate::number::between;
 #[command(
     after_help = "Checks every checkpoint against the policy, hashes every leaf into the tree, replays all bookings and compares \
                         the sums with the limits in the log.\nLeaves need the key of an auditor. Exit code: 0 when nothing is \
-                        wrong, 1 when something was found or could not be checked.\n\nExamples:\n  keyrack audit --policy \
+                        wrong, 1 when something was found, 3 when nothing was found but something could not be checked.\n\nExamples:\n  keyrack audit --policy \
                         keyrack.policy --key kr_auditor_...\n  keyrack audit --policy keyrack.policy --shard 2 --state \
                         /var/lib/keyrack-audit --follow 60\n  keyrack audit --policy keyrack.policy --endpoint \
                         http://a:7110,http://b:7110,http://c:7110 --json"

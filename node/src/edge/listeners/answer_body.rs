@@ -196,3 +196,33 @@ impl Drop for Waiting {
         self.accounts.connection().answer_left();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::budget::{ConnectionAccounts, NodeBudget};
+
+    /// The pieces of an answer of 100,000 bytes while the client has left everything else unread.
+    fn pieces(is_change: bool) -> Result<usize, Problem> {
+        let node = Arc::new(NodeBudget::new(1 << 20, 1 << 20, false));
+        let connection = ConnectionAccounts::open(&node, IpAddr::V4(Ipv4Addr::LOCALHOST)).expect("room");
+        let accounts = Arc::new(RequestAccounts::open(Arc::new(connection)).expect("room"));
+        let _unread = Charge::take(&accounts, 9 << 16).expect("room");
+        let frame = Bytes::from(vec![7; 100_000]);
+        let mut counted = Counted::new(&Body::from(frame.clone()), accounts.clone(), is_change, true)?;
+        let _more = Charge::force(&accounts, 1 << 20);
+        let mut sent = vec![counted.first_piece(frame)?];
+        while let Some((data, charge)) = counted.rest.take() {
+            sent.push(counted.piece(data, charge)?);
+        }
+        Ok(sent.iter().map(Bytes::len).sum())
+    }
+
+    #[test]
+    fn the_answer_to_a_change_is_never_cut() {
+        assert_eq!(pieces(true).expect("whole"), 100_000, "the change was made");
+        assert!(pieces(false).is_err(), "any other answer waits for room");
+    }
+}
