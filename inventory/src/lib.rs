@@ -16,7 +16,7 @@
 //!   the guest from journal lines (`watched_rows.rs`);
 //! - every change of a booking increments its revision and appends a leaf (`booking_rows.rs`);
 //! - the audit trail has a record of every caller's command, with the verdict (`run.rs`). A caller without the right
-//!   is refused before any other check (`rights.rs`). After [`KEPT_REFUSALS`] refusals of a caller in a day, one record stands for
+//!   is refused before any other check (`rights.rs`). After [`KEPT_REFUSALS`] refusals of a caller in a day, one record counts
 //!   [`COUNTED_REFUSALS`] more (`refusals.rs`).
 //!
 //! A broken invariant is a bug and panics. A row that contradicts an invariant was damaged on disk: that is a [`Fault`].

@@ -133,7 +133,7 @@ async fn a_message_that_arrives_byte_by_byte_is_given_up() {
     stream.data(id, &message(60_000)).await;
     let (begin, mut answer) = (std::time::Instant::now(), Vec::new());
     while !ends(&answer) {
-        assert!(begin.elapsed() < PATIENCE, "the node waits for ever");
+        assert!(begin.elapsed() < PATIENCE, "the node still waits");
         stream.data(id, b"x").await;
         answer.extend(stream.read(Duration::from_millis(300)).await);
     }

@@ -1,4 +1,4 @@
-//! What the voters of a shard say about leaders: each is asked for the vote on its disk.
+//! What the members of a shard say about leaders: each is asked for the vote on its disk.
 //!
 //! openraft believes its peers, so these questions are asked outside it. Two majorities share a node, and its vote was on its disk before
 //! it was counted.
@@ -20,13 +20,14 @@ use super::wire;
 use crate::peers::{Member, PeerCalls};
 use crate::storage::LogDisk;
 
-/// The kind of the error that a leader is not followed because too few voters answer. The leader tries again.
+/// The kind of error of a leader that this node does not follow: too few members confirm it, or this node has voted for a later leader. The
+/// leader tries again.
 pub const UNCONFIRMED: io::ErrorKind = io::ErrorKind::WouldBlock;
 
-/// How long as many answers as a majority has are awaited: several elections.
+/// How long a node waits for as many answers as a majority has. That is ample time for several elections.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the voters answered.
+/// What the members answered.
 #[derive(Debug, PartialEq, Eq)]
 enum Answered {
     /// A majority says yes.
@@ -91,7 +92,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// voted is enough after [`PATIENCE`]: a cluster that works has elected another leader by then.
     ///
     /// # Errors
-    /// `InvalidData` if it was not elected, [`UNCONFIRMED`] if too few voters answer.
+    /// `InvalidData` if it was not elected, [`UNCONFIRMED`] if too few members answer.
     pub(super) async fn check_elected(&self, vote: &Vote) -> io::Result<()> {
         let held = self.held_vote();
         let holds = |held: &Vote| held.leader_id == vote.leader_id;
