@@ -1,5 +1,7 @@
 //! Compiles the .proto files with protox, so that the build needs no protoc.
 
+mod shapes;
+
 use std::{env, fs, path::PathBuf};
 
 use prost::Message;
@@ -19,6 +21,7 @@ const JSON: &str = r#"#[derive(serde::Serialize, serde::Deserialize, utoipa::ToS
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rerun-if-changed=shapes.rs");
     let descriptors = protox::compile(FILES, ["proto"])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("keyrack.descriptors.bin"), descriptors.encode_to_vec())?;
@@ -36,7 +39,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in ABSENT_WHEN_EMPTY {
         config.field_attribute(path, "#[serde(skip_serializing_if = \"String::is_empty\")]");
     }
-    tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
+    fs::write(out.join("keyrack.shapes.rs"), shapes::of(&descriptors))?;
+    config.enable_type_names();
+    let services = tonic_prost_build::configure().codec_path("crate::bounded::BoundedCodec");
+    services.compile_fds_with_config(descriptors, config)?;
     Ok(())
 }
 

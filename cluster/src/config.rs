@@ -22,6 +22,8 @@ pub struct ClusterConfig {
     pub data_shards: u32,
     /// The first members, this node among them.
     pub peers: Vec<PeerConfig>,
+    /// The nodes that this node admits although the directory fences them: an operator's way out if a member fenced an honest one.
+    pub admit_fenced: Vec<u64>,
     /// The settings of each Raft group.
     pub group: GroupConfig,
     /// The limits of each shard's batcher.

@@ -9,12 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
+use crate::seldom::Seldom;
 use crate::storage::{mark_diverged, mark_suspect};
 
 /// The reason why this node must stop. The first one counts.
 pub struct Halt {
     data: PathBuf,
     differences: AtomicU64,
+    logged: Seldom,
     is_diverged: AtomicBool,
     reason: watch::Sender<Option<String>>,
 }
@@ -23,12 +25,15 @@ impl Halt {
     /// No reason yet; `data` is the node's folder.
     pub fn new(data: PathBuf) -> Halt {
         let (differences, is_diverged) = (AtomicU64::new(0), AtomicBool::new(false));
-        Halt { data, differences, is_diverged, reason: watch::Sender::new(None) }
+        Halt { data, differences, logged: Seldom::default(), is_diverged, reason: watch::Sender::new(None) }
     }
 
     /// Counts that two replicas have different roots at one size. `node` is the other replica; 0 is the leader.
     pub fn note_difference(&self, shard: u32, node: u64, size: u64) {
         self.differences.fetch_add(1, Ordering::Relaxed);
+        if !self.logged.is_due(node) {
+            return;
+        }
         match node {
             0 => {
                 tracing::error!(event = "replicas_differ", shard, leaves = size, "this node and the leader have different trees")

@@ -22,7 +22,7 @@
 //!
 //! Every file may use these: `error.rs`, `halt.rs` (why this node must stop), `start_progress.rs`,
 //! `shared_settings.rs`, `key_prints.rs`, `freshness.rs`, `config.rs`, `tasks.rs`,
-//! `clock.rs`, `malformed.rs`. `open.rs` opens the data folder for `start.rs` and `inspect.rs`.
+//! `clock.rs`, `malformed.rs`, `seldom.rs` (bounds log lines). `open.rs` opens the data folder for `start.rs` and `inspect.rs`.
 //!
 //! Invariants:
 //! - nothing is acknowledged before it is on the disks of a majority and applied here;
@@ -51,6 +51,7 @@ mod peers;
 mod principals;
 mod raft;
 mod receipts;
+mod seldom;
 mod serving;
 mod shard;
 mod shared_settings;
@@ -79,7 +80,7 @@ pub mod simulated {
     pub use crate::peers::{Call, Member, PeerCalls};
     pub use crate::raft::{
         Entry, EntryPayload, LogId, LogStore, Membership, Payload, Replica, Runtime, SnapshotMeta, StoredMembership, Types, Vote,
-        WriteError, raft_config, wire,
+        WriteError, heard, raft_config, wire,
     };
     pub use crate::shard::{Answer, BatchLimits, Batcher, ReadGate, answer_out};
     pub use crate::state::{Applied, LogClock, decide};

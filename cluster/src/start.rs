@@ -98,7 +98,11 @@ impl ClusterNode {
         }
         let seed = folder.signing_seed(fresh.signing_seed).map_err(storage)?;
         let keys = Arc::new(NodeKeys::derive(&seed, &config.cluster, config.node, config.data_shards)?);
-        let admission = Arc::new(Admission::new(config.node_ids()));
+        let admission = Arc::new(Admission::new(config.node_ids()).despite_fences(config.admit_fenced.iter().copied()));
+        if !config.admit_fenced.is_empty() {
+            let nodes = &config.admit_fenced;
+            tracing::warn!(event = "fences_ignored", ?nodes, "this node admits these nodes although they may be fenced");
+        }
         let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
         let mut node = Node {
             incarnation: folder.incarnation,
@@ -162,7 +166,7 @@ async fn use_copy(
     let copy = folder.copy_number(fresh.incarnation).map_err(storage)?;
     let shards = config.data_shards + 1;
     let mut terms = Group::terms(shards, log).map_err(storage)?;
-    let admission = Arc::new(Admission::new(config.node_ids()));
+    let admission = Arc::new(Admission::new(config.node_ids()).despite_fences(config.admit_fenced.iter().copied()));
     let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
     let mut newest = Group::ends(shards, log).map_err(storage)?;
     let origin =
@@ -213,7 +217,8 @@ fn same_socket(listener: &TcpListener) -> io::Result<TcpListener> {
 async fn open_shard(node: &Node, shard: u32, newest: Option<LogId>, keys: &Arc<NodeKeys>) -> io::Result<Shard> {
     let (config, tasks) = (&node.config, &node.tasks);
     let (log, rows, snapshots) = (node.log.clone(), node.rows.clone(), node.folder.snapshots(shard));
-    let data = GroupData { log, rows, snapshots, newest: newest.filter(|end| end.index > 0) };
+    let first = config.peers.iter().map(|peer| (peer.id, peer.peer.clone())).collect();
+    let data = GroupData { log, rows, snapshots, newest: newest.filter(|end| end.index > 0), first };
     let (links, directory) = (node.links.clone(), node.directory.clone());
     let group = Group::open(shard, config.node, &config.group, links, data, directory).await?;
     tasks.spawn("restored shard", group.replica().clone().reach_floor());

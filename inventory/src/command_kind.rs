@@ -4,7 +4,7 @@
 //! variant. The edge takes rights and actions of its operations from [`CommandKind::right`] and
 //! [`CommandKind::action`].
 
-use crate::{Action, Op, Right};
+use crate::{Action, Op, Right, RoomRequest, Stay};
 
 /// Declares [`CommandKind`], with a line for each variant of [`Op`] under the same name.
 macro_rules! commands {
@@ -103,6 +103,17 @@ impl CommandKind {
 }
 
 impl Op {
+    /// How many cells, each a room type on one night, the command touches at most. Several requests for one type count as several.
+    pub fn cells(&self) -> u64 {
+        let of_stay = |stay: &Stay, rooms: &[RoomRequest]| u64::from(stay.len()) * rooms.len() as u64;
+        match self {
+            Op::UpdateAri(updates) => updates.iter().map(|update| update.dates.dates().count() as u64).sum(),
+            Op::PlaceHold { stay, rooms, .. } => of_stay(stay, rooms),
+            Op::Book(request) => of_stay(&request.stay, &request.rooms),
+            _ => 0,
+        }
+    }
+
     /// The booking or hold that the command is about.
     pub fn record(&self) -> Option<[u8; 16]> {
         match self {

@@ -73,7 +73,7 @@ pub use leaf::{
     BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
     MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, claim_digest,
 };
-pub use limits::{MAX_CAPACITY, MAX_ROOMS};
+pub use limits::{MAX_ARI_UPDATES, MAX_CAPACITY, MAX_ROOMS};
 pub use memory::MemRows;
 pub use money::{Currency, MAX_MINOR, Minor, MoneyError};
 pub use outcome::{Entry, JournalEvent, Outcome, Reply};

@@ -3,5 +3,7 @@
 
 /// The maximum number of rooms of one booking or hold.
 pub const MAX_ROOMS: u32 = 50;
+/// The maximum number of lines of one change of availability, rates and inventory.
+pub const MAX_ARI_UPDATES: usize = 1_000;
 /// The maximum number of rooms of a room type, so that no counter can overflow.
 pub const MAX_CAPACITY: u32 = 100_000;

@@ -59,6 +59,18 @@ pub enum Reply {
     BusinessDate(Night),
 }
 
+impl Reply {
+    /// How many cells, each a room type on one night, the answer is about; see [`crate::Op::cells`].
+    pub fn cells(&self) -> u64 {
+        match self {
+            Reply::AriUpdated { nights, .. } => u64::from(*nights),
+            Reply::Hold(hold) => u64::from(hold.stay.len()) * hold.rooms.len() as u64,
+            Reply::Booking(booking) => u64::from(booking.stay.len()) * booking.rooms.len() as u64,
+            _ => 0,
+        }
+    }
+}
+
 /// One line of a shard's journal. The feed, the audit trail and retries read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

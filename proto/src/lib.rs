@@ -5,7 +5,7 @@
 //! types of `keyrack-inventory`. [`codes`] has the stable error codes for callers.
 //!
 //! Invariants: an encoded value decodes to the same value. Bytes that are not a valid value are [`Malformed`], never a
-//! panic. A row that any released version wrote stays readable (`tests/pinned`). Numbers of fields and variants are
+//! panic. The memory of a message is bounded before it is decoded (`bounded.rs`). A row that any released version wrote stays readable (`tests/pinned`). Numbers of fields and variants are
 //! never reused. This crate does not depend on networks, storage or HTTP.
 //!
 //! Start with `commands.rs` and `rows.rs`; the messages are in `proto/keyrack`. In the names of functions, `pb` is the
@@ -14,6 +14,7 @@
 
 pub mod access;
 mod booking;
+pub mod bounded;
 mod catalog;
 pub mod codes;
 pub mod commands;

@@ -86,6 +86,7 @@ invalid-cursor = Dieser Cursor gehört nicht zu dieser Anfrage. Nehmen Sie den C
 credentials-refused = Senden Sie den Header Authorization: Bearer, gefolgt von einem gültigen API-Schlüssel oder Token.
 guest-erased = Der Gast dieser Buchung wurde gelöscht, darum kann sich niemand für sie anmelden.
 guest-link-refused = Der Link oder die Bestätigungsnummer ist ungültig. Bitten Sie das Hotel um einen neuen Link.
+guest-session-ended = Diese Sitzung ist beendet. Melden Sie sich mit dem Link und der Bestätigungsnummer erneut an. Wird das abgelehnt, bitten Sie das Hotel um einen neuen Link.
 log-entries-need-auditor = Die Blätter des Logs zeigen die Belegung. Senden Sie den API-Schlüssel eines Prüfers.
 role-forbids = Die Rolle { $role } erlaubt diese Operation nicht. Benutzen Sie einen API-Schlüssel mit einer anderen Rolle.
 right-missing = Diese Zugangsdaten erlauben diese Operation hier nicht. Ein Betreiber kann die Rechte erweitern.

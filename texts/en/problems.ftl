@@ -86,6 +86,7 @@ invalid-cursor = This cursor does not belong to this request. Take the cursor fr
 credentials-refused = Send the header Authorization: Bearer, followed by a valid API key or token.
 guest-erased = The guest of this booking was erased, so nobody can sign in for it.
 guest-link-refused = The link or the confirmation number is not valid. Ask the hotel for a new link.
+guest-session-ended = This session has ended. Sign in again with the link and the confirmation number. If that is refused, ask the hotel for a new link.
 log-entries-need-auditor = The leaves of the log show occupancy. Send an auditor's key.
 role-forbids = The role { $role } does not allow this operation. Use a key with another role.
 right-missing = These credentials do not allow this operation here. An operator can extend the rights.

@@ -86,6 +86,7 @@ invalid-cursor = Este cursor no pertenece a esta petición. Tome el cursor de un
 credentials-refused = Envíe la cabecera Authorization: Bearer, seguida de una clave de API o un token válido.
 guest-erased = El huésped de esta reserva fue borrado, por eso nadie puede identificarse para ella.
 guest-link-refused = El enlace o el número de confirmación no es válido. Pida al hotel un enlace nuevo.
+guest-session-ended = Esta sesión ha terminado. Inicie sesión de nuevo con el enlace y el número de confirmación. Si se rechaza, pida al hotel un enlace nuevo.
 log-entries-need-auditor = Las hojas del registro muestran la ocupación. Envíe la clave de un auditor.
 role-forbids = El rol { $role } no permite esta operación. Use una clave con otro rol.
 right-missing = Estas credenciales no permiten esta operación aquí. Un operador puede ampliar los derechos.

@@ -86,6 +86,7 @@ invalid-cursor = Ce curseur n'appartient pas à cette requête. Prenez le curseu
 credentials-refused = Envoyez l'en-tête Authorization: Bearer, suivi d'une clé d'API ou d'un jeton valide.
 guest-erased = L'hôte de cette réservation a été effacé, personne ne peut donc s'identifier pour elle.
 guest-link-refused = Le lien ou le numéro de confirmation n'est pas valide. Demandez un nouveau lien à l'hôtel.
+guest-session-ended = Cette session est terminée. Reconnectez-vous avec le lien et le numéro de confirmation. En cas de refus, demandez un nouveau lien à l'hôtel.
 log-entries-need-auditor = Les feuilles du journal montrent l'occupation. Envoyez la clé d'un auditeur.
 role-forbids = Le rôle { $role } ne permet pas cette opération. Utilisez une clé avec un autre rôle.
 right-missing = Ces identifiants ne permettent pas cette opération ici. Un opérateur peut étendre les droits.

@@ -123,6 +123,7 @@ details! {
 
     // Callers and rights.
     CredentialsRefused = Unauthenticated "credentials-refused",
+    GuestSessionEnded = Unauthenticated "guest-session-ended",
     GuestErased = WrongState "guest-erased",
     GuestLinkRefused = Unauthenticated "guest-link-refused",
     LogEntriesNeedAuditor = Unauthenticated "log-entries-need-auditor",

@@ -23,6 +23,7 @@ use crate::halt::Halt;
 use crate::peers::{Links, Member};
 use crate::raft::Group;
 use crate::receipts::{Heads, Published, Signer, origin, replica_keys, verifiers};
+use crate::seldom::Seldom;
 use crate::shard::{Batcher, Pending};
 use crate::storage::RowsDb;
 use crate::tasks::Tasks;
@@ -74,7 +75,9 @@ impl Cosigning {
         let peers = Streams::new(self.shard, self.links.clone(), self.published.clone(), sender.clone(), self.tasks.clone());
         let rounds = Rounds::new(origin(&self.cluster, self.shard));
         let asked = Asked::default();
-        Leader { context: Arc::new(self), peers, rounds, keys: BTreeMap::new(), asked, sender }.run(replies).await;
+        Leader { context: Arc::new(self), peers, rounds, keys: BTreeMap::new(), asked, sender, invalid: Seldom::default() }
+            .run(replies)
+            .await;
     }
 }
 
@@ -86,6 +89,8 @@ struct Leader {
     keys: BTreeMap<u64, [VerifierKey; 2]>,
     asked: Asked,
     sender: mpsc::Sender<Answered>,
+    /// Replicas whose signatures are invalid.
+    invalid: Seldom,
 }
 
 /// The last head that this leader requested signatures for.
@@ -229,6 +234,9 @@ impl Leader {
             // The replica may have rejoined with new keys.
             let keys = self.context.replica_keys(node)?;
             if !good(&keys) {
+                if !self.invalid.is_due(node) {
+                    return None;
+                }
                 tracing::warn!(
                     event = "cosignature_invalid",
                     shard = self.context.shard,

@@ -7,6 +7,7 @@
 //! - the number of a property or a principal is never given again;
 //! - a property keeps its shard, and is removed only if that shard does not exist;
 //! - a revoked principal and its keys stay revoked;
+//! - the nodes that are not fenced are a majority, also if another node asks to fence one of them;
 //! - a commit writes all changes since the last commit.
 
 mod principal;
@@ -15,12 +16,12 @@ mod principals;
 pub use principal::{ApiKey, Principal};
 pub use principals::Principals;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use keyrack_inventory::PropertyNumber;
+use keyrack_inventory::{PropertyNumber, Rules};
 use keyrack_proto::Malformed;
 use keyrack_proto::internal as pb;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
@@ -115,8 +116,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Applies one command.
-    pub fn apply(&self, command: Bytes, at_ms: u64) -> io::Result<pb::DirectoryReply> {
+    /// Applies one command by the rules of its entry. `members` are the nodes of the cluster.
+    pub fn apply(&self, command: Bytes, at_ms: u64, rules: Rules, members: &BTreeSet<u64>) -> io::Result<pb::DirectoryReply> {
         use pb::directory_command::Op;
         use pb::directory_reply::Reply;
         let malformed = |cause: &dyn std::fmt::Display| io::Error::other(format!("cannot read a directory command: {cause}"));
@@ -134,6 +135,11 @@ impl Directory {
             Op::RevokePrincipal(revoke) => principals.revoke(&revoke.id, at_ms),
             Op::AddKey(add) => principals.add_key(add, at_ms).map_err(|cause| malformed(&cause))?,
             Op::RevokeKey(revoke) => principals.revoke_key(&revoke.principal, &revoke.prefix, at_ms),
+            Op::FenceNode(fence)
+                if !fence.admit && rules >= Rules::MINORITY_FENCED && !principals.may_fence(fence.node, members) =>
+            {
+                Err(pb::DirectoryRefusal::NeedsMajority)
+            }
             Op::FenceNode(fence) => {
                 principals.fence(fence.node, fence.admit);
                 self.admission.fence(principals.fenced().clone());
@@ -272,10 +278,37 @@ mod tests {
         Directory::new(Arc::new(Admission::new([])))
     }
 
+    fn apply(directory: &Directory, command: pb::DirectoryCommand) -> pb::DirectoryReply {
+        let members = BTreeSet::from([1, 2, 3]);
+        directory.apply(command.encode_to_vec().into(), 1, Rules::PRESENT, &members).expect("applied")
+    }
+
+    /// A hostile member could otherwise stop the cluster: fenced nodes cannot admit each other again.
+    #[test]
+    fn the_nodes_that_are_not_fenced_stay_a_majority() {
+        let directory = directory();
+        let fence = |node, admit, rules, members: &[u64]| {
+            let op = pb::directory_command::Op::FenceNode(pb::FenceNode { node, admit });
+            let command = pb::DirectoryCommand { op: Some(op) }.encode_to_vec();
+            let reply = directory.apply(command.into(), 1, rules, &members.iter().copied().collect()).expect("applied");
+            reply.reply == Some(pb::directory_reply::Reply::Done(pb::Nothing {}))
+        };
+        let (old, new) = (Rules::BOUNDED, Rules::MINORITY_FENCED);
+        let three = &[1, 2, 3][..];
+        assert!(!fence(4, false, new, three), "no member");
+        assert!(fence(3, false, new, three) && fence(3, false, new, three), "the second time changes nothing");
+        assert!(!fence(2, false, new, three) && !fence(1, false, new, three));
+        assert_eq!(*directory.principals().fenced(), [3].into());
+        assert!(!fence(2, false, new, &[1, 2, 3, 4]) && fence(2, false, new, &[1, 2, 3, 4, 5]));
+        assert!(fence(2, true, new, three) && fence(3, true, new, three));
+        assert!(!fence(1, false, new, &[1]) && !fence(1, false, new, &[1, 2]), "one of two is no majority");
+        assert!(fence(1, false, old, three) && fence(2, false, old, three), "entries of older versions are decided as they were");
+    }
+
     fn register(directory: &Directory, id: &str, data_shards: u32) -> pb::DirectoryRow {
         let register = pb::RegisterProperty { id: id.into(), home_region: String::new(), data_shards };
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) };
-        match directory.apply(command.encode_to_vec().into(), 1).expect("applied").reply {
+        match apply(directory, command).reply {
             Some(pb::directory_reply::Reply::Property(row)) => row,
             other => panic!("expected a placement: {other:?}"),
         }
@@ -284,7 +317,7 @@ mod tests {
     fn remove(directory: &Directory, id: &str, data_shards: u32) {
         let remove = pb::RemoveProperty { id: id.into(), data_shards };
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RemoveProperty(remove)) };
-        directory.apply(command.encode_to_vec().into(), 1).expect("applied");
+        apply(directory, command);
     }
 
     #[test]

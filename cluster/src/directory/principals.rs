@@ -85,6 +85,12 @@ impl Principals {
         principal
     }
 
+    /// Whether `node` may be fenced: it is a member, and the other members that are not fenced are a majority.
+    pub(super) fn may_fence(&self, node: u64, members: &BTreeSet<u64>) -> bool {
+        let out = members.iter().filter(|id| **id == node || self.fenced.contains(id)).count();
+        members.contains(&node) && out * 2 < members.len()
+    }
+
     /// Fences a node, or admits it again.
     pub fn fence(&mut self, node: u64, admit: bool) {
         if admit {

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use crate::node::Node;
 use crate::peers::Member;
+use crate::seldom::Seldom;
 
 /// How often a node asks, and how often leaders take the next step.
 const EVERY: Duration = Duration::from_millis(200);
@@ -23,13 +24,14 @@ const STEP: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct RejoinRequests {
     asked: Mutex<BTreeMap<u64, Member>>,
+    logged: Seldom,
 }
 
 impl RejoinRequests {
     /// Records a member's request. It replaces the member's earlier request.
     pub fn ask(&self, id: u64, member: Member) {
         let before = self.asked.lock().insert(id, member.clone());
-        if before.as_ref() != Some(&member) {
+        if before.as_ref() != Some(&member) && self.logged.is_due(id) {
             tracing::warn!(
                 event = "member_rejoining",
                 node = id,

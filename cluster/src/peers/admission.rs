@@ -14,12 +14,20 @@ pub struct Admission {
     first: BTreeSet<u64>,
     members: OnceLock<IsMember>,
     fenced: RwLock<BTreeSet<u64>>,
+    /// The nodes that this node admits although the directory fences them.
+    despite: BTreeSet<u64>,
 }
 
 impl Admission {
     /// Admits the first members until [`Admission::follow`] supplies a membership.
     pub fn new(first: impl IntoIterator<Item = u64>) -> Admission {
-        Admission { first: first.into_iter().collect(), members: OnceLock::new(), fenced: RwLock::default() }
+        let (first, despite) = (first.into_iter().collect(), BTreeSet::new());
+        Admission { first, members: OnceLock::new(), fenced: RwLock::default(), despite }
+    }
+
+    /// The same, and it admits these nodes although the directory fences them.
+    pub fn despite_fences(self, nodes: impl IntoIterator<Item = u64>) -> Admission {
+        Admission { despite: nodes.into_iter().collect(), ..self }
     }
 
     /// From now on the directory's membership decides. `is_member` returns `None` before the group has begun.
@@ -28,9 +36,10 @@ impl Admission {
         assert!(is_first, "the directory's group is opened once");
     }
 
-    /// Fences exactly these nodes, members or not. Nodes that were fenced before and are not in `nodes` are admitted again.
+    /// Fences exactly these nodes, members or not, except those that this node admits despite it. Nodes that were fenced before and are
+    /// not in `nodes` are admitted again.
     pub fn fence(&self, nodes: BTreeSet<u64>) {
-        *self.fenced.write() = nodes;
+        *self.fenced.write() = &nodes - &self.despite;
     }
 
     /// The fenced nodes.
@@ -54,6 +63,14 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_operator_can_admit_a_node_on_one_node_despite_the_directory() {
+        let admission = Admission::new([1, 2, 3]).despite_fences([1]);
+        admission.fence([1, 2].into());
+        assert_eq!([1, 2, 3].map(|node| admission.admits(node)), [true, false, true]);
+        assert!(admission.may_return(1) && !admission.may_return(2));
+    }
 
     #[test]
     fn a_fenced_node_neither_takes_part_nor_rejoins() {

@@ -32,4 +32,7 @@ pub trait PeerCalls: Clone + Send + Sync + 'static {
         member: &Member,
         ask: pb::HeldVoteRequest,
     ) -> impl Future<Output = Option<pb::HeldVoteReply>> + Send;
+
+    /// Asks the node at `address`, which must be node `id`, who it is.
+    fn who_is(&self, id: u64, address: &str) -> impl Future<Output = Option<pb::HelloReply>> + Send;
 }

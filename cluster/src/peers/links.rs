@@ -218,6 +218,10 @@ impl PeerCalls for Links {
         request.set_timeout(CALL_TIMEOUT);
         Some(self.client(id, member).ok()?.held_vote(request).await.ok()?.into_inner())
     }
+
+    async fn who_is(&self, id: u64, address: &str) -> Option<pb::HelloReply> {
+        self.hello(id, address).await.ok()
+    }
 }
 
 fn log(peer: u64, change: Option<PeerChange>, cause: Option<String>) {

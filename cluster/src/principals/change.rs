@@ -105,13 +105,15 @@ impl ClusterNode {
 
     /// Fences a node, or admits it again with `admit`.
     ///
+    /// Returns `false` if it cannot be fenced: it is no member, or too few nodes would be left for a majority.
+    ///
     /// # Errors
     /// See [`ClusterNode::change`].
-    pub async fn fence(&self, node: u64, admit: bool, deadline: Instant) -> Result<(), ClusterError> {
+    pub async fn fence(&self, node: u64, admit: bool, deadline: Instant) -> Result<bool, ClusterError> {
         let op = pb::directory_command::Op::FenceNode(pb::FenceNode { node, admit });
-        let (index, _) = propose_to_directory(&self.node, op, deadline).await?;
+        let (index, reply) = propose_to_directory(&self.node, op, deadline).await?;
         wait_until_applied(&self.node, index).await;
-        Ok(())
+        Ok(!matches!(reply, Some(pb::directory_reply::Reply::Refused(_))))
     }
 
     /// Removes a property whose shard does not exist from the directory; does nothing for another property. Such a property was
@@ -190,7 +192,7 @@ fn refused(number: i32) -> ChangeRefused {
         Ok(Refusal::TooManyKeys) => ChangeRefused::TooManyKeys,
         Ok(Refusal::UnknownKey) => ChangeRefused::UnknownKey,
         Ok(Refusal::TooManyPrincipals) => ChangeRefused::TooManyPrincipals,
-        Ok(Refusal::UnknownPrincipal) | Err(_) => ChangeRefused::UnknownPrincipal,
+        Ok(Refusal::UnknownPrincipal | Refusal::NeedsMajority) | Err(_) => ChangeRefused::UnknownPrincipal,
     }
 }
 

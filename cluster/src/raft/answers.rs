@@ -84,6 +84,8 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// Answers the candidate `from`. The vote is on the disk when this returns.
     pub async fn vote(&self, from: u64, request: pb::VoteRequest) -> io::Result<pb::VoteReply> {
         self.check_candidate(Call::Vote, from, &request)?;
+        let leader_transfer = request.leader_transfer && self.transfers.is_open_to(from);
+        let request = pb::VoteRequest { leader_transfer, ..request };
         let reply = self.raft.vote(wire::vote_request_in(request)?).await.map_err(io::Error::other)?;
         Ok(wire::vote_reply_out(&reply))
     }
@@ -104,7 +106,9 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// Answers the leader `from`, which hands its leadership over.
     pub async fn transfer(&self, from: u64, request: pb::TransferRequest) -> io::Result<pb::TransferReply> {
         let vote = self.check_vote(Call::TransferLeader, from, request.from)?;
+        self.check_not_older(&vote)?;
         self.check_elected(&vote).await?;
+        self.transfers.open(request.to);
         let transfer = TransferLeaderRequest::<Types>::new(vote, request.to, request.last.map(wire::log_id_in));
         let accepted = self.raft.handle_transfer_leader(transfer).await.map_err(io::Error::other)?.is_ok();
         Ok(pb::TransferReply { accepted })

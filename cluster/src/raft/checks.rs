@@ -5,16 +5,13 @@
 
 use std::io;
 
-use keyrack_proto::internal as pb;
-
 use super::types::{EntryPayload, LogId, Payload, Vote};
 use crate::peers::{Bears, Call};
 use crate::state::readable;
 
-/// No cluster holds that many elections while a node is away: nodes without a majority do not start elections (pre-votes).
-const MOST_TERMS_AHEAD: u64 = 1 << 20;
-/// The same for a node that has no vote yet.
-const HIGHEST_FIRST_TERM: u64 = 1 << 40;
+/// How many terms later one request for a vote can make this node's term. Each costs the member that asks a round trip and this node a
+/// synced write, so no member ends the terms. A node that was away for more elections learns the term from an answer or from the leader.
+const MOST_TERMS_AHEAD: u64 = 1 << 12;
 
 /// Why a message is refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,8 +38,8 @@ pub enum Refused {
     /// A request for votes by a node that has been elected.
     #[error("node {0} asks for votes with a vote that says that it was elected already")]
     ElectedAlready(u64),
-    /// A term that no election leads to.
-    #[error("the term {term} is too far after this node's term {own}")]
+    /// A term that is many elections later.
+    #[error("the term {term} is more than {MOST_TERMS_AHEAD} terms after this node's term {own}")]
     Term {
         /// The term in the message.
         term: u64,
@@ -79,34 +76,30 @@ impl From<Refused> for io::Error {
 /// Checks that the vote in a call is one that the caller may show: the contract says in which role it speaks.
 pub fn vote(call: Call, from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
     match call.rule().bears {
-        Bears::Leader => leader(from, vote, own_term),
-        Bears::Candidate => candidate(from, vote, own_term),
+        Bears::Leader => leader(from, vote),
+        Bears::Candidate => candidate(from, vote).and_then(|()| match call {
+            // It changes nothing.
+            Call::PreVote => Ok(()),
+            _ => term(vote.leader_id.term, own_term),
+        }),
         Bears::NoName | Bears::Itself => Ok(()),
     }
 }
 
-/// Checks the vote of a leader that calls: `from` was elected with it.
-fn leader(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+/// Checks the vote of a leader that calls: it says that `from` was elected. The other members confirm it (`majority.rs`).
+fn leader(from: u64, vote: &Vote) -> Result<(), Refused> {
     speaks_for_itself(from, vote)?;
-    if !vote.committed {
-        return Err(Refused::NotElected(from));
-    }
-    term(vote.leader_id.term, own_term)
+    if vote.committed { Ok(()) } else { Err(Refused::NotElected(from)) }
 }
 
 /// Checks the vote that a candidate asks for.
-fn candidate(from: u64, vote: &Vote, own_term: u64) -> Result<(), Refused> {
+fn candidate(from: u64, vote: &Vote) -> Result<(), Refused> {
     speaks_for_itself(from, vote)?;
-    if vote.committed {
-        return Err(Refused::ElectedAlready(from));
-    }
-    term(vote.leader_id.term, own_term)
+    if vote.committed { Err(Refused::ElectedAlready(from)) } else { Ok(()) }
 }
 
-/// Checks a term that a peer names, also in an answer.
-pub fn term(term: u64, own: u64) -> Result<(), Refused> {
-    let highest = if own == 0 { HIGHEST_FIRST_TERM } else { own.saturating_add(MOST_TERMS_AHEAD) };
-    if term > highest { Err(Refused::Term { term, own }) } else { Ok(()) }
+fn term(term: u64, own: u64) -> Result<(), Refused> {
+    if term > own.saturating_add(MOST_TERMS_AHEAD) { Err(Refused::Term { term, own }) } else { Ok(()) }
 }
 
 /// Checks the entries that a leader with this vote sends after the entry `prev`: no gap, possible terms, and commands that this
@@ -136,13 +129,10 @@ fn speaks_for_itself(from: u64, vote: &Vote) -> Result<(), Refused> {
     if of == from { Ok(()) } else { Err(Refused::OtherNode { from, of }) }
 }
 
-/// The same for a vote that is still encoded.
-pub fn encoded_term(vote: Option<&pb::Vote>, own: u64) -> Result<(), Refused> {
-    vote.map_or(Ok(()), |vote| term(vote.term, own))
-}
-
 #[cfg(test)]
 mod tests {
+    use keyrack_proto::internal as pb;
+
     use super::super::types::Entry;
     use super::super::wire;
     use super::*;
@@ -157,24 +147,29 @@ mod tests {
 
     #[test]
     fn a_node_speaks_for_itself_in_its_own_role() {
-        assert_eq!(leader(2, &vote(5, 2, true), 5), Ok(()));
-        assert_eq!(leader(3, &vote(5, 2, true), 5), Err(Refused::OtherNode { from: 3, of: 2 }));
-        assert_eq!(leader(2, &vote(5, 2, false), 5), Err(Refused::NotElected(2)));
-        assert_eq!(candidate(2, &vote(6, 2, false), 5), Ok(()));
-        assert_eq!(candidate(3, &vote(6, 2, false), 5), Err(Refused::OtherNode { from: 3, of: 2 }));
-        assert_eq!(candidate(2, &vote(6, 2, true), 5), Err(Refused::ElectedAlready(2)));
+        assert_eq!(leader(2, &vote(5, 2, true)), Ok(()));
+        assert_eq!(leader(3, &vote(5, 2, true)), Err(Refused::OtherNode { from: 3, of: 2 }));
+        assert_eq!(leader(2, &vote(5, 2, false)), Err(Refused::NotElected(2)));
+        assert_eq!(candidate(2, &vote(6, 2, false)), Ok(()));
+        assert_eq!(candidate(3, &vote(6, 2, false)), Err(Refused::OtherNode { from: 3, of: 2 }));
+        assert_eq!(candidate(2, &vote(6, 2, true)), Err(Refused::ElectedAlready(2)));
     }
 
     #[test]
-    fn a_term_is_at_most_a_million_elections_ahead() {
+    fn a_request_for_a_vote_moves_the_term_by_a_few_thousand_only() {
+        let asked = |call, term, own| super::vote(call, 2, &vote(term, 2, false), own);
         let most = 7 + MOST_TERMS_AHEAD;
-        assert_eq!([1, 7, most].map(|it| term(it, 7)), [Ok(()), Ok(()), Ok(())], "an older term is openraft's to answer");
+        assert_eq!(
+            [1, 7, most].map(|term| asked(Call::Vote, term, 7)),
+            [Ok(()), Ok(()), Ok(())],
+            "an older term is openraft's to answer"
+        );
         for far in [most + 1, u64::MAX] {
-            assert_eq!(term(far, 7), Err(Refused::Term { term: far, own: 7 }));
+            assert_eq!(asked(Call::Vote, far, 7), Err(Refused::Term { term: far, own: 7 }));
+            assert_eq!(asked(Call::PreVote, far, 7), Ok(()), "nothing changes");
         }
-        assert_eq!(term(5_000_000, 0), Ok(()), "a new node joins an old cluster");
-        assert_eq!(term(HIGHEST_FIRST_TERM + 1, 0), Err(Refused::Term { term: HIGHEST_FIRST_TERM + 1, own: 0 }));
-        assert_eq!(term(u64::MAX, u64::MAX - 1), Ok(()));
+        assert_eq!(asked(Call::Vote, u64::MAX, u64::MAX - 1), Ok(()));
+        assert_eq!(super::vote(Call::Append, 2, &vote(u64::MAX, 2, true), 7), Ok(()), "the members confirm a leader");
     }
 
     #[test]

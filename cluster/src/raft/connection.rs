@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
 use keyrack_proto::internal as pb;
@@ -15,10 +16,11 @@ use openraft::raft::{
     TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::{RaftNetworkFactory, RaftNetworkV2};
+use parking_lot::Mutex;
 use tonic::{Request, Status};
 
 use super::append_parts::{append_in_parts, is_too_large};
-use super::checks;
+use super::heard;
 use super::send_snapshot::send_snapshot;
 use super::types::{Types, Vote};
 use super::wire;
@@ -70,14 +72,6 @@ fn garbled(cause: io::Error) -> RPCError<Types> {
     RPCError::Network(NetworkError::new(&cause))
 }
 
-/// The answer to a message of a leader with this term, unless it names a term that no election leads to.
-fn possible(term: u64, reply: pb::AppendReply) -> Result<pb::AppendReply, RPCError<Types>> {
-    if let Some(pb::append_reply::Result::HigherVote(higher)) = &reply.result {
-        checks::encoded_term(Some(higher), term).map_err(|refused| garbled(refused.into()))?;
-    }
-    Ok(reply)
-}
-
 fn timed<T>(message: T, option: &RPCOption) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(option.hard_ttl());
@@ -92,13 +86,11 @@ impl RaftNetworkV2<Types> for Connection {
         rpc: AppendEntriesRequest<Types>,
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<Types>, RPCError<Types>> {
-        let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
-        let term = rpc.vote.leader_id.term;
+        let (mine, sent) = (rpc.vote, heard::sent(&rpc));
         let request = timed(wire::append_out(self.group, rpc), &option);
         let call = self.client()?.append_one(request).await;
         self.links.note_answer(self.peer, &call);
-        let call = call.map_err(failed)?;
-        wire::append_response_in(possible(term, call.into_inner())?, last).map_err(garbled)
+        heard::append_response(call.map_err(failed)?.into_inner(), &mine, sent).map_err(garbled)
     }
 
     fn stream_append<'s, S>(
@@ -117,11 +109,12 @@ impl RaftNetworkV2<Types> for Connection {
             let Some(first) = input.next().await else {
                 return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
             };
-            let (links, peer, term) = (self.links.clone(), self.peer, first.vote.leader_id.term);
+            let (links, peer, mine) = (self.links.clone(), self.peer, first.vote);
+            let sent = Arc::new(Mutex::new(heard::sent(&first)));
             if is_too_large(&first) {
                 let reply = append_in_parts(self.client()?, wire::append_out(group, first)).await;
                 links.note_answer(peer, &reply);
-                let reply = wire::append_reply_in(possible(term, reply.map_err(failed)?)?).map_err(garbled);
+                let reply = heard::append_reply(reply.map_err(failed)?, &mine, *sent.lock()).map_err(garbled);
                 return Ok(Box::pin(futures::stream::iter([reply])) as BoxStream<'s, _>);
             }
             // Stop sending once the peer is fenced or removed. Before an entry that is too large the stream ends too; the next
@@ -129,13 +122,19 @@ impl RaftNetworkV2<Types> for Connection {
             let requests = futures::stream::iter([first])
                 .chain(input)
                 .take_while(move |request| std::future::ready(links.admits(peer) && !is_too_large(request)));
-            let requests = requests.map(move |request| wire::append_out(group, request));
+            let sending = sent.clone();
+            let requests = requests.map(move |request| {
+                // An empty request can follow the entries before it.
+                let mut end = sending.lock();
+                *end = heard::sent(&request).max(*end);
+                wire::append_out(group, request)
+            });
             let call = self.client()?.append(requests).await;
             let links = self.links.clone();
             links.note_answer(peer, &call);
             let replies = call.map_err(failed)?.into_inner().map(move |reply| {
                 links.note_answer(peer, &reply);
-                wire::append_reply_in(possible(term, reply.map_err(failed)?)?).map_err(garbled)
+                heard::append_reply(reply.map_err(failed)?, &mine, *sent.lock()).map_err(garbled)
             });
             Ok(Box::pin(replies) as BoxStream<'s, _>)
         })
@@ -146,8 +145,7 @@ impl RaftNetworkV2<Types> for Connection {
         let call = self.client()?.vote(request).await;
         self.links.note_answer(self.peer, &call);
         let reply = call.map_err(failed)?.into_inner();
-        checks::encoded_term(reply.vote.as_ref(), rpc.vote.leader_id.term).map_err(|refused| garbled(refused.into()))?;
-        wire::vote_reply_in(reply).map_err(garbled)
+        heard::vote_reply(reply, &rpc.vote).map_err(garbled)
     }
 
     async fn pre_vote(&mut self, rpc: VoteRequest<Types>, option: RPCOption) -> Result<VoteResponse<Types>, RPCError<Types>> {
@@ -155,8 +153,7 @@ impl RaftNetworkV2<Types> for Connection {
         let call = self.client()?.pre_vote(request).await;
         self.links.note_answer(self.peer, &call);
         let reply = call.map_err(failed)?.into_inner();
-        checks::encoded_term(reply.vote.as_ref(), rpc.vote.leader_id.term).map_err(|refused| garbled(refused.into()))?;
-        wire::vote_reply_in(reply).map_err(garbled)
+        heard::vote_reply(reply, &rpc.vote).map_err(garbled)
     }
 
     async fn full_snapshot(

@@ -39,7 +39,7 @@ pub struct Group {
     progress: Arc<Progress>,
 }
 
-/// What a group has on the disk.
+/// What a group begins with.
 pub struct GroupData {
     /// The log database of the node.
     pub log: LogDb,
@@ -49,6 +49,8 @@ pub struct GroupData {
     pub snapshots: PathBuf,
     /// The end of the newest log, if all nodes were restored from copies.
     pub newest: Option<pb::LogId>,
+    /// The first members and their addresses.
+    pub first: Arc<[(u64, String)]>,
 }
 
 impl Group {
@@ -97,7 +99,7 @@ impl Group {
         node: u64,
         config: &GroupConfig,
         links: Links,
-        GroupData { log, rows, snapshots, newest }: GroupData,
+        GroupData { log, rows, snapshots, newest, first }: GroupData,
         directory: Arc<Directory>,
     ) -> io::Result<Group> {
         let progress = Arc::new(Progress::default());
@@ -112,7 +114,19 @@ impl Group {
         let raft = Raft::new(node, config, network, log.clone(), machine).await.map_err(io::Error::other)?;
         let (applied, clock) = (progress.applied.subscribe(), progress.clone());
         let stamp = Arc::new(move || clock.clock.now_ms(now_ms()));
-        let replica = Replica { shard, node, raft, log, peers: links, applied, floor, unconfirmed: Arc::default(), stamp };
+        let replica = Replica {
+            shard,
+            node,
+            raft,
+            log,
+            peers: links,
+            applied,
+            floor,
+            unconfirmed: Arc::default(),
+            transfers: Default::default(),
+            first,
+            stamp,
+        };
         Ok(Group { replica, snapshots, progress })
     }
 

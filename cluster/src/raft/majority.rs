@@ -75,6 +75,17 @@ fn order(vote: &Vote) -> (u64, u64) {
     (vote.leader_id.term, vote.leader_id.node_id)
 }
 
+/// How long this leader could not be confirmed. Only the last one is remembered.
+fn waited_for(unconfirmed: &mut Option<(Vote, Instant)>, vote: &Vote, now: Instant) -> Duration {
+    match unconfirmed {
+        Some((known, since)) if order(known) == order(vote) => now.saturating_duration_since(*since),
+        _ => {
+            *unconfirmed = Some((*vote, now));
+            Duration::ZERO
+        }
+    }
+}
+
 impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// Asks the members for their votes. Returns `true` once a majority has answered that it voted for no later leader. A later
     /// leader has the votes of a majority.
@@ -86,7 +97,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
 
     /// Checks that the leader of a vote was elected: this node follows it already, or as many members voted for it as a majority has. A
     /// member with a valid certificate could otherwise call itself a leader, and this node would apply what no majority has. A node
-    /// that knows no voters yet believes the leader.
+    /// that knows no members yet asks the first members of its configuration.
     ///
     /// A node that was away may know members that are gone, and then never gets that many answers. So a leader for which one other member
     /// voted is enough after [`PATIENCE`]: a cluster that works has elected another leader by then.
@@ -109,10 +120,13 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
             _ => Some(false),
         };
         let (term, node) = order(vote);
-        let tally = self.ask(voted, elected, Tally::of_members).await;
+        let tally = match self.members().is_empty() {
+            true => self.ask_first_members(voted, elected).await,
+            false => self.ask(voted, elected, Tally::of_members).await,
+        };
         match tally.of_members() {
             Answered::Yes => Ok(()),
-            _ if tally.yes.len() > 1 && self.waited_for(vote) >= PATIENCE => Ok(()),
+            _ if tally.yes.len() > 1 && waited_for(&mut self.unconfirmed.lock(), vote, Instant::now()) >= PATIENCE => Ok(()),
             Answered::No => Err(Refused::ByMajority { node, term }.into()),
             Answered::Unknown => {
                 let shard = self.shard;
@@ -166,16 +180,28 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         tally
     }
 
-    /// How long this leader could not be confirmed.
-    fn waited_for(&self, vote: &Vote) -> Duration {
-        let mut unconfirmed = self.unconfirmed.lock();
-        match &*unconfirmed {
-            Some((known, since)) if order(known) == order(vote) => since.elapsed(),
-            _ => {
-                *unconfirmed = Some((*vote, Instant::now()));
-                Duration::ZERO
+    /// The same for a node that has no membership yet: it asks the first members that its configuration names.
+    async fn ask_first_members(&self, yes: BTreeSet<u64>, says: impl Fn(Option<&Vote>) -> Option<bool>) -> Tally {
+        let known: BTreeSet<u64> = self.first.iter().map(|(id, _)| *id).collect();
+        let no = if yes.contains(&self.node) { BTreeSet::new() } else { BTreeSet::from([self.node]) };
+        let others = self.first.iter().filter(|(id, _)| *id != self.node && !yes.contains(id));
+        let mut asked: FuturesUnordered<_> =
+            others.map(async |(id, address)| (*id, self.peers.who_is(*id, address).await)).collect();
+        // A cluster with one configuration, of all first members.
+        let configs = if known.is_empty() { Vec::new() } else { vec![known.clone()] };
+        let mut tally = Tally { configs, members: known, yes: yes.clone(), no };
+        while tally.of_members() == Answered::Unknown {
+            let Some((id, reply)) = asked.next().await else { break };
+            let Some(reply) = reply else { continue };
+            let theirs = reply.votes.get(self.shard as usize).filter(|vote| vote.term > 0).map(|vote| wire::vote_in(*vote));
+            // A node of an older version does not say.
+            match if reply.votes.is_empty() { Some(true) } else { says(theirs.as_ref()) } {
+                Some(true) => drop(tally.yes.insert(id)),
+                Some(false) => drop(tally.no.insert(id)),
+                None => {}
             }
         }
+        tally
     }
 
     async fn vote_of(&self, id: u64, member: &Member) -> (u64, Option<pb::HeldVoteReply>) {
@@ -213,6 +239,18 @@ mod tests {
         let five = |yes: &[u64], no: &[u64]| tally(&[&[1, 2, 3, 4, 5]], &[1, 2, 3, 4, 5], yes, no).of_members();
         assert_eq!((five(&[5, 1], &[]), five(&[5, 1, 2], &[]), five(&[5, 1], &[2, 3, 4])), (Unknown, Yes, No));
         assert_eq!(tally(&[], &[1], &[3], &[1]).of_members(), Yes, "no voters are known");
+    }
+
+    #[test]
+    fn each_leader_waits_for_itself() {
+        let vote = |term, node| wire::vote_in(pb::Vote { term, node, committed: true });
+        let (mut unconfirmed, now) = (None, Instant::now());
+        let mut waited =
+            |term, node, seconds| waited_for(&mut unconfirmed, &vote(term, node), now + Duration::from_secs(seconds));
+        assert_eq!((waited(5, 3, 0), waited(5, 3, 10)), (Duration::ZERO, PATIENCE));
+        assert_eq!(waited(7, 3, 11), Duration::ZERO, "a later term of the same node");
+        assert_eq!(waited(7, 2, 12), Duration::ZERO, "another node in the same term");
+        assert_eq!(waited(7, 2, 13), Duration::from_secs(1));
     }
 
     /// Simulated: node 1 has become a voter, and knows only that it will.

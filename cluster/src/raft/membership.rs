@@ -124,6 +124,6 @@ impl Group {
         if lag > CAUGHT_UP {
             return Err(HandOverRefused::Behind { node: to, entries: lag });
         }
-        self.replica().raft.trigger().transfer_leader(to).await.map_err(|cause| HandOverRefused::Stopped(cause.to_string()))
+        self.replica().begin_transfer(to).await.map_err(|cause| HandOverRefused::Stopped(cause.to_string()))
     }
 }

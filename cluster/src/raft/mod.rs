@@ -15,7 +15,7 @@
 //!   for a later leader (ADR 14);
 //! - a leader that restarts is elected again before it leads (ADR 13);
 //! - nothing of a peer's message is stored before it is checked against the peer's certificate (`checks.rs`);
-//! - a node follows only a leader that a majority voted for (`majority.rs`);
+//! - a node follows only a leader that a majority voted for (`majority.rs`); an answer can only teach it a later term (`heard.rs`);
 //! - the log is purged only up to the position of a snapshot.
 //!
 //! openraft is an alpha version, pinned exactly. ADR 13 and ADR 14 describe its faults and our workarounds.
@@ -28,6 +28,7 @@ mod connection;
 mod floor;
 mod group;
 mod group_config;
+pub mod heard;
 mod log_store;
 mod majority;
 mod membership;
@@ -41,6 +42,7 @@ mod state_machine;
 mod status;
 #[cfg(test)]
 mod storage_suite;
+mod transfers;
 mod types;
 pub mod wire;
 

@@ -15,6 +15,9 @@ use super::wire;
 use crate::malformed::malformed;
 use crate::storage::SnapshotDir;
 
+/// The most files of a snapshot. Each has 64 MiB, so this is more than a node's disk.
+const MOST_FILES: usize = 1 << 16;
+
 /// Where replies to the sender go.
 pub type SnapshotReplies = mpsc::Sender<Result<pb::SnapshotReply, Status>>;
 
@@ -35,8 +38,13 @@ impl Group {
         manifest: &pb::SnapshotManifest,
     ) -> Result<IncomingSnapshot, Status> {
         let vote = vote.map(wire::vote_in).ok_or_else(|| Status::invalid_argument("the header of the snapshot has no vote"))?;
-        let snapshot = self.snapshots.incoming(manifest);
-        std::fs::create_dir_all(&snapshot.path).map_err(|cause| Status::unavailable(cause.to_string()))?;
+        if manifest.files.len() > MOST_FILES {
+            let files = manifest.files.len();
+            return Err(Status::invalid_argument(format!(
+                "the snapshot has {files} files, and a snapshot has at most {MOST_FILES}"
+            )));
+        }
+        let snapshot = self.snapshots.begin_incoming(manifest).map_err(|cause| Status::unavailable(cause.to_string()))?;
         Ok(IncomingSnapshot { vote, snapshot })
     }
 
@@ -64,7 +72,7 @@ async fn receive_files(
 ) -> io::Result<()> {
     use pb::snapshot_chunk::Chunk;
     let files = &snapshot.manifest.files;
-    let lacking: Vec<u32> = (0..files.len()).filter(|n| !snapshot.has(&files[*n])).map(|n| n as u32).collect();
+    let lacking = lacking(snapshot).await?;
     let lacks = pb::snapshot_reply::Reply::Lacking(pb::Lacking { files: lacking });
     let gone = |_| io::Error::other("the sender of the snapshot closed the stream");
     replies.send(Ok(pb::SnapshotReply { reply: Some(lacks) })).await.map_err(gone)?;
@@ -81,11 +89,21 @@ async fn receive_files(
         }
     }
     open.map_or(Ok(()), |done| done.file.sync_all())?;
-    if let Some(bad) = files.iter().find(|file| !snapshot.has(file)) {
+    if let Some(bad) = self::lacking(snapshot).await?.first().and_then(|number| files.get(*number as usize)) {
         let _ = std::fs::remove_file(snapshot.path.join(&bad.name));
         return Err(io::Error::other(format!("the snapshot file {} arrived incomplete or damaged", bad.name)));
     }
     Ok(())
+}
+
+/// The numbers of the files that are missing or not intact. It reads all files, so it runs in a thread that may block.
+async fn lacking(snapshot: &SnapshotDir) -> io::Result<Vec<u32>> {
+    let snapshot = snapshot.clone();
+    let lacking = move || {
+        let files = snapshot.manifest.files.iter().enumerate();
+        files.filter(|(_, file)| !snapshot.has(file)).map(|(number, _)| number as u32).collect()
+    };
+    tokio::task::spawn_blocking(lacking).await.map_err(io::Error::other)
 }
 
 /// A file that is being received.

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::log_store::LogStore;
+use super::transfers::Transfers;
 use super::types::{LogId, Payload, Types, Vote};
 use crate::peers::{Member, PeerCalls};
 use crate::state::Applied;
@@ -51,6 +52,10 @@ pub struct Replica<M: Machine, D, P> {
     pub floor: Option<LogId>,
     /// The leader that this replica could not confirm yet, and since when; see `majority.rs`.
     pub unconfirmed: Arc<Mutex<Option<(Vote, Instant)>>>,
+    /// The first members and their addresses, from the configuration. A node that has no membership yet asks them.
+    pub first: Arc<[(u64, String)]>,
+    /// The hand-over of the leadership that is under way.
+    pub transfers: Transfers,
     /// Gives the timestamp for an entry that is proposed now, ms since 1970.
     pub stamp: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -66,6 +71,8 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Clone for Replica<M, D, P> {
             applied: self.applied.clone(),
             floor: self.floor,
             unconfirmed: self.unconfirmed.clone(),
+            transfers: self.transfers.clone(),
+            first: self.first.clone(),
             stamp: self.stamp.clone(),
         }
     }
@@ -94,6 +101,14 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
             }
             Err(cause) => Err(io::Error::other(cause)),
         }
+    }
+
+    /// Starts to hand this node's leadership over, if it leads. Raft then holds an election. Any error means that Raft has stopped.
+    pub async fn begin_transfer(&self, to: u64) -> io::Result<()> {
+        if self.leader() == Some(self.node) {
+            self.transfers.open(to);
+        }
+        self.raft.trigger().transfer_leader(to).await.map_err(io::Error::other)
     }
 
     /// The vote that this node has on its disk.

@@ -7,7 +7,7 @@ use keyrack_proto::internal as pb;
 use tonic::Streaming;
 
 use super::types::Vote;
-use super::wire;
+use super::{heard, wire};
 use crate::malformed::malformed;
 use crate::peers::Client;
 use crate::storage::SnapshotDir;
@@ -24,7 +24,7 @@ pub async fn send_snapshot(mut client: Client, vote: Vote, snapshot: SnapshotDir
     let mut replies = client.snapshot(outgoing).await.map_err(io::Error::other)?.into_inner();
     let lacking = match next_reply(&mut replies).await? {
         pb::snapshot_reply::Reply::Lacking(lacking) => lacking.files,
-        pb::snapshot_reply::Reply::Installed(vote) => return Ok(wire::vote_in(vote)),
+        pb::snapshot_reply::Reply::Installed(theirs) => return heard::installed(theirs, &vote),
     };
     for number in lacking {
         let described = snapshot.manifest.files.get(number as usize).ok_or_else(|| malformed("snapshot reply"))?;
@@ -42,7 +42,7 @@ pub async fn send_snapshot(mut client: Client, vote: Vote, snapshot: SnapshotDir
     }
     drop(chunks);
     match next_reply(&mut replies).await? {
-        pb::snapshot_reply::Reply::Installed(vote) => Ok(wire::vote_in(vote)),
+        pb::snapshot_reply::Reply::Installed(theirs) => heard::installed(theirs, &vote),
         pb::snapshot_reply::Reply::Lacking(_) => Err(malformed("snapshot reply")),
     }
 }

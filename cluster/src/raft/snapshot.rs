@@ -91,8 +91,22 @@ impl SnapshotBuilder {
         self.keep(SnapshotDir { path, ..snapshot })
     }
 
-    /// The folder into which a snapshot is received. It is the same when the snapshot is sent again.
-    pub fn incoming(&self, manifest: &pb::SnapshotManifest) -> SnapshotDir {
+    /// Makes the folder into which a snapshot is received. It is the same when the snapshot is sent again, and the only one: another
+    /// snapshot that was half received is removed.
+    pub fn begin_incoming(&self, manifest: &pb::SnapshotManifest) -> io::Result<SnapshotDir> {
+        let _changing = self.changing.lock();
+        let snapshot = self.incoming(manifest);
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path != snapshot.path && path.extension().is_some_and(|extension| extension == INCOMING) {
+                fs::remove_dir_all(&path)?;
+            }
+        }
+        fs::create_dir_all(&snapshot.path)?;
+        Ok(snapshot)
+    }
+
+    fn incoming(&self, manifest: &pb::SnapshotManifest) -> SnapshotDir {
         let snapshot = SnapshotDir { path: PathBuf::new(), manifest: manifest.clone() };
         let path = self.folder.join(name_of(&snapshot)).with_extension(INCOMING);
         SnapshotDir { path, ..snapshot }

@@ -89,7 +89,10 @@ impl RaftStateMachine<Types> for StateMachine {
             let position = (entry.log_id.committed_leader_id().term, entry.log_id.index);
             let applied = match entry.payload {
                 EntryPayload::Blank => Applied::Nothing,
-                EntryPayload::Normal(Payload(batch)) => stopping(|| self.state.apply(position, batch))?,
+                EntryPayload::Normal(Payload(batch)) => {
+                    let members = || self.position.last_membership.membership().nodes().map(|(id, _)| *id).collect();
+                    stopping(|| self.state.apply(position, batch, members))?
+                }
                 EntryPayload::Membership(membership) => {
                     self.position.last_membership = StoredMembership::new(Some(entry.log_id), membership);
                     Applied::Nothing

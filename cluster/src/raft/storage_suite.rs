@@ -180,3 +180,20 @@ fn log() -> Vec<Bytes> {
     // Every tenth request is made a second time right after the first.
     once.into_iter().enumerate().flat_map(|(n, command)| vec![command; 1 + usize::from(n % 10 == 0)]).collect()
 }
+
+#[test]
+fn a_half_received_snapshot_is_resumed_and_another_one_replaces_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = Arc::new(RowsDb::open(&folder.path().join("rows"), SHARD + 1).expect("rows"));
+    let snapshots = SnapshotBuilder::open(SHARD, rows, folder.path().join("snapshots"), Arc::default()).expect("opened");
+    let manifest = |index| {
+        let meta = pb::SnapshotMeta { last: Some(pb::LogId { term: 1, node: 1, index }), ..Default::default() };
+        pb::SnapshotManifest { group: SHARD, meta: Some(meta), ..Default::default() }
+    };
+    let first = snapshots.begin_incoming(&manifest(10)).expect("a folder").path;
+    std::fs::write(first.join("1.sst"), b"half of it").expect("written");
+    assert_eq!(snapshots.begin_incoming(&manifest(10)).expect("a folder").path, first);
+    assert!(first.join("1.sst").exists(), "it is resumed");
+    let second = snapshots.begin_incoming(&manifest(11)).expect("a folder").path;
+    assert!(second.exists() && !first.exists());
+}

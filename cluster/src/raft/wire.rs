@@ -6,9 +6,7 @@ use std::io;
 use bytes::{BufMut, Bytes, BytesMut};
 use keyrack_proto::internal as pb;
 use openraft::alias::LeaderIdOf;
-use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, StreamAppendError, StreamAppendResult, VoteRequest, VoteResponse,
-};
+use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult, VoteRequest, VoteResponse};
 use prost::Message;
 
 use super::types::{Entry, EntryPayload, LogId, Membership, Payload, SnapshotMeta, StoredMembership, Types, Vote};
@@ -188,15 +186,6 @@ pub fn append_reply_in(reply: pb::AppendReply) -> io::Result<StreamAppendResult<
     })
 }
 
-/// Decodes the answer to a call that sent entries up to `sent` (if it sent none, the entry before them). If the node stored
-/// fewer entries, the call succeeded in part.
-pub fn append_response_in(reply: pb::AppendReply, sent: Option<LogId>) -> io::Result<AppendEntriesResponse<Types>> {
-    Ok(match append_reply_in(reply)? {
-        Ok(matched) if matched != sent => AppendEntriesResponse::PartialSuccess(matched),
-        result => result.into(),
-    })
-}
-
 pub fn vote_request_out(group: u32, request: &VoteRequest<Types>) -> pb::VoteRequest {
     pb::VoteRequest {
         group,
@@ -222,23 +211,4 @@ pub fn vote_reply_out(reply: &VoteResponse<Types>) -> pb::VoteReply {
 
 pub fn vote_reply_in(reply: pb::VoteReply) -> io::Result<VoteResponse<Types>> {
     Ok(VoteResponse::new(need_vote(reply.vote)?, reply.last.map(log_id_in), reply.granted))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn storing_fewer_entries_than_were_sent_is_a_partial_success() {
-        let [second, third] = [2, 3].map(|index| LogId::new(leader_id(1, 1), index));
-        let matched = |last: Option<&LogId>| append_reply_out(&Ok(last.cloned()));
-        let whole = append_response_in(matched(Some(&third)), Some(third)).expect("well-formed");
-        assert!(matches!(whole, AppendEntriesResponse::Success), "{whole:?}");
-        let part = append_response_in(matched(Some(&second)), Some(third)).expect("well-formed");
-        assert!(matches!(part, AppendEntriesResponse::PartialSuccess(Some(last)) if last == second), "{part:?}");
-        let none = append_response_in(matched(None), None).expect("well-formed");
-        assert!(matches!(none, AppendEntriesResponse::Success), "{none:?}");
-        let conflict = append_response_in(append_reply_out(&Err(StreamAppendError::Conflict(third))), Some(third));
-        assert!(matches!(conflict, Ok(AppendEntriesResponse::Conflict)), "{conflict:?}");
-    }
 }

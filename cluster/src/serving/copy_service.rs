@@ -37,7 +37,13 @@ impl pb::peer_server::Peer for CopyService {
         }
         // Without the member itself: a first start must not count it.
         let settings = Some(self.config.shared_settings());
-        Ok(Response::new(pb::HelloReply { me: None, members: Vec::new(), settings, origin: Some(self.origin.clone()) }))
+        Ok(Response::new(pb::HelloReply {
+            me: None,
+            members: Vec::new(),
+            settings,
+            origin: Some(self.origin.clone()),
+            votes: vec![pb::Vote::default()],
+        }))
     }
 
     type AppendStream = Replies<pb::AppendReply>;

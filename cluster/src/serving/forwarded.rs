@@ -7,7 +7,7 @@
 use std::io;
 
 use bytes::Bytes;
-use keyrack_inventory::{Grant, Op};
+use keyrack_inventory::{Grant, MAX_ARI_UPDATES, MAX_ROOMS, Op, PropertyNumber};
 use keyrack_proto::commands;
 
 use crate::directory;
@@ -29,6 +29,31 @@ pub enum NotProposed {
     /// It cannot be read.
     #[error("a forwarded command cannot be read: {0}")]
     Unreadable(String),
+    /// This node has not applied the property's registration yet, and the caller tries again.
+    #[error("property {0} is not in the directory")]
+    UnknownProperty(u32),
+    /// A command for a property of another shard.
+    #[error("property {property} is in shard {of}, and node {from} sends a command for it to shard {to}")]
+    OtherShard {
+        /// The caller.
+        from: u64,
+        /// The property's number.
+        property: u32,
+        /// Its shard.
+        of: u32,
+        /// The shard that was called.
+        to: u32,
+    },
+    /// More than the services of any node take from a caller.
+    #[error("node {from} forwards a command with {elements} elements, and a caller's command has at most {most}")]
+    TooMany {
+        /// The caller.
+        from: u64,
+        /// The rooms or lines.
+        elements: usize,
+        /// The most.
+        most: usize,
+    },
     /// A command that only the leader itself proposes.
     #[error("node {0} forwards a command that only a shard's leader proposes")]
     OfTheLeader(u64),
@@ -68,9 +93,38 @@ pub fn check(node: &Node, from: u64, shard: u32, command: &Bytes) -> Result<(), 
         let read = readable::check_command(shard, command.clone());
         return read.map_err(|cause| NotProposed::Unreadable(cause.to_string()));
     }
-    let command = commands::decode(command.clone()).map_err(|cause| NotProposed::Unreadable(cause.to_string()))?;
+    let unreadable = |cause: &dyn std::fmt::Display| NotProposed::Unreadable(cause.to_string());
+    readable::check_command(shard, command.clone()).map_err(|cause| unreadable(&cause))?;
+    let command = commands::decode(command.clone()).map_err(|cause| unreadable(&cause))?;
+    check_property((from, shard), command.property, |number| node.directory.find_number(number).map(|place| place.shard))?;
+    check_elements(from, &command.op)?;
     let granted = |number: u32| node.directory.principals().find_number(number).map(|principal| principal.grant());
     check_op((from, shard), command.by.is_some(), &command.op, granted)
+}
+
+/// A command without a property is for its shard.
+fn check_property(
+    (from, to): (u64, u32),
+    property: PropertyNumber,
+    shard_of: impl Fn(PropertyNumber) -> Option<u32>,
+) -> Result<(), NotProposed> {
+    match shard_of(property) {
+        _ if property == PropertyNumber(0) => Ok(()),
+        Some(of) if of == to => Ok(()),
+        Some(of) => Err(NotProposed::OtherShard { from, property: property.0, of, to }),
+        None => Err(NotProposed::UnknownProperty(property.0)),
+    }
+}
+
+/// The services of a node check the same of its callers (`convert/requests.rs`). Applying more than that would hold the shard up.
+fn check_elements(from: u64, op: &Op) -> Result<(), NotProposed> {
+    let (elements, most) = match op {
+        Op::UpdateAri(updates) => (updates.len(), MAX_ARI_UPDATES),
+        Op::PlaceHold { rooms, .. } | Op::Amend { rooms: Some(rooms), .. } => (rooms.len(), MAX_ROOMS as usize),
+        Op::Book(request) => (request.rooms.len(), MAX_ROOMS as usize),
+        _ => return Ok(()),
+    };
+    if elements > most { Err(NotProposed::TooMany { from, elements, most }) } else { Ok(()) }
 }
 
 fn check_op(
@@ -95,7 +149,10 @@ fn check_op(
 
 #[cfg(test)]
 mod tests {
-    use keyrack_inventory::{BookingId, ProvenKeys, Role};
+    use keyrack_inventory::{
+        AriUpdate, BookRequest, BookingId, DateRange, HoldId, LeafSeeds, Night, ProvenKeys, Role, RoomRequest, Sealed, ShortCode,
+        Stay, Weekdays,
+    };
 
     use super::*;
     use crate::receipts::NodeKeys;
@@ -121,6 +178,68 @@ mod tests {
     /// Node 2 forwards it. The directory has principal 7 at revision 3.
     fn checked(has_caller: bool, op: &Op) -> Result<(), NotProposed> {
         check_op((2, 1), has_caller, op, |number| (number == 7).then(|| grant(3, Role::Channel)))
+    }
+
+    #[test]
+    fn a_command_is_for_a_property_of_its_shard() {
+        let checked = |property| {
+            check_property((2, 1), PropertyNumber(property), |number| (1..=4).contains(&number.0).then_some(number.0 % 3))
+        };
+        assert_eq!((checked(0), checked(1), checked(4)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(checked(2), Err(NotProposed::OtherShard { from: 2, property: 2, of: 2, to: 1 }));
+        assert_eq!(checked(9), Err(NotProposed::UnknownProperty(9)));
+    }
+
+    #[test]
+    fn a_node_forwards_no_more_than_a_caller_may_send() {
+        let code = ShortCode::new("DBL").expect("a code");
+        let room = RoomRequest { room_type: code, rate_plan: code, quantity: 1, adults: 1, children_ages: Vec::new() };
+        let stay = Stay::new(Night(20_000), Night(20_001)).expect("a stay");
+        let hold = |count| Op::PlaceHold { id: HoldId([1; 16]), stay, rooms: vec![room.clone(); count], ttl_ms: 1 };
+        assert_eq!(check_elements(2, &hold(MAX_ROOMS as usize)), Ok(()));
+        let too_many = Err(NotProposed::TooMany { from: 2, elements: 51, most: 50 });
+        assert_eq!(check_elements(2, &hold(51)), too_many);
+        let amend = |rooms: Option<Vec<RoomRequest>>| Op::Amend {
+            booking: BookingId([1; 16]),
+            arrival: None,
+            departure: None,
+            rooms,
+            guest: None,
+            seeds: LeafSeeds::default(),
+            expected_revision: None,
+        };
+        assert_eq!((check_elements(2, &amend(None)), check_elements(2, &amend(Some(vec![room.clone(); 50])))), (Ok(()), Ok(())));
+        assert_eq!(check_elements(2, &amend(Some(vec![room.clone(); 51]))), too_many);
+        let booking = |count| {
+            Op::Book(BookRequest {
+                id: BookingId([1; 16]),
+                stay,
+                rooms: vec![room.clone(); count],
+                guest: Sealed::default(),
+                channel_ref: String::new(),
+                payment_token: String::new(),
+                seeds: LeafSeeds::default(),
+                number: None,
+            })
+        };
+        assert_eq!((check_elements(2, &booking(50)), check_elements(2, &booking(51))), (Ok(()), too_many));
+        let update = AriUpdate {
+            room_type: code,
+            rate_plan: None,
+            dates: DateRange::new(Night(20_000), Night(20_001)).expect("dates"),
+            days: Weekdays::ALL,
+            capacity: Some(1),
+            out_of_order: None,
+            rate: None,
+            stop_sell: None,
+            closed_to_arrival: None,
+            closed_to_departure: None,
+            min_stay_arrival: None,
+            min_stay_through: None,
+            max_stay: None,
+        };
+        assert_eq!(check_elements(2, &Op::UpdateAri(vec![update.clone(); MAX_ARI_UPDATES])), Ok(()));
+        assert!(check_elements(2, &Op::UpdateAri(vec![update; MAX_ARI_UPDATES + 1])).is_err());
     }
 
     #[test]

@@ -92,7 +92,9 @@ impl PeerService {
         for command in &request.commands {
             match forwarded::check(&self.node, caller, request.group, command) {
                 Ok(()) => {}
-                Err(NotProposed::Behind(_)) => return Ok(pb::ProposeReply { proposed: None, leader: None }),
+                Err(NotProposed::Behind(_) | NotProposed::UnknownProperty(_)) => {
+                    return Ok(pb::ProposeReply { proposed: None, leader: None });
+                }
                 Err(cause) => return Err(failed(cause.into())),
             }
         }
@@ -158,7 +160,9 @@ impl pb::peer_server::Peer for PeerService {
         let me = self.node.me().encoded(self.node.config.node);
         let members: Vec<_> = members.iter().map(|(id, member)| member.encoded(*id)).collect();
         let settings = Some(self.node.config.shared_settings());
-        Ok(Response::new(pb::HelloReply { me: Some(me), origin: Some(self.origin(members.is_empty())), members, settings }))
+        let origin = Some(self.origin(members.is_empty()));
+        let votes = self.node.shards.iter().map(|shard| shard.group.replica().answer_held_vote().vote.unwrap_or_default());
+        Ok(Response::new(pb::HelloReply { me: Some(me), origin, members, settings, votes: votes.collect() }))
     }
 
     type AppendStream = Replies<pb::AppendReply>;

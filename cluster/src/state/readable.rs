@@ -4,6 +4,7 @@
 use std::io;
 
 use bytes::Bytes;
+use keyrack_proto::bounded;
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
 use prost::Message;
@@ -15,11 +16,16 @@ use crate::malformed::malformed;
 /// No entry is later: in the year 10889. Times are added up in 64 bits.
 const LATEST_MS: u64 = 1 << 48;
 
+/// The most memory of the elements of a decoded command's lists: this, and this many times the bytes of the command.
+const MOST_BYTES: usize = 8 << 20;
+const MOST_TIMES: usize = 4;
+
 /// Checks an encoded batch of a shard.
 ///
 /// # Errors
 /// `InvalidData` that says what cannot be read.
 pub fn check(shard: u32, batch: Bytes) -> io::Result<()> {
+    bounded::check::<pb::Batch>(&batch).map_err(|cause| malformed(&format!("batch: {cause}")))?;
     let batch = decide::read(batch)?;
     decide::rules(&batch)?;
     if batch.at_ms > LATEST_MS {
@@ -33,6 +39,12 @@ pub fn check(shard: u32, batch: Bytes) -> io::Result<()> {
 /// # Errors
 /// As for [`check`].
 pub fn check_command(shard: u32, command: Bytes) -> io::Result<()> {
+    let most = MOST_BYTES + MOST_TIMES * command.len();
+    let bounded = match shard {
+        directory::SHARD => bounded::check_within::<pb::DirectoryCommand>(&command, most),
+        _ => bounded::check_within::<pb::Command>(&command, most),
+    };
+    bounded.map_err(|cause| malformed(&format!("command: {cause}")))?;
     if shard != directory::SHARD {
         return commands::decode(command).map(drop).map_err(|cause| malformed(&cause.to_string()));
     }
@@ -60,6 +72,7 @@ mod tests {
         check(1, batch(vec![])).expect("empty");
         check(1, batch(vec![tick(), tick()])).expect("two ticks");
         check(1, batch(vec![tick(), Bytes::from_static(b"\xff")])).expect_err("no protobuf");
+        check(1, batch(vec![Bytes::new(); 1 << 20])).expect_err("more empty commands than memory is given to");
         check(1, batch(vec![Bytes::new()])).expect_err("no operation: a kind of a later version");
         check(1, Bytes::from_static(b"\xff")).expect_err("no batch");
         for at_ms in [LATEST_MS + 1, u64::MAX] {

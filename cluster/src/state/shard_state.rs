@@ -3,6 +3,7 @@
 //! [`ShardState::apply`] applies an entry's commands to an overlay in memory. [`ShardState::commit`] writes all changes since the
 //! last commit in one batch, with the new applied position, and then publishes them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -78,11 +79,13 @@ impl ShardState {
     }
 
     /// Applies the batch of the entry with this term and index. Nothing is written before [`ShardState::commit`].
-    pub fn apply(&mut self, entry: (u64, u64), batch: Bytes) -> io::Result<Applied> {
+    /// `members` are the shard's members before the entry.
+    pub fn apply(&mut self, entry: (u64, u64), batch: Bytes, members: impl Fn() -> BTreeSet<u64>) -> io::Result<Applied> {
         let batch = decide::read(batch)?;
         match &mut self.kind {
             Kind::Directory(directory) => {
-                let apply = |command| directory.apply(command, batch.at_ms);
+                let (at_ms, rules, members) = (batch.at_ms, decide::rules(&batch)?, members());
+                let apply = |command| directory.apply(command, at_ms, rules, &members);
                 Ok(Applied::Directory(batch.commands.into_iter().map(apply).collect::<io::Result<_>>()?))
             }
             Kind::Inventory(state) => {

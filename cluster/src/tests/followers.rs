@@ -39,11 +39,27 @@ impl PeerCalls for Leader {
     async fn held_vote(&self, _: u64, _: &Member, _: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
         None
     }
+
+    async fn who_is(&self, _: u64, _: &str) -> Option<pb::HelloReply> {
+        None
+    }
 }
 
 fn behind<M: Machine, D: LogDisk, P: PeerCalls>(replica: &Replica<M, D, P>, peers: Leader) -> Replica<M, D, Leader> {
     let Replica { shard, node, raft, log, applied, stamp, .. } = replica.clone();
-    Replica { shard, node, raft, log, peers, applied, floor: None, unconfirmed: Default::default(), stamp }
+    Replica {
+        shard,
+        node,
+        raft,
+        log,
+        peers,
+        applied,
+        floor: None,
+        unconfirmed: Default::default(),
+        transfers: Default::default(),
+        first: Default::default(),
+        stamp,
+    }
 }
 
 #[test]

@@ -11,4 +11,5 @@ mod large;
 mod leadership;
 mod returning;
 mod tampered_rows;
+mod terms;
 mod three_nodes;

@@ -75,6 +75,7 @@ impl Nodes {
             data: self.data(place),
             data_shards: 1,
             peers: self.peers.clone(),
+            admit_fenced: Vec::new(),
             group: GroupConfig {
                 election_timeout_ms: 300,
                 heartbeat_ms: 60,

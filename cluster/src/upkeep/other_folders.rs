@@ -97,7 +97,13 @@ mod tests {
         let known = BTreeMap::from([(1, 11), (2, 12)]);
         let said = |kind: Kind, two: u64, one: u64| {
             let origin = Some(pb::FolderOrigin { kind: kind.into(), ..Default::default() });
-            let reply = pb::HelloReply { me: Some(member(2, two)), members: vec![member(1, one)], settings: None, origin };
+            let reply = pb::HelloReply {
+                me: Some(member(2, two)),
+                members: vec![member(1, one)],
+                settings: None,
+                origin,
+                votes: Vec::new(),
+            };
             difference(&known, member(1, 11), &reply)
         };
         assert_eq!(said(Kind::Own, 12, 11), None);

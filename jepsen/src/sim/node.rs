@@ -87,8 +87,19 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
     let (applied, peers) = (shared.applied.subscribe(), Links(net.clone()));
     let (time, clock) = (shared.clone(), world.clone());
     let stamp = Arc::new(move || time.clock.now_ms(clock.clock_ms(id)));
-    let replica =
-        Replica { shard: SHARD, node: id, raft: raft.clone(), log, peers, applied, floor, unconfirmed: Arc::default(), stamp };
+    let replica = Replica {
+        shard: SHARD,
+        node: id,
+        raft: raft.clone(),
+        log,
+        peers,
+        applied,
+        floor,
+        unconfirmed: Arc::default(),
+        transfers: Default::default(),
+        first: Default::default(),
+        stamp,
+    };
     let tasks = Tasks::new("simulated node");
     let small = BatchLimits { queue_commands: 1_024, batch_commands: 8, batches_in_flight: 4 };
     let batcher = Batcher::start(replica.clone(), small, &tasks);
@@ -132,7 +143,7 @@ impl Node {
     async fn obey(&self, ask: Ask) {
         let done = match ask.clone() {
             Ask::Snapshot => self.raft.trigger().snapshot().await.is_ok(),
-            Ask::Transfer(to) => self.raft.trigger().transfer_leader(to).await.is_ok(),
+            Ask::Transfer(to) => self.replica.begin_transfer(to).await.is_ok(),
             Ask::AddLearner(id, member) => self.raft.add_learner(id, member, false).await.is_ok(),
             Ask::Remove(id) => self.raft.change_membership(ChangeMembers::RemoveNodes([id].into()), false).await.is_ok(),
             Ask::Voters(ids) => {

@@ -66,9 +66,14 @@ impl Gate {
     /// The caller. The refusal does not depend on what is wrong with the credentials.
     pub async fn caller(&self, presented: PresentedCredentials<'_>) -> Result<Caller, Problem> {
         let refused = || Problem::new(Detail::CredentialsRefused);
+        let token = presented.authorization.and_then(bearer);
+        // A session that never was gets the same words.
+        if let Some(session) = token.filter(|token| token.starts_with(SESSION)) {
+            return self.by_token(session, presented.from).await.ok_or_else(|| Problem::new(Detail::GuestSessionEnded));
+        }
         let caller = match (presented.authorization, presented.certificate) {
             // The header has precedence: behind a proxy the connection's certificate may be the proxy's.
-            (Some(value), _) => self.by_token(bearer(value).ok_or_else(refused)?, presented.from).await,
+            (Some(_), _) => self.by_token(token.ok_or_else(refused)?, presented.from).await,
             (None, Some(certificate)) => self.by_certificate(certificate, presented.from),
             (None, None) => None,
         };

@@ -92,7 +92,7 @@ impl Guard {
         if let SignInBy::GuestSession(session) = &known.sign_in().by
             && self.gate.booking_of(session, Instant::now() + RIGHTS_WAIT).await?.is_none()
         {
-            return Err(Problem::new(Detail::CredentialsRefused));
+            return Err(Problem::new(Detail::GuestSessionEnded));
         }
         // The shard checks the rights of a command. A read may see no shard, or one that is behind.
         if known.principal().is_some() && operation.entry().recorded != Recorded::ByCommand {

@@ -58,12 +58,19 @@ impl Quotas {
     /// # Errors
     /// The quota is used up.
     pub fn take(&self, caller: &Caller) -> Result<Option<QuotaLeft>, Problem> {
-        let own = caller.principal().map_or(0, |principal| u64::from(principal.requests_per_second));
-        let per_second = if own > 0 { own } else { self.limits.requests_per_second };
+        let per_second = self.per_second_of(caller);
         if per_second == 0 {
             return Ok(None);
         }
         self.take_from(bucket_key(PRINCIPAL, caller.who().to_string().as_bytes()), per_second as f64, per_second).map(Some)
+    }
+
+    /// Counts requests besides the one that was counted: a large command. They are never refused; later requests are, until the quota
+    /// allows them.
+    pub fn add(&self, caller: &Caller, requests: u32) {
+        if let (per_second @ 1.., 1..) = (self.per_second_of(caller), requests) {
+            self.add_to(bucket_key(PRINCIPAL, caller.who().to_string().as_bytes()), per_second as f64, requests);
+        }
     }
 
     /// Counts one of several requests that came in one stream, for its address and its caller.
@@ -109,6 +116,22 @@ impl Quotas {
     /// The quota is used up.
     pub fn take_sign_in(&self, address: IpAddr) -> Result<(), Problem> {
         self.take_from(bucket_key(b"sign-in", &octets(counted_address(address))), 0.5, 30).map(drop)
+    }
+
+    /// The quota of a caller; 0 for none.
+    fn per_second_of(&self, caller: &Caller) -> u64 {
+        let own = caller.principal().map_or(0, |principal| u64::from(principal.requests_per_second));
+        if own > 0 { own } else { self.limits.requests_per_second }
+    }
+
+    fn add_to(&self, key: u64, per_second: f64, requests: u32) {
+        let mut part = self.part(key);
+        make_room(&mut part);
+        let now = Instant::now();
+        let bucket = part.entry(key).or_insert(Bucket { level: 0.0, per_second, at: now, unreported: 0 });
+        bucket.leak(now);
+        bucket.level += f64::from(requests);
+        bucket.unreported = bucket.unreported.saturating_add(requests);
     }
 
     fn take_from(&self, key: u64, per_second: f64, burst: u64) -> Result<QuotaLeft, Problem> {
@@ -251,6 +274,18 @@ mod tests {
 
     fn quotas() -> Quotas {
         Quotas::new(&Limits { requests_per_second: 10, ..Limits::default() })
+    }
+
+    #[test]
+    fn a_large_command_uses_the_quota_of_later_requests_on_every_node() {
+        let (one, other) = (quotas(), quotas());
+        one.take_from(7, 10.0, 10).expect("the request itself");
+        one.add_to(7, 10.0, 40);
+        let refused = one.take_from(7, 10.0, 10).expect_err("used up");
+        assert_eq!(refused.quota.map(|left| left.full_in_secs), Some(4));
+        assert_eq!(one.take_report(), [(7, 41, 10.0)]);
+        other.add_report(&vec![(7, 41, 10.0)]);
+        assert!(other.take_from(7, 10.0, 10).is_err());
     }
 
     #[test]

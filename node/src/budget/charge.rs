@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn bytes_that_do_not_fit_are_refused_by_owner_and_counted_nowhere() {
         let node = Arc::new(NodeBudget::new(16 * MIB, 3 * MIB, true));
-        let connect = |last| Arc::new(ConnectionAccounts::open(&node, at(last)).expect("room"));
+        let connect = |last| Arc::new(ConnectionAccounts::open(&node, at(last), false).expect("room"));
         let open = |connection: &Arc<ConnectionAccounts>| Arc::new(RequestAccounts::open(connection.clone()).expect("room"));
         let connections: Vec<_> = (0..4).map(|_| connect(1)).collect();
         let requests: Vec<_> = connections.iter().map(open).collect();
@@ -98,7 +98,7 @@ mod tests {
         let node = Arc::new(NodeBudget::new(16 * MIB, 16 * MIB, true));
         let requests: Vec<_> = (0..3)
             .map(|last| {
-                let connection = Arc::new(ConnectionAccounts::open(&node, at(last)).expect("room"));
+                let connection = Arc::new(ConnectionAccounts::open(&node, at(last), false).expect("room"));
                 let request = Arc::new(RequestAccounts::open(connection).expect("room"));
                 request.belongs_to(&Who::Guest(BookingId([7; 16]))).expect("room");
                 request
@@ -114,15 +114,33 @@ mod tests {
     #[test]
     fn the_node_is_bounded_when_addresses_are_not() {
         let node = Arc::new(NodeBudget::new(2 * MIB, 16 * MIB, false));
-        let request = RequestAccounts::open(Arc::new(ConnectionAccounts::open(&node, at(1)).expect("room"))).expect("room");
-        let _all = Charge::take(&Arc::new(request), 19 * MIB / 10).expect("one address may use everything");
+        let request =
+            RequestAccounts::open(Arc::new(ConnectionAccounts::open(&node, at(1), false).expect("room"))).expect("room");
+        let _all = Charge::take(&Arc::new(request), 16 * MIB / 10).expect("one address may use everything");
         let mut connections = Vec::new();
         let full = loop {
-            match ConnectionAccounts::open(&node, at(2)) {
+            match ConnectionAccounts::open(&node, at(2), false) {
                 Ok(one) => connections.push(one),
                 Err(owner) => break owner,
             }
         };
         assert_eq!(full, Owner::Node);
+        let used = node.waiting_bytes();
+        assert_eq!(
+            ConnectionAccounts::open(&node, at(2), false).err(),
+            Some(Owner::Node),
+            "a refused connection gives nothing back"
+        );
+        assert_eq!(node.waiting_bytes(), used);
+        let last = Arc::new(connections.pop().expect("a connection"));
+        let mut requests = Vec::new();
+        while let Ok(request) = RequestAccounts::open(last.clone()) {
+            requests.push(request);
+        }
+        let before = node.waiting_bytes();
+        let operator = ConnectionAccounts::open(&node, at(3), true).expect("a part is for the operators' listener alone");
+        let operators = RequestAccounts::open(Arc::new(operator)).expect("room");
+        drop(operators);
+        assert_eq!(node.waiting_bytes(), before);
     }
 }

@@ -16,6 +16,9 @@ const CONNECTION_BYTES: usize = 32 << 10;
 pub struct ConnectionAccounts {
     budget: Arc<NodeBudget>,
     own: Account,
+    is_for_operators: bool,
+    /// What it has counted for itself.
+    counted: usize,
     address: Arc<Account>,
     opened: Instant,
     /// Milliseconds from `opened` to the last time at which the bytes of an answer left, or began to wait.
@@ -24,21 +27,34 @@ pub struct ConnectionAccounts {
 }
 
 impl ConnectionAccounts {
-    /// The accounts of a new connection from `address`.
+    /// The accounts of a new connection from `address`, at the operators' listener or another one.
     ///
     /// # Errors
     /// The owner of the account that has no room for another connection.
-    pub fn open(budget: &Arc<NodeBudget>, address: IpAddr) -> Result<ConnectionAccounts, Owner> {
-        let (own, address) = (Account::new(budget.connection_bytes()), budget.address(address));
-        take_all([(Owner::Address, &*address), (Owner::Node, budget.node())].into_iter(), CONNECTION_BYTES)
-            .inspect_err(|owner| budget.note_refusal(*owner))?;
-        let (moved_ms, answers) = (AtomicU64::new(0), AtomicUsize::new(0));
-        Ok(ConnectionAccounts { budget: budget.clone(), own, address, opened: Instant::now(), moved_ms, answers })
+    pub fn open(budget: &Arc<NodeBudget>, address: IpAddr, is_for_operators: bool) -> Result<ConnectionAccounts, Owner> {
+        let mut accounts = ConnectionAccounts {
+            budget: budget.clone(),
+            own: Account::new(budget.connection_bytes()),
+            is_for_operators,
+            counted: 0,
+            address: budget.address(address),
+            opened: Instant::now(),
+            moved_ms: AtomicU64::new(0),
+            answers: AtomicUsize::new(0),
+        };
+        take_all(accounts.accounts_besides_own(), CONNECTION_BYTES).inspect_err(|owner| budget.note_refusal(*owner))?;
+        accounts.counted = CONNECTION_BYTES;
+        Ok(accounts)
     }
 
     /// The accounts, the narrowest first, so that a refusal names the narrowest.
     pub(super) fn accounts(&self) -> impl Iterator<Item = (Owner, &Account)> + Clone {
-        [(Owner::Connection, &self.own), (Owner::Address, &*self.address), (Owner::Node, self.budget.node())].into_iter()
+        std::iter::once((Owner::Connection, &self.own)).chain(self.accounts_besides_own())
+    }
+
+    fn accounts_besides_own(&self) -> impl Iterator<Item = (Owner, &Account)> + Clone {
+        let open_to_all = (!self.is_for_operators).then(|| (Owner::Node, self.budget.open_to_all()));
+        std::iter::once((Owner::Address, &*self.address)).chain(open_to_all).chain([(Owner::Node, self.budget.node())])
     }
 
     /// The node's budget.
@@ -74,7 +90,6 @@ impl ConnectionAccounts {
 
 impl Drop for ConnectionAccounts {
     fn drop(&mut self) {
-        self.budget.node().give_back(CONNECTION_BYTES);
-        self.address.give_back(CONNECTION_BYTES);
+        self.accounts_besides_own().for_each(|(_, account)| account.give_back(self.counted));
     }
 }

@@ -16,6 +16,8 @@ use super::account::{Account, Owner};
 #[derive(Debug)]
 pub struct NodeBudget {
     node: Account,
+    /// What the listeners that anybody reaches may use of it. The operators' listener may use the rest too.
+    open_to_all: Account,
     bytes: usize,
     connection_bytes: usize,
     /// Without a limit of connections per address, one address may use everything: it may be a proxy.
@@ -25,6 +27,8 @@ pub struct NodeBudget {
     refused: [AtomicU64; Owner::ALL.len()],
 }
 
+/// One part in this many is for the operators' listener alone.
+const OPERATORS_SHARE: usize = 8;
 /// Above this number of accounts, those without a user are removed.
 const MOST_UNUSED: usize = 1_024;
 
@@ -34,6 +38,7 @@ impl NodeBudget {
     pub fn new(bytes: usize, connection_bytes: usize, limits_addresses: bool) -> NodeBudget {
         NodeBudget {
             node: Account::new(bytes),
+            open_to_all: Account::new(bytes - bytes / OPERATORS_SHARE),
             bytes,
             connection_bytes,
             limits_addresses,
@@ -57,6 +62,11 @@ impl NodeBudget {
     /// The node's own account.
     pub(super) fn node(&self) -> &Account {
         &self.node
+    }
+
+    /// The account of the listeners that anybody reaches.
+    pub(super) fn open_to_all(&self) -> &Account {
+        &self.open_to_all
     }
 
     /// The most bytes of one connection.

@@ -8,7 +8,7 @@ use super::account::{Account, Owner, take_all};
 use super::connection::ConnectionAccounts;
 
 /// What an open request costs without its body and its answer.
-const REQUEST_BYTES: usize = 6 << 10;
+const REQUEST_BYTES: usize = 12 << 10;
 
 /// The accounts of one request.
 #[derive(Debug)]

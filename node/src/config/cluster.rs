@@ -13,6 +13,7 @@ impl Config {
             data: self.data.clone(),
             data_shards: self.data_shards,
             peers: self.peers.clone(),
+            admit_fenced: self.admit_fenced.clone(),
             group: self.raft.clone(),
             batches: BatchLimits {
                 queue_commands: self.limits.queue_commands as usize,

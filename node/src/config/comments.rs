@@ -31,6 +31,10 @@ const COMMENTS: &[(&str, &str)] = &[
         "The number of parts that hotels are divided into, 1 to 64; fixed after the first start. 3, so that 3 nodes can lead one each.",
     ),
     (
+        "admit_fenced",
+        "Nodes that this node admits although they are fenced. Only after a hostile node has fenced honest ones; see operations.md.",
+    ),
+    (
         "listen",
         "The addresses this node listens on, each as host:port. Loopback, so that nothing is reachable before you decide it.",
     ),

@@ -23,6 +23,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How many data shards the cluster has. It cannot change after the first start.
     pub data_shards: u32,
+    /// The nodes that this node admits although they are fenced.
+    pub admit_fenced: Vec<u64>,
     /// The addresses that the node listens on.
     pub listen: Listen,
     /// Certificates.
@@ -215,6 +217,7 @@ impl Default for Config {
             node: 1,
             data: "data".into(),
             data_shards: 3,
+            admit_fenced: Vec::new(),
             development: false,
             listen: Listen::default(),
             tls: Tls::default(),

@@ -1,8 +1,8 @@
 //! Converts requests into domain types, or refuses them.
 
 use keyrack_inventory::{
-    AriUpdate, BookingId, CancellationPolicy, Currency, DateError, DateRange, Fee, HoldId, MAX_ROOMS, MAX_STAY_NIGHTS, Night,
-    RatePlan, RoomRequest, RoomType, ShortCode, Stay, Weekdays,
+    AriUpdate, BookingId, CancellationPolicy, Currency, DateError, DateRange, Fee, HoldId, MAX_ARI_UPDATES, MAX_ROOMS,
+    MAX_STAY_NIGHTS, Night, RatePlan, RoomRequest, RoomType, ShortCode, Stay, Weekdays,
 };
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
@@ -11,8 +11,6 @@ use super::problem::Problem;
 pub use super::quoted::{quoted, quoted_prefix};
 use crate::guests::has_card_number;
 
-/// The most lines in one ARI request.
-const MAX_ARI_UPDATES: usize = 1_000;
 /// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
 /// The most adults in one room, and the most children.

@@ -10,6 +10,7 @@
 //!
 //! Start with `http/router.rs` for requests, or with `listeners/server.rs` for connections.
 
+pub mod addresses;
 mod charge_caller;
 mod credentials;
 pub mod grpc;

@@ -70,6 +70,14 @@ pub enum TlsError {
         /// The line, from 1.
         line: usize,
     },
+    /// The node's own certificate is revoked.
+    #[error("{} is in the list of revoked certificates {}, so the other nodes refuse this node. Make a new certificate: `keyrack pki rotate {}`.", .path.display(), .list.display(), .path.display())]
+    OwnRevoked {
+        /// The certificate's file.
+        path: PathBuf,
+        /// The list.
+        list: PathBuf,
+    },
     /// A client's certificate is revoked.
     #[error("the certificate of {0} is revoked")]
     ClientRevoked(String),

@@ -60,7 +60,11 @@ impl Service {
         if out * 2 >= members.len() {
             return Err(Problem::new(Detail::FencingNeedsMajority));
         }
-        Ok(self.cluster().fence(node, false, mutation.deadline).await?)
+        // The directory decides again: another request may fence another node at the same time.
+        match self.cluster().fence(node, false, mutation.deadline).await? {
+            true => Ok(()),
+            false => Err(Problem::new(Detail::FencingNeedsMajority)),
+        }
     }
 
     /// Admits a fenced node again.
@@ -71,7 +75,7 @@ impl Service {
         if !is_known {
             return Err(no_such_node(node));
         }
-        Ok(self.cluster().fence(node, true, mutation.deadline).await?)
+        Ok(self.cluster().fence(node, true, mutation.deadline).await.map(drop)?)
     }
 
     /// Starts to hand the leadership of a shard to a node.

@@ -15,6 +15,9 @@ use crate::access::trail::TrailEntry;
 use crate::access::{Caller, Operation};
 use crate::convert::{Problem, requests};
 
+/// A command that touches more cells counts as several requests in its caller's quota, one for each of these.
+const CELLS_OF_A_REQUEST: u64 = 1_000;
+
 /// The idempotency key of a request as the state machine stores it, and the fingerprints that a first request under an older key of
 /// the keyring may have.
 pub(super) struct KeyedRequest {
@@ -59,6 +62,8 @@ impl Service {
         let traced = |problem: Problem| Problem { trace_id: Some(request.digest), ..problem };
         let _guard = self.inner.in_flight.enter(request.digest).map_err(traced)?;
         let caller = &mutation.caller;
+        let requests = (op.cells() / CELLS_OF_A_REQUEST) as u32;
+        self.guard().quotas().add(caller, requests);
         // The id of a new booking or hold is random, so a retry has another id than the stored answer.
         let is_drawn = matches!(op, Op::Book(_) | Op::PlaceHold { .. } | Op::ConfirmHold { .. });
         let request_record = op.record().filter(|_| !is_drawn);
@@ -68,6 +73,8 @@ impl Service {
         let committed = committed.map_err(|error| traced(error.into()))?;
         caller.note_decided();
         let Outcome { reply, replayed, guest_key } = committed.outcome;
+        // An amendment or a release says only now how much it touched.
+        self.guard().quotas().add(caller, ((reply.cells() / CELLS_OF_A_REQUEST) as u32).saturating_sub(requests));
         if replayed {
             // The first request recorded the command. Showing its answer again gets a separate record.
             let record = match &reply {

@@ -38,6 +38,10 @@ pub struct Loaded {
     pub facts: CertificateFacts,
     /// SHA-256 of all files' bytes, to detect changes.
     pub digest: [u8; 32],
+    /// The revoked certificates.
+    pub revoked: Revoked,
+    /// What is wrong with the list of revoked certificates: a line that is no fingerprint, or the node's own certificate in it.
+    pub fault: Option<TlsError>,
 }
 
 /// Facts about a certificate, for the log.
@@ -64,8 +68,14 @@ impl Files {
         Files { certificate, key, trust, revoked, cluster: cluster.into(), node }
     }
 
-    /// Reads and checks all three files. The error names the file and what to do.
+    /// Reads and checks all files. The error names the file and what to do.
     pub fn load(&self) -> anyhow::Result<Loaded> {
+        let mut loaded = self.load_anyway()?;
+        loaded.fault.take().map_or(Ok(loaded), |fault| Err(fault.into()))
+    }
+
+    /// The same for a node that runs: a fault in the list of revoked certificates does not keep it from using the other lines.
+    pub fn load_anyway(&self) -> anyhow::Result<Loaded> {
         let certificate = read(&self.certificate, hints::CERTIFICATE)?;
         let key = Zeroizing::new(read(&self.key, hints::KEY)?);
         check_private(&self.key)?;
@@ -73,7 +83,8 @@ impl Files {
         let revoked = if self.has_revoked() { read(&self.revoked, hints::REVOKED)? } else { Vec::new() };
         let files = [certificate.as_slice(), &key, &trust, &revoked];
         let digest = files.iter().fold(Sha256::new(), |sum, file| sum.chain_update(Sha256::digest(file))).finalize().into();
-        let revoked = revoked_in(&revoked, &self.revoked)?;
+        let (revoked, faulty) = revoked_in(&revoked);
+        let faulty = faulty.map(|line| TlsError::RevokedLine { path: self.revoked.clone(), line });
         let chain = certificates(&certificate, &self.certificate, hints::CERTIFICATE)?;
         let no_certificate = || TlsError::NoCertificate { path: self.certificate.clone(), hint: hints::CERTIFICATE };
         let own = chain.first().ok_or_else(no_certificate)?;
@@ -87,8 +98,12 @@ impl Files {
         let trust = in_date(certificates(&trust, &self.trust, hints::TRUST)?, &self.trust);
         let Files { certificate, key: key_file, trust: trust_file, .. } = self.clone();
         let together = || TlsError::NoMatch { certificate, key: key_file, trust: trust_file };
-        let credentials = Credentials::new(chain, key, trust).with_context(together)?.without(revoked);
-        Ok(Loaded { credentials, facts, digest })
+        let own = revoked
+            .contains(&fingerprint(own))
+            .then(|| TlsError::OwnRevoked { path: self.certificate.clone(), list: self.revoked.clone() });
+        let fault = faulty.or(own);
+        let credentials = Credentials::new(chain, key, trust).with_context(together)?.without(revoked.clone());
+        Ok(Loaded { credentials, facts, digest, revoked, fault })
     }
 
     /// The certificate must be this node's, and valid.
@@ -116,6 +131,17 @@ impl Files {
 
     fn has_revoked(&self) -> bool {
         !self.revoked.as_os_str().is_empty()
+    }
+}
+
+impl Loaded {
+    /// If a line is no fingerprint, the file may have been cut: the certificates that were revoked before stay revoked.
+    pub fn with_earlier(mut self, earlier: &Revoked) -> Loaded {
+        if matches!(self.fault, Some(TlsError::RevokedLine { .. })) {
+            self.revoked.extend(earlier.iter().copied());
+            self.credentials = self.credentials.without(self.revoked.clone());
+        }
+        self
     }
 }
 
@@ -155,12 +181,10 @@ pub fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
 }
 
 /// Reads the list of revoked certificates: a SHA-256 fingerprint on each line, as `openssl x509 -fingerprint -sha256` writes it or
-/// without colons. `#` begins a comment.
-fn revoked_in(list: &[u8], path: &Path) -> Result<Revoked, TlsError> {
-    let wrong = |line: usize| TlsError::RevokedLine { path: path.into(), line };
-    let text = std::str::from_utf8(list).map_err(|_| wrong(1))?;
-    let mut revoked = Revoked::default();
-    for (place, line) in text.lines().enumerate() {
+/// without colons. `#` begins a comment. The second value is the first line that is no fingerprint, from 1.
+fn revoked_in(list: &[u8]) -> (Revoked, Option<usize>) {
+    let (mut revoked, mut faulty) = (Revoked::default(), None);
+    for (place, line) in String::from_utf8_lossy(list).lines().enumerate() {
         let fingerprint = line.split('#').next().unwrap_or_default().trim();
         if fingerprint.is_empty() {
             continue;
@@ -168,12 +192,13 @@ fn revoked_in(list: &[u8], path: &Path) -> Result<Revoked, TlsError> {
         let digits = fingerprint.rsplit('=').next().unwrap_or_default().replace(':', "");
         let mut bytes = [0; 32];
         let is_whole = base16ct::mixed::decode(digits.trim(), &mut bytes).is_ok_and(|read| read.len() == 32);
-        if !is_whole {
-            return Err(wrong(place + 1));
+        if is_whole {
+            revoked.insert(bytes);
+        } else {
+            faulty = faulty.or(Some(place + 1));
         }
-        revoked.insert(bytes);
     }
-    Ok(revoked)
+    (revoked, faulty)
 }
 
 /// Removes expired authorities, because the check of a chain ignores the dates of its last certificate.
@@ -204,12 +229,12 @@ mod tests {
     fn a_list_of_revoked_certificates_has_one_fingerprint_on_a_line() {
         let (one, two) = ("ab".repeat(32), vec!["0F"; 32].join(":"));
         let list = format!("# stolen in May\n{one}\n\nsha256 Fingerprint={two} # anna\n");
-        let revoked = revoked_in(list.as_bytes(), Path::new("revoked")).expect("a list");
-        assert_eq!(revoked, Revoked::from([[0xab; 32], [0x0f; 32]]));
-        assert!(revoked_in(b"", Path::new("revoked")).expect("an empty list").is_empty());
+        assert_eq!(revoked_in(list.as_bytes()), (Revoked::from([[0xab; 32], [0x0f; 32]]), None));
+        assert_eq!(revoked_in(b""), (Revoked::default(), None));
         for (wrong, line) in [(one[1..].to_owned(), 1), (format!("{one}\n{one}00"), 2), (format!("# x\n\nanna {one}"), 3)] {
-            let refused = revoked_in(wrong.as_bytes(), Path::new("revoked")).expect_err("not a list").to_string();
-            assert!(refused.contains(&format!("line {line} ")), "{refused}");
+            let (revoked, faulty) = revoked_in(format!("{wrong}\n{two}").as_bytes());
+            assert_eq!(faulty, Some(line));
+            assert!(revoked.contains(&[0x0f; 32]), "the lines after it count");
         }
     }
 }

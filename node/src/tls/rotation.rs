@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use jiff::Timestamp;
-use keyrack_cluster::PeerTls;
+use keyrack_cluster::{PeerTls, Revoked};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
@@ -34,6 +34,8 @@ pub struct Rotation {
     stamp: Stamp,
     digest: [u8; 32],
     facts: CertificateFacts,
+    /// The revoked certificates.
+    revoked: Revoked,
     warned_at: Option<Instant>,
     /// Why the files cannot be used, as last logged.
     unusable: Option<String>,
@@ -50,8 +52,8 @@ impl Rotation {
         clients: Arc<ListenerTls>,
     ) -> anyhow::Result<Rotation> {
         let hangup = signal(SignalKind::hangup()).map_err(RunError::Hangup)?;
-        let (digest, facts) = (loaded.digest, loaded.facts.clone());
-        Ok(Rotation { files, peers, clients, hangup, stamp, digest, facts, warned_at: None, unusable: None })
+        let (digest, facts, revoked) = (loaded.digest, loaded.facts.clone(), loaded.revoked.clone());
+        Ok(Rotation { files, peers, clients, hangup, stamp, digest, facts, revoked, warned_at: None, unusable: None })
     }
 
     /// Runs until dropped.
@@ -78,10 +80,11 @@ impl Rotation {
         // The stamp is older than the read, so files that change during the read are read again.
         self.stamp = stamp;
         let files = self.files.clone();
-        let replaced = blocking(move || files.load()).await.and_then(|loaded| {
+        let replaced = blocking(move || files.load_anyway()).await.and_then(|loaded| {
             if loaded.digest == self.digest {
                 return Ok(None);
             }
+            let loaded = loaded.with_earlier(&self.revoked);
             self.peers.replace(loaded.credentials.clone())?;
             self.clients.replace(&loaded.credentials)?;
             Ok(Some(loaded))
@@ -89,10 +92,14 @@ impl Rotation {
         let was_unusable = self.unusable.take();
         match replaced {
             Ok(Some(loaded)) => {
-                (self.digest, self.facts, self.warned_at) = (loaded.digest, loaded.facts, None);
+                let revoked = loaded.revoked.len();
+                if let Some(cause) = &loaded.fault {
+                    tracing::warn!(event = "revoked_list_faulty", %cause, "the list of revoked certificates has a fault; its other lines count, and those of the list before");
+                }
+                (self.digest, self.facts, self.revoked, self.warned_at) = (loaded.digest, loaded.facts, loaded.revoked, None);
                 metrics.certificate_expires(self.facts.not_after);
                 let CertificateFacts { identity, serial, fingerprint, not_after } = &self.facts;
-                tracing::info!(event = "certificate_changed", %identity, serial, fingerprint, %not_after, "using a new certificate or trust bundle");
+                tracing::info!(event = "certificate_changed", %identity, serial, fingerprint, %not_after, revoked, "using a new certificate, trust bundle or list of revoked certificates");
             }
             Ok(None) if asked => {
                 tracing::info!(event = "certificate_unchanged", "SIGHUP: certificate, key and trust bundle have not changed")

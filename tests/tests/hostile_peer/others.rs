@@ -35,6 +35,14 @@ pub fn cases(facts: &Facts) -> Vec<Case> {
         Case::harmless("use of every quota", "Usage", Fields::new().bytes(1, used(1, u64::from(u32::MAX)))),
         Case::harmless("an index that never comes", "Applied", Fields::new().number(1, SHARD).number(2, u64::MAX)),
     ];
+    for node in [9, u64::MAX] {
+        let fence = Fields::new().bytes(6, Fields::new().number(1, node));
+        cases.push(Case::harmless(
+            &format!("a fence for node {node}, which is no member"),
+            "Propose",
+            Fields::new().bytes(2, fence),
+        ));
+    }
     for call in ["ReadIndex", "HeldVote", "HandOver", "Propose", "Applied"] {
         cases.push(Case::invalid("of a shard that does not exist", call, Fields::new().number(1, 9)));
     }

@@ -70,12 +70,17 @@ async fn a_revoked_certificate_is_refused_on_open_connections_too() {
     let ben = tls_client(&trust, Some(authority.issue(&["spiffe://dev/operator/ben"])), false);
     assert_eq!(status(&door, &ben).await, Ok(200), "others are not affected");
 
-    // A list that cannot be read leaves the previous one in use.
-    std::fs::write(&list, "nonsense\n").unwrap();
+    // A list with a faulty line revokes what its other lines name, and leaves the previous ones revoked.
+    let cleo = authority.issue(&["spiffe://dev/operator/cleo"]);
+    let fingerprint = base16ct::lower::encode_string(&Sha256::digest(&cleo.certificate));
+    let cleo = tls_client(&trust, Some(cleo), false);
+    assert_eq!(status(&door, &cleo).await, Ok(200));
+    std::fs::write(&list, format!("nonsense\n{fingerprint}\n")).unwrap();
     until("the node says what is wrong", PATIENCE, async || {
         let said = cluster.log(1);
-        (said.contains("certificate_unusable") && said.contains("line 1 of")).then_some(())
+        (said.contains("revoked_list_faulty") && said.contains("line 1 of")).then_some(())
     })
     .await;
     assert_eq!(principals(&mut open).await.expect("the same connection").0, 401);
+    assert!(status(&door, &cleo).await.is_err(), "the line after it counts");
 }

@@ -67,9 +67,9 @@ pub async fn ask<S: Source>(
         return Err(AuditError::NoCheckpoint(missing).into());
     }
     for cause in missing {
-        let notice = format!("a node gave no checkpoint: {cause}");
-        if !report.notices.contains(&notice) {
-            report.notices.push(notice);
+        let what = format!("a node gave no checkpoint, so it was not compared with the others: {cause}");
+        if report.findings.iter().all(|known| known.what != what) {
+            report.find(Kind::Unchecked, what);
         }
     }
     Ok((accepted, untrusted))

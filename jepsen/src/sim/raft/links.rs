@@ -16,11 +16,12 @@ use openraft::raft::{
     TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::{RaftNetworkFactory, RaftNetworkV2};
+use parking_lot::Mutex;
 use prost::Message;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use keyrack_cluster::simulated::{Member, PeerCalls, Types, Vote, wire};
+use keyrack_cluster::simulated::{Member, PeerCalls, Types, Vote, heard, wire};
 
 use super::snapshot::snapshot_message;
 use crate::net::{Method, Net, Ordered, Peer};
@@ -64,6 +65,11 @@ impl PeerCalls for Links {
     async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
         pb::HeldVoteReply::decode(self.call(id, member, Method::HeldVote, &ask, CALL_TIMEOUT).await?).ok()
     }
+
+    /// Simulated nodes know the members from the beginning.
+    async fn who_is(&self, _: u64, _: &str) -> Option<pb::HelloReply> {
+        None
+    }
 }
 
 impl Links {
@@ -101,7 +107,7 @@ impl Connection {
     ) -> Result<VoteResponse<Types>, RPCError<Types>> {
         let reply = self.call(method, &wire::vote_request_out(SHARD, rpc), option).await?;
         let reply = pb::VoteReply::decode(reply).map_err(|_| unreachable())?;
-        wire::vote_reply_in(reply).map_err(garbled)
+        heard::vote_reply(reply, &rpc.vote).map_err(garbled)
     }
 }
 
@@ -113,10 +119,10 @@ impl RaftNetworkV2<Types> for Connection {
         rpc: AppendEntriesRequest<Types>,
         option: RPCOption,
     ) -> Result<AppendEntriesResponse<Types>, RPCError<Types>> {
-        let last = rpc.entries.last().map(|entry| entry.log_id).or(rpc.prev_log_id);
+        let (mine, last) = (rpc.vote, heard::sent(&rpc));
         let reply = self.call(Method::AppendOne, &wire::append_out(SHARD, rpc), &option).await?;
         let reply = pb::AppendReply::decode(reply).map_err(|_| unreachable())?;
-        wire::append_response_in(reply, last).map_err(garbled)
+        heard::append_response(reply, &mine, last).map_err(garbled)
     }
 
     fn stream_append<'s, S>(
@@ -134,11 +140,17 @@ impl RaftNetworkV2<Types> for Connection {
             };
             let (net, peer) = (self.net.clone(), self.peer);
             let (call, replies) = net.open_stream();
-            let sent = Arc::new(AtomicU32::new(0));
+            let mine = first.vote;
+            let (sent, end) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(heard::sent(&first))));
+            let sending = end.clone();
+            let input = input.inspect(move |request| {
+                let mut end = sending.lock();
+                *end = heard::sent(request).max(*end);
+            });
             let (open, closed) = oneshot::channel();
             let requests = Box::pin(futures::stream::iter([first]).chain(input));
             spawn(send_all(net.clone(), peer, call, requests, sent.clone(), closed));
-            let stream = Replies { net, call, replies, sent, _open: open };
+            let stream = Replies { net, call, replies, sent, mine, end, _open: open };
             Ok(Box::pin(futures::stream::unfold(Some(stream), Replies::next)) as BoxStream<'s, _>)
         })
     }
@@ -163,7 +175,8 @@ impl RaftNetworkV2<Types> for Connection {
         tokio::select! {
             reply = self.net.call(self.peer, Method::Snapshot, message, SNAPSHOT_PATIENCE) => {
                 let reply = pb::Vote::decode(reply.ok_or_else(lost)?).map_err(|_| lost())?;
-                Ok(SnapshotResponse::new(wire::vote_in(reply)))
+                let theirs = heard::installed(reply, &vote).map_err(|cause| StreamingError::Network(NetworkError::new(&cause)))?;
+                Ok(SnapshotResponse::new(theirs))
             }
             closed = cancel => Err(StreamingError::Closed(closed)),
         }
@@ -215,6 +228,8 @@ struct Replies {
     call: u64,
     replies: Ordered,
     sent: Arc<AtomicU32>,
+    mine: Vote,
+    end: Arc<Mutex<heard::Sent>>,
     _open: oneshot::Sender<()>,
 }
 
@@ -228,7 +243,8 @@ impl Replies {
             return (!stream.replies.ended).then(|| (Err(unreachable()), None));
         };
         let reply = pb::AppendReply::decode(reply).map_err(|_| unreachable());
-        Some((reply.and_then(|reply| wire::append_reply_in(reply).map_err(garbled)), Some(stream)))
+        let heard = |reply| heard::append_reply(reply, &stream.mine, *stream.end.lock()).map_err(garbled);
+        Some((reply.and_then(heard), Some(stream)))
     }
 }
 

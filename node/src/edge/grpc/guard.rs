@@ -5,17 +5,20 @@ use axum::middleware::Next;
 use axum::response::Response;
 use keyrack_inventory::Verdict;
 
+use super::open_streams::OpenStreams;
 use super::status::status_of;
 use crate::access::Operation;
 use crate::edge::charge_caller::charge_caller;
 use crate::edge::credentials::presented;
+use crate::edge::remote_address::RemoteAddress;
 use crate::service::Service;
 
 /// Passes a request to its service or refuses it, and records the result in the audit trail. The service finds the caller in
 /// the request's extensions.
-pub async fn guard(State(service): State<Service>, mut request: Request, next: Next) -> Response {
-    // Health and reflection are not in the table of operations. They need no caller.
-    let Some(operation) = Operation::of_grpc(request.uri().path()) else { return next.run(request).await };
+pub async fn guard(State((service, open_streams)): State<(Service, OpenStreams)>, mut request: Request, next: Next) -> Response {
+    let Some(operation) = Operation::of_grpc(request.uri().path()) else {
+        return open_to_all(&open_streams, request, next).await;
+    };
     let guard = service.guard();
     let presented = presented(&request);
     let mut decision = guard.decide(operation, presented).await;
@@ -37,6 +40,17 @@ pub async fn guard(State(service): State<Service>, mut request: Request, next: N
         return status_of(problem).into_http();
     }
     response
+}
+
+/// Health and reflection are not in the table of operations. They need no caller.
+async fn open_to_all(streams: &OpenStreams, request: Request, next: Next) -> Response {
+    if !OpenStreams::has(request.uri().path()) {
+        return next.run(request).await;
+    }
+    match streams.open(RemoteAddress::ip_of(request.extensions())) {
+        Ok(stream) => next.run(request).await.map(|answer| stream.during(answer)),
+        Err(problem) => status_of(problem).into_http(),
+    }
 }
 
 /// The verdict of an answer. A refusal has only trailers, which arrive as headers. The service of a stream records the stream's

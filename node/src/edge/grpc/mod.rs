@@ -10,6 +10,7 @@
 mod call;
 mod guard;
 mod inventory;
+mod open_streams;
 mod receipts;
 mod reservations;
 mod router;

@@ -8,6 +8,7 @@ use tonic::service::Routes;
 
 use super::guard::guard;
 use super::inventory::InventoryService;
+use super::open_streams::OpenStreams;
 use super::receipts::ReceiptsService;
 use super::reservations::ReservationsService;
 use crate::service::Service;
@@ -42,5 +43,5 @@ pub async fn router(service: Service, message_bytes: usize) -> anyhow::Result<Ro
         .add_service(health)
         .add_service(reflection)
         .add_service(older_reflection);
-    Ok(routes.into_axum_router().layer(axum::middleware::from_fn_with_state(service, guard)))
+    Ok(routes.into_axum_router().layer(axum::middleware::from_fn_with_state((service, OpenStreams::new()), guard)))
 }

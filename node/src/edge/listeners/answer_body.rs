@@ -207,7 +207,7 @@ mod tests {
     /// The pieces of an answer of 100,000 bytes while the client has left everything else unread.
     fn pieces(is_change: bool) -> Result<usize, Problem> {
         let node = Arc::new(NodeBudget::new(1 << 20, 1 << 20, false));
-        let connection = ConnectionAccounts::open(&node, IpAddr::V4(Ipv4Addr::LOCALHOST)).expect("room");
+        let connection = ConnectionAccounts::open(&node, IpAddr::V4(Ipv4Addr::LOCALHOST), false).expect("room");
         let accounts = Arc::new(RequestAccounts::open(Arc::new(connection)).expect("room"));
         let _unread = Charge::take(&accounts, 9 << 16).expect("room");
         let frame = Bytes::from(vec![7; 100_000]);

@@ -11,7 +11,6 @@
 //! Start with `server.rs` (accepts connections), then `connection.rs` (serves one connection).
 
 mod activity;
-mod addresses;
 mod answer_body;
 mod apis;
 mod connection;
@@ -25,7 +24,6 @@ mod reading;
 mod request_body;
 mod server;
 
-pub use addresses::Addresses;
 pub use apis::{Apis, Routers};
 pub use connection::Security;
 pub use limits::Limits;

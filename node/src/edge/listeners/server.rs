@@ -7,12 +7,12 @@ use keyrack_cluster::{Refusals, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::addresses::Addresses;
 use super::apis::Apis;
 use super::connection::{ConnectionSettings, Security};
 use super::limits::Limits;
 use crate::access::counted_address;
-use crate::budget::{ConnectionAccounts, NodeBudget, Owner};
+use crate::budget::{ConnectionAccounts, NodeBudget};
+use crate::edge::addresses::Addresses;
 
 /// A bound socket and what it requires of clients.
 pub struct BoundListener {
@@ -36,6 +36,7 @@ pub async fn serve(listener: BoundListener, apis: Apis, addresses: Addresses, li
     let BoundListener { socket, security } = listener;
     let Shared { budget, tasks } = shared;
     let refusals = Arc::new(Refusals::default());
+    let is_for_operators = matches!(security, Security::Operators(_));
     let settings = ConnectionSettings { security, apis, limits, refusals: refusals.clone(), tasks: tasks.clone() };
     let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     // The semaphore is never closed.
@@ -53,15 +54,17 @@ pub async fn serve(listener: BoundListener, apis: Apis, addresses: Addresses, li
             tracing::debug!(%address, "too many connections of one address: closed");
             continue;
         };
-        let accounts = match ConnectionAccounts::open(&budget, counted_address(address.ip())) {
+        let accounts = match ConnectionAccounts::open(&budget, counted_address(address.ip()), is_for_operators) {
             Ok(accounts) => Arc::new(accounts),
             Err(owner) => {
-                if owner == Owner::Node && refusals.is_new("memory") {
+                if refusals.is_new(&format!("memory of {owner:?} {}", counted_address(address.ip()))) {
                     let waiting_bytes = budget.waiting_bytes();
                     tracing::warn!(
                         event = "waiting_bytes_full",
+                        %address,
+                        account = owner.name(),
                         waiting_bytes,
-                        "clients leave too many bytes unread: refusing connections"
+                        "what waits for clients takes all its memory: refusing connections"
                     );
                 }
                 tracing::debug!(%address, ?owner, "no room for another connection: closed");

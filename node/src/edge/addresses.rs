@@ -1,4 +1,4 @@
-//! Counts the connections of each address, so that one client cannot use all connections.
+//! Counts what each address has open, so that one client cannot use all connections or streams.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,27 +8,27 @@ use parking_lot::Mutex;
 
 use crate::access::counted_address;
 
-/// Connections by address, over all listeners. Cheap to clone.
+/// Connections or streams by address, over all listeners. Cheap to clone.
 #[derive(Clone)]
 pub struct Addresses {
     limit: usize,
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// One counted connection of an address. Dropping it frees the slot.
-pub struct ConnectionSlot {
+/// One counted connection or stream of an address. Dropping it frees the slot.
+pub struct AddressSlot {
     addresses: Addresses,
     address: IpAddr,
 }
 
 impl Addresses {
-    /// At most `limit` connections of one address; 0 for no limit.
+    /// At most `limit` for one address; 0 for no limit.
     pub fn new(limit: usize) -> Addresses {
         Addresses { limit, open: Arc::default() }
     }
 
-    /// A slot for one more connection from `address`; `None` if the address has reached the limit.
-    pub fn take_slot(&self, address: IpAddr) -> Option<ConnectionSlot> {
+    /// A slot for one more from `address`; `None` if the address has reached the limit.
+    pub fn take_slot(&self, address: IpAddr) -> Option<AddressSlot> {
         let address = counted_address(address);
         let mut open = self.open.lock();
         let count = open.entry(address).or_insert(0);
@@ -36,11 +36,11 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(ConnectionSlot { addresses: self.clone(), address })
+        Some(AddressSlot { addresses: self.clone(), address })
     }
 }
 
-impl Drop for ConnectionSlot {
+impl Drop for AddressSlot {
     fn drop(&mut self) {
         let mut open = self.addresses.open.lock();
         let left = open.get_mut(&self.address).map_or(0, |count| {
