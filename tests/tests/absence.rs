@@ -189,7 +189,7 @@ const LAYERS: [Layers; 3] = [
             "peers",
             "error halt",
             "storage",
-            "clock freshness key_prints malformed shared_settings start_progress tasks",
+            "clock freshness key_prints malformed shared_settings start_progress tasks seldom",
         ],
     },
     Layers {
