@@ -288,7 +288,7 @@ fn refusal(alert: AlertDescription) -> Option<&'static str> {
         | AlertDescription::CertificateUnknown
         | AlertDescription::AccessDenied
         | AlertDescription::DecryptError => {
-            "it is not from this cluster's authority, or this port is for other certificates (7113 for operators, 7112 for nodes only)"
+            "it is not from this cluster's authority, it is revoked, or this port is for other certificates (7113 for operators, 7112 for nodes only)"
         }
         _ => return None,
     })

@@ -103,11 +103,14 @@ impl CommandKind {
 }
 
 impl Op {
-    /// How many cells, each a room type on one night, the command touches at most. Several requests for one type count as several.
+    /// How many cells the command touches at most: a line of it on one night. Two lines for one room type are two.
     pub fn cells(&self) -> u64 {
         let of_stay = |stay: &Stay, rooms: &[RoomRequest]| u64::from(stay.len()) * rooms.len() as u64;
         match self {
-            Op::UpdateAri(updates) => updates.iter().map(|update| update.dates.dates().count() as u64).sum(),
+            Op::UpdateAri(updates) => updates
+                .iter()
+                .map(|update| update.dates.dates().filter(|night| update.days.contains(*night)).count() as u64)
+                .sum(),
             Op::PlaceHold { stay, rooms, .. } => of_stay(stay, rooms),
             Op::Book(request) => of_stay(&request.stay, &request.rooms),
             _ => 0,

@@ -227,6 +227,7 @@ connection-full = Auf dieser Verbindung warten zu viele Bytes. Lesen Sie die off
 address-full = Für Clients mit Ihrer Adresse warten zu viele Bytes. Lesen Sie die offenen Antworten oder beenden Sie die offenen Anfragen, dann wiederholen Sie die Anfrage.
 principal-full = Für Ihre Anfragen warten zu viele Bytes. Lesen Sie die offenen Antworten oder beenden Sie die offenen Anfragen, dann wiederholen Sie die Anfrage.
 node-full = Der Knoten hat keinen Speicher für weitere Anfragen. Wiederholen Sie die Anfrage in einer Sekunde oder fragen Sie einen anderen Knoten.
+too-many-open-streams = Zu viele Streams ohne Anmeldung sind offen. Beenden Sie einige oder versuchen Sie es später erneut.
 storage-failed = Der Knoten kann seinen Speicher nicht lesen. Fragen Sie einen anderen Knoten. Sein Log nennt die Ursache.
 metrics-unwritable = Der Knoten kann seine Metriken nicht schreiben. Sein Log nennt die Ursache.
 answer-unwritable = Der Knoten kann die Antwort nicht schreiben. Sein Log nennt die Ursache.

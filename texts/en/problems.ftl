@@ -227,6 +227,7 @@ connection-full = Too many bytes wait on this connection. Read its open answers 
 address-full = Too many bytes wait for clients with your address. Read open answers or finish open requests, then repeat the request.
 principal-full = Too many bytes wait for your requests. Read open answers or finish open requests, then repeat the request.
 node-full = The node has no memory left for further requests. Repeat the request in a second, or ask another node.
+too-many-open-streams = Too many streams that need no sign-in are open. End some, or try again later.
 storage-failed = The node cannot read its storage. Ask another node. Its log has the cause.
 metrics-unwritable = The node cannot write its metrics. Its log has the cause.
 answer-unwritable = The node cannot write the answer. Its log has the cause.

@@ -227,6 +227,7 @@ connection-full = Hay demasiados bytes en espera en esta conexión. Lea las resp
 address-full = Hay demasiados bytes en espera para clientes con su dirección. Lea las respuestas abiertas o termine las peticiones abiertas y repita la petición.
 principal-full = Hay demasiados bytes en espera para sus peticiones. Lea las respuestas abiertas o termine las peticiones abiertas y repita la petición.
 node-full = El nodo no tiene memoria para más peticiones. Repita la petición en un segundo o pregunte a otro nodo.
+too-many-open-streams = Hay demasiados flujos sin inicio de sesión abiertos. Cierre algunos o inténtelo más tarde.
 storage-failed = El nodo no puede leer su almacenamiento. Pregunte a otro nodo. Su registro dice la causa.
 metrics-unwritable = El nodo no puede escribir sus métricas. Su registro dice la causa.
 answer-unwritable = El nodo no puede escribir la respuesta. Su registro dice la causa.

@@ -227,6 +227,7 @@ connection-full = Trop d'octets attendent sur cette connexion. Lisez les répons
 address-full = Trop d'octets attendent pour les clients de votre adresse. Lisez les réponses ouvertes ou terminez les requêtes ouvertes, puis répétez la requête.
 principal-full = Trop d'octets attendent pour vos requêtes. Lisez les réponses ouvertes ou terminez les requêtes ouvertes, puis répétez la requête.
 node-full = Le nœud n'a plus de mémoire pour d'autres requêtes. Répétez la requête dans une seconde, ou demandez à un autre nœud.
+too-many-open-streams = Trop de flux sans connexion sont ouverts. Terminez-en, ou réessayez plus tard.
 storage-failed = Le nœud ne peut pas lire son stockage. Demandez à un autre nœud. Son journal donne la cause.
 metrics-unwritable = Le nœud ne peut pas écrire ses métriques. Son journal donne la cause.
 answer-unwritable = Le nœud ne peut pas écrire la réponse. Son journal donne la cause.

@@ -249,6 +249,7 @@ details! {
     AddressFull = Overloaded "address-full",
     PrincipalFull = Overloaded "principal-full",
     NodeFull = Overloaded "node-full",
+    TooManyOpenStreams = Overloaded "too-many-open-streams",
     StorageFailed = Internal "storage-failed",
     MetricsUnwritable = Internal "metrics-unwritable",
     AnswerUnwritable = Internal "answer-unwritable",

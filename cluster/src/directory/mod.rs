@@ -34,6 +34,9 @@ use crate::storage::RowsDb;
 /// The most data shards of a cluster.
 pub const MAX_DATA_SHARDS: u32 = 64;
 
+/// The most bytes of a property's id and of its region.
+const MAX_TEXT: usize = 255;
+
 /// The directory's own shard.
 pub const SHARD: u32 = 0;
 
@@ -257,6 +260,9 @@ pub fn check(op: &pb::directory_command::Op) -> io::Result<()> {
         Op::PutPrincipal(put) => required(put.principal.as_ref(), "principal").and_then(Principal::try_from).map(drop),
         Op::AddKey(add) => required(add.key.as_ref(), "key").and_then(ApiKey::try_from).map(drop),
         Op::RegisterProperty(register) if register.data_shards > MAX_DATA_SHARDS => Err(Malformed("number of data shards")),
+        Op::RegisterProperty(register) if register.id.len() > MAX_TEXT || register.home_region.len() > MAX_TEXT => {
+            Err(Malformed("property's id or region"))
+        }
         Op::RegisterProperty(_) | Op::RemoveProperty(_) | Op::RevokePrincipal(_) | Op::RevokeKey(_) | Op::FenceNode(_) => Ok(()),
     };
     read.map_err(|cause| malformed(&format!("directory command: {cause}")))

@@ -70,6 +70,13 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// Whether another member than the leader and this node voted for the leader.
+    fn has_another_voter(&self, vote: &Vote, own: u64) -> bool {
+        self.yes.iter().any(|id| *id != vote.leader_id.node_id && *id != own)
+    }
+}
+
 /// A leader's place in the order of leaders.
 fn order(vote: &Vote) -> (u64, u64) {
     (vote.leader_id.term, vote.leader_id.node_id)
@@ -126,7 +133,12 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         };
         match tally.of_members() {
             Answered::Yes => Ok(()),
-            _ if tally.yes.len() > 1 && waited_for(&mut self.unconfirmed.lock(), vote, Instant::now()) >= PATIENCE => Ok(()),
+            Answered::Unknown
+                if tally.has_another_voter(vote, self.node)
+                    && waited_for(&mut self.unconfirmed.lock(), vote, Instant::now()) >= PATIENCE =>
+            {
+                Ok(())
+            }
             Answered::No => Err(Refused::ByMajority { node, term }.into()),
             Answered::Unknown => {
                 let shard = self.shard;

@@ -44,8 +44,30 @@ impl Group {
                 "the snapshot has {files} files, and a snapshot has at most {MOST_FILES}"
             )));
         }
+        self.check_announced(&vote, manifest)?;
         let snapshot = self.snapshots.begin_incoming(manifest).map_err(|cause| Status::unavailable(cause.to_string()))?;
         Ok(IncomingSnapshot { vote, snapshot })
+    }
+
+    /// openraft ends a replica that gets a snapshot of a later leader than the sender. And a snapshot without files would empty the shard:
+    /// the applied position is a row of its own, so an honest one has files.
+    fn check_announced(&self, vote: &Vote, manifest: &pb::SnapshotManifest) -> Result<(), Status> {
+        let last = manifest.meta.as_ref().and_then(|meta| meta.last.as_ref()).map(|last| wire::log_id_in(*last));
+        let last = last.ok_or_else(|| Status::invalid_argument("the snapshot has no position"))?;
+        if last.leader_id > vote.leader_id {
+            return Err(Status::invalid_argument("the snapshot is of a later leader than its sender"));
+        }
+        if manifest.files.is_empty() {
+            return Err(Status::invalid_argument("the snapshot has no files"));
+        }
+        Ok(())
+    }
+
+    /// Whether this replica has applied what the snapshot has. openraft ends a replica whose snapshot is of a later term and not of a later
+    /// index.
+    fn has_applied(&self, snapshot: &SnapshotDir) -> io::Result<bool> {
+        let index = meta_of(snapshot)?.last_log_id.map_or(0, |last| last.index);
+        Ok(index <= *self.replica().applied.borrow())
     }
 
     /// Receives the missing files, checks all files, and installs the snapshot.
@@ -56,11 +78,19 @@ impl Group {
         replies: &SnapshotReplies,
     ) -> io::Result<pb::SnapshotReply> {
         let IncomingSnapshot { vote, snapshot } = incoming;
+        let installed =
+            |vote: &Vote| pb::SnapshotReply { reply: Some(pb::snapshot_reply::Reply::Installed(wire::vote_out(vote))) };
+        if self.has_applied(&snapshot)? {
+            return Ok(installed(&vote));
+        }
         receive_files(&snapshot, chunks, replies).await?;
+        if self.has_applied(&snapshot)? {
+            return Ok(installed(&vote));
+        }
         snapshot.seal()?;
         let complete = Snapshot { meta: meta_of(&snapshot)?, snapshot };
         let response = self.replica().raft.install_full_snapshot(vote, complete).await.map_err(io::Error::other)?;
-        Ok(pb::SnapshotReply { reply: Some(pb::snapshot_reply::Reply::Installed(wire::vote_out(&response.vote))) })
+        Ok(installed(&response.vote))
     }
 }
 

@@ -9,6 +9,8 @@ use std::io;
 use bytes::Bytes;
 use keyrack_inventory::{Grant, MAX_ARI_UPDATES, MAX_ROOMS, Op, PropertyNumber};
 use keyrack_proto::commands;
+use keyrack_proto::internal as pb;
+use prost::Message;
 
 use crate::directory;
 use crate::node::Node;
@@ -43,6 +45,16 @@ pub enum NotProposed {
         of: u32,
         /// The shard that was called.
         to: u32,
+    },
+    /// A property is registered by a node with another number of shards.
+    #[error("node {from} registers a property for {of} data shards, and the cluster has {own}")]
+    OtherShards {
+        /// The caller.
+        from: u64,
+        /// The number that it names.
+        of: u32,
+        /// The cluster's number.
+        own: u32,
     },
     /// More than the services of any node take from a caller.
     #[error("node {from} forwards a command with {elements} elements, and a caller's command has at most {most}")]
@@ -90,8 +102,8 @@ pub fn check(node: &Node, from: u64, shard: u32, command: &Bytes) -> Result<(), 
         return Err(NotProposed::TooLarge(command.len()));
     }
     if shard == directory::SHARD {
-        let read = readable::check_command(shard, command.clone());
-        return read.map_err(|cause| NotProposed::Unreadable(cause.to_string()));
+        readable::check_command(shard, command.clone()).map_err(|cause| NotProposed::Unreadable(cause.to_string()))?;
+        return check_registration(from, node.config.data_shards, command);
     }
     let unreadable = |cause: &dyn std::fmt::Display| NotProposed::Unreadable(cause.to_string());
     readable::check_command(shard, command.clone()).map_err(|cause| unreadable(&cause))?;
@@ -100,6 +112,17 @@ pub fn check(node: &Node, from: u64, shard: u32, command: &Bytes) -> Result<(), 
     check_elements(from, &command.op)?;
     let granted = |number: u32| node.directory.principals().find_number(number).map(|principal| principal.grant());
     check_op((from, shard), command.by.is_some(), &command.op, granted)
+}
+
+/// A node with other settings would put a property into a shard that does not exist.
+fn check_registration(from: u64, data_shards: u32, command: &Bytes) -> Result<(), NotProposed> {
+    use pb::directory_command::Op;
+    match pb::DirectoryCommand::decode(command.clone()).ok().and_then(|command| command.op) {
+        Some(Op::RegisterProperty(register)) if register.data_shards != data_shards => {
+            Err(NotProposed::OtherShards { from, of: register.data_shards, own: data_shards })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A command without a property is for its shard.

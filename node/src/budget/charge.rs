@@ -78,7 +78,7 @@ mod tests {
     fn bytes_that_do_not_fit_are_refused_by_owner_and_counted_nowhere() {
         let node = Arc::new(NodeBudget::new(16 * MIB, 3 * MIB, true));
         let connect = |last| Arc::new(ConnectionAccounts::open(&node, at(last), false).expect("room"));
-        let open = |connection: &Arc<ConnectionAccounts>| Arc::new(RequestAccounts::open(connection.clone()).expect("room"));
+        let open = |connection: &Arc<ConnectionAccounts>| Arc::new(RequestAccounts::open(connection.clone(), 0).expect("room"));
         let connections: Vec<_> = (0..4).map(|_| connect(1)).collect();
         let requests: Vec<_> = connections.iter().map(open).collect();
         let before = node.waiting_bytes();
@@ -99,7 +99,7 @@ mod tests {
         let requests: Vec<_> = (0..3)
             .map(|last| {
                 let connection = Arc::new(ConnectionAccounts::open(&node, at(last), false).expect("room"));
-                let request = Arc::new(RequestAccounts::open(connection).expect("room"));
+                let request = Arc::new(RequestAccounts::open(connection, 0).expect("room"));
                 request.belongs_to(&Who::Guest(BookingId([7; 16]))).expect("room");
                 request
             })
@@ -112,10 +112,35 @@ mod tests {
     }
 
     #[test]
+    fn requests_without_a_caller_leave_room_for_those_with_one() {
+        let node = Arc::new(NodeBudget::new(16 * MIB, 16 * MIB, true));
+        let open = |last| {
+            let connection = Arc::new(ConnectionAccounts::open(&node, at(last), false).expect("room"));
+            RequestAccounts::open(connection, 1_000).expect("room")
+        };
+        let mut strangers = Vec::new();
+        let full = loop {
+            let request = open(1 + (strangers.len() % 50) as u8);
+            match request.belongs_to_nobody() {
+                Ok(()) => strangers.push(request),
+                Err(owner) => break owner,
+            }
+        };
+        assert_eq!(full, Owner::Node);
+        assert!(node.waiting_bytes() < 16 * MIB, "{}", node.waiting_bytes());
+        open(60).belongs_to(&Who::Guest(BookingId([7; 16]))).expect("room for a known caller");
+        strangers.pop();
+        let again = open(1);
+        again.belongs_to_nobody().expect("room again");
+        drop((strangers, again));
+        assert_eq!(node.waiting_bytes(), 0, "everything is given back");
+    }
+
+    #[test]
     fn the_node_is_bounded_when_addresses_are_not() {
         let node = Arc::new(NodeBudget::new(2 * MIB, 16 * MIB, false));
         let request =
-            RequestAccounts::open(Arc::new(ConnectionAccounts::open(&node, at(1), false).expect("room"))).expect("room");
+            RequestAccounts::open(Arc::new(ConnectionAccounts::open(&node, at(1), false).expect("room")), 0).expect("room");
         let _all = Charge::take(&Arc::new(request), 16 * MIB / 10).expect("one address may use everything");
         let mut connections = Vec::new();
         let full = loop {
@@ -134,12 +159,12 @@ mod tests {
         assert_eq!(node.waiting_bytes(), used);
         let last = Arc::new(connections.pop().expect("a connection"));
         let mut requests = Vec::new();
-        while let Ok(request) = RequestAccounts::open(last.clone()) {
+        while let Ok(request) = RequestAccounts::open(last.clone(), 0) {
             requests.push(request);
         }
         let before = node.waiting_bytes();
         let operator = ConnectionAccounts::open(&node, at(3), true).expect("a part is for the operators' listener alone");
-        let operators = RequestAccounts::open(Arc::new(operator)).expect("room");
+        let operators = RequestAccounts::open(Arc::new(operator), 0).expect("room");
         drop(operators);
         assert_eq!(node.waiting_bytes(), before);
     }

@@ -18,6 +18,8 @@ pub struct NodeBudget {
     node: Account,
     /// What the listeners that anybody reaches may use of it. The operators' listener may use the rest too.
     open_to_all: Account,
+    /// What open requests without a known caller may use of that.
+    strangers: Account,
     bytes: usize,
     connection_bytes: usize,
     /// Without a limit of connections per address, one address may use everything: it may be a proxy.
@@ -29,6 +31,8 @@ pub struct NodeBudget {
 
 /// One part in this many is for the operators' listener alone.
 const OPERATORS_SHARE: usize = 8;
+/// One part in this many is the most for open requests whose caller is not known yet.
+const STRANGERS_SHARE: usize = 4;
 /// Above this number of accounts, those without a user are removed.
 const MOST_UNUSED: usize = 1_024;
 
@@ -39,6 +43,7 @@ impl NodeBudget {
         NodeBudget {
             node: Account::new(bytes),
             open_to_all: Account::new(bytes - bytes / OPERATORS_SHARE),
+            strangers: Account::new(bytes / STRANGERS_SHARE),
             bytes,
             connection_bytes,
             limits_addresses,
@@ -67,6 +72,11 @@ impl NodeBudget {
     /// The account of the listeners that anybody reaches.
     pub(super) fn open_to_all(&self) -> &Account {
         &self.open_to_all
+    }
+
+    /// The account of open requests whose caller is not known.
+    pub(super) fn strangers(&self) -> &Account {
+        &self.strangers
     }
 
     /// The most bytes of one connection.

@@ -22,6 +22,7 @@ use super::handshake_slots::HandshakeSlots;
 use super::identity::Identity;
 use super::peer_tls::PeerTls;
 use super::refusals::{Refusals, handshake_failure};
+use super::watched;
 use crate::peers::admission::Admission;
 use crate::tasks::Tasks;
 
@@ -29,8 +30,6 @@ use crate::tasks::Tasks;
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long the end of a refused connection may take.
 const CLOSE: Duration = Duration::from_secs(1);
-/// How often the certificate of an open connection is checked again.
-const CHECK_EVERY: Duration = if cfg!(test) { Duration::from_millis(100) } else { Duration::from_secs(60) };
 /// The most connections that may wait to be served.
 const WAITING: usize = 16;
 
@@ -132,22 +131,9 @@ impl Acceptor {
 
     /// Waits until the tasks stop, or until a certificate has expired, was revoked or lost its authority.
     async fn ended(self, node: u64, chain: Vec<CertificateDer<'static>>) {
-        let refused = async {
-            loop {
-                tokio::time::sleep(CHECK_EVERY).await;
-                if !self.tls.accepts(&chain) {
-                    tracing::warn!(
-                        event = "peer_refused",
-                        peer = node,
-                        "the certificate of a connected node is not accepted any more: disconnected"
-                    );
-                    return;
-                }
-            }
-        };
         tokio::select! {
             () = self.tasks.stopping() => {}
-            () = refused => {}
+            () = watched::refused(self.tls.clone(), node, chain) => {}
         }
     }
 

@@ -180,6 +180,25 @@ async fn replaced_credentials_count_from_the_next_handshake_and_later_for_open_c
     assert!(wrong.expect_err("refused").to_string().contains("this is node 1"));
 }
 
+/// A leader sends to a follower on a connection that the leader opened.
+#[tokio::test]
+async fn a_connection_to_a_node_ends_when_its_certificate_is_revoked() {
+    let door = PeerPort::open().await;
+    let caller = PeerTls::new(CLUSTER, 2, door.authority.credentials("spiffe://hotels/node/2")).expect("node 2");
+    let mut dial = Dial::new(caller.clone(), 1, &door.address.to_string());
+    let mut open = dial.call("http://node".parse().expect("a URI")).await.expect("connected").into_inner();
+    assert_eq!(open.read_u8().await.expect("the first byte"), b'!');
+    let shown = open.certificate();
+    open.write_all(b"x").await.expect("sent");
+    open.flush().await.expect("sent");
+    assert_eq!(open.read_u8().await.expect("an answer"), b'x', "it is good");
+    let revoked = Revoked::from([Sha256::digest(&shown).into()]);
+    caller.replace(door.authority.credentials("spiffe://hotels/node/2").without(revoked)).expect("replaced");
+    let ended = tokio::time::timeout(Duration::from_secs(30), open.read_u8()).await.expect("checked again");
+    assert!(ended.expect_err("the connection ends").to_string().contains("not accepted any more"));
+    assert!(dial.call("http://node".parse().expect("a URI")).await.is_err(), "and is not opened again");
+}
+
 /// Node 2 calls node 1 and reaches a server with the certificate `answering`.
 async fn dial(ours: &TestAuthority, answering: (CertificateDer<'static>, PrivateKeyDer<'static>)) -> Result<(), String> {
     let config = rustls::ServerConfig::builder_with_provider(provider())

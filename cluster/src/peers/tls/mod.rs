@@ -4,7 +4,7 @@
 //! SPIFFE URI names the node and its cluster. [`super::Admission`] decides whether that node may take part.
 //!
 //! `identity.rs` reads the URI, `credentials.rs` checks that key, certificate and trust bundle match, `verifier.rs` decides which
-//! nodes may be at the other end, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and
+//! nodes may be at the other end, `watched.rs` ends open connections whose certificate is not accepted any more, `peer_tls.rs` holds the settings and replaces them while the node runs, `accept.rs` and
 //! `dial.rs` make the connections, `handshake_slots.rs` bounds the handshakes under way, `refusals.rs` limits the log lines about
 //! failed ones. Start with `verifier.rs`.
 //!
@@ -22,6 +22,7 @@ mod identity;
 mod peer_tls;
 mod refusals;
 mod verifier;
+mod watched;
 
 #[cfg(test)]
 mod handshake_tests;

@@ -22,8 +22,8 @@ pub async fn guard(State((service, open_streams)): State<(Service, OpenStreams)>
     let guard = service.guard();
     let presented = presented(&request);
     let mut decision = guard.decide(operation, presented).await;
-    if let (Ok(()), Some(caller)) = (&decision.outcome, &decision.caller) {
-        decision.outcome = charge_caller(&request, caller);
+    if decision.outcome.is_ok() {
+        decision.outcome = charge_caller(&request, decision.caller.as_ref());
     }
     let response = match &decision.outcome {
         Ok(()) => {

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use keyrack_texts::Detail;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::budget::Owner;
 use crate::convert::Problem;
 use crate::edge::addresses::{AddressSlot, Addresses};
 
@@ -48,8 +48,9 @@ impl OpenStreams {
     /// # Errors
     /// The address or the node has as many streams as it may have.
     pub fn open(&self, address: IpAddr) -> Result<OpenStream, Problem> {
-        let of_address = self.addresses.take_slot(address).ok_or(Owner::Address)?;
-        let place = self.all.clone().try_acquire_owned().map_err(|_| Owner::Node)?;
+        let full = || Problem::new(Detail::TooManyOpenStreams);
+        let of_address = self.addresses.take_slot(address).ok_or_else(full)?;
+        let place = self.all.clone().try_acquire_owned().map_err(|_| full())?;
         Ok(OpenStream { _place: place, _of_address: of_address })
     }
 }

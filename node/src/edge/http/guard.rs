@@ -2,7 +2,7 @@
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderName, Version, header};
+use axum::http::{HeaderName, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use keyrack_inventory::Verdict;
@@ -27,8 +27,10 @@ pub async fn guard(State(service): State<Service>, mut request: Request, next: N
     let guard = service.guard();
     let presented = presented(&request);
     let mut decision = guard.decide(operation, presented).await;
-    if let (Ok(()), Some(caller)) = (&decision.outcome, &decision.caller) {
-        decision.outcome = charge_caller(&request, caller);
+    // A stranger's request with a body can wait for it. Others, such as those for health, are answered at once.
+    let waits = decision.caller.is_some() || !matches!(*request.method(), Method::GET | Method::HEAD);
+    if decision.outcome.is_ok() && waits {
+        decision.outcome = charge_caller(&request, decision.caller.as_ref());
     }
     let (mut response, verdict) = match &decision.outcome {
         Ok(()) => {

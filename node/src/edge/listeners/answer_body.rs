@@ -208,7 +208,7 @@ mod tests {
     fn pieces(is_change: bool) -> Result<usize, Problem> {
         let node = Arc::new(NodeBudget::new(1 << 20, 1 << 20, false));
         let connection = ConnectionAccounts::open(&node, IpAddr::V4(Ipv4Addr::LOCALHOST), false).expect("room");
-        let accounts = Arc::new(RequestAccounts::open(Arc::new(connection)).expect("room"));
+        let accounts = Arc::new(RequestAccounts::open(Arc::new(connection), 0).expect("room"));
         let _unread = Charge::take(&accounts, 9 << 16).expect("room");
         let frame = Bytes::from(vec![7; 100_000]);
         let mut counted = Counted::new(&Body::from(frame.clone()), accounts.clone(), is_change, true)?;

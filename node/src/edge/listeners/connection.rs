@@ -77,6 +77,17 @@ const DROPPED_BYTES: u64 = 16 << 20;
 /// How long open requests have to finish when the node stops.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
+/// What the head of a request takes in memory, about.
+fn head_bytes(request: &Request<Incoming>) -> usize {
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 64);
+    fields.sum::<usize>() + request.uri().path_and_query().map_or(0, |path| path.as_str().len())
+}
+
+/// Whether a handshake failed because the client's certificate is revoked.
+fn is_revoked(cause: &anyhow::Error) -> bool {
+    format!("{cause:#}").ends_with("is revoked")
+}
+
 impl ConnectionSettings {
     /// Serves one connection until it ends.
     pub async fn serve(self, stream: TcpStream, address: SocketAddr, accounts: Arc<ConnectionAccounts>) {
@@ -112,6 +123,9 @@ impl ConnectionSettings {
             // Failed handshakes are common on the internet, but not at the operators' listener.
             Err(cause) if is_for_operators && self.refusals.is_new(&format!("{} {cause:#}", address.ip())) => {
                 tracing::warn!(event = "operator_refused", %address, cause = format!("{cause:#}"), "refused a connection at the operators' port");
+            }
+            Err(cause) if is_revoked(&cause) && self.refusals.is_new(&format!("{} {cause:#}", address.ip())) => {
+                tracing::warn!(event = "client_refused", %address, cause = format!("{cause:#}"), "a client shows a revoked certificate");
             }
             Err(cause) => tracing::debug!(%address, cause = format!("{cause:#}"), "a TLS handshake failed"),
         }
@@ -162,7 +176,7 @@ impl ConnectionSettings {
                 (false, true) => routers.operator.clone(),
                 (false, false) => routers.http.clone(),
             };
-            let accounts = RequestAccounts::open(counted.clone()).map(Arc::new);
+            let accounts = RequestAccounts::open(counted.clone(), head_bytes(&request)).map(Arc::new);
             async move { Ok::<_, Infallible>(exchange.answer(router, request, accounts).await) }
         });
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
