@@ -77,7 +77,7 @@ const DROPPED_BYTES: u64 = 16 << 20;
 /// How long open requests have to finish when the node stops.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
-/// What the head of a request takes in memory, about.
+/// About how much memory the head of a request needs.
 fn head_bytes(request: &Request<Incoming>) -> usize {
     let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 64);
     fields.sum::<usize>() + request.uri().path_and_query().map_or(0, |path| path.as_str().len())
