@@ -90,6 +90,11 @@ impl ClusterNode {
             (_, Decided::Directory(pb::DirectoryReply { reply: Some(pb::directory_reply::Reply::Property(row)) })) => {
                 Ok(directory::placement(&row))
             }
+            (_, Decided::Directory(pb::DirectoryReply { reply: Some(pb::directory_reply::Reply::Refused(refused)) }))
+                if refused == pb::DirectoryRefusal::TooManyProperties as i32 =>
+            {
+                Err(ClusterError::TooManyProperties)
+            }
             _ => Err(ClusterError::OtherReply { shard: directory::SHARD }),
         }
     }

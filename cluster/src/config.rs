@@ -24,6 +24,9 @@ pub struct ClusterConfig {
     pub peers: Vec<PeerConfig>,
     /// The nodes that this node admits although the directory fences them: an operator's way out if a member fenced an honest one.
     pub admit_fenced: Vec<u64>,
+    /// Whether this node takes memberships and snapshots of a leader without asking another node: an operator's way out if the other
+    /// nodes are down or fenced.
+    pub trust_leader: bool,
     /// The settings of each Raft group.
     pub group: GroupConfig,
     /// The limits of each shard's batcher.

@@ -40,6 +40,9 @@ pub enum ClusterError {
         /// The last data shard.
         last: u32,
     },
+    /// The directory has as many properties as it may have; nothing was done.
+    #[error("the cluster has as many properties as it can have; nothing was done")]
+    TooManyProperties,
     /// Proposed, and no answer in time: the command may have taken effect or may still take effect. A retry with the same
     /// idempotency key finds out.
     #[error("no answer from shard {shard} in time: the outcome is unknown. Repeat the command with the same idempotency key.")]

@@ -79,8 +79,8 @@ pub mod simulated {
     pub use crate::membership::{CopyUse, all_have_decided, decide_on_copy};
     pub use crate::peers::{Call, Member, PeerCalls};
     pub use crate::raft::{
-        Entry, EntryPayload, LogId, LogStore, Membership, Payload, Replica, Runtime, SnapshotMeta, StoredMembership, Types, Vote,
-        WriteError, heard, raft_config, wire,
+        Doubts, Entry, EntryPayload, LogId, LogStore, Membership, Payload, Replica, Runtime, SnapshotMeta, StoredMembership,
+        Types, Vote, WriteError, heard, raft_config, wire,
     };
     pub use crate::shard::{Answer, BatchLimits, Batcher, ReadGate, answer_out};
     pub use crate::state::{Applied, LogClock, decide};

@@ -20,7 +20,7 @@ use crate::node::{Node, Receipts, Shard};
 use crate::open::{Opened, open};
 use crate::peers::tls::PeerTls;
 use crate::peers::{Admission, Links, UsageInbox};
-use crate::raft::{Group, GroupData};
+use crate::raft::{Doubts, Group, GroupData};
 use crate::receipts::{NodeKeys, ReceiptLog, Signer};
 use crate::shard::{Batcher, ReadGate};
 use crate::start_progress::{Awaited, StartProgress};
@@ -102,6 +102,12 @@ impl ClusterNode {
         if !config.admit_fenced.is_empty() {
             let nodes = &config.admit_fenced;
             tracing::warn!(event = "fences_ignored", ?nodes, "this node admits these nodes although they may be fenced");
+        }
+        if config.trust_leader {
+            tracing::warn!(
+                event = "leader_trusted",
+                "this node takes the leaders' memberships and snapshots without asking another node. Remove trust_leader after the recovery"
+            );
         }
         let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
         let mut node = Node {
@@ -217,8 +223,14 @@ fn same_socket(listener: &TcpListener) -> io::Result<TcpListener> {
 async fn open_shard(node: &Node, shard: u32, newest: Option<LogId>, keys: &Arc<NodeKeys>) -> io::Result<Shard> {
     let (config, tasks) = (&node.config, &node.tasks);
     let (log, rows, snapshots) = (node.log.clone(), node.rows.clone(), node.folder.snapshots(shard));
-    let first = config.peers.iter().map(|peer| (peer.id, peer.peer.clone())).collect();
-    let data = GroupData { log, rows, snapshots, newest: newest.filter(|end| end.index > 0), first };
+    let doubts = Doubts {
+        incarnation: node.incarnation,
+        first: config.peers.iter().map(|peer| (peer.id, peer.peer.clone())).collect(),
+        trusts_leader: config.trust_leader,
+        keep_log_entries: config.group.keep_log_entries,
+        ..Doubts::default()
+    };
+    let data = GroupData { log, rows, snapshots, newest: newest.filter(|end| end.index > 0), doubts };
     let (links, directory) = (node.links.clone(), node.directory.clone());
     let group = Group::open(shard, config.node, &config.group, links, data, directory).await?;
     tasks.spawn("restored shard", group.replica().clone().reach_floor());

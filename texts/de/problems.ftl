@@ -214,6 +214,7 @@ principal-revision = Der Principal hat eine andere Revision. Lesen Sie ihn neu u
 subject-taken = Ein anderer Principal hat schon eines dieser Mitarbeiter-Subjects.
 too-many-keys = Ein Principal hat höchstens { $limit } gültige API-Schlüssel. Widerrufen Sie zuerst einen.
 too-many-principals = Das Verzeichnis ist voll. Auch widerrufene Principals zählen.
+too-many-properties = Der Cluster hat die größte mögliche Zahl von Hotels, 250.000. Es wurde nichts angelegt.
 
 ## Der Cluster und dieser Knoten
 

@@ -214,6 +214,7 @@ principal-revision = The principal has another revision. Read it again, then rep
 subject-taken = Another principal already has one of these staff subjects.
 too-many-keys = A principal has at most { $limit } valid keys. Revoke one first.
 too-many-principals = The directory is full of principals. Revoked principals count too.
+too-many-properties = The cluster has as many properties as it can have, 250,000. Nothing was created.
 
 ## The cluster and this node
 

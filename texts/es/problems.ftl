@@ -214,6 +214,7 @@ principal-revision = El principal tiene otra revisión. Léalo otra vez y repita
 subject-taken = Otro principal ya tiene uno de estos sujetos.
 too-many-keys = Un principal tiene como máximo { $limit } claves válidas. Revoque antes una.
 too-many-principals = El directorio está lleno. Los principales revocados también cuentan.
+too-many-properties = El clúster tiene el mayor número posible de hoteles, 250 000. No se ha creado nada.
 
 ## El clúster y este nodo
 

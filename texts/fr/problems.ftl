@@ -214,6 +214,7 @@ principal-revision = Le principal a une autre révision. Relisez-le, puis répé
 subject-taken = Un autre principal a déjà l'un de ces sujets.
 too-many-keys = Un principal a au plus { $limit } clés valides. Révoquez-en une d'abord.
 too-many-principals = L'annuaire est plein. Les principaux révoqués comptent aussi.
+too-many-properties = Le cluster a le plus grand nombre possible d'hôtels, 250 000. Rien n'a été créé.
 
 ## Le cluster et ce nœud
 

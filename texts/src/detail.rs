@@ -237,6 +237,7 @@ details! {
     SubjectTaken = WrongState "subject-taken",
     TooManyKeys { limit: u64 } = WrongState "too-many-keys",
     TooManyPrincipals = WrongState "too-many-principals",
+    TooManyProperties = WrongState "too-many-properties",
 
     // The cluster and this node.
     ShardMissing { shard: u64, last: u64 } = WrongState "shard-missing",

@@ -7,6 +7,7 @@
 //! - the number of a property or a principal is never given again;
 //! - a property keeps its shard, and is removed only if that shard does not exist;
 //! - a revoked principal and its keys stay revoked;
+//! - what the nodes keep in memory is bounded;
 //! - the nodes that are not fenced are a majority, also if another node asks to fence one of them;
 //! - a commit writes all changes since the last commit.
 
@@ -34,6 +35,8 @@ use crate::storage::RowsDb;
 /// The most data shards of a cluster.
 pub const MAX_DATA_SHARDS: u32 = 64;
 
+/// The most properties: every node keeps all of them in memory.
+const MAX_PROPERTIES: usize = 250_000;
 /// The most bytes of a property's id and of its region.
 const MAX_TEXT: usize = 255;
 
@@ -128,18 +131,28 @@ impl Directory {
         let mut principals = self.principals.write();
         let decided = match command.op.ok_or_else(|| malformed(&"unknown kind"))? {
             Op::RegisterProperty(register) => {
-                return Ok(pb::DirectoryReply { reply: Some(Reply::Property(self.register(register))) });
+                let most = if rules >= Rules::DIRECTORY_BOUNDED { MAX_PROPERTIES } else { usize::MAX };
+                let reply = match self.register(register, most) {
+                    Some(row) => Reply::Property(row),
+                    None => Reply::Refused(pb::DirectoryRefusal::TooManyProperties.into()),
+                };
+                return Ok(pb::DirectoryReply { reply: Some(reply) });
             }
             Op::RemoveProperty(remove) => {
                 self.remove(&remove);
                 return Ok(pb::DirectoryReply { reply: Some(Reply::Done(pb::Nothing {})) });
             }
-            Op::PutPrincipal(put) => principals.put(put, at_ms).map_err(|cause| malformed(&cause))?,
+            Op::PutPrincipal(put) => {
+                let is_bounded = rules >= Rules::DIRECTORY_BOUNDED;
+                principals.put(put, at_ms, is_bounded).map_err(|cause| malformed(&cause))?
+            }
             Op::RevokePrincipal(revoke) => principals.revoke(&revoke.id, at_ms),
-            Op::AddKey(add) => principals.add_key(add, at_ms).map_err(|cause| malformed(&cause))?,
+            Op::AddKey(add) => {
+                principals.add_key(add, at_ms, rules >= Rules::DIRECTORY_BOUNDED).map_err(|cause| malformed(&cause))?
+            }
             Op::RevokeKey(revoke) => principals.revoke_key(&revoke.principal, &revoke.prefix, at_ms),
             Op::FenceNode(fence)
-                if !fence.admit && rules >= Rules::MINORITY_FENCED && !principals.may_fence(fence.node, members) =>
+                if !fence.admit && rules >= Rules::DIRECTORY_BOUNDED && !principals.may_fence(fence.node, members) =>
             {
                 Err(pb::DirectoryRefusal::NeedsMajority)
             }
@@ -163,10 +176,14 @@ impl Directory {
         Ok(pb::DirectoryReply { reply: Some(reply) })
     }
 
-    fn register(&self, register: pb::RegisterProperty) -> pb::DirectoryRow {
+    /// The property's row. `None` if it is new, and there are `most` already.
+    fn register(&self, register: pb::RegisterProperty, most: usize) -> Option<pb::DirectoryRow> {
         let mut entries = self.entries.write();
         if let Some(row) = entries.by_id.get(&register.id) {
-            return row.clone();
+            return Some(row.clone());
+        }
+        if entries.by_id.len() >= most {
+            return None;
         }
         let row = pb::DirectoryRow {
             number: entries.last_number + 1,
@@ -177,7 +194,7 @@ impl Directory {
         entries.insert(row.clone());
         let key = [&[PROPERTY], row.id.as_bytes()].concat();
         self.unwritten.lock().push((key, Some(row.encode_to_vec())));
-        row
+        Some(row)
     }
 
     fn remove(&self, remove: &pb::RemoveProperty) {
@@ -299,7 +316,7 @@ mod tests {
             let reply = directory.apply(command.into(), 1, rules, &members.iter().copied().collect()).expect("applied");
             reply.reply == Some(pb::directory_reply::Reply::Done(pb::Nothing {}))
         };
-        let (old, new) = (Rules::BOUNDED, Rules::MINORITY_FENCED);
+        let (old, new) = (Rules::BOUNDED, Rules::DIRECTORY_BOUNDED);
         let three = &[1, 2, 3][..];
         assert!(!fence(4, false, new, three), "no member");
         assert!(fence(3, false, new, three) && fence(3, false, new, three), "the second time changes nothing");
@@ -324,6 +341,41 @@ mod tests {
         let remove = pb::RemoveProperty { id: id.into(), data_shards };
         let command = pb::DirectoryCommand { op: Some(pb::directory_command::Op::RemoveProperty(remove)) };
         apply(directory, command);
+    }
+
+    /// Every node keeps the directory in memory, and a hostile member can add to it.
+    #[test]
+    fn the_directory_is_bounded() {
+        use pb::directory_reply::Reply;
+        let directory = directory();
+        let new = |id: &str| pb::RegisterProperty { id: id.into(), home_region: String::new(), data_shards: 3 };
+        for _ in 0..2 {
+            let registered: Vec<bool> = ["a", "b", "c"].map(|id| directory.register(new(id), 2).is_some()).into();
+            assert_eq!(registered, [true, true, false], "a property keeps its place");
+        }
+        let refused = |rules, op| {
+            let command = pb::DirectoryCommand { op: Some(op) }.encode_to_vec();
+            let reply = directory.apply(command.into(), 1, rules, &BTreeSet::new()).expect("applied").reply;
+            match reply {
+                Some(Reply::Refused(refused)) => pb::DirectoryRefusal::try_from(refused).ok(),
+                _ => None,
+            }
+        };
+        let put = |id: u32, bytes| {
+            let principal = pb::PrincipalRow { id: format!("p{id}"), name: "n".repeat(bytes), role: 1, ..Default::default() };
+            pb::directory_command::Op::PutPrincipal(pb::PutPrincipal { principal: Some(principal), expected_revision: None })
+        };
+        let (old, new) = (Rules::BOUNDED, Rules::DIRECTORY_BOUNDED);
+        let fit = (0..200).take_while(|id| refused(new, put(*id, 1 << 20)).is_none()).count();
+        assert_eq!(fit, 127, "128 MiB for all");
+        assert_eq!(refused(new, put(0, 1 << 20)), None, "the same again");
+        assert_eq!(refused(new, put(0, 3 << 20)), Some(pb::DirectoryRefusal::TooManyPrincipals));
+        let key =
+            pb::KeyRow { prefix: "0".repeat(12), hash: vec![0; 32].into(), label: "l".repeat(1 << 20), ..Default::default() };
+        let key = pb::AddKey { principal: "p0".into(), key: Some(key), ..Default::default() };
+        let key = || pb::directory_command::Op::AddKey(key.clone());
+        assert_eq!(refused(new, key()), Some(pb::DirectoryRefusal::TooManyKeys));
+        assert_eq!((refused(old, key()), refused(old, put(900, 1 << 20))), (None, None), "older entries");
     }
 
     #[test]

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use keyrack_proto::Malformed;
 use keyrack_proto::internal as pb;
 use pb::DirectoryRefusal as Refusal;
+use prost::Message;
 
 use super::principal::{ApiKey, Principal};
 
 /// The most principals, and the most valid keys of one principal: every node keeps all of them in memory.
 const MAX_PRINCIPALS: usize = 100_000;
 const MAX_KEYS: usize = 16;
+/// The most bytes of all principals' rows.
+const MAX_BYTES: usize = 128 << 20;
 /// The most revoked and expired keys of one principal that are kept.
 const MAX_OLD_KEYS: usize = 64;
 
@@ -23,6 +26,8 @@ pub struct Principals {
     by_prefix: HashMap<String, String>,
     by_subject: HashMap<(String, String), String>,
     last_number: u32,
+    /// The bytes of all rows.
+    bytes: usize,
     /// Counts the changes since the node started.
     changes: u64,
     fenced: BTreeSet<u64>,
@@ -70,7 +75,9 @@ impl Principals {
     pub fn insert(&mut self, principal: Principal) -> Arc<Principal> {
         self.changes += 1;
         let principal = Arc::new(principal);
+        self.bytes += row_bytes(&principal);
         if let Some(old) = self.by_id.insert(principal.id.clone(), principal.clone()) {
+            self.bytes -= row_bytes(&old);
             old.keys.iter().for_each(|key| drop(self.by_prefix.remove(&key.prefix)));
             old.subjects.iter().for_each(|subject| drop(self.by_subject.remove(subject)));
         }
@@ -100,7 +107,18 @@ impl Principals {
         };
     }
 
-    pub(super) fn put(&mut self, put: pb::PutPrincipal, at_ms: u64) -> Result<Result<Arc<Principal>, Refusal>, Malformed> {
+    /// Whether a principal's row fits in the place of the one that it replaces.
+    fn has_room(&self, row: &Principal) -> bool {
+        let old = self.by_id.get(&row.id).map_or(0, |old| row_bytes(old));
+        self.bytes - old + row_bytes(row) <= MAX_BYTES
+    }
+
+    pub(super) fn put(
+        &mut self,
+        put: pb::PutPrincipal,
+        at_ms: u64,
+        is_bounded: bool,
+    ) -> Result<Result<Arc<Principal>, Refusal>, Malformed> {
         let row = put.principal.ok_or(Malformed("principal"))?;
         let mut wanted = Principal::try_from(&row)?;
         let known = self.by_id.get(&wanted.id);
@@ -133,6 +151,9 @@ impl Principals {
                 wanted.revoked = false;
             }
         }
+        if is_bounded && !self.has_room(&wanted) {
+            return Ok(Err(Refusal::TooManyPrincipals));
+        }
         Ok(Ok(self.insert(wanted)))
     }
 
@@ -150,7 +171,12 @@ impl Principals {
         Ok(self.insert(revoked))
     }
 
-    pub(super) fn add_key(&mut self, add: pb::AddKey, at_ms: u64) -> Result<Result<Arc<Principal>, Refusal>, Malformed> {
+    pub(super) fn add_key(
+        &mut self,
+        add: pb::AddKey,
+        at_ms: u64,
+        is_bounded: bool,
+    ) -> Result<Result<Arc<Principal>, Refusal>, Malformed> {
         let mut key = ApiKey::try_from(&add.key.ok_or(Malformed("key"))?)?;
         let Some(known) = self.by_id.get(&add.principal) else { return Ok(Err(Refusal::UnknownPrincipal)) };
         if known.revoked {
@@ -183,6 +209,9 @@ impl Principals {
             changed.keys.remove(place);
         }
         changed.revision += 1;
+        if is_bounded && !self.has_room(&changed) {
+            return Ok(Err(Refusal::TooManyKeys));
+        }
         Ok(Ok(self.insert(changed)))
     }
 
@@ -199,6 +228,10 @@ impl Principals {
     }
 }
 
+fn row_bytes(principal: &Principal) -> usize {
+    pb::PrincipalRow::from(principal).encoded_len()
+}
+
 #[cfg(test)]
 mod tests {
     use keyrack_inventory::Role;
@@ -210,12 +243,14 @@ mod tests {
     }
 
     fn put(principals: &mut Principals, row: pb::PrincipalRow, expected: Option<u64>) -> Result<Arc<Principal>, Refusal> {
-        principals.put(pb::PutPrincipal { principal: Some(row), expected_revision: expected }, 1_000).expect("well formed")
+        principals.put(pb::PutPrincipal { principal: Some(row), expected_revision: expected }, 1_000, true).expect("well formed")
     }
 
     fn key(principals: &mut Principals, id: &str, prefix: &str) -> Result<Arc<Principal>, Refusal> {
         let row = pb::KeyRow { prefix: prefix.into(), hash: vec![7; 32].into(), ..Default::default() };
-        principals.add_key(pb::AddKey { principal: id.into(), key: Some(row), ..Default::default() }, 2_000).expect("well formed")
+        principals
+            .add_key(pb::AddKey { principal: id.into(), key: Some(row), ..Default::default() }, 2_000, true)
+            .expect("well formed")
     }
 
     #[test]

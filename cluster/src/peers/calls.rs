@@ -35,4 +35,13 @@ pub trait PeerCalls: Clone + Send + Sync + 'static {
 
     /// Asks the node at `address`, which must be node `id`, who it is.
     fn who_is(&self, id: u64, address: &str) -> impl Future<Output = Option<pb::HelloReply>> + Send;
+
+    /// Asks a shard's leader to hand the leadership to another member. It may refuse, and the election may have another result.
+    fn hand_over(&self, leader: u64, member: &Member, ask: pb::HandOverRequest) -> impl Future<Output = ()> + Send;
+
+    /// The incarnation with which a node last asked this node to rejoin.
+    fn announced(&self, id: u64) -> Option<u64>;
+
+    /// Whether this node may call a node: it is a member and not fenced.
+    fn may_call(&self, id: u64) -> bool;
 }

@@ -42,6 +42,8 @@ pub struct Links {
     admission: Arc<Admission>,
     channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
     reachable: Arc<Mutex<Reachable>>,
+    /// The incarnations of the nodes that asked this node to rejoin.
+    announced: Arc<Mutex<BTreeMap<u64, u64>>>,
 }
 
 /// Which peers answer. Each change is logged once.
@@ -105,7 +107,15 @@ impl tonic::service::Interceptor for Identify {
 impl Links {
     /// Without channels. Each channel is opened at its first use.
     pub fn new(cluster: &str, node: u64, tls: PeerTls, admission: Arc<Admission>) -> Links {
-        Links { cluster: cluster.into(), node, tls, admission, channels: Arc::default(), reachable: Arc::default() }
+        Links {
+            cluster: cluster.into(),
+            node,
+            tls,
+            admission,
+            channels: Arc::default(),
+            reachable: Arc::default(),
+            announced: Arc::default(),
+        }
     }
 
     /// Whether this node may call a node or send to it on an open stream.
@@ -166,6 +176,11 @@ impl Links {
         log(peer, change, None);
     }
 
+    /// Remembers with which data a first member asked this node to rejoin.
+    pub fn note_announced(&self, id: u64, incarnation: u64) {
+        self.announced.lock().insert(id, incarnation);
+    }
+
     /// The peers that did not answer the last call.
     pub fn lost_peers(&self) -> Vec<u64> {
         self.reachable.lock().lost.keys().copied().collect()
@@ -221,6 +236,23 @@ impl PeerCalls for Links {
 
     async fn who_is(&self, id: u64, address: &str) -> Option<pb::HelloReply> {
         self.hello(id, address).await.ok()
+    }
+
+    async fn hand_over(&self, leader: u64, member: &Member, ask: pb::HandOverRequest) {
+        let mut request = Request::new(ask);
+        request.set_timeout(CALL_TIMEOUT);
+        if let Ok(mut client) = self.client(leader, member) {
+            // The caller tries again.
+            let _ = client.hand_over(request).await;
+        }
+    }
+
+    fn announced(&self, id: u64) -> Option<u64> {
+        self.announced.lock().get(&id).copied()
+    }
+
+    fn may_call(&self, id: u64) -> bool {
+        self.admits(id)
     }
 }
 

@@ -192,7 +192,9 @@ fn refused(number: i32) -> ChangeRefused {
         Ok(Refusal::TooManyKeys) => ChangeRefused::TooManyKeys,
         Ok(Refusal::UnknownKey) => ChangeRefused::UnknownKey,
         Ok(Refusal::TooManyPrincipals) => ChangeRefused::TooManyPrincipals,
-        Ok(Refusal::UnknownPrincipal | Refusal::NeedsMajority) | Err(_) => ChangeRefused::UnknownPrincipal,
+        Ok(Refusal::UnknownPrincipal | Refusal::NeedsMajority | Refusal::TooManyProperties) | Err(_) => {
+            ChangeRefused::UnknownPrincipal
+        }
     }
 }
 

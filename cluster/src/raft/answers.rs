@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::checks;
 use super::replica::{Machine, Replica};
-use super::types::{Types, Vote};
+use super::types::{Entry, EntryPayload, Types, Vote};
 use super::wire;
 use crate::malformed::malformed;
 use crate::peers::{Call, PeerCalls};
@@ -30,14 +30,25 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     {
         let first = self.checked_append(from, first)?;
         self.check_elected(&first.vote).await?;
+        self.check_members_in(&first.entries).await?;
         // A leader opens another stream after another election.
         let (replica, elected) = (self.clone(), first.vote);
         let (refuse, mut refused) = mpsc::channel(1);
-        let checked = rest.map(move |request| {
-            // There is room: the stream ends with its first refusal.
+        let checked = rest.then(move |request| {
             let checked = replica.checked_append(from, request).and_then(|request| same_leader(request, &elected));
-            checked.map_err(|cause| refuse.try_send(cause)).ok()
+            // Few entries change the members, and only they wait for other nodes.
+            let waits = checked.as_ref().is_ok_and(|request| request.entries.iter().any(is_membership));
+            let waits = waits.then(|| replica.clone());
+            async move {
+                let checked = checked?;
+                if let Some(replica) = waits {
+                    replica.check_members_in(&checked.entries).await?;
+                }
+                Ok::<_, io::Error>(checked)
+            }
         });
+        // There is room: the stream ends with its first refusal.
+        let checked = checked.map(move |checked| checked.map_err(|cause| refuse.try_send(cause)).ok());
         let checked = checked.take_while(|request| std::future::ready(request.is_some())).filter_map(std::future::ready);
         let input = futures::stream::once(std::future::ready(first)).chain(checked);
         let replies = self.raft.stream_append(Box::pin(input));
@@ -54,6 +65,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     pub async fn append_one(&self, from: u64, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
         let request = self.checked_append(from, request)?;
         self.check_elected(&request.vote).await?;
+        self.check_members_in(&request.entries).await?;
         let (prev, last) = (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
         let reply = self.raft.append_entries(request).await.map_err(io::Error::other)?;
         Ok(wire::append_reply_out(&reply.into_stream_result(prev, last)))
@@ -114,9 +126,14 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         Ok(pb::TransferReply { accepted })
     }
 
-    /// Answers which vote this node has on its disk.
+    /// Answers which vote this node has on its disk, and what it has of the log.
     pub fn answer_held_vote(&self) -> pb::HeldVoteReply {
-        pb::HeldVoteReply { vote: self.held_vote().as_ref().map(wire::vote_out) }
+        pb::HeldVoteReply {
+            vote: self.held_vote().as_ref().map(wire::vote_out),
+            purged: Some(self.log.purged_index()),
+            applied: Some(*self.applied.borrow()),
+            last: Some(self.log.last().map_or(0, |last| last.index)),
+        }
     }
 
     /// Answers with the index that a linearizable read that begins now has to wait for.
@@ -124,6 +141,10 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         let index = self.read_index().await?;
         Ok(pb::ReadIndexReply { index, leader: self.leader() })
     }
+}
+
+fn is_membership(entry: &Entry) -> bool {
+    matches!(entry.payload, EntryPayload::Membership(_))
 }
 
 fn same_leader(request: AppendEntriesRequest<Types>, elected: &Vote) -> io::Result<AppendEntriesRequest<Types>> {

@@ -10,6 +10,7 @@ use openraft::Raft;
 use openraft::async_runtime::WatchReceiver;
 
 use super::connection::Network;
+use super::doubts::Doubts;
 use super::floor::is_behind;
 use super::group_config::GroupConfig;
 use super::log_store::LogStore;
@@ -49,8 +50,8 @@ pub struct GroupData {
     pub snapshots: PathBuf,
     /// The end of the newest log, if all nodes were restored from copies.
     pub newest: Option<pb::LogId>,
-    /// The first members and their addresses.
-    pub first: Arc<[(u64, String)]>,
+    /// What the replica needs to doubt its leader.
+    pub doubts: Doubts,
 }
 
 impl Group {
@@ -99,7 +100,7 @@ impl Group {
         node: u64,
         config: &GroupConfig,
         links: Links,
-        GroupData { log, rows, snapshots, newest, first }: GroupData,
+        GroupData { log, rows, snapshots, newest, doubts }: GroupData,
         directory: Arc<Directory>,
     ) -> io::Result<Group> {
         let progress = Arc::new(Progress::default());
@@ -114,19 +115,8 @@ impl Group {
         let raft = Raft::new(node, config, network, log.clone(), machine).await.map_err(io::Error::other)?;
         let (applied, clock) = (progress.applied.subscribe(), progress.clone());
         let stamp = Arc::new(move || clock.clock.now_ms(now_ms()));
-        let replica = Replica {
-            shard,
-            node,
-            raft,
-            log,
-            peers: links,
-            applied,
-            floor,
-            unconfirmed: Arc::default(),
-            transfers: Default::default(),
-            first,
-            stamp,
-        };
+        let replica =
+            Replica { shard, node, raft, log, peers: links, applied, floor, doubts, transfers: Default::default(), stamp };
         Ok(Group { replica, snapshots, progress })
     }
 

@@ -135,7 +135,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
             Answered::Yes => Ok(()),
             Answered::Unknown
                 if tally.has_another_voter(vote, self.node)
-                    && waited_for(&mut self.unconfirmed.lock(), vote, Instant::now()) >= PATIENCE =>
+                    && waited_for(&mut self.doubts.unconfirmed.lock(), vote, Instant::now()) >= PATIENCE =>
             {
                 Ok(())
             }
@@ -194,9 +194,9 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
 
     /// The same for a node that has no membership yet: it asks the first members that its configuration names.
     async fn ask_first_members(&self, yes: BTreeSet<u64>, says: impl Fn(Option<&Vote>) -> Option<bool>) -> Tally {
-        let known: BTreeSet<u64> = self.first.iter().map(|(id, _)| *id).collect();
+        let known: BTreeSet<u64> = self.doubts.first.iter().map(|(id, _)| *id).collect();
         let no = if yes.contains(&self.node) { BTreeSet::new() } else { BTreeSet::from([self.node]) };
-        let others = self.first.iter().filter(|(id, _)| *id != self.node && !yes.contains(id));
+        let others = self.doubts.first.iter().filter(|(id, _)| *id != self.node && !yes.contains(id));
         let mut asked: FuturesUnordered<_> =
             others.map(async |(id, address)| (*id, self.peers.who_is(*id, address).await)).collect();
         // A cluster with one configuration, of all first members.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use openraft::ChangeMembers;
+use openraft::Instant as _;
 use openraft::alias::WatchReceiverOf;
 use openraft::async_runtime::WatchReceiver;
 use openraft::metrics::RaftServerMetrics;
@@ -14,6 +16,8 @@ use crate::peers::Member;
 
 /// A member that lacks at most this many entries counts as caught up.
 const CAUGHT_UP: u64 = 64;
+/// A member that has not answered the leader for this long gets no leadership.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a hand-over of the leadership is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +36,9 @@ pub enum HandOverRefused {
         /// How many entries it lacks.
         entries: u64,
     },
+    /// It would not take over, and the shard would have no leader for an election.
+    #[error("node {0} does not answer the leader")]
+    Silent(u64),
     /// Raft has stopped.
     #[error("{0}")]
     Stopped(String),
@@ -106,10 +113,10 @@ impl Group {
     /// Starts to hand the leadership to another voter. Raft then holds an election, which may have another result.
     ///
     /// # Errors
-    /// When this node does not lead, or the other node is not a voter or is too far behind. A hand-over that fails would stop
+    /// When this node does not lead, or the other node is not a voter, is too far behind or does not answer. A hand-over that fails would stop
     /// writes for an election timeout.
     pub async fn hand_over(&self, to: u64) -> Result<(), HandOverRefused> {
-        let lag = {
+        let (lag, is_silent) = {
             let metrics = self.replica().raft.metrics();
             let metrics = metrics.borrow_watched();
             if metrics.current_leader != Some(metrics.id) {
@@ -118,11 +125,16 @@ impl Group {
             if !metrics.membership_config.membership().voter_ids().any(|voter| voter == to) {
                 return Err(HandOverRefused::NotVoter(to));
             }
+            let answered = metrics.heartbeat.as_ref().and_then(|all| all.get(&to)).and_then(Option::as_ref);
+            let is_silent = answered.is_none_or(|at| at.elapsed() > ANSWERED_WITHIN);
             let matched = metrics.replication.as_ref().and_then(|all| all.get(&to)).and_then(|id| id.as_ref()).map(|id| id.index);
-            metrics.last_log_index.unwrap_or(0).saturating_sub(matched.unwrap_or(0))
+            (metrics.last_log_index.unwrap_or(0).saturating_sub(matched.unwrap_or(0)), is_silent)
         };
         if lag > CAUGHT_UP {
             return Err(HandOverRefused::Behind { node: to, entries: lag });
+        }
+        if is_silent {
+            return Err(HandOverRefused::Silent(to));
         }
         self.replica().begin_transfer(to).await.map_err(|cause| HandOverRefused::Stopped(cause.to_string()))
     }

@@ -16,6 +16,8 @@
 //! - a leader that restarts is elected again before it leads (ADR 13);
 //! - nothing of a peer's message is stored before it is checked against the peer's certificate (`checks.rs`);
 //! - a node follows only a leader that a majority voted for (`majority.rs`); an answer can only teach it a later term (`heard.rs`);
+//! - a membership takes a vote from a node only if that node says that it has other data (`member_changes.rs`);
+//! - a snapshot replaces rows only if another member says that the log does not help any more (`snapshot_need.rs`);
 //! - the log is purged only up to the position of a snapshot.
 //!
 //! openraft is an alpha version, pinned exactly. ADR 13 and ADR 14 describe its faults and our workarounds.
@@ -25,12 +27,14 @@ pub mod append_parts;
 mod checks;
 mod compaction;
 mod connection;
+mod doubts;
 mod floor;
 mod group;
 mod group_config;
 pub mod heard;
 mod log_store;
 mod majority;
+mod member_changes;
 mod membership;
 mod receive_snapshot;
 mod replica;
@@ -38,6 +42,8 @@ mod runtime;
 mod send_snapshot;
 mod settings;
 mod snapshot;
+mod snapshot_contents;
+mod snapshot_need;
 mod state_machine;
 mod status;
 #[cfg(test)]
@@ -46,6 +52,7 @@ mod transfers;
 mod types;
 pub mod wire;
 
+pub use doubts::Doubts;
 pub use group::{Group, GroupData};
 pub use group_config::GroupConfig;
 pub use log_store::LogStore;

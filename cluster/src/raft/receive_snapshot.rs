@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::group::Group;
+use super::majority::UNCONFIRMED;
 use super::snapshot::meta_of;
-use super::types::Vote;
+use super::types::{SnapshotMeta, Vote};
 use super::wire;
 use crate::malformed::malformed;
 use crate::storage::SnapshotDir;
@@ -31,9 +32,11 @@ impl Group {
     /// Makes the folder for a snapshot that a leader announces.
     ///
     /// # Errors
-    /// `InvalidArgument` for a header without a vote, `Unavailable` when the disk fails.
-    pub fn announced_snapshot(
+    /// `InvalidArgument` for a header that no honest leader sends, `FailedPrecondition` if too few members confirm what it says,
+    /// `Unavailable` when the disk fails.
+    pub async fn announced_snapshot(
         &self,
+        from: u64,
         vote: Option<pb::Vote>,
         manifest: &pb::SnapshotManifest,
     ) -> Result<IncomingSnapshot, Status> {
@@ -45,6 +48,12 @@ impl Group {
             )));
         }
         self.check_announced(&vote, manifest)?;
+        let meta = manifest.meta.clone().map(wire::meta_in).transpose().map_err(refused)?.unwrap_or_default();
+        if !self.has_applied(&meta) {
+            let replica = self.replica();
+            replica.check_members(&replica.membership(), meta.last_membership.membership()).await.map_err(refused)?;
+            replica.check_needs_snapshot(from).await.map_err(refused)?;
+        }
         let snapshot = self.snapshots.begin_incoming(manifest).map_err(|cause| Status::unavailable(cause.to_string()))?;
         Ok(IncomingSnapshot { vote, snapshot })
     }
@@ -65,9 +74,8 @@ impl Group {
 
     /// Whether this replica has applied what the snapshot has. openraft ends a replica whose snapshot is of a later term and not of a later
     /// index.
-    fn has_applied(&self, snapshot: &SnapshotDir) -> io::Result<bool> {
-        let index = meta_of(snapshot)?.last_log_id.map_or(0, |last| last.index);
-        Ok(index <= *self.replica().applied.borrow())
+    fn has_applied(&self, meta: &SnapshotMeta) -> bool {
+        meta.last_log_id.map_or(0, |last| last.index) <= *self.replica().applied.borrow()
     }
 
     /// Receives the missing files, checks all files, and installs the snapshot.
@@ -80,17 +88,28 @@ impl Group {
         let IncomingSnapshot { vote, snapshot } = incoming;
         let installed =
             |vote: &Vote| pb::SnapshotReply { reply: Some(pb::snapshot_reply::Reply::Installed(wire::vote_out(vote))) };
-        if self.has_applied(&snapshot)? {
+        let meta = meta_of(&snapshot)?;
+        if self.has_applied(&meta) {
             return Ok(installed(&vote));
         }
         receive_files(&snapshot, chunks, replies).await?;
-        if self.has_applied(&snapshot)? {
+        if self.has_applied(&meta) {
             return Ok(installed(&vote));
         }
+        self.check_contents(&snapshot).await?;
         snapshot.seal()?;
-        let complete = Snapshot { meta: meta_of(&snapshot)?, snapshot };
+        let complete = Snapshot { meta, snapshot };
         let response = self.replica().raft.install_full_snapshot(vote, complete).await.map_err(io::Error::other)?;
         Ok(installed(&response.vote))
+    }
+}
+
+/// A snapshot that is malformed, or that too few members confirm. Another error is the disk's.
+fn refused(cause: io::Error) -> Status {
+    match cause.kind() {
+        io::ErrorKind::InvalidData => Status::invalid_argument(cause.to_string()),
+        UNCONFIRMED => Status::failed_precondition(cause.to_string()),
+        _ => Status::unavailable(cause.to_string()),
     }
 }
 

@@ -8,10 +8,9 @@ use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{ClientWriteError, LinearizableReadError, RaftError};
 use openraft::storage::RaftStateMachine;
 use openraft::{Raft, ReadPolicy};
-use parking_lot::Mutex;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
+use super::doubts::Doubts;
 use super::log_store::LogStore;
 use super::transfers::Transfers;
 use super::types::{LogId, Payload, Types, Vote};
@@ -50,10 +49,8 @@ pub struct Replica<M: Machine, D, P> {
     pub applied: watch::Receiver<u64>,
     /// The end of the newest log when all nodes were restored from copies; see `floor.rs`.
     pub floor: Option<LogId>,
-    /// The leader that this replica could not confirm yet, and since when; see `majority.rs`.
-    pub unconfirmed: Arc<Mutex<Option<(Vote, Instant)>>>,
-    /// The first members and their addresses, from the configuration. A node that has no membership yet asks them.
-    pub first: Arc<[(u64, String)]>,
+    /// What this replica needs to doubt its leader.
+    pub doubts: Doubts,
     /// The hand-over of the leadership that is under way.
     pub transfers: Transfers,
     /// Gives the timestamp for an entry that is proposed now, ms since 1970.
@@ -70,9 +67,8 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Clone for Replica<M, D, P> {
             peers: self.peers.clone(),
             applied: self.applied.clone(),
             floor: self.floor,
-            unconfirmed: self.unconfirmed.clone(),
+            doubts: self.doubts.clone(),
             transfers: self.transfers.clone(),
-            first: self.first.clone(),
             stamp: self.stamp.clone(),
         }
     }

@@ -72,6 +72,11 @@ impl SnapshotBuilder {
         Ok(builder)
     }
 
+    /// The rows that snapshots are of.
+    pub fn rows(&self) -> Arc<RowsDb> {
+        self.db.clone()
+    }
+
     /// The newest snapshot.
     pub fn current(&self) -> io::Result<Option<SnapshotOf<Types, SnapshotDir>>> {
         let newest = self.newest.lock().clone();

@@ -188,7 +188,7 @@ impl Checks {
                     peer = caller,
                     call,
                     cause,
-                    "this node does not follow a leader yet"
+                    "this node does not take what a leader sends: too few other nodes confirm it yet"
                 );
             }
             Refused::NotNow => {

@@ -233,7 +233,7 @@ impl pb::peer_server::Peer for PeerService {
         let manifest = header.manifest.ok_or_else(|| Status::invalid_argument("the snapshot's header has no manifest"))?;
         let group = self.group(manifest.group)?.clone();
         group.replica().check_leader(Call::Snapshot, caller, header.vote).await.map_err(failed)?;
-        let incoming = group.announced_snapshot(header.vote, &manifest)?;
+        let incoming = group.announced_snapshot(caller, header.vote, &manifest).await?;
         let chunks = self.while_admitted(caller, chunks);
         let (replies, outgoing) = mpsc::channel(2);
         self.node.tasks.spawn("receiving a snapshot", async move {
@@ -292,6 +292,7 @@ impl pb::peer_server::Peer for PeerService {
         if id != caller {
             return Err(Status::invalid_argument(format!("node {caller} asks for node {id}; a node can ask for itself only")));
         }
+        self.node.links.note_announced(id, member.incarnation);
         self.replacements.ask(id, member);
         Ok(Response::new(pb::Nothing {}))
     }

@@ -13,8 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::durable::write_durably;
 use super::error::{damaged, io_error};
-use super::family::cf_name;
+use super::family::{cf_name, inspected_name};
 use super::rows_db::RowsDb;
+use super::view::View;
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "MANIFEST.keyrack";
@@ -127,6 +128,31 @@ impl RowsDb {
 
     /// Replaces a shard by a snapshot. The snapshot's folder is not changed.
     pub fn import(&self, shard: u32, snapshot: &SnapshotDir) -> io::Result<()> {
+        let state = self.shard(shard)?;
+        let _gate = state.gate.lock();
+        let old = *state.generation.read();
+        self.import_as(&cf_name(shard, old + 1), snapshot)?;
+        *state.generation.write() = old + 1;
+        self.db.drop_cf(&cf_name(shard, old)).map_err(io_error)
+    }
+
+    /// Calls `read` with a view of a snapshot's rows, which are imported beside the shard's own for that time. The snapshot's folder is
+    /// not changed.
+    pub fn inspect<T>(&self, shard: u32, snapshot: &SnapshotDir, read: impl FnOnce(&mut View<'_>) -> T) -> io::Result<T> {
+        let _inspected = self.shard(shard)?.inspected.lock();
+        let name = inspected_name(shard);
+        // An inspection that was interrupted may have left it.
+        if self.db.cf_handle(&name).is_some() {
+            self.db.drop_cf(&name).map_err(io_error)?;
+        }
+        self.import_as(&name, snapshot)?;
+        let family = self.db.cf_handle(&name).ok_or_else(|| io::Error::other(format!("no column family {name}")))?;
+        let read = read(&mut View::new(&self.db, family));
+        self.db.drop_cf(&name).map_err(io_error)?;
+        Ok(read)
+    }
+
+    fn import_as(&self, name: &str, snapshot: &SnapshotDir) -> io::Result<()> {
         let staging = snapshot.path.with_extension("import");
         if staging.exists() {
             fs::remove_dir_all(&staging)?;
@@ -142,19 +168,13 @@ impl RowsDb {
         metadata.set_files(&files).map_err(io_error)?;
         let mut how = ImportColumnFamilyOptions::default();
         how.set_move_files(true);
-        let state = self.shard(shard)?;
-        let _gate = state.gate.lock();
-        let old = *state.generation.read();
-        let name = cf_name(shard, old + 1);
         if files.is_empty() {
             // The snapshot of an empty shard: RocksDB cannot import zero files.
-            self.db.create_cf(&name, &self.shard_options()).map_err(io_error)?;
+            self.db.create_cf(name, &self.shard_options()).map_err(io_error)?;
         } else {
-            let created = self.db.create_column_family_with_import(&self.shard_options(), &name, &how, &metadata);
+            let created = self.db.create_column_family_with_import(&self.shard_options(), name, &how, &metadata);
             created.map_err(io_error)?;
         }
-        *state.generation.write() = old + 1;
-        self.db.drop_cf(&cf_name(shard, old)).map_err(io_error)?;
         fs::remove_dir_all(&staging)
     }
 }

@@ -13,7 +13,7 @@ use rocksdb::{BoundColumnFamily, Cache, ColumnFamilyDescriptor, IteratorMode, Op
 
 use super::digest::digest;
 use super::error::io_error;
-use super::family::{APPLIED, Db, cf_name, generation};
+use super::family::{APPLIED, Db, cf_name, generation, is_inspected};
 use super::view::View;
 use super::{current, options};
 
@@ -28,6 +28,8 @@ pub(super) struct Shard {
     pub generation: RwLock<u64>,
     /// Held while a batch is written and while the shard is exported, so that an export never sees half a batch.
     pub gate: Mutex<()>,
+    /// Held while a snapshot's rows are beside the shard's own.
+    pub inspected: Mutex<()>,
 }
 
 /// Changes to one shard that are written together.
@@ -58,7 +60,12 @@ impl RowsDb {
                 db.drop_cf(name).map_err(io_error)?;
             }
         }
-        let shards = newest.iter().map(|g| Shard { generation: RwLock::new(g.unwrap_or(0)), gate: Mutex::new(()) }).collect();
+        for name in names.iter().filter(|name| is_inspected(name)) {
+            db.drop_cf(name).map_err(io_error)?;
+        }
+        let shard =
+            |g: &Option<u64>| Shard { generation: RwLock::new(g.unwrap_or(0)), gate: Mutex::new(()), inspected: Mutex::new(()) };
+        let shards = newest.iter().map(shard).collect();
         Ok(RowsDb { db, shards, cache })
     }
 

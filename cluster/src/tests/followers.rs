@@ -43,6 +43,16 @@ impl PeerCalls for Leader {
     async fn who_is(&self, _: u64, _: &str) -> Option<pb::HelloReply> {
         None
     }
+
+    async fn hand_over(&self, _: u64, _: &Member, _: pb::HandOverRequest) {}
+
+    fn announced(&self, _: u64) -> Option<u64> {
+        None
+    }
+
+    fn may_call(&self, _: u64) -> bool {
+        true
+    }
 }
 
 fn behind<M: Machine, D: LogDisk, P: PeerCalls>(replica: &Replica<M, D, P>, peers: Leader) -> Replica<M, D, Leader> {
@@ -55,9 +65,8 @@ fn behind<M: Machine, D: LogDisk, P: PeerCalls>(replica: &Replica<M, D, P>, peer
         peers,
         applied,
         floor: None,
-        unconfirmed: Default::default(),
+        doubts: Default::default(),
         transfers: Default::default(),
-        first: Default::default(),
         stamp,
     }
 }

@@ -18,18 +18,18 @@ use crate::peers::{Call, Client};
 use crate::shard::MAX_COMMAND_BYTES;
 
 /// The node that sends everything, and its place.
-const HOSTILE: u64 = 3;
-const PLACE: usize = 2;
+pub const HOSTILE: u64 = 3;
+pub const PLACE: usize = 2;
 
-struct Attack<'a> {
-    nodes: &'a Nodes,
+pub struct Attack<'a> {
+    pub nodes: &'a Nodes,
     /// The place of the node that is attacked.
-    victim: usize,
+    pub victim: usize,
 }
 
 impl Attack<'_> {
     /// Sends a call with the hostile node's certificate. It must be refused and counted.
-    fn refused<T: std::fmt::Debug>(&self, what: &str, call: impl AsyncFnOnce(Client) -> Result<T, Status>) {
+    pub fn refused<T: std::fmt::Debug>(&self, what: &str, call: impl AsyncFnOnce(Client) -> Result<T, Status>) {
         let counted = || self.nodes.node(self.victim).cluster.peer_refusals();
         let before = counted();
         let status = self.send(call).map_or_else(|status| status, |answer| panic!("{what}: answered with {answer:?}"));
@@ -37,7 +37,7 @@ impl Attack<'_> {
         assert_eq!(counted(), before + 1, "{what} is counted: {status}");
     }
 
-    fn send<T>(&self, call: impl AsyncFnOnce(Client) -> Result<T, Status>) -> Result<T, Status> {
+    pub fn send<T>(&self, call: impl AsyncFnOnce(Client) -> Result<T, Status>) -> Result<T, Status> {
         let hostile = &self.nodes.node(PLACE);
         let victim = self.nodes.node(self.victim).cluster.node.me();
         hostile.runtime.block_on(async {
@@ -47,12 +47,12 @@ impl Attack<'_> {
     }
 
     /// The vote that the victim holds in the data shard.
-    fn held(&self) -> pb::Vote {
+    pub fn held(&self) -> pb::Vote {
         let group = &self.nodes.node(self.victim).cluster.node.shards[1].group;
         group.replica().answer_held_vote().vote.expect("there was an election")
     }
 
-    fn last(&self) -> pb::LogId {
+    pub fn last(&self) -> pb::LogId {
         self.nodes.node(self.victim).cluster.node.shards[1].group.replica().newest_end()
     }
 }
@@ -285,7 +285,7 @@ fn streams_above_the_bound_wait_until_another_one_ends() {
 }
 
 /// All nodes run, also after a restart, and take bookings.
-fn still_works(nodes: &mut Nodes, place: &crate::Placement, before: usize) {
+pub fn still_works(nodes: &mut Nodes, place: &crate::Placement, before: usize) {
     book_through(nodes, 0, place, 50);
     (0..3).for_each(|place| nodes.stop(place));
     nodes.restart_together(&[0, 1, 2]);

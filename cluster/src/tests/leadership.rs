@@ -39,3 +39,30 @@ fn a_new_leader_does_not_hand_over_to_a_node_that_never_answered_it() {
     assert!(matches!(&refused, Err(HandOverError::Refused(why)) if why.contains("behind")), "{refused:?}");
     [0, 1].into_iter().for_each(|place| nodes.stop(place));
 }
+
+/// Any member can ask for a hand-over. A node that is down would not take over, and the shard would have no leader for an election.
+#[test]
+fn a_leader_does_not_hand_over_to_a_node_that_is_down() {
+    let mut nodes = Nodes::start();
+    hotel(&nodes);
+    let begin = Instant::now();
+    let mut stopped = None;
+    loop {
+        assert!(begin.elapsed() < PATIENCE, "the leader notices");
+        let up = |place: &usize| Some(*place) != stopped;
+        if let Some(leader) = (0..3).filter(up).find(|place| nodes.node(*place).cluster.leads(1)) {
+            let down = *stopped.get_or_insert((leader + 1) % 3);
+            if nodes.is_up(down) {
+                nodes.stop(down);
+            }
+            let node = nodes.node(leader);
+            let asked = node.runtime.block_on(async { node.cluster.hand_over(1, down as u64 + 1).await });
+            if matches!(&asked, Err(HandOverError::Refused(why)) if why.contains("does not answer the leader")) {
+                break;
+            }
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let up = (0..3).filter(|place| Some(*place) != stopped);
+    up.for_each(|place| nodes.stop(place));
+}

@@ -3,6 +3,7 @@
 mod candidates;
 mod copies;
 mod deposed;
+mod elected;
 mod fencing;
 mod followed;
 mod followers;

@@ -8,7 +8,7 @@ use super::hostile::lead;
 use super::three_nodes::{Nodes, book, book_through, bookings, hotel};
 use crate::directory::Directory;
 use crate::peers::Call;
-use crate::raft::{Group, GroupData, UNCONFIRMED};
+use crate::raft::{Doubts, Group, GroupData, UNCONFIRMED};
 use crate::storage::{LogDb, RowsDb};
 
 /// Whatever made one node's term so high, the others catch up with it. The second term is more than one answer can teach.
@@ -100,7 +100,10 @@ async fn a_new_node_asks_the_first_members_who_leads() {
         rows: Arc::new(RowsDb::open(&folder.path().join("rows"), 2).expect("rows")),
         snapshots: folder.path().join("snapshots"),
         newest: None,
-        first: node.config.peers.iter().map(|peer| (peer.id, peer.peer.clone())).collect(),
+        doubts: Doubts {
+            first: node.config.peers.iter().map(|peer| (peer.id, peer.peer.clone())).collect(),
+            ..Doubts::default()
+        },
     };
     let directory = Arc::new(Directory::new(node.admission.clone()));
     let new = Group::open(1, 1, &node.config.group, node.links.clone(), data, directory).await.expect("opened");

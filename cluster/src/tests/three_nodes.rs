@@ -76,6 +76,7 @@ impl Nodes {
             data_shards: 1,
             peers: self.peers.clone(),
             admit_fenced: Vec::new(),
+            trust_leader: false,
             group: GroupConfig {
                 election_timeout_ms: 300,
                 heartbeat_ms: 60,
@@ -147,6 +148,10 @@ impl Nodes {
 
     pub fn node(&self, place: usize) -> &Node {
         self.up[place].as_ref().expect("this node is up")
+    }
+
+    pub fn is_up(&self, place: usize) -> bool {
+        self.up[place].is_some()
     }
 
     pub fn stop(&mut self, place: usize) {

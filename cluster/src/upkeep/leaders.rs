@@ -63,10 +63,18 @@ fn log_fencing(node: &Node, known: &mut BTreeSet<u64>) {
         return;
     }
     for fenced in now.difference(known) {
-        tracing::warn!(event = "node_fenced", node = fenced, "an operator fenced a node: the other nodes refuse it");
+        tracing::warn!(
+            event = "node_fenced",
+            node = fenced,
+            "a node was fenced: the other nodes refuse it. The audit trail says who did it"
+        );
     }
     for admitted in known.difference(&now) {
-        tracing::info!(event = "node_admitted", node = admitted, "an operator admitted a fenced node again");
+        tracing::info!(
+            event = "node_admitted",
+            node = admitted,
+            "a fenced node was admitted again. The audit trail says who did it"
+        );
     }
     *known = now;
 }

@@ -39,10 +39,11 @@ impl Rules {
     /// Refusals are bounded (`apply/refusals.rs`), only the leaf of a new guest has digests of the guest, an erasure also removes what
     /// is in clear about the guest, and replica keys need a proof.
     pub const BOUNDED: Rules = Rules(1);
-    /// A node is fenced only if it is a member and the members that are not fenced stay a majority (the directory's shard).
-    pub const MINORITY_FENCED: Rules = Rules(2);
+    /// The directory's shard: a node is fenced only if it is a member and the members that are not fenced stay a majority, and the
+    /// properties and principals are bounded.
+    pub const DIRECTORY_BOUNDED: Rules = Rules(2);
     /// The newest rules that this version knows.
-    pub const PRESENT: Rules = Rules::MINORITY_FENCED;
+    pub const PRESENT: Rules = Rules::DIRECTORY_BOUNDED;
 }
 
 /// What is kept of a refusal.

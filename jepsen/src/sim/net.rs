@@ -41,9 +41,10 @@ pub enum Method {
     Read,
     Append,
     Hello,
+    HandOver,
 }
 
-const METHODS: [Method; 12] = [
+const METHODS: [Method; 13] = [
     Method::AppendOne,
     Method::Vote,
     Method::PreVote,
@@ -56,6 +57,7 @@ const METHODS: [Method; 12] = [
     Method::Read,
     Method::Append,
     Method::Hello,
+    Method::HandOver,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

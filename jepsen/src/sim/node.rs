@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use keyrack_cluster::simulated::{
-    Answer, BatchLimits, Batcher, Call, LogStore, ReadGate, Replica, Runtime, answer_out, raft_config, wire,
+    Answer, BatchLimits, Batcher, Call, Doubts, LogStore, ReadGate, Replica, Runtime, answer_out, raft_config, wire,
 };
 use keyrack_cluster::{GroupConfig, Tasks};
 
@@ -95,9 +95,9 @@ async fn live(world: Arc<World>, nodes: Arc<RunningNodes>, id: u64, boot: u64) -
         peers,
         applied,
         floor,
-        unconfirmed: Arc::default(),
+        // The simulated operator removes nodes that have their data, this one too: see `Links::announced`.
+        doubts: Doubts { incarnation: 0, keep_log_entries: settings().keep_log_entries, ..Doubts::default() },
         transfers: Default::default(),
-        first: Default::default(),
         stamp,
     };
     let tasks = Tasks::new("simulated node");
@@ -215,6 +215,7 @@ impl Node {
             Method::Snapshot => {
                 let (vote, meta, snapshot) = meta_and_rows(body)?;
                 self.replica.check_leader(Call::Snapshot, from, Some(wire::vote_out(&vote))).await?;
+                self.replica.check_needs_snapshot(from).await?;
                 let snapshot = openraft::Snapshot { meta, snapshot };
                 let reply = self.raft.install_full_snapshot(vote, snapshot).await.map_err(io::Error::other)?;
                 wire::vote_out(&reply.vote).encode_to_vec()
@@ -229,6 +230,10 @@ impl Node {
             }
             Method::Read => self.read(&body).await.ok_or_else(|| io::Error::other("the read timed out"))?.encode_to_vec(),
             Method::Hello => self.world.disk(self.id).lock().folder_origin().encode_to_vec(),
+            Method::HandOver => {
+                self.replica.begin_transfer(pb::HandOverRequest::decode(body)?.to).await?;
+                Vec::new()
+            }
             Method::Append => return Err(io::Error::other("append is a stream, not a call")),
         };
         Ok(reply.into())

@@ -26,11 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
                 wire::meta_out(&meta);
             }
         }
-        6 => {
-            if let Ok(reply) = pb::AppendReply::decode(bytes) {
-                let _ = wire::append_response_in(reply, None);
-            }
-        }
         _ => {
             if let Ok(entry) = wire::entry_from_disk(INDEX, bytes.to_vec().into()) {
                 let stored = wire::entry_to_disk(&entry);

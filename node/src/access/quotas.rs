@@ -160,7 +160,10 @@ impl Quotas {
         let now = Instant::now();
         for (key, requests, per_second) in used {
             let mut part = self.part(*key);
-            make_room(&mut part);
+            // Another node may report callers that do not exist. They take the place of no other.
+            if !part.contains_key(key) && !has_room(&mut part) {
+                continue;
+            }
             let per_second = f64::from(*per_second).max(1.0 / 60.0);
             let bucket = part.entry(*key).or_insert(Bucket { level: 0.0, per_second, at: now, unreported: 0 });
             bucket.leak(now);
@@ -218,19 +221,23 @@ pub async fn share(quotas: Arc<Quotas>, cluster: ClusterNode, tasks: Tasks) {
     }
 }
 
-/// Removes empty buckets from a full part. An empty bucket is the same as none.
+/// Makes room for a caller of this node. If the part is full, all use is forgotten, which favours no caller.
 fn make_room(part: &mut Buckets) {
+    if !has_room(part) {
+        part.clear();
+    }
+}
+
+/// Whether a part has room for another bucket. Removes empty buckets from a full part: an empty bucket is the same as none.
+fn has_room(part: &mut Buckets) -> bool {
     if part.len() >= MOST_BUCKETS / PARTS {
         let now = Instant::now();
         part.retain(|_, bucket| {
             bucket.leak(now);
             bucket.level > 0.0 || bucket.unreported > 0
         });
-        // If it is still full, all use is forgotten, which favours no caller.
-        if part.len() >= MOST_BUCKETS / PARTS {
-            part.clear();
-        }
     }
+    part.len() < MOST_BUCKETS / PARTS
 }
 
 /// The key of a bucket, the same on every node.
@@ -286,6 +293,17 @@ mod tests {
         assert_eq!(one.take_report(), [(7, 41, 10.0)]);
         other.add_report(&vec![(7, 41, 10.0)]);
         assert!(other.take_from(7, 10.0, 10).is_err());
+    }
+
+    #[test]
+    fn a_node_that_reports_callers_that_do_not_exist_frees_nobody_from_a_quota() {
+        let quotas = quotas();
+        quotas.add_to(7, 10.0, 1_000);
+        let invented: Used = (100..100 + 2 * MOST_BUCKETS as u64).map(|key| (key, 1_000, 10.0)).collect();
+        quotas.add_report(&invented);
+        quotas.take_from(7, 10.0, 10).expect_err("its use is remembered");
+        let most = MOST_BUCKETS / PARTS;
+        assert!(quotas.parts.iter().all(|part| part.lock().expect("no panic").len() <= most), "bounded");
     }
 
     #[test]

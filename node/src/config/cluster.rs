@@ -14,6 +14,7 @@ impl Config {
             data_shards: self.data_shards,
             peers: self.peers.clone(),
             admit_fenced: self.admit_fenced.clone(),
+            trust_leader: self.trust_leader,
             group: self.raft.clone(),
             batches: BatchLimits {
                 queue_commands: self.limits.queue_commands as usize,

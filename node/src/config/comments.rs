@@ -35,6 +35,10 @@ const COMMENTS: &[(&str, &str)] = &[
         "Nodes that this node admits although they are fenced. Only after a hostile node has fenced honest ones; see operations.md.",
     ),
     (
+        "trust_leader",
+        "true takes members and snapshots from a leader without asking another node. Only while all other nodes are lost; see operations.md.",
+    ),
+    (
         "listen",
         "The addresses this node listens on, each as host:port. Loopback, so that nothing is reachable before you decide it.",
     ),

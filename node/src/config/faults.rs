@@ -87,6 +87,9 @@ impl Config {
 
     fn peer_faults(&self, refuse: &mut impl FnMut(bool, ConfigError)) {
         refuse(self.own_peer().is_none(), ConfigError::NotAPeer(self.node));
+        for id in self.admit_fenced.iter().filter(|id| !self.peers.iter().any(|peer| peer.id == **id)) {
+            refuse(true, ConfigError::AdmitsStranger(*id));
+        }
         for (place, peer) in self.peers.iter().enumerate() {
             refuse(!is_address(&peer.peer), ConfigError::PeerAddress { node: peer.id, address: peer.peer.clone() });
             let earlier = &self.peers[..place];
@@ -201,6 +204,13 @@ mod tests {
         for (id, times) in [(1, 0), (2, 1), (3, 1)] {
             assert_eq!(said.matches(&format!("have the id {id}.")).count(), times, "{said}");
         }
+    }
+
+    #[test]
+    fn only_nodes_of_the_cluster_are_admitted_despite_a_fence() {
+        Config::parse(&format!("admit_fenced = [1]\n{PEER}"), |_| None).expect("a peer");
+        let said = Config::parse(&format!("admit_fenced = [1, 4]\n{PEER}"), |_| None).expect_err("no peer").to_string();
+        assert!(said.contains("admit_fenced: no [[peers]] entry has the id 4"), "{said}");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Config {
     pub data_shards: u32,
     /// The nodes that this node admits although they are fenced.
     pub admit_fenced: Vec<u64>,
+    /// Whether this node takes the leaders' memberships and snapshots without asking another node.
+    pub trust_leader: bool,
     /// The addresses that the node listens on.
     pub listen: Listen,
     /// Certificates.
@@ -218,6 +220,7 @@ impl Default for Config {
             data: "data".into(),
             data_shards: 3,
             admit_fenced: Vec::new(),
+            trust_leader: false,
             development: false,
             listen: Listen::default(),
             tls: Tls::default(),

@@ -64,6 +64,7 @@ impl From<ClusterError> for Problem {
             ClusterError::Overloaded { shard } => Detail::ShardOverloaded { shard: shard.into() },
             ClusterError::Unavailable { shard } => Detail::ShardUnavailable { shard: shard.into() },
             ClusterError::CommandTooLarge { limit_bytes } => Detail::BodyTooLarge { limit_bytes },
+            ClusterError::TooManyProperties => Detail::TooManyProperties,
             ClusterError::NoSuchShard { shard, last } => Detail::ShardMissing { shard: shard.into(), last: last.into() },
             ClusterError::UnknownOutcome { shard } => Detail::OutcomeUnknown { shard: shard.into() },
             ClusterError::Storage(_)

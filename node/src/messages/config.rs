@@ -46,6 +46,9 @@ pub enum ConfigError {
     /// This node is not in the list.
     #[error("peers: no [[peers]] entry has the id {0}, and this is node {0}. Add the entry, or correct `node`.")]
     NotAPeer(u64),
+    /// A node that is admitted despite a fence is not in the list.
+    #[error("admit_fenced: no [[peers]] entry has the id {0}. Name nodes of this cluster.")]
+    AdmitsStranger(u64),
     /// Two entries have one id.
     #[error("peers: two [[peers]] entries have the id {0}. Give each node its own id.")]
     SameId(u64),

@@ -66,9 +66,22 @@ impl PeerCalls for Links {
         pb::HeldVoteReply::decode(self.call(id, member, Method::HeldVote, &ask, CALL_TIMEOUT).await?).ok()
     }
 
-    /// Simulated nodes know the members from the beginning.
+    /// Simulated nodes know the members from the beginning, and are not asked for their data.
     async fn who_is(&self, _: u64, _: &str) -> Option<pb::HelloReply> {
         None
+    }
+
+    async fn hand_over(&self, leader: u64, member: &Member, ask: pb::HandOverRequest) {
+        self.call(leader, member, Method::HandOver, &ask, CALL_TIMEOUT).await;
+    }
+
+    /// The simulated operator removes nodes that have their data. So every node counts as one that has other data.
+    fn announced(&self, _: u64) -> Option<u64> {
+        Some(0)
+    }
+
+    fn may_call(&self, _: u64) -> bool {
+        true
     }
 }
 

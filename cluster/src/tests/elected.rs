@@ -1,0 +1,188 @@
+//! A member that was elected, and sends members or rows that no honest leader sends.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use keyrack_proto::internal as pb;
+use tonic::Code;
+
+use super::hostile::{Attack, HOSTILE, PLACE, lead, still_works};
+use super::three_nodes::{Nodes, PATIENCE, book, book_through, bookings, hotel};
+use crate::storage::put_leaf;
+
+/// A membership from the victim's own: each set of voters, and a change of the nodes.
+fn members(attack: &Attack<'_>, configs: &[&[u64]], change: impl FnOnce(&mut Vec<pb::MemberInfo>)) -> pb::Membership {
+    let members = attack.nodes.node(attack.victim).cluster.node.shards[1].group.members();
+    let mut nodes = members.iter().map(|(id, member)| member.encoded(*id)).collect();
+    change(&mut nodes);
+    let configs = configs.iter().map(|voters| pb::VoterSet { voters: voters.to_vec() }).collect();
+    pb::Membership { configs, nodes }
+}
+
+/// openraft counts votes by a membership as soon as it is in the log: with the first of these no other node could ever be elected.
+#[test]
+fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    book(&nodes, &place, 1);
+    lead(&nodes, PLACE);
+    for victim in [0, 1] {
+        let attack = Attack { nodes: &nodes, victim };
+        let (vote, other) = (attack.held(), if victim == 0 { 2 } else { 1 });
+        let me = victim as u64 + 1;
+        let none = |_: &mut Vec<pb::MemberInfo>| {};
+        let of = |id: u64| move |node: &&mut pb::MemberInfo| node.id == id;
+        let wrong = [
+            ("only itself", members(&attack, &[&[HOSTILE]], none)),
+            ("itself and all", members(&attack, &[&[1, 2, 3], &[HOSTILE]], none)),
+            ("all and itself", members(&attack, &[&[HOSTILE], &[1, 2, 3]], none)),
+            ("without the victim", members(&attack, &[&[other, HOSTILE]], none)),
+            ("without another node", members(&attack, &[&[me, HOSTILE]], none)),
+            ("the first step to that", members(&attack, &[&[1, 2, 3], &[me, HOSTILE]], none)),
+            ("another node is gone", members(&attack, &[&[me, HOSTILE]], |nodes| nodes.retain(|node| node.id != other))),
+            ("other data of another node", {
+                members(&attack, &[&[1, 2, 3]], |nodes| nodes.iter_mut().find(of(other)).expect("a member").incarnation += 1)
+            }),
+            ("another address of another node", {
+                members(&attack, &[&[1, 2, 3]], |nodes| nodes.iter_mut().find(of(other)).expect("a member").peer = "x:1".into())
+            }),
+            ("a stranger", {
+                let stranger = pb::MemberInfo { id: 4, incarnation: 4, ..Default::default() };
+                members(&attack, &[&[1, 2, 3]], |nodes| nodes.push(stranger))
+            }),
+        ];
+        for (what, membership) in wrong {
+            let append = || {
+                let last = attack.last();
+                let id = Some(pb::LogId { term: vote.term, node: HOSTILE, index: last.index + 1 });
+                let entries = vec![pb::LogEntry { id, batch: None, membership: Some(membership.clone()) }];
+                pb::AppendRequest { group: 1, vote: Some(vote), prev: Some(last), committed: None, entries }
+            };
+            attack.refused(what, async |mut client| client.append_one(append()).await);
+            attack.refused(what, async |mut client| {
+                let request = append();
+                let empty = pb::AppendRequest { entries: Vec::new(), ..request.clone() };
+                let mut replies = client.append(futures::stream::iter([empty, request])).await?.into_inner();
+                while replies.message().await?.is_some() {}
+                Ok(())
+            });
+            let manifest = manifest(vote, attack.last().index + 1_000, Some(membership));
+            attack.refused(what, async |mut client| client.snapshot(futures::stream::iter([header(vote, manifest)])).await);
+        }
+        let group = &nodes.node(victim).cluster.node.shards[1].group;
+        assert_eq!(group.members().len(), 3);
+        assert!((1..=3).all(|id| group.votes(id, nodes.node(id as usize - 1).cluster.node.incarnation)));
+    }
+    still_works(&mut nodes, &place, 1);
+}
+
+/// The rows of the other nodes follow from the log. A snapshot would replace them by whatever the leader invents.
+#[test]
+fn a_snapshot_of_an_elected_member_replaces_no_rows_while_the_log_is_enough() {
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    book(&nodes, &place, 1);
+    lead(&nodes, PLACE);
+    for victim in [0, 1] {
+        for group in [0, 1] {
+            let attack = Attack { nodes: &nodes, victim };
+            if group == 0 && !nodes.node(PLACE).cluster.leads(0) {
+                continue;
+            }
+            let replica = nodes.node(victim).cluster.node.shards[group as usize].group.replica().clone();
+            let vote = replica.answer_held_vote().vote.expect("there was an election");
+            let index = replica.newest_end().index + 1_000;
+            let membership = members(&attack, &[&[1, 2, 3]], |_| {});
+            let manifest = pb::SnapshotManifest { group, ..manifest(vote, index, Some(membership)) };
+            let sent = attack.send(async |mut client| client.snapshot(futures::stream::iter([header(vote, manifest)])).await);
+            let refused = sent.err().expect("not needed");
+            assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
+            assert!(refused.message().contains("the log is enough"), "{refused}");
+        }
+    }
+    still_works(&mut nodes, &place, 1);
+}
+
+fn manifest(vote: pb::Vote, index: u64, membership: Option<pb::Membership>) -> pb::SnapshotManifest {
+    let last = Some(pb::LogId { term: vote.term, node: HOSTILE, index });
+    let meta = Some(pb::SnapshotMeta { last, membership_at: last, membership });
+    let files = vec![pb::SnapshotFile { name: "/000001.sst".into(), size: 1, ..Default::default() }];
+    pb::SnapshotManifest { group: 1, meta, files, comparator: "leveldb.BytewiseComparator".into() }
+}
+
+fn header(vote: pb::Vote, manifest: pb::SnapshotManifest) -> pb::SnapshotChunk {
+    let header = pb::SnapshotHeader { vote: Some(vote), manifest: Some(manifest) };
+    pb::SnapshotChunk { chunk: Some(pb::snapshot_chunk::Chunk::Header(header)) }
+}
+
+/// Node 1 was away until the log was purged, so it needs a snapshot. The leader's has another leaf than node 1 has.
+#[test]
+fn a_snapshot_continues_the_receipts_log_of_the_replica_that_takes_it() {
+    let victim = 0;
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    let leaf = book(&nodes, &place, 1);
+    nodes.stop(victim);
+    book_through(&nodes, PLACE, &place, 2);
+    lead_of_two(&nodes, PLACE);
+    let rows = nodes.node(PLACE).cluster.node.rows.clone();
+    let honest = rows.leaf(1, leaf).expect("read").expect("a leaf");
+    let applied = rows.applied(1).expect("read").expect("applied");
+    rows.write(1, &applied, |set| put_leaf(set, leaf, b"another leaf")).expect("written");
+    drop(rows);
+    for place in [1, PLACE] {
+        purge(&nodes, place);
+    }
+    nodes.restart(victim).expect("its own folder");
+    wait("the snapshot is refused", || nodes.node(victim).cluster.peer_refusals() > 0);
+    let status = || nodes.node(victim).cluster.node.shards[1].group.status();
+    assert_eq!(status().snapshots_installed, 0);
+    assert_eq!(nodes.node(victim).cluster.node.rows.leaf(1, leaf).expect("read"), Some(honest.clone()));
+    // An honest leader's snapshot is taken.
+    lead_of_two(&nodes, 1);
+    wait("the other leader's snapshot is installed", || status().snapshots_installed == 1);
+    assert_eq!(nodes.node(victim).cluster.node.rows.leaf(1, leaf).expect("read"), Some(honest));
+    assert_eq!(bookings(&nodes, victim), 2);
+    (0..3).for_each(|place| nodes.stop(place));
+}
+
+/// Takes a snapshot and purges the log up to it.
+fn purge(nodes: &Nodes, place: usize) {
+    let node = nodes.node(place);
+    let group = node.cluster.node.shards[1].group.clone();
+    let applied = group.status().applied_index;
+    node.runtime.block_on(async {
+        group.take_snapshot_now().await.expect("taken");
+        let begin = Instant::now();
+        while group.status().snapshot_index < applied {
+            assert!(begin.elapsed() < PATIENCE, "the snapshot is built");
+            tokio::task::yield_now().await;
+        }
+        group.purge(group.status().snapshot_index).await.expect("purged");
+    });
+    wait("the log is purged", || nodes.node(place).cluster.node.shards[1].group.status().purged_index >= applied);
+}
+
+/// Makes the node at a place the leader of the data shard, as far as it and its follower say.
+fn lead_of_two(nodes: &Nodes, place: usize) {
+    let running: BTreeSet<usize> = [1, PLACE].into();
+    wait("the leadership moves", || {
+        if nodes.node(place).cluster.leads(1) {
+            return true;
+        }
+        if let Some(leader) = running.iter().find(|leader| nodes.node(**leader).cluster.leads(1)) {
+            // It is refused while the other node is behind.
+            let _ =
+                nodes.node(*leader).runtime.block_on(async { nodes.node(*leader).cluster.hand_over(1, place as u64 + 1).await });
+        }
+        false
+    });
+}
+
+fn wait(what: &str, mut is_done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_done() {
+        assert!(begin.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
