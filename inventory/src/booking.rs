@@ -42,6 +42,8 @@ pub struct Booking {
     pub cancellation_fee: Option<Minor>,
     /// The index of its newest leaf in the receipts log. Bookings of the first version have none until they change.
     pub leaf: Option<u64>,
+    /// The journal line that made it. Its other lines have a [`crate::Key::BookingLine`] each; if this is `None`, the first line too.
+    pub line: Option<u64>,
 }
 
 /// Some rooms of one type under one rate plan.
@@ -165,6 +167,7 @@ impl Booking {
             updated_at_ms,
             cancellation_fee,
             leaf,
+            line,
         } = self;
         Booking {
             id,
@@ -183,6 +186,7 @@ impl Booking {
             updated_at_ms,
             cancellation_fee,
             leaf,
+            line,
         }
     }
 

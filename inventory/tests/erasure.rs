@@ -229,3 +229,42 @@ fn a_guest_of_the_first_version_keeps_the_key_until_erased() {
     said(&mut rows, erase(1));
     assert_eq!((stored(&mut rows, 1).guest.clone(), stored_secrets(&mut rows, 1)), (Sealed::default(), None));
 }
+
+/// The journal lines with a booking, as an erasure finds them: the first one by the booking's row, unless an older version made it.
+#[test]
+fn an_erasure_finds_every_journal_line_of_a_booking() {
+    for (rules, has_line) in [(Rules::BOUNDED, false), (Rules::BOOKING_HAS_LINE, true)] {
+        let mut rows = key_inn();
+        let at = |ms| At { rules, ..At::from(ms) };
+        for number in [1, 2] {
+            let op = book_for(number, nights(), vec![room("DLX", "FLEX", 1)], 1);
+            apply(&mut rows, &command(op), at(morning_ms())).unwrap();
+        }
+        let booking = stored(&mut rows, 1);
+        assert_eq!(booking.line.is_some(), has_line);
+        let lines_of = |rows: &MemRows, id: BookingId| -> Vec<u64> {
+            let line = |(key, row): (&Key, &Row)| match (key, row) {
+                (Key::Journal(line), Row::Journal(entry)) => match &entry.reply {
+                    Reply::Booking(booking) if booking.id == id => Some(*line),
+                    _ => None,
+                },
+                _ => None,
+            };
+            rows.iter().filter_map(line).collect()
+        };
+        let indexed = rows.iter().filter(|(key, _)| matches!(key, Key::BookingLine(..))).count();
+        assert_eq!(indexed, if has_line { 0 } else { 2 });
+        assert_eq!(lines_of(&rows, booking.id).first().copied(), booking.line.or(lines_of(&rows, booking.id).first().copied()));
+        let other = stored(&mut rows, 2);
+        said(&mut rows, erase(1));
+        let lines = lines_of(&rows, booking.id);
+        assert_eq!(lines.len(), 2, "the line that made it, and the erasure's");
+        for line in lines {
+            let Some(Row::Journal(entry)) = rows.iter().find(|(key, _)| **key == Key::Journal(line)).map(|(_, row)| row) else {
+                panic!("a line")
+            };
+            assert!(matches!(&entry.reply, Reply::Booking(booking) if booking.guest_erased && booking.channel_ref.is_empty()));
+        }
+        assert_eq!(*stored(&mut rows, 2), *other, "the other booking keeps its guest");
+    }
+}

@@ -230,7 +230,9 @@ fn audit_told(model: &Model) -> BTreeMap<Key, Option<Row>> {
         // A caller's line stays in the audit trail.
         if sequence >= model.forgotten || line.happened != JournalEvent::Nothing || line.mark.is_some() {
             told.insert(Key::Journal(sequence as u64), Some(Row::Journal(Box::new(line.clone()))));
-            if let Reply::Booking(booking) = &line.reply {
+            if let Reply::Booking(booking) = &line.reply
+                && booking.line != Some(sequence as u64)
+            {
                 told.insert(Key::BookingLine(booking.id, sequence as u64), Some(Row::Present));
             }
         }

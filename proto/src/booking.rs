@@ -31,6 +31,7 @@ impl From<&Booking> for pb::BookingRow {
             guest_erased: booking.guest_erased,
             seller: booking.seller,
             number: booking.number.map(|number| number.0),
+            line: booking.line,
         }
     }
 }
@@ -56,6 +57,7 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
             leaf: row.leaf,
             guest_erased: row.guest_erased,
             seller: row.seller,
+            line: row.line,
         }))
     }
 }

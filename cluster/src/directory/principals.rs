@@ -13,7 +13,9 @@ use super::principal::{ApiKey, Principal};
 /// The most principals, and the most valid keys of one principal: every node keeps all of them in memory.
 const MAX_PRINCIPALS: usize = 100_000;
 const MAX_KEYS: usize = 16;
-/// The most bytes of all principals' rows.
+/// About how much memory one element of a principal's lists takes beside its bytes.
+const ELEMENT_BYTES: usize = 128;
+/// The most bytes of all principals.
 const MAX_BYTES: usize = 128 << 20;
 /// The most revoked and expired keys of one principal that are kept.
 const MAX_OLD_KEYS: usize = 64;
@@ -26,7 +28,7 @@ pub struct Principals {
     by_prefix: HashMap<String, String>,
     by_subject: HashMap<(String, String), String>,
     last_number: u32,
-    /// The bytes of all rows.
+    /// The bytes of all principals.
     bytes: usize,
     /// Counts the changes since the node started.
     changes: u64,
@@ -228,8 +230,11 @@ impl Principals {
     }
 }
 
+/// About how much memory a principal takes: its bytes, and the elements of its lists with their places in the indexes.
 fn row_bytes(principal: &Principal) -> usize {
-    pb::PrincipalRow::from(principal).encoded_len()
+    let Principal { properties, regions, keys, subjects, .. } = principal;
+    let elements = properties.len() + regions.len() + keys.len() + 2 * subjects.len();
+    pb::PrincipalRow::from(principal).encoded_len() + ELEMENT_BYTES * elements
 }
 
 #[cfg(test)]

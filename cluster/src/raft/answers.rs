@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::checks;
 use super::replica::{Machine, Replica};
-use super::types::{Entry, EntryPayload, Types, Vote};
+use super::types::{Entry, EntryPayload, LogId, Types, Vote};
 use super::wire;
 use crate::malformed::malformed;
 use crate::peers::{Call, PeerCalls};
@@ -30,7 +30,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     {
         let first = self.checked_append(from, first)?;
         self.check_elected(&first.vote).await?;
-        self.check_members_in(&first.entries).await?;
+        self.check_members_in(from, &first.entries).await?;
         // A leader opens another stream after another election.
         let (replica, elected) = (self.clone(), first.vote);
         let (refuse, mut refused) = mpsc::channel(1);
@@ -42,7 +42,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
             async move {
                 let checked = checked?;
                 if let Some(replica) = waits {
-                    replica.check_members_in(&checked.entries).await?;
+                    replica.check_members_in(from, &checked.entries).await?;
                 }
                 Ok::<_, io::Error>(checked)
             }
@@ -65,7 +65,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     pub async fn append_one(&self, from: u64, request: pb::AppendRequest) -> io::Result<pb::AppendReply> {
         let request = self.checked_append(from, request)?;
         self.check_elected(&request.vote).await?;
-        self.check_members_in(&request.entries).await?;
+        self.check_members_in(from, &request.entries).await?;
         let (prev, last) = (request.prev_log_id, request.entries.last().map(|entry| entry.log_id).or(request.prev_log_id));
         let reply = self.raft.append_entries(request).await.map_err(io::Error::other)?;
         Ok(wire::append_reply_out(&reply.into_stream_result(prev, last)))
@@ -75,7 +75,20 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         let request = wire::append_in(request)?;
         checks::vote(Call::Append, from, &request.vote, self.log.term())?;
         checks::entries(self.shard, &request.vote, request.prev_log_id.as_ref(), &request.entries)?;
+        self.check_prev(request.prev_log_id.as_ref())?;
         Ok(request)
+    }
+
+    /// Checks that the entry before the sent ones is this node's own, if this node has applied it. openraft takes any term for an entry
+    /// that is committed, and could not start again with a term that falls in the log.
+    fn check_prev(&self, prev: Option<&LogId>) -> io::Result<()> {
+        let Some(prev) = prev.filter(|prev| prev.index <= *self.applied.borrow() && self.log.last() != Some(**prev)) else {
+            return Ok(());
+        };
+        match self.log.id_at(prev.index)? {
+            Some(own) if own != *prev => Err(checks::Refused::Applied(prev.index).into()),
+            _ => Ok(()),
+        }
     }
 
     /// Checks that the leader `from` may begin a snapshot or an append in parts. Nothing else was received yet. An older leader may not:
@@ -131,7 +144,6 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         pb::HeldVoteReply {
             vote: self.held_vote().as_ref().map(wire::vote_out),
             purged: Some(self.log.purged_index()),
-            applied: Some(*self.applied.borrow()),
             last: Some(self.log.last().map_or(0, |last| last.index)),
         }
     }

@@ -57,6 +57,9 @@ pub enum Refused {
     /// An entry of a term after the leader's, or before the entry's predecessor.
     #[error("entry {0} has a term that it cannot have")]
     EntryTerm(u64),
+    /// Another entry than this node has applied.
+    #[error("entry {0} is another one than this node has applied")]
+    Applied(u64),
     /// An entry that this version cannot read.
     #[error("entry {index} cannot be read: {cause}. If the leader runs a newer version, update this node.")]
     Unreadable {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::snapshot_need::Refusing;
 use super::types::Vote;
 
 /// What a replica needs to doubt its leader. Clones share what is remembered.
@@ -20,8 +21,8 @@ pub struct Doubts {
     pub keep_log_entries: u64,
     /// The leader that this replica could not confirm yet, and since when; see `majority.rs`.
     pub unconfirmed: Arc<Mutex<Option<(Vote, Instant)>>>,
-    /// Since when too few members answer whether this replica needs a snapshot; see `snapshot_need.rs`.
-    pub unanswered: Arc<Mutex<Option<Instant>>>,
+    /// How long this replica has refused a leader's snapshots; see `snapshot_need.rs`.
+    pub refusing: Arc<Mutex<Option<Refusing>>>,
     /// When this replica last asked the leader to hand over.
     pub asked_to_hand_over: Arc<Mutex<Option<Instant>>>,
 }

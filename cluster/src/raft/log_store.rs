@@ -102,6 +102,14 @@ impl<D: LogDisk> LogStore<D> {
         self.save_vote(&wire::vote_in(pb::Vote { term: next, node, committed: false })).await
     }
 
+    /// The id of an entry; `None` if the log does not have it.
+    pub fn id_at(&self, index: u64) -> io::Result<Option<LogId>> {
+        if let Some(purged) = self.state.lock().purged.filter(|purged| purged.index == index) {
+            return Ok(Some(purged));
+        }
+        Ok(self.read(index..index.saturating_add(1), usize::MAX)?.first().map(|entry| entry.log_id))
+    }
+
     /// The last purged index; 0 when nothing was purged.
     pub fn purged_index(&self) -> u64 {
         self.state.lock().purged.map_or(0, |id| id.index)

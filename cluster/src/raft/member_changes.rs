@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use openraft::async_runtime::WatchReceiver;
 use openraft::storage::RaftLogReader;
 
@@ -21,6 +23,12 @@ pub enum MembersRefused {
     /// It names a node that the configuration does not name.
     #[error("it names node {0}, which is no first member")]
     Stranger(u64),
+    /// A membership that changes has two sets of voters, any other has one.
+    #[error("it has {0} sets of voters")]
+    Sets(usize),
+    /// Another membership than this node has in the same entry.
+    #[error("entry {0} is another membership than this node has there")]
+    Rewritten(u64),
     /// Fewer voters than a majority of the first members.
     #[error("it has the voters {voters:?}, and at least {least} nodes must vote")]
     Few {
@@ -51,6 +59,10 @@ enum Claim {
 
 /// What is new in a membership, compared with the one that this replica has. `first` are the first members.
 fn claims(known: &Membership, new: &Membership, first: &BTreeSet<u64>) -> Result<Vec<Claim>, MembersRefused> {
+    let sets = new.get_joint_config().len();
+    if !(1..=2).contains(&sets) {
+        return Err(MembersRefused::Sets(sets));
+    }
     let least = first.len() / 2 + 1;
     for voters in new.get_joint_config().iter().filter(|_| !first.is_empty()) {
         if voters.len() < least {
@@ -82,20 +94,27 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// Checks the memberships in entries of a leader, in order.
     ///
     /// # Errors
-    /// `InvalidData` if one is refused, [`UNCONFIRMED`] if a member that it takes the vote from does not answer.
-    pub(super) async fn check_members_in(&self, entries: &[Entry]) -> io::Result<()> {
+    /// `InvalidData` if one is refused, [`UNCONFIRMED`] if nobody confirms that a member lost its data.
+    pub(super) async fn check_members_in(&self, leader: u64, entries: &[Entry]) -> io::Result<()> {
         let memberships = entries.iter().filter_map(|entry| match &entry.payload {
             EntryPayload::Membership(membership) => Some((entry.log_id, membership)),
             _ => None,
         });
         let mut before = None;
         for (id, membership) in memberships {
-            // A leader may send again what this node has.
-            let own = self.log.clone().try_get_log_entries(id.index..id.index + 1).await?;
-            if id.index > *self.applied.borrow() && own.first().is_none_or(|own| own.log_id != id) {
-                let known = before.take().unwrap_or_else(|| self.membership());
-                self.check_members(&known, membership).await?;
+            // A leader may send again what this node has. openraft ignores it, and so does this check: it is not what a later
+            // membership is compared with.
+            if id.index <= *self.applied.borrow() {
+                continue;
             }
+            let own = self.log.clone().try_get_log_entries(id.index..id.index.saturating_add(1)).await?;
+            match own.first().filter(|own| own.log_id == id).map(|own| &own.payload) {
+                Some(EntryPayload::Membership(own)) if own == membership => continue,
+                Some(_) => return Err(refused(MembersRefused::Rewritten(id.index))),
+                None => {}
+            }
+            let known = before.take().unwrap_or_else(|| self.membership());
+            self.check_members(leader, &known, membership).await?;
             before = Some(membership.clone());
         }
         Ok(())
@@ -105,57 +124,74 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     ///
     /// # Errors
     /// As [`Replica::check_members_in`].
-    pub(super) async fn check_members(&self, known: &Membership, new: &Membership) -> io::Result<()> {
+    pub(super) async fn check_members(&self, leader: u64, known: &Membership, new: &Membership) -> io::Result<()> {
         if self.doubts.trusts_leader {
             return Ok(());
         }
-        let refused = |cause: MembersRefused| io::Error::new(io::ErrorKind::InvalidData, format!("membership: {cause}"));
         let first: BTreeSet<u64> = self.doubts.first.iter().map(|(id, _)| *id).collect();
         for claim in claims(known, new, &first).map_err(refused)? {
             match claim {
-                Claim::Left { id, incarnation } => match self.incarnation_of(id, known).await {
-                    Some(now) if now != incarnation => {}
-                    Some(_) => return Err(refused(MembersRefused::StillThere(id))),
-                    None => {
-                        let shard = self.shard;
-                        let cause = format!(
-                            "the leader of shard {shard} takes the vote from node {id}, and node {id} does not answer whether it has its data"
-                        );
-                        return Err(io::Error::new(UNCONFIRMED, cause));
-                    }
-                },
-                Claim::Joins { id, member } if id != self.node => {
+                Claim::Left { id, incarnation } if id == self.node && incarnation == self.doubts.incarnation => {
+                    return Err(refused(MembersRefused::StillThere(id)));
+                }
+                Claim::Left { id, .. } if id == self.node => {}
+                Claim::Left { id, incarnation } => self.check_left(leader, id, incarnation).await?,
+                Claim::Joins { id, member } => {
                     // It may have other data again by now. The leader then repeats the change.
-                    let says = self.peers.who_is(id, &member.peer).await.and_then(|reply| reply.me).map(Member::decoded);
-                    let differs =
-                        says.is_some_and(|(said, now)| said == id && now.incarnation == member.incarnation && now != member);
-                    if differs {
+                    let says = self.says(id).await;
+                    if says.is_some_and(|now| now.incarnation == member.incarnation && now != member) {
                         return Err(refused(MembersRefused::OtherAddress(id)));
                     }
                 }
-                Claim::Joins { .. } => {}
             }
         }
         Ok(())
     }
 
-    /// The number of the data that a member has now. It says so, or it has said so when it asked this node to rejoin.
-    async fn incarnation_of(&self, id: u64, known: &Membership) -> Option<u64> {
-        if id == self.node {
-            return Some(self.doubts.incarnation);
+    /// Checks that a member does not have these data any more: it says so, it has said so when it asked this node to rejoin, or another
+    /// member than the leader has it with other data.
+    async fn check_left(&self, leader: u64, id: u64, incarnation: u64) -> io::Result<()> {
+        let shard = self.shard;
+        let unconfirmed = |why: &str| {
+            let cause = format!("the leader of shard {shard} takes the vote from node {id}, and node {id} {why}");
+            Err(io::Error::new(UNCONFIRMED, cause))
+        };
+        match self.says(id).await {
+            Some(now) if now.incarnation != incarnation => return Ok(()),
+            // The node may have said something else to the leader.
+            Some(_) => return unconfirmed("says that it has its data"),
+            None => {}
         }
-        let configured = self.doubts.first.iter().find(|(first, _)| *first == id).map(|(_, address)| address.as_str());
-        let address = configured.or(known.get_node(&id).map(|member| member.peer.as_str()))?;
-        match self.peers.who_is(id, address).await.and_then(|reply| reply.me) {
-            Some(me) if me.id == id => Some(me.incarnation),
-            _ => self.peers.announced(id),
+        if self.peers.announced(id).is_some_and(|now| now != incarnation) {
+            return Ok(());
         }
+        let others = self.doubts.first.iter().filter(|(other, _)| ![self.node, leader, id].contains(other));
+        let mut asked: FuturesUnordered<_> = others.map(|(other, address)| self.peers.who_is(*other, address)).collect();
+        while let Some(reply) = asked.next().await {
+            let members = reply.map(|reply| reply.members).unwrap_or_default();
+            let has_these_data = members.iter().any(|member| (member.id, member.incarnation) == (id, incarnation));
+            if !members.is_empty() && !has_these_data {
+                return Ok(());
+            }
+        }
+        unconfirmed("does not answer whether it has its data; no other member says that it was replaced")
+    }
+
+    /// What a first member says that it is, at its configured address.
+    async fn says(&self, id: u64) -> Option<Member> {
+        let (_, address) = self.doubts.first.iter().find(|(first, _)| *first == id)?;
+        let me = self.peers.who_is(id, address).await?.me?;
+        (me.id == id).then(|| Member::decoded(me).1)
     }
 
     /// The newest membership in the log.
     pub(super) fn membership(&self) -> Membership {
         self.raft.server_metrics().borrow_watched().membership_config.membership().clone()
     }
+}
+
+fn refused(cause: MembersRefused) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("membership: {cause}"))
 }
 
 #[cfg(test)]
@@ -215,6 +251,8 @@ mod tests {
         assert_eq!(checked(&all, &members(&[&[3], &[1, 2, 3]], THREE)), few(&[3]));
         assert_eq!(checked(&Membership::default(), &members(&[&[3]], &[(3, 30)])), few(&[3]), "a node without members");
         assert_eq!(checked(&Membership::default(), &all), Ok(vec![]));
+        assert_eq!(checked(&all, &members(&[], THREE)), Err(MembersRefused::Sets(0)));
+        assert_eq!(checked(&all, &members(&[&[1, 2, 3], &[1, 2, 3], &[1, 2, 3]], THREE)), Err(MembersRefused::Sets(3)));
         let with_four = members(&[&[1, 2, 3]], &[(1, 10), (2, 20), (3, 30), (4, 40)]);
         assert_eq!(checked(&all, &with_four), Err(MembersRefused::Stranger(4)));
     }

@@ -36,6 +36,7 @@ mod log_store;
 mod majority;
 mod member_changes;
 mod membership;
+mod receive_alone;
 mod receive_snapshot;
 mod replica;
 mod runtime;

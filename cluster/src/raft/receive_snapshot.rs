@@ -10,11 +10,12 @@ use tonic::Status;
 
 use super::group::Group;
 use super::majority::UNCONFIRMED;
+use super::receive_alone::Alone;
 use super::snapshot::meta_of;
 use super::types::{SnapshotMeta, Vote};
 use super::wire;
 use crate::malformed::malformed;
-use crate::storage::SnapshotDir;
+use crate::storage::{SnapshotDir, check_files};
 
 /// The most files of a snapshot. Each has 64 MiB, so this is more than a node's disk.
 const MOST_FILES: usize = 1 << 16;
@@ -26,6 +27,8 @@ pub type SnapshotReplies = mpsc::Sender<Result<pb::SnapshotReply, Status>>;
 pub struct IncomingSnapshot {
     vote: Vote,
     snapshot: SnapshotDir,
+    /// Two receivers would write into the same files.
+    alone: Alone,
 }
 
 impl Group {
@@ -51,11 +54,12 @@ impl Group {
         let meta = manifest.meta.clone().map(wire::meta_in).transpose().map_err(refused)?.unwrap_or_default();
         if !self.has_applied(&meta) {
             let replica = self.replica();
-            replica.check_members(&replica.membership(), meta.last_membership.membership()).await.map_err(refused)?;
+            replica.check_members(from, &replica.membership(), meta.last_membership.membership()).await.map_err(refused)?;
             replica.check_needs_snapshot(from).await.map_err(refused)?;
         }
+        let alone = self.snapshots.receive_alone().await.map_err(|cause| Status::unavailable(cause.to_string()))?;
         let snapshot = self.snapshots.begin_incoming(manifest).map_err(|cause| Status::unavailable(cause.to_string()))?;
-        Ok(IncomingSnapshot { vote, snapshot })
+        Ok(IncomingSnapshot { vote, snapshot, alone })
     }
 
     /// openraft ends a replica that gets a snapshot of a later leader than the sender. And a snapshot without files would empty the shard:
@@ -69,7 +73,7 @@ impl Group {
         if manifest.files.is_empty() {
             return Err(Status::invalid_argument("the snapshot has no files"));
         }
-        Ok(())
+        check_files(manifest).map_err(refused)
     }
 
     /// Whether this replica has applied what the snapshot has. openraft ends a replica whose snapshot is of a later term and not of a later
@@ -85,14 +89,17 @@ impl Group {
         chunks: impl Stream<Item = Result<pb::SnapshotChunk, Status>> + Unpin,
         replies: &SnapshotReplies,
     ) -> io::Result<pb::SnapshotReply> {
-        let IncomingSnapshot { vote, snapshot } = incoming;
+        let IncomingSnapshot { vote, snapshot, mut alone } = incoming;
         let installed =
             |vote: &Vote| pb::SnapshotReply { reply: Some(pb::snapshot_reply::Reply::Installed(wire::vote_out(vote))) };
         let meta = meta_of(&snapshot)?;
         if self.has_applied(&meta) {
             return Ok(installed(&vote));
         }
-        receive_files(&snapshot, chunks, replies).await?;
+        tokio::select! {
+            received = receive_files(&snapshot, chunks, replies) => received?,
+            () = alone.replaced() => return Err(io::Error::other("a newer snapshot replaces this one")),
+        }
         if self.has_applied(&meta) {
             return Ok(installed(&vote));
         }
@@ -139,7 +146,7 @@ async fn receive_files(
     }
     open.map_or(Ok(()), |done| done.file.sync_all())?;
     if let Some(bad) = self::lacking(snapshot).await?.first().and_then(|number| files.get(*number as usize)) {
-        let _ = std::fs::remove_file(snapshot.path.join(&bad.name));
+        snapshot.remove(bad);
         return Err(io::Error::other(format!("the snapshot file {} arrived incomplete or damaged", bad.name)));
     }
     Ok(())

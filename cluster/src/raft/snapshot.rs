@@ -12,6 +12,7 @@ use openraft::alias::SnapshotOf;
 use openraft::storage::Snapshot;
 use parking_lot::Mutex;
 
+use super::receive_alone::{Alone, ReceivingPlace};
 use super::types::{SnapshotMeta, Types};
 use super::wire;
 use crate::malformed::malformed;
@@ -35,6 +36,7 @@ pub struct SnapshotBuilder {
     /// Held while folders are renamed or removed.
     changing: Arc<Mutex<()>>,
     progress: Arc<Progress>,
+    receiving: ReceivingPlace,
 }
 
 impl SnapshotBuilder {
@@ -64,7 +66,16 @@ impl SnapshotBuilder {
         }
         complete.sort_by_key(index_of);
         let newest = Arc::new(Mutex::new(complete.pop()));
-        let builder = SnapshotBuilder { shard, db, folder, newest, building: Arc::default(), changing: Arc::default(), progress };
+        let builder = SnapshotBuilder {
+            shard,
+            db,
+            folder,
+            newest,
+            building: Arc::default(),
+            changing: Arc::default(),
+            progress,
+            receiving: ReceivingPlace::default(),
+        };
         if was_damaged {
             // Raft recorded that a snapshot exists and may have purged its log up to it, so there must always be one.
             builder.build()?;
@@ -94,6 +105,14 @@ impl SnapshotBuilder {
             fs::rename(&snapshot.path, &path)?;
         }
         self.keep(SnapshotDir { path, ..snapshot })
+    }
+
+    /// Ends the reception of another snapshot of this shard.
+    ///
+    /// # Errors
+    /// `TimedOut` if it does not end in time.
+    pub async fn receive_alone(&self) -> io::Result<Alone> {
+        self.receiving.take().await
     }
 
     /// Makes the folder into which a snapshot is received. It is the same when the snapshot is sent again, and the only one: another

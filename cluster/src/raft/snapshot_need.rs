@@ -1,12 +1,12 @@
 //! Whether this replica needs the snapshot that a leader sends.
 //!
 //! A snapshot replaces a shard's rows, and nothing in it proves that they follow from the log. So a replica takes one only if another
-//! member than the leader says that the log does not help any more: it has purged the entries that this replica lacks, or it has
-//! applied many more entries than this replica has. A leader that wants to replace rows must keep the log from a replica for that long.
+//! member than the leader has purged the entries that this replica lacks.
 //!
-//! A majority whose logs end near this replica's own proves that nothing far beyond is committed, so no honest leader has purged what
-//! this replica lacks. One exception: a leader that got a snapshot itself lately has no older entries. Then it is asked to hand over to
-//! a member that has them.
+//! If another member has these entries, or if a majority's logs end near this replica's own, the log is enough. A leader that got a
+//! snapshot itself lately may not have older entries; it is asked to hand over to a member that has them.
+//!
+//! Members can lie or be down, so no answer blocks a replica forever: the leader is believed in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -23,32 +23,57 @@ use super::types::Membership;
 use crate::peers::{Member, PeerCalls};
 use crate::storage::LogDisk;
 
-/// A replica that lacks more entries than this needs a snapshot, also if the nodes are configured to keep more of the log.
+/// Logs that end this many entries apart are near each other, also if the nodes are configured to keep more of the log.
 const MANY_ENTRIES: u64 = 10_000;
 /// How long a replica waits for other members if too few answer. Then the leader and this replica are nearly the only ones left.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SILENT: Duration = Duration::from_secs(10);
+/// How long a replica believes other members that the log is enough, and waits for members that are fenced.
+const CONTRADICTED: Duration = Duration::from_secs(600);
+/// A leader that has not sent a snapshot for this long begins to wait again.
+const PAUSE: Duration = Duration::from_secs(30);
 /// How long a replica waits before it asks again for another leader.
 const HAND_OVER_EVERY: Duration = Duration::from_secs(5);
 
 /// What another member says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Says {
-    /// The log does not help any more.
+    /// It has purged the entries that this replica lacks.
     Needed,
+    /// It has these entries, up to this index.
+    Has { last: u64 },
     /// Its log ends near this replica's own, at this index. It may have the entries that this replica lacks.
     Near { last: u64 },
-    /// It does not answer, it has an older version, or it does not know.
+    /// It does not answer, or it has an older version.
     Nothing,
 }
 
 /// What a member's answer means for a replica whose log ends with the entry `own`, while the nodes keep `keep` entries.
 fn says(reply: Option<pb::HeldVoteReply>, own: u64, keep: u64) -> Says {
     let far = own.saturating_add(keep.min(MANY_ENTRIES));
-    match reply.and_then(|reply| Some((reply.purged?, reply.applied?, reply.last?))) {
-        Some((purged, applied, _)) if purged > own || applied > far => Says::Needed,
-        Some((_, _, last)) if last <= far => Says::Near { last },
-        _ => Says::Nothing,
+    match reply.and_then(|reply| Some((reply.purged?, reply.last?))) {
+        Some((purged, _)) if purged > own => Says::Needed,
+        Some((_, last)) if last <= far => Says::Near { last },
+        Some((_, last)) => Says::Has { last },
+        None => Says::Nothing,
     }
+}
+
+/// How long a replica has refused a leader's snapshots for the same reason.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusing {
+    patience: Duration,
+    since: Instant,
+    last: Instant,
+}
+
+/// Whether the leader is believed now. A pause and another reason begin the wait again.
+fn is_patience_over(refusing: &mut Option<Refusing>, patience: Duration, now: Instant) -> bool {
+    let since = match refusing {
+        Some(known) if known.patience == patience && now.saturating_duration_since(known.last) < PAUSE => known.since,
+        _ => now,
+    };
+    *refusing = Some(Refusing { patience, since, last: now });
+    now.saturating_duration_since(since) >= patience
 }
 
 /// Whether these members are a majority of each set of voters.
@@ -60,8 +85,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
     /// Checks that this replica needs a snapshot of the leader `from`. A replica without data has nothing to lose.
     ///
     /// # Errors
-    /// [`UNCONFIRMED`] if it does not need one, or if nobody can say so. After [`PATIENCE`] without enough answers of members that are
-    /// not fenced, the leader is believed.
+    /// [`UNCONFIRMED`] if it does not need one, or if nobody can say so.
     pub async fn check_needs_snapshot(&self, from: u64) -> io::Result<()> {
         let own = self.log.last().map_or(0, |last| last.index);
         let membership = self.membership();
@@ -73,44 +97,50 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         if self.doubts.trusts_leader || own == 0 || others.is_empty() {
             return Ok(());
         }
-        let mut asked: FuturesUnordered<_> = others
-            .iter()
+        let (callable, fenced): (Vec<_>, Vec<_>) = others.iter().partition(|(id, _)| self.peers.may_call(**id));
+        let mut asked: FuturesUnordered<_> = callable
+            .into_iter()
             .map(async |(id, member)| {
                 let reply = self.peers.held_vote(*id, member, pb::HeldVoteRequest { group: self.shard }).await;
                 (*id, says(reply, own, self.doubts.keep_log_entries))
             })
             .collect();
-        let (mut near, mut silent) = (BTreeMap::new(), Vec::new());
+        let (mut has, mut near, mut silent) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         while let Some((id, says)) = asked.next().await {
             match says {
                 Says::Needed => {
-                    *self.doubts.unanswered.lock() = None;
+                    *self.doubts.refusing.lock() = None;
                     return Ok(());
                 }
+                Says::Has { last } => drop(has.insert(id, last)),
                 Says::Near { last } => drop(near.insert(id, last)),
                 Says::Nothing => silent.push(id),
             }
         }
-        let shard = self.shard;
         let with_own = near.keys().copied().chain([self.node]).collect();
-        let cause = if is_majority(&membership, &with_own) {
-            *self.doubts.unanswered.lock() = None;
+        let is_enough = !has.is_empty() || is_majority(&membership, &with_own);
+        let fenced: Vec<u64> = fenced.into_iter().map(|(id, _)| *id).collect();
+        let patience = if is_enough || !fenced.is_empty() { CONTRADICTED } else { SILENT };
+        let is_believed = is_patience_over(&mut self.doubts.refusing.lock(), patience, Instant::now());
+        near.append(&mut has);
+        let (shard, said): (_, Vec<u64>) = (self.shard, near.keys().copied().collect());
+        if is_believed {
+            tracing::warn!(
+                event = "snapshot_unconfirmed",
+                shard,
+                leader = from,
+                ?said,
+                ?silent,
+                ?fenced,
+                "no other node confirms that this node needs a snapshot: this node believes the leader now"
+            );
+            return Ok(());
+        }
+        let cause = if is_enough {
             self.ask_for_another_leader(from, &membership, &near).await;
-            format!("the log is enough, say the nodes {:?}", near.keys().collect::<Vec<_>>())
+            format!("the log is enough, say the nodes {said:?}")
         } else {
-            let waited = self.doubts.unanswered.lock().get_or_insert_with(Instant::now).elapsed();
-            let fenced: Vec<u64> = silent.iter().copied().filter(|id| !self.peers.may_call(*id)).collect();
-            if fenced.is_empty() && waited >= PATIENCE {
-                tracing::warn!(
-                    event = "snapshot_unconfirmed",
-                    shard,
-                    leader = from,
-                    ?silent,
-                    "too few other nodes answer: this node believes the leader that it needs a snapshot"
-                );
-                return Ok(());
-            }
-            format!("nodes {silent:?} do not say whether it needs one; fenced: {fenced:?}")
+            format!("the nodes {silent:?} do not say whether it needs one, and the nodes {fenced:?} are fenced")
         };
         Err(io::Error::new(UNCONFIRMED, format!("node {} does not take a snapshot of shard {shard}: {cause}", self.node)))
     }
@@ -138,21 +168,29 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
 mod tests {
     use super::*;
 
-    fn reply(purged: u64, applied: u64, last: u64) -> Option<pb::HeldVoteReply> {
-        Some(pb::HeldVoteReply { vote: None, purged: Some(purged), applied: Some(applied), last: Some(last) })
+    #[test]
+    fn a_snapshot_is_needed_when_another_member_has_purged_what_is_missing() {
+        let reply = |purged, last| Some(pb::HeldVoteReply { vote: None, purged: Some(purged), last: Some(last) });
+        let said = |purged, last| says(reply(purged, last), 100, 50);
+        assert_eq!([said(101, 101), said(101, 102), said(101, 900)], [Says::Needed; 3]);
+        assert_eq!([said(0, 150), said(100, 150)], [Says::Near { last: 150 }; 2]);
+        assert_eq!([said(0, 0), said(0, 100)], [Says::Near { last: 0 }, Says::Near { last: 100 }]);
+        assert_eq!([said(0, 151), said(100, 900)], [Says::Has { last: 151 }, Says::Has { last: 900 }]);
+        let far = 100 + MANY_ENTRIES;
+        assert_eq!(says(reply(0, far), 100, u64::MAX), Says::Near { last: far });
+        assert_eq!(says(reply(0, far + 1), 100, u64::MAX), Says::Has { last: far + 1 });
+        assert_eq!((says(None, 100, 50), says(Some(pb::HeldVoteReply::default()), 100, 50)), (Says::Nothing, Says::Nothing));
     }
 
     #[test]
-    fn a_snapshot_is_needed_when_the_log_is_gone_or_far_ahead() {
-        let said = |purged, applied, last| says(reply(purged, applied, last), 100, 50);
-        assert_eq!([said(0, 151, 151), said(101, 101, 101), said(101, 102, 300)], [Says::Needed; 3]);
-        assert_eq!([said(0, 150, 150), said(100, 100, 150)], [Says::Near { last: 150 }; 2]);
-        assert_eq!([said(0, 0, 0), said(0, 90, 100)], [Says::Near { last: 0 }, Says::Near { last: 100 }]);
-        assert_eq!(said(0, 150, 151), Says::Nothing, "what it has not applied may not be committed");
-        assert_eq!(says(reply(0, 100 + MANY_ENTRIES + 1, 0), 100, u64::MAX), Says::Needed);
-        assert_eq!(says(reply(0, 0, 100 + MANY_ENTRIES), 100, u64::MAX), Says::Near { last: 100 + MANY_ENTRIES });
-        let older = pb::HeldVoteReply::default();
-        assert_eq!((says(None, 100, 50), says(Some(older), 100, 50)), (Says::Nothing, Says::Nothing));
+    fn patience_begins_again_after_a_pause_and_for_another_reason() {
+        let (mut refusing, begin) = (None, Instant::now());
+        let mut over = |patience, seconds| is_patience_over(&mut refusing, patience, begin + Duration::from_secs(seconds));
+        assert_eq!([over(SILENT, 0), over(SILENT, 9), over(SILENT, 10)], [false, false, true]);
+        assert_eq!([over(CONTRADICTED, 11), over(SILENT, 12), over(SILENT, 21), over(SILENT, 22)], [false, false, false, true]);
+        assert_eq!([over(SILENT, 60), over(SILENT, 69), over(SILENT, 70)], [false, false, true], "a pause");
+        let waits: Vec<bool> = (0..=60).map(|step| over(CONTRADICTED, 100 + 10 * step)).collect();
+        assert_eq!(waits.iter().position(|over| *over), Some(60), "ten minutes");
     }
 
     #[test]

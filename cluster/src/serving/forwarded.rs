@@ -46,8 +46,8 @@ pub enum NotProposed {
         /// The shard that was called.
         to: u32,
     },
-    /// A property is registered by a node with another number of shards.
-    #[error("node {from} registers a property for {of} data shards, and the cluster has {own}")]
+    /// A property is registered or removed by a node with another number of shards.
+    #[error("node {from} registers or removes a property for {of} data shards, and the cluster has {own}")]
     OtherShards {
         /// The caller.
         from: u64,
@@ -120,6 +120,10 @@ fn check_registration(from: u64, data_shards: u32, command: &Bytes) -> Result<()
     match pb::DirectoryCommand::decode(command.clone()).ok().and_then(|command| command.op) {
         Some(Op::RegisterProperty(register)) if register.data_shards != data_shards => {
             Err(NotProposed::OtherShards { from, of: register.data_shards, own: data_shards })
+        }
+        // It removes only properties in shards after these.
+        Some(Op::RemoveProperty(remove)) if remove.data_shards != data_shards => {
+            Err(NotProposed::OtherShards { from, of: remove.data_shards, own: data_shards })
         }
         _ => Ok(()),
     }

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 /// The speed of log time while it is ahead of the leader's clock: 7/8 of real time.
 const SLOWER: (u64, u64) = (7, 8);
 
+/// No entry is later: in the year 10889. Times are added up in 64 bits.
+pub const LATEST_MS: u64 = 1 << 48;
+
 /// Log time as seen by this replica.
 pub struct LogClock {
     /// The latest applied stamp, and when it was applied.
@@ -37,7 +40,8 @@ impl LogClock {
     /// The stamp for an entry that is proposed now, ms since 1970. `wall_ms` is this node's own clock.
     pub fn now_ms(&self, wall_ms: u64) -> u64 {
         let (stamp_ms, at) = *self.seen.lock();
-        wall_ms.max(stamp_ms.saturating_add(slowed_ms(at.elapsed())))
+        // A hostile leader may have used the latest time.
+        wall_ms.max(stamp_ms.saturating_add(slowed_ms(at.elapsed()))).min(LATEST_MS)
     }
 }
 

@@ -10,11 +10,9 @@ use keyrack_proto::internal as pb;
 use prost::Message;
 
 use super::decide;
+use super::log_clock::LATEST_MS;
 use crate::directory;
 use crate::malformed::malformed;
-
-/// No entry is later: in the year 10889. Times are added up in 64 bits.
-const LATEST_MS: u64 = 1 << 48;
 
 /// The most memory of the elements of a decoded command's lists: this, and this many times the bytes of the command.
 const MOST_BYTES: usize = 8 << 20;

@@ -1,5 +1,6 @@
 //! Exports a shard's column family as hard-linked files with a manifest, and imports them. The shard is never held in memory.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use super::error::{damaged, io_error};
 use super::family::{cf_name, inspected_name};
 use super::rows_db::RowsDb;
 use super::view::View;
+use crate::malformed::malformed;
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "MANIFEST.keyrack";
@@ -52,6 +54,12 @@ impl SnapshotDir {
     pub fn has(&self, file: &SnapshotFile) -> bool {
         let path = self.path.join(file_name(file));
         path.metadata().is_ok_and(|meta| meta.len() == file.size) && sha256(&path).is_ok_and(|sum| sum == file.sha256)
+    }
+
+    /// Removes a damaged file.
+    pub fn remove(&self, file: &SnapshotFile) {
+        // If it stays, it is written again.
+        let _ = fs::remove_file(self.path.join(file_name(file)));
     }
 
     /// Whether all files of the manifest are intact.
@@ -179,6 +187,30 @@ impl RowsDb {
     }
 }
 
+/// The levels of a column family.
+const LEVELS: i32 = 7;
+/// The largest sequence number that a node takes from another one. RocksDB continues after it, and has 2^56. A node that writes a million
+/// rows a second reaches it after nine years.
+const LARGEST_SEQUENCE: u64 = 1 << 48;
+
+/// Checks what RocksDB would believe of a manifest from another node: names of files, levels and sequence numbers.
+///
+/// # Errors
+/// `InvalidData` that names the file.
+pub fn check_files(manifest: &SnapshotManifest) -> io::Result<()> {
+    let mut names = BTreeSet::new();
+    for file in &manifest.files {
+        let name = file.name.strip_prefix('/').unwrap_or(&file.name);
+        let number = name.strip_suffix(".sst").unwrap_or_default();
+        let is_name = (1..=20).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_in_order = file.smallest_sequence <= file.largest_sequence && file.largest_sequence <= LARGEST_SEQUENCE;
+        if !is_name || !names.insert(name) || !(0..LEVELS).contains(&file.level) || !is_in_order {
+            return Err(malformed(&format!("snapshot file {:?}", file.name)));
+        }
+    }
+    Ok(())
+}
+
 fn describe(folder: &Path, file: &LiveFile) -> io::Result<SnapshotFile> {
     let name = file.name.trim_start_matches('/').to_owned();
     Ok(SnapshotFile {
@@ -232,6 +264,35 @@ fn sha256(path: &Path) -> io::Result<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_of_another_node_names_files_levels_and_sequences_that_exist() {
+        let good = SnapshotFile {
+            name: "/000015.sst".into(),
+            level: 6,
+            smallest_sequence: 3,
+            largest_sequence: 9,
+            ..Default::default()
+        };
+        let check = |files: &[&SnapshotFile]| {
+            check_files(&SnapshotManifest { files: files.iter().map(|file| (*file).clone()).collect(), ..Default::default() })
+        };
+        let named = |name: &str| SnapshotFile { name: name.into(), ..good.clone() };
+        check(&[&good, &named("16.sst")]).expect("an honest node's");
+        for name in
+            ["", "/", ".sst", "/etc/passwd", "../1.sst", "/../1.sst", "//1.sst", "1.sst/x", "1.log", "MANIFEST.keyrack", "-1.sst"]
+        {
+            check(&[&named(name)]).expect_err(name);
+        }
+        check(&[&good, &named("000015.sst")]).expect_err("twice");
+        for level in [-1, LEVELS, i32::MIN, i32::MAX] {
+            check(&[&SnapshotFile { level, ..good.clone() }]).expect_err("a level");
+        }
+        for (smallest_sequence, largest_sequence) in [(9, 3), (0, LARGEST_SEQUENCE + 1), (0, (1 << 56) - 1), (u64::MAX, u64::MAX)]
+        {
+            check(&[&SnapshotFile { smallest_sequence, largest_sequence, ..good.clone() }]).expect_err("a sequence number");
+        }
+    }
 
     #[test]
     fn a_flipped_bit_of_a_manifest_is_noticed() {

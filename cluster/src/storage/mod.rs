@@ -51,7 +51,7 @@ mod synced;
 mod view;
 mod wal;
 
-pub use export::{MANIFEST, SnapshotDir};
+pub use export::{MANIFEST, SnapshotDir, check_files};
 pub use folder::{DataFolder, mark_diverged, mark_suspect};
 pub use folder_error::FolderError;
 pub use log_db::LogDb;

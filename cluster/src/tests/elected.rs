@@ -33,6 +33,8 @@ fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
         let none = |_: &mut Vec<pb::MemberInfo>| {};
         let of = |id: u64| move |node: &&mut pb::MemberInfo| node.id == id;
         let wrong = [
+            ("nobody", members(&attack, &[], none)),
+            ("a third set", members(&attack, &[&[1, 2, 3], &[1, 2, 3], &[1, 2, 3]], none)),
             ("only itself", members(&attack, &[&[HOSTILE]], none)),
             ("itself and all", members(&attack, &[&[1, 2, 3], &[HOSTILE]], none)),
             ("all and itself", members(&attack, &[&[HOSTILE], &[1, 2, 3]], none)),
@@ -58,16 +60,32 @@ fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
                 let entries = vec![pb::LogEntry { id, batch: None, membership: Some(membership.clone()) }];
                 pb::AppendRequest { group: 1, vote: Some(vote), prev: Some(last), committed: None, entries }
             };
-            attack.refused(what, async |mut client| client.append_one(append()).await);
-            attack.refused(what, async |mut client| {
+            let not_taken = |sent: Result<(), tonic::Status>| {
+                let status = sent.expect_err(what);
+                assert!([Code::InvalidArgument, Code::FailedPrecondition].contains(&status.code()), "{what}: {status}");
+            };
+            not_taken(attack.send(async |mut client| client.append_one(append()).await.map(drop)));
+            not_taken(attack.send(async |mut client| {
                 let request = append();
                 let empty = pb::AppendRequest { entries: Vec::new(), ..request.clone() };
                 let mut replies = client.append(futures::stream::iter([empty, request])).await?.into_inner();
                 while replies.message().await?.is_some() {}
                 Ok(())
-            });
+            }));
+            // After an entry that the victim has, with another membership in it: nothing is compared with that.
+            let before = pb::LogEntry { id: Some(attack.last()), batch: None, membership: Some(membership.clone()) };
+            not_taken(attack.send(async |mut client| {
+                let mut request = append();
+                request.prev = None;
+                request.entries.insert(0, before);
+                let first = request.entries[0].id.expect("an id").index;
+                request.prev = first.checked_sub(1).and_then(|index| attack.id_at(index));
+                client.append_one(request).await.map(drop)
+            }));
             let manifest = manifest(vote, attack.last().index + 1_000, Some(membership));
-            attack.refused(what, async |mut client| client.snapshot(futures::stream::iter([header(vote, manifest)])).await);
+            not_taken(
+                attack.send(async |mut client| client.snapshot(futures::stream::iter([header(vote, manifest)])).await.map(drop)),
+            );
         }
         let group = &nodes.node(victim).cluster.node.shards[1].group;
         assert_eq!(group.members().len(), 3);
@@ -98,6 +116,59 @@ fn a_snapshot_of_an_elected_member_replaces_no_rows_while_the_log_is_enough() {
             let refused = sent.err().expect("not needed");
             assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
             assert!(refused.message().contains("the log is enough"), "{refused}");
+        }
+    }
+    still_works(&mut nodes, &place, 1);
+}
+
+/// RocksDB and the file system would believe a manifest: such a file was removed, and such levels and numbers ended the process.
+#[test]
+fn a_snapshot_names_only_files_of_its_own_and_numbers_that_exist() {
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    book(&nodes, &place, 1);
+    lead(&nodes, PLACE);
+    let outside = nodes.data(0).join("../outside.sst");
+    std::fs::write(&outside, b"kept").expect("written");
+    let attack = Attack { nodes: &nodes, victim: 0 };
+    let vote = attack.held();
+    let file = |name: &str| pb::SnapshotFile { name: name.into(), size: 1, ..Default::default() };
+    let wrong = [
+        file(outside.to_str().expect("a path")),
+        file("../outside.sst"),
+        file("MANIFEST.keyrack"),
+        pb::SnapshotFile { level: -1, ..file("/000001.sst") },
+        pb::SnapshotFile { largest_sequence: (1 << 56) - 2, ..file("/000001.sst") },
+    ];
+    for file in wrong {
+        let what = format!("{file:?}");
+        let membership = members(&attack, &[&[1, 2, 3]], |_| {});
+        let manifest =
+            pb::SnapshotManifest { files: vec![file], ..manifest(vote, attack.last().index + 1_000, Some(membership)) };
+        attack.refused(&what, async |mut client| client.snapshot(futures::stream::iter([header(vote, manifest)])).await);
+    }
+    assert_eq!(std::fs::read(&outside).expect("read"), b"kept");
+    still_works(&mut nodes, &place, 1);
+}
+
+/// openraft takes any entry before the sent ones that is not after its last committed one. A log whose terms fall cannot be opened.
+#[test]
+fn entries_follow_the_entry_that_a_node_has_applied() {
+    let mut nodes = Nodes::start();
+    let place = hotel(&nodes);
+    book(&nodes, &place, 1);
+    lead(&nodes, PLACE);
+    for victim in [0, 1] {
+        let attack = Attack { nodes: &nodes, victim };
+        let (vote, last) = (attack.held(), attack.last());
+        let group = nodes.node(victim).cluster.node.shards[1].group.clone();
+        wait("the victim applies what it has", || group.status().applied_index >= last.index);
+        for term in [0, 1, last.term - 1] {
+            let prev = Some(pb::LogId { term, node: HOSTILE, index: last.index });
+            let id = Some(pb::LogId { term, node: HOSTILE, index: last.index + 1 });
+            let entries = vec![pb::LogEntry { id, batch: None, membership: None }];
+            let request = pb::AppendRequest { group: 1, vote: Some(vote), prev, committed: None, entries };
+            attack.refused(&format!("term {term}"), async |mut client| client.append_one(request).await);
         }
     }
     still_works(&mut nodes, &place, 1);

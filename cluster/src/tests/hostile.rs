@@ -52,6 +52,13 @@ impl Attack<'_> {
         group.replica().answer_held_vote().vote.expect("there was an election")
     }
 
+    /// The id of an entry in the victim's log.
+    pub fn id_at(&self, index: u64) -> Option<pb::LogId> {
+        let group = &self.nodes.node(self.victim).cluster.node.shards[1].group;
+        let id = group.replica().log.id_at(index).expect("read");
+        id.map(|id| pb::LogId { term: id.leader_id.term, node: id.leader_id.node_id, index: id.index })
+    }
+
     pub fn last(&self) -> pb::LogId {
         self.nodes.node(self.victim).cluster.node.shards[1].group.replica().newest_end()
     }
@@ -238,6 +245,10 @@ fn a_leader_proposes_for_another_node_only_what_that_node_may_say() {
     let directory = [
         ("no directory command", Bytes::from_static(b"\xff")),
         ("a directory command of no kind", Bytes::new()),
+        ("the removal of a property whose shard exists", {
+            let remove = pb::RemoveProperty { id: "inn".into(), data_shards: 0 };
+            pb::DirectoryCommand { op: Some(pb::directory_command::Op::RemoveProperty(remove)) }.encode_to_vec().into()
+        }),
         ("a property for a billion shards", {
             let register = pb::RegisterProperty { id: "x".into(), home_region: String::new(), data_shards: 1 << 30 };
             pb::DirectoryCommand { op: Some(pb::directory_command::Op::RegisterProperty(register)) }.encode_to_vec().into()

@@ -84,6 +84,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             updated_at_ms: self.meta.last_at_ms,
             cancellation_fee: None,
             leaf: None,
+            line: (self.at.rules >= Rules::BOOKING_HAS_LINE).then_some(self.meta.next_sequence),
         };
         self.append_leaf(property, &mut booking, LeafKind::Book, Some(&secrets), true)?;
         self.rows.put(Key::Guest(id), Row::Guest(secrets));
@@ -123,8 +124,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 /// Asserts the invariants between a booking and its next revision.
 fn assert_follows(old: &Booking, new: &Booking) {
     assert_eq!(new.revision, old.revision + 1, "every change increments the revision by one");
-    let kept = |booking: &Booking| (booking.id, booking.number, booking.seller, booking.created_at_ms);
-    assert_eq!(kept(new), kept(old), "a booking keeps its id, number, seller and creation time");
+    let kept = |booking: &Booking| (booking.id, booking.number, booking.seller, booking.created_at_ms, booking.line);
+    assert_eq!(kept(new), kept(old), "a booking keeps its id, number, seller, creation time and first line");
     let moved = old.state != new.state;
     assert!(!moved || old.state.leads_to(new.state), "a booking cannot go from {:?} to {:?}", old.state, new.state);
     assert!(!moved || old.stay == new.stay, "a change of state keeps the nights");

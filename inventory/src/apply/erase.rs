@@ -22,7 +22,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             if !old.channel_ref.is_empty() {
                 self.rows.delete(&Key::channel_ref(self.property, &old.channel_ref, id));
             }
-            self.erase_lines(id)?;
+            self.erase_lines(id, old.line)?;
             Booking::clone(&old).without_guest()
         } else {
             Booking { guest: Sealed::default(), guest_erased: true, ..Booking::clone(&old) }
@@ -33,11 +33,14 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     /// Removes what is about the guest from the journal lines with the booking. Lines of versions without [`Key::BookingLine`] keep
     /// it.
-    fn erase_lines(&mut self, id: BookingId) -> Result<(), Fault> {
-        for key in self.rows.scan(&Key::BookingLine(id, 0), &Key::BookingLine(id, u64::MAX), usize::MAX)? {
-            let Key::BookingLine(_, sequence) = key else { continue };
+    fn erase_lines(&mut self, id: BookingId, first: Option<u64>) -> Result<(), Fault> {
+        let later = self.rows.scan(&Key::BookingLine(id, 0), &Key::BookingLine(id, u64::MAX), usize::MAX)?;
+        let later = later.into_iter().filter_map(|key| if let Key::BookingLine(_, line) = key { Some(line) } else { None });
+        for sequence in first.into_iter().chain(later) {
             let Some(mut entry) = rows::journal(&mut self.rows, sequence)?.cloned() else { continue };
-            if let Reply::Booking(booking) = &entry.reply {
+            if let Reply::Booking(booking) = &entry.reply
+                && booking.id == id
+            {
                 entry.reply = Reply::Booking(Arc::new(Booking::clone(booking).without_guest()));
                 self.rows.rewrite_line(sequence, entry);
             }

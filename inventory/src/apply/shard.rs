@@ -42,6 +42,8 @@ impl Rules {
     /// The directory's shard: a node is fenced only if it is a member and the members that are not fenced stay a majority, and the
     /// properties and principals are bounded.
     pub const DIRECTORY_BOUNDED: Rules = Rules(2);
+    /// The row of a booking names the journal line that made it.
+    pub const BOOKING_HAS_LINE: Rules = Rules(2);
     /// The newest rules that this version knows.
     pub const PRESENT: Rules = Rules::DIRECTORY_BOUNDED;
 }
@@ -93,6 +95,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         assert!(chained, "the newest audit record belongs to this line");
         if let Reply::Booking(booking) = &reply
             && self.at.rules >= Rules::BOUNDED
+            && booking.line != Some(self.meta.next_sequence)
         {
             self.rows.put(Key::BookingLine(booking.id, self.meta.next_sequence), Row::Present);
         }

@@ -56,6 +56,7 @@ impl Model {
             updated_at_ms: self.now_ms,
             cancellation_fee: None,
             leaf: None,
+            line: Some(self.lines.len() as u64),
         });
         self.secrets.insert(id, secrets(buyer.guest, buyer.seeds));
         (JournalEvent::Booked, Reply::Booking(self.tell(place, id, LeafKind::Book)))

@@ -20,6 +20,8 @@ use crate::convert::{Problem, QuotaLeft};
 const REPORT_EVERY: Duration = Duration::from_millis(40);
 /// The most buckets. Above this, empty buckets are removed.
 const MOST_BUCKETS: usize = 65_536;
+/// Reports of other nodes add buckets up to this number only. The rest is for this node's own callers.
+const MOST_REPORTED: usize = MOST_BUCKETS / 4 * 3;
 /// The parts of the table for principals, and as many for addresses. Strangers can fill those of addresses only.
 const PARTS: usize = 16;
 /// The most use that a bucket keeps, in seconds of its quota. A hostile node could otherwise report so much use of a caller that the
@@ -126,7 +128,7 @@ impl Quotas {
 
     fn add_to(&self, key: u64, per_second: f64, requests: u32) {
         let mut part = self.part(key);
-        make_room(&mut part);
+        make_room_for(key, &mut part);
         let now = Instant::now();
         let bucket = part.entry(key).or_insert(Bucket { level: 0.0, per_second, at: now, unreported: 0 });
         bucket.leak(now);
@@ -136,7 +138,7 @@ impl Quotas {
 
     fn take_from(&self, key: u64, per_second: f64, burst: u64) -> Result<QuotaLeft, Problem> {
         let mut part = self.part(key);
-        make_room(&mut part);
+        make_room_for(key, &mut part);
         let now = Instant::now();
         let bucket = part.entry(key).or_insert(Bucket { level: 0.0, per_second, at: now, unreported: 0 });
         bucket.per_second = per_second;
@@ -161,7 +163,7 @@ impl Quotas {
         for (key, requests, per_second) in used {
             let mut part = self.part(*key);
             // Another node may report callers that do not exist. They take the place of no other.
-            if !part.contains_key(key) && !has_room(&mut part) {
+            if !part.contains_key(key) && !has_room(&mut part, MOST_REPORTED / PARTS) {
                 continue;
             }
             let per_second = f64::from(*per_second).max(1.0 / 60.0);
@@ -222,22 +224,22 @@ pub async fn share(quotas: Arc<Quotas>, cluster: ClusterNode, tasks: Tasks) {
 }
 
 /// Makes room for a caller of this node. If the part is full, all use is forgotten, which favours no caller.
-fn make_room(part: &mut Buckets) {
-    if !has_room(part) {
+fn make_room_for(key: u64, part: &mut Buckets) {
+    if !part.contains_key(&key) && !has_room(part, MOST_BUCKETS / PARTS) {
         part.clear();
     }
 }
 
-/// Whether a part has room for another bucket. Removes empty buckets from a full part: an empty bucket is the same as none.
-fn has_room(part: &mut Buckets) -> bool {
-    if part.len() >= MOST_BUCKETS / PARTS {
+/// Whether a part has room for another bucket below `most`. Removes empty buckets from a full part: an empty bucket is the same as none.
+fn has_room(part: &mut Buckets, most: usize) -> bool {
+    if part.len() >= most {
         let now = Instant::now();
         part.retain(|_, bucket| {
             bucket.leak(now);
             bucket.level > 0.0 || bucket.unreported > 0
         });
     }
-    part.len() < MOST_BUCKETS / PARTS
+    part.len() < most
 }
 
 /// The key of a bucket, the same on every node.
@@ -302,8 +304,10 @@ mod tests {
         let invented: Used = (100..100 + 2 * MOST_BUCKETS as u64).map(|key| (key, 1_000, 10.0)).collect();
         quotas.add_report(&invented);
         quotas.take_from(7, 10.0, 10).expect_err("its use is remembered");
-        let most = MOST_BUCKETS / PARTS;
-        assert!(quotas.parts.iter().all(|part| part.lock().expect("no panic").len() <= most), "bounded");
+        quotas.take_from(8, 10.0, 10).expect("another caller has room");
+        quotas.take_from(7, 10.0, 10).expect_err("its use is still remembered");
+        let most = MOST_REPORTED / PARTS;
+        assert!(quotas.parts.iter().all(|part| part.lock().expect("no panic").len() <= most + 1), "bounded");
     }
 
     #[test]

@@ -335,6 +335,7 @@ mod tests {
             updated_at_ms: 1,
             cancellation_fee: None,
             leaf: None,
+            line: None,
         }
     }
 

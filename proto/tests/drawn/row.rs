@@ -161,7 +161,7 @@ fn booking() -> impl Strategy<Value = Booking> {
     let sold = (stay(), vec(room(), 0..3), currency());
     let told = (sealed(), text(), text());
     let when = (long(), long(), option::of(long()));
-    let logged = (option::of(long()), any::<bool>(), number(), confirmation());
+    let logged = (option::of(long()), any::<bool>(), number(), confirmation(), option::of(long()));
     (booking_id(), state(), number(), sold, told, when, logged).prop_map(|(id, state, revision, sold, told, when, logged)| {
         Booking {
             id,
@@ -180,6 +180,7 @@ fn booking() -> impl Strategy<Value = Booking> {
             guest_erased: logged.1,
             seller: logged.2,
             number: logged.3,
+            line: logged.4,
         }
     })
 }

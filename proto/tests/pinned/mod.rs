@@ -109,6 +109,7 @@ fn booking() -> Booking {
         leaf: None,
         guest_erased: false,
         seller: 0,
+        line: None,
     }
 }
 
