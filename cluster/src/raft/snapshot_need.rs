@@ -17,6 +17,7 @@ use futures::stream::FuturesUnordered;
 use keyrack_proto::internal as pb;
 use tokio::time::Instant;
 
+use super::doubts::Refusing;
 use super::majority::UNCONFIRMED;
 use super::replica::{Machine, Replica};
 use super::types::Membership;
@@ -29,8 +30,6 @@ const MANY_ENTRIES: u64 = 10_000;
 const SILENT: Duration = Duration::from_secs(10);
 /// How long a replica believes other members that the log is enough, and waits for members that are fenced.
 const CONTRADICTED: Duration = Duration::from_secs(600);
-/// A leader that has not sent a snapshot for this long begins to wait again.
-const PAUSE: Duration = Duration::from_secs(30);
 /// How long a replica waits before it asks again for another leader.
 const HAND_OVER_EVERY: Duration = Duration::from_secs(5);
 
@@ -56,24 +55,6 @@ fn says(reply: Option<pb::HeldVoteReply>, own: u64, keep: u64) -> Says {
         Some((_, last)) => Says::Has { last },
         None => Says::Nothing,
     }
-}
-
-/// How long a replica has refused a leader's snapshots for the same reason.
-#[derive(Clone, Copy, Debug)]
-pub struct Refusing {
-    patience: Duration,
-    since: Instant,
-    last: Instant,
-}
-
-/// Whether the leader is believed now. A pause and another reason begin the wait again.
-fn is_patience_over(refusing: &mut Option<Refusing>, patience: Duration, now: Instant) -> bool {
-    let since = match refusing {
-        Some(known) if known.patience == patience && now.saturating_duration_since(known.last) < PAUSE => known.since,
-        _ => now,
-    };
-    *refusing = Some(Refusing { patience, since, last: now });
-    now.saturating_duration_since(since) >= patience
 }
 
 /// Whether these members are a majority of each set of voters.
@@ -121,7 +102,7 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         let is_enough = !has.is_empty() || is_majority(&membership, &with_own);
         let fenced: Vec<u64> = fenced.into_iter().map(|(id, _)| *id).collect();
         let patience = if is_enough || !fenced.is_empty() { CONTRADICTED } else { SILENT };
-        let is_believed = is_patience_over(&mut self.doubts.refusing.lock(), patience, Instant::now());
+        let is_believed = Refusing::is_patience_over(&mut self.doubts.refusing.lock(), patience, Instant::now());
         near.append(&mut has);
         let (shard, said): (_, Vec<u64>) = (self.shard, near.keys().copied().collect());
         if is_believed {
@@ -180,17 +161,6 @@ mod tests {
         assert_eq!(says(reply(0, far), 100, u64::MAX), Says::Near { last: far });
         assert_eq!(says(reply(0, far + 1), 100, u64::MAX), Says::Has { last: far + 1 });
         assert_eq!((says(None, 100, 50), says(Some(pb::HeldVoteReply::default()), 100, 50)), (Says::Nothing, Says::Nothing));
-    }
-
-    #[test]
-    fn patience_begins_again_after_a_pause_and_for_another_reason() {
-        let (mut refusing, begin) = (None, Instant::now());
-        let mut over = |patience, seconds| is_patience_over(&mut refusing, patience, begin + Duration::from_secs(seconds));
-        assert_eq!([over(SILENT, 0), over(SILENT, 9), over(SILENT, 10)], [false, false, true]);
-        assert_eq!([over(CONTRADICTED, 11), over(SILENT, 12), over(SILENT, 21), over(SILENT, 22)], [false, false, false, true]);
-        assert_eq!([over(SILENT, 60), over(SILENT, 69), over(SILENT, 70)], [false, false, true], "a pause");
-        let waits: Vec<bool> = (0..=60).map(|step| over(CONTRADICTED, 100 + 10 * step)).collect();
-        assert_eq!(waits.iter().position(|over| *over), Some(60), "ten minutes");
     }
 
     #[test]
