@@ -368,7 +368,10 @@ mod tests {
         let (old, new) = (Rules::BOUNDED, Rules::DIRECTORY_BOUNDED);
         let fit = (0..200).take_while(|id| refused(new, put(*id, 1 << 20)).is_none()).count();
         assert_eq!(fit, 127, "128 MiB for all");
-        assert_eq!(refused(new, put(0, 1 << 20)), None, "the same again");
+        for round in 0..200 {
+            assert_eq!(refused(new, put(0, (1 << 20) - round)), None, "a principal takes the place of its older version");
+        }
+        assert_eq!(refused(new, put(0, 1 << 20)), None);
         assert_eq!(refused(new, put(0, 3 << 20)), Some(pb::DirectoryRefusal::TooManyPrincipals));
         let key =
             pb::KeyRow { prefix: "0".repeat(12), hash: vec![0; 32].into(), label: "l".repeat(1 << 20), ..Default::default() };

@@ -258,11 +258,19 @@ mod tests {
     }
 
     #[test]
-    fn a_member_keeps_its_address() {
+    fn a_member_keeps_its_addresses_and_its_region() {
         let all = members(&[&[1, 2, 3]], THREE);
-        let mut nodes: BTreeMap<u64, Member> = all.nodes().map(|(id, member)| (*id, member.clone())).collect();
-        nodes.insert(1, member(10, "b"));
-        let moved = Membership::new(all.get_joint_config().clone(), nodes).expect("a membership");
-        assert_eq!(checked(&all, &moved), Err(MembersRefused::Moved(1)));
+        let changes: [fn(&mut Member); 4] = [
+            |member| member.peer = "b".into(),
+            |member| member.http = "b".into(),
+            |member| member.grpc = "b".into(),
+            |member| member.region = "b".into(),
+        ];
+        for change in changes {
+            let mut nodes: BTreeMap<u64, Member> = all.nodes().map(|(id, member)| (*id, member.clone())).collect();
+            change(nodes.get_mut(&1).expect("a member"));
+            let moved = Membership::new(all.get_joint_config().clone(), nodes).expect("a membership");
+            assert_eq!(checked(&all, &moved), Err(MembersRefused::Moved(1)));
+        }
     }
 }

@@ -171,6 +171,7 @@ mod tests {
         };
         let near = |configs: &[&[u64]], near: &[u64]| is_majority(&membership(configs), &near.iter().copied().collect());
         assert!(near(&[&[1, 2, 3]], &[1, 2]) && !near(&[&[1, 2, 3]], &[1, 4]));
+        assert!(!near(&[&[1, 2]], &[1]) && near(&[&[1, 2]], &[1, 2]) && !near(&[&[1, 2, 3], &[1, 2]], &[1, 3]));
         assert!(near(&[&[1, 2, 3, 4, 5]], &[1, 2, 5]) && !near(&[&[1, 2, 3, 4, 5]], &[1, 2]));
         assert!(!near(&[&[1, 2, 3], &[3, 4, 5]], &[1, 2, 3]) && near(&[&[1, 2, 3], &[3, 4, 5]], &[1, 3, 4]));
     }

@@ -263,6 +263,7 @@ fn sha256(path: &Path) -> io::Result<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::family::Db;
     use super::*;
 
     #[test]
@@ -292,6 +293,33 @@ mod tests {
         {
             check(&[&SnapshotFile { smallest_sequence, largest_sequence, ..good.clone() }]).expect_err("a sequence number");
         }
+    }
+
+    #[test]
+    fn an_inspected_snapshot_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = || RowsDb::open(&folder.path().join("rows"), 2).expect("opened");
+        let families = |db: &RowsDb| {
+            let names = Db::list_cf(&rocksdb::Options::default(), folder.path().join("rows")).expect("listed");
+            assert!(!names.is_empty() && db.applied(1).is_ok());
+            names.into_iter().filter(|name| name.starts_with("inspected")).count()
+        };
+        let db = open();
+        db.write(1, b"first", |set| set.put(b"key", b"old")).expect("written");
+        let snapshot = db.export(1, &folder.path().join("snapshot"), |_| Ok(SnapshotManifest::default())).expect("exported");
+        db.write(1, b"second", |set| set.put(b"key", b"new")).expect("written");
+        // A crash may leave one.
+        db.db.create_cf(inspected_name(1), &db.shard_options()).expect("created");
+        for _ in 0..2 {
+            let read = db.inspect(1, &snapshot, |view| (view.raw(b"key"), view.applied())).expect("inspected");
+            assert_eq!((read.0.expect("read"), read.1.expect("read")), (Some(b"old".to_vec()), Some(b"first".to_vec())));
+            assert_eq!(families(&db), 0);
+            assert_eq!(db.get(1, b"key").expect("read").as_deref(), Some(&b"new"[..]), "the shard's own rows stay");
+        }
+        assert!(snapshot.is_whole());
+        db.db.create_cf(inspected_name(1), &db.shard_options()).expect("created");
+        drop(db);
+        assert_eq!(families(&open()), 0, "a start removes it");
     }
 
     #[test]

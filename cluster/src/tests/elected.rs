@@ -101,23 +101,17 @@ fn a_snapshot_of_an_elected_member_replaces_no_rows_while_the_log_is_enough() {
     let place = hotel(&nodes);
     book(&nodes, &place, 1);
     for victim in [0, 1] {
-        for group in [0, 1] {
-            // A victim asks for another leader, so the hostile node has to be elected again.
+        let attack = Attack { nodes: &nodes, victim };
+        // The victim asks for another leader, so the hostile node may have to be elected again.
+        wait("the snapshot is not needed", || {
             lead(&nodes, PLACE);
-            let attack = Attack { nodes: &nodes, victim };
-            if group == 0 && !nodes.node(PLACE).cluster.leads(0) {
-                continue;
-            }
-            let replica = nodes.node(victim).cluster.node.shards[group as usize].group.replica().clone();
-            let vote = replica.answer_held_vote().vote.expect("there was an election");
-            let index = replica.newest_end().index + 1_000;
+            let vote = attack.held();
             let membership = members(&attack, &[&[1, 2, 3]], |_| {});
-            let manifest = pb::SnapshotManifest { group, ..manifest(vote, index, Some(membership)) };
+            let manifest = manifest(vote, attack.last().index + 1_000, Some(membership));
             let sent = attack.send(async |mut client| client.snapshot(futures::stream::iter([header(vote, manifest)])).await);
             let refused = sent.map(drop).expect_err("not needed");
-            assert_eq!(refused.code(), Code::FailedPrecondition, "{refused}");
-            assert!(refused.message().contains("the log is enough"), "{refused}");
-        }
+            refused.code() == Code::FailedPrecondition && refused.message().contains("the log is enough")
+        });
     }
     still_works(&mut nodes, &place, 1);
 }
