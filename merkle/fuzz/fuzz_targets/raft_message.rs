@@ -5,7 +5,6 @@
 use std::fmt::Debug;
 
 use keyrack_fuzz::wire;
-use keyrack_proto::internal as pb;
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 
