@@ -19,6 +19,15 @@ fn members(attack: &Attack<'_>, configs: &[&[u64]], change: impl FnOnce(&mut Vec
     pb::Membership { configs, nodes }
 }
 
+/// A node that follows a later leader by now answers with that, and has taken nothing.
+fn not_leading(reply: pb::AppendReply) -> Result<(), tonic::Status> {
+    use pb::append_reply::Result::{ConflictAt, HigherVote};
+    match reply.result {
+        Some(HigherVote(_) | ConflictAt(_)) => Err(tonic::Status::failed_precondition("another leader")),
+        _ => Ok(()),
+    }
+}
+
 /// openraft counts votes by a membership as soon as it is in the log: with the first of these no other node could ever be elected.
 #[test]
 fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
@@ -64,13 +73,21 @@ fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
                 let status = sent.expect_err(what);
                 assert!([Code::InvalidArgument, Code::FailedPrecondition].contains(&status.code()), "{what}: {status}");
             };
-            not_taken(attack.send(async |mut client| client.append_one(append()).await.map(drop)));
+            not_taken(
+                attack
+                    .send(async |mut client| client.append_one(append()).await)
+                    .map(|reply| reply.into_inner())
+                    .and_then(not_leading),
+            );
             not_taken(attack.send(async |mut client| {
                 let request = append();
                 let empty = pb::AppendRequest { entries: Vec::new(), ..request.clone() };
                 let mut replies = client.append(futures::stream::iter([empty, request])).await?.into_inner();
-                while replies.message().await?.is_some() {}
-                Ok(())
+                let mut last = pb::AppendReply::default();
+                while let Some(reply) = replies.message().await? {
+                    last = reply;
+                }
+                not_leading(last)
             }));
             // After an entry that the victim has, with another membership in it: nothing is compared with that.
             let before = pb::LogEntry { id: Some(attack.last()), batch: None, membership: Some(membership.clone()) };
@@ -80,7 +97,7 @@ fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
                 request.entries.insert(0, before);
                 let first = request.entries[0].id.expect("an id").index;
                 request.prev = first.checked_sub(1).and_then(|index| attack.id_at(index));
-                client.append_one(request).await.map(drop)
+                client.append_one(request).await.map(|reply| reply.into_inner()).and_then(not_leading)
             }));
             let manifest = manifest(vote, attack.last().index + 1_000, Some(membership));
             not_taken(
