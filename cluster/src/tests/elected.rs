@@ -28,6 +28,33 @@ fn not_leading(reply: pb::AppendReply) -> Result<(), tonic::Status> {
     }
 }
 
+/// Memberships that no honest leader sends. `me` is the victim, and `other` the other honest node.
+fn wrong_members(attack: &Attack<'_>, me: u64, other: u64) -> Vec<(&'static str, pb::Membership)> {
+    let none = |_: &mut Vec<pb::MemberInfo>| {};
+    let of = |id: u64| move |node: &&mut pb::MemberInfo| node.id == id;
+    vec![
+        ("nobody", members(attack, &[], none)),
+        ("a third set", members(attack, &[&[1, 2, 3], &[1, 2, 3], &[1, 2, 3]], none)),
+        ("only itself", members(attack, &[&[HOSTILE]], none)),
+        ("itself and all", members(attack, &[&[1, 2, 3], &[HOSTILE]], none)),
+        ("all and itself", members(attack, &[&[HOSTILE], &[1, 2, 3]], none)),
+        ("without the victim", members(attack, &[&[other, HOSTILE]], none)),
+        ("without another node", members(attack, &[&[me, HOSTILE]], none)),
+        ("the first step to that", members(attack, &[&[1, 2, 3], &[me, HOSTILE]], none)),
+        ("another node is gone", members(attack, &[&[me, HOSTILE]], |nodes| nodes.retain(|node| node.id != other))),
+        ("other data of another node", {
+            members(attack, &[&[1, 2, 3]], |nodes| nodes.iter_mut().find(of(other)).expect("a member").incarnation += 1)
+        }),
+        ("another address of another node", {
+            members(attack, &[&[1, 2, 3]], |nodes| nodes.iter_mut().find(of(other)).expect("a member").peer = "x:1".into())
+        }),
+        ("a stranger", {
+            let stranger = pb::MemberInfo { id: 4, incarnation: 4, ..Default::default() };
+            members(attack, &[&[1, 2, 3]], |nodes| nodes.push(stranger))
+        }),
+    ]
+}
+
 /// openraft counts votes by a membership as soon as it is in the log: with the first of these no other node could ever be elected.
 #[test]
 fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
@@ -39,30 +66,7 @@ fn an_elected_member_takes_the_vote_from_no_node_that_has_its_data() {
         let attack = Attack { nodes: &nodes, victim };
         let (vote, other) = (attack.held(), if victim == 0 { 2 } else { 1 });
         let me = victim as u64 + 1;
-        let none = |_: &mut Vec<pb::MemberInfo>| {};
-        let of = |id: u64| move |node: &&mut pb::MemberInfo| node.id == id;
-        let wrong = [
-            ("nobody", members(&attack, &[], none)),
-            ("a third set", members(&attack, &[&[1, 2, 3], &[1, 2, 3], &[1, 2, 3]], none)),
-            ("only itself", members(&attack, &[&[HOSTILE]], none)),
-            ("itself and all", members(&attack, &[&[1, 2, 3], &[HOSTILE]], none)),
-            ("all and itself", members(&attack, &[&[HOSTILE], &[1, 2, 3]], none)),
-            ("without the victim", members(&attack, &[&[other, HOSTILE]], none)),
-            ("without another node", members(&attack, &[&[me, HOSTILE]], none)),
-            ("the first step to that", members(&attack, &[&[1, 2, 3], &[me, HOSTILE]], none)),
-            ("another node is gone", members(&attack, &[&[me, HOSTILE]], |nodes| nodes.retain(|node| node.id != other))),
-            ("other data of another node", {
-                members(&attack, &[&[1, 2, 3]], |nodes| nodes.iter_mut().find(of(other)).expect("a member").incarnation += 1)
-            }),
-            ("another address of another node", {
-                members(&attack, &[&[1, 2, 3]], |nodes| nodes.iter_mut().find(of(other)).expect("a member").peer = "x:1".into())
-            }),
-            ("a stranger", {
-                let stranger = pb::MemberInfo { id: 4, incarnation: 4, ..Default::default() };
-                members(&attack, &[&[1, 2, 3]], |nodes| nodes.push(stranger))
-            }),
-        ];
-        for (what, membership) in wrong {
+        for (what, membership) in wrong_members(&attack, me, other) {
             let append = || {
                 let last = attack.last();
                 let id = Some(pb::LogId { term: vote.term, node: HOSTILE, index: last.index + 1 });
