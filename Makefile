@@ -6,7 +6,7 @@ BIN := $(CARGO_TARGET_DIR)/release
 DATA ?= keyrack-dev
 ARGS ?=
 
-.PHONY: help run test docs-test messages sim jepsen jepsen-short recall fuzz bench bench-receipts bench-abuse build release sbom check setup verifiers clean-data
+.PHONY: help run test docs-test messages sim jepsen jepsen-short recall fuzz bench bench-receipts bench-abuse bench-refusals build release sbom check setup verifiers clean-data
 
 help:
 	@echo "make run     start three nodes with sample hotels on this machine (data in $(DATA))"
@@ -21,6 +21,7 @@ help:
 	@echo "make fuzz    run every decoder on random bytes (ARGS='60 receipt': seconds for each target, target names)"
 	@echo "make bench-receipts   measure the Merkle tree: appends, proofs, ten million leaves on disk"
 	@echo "make bench-abuse   measure how slow connections and one flooding channel affect other callers"
+	@echo "make bench-refusals   measure how much refusals grow the nodes' disks"
 	@echo "make build   compile keyrackd and keyrack into $(BIN) (about 30 minutes the first time, on 2 cores)"
 	@echo "make release the same, with the list of all dependencies inside both programs (cargo auditable)"
 	@echo "make sbom    write the bill of materials (CycloneDX) of both programs to target/sbom"
@@ -115,6 +116,10 @@ bench-receipts: setup
 bench-abuse: build
 	cargo build --release --locked --workspace --examples
 	KEYRACK_BIN_DIR=$(BIN) $(BIN)/examples/abuse
+
+bench-refusals: build
+	cargo build --release --locked --workspace --examples
+	KEYRACK_BIN_DIR=$(BIN) $(BIN)/examples/refusals
 
 clean-data:
 	rm -rf $(DATA)

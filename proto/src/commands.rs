@@ -26,7 +26,11 @@ pub fn encode(command: &Command) -> Bytes {
 
 /// Decodes a command.
 pub fn decode(bytes: Bytes) -> Result<Command, Malformed> {
-    let message = pb::Command::decode(bytes)?;
+    from_message(pb::Command::decode(bytes)?)
+}
+
+/// The command in a decoded message.
+pub fn from_message(message: pb::Command) -> Result<Command, Malformed> {
     let request = match (message.digest.is_empty(), message.fingerprint.is_empty()) {
         (true, true) => None,
         _ => Some(RequestKey {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use super::admission::Admission;
 use super::calls::PeerCalls;
@@ -162,8 +162,9 @@ impl Links {
 
     /// Logs when a peer stops answering, with the cause, and when it answers again.
     pub fn note_answer<T>(&self, peer: u64, answer: &Result<T, Status>) {
-        let change = match answer {
-            Ok(_) => self.reachable.lock().answered(peer),
+        let change = match answer.as_ref().map_err(Status::code) {
+            // A refusal of this message is an answer too.
+            Ok(_) | Err(Code::InvalidArgument | Code::FailedPrecondition) => self.reachable.lock().answered(peer),
             Err(_) => self.reachable.lock().failed(peer, Instant::now()),
         };
         let cause = answer.as_ref().err().map(innermost);

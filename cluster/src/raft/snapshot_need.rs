@@ -57,6 +57,63 @@ fn says(reply: Option<pb::HeldVoteReply>, own: u64, keep: u64) -> Says {
     }
 }
 
+/// What the other members say.
+#[derive(Debug, Default)]
+struct Heard {
+    /// One of them has purged the entries that this replica lacks.
+    is_needed: bool,
+    /// The ends of the logs that have these entries.
+    has: BTreeMap<u64, u64>,
+    /// The ends of the logs that end near this replica's own.
+    near: BTreeMap<u64, u64>,
+    silent: Vec<u64>,
+    /// These were not asked.
+    fenced: Vec<u64>,
+}
+
+/// What follows from what the members say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Needed,
+    LogIsEnough,
+    /// Members that could say more are silent or fenced.
+    Unknown,
+}
+
+impl Heard {
+    fn add(&mut self, id: u64, says: Says) {
+        match says {
+            Says::Needed => self.is_needed = true,
+            Says::Has { last } => drop(self.has.insert(id, last)),
+            Says::Near { last } => drop(self.near.insert(id, last)),
+            Says::Nothing => self.silent.push(id),
+        }
+    }
+
+    fn verdict(&self, own: u64, membership: &Membership) -> Verdict {
+        let with_own = self.near.keys().copied().chain([own]).collect();
+        match self.is_needed {
+            true => Verdict::Needed,
+            false if !self.has.is_empty() || is_majority(membership, &with_own) => Verdict::LogIsEnough,
+            false => Verdict::Unknown,
+        }
+    }
+
+    /// How long a replica refuses the snapshot before it believes the leader.
+    fn patience(&self, verdict: Verdict) -> Duration {
+        match verdict {
+            Verdict::Needed => Duration::ZERO,
+            Verdict::Unknown if self.fenced.is_empty() => SILENT,
+            Verdict::Unknown | Verdict::LogIsEnough => CONTRADICTED,
+        }
+    }
+
+    /// The ends of the logs that are enough for this replica.
+    fn enough(&self) -> BTreeMap<u64, u64> {
+        self.near.iter().chain(&self.has).map(|(id, last)| (*id, *last)).collect()
+    }
+}
+
 /// Whether these members are a majority of each set of voters.
 fn is_majority(membership: &Membership, near: &BTreeSet<u64>) -> bool {
     membership.get_joint_config().iter().all(|voters| voters.intersection(near).count() * 2 > voters.len())
@@ -78,34 +135,15 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
         if self.doubts.trusts_leader || own == 0 || others.is_empty() {
             return Ok(());
         }
-        let (callable, fenced): (Vec<_>, Vec<_>) = others.iter().partition(|(id, _)| self.peers.may_call(**id));
-        let mut asked: FuturesUnordered<_> = callable
-            .into_iter()
-            .map(async |(id, member)| {
-                let reply = self.peers.held_vote(*id, member, pb::HeldVoteRequest { group: self.shard }).await;
-                (*id, says(reply, own, self.doubts.keep_log_entries))
-            })
-            .collect();
-        let (mut has, mut near, mut silent) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        while let Some((id, says)) = asked.next().await {
-            match says {
-                Says::Needed => {
-                    *self.doubts.refusing.lock() = None;
-                    return Ok(());
-                }
-                Says::Has { last } => drop(has.insert(id, last)),
-                Says::Near { last } => drop(near.insert(id, last)),
-                Says::Nothing => silent.push(id),
-            }
+        let heard = self.ask_about_own_log(own, &others).await;
+        let verdict = heard.verdict(self.node, &membership);
+        if verdict == Verdict::Needed {
+            *self.doubts.refusing.lock() = None;
+            return Ok(());
         }
-        let with_own = near.keys().copied().chain([self.node]).collect();
-        let is_enough = !has.is_empty() || is_majority(&membership, &with_own);
-        let fenced: Vec<u64> = fenced.into_iter().map(|(id, _)| *id).collect();
-        let patience = if is_enough || !fenced.is_empty() { CONTRADICTED } else { SILENT };
-        let is_believed = Refusing::is_patience_over(&mut self.doubts.refusing.lock(), patience, Instant::now());
-        near.append(&mut has);
-        let (shard, said): (_, Vec<u64>) = (self.shard, near.keys().copied().collect());
-        if is_believed {
+        let (shard, enough, patience) = (self.shard, heard.enough(), heard.patience(verdict));
+        let (said, silent, fenced): (Vec<&u64>, _, _) = (enough.keys().collect(), heard.silent, heard.fenced);
+        if Refusing::is_patience_over(&mut self.doubts.refusing.lock(), patience, Instant::now()) {
             tracing::warn!(
                 event = "snapshot_unconfirmed",
                 shard,
@@ -117,13 +155,33 @@ impl<M: Machine, D: LogDisk, P: PeerCalls> Replica<M, D, P> {
             );
             return Ok(());
         }
-        let cause = if is_enough {
-            self.ask_for_another_leader(from, &membership, &near).await;
+        let cause = if verdict == Verdict::LogIsEnough {
+            self.ask_for_another_leader(from, &membership, &enough).await;
             format!("the log is enough, say the nodes {said:?}")
         } else {
             format!("the nodes {silent:?} do not say whether it needs one, and the nodes {fenced:?} are fenced")
         };
         Err(io::Error::new(UNCONFIRMED, format!("node {} does not take a snapshot of shard {shard}: {cause}", self.node)))
+    }
+
+    /// Asks the members until one says that this replica, whose log ends with the entry `own`, needs a snapshot.
+    async fn ask_about_own_log(&self, own: u64, others: &BTreeMap<u64, Member>) -> Heard {
+        let (callable, fenced): (Vec<_>, Vec<_>) = others.iter().partition(|(id, _)| self.peers.may_call(**id));
+        let mut heard = Heard { fenced: fenced.into_iter().map(|(id, _)| *id).collect(), ..Heard::default() };
+        let mut asked: FuturesUnordered<_> = callable
+            .into_iter()
+            .map(async |(id, member)| {
+                let reply = self.peers.held_vote(*id, member, pb::HeldVoteRequest { group: self.shard }).await;
+                (*id, says(reply, own, self.doubts.keep_log_entries))
+            })
+            .collect();
+        while let Some((id, says)) = asked.next().await {
+            heard.add(id, says);
+            if heard.is_needed {
+                break;
+            }
+        }
+        heard
     }
 
     /// Asks the leader to hand over to the voter with the longest log, which has the entries that this replica lacks.
@@ -161,6 +219,31 @@ mod tests {
         assert_eq!(says(reply(0, far), 100, u64::MAX), Says::Near { last: far });
         assert_eq!(says(reply(0, far + 1), 100, u64::MAX), Says::Has { last: far + 1 });
         assert_eq!((says(None, 100, 50), says(Some(pb::HeldVoteReply::default()), 100, 50)), (Says::Nothing, Says::Nothing));
+    }
+
+    #[test]
+    fn a_replica_refuses_a_snapshot_while_the_log_is_enough_or_members_could_say_so() {
+        use Verdict::{LogIsEnough, Needed, Unknown};
+        let nodes: BTreeMap<u64, Member> = (1..=5).map(|id| (id, Member::default())).collect();
+        let three = Membership::new(vec![(1..=3).collect()], nodes.clone()).expect("a membership");
+        let five = Membership::new(vec![(1..=5).collect()], nodes).expect("a membership");
+        let (has, near, silent) = (Says::Has { last: 900 }, Says::Near { last: 100 }, Says::Nothing);
+        // Node 1 has doubts about a snapshot of node 3.
+        let check = |membership: &Membership, said: &[(u64, Says)], fenced: &[u64], expected: (Verdict, Duration)| {
+            let mut heard = Heard { fenced: fenced.to_vec(), ..Heard::default() };
+            said.iter().for_each(|(id, says)| heard.add(*id, *says));
+            let verdict = heard.verdict(1, membership);
+            assert_eq!((verdict, heard.patience(verdict)), expected, "{said:?} {fenced:?}");
+        };
+        check(&three, &[(2, Says::Needed)], &[], (Needed, Duration::ZERO));
+        check(&three, &[(2, has)], &[], (LogIsEnough, CONTRADICTED));
+        check(&three, &[(2, near)], &[], (LogIsEnough, CONTRADICTED));
+        check(&three, &[(2, silent)], &[], (Unknown, SILENT));
+        check(&three, &[], &[2], (Unknown, CONTRADICTED));
+        check(&five, &[(2, near), (4, silent), (5, silent)], &[], (Unknown, SILENT));
+        check(&five, &[(2, near), (4, near), (5, silent)], &[], (LogIsEnough, CONTRADICTED));
+        check(&five, &[(2, near), (4, has), (5, Says::Needed)], &[], (Needed, Duration::ZERO));
+        check(&five, &[(2, near), (4, silent)], &[5], (Unknown, CONTRADICTED));
     }
 
     #[test]

@@ -8,9 +8,7 @@ use std::io;
 
 use bytes::Bytes;
 use keyrack_inventory::{Grant, MAX_ARI_UPDATES, MAX_ROOMS, Op, PropertyNumber};
-use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
-use prost::Message;
 
 use crate::directory;
 use crate::node::Node;
@@ -101,13 +99,12 @@ pub fn check(node: &Node, from: u64, shard: u32, command: &Bytes) -> Result<(), 
     if command.len() > MAX_COMMAND_BYTES {
         return Err(NotProposed::TooLarge(command.len()));
     }
+    let unreadable = |cause: io::Error| NotProposed::Unreadable(cause.to_string());
     if shard == directory::SHARD {
-        readable::check_command(shard, command.clone()).map_err(|cause| NotProposed::Unreadable(cause.to_string()))?;
-        return check_registration(from, node.config.data_shards, command);
+        let op = readable::directory_command(command.clone()).map_err(unreadable)?;
+        return check_registration(from, node.config.data_shards, &op);
     }
-    let unreadable = |cause: &dyn std::fmt::Display| NotProposed::Unreadable(cause.to_string());
-    readable::check_command(shard, command.clone()).map_err(|cause| unreadable(&cause))?;
-    let command = commands::decode(command.clone()).map_err(|cause| unreadable(&cause))?;
+    let command = readable::command(command.clone()).map_err(unreadable)?;
     check_property((from, shard), command.property, |number| node.directory.find_number(number).map(|place| place.shard))?;
     check_elements(from, &command.op)?;
     let granted = |number: u32| node.directory.principals().find_number(number).map(|principal| principal.grant());
@@ -115,14 +112,14 @@ pub fn check(node: &Node, from: u64, shard: u32, command: &Bytes) -> Result<(), 
 }
 
 /// A node with other settings would put a property into a shard that does not exist.
-fn check_registration(from: u64, data_shards: u32, command: &Bytes) -> Result<(), NotProposed> {
+fn check_registration(from: u64, data_shards: u32, op: &pb::directory_command::Op) -> Result<(), NotProposed> {
     use pb::directory_command::Op;
-    match pb::DirectoryCommand::decode(command.clone()).ok().and_then(|command| command.op) {
-        Some(Op::RegisterProperty(register)) if register.data_shards != data_shards => {
+    match op {
+        Op::RegisterProperty(register) if register.data_shards != data_shards => {
             Err(NotProposed::OtherShards { from, of: register.data_shards, own: data_shards })
         }
         // It removes only properties in shards after these.
-        Some(Op::RemoveProperty(remove)) if remove.data_shards != data_shards => {
+        Op::RemoveProperty(remove) if remove.data_shards != data_shards => {
             Err(NotProposed::OtherShards { from, of: remove.data_shards, own: data_shards })
         }
         _ => Ok(()),

@@ -39,12 +39,12 @@ pub fn batch<R: Rows>(
     let mut outcomes = Vec::with_capacity(batch.commands.len());
     for command in batch.commands {
         // No version can read it. Versions that did not check what another node forwarded could store it, and then stopped here.
-        if pb::Command::decode(command.as_ref()).is_err() {
+        let Ok(message) = pb::Command::decode(command) else {
             tracing::error!(event = "unreadable_command", term, index, "a command in the log is no command: it changes nothing");
             outcomes.push(Outcome { reply: Reply::Done, replayed: false, guest_key: None });
             continue;
-        }
-        let command = commands::decode(command).map_err(|cause| malformed(&cause.to_string()))?;
+        };
+        let command = commands::from_message(message).map_err(|cause| malformed(&cause.to_string()))?;
         if !may_be_applied(&command.op, shard, at.rules) {
             tracing::warn!(
                 event = "unproven_keys",

@@ -4,10 +4,11 @@
 use std::io;
 
 use bytes::Bytes;
+use keyrack_inventory::Command;
 use keyrack_proto::bounded;
 use keyrack_proto::commands;
 use keyrack_proto::internal as pb;
-use prost::Message;
+use prost::{Message, Name};
 
 use super::decide;
 use super::log_clock::LATEST_MS;
@@ -29,31 +30,41 @@ pub fn check(shard: u32, batch: Bytes) -> io::Result<()> {
     if batch.at_ms > LATEST_MS {
         return Err(malformed(&format!("batch: its time, {} ms since 1970, is impossible", batch.at_ms)));
     }
-    batch.commands.into_iter().try_for_each(|command| check_command(shard, command))
+    batch.commands.into_iter().try_for_each(|encoded| match shard {
+        directory::SHARD => directory_command(encoded).map(drop),
+        _ => command(encoded).map(drop),
+    })
 }
 
-/// Checks an encoded command of a shard.
+/// Reads an encoded command of a data shard.
 ///
 /// # Errors
 /// As for [`check`].
-pub fn check_command(shard: u32, command: Bytes) -> io::Result<()> {
-    let most = MOST_BYTES + MOST_TIMES * command.len();
-    let bounded = match shard {
-        directory::SHARD => bounded::check_within::<pb::DirectoryCommand>(&command, most),
-        _ => bounded::check_within::<pb::Command>(&command, most),
-    };
-    bounded.map_err(|cause| malformed(&format!("command: {cause}")))?;
-    if shard != directory::SHARD {
-        return commands::decode(command).map(drop).map_err(|cause| malformed(&cause.to_string()));
-    }
+pub fn command(command: Bytes) -> io::Result<Command> {
+    check_memory::<pb::Command>(&command)?;
+    commands::decode(command).map_err(|cause| malformed(&cause.to_string()))
+}
+
+/// Reads an encoded command of the directory.
+///
+/// # Errors
+/// As for [`check`].
+pub fn directory_command(command: Bytes) -> io::Result<pb::directory_command::Op> {
+    check_memory::<pb::DirectoryCommand>(&command)?;
     let command = pb::DirectoryCommand::decode(command).map_err(|cause| malformed(&format!("directory command: {cause}")))?;
     let op = command.op.ok_or_else(|| malformed("directory command: unknown kind"))?;
-    directory::check(&op)
+    directory::check(&op)?;
+    Ok(op)
+}
+
+fn check_memory<M: Name>(message: &[u8]) -> io::Result<()> {
+    let most = MOST_BYTES + MOST_TIMES * message.len();
+    bounded::check_within::<M>(message, most).map_err(|cause| malformed(&format!("command: {cause}")))
 }
 
 #[cfg(test)]
 mod tests {
-    use keyrack_inventory::{Command, Op, PropertyNumber, Rules};
+    use keyrack_inventory::{Op, PropertyNumber, Rules};
 
     use super::*;
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::durable::write_durably;
 use super::error::{damaged, io_error};
-use super::family::{cf_name, inspected_name};
+use super::family::{cf_name, generation, inspected_name};
 use super::rows_db::RowsDb;
 use super::view::View;
 use crate::malformed::malformed;
@@ -126,9 +126,9 @@ impl RowsDb {
     /// Flushes a shard. If a snapshot replaced its column family during the flush, flushes the new one.
     pub(super) fn flush_whole(&self, shard: u32) -> io::Result<()> {
         loop {
-            let before = *self.shard(shard)?.generation.read();
+            let before = self.shard(shard)?.name.read().clone();
             let flushed = self.family(shard).and_then(|family| self.db.flush_cf(&family).map_err(io_error));
-            if flushed.is_ok() || before == *self.shard(shard)?.generation.read() {
+            if flushed.is_ok() || before == *self.shard(shard)?.name.read() {
                 return flushed;
             }
         }
@@ -138,10 +138,12 @@ impl RowsDb {
     pub fn import(&self, shard: u32, snapshot: &SnapshotDir) -> io::Result<()> {
         let state = self.shard(shard)?;
         let _gate = state.gate.lock();
-        let old = *state.generation.read();
-        self.import_as(&cf_name(shard, old + 1), snapshot)?;
-        *state.generation.write() = old + 1;
-        self.db.drop_cf(&cf_name(shard, old)).map_err(io_error)
+        let old = state.name.read().clone();
+        let generation = generation(&old, shard).ok_or_else(|| io::Error::other(format!("{old} is no name of shard {shard}")))?;
+        let new = cf_name(shard, generation + 1);
+        self.import_as(&new, snapshot)?;
+        *state.name.write() = new;
+        self.db.drop_cf(&old).map_err(io_error)
     }
 
     /// Calls `read` with a view of a snapshot's rows, which are imported beside the shard's own for that time. The snapshot's folder is

@@ -25,7 +25,8 @@ pub struct RowsDb {
 }
 
 pub(super) struct Shard {
-    pub generation: RwLock<u64>,
+    /// The name of its column family.
+    pub name: RwLock<String>,
     /// Held while a batch is written and while the shard is exported, so that an export never sees half a batch.
     pub gate: Mutex<()>,
     /// Held while a snapshot's rows are beside the shard's own.
@@ -63,9 +64,11 @@ impl RowsDb {
         for name in names.iter().filter(|name| is_inspected(name)) {
             db.drop_cf(name).map_err(io_error)?;
         }
-        let shard =
-            |g: &Option<u64>| Shard { generation: RwLock::new(g.unwrap_or(0)), gate: Mutex::new(()), inspected: Mutex::new(()) };
-        let shards = newest.iter().map(shard).collect();
+        let shard = |(number, generation): (usize, &Option<u64>)| {
+            let name = RwLock::new(cf_name(number as u32, generation.unwrap_or(0)));
+            Shard { name, gate: Mutex::new(()), inspected: Mutex::new(()) }
+        };
+        let shards = newest.iter().enumerate().map(shard).collect();
         Ok(RowsDb { db, shards, cache })
     }
 
@@ -147,8 +150,7 @@ impl RowsDb {
     }
 
     pub(super) fn family(&self, shard: u32) -> io::Result<Arc<BoundColumnFamily<'_>>> {
-        let generation = *self.shard(shard)?.generation.read();
-        let name = cf_name(shard, generation);
+        let name = self.shard(shard)?.name.read();
         self.db.cf_handle(&name).ok_or_else(|| io::Error::other(format!("no column family {name}")))
     }
 

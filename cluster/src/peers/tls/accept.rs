@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustls::pki_types::CertificateDer;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
@@ -22,7 +20,7 @@ use super::handshake_slots::HandshakeSlots;
 use super::identity::Identity;
 use super::peer_tls::PeerTls;
 use super::refusals::{Refusals, handshake_failure};
-use super::watched;
+use super::watched::{self, Watched};
 use crate::peers::admission::Admission;
 use crate::tasks::Tasks;
 
@@ -36,13 +34,14 @@ const WAITING: usize = 16;
 /// The most open connections of one node. An honest node keeps one, and opens another for a moment when it starts or reconnects.
 const OPEN: usize = 16;
 
-/// A connection whose other end is a node of this cluster. It ends when the tasks of its listener stop.
-pub struct PeerStream {
-    stream: TlsStream<TcpStream>,
-    caller: PeerNode,
-    /// Ends when the tasks stop, or when the certificate is not accepted any more.
-    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _place: OwnedSemaphorePermit,
+/// A connection whose other end is a node of this cluster. It ends when the tasks of its listener stop, or when the certificate is not
+/// accepted any more.
+pub type PeerStream = Watched<TlsStream<TcpStream>, Place>;
+
+/// The place of a node's connection.
+pub struct Place {
+    node: u64,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// The node that the other end's certificate names.
@@ -117,9 +116,9 @@ impl Acceptor {
         let done = tokio::time::timeout(HANDSHAKE, accepting).await;
         let mut stream = done.map_err(|_| io::Error::other("no TLS handshake within 5 s"))??;
         match self.admitted(&stream) {
-            Ok((node, place)) => {
-                let ended = Box::pin(self.clone().ended(node, chain_of(&stream)));
-                Ok(PeerStream { caller: PeerNode(node), ended, stream, _place: place })
+            Ok(place) => {
+                let ended = self.clone().ended(place.node, chain_of(&stream));
+                Ok(Watched::new(stream, ended, place))
             }
             Err(cause) => {
                 // So the other end gets close_notify.
@@ -137,8 +136,8 @@ impl Acceptor {
         }
     }
 
-    /// The node at the other end, and a place for its connection. Each of its calls then checks its rights again.
-    fn admitted(&self, stream: &TlsStream<TcpStream>) -> io::Result<(u64, OwnedSemaphorePermit)> {
+    /// The place for the connection of the node at the other end. Each of its calls then checks its rights again.
+    fn admitted(&self, stream: &TlsStream<TcpStream>) -> io::Result<Place> {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let node = chain.first().and_then(|own| Identity::of(own).ok()).and_then(|identity| identity.node());
         let node = node.ok_or_else(|| io::Error::other("the other end shows no certificate of a node"))?;
@@ -146,8 +145,9 @@ impl Acceptor {
             return Err(io::Error::other(format!("node {node} is fenced, or it is no member now: it may be rejoining")));
         }
         let places = self.places.lock().entry(node).or_insert_with(|| Arc::new(Semaphore::new(OPEN))).clone();
-        let place = places.try_acquire_owned();
-        place.map(|place| (node, place)).map_err(|_| io::Error::other(format!("node {node} has {OPEN} open connections already")))
+        let permit = places.try_acquire_owned();
+        let permit = permit.map_err(|_| io::Error::other(format!("node {node} has {OPEN} open connections already")))?;
+        Ok(Place { node, _permit: permit })
     }
 
     fn refuse(&self, address: SocketAddr, cause: &io::Error) {
@@ -169,41 +169,6 @@ impl Connected for PeerStream {
     type ConnectInfo = PeerNode;
 
     fn connect_info(&self) -> PeerNode {
-        self.caller
-    }
-}
-
-impl AsyncRead for PeerStream {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.ended.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Ok(())), // the end
-            Poll::Pending => Pin::new(&mut self.stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for PeerStream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        PeerNode(self.beside().node)
     }
 }

@@ -45,7 +45,7 @@ impl Dial {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
         let chain = chain.iter().map(|one| one.clone().into_owned()).collect();
         let refused = watched::refused(self.tls, self.node, chain);
-        Ok(TokioIo::new(Watched::new(stream, refused)))
+        Ok(TokioIo::new(Watched::new(stream, refused, ())))
     }
 }
 

@@ -28,16 +28,22 @@ pub async fn refused(tls: PeerTls, node: u64, chain: Vec<CertificateDer<'static>
     }
 }
 
-/// A stream that fails once its condition ends.
-pub struct Watched<S> {
+/// A stream that ends once its condition ends, and what is kept beside it until then.
+pub struct Watched<S, T = ()> {
     stream: S,
     ended: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    beside: T,
 }
 
-impl<S> Watched<S> {
-    /// Reading fails once `ended` completes.
-    pub fn new(stream: S, ended: impl Future<Output = ()> + Send + 'static) -> Watched<S> {
-        Watched { stream, ended: Some(Box::pin(ended)) }
+impl<S, T> Watched<S, T> {
+    /// The other end seems to have closed the stream once `ended` completes.
+    pub fn new(stream: S, ended: impl Future<Output = ()> + Send + 'static, beside: T) -> Watched<S, T> {
+        Watched { stream, ended: Some(Box::pin(ended)), beside }
+    }
+
+    /// What is kept beside the stream.
+    pub fn beside(&self) -> &T {
+        &self.beside
     }
 }
 
@@ -50,18 +56,18 @@ impl Watched<tokio_rustls::client::TlsStream<tokio::net::TcpStream>> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin, T: Unpin> AsyncRead for Watched<S, T> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let is_open = self.ended.as_mut().is_some_and(|ended| ended.as_mut().poll(context).is_pending());
         if !is_open {
             self.ended = None;
-            return Poll::Ready(Err(io::Error::other("the other end's certificate is not accepted any more")));
+            return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin, T: Unpin> AsyncWrite for Watched<S, T> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
