@@ -9,7 +9,7 @@ use keyrack_texts::Detail;
 
 use super::problem::Problem;
 pub use super::quoted::{quoted, quoted_prefix};
-use crate::guests::has_card_number;
+use crate::guests::{has_card_number, is_card_number};
 
 /// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
@@ -109,23 +109,38 @@ pub fn code(name: &str, text: &str) -> Result<ShortCode, Problem> {
     short_code(text).map_err(|_| Problem::new(Detail::FieldCode { field: name.to_owned() }))
 }
 
-/// A text of at most `MAX_TEXT` characters without a card number.
+/// A free text of at most `MAX_TEXT` characters without a card number.
 pub fn text(name: &str, text: &str) -> Result<String, Problem> {
-    if text.chars().count() > MAX_TEXT {
-        return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_TEXT as u64 }));
-    }
     if has_card_number(text) {
         return Err(Problem::new(Detail::TextHasCardNumber { field: name.to_owned() }));
     }
+    identifier(name, text)
+}
+
+/// An identifier of at most `MAX_TEXT` characters, such as an order number, a telephone number or an e-mail address. Its digits can look
+/// like a card number by chance.
+pub fn identifier(name: &str, text: &str) -> Result<String, Problem> {
+    if text.chars().count() > MAX_TEXT {
+        return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_TEXT as u64 }));
+    }
     Ok(text.to_owned())
+}
+
+/// A payment provider's token, which is no card number.
+pub fn payment_token(token: &str) -> Result<String, Problem> {
+    const NAME: &str = "payment.token";
+    if is_card_number(token) {
+        return Err(Problem::new(Detail::TextHasCardNumber { field: NAME.to_owned() }));
+    }
+    identifier(NAME, token)
 }
 
 /// A guest whose fields are short and have no card numbers.
 pub fn guest(guest: Option<v1::Guest>) -> Result<Option<v1::Guest>, Problem> {
     let Some(guest) = guest else { return Ok(None) };
     text("guest.name", &guest.name)?;
-    text("guest.email", &guest.email)?;
-    text("guest.phone", &guest.phone)?;
+    identifier("guest.email", &guest.email)?;
+    identifier("guest.phone", &guest.phone)?;
     Ok(Some(guest))
 }
 

@@ -16,6 +16,6 @@ mod leaf_secrets;
 mod rewrap;
 mod vault;
 
-pub use cards::has_card_number;
+pub use cards::{has_card_number, is_card_number};
 pub use rewrap::run as rewrap;
 pub use vault::{SealedGuest, SealedTokens, Vault};

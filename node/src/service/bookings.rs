@@ -59,8 +59,8 @@ impl Service {
             stay,
             rooms,
             guest: sealed,
-            channel_ref: requests::text("channelRef", &request.channel_ref)?,
-            payment_token: requests::text("payment.token", &request.payment.unwrap_or_default().token)?,
+            channel_ref: requests::identifier("channelRef", &request.channel_ref)?,
+            payment_token: requests::payment_token(&request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),
         };
