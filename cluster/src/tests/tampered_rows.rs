@@ -6,7 +6,7 @@ use keyrack_inventory::{Key, Month, RoomTypeIx, Row};
 use keyrack_proto::rows;
 use tokio::time::Instant;
 
-use super::three_nodes::{NIGHT, Nodes, PATIENCE, book, hotel};
+use super::three_nodes::{NIGHT, Nodes, PATIENCE, book, bookings, hotel};
 use crate::storage::RowsDb;
 use crate::{FolderError, Placement, StartError};
 
@@ -40,6 +40,7 @@ fn a_replica_with_a_tampered_row_stops_and_no_receipt_has_its_signature() {
     covered(&nodes, 0, leaf);
     // Not the first node: the test sends its commands through that one.
     let victim = 2;
+    assert_eq!(bookings(&nodes, victim), 1, "it has applied the booking");
     nodes.stop(victim);
     tamper(&nodes.data(victim), &place);
     nodes.restart(victim).expect("a start does not detect the change");
