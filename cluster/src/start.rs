@@ -109,7 +109,8 @@ impl ClusterNode {
                 "this node takes the leaders' memberships and snapshots without asking another node. Remove trust_leader after the recovery"
             );
         }
-        let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
+        let tasks = Tasks::new("cluster");
+        let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone(), tasks.clone());
         let mut node = Node {
             incarnation: folder.incarnation,
             folder,
@@ -120,7 +121,7 @@ impl ClusterNode {
             halt: Arc::new(Halt::new(config.data.clone())),
             admission,
             links,
-            tasks: Tasks::new("cluster"),
+            tasks,
             peer_refusals: AtomicU64::new(0),
             config,
         };
@@ -173,11 +174,11 @@ async fn use_copy(
     let shards = config.data_shards + 1;
     let mut terms = Group::terms(shards, log).map_err(storage)?;
     let admission = Arc::new(Admission::new(config.node_ids()).despite_fences(config.admit_fenced.iter().copied()));
-    let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone());
+    let tasks = Tasks::new("a copied node");
+    let links = Links::new(&config.cluster, config.node, tls.clone(), admission.clone(), tasks.clone());
     let mut newest = Group::ends(shards, log).map_err(storage)?;
     let origin =
         FolderOrigin { kind: Kind::Copied.into(), copy, terms: terms.clone(), ends: newest.clone(), ..Default::default() };
-    let tasks = Tasks::new("a copied node");
     serving::serve_copy(config.clone(), origin, same_socket(listener).map_err(storage)?, tls.clone(), admission, &tasks);
     let ask = |id| membership::folder_of(&links, config, id);
     let decision = membership::decide_on_copy(config.node, copy, &config.node_ids(), ask, progress).await;

@@ -32,15 +32,47 @@ pub struct RawH2 {
 impl RawH2 {
     /// Opens a connection whose streams let the node send `window` bytes each.
     pub async fn open(from: Ipv4Addr, to: &str, window: u32) -> RawH2 {
-        let mut connection = RawH2 { stream: connect_from(from, to).await, next: 1 };
+        RawH2::over(connect_from(from, to).await, window).await
+    }
+
+    /// The same with as small a receive buffer as the kernel allows.
+    pub async fn open_narrow(from: Ipv4Addr, to: &str, window: u32) -> RawH2 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        RawH2::over(socket.connect(to.parse().unwrap()).await.unwrap(), window).await
+    }
+
+    async fn over(stream: TcpStream, window: u32) -> RawH2 {
+        let mut connection = RawH2 { stream, next: 1 };
         connection.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
         let settings = [&INITIAL_WINDOW[..], &window.to_be_bytes()].concat();
-        connection.frame(SETTINGS, 0, 0, &settings).await;
+        connection.write(&frame(SETTINGS, 0, 0, &settings)).await;
         connection
     }
 
     /// Sends the head of a request, and returns its stream.
     pub async fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)], is_whole: bool) -> u32 {
+        let (stream, head) = self.head(method, path, headers, is_whole);
+        self.write(&head).await;
+        stream
+    }
+
+    /// Sends the heads of so many requests without a body at once.
+    pub async fn burst(&mut self, count: usize, method: &str, path: &str) {
+        let heads: Vec<u8> = (0..count).flat_map(|_| self.head(method, path, &[], true).1).collect();
+        self.write(&heads).await;
+    }
+
+    /// Sends a body byte by byte, with so many bytes that mean nothing (RFC 9113, 4.1) after each.
+    pub async fn thin_body(&mut self, stream: u32, body: &[u8], between: usize) {
+        const UNKNOWN: u8 = 0x77;
+        let nothing = frame(UNKNOWN, 0, 0, &vec![0; between]);
+        let parts = body.iter().map(|byte| [frame(DATA, 0, stream, &[*byte]), nothing.clone()].concat());
+        self.write(&parts.collect::<Vec<_>>().concat()).await;
+    }
+
+    fn head(&mut self, method: &str, path: &str, headers: &[(&str, &str)], is_whole: bool) -> (u32, Vec<u8>) {
         let pseudo = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "localhost")];
         let mut block = Vec::new();
         for (name, value) in pseudo.iter().chain(headers) {
@@ -55,18 +87,17 @@ impl RawH2 {
         let stream = self.next;
         self.next += 2;
         let end = if is_whole { END_STREAM } else { 0 };
-        self.frame(HEADERS, END_HEADERS | end, stream, &block).await;
-        stream
+        (stream, frame(HEADERS, END_HEADERS | end, stream, &block))
     }
 
     /// Sends a part of a body.
     pub async fn data(&mut self, stream: u32, bytes: &[u8]) {
-        self.frame(DATA, 0, stream, bytes).await;
+        self.write(&frame(DATA, 0, stream, bytes)).await;
     }
 
     /// Gives a stream up.
     pub async fn reset(&mut self, stream: u32) {
-        self.frame(RST_STREAM, 0, stream, &8u32.to_be_bytes()).await;
+        self.write(&frame(RST_STREAM, 0, stream, &8u32.to_be_bytes())).await;
     }
 
     /// Whether the node closes the connection within this time. Reads and drops what arrives.
@@ -88,14 +119,13 @@ impl RawH2 {
         all
     }
 
-    async fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        let length = (payload.len() as u32).to_be_bytes();
-        let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
-        self.write(&[&head, payload].concat()).await;
-    }
-
     async fn write(&mut self, bytes: &[u8]) {
         // A node that does not read more must not stop the test.
         let _ = timeout(Duration::from_secs(5), self.stream.write_all(bytes)).await;
     }
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }

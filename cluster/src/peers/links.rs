@@ -8,6 +8,7 @@ use std::time::Duration;
 use keyrack_proto::internal as pb;
 use keyrack_proto::internal::peer_client::PeerClient;
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
 use tonic::service::interceptor::InterceptedService;
@@ -18,11 +19,16 @@ use super::admission::Admission;
 use super::calls::PeerCalls;
 use super::member::Member;
 use super::tls::{Dial, PeerTls};
+use crate::tasks::Tasks;
 
 /// The largest message that a node takes from another one: a full append (`raft/log_store.rs`) and its envelope.
 pub const PEER_MESSAGE_BYTES: usize = 16 << 20;
 /// The largest answer that a node takes from another one: the answers to a batch.
 pub const PEER_ANSWER_BYTES: usize = 64 << 20;
+/// How many calls that timed out a connection remembers. Frames for older ones are errors.
+const RESETS: usize = 1_024;
+/// How many such errors a connection has before it ends.
+const LOST_FRAMES: usize = 65_536;
 /// How long a connection may take to open: ample time for two round trips between far regions.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -42,6 +48,8 @@ pub struct Links {
     admission: Arc<Admission>,
     channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
     reachable: Arc<Mutex<Reachable>>,
+    /// The tasks that complete calls.
+    tasks: Tasks,
     /// The incarnations of the nodes that asked this node to rejoin.
     announced: Arc<Mutex<BTreeMap<u64, u64>>>,
 }
@@ -106,7 +114,7 @@ impl tonic::service::Interceptor for Identify {
 
 impl Links {
     /// Without channels. Each channel is opened at its first use.
-    pub fn new(cluster: &str, node: u64, tls: PeerTls, admission: Arc<Admission>) -> Links {
+    pub fn new(cluster: &str, node: u64, tls: PeerTls, admission: Arc<Admission>, tasks: Tasks) -> Links {
         Links {
             cluster: cluster.into(),
             node,
@@ -114,6 +122,7 @@ impl Links {
             admission,
             channels: Arc::default(),
             reachable: Arc::default(),
+            tasks,
             announced: Arc::default(),
         }
     }
@@ -187,6 +196,17 @@ impl Links {
         self.reachable.lock().lost.keys().copied().collect()
     }
 
+    /// Makes a call of which the caller may not need the answer any more, because others answered first. The call is completed all the
+    /// same: a call that is given up resets its stream, and after many resets HTTP/2 ends the connection.
+    async fn completed<T: Send + 'static>(&self, call: impl Future<Output = Option<T>> + Send + 'static) -> Option<T> {
+        let (answer, wait) = oneshot::channel();
+        self.tasks.spawn("call of a peer", async move {
+            // The caller may have stopped waiting.
+            let _ = answer.send(call.await);
+        });
+        wait.await.ok().flatten()
+    }
+
     fn identify(&self, to: String) -> Result<Identify, Broken> {
         Ok(Identify {
             cluster: MetadataValue::try_from(self.cluster.as_ref())?,
@@ -198,6 +218,8 @@ impl Links {
     fn open(&self, id: u64, member: &Member) -> Result<Client, Broken> {
         let channel = Endpoint::from_shared(uri(&member.peer))?
             .connect_timeout(CONNECT)
+            .http2_max_concurrent_reset_streams(RESETS)
+            .http2_max_local_error_reset_streams(LOST_FRAMES)
             .http2_keep_alive_interval(Duration::from_secs(2))
             .keep_alive_timeout(Duration::from_secs(4))
             .keep_alive_while_idle(true)
@@ -232,11 +254,13 @@ impl PeerCalls for Links {
     async fn held_vote(&self, id: u64, member: &Member, ask: pb::HeldVoteRequest) -> Option<pb::HeldVoteReply> {
         let mut request = Request::new(ask);
         request.set_timeout(CALL_TIMEOUT);
-        Some(self.client(id, member).ok()?.held_vote(request).await.ok()?.into_inner())
+        let mut client = self.client(id, member).ok()?;
+        self.completed(async move { client.held_vote(request).await.ok().map(tonic::Response::into_inner) }).await
     }
 
     async fn who_is(&self, id: u64, address: &str) -> Option<pb::HelloReply> {
-        self.hello(id, address).await.ok()
+        let (links, address) = (self.clone(), address.to_owned());
+        self.completed(async move { links.hello(id, &address).await.ok() }).await
     }
 
     async fn hand_over(&self, leader: u64, member: &Member, ask: pb::HandOverRequest) {

@@ -65,10 +65,18 @@ pub fn serve_copy(
     spawn(builder().add_service(service).serve_with_incoming(incoming), tasks);
 }
 
+/// How many calls that the caller gave up may wait for this node to notice.
+const RESETS: usize = 1_024;
+/// How many frames for calls that were given up long ago a connection takes before it ends.
+const LOST_FRAMES: usize = 65_536;
+
 fn builder() -> Server {
     Server::builder()
         .initial_stream_window_size(8 << 20)
         .initial_connection_window_size(32 << 20)
+        // Calls that time out are reset, many at once when a node was paused.
+        .http2_max_pending_accept_reset_streams(Some(RESETS))
+        .http2_max_local_error_reset_streams(Some(LOST_FRAMES))
         .http2_keepalive_interval(Some(Duration::from_secs(5)))
 }
 

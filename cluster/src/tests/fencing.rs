@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::three_nodes::{Nodes, PATIENCE, book, hotel};
 use crate::peers::{Admission, Links, Member};
+use crate::tasks::Tasks;
 
 #[test]
 fn a_fenced_node_receives_nothing_until_it_is_admitted_again() {
@@ -40,7 +41,7 @@ fn a_fenced_node_receives_nothing_until_it_is_admitted_again() {
 fn a_node_cannot_call_in_the_name_of_another() {
     let mut nodes = Nodes::start();
     let hello = |id: u64, place: usize| {
-        let links = Links::new("three", id, nodes.tls(place), Arc::new(Admission::new([1, 2, 3])));
+        let links = Links::new("three", id, nodes.tls(place), Arc::new(Admission::new([1, 2, 3])), Tasks::new("a caller"));
         nodes.node(place).runtime.block_on(async { links.hello(1, nodes.address(0)).await })
     };
     hello(2, 1).expect("node 2 with its own certificate");
@@ -58,7 +59,7 @@ fn a_late_request_to_rejoin_removes_no_member() {
     hotel(&nodes);
     let me = nodes.node(2).cluster.node.me();
     let late = Member { incarnation: me.incarnation + 50, ..me.clone() };
-    let links = Links::new("three", 3, nodes.tls(2), Arc::new(Admission::new([1, 2, 3])));
+    let links = Links::new("three", 3, nodes.tls(2), Arc::new(Admission::new([1, 2, 3])), Tasks::new("a caller"));
     for place in 0..3 {
         let asked = async { links.replace(place as u64 + 1, nodes.address(place), late.encoded(3)).await };
         let heard = nodes.node(2).runtime.block_on(asked);

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use super::account::{Account, Owner, take_all};
 use super::node_budget::NodeBudget;
+use super::transport::Transport;
 
 /// What an open connection costs: the buffers of TLS and HTTP.
 const CONNECTION_BYTES: usize = 32 << 10;
@@ -24,6 +27,18 @@ pub struct ConnectionAccounts {
     /// Milliseconds from `opened` to the last time at which the bytes of an answer left, or began to wait.
     moved_ms: AtomicU64,
     answers: AtomicUsize,
+    open_requests: AtomicUsize,
+    held: Mutex<Held>,
+    /// Set once there was no room for what hyper holds.
+    is_overrun: AtomicBool,
+}
+
+/// What hyper holds for the connection.
+#[derive(Debug)]
+struct Held {
+    transport: Transport,
+    /// What is counted for it.
+    bytes: usize,
 }
 
 impl ConnectionAccounts {
@@ -41,6 +56,9 @@ impl ConnectionAccounts {
             opened: Instant::now(),
             moved_ms: AtomicU64::new(0),
             answers: AtomicUsize::new(0),
+            open_requests: AtomicUsize::new(0),
+            held: Mutex::new(Held { transport: Transport::new(), bytes: 0 }),
+            is_overrun: AtomicBool::new(false),
         };
         take_all(accounts.accounts_besides_own(), CONNECTION_BYTES).inspect_err(|owner| budget.note_refusal(*owner))?;
         accounts.counted = CONNECTION_BYTES;
@@ -83,6 +101,77 @@ impl ConnectionAccounts {
         self.opened.elapsed().saturating_sub(Duration::from_millis(self.moved_ms.load(Ordering::Acquire)))
     }
 
+    /// A stream of the connection begins. Without room for it the connection ends: an answer would only make it larger.
+    pub fn stream_begins(&self) {
+        let mut held = self.held.lock();
+        let more = held.transport.stream_begins();
+        self.count_more(&mut held, more);
+    }
+
+    /// Everything was sent that is ready.
+    pub fn all_sent(&self) {
+        self.held.lock().transport.all_sent(self.open_requests.load(Ordering::Acquire));
+    }
+
+    /// Bytes arrived, some of them of bodies. Without room for them the connection ends.
+    pub fn arrives(&self, bytes: usize, of_bodies: usize) {
+        let mut held = self.held.lock();
+        let more = held.transport.arrives(bytes, of_bodies);
+        self.count_more(&mut held, more);
+    }
+
+    /// A handler has read bytes of a body.
+    pub fn is_read(&self, bytes: usize) {
+        let mut held = self.held.lock();
+        let less = held.transport.is_read(bytes);
+        self.count_less(&mut held, less);
+    }
+
+    /// A request with a body begins.
+    pub fn body_begins(&self) {
+        self.held.lock().transport.body_begins();
+    }
+
+    /// A handler reads no more of a body.
+    pub fn body_ends(&self) {
+        let mut held = self.held.lock();
+        let less = held.transport.body_ends();
+        self.count_less(&mut held, less);
+    }
+
+    /// Whether there was no room for what hyper holds for the connection. Then the connection ends.
+    pub fn is_overrun(&self) -> bool {
+        self.is_overrun.load(Ordering::Acquire)
+    }
+
+    pub(super) fn request_opens(&self) {
+        self.open_requests.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn request_ends(&self) {
+        self.open_requests.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    fn count_more(&self, held: &mut Held, bytes: usize) {
+        if bytes == 0 || self.is_overrun() {
+            return;
+        }
+        match take_all(self.accounts(), bytes) {
+            Ok(()) => held.bytes += bytes,
+            Err(owner) => {
+                self.budget.note_refusal(owner);
+                self.is_overrun.store(true, Ordering::Release);
+            }
+        }
+    }
+
+    fn count_less(&self, held: &mut Held, bytes: usize) {
+        // After an overrun nothing more was counted.
+        let bytes = bytes.min(held.bytes);
+        held.bytes -= bytes;
+        self.accounts().for_each(|(_, account)| account.give_back(bytes));
+    }
+
     fn note_release(&self) {
         self.moved_ms.store(self.opened.elapsed().as_millis() as u64, Ordering::Release);
     }
@@ -90,6 +179,7 @@ impl ConnectionAccounts {
 
 impl Drop for ConnectionAccounts {
     fn drop(&mut self) {
-        self.accounts_besides_own().for_each(|(_, account)| account.give_back(self.counted));
+        let counted = self.counted + self.held.get_mut().bytes;
+        self.accounts_besides_own().for_each(|(_, account)| account.give_back(counted));
     }
 }

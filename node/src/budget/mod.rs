@@ -11,6 +11,7 @@ mod charge;
 mod connection;
 mod node_budget;
 mod request;
+mod transport;
 
 pub use account::Owner;
 pub use charge::Charge;

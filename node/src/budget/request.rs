@@ -29,6 +29,7 @@ impl RequestAccounts {
     pub fn open(connection: Arc<ConnectionAccounts>, head: usize) -> Result<RequestAccounts, Owner> {
         let bytes = REQUEST_BYTES + head;
         take_all(connection.accounts(), bytes).inspect_err(|owner| connection.budget().note_refusal(*owner))?;
+        connection.request_opens();
         Ok(RequestAccounts { connection, principal: OnceLock::new(), is_strangers: OnceLock::new(), bytes })
     }
 
@@ -75,6 +76,7 @@ impl RequestAccounts {
 
 impl Drop for RequestAccounts {
     fn drop(&mut self) {
+        self.connection.request_ends();
         self.connection.accounts().for_each(|(_, account)| account.give_back(self.bytes));
         if let Some(principal) = self.principal() {
             principal.give_back(self.bytes);

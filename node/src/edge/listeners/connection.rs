@@ -24,6 +24,7 @@ use super::executor::StreamExecutor;
 use super::http::builder;
 use super::kept::Kept;
 use super::limits::Limits;
+use super::metered::Metered;
 use super::reading::Reading;
 use crate::budget::{ConnectionAccounts, RequestAccounts};
 use crate::edge::http::BodyLimits;
@@ -161,6 +162,7 @@ impl ConnectionSettings {
         let (requests, counted) = (activity.clone(), accounts.clone());
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             let open = OpenRequest::begin(requests.clone());
+            counted.stream_begins();
             let reading = Arc::new(Reading::new());
             executor.expect(reading.clone());
             let extensions = request.extensions_mut();
@@ -179,7 +181,8 @@ impl ConnectionSettings {
             let accounts = RequestAccounts::open(counted.clone(), head_bytes(&request)).map(Arc::new);
             async move { Ok::<_, Infallible>(exchange.answer(router, request, accounts).await) }
         });
-        let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Metered::new(stream, accounts.clone()));
+        let mut connection = pin!(builder.serve_connection_with_upgrades(stream, service));
         let mut stopping = pin!(self.tasks.stopping());
         // The first request must arrive within the read timeout.
         let mut check_at = Instant::now() + read_timeout;

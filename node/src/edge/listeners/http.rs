@@ -13,6 +13,9 @@ const WINDOW_BYTES: u32 = 256 << 10;
 /// The most bytes of an answer that hyper holds after they left the body.
 const SEND_BYTES: usize = 64 << 10;
 
+/// The most open requests of a connection.
+const STREAMS: u32 = 256;
+
 /// The settings of one connection.
 pub fn builder(limits: Limits, executor: StreamExecutor) -> Builder<StreamExecutor> {
     let mut builder = Builder::new(executor);
@@ -27,7 +30,7 @@ pub fn builder(limits: Limits, executor: StreamExecutor) -> Builder<StreamExecut
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(limits.header_bytes as u32)
-        .max_concurrent_streams(2_048)
+        .max_concurrent_streams(STREAMS)
         .max_pending_accept_reset_streams(64)
         .max_local_error_reset_streams(128)
         .initial_stream_window_size(WINDOW_BYTES)

@@ -46,10 +46,12 @@ impl RequestBody {
             Arrival::Unary(within) => Some(timer(within)),
             Arrival::Http | Arrival::Stream(_) => None,
         };
+        accounts.connection().body_begins();
         RequestBody { body, accounts, arrival, messages: Messages::default(), charge: None, late }
     }
 
     fn count(&mut self, data: &[u8]) -> Result<(), Problem> {
+        self.accounts.connection().is_read(data.len());
         if let Arrival::Stream(within) = self.arrival {
             if self.messages.read(data) {
                 // The messages before it are with the handler, which counts them itself.
@@ -95,6 +97,12 @@ impl Body for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        self.accounts.connection().body_ends();
     }
 }
 
