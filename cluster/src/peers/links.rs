@@ -34,8 +34,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// How long a member may take to answer a call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a peer stays lost although it calls this node.
+/// How long a peer stays lost although it calls this node: at first, and at most. It doubles each time that the peer is lost again before it
+/// has answered.
 const LOST_AT_LEAST: Duration = Duration::from_secs(5);
+const LOST_AT_MOST: Duration = Duration::from_secs(600);
 
 pub type Client = PeerClient<InterceptedService<Channel, Identify>>;
 
@@ -61,6 +63,8 @@ struct Reachable {
     known: BTreeSet<u64>,
     /// The peers that did not answer the last call, and since when.
     lost: BTreeMap<u64, Instant>,
+    /// How long a peer stays lost now although it calls this node.
+    at_least: BTreeMap<u64, Duration>,
 }
 
 /// What is logged about a peer.
@@ -74,6 +78,11 @@ enum PeerChange {
 
 impl Reachable {
     fn answered(&mut self, peer: u64) -> Option<PeerChange> {
+        self.at_least.remove(&peer);
+        self.back(peer)
+    }
+
+    fn back(&mut self, peer: u64) -> Option<PeerChange> {
         let is_new = self.known.insert(peer);
         (self.lost.remove(&peer).is_some() && !is_new).then_some(PeerChange::Back)
     }
@@ -88,8 +97,12 @@ impl Reachable {
 
     fn called(&mut self, peer: u64, now: Instant) -> Option<PeerChange> {
         // A peer that reaches this node but does not answer it would otherwise be lost and back several times a second.
-        let is_long_lost = self.lost.get(&peer).is_some_and(|since| now - *since > LOST_AT_LEAST);
-        if is_long_lost { self.answered(peer) } else { None }
+        let at_least = self.at_least.get(&peer).copied().unwrap_or(LOST_AT_LEAST);
+        if self.lost.get(&peer).is_none_or(|since| now - *since <= at_least) {
+            return None;
+        }
+        self.at_least.insert(peer, LOST_AT_MOST.min(at_least * 2));
+        self.back(peer)
     }
 }
 
@@ -330,5 +343,10 @@ mod tests {
             (peers.called(2, later), peers.called(2, later), peers.called(3, later)),
             (Some(PeerChange::Back), None, None)
         );
+        assert_eq!(peers.failed(2, later), Some(PeerChange::Lost));
+        assert_eq!(peers.called(2, later + LOST_AT_LEAST * 2), None, "it still does not answer");
+        assert_eq!(peers.called(2, later + LOST_AT_LEAST * 3), Some(PeerChange::Back));
+        assert_eq!((peers.answered(2), peers.failed(2, later)), (None, Some(PeerChange::Lost)));
+        assert_eq!(peers.called(2, later + LOST_AT_LEAST * 2), Some(PeerChange::Back), "it has answered since");
     }
 }

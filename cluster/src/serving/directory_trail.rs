@@ -23,7 +23,8 @@ const SHARD: u32 = 1;
 pub async fn record(node: &Node, from: u64, changes: &[Bytes], deadline: Instant) -> Result<(), ClusterError> {
     let actor = Actor { who: Who::Trusted(Role::Operator, format!("node/{from}")), from: [0; 16] };
     let at_ms = node.group(SHARD)?.now_ms();
-    let seen: Vec<Observation> = changes.iter().filter_map(action_of).map(|action| observed(&actor, action, at_ms)).collect();
+    let about = changes.iter().filter_map(|change| action_of(node, change));
+    let seen: Vec<Observation> = about.map(|(action, record)| observed(&actor, action, record, at_ms)).collect();
     if seen.is_empty() {
         return Ok(());
     }
@@ -32,23 +33,28 @@ pub async fn record(node: &Node, from: u64, changes: &[Bytes], deadline: Instant
     node.decide(SHARD, commands::encode(&command), deadline).await.map(drop)
 }
 
-fn observed(actor: &Actor, action: Action, at_ms: u64) -> Observation {
+fn observed(actor: &Actor, action: Action, record: Option<[u8; 16]>, at_ms: u64) -> Observation {
     let (property, verdict) = (PropertyNumber(0), Verdict::ALLOWED);
-    Observation { at_ms, actor: actor.clone(), action, property, record: None, verdict, times: 1 }
+    Observation { at_ms, actor: actor.clone(), action, property, record, verdict, times: 1 }
 }
 
-/// The operator's action that a change is. `None` for the registration of a property: the command that registers it has a caller, and
-/// so a record.
-fn action_of(change: &Bytes) -> Option<Action> {
+/// The operator's action that a change is, and the number of the node, principal or property that it is about, if this node knows it.
+/// `None` for the registration of a property: the command that registers it has a caller, and so a record.
+fn action_of(node: &Node, change: &Bytes) -> Option<(Action, Option<[u8; 16]>)> {
     use pb::directory_command::Op;
+    let number = |number: u64| Some(u128::from(number).to_be_bytes());
+    let principal = |id: &str| node.directory.principals().find(id).map(|one| one.number.into()).and_then(number);
     Some(match pb::DirectoryCommand::decode(change.clone()).ok()?.op? {
         Op::RegisterProperty(_) => return None,
-        Op::RemoveProperty(_) => Action::REMOVE_PROPERTY,
-        Op::PutPrincipal(_) => Action::PUT_PRINCIPAL,
-        Op::RevokePrincipal(_) => Action::REVOKE_PRINCIPAL,
-        Op::AddKey(_) => Action::CREATE_KEY,
-        Op::RevokeKey(_) => Action::REVOKE_KEY,
-        Op::FenceNode(fence) if fence.admit => Action::ADMIT_NODE,
-        Op::FenceNode(_) => Action::FENCE_NODE,
+        Op::RemoveProperty(remove) => {
+            let place = node.directory.find(&remove.id);
+            (Action::REMOVE_PROPERTY, place.and_then(|place| number(place.number.0.into())))
+        }
+        Op::PutPrincipal(put) => (Action::PUT_PRINCIPAL, put.principal.and_then(|one| principal(&one.id))),
+        Op::RevokePrincipal(revoke) => (Action::REVOKE_PRINCIPAL, principal(&revoke.id)),
+        Op::AddKey(add) => (Action::CREATE_KEY, principal(&add.principal)),
+        Op::RevokeKey(revoke) => (Action::REVOKE_KEY, principal(&revoke.principal)),
+        Op::FenceNode(fence) if fence.admit => (Action::ADMIT_NODE, number(fence.node)),
+        Op::FenceNode(fence) => (Action::FENCE_NODE, number(fence.node)),
     })
 }

@@ -11,6 +11,7 @@ use super::guest_links::GuestToken;
 use super::networks::actor;
 use super::operations::Operation;
 use crate::convert::Problem;
+use crate::tls::ClientCertificate;
 
 /// An authenticated caller. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,12 +36,14 @@ pub struct SignIn {
     pub until_ms: u64,
     /// What it depends on.
     pub by: SignInBy,
+    /// The certificate that it depends on besides.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// What a sign-in depends on.
 #[derive(Clone, Debug)]
 pub enum SignInBy {
-    /// On nothing that changes: an operator's certificate, a development key.
+    /// On nothing that the directory knows: an operator's certificate, a development key.
     Nothing,
     /// On the guest and the issuer of a link.
     GuestSession(GuestToken),
@@ -139,6 +142,11 @@ impl Caller {
             Who::Guest(_) => true,
             _ => self.principal().is_some_and(|grant| !(grant.properties.is_empty() && grant.regions.is_empty())),
         }
+    }
+
+    /// Whether the caller sees all bookings of all properties, so that it may know how many there are.
+    pub fn sees_everything(&self) -> bool {
+        !self.is_limited() && self.principal().is_none_or(|principal| !principal.grant().own_only)
     }
 
     /// Records the request's property and booking or hold.

@@ -82,8 +82,8 @@ impl Gate {
 
     /// Whether a caller's sign-in still holds, as far as this node knows.
     pub fn holds(&self, caller: &Caller) -> bool {
-        let SignIn { until_ms, by } = caller.sign_in();
-        if *until_ms <= now_ms() {
+        let SignIn { until_ms, by, certificate } = caller.sign_in();
+        if *until_ms <= now_ms() || certificate.as_ref().is_some_and(|certificate| !certificate.is_accepted()) {
             return false;
         }
         let Some(signed_in) = caller.principal() else { return true };
@@ -160,7 +160,13 @@ impl Gate {
                 return None;
             }
             let (who, until_ms) = (Who::Guest(session.booking), session.expires_at_ms);
-            return Some(Caller::new(who, Role::Guest, None, from, SignIn { until_ms, by: SignInBy::GuestSession(session) }));
+            return Some(Caller::new(
+                who,
+                Role::Guest,
+                None,
+                from,
+                SignIn { until_ms, by: SignInBy::GuestSession(session), certificate: None },
+            ));
         }
         if !self.development.is_empty() {
             let digest = api_key::digest(token.as_bytes());
@@ -168,7 +174,7 @@ impl Gate {
             let found =
                 self.development.iter().filter(|(known, _)| api_key::same(known, &digest)).fold(None, |_, one| Some(one.1));
             if let Some(role) = found {
-                let sign_in = SignIn { until_ms: u64::MAX, by: SignInBy::Nothing };
+                let sign_in = SignIn { until_ms: u64::MAX, by: SignInBy::Nothing, certificate: None };
                 return Some(Caller::new(Who::Trusted(role, role.name().into()), role, None, from, sign_in));
             }
         }
@@ -181,7 +187,7 @@ impl Gate {
                 let principal = principals.find_subject(&subject.issuer, &subject.subject)?.clone();
                 drop(principals);
                 let until_ms = self.oidc.valid_until_ms(&subject);
-                let sign_in = SignIn { until_ms, by: SignInBy::Subject(subject.issuer, subject.subject) };
+                let sign_in = SignIn { until_ms, by: SignInBy::Subject(subject.issuer, subject.subject), certificate: None };
                 as_principal(principal, 0, from, sign_in)
             }
             Err(refused) => {
@@ -203,7 +209,7 @@ impl Gate {
             let until_ms = if known.expires_at_ms == 0 { u64::MAX } else { known.expires_at_ms };
             (principal.clone(), known.credential, until_ms)
         };
-        as_principal(principal, credential, from, SignIn { until_ms, by: SignInBy::Key(prefix.to_owned()) })
+        as_principal(principal, credential, from, SignIn { until_ms, by: SignInBy::Key(prefix.to_owned()), certificate: None })
     }
 
     fn by_certificate(&self, certificate: &ClientCertificate, from: IpAddr) -> Option<Caller> {
@@ -214,12 +220,12 @@ impl Gate {
         match identity.kind {
             IdentityKind::Operator => {
                 let name = format!("operator/{}", identity.name);
-                let sign_in = SignIn { until_ms, by: SignInBy::Nothing };
+                let sign_in = SignIn { until_ms, by: SignInBy::Nothing, certificate: Some(certificate.clone()) };
                 Some(Caller::new(Who::Trusted(Role::Operator, name), Role::Operator, None, from, sign_in))
             }
             IdentityKind::Desk => {
                 let principal = self.cluster.principals().find(&identity.name).cloned()?;
-                let sign_in = SignIn { until_ms, by: SignInBy::Certificate };
+                let sign_in = SignIn { until_ms, by: SignInBy::Certificate, certificate: Some(certificate.clone()) };
                 if principal.certificate { as_principal(principal, 0, from, sign_in) } else { None }
             }
             IdentityKind::Node => None,

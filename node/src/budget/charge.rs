@@ -94,6 +94,20 @@ mod tests {
     }
 
     #[test]
+    fn what_an_address_does_elsewhere_keeps_no_operator_out() {
+        let node = Arc::new(NodeBudget::new(16 * MIB, 16 * MIB, true));
+        let mut connections = Vec::new();
+        let full = loop {
+            match ConnectionAccounts::open(&node, at(1), false) {
+                Ok(one) => connections.push(one),
+                Err(owner) => break owner,
+            }
+        };
+        assert_eq!(full, Owner::Address);
+        ConnectionAccounts::open(&node, at(1), true).expect("room at the operators' listener");
+    }
+
+    #[test]
     fn a_principal_has_a_quarter_of_the_node_over_all_its_addresses() {
         let node = Arc::new(NodeBudget::new(16 * MIB, 16 * MIB, true));
         let requests: Vec<_> = (0..3)

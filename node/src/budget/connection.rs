@@ -52,7 +52,7 @@ impl ConnectionAccounts {
             own: Account::new(budget.connection_bytes()),
             is_for_operators,
             counted: 0,
-            address: budget.address(address),
+            address: budget.address(address, is_for_operators),
             opened: Instant::now(),
             moved_ms: AtomicU64::new(0),
             answers: AtomicUsize::new(0),

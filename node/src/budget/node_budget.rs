@@ -24,7 +24,8 @@ pub struct NodeBudget {
     connection_bytes: usize,
     /// Without a limit of connections per address, one address may use everything: it may be a proxy.
     limits_addresses: bool,
-    addresses: Mutex<HashMap<IpAddr, Weak<Account>>>,
+    /// Those of the operators' listener are apart: what an address does elsewhere must not keep an operator out.
+    addresses: Mutex<HashMap<(IpAddr, bool), Weak<Account>>>,
     principals: Mutex<HashMap<Who, Weak<Account>>>,
     refused: [AtomicU64; Owner::ALL.len()],
 }
@@ -53,10 +54,10 @@ impl NodeBudget {
         }
     }
 
-    /// The account of an address.
-    pub(super) fn address(&self, address: IpAddr) -> Arc<Account> {
+    /// The account of an address, at the operators' listener or at the others.
+    pub(super) fn address(&self, address: IpAddr, is_for_operators: bool) -> Arc<Account> {
         let share = if self.limits_addresses { self.bytes / 2 } else { self.bytes };
-        account(&mut self.addresses.lock(), address, share)
+        account(&mut self.addresses.lock(), (address, is_for_operators), share)
     }
 
     /// The account of a principal. All its keys share one.
@@ -127,12 +128,12 @@ mod tests {
     #[test]
     fn accounts_without_users_are_removed() {
         let node = NodeBudget::new(1 << 20, 1 << 20, true);
-        let used = node.address(IpAddr::V4(Ipv4Addr::from_bits(7)));
+        let used = node.address(IpAddr::V4(Ipv4Addr::from_bits(7)), false);
         for number in 0..20_000u32 {
-            node.address(IpAddr::V4(Ipv4Addr::from_bits(number)));
+            node.address(IpAddr::V4(Ipv4Addr::from_bits(number)), false);
         }
         let kept = node.addresses.lock().len();
         assert!(kept <= 4 * MOST_UNUSED, "{kept}");
-        assert!(Arc::ptr_eq(&used, &node.address(IpAddr::V4(Ipv4Addr::from_bits(7)))), "one that is used stays");
+        assert!(Arc::ptr_eq(&used, &node.address(IpAddr::V4(Ipv4Addr::from_bits(7)), false)), "one that is used stays");
     }
 }

@@ -85,6 +85,10 @@ impl Service {
         if self.cluster().members().iter().all(|(id, _)| *id != node) {
             return Err(no_such_node(node));
         }
+        if self.cluster().fenced().contains(&node) {
+            let cause = format!("node {node} is fenced");
+            return Err(Problem::new(Detail::HandOverRefused { shard: shard.into(), cause }));
+        }
         self.cluster().hand_over(shard, node).await.map_err(|why| self.hand_over_refused(shard, why))
     }
 

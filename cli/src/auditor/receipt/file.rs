@@ -88,7 +88,7 @@ pub struct JsonDisclosure {
 }
 
 /// The fields of a confirmation that are compared with the leaf.
-const COMPARED: [&str; 17] = [
+const COMPARED: [&str; 16] = [
     "bookingId",
     "guestId",
     "propertyId",
@@ -105,7 +105,6 @@ const COMPARED: [&str; 17] = [
     "total.amount",
     "total.currency",
     "channelRef",
-    "receiptUrl",
 ];
 
 /// The fields of a confirmation that are compared with the leaf: [`COMPARED`].
@@ -253,16 +252,23 @@ pub fn read_json(text: &str) -> Result<(JsonReceipt, StatedFields), FileError> {
 fn other_fields(fields: &Map<String, Value>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (name, value) in fields.iter().filter(|(name, _)| *name != "receipt") {
-        names_in(name, value, &mut names);
+        names_in(&one_name(name), value, &mut names);
     }
     COMPARED.iter().for_each(|compared| _ = names.remove(*compared));
     names
 }
 
+/// A field's own name. One with a dot in it is quoted, so that it is not taken for a field inside another one.
+fn one_name(name: &str) -> String {
+    if name.contains('.') { format!("{name:?}") } else { name.to_owned() }
+}
+
 fn names_in(name: &str, value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Null => {}
-        Value::Object(fields) => fields.iter().for_each(|(field, value)| names_in(&format!("{name}.{field}"), value, names)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(field, value)| names_in(&format!("{name}.{}", one_name(field)), value, names))
+        }
         Value::Array(items) => items.iter().for_each(|item| names_in(name, item, names)),
         Value::String(text) if text.is_empty() => {}
         Value::String(_) | Value::Bool(_) | Value::Number(_) => _ = names.insert(name.to_owned()),

@@ -31,9 +31,6 @@ use crate::edge::http::BodyLimits;
 use crate::edge::remote_address::RemoteAddress;
 use crate::tls::{ClientCertificate, ListenerTls};
 
-/// A client's certificate, and the TLS that decides whether it is still accepted.
-type Certified = (ClientCertificate, Arc<ListenerTls>);
-
 /// How a connection failed, as hyper says it.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -107,7 +104,7 @@ impl ConnectionSettings {
                 .context("the TLS handshake did not finish in time")?
                 .map_err(|cause| anyhow!(handshake_failure(&cause)))?;
             match ClientCertificate::of(stream.get_ref().1.peer_certificates(), &tls) {
-                Ok(certificate) => Ok((stream, certificate.map(|certificate| (certificate, tls)))),
+                Ok(certificate) => Ok((stream, certificate)),
                 Err(cause) => {
                     // So the client gets close_notify.
                     let _ = tokio::time::timeout(CLOSE, stream.shutdown()).await;
@@ -133,7 +130,7 @@ impl ConnectionSettings {
     }
 
     /// Answers requests until the connection ends, and closes it properly.
-    async fn serve_requests<S>(self, stream: S, client: Client, certificate: Option<Certified>)
+    async fn serve_requests<S>(self, stream: S, client: Client, certificate: Option<ClientCertificate>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -147,14 +144,13 @@ impl ConnectionSettings {
         }
     }
 
-    async fn answer_requests<S>(self, stream: S, client: Client, certificate: Option<Certified>) -> Result<(), Failed>
+    async fn answer_requests<S>(self, stream: S, client: Client, certificate: Option<ClientCertificate>) -> Result<(), Failed>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::default());
         let Limits { body_bytes, read_timeout, write_timeout, idle_timeout, .. } = self.limits;
-        let ends_at =
-            Instant::now() + self.limits.most_age(certificate.as_ref().map(|(certificate, _)| certificate.not_after_ms));
+        let ends_at = Instant::now() + self.limits.most_age(certificate.as_ref().map(|certificate| certificate.not_after_ms));
         let Client { address, accounts } = client;
         let executor = StreamExecutor::new(self.tasks.clone(), write_timeout);
         let builder = builder(self.limits, executor.clone());
@@ -169,7 +165,7 @@ impl ConnectionSettings {
             extensions.insert(BodyLimits { bytes: body_bytes, timeout: read_timeout });
             extensions.insert(RemoteAddress(address));
             // The certificate may have expired or been revoked since the handshake.
-            if let Some((certificate, _)) = certificate.as_ref().filter(|(certificate, tls)| certificate.is_accepted(tls)) {
+            if let Some(certificate) = certificate.as_ref().filter(|certificate| certificate.is_accepted()) {
                 extensions.insert(certificate.clone());
             }
             let (exchange, routers) = (Exchange { open, reading, read_timeout }, apis.routers());
