@@ -61,11 +61,18 @@ async fn a_revoked_certificate_is_refused_on_open_connections_too() {
     })
     .await;
 
+    let follow = b"GET /v1/events HTTP/1.1\r\nHost: node\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n".to_vec();
+    let stream = SecureConnection::open(&door, &client).await.expect("another connection");
+    let followed = tokio::spawn(stream.until_closed(follow));
+
     std::fs::write(&list, format!("{fingerprint} # anna's laptop was stolen\n")).unwrap();
     until("the certificate is revoked", Duration::from_secs(20), async || {
         (principals(&mut open).await.expect("the same connection").0 == 401).then_some(())
     })
     .await;
+    let followed = tokio::time::timeout(Duration::from_secs(20), followed).await.expect("the stream of events ends too");
+    let followed = String::from_utf8(followed.unwrap().expect("closed properly")).unwrap();
+    assert!(followed.contains("200 OK") && followed.contains("text/event-stream"), "{followed}");
     assert!(status(&door, &client).await.is_err(), "a new handshake is refused");
     let ben = tls_client(&trust, Some(authority.issue(&["spiffe://dev/operator/ben"])), false);
     assert_eq!(status(&door, &ben).await, Ok(200), "others are not affected");
