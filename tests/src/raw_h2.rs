@@ -58,13 +58,13 @@ impl RawH2 {
         stream
     }
 
-    /// Sends the heads of so many requests without a body at once.
+    /// Sends the heads of `count` requests without a body at once.
     pub async fn burst(&mut self, count: usize, method: &str, path: &str) {
         let heads: Vec<u8> = (0..count).flat_map(|_| self.head(method, path, &[], true).1).collect();
         self.write(&heads).await;
     }
 
-    /// Sends a body byte by byte, with so many bytes that mean nothing (RFC 9113, 4.1) after each.
+    /// Sends a body byte by byte, with `between` bytes that mean nothing (RFC 9113, 4.1) after each.
     pub async fn thin_body(&mut self, stream: u32, body: &[u8], between: usize) {
         const UNKNOWN: u8 = 0x77;
         let nothing = frame(UNKNOWN, 0, 0, &vec![0; between]);

@@ -13,7 +13,7 @@ const HOSTILE: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 66, 0, 7), Ipv4Addr::new(127,
 const GRPC: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];
 /// All that may wait in a node: small, so that the test sees what is not counted.
 const BOUND: u64 = 64 * MIB;
-/// What a node may use besides: the kernel's and the allocator's memory for so many connections.
+/// What a node may use besides: the kernel's and the allocator's memory for the connections.
 const BESIDES: u64 = 48 * MIB;
 
 fn cluster() -> Cluster {

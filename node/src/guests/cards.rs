@@ -49,7 +49,7 @@ const WRITINGS: [&[usize]; 9] =
     [&[4, 4, 4, 4], &[4, 4, 4, 4, 3], &[4, 6, 5], &[4, 4, 4, 3], &[5, 5, 5], &[4, 6, 4], &[4, 4, 4, 2], &[8, 8], &[6, 13]];
 /// The most characters between two groups.
 const GAP: usize = 2;
-/// A group of so many digits can be a whole number.
+/// A group of at least this many digits can be a whole number.
 const SHORTEST: usize = 14;
 
 const fn scheme(first: std::ops::RangeInclusive<u32>, lengths: &'static [usize]) -> Scheme {
@@ -224,7 +224,7 @@ mod tests {
         }
     }
 
-    /// Made-up telephone numbers, UUIDs and order numbers: the same every time.
+    /// Invented telephone numbers, UUIDs and order numbers: the same every time.
     #[test]
     fn numbers_in_texts_are_hardly_ever_taken_for_a_card() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -10,7 +10,7 @@ const PADDED: u8 = 8;
 pub struct Frames(Place);
 
 enum Place {
-    /// So many bytes of the preface have arrived.
+    /// How many bytes of the preface have arrived.
     Preface(usize),
     /// Another protocol: HTTP/1 keeps no bytes that no handler asked for.
     Other,
@@ -18,7 +18,7 @@ enum Place {
     Head([u8; HEAD], usize),
     /// Before the length of the padding, in a frame of this length.
     Padding(usize),
-    /// In a frame's payload: so many bytes of a body, then so many others.
+    /// In a frame's payload: the number of bytes of a body that come next, and of the others after them.
     Payload(usize, usize),
 }
 
