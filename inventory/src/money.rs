@@ -9,6 +9,9 @@ pub type Minor = u64;
 /// The largest valid amount, so that 366 nights of 50 rooms cannot overflow.
 pub const MAX_MINOR: Minor = 1_000_000_000_000;
 
+/// The most zeros after the digits that a currency has.
+const MAX_FRACTION: usize = 8;
+
 /// An ISO 4217 code: three capital letters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Currency(pub [u8; 3]);
@@ -42,13 +45,18 @@ impl Currency {
         }
     }
 
-    /// Reads a decimal string ("120", "120.5", "120.50"). More digits than the currency has are refused.
+    /// Reads a decimal string ("120", "120.5", "120.50"). Digits after those that the currency has must be zeros, and at most
+    /// [`MAX_FRACTION`].
     pub fn parse_amount(&self, text: &str) -> Result<Minor, MoneyError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let (fraction, rest) = fraction.split_at_checked(self.decimals()).unwrap_or((fraction, ""));
+        if rest.len() > MAX_FRACTION || rest.bytes().any(|byte| byte != b'0') {
+            return Err(MoneyError);
+        }
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         let dangling = text.ends_with('.');
         // `MAX_MINOR` has 13 digits, so more cannot be valid, and the sum below cannot overflow.
-        if whole.is_empty() || whole.len() > 13 || dangling || fraction.len() > self.decimals() {
+        if whole.is_empty() || whole.len() > 13 || dangling {
             return Err(MoneyError);
         }
         if !digits(whole) || !digits(fraction) {
@@ -87,6 +95,8 @@ mod tests {
             ("EUR", "120", 12_000, "120.00"),
             ("EUR", "0.5", 50, "0.50"),
             ("JPY", "9800", 9800, "9800"),
+            ("JPY", "9800.00", 9800, "9800"),
+            ("EUR", "230.870", 23_087, "230.87"),
             ("KWD", "1.234", 1234, "1.234"),
         ] {
             let currency = Currency::new(code).expect("a currency");
@@ -98,7 +108,7 @@ mod tests {
     #[test]
     fn invalid_amounts_are_refused() {
         let eur = Currency::new("EUR").expect("a currency");
-        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.234", "NaN", "1,5", " 1", "99999999999999"] {
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.234", "NaN", "1,5", " 1", "99999999999999", "1.00é", "1.000000000000"] {
             assert_eq!(eur.parse_amount(text), Err(MoneyError), "{text}");
         }
         assert!(Currency::new("eur").is_err());

@@ -60,8 +60,17 @@ content-type = Der Inhalt braucht den Header Content-Type: application/json.
 content-encoding = Komprimierte Inhalte werden nicht unterstützt. Senden Sie den Inhalt ohne Content-Encoding.
 body-not-utf8 = Der Inhalt hat Bytes, die kein UTF-8 sind. Kodieren Sie ihn als UTF-8.
 body-not-json = Der Inhalt ist ab Zeile { $line }, Spalte { $column } kein JSON.
-body-unknown-field = Das Feld in Zeile { $line }, Spalte { $column } gibt es nicht. /docs nennt die Felder.
-body-wrong-value = Ein Wert in Zeile { $line }, Spalte { $column } fehlt oder hat den falschen Typ. /docs nennt die Typen.
+body-unknown-field = { $path }: dieses Feld gibt es nicht (Zeile { $line }, Spalte { $column } des Inhalts). Die Felder stehen unter /docs.
+body-repeated-field = { $path }: dieses Feld steht zweimal im Inhalt (Zeile { $line }, Spalte { $column }). Senden Sie es einmal.
+body-wrong-value = { $path }: senden Sie { $expected ->
+    [text] einen Text
+    [number] eine ganze Zahl, die nicht negativ ist
+    [decimal] eine Zahl
+    [boolean] true oder false
+    [list] eine Liste
+    [object] ein Objekt
+   *[other] einen Wert des richtigen Typs
+} (Zeile { $line }, Spalte { $column } des Inhalts). Die Typen stehen unter /docs.
 body-misplaced-list = Der Inhalt hat eine Liste, wo ein Objekt oder ein einzelner Wert hingehört. /docs nennt die Typen.
 header-repeated = Die Anfrage hat mehr als einen Header { $header }. Senden Sie einen.
 host-header = Der Header Host fehlt, steht doppelt oder ist kein Host. Senden Sie ihn einmal.
@@ -99,22 +108,28 @@ field-missing = { $field } fehlt.
 property-id = propertyId: 1 bis 64 Buchstaben, Ziffern, '-', '_' oder '.'.
 field-code = { $field }: 1 bis 20 Buchstaben, Ziffern, '-', '_' oder '.'.
 text-too-long = { $field }: höchstens { $limit } Zeichen.
+text-has-control = { $field } hat ein Steuerzeichen an der Stelle { $place }. Entfernen Sie es.
 text-has-card-number = { $field } enthält eine Kartennummer. Keyrack speichert keine Kartennummern: senden Sie ein Zahlungs-Token.
 date-missing = { $field } fehlt. Schreiben Sie ein Datum als JJJJ-MM-TT, etwa 2026-12-24.
 date-invalid = { $field }: { $text } ist kein Datum. Schreiben Sie ein existierendes Datum als JJJJ-MM-TT, etwa 2026-12-24.
 date-too-late = Das späteste Datum ist 2199-12-31.
 dates-order = { $end } muss nach { $start } liegen.
 ari-dates-order = dateTo darf nicht vor dateFrom liegen.
-stay-too-long = Ein Aufenthalt oder ein Zeitraum hat höchstens { $limit } Nächte.
+stay-too-long = Ein Aufenthalt hat höchstens { $limit } Nächte.
+range-too-long = { $start } bis { $end } sind mehr als { $limit } Tage. Fragen Sie nach weniger.
 ari-too-many-days = Eine Zeile umfasst höchstens { $limit } Tage. Nehmen Sie mehrere Zeilen.
 no-rooms = rooms: senden Sie mindestens ein Zimmer, jedes mit quantity von mindestens 1.
 too-many-rooms = rooms: eine Buchung hat höchstens { $limit } Zimmer. Teilen Sie sie.
 too-many-guests = rooms: ein Zimmer hat höchstens { $limit } Erwachsene und { $limit } Kinder.
-children-ages = childrenAges: senden Sie jedes Alter in ganzen Jahren, 0 bis 255.
+adults = { $field }: senden Sie die Erwachsenen in jedem Zimmer, mindestens 1.
+child-age = { $field }: senden Sie jedes Alter in ganzen Jahren, 0 bis { $most }. Ältere Kinder zählen als Erwachsene.
+email = { $field } ist keine E-Mail-Adresse. Schreiben Sie name@example.org, oder lassen Sie das Feld weg.
+country = country: { $text } ist kein Land. Senden Sie einen Code nach ISO 3166-1 mit zwei Großbuchstaben, etwa PT.
+language-tag = languages: { $text } ist keine Sprache. Senden Sie Kennungen wie pt oder pt-BR (BCP 47).
 room-type-missing = rooms: jedes Zimmer braucht einen roomType.
 rate-plan-missing = rooms: jedes Zimmer braucht einen ratePlan.
 guest-count = adults, children: zusammen höchstens 65535 Gäste.
-currency = currency: senden Sie drei Großbuchstaben wie EUR.
+currency = currency: senden Sie einen Code nach ISO 4217, etwa EUR.
 capacity = capacity: senden Sie die Zahl der Zimmer dieser Kategorie.
 occupancy = occupancy: senden Sie die Zahl der Gäste eines Zimmers, 0 bis 65535.
 cancellation-fee = cancellationPolicy: fee ist none, first_night, oder percent mit percent 0 bis 100.

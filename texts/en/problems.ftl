@@ -60,8 +60,17 @@ content-type = The body needs the header Content-Type: application/json.
 content-encoding = Compressed bodies are not supported. Send the body without a Content-Encoding.
 body-not-utf8 = The body has bytes that are not UTF-8. Encode it as UTF-8.
 body-not-json = The body is not JSON from line { $line }, column { $column } on.
-body-unknown-field = The field at line { $line }, column { $column } does not exist. See /docs for the fields.
-body-wrong-value = A value at line { $line }, column { $column } is missing or has the wrong type. See /docs for the types.
+body-unknown-field = { $path }: this field does not exist (line { $line }, column { $column } of the body). See /docs for the fields.
+body-repeated-field = { $path }: this field is in the body twice (line { $line }, column { $column }). Send it once.
+body-wrong-value = { $path }: send { $expected ->
+    [text] a text
+    [number] a whole number that is not negative
+    [decimal] a number
+    [boolean] true or false
+    [list] a list
+    [object] an object
+   *[other] a value of the right type
+} (line { $line }, column { $column } of the body). See /docs for the types.
 body-misplaced-list = The body has a list where an object or a single value belongs. See /docs for the types.
 header-repeated = The request has more than one { $header } header. Send one.
 host-header = The Host header is missing, repeated or not a host. Send it once.
@@ -99,22 +108,28 @@ field-missing = { $field } is missing.
 property-id = propertyId: 1 to 64 letters, digits, '-', '_' or '.'.
 field-code = { $field }: 1 to 20 letters, digits, '-', '_' or '.'.
 text-too-long = { $field }: at most { $limit } characters.
+text-has-control = { $field } has a control character at character { $place }. Remove it.
 text-has-card-number = { $field } contains a card number. Keyrack does not store card numbers: send a payment token.
 date-missing = { $field } is missing. Write a date as YYYY-MM-DD, such as 2026-12-24.
 date-invalid = { $field }: { $text } is not a date. Write an existing date as YYYY-MM-DD, such as 2026-12-24.
 date-too-late = The latest date is 2199-12-31.
 dates-order = { $end } must be after { $start }.
 ari-dates-order = dateTo must not be before dateFrom.
-stay-too-long = A stay or a range of dates has at most { $limit } nights.
+stay-too-long = A stay has at most { $limit } nights.
+range-too-long = { $start } to { $end } is more than { $limit } days. Ask for fewer.
 ari-too-many-days = One line covers at most { $limit } days. Use several lines.
 no-rooms = rooms: send at least one room, each with a quantity of at least 1.
 too-many-rooms = rooms: a booking has at most { $limit } rooms. Split it.
 too-many-guests = rooms: a room has at most { $limit } adults and { $limit } children.
-children-ages = childrenAges: send each age in whole years, 0 to 255.
+adults = { $field }: send the adults in each room, at least 1.
+child-age = { $field }: send each age in whole years, 0 to { $most }. Count older children as adults.
+email = { $field } is not an e-mail address. Write it as name@example.org, or leave it out.
+country = country: { $text } is no country. Send a code of ISO 3166-1 with two capital letters, such as PT.
+language-tag = languages: { $text } is no language. Send tags such as pt or pt-BR (BCP 47).
 room-type-missing = rooms: each room needs a roomType.
 rate-plan-missing = rooms: each room needs a ratePlan.
 guest-count = adults, children: at most 65535 guests together.
-currency = currency: send three capital letters, such as EUR.
+currency = currency: send a code of ISO 4217, such as EUR.
 capacity = capacity: send the number of rooms of this type.
 occupancy = occupancy: send the number of guests a room takes, 0 to 65535.
 cancellation-fee = cancellationPolicy: fee is none, first_night, or percent with percent 0 to 100.

@@ -60,8 +60,17 @@ content-type = El cuerpo necesita la cabecera Content-Type: application/json.
 content-encoding = No se admiten cuerpos comprimidos. Envíe el cuerpo sin Content-Encoding.
 body-not-utf8 = El cuerpo tiene bytes que no son UTF-8. Codifíquelo en UTF-8.
 body-not-json = El cuerpo no es JSON desde la línea { $line }, columna { $column }.
-body-unknown-field = El campo de la línea { $line }, columna { $column } no existe. Vea /docs para los campos.
-body-wrong-value = Un valor en la línea { $line }, columna { $column } falta o tiene un tipo incorrecto. Vea /docs para los tipos.
+body-unknown-field = { $path }: este campo no existe (línea { $line }, columna { $column } del contenido). Vea los campos en /docs.
+body-repeated-field = { $path }: este campo está dos veces en el contenido (línea { $line }, columna { $column }). Envíelo una vez.
+body-wrong-value = { $path }: envíe { $expected ->
+    [text] un texto
+    [number] un número entero no negativo
+    [decimal] un número
+    [boolean] true o false
+    [list] una lista
+    [object] un objeto
+   *[other] un valor del tipo correcto
+} (línea { $line }, columna { $column } del contenido). Vea los tipos en /docs.
 body-misplaced-list = El cuerpo tiene una lista donde va un objeto o un valor simple. Vea /docs para los tipos.
 header-repeated = La petición tiene más de una cabecera { $header }. Envíe una.
 host-header = La cabecera Host falta, está repetida o no es un host. Envíela una vez.
@@ -99,22 +108,28 @@ field-missing = Falta { $field }.
 property-id = propertyId: de 1 a 64 letras, cifras, '-', '_' o '.'.
 field-code = { $field }: de 1 a 20 letras, cifras, '-', '_' o '.'.
 text-too-long = { $field }: como máximo { $limit } caracteres.
+text-has-control = { $field } tiene un carácter de control en la posición { $place }. Quítelo.
 text-has-card-number = { $field } contiene un número de tarjeta. Keyrack no guarda números de tarjeta: envíe un token de pago.
 date-missing = Falta { $field }. Escriba una fecha como AAAA-MM-DD, por ejemplo 2026-12-24.
 date-invalid = { $field }: { $text } no es una fecha. Escriba una fecha existente como AAAA-MM-DD, por ejemplo 2026-12-24.
 date-too-late = La última fecha es 2199-12-31.
 dates-order = { $end } debe ser posterior a { $start }.
 ari-dates-order = dateTo no debe ser anterior a dateFrom.
-stay-too-long = Una estancia o un rango de fechas tiene como máximo { $limit } noches.
+stay-too-long = Una estancia tiene como máximo { $limit } noches.
+range-too-long = De { $start } a { $end } hay más de { $limit } días. Pida menos.
 ari-too-many-days = Una línea cubre como máximo { $limit } días. Use varias líneas.
 no-rooms = rooms: envíe al menos una habitación, cada una con quantity de al menos 1.
 too-many-rooms = rooms: una reserva tiene como máximo { $limit } habitaciones. Divídala.
 too-many-guests = rooms: una habitación tiene como máximo { $limit } adultos y { $limit } niños.
-children-ages = childrenAges: envíe cada edad en años enteros, de 0 a 255.
+adults = { $field }: envíe los adultos de cada habitación, al menos 1.
+child-age = { $field }: envíe cada edad en años enteros, de 0 a { $most }. Cuente a los niños mayores como adultos.
+email = { $field } no es una dirección de correo. Escriba nombre@example.org, u omita el campo.
+country = country: { $text } no es un país. Envíe un código ISO 3166-1 de dos mayúsculas, como PT.
+language-tag = languages: { $text } no es un idioma. Envíe códigos como pt o pt-BR (BCP 47).
 room-type-missing = rooms: cada habitación necesita un roomType.
 rate-plan-missing = rooms: cada habitación necesita un ratePlan.
 guest-count = adults, children: como máximo 65535 huéspedes en total.
-currency = currency: envíe tres mayúsculas, como EUR.
+currency = currency: envíe un código ISO 4217, como EUR.
 capacity = capacity: envíe el número de habitaciones de este tipo.
 occupancy = occupancy: envíe el número de huéspedes por habitación, de 0 a 65535.
 cancellation-fee = cancellationPolicy: fee es none, first_night, o percent con percent de 0 a 100.

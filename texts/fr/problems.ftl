@@ -60,8 +60,17 @@ content-type = Le corps demande l'en-tête Content-Type: application/json.
 content-encoding = Les corps compressés ne sont pas acceptés. Envoyez le corps sans Content-Encoding.
 body-not-utf8 = Le corps a des octets qui ne sont pas de l'UTF-8. Encodez-le en UTF-8.
 body-not-json = Le corps n'est pas du JSON à partir de la ligne { $line }, colonne { $column }.
-body-unknown-field = Le champ à la ligne { $line }, colonne { $column } n'existe pas. Voir /docs pour les champs.
-body-wrong-value = Une valeur à la ligne { $line }, colonne { $column } manque ou n'a pas le bon type. Voir /docs pour les types.
+body-unknown-field = { $path } : ce champ n'existe pas (ligne { $line }, colonne { $column } du contenu). Voyez /docs pour les champs.
+body-repeated-field = { $path } : ce champ est deux fois dans le contenu (ligne { $line }, colonne { $column }). Envoyez-le une fois.
+body-wrong-value = { $path } : envoyez { $expected ->
+    [text] un texte
+    [number] un nombre entier non négatif
+    [decimal] un nombre
+    [boolean] true ou false
+    [list] une liste
+    [object] un objet
+   *[other] une valeur du bon type
+} (ligne { $line }, colonne { $column } du contenu). Voyez /docs pour les types.
 body-misplaced-list = Le corps a une liste à la place d'un objet ou d'une valeur simple. Voir /docs pour les types.
 header-repeated = La requête a plus d'un en-tête { $header }. Envoyez-en un.
 host-header = L'en-tête Host manque, est répété ou n'est pas un hôte. Envoyez-le une fois.
@@ -99,22 +108,28 @@ field-missing = { $field } manque.
 property-id = propertyId : 1 à 64 lettres, chiffres, '-', '_' ou '.'.
 field-code = { $field } : 1 à 20 lettres, chiffres, '-', '_' ou '.'.
 text-too-long = { $field } : au plus { $limit } caractères.
+text-has-control = { $field } a un caractère de contrôle à la position { $place }. Retirez-le.
 text-has-card-number = { $field } contient un numéro de carte. Keyrack ne stocke pas de numéros de carte : envoyez un jeton de paiement.
 date-missing = { $field } manque. Écrivez une date sous la forme AAAA-MM-JJ, comme 2026-12-24.
 date-invalid = { $field } : { $text } n'est pas une date. Écrivez une date existante sous la forme AAAA-MM-JJ, comme 2026-12-24.
 date-too-late = La dernière date possible est 2199-12-31.
 dates-order = { $end } doit être après { $start }.
 ari-dates-order = dateTo ne doit pas précéder dateFrom.
-stay-too-long = Un séjour ou une période a au plus { $limit } nuits.
+stay-too-long = Un séjour a au plus { $limit } nuits.
+range-too-long = { $start } à { $end } fait plus de { $limit } jours. Demandez-en moins.
 ari-too-many-days = Une ligne couvre au plus { $limit } jours. Utilisez plusieurs lignes.
 no-rooms = rooms : envoyez au moins une chambre, chacune avec quantity d'au moins 1.
 too-many-rooms = rooms : une réservation a au plus { $limit } chambres. Divisez-la.
 too-many-guests = rooms : une chambre a au plus { $limit } adultes et { $limit } enfants.
-children-ages = childrenAges : envoyez chaque âge en années entières, 0 à 255.
+adults = { $field } : envoyez les adultes de chaque chambre, au moins 1.
+child-age = { $field } : envoyez chaque âge en années entières, 0 à { $most }. Comptez les enfants plus âgés comme adultes.
+email = { $field } n'est pas une adresse e-mail. Écrivez nom@example.org, ou omettez le champ.
+country = country : { $text } n'est pas un pays. Envoyez un code ISO 3166-1 de deux majuscules, comme PT.
+language-tag = languages : { $text } n'est pas une langue. Envoyez des codes comme pt ou pt-BR (BCP 47).
 room-type-missing = rooms : chaque chambre demande un roomType.
 rate-plan-missing = rooms : chaque chambre demande un ratePlan.
 guest-count = adults, children : au plus 65535 personnes ensemble.
-currency = currency : envoyez trois majuscules, comme EUR.
+currency = currency : envoyez un code ISO 4217, comme EUR.
 capacity = capacity : envoyez le nombre de chambres de ce type.
 occupancy = occupancy : envoyez le nombre de personnes par chambre, 0 à 65535.
 cancellation-fee = cancellationPolicy : fee est none, first_night, ou percent avec percent de 0 à 100.

@@ -7,14 +7,14 @@ use keyrack_inventory::{
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
+use super::fields::{currency, text};
 use super::problem::Problem;
 pub use super::quoted::{quoted, quoted_prefix};
-use crate::guests::{has_card_number, is_card_number};
 
-/// The most characters in a name, reference or token.
-const MAX_TEXT: usize = 200;
 /// The most adults in one room, and the most children.
 const MAX_GUESTS: u32 = 100;
+/// Older children count as adults.
+const OLDEST_CHILD: u32 = 17;
 
 /// A property's id: 1 to 64 letters, digits, `-`, `_` or `.`, but not only dots.
 pub fn property_id(text: &str) -> Result<&str, Problem> {
@@ -55,7 +55,11 @@ pub fn half_open(from: (&str, &str), to: (&str, &str)) -> Result<Stay, Problem> 
     let (start, end) = (date(from.0, from.1)?, date(to.0, to.1)?);
     Stay::new(start, end).map_err(|error| match error {
         DateError::Empty => Problem::new(Detail::DatesOrder { start: from.0.to_owned(), end: to.0.to_owned() }),
-        DateError::TooLong => Problem::new(Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() }),
+        DateError::TooLong if from.0 == "arrival" => Problem::new(Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() }),
+        DateError::TooLong => {
+            let (start, end) = (from.0.to_owned(), to.0.to_owned());
+            Problem::new(Detail::RangeTooLong { start, end, limit: MAX_STAY_NIGHTS.into() })
+        }
         DateError::Invalid => Problem::new(Detail::DateTooLate),
     })
 }
@@ -69,20 +73,27 @@ pub fn rooms(rooms: Vec<v1::RoomRequest>) -> Result<Vec<RoomRequest>, Problem> {
     if quantities().map(u64::from).sum::<u64>() > u64::from(MAX_ROOMS) {
         return Err(Problem::new(Detail::TooManyRooms { limit: MAX_ROOMS.into() }));
     }
-    rooms.into_iter().map(room).collect()
+    rooms.into_iter().enumerate().map(|(place, one)| room(place, one)).collect()
 }
 
-fn room(room: v1::RoomRequest) -> Result<RoomRequest, Problem> {
+fn room(place: usize, room: v1::RoomRequest) -> Result<RoomRequest, Problem> {
+    if room.adults == 0 {
+        return Err(Problem::new(Detail::Adults { field: format!("rooms[{place}].adults") }));
+    }
+    if let Some(at) = room.children_ages.iter().position(|age| *age > OLDEST_CHILD) {
+        let field = format!("rooms[{place}].childrenAges[{at}]");
+        return Err(Problem::new(Detail::ChildAge { field, most: OLDEST_CHILD.into() }));
+    }
     if room.adults > MAX_GUESTS || room.children_ages.len() > MAX_GUESTS as usize {
         return Err(Problem::new(Detail::TooManyGuests { limit: MAX_GUESTS.into() }));
     }
-    let ages: Result<Vec<u8>, _> = room.children_ages.iter().map(|age| u8::try_from(*age)).collect();
     Ok(RoomRequest {
         room_type: short_code(&room.room_type).map_err(|_| unknown_room_type(&room.room_type))?,
         rate_plan: short_code(&room.rate_plan).map_err(|_| unknown_rate_plan(&room.rate_plan))?,
         quantity: room.quantity.unwrap_or(1),
         adults: room.adults as u16,
-        children_ages: ages.map_err(|_| Problem::new(Detail::ChildrenAges))?,
+        // At most `OLDEST_CHILD`, so each fits.
+        children_ages: room.children_ages.iter().map(|age| *age as u8).collect(),
     })
 }
 
@@ -107,46 +118,6 @@ fn short_code(text: &str) -> Result<ShortCode, keyrack_inventory::IdError> {
 /// A room type's or rate plan's code in a path.
 pub fn code(name: &str, text: &str) -> Result<ShortCode, Problem> {
     short_code(text).map_err(|_| Problem::new(Detail::FieldCode { field: name.to_owned() }))
-}
-
-/// A free text of at most `MAX_TEXT` characters without a card number.
-pub fn text(name: &str, text: &str) -> Result<String, Problem> {
-    if has_card_number(text) {
-        return Err(Problem::new(Detail::TextHasCardNumber { field: name.to_owned() }));
-    }
-    identifier(name, text)
-}
-
-/// An identifier of at most `MAX_TEXT` characters, such as an order number, a telephone number or an e-mail address. Its digits can look
-/// like a card number by chance.
-pub fn identifier(name: &str, text: &str) -> Result<String, Problem> {
-    if text.chars().count() > MAX_TEXT {
-        return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_TEXT as u64 }));
-    }
-    Ok(text.to_owned())
-}
-
-/// A payment provider's token, which is no card number.
-pub fn payment_token(token: &str) -> Result<String, Problem> {
-    const NAME: &str = "payment.token";
-    if is_card_number(token) {
-        return Err(Problem::new(Detail::TextHasCardNumber { field: NAME.to_owned() }));
-    }
-    identifier(NAME, token)
-}
-
-/// A guest whose fields are short and have no card numbers.
-pub fn guest(guest: Option<v1::Guest>) -> Result<Option<v1::Guest>, Problem> {
-    let Some(guest) = guest else { return Ok(None) };
-    text("guest.name", &guest.name)?;
-    identifier("guest.email", &guest.email)?;
-    identifier("guest.phone", &guest.phone)?;
-    Ok(Some(guest))
-}
-
-/// An ISO 4217 code.
-pub fn currency(text: &str) -> Result<Currency, Problem> {
-    Currency::new(text).map_err(|_| Problem::new(Detail::Currency))
 }
 
 /// Converts the request for a room type.

@@ -13,7 +13,7 @@ use super::state::Service;
 use super::submit::unexpected_reply;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
-use crate::convert::{Problem, answers, requests};
+use crate::convert::{Problem, answers, fields, requests};
 use crate::guests::SealedGuest;
 
 /// A change of a booking's state.
@@ -50,22 +50,22 @@ impl Service {
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "book", &request)?;
         let rooms = requests::rooms(std::mem::take(&mut request.rooms))?;
-        let guest = requests::guest(request.guest)?;
+        let guest = fields::guest(request.guest)?;
         let (now, random) = draw::for_new_id()?;
         let id = BookingId::new(place.number, now, random);
-        let SealedGuest { sealed, seeds, claims } = self.seal(id, guest.as_ref())?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(id, Some(&guest))?;
         let book = BookRequest {
             id,
             stay,
             rooms,
             guest: sealed,
-            channel_ref: requests::identifier("channelRef", &request.channel_ref)?,
-            payment_token: requests::payment_token(&request.payment.unwrap_or_default().token)?,
+            channel_ref: fields::identifier("channelRef", &request.channel_ref)?,
+            payment_token: fields::payment_token(&request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),
         };
         let done = self.submit(&mutation, &place, key, Op::Book(book)).await?;
-        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
+        self.booking_answer(&mutation, &place, done, Some((Some(guest), seeds, claims))).await
     }
 
     /// Amends a booking.
@@ -81,7 +81,7 @@ impl Service {
             requests::stay(arrival, departure)?;
         }
         let rooms = if request.rooms.is_empty() { None } else { Some(requests::rooms(std::mem::take(&mut request.rooms))?) };
-        let guest = requests::guest(request.guest.take())?;
+        let guest = request.guest.take().map(fields::changed_guest).transpose()?;
         if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
             return Err(Problem::new(Detail::AmendmentEmpty));
         }

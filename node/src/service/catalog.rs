@@ -12,8 +12,7 @@ use super::submit::unexpected_reply;
 use super::views::ReadOptions;
 use crate::access::Operation;
 use crate::convert::answers::{self, Presentation};
-use crate::convert::{Problem, requests};
-use crate::guests::has_card_number;
+use crate::convert::{Problem, fields, requests};
 
 impl Service {
     /// Creates or changes a property.
@@ -116,7 +115,7 @@ impl Service {
 }
 
 fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem> {
-    if request.name.is_empty() {
+    if request.name.trim().is_empty() {
         return Err(Problem::new(Detail::FieldMissing { field: "name" }));
     }
     if let Some(location) = &request.location
@@ -124,22 +123,19 @@ fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem>
     {
         return Err(Problem::new(Detail::Location));
     }
+    fields::check_presentation(request.address.as_ref(), &request.languages)?;
     let presentation = Presentation {
         address: request.address.clone(),
         location: request.location,
         languages: request.languages.clone(),
         images: request.images.clone(),
     };
-    // Only the address is checked: a coordinate has many digits, which can look like a card number.
-    if serde_json::to_string(&presentation.address).is_ok_and(|text| has_card_number(&text)) {
-        return Err(Problem::new(Detail::AddressHasCardNumber));
-    }
     let presentation = serde_json::to_string(&presentation).map_err(|_| Problem::new(Detail::AddressUnreadable))?;
     Ok(PropertyDetails {
-        name: requests::text("name", &request.name)?,
+        name: fields::text("name", &request.name)?,
         time_zone: request.time_zone.clone(),
-        currency: requests::currency(&request.currency)?,
-        home_region: requests::text("homeRegion", &request.home_region)?,
+        currency: fields::currency(&request.currency)?,
+        home_region: fields::text("homeRegion", &request.home_region)?,
         house_limit: request.house_limit,
         no_show_on_close: request.no_show_on_close,
         presentation,

@@ -9,7 +9,7 @@ use super::mutation::{Done, Mutation};
 use super::state::Service;
 use super::submit::unexpected_reply;
 use crate::access::Operation;
-use crate::convert::{Problem, answers, requests};
+use crate::convert::{Problem, answers, fields, requests};
 use crate::guests::SealedGuest;
 
 /// The longest hold, in seconds.
@@ -48,21 +48,21 @@ impl Service {
         let hold = requests::hold_id(&request.hold_id)?;
         let place = self.place_of(&mutation.caller, hold, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
-        let guest = requests::guest(request.guest)?;
+        let guest = fields::guest(request.guest)?;
         let (now, random) = draw::for_new_id()?;
         let booking = BookingId::new(place.number, now, random);
-        let SealedGuest { sealed, seeds, claims } = self.seal(booking, guest.as_ref())?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(booking, Some(&guest))?;
         let op = Op::ConfirmHold {
             hold,
             booking,
             guest: sealed,
-            channel_ref: requests::identifier("channelRef", &request.channel_ref)?,
-            payment_token: requests::payment_token(&request.payment.unwrap_or_default().token)?,
+            channel_ref: fields::identifier("channelRef", &request.channel_ref)?,
+            payment_token: fields::payment_token(&request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),
         };
         let done = self.submit(&mutation, &place, key, op).await?;
-        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
+        self.booking_answer(&mutation, &place, done, Some((Some(guest), seeds, claims))).await
     }
 
     /// Releases a hold.

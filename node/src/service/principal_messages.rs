@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::convert::Problem;
 use crate::convert::answers::time;
+use crate::convert::fields::check_characters;
 
 /// The most entries of a principal's lists, and the most bytes of its texts.
 const MAX_ENTRIES: usize = 1_000;
@@ -183,7 +184,7 @@ pub fn check_text(name: &str, text: &str) -> Result<(), Problem> {
     if text.len() > MAX_TEXT {
         Err(Problem::new(Detail::TextBytes { field: name.to_owned(), limit: MAX_TEXT as u64 }))
     } else {
-        Ok(())
+        check_characters(name, text)
     }
 }
 

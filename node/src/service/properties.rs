@@ -11,6 +11,7 @@ use super::mutation::Mutation;
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
+use crate::convert::fields::folded;
 use crate::convert::{Problem, answers, requests};
 
 /// The most properties that one page of a search reads.
@@ -101,7 +102,7 @@ impl Service {
 
 fn matches(query: &v1::ListPropertiesRequest, property: &v1::Property) -> bool {
     let city = property.address.as_ref().map_or("", |address| &address.city);
-    let in_city = query.city.is_empty() || query.city.to_lowercase() == city.to_lowercase();
+    let in_city = query.city.is_empty() || folded(&query.city) == folded(city);
     let is_near =
         query.near.is_none_or(|here| property.location.is_some_and(|there| distance_km(here, there) <= query.radius_km));
     in_city && is_near

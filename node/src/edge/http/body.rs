@@ -28,6 +28,9 @@ pub struct BodyLimits {
 /// The most bytes that are read of a body that is too large.
 const DRAIN_BYTES: usize = 32 << 20;
 
+/// The most characters of a path in a refusal.
+const MOST_PATH: usize = 100;
+
 /// The most bytes of a body from somebody who has not signed in.
 const STRANGERS_BODY_BYTES: usize = 4 << 10;
 
@@ -75,21 +78,101 @@ pub fn parse<T: DeserializeOwned>(parts: &Parts, bytes: &[u8]) -> Result<T, Prob
         return Err(Problem::new(Detail::ContentType));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::new(Detail::BodyNotUtf8))?;
-    let parsed = serde_json::from_str(text).map_err(|cause| {
-        let (line, column) = (cause.line() as u64, cause.column() as u64);
-        let words = cause.to_string();
-        // serde's message quotes the body, which may have guest data. So the answer has only the line and the column.
-        if words.starts_with("unknown field") {
-            Problem::new(Detail::BodyUnknownField { line, column })
-        } else if cause.is_data() {
-            Problem::new(Detail::BodyWrongValue { line, column })
-        } else {
-            Problem::new(Detail::BodyNotJson { line, column })
-        }
-    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|refused| wrong_body(&refused))?;
+    json.end().map_err(|cause| wrong_json(&cause))?;
     let http = parts.extensions.get::<Operation>().and_then(|operation| operation.entry().http);
     if !lists_are_in_place(text, http.map_or(&[], |http| http.lists)) {
         return Err(Problem::new(Detail::BodyMisplacedList));
     }
     Ok(parsed)
+}
+
+fn wrong_json(cause: &serde_json::Error) -> Problem {
+    Problem::new(Detail::BodyNotJson { line: cause.line() as u64, column: cause.column() as u64 })
+}
+
+/// Says where a body is wrong and what belongs there. serde's own message quotes the body, which may have guest data.
+fn wrong_body(refused: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let cause = refused.inner();
+    if !cause.is_data() {
+        return wrong_json(cause);
+    }
+    let (line, column) = (cause.line() as u64, cause.column() as u64);
+    let path = match refused.path().to_string().as_str() {
+        "." => "body".to_owned(),
+        path => shown(path),
+    };
+    let words = cause.to_string();
+    Problem::new(if words.starts_with("unknown field") {
+        Detail::BodyUnknownField { path, line, column }
+    } else if words.starts_with("duplicate field") {
+        Detail::BodyRepeatedField { path, line, column }
+    } else {
+        Detail::BodyWrongValue { path, expected: expected(&words), line, column }
+    })
+}
+
+/// A path as it is shown: the name of an unknown field is the caller's text.
+fn shown(path: &str) -> String {
+    let letters = path.chars().filter(|letter| !letter.is_control()).take(MOST_PATH);
+    letters.collect()
+}
+
+/// What belongs in the place of a wrong value, by the end of serde's message: the key of a text.
+fn expected(words: &str) -> &'static str {
+    let wanted = words.rsplit_once("expected ").map_or("", |(_, wanted)| wanted);
+    let first = wanted.split(" at line").next().unwrap_or_default();
+    match first {
+        "a string" => "text",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "number",
+        "f32" | "f64" => "decimal",
+        "a boolean" => "boolean",
+        "a sequence" => "list",
+        first if first.starts_with("struct ") || first.starts_with("a map") => "object",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyrack_proto::v1;
+
+    use super::*;
+
+    fn refused(body: &str) -> Detail {
+        let request = Request::builder().header(header::CONTENT_TYPE, "application/json").body(()).expect("a request");
+        let (parts, ()) = request.into_parts();
+        *parse::<v1::BookRequest>(&parts, body.as_bytes()).expect_err("refused").detail
+    }
+
+    #[test]
+    fn a_wrong_body_is_refused_with_the_place_and_what_belongs_there() {
+        for (body, path, wanted) in [
+            (r#"{"arrival": 7}"#, "arrival", "text"),
+            (r#"{"guest": {"name": "Ada", "phone": true}}"#, "guest.phone", "text"),
+            (r#"{"rooms": [{"adults": 2}, {"adults": "2"}]}"#, "rooms[1].adults", "number"),
+            (r#"{"rooms": [{"adults": -1}]}"#, "rooms[0].adults", "number"),
+            (r#"{"rooms": [{"quantity": 1.5}]}"#, "rooms[0].quantity", "number"),
+            (r#"{"rooms": {}}"#, "rooms", "list"),
+            (r#"{"guest": "Ada"}"#, "guest", "object"),
+            (r#""#, "", ""),
+        ] {
+            match refused(body) {
+                Detail::BodyWrongValue { path: found, expected, .. } => assert_eq!((found.as_str(), expected), (path, wanted)),
+                Detail::BodyNotJson { line: 1, .. } => assert_eq!(body, ""),
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+        match refused("{\n  \"guest\": {\"nickname\": \"A\"}}") {
+            Detail::BodyUnknownField { path, line: 2, .. } => assert_eq!(path, "guest.nickname"),
+            other => panic!("{other:?}"),
+        }
+        match refused(r#"{"arrival": "2027-01-01", "arrival": "2027-01-02"}"#) {
+            Detail::BodyRepeatedField { path, .. } => assert_eq!(path, "arrival"),
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(refused(r#"{"arrival": "#), Detail::BodyNotJson { .. }));
+        assert!(matches!(refused(r#"{} {}"#), Detail::BodyNotJson { .. }));
+    }
 }

@@ -1,0 +1,236 @@
+//! Texts in requests: how long they are, which characters they have, and what they must be.
+
+use keyrack_inventory::Currency;
+use keyrack_proto::v1;
+use keyrack_texts::Detail;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::problem::Problem;
+use super::quoted::quoted;
+use crate::guests::{has_card_number, is_card_number};
+
+/// The most characters in a name, reference or token.
+const MAX_TEXT: usize = 200;
+
+/// A free text of at most `MAX_TEXT` characters on one line, without a card number. Returned in Unicode's composed form (NFC).
+///
+/// # Errors
+/// Says which field is wrong, and why.
+pub fn text(name: &str, text: &str) -> Result<String, Problem> {
+    if has_card_number(text) {
+        return Err(Problem::new(Detail::TextHasCardNumber { field: name.to_owned() }));
+    }
+    identifier(name, text)
+}
+
+/// An identifier of at most `MAX_TEXT` characters, such as an order number, a telephone number or an e-mail address. Its digits can look
+/// like a card number by chance. Returned in Unicode's composed form (NFC), so that equal identifiers are equal.
+///
+/// # Errors
+/// As for [`text`].
+pub fn identifier(name: &str, text: &str) -> Result<String, Problem> {
+    if text.chars().count() > MAX_TEXT {
+        return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_TEXT as u64 }));
+    }
+    check_characters(name, text)?;
+    Ok(text.nfc().collect())
+}
+
+/// Checks that a text has no control characters. They could forge a line of a log or a terminal.
+///
+/// # Errors
+/// Says where the first one is.
+pub fn check_characters(name: &str, text: &str) -> Result<(), Problem> {
+    match text.chars().position(is_control) {
+        Some(at) => Err(Problem::new(Detail::TextHasControl { field: name.to_owned(), place: at as u64 + 1 })),
+        None => Ok(()),
+    }
+}
+
+/// Control characters, the ends of lines and paragraphs, and what reverses the order of the letters after it.
+fn is_control(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A payment provider's token, which is no card number.
+///
+/// # Errors
+/// As for [`text`].
+pub fn payment_token(token: &str) -> Result<String, Problem> {
+    const NAME: &str = "payment.token";
+    if is_card_number(token) {
+        return Err(Problem::new(Detail::TextHasCardNumber { field: NAME.to_owned() }));
+    }
+    identifier(NAME, token)
+}
+
+/// The guest of a new booking, who has a name.
+///
+/// # Errors
+/// Says which field is wrong, and why.
+pub fn guest(guest: Option<v1::Guest>) -> Result<v1::Guest, Problem> {
+    let guest = guest.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "guest" }))?;
+    if guest.name.trim().is_empty() {
+        return Err(Problem::new(Detail::FieldMissing { field: "guest.name" }));
+    }
+    changed_guest(guest)
+}
+
+/// A guest whose fields can be stored.
+///
+/// # Errors
+/// Says which field is wrong, and why.
+pub fn changed_guest(guest: v1::Guest) -> Result<v1::Guest, Problem> {
+    let name = text("guest.name", &guest.name)?;
+    let email = identifier("guest.email", &guest.email)?;
+    if !email.is_empty() && !is_email(&email) {
+        return Err(Problem::new(Detail::Email { field: "guest.email" }));
+    }
+    Ok(v1::Guest { name, email, phone: identifier("guest.phone", &guest.phone)? })
+}
+
+fn is_email(text: &str) -> bool {
+    let options = email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
+    email_address::EmailAddress::parse_with_options(text, options).is_ok()
+}
+
+/// A currency of ISO 4217 that has a unit.
+///
+/// # Errors
+/// Another code.
+pub fn currency(text: &str) -> Result<Currency, Problem> {
+    let known = iso_currency::Currency::from_code(text).filter(|known| known.exponent().is_some());
+    known.and_then(|_| Currency::new(text).ok()).ok_or_else(|| Problem::new(Detail::Currency))
+}
+
+/// Checks how a property is presented: its address, and the languages spoken there.
+///
+/// # Errors
+/// Says which field is wrong, and why.
+pub fn check_presentation(address: Option<&v1::Address>, languages: &[String]) -> Result<(), Problem> {
+    for tag in languages {
+        if !is_language(tag) {
+            return Err(Problem::new(Detail::LanguageTag { text: quoted(tag) }));
+        }
+    }
+    let Some(address) = address else { return Ok(()) };
+    let lines = address.lines.iter().map(|line| ("address.lines", line));
+    let parts = [("address.city", &address.city), ("address.postalCode", &address.postal_code), ("address.region", &address.region)];
+    for (name, part) in lines.chain(parts) {
+        check_characters(name, part)?;
+        if has_card_number(part) {
+            return Err(Problem::new(Detail::AddressHasCardNumber));
+        }
+    }
+    let country = address.country.as_str();
+    if country.is_empty() || (country.len() == 2 && country.parse::<iso_country::Country>().is_ok()) {
+        return Ok(());
+    }
+    Err(Problem::new(Detail::Country { text: quoted(country) }))
+}
+
+/// Whether a language tag (BCP 47) begins with a language of ISO 639.
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let first = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let known = match first.len() {
+        2 => isolang::Language::from_639_1(&first),
+        3 => isolang::Language::from_639_3(&first),
+        _ => None,
+    };
+    let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    known.is_some() && parts.all(is_part)
+}
+
+/// A text as searches compare it: without case and without accents.
+pub fn folded(text: &str) -> String {
+    text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_combining_mark(*letter)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use keyrack_proto::Code;
+
+    use super::*;
+
+    fn code<T: std::fmt::Debug>(checked: Result<T, Problem>) -> Code {
+        checked.expect_err("refused").code
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        for bad in ["\u{1b}[2J", "a\nb", "a\0", "\u{7f}", "\u{85}", "\u{202e}evil", "a\u{2028}b", "\u{2066}"] {
+            assert_eq!(code(text("guest.name", bad)), Code::InvalidField, "{bad:?}");
+        }
+        for good in ["Zoë O'Neil-Smith", "李明", "نور", "a\u{200d}b", "👩‍👩‍👧"] {
+            text("guest.name", good).unwrap_or_else(|problem| panic!("{good}: {problem:?}"));
+        }
+        assert_eq!(identifier("channelRef", "e\u{301}").expect("accepted"), "é");
+    }
+
+    #[test]
+    fn a_guest_has_a_name_and_perhaps_a_valid_address() {
+        let with = |name: &str, email: &str| {
+            guest(Some(v1::Guest { name: name.into(), email: email.into(), phone: String::new() })).map(drop)
+        };
+        assert_eq!(code(guest(None)), Code::InvalidField);
+        for (name, email) in [
+            ("", ""),
+            (" \t", ""),
+            ("\u{a0}\u{3000}", ""),
+            ("Ada", "not an email"),
+            ("Ada", "a@b@example.org"),
+            ("Ada", "@example.org"),
+            ("Ada", "ada@"),
+            ("Ada", "ada@localhost"),
+            ("Ada", "ada@example..org"),
+            ("Ada", "Ada <ada@example.org>"),
+        ] {
+            assert_eq!(code(with(name, email)), Code::InvalidField, "{name:?} {email:?}");
+        }
+        for email in ["", "ada@example.org", "ada+room.7@mail.example.co.uk", "5511912345676@guest.example.com", "ada@müller.example"] {
+            with("Ada", email).unwrap_or_else(|problem| panic!("{email}: {problem:?}"));
+        }
+    }
+
+    #[test]
+    fn currencies_are_those_of_iso_4217_with_their_decimals() {
+        for bad in ["XYZ", "eur", "EU", "EURO", "XXX", "XAU", ""] {
+            assert_eq!(code(currency(bad)), Code::InvalidField, "{bad}");
+        }
+        let wide = |letter: u8| (b'A'..=b'Z').map(move |next| (letter, next));
+        for (a, b) in (b'A'..=b'Z').flat_map(wide) {
+            for c in b'A'..=b'Z' {
+                let text = String::from_utf8(vec![a, b, c]).expect("letters");
+                if let Some(digits) = iso_currency::Currency::from_code(&text).and_then(|known| known.exponent()) {
+                    assert_eq!(currency(&text).expect("known").decimals(), usize::from(digits), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn countries_and_languages_exist() {
+        let country = |code: &str| check_presentation(Some(&v1::Address { country: code.into(), ..Default::default() }), &[]);
+        for good in ["", "PT", "DE", "TW", "SS", "CW"] {
+            country(good).expect(good);
+        }
+        for bad in ["ZZZ", "ZZ", "pt", "PRT", "XX", "P"] {
+            assert_eq!(code(country(bad)), Code::InvalidField, "{bad}");
+        }
+        let languages = |tags: &[&str]| check_presentation(None, &tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
+        languages(&["pt", "pt-BR", "zh-Hans-CN", "es-419", "gsw", "EN"]).expect("languages");
+        for bad in ["", "xx", "english", "pt_BR", "pt-", "-pt", "q1"] {
+            assert_eq!(code(languages(&["pt", bad])), Code::InvalidField, "{bad}");
+        }
+    }
+
+    #[test]
+    fn searches_know_letters_in_every_form() {
+        for (a, b) in [("\u{130}stanbul", "istanbul"), ("KÖLN", "ko\u{308}ln"), ("São Paulo", "sao paulo"), ("ＴＯＫＹＯ", "tokyo")] {
+            assert_eq!(folded(a), folded(b));
+        }
+        assert_ne!(folded("Lisbon"), folded("Lisboa"));
+    }
+}
