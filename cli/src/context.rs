@@ -3,8 +3,7 @@
 use keyrack_client::Client;
 use serde::Serialize;
 
-use crate::output::{say, say_json};
-use crate::terminal::plain;
+use crate::output::show;
 use crate::web::Web;
 
 /// The cluster, and how results are printed.
@@ -20,6 +19,6 @@ pub struct Context {
 impl Context {
     /// Prints the value as JSON with `--json`, else as the text that `text` makes.
     pub fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        if self.json { say_json(value) } else { say(&(plain(&text(value)).trim_end().to_owned() + "\n")) }
+        show(self.json, value, text)
     }
 }

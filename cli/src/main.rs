@@ -7,7 +7,7 @@
 //! # Invariants
 //! - Exit code 0 means success, 1 a refusal, a failure or a finding, 2 wrong usage.
 //! - Results go to standard output, everything else to standard error. With `--json` the result is JSON.
-//! - Text from servers and files passes through [`terminal::plain`] before it reaches the terminal.
+//! - All output passes through `output.rs`, which escapes control characters. Values pass through [`terminal::line`] too.
 //! - A closed standard output or standard error never causes a panic.
 //! - `pki` and `completions` need no configuration of a cluster. `receipt verify`, `receipt show` and `receipt disclose`
 //!   contact no node.
@@ -64,12 +64,16 @@ fn main() -> ExitCode {
 
 /// Prints clap's text: the help, the version, or the error.
 fn help_or_wrong_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // The text repeats arguments, and a script may have taken them from anywhere.
+        output::note(error.render().to_string().trim_end());
+        return ExitCode::from(failure::WRONG_USAGE);
+    }
     match error.print() {
-        Err(cause) if cause.kind() != ErrorKind::BrokenPipe && !error.use_stderr() => {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
             output::complain(AccessError::Output(cause));
             ExitCode::FAILURE
         }
-        _ if error.use_stderr() => ExitCode::from(failure::WRONG_USAGE),
         _ => ExitCode::SUCCESS,
     }
 }

@@ -1,5 +1,7 @@
 //! Makes text from servers and files safe to print.
 
+use std::path::Path;
+
 /// Escapes every character that can steer a terminal, and line breaks too: the value cannot add lines.
 pub fn line(value: &str) -> String {
     plain(value).replace('\n', "\\n")
@@ -11,6 +13,17 @@ pub fn part_of(text: &str, longest: usize) -> String {
         Some((end, _)) => line(&text[..end]) + "...",
         None => line(text),
     }
+}
+
+/// The name of a file on one line.
+pub fn path_text(path: &Path) -> String {
+    line(&path.to_string_lossy())
+}
+
+/// A message that may end with a list. A line break stays only before the two blanks that begin an item, so that a text from
+/// outside cannot pretend to be another message.
+pub fn list(text: &str) -> String {
+    text.split("\n  ").map(line).collect::<Vec<_>>().join("\n  ")
 }
 
 /// Escapes every control character except newlines, so that the text cannot steer the terminal.
@@ -50,6 +63,30 @@ fn steers(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_message_keeps_the_line_breaks_of_a_list() {
+        assert_eq!(super::list("no node:\n  one\n  two"), "no node:\n  one\n  two");
+        assert_eq!(
+            super::list("it is \0a\nkeyrack: all is well\n\u{1b}[2J"),
+            "it is \\u{0}a\\nkeyrack: all is well\\n\\u{1b}[2J"
+        );
+        assert_eq!(super::path_text(std::path::Path::new("a\nb\u{85}")), "a\\nb\\u{85}");
+    }
+
+    #[test]
+    fn every_character_that_steers_is_escaped() {
+        let bidirectional = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
+        for letter in ('\0'..='\u{1f}').chain('\u{7f}'..='\u{9f}').chain(bidirectional) {
+            let text = format!("a{letter}b");
+            let shown = super::line(&text);
+            assert!(shown.starts_with("a\\") && shown.ends_with('b') && !shown.contains(letter), "{shown:?}");
+            let json = super::plain_json(&serde_json::to_string(&text).expect("JSON"));
+            assert!(!json.contains(letter), "{json:?}");
+            assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+        }
+        assert_eq!(super::plain(&super::line("\u{1b}\n")), super::line("\u{1b}\n"), "a second pass changes nothing");
+    }
+
     #[test]
     fn escape_sequences_are_spelled_out_and_a_json_value_stays_the_same() {
         assert_eq!(super::line("a\nb\t"), "a\\nb\\t");

@@ -6,7 +6,7 @@ use keyrack_merkle::{Policy, Trusted, encode_hash};
 use serde::Serialize;
 
 use crate::clock::utc_seconds;
-use crate::terminal::plain;
+use crate::terminal::line;
 
 /// The facts that no receipt proves.
 const ONE_EVENT: &str = "that this is the newest event of the booking: the booking may have changed later, in a later leaf";
@@ -74,12 +74,18 @@ impl CheckpointSummary {
     /// Lines for people.
     pub fn text(&self) -> String {
         let mut text = format!("  root       {}\n", self.root);
-        self.signed_by.iter().for_each(|key| _ = writeln!(text, "  signed     by the log's key {key}"));
+        self.signed_by.iter().for_each(|key| _ = writeln!(text, "  signed     by the log's key {}", line(key)));
         for cosigned in &self.cosigned_by {
             let outside = if cosigned.outside { "outside witness" } else { "replica" };
-            let _ = writeln!(text, "  cosigned   by {} ({outside} {}) at {}", cosigned.name, cosigned.key_name, cosigned.at);
+            let _ = writeln!(
+                text,
+                "  cosigned   by {} ({outside} {}) at {}",
+                line(&cosigned.name),
+                line(&cosigned.key_name),
+                cosigned.at
+            );
         }
-        plain(&text)
+        text
     }
 
     /// Whether an outside witness cosigned.

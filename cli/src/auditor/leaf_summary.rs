@@ -7,7 +7,7 @@ use keyrack_merkle::encode_hash;
 use serde::Serialize;
 
 use crate::clock::utc;
-use crate::terminal::plain;
+use crate::terminal::line;
 
 /// The content of a leaf.
 #[derive(Serialize)]
@@ -142,7 +142,7 @@ impl LeafSummary {
             let _ = writeln!(text, "  trail      {records} records, newest link {newest_link}");
         }
         if let (Some(booking), Some(property)) = (&self.booking, &self.property) {
-            let _ = write!(text, "  booking    {booking}\n  property   {property}\n");
+            let _ = write!(text, "  booking    {}\n  property   {}\n", line(booking), line(property));
         }
         if let (Some(arrival), Some(departure)) = (&self.arrival, &self.departure) {
             let _ = writeln!(text, "  stay       {arrival} to {departure}");
@@ -157,12 +157,12 @@ impl LeafSummary {
             None => {}
         }
         for claim in &self.claims {
-            let _ = writeln!(text, "  shown      {} = {:?}", claim.name, claim.value);
+            let _ = writeln!(text, "  shown      {} = {:?}", line(&claim.name), claim.value);
         }
         if self.booking.is_some() {
             let _ = writeln!(text, "  not shown  {} of {LEAF_DIGESTS} digests (undisclosed claims, or fillers)", self.hidden);
         }
-        plain(&text)
+        text
     }
 }
 

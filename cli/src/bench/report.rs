@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::measure::Measured;
 use super::options::{Entry, Mix};
+use crate::terminal::part_of;
 
 /// One run.
 #[derive(Clone, Debug, Serialize)]
@@ -62,7 +63,8 @@ impl Run {
 
     /// The run on one line.
     pub fn line(&self) -> String {
-        let failure = self.first_failure.as_ref().map(|cause| format!("  first failure: {cause}")).unwrap_or_default();
+        let failure =
+            self.first_failure.as_ref().map(|cause| format!("  first failure: {}", part_of(cause, 200))).unwrap_or_default();
         format!(
             "{:<10} {:<6} {:>5} in flight {:>9.0}/s  p50 {:>7.2} p95 {:>7.2} p99 {:>7.2} p99.9 {:>7.2} max {:>8.2} ms  \
              refused {} failed {} wrong {}  cpu {:.3} s/1000  {:.0} B and {:.4} syncs/booking{failure}",

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use keyrack_merkle::BundleError;
 use keyrack_os_error::in_words;
 
+use crate::terminal::path_text;
+
 /// A log that cannot be audited.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
@@ -82,7 +84,7 @@ pub enum AuditError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder cannot be made or read.
-    #[error("cannot use the folder {}: {}. Check --state.", .path.display(), in_words(.cause))]
+    #[error("cannot use the folder {}: {}. Check --state.", path_text(.path), in_words(.cause))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -90,10 +92,10 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// Another audit has the lock.
-    #[error("another audit uses the folder {}. Wait until it ends, or choose another folder with --state.", .0.display())]
+    #[error("another audit uses the folder {}. Wait until it ends, or choose another folder with --state.", path_text(.0))]
     Locked(PathBuf),
     /// A file cannot be read or written.
-    #[error("cannot use {}: {}. Check --state and the free space.", .path.display(), in_words(.cause))]
+    #[error("cannot use {}: {}. Check --state and the free space.", path_text(.path), in_words(.cause))]
     File {
         /// The file.
         path: PathBuf,
@@ -104,7 +106,7 @@ pub enum StoreError {
     #[error(
         "{} cannot be read: {cause}. Delete it to audit the log from its first leaf. The audit then forgets the \
          checkpoint that it \
-         verified before.", .path.display()
+         verified before.", path_text(.path)
     )]
     State {
         /// The file.
@@ -114,10 +116,10 @@ pub enum StoreError {
     },
     /// A state whose tree differs from the tree of its checkpoint.
     #[error("{} is damaged: its tree does not have the root of its checkpoint. Restore the file, or delete it to start \
-             again.", .0.display())]
+             again.", path_text(.0))]
     OtherTree(PathBuf),
     /// The state of another log.
-    #[error("{} is the state of the log {found}, not of {wanted}. Choose another folder with --state.", .path.display())]
+    #[error("{} is the state of the log {found}, not of {wanted}. Choose another folder with --state.", path_text(.path))]
     OtherLog {
         /// The file.
         path: PathBuf,
@@ -152,7 +154,7 @@ pub fn evidence(files: &[String], folder: &std::path::Path) -> String {
     format!(
         "warning: the folder {} has evidence of a fork or a rollback, from this audit or an earlier one: {}. Move it away when the \
          case is settled.",
-        folder.display(),
+        path_text(folder),
         files.join(", ")
     )
 }

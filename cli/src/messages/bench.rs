@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::files::json_in_words;
+use crate::terminal::path_text;
 
 /// A run that cannot be made or that found a fault.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// Not the output of `keyrackd dev --json`.
-    #[error("{} is not the line that `keyrackd dev --json` prints: {}. Write that line to the file.", .path.display(), json_in_words(.cause))]
+    #[error("{} is not the line that `keyrackd dev --json` prints: {}. Write that line to the file.", path_text(.path), json_in_words(.cause))]
     DevFile {
         /// The file.
         path: PathBuf,

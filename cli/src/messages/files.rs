@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use keyrack_os_error::in_words;
 use serde_json::error::Category;
 
-use crate::terminal::part_of;
+use crate::terminal::{part_of, path_text};
 
 /// A file or a stream that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// A file cannot be read.
-    #[error("cannot read {}: {}. {hint}", .path.display(), in_words(.cause))]
+    #[error("cannot read {}: {}. {hint}", path_text(.path), in_words(.cause))]
     Read {
         /// The file.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum AccessError {
         hint: &'static str,
     },
     /// A file cannot be written.
-    #[error("cannot write {}: {}", .path.display(), unwritten(.path, .cause))]
+    #[error("cannot write {}: {}", path_text(.path), unwritten(.path, .cause))]
     Write {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ fn unwritten(path: &Path, cause: &io::Error) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match (cause.kind(), folder) {
         (ErrorKind::NotFound, Some(folder)) => {
-            format!("the folder {} does not exist. Make it, or choose another place with --out.", folder.display())
+            format!("the folder {} does not exist. Make it, or choose another place with --out.", path_text(folder))
         }
         (ErrorKind::IsADirectory, _) => "it is a folder. Name a file with --out.".to_owned(),
         (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
@@ -77,5 +77,5 @@ pub mod hints {
 
 /// The note that a file was written.
 pub fn written(what: &str, file: &Path) -> String {
-    format!("{what} written to {}", file.display())
+    format!("{what} written to {}", path_text(file))
 }

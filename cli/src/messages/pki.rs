@@ -3,22 +3,24 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::terminal::path_text;
+
 /// A certificate that cannot be replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum PkiError {
     /// The folder has a CA and nothing else.
-    #[error("{} has no certificates to replace. Make one: `keyrack pki issue`.", .0.display())]
+    #[error("{} has no certificates to replace. Make one: `keyrack pki issue`.", path_text(.0))]
     NoCertificates(PathBuf),
     /// A CA's certificate.
-    #[error("{} is the certificate of a CA. Replace the CA: `keyrack pki rotate --new-ca`.", .0.display())]
+    #[error("{} is the certificate of a CA. Replace the CA: `keyrack pki rotate --new-ca`.", path_text(.0))]
     IsCa(PathBuf),
     /// A certificate of another authority.
     #[error("{} names no node, operator or desk of a cluster, so this CA did not issue it. Give a certificate from the \
-             CA's folder.", .0.display())]
+             CA's folder.", path_text(.0))]
     NoIdentity(PathBuf),
     /// A certificate under another name.
     #[error("{} is the certificate of {identity}, but not under its name {name}. Give the file {name} in the CA's \
-             folder.", .path.display())]
+             folder.", path_text(.path))]
     OtherName {
         /// The file.
         path: PathBuf,
@@ -58,10 +60,10 @@ impl fmt::Display for NextStep {
                 f,
                 "next: run `keyrack pki issue --dir {} node 1 --host HOST`. Copy ca.pem to every node and client. Keep ca.key on a \
                  machine where no node runs, and keep a copy offline.",
-                folder.display()
+                path_text(folder)
             ),
             NextStep::Deliver { key, trust } => {
-                write!(f, "next: give its holder this file, its key {} and {}.", key.display(), trust.display())
+                write!(f, "next: give its holder this file, its key {} and {}.", path_text(key), path_text(trust))
             }
             NextStep::RotateAll => f.write_str(
                 "all of these CAs are trusted, and the first one signs from now on.\nnext:\n  1. copy ca.pem to all nodes and \

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use keyrack_inventory::LeafError;
 use keyrack_merkle::{CheckpointError, Distrust, PolicyError, ProofFileError, ReceiptError};
 
-use crate::terminal::part_of;
+use crate::terminal::{part_of, path_text};
 
 /// A receipt or a policy that cannot be fetched or used.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum FetchError {
 
 /// A file that is not a policy.
 #[derive(Debug, thiserror::Error)]
-#[error("{} is not a policy: {cause}. Give the file that `keyrack receipt policy --out FILE` wrote.", .path.display())]
+#[error("{} is not a policy: {cause}. Give the file that `keyrack receipt policy --out FILE` wrote.", path_text(.path))]
 pub struct NotAPolicy {
     /// The file.
     pub path: PathBuf,
@@ -40,7 +40,7 @@ pub struct NotAPolicy {
 
 /// A file that is not a receipt.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {cause}", .path.display())]
+#[error("{}: {cause}", path_text(.path))]
 pub struct NotAReceipt {
     /// The file; - is standard input.
     pub path: PathBuf,

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::messages::operator::{KEY_ANSWER_UNREAD, replaced};
 use crate::number::whole;
 use crate::output::note;
+use crate::terminal::plain_json;
 
 /// How long a node keeps a replaced key valid if the request does not say it.
 const OVERLAP_SECONDS: u64 = 86_400;
@@ -65,7 +66,7 @@ pub async fn key(context: &Context, command: KeyCommand) -> anyhow::Result<()> {
             // The key exists now and is shown only once, so an answer that this version cannot read is printed unchanged.
             if !context.json && api::parse::<NewKey>(&answer).is_err() {
                 note(KEY_ANSWER_UNREAD);
-                return context.show(&answer, |answer| format!("{answer}\n"));
+                return context.show(&answer, |answer| plain_json(&answer.to_string()));
             }
             api::show(context, &answer, text::new_key)?;
             if let Some(prefix) = &wish.replaces {

@@ -39,8 +39,8 @@ pub fn node(node: &Node) -> String {
 
 fn key(key: &Key) -> String {
     let ends = match (&key.revoked_at, &key.expires_at) {
-        (Some(at), _) => format!("revoked {at}"),
-        (None, Some(at)) => format!("expires {at}"),
+        (Some(at), _) => format!("revoked {}", line(at)),
+        (None, Some(at)) => format!("expires {}", line(at)),
         (None, None) => String::new(),
     };
     format!("  kr_{}  created {}  {ends}  {}\n", line(&key.prefix), line(&key.created_at), line(&key.label))

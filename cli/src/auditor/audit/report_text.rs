@@ -4,17 +4,17 @@ use std::fmt::Write;
 
 use super::report::Report;
 use crate::auditor::leaf_summary::AuditTrailSeal;
-use crate::terminal::plain;
+use crate::terminal::line;
 
 impl Report {
     /// Lines for people.
     pub fn text(&self) -> String {
         let mut text = match self.found {
-            0 => format!("{}: nothing wrong in {} leaves\n", self.origin, self.verified),
-            found => format!("{}: {found} FOUND\n", self.origin),
+            0 => format!("{}: nothing wrong in {} leaves\n", line(&self.origin), self.verified),
+            found => format!("{}: {found} FOUND\n", line(&self.origin)),
         };
         for finding in &self.findings {
-            let _ = writeln!(text, "  {finding}");
+            let _ = writeln!(text, "  {}", line(&finding.to_string()));
         }
         let not_listed = self.found.saturating_sub(self.findings.len() as u64);
         if not_listed > 0 {
@@ -51,7 +51,7 @@ impl Report {
                 text,
                 "  cosigned by {}",
                 list(checkpoint.cosigned_by.iter().map(|one| {
-                    format!("{} ({}, {})", one.name, if one.outside { "outside witness" } else { "replica" }, one.at)
+                    format!("{} ({}, {})", line(&one.name), if one.outside { "outside witness" } else { "replica" }, one.at)
                 }))
             );
         }
@@ -64,15 +64,15 @@ impl Report {
         if self.found_before > 0 {
             let _ = writeln!(text, "  earlier     {} findings in earlier runs", self.found_before);
         }
-        self.notices.iter().for_each(|notice| _ = writeln!(text, "  note        {notice}"));
-        plain(&text)
+        self.notices.iter().for_each(|notice| _ = writeln!(text, "  note        {}", line(notice)));
+        text
     }
 }
 
 /// The name and the id of a verifier key, without the key.
 fn short(vkey: &str) -> String {
     // The key itself may contain plus signs: it is base64.
-    vkey.splitn(3, '+').take(2).collect::<Vec<_>>().join("+")
+    line(&vkey.splitn(3, '+').take(2).collect::<Vec<_>>().join("+"))
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -21,7 +21,7 @@ use crate::messages::files::AccessError;
 use crate::messages::receipt::{FetchError, FileError, NotAReceipt, NotProved, VerifyError, policy_fetched};
 use crate::messages::usage::Usage;
 use crate::output::{note, say, say_json, to_json};
-use crate::terminal::plain;
+use crate::terminal::{line, path_text};
 
 /// Runs `keyrack receipt` and returns the exit code.
 pub async fn receipt(context: &Context, command: ReceiptCommand) -> anyhow::Result<ExitCode> {
@@ -68,11 +68,15 @@ fn show(context: &Context, file: &Path, leaf: Option<&Path>) -> anyhow::Result<(
         return say_json(&shown);
     }
     let mut text = format!("NOTHING WAS VERIFIED. Anyone could have written this file. It states:\n\n{}\n", summary.text());
-    text +=
-        &format!("  log        {}\n  leaf       {} of the first {}\n", checkpoint.origin, receipt.proof.index, checkpoint.size);
-    signers.iter().for_each(|signer| text += &format!("  signature  {signer}, not checked\n"));
-    text += &format!("\nTo check it: keyrack receipt verify {} --policy POLICY\n", file.display());
-    say(&plain(&text))
+    text += &format!(
+        "  log        {}\n  leaf       {} of the first {}\n",
+        line(&checkpoint.origin),
+        receipt.proof.index,
+        checkpoint.size
+    );
+    signers.iter().for_each(|signer| text += &format!("  signature  {}, not checked\n", line(signer)));
+    text += &format!("\nTo check it: keyrack receipt verify {} --policy POLICY\n", path_text(file));
+    say(&text)
 }
 
 /// Writes a copy of a receipt that discloses only some claims.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock::{now_ms, utc_seconds};
 use crate::output::{say, say_json};
-use crate::terminal::line;
+use crate::terminal::{line, path_text};
 
 /// Prints the certificates of the files.
 pub fn show(json: bool, files: &[PathBuf]) -> anyhow::Result<()> {
@@ -37,7 +37,7 @@ fn as_text(file: &Path, details: &Details, now: u64) -> String {
         ("SHA-256", details.fingerprint.clone()),
         ("issuer", details.issuer.clone()),
     ];
-    let mut text = format!("{}\n", file.display());
+    let mut text = format!("{}\n", path_text(file));
     for (name, value) in lines {
         // The text comes from a certificate that anyone can have made.
         text += &format!("  {name:<10} {}\n", line(&value));
