@@ -126,6 +126,12 @@ pub enum Command {
 #[derive(Subcommand)]
 pub enum ImportCommand {
     /// Import a "hotel booking demand" table (Antonio, de Almeida, Nunes 2019) in booking order.
-    #[command(after_help = "Example:\n  keyrack import bookings cli/samples/hotel-bookings-sample.csv")]
+    #[command(after_help = concat!(
+        "Examples:\n",
+        "  keyrack import bookings cli/samples/hotel-bookings-sample.csv --date-order mdy --dry-run\n",
+        "  keyrack import bookings cli/samples/hotel-bookings-sample.csv --date-order mdy\n",
+        "  keyrack import bookings H1.csv --hotel \"Resort Hotel\" --prefix demo-\n",
+        "  keyrack import bookings bookings.csv --date-order dmy --skip-bad-rows",
+    ))]
     Bookings(import::ImportOptions),
 }

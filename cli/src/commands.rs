@@ -9,21 +9,24 @@ use keyrack_client::connection::Address;
 use crate::arguments::{Arguments, Command, ImportCommand};
 use crate::context::Context;
 use crate::messages::usage::Usage;
-use crate::output::say;
+use crate::output::say_own;
 use crate::web::Web;
 use crate::{auditor, bench, desk, import, operator};
 
 /// Runs the command and returns the exit code.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { connection, json, command } = arguments;
-    // These two contact no node, so they need no address and no certificate.
+    // These contact no node, so they need no address and no certificate.
     let command = match command {
         Command::Pki(command) => return operator::pki(json, command).map(|()| ExitCode::SUCCESS),
         Command::Completions { shell } => {
             // clap_complete panics if it cannot write, so it writes to memory.
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "keyrack", &mut script);
-            return say(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS);
+            return say_own(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS);
+        }
+        Command::Import(ImportCommand::Bookings(options)) if options.dry_run => {
+            return import::dry_run(json, &options).map(|()| ExitCode::SUCCESS);
         }
         command => command,
     };

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use keyrack_client::v1;
-use keyrack_inventory::Night;
+use keyrack_inventory::{MAX_CAPACITY, Night};
 
-use super::table::{Ending, Row};
+use super::codes;
+use super::row::{Ending, Row};
+use crate::messages::import::TooManyRooms;
 
 /// A calendar date.
 pub type Day = Night;
@@ -15,8 +17,11 @@ pub struct Hotel {
     pub id: String,
     pub name: String,
     pub first_day: Day,
+    /// The rows, with the codes of their room types.
     pub rows: Vec<Row>,
-    /// Rooms by type.
+    /// The codes of the room types by their names in the table.
+    pub room_types: BTreeMap<String, String>,
+    /// Rooms by the code of their type.
     pub capacities: BTreeMap<String, u32>,
     pub rates: Vec<v1::AriUpdate>,
     /// In order, without days that have no steps.
@@ -62,27 +67,46 @@ impl Hotel {
 
 /// Makes the hotels. The capacity of a room type is the largest number of its rooms taken at the same time, scaled by
 /// `capacity_percent`.
-pub fn plan(rows: Vec<Row>, prefix: &str, capacity_percent: u32) -> Vec<Hotel> {
+///
+/// # Errors
+/// If a room type would have more rooms than a node accepts.
+pub fn plan(rows: Vec<Row>, prefix: &str, capacity_percent: u32) -> Result<Vec<Hotel>, TooManyRooms> {
     let mut hotels: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     for row in rows {
         hotels.entry(row.hotel.clone()).or_default().push(row);
     }
-    hotels.into_iter().map(|(name, rows)| hotel(name, rows, prefix, capacity_percent)).collect()
+    let ids = codes::hotels(hotels.keys().map(String::as_str), prefix);
+    hotels.into_iter().map(|(name, rows)| hotel(ids[&name].clone(), name, rows, capacity_percent)).collect()
 }
 
-fn hotel(name: String, rows: Vec<Row>, prefix: &str, capacity_percent: u32) -> Hotel {
+fn hotel(id: String, name: String, mut rows: Vec<Row>, capacity_percent: u32) -> Result<Hotel, TooManyRooms> {
+    let room_types = codes::room_types(rows.iter().map(|row| row.room_type.as_str()));
+    rows.iter_mut().for_each(|row| row.room_type.clone_from(&room_types[&row.room_type]));
     let days = days(&rows);
     let mut capacities = peaks(&rows, &days);
-    capacities.values_mut().for_each(|rooms| *rooms = (*rooms * capacity_percent).div_ceil(100));
-    Hotel {
-        id: format!("{prefix}{}", name.to_lowercase().replace(' ', "-")),
+    for (room_type, rooms) in &mut capacities {
+        *rooms = scaled(*rooms, capacity_percent).ok_or_else(|| TooManyRooms {
+            property: id.clone(),
+            room_type: room_type.clone(),
+            most: MAX_CAPACITY,
+        })?;
+    }
+    Ok(Hotel {
+        id,
+        room_types,
         first_day: days.first().map_or(Night(0), |day| day.date),
         rates: rates(&rows),
         capacities,
         days,
         rows,
         name,
-    }
+    })
+}
+
+/// A number of rooms in percent, if a node accepts it.
+fn scaled(rooms: u32, percent: u32) -> Option<u32> {
+    let rooms = (u64::from(rooms) * u64::from(percent)).div_ceil(100);
+    u32::try_from(rooms).ok().filter(|rooms| *rooms <= MAX_CAPACITY)
 }
 
 fn days(rows: &[Row]) -> Vec<Events> {
@@ -168,4 +192,23 @@ fn rates(rows: &[Row]) -> Vec<v1::AriUpdate> {
         }
     }
     updates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rooms_are_rounded_up_and_bounded() {
+        for (rooms, percent, expected) in [
+            (3, 100, Some(3)),
+            (3, 50, Some(2)),
+            (3, 0, Some(0)),
+            (10_000, 1_000, Some(100_000)),
+            (10_001, 1_000, None),
+            (u32::MAX, u32::MAX, None),
+        ] {
+            assert_eq!(scaled(rooms, percent), expected, "{rooms} {percent}");
+        }
+    }
 }

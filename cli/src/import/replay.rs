@@ -63,7 +63,7 @@ async fn perform(client: &Client, hotel: &Hotel, step: &Step, ids: &BookingIds, 
     };
     // A row whose booking was refused has no further steps.
     let Some(booking_id) = ids.get(row) else { return Ok(()) };
-    let idempotency_key = format!("import-{name}-{row}");
+    let idempotency_key = format!("import-{name}-{}", hotel.rows[row].line);
     let request = v1::BookingStepRequest { booking_id, expected_revision: None, idempotency_key };
     let done = match step {
         Step::Cancel(_) => client.cancel(request).await,
@@ -96,7 +96,8 @@ async fn book(client: &Client, hotel: &Hotel, row: usize, ids: &BookingIds, coun
             children_ages: vec![0; stay.children as usize],
         }],
         channel_ref: format!("{}-{}", stay.channel, stay.line),
-        idempotency_key: format!("import-book-{row}"),
+        // The line stays the same when another row of the file is corrected or left out.
+        idempotency_key: format!("import-book-{}", stay.line),
         ..Default::default()
     };
     match client.book(request).await {

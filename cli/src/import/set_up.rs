@@ -25,11 +25,13 @@ pub async fn set_up(client: &Client, hotel: &Hotel) -> Result<(), ClientError> {
         ..Default::default()
     };
     client.put_rate_plan(plan).await?;
-    for (code, capacity) in &hotel.capacities {
+    for (name, code) in &hotel.room_types {
+        // A type of stays without a night has no rooms.
+        let Some(capacity) = hotel.capacities.get(code) else { continue };
         let room_type = v1::PutRoomTypeRequest {
             property_id: property_id.clone(),
             code: code.clone(),
-            name: format!("Room type {code}"),
+            name: if name == code { format!("Room type {code}") } else { name.clone() },
             capacity: Some(*capacity),
             idempotency_key: format!("import-room-type-{code}"),
             ..Default::default()

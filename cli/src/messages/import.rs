@@ -4,6 +4,21 @@ use keyrack_client::ClientError;
 
 use super::connection::explain;
 
+/// More rooms than a node accepts.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the room type {room_type} of {property} would have more than {most} rooms, the most of a room type. Give a smaller \
+     --capacity-percent."
+)]
+pub struct TooManyRooms {
+    /// The id of the property.
+    pub property: String,
+    /// The code of the room type.
+    pub room_type: String,
+    /// The most rooms.
+    pub most: u32,
+}
+
 /// A replay that stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -51,3 +66,6 @@ fn sentence(cause: &ClientError) -> String {
 pub fn refused(line: usize, cause: &ClientError) -> String {
     format!("line {line} was not booked: {}", explain(cause, None))
 }
+
+/// The last line of a dry run.
+pub const DRY_RUN: &str = "this was a dry run: nothing was changed. Run the command without --dry-run to import.";

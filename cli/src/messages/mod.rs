@@ -12,6 +12,7 @@
 //! refusals of the nodes.
 
 pub mod audit;
+pub mod bad_rows;
 pub mod bench;
 pub mod connection;
 pub mod failure;
@@ -20,6 +21,7 @@ pub mod import;
 pub mod operator;
 pub mod pki;
 pub mod receipt;
+pub mod row;
 pub mod table;
 pub mod trail;
 pub mod usage;

@@ -1,67 +1,100 @@
-//! Failures of reading a table to import.
+//! Failures of reading a table to import: of the whole file and of its header.
 
-use std::io;
 use std::path::PathBuf;
 
-use keyrack_os_error::in_words;
+use super::bad_rows::BadRows;
+use crate::terminal::{line, path_text};
 
-use super::files::hints;
-
-/// A table that cannot be read. The line is that of the file.
+/// A table that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// Any of the others, with its place.
-    #[error("{}, line {line}", .path.display())]
-    At {
+    /// The file is too large.
+    #[error("{} has more than {limit} bytes. Split the table into smaller files.", path_text(.path))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes.
+        limit: u64,
+    },
+    /// The file is not text.
+    #[error("{}, line {line}: {fault}", path_text(.path))]
+    Text {
         /// The file.
         path: PathBuf,
         /// The line.
         line: usize,
-        /// The fault.
-        source: Box<TableError>,
+        /// The reason.
+        fault: TextFault,
     },
-    /// The file cannot be read.
-    #[error("cannot read {}: {}. {}", .path.display(), in_words(.cause), hints::TABLE)]
-    Unreadable {
+    /// The header is not that of a table of bookings.
+    #[error("{}, line {line}: {fault}", path_text(.path))]
+    Header {
         /// The file.
         path: PathBuf,
-        /// The error of the operating system.
-        cause: io::Error,
+        /// The line.
+        line: usize,
+        /// The reason.
+        fault: HeaderFault,
     },
-    /// Not UTF-8.
-    #[error("it is not text. Check that the file is a CSV table in UTF-8.")]
-    NotText,
-    /// A row with too few or too many values.
-    #[error("the line has {found} values, the header has {expected}. Check the commas and the quotes.")]
-    Values {
-        /// The number in the row.
-        found: u64,
-        /// The number in the header.
-        expected: u64,
-    },
-    /// Not CSV for another reason.
-    #[error("it is not a line of a CSV table. Check the file.")]
-    NotCsv,
     /// No rows.
-    #[error("{} has no bookings. Check the file.", .0.display())]
+    #[error("{} has no bookings. Check the file.", path_text(.0))]
     Empty(PathBuf),
-    /// A missing column.
-    #[error("the column {0} is missing. The table has the columns of the \"hotel booking demand\" data set.")]
-    NoColumn(String),
-    /// A missing value.
-    #[error("{0} has no value")]
-    NoValue(String),
-    /// A value of the wrong kind.
-    #[error("{column}: {value:?} is not {needed}")]
-    Value {
-        /// The column.
-        column: &'static str,
-        /// Its value.
-        value: String,
-        /// The values of the column.
-        needed: &'static str,
+    /// Some rows cannot be imported.
+    #[error("{} has {}, so nothing was imported. Correct the file, or import the other rows with --skip-bad-rows.{}{}",
+        path_text(&.0.path), .0.counted(), .0.date_hint(), .0.list())]
+    BadRows(Box<BadRows>),
+    /// All rows were left out.
+    #[error("{} has no row that can be imported. Check the file.", path_text(.0))]
+    OnlyBadRows(PathBuf),
+}
+
+/// Bytes that are not the text of a table.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    /// NUL, or a byte that Windows-1252 does not define.
+    #[error("it is not text. Check that the file is a CSV table. If it is one, say how it is encoded with --encoding.")]
+    Binary,
+    /// UTF-16 without a byte order mark, or a binary file.
+    #[error(
+        "it is not text, or UTF-16 without a byte order mark. If it is UTF-16, say so with --encoding utf-16le or \
+         --encoding utf-16be."
+    )]
+    NoMark,
+    /// UTF-8 with some other bytes.
+    #[error(
+        "it has a byte that is not UTF-8, but other lines are UTF-8. Correct the line, or say how the file is encoded with \
+         --encoding."
+    )]
+    PartlyUtf8,
+    /// Bytes without a meaning in an encoding that is known.
+    #[error("it has bytes that are not {0}. Correct the line, or say how the file is encoded with --encoding.")]
+    NotIn(&'static str),
+}
+
+/// A header that cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderFault {
+    /// Missing columns.
+    #[error(
+        "the table has no column {}. It needs the columns of the \"hotel booking demand\" data, separated by commas, semicolons \
+         or tabs.",
+        .0.join(", ")
+    )]
+    Missing(Vec<&'static str>),
+    /// No hotel.
+    #[error("the table has no column hotel. If all bookings are of one hotel, name it with --hotel NAME.")]
+    NoHotel,
+    /// A hotel in each row and one as an option.
+    #[error("the table has a column hotel, so --hotel has no meaning. Leave the option out.")]
+    HotelGiven,
+    /// Two columns of one name.
+    #[error("the columns {first} and {second} are both {}. Rename or remove one of them.", line(.name))]
+    Twice {
+        /// The name in the file.
+        name: String,
+        /// The place of the first, from 1.
+        first: usize,
+        /// The place of the second, from 1.
+        second: usize,
     },
-    /// A booking made before 1970.
-    #[error("lead_time: {0} days before the arrival is before 1970")]
-    BeforeEpoch(u32),
 }

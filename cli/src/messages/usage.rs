@@ -89,6 +89,11 @@ pub mod needs {
     /// The name of an operator or a desk.
     pub const NAME: &str = "write 1 to 64 small letters, digits and '-'";
 
+    /// The name of a hotel.
+    pub const HOTEL: &str = "write 1 to 150 characters, without control characters";
+    /// A prefix of property ids.
+    pub const PREFIX: &str = "write at most 40 letters, digits, '-', '_' and '.'";
+
     /// A whole number.
     pub fn whole_number(least: u64, most: u64) -> String {
         format!("write a whole number from {least} to {most}")
