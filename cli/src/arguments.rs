@@ -128,8 +128,8 @@ pub enum ImportCommand {
     /// Import a "hotel booking demand" table (Antonio, de Almeida, Nunes 2019) in booking order.
     #[command(after_help = concat!(
         "Examples:\n",
-        "  keyrack import bookings cli/samples/hotel-bookings-sample.csv --date-order mdy --dry-run\n",
-        "  keyrack import bookings cli/samples/hotel-bookings-sample.csv --date-order mdy\n",
+        "  keyrack import bookings cli/samples/hotel-bookings-sample.csv --dry-run\n",
+        "  keyrack import bookings cli/samples/hotel-bookings-sample.csv\n",
         "  keyrack import bookings H1.csv --hotel \"Resort Hotel\" --prefix demo-\n",
         "  keyrack import bookings bookings.csv --date-order dmy --skip-bad-rows",
     ))]

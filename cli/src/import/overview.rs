@@ -1,4 +1,4 @@
-//! What a file has and what an import makes of it: the result of `--dry-run`, and a note before an import.
+//! What a file has and what an import makes of it: the result of `--dry-run`, and a note after an import.
 
 use std::fmt::Write;
 

@@ -17,7 +17,6 @@ use crate::output::{note, show};
 /// Replays the table of a file, all hotels at the same time.
 pub async fn bookings(context: &Context, options: ImportOptions) -> anyhow::Result<()> {
     let (overview, hotels) = prepare(&options)?;
-    note(overview.text().trim_end());
     let total: u64 = hotels.iter().map(|hotel| hotel.days.iter().map(|day| day.steps() as u64).sum::<u64>()).sum();
     let bar =
         ProgressBar::new(total).with_style(ProgressStyle::with_template("{msg:<12} [{bar:40}] {pos}/{len} {per_sec} eta {eta}")?);
@@ -25,6 +24,8 @@ pub async fn bookings(context: &Context, options: ImportOptions) -> anyhow::Resu
     let runs = hotels.iter().map(|hotel| replay(&context.client, hotel, options.concurrency, &bar));
     let summaries = futures::future::join_all(runs).await.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
+    // After the requests: if the first one is refused, its message stands alone.
+    note(overview.text().trim_end());
     context.show(&summaries, |summaries| summaries.iter().map(Summary::text).collect::<Vec<_>>().join("\n"))
 }
 
