@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn invalid_amounts_are_refused() {
         let eur = Currency::new("EUR").expect("a currency");
-        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.234", "NaN", "1,5", " 1", "99999999999999", "1.00é", "1.000000000000"] {
+        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.234", "NaN", "1,5", " 1", "99999999999999", "1.00é", "1.000000000000"]
+        {
             assert_eq!(eur.parse_amount(text), Err(MoneyError), "{text}");
         }
         assert!(Currency::new("eur").is_err());

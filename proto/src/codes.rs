@@ -53,6 +53,7 @@ codes! {
     IdempotencyKeyRequired "idempotency_key_required" 400 false,
     InvalidIdempotencyKey "invalid_idempotency_key" 400 false,
     InvalidCursor "invalid_cursor" 400 false,
+    CursorAhead "cursor_ahead" 400 false,
     Unauthenticated "unauthenticated" 401 false,
     Forbidden "forbidden" 403 false,
     NotFound "not_found" 404 false,

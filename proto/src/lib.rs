@@ -21,6 +21,7 @@ pub mod commands;
 mod fields;
 mod guest;
 pub mod internal;
+pub mod json;
 mod pages;
 mod rejection;
 mod reply;

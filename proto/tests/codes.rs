@@ -19,6 +19,7 @@ const CODES: &[(&str, u16, bool)] = &[
     ("idempotency_key_required", 400, false),
     ("invalid_idempotency_key", 400, false),
     ("invalid_cursor", 400, false),
+    ("cursor_ahead", 400, false),
     ("unauthenticated", 401, false),
     ("forbidden", 403, false),
     ("not_found", 404, false),

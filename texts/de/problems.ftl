@@ -15,6 +15,7 @@ title-card-number = Ein Text enthält eine Kartennummer
 title-idempotency-key-required = Der Header Idempotency-Key fehlt
 title-invalid-idempotency-key = Der Idempotency-Key ist ungültig
 title-invalid-cursor = Der Cursor ist ungültig
+title-cursor-ahead = Der Cursor liegt nach dem neuesten Ereignis
 title-unauthenticated = Keine gültigen Zugangsdaten
 title-forbidden = Kein Recht zu dieser Operation
 title-not-found = Nicht gefunden
@@ -89,6 +90,7 @@ request-in-flight = Die erste Anfrage mit diesem Idempotency-Key läuft noch. Wi
 revision-mismatch = Die jetzige Revision ist { $current }. Lesen Sie den Datensatz neu und wiederholen Sie mit seinem ETag.
 record-missing = Den Datensatz gibt es nicht, also passt keine Revision. Lassen Sie If-Match weg, um ihn anzulegen.
 invalid-cursor = Dieser Cursor gehört nicht zu dieser Anfrage. Nehmen Sie den Cursor aus einer Antwort auf dieselbe Anfrage.
+cursor-ahead = Dieser Cursor liegt nach dem neuesten Ereignis: der Cluster wurde aus einer Sicherung wiederhergestellt. Lesen Sie alles noch einmal, vom Anfang an.
 
 ## Aufrufer und Rechte
 

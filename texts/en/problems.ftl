@@ -15,6 +15,7 @@ title-card-number = A text contains a card number
 title-idempotency-key-required = The Idempotency-Key header is missing
 title-invalid-idempotency-key = The Idempotency-Key is not valid
 title-invalid-cursor = The cursor is not valid
+title-cursor-ahead = The cursor is after the newest event
 title-unauthenticated = No valid credentials
 title-forbidden = No right to this operation
 title-not-found = Not found
@@ -89,6 +90,7 @@ request-in-flight = The first request with this Idempotency-Key is still running
 revision-mismatch = The current revision is { $current }. Read the record again, then repeat with its ETag.
 record-missing = The record does not exist, so no revision of it can match. Leave If-Match out to create it.
 invalid-cursor = This cursor does not belong to this request. Take the cursor from an answer to the same request.
+cursor-ahead = This cursor is after the newest event: the cluster was restored from a backup. Read everything again, from the beginning.
 
 ## Callers and rights
 

@@ -15,6 +15,7 @@ title-card-number = Un texto contiene un número de tarjeta
 title-idempotency-key-required = Falta la cabecera Idempotency-Key
 title-invalid-idempotency-key = La Idempotency-Key no es válida
 title-invalid-cursor = El cursor no es válido
+title-cursor-ahead = El cursor está después del último evento
 title-unauthenticated = Sin credenciales válidas
 title-forbidden = Sin derecho a esta operación
 title-not-found = No encontrado
@@ -89,6 +90,7 @@ request-in-flight = La primera petición con esta Idempotency-Key sigue en curso
 revision-mismatch = La revisión actual es { $current }. Lea el registro otra vez y repita con su ETag.
 record-missing = El registro no existe, así que ninguna revisión coincide. Omita If-Match para crearlo.
 invalid-cursor = Este cursor no pertenece a esta petición. Tome el cursor de una respuesta a la misma petición.
+cursor-ahead = Este cursor está después del último evento: el clúster se restauró de una copia de seguridad. Lea todo otra vez, desde el principio.
 
 ## Llamantes y derechos
 

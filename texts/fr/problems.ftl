@@ -15,6 +15,7 @@ title-card-number = Un texte contient un numéro de carte
 title-idempotency-key-required = L'en-tête Idempotency-Key manque
 title-invalid-idempotency-key = L'Idempotency-Key n'est pas valide
 title-invalid-cursor = Le curseur n'est pas valide
+title-cursor-ahead = Le curseur est après le dernier événement
 title-unauthenticated = Pas d'identifiants valides
 title-forbidden = Pas de droit à cette opération
 title-not-found = Introuvable
@@ -89,6 +90,7 @@ request-in-flight = La première requête avec cette Idempotency-Key est encore 
 revision-mismatch = La révision actuelle est { $current }. Relisez l'enregistrement, puis répétez avec son ETag.
 record-missing = L'enregistrement n'existe pas, donc aucune révision ne convient. Omettez If-Match pour le créer.
 invalid-cursor = Ce curseur n'appartient pas à cette requête. Prenez le curseur d'une réponse à la même requête.
+cursor-ahead = Ce curseur est après le dernier événement : le cluster a été restauré depuis une sauvegarde. Relisez tout, depuis le début.
 
 ## Appelants et droits
 

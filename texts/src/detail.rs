@@ -121,6 +121,7 @@ details! {
     RevisionMismatch { current: u64 } = PreconditionFailed "revision-mismatch",
     RecordMissing = PreconditionFailed "record-missing",
     InvalidCursor = InvalidCursor "invalid-cursor",
+    CursorAhead = CursorAhead "cursor-ahead",
 
     // Callers and rights.
     CredentialsRefused = Unauthenticated "credentials-refused",

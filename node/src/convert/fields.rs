@@ -116,7 +116,8 @@ pub fn check_presentation(address: Option<&v1::Address>, languages: &[String]) -
     }
     let Some(address) = address else { return Ok(()) };
     let lines = address.lines.iter().map(|line| ("address.lines", line));
-    let parts = [("address.city", &address.city), ("address.postalCode", &address.postal_code), ("address.region", &address.region)];
+    let parts =
+        [("address.city", &address.city), ("address.postalCode", &address.postal_code), ("address.region", &address.region)];
     for (name, part) in lines.chain(parts) {
         check_characters(name, part)?;
         if has_card_number(part) {
@@ -189,7 +190,9 @@ mod tests {
         ] {
             assert_eq!(code(with(name, email)), Code::InvalidField, "{name:?} {email:?}");
         }
-        for email in ["", "ada@example.org", "ada+room.7@mail.example.co.uk", "5511912345676@guest.example.com", "ada@müller.example"] {
+        for email in
+            ["", "ada@example.org", "ada+room.7@mail.example.co.uk", "5511912345676@guest.example.com", "ada@müller.example"]
+        {
             with("Ada", email).unwrap_or_else(|problem| panic!("{email}: {problem:?}"));
         }
     }
@@ -228,7 +231,9 @@ mod tests {
 
     #[test]
     fn searches_know_letters_in_every_form() {
-        for (a, b) in [("\u{130}stanbul", "istanbul"), ("KÖLN", "ko\u{308}ln"), ("São Paulo", "sao paulo"), ("ＴＯＫＹＯ", "tokyo")] {
+        for (a, b) in
+            [("\u{130}stanbul", "istanbul"), ("KÖLN", "ko\u{308}ln"), ("São Paulo", "sao paulo"), ("ＴＯＫＹＯ", "tokyo")]
+        {
             assert_eq!(folded(a), folded(b));
         }
         assert_ne!(folded("Lisbon"), folded("Lisboa"));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack_cluster::{ClusterNode, Consistency, Feed, Filter, PageRead, Placement, Position};
-use keyrack_inventory::{Entry, JournalEvent, PropertyNumber, Reply, Right, RightQuery, Scope, permits};
+use keyrack_cluster::{ClusterNode, Consistency, Feed, Filter, PageRead, Placement, Position, View};
+use keyrack_inventory::{Entry, Fault, JournalEvent, Key, PropertyNumber, Read, Reply, Right, RightQuery, Row, Scope, permits};
+use keyrack_texts::Detail;
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -123,13 +124,17 @@ impl EventFeed {
         let read = PageRead { limit: self.limit, consistency, deadline };
         let parts = self.feed.next(
             read,
-            |view| Ok(permits(view, asked(only))?.is_ok().then_some(())),
+            |view| if permits(view, asked(only))?.is_ok() { next_line(view).map(Some) } else { Ok(None) },
             |view, _, entry| {
                 let is_seen = permits(view, asked(entry.property))?.is_ok_and(|scope| is_visible(scope, entry));
                 Ok(usize::from(is_seen))
             },
         );
         let parts = parts.await?.ok_or_else(forbidden)?;
+        // A replica that is behind may not have the lines before the cursor yet.
+        if consistency == Consistency::Linearizable && parts.iter().zip(&positions).any(|(part, from)| from.next > part.begun) {
+            return Err(Problem::new(Detail::CursorAhead));
+        }
         let mut items = Vec::new();
         for (place, part) in parts.into_iter().enumerate() {
             for line in part.lines {
@@ -145,6 +150,20 @@ impl EventFeed {
 
     fn cursor(&self, positions: &[Position]) -> String {
         self.vault.hide(&positions_cursor(positions))
+    }
+
+    /// Checks that the feed begins at a line that exists, or at the next one.
+    ///
+    /// # Errors
+    /// It begins later: the cursor is of a time that this cluster does not know.
+    pub async fn check_begins(&self, deadline: Instant) -> Result<(), Problem> {
+        for from in self.feed.positions().iter().filter(|from| from.next > 0) {
+            let (next, _) = self.cluster.read(from.shard, Consistency::Linearizable, deadline, next_line).await?;
+            if from.next > next {
+                return Err(Problem::new(Detail::CursorAhead));
+            }
+        }
+        Ok(())
     }
 
     /// Waits until there may be new events, or until `at_most` has passed.
@@ -180,6 +199,14 @@ impl EventFeed {
         }
         Ok(Some(event))
     }
+}
+
+/// The number of the next line of a shard's journal.
+fn next_line(view: &mut View<'_>) -> Result<u64, Fault> {
+    Ok(match view.get(&Key::Meta)? {
+        Some(Row::Meta(meta)) => meta.next_sequence,
+        _ => 0,
+    })
 }
 
 /// Whether the caller may see an event. All callers see rates and availability. The scope decides about other sellers'

@@ -28,10 +28,11 @@ const TESTED_ALONE: [&str; 7] = [
     "unavailable",
 ];
 
-const ALL_CODES: [&str; 36] = [
+const ALL_CODES: [&str; 37] = [
     "arrival_in_past",
     "capacity_too_large",
     "currency_mismatch",
+    "cursor_ahead",
     "forbidden",
     "hold_expired",
     "idempotency_key_required",

@@ -50,6 +50,7 @@ fn unreadable(fixture: &Fixture) -> Vec<Case> {
         case("not JSON", 415, "unsupported_media_type", post().body("text/plain", request.to_string())),
         case("an invented list cursor", 400, "invalid_cursor", api.get(&bookings)),
         case("an invented event cursor", 400, "invalid_cursor", api.get(&events)),
+        case("a cursor of a cluster that had more events", 400, "cursor_ahead", api.get("/v1/events?after=1.0-2.0-3.999999999")),
         case("an unsupported method", 405, "method_not_allowed", api.call(Method::PATCH, "/v1/bookings")),
     ]
 }

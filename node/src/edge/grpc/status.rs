@@ -53,6 +53,7 @@ fn grpc_code(code: Code) -> GrpcCode {
         | Code::IdempotencyKeyRequired
         | Code::InvalidIdempotencyKey
         | Code::InvalidCursor
+        | Code::CursorAhead
         | Code::PayloadTooLarge
         | Code::UriTooLong
         | Code::UnsupportedMediaType

@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use bytes::BytesMut;
 use http_body_util::BodyExt;
+use keyrack_proto::json::NO_ROOMS;
 use keyrack_texts::Detail;
 use serde::de::DeserializeOwned;
 
@@ -104,6 +105,9 @@ fn wrong_body(refused: &serde_path_to_error::Error<serde_json::Error>) -> Proble
         path => shown(path),
     };
     let words = cause.to_string();
+    if words.starts_with(NO_ROOMS) {
+        return Problem::new(Detail::NoRooms);
+    }
     Problem::new(if words.starts_with("unknown field") {
         Detail::BodyUnknownField { path, line, column }
     } else if words.starts_with("duplicate field") {

@@ -40,7 +40,8 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Returns the changes of properties, bookings and holds without gaps, in order for each property, without guest data. A page
 /// always has a `nextCursor`, also if it has no events yet. With `Accept: text/event-stream` the answer is a stream of
-/// Server-Sent Events that continues as events happen. Errors: 400 `invalid_cursor`.
+/// Server-Sent Events that continues as events happen. Errors: 400 `invalid_cursor`, and
+/// `cursor_ahead` if the cursor is after the newest event, as after a restored backup: then read everything again.
 #[utoipa::path(get, path = Operation::ReadEvents.route(), tag = "Events",
     params(Query,
         ("Last-Event-ID" = Option<String>, Header, description = "The id of an event. Replaces after.")),
@@ -55,6 +56,7 @@ pub async fn events(State(service): State<Service>, headers: HeaderMap, ask: Rea
         return found(&service.events(&ask.caller, query, ask.deadline).await?, None);
     }
     let mut feed = service.feed(&ask.caller, query, ask.deadline).await?;
+    feed.check_begins(ask.deadline).await?;
     let stream = async_stream::stream! {
         loop {
             if service.guard().check_again(&ask.caller).await.is_err() {

@@ -1,0 +1,76 @@
+//! Who sleeps in the rooms: names, addresses, adults and children.
+
+use keyrack_tests::fresh_key;
+use serde_json::json;
+
+use super::{Fixture, refused};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_has_a_name_and_no_control_characters() {
+    let fixture = Fixture::set_up("GUESTS").await;
+    for (pointer, value, words) in [
+        ("/guest", None, "guest is missing"),
+        ("/guest", Some(json!(null)), "guest is missing"),
+        ("/guest", Some(json!({})), "guest.name is missing"),
+        ("/guest/name", Some(json!("   ")), "guest.name is missing"),
+        ("/guest/name", Some(json!("\u{a0}\u{2003}")), "guest.name is missing"),
+        ("/guest/name", Some(json!("Ada\u{1b}[2J")), "guest.name has a control character at character 4"),
+        ("/guest/name", Some(json!("Ada\nconfirmed")), "guest.name has a control character"),
+        ("/guest/name", Some(json!("Ada\u{0}")), "guest.name has a control character"),
+        ("/guest/name", Some(json!("\u{202e}adA")), "guest.name has a control character"),
+        ("/guest/phone", Some(json!("+351\r21")), "guest.phone has a control character"),
+        ("/guest/email", Some(json!("not an email")), "guest.email is not an e-mail address"),
+        ("/guest/email", Some(json!("a@b@example.org")), "guest.email is not"),
+        ("/guest/email", Some(json!("ada@example")), "guest.email is not"),
+        ("/guest/email", Some(json!("ada@")), "guest.email is not"),
+        ("/channelRef", Some(json!("order\u{85}7")), "channelRef has a control character"),
+        ("/payment/token", Some(json!("tok_\u{7f}")), "payment.token has a control character"),
+    ] {
+        let answer = fixture.hotel.book(&fixture.request(pointer, value)).await;
+        refused(pointer, &answer, 400, "invalid_field", words);
+    }
+    for (pointer, value) in [
+        ("/guest/name", "Zoë O'Neil-Smith"),
+        ("/guest/name", "李明"),
+        ("/guest/email", "ada+room.7@mail.example.co.uk"),
+        ("/guest/phone", "0049 (89) 1234-567 ext. 8"),
+        ("/channelRef", "BK/2027#00-1"),
+    ] {
+        fixture.hotel.book(&fixture.request(pointer, Some(json!(value)))).await.expect(201);
+    }
+}
+
+/// A hold is checked as a booking is: its guests do not change when it is confirmed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_room_has_an_adult_and_possible_ages() {
+    let fixture = Fixture::set_up("ADULTS").await;
+    for (pointer, value, words) in [
+        ("/rooms/0/adults", None, "rooms[0].adults: send the adults"),
+        ("/rooms/0/adults", Some(json!(0)), "rooms[0].adults: send the adults"),
+        ("/rooms/0/childrenAges", Some(json!([3, 200])), "rooms[0].childrenAges[1]: send each age"),
+        ("/rooms/0/childrenAges", Some(json!([18])), "rooms[0].childrenAges[0]: send each age"),
+    ] {
+        let request = fixture.request(pointer, value);
+        refused(pointer, &fixture.hotel.book(&request).await, 400, "invalid_field", words);
+        refused(pointer, &fixture.hold(&request).await, 400, "invalid_field", words);
+    }
+    let mut many = fixture.request("/rooms/0/adults", Some(json!(5)));
+    refused("occupancy", &fixture.hold(&many).await, 422, "occupancy_exceeded", "");
+    many["rooms"][0]["adults"] = json!(1);
+    many["rooms"][0]["childrenAges"] = json!([0, 17]);
+    let hold = fixture.hold(&many).await.expect(201).json();
+    let confirm = format!("/v1/holds/{}/confirm", hold["holdId"].as_str().unwrap());
+    let call = |body| fixture.hotel.api.post(&confirm, &fresh_key()).json(&body).send();
+    refused("confirm", &call(json!({})).await, 400, "invalid_field", "guest is missing");
+    call(json!({"guest": {"name": "Ada"}})).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_amendment_to_no_rooms_is_refused() {
+    let fixture = Fixture::set_up("NO-ROOMS").await;
+    let booking = fixture.hotel.booked("2027-03-01", "2027-03-03").await;
+    for body in [json!({"departure": "2027-03-04", "rooms": []}), json!({"rooms": []})] {
+        refused("amend", &fixture.hotel.act(&booking, "amend", &body).await, 400, "no_rooms", "rooms");
+    }
+    fixture.hotel.act(&booking, "amend", &json!({"departure": "2027-03-04"})).await.expect(200);
+}
