@@ -45,6 +45,8 @@ calls! {
     Change no_show(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Keeps rooms for a limited time.
     Change place_hold(PlaceHoldRequest) -> Hold by ReservationsClient for |message| Some(message.property_id.clone());
+    /// A hold.
+    Read get_hold(GetHoldRequest) -> Hold by ReservationsClient for |message| None;
     /// Turns a hold into a booking.
     Change confirm_hold(ConfirmHoldRequest) -> Booking by ReservationsClient for |message| None;
     /// Releases a hold.

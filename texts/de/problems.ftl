@@ -206,6 +206,7 @@ wrong-business-date = Der Geschäftstag des Hotels ist { $business_date }. Sende
 not-due = Der Gast wird noch nicht erwartet: der Geschäftstag des Hotels ist { $business_date }.
 hold-expired = Die Option ist abgelaufen, und ihre Zimmer sind wieder frei. Setzen Sie eine neue Option.
 hold-closed = Die Option wurde schon bestätigt oder freigegeben.
+hold-confirmed = Die Option wurde schon bestätigt. Sie wurde zur Buchung { $booking }.
 
 ## Quittungen
 

@@ -206,6 +206,7 @@ wrong-business-date = The hotel's business date is { $business_date }. Send this
 not-due = The guest is not due yet: the hotel's business date is { $business_date }.
 hold-expired = The hold has expired and its rooms are free again. Place a new hold.
 hold-closed = The hold was already confirmed or released.
+hold-confirmed = The hold was confirmed already. It became the booking { $booking }.
 
 ## Receipts
 

@@ -206,6 +206,7 @@ wrong-business-date = La fecha de negocio del hotel es { $business_date }. Enví
 not-due = El huésped aún no se espera: la fecha de negocio del hotel es { $business_date }.
 hold-expired = La opción ha caducado y sus habitaciones vuelven a estar libres. Ponga una opción nueva.
 hold-closed = La opción ya fue confirmada o liberada.
+hold-confirmed = El bloqueo ya se confirmó. Se convirtió en la reserva { $booking }.
 
 ## Recibos
 

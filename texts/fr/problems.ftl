@@ -206,6 +206,7 @@ wrong-business-date = La date d'exploitation de l'hôtel est { $business_date }.
 not-due = Le client n'est pas encore attendu : la date d'exploitation de l'hôtel est { $business_date }.
 hold-expired = L'option a expiré et ses chambres sont de nouveau libres. Posez une nouvelle option.
 hold-closed = L'option était déjà confirmée ou libérée.
+hold-confirmed = L'option a déjà été confirmée. Elle est devenue la réservation { $booking }.
 
 ## Reçus
 

@@ -222,6 +222,7 @@ details! {
     NotDue { business_date: String } = WrongState "not-due",
     HoldExpired = HoldExpired "hold-expired",
     HoldClosed = WrongState "hold-closed",
+    HoldConfirmed { booking: String } = WrongState "hold-confirmed",
 
     // Receipts.
     NotCosigned = NotCosigned "not-cosigned",

@@ -23,6 +23,12 @@ pub enum HoldCommand {
         #[command(flatten)]
         idempotency: Idempotency,
     },
+    /// Show a hold, and the booking that it became.
+    #[command(after_help = "Example:\n  keyrack hold get hd_00000020d1z4498bcppn6xycc4")]
+    Get {
+        /// The id of the hold.
+        hold: String,
+    },
     /// Turn a hold into a booking.
     #[command(after_help = "Example:\n  keyrack hold confirm hd_00000020d1z4498bcppn6xycc4 --guest 'Ada Lovelace'")]
     Confirm {
@@ -58,6 +64,7 @@ pub async fn hold(context: &Context, command: HoldCommand) -> anyhow::Result<()>
             };
             context.show(&idempotency.send(|key| client.place_hold(request(key))).await?, text::hold)
         }
+        HoldCommand::Get { hold } => context.show(&client.get_hold(v1::GetHoldRequest { hold_id: hold }).await?, text::hold),
         HoldCommand::Confirm { hold, guest, idempotency } => {
             let request = |idempotency_key| v1::ConfirmHoldRequest {
                 hold_id: hold,

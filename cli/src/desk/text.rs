@@ -57,8 +57,9 @@ pub fn bookings(list: &v1::BookingList) -> String {
 
 /// A hold.
 pub fn hold(hold: &v1::Hold) -> String {
+    let became = if hold.booking_id.is_empty() { String::new() } else { format!("\n  booking {}", line(&hold.booking_id)) };
     format!(
-        "{}  {}  until {}\n  {} {} to {}  {}",
+        "{}  {}  until {}\n  {} {} to {}  {}{became}",
         line(&hold.hold_id),
         line(&hold.state),
         line(&hold.expires_at),

@@ -10,7 +10,7 @@ use super::rows::{KeyedBooking, booking_with_key};
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
-use crate::convert::{Problem, answers, requests};
+use crate::convert::{Problem, answers, fields, requests};
 
 /// The most bookings in one page, and the most index entries read at once. For a caller that sees only its own bookings all entries
 /// of the nights are read, but never more than these at once.
@@ -93,7 +93,8 @@ struct Filter {
     from: Night,
     /// Exclusive.
     to: Night,
-    state: Option<BookingState>,
+    /// Empty for any state.
+    states: Vec<BookingState>,
     channel_ref: Option<String>,
 }
 
@@ -101,13 +102,15 @@ impl Filter {
     fn new(query: &v1::ListBookingsRequest) -> Result<Filter, Problem> {
         let bound = |name, text: &str, default| if text.is_empty() { Ok(default) } else { requests::date(name, text) };
         let no_state = || Problem::new(Detail::BookingState);
-        let state = match query.state.as_str() {
-            "" => None,
-            name => Some(BookingState::from_name(name).ok_or_else(no_state)?),
+        let state = |name: &str| BookingState::from_name(name.trim()).ok_or_else(no_state);
+        let states = match query.state.as_str() {
+            "" => Vec::new(),
+            names => names.split(',').map(state).collect::<Result<_, _>>()?,
         };
-        let channel_ref = Some(query.channel_ref.clone()).filter(|reference| !reference.is_empty());
+        let channel_ref = fields::identifier("channelRef", &query.channel_ref)?;
+        let channel_ref = Some(channel_ref).filter(|reference| !reference.is_empty());
         let to = bound("arrivalTo", &query.arrival_to, Night::LAST)?.next();
-        Ok(Filter { from: bound("arrivalFrom", &query.arrival_from, Night(0))?, to, state, channel_ref })
+        Ok(Filter { from: bound("arrivalFrom", &query.arrival_from, Night(0))?, to, states, channel_ref })
     }
 
     /// The first key. The seller's reference has its own index.
@@ -131,7 +134,7 @@ impl Filter {
         let arrival = booking.stay.arrival();
         arrival >= self.from
             && arrival < self.to
-            && self.state.is_none_or(|state| state == booking.state)
+            && (self.states.is_empty() || self.states.contains(&booking.state))
             && self.channel_ref.as_ref().is_none_or(|reference| *reference == booking.channel_ref)
     }
 }

@@ -1,6 +1,9 @@
-//! Places, confirms and releases holds.
+//! Places, reads, confirms and releases holds.
 
-use keyrack_inventory::{BookingId, HoldId, MAX_HOLD_MS, Op, Reply};
+use std::sync::Arc;
+
+use keyrack_cluster::Placement;
+use keyrack_inventory::{BookingId, Hold, HoldId, HoldState, Key, MAX_HOLD_MS, Op, Read, Reply, Right, Row};
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
@@ -8,7 +11,8 @@ use super::draw;
 use super::mutation::{Done, Mutation};
 use super::state::Service;
 use super::submit::unexpected_reply;
-use crate::access::Operation;
+use super::views::ReadOptions;
+use crate::access::{Caller, Operation};
 use crate::convert::{Problem, answers, fields, requests};
 use crate::guests::SealedGuest;
 
@@ -37,6 +41,46 @@ impl Service {
         Ok(done.with(true, answer))
     }
 
+    /// Reads a hold.
+    pub async fn hold(&self, caller: &Caller, id: &str, options: ReadOptions) -> Result<v1::Hold, Problem> {
+        caller.check(Operation::GetHold, None)?;
+        let id = requests::hold_id(id)?;
+        let place = self.place_of(caller, id, options.deadline).await?;
+        let hold = self.find_hold(caller, id, &place, options).await?.ok_or_else(|| no_such_hold(id))?;
+        Ok(answers::hold(&place.id, &hold))
+    }
+
+    async fn find_hold(
+        &self,
+        caller: &Caller,
+        id: HoldId,
+        place: &Placement,
+        options: ReadOptions,
+    ) -> Result<Option<Arc<Hold>>, Problem> {
+        let read = self.view((caller, Right::ReadBookings), place, options, |view, scope| {
+            Ok(match view.get(&Key::Hold(id))? {
+                Some(Row::Hold(hold)) if scope.sees(hold.seller, None) => Some(hold.clone()),
+                _ => None,
+            })
+        });
+        Ok(read.await?.0)
+    }
+
+    /// A refused confirmation. A caller that lost the answer to the first one finds its booking in the refusal.
+    async fn confirm_refused(&self, mutation: &Mutation, id: HoldId, place: &Placement, problem: Problem) -> Problem {
+        if !matches!(*problem.detail, Detail::HoldClosed) {
+            return problem;
+        }
+        let options = ReadOptions::linearizable(mutation.deadline);
+        match self.find_hold(&mutation.caller, id, place, options).await {
+            Ok(Some(hold)) if let HoldState::Confirmed(booking) = hold.state => {
+                let detail = Box::new(Detail::HoldConfirmed { booking: booking.to_string() });
+                Problem { detail, ..problem }
+            }
+            _ => problem,
+        }
+    }
+
     /// Turns a hold into a booking.
     pub async fn confirm_hold(
         &self,
@@ -61,7 +105,10 @@ impl Service {
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),
         };
-        let done = self.submit(&mutation, &place, key, op).await?;
+        let done = match self.submit(&mutation, &place, key, op).await {
+            Ok(done) => done,
+            Err(problem) => return Err(self.confirm_refused(&mutation, hold, &place, problem).await),
+        };
         self.booking_answer(&mutation, &place, done, Some((Some(guest), seeds, claims))).await
     }
 
@@ -77,4 +124,9 @@ impl Service {
         let answer = answers::hold(&place.id, hold);
         Ok(done.with(false, answer))
     }
+}
+
+/// The hold does not exist, or the caller may not see it.
+fn no_such_hold(id: HoldId) -> Problem {
+    Problem::new(Detail::UnknownHold { hold: requests::quoted(&id.to_string()) })
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod guests;
+mod lists;
 mod money;
 mod ranges;
 mod where_it_is_wrong;

@@ -127,6 +127,13 @@ impl Reservations for ReservationsService {
         Ok(Response::new(done.value))
     }
 
+    async fn get_hold(&self, request: Request<v1::GetHoldRequest>) -> Result<Response<v1::Hold>, Status> {
+        let caller = caller(&request)?;
+        let options = ReadOptions::linearizable(deadline(&self.service, &request));
+        let hold = self.service.hold(&caller, &request.get_ref().hold_id, options).await.map_err(status_of)?;
+        Ok(Response::new(hold))
+    }
+
     async fn confirm_hold(&self, request: Request<v1::ConfirmHoldRequest>) -> Result<Response<v1::Booking>, Status> {
         let mutation = mutation(&self.service, &request, &request.get_ref().idempotency_key)?;
         let done = self.service.confirm_hold(mutation, request.into_inner()).await.map_err(status_of)?;

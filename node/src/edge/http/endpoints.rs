@@ -50,6 +50,7 @@ fn endpoint(operation: Operation) -> Option<Endpoint> {
         Operation::ListOffers => documented!(method, availability::offers),
         Operation::PlaceHold => documented!(method, holds::place),
         Operation::ConfirmHold => documented!(method, holds::confirm),
+        Operation::GetHold => documented!(method, holds::get),
         Operation::ReleaseHold => documented!(method, holds::release),
         Operation::Book => documented!(method, bookings::book),
         Operation::ListBookings => documented!(method, bookings::list),

@@ -27,7 +27,7 @@ pub struct ListQuery {
     arrival_from: String,
     /// The last arrival date, inclusive.
     arrival_to: String,
-    /// Only bookings in this state: confirmed, checked_in, checked_out, cancelled or no_show.
+    /// Only bookings in these states, separated by commas: confirmed, checked_in, checked_out, cancelled, no_show.
     state: String,
     /// Only bookings with this channelRef.
     channel_ref: String,

@@ -6,8 +6,9 @@ use keyrack_proto::v1;
 
 use crate::access::Operation;
 use crate::convert::Problem;
-use crate::edge::http::answer::{done, done_empty};
-use crate::edge::http::call::{MutationCall, PathOf};
+use crate::edge::http::answer::{done, done_empty, found};
+use crate::edge::http::call::{MutationCall, PathOf, ReadCall};
+use crate::edge::http::freshness::Freshness;
 use crate::service::Service;
 
 /// Place a hold.
@@ -22,10 +23,27 @@ pub async fn place(State(service): State<Service>, call: MutationCall<v1::PlaceH
     done(&service.place_hold(call.mutation, call.body).await?, None)
 }
 
+/// Get a hold.
+///
+/// Returns the hold as it is now: open, expired, released, or confirmed with the booking that it became. Holds that ended are kept for a
+/// while. Errors: 404 `not_found` if no hold that the caller may see has this id.
+#[utoipa::path(get, path = Operation::GetHold.route(), tag = "Holds",
+    params(("hold" = String, Path, description = "The holdId."), Freshness),
+    responses((status = 200, body = v1::Hold)))]
+pub async fn get(
+    State(service): State<Service>,
+    PathOf(id): PathOf<String>,
+    ask: ReadCall<Freshness>,
+) -> Result<Response, Problem> {
+    let options = ask.query.options(ask.deadline)?;
+    found(&service.hold(&ask.caller, &id, options).await?, None)
+}
+
 /// Confirm a hold.
 ///
 /// Turns an open hold into a booking at the prices of the hold. Returns the booking, with its revision as ETag. Errors: 410
-/// `hold_expired`, 409 `wrong_state` if it was already confirmed or released, 422 `arrival_in_past`.
+/// `hold_expired`, 409 `wrong_state` if it was released, or if it was confirmed: then the sentence names the booking, 422
+/// `arrival_in_past`.
 #[utoipa::path(post, path = Operation::ConfirmHold.route(), tag = "Holds", request_body = v1::ConfirmHoldRequest,
     params(("hold" = String, Path, description = "The holdId."),
         ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY)),
