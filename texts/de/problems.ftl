@@ -123,7 +123,6 @@ ari-too-many-days = Eine Zeile umfasst höchstens { $limit } Tage. Nehmen Sie me
 no-rooms = rooms: senden Sie mindestens ein Zimmer, jedes mit quantity von mindestens 1.
 too-many-rooms = rooms: eine Buchung hat höchstens { $limit } Zimmer. Teilen Sie sie.
 too-many-guests = rooms: ein Zimmer hat höchstens { $limit } Erwachsene und { $limit } Kinder.
-adults = { $field }: senden Sie die Erwachsenen in jedem Zimmer, mindestens 1.
 child-age = { $field }: senden Sie jedes Alter in ganzen Jahren, 0 bis { $most }. Ältere Kinder zählen als Erwachsene.
 email = { $field } ist keine E-Mail-Adresse. Schreiben Sie name@example.org, oder lassen Sie das Feld weg.
 country = country: { $text } ist kein Land. Senden Sie einen Code nach ISO 3166-1 mit zwei Großbuchstaben, etwa PT.

@@ -123,7 +123,6 @@ ari-too-many-days = One line covers at most { $limit } days. Use several lines.
 no-rooms = rooms: send at least one room, each with a quantity of at least 1.
 too-many-rooms = rooms: a booking has at most { $limit } rooms. Split it.
 too-many-guests = rooms: a room has at most { $limit } adults and { $limit } children.
-adults = { $field }: send the adults in each room, at least 1.
 child-age = { $field }: send each age in whole years, 0 to { $most }. Count older children as adults.
 email = { $field } is not an e-mail address. Write it as name@example.org, or leave it out.
 country = country: { $text } is no country. Send a code of ISO 3166-1 with two capital letters, such as PT.

@@ -123,7 +123,6 @@ ari-too-many-days = Una línea cubre como máximo { $limit } días. Use varias l
 no-rooms = rooms: envíe al menos una habitación, cada una con quantity de al menos 1.
 too-many-rooms = rooms: una reserva tiene como máximo { $limit } habitaciones. Divídala.
 too-many-guests = rooms: una habitación tiene como máximo { $limit } adultos y { $limit } niños.
-adults = { $field }: envíe los adultos de cada habitación, al menos 1.
 child-age = { $field }: envíe cada edad en años enteros, de 0 a { $most }. Cuente a los niños mayores como adultos.
 email = { $field } no es una dirección de correo. Escriba nombre@example.org, u omita el campo.
 country = country: { $text } no es un país. Envíe un código ISO 3166-1 de dos mayúsculas, como PT.

@@ -123,7 +123,6 @@ ari-too-many-days = Une ligne couvre au plus { $limit } jours. Utilisez plusieur
 no-rooms = rooms : envoyez au moins une chambre, chacune avec quantity d'au moins 1.
 too-many-rooms = rooms : une réservation a au plus { $limit } chambres. Divisez-la.
 too-many-guests = rooms : une chambre a au plus { $limit } adultes et { $limit } enfants.
-adults = { $field } : envoyez les adultes de chaque chambre, au moins 1.
 child-age = { $field } : envoyez chaque âge en années entières, 0 à { $most }. Comptez les enfants plus âgés comme adultes.
 email = { $field } n'est pas une adresse e-mail. Écrivez nom@example.org, ou omettez le champ.
 country = country : { $text } n'est pas un pays. Envoyez un code ISO 3166-1 de deux majuscules, comme PT.

@@ -152,7 +152,6 @@ details! {
     NoRooms = NoRooms "no-rooms",
     TooManyRooms { limit: u64 } = TooManyRooms "too-many-rooms",
     TooManyGuests { limit: u64 } = InvalidField "too-many-guests",
-    Adults { field: String } = InvalidField "adults",
     ChildAge { field: String, most: u64 } = InvalidField "child-age",
     Email { field: &'static str } = InvalidField "email",
     Country { text: String } = InvalidField "country",

@@ -77,9 +77,6 @@ pub fn rooms(rooms: Vec<v1::RoomRequest>) -> Result<Vec<RoomRequest>, Problem> {
 }
 
 fn room(place: usize, room: v1::RoomRequest) -> Result<RoomRequest, Problem> {
-    if room.adults == 0 {
-        return Err(Problem::new(Detail::Adults { field: format!("rooms[{place}].adults") }));
-    }
     if let Some(at) = room.children_ages.iter().position(|age| *age > OLDEST_CHILD) {
         let field = format!("rooms[{place}].childrenAges[{at}]");
         return Err(Problem::new(Detail::ChildAge { field, most: OLDEST_CHILD.into() }));

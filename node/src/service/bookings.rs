@@ -50,10 +50,10 @@ impl Service {
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "book", &request)?;
         let rooms = requests::rooms(std::mem::take(&mut request.rooms))?;
-        let guest = fields::guest(request.guest)?;
+        let guest = request.guest.map(fields::guest).transpose()?;
         let (now, random) = draw::for_new_id()?;
         let id = BookingId::new(place.number, now, random);
-        let SealedGuest { sealed, seeds, claims } = self.seal(id, Some(&guest))?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(id, guest.as_ref())?;
         let book = BookRequest {
             id,
             stay,
@@ -65,7 +65,7 @@ impl Service {
             number: Some(draw::confirmation_number()?),
         };
         let done = self.submit(&mutation, &place, key, Op::Book(book)).await?;
-        self.booking_answer(&mutation, &place, done, Some((Some(guest), seeds, claims))).await
+        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
     }
 
     /// Amends a booking.
@@ -81,7 +81,7 @@ impl Service {
             requests::stay(arrival, departure)?;
         }
         let rooms = if request.rooms.is_empty() { None } else { Some(requests::rooms(std::mem::take(&mut request.rooms))?) };
-        let guest = request.guest.take().map(fields::changed_guest).transpose()?;
+        let guest = request.guest.take().map(fields::guest).transpose()?;
         if arrival.is_none() && departure.is_none() && rooms.is_none() && guest.is_none() {
             return Err(Problem::new(Detail::AmendmentEmpty));
         }

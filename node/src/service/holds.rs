@@ -92,10 +92,10 @@ impl Service {
         let hold = requests::hold_id(&request.hold_id)?;
         let place = self.place_of(&mutation.caller, hold, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
-        let guest = fields::guest(request.guest)?;
+        let guest = request.guest.map(fields::guest).transpose()?;
         let (now, random) = draw::for_new_id()?;
         let booking = BookingId::new(place.number, now, random);
-        let SealedGuest { sealed, seeds, claims } = self.seal(booking, Some(&guest))?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(booking, guest.as_ref())?;
         let op = Op::ConfirmHold {
             hold,
             booking,
@@ -109,7 +109,7 @@ impl Service {
             Ok(done) => done,
             Err(problem) => return Err(self.confirm_refused(&mutation, hold, &place, problem).await),
         };
-        self.booking_answer(&mutation, &place, done, Some((Some(guest), seeds, claims))).await
+        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
     }
 
     /// Releases a hold.
