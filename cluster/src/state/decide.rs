@@ -82,3 +82,26 @@ pub fn new_leaves<R: Rows>(rows: &mut R, known: u64, mut append: impl FnMut(&[u8
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use keyrack_inventory::{MemRows, PropertyNumber, Read};
+
+    use super::*;
+    use crate::receipts::NodeKeys;
+
+    /// Earlier entries of the log are decided as they were.
+    #[test]
+    fn keys_without_a_proof_change_rows_only_in_entries_of_the_first_rules() {
+        let keys = NodeKeys::derive(&[7; 32], "hotels", 2, 1).expect("keys").proven(1).expect("shard 1").keys;
+        let op = Op::PutReplicaKeys(keys);
+        let command = commands::encode(&Command { property: PropertyNumber(0), request: None, by: None, op });
+        for (rules, stored) in [(Rules::FIRST, true), (Rules::BOUNDED, false), (Rules::PRESENT, false)] {
+            let mut rows = MemRows::default();
+            let entry = pb::Batch { at_ms: 1, commands: vec![command.clone()], rules: rules.0 };
+            batch(&mut rows, 1, entry, (1, 1), |_, _| {}).expect("applied");
+            let found = rows.get(&Key::ReplicaKeys(2)).expect("no fault").is_some();
+            assert_eq!(found, stored, "{rules:?}");
+        }
+    }
+}

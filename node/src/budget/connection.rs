@@ -183,3 +183,33 @@ impl Drop for ConnectionAccounts {
         self.accounts_besides_own().for_each(|(_, account)| account.give_back(counted));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::super::transport::{STEP, STREAM_BYTES};
+    use super::*;
+
+    #[test]
+    fn what_hyper_holds_counts_while_it_is_held() {
+        let node = Arc::new(NodeBudget::new(64 << 20, 1 << 20, true));
+        let connection = ConnectionAccounts::open(&node, IpAddr::V4(Ipv4Addr::LOCALHOST), false).expect("room");
+        let open = node.waiting_bytes();
+        for _ in 0..1_000 {
+            connection.body_begins();
+            connection.arrives(3 * STEP, 1);
+            assert_eq!((connection.own.used(), node.waiting_bytes()), (2 * STEP, open + 2 * STEP));
+            connection.body_ends();
+        }
+        assert_eq!((connection.own.used(), node.waiting_bytes()), (0, open), "each body gave its bytes back");
+        (0..3).for_each(|_| connection.stream_begins());
+        assert_eq!(node.waiting_bytes(), open + 2 * STREAM_BYTES);
+        assert!(!connection.is_overrun());
+        connection.body_begins();
+        connection.arrives(2 << 20, 1);
+        assert!(connection.is_overrun(), "more than one connection may use");
+        drop(connection);
+        assert_eq!(node.waiting_bytes(), 0);
+    }
+}

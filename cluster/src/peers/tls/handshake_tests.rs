@@ -144,6 +144,24 @@ async fn unfinished_handshakes_do_not_delay_other_connections() {
     assert!(tokio::time::timeout(Duration::from_secs(30), read).await.expect("closed").is_err());
 }
 
+/// A member cannot use up the connections of the others.
+#[tokio::test]
+async fn a_node_has_a_bounded_number_of_open_connections() {
+    let door = PeerPort::open().await;
+    let node_2 = || door.issued(&["spiffe://hotels/node/2"]);
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        let mut connection = door.enter(node_2(), &TLS13).await.expect("a place");
+        connection.read_u8().await.expect("the first byte");
+        open.push(connection);
+    }
+    assert!(door.connect(node_2(), &TLS13).await.is_err(), "one too many");
+    door.connect(door.issued(&["spiffe://hotels/node/3"]), &TLS13).await.expect("another node");
+    drop(open.pop());
+    let again = async { while door.connect(node_2(), &TLS13).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(30), again).await.expect("the place is free again");
+}
+
 #[tokio::test]
 async fn a_revoked_certificate_is_refused_from_the_next_handshake() {
     let door = PeerPort::open().await;

@@ -74,3 +74,44 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use futures::task::noop_waker;
+
+    use super::*;
+    use crate::budget::NodeBudget;
+
+    /// A client that takes nothing.
+    struct Stuck;
+
+    impl AsyncWrite for Stuck {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_until_the_client_has_taken_it() {
+        let node = Arc::new(NodeBudget::new(16 << 20, 1 << 20, true));
+        let accounts = ConnectionAccounts::open(&node, IpAddr::V4(Ipv4Addr::LOCALHOST), false).expect("room");
+        let (accounts, before) = (Arc::new(accounts), node.waiting_bytes());
+        let mut stuck = Metered::new(Stuck, accounts.clone());
+        let waker = noop_waker();
+        for _ in 0..5 {
+            accounts.stream_begins();
+            assert!(Pin::new(&mut stuck).poll_flush(&mut Context::from_waker(&waker)).is_pending());
+        }
+        assert_eq!(node.waiting_bytes() - before, 4 * (4 << 10), "one is a part of the connection");
+    }
+}
