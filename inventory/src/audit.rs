@@ -65,6 +65,7 @@ actions! {
     GUEST_SIGN_IN 37 "guest.sign-in",
     READ_INVENTORY 38 "inventory.read",
     READ_EVENTS 39 "events.read",
+    READ_HOLD 40 "hold.read",
     READ_TOPOLOGY 48 "topology.read",
     READ_LOG 49 "log.read",
     READ_AUDIT 50 "audit.read",

@@ -69,8 +69,10 @@ fn amounts_are_written_and_read_with_the_digits_of_their_currency() {
             assert_eq!(text, written(minor, decimals), "{minor} {currency:?}");
             assert_eq!(currency.parse_amount(&text), Ok(minor), "{text} {currency:?}");
         }
-        // One digit more than the currency has, even a zero, and one unit more than the largest amount.
-        let too_fine = format!("1.{}", "0".repeat(decimals + 1));
+        // Zeros after the currency's digits change nothing. Another digit there, and one unit more than the largest amount, are refused.
+        let exact = format!("1.{}", "0".repeat(decimals + 1));
+        assert_eq!(currency.parse_amount(&exact), currency.parse_amount("1"), "{exact} {currency:?}");
+        let too_fine = format!("1.{}1", "0".repeat(decimals));
         assert_eq!(currency.parse_amount(&too_fine), Err(MoneyError), "{too_fine} {currency:?}");
         assert_eq!(currency.parse_amount(&written(MAX_MINOR + 1, decimals)), Err(MoneyError), "{currency:?}");
         // Fewer digits mean zeros.

@@ -116,6 +116,7 @@ fn actions_have_names() {
         (37, "guest.sign-in"),
         (38, "inventory.read"),
         (39, "events.read"),
+        (40, "hold.read"),
         (48, "topology.read"),
         (49, "log.read"),
         (50, "audit.read"),

@@ -182,7 +182,7 @@ operations! {
     PlaceHold => http(Post, "/v1/holds").lists(&["rooms", "childrenAges"])
         .grpc("Reservations/PlaceHold").command(Kind::PlaceHold);
     GetHold => http(Get, "/v1/holds/{hold}")
-        .grpc("Reservations/GetHold").needs(ReadBookings, Action::READ_BOOKING, Never);
+        .grpc("Reservations/GetHold").needs(ReadBookings, Action::READ_HOLD, Always);
     ConfirmHold => http(Post, "/v1/holds/{hold}/confirm").grpc("Reservations/ConfirmHold").command(Kind::ConfirmHold);
     ReleaseHold => http(Delete, "/v1/holds/{hold}").grpc("Reservations/ReleaseHold").command(Kind::ReleaseHold);
 

@@ -198,7 +198,7 @@ fn records(line: u64, entry: &Entry) -> Vec<LinkedRecord> {
 /// A record's id as text. The action determines what the id identifies.
 fn record_text(action: Action, id: [u8; 16]) -> String {
     match action {
-        Action::PLACE_HOLD | Action::RELEASE_HOLD => HoldId(id).to_string(),
+        Action::PLACE_HOLD | Action::RELEASE_HOLD | Action::READ_HOLD => HoldId(id).to_string(),
         Action::READ_PRINCIPALS | Action::PUT_PRINCIPAL | Action::REVOKE_PRINCIPAL | Action::CREATE_KEY | Action::REVOKE_KEY => {
             format!("principal/{}", u128::from_be_bytes(id))
         }

@@ -123,7 +123,9 @@ pub fn command_line(cluster: &Cluster, node: usize, property: &str, planted: &mu
         let mut book = command("keyrack");
         book.args(["book", property, "2027-03-01", "2027-03-03", room_type, "FLEX"]);
         for field in ["guest", "email", "phone"] {
-            book.args([format!("--{field}"), planted.plant(&format!("a guest's {field} over gRPC"))]);
+            let canary = planted.plant(&format!("a guest's {field} over gRPC"));
+            let given = if field == "email" { format!("{canary}@example.com") } else { canary };
+            book.args([format!("--{field}"), given]);
         }
         book.args(["--idempotency-key", &planted.plant("an idempotency key over gRPC")]);
         book.args(["--payment-token", &planted.plant_at_rest(AT_REST[1].0, AT_REST[1].1)]);

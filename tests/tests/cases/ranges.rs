@@ -12,7 +12,7 @@ async fn a_range_is_refused_in_its_own_words() {
     refused("ARI over four years", &long, 400, "stay_too_long", "One line covers at most");
     let reversed = fixture.hotel.ari(line("2027-02-02", "2027-02-01")).await;
     refused("ARI from later to earlier", &reversed, 400, "invalid_stay", "dateTo must not be before dateFrom");
-    let path = |from: &str, to: &str| format!("/v1/availability?propertyId={}&from={from}&to={to}", fixture.hotel.id);
+    let path = |from: &str, to: &str| format!("/v1/properties/{}/availability?from={from}&to={to}", fixture.hotel.id);
     let api = &fixture.hotel.api;
     let long = api.get(&path("2027-01-01", "2029-01-01")).send().await;
     refused("two years of availability", &long, 400, "stay_too_long", "from to to is more than");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Each action's name, and its number in the hashed bytes.
-const ACTIONS: [(&str, u64); 36] = [
+const ACTIONS: [(&str, u64); 37] = [
     ("property.put", 1),
     ("room-type.put", 2),
     ("rate-plan.put", 3),
@@ -33,6 +33,7 @@ const ACTIONS: [(&str, u64); 36] = [
     ("guest.sign-in", 37),
     ("inventory.read", 38),
     ("events.read", 39),
+    ("hold.read", 40),
     ("topology.read", 48),
     ("log.read", 49),
     ("audit.read", 50),

@@ -193,6 +193,7 @@ routes! {
     POST "/v1/properties/{property}/ari" "" "om" HotelA rates;
     POST "/v1/bookings" "" "omcd" HotelA one_room;
     POST "/v1/holds" "" "omcd" HotelA hold;
+    GET "/v1/holds/{hold}" "" "omcdag" Hold none;
     POST "/v1/holds/{hold}/confirm" "" "omcd" Hold confirmation;
     DELETE "/v1/holds/{hold}" "" "omcdg" Hold none;
     POST "/v1/bookings/{booking}/guest-link" "" "omcd" Record empty;

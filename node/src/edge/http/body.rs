@@ -100,11 +100,13 @@ fn wrong_body(refused: &serde_path_to_error::Error<serde_json::Error>) -> Proble
         return wrong_json(cause);
     }
     let (line, column) = (cause.line() as u64, cause.column() as u64);
-    let path = match refused.path().to_string().as_str() {
-        "." => "body".to_owned(),
-        path => shown(path),
-    };
     let words = cause.to_string();
+    let path = match (refused.path().to_string().as_str(), repeated(&words)) {
+        (".", None) => "body".to_owned(),
+        (".", Some(field)) => field.to_owned(),
+        (path, None) => shown(path),
+        (path, Some(field)) => format!("{}.{field}", shown(path)),
+    };
     if words.starts_with(NO_ROOMS) {
         return Problem::new(Detail::NoRooms);
     }
@@ -115,6 +117,11 @@ fn wrong_body(refused: &serde_path_to_error::Error<serde_json::Error>) -> Proble
     } else {
         Detail::BodyWrongValue { path, expected: expected(&words), line, column }
     })
+}
+
+/// The field that is in an object twice. serde's path ends before it.
+fn repeated(words: &str) -> Option<&str> {
+    words.strip_prefix("duplicate field `")?.split('`').next()
 }
 
 /// A path as it is shown: the name of an unknown field is the caller's text.
