@@ -209,7 +209,7 @@ impl Links {
         self.reachable.lock().lost.keys().copied().collect()
     }
 
-    /// Makes a call of which the caller may not need the answer any more, because others answered first. The call is completed all the
+    /// Makes a call whose answer the caller may not need any more, because others answered first. The call is completed all the
     /// same: a call that is given up resets its stream, and after many resets HTTP/2 ends the connection.
     async fn completed<T: Send + 'static>(&self, call: impl Future<Output = Option<T>> + Send + 'static) -> Option<T> {
         let (answer, wait) = oneshot::channel();

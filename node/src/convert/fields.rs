@@ -155,8 +155,8 @@ mod tests {
         for bad in ["\u{1b}[2J", "a\nb", "a\0", "\u{7f}", "\u{85}", "\u{202e}evil", "a\u{2028}b", "\u{2066}"] {
             assert_eq!(code(text("guest.name", bad)), Code::InvalidField, "{bad:?}");
         }
-        for good in ["Zoë O'Neil-Smith", "李明", "نور", "a\u{200d}b", "👩‍👩‍👧"] {
-            text("guest.name", good).unwrap_or_else(|problem| panic!("{good}: {problem:?}"));
+        for accepted in ["Zoë O'Neil-Smith", "李明", "نور", "a\u{200d}b", "👩‍👩‍👧"] {
+            text("guest.name", accepted).unwrap_or_else(|problem| panic!("{accepted}: {problem:?}"));
         }
         assert_eq!(identifier("channelRef", "e\u{301}").expect("accepted"), "é");
     }
@@ -204,8 +204,8 @@ mod tests {
     #[test]
     fn countries_and_languages_exist() {
         let country = |code: &str| check_presentation(Some(&v1::Address { country: code.into(), ..Default::default() }), &[]);
-        for good in ["", "PT", "DE", "TW", "SS", "CW"] {
-            country(good).expect(good);
+        for known in ["", "PT", "DE", "TW", "SS", "CW"] {
+            country(known).expect(known);
         }
         for bad in ["ZZZ", "ZZ", "pt", "PRT", "XX", "P"] {
             assert_eq!(code(country(bad)), Code::InvalidField, "{bad}");
