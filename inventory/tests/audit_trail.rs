@@ -393,7 +393,7 @@ fn records_are_stable() {
     let numbers: Vec<u8> = Action::ALL.iter().map(|action| action.0).collect();
     assert_eq!(
         numbers,
-        [&(1..=16).collect::<Vec<u8>>()[..], &(32..=39).collect::<Vec<u8>>(), &(48..=59).collect::<Vec<u8>>(), &[63]].concat()
+        [&(1..=16).collect::<Vec<u8>>()[..], &(32..=40).collect::<Vec<u8>>(), &(48..=59).collect::<Vec<u8>>(), &[63]].concat()
     );
 }
 
