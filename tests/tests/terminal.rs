@@ -36,7 +36,7 @@ async fn text_of_arguments_and_files_is_shown_without_control_characters() {
         &["booking", "list", "here", "--endpoint", HOSTILE, "--key", "kr_x"],
         &["receipt", "verify", file, "--policy", HOSTILE],
         &["receipt", "verify", file, "--policy", file],
-        &["import", HOSTILE, "--dry-run"],
+        &["import", "bookings", HOSTILE, "--dry-run"],
     ] {
         let report = run_until_exit("keyrack", line, WITHIN);
         assert_ne!(report.code, Some(0), "{line:?}");
