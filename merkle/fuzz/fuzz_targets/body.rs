@@ -4,7 +4,7 @@
 
 use std::fmt::Debug;
 
-use keyrack_fuzz::node::requests;
+use keyrack_fuzz::node::{fields, requests};
 use keyrack_fuzz::text;
 use keyrack_inventory::{Currency, MAX_ROOMS, Minor};
 use keyrack_proto::v1;
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             guest(amend.guest);
         }),
         b's' => read(json, |_: v1::BookingStepRequest| ()),
-        b'p' => read(json, |property: v1::PutPropertyRequest| drop(requests::currency(&property.currency))),
+        b'p' => read(json, |property: v1::PutPropertyRequest| drop(fields::currency(&property.currency))),
         b't' => read(json, |room_type: v1::PutRoomTypeRequest| drop(requests::room_type(&room_type))),
         b'r' => read(json, |rate_plan: v1::PutRatePlanRequest| drop(requests::rate_plan(&rate_plan, euro))),
         b'u' => read(json, |ari: v1::UpdateAriRequest| {
@@ -74,7 +74,7 @@ fn rooms(rooms: Vec<v1::RoomRequest>) {
 }
 
 fn guest(guest: Option<v1::Guest>) {
-    if let Ok(Some(guest)) = requests::guest(guest) {
+    if let Some(Ok(guest)) = guest.map(fields::guest) {
         assert!([guest.name, guest.email, guest.phone].iter().all(|text| text.chars().count() <= 200));
     }
 }

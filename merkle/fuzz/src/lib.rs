@@ -27,10 +27,11 @@ pub mod node {
     #[path = "outbound/url.rs"]
     pub mod url;
 
-    pub use convert::requests;
+    pub use convert::{fields, requests};
 
     #[path = "convert"]
     mod convert {
+        pub mod fields;
         mod quoted;
         pub mod requests;
 
@@ -49,9 +50,25 @@ pub mod node {
 }
 
 /// The command line's parser of tables to import.
-#[path = "../../../cli/src/import/table.rs"]
+#[path = "../../../cli/src/import"]
 #[allow(dead_code)]
-pub mod table;
+mod import {
+    mod amount;
+    mod columns;
+    pub mod date_order;
+    pub mod encoding;
+    mod fields;
+    mod lines;
+    mod records;
+    mod row;
+    pub mod separator;
+    pub mod table;
+}
+pub use import::table;
+/// How the command line shows text from elsewhere.
+#[path = "../../../cli/src/terminal.rs"]
+#[allow(dead_code)]
+mod terminal;
 
 /// The cluster crate's source files: the settings that the daemon passes to it, and what it reads of other nodes.
 #[path = "../../../cluster/src"]
@@ -120,7 +137,7 @@ mod convert {
 }
 /// Guests' data without encryption.
 pub mod guests {
-    pub use crate::node::cards::has_card_number;
+    pub use crate::node::cards::{has_card_number, is_card_number};
 
     /// A kind of token.
     pub enum SealedTokens {

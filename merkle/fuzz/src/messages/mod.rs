@@ -13,5 +13,9 @@ pub mod files {
     }
 }
 
+#[path = "../../../../cli/src/messages/bad_rows.rs"]
+pub mod bad_rows;
+#[path = "../../../../cli/src/messages/row.rs"]
+pub mod row;
 #[path = "../../../../cli/src/messages/table.rs"]
 pub mod table;
