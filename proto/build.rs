@@ -34,7 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         config.field_attribute(format!(".keyrack.v1.{field}"), "#[serde(skip)]");
     }
     // In JSON an empty list is not the same as an absent one: the caller asks for no room.
-    config.field_attribute(".keyrack.v1.AmendRequest.rooms", "#[serde(deserialize_with = \"crate::json::at_least_one_room\")]");
+    config.field_attribute(
+        ".keyrack.v1.AmendRequest.rooms",
+        "#[serde(deserialize_with = \"crate::json::at_least_one_room\", skip_serializing_if = \"Vec::is_empty\")]",
+    );
     for path in ABSENT_WHEN_NONE {
         config.field_attribute(path, "#[serde(skip_serializing_if = \"Option::is_none\")]");
     }
