@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::v1;
 
-/// The error of [`at_least_one_room`].
+/// The error for an empty list of rooms in an amendment.
 pub const NO_ROOMS: &str = "no rooms";
 
 /// Reads a list of rooms that must not be empty.
