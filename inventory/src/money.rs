@@ -46,7 +46,7 @@ impl Currency {
     }
 
     /// Reads a decimal string ("120", "120.5", "120.50"). Digits after those that the currency has must be zeros, and at most
-    /// [`MAX_FRACTION`].
+    /// 8 of them.
     pub fn parse_amount(&self, text: &str) -> Result<Minor, MoneyError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let (fraction, rest) = fraction.split_at_checked(self.decimals()).unwrap_or((fraction, ""));
