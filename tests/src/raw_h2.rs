@@ -64,6 +64,14 @@ impl RawH2 {
         self.write(&heads).await;
     }
 
+    /// Sends a body byte by byte, with `between` bytes that mean nothing (RFC 9113, 4.1) after each.
+    pub async fn thin_body(&mut self, stream: u32, body: &[u8], between: usize) {
+        const UNKNOWN: u8 = 0x77;
+        let nothing = frame(UNKNOWN, 0, 0, &vec![0; between]);
+        let parts = body.iter().map(|byte| [frame(DATA, 0, stream, &[*byte]), nothing.clone()].concat());
+        self.write(&parts.collect::<Vec<_>>().concat()).await;
+    }
+
     fn head(&mut self, method: &str, path: &str, headers: &[(&str, &str)], is_whole: bool) -> (u32, Vec<u8>) {
         let pseudo = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "localhost")];
         let mut block = Vec::new();

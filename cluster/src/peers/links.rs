@@ -8,7 +8,7 @@ use std::time::Duration;
 use keyrack_proto::internal as pb;
 use keyrack_proto::internal::peer_client::PeerClient;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 use tonic::metadata::MetadataValue;
 use tonic::service::interceptor::InterceptedService;
@@ -29,6 +29,8 @@ pub const PEER_ANSWER_BYTES: usize = 64 << 20;
 const RESETS: usize = 1_024;
 /// How many such errors a connection has before it ends.
 const LOST_FRAMES: usize = 65_536;
+/// The most calls of a peer that are completed at a time.
+const COMPLETING: usize = 256;
 /// How long a connection may take to open: ample time for two round trips between far regions.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -50,8 +52,9 @@ pub struct Links {
     admission: Arc<Admission>,
     channels: Arc<Mutex<HashMap<(u64, u64), Client>>>,
     reachable: Arc<Mutex<Reachable>>,
-    /// The tasks that complete calls.
+    /// The tasks that complete calls, and the places for them of each peer.
     tasks: Tasks,
+    completing: Arc<Mutex<BTreeMap<u64, Arc<Semaphore>>>>,
     /// The incarnations of the nodes that asked this node to rejoin.
     announced: Arc<Mutex<BTreeMap<u64, u64>>>,
 }
@@ -136,6 +139,7 @@ impl Links {
             channels: Arc::default(),
             reachable: Arc::default(),
             tasks,
+            completing: Arc::default(),
             announced: Arc::default(),
         }
     }
@@ -210,12 +214,19 @@ impl Links {
     }
 
     /// Makes a call whose answer the caller may not need any more, because others answered first. The call is completed all the
-    /// same: a call that is given up resets its stream, and after many resets HTTP/2 ends the connection.
-    async fn completed<T: Send + 'static>(&self, call: impl Future<Output = Option<T>> + Send + 'static) -> Option<T> {
+    /// same: a call that is given up resets its stream, and after many resets HTTP/2 ends the connection. A peer that answers none of many
+    /// calls is not called again before one of them has timed out.
+    async fn completed<T>(&self, peer: u64, call: impl Future<Output = Option<T>> + Send + 'static) -> Option<T>
+    where
+        T: Send + 'static,
+    {
+        let places = self.completing.lock().entry(peer).or_insert_with(|| Arc::new(Semaphore::new(COMPLETING))).clone();
+        let place = places.try_acquire_owned().ok()?;
         let (answer, wait) = oneshot::channel();
         self.tasks.spawn("call of a peer", async move {
             // The caller may have stopped waiting.
             let _ = answer.send(call.await);
+            drop(place);
         });
         wait.await.ok().flatten()
     }
@@ -268,12 +279,12 @@ impl PeerCalls for Links {
         let mut request = Request::new(ask);
         request.set_timeout(CALL_TIMEOUT);
         let mut client = self.client(id, member).ok()?;
-        self.completed(async move { client.held_vote(request).await.ok().map(tonic::Response::into_inner) }).await
+        self.completed(id, async move { client.held_vote(request).await.ok().map(tonic::Response::into_inner) }).await
     }
 
     async fn who_is(&self, id: u64, address: &str) -> Option<pb::HelloReply> {
         let (links, address) = (self.clone(), address.to_owned());
-        self.completed(async move { links.hello(id, &address).await.ok() }).await
+        self.completed(id, async move { links.hello(id, &address).await.ok() }).await
     }
 
     async fn hand_over(&self, leader: u64, member: &Member, ask: pb::HandOverRequest) {

@@ -143,10 +143,11 @@ fn log() -> Vec<Bytes> {
         occupancy: 0,
         overbooking_basis_points: 0,
         accessible: false,
+        retired: false,
         revision: 0,
     };
-    let rate_plan =
-        RatePlan { code: code("BAR"), name: String::new(), currency, policy: Default::default(), priced: false, revision: 0 };
+    let (priced, retired, policy) = (false, false, Default::default());
+    let rate_plan = RatePlan { code: code("BAR"), name: String::new(), currency, policy, priced, retired, revision: 0 };
     let mut ops = vec![
         Op::PutProperty { id: "inn".into(), details, business_date: Night(20_000), expected_revision: None },
         Op::PutRoomType { room_type, expected_revision: None },
@@ -161,11 +162,23 @@ fn log() -> Vec<Bytes> {
             quantity: 1 + number % 2,
             adults: 1,
             children_ages: vec![],
+            seller_nightly: vec![],
         }];
         let stay = Stay::new(arrival, Night(arrival.0 + 1 + number % 5)).expect("a stay");
         let (guest, channel_ref, payment_token) = (Sealed::default(), format!("ref-{number}"), String::new());
         let seeds = LeafSeeds::default();
-        ops.push(Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number: None }));
+        ops.push(Op::Book(BookRequest {
+            id,
+            stay,
+            rooms,
+            guest,
+            channel_ref,
+            payment_token,
+            seeds,
+            number: None,
+            expected_total: None,
+            override_reason: None,
+        }));
         if number % 3 == 0 {
             ops.push(Op::Cancel { booking: id, expected_revision: None });
         }

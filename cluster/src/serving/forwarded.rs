@@ -146,6 +146,7 @@ fn check_elements(from: u64, op: &Op) -> Result<(), NotProposed> {
         Op::UpdateAri(updates) => (updates.len(), MAX_ARI_UPDATES),
         Op::PlaceHold { rooms, .. } | Op::Amend { rooms: Some(rooms), .. } => (rooms.len(), MAX_ROOMS as usize),
         Op::Book(request) => (request.rooms.len(), MAX_ROOMS as usize),
+        Op::ConfirmHold { guests, .. } => (guests.len(), MAX_ROOMS as usize),
         _ => return Ok(()),
     };
     if elements > most { Err(NotProposed::TooMany { from, elements, most }) } else { Ok(()) }
@@ -217,7 +218,8 @@ mod tests {
     #[test]
     fn a_node_forwards_no_more_than_a_caller_may_send() {
         let code = ShortCode::new("DBL").expect("a code");
-        let room = RoomRequest { room_type: code, rate_plan: code, quantity: 1, adults: 1, children_ages: Vec::new() };
+        let (children_ages, seller_nightly) = (Vec::new(), Vec::new());
+        let room = RoomRequest { room_type: code, rate_plan: code, quantity: 1, adults: 1, children_ages, seller_nightly };
         let stay = Stay::new(Night(20_000), Night(20_001)).expect("a stay");
         let hold = |count| Op::PlaceHold { id: HoldId([1; 16]), stay, rooms: vec![room.clone(); count], ttl_ms: 1 };
         assert_eq!(check_elements(2, &hold(MAX_ROOMS as usize)), Ok(()));
@@ -229,8 +231,10 @@ mod tests {
             departure: None,
             rooms,
             guest: None,
+            guest_of: None,
             seeds: LeafSeeds::default(),
             expected_revision: None,
+            override_reason: None,
         };
         assert_eq!((check_elements(2, &amend(None)), check_elements(2, &amend(Some(vec![room.clone(); 50])))), (Ok(()), Ok(())));
         assert_eq!(check_elements(2, &amend(Some(vec![room.clone(); 51]))), too_many);
@@ -244,6 +248,8 @@ mod tests {
                 payment_token: String::new(),
                 seeds: LeafSeeds::default(),
                 number: None,
+                expected_total: None,
+                override_reason: None,
             })
         };
         assert_eq!((check_elements(2, &booking(50)), check_elements(2, &booking(51))), (Ok(()), too_many));
@@ -255,6 +261,8 @@ mod tests {
             capacity: Some(1),
             out_of_order: None,
             rate: None,
+            clear_capacity: false,
+            clear_rate: false,
             stop_sell: None,
             closed_to_arrival: None,
             closed_to_departure: None,
@@ -279,7 +287,7 @@ mod tests {
     #[test]
     fn what_only_a_leader_proposes_is_not_taken_from_another_node_with_or_without_a_caller() {
         let (size, note) = (1, String::new());
-        let rewrap = Op::RewrapGuest { booking: BookingId([1; 16]), from: Vec::new(), to: Vec::new() };
+        let rewrap = Op::RewrapGuest { booking: BookingId([1; 16]), from: Vec::new(), to: Vec::new(), lookups: Vec::new() };
         for op in [Op::Tick, Op::SealAudit, Op::PutCheckpoint { size, note }, rewrap] {
             for has_caller in [false, true] {
                 assert_eq!(checked(has_caller, &op), Err(NotProposed::OfTheLeader(2)), "{op:?}");

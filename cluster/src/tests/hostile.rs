@@ -219,7 +219,7 @@ fn a_leader_proposes_for_another_node_only_what_that_node_may_say() {
         ("a cancellation without a caller", encoded(None, Op::Cancel { booking, expected_revision: None })),
         ("a checkpoint", encoded(None, Op::PutCheckpoint { size: u64::MAX, note: "no note".into() })),
         ("a checkpoint of a caller", encoded(Some(operator()), Op::PutCheckpoint { size: 1, note: String::new() })),
-        ("a new wrapped key", encoded(None, Op::RewrapGuest { booking, from: Vec::new(), to: vec![1] })),
+        ("a new wrapped key", encoded(None, Op::RewrapGuest { booking, from: Vec::new(), to: vec![1], lookups: Vec::new() })),
         ("a tick", encoded(None, Op::Tick)),
         ("a seal", encoded(None, Op::SealAudit)),
         ("keys of another node", encoded(None, Op::PutReplicaKeys(keys))),

@@ -223,10 +223,12 @@ pub fn hotel(nodes: &Nodes) -> Placement {
         occupancy: 0,
         overbooking_basis_points: 0,
         accessible: false,
+        retired: false,
         revision: 0,
     };
     let (code, name) = (ShortCode::new("BAR").expect("a code"), String::new());
-    let rate_plan = RatePlan { code, name, currency, policy: Default::default(), priced: false, revision: 0 };
+    let (priced, retired, policy) = (false, false, Default::default());
+    let rate_plan = RatePlan { code, name, currency, policy, priced, retired, revision: 0 };
     let ops = [
         Op::PutProperty { id: "inn".into(), details, business_date: NIGHT, expected_revision: None },
         Op::PutRoomType { room_type, expected_revision: None },
@@ -252,6 +254,7 @@ pub fn book_through(nodes: &Nodes, through: usize, place: &Placement, number: u6
         quantity: 1,
         adults: 1,
         children_ages: vec![],
+        seller_nightly: vec![],
     }];
     let request = BookRequest {
         id: BookingId::new(place.number, 1, number),
@@ -262,6 +265,8 @@ pub fn book_through(nodes: &Nodes, through: usize, place: &Placement, number: u6
         payment_token: String::new(),
         seeds: LeafSeeds::default(),
         number: None,
+        expected_total: None,
+        override_reason: None,
     };
     let key = RequestKey { digest: [100 + number as u8; 16], fingerprint: [1; 16] };
     let command = Command { property: place.number, request: Some(key), by: Some(operator()), op: Op::Book(request) };

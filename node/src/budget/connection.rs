@@ -168,6 +168,9 @@ impl ConnectionAccounts {
     fn count_less(&self, held: &mut Held, bytes: usize) {
         // After an overrun nothing more was counted.
         let bytes = bytes.min(held.bytes);
+        if bytes == 0 {
+            return;
+        }
         held.bytes -= bytes;
         self.accounts().for_each(|(_, account)| account.give_back(bytes));
     }
