@@ -26,7 +26,7 @@ async fn the_edges_answers_match_its_document() {
     let Some(program) = installed_verifier("schemathesis") else { return };
     let cluster = Cluster::start();
     let hotel = HotelPlan::new("SCHEMA", 1_000).open(&cluster.operator()).await;
-    let known = known(&hotel).await;
+    let known = known(&cluster, &hotel).await;
     let url = cluster.operator().base().to_string();
     // The channel runs first: the operator may check in and erase the bookings that the channel needs.
     for role in ["channel", "operator"] {
@@ -109,7 +109,10 @@ fn assert_answered(asked: &str, document: &Value) {
 }
 
 /// The values that `tests/verifiers/schemathesis/hooks.py` puts into requests.
-async fn known(hotel: &Hotel) -> Value {
+async fn known(cluster: &Cluster, hotel: &Hotel) -> Value {
+    let operators = cluster.operators().await;
+    operators.put("invented", &json!({"role": "channel"})).await;
+    let mut prefixes = Vec::new();
     let mut bookings = Vec::new();
     let mut holds = Vec::new();
     for _ in 0..8 {
@@ -117,10 +120,11 @@ async fn known(hotel: &Hotel) -> Value {
         let hold = hotel.hold("2027-01-01", "2027-01-03", 600).await.expect(201).json();
         bookings.push(booking["bookingId"].clone());
         holds.push(hold["holdId"].clone());
+        prefixes.push(operators.give_key("invented").await.prefix);
     }
     let doomed = hotel.booked("2027-01-01", "2027-01-03").await;
     let request = hotel.request("2027-01-01", "2027-01-03");
-    let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX"}]);
+    let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "adults": 1}]);
     let ari = json!([{"roomType": "DLX", "ratePlan": "FLEX", "dateFrom": "2027-01-01", "dateTo": "2027-02-05", "rate": "80.00"}]);
     let [first, later] = [json!(["2027-01-01", "2027-02-01"]), json!(["2027-01-03", "2027-02-05"])];
     json!({
@@ -130,12 +134,13 @@ async fn known(hotel: &Hotel) -> Value {
             "timeZone": ["Europe/Lisbon"], "rate": ["80.00"], "quantity": [1], "adults": [1, 2], "children": [0, 1],
             "capacity": [1_000], "occupancy": [4], "consistency": ["linearizable", "bounded"], "state": ["confirmed"],
             "near": ["38.7,-9.1"], "cursor": [""], "after": [""], "limit": [10], "shard": [1, 2, 3],
-            "tile": ["0/000.p/1", "000.p/1"], "role": ["channel", "desk"], "principal": ["invented"], "node": [1, 2, 3],
+            "tile": ["0/000.p/1", "000.p/1"], "role": ["channel", "desk"], "principal": ["invented"], "prefix": prefixes, "node": [1, 2, 3],
             "arrival": first, "arrivalFrom": first, "from": first, "dateFrom": first, "expectedFrom": first,
             "departure": later, "arrivalTo": later, "to": later, "dateTo": later,
         },
         "bodies": {
             "POST /v1/bookings": request,
+            "POST /v1/bookings/{booking}/amend": {"departure": "2027-01-04"},
             "POST /v1/holds": {"propertyId": hotel.id, "arrival": "2027-01-01", "departure": "2027-01-03", "rooms": rooms},
             "POST /v1/properties/{property}/ari": {"updates": ari},
             "POST /v1/properties/{property}/close-business-date": {"expectedFrom": "2027-01-01"},
