@@ -155,6 +155,11 @@ impl Role {
         }
     }
 
+    /// Whether the role works for the hotel: it may write internal notes and override restrictions.
+    pub fn is_staff(self) -> bool {
+        matches!(self, Role::Operator | Role::Manager | Role::Desk)
+    }
+
     /// Whether the role may see guest data.
     pub fn sees_guests(self) -> bool {
         self != Role::Auditor

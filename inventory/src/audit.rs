@@ -7,9 +7,10 @@
 //!
 //! The hash is SHA-256 over `keyrack audit v1`, a zero byte, the previous hash (32 zero bytes at first) and the record
 //! as a deterministic CBOR array (RFC 8949 section 4.2): `[line, place, time in ms, who, credential, address (16
-//! bytes), action, property number, record id (16 bytes) or null, verdict, times]`.
+//! bytes), action, property number, record id (16 bytes) or null, verdict, times]`. A record of an overridden rule has the reason as
+//! another element.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use sha2::{Digest as _, Sha256};
@@ -57,6 +58,8 @@ actions! {
     CLOSE_DAY 14 "business-date.close",
     ERASE_GUEST 15 "guest.erase",
     PUT_GRANT 16 "grant.put",
+    REVERT_CHECK_IN 17 "booking.revert-check-in",
+    REINSTATE 18 "booking.reinstate",
     READ_BOOKING 32 "booking.read",
     LIST_BOOKINGS 33 "booking.list",
     READ_RECEIPT 34 "receipt.read",
@@ -100,6 +103,8 @@ pub struct Mark {
     pub action: Action,
     /// The booking or hold.
     pub record: Option<[u8; 16]>,
+    /// Why the caller overrode a rule.
+    pub reason: Option<String>,
     /// The newest link of the chain. It includes this record.
     pub link: Link,
 }
@@ -132,6 +137,8 @@ pub struct AuditRecord {
     pub place: u32,
     /// The other fields.
     pub seen: Observation,
+    /// Why the caller overrode a rule.
+    pub reason: Option<String>,
 }
 
 impl AuditRecord {
@@ -139,7 +146,7 @@ impl AuditRecord {
     pub fn encode(&self) -> Vec<u8> {
         let seen = &self.seen;
         let mut out = Writer::with_capacity(128);
-        out.array(11);
+        out.array(11 + usize::from(self.reason.is_some()));
         out.uint(self.line);
         out.uint(self.place.into());
         out.uint(seen.at_ms);
@@ -157,6 +164,9 @@ impl AuditRecord {
         }
         out.uint(seen.verdict.0.into());
         out.uint(seen.times.into());
+        if let Some(reason) = &self.reason {
+            out.text(reason);
+        }
         out.into_bytes()
     }
 

@@ -4,7 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    BookingId, CancellationPolicy, ConfirmationNumber, Currency, Minor, Night, RatePlanIx, RoomTypeIx, Sealed, ShortCode, Stay,
+    BookingId, CancellationPolicy, ConfirmationNumber, Currency, FeeLedger, Minor, Night, RatePlanIx, RoomTypeIx, Sealed,
+    ShortCode, Stay,
 };
 
 /// One booking.
@@ -18,9 +19,9 @@ pub struct Booking {
     pub state: BookingState,
     /// The number of its current version, from 1.
     pub revision: u32,
-    /// The nights, the same for all its rooms.
+    /// The nights. Every room has all of them, or [`BookedRoom::nights`].
     pub stay: Stay,
-    /// At least one.
+    /// At least one line. On every night there is a room.
     pub rooms: Vec<BookedRoom>,
     /// The currency of all its amounts.
     pub currency: Currency,
@@ -38,8 +39,14 @@ pub struct Booking {
     pub created_at_ms: u64,
     /// When it last changed, ms since 1970.
     pub updated_at_ms: u64,
-    /// The fee for cancelling it; only if it is cancelled.
+    /// What the guest owes for giving it up; only if it is cancelled or a no-show. Bookings of versions without [`Booking::fees`] have
+    /// it only if they are cancelled.
     pub cancellation_fee: Option<Minor>,
+    /// The fees for what was given up late.
+    pub fees: FeeLedger,
+    /// The business date of its check-in; only while the guest is in the house or after that. Bookings that were checked in by
+    /// versions without it have none.
+    pub checked_in_on: Option<Night>,
     /// The index of its newest leaf in the receipts log. Bookings of the first version have none until they change.
     pub leaf: Option<u64>,
     /// The journal line that made it. Its other lines have a [`crate::Key::BookingLine`] each; if this is `None`, the first line too.
@@ -67,6 +74,14 @@ pub struct BookedRoom {
     pub nightly: Vec<Minor>,
     /// What cancelling costs, frozen with the price.
     pub policy: CancellationPolicy,
+    /// The nights of these rooms; `None` for all nights of the stay. A change of the room type in the middle of a stay makes two lines.
+    pub nights: Option<Stay>,
+    /// Set when the arrival was moved at a time when the fee already applied. The fee then applies whatever the arrival is, and this
+    /// night counts as the first one.
+    pub late_first: Option<Night>,
+    /// The seller's own price of one room, night by night, beside the hotel's; empty if the seller gave none. Nights that were added later
+    /// may have none.
+    pub seller_nightly: Vec<Option<Minor>>,
 }
 
 impl BookedRoom {
@@ -81,9 +96,45 @@ impl BookedRoom {
             children_ages: _,
             nightly,
             policy,
+            nights,
+            late_first,
+            seller_nightly,
         } = self;
         let children_ages = Vec::new();
-        BookedRoom { room_type, rate_plan, room_type_code, rate_plan_code, quantity, adults, children_ages, nightly, policy }
+        BookedRoom {
+            room_type,
+            rate_plan,
+            room_type_code,
+            rate_plan_code,
+            quantity,
+            adults,
+            children_ages,
+            nightly,
+            policy,
+            nights,
+            late_first,
+            seller_nightly,
+        }
+    }
+
+    /// The nights of these rooms in a booking with this stay.
+    pub fn span(&self, stay: Stay) -> Stay {
+        self.nights.unwrap_or(stay)
+    }
+
+    /// These rooms with only those of their nights in `stay` that are in `window`; `None` if there are none. The new booking has the
+    /// nights `becomes`.
+    pub fn within(&self, stay: Stay, window: Stay, becomes: Stay) -> Option<BookedRoom> {
+        let span = self.span(stay);
+        let kept = span.common(window)?;
+        let skipped = (kept.arrival().0 - span.arrival().0) as usize;
+        let nights = kept.len() as usize;
+        Some(BookedRoom {
+            nightly: self.nightly.iter().skip(skipped).take(nights).copied().collect(),
+            seller_nightly: self.seller_nightly.iter().skip(skipped).take(nights).copied().collect(),
+            nights: (kept != becomes).then_some(kept),
+            ..self.clone()
+        })
     }
 }
 
@@ -126,15 +177,6 @@ impl BookingState {
     pub fn holds_rooms(self) -> bool {
         matches!(self, Self::Confirmed | Self::CheckedIn | Self::CheckedOut)
     }
-
-    /// Whether a booking can go from this state to `next` in one step.
-    pub fn leads_to(self, next: BookingState) -> bool {
-        match self {
-            Self::Confirmed => matches!(next, Self::CheckedIn | Self::Cancelled | Self::NoShow),
-            Self::CheckedIn => next == Self::CheckedOut,
-            Self::CheckedOut | Self::Cancelled | Self::NoShow => false,
-        }
-    }
 }
 
 impl BookedRoom {
@@ -166,6 +208,8 @@ impl Booking {
             created_at_ms,
             updated_at_ms,
             cancellation_fee,
+            fees,
+            checked_in_on,
             leaf,
             line,
         } = self;
@@ -185,6 +229,8 @@ impl Booking {
             created_at_ms,
             updated_at_ms,
             cancellation_fee,
+            fees,
+            checked_in_on,
             leaf,
             line,
         }
@@ -200,8 +246,9 @@ impl Booking {
         self.rooms.iter().map(BookedRoom::total).sum()
     }
 
-    /// The fee for cancelling on `today` (a business date), by the frozen policies.
-    pub fn fee_on(&self, today: Night) -> Minor {
+    /// The fee for cancelling on `today` (a business date), by the frozen policies, rounded down for each line: the rule of
+    /// [`crate::Rules`] before [`crate::Rules::HOTEL`].
+    pub fn first_fee_on(&self, today: Night) -> Minor {
         let fee = |room: &BookedRoom| {
             let quantity = u64::from(room.quantity);
             let first_night = room.nightly.first().copied().unwrap_or(0) * quantity;

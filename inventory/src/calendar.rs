@@ -156,6 +156,33 @@ impl Restrictions {
     }
 }
 
+impl Restrictions {
+    /// The first restriction that forbids a change of a booking from the nights `had` to `stay`, on a night that it has already. What it
+    /// has stands, so only a new arrival or another length can be forbidden.
+    pub(crate) fn on_kept_night(&self, stay: Stay, had: Stay, first_night: bool) -> Option<Restriction> {
+        use Restriction::*;
+        let (nights, before) = (stay.len(), had.len());
+        // A minimum that the booking never kept was set later.
+        let newly_short = |minimum: u16| (nights + 1..=before).contains(&u32::from(minimum));
+        if newly_short(self.min_stay_through) {
+            return Some(MinStayThrough);
+        }
+        if !first_night {
+            return None;
+        }
+        let arrives = stay.arrival() != had.arrival();
+        if arrives && self.closed_to_arrival {
+            return Some(ClosedToArrival);
+        }
+        let too_short = u32::from(self.min_stay_arrival) > nights;
+        if too_short && (arrives || newly_short(self.min_stay_arrival)) {
+            return Some(MinStayArrival);
+        }
+        let too_long = self.max_stay != 0 && nights > u32::from(self.max_stay);
+        (too_long && (arrives || nights > before)).then_some(MaxStay)
+    }
+}
+
 impl Restriction {
     /// The restriction's name: the name of its field in an ARI update.
     pub const fn name(self) -> &'static str {

@@ -56,6 +56,8 @@ pub struct RoomType {
     pub overbooking_basis_points: u32,
     /// Whether the rooms are accessible.
     pub accessible: bool,
+    /// Whether it is no longer sold. Its bookings stand.
+    pub retired: bool,
     /// The number of the entry's current version, from 1.
     pub revision: u32,
 }
@@ -74,6 +76,8 @@ pub struct RatePlan {
     /// Whether a rate was ever loaded. Before that, its price is agreed elsewhere; after that, a night without a rate
     /// is not for sale.
     pub priced: bool,
+    /// Whether it is no longer sold. Its bookings stand.
+    pub retired: bool,
     /// The number of the entry's current version, from 1.
     pub revision: u32,
 }
@@ -100,9 +104,14 @@ pub enum Fee {
 }
 
 impl CancellationPolicy {
+    /// Whether cancelling on `today` costs the fee.
+    pub fn applies(&self, today: Night, arrival: Night) -> bool {
+        arrival.0.saturating_sub(today.0) < u32::from(self.free_until_days).max(1)
+    }
+
     /// The fee for cancelling on `today` for an `arrival`, given the price of the first night and the total.
     pub fn fee_on(&self, today: Night, arrival: Night, first_night: Minor, total: Minor) -> Minor {
-        if arrival.0.saturating_sub(today.0) >= u32::from(self.free_until_days).max(1) {
+        if !self.applies(today, arrival) {
             return 0;
         }
         match self.fee {

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{
-    Actor, BookingId, ConfirmationNumber, DateRange, Grant, HoldId, LeafSeeds, Minor, Night, Observation, PropertyDetails,
-    PropertyNumber, RatePlan, ReplicaKeys, RoomType, Sealed, ShortCode, Stay, Weekdays,
+    Actor, BookingId, ConfirmationNumber, Currency, DateRange, Grant, HoldId, LeafSeeds, Lookup, Minor, Night, Observation,
+    PropertyDetails, PropertyNumber, RatePlan, ReplicaKeys, RoomType, Sealed, ShortCode, Stay, Weekdays,
 };
 
 /// One command for one property.
@@ -89,6 +89,10 @@ pub enum Op {
         seeds: LeafSeeds,
         /// The new booking's confirmation number; see [`BookRequest::number`].
         number: Option<ConfirmationNumber>,
+        /// Refuse if the hold has another price.
+        expected_total: Option<Price>,
+        /// The guests of each line of the hold's rooms; empty for those of the hold.
+        guests: Vec<RoomGuests>,
     },
     /// Release a hold.
     ReleaseHold(HoldId),
@@ -106,10 +110,15 @@ pub enum Op {
         rooms: Option<Vec<RoomRequest>>,
         /// The new guest data; `None` keeps them.
         guest: Option<Sealed>,
+        /// The revision of the booking whose guest data the new ones continue. If the booking has another revision by now, the command
+        /// is refused and its idempotency key stays unused, so that the edge can try again.
+        guest_of: Option<u32>,
         /// Secrets for the booking's leaves.
         seeds: LeafSeeds,
         /// Refuse unless the booking has this revision.
         expected_revision: Option<u32>,
+        /// See [`BookRequest::override_reason`].
+        override_reason: Option<String>,
     },
     /// Cancel a booking.
     Cancel {
@@ -127,6 +136,20 @@ pub enum Op {
     },
     /// Check the guest out.
     CheckOut {
+        /// The booking.
+        booking: BookingId,
+        /// Refuse unless the booking has this revision.
+        expected_revision: Option<u32>,
+    },
+    /// Undo a check-in of the same business date.
+    RevertCheckIn {
+        /// The booking.
+        booking: BookingId,
+        /// Refuse unless the booking has this revision.
+        expected_revision: Option<u32>,
+    },
+    /// Confirm a cancelled booking or a no-show again: its rooms are taken again, or it stays as it is.
+    Reinstate {
         /// The booking.
         booking: BookingId,
         /// Refuse unless the booking has this revision.
@@ -169,8 +192,10 @@ pub enum Op {
         booking: BookingId,
         /// The old wrapped key. The command is ignored unless the guest still has it.
         from: Vec<u8>,
-        /// The new wrapped key.
+        /// The new wrapped key; the same if only the lookups are new.
         to: Vec<u8>,
+        /// See [`crate::GuestSecrets::lookups`]; empty to keep them.
+        lookups: Vec<Lookup>,
     },
     /// Add an edge's observations to the audit trail.
     Observe(Vec<Observation>),
@@ -228,6 +253,28 @@ pub struct BookRequest {
     pub seeds: LeafSeeds,
     /// The new booking's confirmation number; `None` in commands of versions that did not draw one.
     pub number: Option<ConfirmationNumber>,
+    /// Refuse if the rooms cost something else.
+    pub expected_total: Option<Price>,
+    /// Why restrictions do not bind this command; only for desks and managers. The reason is in the audit trail.
+    pub override_reason: Option<String>,
+}
+
+/// An amount and its currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// The amount, in the currency's minor unit.
+    pub amount: Minor,
+    /// The currency.
+    pub currency: Currency,
+}
+
+/// The guests in each room of one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomGuests {
+    /// Adults.
+    pub adults: u16,
+    /// Ages of the children.
+    pub children_ages: Vec<u8>,
 }
 
 /// A number of rooms of one type under one rate plan.
@@ -243,6 +290,8 @@ pub struct RoomRequest {
     pub adults: u16,
     /// Ages of the children in each room.
     pub children_ages: Vec<u8>,
+    /// The seller's own price of one room, night by night; empty if it gives none.
+    pub seller_nightly: Vec<Minor>,
 }
 
 /// One line of an ARI update. A field that is `None` keeps its value.
@@ -262,6 +311,10 @@ pub struct AriUpdate {
     pub out_of_order: Option<u32>,
     /// The price, in the plan's minor unit.
     pub rate: Option<Minor>,
+    /// Removes the nights' own capacity, so that the room type's applies.
+    pub clear_capacity: bool,
+    /// Removes the price, so that the nights are not for sale under the plan.
+    pub clear_rate: bool,
     /// See [`crate::Restrictions`].
     pub stop_sell: Option<bool>,
     /// See [`crate::Restrictions`].

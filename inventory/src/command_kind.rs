@@ -62,6 +62,10 @@ commands! {
     CheckOut => Some((Right::RunDesk, Action::CHECK_OUT)),
     /// [`Op::NoShow`].
     NoShow => Some((Right::RunDesk, Action::NO_SHOW)),
+    /// [`Op::RevertCheckIn`].
+    RevertCheckIn => Some((Right::RunDesk, Action::REVERT_CHECK_IN)),
+    /// [`Op::Reinstate`].
+    Reinstate => Some((Right::RunDesk, Action::REINSTATE)),
     /// [`Op::CloseBusinessDate`].
     CloseBusinessDate => Some((Right::ManageInventory, Action::CLOSE_DAY)),
     /// [`Op::EraseGuest`].
@@ -117,6 +121,15 @@ impl Op {
         }
     }
 
+    /// Why the caller overrides a rule.
+    pub fn override_reason(&self) -> Option<&str> {
+        match self {
+            Op::Book(request) => request.override_reason.as_deref(),
+            Op::Amend { override_reason, .. } => override_reason.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The booking or hold that the command is about.
     pub fn record(&self) -> Option<[u8; 16]> {
         match self {
@@ -127,6 +140,8 @@ impl Op {
             | Op::CheckIn { booking, .. }
             | Op::CheckOut { booking, .. }
             | Op::NoShow { booking, .. }
+            | Op::RevertCheckIn { booking, .. }
+            | Op::Reinstate { booking, .. }
             | Op::EraseGuest { booking } => Some(booking.0),
             Op::Book(request) => Some(request.id.0),
             Op::PutProperty { .. }
@@ -160,7 +175,7 @@ mod tests {
     #[test]
     fn no_two_commands_share_an_action() {
         let actions: alloc::vec::Vec<Action> = CommandKind::ALL.iter().filter_map(|kind| kind.action()).collect();
-        assert_eq!((CommandKind::ALL.len(), actions.len()), (23, 16));
+        assert_eq!((CommandKind::ALL.len(), actions.len()), (25, 18));
         for (place, action) in actions.iter().enumerate() {
             assert!(!actions[..place].contains(action) && Action::ALL.contains(action), "{}", action.name());
         }

@@ -164,6 +164,17 @@ impl Stay {
         false
     }
 
+    /// Whether the night is one of its nights.
+    pub fn contains(self, night: Night) -> bool {
+        night >= self.arrival && night < self.departure
+    }
+
+    /// The nights that two stays have in common; `None` if there are none.
+    pub fn common(self, other: Stay) -> Option<Stay> {
+        let (arrival, departure) = (self.arrival.max(other.arrival), self.departure.min(other.departure));
+        (arrival < departure).then_some(Stay { arrival, departure })
+    }
+
     /// Every night, ascending.
     pub fn nights(self) -> impl Iterator<Item = Night> + Clone {
         (self.arrival.0..self.departure.0).map(Night)

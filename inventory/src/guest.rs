@@ -23,4 +23,12 @@ pub struct GuestSecrets {
     pub digests: Vec<Digest>,
     /// Salts of the claims about the booking's terms.
     pub salts: TermSalts,
+    /// Keyed digests of the guest's name and e-mail, by which callers find the booking.
+    pub lookups: Vec<Lookup>,
 }
+
+/// A keyed digest of a word of the guest's name, or of the guest's e-mail. Without the key it reveals nothing.
+pub type Lookup = [u8; 16];
+
+/// The most lookups of one guest.
+pub const MAX_LOOKUPS: usize = 8;

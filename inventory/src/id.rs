@@ -123,6 +123,26 @@ impl ConfirmationNumber {
         ConfirmationNumber(random & ((1 << ConfirmationNumber::BITS) - 1))
     }
 
+    /// Reads a number as guests write it: in upper or lower case, with or without hyphens and spaces; `O` for 0, `I` and `L` for 1.
+    pub fn parse(text: &str) -> Result<ConfirmationNumber, IdError> {
+        let mut number = 0;
+        let mut letters = 0;
+        for letter in text.bytes().filter(|letter| !matches!(letter, b'-' | b' ')) {
+            let letter = match letter.to_ascii_lowercase() {
+                b'o' => b'0',
+                b'i' | b'l' => b'1',
+                other => other,
+            };
+            let digit = ALPHABET.iter().position(|known| *known == letter).ok_or(IdError)?;
+            letters += 1;
+            if letters > ConfirmationNumber::BITS / 5 {
+                return Err(IdError);
+            }
+            number = number << 5 | digit as u64;
+        }
+        if letters == ConfirmationNumber::BITS / 5 { Ok(ConfirmationNumber(number)) } else { Err(IdError) }
+    }
+
     /// The number of a booking that was made before numbers were drawn: the last 50 bits of its id.
     pub fn of_older(booking: BookingId) -> ConfirmationNumber {
         ConfirmationNumber::new(u128::from_be_bytes(booking.0) as u64)
@@ -170,7 +190,14 @@ mod tests {
         let id = BookingId::new(PropertyNumber(77), 1_700_000_000_123, u64::MAX);
         assert_eq!(BookingId::parse(&id.to_string()), Ok(id));
         assert_eq!(id.property(), PropertyNumber(77));
-        assert_eq!(ConfirmationNumber::of_older(id).to_string().len(), 11);
+        let number = ConfirmationNumber::of_older(id);
+        assert_eq!(number.to_string().len(), 11);
+        for text in [number.to_string(), number.to_string().to_lowercase(), number.to_string().replace('-', "")] {
+            assert_eq!(ConfirmationNumber::parse(&text), Ok(number));
+        }
+        for text in ["", "7K2M4-X9QR", "7K2M4-X9QRTT", "7K2M4-X9QR_", "7K2M4\u{2011}X9QRT"] {
+            assert_eq!(ConfirmationNumber::parse(text), Err(IdError), "{text}");
+        }
     }
 
     #[test]

@@ -31,6 +31,10 @@ pub enum Key {
     ChannelRef(PropertyNumber, u64, BookingId),
     /// `23 booking`: the wrapped key and salts of a guest's data; deleted when the guest is erased.
     Guest(BookingId),
+    /// `25 number booking`: bookings by confirmation number; no value.
+    Number(u64, BookingId),
+    /// `26 property lookup booking`: bookings by a keyed digest of the guest's name or e-mail; no value.
+    Lookup(PropertyNumber, [u8; 16], BookingId),
     /// `24 booking sequence`: a journal line that has this booking; no value.
     BookingLine(BookingId, u64),
     /// `30 hold`: a hold; its id begins with its property.
@@ -75,6 +79,8 @@ impl Key {
                 put(out, 0x22, &[&property.0.to_be_bytes(), &digest.to_be_bytes(), &id.0]);
             }
             Key::Guest(id) => put(out, 0x23, &[&id.0]),
+            Key::Number(number, id) => put(out, 0x25, &[&number.to_be_bytes(), &id.0]),
+            Key::Lookup(property, lookup, id) => put(out, 0x26, &[&property.0.to_be_bytes(), lookup, &id.0]),
             Key::BookingLine(id, sequence) => put(out, 0x24, &[&id.0, &sequence.to_be_bytes()]),
             Key::Hold(id) => put(out, 0x30, &[&id.0]),
             Key::Deadline(deadline_ms, id) => put(out, 0x31, &[&deadline_ms.to_be_bytes(), &id.0]),
@@ -103,6 +109,8 @@ impl Key {
             0x22 => Key::ChannelRef(fields.property()?, fields.u64()?, BookingId(fields.take()?)),
             0x23 => Key::Guest(BookingId(fields.take()?)),
             0x24 => Key::BookingLine(BookingId(fields.take()?), fields.u64()?),
+            0x25 => Key::Number(fields.u64()?, BookingId(fields.take()?)),
+            0x26 => Key::Lookup(fields.property()?, fields.take()?, BookingId(fields.take()?)),
             0x30 => Key::Hold(HoldId(fields.take()?)),
             0x31 => Key::Deadline(fields.u64()?, HoldId(fields.take()?)),
             0x32 => Key::HoldUsage(fields.u32()?, fields.property()?),

@@ -40,11 +40,13 @@ mod cbor;
 mod command;
 mod command_kind;
 mod date;
+mod fees;
 mod guest;
 mod hold;
 mod id;
 mod key;
 mod leaf;
+mod life_cycle;
 mod limits;
 mod memory;
 mod money;
@@ -62,10 +64,11 @@ pub use audit::{Action, AuditRecord, Link, Mark, Observation, Verdict};
 pub use booking::{BookedRoom, Booking, BookingState};
 pub use calendar::{Cell, NightCount, Page, Restriction, Restrictions, sell_limit};
 pub use catalog::{CancellationPolicy, Fee, Property, PropertyDetails, RatePlan, RoomType};
-pub use command::{AriUpdate, BookRequest, Command, Op, ProvenKeys, RequestKey, RoomRequest};
+pub use command::{AriUpdate, BookRequest, Command, Op, Price, ProvenKeys, RequestKey, RoomGuests, RoomRequest};
 pub use command_kind::CommandKind;
 pub use date::{DateError, DateRange, MAX_STAY_NIGHTS, Month, Night, Stay, Weekdays};
-pub use guest::{GuestSecrets, Sealed};
+pub use fees::{FeeKind, FeeLedger, FeeLine};
+pub use guest::{GuestSecrets, Lookup, MAX_LOOKUPS, Sealed};
 pub use hold::{Hold, HoldState, MAX_HOLD_MS};
 pub use id::{BookingId, ConfirmationNumber, HoldId, IdError, PropertyNumber, RatePlanIx, RoomTypeIx, ShortCode};
 pub use key::{Key, KeyError};
@@ -73,7 +76,8 @@ pub use leaf::{
     BookingLeaf, Digest, Disclosure, GUEST_DIGESTS, LEAF_DIGESTS, Leaf, LeafBody, LeafError, LeafKind, LeafRooms, LeafSeeds,
     MAX_LEAF_CELLS, ReplicaKeys, Salt, TermSalts, claim_digest,
 };
-pub use limits::{MAX_ARI_UPDATES, MAX_CAPACITY, MAX_ROOMS};
+pub use life_cycle::Verb;
+pub use limits::{MAX_ARI_UPDATES, MAX_CAPACITY, MAX_REASON, MAX_ROOM_LINES, MAX_ROOMS};
 pub use memory::MemRows;
 pub use money::{Currency, MAX_MINOR, Minor, MoneyError};
 pub use outcome::{Entry, JournalEvent, Outcome, Reply};

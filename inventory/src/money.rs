@@ -9,6 +9,15 @@ pub type Minor = u64;
 /// The largest valid amount, so that 366 nights of 50 rooms cannot overflow.
 pub const MAX_MINOR: Minor = 1_000_000_000_000;
 
+/// The number of basis points in a whole.
+pub(crate) const WHOLE: u128 = 10_000;
+
+/// Rounds an amount of ten-thousandths of a minor unit to whole minor units; a half is rounded up. This is the only place where an
+/// amount is rounded.
+pub(crate) fn rounded(ten_thousandths: u128) -> u128 {
+    (ten_thousandths + WHOLE / 2) / WHOLE
+}
+
 /// The most zeros after the digits that a currency has.
 const MAX_FRACTION: usize = 8;
 

@@ -50,6 +50,8 @@ pub enum Reply {
         updates: u32,
         /// The number of cells they changed.
         nights: u32,
+        /// The number of cells that they left alone, because the nights are over.
+        past: u32,
     },
     /// The hold after the command.
     Hold(Arc<Hold>),
@@ -63,7 +65,7 @@ impl Reply {
     /// How many cells, each a room type on one night, the answer is about; see [`crate::Op::cells`].
     pub fn cells(&self) -> u64 {
         match self {
-            Reply::AriUpdated { nights, .. } => u64::from(*nights),
+            Reply::AriUpdated { nights, past, .. } => u64::from(*nights) + u64::from(*past),
             Reply::Hold(hold) => u64::from(hold.stay.len()) * hold.rooms.len() as u64,
             Reply::Booking(booking) => u64::from(booking.stay.len()) * booking.rooms.len() as u64,
             _ => 0,
@@ -121,6 +123,10 @@ pub enum JournalEvent {
     CheckedOut,
     /// The guest did not arrive.
     NoShow,
+    /// A check-in was undone.
+    CheckInReverted,
+    /// A cancelled booking or a no-show was confirmed again.
+    Reinstated,
     /// The guest's data were erased.
     GuestErased,
     /// The business date was closed.

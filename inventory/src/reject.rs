@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{BookingState, Night, Restriction, ShortCode};
+use crate::{BookingId, BookingState, Currency, Minor, Night, Restriction, ShortCode};
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,44 @@ pub enum Reject {
         /// The quota, in room-minutes.
         room_minutes: u32,
     },
+    /// The stay is over: its last night lies before the business date.
+    StayOver {
+        /// The business date.
+        business_date: Night,
+    },
+    /// The new departure lies before the business date, and the booking had later nights: nights that are over cannot be given back.
+    DepartureInPast {
+        /// The business date.
+        business_date: Night,
+    },
+    /// The guest was checked in on an earlier business date.
+    TooLateToRevert {
+        /// The business date.
+        business_date: Night,
+    },
+    /// The rooms cost something else than the caller expected.
+    PriceChanged {
+        /// The current price; `None` if a plan has no rates.
+        total: Option<Minor>,
+        /// Its currency.
+        currency: Currency,
+    },
+    /// The seller has made a booking with this reference already.
+    DuplicateReference(BookingId),
+    /// The room type or rate plan is no longer sold.
+    Retired(ShortCode),
+    /// The seller's own prices are not one for each night.
+    SellerPrices {
+        /// The nights of the stay.
+        nights: u32,
+    },
+    /// A room has no adult, or the hold has another number of lines.
+    GuestsMissing {
+        /// The lines of the hold's rooms.
+        lines: u32,
+    },
+    /// Another amendment came between reading the guest and changing it.
+    GuestChanged,
 }
 
 impl Reject {
@@ -108,12 +146,21 @@ impl Reject {
             Reject::StayTooLong => 23,
             Reject::Forbidden => 24,
             Reject::HoldQuota { .. } => 25,
+            Reject::StayOver { .. } => 26,
+            Reject::DepartureInPast { .. } => 27,
+            Reject::TooLateToRevert { .. } => 28,
+            Reject::PriceChanged { .. } => 29,
+            Reject::DuplicateReference(_) => 30,
+            Reject::Retired(_) => 31,
+            Reject::SellerPrices { .. } => 32,
+            Reject::GuestsMissing { .. } => 33,
+            Reject::GuestChanged => 34,
         }
     }
 
-    /// Whether the reason is the caller, not the request. Then the idempotency key stays unused.
-    pub fn is_about_the_caller(&self) -> bool {
-        matches!(self, Reject::Forbidden | Reject::HoldQuota { .. })
+    /// Whether the reason is the caller or the moment, not the request. Then the idempotency key stays unused.
+    pub fn leaves_key_unused(&self) -> bool {
+        matches!(self, Reject::Forbidden | Reject::HoldQuota { .. } | Reject::GuestChanged)
     }
 }
 

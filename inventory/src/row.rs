@@ -40,7 +40,8 @@ pub enum Row {
     ReplicaKeys(ReplicaKeys),
     /// Of [`Key::Checkpoint`].
     Checkpoint(Box<StoredCheckpoint>),
-    /// The empty value of keys without a value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::BookingLine`], [`Key::Deadline`].
+    /// The empty value of keys without a value: [`Key::Arrival`], [`Key::ChannelRef`], [`Key::BookingLine`], [`Key::Number`],
+    /// [`Key::Lookup`], [`Key::Deadline`].
     Present,
 }
 
@@ -63,7 +64,12 @@ impl Row {
             Key::Journal(_) => matches!(self, Row::Journal(_)),
             Key::Leaf(_) => matches!(self, Row::Leaf(_)),
             Key::Checkpoint(_) => matches!(self, Row::Checkpoint(_)),
-            Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) => matches!(self, Row::Present),
+            Key::Arrival(..)
+            | Key::ChannelRef(..)
+            | Key::BookingLine(..)
+            | Key::Number(..)
+            | Key::Lookup(..)
+            | Key::Deadline(..) => matches!(self, Row::Present),
         }
     }
 }

@@ -108,7 +108,7 @@ fn operations(owner: u64) -> Vec<(&'static str, About, Op)> {
         ("erase guest", About::Booking, erase(due)),
         ("put grant", About::House, Op::PutGrant { number: 90, grant: grant(Role::Desk) }),
         ("tick", About::House, Op::Tick),
-        ("rewrap guest", About::House, Op::RewrapGuest { booking: booking_id(due), from, to }),
+        ("rewrap guest", About::House, Op::RewrapGuest { booking: booking_id(due), from, to, lookups: Vec::new() }),
         ("put replica keys", About::House, Op::PutReplicaKeys(replica_keys(1, 1))),
         ("put checkpoint", About::House, Op::PutCheckpoint { size: 1, note: "note".to_owned() }),
         ("observe", About::House, Op::Observe(vec![seen])),

@@ -271,7 +271,12 @@ fn short_trail() -> MemRows {
         asked(principal(SELF), erase(12)),
         asked(trusted(Role::Operator), Op::SealAudit),
     ];
-    said.push(command(Op::RewrapGuest { booking: booking_id(10), from: wrapped_key(2), to: wrapped_key(6) }));
+    said.push(command(Op::RewrapGuest {
+        booking: booking_id(10),
+        from: wrapped_key(2),
+        to: wrapped_key(6),
+        lookups: Vec::new(),
+    }));
     said.push(command(Op::Observe((0..4).map(observation).collect())));
     for command in said {
         apply(&mut rows, &command, morning_ms()).unwrap();
@@ -373,7 +378,7 @@ fn records_are_stable() {
         verdict: Verdict(24),
         times: 1,
     };
-    let record = AuditRecord { line: 70_000, place: 2, seen };
+    let record = AuditRecord { line: 70_000, place: 2, seen, reason: None };
     let by_hand = "8b 1a 00011170 02 1b 0000019abfc8d03b 6b 7072696e636970616c2f33 02 50 00000000000000000000ffffc0000201 \
                    0a 07 50 00000007 019abcdef012 0a0b0c0d0e0f 1818 01";
     assert_eq!(record.encode(), hex(by_hand));
@@ -384,7 +389,7 @@ fn records_are_stable() {
         ..record.seen.clone()
     };
     let by_hand = "8b 1a 00011170 00 1b 0000019abfc8d03b 66 6e6f626f6479 00 50 00000000000000000000ffffc0000201 0a 00 f6 1818 01";
-    let next = AuditRecord { line: 70_000, place: 0, seen: nobody };
+    let next = AuditRecord { line: 70_000, place: 0, seen: nobody, reason: None };
     assert_eq!(next.encode(), hex(by_hand));
     let first = record.link(&[0; 32]);
     assert_eq!((first, next.link(&first)), (link([0; 32], &record.encode()), link(first, &next.encode())));
@@ -393,7 +398,7 @@ fn records_are_stable() {
     let numbers: Vec<u8> = Action::ALL.iter().map(|action| action.0).collect();
     assert_eq!(
         numbers,
-        [&(1..=16).collect::<Vec<u8>>()[..], &(32..=40).collect::<Vec<u8>>(), &(48..=59).collect::<Vec<u8>>(), &[63]].concat()
+        [&(1..=18).collect::<Vec<u8>>()[..], &(32..=40).collect::<Vec<u8>>(), &(48..=59).collect::<Vec<u8>>(), &[63]].concat()
     );
 }
 

@@ -80,7 +80,7 @@ fn the_longest_update_changes_1096_days() {
             ..update("DLX", None, "2026-12-01", "2026-12-01")
         };
         let reply = run(&mut rows, Op::UpdateAri(vec![line]), morning_ms());
-        assert_eq!(reply, Reply::AriUpdated { updates: 1, nights: 1_096 });
+        assert_eq!(reply, Reply::AriUpdated { updates: 1, nights: 1_096, past: 0 });
         for (night, capacity) in [(Night(from.0 - 1), 2), (from, 9), (Night(from.0 + 700), 9), (to, 9), (Night(to.0 + 1), 2)] {
             assert_eq!(count(&mut rows, "DLX", &night.to_string()).capacity, capacity, "{night}");
         }

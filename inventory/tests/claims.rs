@@ -87,8 +87,9 @@ fn a_confirmed_hold_makes_the_same_claims() {
         unreachable!()
     };
     let (hold, booking) = (hold_id(1), booking_id(1));
-    let reply =
-        run(&mut rows, Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number: None }, morning_ms());
+    let (number, expected_total, guests) = (None, None, Vec::new());
+    let op = Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests };
+    let reply = run(&mut rows, op, morning_ms());
     assert!(matches!(reply, Reply::Booking(_)), "{reply:?}");
     let leaf = newest_leaf(&mut rows, 1);
     assert!(shown(&mut rows, 1, 1).iter().all(|disclosure| leaf.holds(disclosure)));
@@ -158,7 +159,7 @@ fn a_change_of_state_repeats_no_claim_of_the_guest() {
     let rates = AriUpdate { rate: Some(1), ..update("DLX", Some("FLEX"), "2026-11-26", "2026-11-30") };
     run(&mut rows, Op::UpdateAri(vec![rates]), morning_ms());
     run(&mut rows, book_for(1, tonight, vec![room("DLX", "FLEX", 1)], 1), morning_ms());
-    for op in [check_in(1), check_out(1)] {
+    for op in [check_in(1), revert_check_in(1)] {
         let before = shown(&mut rows, 1, 1);
         run(&mut rows, op, morning_ms());
         let (now, leaf) = (shown(&mut rows, 1, 1), newest_leaf(&mut rows, 1));
@@ -212,8 +213,10 @@ fn a_refused_change_keeps_the_claims() {
             departure: None,
             rooms: Some(vec![room("DLX", "FLEX", 3)]),
             guest: Some(sealed(2)),
+            guest_of: None,
             seeds: seeds(2),
             expected_revision: None,
+            override_reason: None,
         },
     ] {
         assert!(matches!(run(&mut rows, op, morning_ms()), Reply::Rejected(_)));

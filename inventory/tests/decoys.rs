@@ -31,7 +31,7 @@ fn random_salts(number: u64) -> TermSalts {
 fn book_nobody(number: u64, salts: TermSalts) -> Op {
     let mut op = book(number, nights(), vec![room("STD", "FLEX", 1)]);
     if let Op::Book(request) = &mut op {
-        request.seeds = LeafSeeds { guest: Vec::new(), salts };
+        request.seeds = LeafSeeds { salts, ..LeafSeeds::default() };
     }
     op
 }
@@ -54,7 +54,7 @@ fn bookings_of_nobody() -> Vec<BookingLeaf> {
             2 => vec![erase(number), no_show(number)],
             _ => Vec::new(),
         };
-        let seeds = LeafSeeds { guest: Vec::new(), salts: random_salts(number) };
+        let seeds = LeafSeeds { salts: random_salts(number), ..LeafSeeds::default() };
         if number % 2 == 0 {
             run(&mut rows, book_nobody(number, seeds.salts), morning_ms());
         } else {
@@ -62,7 +62,9 @@ fn bookings_of_nobody() -> Vec<BookingLeaf> {
             let Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, .. } = confirm_hold(number, number) else {
                 unreachable!()
             };
-            let confirm = Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number: None };
+            let (number, expected_total, guests) = (None, None, Vec::new());
+            let confirm =
+                Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests };
             assert!(matches!(run(&mut rows, confirm, morning_ms()), Reply::Booking(_)));
         }
         for op in later {

@@ -134,8 +134,8 @@ fn a_booking_may_get_a_new_guest_after_an_erasure() {
     let booking = booking_of(&outcome);
     assert_eq!((booking.guest_erased, &booking.guest.ciphertext), (false, &sealed(3).ciphertext));
     assert_eq!(outcome.guest_key, Some(wrapped_key(3)));
-    let LeafSeeds { guest: digests, salts } = seeds(3);
-    assert_eq!(stored_secrets(&mut rows, 1), Some(GuestSecrets { wrapped_key: wrapped_key(3), digests, salts }));
+    let LeafSeeds { guest: digests, salts, lookups } = seeds(3);
+    assert_eq!(stored_secrets(&mut rows, 1), Some(GuestSecrets { wrapped_key: wrapped_key(3), digests, salts, lookups }));
     let leaf = newest_leaf(&mut rows, 1);
     assert!(ada(3).iter().chain(&salts.claims(&stored(&mut rows, 1))).all(|claim| leaf.holds(claim)));
     assert!(!ada(1).iter().any(|claim| leaf.holds(claim)));

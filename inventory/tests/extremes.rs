@@ -171,7 +171,7 @@ fn a_rate_that_matches_no_date_leaves_the_plan_unpriced() {
     let monday = Weekdays(1);
     let rate = |days| AriUpdate { days, rate: Some(100), ..update("DLX", Some("FLEX"), "2026-12-01", "2026-12-01") };
     let reply = run(&mut rows, Op::UpdateAri(vec![rate(monday), rate(Weekdays(0))]), morning_ms());
-    assert_eq!(reply, Reply::AriUpdated { updates: 2, nights: 0 });
+    assert_eq!(reply, Reply::AriUpdated { updates: 2, nights: 0, past: 0 });
     assert!(!property(&mut rows, HOTEL).unwrap().rate_plans[0].priced);
     let reply = run(&mut rows, book(1, stay("2026-12-01", "2026-12-03"), vec![room("DLX", "FLEX", 1)]), morning_ms());
     let Reply::Booking(booking) = reply else { panic!("the booking was refused: {reply:?}") };

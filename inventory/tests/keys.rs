@@ -101,6 +101,8 @@ fn only_known_tags_and_lengths_are_decoded() {
         (0x22, 28),
         (0x23, 16),
         (0x24, 24),
+        (0x25, 24),
+        (0x26, 36),
         (0x30, 16),
         (0x31, 24),
         (0x32, 8),

@@ -141,7 +141,7 @@ fn an_update_changes_exactly_the_dates_of_a_walk() {
             let reply = run(&mut rows, Op::UpdateAri(vec![line]), 1);
             let told = || (from.0..from.0 + days).map(Night).filter(|night| almanac::is_on(days_of_week, *night));
             let nights = 2 * told().count() as u32;
-            assert_eq!(reply, Reply::AriUpdated { updates: 1, nights }, "{days} days from {from}");
+            assert_eq!(reply, Reply::AriUpdated { updates: 1, nights, past: 0 }, "{days} days from {from}");
             let cell = Cell { capacity: Some(7), ..Cell::default() };
             assert!(set_cells(&rows, page_cells).into_iter().eq(told().map(|night| (night, cell))), "{days} days from {from}");
             let rate = RateCell { rate: Some(9_900), ..RateCell::default() };

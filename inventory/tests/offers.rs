@@ -94,11 +94,22 @@ fn try_book(
     (quantity, asked): (u32, &Asked),
 ) -> Result<Booking, Reject> {
     let (adults, children_ages) = (asked.adults, asked.children_ages.clone());
-    let room = RoomRequest { room_type: kind, rate_plan: plan, quantity, adults, children_ages };
+    let room = RoomRequest { room_type: kind, rate_plan: plan, quantity, adults, children_ages, seller_nightly: Vec::new() };
     let (guest, channel_ref, payment_token) = (Sealed::default(), String::new(), String::new());
     let id = BookingId::new(number, 0, 0);
     let seeds = LeafSeeds::default();
-    let op = Op::Book(BookRequest { id, stay, rooms: vec![room], guest, channel_ref, payment_token, seeds, number: None });
+    let op = Op::Book(BookRequest {
+        id,
+        stay,
+        rooms: vec![room],
+        guest,
+        channel_ref,
+        payment_token,
+        seeds,
+        number: None,
+        expected_total: None,
+        override_reason: None,
+    });
     let command = Command { property: number, request: None, by: None, op };
     match apply(&mut rows.clone(), &command, 0).unwrap().reply {
         Reply::Booking(booking) => Ok(Booking::clone(&booking)),

@@ -17,7 +17,7 @@ fn ada_at_the_inn() -> MemRows {
 }
 
 fn rewrap(number: u64, from: Vec<u8>, to: Vec<u8>) -> Op {
-    Op::RewrapGuest { booking: booking_id(number), from, to }
+    Op::RewrapGuest { booking: booking_id(number), from, to, lookups: Vec::new() }
 }
 
 fn at(index: u64) -> At {

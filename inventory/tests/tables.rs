@@ -57,7 +57,17 @@ fn states_have_names() {
 #[test]
 fn states_lead_to_others() {
     use BookingState::*;
-    let steps = [(Confirmed, CheckedIn), (Confirmed, Cancelled), (Confirmed, NoShow), (CheckedIn, CheckedOut)];
+    let steps = [
+        (Confirmed, Confirmed),
+        (Confirmed, CheckedIn),
+        (Confirmed, Cancelled),
+        (Confirmed, NoShow),
+        (CheckedIn, CheckedIn),
+        (CheckedIn, Confirmed),
+        (CheckedIn, CheckedOut),
+        (Cancelled, Confirmed),
+        (NoShow, Confirmed),
+    ];
     for from in BookingState::ALL {
         for to in BookingState::ALL {
             assert_eq!(from.leads_to(to), steps.contains(&(from, to)), "{from:?} to {to:?}");
@@ -84,8 +94,10 @@ fn restrictions_have_the_names_of_their_fields() {
 #[test]
 fn kinds_of_leaves_have_names_and_numbers() {
     let kinds = LeafKind::ALL.map(|kind| (kind.number(), kind.name()));
-    let expected = [(1, "book"), (2, "amend"), (3, "cancel"), (4, "check-in"), (5, "check-out"), (6, "no-show"), (7, "erase")];
-    assert_eq!(kinds, expected);
+    let first = [(1, "book"), (2, "amend"), (3, "cancel"), (4, "check-in"), (5, "check-out"), (6, "no-show"), (7, "erase")];
+    // 8 and 9 are other leaves.
+    let expected = [&first[..], &[(10, "revert-check-in"), (11, "reinstate")]].concat();
+    assert_eq!(kinds.as_slice(), expected);
 }
 
 /// Exports of the audit trail have these names. A number without a name is unknown.
@@ -108,6 +120,8 @@ fn actions_have_names() {
         (14, "business-date.close"),
         (15, "guest.erase"),
         (16, "grant.put"),
+        (17, "booking.revert-check-in"),
+        (18, "booking.reinstate"),
         (32, "booking.read"),
         (33, "booking.list"),
         (34, "receipt.read"),
@@ -169,9 +183,18 @@ fn refusals_have_numbers() {
         StayTooLong,
         Forbidden,
         HoldQuota { room_minutes: 0 },
+        StayOver { business_date },
+        DepartureInPast { business_date },
+        TooLateToRevert { business_date },
+        PriceChanged { total: None, currency: currency("EUR") },
+        DuplicateReference(booking_id(1)),
+        Retired(code("DLX")),
+        SellerPrices { nights: 2 },
+        GuestsMissing { lines: 1 },
+        GuestChanged,
     ];
     for (number, reject) in (1..).zip(refusals) {
         assert_eq!(reject.number(), number, "{reject:?}");
-        assert_eq!(reject.is_about_the_caller(), matches!(reject, Forbidden | HoldQuota { .. }), "{reject:?}");
+        assert_eq!(reject.leaves_key_unused(), matches!(reject, Forbidden | HoldQuota { .. } | GuestChanged), "{reject:?}");
     }
 }

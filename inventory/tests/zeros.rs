@@ -30,7 +30,7 @@ fn full_inn() -> MemRows {
     };
     let priced = AriUpdate { rate: Some(8), ..all(Some("FLEX")) };
     let reply = run(&mut rows, Op::UpdateAri(vec![all(None), priced]), morning_ms());
-    assert_eq!(reply, Reply::AriUpdated { updates: 2, nights: 9 });
+    assert_eq!(reply, Reply::AriUpdated { updates: 2, nights: 9, past: 0 });
     rows
 }
 
@@ -74,7 +74,7 @@ fn assert_sets_only((name, from, to, change): Change, rate_plan: Option<&str>) {
     let mut rows = full_inn();
     let before = cells(&mut rows);
     let reply = run(&mut rows, Op::UpdateAri(vec![change(line(rate_plan))]), morning_ms());
-    assert_eq!(reply, Reply::AriUpdated { updates: 1, nights: 1 }, "{name}");
+    assert_eq!(reply, Reply::AriUpdated { updates: 1, nights: 1, past: 0 }, "{name}");
     let (of_type, of_plan) = before[1].split_once(" | ").unwrap();
     let in_plan = rate_plan.is_some() && (name == "rate" || OF_BOTH.iter().any(|(known, ..)| *known == name));
     let expected = if in_plan {
@@ -102,7 +102,7 @@ fn an_update_without_fields_changes_nothing() {
         let mut rows = full_inn();
         let before = lasting(&rows);
         let reply = run(&mut rows, Op::UpdateAri(vec![line(rate_plan)]), morning_ms());
-        assert_eq!(reply, Reply::AriUpdated { updates: 1, nights: 0 });
+        assert_eq!(reply, Reply::AriUpdated { updates: 1, nights: 0, past: 0 });
         assert_eq!(lasting(&rows), before, "{rate_plan:?}");
     }
 }
@@ -198,7 +198,17 @@ fn an_expected_revision_of_0_is_a_new_entry() {
     let booking = booking_id(1);
     let amend = |expected_revision| {
         let (departure, seeds) = (Some(night("2026-12-03")), LeafSeeds::default());
-        Op::Amend { booking, arrival: None, departure, rooms: None, guest: None, seeds, expected_revision }
+        Op::Amend {
+            booking,
+            arrival: None,
+            departure,
+            rooms: None,
+            guest: None,
+            guest_of: None,
+            seeds,
+            expected_revision,
+            override_reason: None,
+        }
     };
     let kind = |text, expected_revision| Op::PutRoomType { room_type: room_type(text, 2), expected_revision };
     let plan = |text, expected_revision| Op::PutRatePlan { rate_plan: rate_plan(text), expected_revision };

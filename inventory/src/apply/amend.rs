@@ -5,66 +5,91 @@ use alloc::vec::Vec;
 
 use super::booking_rows::without_key;
 use super::pricing::PricedRooms;
-use super::shard::Shard;
+use super::shard::{Rules, Shard};
 use super::stop::{Decision, Stop};
 use crate::rows;
 use crate::{
-    BookedRoom, Booking, BookingId, BookingState, DateError, Fault, GuestSecrets, JournalEvent, Key, LeafKind, LeafSeeds, Night,
-    Property, Reject, Reply, RoomRequest, Row, Rows, Sealed, Stay,
+    BookedRoom, Booking, BookingId, BookingState, DateError, Fault, FeeKind, GuestSecrets, JournalEvent, Key, LeafKind,
+    LeafSeeds, Night, Property, Reject, Reply, RoomRequest, Row, Rows, Sealed, Stay, Verb,
 };
+
+/// What an amendment changes; what is `None` stays.
+#[derive(Clone, Copy)]
+pub(super) struct Changes<'c> {
+    pub arrival: Option<Night>,
+    pub departure: Option<Night>,
+    pub rooms: Option<&'c [RoomRequest]>,
+}
+
+/// The guest after an amendment; without `sealed` the guest stays.
+#[derive(Clone, Copy)]
+pub(super) struct NewGuest<'c> {
+    pub sealed: Option<&'c Sealed>,
+    /// The revision whose guest it continues.
+    pub of: Option<u32>,
+    pub seeds: &'c LeafSeeds,
+}
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn amend(
         &mut self,
         id: BookingId,
-        (arrival, departure): (Option<Night>, Option<Night>),
-        rooms: Option<&[RoomRequest]>,
-        (guest, seeds): (Option<&Sealed>, &LeafSeeds),
+        changes: Changes<'_>,
+        guest: NewGuest<'_>,
         expected: Option<u32>,
+        override_reason: Option<&str>,
     ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
+        let overrides = self.overrides(override_reason)?;
         let old = self.find_booking(id, expected)?;
-        if !matches!(old.state, BookingState::Confirmed | BookingState::CheckedIn) {
+        if old.state.after(Verb::Amend).is_none() {
             return Err(Reject::WrongState(old.state).into());
         }
+        let is_over = property.business_date >= old.stay.departure();
+        if self.at.rules >= Rules::HOTEL && is_over && !self.is_staff() {
+            return Err(Reject::StayOver { business_date: property.business_date }.into());
+        }
+        if guest.of.is_some_and(|revision| revision != old.revision) {
+            return Err(Reject::GuestChanged.into());
+        }
         let mut amended = Booking::clone(&old);
-        let changes_stay = arrival.is_some() || departure.is_some();
-        if changes_stay || rooms.is_some() {
-            // A missing date keeps its current value. Only the applied row has that value for certain.
-            let stay = match Stay::new(arrival.unwrap_or(old.stay.arrival()), departure.unwrap_or(old.stay.departure())) {
-                Ok(stay) => stay,
-                Err(DateError::TooLong) => return Err(Reject::StayTooLong.into()),
-                Err(DateError::Empty | DateError::Invalid) => return Err(Reject::InvalidStay.into()),
-            };
-            let kept = same_rooms(&old);
-            let priced = self.exchange_rooms(&property, &old, stay, rooms.unwrap_or(&kept))?;
+        if changes.arrival.is_some() || changes.departure.is_some() || changes.rooms.is_some() {
+            let stay = changed_stay(&old, changes)?;
+            if self.at.rules >= Rules::HOTEL {
+                let exchanged = self.exchange(&property, &old, (stay, changes.rooms), overrides)?;
+                amended.rooms = exchanged.rooms;
+                amended.currency = exchanged.currency;
+                amended.fees.post(property.business_date, FeeKind::Amended, exchanged.fee as i128);
+            } else {
+                let kept = same_rooms(&old);
+                let priced = self.first_exchange(&property, &old, stay, changes.rooms.unwrap_or(&kept))?;
+                amended.rooms = priced.rooms;
+                amended.currency = priced.currency;
+            }
             amended.stay = stay;
-            amended.rooms = priced.rooms;
-            amended.currency = priced.currency;
         }
-        self.amend_guest(&mut amended, guest, seeds)?;
-        if amended.stay.arrival() != old.stay.arrival() {
-            self.rows.delete(&Key::Arrival(self.property, old.stay.arrival(), id));
-            self.rows.put(Key::Arrival(self.property, amended.stay.arrival(), id), Row::Present);
-        }
+        self.amend_guest(&mut amended, guest)?;
         let booking = self.store_booking(&property, &old, amended, LeafKind::Amend)?;
         Ok((JournalEvent::Amended, Reply::Booking(booking)))
     }
 
     /// A new guest gets new secrets. Other changes keep the secrets, because each leaf derives its own salts from them.
-    fn amend_guest(&mut self, booking: &mut Booking, guest: Option<&Sealed>, seeds: &LeafSeeds) -> Result<(), Fault> {
+    fn amend_guest(&mut self, booking: &mut Booking, guest: NewGuest<'_>) -> Result<(), Fault> {
+        let NewGuest { sealed: guest, seeds, .. } = guest;
         let known = rows::guest(&mut self.rows, booking.id)?.cloned();
         if guest.is_none() && booking.guest_erased {
             return Ok(());
         }
         // A row of the first version has the key in the booking.
         let inside = core::mem::take(&mut booking.guest.wrapped_key);
-        let fresh = || GuestSecrets { wrapped_key: inside, digests: Vec::new(), salts: seeds.salts };
+        let fresh = || GuestSecrets { wrapped_key: inside, digests: Vec::new(), salts: seeds.salts, lookups: Vec::new() };
         let mut secrets = known.map_or_else(fresh, Arc::unwrap_or_clone);
         if let Some(guest) = guest {
             secrets.wrapped_key = guest.wrapped_key.clone();
             secrets.digests = seeds.guest.clone();
             secrets.salts = seeds.salts;
+            self.index_guest(booking.id, &secrets.lookups, &seeds.lookups);
+            secrets.lookups = seeds.lookups.clone();
             booking.guest = without_key(guest);
             booking.guest_erased = false;
         }
@@ -72,18 +97,19 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
-    /// Gives the old rooms back and takes the new ones. If the new ones are not free, the booking keeps the old ones.
-    fn exchange_rooms(&mut self, property: &Property, old: &Booking, stay: Stay, rooms: &[RoomRequest]) -> Decision<PricedRooms> {
+    /// Gives the old rooms back and takes the new ones. If the new ones are not free, the booking keeps the old ones. Decides entries of
+    /// rules before [`Rules::HOTEL`].
+    fn first_exchange(&mut self, property: &Property, old: &Booking, stay: Stay, rooms: &[RoomRequest]) -> Decision<PricedRooms> {
         if stay.arrival() != old.stay.arrival() {
             let moves_in_house = old.state == BookingState::CheckedIn;
             if stay.arrival() < property.business_date || moves_in_house {
                 return Err(Reject::ArrivalInPast { business_date: property.business_date }.into());
             }
         }
-        let mut priced = self.price_rooms(property, stay, rooms)?;
+        let mut priced = self.price_rooms(property, stay, rooms, false)?;
         keep_prices(old, stay, &mut priced);
         self.give_back_sold(&old.rooms, old.stay)?;
-        match self.check_free(property, stay, &priced.rooms, Some(old)) {
+        match self.check_free(property, (stay, stay), &priced.rooms, Some(old)) {
             Ok(()) => {
                 self.sell(property, &priced.rooms, stay, Some(old))?;
                 Ok(priced)
@@ -97,6 +123,15 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 }
 
+/// The nights after the change. Only the applied row has the kept date for certain.
+fn changed_stay(old: &Booking, changes: Changes<'_>) -> Result<Stay, Reject> {
+    let (arrival, departure) = (changes.arrival.unwrap_or(old.stay.arrival()), changes.departure.unwrap_or(old.stay.departure()));
+    Stay::new(arrival, departure).map_err(|error| match error {
+        DateError::TooLong => Reject::StayTooLong,
+        DateError::Empty | DateError::Invalid => Reject::InvalidStay,
+    })
+}
+
 /// The booking's current rooms, as a request.
 fn same_rooms(booking: &Booking) -> Vec<RoomRequest> {
     let request = |room: &BookedRoom| RoomRequest {
@@ -105,6 +140,7 @@ fn same_rooms(booking: &Booking) -> Vec<RoomRequest> {
         quantity: room.quantity,
         adults: room.adults,
         children_ages: room.children_ages.clone(),
+        seller_nightly: Vec::new(),
     };
     booking.rooms.iter().map(request).collect()
 }

@@ -3,12 +3,12 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::shard::Shard;
+use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::rows::{page_mut, rates_mut};
 use crate::{
-    AriUpdate, Fault, JournalEvent, Key, MAX_CAPACITY, MAX_MINOR, Property, RatePlanIx, Reject, Reply, Restrictions, RoomTypeIx,
-    Rows, ShortCode,
+    AriUpdate, DateRange, Fault, JournalEvent, Key, MAX_CAPACITY, MAX_MINOR, Night, Property, RatePlanIx, Reject, Reply,
+    Restrictions, RoomTypeIx, Rows, ShortCode,
 };
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
@@ -18,10 +18,17 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         for update in updates {
             places.push(resolve(&property, update)?);
         }
-        let mut nights = 0;
+        // Nights that are over are history.
+        let first = if self.at.rules >= Rules::HOTEL { property.business_date } else { Night(0) };
+        let (mut nights, mut past) = (0, 0);
         let mut touched: Vec<ShortCode> = Vec::new();
         let mut priced: Vec<RatePlanIx> = Vec::new();
         for (update, (room_type, rate_plan)) in updates.iter().zip(places) {
+            let on_nights = update.changes_page(rate_plan.is_none());
+            let on_rates = rate_plan.is_some() && update.changes_rates();
+            past += past_nights(update, first) * (u32::from(on_nights) + u32::from(on_rates));
+            let Some(update) = not_before(update, first) else { continue };
+            let update = &update;
             nights += self.change_page(update, room_type, rate_plan.is_none())?;
             if let Some(rate_plan) = rate_plan {
                 let changed = self.change_rates(update, room_type, rate_plan)?;
@@ -35,23 +42,23 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             }
         }
         self.mark_priced(property, &priced);
-        let reply = Reply::AriUpdated { updates: updates.len() as u32, nights };
+        let reply = Reply::AriUpdated { updates: updates.len() as u32, nights, past };
         Ok((JournalEvent::AriUpdated(touched), reply))
     }
 
     /// Sets capacity, rooms out of order, and restrictions for all plans. Returns the number of changed cells.
     fn change_page(&mut self, update: &AriUpdate, room_type: RoomTypeIx, restrict: bool) -> Result<u32, Fault> {
-        let restrict = restrict && update.restricts();
-        if update.capacity.is_none() && update.out_of_order.is_none() && !restrict {
+        if !update.changes_page(restrict) {
             return Ok(0);
         }
+        let restrict = restrict && update.restricts();
         let mut changed = 0;
         let mut date = update.dates.from();
         for (month, span) in update.dates.months() {
             let page = page_mut(&mut self.rows, &Key::Page(self.property, room_type, month))?;
             for cell in &mut page.cells[span] {
                 if update.days.contains(date) {
-                    cell.capacity = update.capacity.or(cell.capacity);
+                    cell.capacity = if update.clear_capacity { None } else { update.capacity.or(cell.capacity) };
                     cell.out_of_order = update.out_of_order.unwrap_or(cell.out_of_order);
                     if restrict {
                         update.restrict(&mut cell.restrictions);
@@ -66,7 +73,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
 
     /// Sets the plan's rate and its own restrictions. Returns the number of changed cells.
     fn change_rates(&mut self, update: &AriUpdate, room_type: RoomTypeIx, rate_plan: RatePlanIx) -> Result<u32, Fault> {
-        if update.rate.is_none() && !update.restricts() {
+        if !update.changes_rates() {
             return Ok(0);
         }
         let mut changed = 0;
@@ -75,7 +82,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let page = rates_mut(&mut self.rows, &Key::Rates(self.property, room_type, rate_plan, month))?;
             for cell in &mut page.cells[span] {
                 if update.days.contains(date) {
-                    cell.rate = update.rate.or(cell.rate);
+                    cell.rate = if update.clear_rate { None } else { update.rate.or(cell.rate) };
                     update.restrict(&mut cell.restrictions);
                     changed += 1;
                 }
@@ -105,7 +112,7 @@ fn resolve(property: &Property, update: &AriUpdate) -> Result<(RoomTypeIx, Optio
         None => None,
         Some(code) => Some(property.rate_plan(code).ok_or(Reject::UnknownRatePlan(code))?.0),
     };
-    if update.rate.is_some() && rate_plan.is_none() {
+    if (update.rate.is_some() || update.clear_rate) && rate_plan.is_none() {
         return Err(Reject::RateWithoutPlan);
     }
     if update.rate.is_some_and(|rate| rate > MAX_MINOR) {
@@ -117,7 +124,29 @@ fn resolve(property: &Property, update: &AriUpdate) -> Result<(RoomTypeIx, Optio
     Ok((room_type, rate_plan))
 }
 
+/// The update without the nights before `first`; `None` if no night is left.
+fn not_before(update: &AriUpdate, first: Night) -> Option<AriUpdate> {
+    let dates = DateRange::new(update.dates.from().max(first), update.dates.to()).ok()?;
+    Some(AriUpdate { dates, ..update.clone() })
+}
+
+/// How many of the update's nights are before `first`.
+fn past_nights(update: &AriUpdate, first: Night) -> u32 {
+    let is_past = |night: &Night| *night < first && update.days.contains(*night);
+    update.dates.dates().take_while(|night| *night < first).filter(is_past).count() as u32
+}
+
 impl AriUpdate {
+    /// Whether it sets something for all plans; `restrict` says that its restrictions are for all plans.
+    fn changes_page(&self, restrict: bool) -> bool {
+        self.capacity.is_some() || self.clear_capacity || self.out_of_order.is_some() || restrict && self.restricts()
+    }
+
+    /// Whether it sets something of its plan.
+    fn changes_rates(&self) -> bool {
+        self.rate.is_some() || self.clear_rate || self.restricts()
+    }
+
     fn restricts(&self) -> bool {
         let flags = [self.stop_sell, self.closed_to_arrival, self.closed_to_departure];
         let lengths = [self.min_stay_arrival, self.min_stay_through, self.max_stay];

@@ -1,6 +1,8 @@
 //! The audit trail's hash chain: a link for every record, and leaves that seal it.
 
-use super::shard::Shard;
+use alloc::string::String;
+
+use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::audit::{Action, AuditRecord, Mark, Observation, Verdict};
 use crate::leaf::LeafBody;
@@ -25,8 +27,11 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             verdict,
             times: 1,
         };
-        let link = self.chain(AuditRecord { line: self.meta.next_sequence, place: 0, seen });
-        Some(Mark { actor, action, record, link })
+        // A refused reason is not recorded: a caller without the right could write what it likes.
+        let reason = command.op.override_reason().filter(|_| verdict == Verdict::ALLOWED && self.at.rules >= Rules::HOTEL);
+        let reason = reason.map(String::from);
+        let link = self.chain(AuditRecord { line: self.meta.next_sequence, place: 0, seen, reason: reason.clone() });
+        Some(Mark { actor, action, record, reason, link })
     }
 
     /// Records an edge's observations in one journal line.
@@ -38,7 +43,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// Extends the chain by the observations of the next journal line.
     pub(super) fn chain_observed(&mut self, seen: &[Observation]) {
         for (place, seen) in seen.iter().enumerate() {
-            self.chain(AuditRecord { line: self.meta.next_sequence, place: place as u32, seen: seen.clone() });
+            self.chain(AuditRecord { line: self.meta.next_sequence, place: place as u32, seen: seen.clone(), reason: None });
         }
     }
 

@@ -8,10 +8,11 @@ use super::pricing::PricedRooms;
 use super::shard::{Rules, Shard, check_revision};
 use super::stop::Decision;
 use super::watched_rows::WatchedRows;
+use crate::fees::fee_of_all;
 use crate::rows;
 use crate::{
-    Booking, BookingId, BookingState, ConfirmationNumber, Fault, GuestSecrets, Key, LeafKind, LeafSeeds, Property,
-    PropertyNumber, Reject, Row, Rows, Sealed, Stay,
+    Booking, BookingId, BookingState, ConfirmationNumber, Fault, FeeKind, FeeLedger, GuestSecrets, Key, LeafKind, LeafSeeds,
+    Lookup, MAX_LOOKUPS, Night, Property, PropertyNumber, Read, Reject, Row, Rows, Sealed, Stay,
 };
 
 /// The parts of a new booking other than nights and rooms.
@@ -56,6 +57,34 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
+    /// Refuses a reference for which the seller has made a booking already, whatever became of it.
+    pub(super) fn check_reference(&mut self, reference: &str) -> Decision<()> {
+        if self.at.rules < Rules::HOTEL || reference.is_empty() {
+            return Ok(());
+        }
+        let [from, to] = [[0; 16], [0xff; 16]].map(|id| Key::channel_ref(self.property, reference, BookingId(id)));
+        for key in self.rows.scan(&from, &to, usize::MAX)? {
+            let Key::ChannelRef(_, _, id) = key else { continue };
+            let is_first = |booking: &&Arc<Booking>| booking.seller == self.seller && booking.channel_ref == reference;
+            if rows::booking(&mut self.rows, id)?.filter(is_first).is_some() {
+                return Err(Reject::DuplicateReference(id).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Charges the fee for giving the whole booking up on `today`.
+    pub(super) fn charge_all(&self, booking: &mut Booking, today: Night, kind: FeeKind) {
+        if self.at.rules < Rules::HOTEL {
+            booking.cancellation_fee = (kind == FeeKind::Cancelled).then(|| booking.first_fee_on(today));
+            return;
+        }
+        let fee = fee_of_all(&booking.rooms, today, booking.stay);
+        booking.fees.post(today, kind, fee as i128);
+        booking.fees.given_up_on = Some(today);
+        booking.cancellation_fee = Some(booking.fees.total());
+    }
+
     /// Writes a new booking, its index entries and its first leaf.
     pub(super) fn open_booking(
         &mut self,
@@ -66,7 +95,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     ) -> Result<Arc<Booking>, Fault> {
         let NewBooking { id, guest, channel_ref, payment_token, seeds, number } = new;
         let wrapped_key = guest.wrapped_key.clone();
-        let secrets = Arc::new(GuestSecrets { wrapped_key, digests: seeds.guest.clone(), salts: seeds.salts });
+        let lookups = seeds.lookups.clone();
+        let secrets = Arc::new(GuestSecrets { wrapped_key, digests: seeds.guest.clone(), salts: seeds.salts, lookups });
         let mut booking = Booking {
             id,
             number,
@@ -83,11 +113,17 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             created_at_ms: self.meta.last_at_ms,
             updated_at_ms: self.meta.last_at_ms,
             cancellation_fee: None,
+            fees: FeeLedger::default(),
+            checked_in_on: None,
             leaf: None,
             line: (self.at.rules >= Rules::BOOKING_HAS_LINE).then_some(self.meta.next_sequence),
         };
         self.append_leaf(property, &mut booking, LeafKind::Book, Some(&secrets), true)?;
+        self.index_guest(id, &[], &secrets.lookups);
         self.rows.put(Key::Guest(id), Row::Guest(secrets));
+        if self.at.rules >= Rules::HOTEL {
+            self.rows.put(Key::Number(booking.confirmation_number().0, id), Row::Present);
+        }
         self.rows.put(Key::Arrival(self.property, stay.arrival(), id), Row::Present);
         if !channel_ref.is_empty() {
             self.rows.put(Key::channel_ref(self.property, channel_ref, id), Row::Present);
@@ -111,6 +147,10 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let secrets = rows::guest(&mut self.rows, booking.id)?.cloned();
         let leaf = self.meta.next_leaf;
         let is_new_guest = old.guest != booking.guest;
+        if booking.stay.arrival() != old.stay.arrival() {
+            self.rows.delete(&Key::Arrival(self.property, old.stay.arrival(), booking.id));
+            self.rows.put(Key::Arrival(self.property, booking.stay.arrival(), booking.id), Row::Present);
+        }
         self.append_leaf(property, &mut booking, kind, secrets.as_deref(), is_new_guest)?;
         assert_eq!(booking.leaf, Some(leaf), "every change of a booking appends a leaf");
         assert_follows(old, &booking);
@@ -126,11 +166,30 @@ fn assert_follows(old: &Booking, new: &Booking) {
     assert_eq!(new.revision, old.revision + 1, "every change increments the revision by one");
     let kept = |booking: &Booking| (booking.id, booking.number, booking.seller, booking.created_at_ms, booking.line);
     assert_eq!(kept(new), kept(old), "a booking keeps its id, number, seller, creation time and first line");
+    let lines = |booking: &Booking| booking.rooms.iter().all(|room| room.nights != Some(booking.stay));
+    assert!(lines(new), "rooms of the whole stay do not name its nights");
     let moved = old.state != new.state;
     assert!(!moved || old.state.leads_to(new.state), "a booking cannot go from {:?} to {:?}", old.state, new.state);
-    assert!(!moved || old.stay == new.stay, "a change of state keeps the nights");
+    let shorter = matches!(new.state, BookingState::CheckedOut | BookingState::Confirmed);
+    assert!(
+        !moved || shorter || old.stay == new.stay,
+        "only an early departure and a reinstatement change nights with the state"
+    );
+    assert!(!moved || old.stay.common(new.stay) == Some(new.stay), "a change of state adds no night");
     let cancelled = moved && new.state == BookingState::Cancelled;
     assert!(!cancelled || new.cancellation_fee.is_some(), "a cancelled booking has a cancellation fee");
+}
+
+impl<R: Rows + ?Sized> Shard<'_, R> {
+    /// Replaces the index entries of a guest.
+    pub(super) fn index_guest(&mut self, id: BookingId, old: &[Lookup], new: &[Lookup]) {
+        for lookup in old {
+            self.rows.delete(&Key::Lookup(id.property(), *lookup, id));
+        }
+        for lookup in new.iter().take(MAX_LOOKUPS) {
+            self.rows.put(Key::Lookup(id.property(), *lookup, id), Row::Present);
+        }
+    }
 }
 
 /// The wrapped key is stored apart from the ciphertext that it opens.

@@ -1,6 +1,6 @@
 //! The counters of every night. Only this file changes them.
 
-use super::free::kept_of;
+use super::free::{kept_on, rooms_on};
 use super::ledger::{Counter, RoomNights};
 use super::shard::Shard;
 use crate::rows::page_mut;
@@ -16,7 +16,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         had: Option<&Booking>,
     ) -> Result<(), Fault> {
         self.count(Counter::Sold, Change::Take, rooms, stay, |room, night, cell| {
-            assert_within_limit(property, rooms, had, (room, night, cell));
+            assert_within_limit(property, (rooms, stay), had, (room, night, cell));
         })
     }
 
@@ -33,7 +33,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     /// Holds rooms that [`Shard::check_free`] found free.
     pub(super) fn hold(&mut self, property: &Property, rooms: &[BookedRoom], stay: Stay) -> Result<(), Fault> {
         self.count(Counter::Held, Change::Take, rooms, stay, |room, night, cell| {
-            assert_within_limit(property, rooms, None, (room, night, cell));
+            assert_within_limit(property, (rooms, stay), None, (room, night, cell));
         })
     }
 
@@ -53,8 +53,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut nights = 0;
         for room in rooms {
             let numbers = RoomNights::of(self.property, room.room_type);
-            let mut night = stay.arrival();
-            for (month, span) in stay.months() {
+            let mut night = room.span(stay).arrival();
+            for (month, span) in room.span(stay).months() {
                 let key = Key::Page(self.property, room.room_type, month);
                 let page = page_mut(self.rows.for_counters(), &key)?;
                 for cell in &mut page.cells[span] {
@@ -71,7 +71,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 }
             }
         }
-        assert_eq!(nights, rooms.len() * stay.len() as usize, "each night of each room is counted exactly once");
+        let all: u32 = rooms.iter().map(|room| room.span(stay).len()).sum();
+        assert_eq!(nights, all, "each night of each room is counted exactly once");
         Ok(())
     }
 }
@@ -100,12 +101,12 @@ impl Counter {
 /// on it.
 fn assert_within_limit(
     property: &Property,
-    rooms: &[BookedRoom],
+    (rooms, stay): (&[BookedRoom], Stay),
     had: Option<&Booking>,
     (room, night, cell): (&BookedRoom, Night, &Cell),
 ) {
     let count = cell.count(&property.room_types[usize::from(room.room_type.0)]);
     let same = |other: &BookedRoom| other.room_type == room.room_type;
-    let quantity = || rooms.iter().filter(|other| same(other)).map(|other| other.quantity).sum::<u32>();
-    assert!(count.available >= 0 || quantity() <= kept_of(had, same).on(night), "sold past the limit on {night}: {count:?}");
+    let quantity = || rooms_on(rooms, stay, night, same);
+    assert!(count.available >= 0 || quantity() <= kept_on(had, night, same), "sold past the limit on {night}: {count:?}");
 }

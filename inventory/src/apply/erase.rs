@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::rows;
-use crate::{Booking, BookingId, Fault, JournalEvent, Key, LeafKind, Read, Reply, Row, Rows, Sealed};
+use crate::{Booking, BookingId, Fault, JournalEvent, Key, LeafKind, Lookup, Read, Reply, Row, Rows, Sealed};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn erase_guest(&mut self, id: BookingId) -> Decision<(JournalEvent, Reply)> {
@@ -15,6 +15,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if old.guest_erased {
             return Ok((JournalEvent::Nothing, Reply::Booking(old)));
         }
+        let lookups = rows::guest(&mut self.rows, id)?.map(|secrets| secrets.lookups.clone()).unwrap_or_default();
+        self.index_guest(id, &lookups, &[]);
         self.rows.delete(&Key::Guest(id));
         assert!(rows::guest(&mut self.rows, id)?.is_none(), "an erased guest has no key and no salts");
         self.meta.last_erasure = self.at.index;
@@ -49,13 +51,24 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     }
 
     /// Stores the guest's key wrapped by another key of the keyring. Callers see no change.
-    pub(super) fn rewrap_guest(&mut self, id: BookingId, from: &[u8], to: &[u8]) -> Decision<(JournalEvent, Reply)> {
+    pub(super) fn rewrap_guest(
+        &mut self,
+        id: BookingId,
+        (from, to): (&[u8], &[u8]),
+        lookups: &[Lookup],
+    ) -> Decision<(JournalEvent, Reply)> {
         if let Some(secrets) = rows::guest(&mut self.rows, id)?.filter(|secrets| secrets.wrapped_key == from).cloned() {
             let mut secrets = Arc::unwrap_or_clone(secrets);
             secrets.wrapped_key = to.to_vec();
+            if !lookups.is_empty() {
+                self.index_guest(id, &secrets.lookups, lookups);
+                secrets.lookups = lookups.to_vec();
+            }
             self.rows.put(Key::Guest(id), Row::Guest(Arc::new(secrets)));
-            // The old wrapping must also disappear from log and snapshots: the old keyring key could still open it.
-            self.meta.last_erasure = self.at.index;
+            if from != to {
+                // The old wrapping must also disappear from log and snapshots: the old keyring key could still open it.
+                self.meta.last_erasure = self.at.index;
+            }
         }
         Ok((JournalEvent::Nothing, Reply::Done))
     }

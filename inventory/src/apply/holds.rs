@@ -3,11 +3,14 @@
 use alloc::sync::Arc;
 
 use super::booking_rows::NewBooking;
-use super::pricing::PricedRooms;
-use super::shard::Shard;
+use super::pricing::{PricedRooms, check_occupancy};
+use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::rows;
-use crate::{Hold, HoldId, HoldState, JournalEvent, Key, MAX_HOLD_MS, Reject, Reply, RoomRequest, Row, Rows, Stay};
+use crate::{
+    BookedRoom, Hold, HoldId, HoldState, JournalEvent, Key, MAX_HOLD_MS, Price, Property, Reject, Reply, RoomGuests, RoomRequest,
+    Row, Rows, Stay,
+};
 
 impl<R: Rows + ?Sized> Shard<'_, R> {
     pub(super) fn place_hold(
@@ -19,7 +22,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         self.check_new(id.property(), |rows| rows::hold(rows, id).map(|hold| hold.is_some()))?;
-        let priced = self.price_free_rooms(&property, stay, rooms)?;
+        let priced = self.price_free_rooms(&property, stay, rooms, false)?;
         let ttl_ms = ttl_ms.clamp(1, MAX_HOLD_MS);
         let quantity: u64 = priced.rooms.iter().map(|room| u64::from(room.quantity)).sum();
         let charge_ms = self.take_quota(quantity * ttl_ms)?;
@@ -44,7 +47,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok((JournalEvent::HoldPlaced, Reply::Hold(hold)))
     }
 
-    pub(super) fn confirm_hold(&mut self, id: HoldId, new: NewBooking<'_>) -> Decision<(JournalEvent, Reply)> {
+    pub(super) fn confirm_hold(
+        &mut self,
+        id: HoldId,
+        new: NewBooking<'_>,
+        (expected, guests): (Option<Price>, &[RoomGuests]),
+    ) -> Decision<(JournalEvent, Reply)> {
         let property = self.property_row()?;
         self.check_new_booking(new.id)?;
         let hold = self.find_hold(id)?;
@@ -58,11 +66,16 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         if hold.stay.arrival() < property.business_date {
             return Err(Reject::ArrivalInPast { business_date: property.business_date }.into());
         }
+        let mut priced = PricedRooms { rooms: hold.rooms.clone(), currency: hold.currency };
+        if self.at.rules >= Rules::HOTEL {
+            seat(&property, &mut priced.rooms, guests)?;
+        }
+        priced.check_price(expected)?;
+        self.check_reference(new.channel_ref)?;
         let closed = self.close_hold(id, HoldState::Confirmed(new.id))?;
         self.sell_kept(&hold.rooms, hold.stay)?;
         self.journal(None, JournalEvent::HoldConfirmed, Reply::Hold(closed), None);
         // The idempotency record must name the line with the answer. That is the next line, which `run` writes.
-        let priced = PricedRooms { rooms: hold.rooms.clone(), currency: hold.currency };
         let booking = self.open_booking(&property, hold.stay, priced, new)?;
         Ok((JournalEvent::Booked, Reply::Booking(booking)))
     }
@@ -79,4 +92,21 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             HoldState::Confirmed(_) => Err(Reject::HoldClosed.into()),
         }
     }
+}
+
+/// Puts the guests into the rooms of a hold. Each room needs an adult, and no more guests than the type allows.
+fn seat(property: &Property, rooms: &mut [BookedRoom], guests: &[RoomGuests]) -> Result<(), Reject> {
+    let lines = rooms.len();
+    let missing = Reject::GuestsMissing { lines: lines as u32 };
+    if !guests.is_empty() && guests.len() != lines {
+        return Err(missing);
+    }
+    for (room, RoomGuests { adults, children_ages }) in rooms.iter_mut().zip(guests) {
+        room.adults = *adults;
+        room.children_ages.clone_from(children_ages);
+    }
+    if rooms.iter().any(|room| room.adults == 0) {
+        return Err(missing);
+    }
+    rooms.iter().try_for_each(|room| check_occupancy(&property.room_types[usize::from(room.room_type.0)], room))
 }

@@ -73,7 +73,7 @@ impl Balance {
     fn add_all(&mut self, property: PropertyNumber, rooms: &[BookedRoom], stay: Stay, sign: i64) {
         for room in rooms {
             let numbers = RoomNights::of(property, room.room_type);
-            stay.nights().for_each(|night| self.add(numbers.on(night), sign * i64::from(room.quantity)));
+            room.span(stay).nights().for_each(|night| self.add(numbers.on(night), sign * i64::from(room.quantity)));
         }
     }
 }

@@ -22,6 +22,7 @@ mod catalog;
 mod counters;
 mod day;
 mod erase;
+mod exchange;
 mod expire;
 mod free;
 mod holds;

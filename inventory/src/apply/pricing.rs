@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::shard::Shard;
+use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::rows;
 use crate::{
-    BookedRoom, Cell, Currency, Fault, Key, MAX_ROOMS, Minor, Property, RefusedNight, Reject, Restriction, RoomRequest, Rows,
-    Stay,
+    BookedRoom, Cell, Currency, Fault, Key, MAX_ROOMS, Minor, Night, Price, Property, RefusedNight, Reject, Restriction,
+    Restrictions, RoomRequest, RoomType, Rows, Stay,
 };
 
 /// Requested rooms, resolved against the catalogue and priced.
@@ -16,28 +16,38 @@ pub(super) struct PricedRooms {
     pub currency: Currency,
 }
 
+impl PricedRooms {
+    /// Refuses if the caller expected another price.
+    pub(super) fn check_price(&self, expected: Option<Price>) -> Result<(), Reject> {
+        let total: Option<Minor> = self.rooms.iter().map(BookedRoom::total).sum();
+        match expected {
+            Some(price) if (Some(price.amount), price.currency) != (total, self.currency) => {
+                Err(Reject::PriceChanged { total, currency: self.currency })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl<R: Rows + ?Sized> Shard<'_, R> {
     /// Makes every check that does not depend on free rooms, and prices the rooms.
-    pub(super) fn price_rooms(&mut self, property: &Property, stay: Stay, requests: &[RoomRequest]) -> Decision<PricedRooms> {
-        let quantity: u64 = requests.iter().map(|r| u64::from(r.quantity)).sum();
-        if quantity == 0 || requests.iter().any(|r| r.quantity == 0) {
-            return Err(Reject::NoRooms.into());
-        }
-        if quantity > u64::from(MAX_ROOMS) {
-            return Err(Reject::TooManyRooms.into());
-        }
-        let mut rooms = Vec::with_capacity(requests.len());
-        let mut currency = None;
-        for request in requests {
-            let (room, plan_currency) = identify(property, request)?;
-            if *currency.get_or_insert(plan_currency) != plan_currency {
-                return Err(Reject::CurrencyMismatch.into());
+    pub(super) fn price_rooms(
+        &mut self,
+        property: &Property,
+        stay: Stay,
+        requests: &[RoomRequest],
+        overrides: bool,
+    ) -> Decision<PricedRooms> {
+        let (mut rooms, currency) = identify_all(property, requests, stay)?;
+        if self.at.rules >= Rules::HOTEL {
+            for room in &rooms {
+                check_sold(property, room)?;
             }
-            rooms.push(room);
         }
         let mut refused = Vec::new();
         for room in &mut rooms {
-            self.price(property, stay, room, &mut refused)?;
+            let all_new = Change { had: None, kept: None, overrides };
+            self.price(property, stay, (room, all_new), &mut refused)?;
         }
         if !refused.is_empty() {
             return Err(Reject::Restricted(self.named_nights(refused)).into());
@@ -48,15 +58,15 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             assert_eq!(room.nightly.len(), prices, "a priced plan has a price for every night, any other plan has none");
         }
         assert_eq!(rooms.len(), requests.len(), "each requested line gives one priced line");
-        Ok(PricedRooms { rooms, currency: currency.unwrap_or(property.details.currency) })
+        Ok(PricedRooms { rooms, currency })
     }
 
     /// Fills in the nightly prices. Adds the nights that a restriction or a missing rate forbids to `refused`.
-    fn price(
+    pub(super) fn price(
         &mut self,
         property: &Property,
         stay: Stay,
-        room: &mut BookedRoom,
+        (room, change): (&mut BookedRoom, Change<'_>),
         refused: &mut Vec<RefusedNight>,
     ) -> Result<(), Fault> {
         let room_type = &property.room_types[usize::from(room.room_type.0)];
@@ -65,8 +75,8 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let available = cell.count(room_type).available;
             refused.push(RefusedNight { night, room_type: room_type.code, available, restriction: Some(restriction) });
         };
-        let mut night = stay.arrival();
-        for (month, span) in stay.months() {
+        let mut night = room.span(stay).arrival();
+        for (month, span) in room.span(stay).months() {
             let rates_key = Key::Rates(self.property, room.room_type, room.rate_plan, month);
             let mut rates = [crate::RateCell::default(); crate::calendar::PLACES];
             if let Some(page) = rows::rates(&mut self.rows, rates_key)? {
@@ -75,20 +85,22 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let page = rows::page(&mut self.rows, Key::Page(self.property, room.room_type, month))?;
             for place in span {
                 let cell = page.map_or_else(Cell::default, |p| p.cells[place]);
-                let first = night == stay.arrival();
-                let forbids = cell.restrictions.on_night(stay, first).or_else(|| rates[place].restrictions.on_night(stay, first));
-                if let Some(restriction) = forbids {
+                let rate = change.agreed(night).or(rates[place].rate);
+                let of_type = change.forbids(&cell.restrictions, stay, night);
+                if let Some(restriction) = of_type.or_else(|| change.forbids(&rates[place].restrictions, stay, night)) {
                     refuse(night, &cell, restriction);
-                } else if let (true, None) = (priced, rates[place].rate) {
+                } else if (priced, rate) == (true, None) {
                     refuse(night, &cell, Restriction::NoRate);
                 }
                 if priced {
-                    room.nightly.push(rates[place].rate.unwrap_or(0));
+                    room.nightly.push(rate.unwrap_or(0));
                 }
                 night = night.next();
             }
         }
-        if let Some(cell) = self.closed_to_departure(stay, room)? {
+        if change.departs(room.span(stay), stay)
+            && let Some(cell) = self.closed_to_departure(stay, room)?
+        {
             refuse(stay.departure(), &cell, Restriction::ClosedToDeparture);
         }
         Ok(())
@@ -110,24 +122,105 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         property: &Property,
         stay: Stay,
         requests: &[RoomRequest],
+        overrides: bool,
     ) -> Decision<PricedRooms> {
         if stay.arrival() < property.business_date {
             return Err(Reject::ArrivalInPast { business_date: property.business_date }.into());
         }
-        let priced = self.price_rooms(property, stay, requests)?;
-        self.check_free(property, stay, &priced.rooms, None)?;
+        let priced = self.price_rooms(property, stay, requests, overrides)?;
+        self.check_free(property, (stay, stay), &priced.rooms, None)?;
         Ok(priced)
     }
+}
+
+/// What a booking or an amendment changes about one line of rooms. What the booking has already is not restricted again.
+#[derive(Clone, Copy)]
+pub(super) struct Change<'b> {
+    /// The nights of the booking before; `None` for a new one.
+    pub had: Option<Stay>,
+    /// The rooms of the booking that this line keeps; `None` for rooms that it did not have.
+    pub kept: Option<&'b BookedRoom>,
+    /// Whether restrictions do not bind it.
+    pub overrides: bool,
+}
+
+impl Change<'_> {
+    /// The nights of the kept rooms.
+    fn kept_nights(&self) -> Option<(&BookedRoom, Stay)> {
+        let kept = self.kept?;
+        Some((kept, kept.span(self.had?)))
+    }
+
+    /// The agreed price of a night that the booking has already.
+    fn agreed(&self, night: Night) -> Option<Minor> {
+        let (kept, span) = self.kept_nights()?;
+        let place = night.0.checked_sub(span.arrival().0)?;
+        kept.nightly.get(place as usize).copied()
+    }
+
+    fn forbids(&self, restrictions: &Restrictions, stay: Stay, night: Night) -> Option<Restriction> {
+        let first_night = night == stay.arrival();
+        if self.overrides {
+            return None;
+        }
+        match (self.had, self.kept_nights()) {
+            (Some(had), Some((_, span))) if span.contains(night) => restrictions.on_kept_night(stay, had, first_night),
+            _ => restrictions.on_night(stay, first_night),
+        }
+    }
+
+    /// Whether these rooms leave on a day on which they did not leave before.
+    fn departs(&self, span: Stay, stay: Stay) -> bool {
+        let new_room = self.kept.is_none() && span.arrival() == stay.arrival();
+        let new_day = self.had.is_none_or(|had| had.departure() != stay.departure());
+        !self.overrides && span.departure() == stay.departure() && (new_day || new_room)
+    }
+}
+
+/// Finds the catalogue entries of all requests, which must have one currency.
+pub(super) fn identify_all(
+    property: &Property,
+    requests: &[RoomRequest],
+    stay: Stay,
+) -> Result<(Vec<BookedRoom>, Currency), Reject> {
+    let quantity: u64 = requests.iter().map(|r| u64::from(r.quantity)).sum();
+    if quantity == 0 || requests.iter().any(|r| r.quantity == 0) {
+        return Err(Reject::NoRooms);
+    }
+    if quantity > u64::from(MAX_ROOMS) {
+        return Err(Reject::TooManyRooms);
+    }
+    let nights = stay.len();
+    if requests.iter().any(|room| !room.seller_nightly.is_empty() && room.seller_nightly.len() != nights as usize) {
+        return Err(Reject::SellerPrices { nights });
+    }
+    let mut rooms = Vec::with_capacity(requests.len());
+    let mut currency = None;
+    for request in requests {
+        let (room, plan_currency) = identify(property, request)?;
+        if *currency.get_or_insert(plan_currency) != plan_currency {
+            return Err(Reject::CurrencyMismatch);
+        }
+        rooms.push(room);
+    }
+    Ok((rooms, currency.unwrap_or(property.details.currency)))
+}
+
+/// Refuses a room type or rate plan that is no longer sold.
+pub(super) fn check_sold(property: &Property, room: &BookedRoom) -> Result<(), Reject> {
+    if property.room_types[usize::from(room.room_type.0)].retired {
+        return Err(Reject::Retired(room.room_type_code));
+    }
+    if property.rate_plans[usize::from(room.rate_plan.0)].retired {
+        return Err(Reject::Retired(room.rate_plan_code));
+    }
+    Ok(())
 }
 
 /// Finds the catalogue entries of a request. The price is filled in later.
 fn identify(property: &Property, request: &RoomRequest) -> Result<(BookedRoom, Currency), Reject> {
     let (room_type, kind) = property.room_type(request.room_type).ok_or(Reject::UnknownRoomType(request.room_type))?;
     let (rate_plan, plan) = property.rate_plan(request.rate_plan).ok_or(Reject::UnknownRatePlan(request.rate_plan))?;
-    let guests = usize::from(request.adults) + request.children_ages.len();
-    if kind.occupancy != 0 && guests > usize::from(kind.occupancy) {
-        return Err(Reject::OccupancyExceeded { room_type: kind.code, occupancy: kind.occupancy });
-    }
     let room = BookedRoom {
         room_type,
         rate_plan,
@@ -138,6 +231,19 @@ fn identify(property: &Property, request: &RoomRequest) -> Result<(BookedRoom, C
         children_ages: request.children_ages.clone(),
         nightly: Vec::<Minor>::new(),
         policy: plan.policy,
+        nights: None,
+        late_first: None,
+        seller_nightly: request.seller_nightly.iter().copied().map(Some).collect(),
     };
+    check_occupancy(kind, &room)?;
     Ok((room, plan.currency))
+}
+
+/// Refuses more guests than the room type allows.
+pub(super) fn check_occupancy(kind: &RoomType, room: &BookedRoom) -> Result<(), Reject> {
+    let guests = usize::from(room.adults) + room.children_ages.len();
+    if kind.occupancy != 0 && guests > usize::from(kind.occupancy) {
+        return Err(Reject::OccupancyExceeded { room_type: kind.code, occupancy: kind.occupancy });
+    }
+    Ok(())
 }

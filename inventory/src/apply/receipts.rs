@@ -4,13 +4,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::expire::RECORD_TTL_MS;
+use super::free::rooms_on;
 use super::shard::{Rules, Shard};
 use super::stop::Decision;
 use crate::booking_claims::{GuestDigests, leaf_digests};
 use crate::rows;
 use crate::{
     BookedRoom, Booking, BookingLeaf, Cell, Fault, GuestSecrets, JournalEvent, Key, Leaf, LeafBody, LeafKind, LeafRooms,
-    MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, Row, Rows, Stay, StoredCheckpoint,
+    MAX_LEAF_CELLS, Property, Read, ReplicaKeys, Reply, RoomTypeIx, Row, Rows, Stay, StoredCheckpoint,
 };
 
 /// The most old checkpoints that one new checkpoint removes.
@@ -86,8 +87,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
     fn leaf_rooms(&mut self, property: &Property, rooms: &[BookedRoom], stay: Stay) -> Result<Vec<LeafRooms>, Fault> {
         let mut lines: Vec<LeafRooms> = Vec::with_capacity(rooms.len());
         for room in rooms {
-            if let Some(line) = lines.iter_mut().find(|line| line.room_type == room.room_type_code) {
-                line.quantity += room.quantity;
+            if lines.iter().any(|line| line.room_type == room.room_type_code) {
                 continue;
             }
             let Some(kind) = property.room_types.get(usize::from(room.room_type.0)) else {
@@ -102,11 +102,31 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 }
             }
             assert_eq!(nights.len(), stay.len() as usize, "a leaf has the limits of every night");
-            lines.push(LeafRooms { room_type: room.room_type_code, quantity: room.quantity, nights });
+            let runs = runs(rooms, stay, room.room_type);
+            let quantity = runs.iter().map(|(_, rooms)| *rooms).max().unwrap_or(0);
+            let runs = if runs.len() > 1 { runs } else { Vec::new() };
+            lines.push(LeafRooms { room_type: room.room_type_code, quantity, runs, nights });
         }
         if lines.len() * stay.len() as usize > MAX_LEAF_CELLS {
             lines.iter_mut().for_each(|line| line.nights.clear());
         }
         Ok(lines)
     }
+}
+
+/// How many rooms of a type there are on each night, as runs of `(nights, rooms)`.
+fn runs(rooms: &[BookedRoom], stay: Stay, room_type: RoomTypeIx) -> Vec<(u32, u32)> {
+    let of_type = |room: &BookedRoom| room.room_type == room_type;
+    if rooms.iter().filter(|room| of_type(room)).all(|room| room.nights.is_none()) {
+        return alloc::vec![(stay.len(), rooms_on(rooms, stay, stay.arrival(), of_type))];
+    }
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for night in stay.nights() {
+        let quantity = rooms_on(rooms, stay, night, of_type);
+        match runs.last_mut() {
+            Some((nights, same)) if *same == quantity => *nights += 1,
+            _ => runs.push((1, quantity)),
+        }
+    }
+    runs
 }

@@ -70,9 +70,19 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             };
             return if rows::grant(&mut self.rows, number)?.is_some_and(fits) { Ok(()) } else { Err(Reject::Forbidden.into()) };
         }
+        self.role = self.role_of(&actor.who)?;
         let asked = RightQuery { who: &actor.who, right, property: self.property, now_ms: self.meta.last_at_ms };
         self.scope = scope_of(&mut self.rows, asked)?;
         Ok(())
+    }
+
+    fn role_of(&mut self, who: &Who) -> Result<Option<Role>, Fault> {
+        Ok(match who {
+            Who::Unauthenticated => None,
+            Who::Trusted(role, _) => Some(*role),
+            Who::Guest(_) => Some(Role::Guest),
+            Who::Principal { number, .. } => rows::grant(&mut self.rows, *number)?.map(|grant| grant.role),
+        })
     }
 
     /// Stores the directory's newer grant of a principal.

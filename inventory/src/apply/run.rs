@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::amend::{Changes, NewGuest};
 use super::booking_rows::NewBooking;
 use super::ledger::Ledger;
 use super::shard::{At, KeptRefusal, Shard};
@@ -27,7 +28,7 @@ pub fn apply<R: Rows + ?Sized>(rows: &mut R, command: &Command, at: impl Into<At
     let seller = command.by.as_ref().map_or(0, |actor| actor.who.seller());
     let rows = WatchedRows::new(rows, &meta);
     let (property, scope, ledger, kept) = (command.property, Scope::All, Ledger::default(), KeptRefusal::Whole);
-    let mut shard = Shard { rows, meta, property, at, scope, seller, ledger, kept };
+    let mut shard = Shard { rows, meta, property, at, scope, seller, role: None, ledger, kept };
     let outcome = shard.run(command);
     let meta = shard.meta;
     if let Ok(outcome) = &outcome {
@@ -74,7 +75,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Err(Stop::Reject(reject)) => {
                 assert_eq!(self.state(), before, "a refusal changes nothing");
                 self.ledger.assert_balanced();
-                if reject.is_about_the_caller() {
+                if reject.leaves_key_unused() {
                     return self.refuse_caller(command, reject);
                 }
                 self.kept = self.count_refusal(command)?;
@@ -151,22 +152,25 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             Op::PutRatePlan { rate_plan, expected_revision } => self.put_rate_plan(rate_plan, *expected_revision),
             Op::UpdateAri(updates) => self.update_ari(updates),
             Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(*id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number } => {
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests } => {
                 let new = NewBooking { id: *booking, guest, channel_ref, payment_token, seeds, number: *number };
-                self.confirm_hold(*hold, new)
+                self.confirm_hold(*hold, new, (*expected_total, guests))
             }
             Op::ReleaseHold(id) => self.release_hold(*id),
             Op::Book(request) => self.book(request),
-            Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => {
-                let guest = (guest.as_ref(), seeds);
-                self.amend(*booking, (*arrival, *departure), rooms.as_deref(), guest, *expected_revision)
+            Op::Amend { booking, arrival, departure, rooms, guest, guest_of, seeds, expected_revision, override_reason } => {
+                let changes = Changes { arrival: *arrival, departure: *departure, rooms: rooms.as_deref() };
+                let guest = NewGuest { sealed: guest.as_ref(), of: *guest_of, seeds };
+                self.amend(*booking, changes, guest, *expected_revision, override_reason.as_deref())
             }
             Op::Cancel { booking, expected_revision } => self.cancel(*booking, *expected_revision),
             Op::CheckIn { booking, expected_revision } => self.check_in(*booking, *expected_revision),
             Op::CheckOut { booking, expected_revision } => self.check_out(*booking, *expected_revision),
+            Op::RevertCheckIn { booking, expected_revision } => self.revert_check_in(*booking, *expected_revision),
+            Op::Reinstate { booking, expected_revision } => self.reinstate(*booking, *expected_revision),
             Op::NoShow { booking, expected_revision } => self.no_show(*booking, *expected_revision),
             Op::EraseGuest { booking } => self.erase_guest(*booking),
-            Op::RewrapGuest { booking, from, to } => self.rewrap_guest(*booking, from, to),
+            Op::RewrapGuest { booking, from, to, lookups } => self.rewrap_guest(*booking, (from, to), lookups),
             Op::PutGrant { number, grant } => self.put_grant(*number, grant),
             Op::Observe(seen) => self.observe(seen),
             Op::SealAudit => self.seal_audit(),

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::Lookup;
 use crate::cbor::Writer;
 
 /// A SHA-256 digest.
@@ -24,6 +25,8 @@ pub struct LeafSeeds {
     pub guest: Vec<Digest>,
     /// Salts for the claims that are known only once the booking is decided.
     pub salts: TermSalts,
+    /// See [`crate::GuestSecrets::lookups`].
+    pub lookups: Vec<Lookup>,
 }
 
 /// Secrets of the claims that [`crate::apply`] makes. A claim's salt is derived from its secret and the booking's

@@ -66,8 +66,10 @@ pub struct BookingLeaf {
 pub struct LeafRooms {
     /// The room type.
     pub room_type: ShortCode,
-    /// How many.
+    /// How many; the most on any night.
     pub quantity: u32,
+    /// How many on each night, as runs of `(nights, rooms)` over the whole stay; empty if there are `quantity` on every night.
+    pub runs: Vec<(u32, u32)>,
     /// Sell limit and remaining rooms (negative in a deficit) of each night, after the event; empty in every line of a
     /// booking with more than [`MAX_LEAF_CELLS`].
     pub nights: Vec<(u32, i64)>,
@@ -90,6 +92,10 @@ pub enum LeafKind {
     NoShow,
     /// The guest's data were erased.
     Erase,
+    /// The check-in was undone.
+    RevertCheckIn,
+    /// It was confirmed again.
+    Reinstate,
 }
 
 /// The public keys with which one replica signs checkpoints.
@@ -105,8 +111,17 @@ pub struct ReplicaKeys {
 
 impl LeafKind {
     /// All kinds.
-    pub const ALL: [LeafKind; 7] =
-        [Self::Book, Self::Amend, Self::Cancel, Self::CheckIn, Self::CheckOut, Self::NoShow, Self::Erase];
+    pub const ALL: [LeafKind; 9] = [
+        Self::Book,
+        Self::Amend,
+        Self::Cancel,
+        Self::CheckIn,
+        Self::CheckOut,
+        Self::NoShow,
+        Self::Erase,
+        Self::RevertCheckIn,
+        Self::Reinstate,
+    ];
 
     /// The kind's number in a leaf.
     pub fn number(self) -> u64 {
@@ -118,6 +133,9 @@ impl LeafKind {
             Self::CheckOut => 5,
             Self::NoShow => 6,
             Self::Erase => 7,
+            // 8 and 9 are leaves of other kinds.
+            Self::RevertCheckIn => 10,
+            Self::Reinstate => 11,
         }
     }
 
@@ -131,6 +149,8 @@ impl LeafKind {
             Self::CheckOut => "check-out",
             Self::NoShow => "no-show",
             Self::Erase => "erase",
+            Self::RevertCheckIn => "revert-check-in",
+            Self::Reinstate => "reinstate",
         }
     }
 }

@@ -83,9 +83,14 @@ fn booking(from: &mut Reader<'_>, pairs: usize, kind: u64) -> Result<Leaf, LeafE
     let (at_ms, term, index) = place(from)?;
     key(from, 12)?;
     let digests = digests(from)?;
-    let rooms = rooms(types, quantities, nights)?;
-    if pairs != 12 {
-        return Err(LeafError::Malformed("a booking leaf has unexpected fields"));
+    let mut rooms = rooms(types, quantities, nights)?;
+    match pairs {
+        12 => {}
+        13 => {
+            key(&mut *from, 15)?;
+            runs(&mut *from, &mut rooms, departure.0 - arrival.0)?;
+        }
+        _ => return Err(LeafError::Malformed("a booking leaf has unexpected fields")),
     }
     let body = BookingLeaf { kind, property, booking: id, previous, arrival, departure, rooms, digests };
     Ok(Leaf { at_ms, term, index, body: LeafBody::Booking(body) })
@@ -99,7 +104,35 @@ fn rooms(types: Vec<ShortCode>, quantities: Vec<u32>, nights: Vec<Vec<(u32, i64)
         return Err(LeafError::Malformed("a room type is listed twice"));
     }
     let lines = types.into_iter().zip(quantities).zip(nights);
-    Ok(lines.map(|((room_type, quantity), nights)| LeafRooms { room_type, quantity, nights }).collect())
+    Ok(lines.map(|((room_type, quantity), nights)| LeafRooms { room_type, quantity, runs: Vec::new(), nights }).collect())
+}
+
+/// Reads how many rooms of each type there are on each night.
+fn runs(from: &mut Reader<'_>, rooms: &mut [LeafRooms], nights: u32) -> Result<(), LeafError> {
+    const WRONG: LeafError = LeafError::Malformed("runs must cover the nights of the stay");
+    if from.array()? != rooms.len() {
+        return Err(WRONG);
+    }
+    for line in rooms.iter_mut() {
+        let count = from.array()?;
+        if count > nights as usize {
+            return Err(WRONG);
+        }
+        for _ in 0..count {
+            if from.array()? != 2 {
+                return Err(WRONG);
+            }
+            line.runs.push((narrow(from.uint()?)?, narrow(from.uint()?)?));
+        }
+        let covered: u64 = line.runs.iter().map(|(nights, _)| u64::from(*nights)).sum();
+        let most = line.runs.iter().map(|(_, quantity)| *quantity).max();
+        let changes = line.runs.windows(2).all(|pair| pair[0].1 != pair[1].1);
+        let is_whole = covered == u64::from(nights) && most == Some(line.quantity) && changes && count > 1;
+        if count > 0 && !is_whole || line.runs.iter().any(|(nights, _)| *nights == 0) {
+            return Err(WRONG);
+        }
+    }
+    if rooms.iter().all(|line| line.runs.is_empty()) { Err(WRONG) } else { Ok(()) }
 }
 
 /// Reads a plain value, or a list of them.

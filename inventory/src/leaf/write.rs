@@ -13,13 +13,16 @@ impl Leaf {
         let mut out = Writer::with_capacity(640);
         match &self.body {
             LeafBody::Booking(booking) => {
-                out.map(12);
+                out.map(12 + usize::from(booking.has_runs()));
                 self.head(&mut out, booking.kind.number());
                 booking.write(&mut out);
                 self.place(&mut out);
                 out.uint(12);
                 out.array(LEAF_DIGESTS);
                 booking.digests.iter().for_each(|digest| out.bytes(digest));
+                if booking.has_runs() {
+                    booking.write_runs(&mut out);
+                }
             }
             LeafBody::KeyChange(keys) => {
                 out.map(5);
@@ -93,6 +96,25 @@ impl BookingLeaf {
                 out.int(*remaining);
             }
         });
+    }
+
+    /// Whether the number of rooms of a type differs from night to night.
+    fn has_runs(&self) -> bool {
+        self.rooms.iter().any(|rooms| !rooms.runs.is_empty())
+    }
+
+    /// Writes key 15.
+    fn write_runs(&self, out: &mut Writer) {
+        out.uint(15);
+        out.array(self.rooms.len());
+        for rooms in &self.rooms {
+            out.array(rooms.runs.len());
+            for (nights, quantity) in &rooms.runs {
+                out.array(2);
+                out.uint((*nights).into());
+                out.uint((*quantity).into());
+            }
+        }
     }
 
     /// Writes the plain value of one room type, or a list for several.

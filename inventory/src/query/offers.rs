@@ -55,7 +55,7 @@ pub fn offers<R: Read + ?Sized>(
     }
     let house = left_of_house_limit(rows, number, property, query.stay)?;
     for (place, kind) in property.room_types.iter().enumerate() {
-        if kind.occupancy != 0 && query.guests > kind.occupancy {
+        if kind.retired || kind.occupancy != 0 && query.guests > kind.occupancy {
             continue;
         }
         let counts = availability(rows, number, property, query.stay, Some(kind.code))?;
@@ -63,7 +63,7 @@ pub fn offers<R: Read + ?Sized>(
         if sellable == 0 || is_restricted(rows, number, RoomTypeIx(place as u16), query.stay)? {
             continue;
         }
-        for (plan_place, plan) in property.rate_plans.iter().enumerate() {
+        for (plan_place, plan) in property.rate_plans.iter().enumerate().filter(|(_, plan)| !plan.retired) {
             let at = (number, RoomTypeIx(place as u16), RatePlanIx(plan_place as u16));
             if let Some(nightly) = nightly_prices(rows, at, query.stay)? {
                 let (room_type, rate_plan) = (kind.code, plan.code);

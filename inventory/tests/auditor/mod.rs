@@ -14,6 +14,8 @@ pub const NO_SHOW: i128 = 6;
 pub const ERASE: i128 = 7;
 pub const KEY_CHANGE: i128 = 8;
 pub const AUDIT_SEAL: i128 = 9;
+pub const REVERT_CHECK_IN: i128 = 10;
+pub const REINSTATE: i128 = 11;
 
 /// Property, room type and day.
 pub type Place = (String, String, i128);
@@ -40,8 +42,9 @@ pub struct Auditor {
 pub struct Booked {
     property: String,
     days: [i128; 2],
-    rooms: Vec<(String, i128)>,
-    /// A cancelled booking or no-show stays so: a later erasure does not change its rooms.
+    /// The rooms of each type, night by night.
+    rooms: Vec<(String, Vec<i128>)>,
+    /// A cancelled booking or no-show stays so until it is reinstated: an erasure does not change its rooms.
     given_up: bool,
     newest: u64,
     digests: BTreeSet<[u8; 32]>,
@@ -59,9 +62,11 @@ impl Auditor {
         let expected: Vec<i128> = match kind {
             KEY_CHANGE => vec![1, 2, 10, 11, 13],
             AUDIT_SEAL => vec![1, 2, 10, 11, 14],
+            // Key 15 only if the rooms differ from night to night.
+            _ if pairs.len() == 13 => (1..=12).chain([15]).collect(),
             _ => (1..=12).collect(),
         };
-        if keys != expected || of(1) != &Item::Number(1) || !(BOOK..=AUDIT_SEAL).contains(&kind) {
+        if keys != expected || of(1) != &Item::Number(1) || !(BOOK..=REINSTATE).contains(&kind) {
             return Err(format!("keys {keys:?} of kind {kind}"));
         }
         self.hear_when(of(10).number()?, of(11).pair()?)?;
@@ -69,7 +74,7 @@ impl Auditor {
         let nights = match kind {
             KEY_CHANGE => self.hear_keys(of(13))?,
             AUDIT_SEAL => self.hear_seal(of(14))?,
-            _ => self.hear_booking(kind, &of)?,
+            _ => self.hear_booking(kind, &of, pairs.len() == 13)?,
         };
         self.heard += 1;
         Ok(nights)
@@ -105,7 +110,7 @@ impl Auditor {
         Ok(Vec::new())
     }
 
-    fn hear_booking<'i>(&mut self, kind: i128, of: &impl Fn(i128) -> &'i Item) -> Result<Vec<Place>, String> {
+    fn hear_booking<'i>(&mut self, kind: i128, of: &impl Fn(i128) -> &'i Item, has_runs: bool) -> Result<Vec<Place>, String> {
         let (property, days, id) = (of(3).text()?.to_owned(), of(5).pair()?, of(7).bytes::<16>()?);
         let several = matches!(of(4), Item::Array(_));
         let each = |item: &Item| if several { item.array().map(<[Item]>::to_vec) } else { Ok(vec![item.clone()]) };
@@ -113,9 +118,13 @@ impl Auditor {
         if several == (types.len() == 1) || quantities.len() != types.len() || nights.len() != types.len() {
             return Err(format!("{types:?} with {quantities:?} and {nights:?}"));
         }
-        let mut rooms: Vec<(String, i128)> = Vec::new();
+        let runs = if has_runs { of(15).array()?.to_vec() } else { vec![Item::Array(Vec::new()); types.len()] };
+        if runs.len() != types.len() {
+            return Err(format!("{types:?} with {runs:?}"));
+        }
+        let mut rooms: Vec<(String, Vec<i128>)> = Vec::new();
         let mut about = Vec::new();
-        for ((room_type, quantity), nights) in types.iter().zip(&quantities).zip(&nights) {
+        for (((room_type, quantity), nights), runs) in types.iter().zip(&quantities).zip(&nights).zip(&runs) {
             let room_type = room_type.text()?.to_owned();
             let nights = nights.array()?;
             if nights.len() as i128 != days[1] - days[0] || rooms.iter().any(|(known, _)| *known == room_type) {
@@ -126,7 +135,19 @@ impl Auditor {
                 self.newest.insert(place.clone(), night.pair()?);
                 about.push(place);
             }
-            rooms.push((room_type, quantity.number()?));
+            let most = quantity.number()?;
+            let mut each: Vec<i128> = Vec::new();
+            for run in runs.array()? {
+                let [nights, rooms] = run.pair()?;
+                each.extend((0..nights).map(|_| rooms));
+            }
+            if each.is_empty() {
+                each = vec![most; nights.len()];
+            }
+            if each.len() != nights.len() || each.iter().max() != Some(&most) {
+                return Err(format!("{room_type}: {each:?} for {} nights and {most} rooms", nights.len()));
+            }
+            rooms.push((room_type, each));
         }
         let digests: Vec<[u8; 32]> = of(12).array()?.iter().map(Item::bytes).collect::<Result<_, _>>()?;
         if digests.len() != 8 || !digests.windows(2).all(|pair| pair[0] < pair[1]) {
@@ -146,7 +167,7 @@ impl Auditor {
             return Err("a digest from before an erasure".to_owned());
         }
         known.digests.extend(&digests);
-        known.given_up |= kind == CANCEL || kind == NO_SHOW;
+        known.given_up = kind != REINSTATE && (known.given_up || kind == CANCEL || kind == NO_SHOW);
         (known.days, known.rooms, known.newest) = (days, rooms, newest);
         Ok(about)
     }
@@ -164,8 +185,8 @@ impl Auditor {
     pub fn sold(&self) -> BTreeMap<Place, i128> {
         let mut sold = BTreeMap::new();
         for booked in self.stays.values().filter(|booked| !booked.given_up) {
-            for (room_type, quantity) in &booked.rooms {
-                for day in booked.days[0]..booked.days[1] {
+            for (room_type, each) in &booked.rooms {
+                for (day, quantity) in (booked.days[0]..booked.days[1]).zip(each).filter(|(_, quantity)| **quantity > 0) {
                     *sold.entry((booked.property.clone(), room_type.clone(), day)).or_default() += quantity;
                 }
             }

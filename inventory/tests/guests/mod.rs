@@ -39,13 +39,14 @@ pub fn salts(seed: u8) -> TermSalts {
 pub fn seeds(seed: u8) -> LeafSeeds {
     let decoys = [[0x40 | seed; 32], [0xc0 | seed; 32]];
     let guest = ada(seed).iter().map(Disclosure::digest).chain(decoys).collect();
-    LeafSeeds { guest, salts: salts(seed) }
+    LeafSeeds { guest, salts: salts(seed), lookups: Vec::new() }
 }
 
 pub fn book_for(number: u64, stay: Stay, rooms: Vec<RoomRequest>, seed: u8) -> Op {
     let (channel_ref, payment_token) = (format!("ref-{seed}"), String::new());
     let (id, guest, seeds) = (booking_id(number), sealed(seed), seeds(seed));
-    Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number: None })
+    let (number, expected_total, override_reason) = (None, None, None);
+    Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number, expected_total, override_reason })
 }
 
 /// Sets new dates, or the same dates with `None`; the guest stays.

@@ -20,6 +20,7 @@ pub fn stay_leaf() -> Leaf {
         rooms: vec![LeafRooms {
             room_type: ShortCode::new("DLX").unwrap(),
             quantity: 1,
+            runs: Vec::new(),
             nights: vec![(20, 7), (25, 0), (300, -2)],
         }],
         digests: [1, 2, 3, 4, 5, 6, 7, 0xff].map(digest),
@@ -51,7 +52,12 @@ pub fn group_leaf() -> Leaf {
         body.kind = LeafKind::Erase;
         body.previous = Some(70_000);
         body.departure = Night(20_789);
-        let line = |code, quantity, night| LeafRooms { room_type: ShortCode::new(code).unwrap(), quantity, nights: vec![night] };
+        let line = |code, quantity, night| LeafRooms {
+            room_type: ShortCode::new(code).unwrap(),
+            quantity,
+            runs: Vec::new(),
+            nights: vec![night],
+        };
         body.rooms = vec![line("STD", 30, (100_000, 99_970)), line("DLX", 2, (0, -100_001))];
     }
     leaf

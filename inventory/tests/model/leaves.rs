@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::Model;
+use super::said::quantity;
 use crate::almanac;
 use keyrack_inventory::*;
 
@@ -70,9 +71,17 @@ impl Model {
             known.push(*code);
             new
         });
+        let each_night = |code| almanac::nights(booking.stay).map(move |night| (code, night));
+        let on_night = |(code, night)| quantity(&booking.rooms, booking.stay, Some(code), night) as u32;
+        let runs = |room_type: ShortCode| {
+            let rooms: Vec<u32> = each_night(room_type).map(on_night).collect();
+            let runs: Vec<(u32, u32)> = rooms.chunk_by(|a, b| a == b).map(|run| (run.len() as u32, run[0])).collect();
+            if runs.len() > 1 { runs } else { Vec::new() }
+        };
         let line = |room_type: ShortCode| LeafRooms {
             room_type,
-            quantity: booking.rooms.iter().filter(|r| r.room_type_code == room_type).map(|r| r.quantity).sum(),
+            quantity: each_night(room_type).map(on_night).max().unwrap(),
+            runs: runs(room_type),
             nights: almanac::nights(booking.stay)
                 .map(|night| (hotel.limit(room_type, night) as u32, self.available(hotel, room_type, night, None)))
                 .collect(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Decided, Model, Sight};
+use crate::almanac;
 use keyrack_inventory::*;
 
 impl Model {
@@ -26,10 +27,10 @@ impl Model {
         if booking.state != BookingState::Confirmed {
             return Err(Reject::WrongState(booking.state));
         }
-        booking.cancellation_fee = Some(fee(booking, today));
         booking.state = BookingState::Cancelled;
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
+        self.give_up(place, id, today, FeeKind::Cancelled)?;
         Ok((JournalEvent::Cancelled, Reply::Booking(self.tell(place, id, LeafKind::Cancel))))
     }
 
@@ -61,54 +62,106 @@ impl Model {
         Ok((JournalEvent::GuestErased, Reply::Booking(self.tell(place, id, LeafKind::Erase))))
     }
 
+    /// Only within the stay.
     pub(super) fn check_in(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(
-            place,
-            (id, expected),
-            [BookingState::Confirmed, BookingState::CheckedIn],
-            (JournalEvent::CheckedIn, LeafKind::CheckIn),
-        )
+        let today = self.due(place, (id, expected), BookingState::Confirmed)?;
+        let booking = self.booking_in(place, id)?;
+        if booking.stay.departure() <= today {
+            return Err(Reject::StayOver { business_date: today });
+        }
+        booking.checked_in_on = Some(today);
+        self.step(place, id, BookingState::CheckedIn, (JournalEvent::CheckedIn, LeafKind::CheckIn))
     }
 
+    /// Only on the day of the check-in.
+    pub(super) fn revert_check_in(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
+        let today = self.due(place, (id, expected), BookingState::CheckedIn)?;
+        let booking = self.booking_in(place, id)?;
+        if booking.checked_in_on != Some(today) {
+            return Err(Reject::TooLateToRevert { business_date: today });
+        }
+        booking.checked_in_on = None;
+        self.step(place, id, BookingState::Confirmed, (JournalEvent::CheckInReverted, LeafKind::RevertCheckIn))
+    }
+
+    /// The nights from today on are given back, but never the first one.
     pub(super) fn check_out(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(
-            place,
-            (id, expected),
-            [BookingState::CheckedIn, BookingState::CheckedOut],
-            (JournalEvent::CheckedOut, LeafKind::CheckOut),
-        )
+        let today = self.due(place, (id, expected), BookingState::CheckedIn)?;
+        let old = self.booking_in(place, id)?.clone();
+        let slept: Vec<Night> =
+            almanac::nights(old.stay).filter(|night| *night < today || *night == old.stay.arrival()).collect();
+        self.keep_nights(place, id, &slept)?;
+        let lost = self.given_up(&old, self.booking(id), today);
+        self.owe(place, id, today, FeeKind::LeftEarly, lost as i128)?;
+        self.step(place, id, BookingState::CheckedOut, (JournalEvent::CheckedOut, LeafKind::CheckOut))
     }
 
     pub(super) fn no_show(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
-        self.step(
-            place,
-            (id, expected),
-            [BookingState::Confirmed, BookingState::NoShow],
-            (JournalEvent::NoShow, LeafKind::NoShow),
-        )
+        let today = self.due(place, (id, expected), BookingState::Confirmed)?;
+        self.give_up(place, id, today, FeeKind::NoShow)?;
+        self.step(place, id, BookingState::NoShow, (JournalEvent::NoShow, LeafKind::NoShow))
     }
 
-    /// A second step of the same kind is refused, because it may be for another person. No step is possible before the
-    /// arrival date.
-    fn step(
-        &mut self,
-        place: usize,
-        (id, expected_revision): (BookingId, Option<u32>),
-        [from, to]: [BookingState; 2],
-        (happened, kind): (JournalEvent, LeafKind),
-    ) -> Decided {
+    /// The nights from today on are taken again, or nothing changes. Restrictions do not matter.
+    pub(super) fn reinstate(&mut self, place: usize, id: BookingId, expected: Option<u32>) -> Decided {
         let today = self.hotels[place].property.business_date;
-        let now_ms = self.now_ms;
+        let old = self.booking_in(place, id)?.clone();
+        if expected.is_some_and(|r| r != old.revision) {
+            return Err(Reject::RevisionMismatch { current: old.revision });
+        }
+        if !matches!(old.state, BookingState::Cancelled | BookingState::NoShow) {
+            return Err(Reject::WrongState(old.state));
+        }
+        let left: Vec<Night> = almanac::nights(old.stay).filter(|night| *night >= today).collect();
+        if left.is_empty() {
+            return Err(Reject::StayOver { business_date: today });
+        }
+        let lines = self.keep_nights(place, id, &left)?;
+        if left[0] != old.stay.arrival() {
+            let late: Vec<bool> = old.rooms.iter().map(|room| self.is_late(room, old.stay, today)).collect();
+            let booking = self.booking_in(place, id)?;
+            for (room, was) in booking.rooms.iter_mut().zip(lines).filter(|(_, was)| late[*was]) {
+                let first = old.rooms[was].late_first.unwrap_or(old.stay.arrival());
+                let own = room.nights.unwrap_or(booking.stay);
+                room.late_first = Some(if almanac::nights(own).any(|night| night == first) { first } else { own.arrival() });
+            }
+        }
+        let again = self.booking(id).clone();
+        let lacking = self.lacking(&self.hotels[place], &again, &left, None);
+        if !lacking.is_empty() {
+            *self.booking_in(place, id)? = old;
+            return Err(Reject::SoldOut(lacking.into_iter().take(RefusedNight::MOST).collect()));
+        }
+        let lost = self.given_up(&old, &again, today) as i128;
+        let back = self.owed.get(&id).map_or(0, |owed| owed.1);
+        self.owe(place, id, today, FeeKind::Reinstated, lost - back)?;
+        self.owed.entry(id).or_default().1 = 0;
         let booking = self.booking_in(place, id)?;
-        if expected_revision.is_some_and(|r| r != booking.revision) {
+        booking.fees.given_up_on = None;
+        booking.cancellation_fee = None;
+        self.step(place, id, BookingState::Confirmed, (JournalEvent::Reinstated, LeafKind::Reinstate))
+    }
+
+    /// The business date, if the booking is in the right state and its arrival is not in the future. A second step of the same kind is
+    /// refused, because it may be for another person.
+    fn due(&mut self, place: usize, (id, expected): (BookingId, Option<u32>), state: BookingState) -> Result<Night, Reject> {
+        let today = self.hotels[place].property.business_date;
+        let booking = self.booking_in(place, id)?;
+        if expected.is_some_and(|r| r != booking.revision) {
             return Err(Reject::RevisionMismatch { current: booking.revision });
         }
-        if booking.state != from {
+        if booking.state != state {
             return Err(Reject::WrongState(booking.state));
         }
         if booking.stay.arrival() > today {
             return Err(Reject::NotDue { business_date: today });
         }
+        Ok(today)
+    }
+
+    fn step(&mut self, place: usize, id: BookingId, to: BookingState, (happened, kind): (JournalEvent, LeafKind)) -> Decided {
+        let now_ms = self.now_ms;
+        let booking = self.booking_in(place, id)?;
         booking.state = to;
         booking.revision += 1;
         booking.updated_at_ms = now_ms;
@@ -118,11 +171,10 @@ impl Model {
     /// Rule 10.
     pub(super) fn close_business_date(&mut self, place: usize, expected_from: Night) -> Decided {
         let number = self.hotels[place].number;
-        let property = &mut self.hotels[place].property;
+        let property = &self.hotels[place].property;
         if property.business_date != expected_from {
             return Err(Reject::WrongBusinessDate { business_date: property.business_date });
         }
-        property.business_date = Night(expected_from.0 + 1);
         if property.details.no_show_on_close {
             let missing = |b: &&Booking| {
                 b.id.property() == number && b.state == BookingState::Confirmed && b.stay.arrival() == expected_from
@@ -137,26 +189,10 @@ impl Model {
                 self.line(number, None, happened, reply);
             }
         }
+        // The no-shows are of the day that ends.
+        self.hotels[place].property.business_date = Night(expected_from.0 + 1);
         Ok((JournalEvent::BusinessDateClosed, Reply::BusinessDate(Night(expected_from.0 + 1))))
     }
-}
-
-/// Free while the arrival is far enough away, else the fee of each room's own frozen policy.
-fn fee(booking: &Booking, today: Night) -> Minor {
-    let days_left = i64::from(booking.stay.arrival().0) - i64::from(today.0);
-    let room_fee = |room: &BookedRoom| {
-        let free = days_left >= i64::from(room.policy.free_until_days) && days_left > 0;
-        let rooms = u128::from(room.quantity);
-        let all: u128 = room.nightly.iter().map(|n| u128::from(*n) * rooms).sum();
-        let fee = match room.policy.fee {
-            _ if free => 0,
-            Fee::None => 0,
-            Fee::FirstNight => room.nightly.first().map_or(0, |n| u128::from(*n) * rooms),
-            Fee::BasisPoints(points) => all * u128::from(points) / 10_000,
-        };
-        fee as Minor
-    };
-    booking.rooms.iter().map(room_fee).sum()
 }
 
 /// Rule 13: what an erasure removes from a booking.

@@ -5,6 +5,8 @@
 //! again, night by night. It is slow, and has no pages and no counters that could be wrong.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod amend;
+mod fees;
 mod leaves;
 mod life;
 mod rights;
@@ -54,6 +56,10 @@ pub struct Model {
     sight: Sight,
     /// The owner of what the caller makes; 0 for the cluster.
     seller: u32,
+    /// Whether the caller works for the hotel.
+    staff: bool,
+    /// The exact fees of each booking, and the part for giving it up, in ten-thousandths of a minor unit.
+    owed: BTreeMap<BookingId, (i128, i128)>,
 }
 
 /// A property and every update it accepted, oldest first.
@@ -87,6 +93,7 @@ impl Model {
         };
         let Some(sight) = self.sight_of(command) else { return self.refuse(command, Reject::Forbidden) };
         self.sight = sight;
+        self.staff = self.is_staff(command);
         if let Some(answer) = command.request.and_then(|key| self.answers.iter().find(|a| a.key.digest == key.digest)) {
             if Some(answer.key) != command.request {
                 return self.refuse(command, Reject::KeyReused);
@@ -104,8 +111,10 @@ impl Model {
         }
         let (happened, reply) = match self.decide(command) {
             Ok(decided) => decided,
-            // This is about the caller, so the key stays unused.
-            Err(reject @ Reject::HoldQuota { .. }) => return self.refuse(command, reject),
+            // This is about the caller or the moment, so the key stays unused.
+            Err(reject @ (Reject::HoldQuota { .. } | Reject::Forbidden | Reject::GuestChanged)) => {
+                return self.refuse(command, reject);
+            }
             Err(reject) => {
                 self.count_refusal(command);
                 (JournalEvent::Nothing, Reply::Rejected(reject))
@@ -154,7 +163,13 @@ impl Model {
         let place = self.lines.len() - 1;
         let (action, record) = trail::action_of(&command.op);
         let line = &mut self.lines[place];
-        line.mark = Some(Mark { actor, action: Action(action), record, link: [0; 32] });
+        let reason = match &command.op {
+            _ if matches!(line.reply, Reply::Rejected(_)) => None,
+            Op::Book(request) => request.override_reason.clone(),
+            Op::Amend { override_reason, .. } => override_reason.clone(),
+            _ => None,
+        };
+        line.mark = Some(Mark { actor, action: Action(action), record, reason, link: [0; 32] });
         let link = trail::link(before, &trail::records_of(place as u64, line)[0]);
         line.mark.as_mut().unwrap().link = link;
         self.audited = (count + 1, link, if count == 0 { self.now_ms } else { since_ms });
@@ -236,19 +251,31 @@ impl Model {
             Op::PutRatePlan { rate_plan, expected_revision } => self.hotels[place].put_rate_plan(rate_plan, *expected_revision),
             Op::UpdateAri(updates) => self.hotels[place].update_ari(updates),
             Op::PlaceHold { id, stay, rooms, ttl_ms } => self.place_hold(place, *id, *stay, rooms, *ttl_ms),
-            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number } => {
+            Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests } => {
                 let buyer = Buyer { guest, channel_ref, payment_token, seeds, number: *number };
-                self.confirm_hold(place, *hold, *booking, buyer)
+                self.confirm_hold(place, (*hold, *booking), buyer, (*expected_total, guests))
             }
             Op::ReleaseHold(id) => self.release_hold(place, *id),
             Op::Book(request) => self.book(place, request),
-            Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => {
-                let (dates, guest) = ([*arrival, *departure], (guest.as_ref(), seeds));
-                self.amend(place, *booking, dates, rooms.as_deref(), guest, *expected_revision)
+            Op::Amend { booking, arrival, departure, rooms, guest, guest_of, seeds, expected_revision, override_reason } => {
+                if override_reason.is_some() && !self.staff {
+                    return Err(Reject::Forbidden);
+                }
+                let wish = amend::Wish {
+                    dates: [*arrival, *departure],
+                    rooms: rooms.as_deref(),
+                    guest: guest.as_ref(),
+                    guest_of: *guest_of,
+                    seeds,
+                    overrides: override_reason.is_some(),
+                };
+                self.amend(place, *booking, &wish, *expected_revision)
             }
             Op::Cancel { booking, expected_revision } => self.cancel(place, *booking, *expected_revision),
             Op::CheckIn { booking, expected_revision } => self.check_in(place, *booking, *expected_revision),
             Op::CheckOut { booking, expected_revision } => self.check_out(place, *booking, *expected_revision),
+            Op::RevertCheckIn { booking, expected_revision } => self.revert_check_in(place, *booking, *expected_revision),
+            Op::Reinstate { booking, expected_revision } => self.reinstate(place, *booking, *expected_revision),
             Op::NoShow { booking, expected_revision } => self.no_show(place, *booking, *expected_revision),
             Op::EraseGuest { booking } => self.erase(place, *booking),
             Op::CloseBusinessDate { expected_from } => self.close_business_date(place, *expected_from),

@@ -61,6 +61,17 @@ impl Model {
         }
     }
 
+    /// Whether the caller works for the hotel. The cluster may do everything.
+    pub(super) fn is_staff(&self, command: &Command) -> bool {
+        let role = match command.by.as_ref().map(|by| &by.who) {
+            None => return true,
+            Some(Who::Trusted(role, _)) => Some(*role),
+            Some(Who::Principal { number, .. }) => self.grants.get(number).map(|grant| grant.role),
+            Some(Who::Guest(_) | Who::Unauthenticated) => None,
+        };
+        matches!(role, Some(Role::Desk | Role::Manager | Role::Operator))
+    }
+
     /// An older grant never replaces a newer one.
     pub(super) fn put_grant(&mut self, number: u32, grant: &Grant) {
         if self.grants.get(&number).is_none_or(|known| known.revision < grant.revision) {
@@ -95,7 +106,9 @@ fn may(role: Role, op: &Op) -> bool {
             &[Role::Operator, Role::Manager, Role::Desk, Role::Channel]
         }
         Op::ReleaseHold(_) | Op::Cancel { .. } => &[Role::Operator, Role::Manager, Role::Desk, Role::Channel, Role::Guest],
-        Op::CheckIn { .. } | Op::CheckOut { .. } | Op::NoShow { .. } => &[Role::Operator, Role::Manager, Role::Desk],
+        Op::CheckIn { .. } | Op::CheckOut { .. } | Op::NoShow { .. } | Op::RevertCheckIn { .. } | Op::Reinstate { .. } => {
+            &[Role::Operator, Role::Manager, Role::Desk]
+        }
         Op::PutProperty { .. }
         | Op::PutRoomType { .. }
         | Op::PutRatePlan { .. }

@@ -31,7 +31,8 @@ impl Hotel {
 
     /// The capacity that ARI set for this night.
     pub fn capacity(&self, room_type: ShortCode, night: Night) -> Option<u32> {
-        self.about(room_type, night).filter_map(|u| u.capacity).last()
+        let told = self.about(room_type, night).filter(|u| u.capacity.is_some() || u.clear_capacity);
+        told.last().filter(|u| !u.clear_capacity)?.capacity
     }
 
     pub fn out_of_order(&self, room_type: ShortCode, night: Night) -> u32 {
@@ -54,18 +55,22 @@ impl Hotel {
     }
 
     pub fn rate(&self, room_type: ShortCode, rate_plan: ShortCode, night: Night) -> Option<Minor> {
-        self.about(room_type, night).filter(|u| u.rate_plan == Some(rate_plan)).filter_map(|u| u.rate).last()
+        let of_plan = self.about(room_type, night).filter(|u| u.rate_plan == Some(rate_plan));
+        let told = of_plan.filter(|u| u.rate.is_some() || u.clear_rate);
+        told.last().filter(|u| !u.clear_rate)?.rate
     }
 }
 
-/// The number of rooms of a type in a list; of all types with `None`.
-fn quantity(rooms: &[BookedRoom], room_type: Option<ShortCode>) -> i64 {
-    let of_type = |r: &&BookedRoom| room_type.is_none_or(|code| r.room_type_code == code);
-    rooms.iter().filter(of_type).map(|r| i64::from(r.quantity)).sum()
+/// The number of rooms of a type on a night; of all types with `None`.
+pub(super) fn quantity(rooms: &[BookedRoom], stay: Stay, room_type: Option<ShortCode>, night: Night) -> i64 {
+    let counts = |r: &&BookedRoom| room_type.is_none_or(|code| r.room_type_code == code) && sleeps(r, stay, night);
+    rooms.iter().filter(counts).map(|r| i64::from(r.quantity)).sum()
 }
 
-fn sleeps(stay: Stay, night: Night) -> bool {
-    stay.arrival() <= night && night < stay.departure()
+/// Whether the rooms of a booking with this stay have the night.
+pub(super) fn sleeps(room: &BookedRoom, stay: Stay, night: Night) -> bool {
+    let own = room.nights.unwrap_or(stay);
+    own.arrival() <= night && night < own.departure()
 }
 
 impl Model {
@@ -74,16 +79,15 @@ impl Model {
         let counts = |b: &&Booking| {
             b.id.property() == hotel
                 && Some(b.id) != without
-                && sleeps(b.stay, night)
                 && matches!(b.state, BookingState::Confirmed | BookingState::CheckedIn | BookingState::CheckedOut)
         };
-        self.bookings.iter().filter(counts).map(|b| quantity(&b.rooms, room_type)).sum()
+        self.bookings.iter().filter(counts).map(|b| quantity(&b.rooms, b.stay, room_type, night)).sum()
     }
 
     /// Rooms of open holds on a night.
     pub fn held(&self, hotel: PropertyNumber, room_type: Option<ShortCode>, night: Night) -> i64 {
-        let counts = |h: &&Hold| h.id.property() == hotel && h.state == HoldState::Open && sleeps(h.stay, night);
-        self.holds.iter().filter(counts).map(|h| quantity(&h.rooms, room_type)).sum()
+        let counts = |h: &&Hold| h.id.property() == hotel && h.state == HoldState::Open;
+        self.holds.iter().filter(counts).map(|h| quantity(&h.rooms, h.stay, room_type, night)).sum()
     }
 
     /// Rule 3, second half: the available rooms, negative in a deficit.

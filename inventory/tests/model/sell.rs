@@ -1,7 +1,8 @@
-//! Selling rooms: holds, bookings, amendments. The same checks apply to all three.
+//! Selling rooms: holds and bookings. The same checks apply to both.
 
 use std::sync::Arc;
 
+use super::said::{quantity, sleeps};
 use super::{Decided, Hotel, Model};
 use crate::almanac;
 use keyrack_inventory::*;
@@ -15,20 +16,34 @@ pub(super) struct Buyer<'a> {
     pub number: Option<ConfirmationNumber>,
 }
 
-/// The requested rooms. The rooms of the booking `instead_of` count as free.
+/// The requested rooms.
 struct Wish<'a> {
     stay: Stay,
     rooms: &'a [RoomRequest],
-    instead_of: Option<BookingId>,
+    overrides: bool,
 }
 
 impl Model {
     pub(super) fn book(&mut self, place: usize, request: &BookRequest) -> Decided {
-        let wish = Wish { stay: request.stay, rooms: &request.rooms, instead_of: None };
+        if request.override_reason.is_some() && !self.staff {
+            return Err(Reject::Forbidden);
+        }
+        self.check_reference(place, &request.channel_ref)?;
+        let wish = Wish { stay: request.stay, rooms: &request.rooms, overrides: request.override_reason.is_some() };
         let (rooms, currency) = self.judge_new(place, &wish)?;
+        check_price(&rooms, currency, request.expected_total)?;
         let BookRequest { id, stay, guest, channel_ref, payment_token, seeds, number, .. } = request;
         let buyer = Buyer { guest, channel_ref, payment_token, seeds, number: *number };
         Ok(self.take(place, (*id, *stay), (rooms, currency), buyer))
+    }
+
+    /// A seller uses a reference once in each hotel.
+    fn check_reference(&self, place: usize, reference: &str) -> Result<(), Reject> {
+        let number = self.hotels[place].number;
+        let mut with = self.bookings.iter().filter(|b| {
+            b.id.property() == number && b.seller == self.seller && !reference.is_empty() && b.channel_ref == reference
+        });
+        with.next().map_or(Ok(()), |first| Err(Reject::DuplicateReference(first.id)))
     }
 
     /// Makes a booking. The guest's key is stored apart from it.
@@ -55,6 +70,8 @@ impl Model {
             created_at_ms: self.now_ms,
             updated_at_ms: self.now_ms,
             cancellation_fee: None,
+            fees: FeeLedger::default(),
+            checked_in_on: None,
             leaf: None,
             line: Some(self.lines.len() as u64),
         });
@@ -63,7 +80,7 @@ impl Model {
     }
 
     pub(super) fn place_hold(&mut self, place: usize, id: HoldId, stay: Stay, rooms: &[RoomRequest], ttl_ms: u64) -> Decided {
-        let (rooms, currency) = self.judge_new(place, &Wish { stay, rooms, instead_of: None })?;
+        let (rooms, currency) = self.judge_new(place, &Wish { stay, rooms, overrides: false })?;
         // A hold lasts from one millisecond to ten minutes.
         let ttl_ms = ttl_ms.clamp(1, 600_000);
         let expires_at_ms = self.now_ms + ttl_ms;
@@ -75,20 +92,51 @@ impl Model {
         Ok((JournalEvent::HoldPlaced, Reply::Hold(Arc::new(hold))))
     }
 
-    pub(super) fn confirm_hold(&mut self, place: usize, id: HoldId, booking: BookingId, buyer: Buyer<'_>) -> Decided {
+    pub(super) fn confirm_hold(
+        &mut self,
+        place: usize,
+        (id, booking): (HoldId, BookingId),
+        buyer: Buyer<'_>,
+        (expected, guests): (Option<Price>, &[RoomGuests]),
+    ) -> Decided {
         let business_date = self.hotels[place].property.business_date;
         let hold = self.hold_in(place, id)?;
         match hold.state {
             // The arrival date is over. The rooms stay held until the deadline.
             HoldState::Open if hold.stay.arrival() < business_date => return Err(Reject::ArrivalInPast { business_date }),
-            HoldState::Open => hold.state = HoldState::Confirmed(booking),
+            HoldState::Open => {}
             HoldState::Expired => return Err(Reject::HoldExpired),
             HoldState::Confirmed(_) | HoldState::Released => return Err(Reject::HoldClosed),
         }
-        let hold = hold.clone();
+        let mut hold = hold.clone();
+        hold.state = HoldState::Confirmed(booking);
+        let seated = self.seated(place, &hold.rooms, guests)?;
+        check_price(&hold.rooms, hold.currency, expected)?;
+        self.check_reference(place, buyer.channel_ref)?;
+        self.hold_in(place, id)?.state = hold.state;
         // The feed delivers both the end of the hold and the booking.
         self.line(id.property(), None, JournalEvent::HoldConfirmed, Reply::Hold(Arc::new(hold.clone())));
-        Ok(self.take(place, (booking, hold.stay), (hold.rooms, hold.currency), buyer))
+        Ok(self.take(place, (booking, hold.stay), (seated, hold.currency), buyer))
+    }
+
+    /// The rooms of a hold with their guests: at least one adult each, and no more guests than the type allows.
+    fn seated(&self, place: usize, rooms: &[BookedRoom], guests: &[RoomGuests]) -> Result<Vec<BookedRoom>, Reject> {
+        let seated = rooms.iter().enumerate().map(|(line, room)| match guests.get(line) {
+            Some(guests) => BookedRoom { adults: guests.adults, children_ages: guests.children_ages.clone(), ..room.clone() },
+            None => room.clone(),
+        });
+        let seated: Vec<BookedRoom> = seated.collect();
+        let fits_lines = guests.is_empty() || guests.len() == rooms.len();
+        if !fits_lines || seated.iter().any(|room| room.adults < 1) {
+            return Err(Reject::GuestsMissing { lines: rooms.len() as u32 });
+        }
+        for room in &seated {
+            let kind = self.hotels[place].room_type(room.room_type_code).unwrap();
+            if kind.occupancy > 0 && usize::from(room.adults) + room.children_ages.len() > usize::from(kind.occupancy) {
+                return Err(Reject::OccupancyExceeded { room_type: kind.code, occupancy: kind.occupancy });
+            }
+        }
+        Ok(seated)
     }
 
     pub(super) fn release_hold(&mut self, place: usize, id: HoldId) -> Decided {
@@ -110,51 +158,6 @@ impl Model {
         found.ok_or(Reject::NotFound)
     }
 
-    /// Rule 7: checked as if the booking had no rooms. If the new rooms do not fit, it keeps the old ones.
-    pub(super) fn amend(
-        &mut self,
-        place: usize,
-        id: BookingId,
-        dates: [Option<Night>; 2],
-        rooms: Option<&[RoomRequest]>,
-        (guest, seeds): (Option<&Sealed>, &LeafSeeds),
-        expected_revision: Option<u32>,
-    ) -> Decided {
-        let old = self.booking_in(place, id)?.clone();
-        if expected_revision.is_some_and(|r| r != old.revision) {
-            return Err(Reject::RevisionMismatch { current: old.revision });
-        }
-        if !matches!(old.state, BookingState::Confirmed | BookingState::CheckedIn) {
-            return Err(Reject::WrongState(old.state));
-        }
-        let mut new = old.clone();
-        if dates != [None, None] || rooms.is_some() {
-            let stay = moved(old.stay, dates)?;
-            let kept: Vec<RoomRequest> = old.rooms.iter().map(as_request).collect();
-            let wish = Wish { stay, rooms: rooms.unwrap_or(&kept), instead_of: Some(id) };
-            let today = self.hotels[place].property.business_date;
-            let came = old.state == BookingState::CheckedIn;
-            if wish.stay.arrival() != old.stay.arrival() && (came || wish.stay.arrival() < today) {
-                return Err(Reject::ArrivalInPast { business_date: today });
-            }
-            (new.rooms, new.currency) = self.judge(&self.hotels[place], &wish)?;
-            new.stay = wish.stay;
-            if new.currency == old.currency {
-                new.rooms = keep_frozen(&old, new.stay, &new.rooms);
-            }
-        }
-        // A new guest gets new secrets. Other changes keep the secrets, and an erased guest stays erased.
-        if let Some(guest) = guest {
-            new.guest = Sealed { ciphertext: guest.ciphertext.clone(), wrapped_key: Vec::new() };
-            new.guest_erased = false;
-            self.secrets.insert(id, secrets(guest, seeds));
-        }
-        new.revision += 1;
-        new.updated_at_ms = self.now_ms;
-        *self.booking_in(place, id)? = new;
-        Ok((JournalEvent::Amended, Reply::Booking(self.tell(place, id, LeafKind::Amend))))
-    }
-
     fn judge_new(&self, place: usize, wish: &Wish) -> Result<(Vec<BookedRoom>, Currency), Reject> {
         let hotel = &self.hotels[place];
         if wish.stay.arrival() < hotel.property.business_date {
@@ -165,14 +168,44 @@ impl Model {
 
     /// Makes all checks in order of precedence, and prices the rooms.
     fn judge(&self, hotel: &Hotel, wish: &Wish) -> Result<(Vec<BookedRoom>, Currency), Reject> {
-        if wish.rooms.is_empty() || wish.rooms.iter().any(|r| r.quantity == 0) {
+        let currency = self.named(hotel, wish.stay, wish.rooms)?;
+        for room in wish.rooms {
+            hotel.is_sold(room.room_type, room.rate_plan)?;
+        }
+        let restricted = wish.rooms.iter().flat_map(|room| self.restricted(hotel, wish, room));
+        let restricted: Vec<RefusedNight> = restricted.take(RefusedNight::MOST).collect();
+        if !restricted.is_empty() {
+            return Err(Reject::Restricted(restricted));
+        }
+        let booked: Vec<BookedRoom> = wish.rooms.iter().map(|room| freeze(hotel, room, wish.stay)).collect();
+        let nights: Vec<Night> = almanac::nights(wish.stay).collect();
+        let sold_out = self.lacking_of(hotel, (&booked, wish.stay), &nights, None);
+        if !sold_out.is_empty() {
+            return Err(Reject::SoldOut(sold_out.into_iter().take(RefusedNight::MOST).collect()));
+        }
+        let priced = |room: BookedRoom| {
+            let plan = hotel.rate_plan(room.rate_plan_code).unwrap();
+            let price = |night| hotel.rate(room.room_type_code, room.rate_plan_code, night).unwrap();
+            let nightly = if plan.priced { nights.iter().map(|night| price(*night)).collect() } else { Vec::new() };
+            BookedRoom { nightly, ..room }
+        };
+        Ok((booked.into_iter().map(priced).collect(), currency))
+    }
+
+    /// Everything that a request names exists, and fits together.
+    pub(super) fn named(&self, hotel: &Hotel, stay: Stay, rooms: &[RoomRequest]) -> Result<Currency, Reject> {
+        if rooms.is_empty() || rooms.iter().any(|r| r.quantity == 0) {
             return Err(Reject::NoRooms);
         }
-        if wish.rooms.iter().map(|r| u64::from(r.quantity)).sum::<u64>() > 50 {
+        if rooms.iter().map(|r| u64::from(r.quantity)).sum::<u64>() > 50 {
             return Err(Reject::TooManyRooms);
         }
+        let nights = almanac::nights(stay).count();
+        if rooms.iter().any(|r| !r.seller_nightly.is_empty() && r.seller_nightly.len() != nights) {
+            return Err(Reject::SellerPrices { nights: nights as u32 });
+        }
         let mut currency = None;
-        for room in wish.rooms {
+        for room in rooms {
             let kind = hotel.room_type(room.room_type).ok_or(Reject::UnknownRoomType(room.room_type))?;
             let plan = hotel.rate_plan(room.rate_plan).ok_or(Reject::UnknownRatePlan(room.rate_plan))?;
             if kind.occupancy > 0 && usize::from(room.adults) + room.children_ages.len() > usize::from(kind.occupancy) {
@@ -182,87 +215,114 @@ impl Model {
                 return Err(Reject::CurrencyMismatch);
             }
         }
-        let restricted: Vec<RefusedNight> =
-            wish.rooms.iter().flat_map(|room| self.restricted(hotel, wish, room)).take(RefusedNight::MOST).collect();
-        if !restricted.is_empty() {
-            return Err(Reject::Restricted(restricted));
-        }
-        let sold_out = self.sold_out(hotel, wish);
-        if !sold_out.is_empty() {
-            return Err(Reject::SoldOut(sold_out.into_iter().take(RefusedNight::MOST).collect()));
-        }
-        let booked = wish.rooms.iter().map(|room| freeze(hotel, wish.stay, room)).collect();
-        Ok((booked, currency.unwrap()))
+        Ok(currency.unwrap())
     }
 
     fn restricted(&self, hotel: &Hotel, wish: &Wish, room: &RoomRequest) -> Vec<RefusedNight> {
         let priced = hotel.rate_plan(room.rate_plan).unwrap().priced;
-        let refused = |night, restriction| {
-            // Available rooms as a seller sees them: the old stay still counts.
-            let available = self.available(hotel, room.room_type, night, None);
-            RefusedNight { night, room_type: room.room_type, available, restriction: Some(restriction) }
-        };
         let mut nights = Vec::new();
         for night in almanac::nights(wish.stay) {
             let of_type = hotel.restrictions(room.room_type, None, night);
             let of_plan = hotel.restrictions(room.room_type, Some(room.rate_plan), night);
             let unpriced = priced && hotel.rate(room.room_type, room.rate_plan, night).is_none();
-            let why = forbids(&of_type, wish.stay, night)
-                .or(forbids(&of_plan, wish.stay, night))
-                .or(unpriced.then_some(Restriction::NoRate));
-            nights.extend(why.map(|why| refused(night, why)));
+            let forbidden = forbids(&of_type, wish.stay, night).or(forbids(&of_plan, wish.stay, night));
+            let why = forbidden.filter(|_| !wish.overrides).or(unpriced.then_some(Restriction::NoRate));
+            nights.extend(why.map(|why| self.refused(hotel, room.room_type, night, why)));
         }
         let last = wish.stay.departure();
-        let closed = |plan| hotel.restrictions(room.room_type, plan, last).closed_to_departure;
-        if closed(None) || closed(Some(room.rate_plan)) {
-            nights.push(refused(last, Restriction::ClosedToDeparture));
+        if !wish.overrides && hotel.closed_to_departure(room.room_type, room.rate_plan, last) {
+            nights.push(self.refused(hotel, room.room_type, last, Restriction::ClosedToDeparture));
         }
         nights
     }
 
-    /// An amendment may keep the rooms it has on a night, even in a deficit. Only additional rooms are refused.
-    fn sold_out(&self, hotel: &Hotel, wish: &Wish) -> Vec<RefusedNight> {
-        let mut nights = Vec::new();
-        let had = |code: Option<ShortCode>, night: Night| {
-            self.sold(hotel.number, code, night, None) - self.sold(hotel.number, code, night, wish.instead_of)
-        };
+    /// Available rooms as a seller sees them: an amended booking still counts.
+    pub(super) fn refused(&self, hotel: &Hotel, room_type: ShortCode, night: Night, why: Restriction) -> RefusedNight {
+        let available = self.available(hotel, room_type, night, None);
+        RefusedNight { night, room_type, available, restriction: Some(why) }
+    }
+
+    /// See [`Model::lacking_of`].
+    pub(super) fn lacking(&self, hotel: &Hotel, booking: &Booking, nights: &[Night], old: Option<&Booking>) -> Vec<RefusedNight> {
+        self.lacking_of(hotel, (&booking.rooms, booking.stay), nights, old)
+    }
+
+    /// The nights on which rooms are lacking. The rooms of the booking `old` count as free, and it may keep what it has, even in a
+    /// deficit.
+    pub(super) fn lacking_of(
+        &self,
+        hotel: &Hotel,
+        (rooms, stay): (&[BookedRoom], Stay),
+        asked: &[Night],
+        old: Option<&Booking>,
+    ) -> Vec<RefusedNight> {
+        let mut nights: Vec<RefusedNight> = Vec::new();
+        let without = old.map(|old| old.id);
+        let had = |code: Option<ShortCode>, night: Night| old.map_or(0, |old| quantity(&old.rooms, old.stay, code, night));
         let mut codes: Vec<ShortCode> = Vec::new();
-        for room in wish.rooms {
-            if !codes.contains(&room.room_type) {
-                codes.push(room.room_type);
+        for room in rooms {
+            if !codes.contains(&room.room_type_code) {
+                codes.push(room.room_type_code);
             }
         }
-        let asked = |code: Option<ShortCode>| -> i64 {
-            wish.rooms.iter().filter(|r| code.is_none_or(|c| c == r.room_type)).map(|r| i64::from(r.quantity)).sum()
-        };
         for code in codes {
-            for night in almanac::nights(wish.stay) {
-                let available = self.available(hotel, code, night, wish.instead_of);
-                if asked(Some(code)) > available && asked(Some(code)) > had(Some(code), night) {
-                    nights.push(RefusedNight { night, room_type: code, available, restriction: None });
+            for night in asked {
+                let available = self.available(hotel, code, *night, without);
+                let wanted = quantity(rooms, stay, Some(code), *night);
+                if wanted > available && wanted > had(Some(code), *night) {
+                    nights.push(RefusedNight { night: *night, room_type: code, available, restriction: None });
                 }
             }
         }
-        if let Some(limit) = hotel.property.details.house_limit {
-            for night in almanac::nights(wish.stay) {
-                let taken = self.sold(hotel.number, None, night, wish.instead_of) + self.held(hotel.number, None, night);
-                let available = i64::from(limit) - taken;
-                let named = nights.iter().any(|n: &RefusedNight| n.night == night);
-                if asked(None) > available && asked(None) > had(None, night) && !named {
-                    nights.push(RefusedNight { night, room_type: wish.rooms[0].room_type, available, restriction: None });
-                }
+        let limit = hotel.property.details.house_limit.map_or(i64::MAX, i64::from);
+        for night in asked {
+            let taken = self.sold(hotel.number, None, *night, without) + self.held(hotel.number, None, *night);
+            let (available, wanted) = (limit - taken, quantity(rooms, stay, None, *night));
+            let is_named = nights.iter().any(|n| n.night == *night);
+            let first = rooms.iter().find(|room| sleeps(room, stay, *night));
+            if let (true, Some(first)) = (wanted > available && wanted > had(None, *night) && !is_named, first) {
+                let room_type = first.room_type_code;
+                nights.push(RefusedNight { night: *night, room_type, available, restriction: None });
             }
         }
         nights
     }
 }
 
-fn secrets(guest: &Sealed, seeds: &LeafSeeds) -> GuestSecrets {
-    GuestSecrets { wrapped_key: guest.wrapped_key.clone(), digests: seeds.guest.clone(), salts: seeds.salts }
+impl Hotel {
+    /// Refuses what is no longer sold.
+    pub(super) fn is_sold(&self, room_type: ShortCode, rate_plan: ShortCode) -> Result<(), Reject> {
+        if self.room_type(room_type).unwrap().retired {
+            return Err(Reject::Retired(room_type));
+        }
+        if self.rate_plan(rate_plan).unwrap().retired { Err(Reject::Retired(rate_plan)) } else { Ok(()) }
+    }
+
+    pub(super) fn closed_to_departure(&self, room_type: ShortCode, rate_plan: ShortCode, day: Night) -> bool {
+        [None, Some(rate_plan)].into_iter().any(|plan| self.restrictions(room_type, plan, day).closed_to_departure)
+    }
+}
+
+/// The caller expected this price, or none.
+fn check_price(rooms: &[BookedRoom], currency: Currency, expected: Option<Price>) -> Result<(), Reject> {
+    let mut total = Some(0);
+    for room in rooms {
+        let all = room.nightly.iter().sum::<u64>() * u64::from(room.quantity);
+        total = if room.nightly.is_empty() { None } else { total.map(|total| total + all) };
+    }
+    match expected {
+        Some(price) if Some(price.amount) != total || price.currency != currency => Err(Reject::PriceChanged { total, currency }),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn secrets(guest: &Sealed, seeds: &LeafSeeds) -> GuestSecrets {
+    let (wrapped_key, digests, lookups) = (guest.wrapped_key.clone(), seeds.guest.clone(), seeds.lookups.clone());
+    GuestSecrets { wrapped_key, digests, salts: seeds.salts, lookups }
 }
 
 /// Rule 2 for one night.
-fn forbids(r: &Restrictions, stay: Stay, night: Night) -> Option<Restriction> {
+pub(super) fn forbids(r: &Restrictions, stay: Stay, night: Night) -> Option<Restriction> {
     let arriving = night == stay.arrival();
     let nights = stay.departure().0 - stay.arrival().0;
     if r.stop_sell {
@@ -280,13 +340,12 @@ fn forbids(r: &Restrictions, stay: Stay, night: Night) -> Option<Restriction> {
     }
 }
 
-/// Rule 12: the current price and policy.
-fn freeze(hotel: &Hotel, stay: Stay, room: &RoomRequest) -> BookedRoom {
+/// Rule 12: the current policy; prices come later.
+pub(super) fn freeze(hotel: &Hotel, room: &RoomRequest, stay: Stay) -> BookedRoom {
     let types = &hotel.property.room_types;
     let plans = &hotel.property.rate_plans;
     let plan_place = plans.iter().position(|p| p.code == room.rate_plan).unwrap();
-    let plan = &plans[plan_place];
-    let price = |night| hotel.rate(room.room_type, room.rate_plan, night).unwrap();
+    assert!(room.seller_nightly.is_empty() || room.seller_nightly.len() == almanac::nights(stay).count());
     BookedRoom {
         room_type: RoomTypeIx(types.iter().position(|t| t.code == room.room_type).unwrap() as u16),
         rate_plan: RatePlanIx(plan_place as u16),
@@ -295,62 +354,17 @@ fn freeze(hotel: &Hotel, stay: Stay, room: &RoomRequest) -> BookedRoom {
         quantity: room.quantity,
         adults: room.adults,
         children_ages: room.children_ages.clone(),
-        nightly: if plan.priced { almanac::nights(stay).map(price).collect() } else { Vec::new() },
-        policy: plan.policy,
-    }
-}
-
-/// Rule 12 for an amendment: agreed prices stay. Each new room takes the first unused old room of its type and plan, in
-/// order. If there is none, it costs today's price.
-fn keep_frozen(old: &Booking, stay: Stay, wanted: &[BookedRoom]) -> Vec<BookedRoom> {
-    let mut left: Vec<usize> = Vec::new();
-    for (line, room) in old.rooms.iter().enumerate() {
-        left.extend((0..room.quantity).map(|_| line));
-    }
-    let mut rooms: Vec<BookedRoom> = Vec::new();
-    for today in wanted {
-        let mut parts: Vec<(Option<usize>, u32)> = Vec::new();
-        for _ in 0..today.quantity {
-            let same = |line: &usize| {
-                let o = &old.rooms[*line];
-                (o.room_type_code, o.rate_plan_code) == (today.room_type_code, today.rate_plan_code)
-            };
-            let from = left.iter().position(same).map(|place| left.remove(place));
-            match parts.last_mut() {
-                Some((line, quantity)) if *line == from => *quantity += 1,
-                _ => parts.push((from, 1)),
-            }
-        }
-        for (line, quantity) in parts {
-            let agreed = line.map(|line| &old.rooms[line]);
-            rooms
-                .push(BookedRoom { quantity, ..agreed.map_or(today.clone(), |agreed| as_agreed(old.stay, agreed, stay, today)) });
-        }
-    }
-    rooms
-}
-
-/// A requested room with the price and policy of an old one, and today's price on new nights.
-fn as_agreed(old_stay: Stay, agreed: &BookedRoom, stay: Stay, today: &BookedRoom) -> BookedRoom {
-    let agreed_price = |night| almanac::nights(old_stay).position(|n| n == night).and_then(|place| agreed.nightly.get(place));
-    let prices = almanac::nights(stay).zip(&today.nightly);
-    let nightly = prices.map(|(night, price)| *agreed_price(night).unwrap_or(price)).collect();
-    BookedRoom { nightly, policy: agreed.policy, ..today.clone() }
-}
-
-fn as_request(room: &BookedRoom) -> RoomRequest {
-    RoomRequest {
-        room_type: room.room_type_code,
-        rate_plan: room.rate_plan_code,
-        quantity: room.quantity,
-        adults: room.adults,
-        children_ages: room.children_ages.clone(),
+        nightly: Vec::new(),
+        policy: plans[plan_place].policy,
+        nights: None,
+        late_first: None,
+        seller_nightly: room.seller_nightly.iter().map(|price| Some(*price)).collect(),
     }
 }
 
 /// Rule 7: an unnamed date stays. The result must be a valid stay: 1 to 366 nights, ending on the last valid date at
 /// the latest.
-fn moved(old: Stay, [arrival, departure]: [Option<Night>; 2]) -> Result<Stay, Reject> {
+pub(super) fn moved(old: Stay, [arrival, departure]: [Option<Night>; 2]) -> Result<Stay, Reject> {
     let (from, to) = (arrival.unwrap_or(old.arrival()), departure.unwrap_or(old.departure()));
     match i64::from(to.0) - i64::from(from.0) {
         ..=0 => Err(Reject::InvalidStay),

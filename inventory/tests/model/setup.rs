@@ -81,7 +81,7 @@ impl Hotel {
             self.room_type(update.room_type).ok_or(Reject::UnknownRoomType(update.room_type))?;
             if let Some(plan) = update.rate_plan {
                 self.rate_plan(plan).ok_or(Reject::UnknownRatePlan(plan))?;
-            } else if update.rate.is_some() {
+            } else if update.rate.is_some() || update.clear_rate {
                 return Err(Reject::RateWithoutPlan);
             }
             if update.rate.is_some_and(|r| r > 1_000_000_000_000) {
@@ -91,16 +91,25 @@ impl Hotel {
                 return Err(Reject::CapacityTooLarge);
             }
         }
-        let mut nights = 0;
+        let (mut nights, mut past) = (0, 0);
         let mut codes: Vec<ShortCode> = Vec::new();
+        let today = self.property.business_date;
         for update in updates {
             let dates = (update.dates.from().0..=update.dates.to().0).filter(|night| almanac::is_on(update.days, Night(*night)));
-            let dates = dates.count() as u32;
+            let (over, dates): (Vec<u32>, Vec<u32>) = dates.partition(|night| *night < today.0);
+            let [over, dates] = [over.len() as u32, dates.len() as u32];
             let restricts = restricts(update);
-            let type_told = update.capacity.is_some() || update.out_of_order.is_some();
+            let type_told = update.capacity.is_some() || update.clear_capacity || update.out_of_order.is_some();
             let (plan, no_plan) = (update.rate_plan.is_some(), update.rate_plan.is_none());
-            nights += if type_told || (no_plan && restricts) { dates } else { 0 };
-            nights += if plan && (update.rate.is_some() || restricts) { dates } else { 0 };
+            let of_type = type_told || (no_plan && restricts);
+            let of_plan = plan && (update.rate.is_some() || update.clear_rate || restricts);
+            for told in [of_type, of_plan] {
+                nights += if told { dates } else { 0 };
+                past += if told { over } else { 0 };
+            }
+            if update.dates.to() < today {
+                continue;
+            }
             if !codes.contains(&update.room_type) {
                 codes.push(update.room_type);
             }
@@ -108,9 +117,11 @@ impl Hotel {
                 // A rate that matches no date does not make the plan priced.
                 plan.priced |= update.rate.is_some() && dates > 0;
             }
-            self.updates.push(update.clone());
+            // What was set for nights that are over stays.
+            let dates = DateRange::new(update.dates.from().max(today), update.dates.to()).unwrap();
+            self.updates.push(AriUpdate { dates, ..update.clone() });
         }
-        Ok((JournalEvent::AriUpdated(codes), Reply::AriUpdated { updates: updates.len() as u32, nights }))
+        Ok((JournalEvent::AriUpdated(codes), Reply::AriUpdated { updates: updates.len() as u32, nights, past }))
     }
 }
 

@@ -14,6 +14,17 @@ pub fn of(model: &Model, command: &Command, outcome: &Outcome) -> Vec<&'static s
         Reply::Rejected(reject) => return of_refusal(model, command, reject),
         _ => Vec::new(),
     };
+    let agrees = match (&command.op, &outcome.reply) {
+        (Op::Book(BookRequest { expected_total, .. }) | Op::ConfirmHold { expected_total, .. }, Reply::Booking(_)) => {
+            expected_total.is_some()
+        }
+        _ => false,
+    };
+    found.extend(agrees.then_some("price-as-expected"));
+    found.extend(command.op.override_reason().map(|_| "overridden"));
+    if matches!(outcome.reply, Reply::AriUpdated { past: 1.., .. }) {
+        found.push("past-nights-kept");
+    }
     if let Op::UpdateAri(updates) = &command.op {
         found.extend(updates.iter().flat_map(of_update));
     }
@@ -25,6 +36,24 @@ fn of_booking(model: &Model, booking: &Booking) -> Vec<&'static str> {
     let priced = booking.rooms.iter().any(|room| !room.nightly.is_empty());
     found.extend((!booking.payment_token.is_empty()).then_some("payment-token"));
     found.extend((booking.seller != 0).then_some("sold-by-a-seller"));
+    let types = |room: &BookedRoom| room.nights.is_some() && room.room_type != booking.rooms[0].room_type;
+    found.extend(booking.rooms.iter().any(types).then_some("type-changed-in-the-stay"));
+    found.extend(booking.rooms.iter().any(|room| room.late_first.is_some()).then_some("late-after-a-move"));
+    for line in &booking.fees.lines {
+        found.extend((line.amount < 0).then_some("fee-taken-back"));
+        found.push(match line.kind {
+            FeeKind::Amended => "fee-amended",
+            FeeKind::Cancelled => "fee-cancelled",
+            FeeKind::NoShow => "fee-no_show",
+            FeeKind::LeftEarly => "fee-left_early",
+            FeeKind::Reinstated => "fee-reinstated",
+        });
+    }
+    found.extend((booking.fees.rest != 0).then_some("fee-with-a-rest"));
+    for room in &booking.rooms {
+        found.extend((!room.seller_nightly.is_empty()).then_some("sellers-price"));
+        found.extend(room.seller_nightly.contains(&None).then_some("sellers-price-of-some-nights"));
+    }
     found.extend(match &booking.currency.0 {
         b"KWD" if priced => Some("three-decimals"),
         b"JPY" | b"KRW" if priced => Some("no-decimals"),
@@ -55,6 +84,8 @@ fn of_rooms(model: &Model, property: PropertyNumber, stay: Stay, rooms: &[Booked
 
 fn of_update(update: &AriUpdate) -> Vec<&'static str> {
     let mut found = Vec::new();
+    found.extend(update.clear_capacity.then_some("capacity-removed"));
+    found.extend(update.clear_rate.then_some("rate-removed"));
     found.extend((update.capacity == Some(0)).then_some("no-capacity"));
     found.extend((update.out_of_order == Some(0)).then_some("in-order-again"));
     found.extend((update.rate == Some(0)).then_some("rate-of-0"));

@@ -12,7 +12,7 @@ pub fn guest(name: Option<&str>) -> (Option<Sealed>, LeafSeeds) {
     let Some(name) = name else { return (None, LeafSeeds::default()) };
     let sealed = Sealed { ciphertext: name.as_bytes().to_vec(), wrapped_key: format!("key of {name}").into_bytes() };
     let decoys = (1..GUEST_DIGESTS as u8).map(|place| claim_digest(&[place; 16], name, "decoy"));
-    let seeds = LeafSeeds { guest: [claim(name).digest()].into_iter().chain(decoys).collect(), salts: TermSalts::default() };
+    let seeds = LeafSeeds { guest: [claim(name).digest()].into_iter().chain(decoys).collect(), ..LeafSeeds::default() };
     (Some(sealed), seeds)
 }
 

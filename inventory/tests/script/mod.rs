@@ -170,6 +170,7 @@ fn op(words: &[&str]) -> Op {
             put_property(PropertyDetails { house_limit, no_show_on_close, ..details() })
         }
         "type" => put_room_type(RoomType {
+            retired: words.contains(&"retired"),
             overbooking_basis_points: parsed(words, "overbooking").unwrap_or(0),
             ..room_type(words[1], parsed(words, "capacity").unwrap())
         }),
@@ -192,13 +193,27 @@ fn op(words: &[&str]) -> Op {
             let rooms = if rooms.is_empty() { None } else { Some(rooms) };
             let (arrival, departure) = words.iter().find(|word| word.contains('>')).map_or((None, None), |word| dates_of(word));
             let (booking, seeds, expected_revision) = (booking_id(target()), LeafSeeds::default(), revision());
-            let op = Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision };
+            let override_reason = value(words, "override").map(str::to_owned);
+            let guest = None;
+            let op = Op::Amend {
+                booking,
+                arrival,
+                departure,
+                rooms,
+                guest,
+                guest_of: None,
+                seeds,
+                expected_revision,
+                override_reason,
+            };
             with_guest(op, words)
         }
         "cancel" => Op::Cancel { booking: booking_id(target()), expected_revision: revision() },
         "check-in" => Op::CheckIn { booking: booking_id(target()), expected_revision: revision() },
         "check-out" => Op::CheckOut { booking: booking_id(target()), expected_revision: revision() },
         "no-show" => Op::NoShow { booking: booking_id(target()), expected_revision: revision() },
+        "revert" => Op::RevertCheckIn { booking: booking_id(target()), expected_revision: revision() },
+        "reinstate" => Op::Reinstate { booking: booking_id(target()), expected_revision: revision() },
         "erase" => erase(target()),
         "keys" => Op::PutReplicaKeys(replica_keys(target(), number(words[2]) as u8)),
         "grant" => who::grant(words),

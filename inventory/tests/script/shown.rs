@@ -15,7 +15,8 @@ pub fn reply(reply: &Reply, at_ms: u64) -> String {
         Reply::Property { property, .. } => format!("property revision {}", property.revision),
         Reply::RoomType { room_type, .. } => format!("room type {} revision {}", room_type.code, room_type.revision),
         Reply::RatePlan { rate_plan, .. } => format!("rate plan {} revision {}", rate_plan.code, rate_plan.revision),
-        Reply::AriUpdated { nights, .. } => format!("{nights} nights changed"),
+        Reply::AriUpdated { nights, past: 0, .. } => format!("{nights} nights changed"),
+        Reply::AriUpdated { nights, past, .. } => format!("{nights} nights changed, {past} are over"),
         Reply::Hold(hold) => shown_hold(hold, at_ms),
         Reply::Booking(booking) => shown_booking(booking),
         Reply::BusinessDate(date) => format!("business date {date}"),
@@ -34,6 +35,8 @@ fn shown_hold(hold: &Hold, at_ms: u64) -> String {
 
 fn shown_booking(booking: &Booking) -> String {
     let total = booking.total().map_or(String::new(), |total| format!(", total {total}"));
+    let line = |line: &FeeLine| format!(", {} {} {}", line.date, line.kind.name(), line.amount);
+    let fees: String = booking.fees.lines.iter().map(line).collect();
     let fee = booking.cancellation_fee.map_or(String::new(), |fee| format!(", fee {fee}"));
     let guest = match &booking.guest.ciphertext[..] {
         _ if booking.guest_erased => ", guest erased".to_owned(),
@@ -42,7 +45,7 @@ fn shown_booking(booking: &Booking) -> String {
     };
     let (number, state, revision) = (last_number(&booking.id.0), booking.state, booking.revision);
     let (stay, rooms) = (shown_stay(booking.stay), shown_rooms(&booking.rooms));
-    format!("booking b{number} {state:?} revision {revision}, {stay}, {rooms}{total}{fee}{guest}")
+    format!("booking b{number} {state:?} revision {revision}, {stay}, {rooms}{total}{fees}{fee}{guest}")
 }
 
 fn shown_stay(stay: Stay) -> String {
@@ -53,7 +56,9 @@ fn shown_rooms(rooms: &[BookedRoom]) -> String {
     let room = |r: &BookedRoom| {
         let prices: Vec<String> = r.nightly.iter().map(u64::to_string).collect();
         let at = if prices.is_empty() { String::new() } else { format!(" at {}", prices.join("+")) };
-        format!("{} x {}:{}{at}", r.quantity, r.room_type_code, r.rate_plan_code)
+        let nights = r.nights.map_or(String::new(), |nights| format!(" in {}", shown_stay(nights)));
+        let late = r.late_first.map_or(String::new(), |night| format!(" late since {night}"));
+        format!("{} x {}:{}{nights}{at}{late}", r.quantity, r.room_type_code, r.rate_plan_code)
     };
     rooms.iter().map(room).collect::<Vec<String>>().join(" and ")
 }

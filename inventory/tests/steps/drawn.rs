@@ -64,6 +64,7 @@ pub struct Room {
     pub quantity: u32,
     pub adults: u16,
     pub children_ages: Vec<u8>,
+    pub seller_nightly: Vec<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ pub struct Ari {
     pub days: Weekdays,
     pub rooms: (Option<u32>, Option<u32>),
     pub rate: Option<u64>,
+    /// Whether capacity and rate are removed.
+    pub clears: (bool, bool),
     pub flags: [Option<bool>; 3],
     pub lengths: [Option<u16>; 3],
 }
@@ -158,6 +161,14 @@ pub enum Act {
         booking: usize,
         revision: Option<u32>,
     },
+    RevertCheckIn {
+        booking: usize,
+        revision: Option<u32>,
+    },
+    Reinstate {
+        booking: usize,
+        revision: Option<u32>,
+    },
     Erase(usize),
     /// Few nodes and few keys, so that a node often puts keys it already has.
     ReplicaKeys {
@@ -239,12 +250,12 @@ fn draw() -> impl Strategy<Value = Draw> {
 /// Mostly a stay; often one date alone; rarely an invalid stay.
 fn dates() -> impl Strategy<Value = Dates> {
     let both = |draw: Draw| Dates { arrival: Some(draw.from), departure: Some(draw.from + draw.nights as i32) };
-    let day = prop_oneof![30 => -1i32..12, 2 => Just(400), 1 => Just(AFTER_THE_LAST_NIGHT)];
+    let day = prop_oneof![30 => -1i32..12, 8 => -3i32..1, 2 => Just(400), 1 => Just(AFTER_THE_LAST_NIGHT)];
     prop_oneof![
         12 => Just(Dates { arrival: None, departure: None }),
         20 => draw().prop_map(both),
         5 => (-1i32..9).prop_map(|day| Dates { arrival: Some(day), departure: None }),
-        5 => day.clone().prop_map(|day| Dates { arrival: None, departure: Some(day) }),
+        8 => day.clone().prop_map(|day| Dates { arrival: None, departure: Some(day) }),
         1 => (day.clone(), day).prop_map(|(from, to)| Dates { arrival: Some(from), departure: Some(to) }),
     ]
 }
@@ -259,8 +270,16 @@ fn catalogued() -> impl Strategy<Value = usize> + Clone {
 
 fn rooms() -> impl Strategy<Value = Vec<Room>> {
     let quantity = prop_oneof![60 => 1u32..3, 4 => Just(3), 4 => 20u32..=50, 1 => Just(0), 1 => Just(51), 1 => Just(u32::MAX)];
-    let room = (catalogued(), catalogued(), quantity, 0u16..3, children_ages()).prop_map(
-        |(room_type, rate_plan, quantity, adults, children_ages)| Room { room_type, rate_plan, quantity, adults, children_ages },
+    let seller = prop_oneof![30 => Just(Vec::new()), 3 => vec(0u64..20_000, 1..5)];
+    let room = (catalogued(), catalogued(), quantity, 0u16..3, children_ages(), seller).prop_map(
+        |(room_type, rate_plan, quantity, adults, children_ages, seller_nightly)| Room {
+            room_type,
+            rate_plan,
+            quantity,
+            adults,
+            children_ages,
+            seller_nightly,
+        },
     );
     prop_oneof![40 => vec(room.clone(), 1), 20 => vec(room.clone(), 2), 4 => vec(room, 3), 1 => Just(Vec::new())]
 }
@@ -275,7 +294,7 @@ fn revision() -> impl Strategy<Value = Option<u32>> {
 }
 
 fn ari() -> impl Strategy<Value = Ari> {
-    let dates = prop_oneof![draw(), Just(Draw { from: 0, nights: 20 })];
+    let dates = prop_oneof![8 => draw(), 8 => Just(Draw { from: 0, nights: 20 }), 1 => Just(Draw { from: -3, nights: 6 })];
     let days = prop_oneof![30 => Just(Weekdays::ALL), 10 => (0u8..128).prop_map(Weekdays), 6 => Just(Weekdays(0))];
     let rooms = (
         option::weighted(0.3, prop_oneof![24 => 0u32..6, 4 => 100u32..400, 1 => Just(100_000), 1 => Just(100_001)]),
@@ -289,14 +308,16 @@ fn ari() -> impl Strategy<Value = Ari> {
         option::weighted(0.6, prop_oneof![60 => price(), 1 => Just(MAX_MINOR), 1 => Just(MAX_MINOR + 1)]),
         [flag(), flag(), flag()],
         [length(), length(), length()],
+        (prop::bool::weighted(0.05), prop::bool::weighted(0.04)),
     )
-        .prop_map(|((room_type, rate_plan, dates, days), rooms, rate, flags, lengths)| {
+        .prop_map(|((room_type, rate_plan, dates, days), rooms, rate, flags, lengths, clears)| {
             // A rate without a plan is refused, so it occurs rarely.
             let rate = rate.filter(|r| rate_plan.is_some() || r % 8 == 1);
             // Rates mostly cover weeks, because a gap leads to a refusal.
             let weeks = rate.is_some_and(|r| r % 4 != 2) && days.0 > 0;
             let (dates, days) = if weeks { (Draw { from: 0, nights: 30 }, Weekdays::ALL) } else { (dates, days) };
-            Ari { room_type, rate_plan, dates, days, rooms, rate, flags, lengths }
+            let clears = (clears.0, clears.1 && rate_plan.is_some() && rate.is_none());
+            Ari { room_type, rate_plan, dates, days, rooms, rate, clears, flags, lengths }
         })
 }
 
@@ -312,7 +333,8 @@ fn reprice() -> impl Strategy<Value = Act> {
     (0usize..2, 0usize..2, dates, price()).prop_map(|(room_type, rate_plan, dates, rate)| {
         let (days, rooms) = (Weekdays::ALL, (None, None));
         let (rate_plan, rate, flags, lengths) = (Some(rate_plan), Some(rate), [None; 3], [None; 3]);
-        Act::Ari(vec![Ari { room_type, rate_plan, dates, days, rooms, rate, flags, lengths }])
+        let clears = (false, false);
+        Act::Ari(vec![Ari { room_type, rate_plan, dates, days, rooms, rate, clears, flags, lengths }])
     })
 }
 
@@ -391,18 +413,20 @@ fn act() -> impl Strategy<Value = Act> {
         14 => (prop_oneof![2 => draw(), 1 => tonight()], rooms(), ttl_ms()).prop_map(|(stay, rooms, ttl_ms)| Act::PlaceHold { stay, rooms, ttl_ms }),
         11 => (0usize..6).prop_map(Act::Confirm),
         3 => (0usize..5).prop_map(Act::Release),
-        16 => (pick(), dates(), option::weighted(0.5, rooms()), any::<bool>(), revision()).prop_map(
+        24 => (pick(), dates(), option::weighted(0.5, rooms()), any::<bool>(), revision()).prop_map(
             |(booking, dates, rooms, guest, revision)| Act::Amend { booking, dates, rooms, guest, revision }
         ),
         16 => (0usize..5, option::weighted(0.3, draw()), vec((0usize..3, 1u32..4), 1..4)).prop_map(
             |(booking, stay, lines)| Act::Regroup { booking, stay, lines }
         ),
         9 => (pick(), revision()).prop_map(|(booking, revision)| Act::Cancel { booking, revision }),
-        6 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckIn { booking, revision }),
-        3 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckOut { booking, revision }),
+        12 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckIn { booking, revision }),
+        5 => (pick(), revision()).prop_map(|(booking, revision)| Act::CheckOut { booking, revision }),
         2 => (pick(), revision()).prop_map(|(booking, revision)| Act::NoShow { booking, revision }),
+        4 => (pick(), revision()).prop_map(|(booking, revision)| Act::RevertCheckIn { booking, revision }),
+        4 => (pick(), revision()).prop_map(|(booking, revision)| Act::Reinstate { booking, revision }),
         4 => pick().prop_map(Act::Erase),
         2 => (1u64..4, 0u8..3).prop_map(|(node, drawn)| Act::ReplicaKeys { node, drawn }),
-        4 => prop::bool::weighted(0.1).prop_map(|early| Act::Close { early }),
+        8 => prop::bool::weighted(0.1).prop_map(|early| Act::Close { early }),
     ]
 }

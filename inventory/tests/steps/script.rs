@@ -23,6 +23,8 @@ pub struct Script {
     bookings: Vec<BookingId>,
     /// The rooms of each booking in its newest answer.
     rooms: BTreeMap<BookingId, Vec<RoomRequest>>,
+    /// The guests in the house.
+    in_house: Vec<BookingId>,
     /// Holds, each with its arrival night.
     holds: Vec<(HoldId, Night)>,
     keyed: Vec<Command>,
@@ -41,11 +43,11 @@ impl Script {
     pub fn new(first_date: Night) -> Script {
         let clock_ms = u64::from(first_date.0) * 86_400_000;
         let (bookings, holds, keyed, deadlines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (rooms, today) = (BTreeMap::new(), [first_date; 3]);
+        let (rooms, in_house, today) = (BTreeMap::new(), Vec::new(), [first_date; 3]);
         let second = if first_date.0.is_multiple_of(2) { *b"KWD" } else { *b"JPY" };
         let currencies = [*b"EUR", second, *b"USD"].map(Currency);
         let (issued, callers, grants) = (0, false, 0);
-        Script { clock_ms, issued, bookings, rooms, holds, keyed, deadlines, today, currencies, callers, grants }
+        Script { clock_ms, issued, bookings, rooms, in_house, holds, keyed, deadlines, today, currencies, callers, grants }
     }
 
     /// Commands have the callers of their steps: a manager, two channels, a desk, and others.
@@ -82,6 +84,7 @@ impl Script {
                 days: Weekdays::ALL,
                 rooms: (None, None),
                 rate: Some(9_901),
+                clears: (false, false),
                 flags: [None; 3],
                 lengths: [None; 3],
             };
@@ -152,6 +155,10 @@ impl Script {
         }
         if let Reply::Booking(booking) = &outcome.reply {
             self.rooms.insert(booking.id, booking.rooms.iter().map(as_request).collect());
+            self.in_house.retain(|id| *id != booking.id);
+            if booking.state == BookingState::CheckedIn {
+                self.in_house.push(booking.id);
+            }
         }
         match &outcome.reply {
             Reply::BusinessDate(date) => self.today[place_of(command.property)] = *date,
@@ -186,6 +193,8 @@ impl Script {
                     payment_token,
                     seeds: self.seeds(true),
                     number: Some(ConfirmationNumber::new(self.clock_ms ^ self.issued)),
+                    expected_total: self.expected_total(property),
+                    override_reason: self.override_reason(),
                 })
             }
             Act::PlaceHold { .. } if self.deadlines.len() >= MOST_OPEN_HOLDS => Op::Tick,
@@ -201,16 +210,21 @@ impl Script {
                 payment_token: self.payment_token(),
                 seeds: self.seeds(true),
                 number: None,
+                expected_total: self.expected_total(property),
+                guests: self.guests(),
             },
             Act::Release(back) => Op::ReleaseHold(self.hold(property, *back)),
             Act::Amend { booking, dates, rooms, guest, revision } => Op::Amend {
-                booking: self.booking(property, *booking),
-                arrival: dates.arrival.map(|days| on(days, today)),
+                booking: if *booking >= 6 { self.guest_of(property, *booking) } else { self.booking(property, *booking) },
+                // A guest in the house keeps the arrival.
+                arrival: dates.arrival.filter(|_| *booking < 7).map(|days| on(days, today)),
                 departure: dates.departure.map(|days| on(days, today)),
                 rooms: rooms.as_deref().map(requests),
                 guest: guest.then(|| self.guest()),
+                guest_of: self.issued.is_multiple_of(13).then_some(2),
                 seeds: self.seeds(*guest),
                 expected_revision: *revision,
+                override_reason: self.override_reason(),
             },
             Act::Regroup { booking, stay, lines } => {
                 let booking = self.booking(property, *booking);
@@ -222,8 +236,17 @@ impl Script {
                 let rooms = Some(lines.iter().filter_map(take).collect());
                 let stay = stay.map(|stay| nights(stay, today));
                 let (arrival, departure) = (stay.map(|s| s.arrival()), stay.map(|s| s.departure()));
-                let seeds = self.seeds(false);
-                Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision: None }
+                Op::Amend {
+                    booking,
+                    arrival,
+                    departure,
+                    rooms,
+                    guest: None,
+                    guest_of: None,
+                    seeds: self.seeds(false),
+                    expected_revision: None,
+                    override_reason: None,
+                }
             }
             Act::Cancel { booking, revision } => {
                 Op::Cancel { booking: self.booking(property, *booking), expected_revision: *revision }
@@ -232,10 +255,16 @@ impl Script {
                 Op::CheckIn { booking: self.booking(property, *booking), expected_revision: *revision }
             }
             Act::CheckOut { booking, revision } => {
-                Op::CheckOut { booking: self.booking(property, *booking), expected_revision: *revision }
+                Op::CheckOut { booking: self.guest_of(property, *booking), expected_revision: *revision }
             }
             Act::NoShow { booking, revision } => {
                 Op::NoShow { booking: self.booking(property, *booking), expected_revision: *revision }
+            }
+            Act::RevertCheckIn { booking, revision } => {
+                Op::RevertCheckIn { booking: self.guest_of(property, *booking), expected_revision: *revision }
+            }
+            Act::Reinstate { booking, revision } => {
+                Op::Reinstate { booking: self.booking(property, *booking), expected_revision: *revision }
             }
             Act::Erase(booking) => Op::EraseGuest { booking: self.booking(property, *booking) },
             Act::ReplicaKeys { node, drawn } => {
@@ -245,9 +274,31 @@ impl Script {
         }
     }
 
-    /// Few references, so that bookings share some; every third command has none.
+    /// Every third command has no reference; some have one that another command has.
     fn channel_ref(&self) -> String {
-        if self.issued.is_multiple_of(3) { String::new() } else { format!("ref-{}", self.issued % 5) }
+        match self.issued {
+            issued if issued.is_multiple_of(3) => String::new(),
+            issued if issued.is_multiple_of(8) => format!("ref-{}", issued / 40),
+            issued => format!("own-{issued}"),
+        }
+    }
+
+    /// Rarely a reason to override restrictions.
+    fn override_reason(&self) -> Option<String> {
+        self.issued.is_multiple_of(9).then(|| format!("reason {}", self.issued))
+    }
+
+    /// Rarely a price that the rooms seldom have.
+    fn expected_total(&self, property: PropertyNumber) -> Option<Price> {
+        let currency = self.currencies[place_of(property)];
+        self.issued.is_multiple_of(7).then_some(Price { amount: (1 + self.issued / 7 % 3) * 9_901, currency })
+    }
+
+    /// The guests of a hold's rooms: mostly those of the hold, sometimes other ones, sometimes of too many lines.
+    fn guests(&self) -> Vec<RoomGuests> {
+        let lines = if self.issued.is_multiple_of(4) { 1 + self.issued / 4 % 3 } else { 0 };
+        let guests = |line| RoomGuests { adults: (self.issued + line) as u16 % 4, children_ages: vec![7; line as usize] };
+        (0..lines).map(guests).collect()
     }
 
     /// Every fourth command has no token.
@@ -304,7 +355,8 @@ impl Script {
         let salt = |place| u128::from_be_bytes(drawn(place).map(u64::to_be_bytes).concat().try_into().unwrap()).to_be_bytes();
         let digest = |place| [salt(place), salt(place).map(|byte| byte ^ 0x33)].concat().try_into().unwrap();
         let guest = if guest { (0..GUEST_DIGESTS as u64).map(digest).collect() } else { Vec::new() };
-        LeafSeeds { guest, salts: TermSalts { price: salt(5), channel_ref: salt(6), unit: salt(7) } }
+        let lookups = if guest.is_empty() { Vec::new() } else { vec![salt(5), salt(6)] };
+        LeafSeeds { guest, salts: TermSalts { price: salt(5), channel_ref: salt(6), unit: salt(7) }, lookups }
     }
 
     /// Mostly a booking of this property; an unknown id if there is none.
@@ -312,6 +364,13 @@ impl Script {
         let own: Vec<BookingId> = self.bookings.iter().filter(|id| id.property() == property).copied().collect();
         let known = if back == 11 { &self.bookings } else { &own };
         recent(known, back).copied().unwrap_or(BookingId::new(property, 1, 1))
+    }
+
+    /// Mostly a booking whose guest is in the house; any booking if there is none.
+    fn guest_of(&self, property: PropertyNumber, back: usize) -> BookingId {
+        let own: Vec<BookingId> = self.in_house.iter().filter(|id| id.property() == property).copied().collect();
+        let known = if back == 11 { None } else { recent(&own, back).copied() };
+        known.unwrap_or_else(|| self.booking(property, back))
     }
 
     fn hold(&self, property: PropertyNumber, back: usize) -> HoldId {
@@ -365,6 +424,7 @@ fn as_request(room: &BookedRoom) -> RoomRequest {
         quantity: room.quantity,
         adults: room.adults,
         children_ages: room.children_ages.clone(),
+        seller_nightly: Vec::new(),
     }
 }
 
@@ -375,6 +435,7 @@ fn requests(rooms: &[Room]) -> Vec<RoomRequest> {
         quantity: room.quantity,
         adults: room.adults,
         children_ages: room.children_ages.clone(),
+        seller_nightly: room.seller_nightly.clone(),
     };
     rooms.iter().map(request).collect()
 }
@@ -404,7 +465,9 @@ fn put(act: &Act, (property, own): (PropertyNumber, Currency), today: Night) -> 
         Act::PutRoomType { code: place, capacity, occupancy, overbooking, wording, accessible, revision } => {
             let (name, overbooking_basis_points) = (words(wording, 0), overbooking);
             let code = code(TYPES[place]);
-            let room_type = RoomType { code, name, capacity, occupancy, overbooking_basis_points, accessible, revision: 99 };
+            let retired = wording == 8;
+            let room_type =
+                RoomType { code, name, capacity, occupancy, overbooking_basis_points, accessible, retired, revision: 99 };
             Op::PutRoomType { room_type, expected_revision: revision }
         }
         Act::PutRatePlan { code: place, currency, free_until_days, fee, wording, revision } => {
@@ -412,7 +475,7 @@ fn put(act: &Act, (property, own): (PropertyNumber, Currency), today: Night) -> 
             let policy = CancellationPolicy { free_until_days, fee };
             let (code, name) = (code(PLANS[place]), words(wording, 0));
             // The command ignores both the revision and `priced`.
-            let rate_plan = RatePlan { code, name, currency, policy, priced: true, revision: 99 };
+            let rate_plan = RatePlan { code, name, currency, policy, priced: true, retired: wording == 8, revision: 99 };
             Op::PutRatePlan { rate_plan, expected_revision: revision }
         }
         _ => unreachable!("only puts come here"),
@@ -429,6 +492,8 @@ fn ari(ari: &Ari, today: Night) -> AriUpdate {
         capacity: ari.rooms.0,
         out_of_order: ari.rooms.1,
         rate: ari.rate,
+        clear_capacity: ari.clears.0,
+        clear_rate: ari.clears.1,
         stop_sell: ari.flags[0],
         closed_to_arrival: ari.flags[1],
         closed_to_departure: ari.flags[2],

@@ -21,7 +21,14 @@ pub fn records_of(line: u64, entry: &Entry) -> Vec<Record> {
     let Some(mark) = &entry.mark else { return Vec::new() };
     let verdict = if let Reply::Rejected(reject) = &entry.reply { number_of(reject) } else { 0 };
     let what = (u64::from(mark.action.0), entry.property, mark.record);
-    vec![record((line, 0), entry.at_ms, &mark.actor, what, (verdict, 1))]
+    let mut record = record((line, 0), entry.at_ms, &mark.actor, what, (verdict, 1));
+    if let Some(reason) = &mark.reason {
+        // One more element: a text.
+        record[0] += 1;
+        head(&mut record, 3, reason.len() as u64);
+        record.extend(reason.bytes());
+    }
+    vec![record]
 }
 
 /// `[line, place, time, who, credential, address, action, property, record or null, verdict, times]`
@@ -119,6 +126,8 @@ pub fn action_of(op: &Op) -> (u8, Option<[u8; 16]>) {
         Op::CloseBusinessDate { .. } => (14, None),
         Op::EraseGuest { booking } => (15, Some(booking.0)),
         Op::PutGrant { .. } => (16, None),
+        Op::RevertCheckIn { booking, .. } => (17, Some(booking.0)),
+        Op::Reinstate { booking, .. } => (18, Some(booking.0)),
         // A command that no caller may send.
         _ => (63, None),
     }
@@ -127,7 +136,8 @@ pub fn action_of(op: &Op) -> (u8, Option<[u8; 16]>) {
 fn number_of(reject: &Reject) -> u64 {
     const NAMES: &str = "UnknownProperty UnknownRoomType UnknownRatePlan NotFound ArrivalInPast NoRooms TooManyRooms \
         OccupancyExceeded CurrencyMismatch CapacityTooLarge RateWithoutPlan Restricted SoldOut WrongState WrongBusinessDate \
-        NotDue HoldExpired HoldClosed RevisionMismatch KeyReused AmountTooLarge InvalidStay StayTooLong Forbidden HoldQuota";
+        NotDue HoldExpired HoldClosed RevisionMismatch KeyReused AmountTooLarge InvalidStay StayTooLong Forbidden HoldQuota \
+        StayOver DepartureInPast TooLateToRevert PriceChanged DuplicateReference Retired SellerPrices GuestsMissing GuestChanged";
     let shown = format!("{reject:?}");
     let name = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap();
     1 + NAMES.split_whitespace().position(|known| known == name).unwrap() as u64
