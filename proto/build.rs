@@ -38,6 +38,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ".keyrack.v1.AmendRequest.rooms",
         "#[serde(deserialize_with = \"crate::json::at_least_one_room\", skip_serializing_if = \"Vec::is_empty\")]",
     );
+    for (field, attribute) in READ_SPECIALLY {
+        config.field_attribute(format!(".keyrack.v1.{field}"), attribute);
+    }
     for path in ABSENT_WHEN_NONE {
         config.field_attribute(path, "#[serde(skip_serializing_if = \"Option::is_none\")]");
     }
@@ -80,7 +83,25 @@ const NOT_IN_BODIES: [&str; 27] = [
     "UpdateAriRequest.property_id",
     "UpdateAriRequest.idempotency_key",
 ];
-const ABSENT_WHEN_NONE: [&str; 7] = [
+/// In JSON, null is not the same as an absent value where it clears something, and some types have a shorter form.
+const READ_SPECIALLY: [(&str, &str); 13] = [
+    ("AmendRequest.notes", "#[serde(with = \"crate::json::notes\")] #[schema(value_type = Option<Vec<Note>>)]"),
+    ("GuestChange.name", "#[serde(deserialize_with = \"crate::json::null_is_empty\")]"),
+    ("GuestChange.email", "#[serde(deserialize_with = \"crate::json::null_is_empty\")]"),
+    ("GuestChange.phone", "#[serde(deserialize_with = \"crate::json::null_is_empty\")]"),
+    ("AriUpdate.capacity", "#[serde(deserialize_with = \"crate::json::null_is_most\")]"),
+    ("AriUpdate.rate", "#[serde(deserialize_with = \"crate::json::null_is_empty\")]"),
+    ("AriUpdate.min_stay_arrival", NULL_IS_ZERO),
+    ("AriUpdate.min_stay_through", NULL_IS_ZERO),
+    ("AriUpdate.max_stay", NULL_IS_ZERO),
+    ("AriUpdate.closed_to_arrival", NULL_IS_ZERO),
+    ("AriUpdate.closed_to_departure", NULL_IS_ZERO),
+    ("AriUpdate.stop_sell", NULL_IS_ZERO),
+    ("AriUpdate.out_of_order", NULL_IS_ZERO),
+];
+const NULL_IS_ZERO: &str = "#[serde(deserialize_with = \"crate::json::null_is_zero\")]";
+const ABSENT_WHEN_NONE: [&str; 8] = [
+    ".keyrack.v1.Booking.fees_total",
     ".keyrack.v1.Booking.as_of",
     ".keyrack.v1.Booking.cancellation_fee",
     ".keyrack.v1.Booking.receipt",

@@ -97,6 +97,7 @@ impl From<&Mark> for pb::Mark {
             action: mark.action.0.into(),
             record: record_to_pb(mark.record),
             link: Bytes::copy_from_slice(&mark.link),
+            reason: mark.reason.clone(),
         }
     }
 }
@@ -110,6 +111,7 @@ impl TryFrom<pb::Mark> for Mark {
             action: Action(narrow(mark.action, "action")?),
             record: record_from_pb(&mark.record)?,
             link: array(&mark.link, "link")?,
+            reason: mark.reason,
         })
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keyrack_inventory::{
-    BookedRoom, Booking, BookingId, BookingState, ConfirmationNumber, Hold, HoldId, HoldState, RatePlanIx, RoomTypeIx, Sealed,
+    BookedRoom, Booking, BookingId, BookingState, ConfirmationNumber, FeeKind, FeeLedger, FeeLine, Hold, HoldId, HoldState,
+    Night, RatePlanIx, RoomTypeIx, Sealed,
 };
 
 use crate::catalog::{policy_from_pb, policy_to_pb};
@@ -32,6 +33,10 @@ impl From<&Booking> for pb::BookingRow {
             seller: booking.seller,
             number: booking.number.map(|number| number.0),
             line: booking.line,
+            fees: booking.fees.lines.iter().map(fee_to_pb).collect(),
+            fee_rest: booking.fees.rest,
+            given_up_on: booking.fees.given_up_on.map(|night| night.0),
+            checked_in_on: booking.checked_in_on.map(|night| night.0),
         }
     }
 }
@@ -58,6 +63,12 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
             guest_erased: row.guest_erased,
             seller: row.seller,
             line: row.line,
+            fees: FeeLedger {
+                lines: row.fees.into_iter().map(fee_from_pb).collect::<Result<_, _>>()?,
+                rest: row.fee_rest,
+                given_up_on: row.given_up_on.map(Night),
+            },
+            checked_in_on: row.checked_in_on.map(Night),
         }))
     }
 }
@@ -74,6 +85,10 @@ impl From<&BookedRoom> for pb::RoomLine {
             children_ages: Bytes::copy_from_slice(&room.children_ages),
             nightly: room.nightly.clone(),
             policy: policy_to_pb(room.policy),
+            from: room.nights.map(|nights| nights.arrival().0),
+            to: room.nights.map(|nights| nights.departure().0),
+            late_first: room.late_first.map(|night| night.0),
+            seller_nightly: room.seller_nightly.iter().map(|price| price.map_or(0, |price| price.saturating_add(1))).collect(),
         }
     }
 }
@@ -92,8 +107,38 @@ impl TryFrom<pb::RoomLine> for BookedRoom {
             children_ages: line.children_ages.to_vec(),
             nightly: line.nightly,
             policy: policy_from_pb(line.policy)?,
+            nights: match (line.from, line.to) {
+                (None, None) => None,
+                (Some(from), Some(to)) => Some(stay(from, to)?),
+                _ => return Err(Malformed("nights of a room")),
+            },
+            late_first: line.late_first.map(Night),
+            seller_nightly: line.seller_nightly.into_iter().map(|price| price.checked_sub(1)).collect(),
         })
     }
+}
+
+fn fee_to_pb(line: &FeeLine) -> pb::FeeLine {
+    let kind = match line.kind {
+        FeeKind::Amended => 1,
+        FeeKind::Cancelled => 2,
+        FeeKind::NoShow => 3,
+        FeeKind::LeftEarly => 4,
+        FeeKind::Reinstated => 5,
+    };
+    pb::FeeLine { date: line.date.0, kind, amount: line.amount }
+}
+
+fn fee_from_pb(line: pb::FeeLine) -> Result<FeeLine, Malformed> {
+    let kind = match line.kind {
+        1 => FeeKind::Amended,
+        2 => FeeKind::Cancelled,
+        3 => FeeKind::NoShow,
+        4 => FeeKind::LeftEarly,
+        5 => FeeKind::Reinstated,
+        _ => return Err(Malformed("fee")),
+    };
+    Ok(FeeLine { date: Night(line.date), kind, amount: line.amount })
 }
 
 impl From<&Hold> for pb::HoldRow {

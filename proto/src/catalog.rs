@@ -74,6 +74,7 @@ impl From<&RoomType> for pb::RoomTypeEntry {
             occupancy: kind.occupancy.into(),
             overbooking_basis_points: kind.overbooking_basis_points,
             accessible: kind.accessible,
+            retired: kind.retired,
             revision: kind.revision,
         }
     }
@@ -90,6 +91,7 @@ impl TryFrom<pb::RoomTypeEntry> for RoomType {
             occupancy: narrow(entry.occupancy, "occupancy")?,
             overbooking_basis_points: entry.overbooking_basis_points,
             accessible: entry.accessible,
+            retired: entry.retired,
             revision: entry.revision,
         })
     }
@@ -103,6 +105,7 @@ impl From<&RatePlan> for pb::RatePlanEntry {
             currency: plan.currency.as_str().into(),
             policy: policy_to_pb(plan.policy),
             priced: plan.priced,
+            retired: plan.retired,
             revision: plan.revision,
         }
     }
@@ -118,6 +121,7 @@ impl TryFrom<pb::RatePlanEntry> for RatePlan {
             currency: currency(&entry.currency)?,
             policy: policy_from_pb(entry.policy)?,
             priced: entry.priced,
+            retired: entry.retired,
             revision: entry.revision,
         })
     }

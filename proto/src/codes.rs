@@ -65,6 +65,12 @@ codes! {
     NotCosigned "not_cosigned" 202 true,
     RequestInFlight "request_in_flight" 409 true,
     WrongState "wrong_state" 409 false,
+    StayOver "stay_over" 409 false,
+    TooLateToRevert "too_late_to_revert" 409 false,
+    PriceChanged "price_changed" 409 false,
+    DuplicateReference "duplicate_reference" 409 false,
+    Retired "retired" 409 false,
+    DepartureInPast "departure_in_past" 422 false,
     HoldExpired "hold_expired" 410 false,
     PreconditionFailed "precondition_failed" 412 false,
     PayloadTooLarge "payload_too_large" 413 false,
@@ -107,6 +113,14 @@ impl From<&Reject> for Code {
             Reject::WrongState(_) | Reject::WrongBusinessDate { .. } | Reject::NotDue { .. } | Reject::HoldClosed => {
                 Code::WrongState
             }
+            Reject::StayOver { .. } => Code::StayOver,
+            Reject::TooLateToRevert { .. } => Code::TooLateToRevert,
+            Reject::PriceChanged { .. } => Code::PriceChanged,
+            Reject::DuplicateReference(_) => Code::DuplicateReference,
+            Reject::Retired(_) => Code::Retired,
+            Reject::DepartureInPast { .. } => Code::DepartureInPast,
+            Reject::SellerPrices { .. } | Reject::GuestsMissing { .. } => Code::InvalidField,
+            Reject::GuestChanged => Code::RequestInFlight,
             Reject::HoldExpired => Code::HoldExpired,
             Reject::RevisionMismatch { .. } => Code::PreconditionFailed,
             Reject::KeyReused => Code::IdempotencyKeyReused,

@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 use keyrack_inventory::{
-    AriUpdate, BookRequest, BookingId, Command, ConfirmationNumber, DateRange, HoldId, Night, Op, PropertyNumber, ProvenKeys,
-    RequestKey, RoomRequest, Weekdays,
+    AriUpdate, BookRequest, BookingId, Command, ConfirmationNumber, DateRange, HoldId, Night, Op, Price, PropertyNumber,
+    ProvenKeys, RequestKey, RoomGuests, RoomRequest, Weekdays,
 };
 use pb::command::Op as Kind;
 use prost::Message;
 
 use crate::booking::{sealed_from_pb, sealed_to_pb};
-use crate::fields::{Malformed, array, code, narrow, required, stay};
-use crate::guest::{seeds_from_pb, seeds_to_pb};
+use crate::fields::{Malformed, array, code, currency, narrow, required, stay};
+use crate::guest::{lookups_from_pb, seeds_from_pb, seeds_to_pb};
 use crate::internal as pb;
 
 /// Encodes a command.
@@ -65,7 +65,7 @@ fn op_to_pb(op: &Op) -> Kind {
             rooms: rooms.iter().map(room_to_pb).collect(),
             ttl_ms: *ttl_ms,
         }),
-        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number } => {
+        Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests } => {
             Kind::ConfirmHold(pb::ConfirmHold {
                 hold: id_bytes(&hold.0),
                 booking: id_bytes(&booking.0),
@@ -74,29 +74,38 @@ fn op_to_pb(op: &Op) -> Kind {
                 payment_token: payment_token.clone(),
                 seeds: seeds_to_pb(seeds),
                 number: number.map(|number| number.0),
+                expected_total: expected_total.map(price_to_pb),
+                guests: guests.iter().map(guests_to_pb).collect(),
             })
         }
         Op::ReleaseHold(id) => Kind::ReleaseHold(id_bytes(&id.0)),
         Op::Book(request) => Kind::Book(book_to_pb(request)),
-        Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision } => Kind::Amend(pb::Amend {
-            booking: id_bytes(&booking.0),
-            arrival: arrival.map(|night| night.0),
-            departure: departure.map(|night| night.0),
-            rooms: rooms.iter().flatten().map(room_to_pb).collect(),
-            guest: guest.as_ref().and_then(sealed_to_pb),
-            expected_revision: *expected_revision,
-            seeds: seeds_to_pb(seeds),
-        }),
+        Op::Amend { booking, arrival, departure, rooms, guest, guest_of, seeds, expected_revision, override_reason } => {
+            Kind::Amend(pb::Amend {
+                booking: id_bytes(&booking.0),
+                arrival: arrival.map(|night| night.0),
+                departure: departure.map(|night| night.0),
+                rooms: rooms.iter().flatten().map(room_to_pb).collect(),
+                guest: guest.as_ref().and_then(sealed_to_pb),
+                expected_revision: *expected_revision,
+                seeds: seeds_to_pb(seeds),
+                override_reason: override_reason.clone(),
+                guest_of: *guest_of,
+            })
+        }
         Op::Cancel { booking, expected_revision } => Kind::Cancel(step_to_pb(*booking, *expected_revision)),
         Op::CheckIn { booking, expected_revision } => Kind::CheckIn(step_to_pb(*booking, *expected_revision)),
         Op::CheckOut { booking, expected_revision } => Kind::CheckOut(step_to_pb(*booking, *expected_revision)),
+        Op::RevertCheckIn { booking, expected_revision } => Kind::RevertCheckIn(step_to_pb(*booking, *expected_revision)),
+        Op::Reinstate { booking, expected_revision } => Kind::Reinstate(step_to_pb(*booking, *expected_revision)),
         Op::NoShow { booking, expected_revision } => Kind::NoShow(step_to_pb(*booking, *expected_revision)),
         Op::EraseGuest { booking } => Kind::EraseGuest(id_bytes(&booking.0)),
         Op::PutGrant { number, grant } => Kind::PutGrant(pb::PutGrant { principal: *number, grant: Some(grant.into()) }),
-        Op::RewrapGuest { booking, from, to } => Kind::RewrapGuest(pb::RewrapGuest {
+        Op::RewrapGuest { booking, from, to, lookups } => Kind::RewrapGuest(pb::RewrapGuest {
             booking: id_bytes(&booking.0),
             from: Bytes::copy_from_slice(from),
             to: Bytes::copy_from_slice(to),
+            lookups: lookups.concat().into(),
         }),
         Op::Observe(seen) => Kind::Observe(pb::Observe { seen: seen.iter().map(Into::into).collect() }),
         Op::SealAudit => Kind::SealAudit(pb::Nothing {}),
@@ -143,6 +152,8 @@ fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
             payment_token: confirm.payment_token,
             seeds: seeds_from_pb(confirm.seeds)?,
             number: confirm.number.map(ConfirmationNumber::new),
+            expected_total: confirm.expected_total.map(price_from_pb).transpose()?,
+            guests: confirm.guests.into_iter().map(guests_from_pb).collect::<Result<_, _>>()?,
         },
         Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
         Kind::Book(book) => Op::Book(book_from_pb(book)?),
@@ -159,15 +170,26 @@ fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
             let (booking, expected_revision) = step_from_pb(step)?;
             Op::CheckOut { booking, expected_revision }
         }
+        Kind::RevertCheckIn(step) => {
+            let (booking, expected_revision) = step_from_pb(step)?;
+            Op::RevertCheckIn { booking, expected_revision }
+        }
+        Kind::Reinstate(step) => {
+            let (booking, expected_revision) = step_from_pb(step)?;
+            Op::Reinstate { booking, expected_revision }
+        }
         Kind::NoShow(step) => {
             let (booking, expected_revision) = step_from_pb(step)?;
             Op::NoShow { booking, expected_revision }
         }
         Kind::EraseGuest(booking) => Op::EraseGuest { booking: booking_id(&booking)? },
         Kind::PutGrant(put) => Op::PutGrant { number: put.principal, grant: required(put.grant, "grant")?.try_into()? },
-        Kind::RewrapGuest(rewrap) => {
-            Op::RewrapGuest { booking: booking_id(&rewrap.booking)?, from: rewrap.from.to_vec(), to: rewrap.to.to_vec() }
-        }
+        Kind::RewrapGuest(rewrap) => Op::RewrapGuest {
+            booking: booking_id(&rewrap.booking)?,
+            from: rewrap.from.to_vec(),
+            to: rewrap.to.to_vec(),
+            lookups: lookups_from_pb(&rewrap.lookups)?,
+        },
         Kind::Observe(observe) => Op::Observe(observe.seen.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?),
         Kind::SealAudit(_) => Op::SealAudit,
         Kind::PutReplicaKeys(keys) => Op::PutReplicaKeys(keys.try_into()?),
@@ -192,6 +214,8 @@ fn book_to_pb(request: &BookRequest) -> pb::Book {
         payment_token: request.payment_token.clone(),
         seeds: seeds_to_pb(&request.seeds),
         number: request.number.map(|number| number.0),
+        expected_total: request.expected_total.map(price_to_pb),
+        override_reason: request.override_reason.clone(),
     }
 }
 
@@ -205,6 +229,8 @@ fn book_from_pb(book: pb::Book) -> Result<BookRequest, Malformed> {
         payment_token: book.payment_token,
         seeds: seeds_from_pb(book.seeds)?,
         number: book.number.map(ConfirmationNumber::new),
+        expected_total: book.expected_total.map(price_from_pb).transpose()?,
+        override_reason: book.override_reason,
     })
 }
 
@@ -217,6 +243,8 @@ fn amend_from_pb(amend: pb::Amend) -> Result<Op, Malformed> {
         guest: amend.guest.map(|guest| sealed_from_pb(Some(guest))),
         seeds: seeds_from_pb(amend.seeds)?,
         expected_revision: amend.expected_revision,
+        override_reason: amend.override_reason,
+        guest_of: amend.guest_of,
     })
 }
 
@@ -235,7 +263,24 @@ fn room_to_pb(room: &RoomRequest) -> pb::RoomRequest {
         quantity: room.quantity,
         adults: room.adults.into(),
         children_ages: Bytes::copy_from_slice(&room.children_ages),
+        seller_nightly: room.seller_nightly.clone(),
     }
+}
+
+fn guests_to_pb(guests: &RoomGuests) -> pb::RoomGuests {
+    pb::RoomGuests { adults: guests.adults.into(), children_ages: Bytes::copy_from_slice(&guests.children_ages) }
+}
+
+fn guests_from_pb(guests: pb::RoomGuests) -> Result<RoomGuests, Malformed> {
+    Ok(RoomGuests { adults: narrow(guests.adults, "adults")?, children_ages: guests.children_ages.to_vec() })
+}
+
+fn price_to_pb(price: Price) -> pb::Price {
+    pb::Price { amount: price.amount, currency: price.currency.as_str().into() }
+}
+
+fn price_from_pb(price: pb::Price) -> Result<Price, Malformed> {
+    Ok(Price { amount: price.amount, currency: currency(&price.currency)? })
 }
 
 fn rooms_from_pb(rooms: Vec<pb::RoomRequest>) -> Result<Vec<RoomRequest>, Malformed> {
@@ -246,6 +291,7 @@ fn rooms_from_pb(rooms: Vec<pb::RoomRequest>) -> Result<Vec<RoomRequest>, Malfor
             quantity: room.quantity,
             adults: narrow(room.adults, "adults")?,
             children_ages: room.children_ages.to_vec(),
+            seller_nightly: room.seller_nightly,
         })
     };
     rooms.into_iter().map(room).collect()
@@ -267,6 +313,8 @@ fn ari_to_pb(update: &AriUpdate) -> pb::AriLine {
         min_stay_arrival: update.min_stay_arrival.map(Into::into),
         min_stay_through: update.min_stay_through.map(Into::into),
         max_stay: update.max_stay.map(Into::into),
+        clear_capacity: update.clear_capacity,
+        clear_rate: update.clear_rate,
     }
 }
 
@@ -286,6 +334,8 @@ fn ari_from_pb(line: pb::AriLine) -> Result<AriUpdate, Malformed> {
         min_stay_arrival: length(line.min_stay_arrival)?,
         min_stay_through: length(line.min_stay_through)?,
         max_stay: length(line.max_stay)?,
+        clear_capacity: line.clear_capacity,
+        clear_rate: line.clear_rate,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The secrets of guest data, and the keys that sign checkpoints.
 
 use bytes::Bytes;
-use keyrack_inventory::{Digest, GuestSecrets, LeafSeeds, ReplicaKeys, Salt, TermSalts};
+use keyrack_inventory::{Digest, GuestSecrets, LeafSeeds, Lookup, MAX_LOOKUPS, ReplicaKeys, Salt, TermSalts};
 
 use crate::fields::{Malformed, array};
 use crate::internal as pb;
@@ -12,6 +12,7 @@ impl From<&GuestSecrets> for pb::GuestRow {
             wrapped_key: Bytes::copy_from_slice(&secrets.wrapped_key),
             digests: secrets.digests.concat().into(),
             salts: salts_to_pb(&secrets.salts),
+            lookups: secrets.lookups.concat().into(),
         }
     }
 }
@@ -24,6 +25,7 @@ impl TryFrom<pb::GuestRow> for GuestSecrets {
             wrapped_key: row.wrapped_key.to_vec(),
             digests: digests_from_pb(&row.digests)?,
             salts: salts_from_pb(&row.salts)?,
+            lookups: lookups_from_pb(&row.lookups)?,
         })
     }
 }
@@ -44,18 +46,31 @@ impl TryFrom<pb::ReplicaKeysRow> for ReplicaKeys {
 }
 
 pub(crate) fn seeds_to_pb(seeds: &LeafSeeds) -> Option<pb::LeafSeeds> {
-    let message = || pb::LeafSeeds { guest: seeds.guest.concat().into(), salts: salts_to_pb(&seeds.salts) };
+    let message = || pb::LeafSeeds {
+        guest: seeds.guest.concat().into(),
+        salts: salts_to_pb(&seeds.salts),
+        lookups: seeds.lookups.concat().into(),
+    };
     (seeds != &LeafSeeds::default()).then(message)
 }
 
 pub(crate) fn seeds_from_pb(seeds: Option<pb::LeafSeeds>) -> Result<LeafSeeds, Malformed> {
     let Some(seeds) = seeds else { return Ok(LeafSeeds::default()) };
-    Ok(LeafSeeds { guest: digests_from_pb(&seeds.guest)?, salts: salts_from_pb(&seeds.salts)? })
+    Ok(LeafSeeds {
+        guest: digests_from_pb(&seeds.guest)?,
+        salts: salts_from_pb(&seeds.salts)?,
+        lookups: lookups_from_pb(&seeds.lookups)?,
+    })
 }
 
 fn digests_from_pb(bytes: &[u8]) -> Result<Vec<Digest>, Malformed> {
     let (digests, rest) = bytes.as_chunks();
     if rest.is_empty() { Ok(digests.to_vec()) } else { Err(Malformed("digests")) }
+}
+
+pub(crate) fn lookups_from_pb(bytes: &[u8]) -> Result<Vec<Lookup>, Malformed> {
+    let (lookups, rest) = bytes.as_chunks();
+    if rest.is_empty() && lookups.len() <= MAX_LOOKUPS { Ok(lookups.to_vec()) } else { Err(Malformed("lookups")) }
 }
 
 fn salts_to_pb(salts: &TermSalts) -> Bytes {

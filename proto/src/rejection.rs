@@ -3,10 +3,11 @@
 //! A stored refusal answers every retry, so its number and fields must stay readable. A new kind needs an arm in both
 //! directions. The compiler demands the first; for the second, `proto/tests/drawn/row.rs` must generate the new kind.
 
-use keyrack_inventory::{Night, RefusedNight, Reject, Restriction};
+use bytes::Bytes;
+use keyrack_inventory::{BookingId, Night, RefusedNight, Reject, Restriction};
 
 use crate::booking::{state_from_number, state_number};
-use crate::fields::{Malformed, code, narrow};
+use crate::fields::{Malformed, array, code, currency, narrow};
 use crate::internal as pb;
 
 impl From<&Reject> for pb::Rejection {
@@ -14,7 +15,7 @@ impl From<&Reject> for pb::Rejection {
         let plain = pb::Rejection { kind: reject.number(), ..Default::default() };
         let numbered = |number| pb::Rejection { number, ..plain.clone() };
         match reject {
-            Reject::UnknownRoomType(code) | Reject::UnknownRatePlan(code) => {
+            Reject::UnknownRoomType(code) | Reject::UnknownRatePlan(code) | Reject::Retired(code) => {
                 pb::Rejection { code: code.as_str().into(), ..plain.clone() }
             }
             Reject::OccupancyExceeded { room_type, occupancy } => {
@@ -22,7 +23,15 @@ impl From<&Reject> for pb::Rejection {
             }
             Reject::ArrivalInPast { business_date }
             | Reject::WrongBusinessDate { business_date }
-            | Reject::NotDue { business_date } => numbered(business_date.0),
+            | Reject::NotDue { business_date }
+            | Reject::StayOver { business_date }
+            | Reject::DepartureInPast { business_date }
+            | Reject::TooLateToRevert { business_date } => numbered(business_date.0),
+            Reject::SellerPrices { nights: number } | Reject::GuestsMissing { lines: number } => numbered(*number),
+            Reject::PriceChanged { total, currency } => {
+                pb::Rejection { amount: *total, currency: currency.as_str().into(), ..plain.clone() }
+            }
+            Reject::DuplicateReference(booking) => pb::Rejection { booking: Bytes::copy_from_slice(&booking.0), ..plain.clone() },
             Reject::WrongState(state) => numbered(state_number(*state)),
             Reject::RevisionMismatch { current } => numbered(*current),
             Reject::HoldQuota { room_minutes } => numbered(*room_minutes),
@@ -42,7 +51,8 @@ impl From<&Reject> for pb::Rejection {
             | Reject::AmountTooLarge
             | Reject::InvalidStay
             | Reject::StayTooLong
-            | Reject::Forbidden => plain.clone(),
+            | Reject::Forbidden
+            | Reject::GuestChanged => plain.clone(),
         }
     }
 }
@@ -81,6 +91,15 @@ impl TryFrom<pb::Rejection> for Reject {
             23 => Reject::StayTooLong,
             24 => Reject::Forbidden,
             25 => Reject::HoldQuota { room_minutes: rejection.number },
+            26 => Reject::StayOver { business_date: date },
+            27 => Reject::DepartureInPast { business_date: date },
+            28 => Reject::TooLateToRevert { business_date: date },
+            29 => Reject::PriceChanged { total: rejection.amount, currency: currency(&rejection.currency)? },
+            30 => Reject::DuplicateReference(BookingId(array(&rejection.booking, "booking id")?)),
+            31 => Reject::Retired(code(&rejection.code)?),
+            32 => Reject::SellerPrices { nights: rejection.number },
+            33 => Reject::GuestsMissing { lines: rejection.number },
+            34 => Reject::GuestChanged,
             _ => return Err(Malformed("rejection")),
         })
     }

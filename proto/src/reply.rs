@@ -20,7 +20,9 @@ impl From<&Reply> for pb::Reply {
             Reply::RatePlan { rate_plan, created } => {
                 Kind::RatePlan(pb::RatePlanReply { rate_plan: Some(rate_plan.into()), created: *created })
             }
-            Reply::AriUpdated { updates, nights } => Kind::Ari(pb::AriReply { updates: *updates, nights: *nights }),
+            Reply::AriUpdated { updates, nights, past } => {
+                Kind::Ari(pb::AriReply { updates: *updates, nights: *nights, past: *past })
+            }
             Reply::Hold(hold) => Kind::Hold(hold.as_ref().into()),
             Reply::Booking(booking) => Kind::Booking(booking.as_ref().into()),
             Reply::BusinessDate(date) => Kind::BusinessDate(date.0),
@@ -43,7 +45,7 @@ impl TryFrom<pb::Reply> for Reply {
             Kind::RatePlan(p) => {
                 Reply::RatePlan { rate_plan: required(p.rate_plan, "rate plan")?.try_into()?, created: p.created }
             }
-            Kind::Ari(ari) => Reply::AriUpdated { updates: ari.updates, nights: ari.nights },
+            Kind::Ari(ari) => Reply::AriUpdated { updates: ari.updates, nights: ari.nights, past: ari.past },
             Kind::Hold(hold) => Reply::Hold(hold.try_into()?),
             Kind::Booking(booking) => Reply::Booking(booking.try_into()?),
             Kind::BusinessDate(date) => Reply::BusinessDate(Night(date)),

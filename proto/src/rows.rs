@@ -62,8 +62,12 @@ pub fn decode(key: &Key, bytes: &[u8]) -> Result<Row, Malformed> {
             let row = pb::CheckpointRow::decode(bytes)?;
             Row::Checkpoint(Box::new(StoredCheckpoint { at_ms: row.at_ms, note: row.note }))
         }
-        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) if bytes.is_empty() => Row::Present,
-        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) => return Err(Malformed("index row")),
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Number(..) | Key::Lookup(..) | Key::Deadline(..) => {
+            if !bytes.is_empty() {
+                return Err(Malformed("index row"));
+            }
+            Row::Present
+        }
     })
 }
 
@@ -172,6 +176,8 @@ fn happened_number(happened: &JournalEvent) -> u32 {
         JournalEvent::BusinessDateClosed => 15,
         JournalEvent::GuestErased => 16,
         JournalEvent::Observed(_) => OBSERVED,
+        JournalEvent::CheckInReverted => 18,
+        JournalEvent::Reinstated => 19,
     }
 }
 
@@ -194,6 +200,8 @@ fn happened_from_number(number: u32, room_types: &[String]) -> Result<JournalEve
         14 => JournalEvent::NoShow,
         15 => JournalEvent::BusinessDateClosed,
         16 => JournalEvent::GuestErased,
+        18 => JournalEvent::CheckInReverted,
+        19 => JournalEvent::Reinstated,
         _ => return Err(Malformed("journal line")),
     })
 }

@@ -223,7 +223,8 @@ fn absent_salts_decode_to_zeros() {
 #[test]
 fn bytes_of_a_wrong_length_are_malformed() {
     let row = |digests: usize, salts: usize| {
-        let row = pb::GuestRow { wrapped_key: Bytes::new(), digests: vec![1; digests].into(), salts: vec![2; salts].into() };
+        let (digests, salts) = (vec![1; digests].into(), vec![2; salts].into());
+        let row = pb::GuestRow { digests, salts, ..pb::GuestRow::default() };
         rows::decode(&Key::Guest(BookingId([7; 16])), &row.encode_to_vec())
     };
     let keys = |log: usize, cosigner: usize| pb::ReplicaKeysRow {
@@ -233,7 +234,8 @@ fn bytes_of_a_wrong_length_are_malformed() {
     };
     let op = |kind| commands::decode(said(kind)).map(|_| ());
     let book = |digests: usize, salts: usize| {
-        let seeds = Some(pb::LeafSeeds { guest: vec![1; digests].into(), salts: vec![2; salts].into() });
+        let seeds =
+            Some(pb::LeafSeeds { guest: vec![1; digests].into(), salts: vec![2; salts].into(), ..pb::LeafSeeds::default() });
         op(pb::command::Op::Book(pb::Book { id: vec![7; 16].into(), departure: 1, seeds, ..pb::Book::default() }))
     };
     assert!(row(64, 48).is_ok() && book(64, 48).is_ok() && op(pb::command::Op::PutReplicaKeys(keys(32, 32))).is_ok());

@@ -138,6 +138,8 @@ fn events_of_journal_lines() {
         (15, BusinessDateClosed),
         (16, GuestErased),
         (17, Observed(Vec::new())),
+        (18, CheckInReverted),
+        (19, Reinstated),
     ];
     assert_reads_only(&known, "journal line", |happened| {
         let room_types = vec!["DLX".into()];
@@ -184,10 +186,20 @@ fn refusals() {
         (23, Reject::StayTooLong),
         (24, Reject::Forbidden),
         (25, Reject::HoldQuota { room_minutes: 3 }),
+        (26, Reject::StayOver { business_date }),
+        (27, Reject::DepartureInPast { business_date }),
+        (28, Reject::TooLateToRevert { business_date }),
+        (29, Reject::PriceChanged { total: Some(3), currency: Currency(*b"EUR") }),
+        (30, Reject::DuplicateReference(BookingId([7; 16]))),
+        (31, Reject::Retired(code)),
+        (32, Reject::SellerPrices { nights: 3 }),
+        (33, Reject::GuestsMissing { lines: 3 }),
+        (34, Reject::GuestChanged),
     ];
     assert_reads_only(&known, "rejection", |kind| {
         let nights = vec![pb::NightLine { night: 3, room_type: "DLX".into(), available: -1, restriction: 0 }];
-        read_reject(pb::Rejection { kind, code: "DLX".into(), number: 3, nights })
+        let (code, currency, booking) = ("DLX".into(), "EUR".into(), vec![7; 16].into());
+        read_reject(pb::Rejection { kind, code, number: 3, nights, amount: Some(3), currency, booking })
     });
     let states = STATES.map(|(number, state)| (number, Reject::WrongState(state)));
     assert_reads_only(&states, "booking state", |number| {

@@ -37,6 +37,8 @@ fn with_revision(op: &Op, revision: Option<u32>) -> Option<Op> {
         | Op::Cancel { expected_revision, .. }
         | Op::CheckIn { expected_revision, .. }
         | Op::CheckOut { expected_revision, .. }
+        | Op::RevertCheckIn { expected_revision, .. }
+        | Op::Reinstate { expected_revision, .. }
         | Op::NoShow { expected_revision, .. } => *expected_revision = revision,
         _ => return None,
     }
@@ -55,7 +57,7 @@ fn expected_revisions() {
         found += usize::from(!variants.is_empty());
         assert_commands_stay_apart(name, &variants);
     }
-    assert_eq!(found, 9, "an operation with an expected revision is missing");
+    assert_eq!(found, 12, "an operation with an expected revision is missing");
 }
 
 fn nothing() -> AriUpdate {
@@ -67,6 +69,8 @@ fn nothing() -> AriUpdate {
         capacity: None,
         out_of_order: None,
         rate: None,
+        clear_capacity: false,
+        clear_rate: false,
         stop_sell: None,
         closed_to_arrival: None,
         closed_to_departure: None,
@@ -109,11 +113,21 @@ fn fields_of_an_ari_update() {
 fn fields_of_an_amendment() {
     let amend = |arrival, departure, rooms, guest| {
         let (booking, seeds) = (BookingId([7; 16]), LeafSeeds::default());
-        pinned::command(Op::Amend { booking, arrival, departure, rooms, guest, seeds, expected_revision: None })
+        pinned::command(Op::Amend {
+            booking,
+            arrival,
+            departure,
+            rooms,
+            guest,
+            guest_of: None,
+            seeds,
+            expected_revision: None,
+            override_reason: None,
+        })
     };
     let room = |quantity, children_ages| {
         let (room_type, rate_plan) = (ShortCode::new("0").unwrap(), ShortCode::new("0").unwrap());
-        RoomRequest { room_type, rate_plan, quantity, adults: 0, children_ages }
+        RoomRequest { room_type, rate_plan, quantity, adults: 0, children_ages, seller_nightly: Vec::new() }
     };
     let nights = [None, Some(Night(0)), Some(Night(1))];
     assert_commands_stay_apart("arrival", &nights.map(|night| amend(night, None, None, None)));
@@ -159,8 +173,10 @@ fn idempotency_keys_callers_and_seeds() {
         guest: Sealed::default(),
         channel_ref: String::new(),
         payment_token: String::new(),
-        seeds: LeafSeeds { guest, salts },
+        seeds: LeafSeeds { guest, salts, lookups: Vec::new() },
         number: None,
+        expected_total: None,
+        guests: Vec::new(),
     };
     assert_commands_stay_apart("seeds", &seeds.map(|seeds| pinned::command(confirm(seeds))));
 }
@@ -246,7 +262,7 @@ fn fields_of_a_journal_line() {
     assert_rows_stay_apart("request", &key, &[None, Some([0; 16])].map(|request| row(&|e| e.request = request)));
     let mark = |record| {
         let actor = Actor { who: Who::Unauthenticated, from: [0; 16] };
-        Some(Mark { actor, action: Action(0), record, link: [0; 32] })
+        Some(Mark { actor, action: Action(0), record, reason: None, link: [0; 32] })
     };
     let marks = [None, mark(None), mark(Some([0; 16]))];
     assert_rows_stay_apart("mark", &key, &marks.map(|mark| row(&|e| e.mark = mark.clone())));
@@ -259,7 +275,7 @@ fn fields_of_a_journal_line() {
     let replies = [
         Reply::Done,
         Reply::BusinessDate(Night(0)),
-        Reply::AriUpdated { updates: 0, nights: 0 },
+        Reply::AriUpdated { updates: 0, nights: 0, past: 0 },
         Reply::Rejected(Reject::RevisionMismatch { current: 0 }),
         Reply::Rejected(Reject::HoldQuota { room_minutes: 0 }),
     ];

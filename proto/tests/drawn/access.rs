@@ -37,12 +37,8 @@ pub fn grant() -> impl Strategy<Value = Grant> {
 }
 
 pub fn mark() -> impl Strategy<Value = Mark> {
-    (actor(), any::<u8>(), option::of(any::<[u8; 16]>()), any::<[u8; 32]>()).prop_map(|(actor, action, record, link)| Mark {
-        actor,
-        action: Action(action),
-        record,
-        link,
-    })
+    (actor(), any::<u8>(), option::of(any::<[u8; 16]>()), option::of(text()), any::<[u8; 32]>())
+        .prop_map(|(actor, action, record, reason, link)| Mark { actor, action: Action(action), record, reason, link })
 }
 
 pub fn observation() -> impl Strategy<Value = Observation> {

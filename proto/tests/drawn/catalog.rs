@@ -27,22 +27,32 @@ pub fn details() -> impl Strategy<Value = PropertyDetails> {
 }
 
 pub fn room_type() -> impl Strategy<Value = RoomType> {
-    (code(), text(), number(), short(), number(), any::<bool>(), number()).prop_map(
-        |(code, name, capacity, occupancy, overbooking_basis_points, accessible, revision)| RoomType {
+    (code(), text(), number(), short(), number(), any::<[bool; 2]>(), number()).prop_map(
+        |(code, name, capacity, occupancy, overbooking_basis_points, [accessible, retired], revision)| RoomType {
             code,
             name,
             capacity,
             occupancy,
             overbooking_basis_points,
             accessible,
+            retired,
             revision,
         },
     )
 }
 
 pub fn rate_plan() -> impl Strategy<Value = RatePlan> {
-    (code(), text(), currency(), policy(), any::<bool>(), number())
-        .prop_map(|(code, name, currency, policy, priced, revision)| RatePlan { code, name, currency, policy, priced, revision })
+    (code(), text(), currency(), policy(), any::<[bool; 2]>(), number()).prop_map(
+        |(code, name, currency, policy, [priced, retired], revision)| RatePlan {
+            code,
+            name,
+            currency,
+            policy,
+            priced,
+            retired,
+            revision,
+        },
+    )
 }
 
 pub fn property() -> impl Strategy<Value = Property> {

@@ -82,8 +82,12 @@ fn salts() -> impl Strategy<Value = TermSalts> {
     prop_oneof![1 => Just(TermSalts::default()), 3 => drawn]
 }
 
+fn lookups() -> impl Strategy<Value = Vec<Lookup>> {
+    vec(any::<Lookup>(), 0..=MAX_LOOKUPS)
+}
+
 fn seeds() -> impl Strategy<Value = LeafSeeds> {
-    let some = (digests(), salts()).prop_map(|(guest, salts)| LeafSeeds { guest, salts });
+    let some = (digests(), salts(), lookups()).prop_map(|(guest, salts, lookups)| LeafSeeds { guest, salts, lookups });
     prop_oneof![1 => Just(LeafSeeds::default()), 3 => some]
 }
 

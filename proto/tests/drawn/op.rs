@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::access::{actor, grant, observation};
 use super::catalog::{details, rate_plan, room_type};
 use super::{
-    ages, booking_id, code, confirmation, hold_id, long, night, number, replica_keys, revision, sealed, seeds, short, stay, text,
+    ages, booking_id, code, confirmation, currency, hold_id, long, lookups, night, number, replica_keys, revision, sealed, seeds,
+    short, stay, text,
 };
 
 pub fn command() -> impl Strategy<Value = Command> {
@@ -52,17 +53,10 @@ fn holding() -> impl Strategy<Value = Op> {
             rooms,
             ttl_ms
         }),
-        (hold_id(), booking_id(), sealed(), text(), text(), seeds(), confirmation()).prop_map(
-            |(hold, booking, guest, channel_ref, payment_token, seeds, number)| Op::ConfirmHold {
-                hold,
-                booking,
-                guest,
-                channel_ref,
-                payment_token,
-                seeds,
-                number
-            }
-        ),
+        (hold_id(), booking_id(), sealed(), text(), text(), (seeds(), confirmation()), option::of(price()), vec(guests(), 0..3))
+            .prop_map(|(hold, booking, guest, channel_ref, payment_token, (seeds, number), expected_total, guests)| {
+                Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests }
+            }),
         hold_id().prop_map(Op::ReleaseHold),
     ]
 }
@@ -72,22 +66,41 @@ fn booking() -> impl Strategy<Value = Op> {
     let some_rooms = option::of(vec(wish(), 1..3));
     let some_guest = option::of(sealed().prop_filter("a sealed guest has bytes", |guest| *guest != Sealed::default()));
     prop_oneof![
-        (booking_id(), stay(), vec(wish(), 0..3), sealed(), text(), text(), seeds(), confirmation()).prop_map(
-            |(id, stay, rooms, guest, channel_ref, payment_token, seeds, number)| {
-                Op::Book(BookRequest { id, stay, rooms, guest, channel_ref, payment_token, seeds, number })
-            }
-        ),
-        (booking_id(), option::of(night()), option::of(night()), some_rooms, some_guest, seeds(), revision()).prop_map(
-            |(booking, arrival, departure, rooms, guest, seeds, expected_revision)| Op::Amend {
-                booking,
-                arrival,
-                departure,
-                rooms,
-                guest,
-                seeds,
-                expected_revision
-            }
-        ),
+        (
+            (booking_id(), stay(), vec(wish(), 0..3)),
+            (sealed(), text(), text()),
+            (seeds(), confirmation()),
+            option::of(price()),
+            option::of(text())
+        )
+            .prop_map(
+                |((id, stay, rooms), (guest, channel_ref, payment_token), (seeds, number), expected_total, override_reason)| {
+                    Op::Book(BookRequest {
+                        id,
+                        stay,
+                        rooms,
+                        guest,
+                        channel_ref,
+                        payment_token,
+                        seeds,
+                        number,
+                        expected_total,
+                        override_reason,
+                    })
+                }
+            ),
+        (
+            (booking_id(), option::of(night()), option::of(night())),
+            some_rooms,
+            some_guest,
+            seeds(),
+            (revision(), revision(), option::of(text()))
+        )
+            .prop_map(
+                |((booking, arrival, departure), rooms, guest, seeds, (expected_revision, guest_of, override_reason))| {
+                    Op::Amend { booking, arrival, departure, rooms, guest, guest_of, seeds, expected_revision, override_reason }
+                }
+            ),
     ]
 }
 
@@ -98,6 +111,8 @@ fn stepping() -> impl Strategy<Value = Op> {
         step().prop_map(|(booking, expected_revision)| Op::CheckIn { booking, expected_revision }),
         step().prop_map(|(booking, expected_revision)| Op::CheckOut { booking, expected_revision }),
         step().prop_map(|(booking, expected_revision)| Op::NoShow { booking, expected_revision }),
+        step().prop_map(|(booking, expected_revision)| Op::RevertCheckIn { booking, expected_revision }),
+        step().prop_map(|(booking, expected_revision)| Op::Reinstate { booking, expected_revision }),
         booking_id().prop_map(|booking| Op::EraseGuest { booking }),
     ]
 }
@@ -106,20 +121,36 @@ fn guarding() -> impl Strategy<Value = Op> {
     let key = || vec(any::<u8>(), 0..9);
     prop_oneof![
         (number(), grant()).prop_map(|(number, grant)| Op::PutGrant { number, grant }),
-        (booking_id(), key(), key()).prop_map(|(booking, from, to)| Op::RewrapGuest { booking, from, to }),
+        (booking_id(), key(), key(), lookups()).prop_map(|(booking, from, to, lookups)| Op::RewrapGuest {
+            booking,
+            from,
+            to,
+            lookups
+        }),
         vec(observation(), 0..4).prop_map(Op::Observe),
         Just(Op::SealAudit),
     ]
 }
 
 fn wish() -> impl Strategy<Value = RoomRequest> {
-    (code(), code(), number(), short(), ages()).prop_map(|(room_type, rate_plan, quantity, adults, children_ages)| RoomRequest {
-        room_type,
-        rate_plan,
-        quantity,
-        adults,
-        children_ages,
-    })
+    (code(), code(), number(), short(), ages(), vec(long(), 0..4)).prop_map(
+        |(room_type, rate_plan, quantity, adults, children_ages, seller_nightly)| RoomRequest {
+            room_type,
+            rate_plan,
+            quantity,
+            adults,
+            children_ages,
+            seller_nightly,
+        },
+    )
+}
+
+fn price() -> impl Strategy<Value = Price> {
+    (long(), currency()).prop_map(|(amount, currency)| Price { amount, currency })
+}
+
+fn guests() -> impl Strategy<Value = RoomGuests> {
+    (short(), ages()).prop_map(|(adults, children_ages)| RoomGuests { adults, children_ages })
 }
 
 /// From one day to the longest range. The last valid date cannot be part of a range.
@@ -139,8 +170,9 @@ fn ari() -> impl Strategy<Value = AriUpdate> {
         (option::of(number()), option::of(number()), option::of(long())),
         (flag(), flag(), flag()),
         (length(), length(), length()),
+        any::<[bool; 2]>(),
     )
-        .prop_map(|(what, (capacity, out_of_order, rate), flags, lengths)| AriUpdate {
+        .prop_map(|(what, (capacity, out_of_order, rate), flags, lengths, [clear_capacity, clear_rate])| AriUpdate {
             room_type: what.0,
             rate_plan: what.1,
             dates: what.2,
@@ -148,6 +180,8 @@ fn ari() -> impl Strategy<Value = AriUpdate> {
             capacity,
             out_of_order,
             rate,
+            clear_capacity,
+            clear_rate,
             stop_sell: flags.0,
             closed_to_arrival: flags.1,
             closed_to_departure: flags.2,

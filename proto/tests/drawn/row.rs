@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::access::{grant, mark, observation};
 use super::catalog::{policy, property, rate_plan, room_type};
 use super::{
-    ages, booking_id, code, confirmation, currency, digests, hold_id, long, night, number, replica_keys, salts, sealed, short,
-    stay, text,
+    ages, booking_id, code, confirmation, currency, digests, hold_id, long, lookups, night, number, replica_keys, salts, sealed,
+    short, stay, text,
 };
 
 pub fn key() -> impl Strategy<Value = Key> {
@@ -27,6 +27,8 @@ pub fn key() -> impl Strategy<Value = Key> {
         (hotel(), any::<u64>(), booking_id()).prop_map(|(p, digest, id)| Key::ChannelRef(p, digest, id)),
         booking_id().prop_map(Key::Guest),
         (booking_id(), any::<u64>()).prop_map(|(id, sequence)| Key::BookingLine(id, sequence)),
+        (any::<u64>(), booking_id()).prop_map(|(number, id)| Key::Number(number, id)),
+        (hotel(), any::<[u8; 16]>(), booking_id()).prop_map(|(p, lookup, id)| Key::Lookup(p, lookup, id)),
         hold_id().prop_map(Key::Hold),
         (any::<u64>(), hold_id()).prop_map(|(at_ms, id)| Key::Deadline(at_ms, id)),
         any::<u32>().prop_map(Key::Grant),
@@ -67,7 +69,9 @@ fn row_of(key: Key) -> BoxedStrategy<Row> {
         Key::Checkpoint(_) => {
             (long(), text()).prop_map(|(at_ms, note)| Row::Checkpoint(StoredCheckpoint { at_ms, note }.into())).boxed()
         }
-        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Deadline(..) => Just(Row::Present).boxed(),
+        Key::Arrival(..) | Key::ChannelRef(..) | Key::BookingLine(..) | Key::Number(..) | Key::Lookup(..) | Key::Deadline(..) => {
+            Just(Row::Present).boxed()
+        }
     }
 }
 
@@ -137,8 +141,11 @@ fn rates() -> impl Strategy<Value = RatePage> {
 
 fn room() -> impl Strategy<Value = BookedRoom> {
     let places = (any::<u16>(), any::<u16>());
-    (places, code(), code(), number(), short(), ages(), vec(long(), 0..5), policy()).prop_map(
-        |(places, room_type_code, rate_plan_code, quantity, adults, children_ages, nightly, policy)| BookedRoom {
+    // A stored price is one more, so the largest number has no encoding.
+    let seller = vec(option::of(0..u64::MAX), 0..4);
+    let late = (option::of(stay()), option::of(night()), seller);
+    (places, (code(), code()), number(), short(), ages(), vec(long(), 0..5), policy(), late).prop_map(
+        |(places, (room_type_code, rate_plan_code), quantity, adults, children_ages, nightly, policy, late)| BookedRoom {
             room_type: RoomTypeIx(places.0),
             rate_plan: RatePlanIx(places.1),
             room_type_code,
@@ -148,6 +155,9 @@ fn room() -> impl Strategy<Value = BookedRoom> {
             children_ages,
             nightly,
             policy,
+            nights: late.0,
+            late_first: late.1,
+            seller_nightly: late.2,
         },
     )
 }
@@ -157,10 +167,16 @@ fn state() -> impl Strategy<Value = BookingState> {
     prop::sample::select(vec![Confirmed, CheckedIn, CheckedOut, Cancelled, NoShow])
 }
 
+fn fees() -> impl Strategy<Value = FeeLedger> {
+    let line = (night(), prop::sample::select(FeeKind::ALL.to_vec()), any::<i64>());
+    let lines = vec(line.prop_map(|(date, kind, amount)| FeeLine { date, kind, amount }), 0..4);
+    (lines, -5_000..5_000, option::of(night())).prop_map(|(lines, rest, given_up_on)| FeeLedger { lines, rest, given_up_on })
+}
+
 fn booking() -> impl Strategy<Value = Booking> {
     let sold = (stay(), vec(room(), 0..3), currency());
     let told = (sealed(), text(), text());
-    let when = (long(), long(), option::of(long()));
+    let when = (long(), long(), option::of(long()), fees(), option::of(night()));
     let logged = (option::of(long()), any::<bool>(), number(), confirmation(), option::of(long()));
     (booking_id(), state(), number(), sold, told, when, logged).prop_map(|(id, state, revision, sold, told, when, logged)| {
         Booking {
@@ -176,6 +192,8 @@ fn booking() -> impl Strategy<Value = Booking> {
             created_at_ms: when.0,
             updated_at_ms: when.1,
             cancellation_fee: when.2,
+            fees: when.3,
+            checked_in_on: when.4,
             leaf: logged.0,
             guest_erased: logged.1,
             seller: logged.2,
@@ -186,10 +204,11 @@ fn booking() -> impl Strategy<Value = Booking> {
 }
 
 fn secrets() -> impl Strategy<Value = GuestSecrets> {
-    (vec(any::<u8>(), 0..9), digests(), salts()).prop_map(|(wrapped_key, digests, salts)| GuestSecrets {
+    (vec(any::<u8>(), 0..9), digests(), salts(), lookups()).prop_map(|(wrapped_key, digests, salts, lookups)| GuestSecrets {
         wrapped_key,
         digests,
         salts,
+        lookups,
     })
 }
 
@@ -243,6 +262,8 @@ fn happened() -> impl Strategy<Value = JournalEvent> {
         JournalEvent::CheckedIn,
         JournalEvent::CheckedOut,
         JournalEvent::NoShow,
+        JournalEvent::CheckInReverted,
+        JournalEvent::Reinstated,
         JournalEvent::GuestErased,
         JournalEvent::BusinessDateClosed,
     ]);
@@ -260,7 +281,7 @@ fn reply() -> impl Strategy<Value = Reply> {
         1 => (property(), any::<bool>()).prop_map(|(p, created)| Reply::Property { property: p.into(), created }),
         1 => (room_type(), any::<bool>()).prop_map(|(room_type, created)| Reply::RoomType { room_type, created }),
         1 => (rate_plan(), any::<bool>()).prop_map(|(rate_plan, created)| Reply::RatePlan { rate_plan, created }),
-        1 => (number(), number()).prop_map(|(updates, nights)| Reply::AriUpdated { updates, nights }),
+        1 => (number(), number(), number()).prop_map(|(updates, nights, past)| Reply::AriUpdated { updates, nights, past }),
         1 => hold().prop_map(|h| Reply::Hold(h.into())),
         1 => booking().prop_map(|b| Reply::Booking(b.into())),
         1 => night().prop_map(Reply::BusinessDate),
@@ -283,6 +304,7 @@ fn reject() -> impl Strategy<Value = Reject> {
         Reject::HoldClosed,
         Reject::KeyReused,
         Reject::Forbidden,
+        Reject::GuestChanged,
     ]);
     let nights = || vec(refused_night(), 0..4);
     prop_oneof![
@@ -298,6 +320,14 @@ fn reject() -> impl Strategy<Value = Reject> {
         1 => night().prop_map(|business_date| Reject::NotDue { business_date }),
         1 => number().prop_map(|current| Reject::RevisionMismatch { current }),
         1 => number().prop_map(|room_minutes| Reject::HoldQuota { room_minutes }),
+        1 => night().prop_map(|business_date| Reject::StayOver { business_date }),
+        1 => night().prop_map(|business_date| Reject::DepartureInPast { business_date }),
+        1 => night().prop_map(|business_date| Reject::TooLateToRevert { business_date }),
+        1 => (option::of(long()), currency()).prop_map(|(total, currency)| Reject::PriceChanged { total, currency }),
+        1 => booking_id().prop_map(Reject::DuplicateReference),
+        1 => code().prop_map(Reject::Retired),
+        1 => number().prop_map(|nights| Reject::SellerPrices { nights }),
+        1 => number().prop_map(|lines| Reject::GuestsMissing { lines }),
     ]
 }
 

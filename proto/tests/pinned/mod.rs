@@ -32,7 +32,7 @@ fn salts() -> TermSalts {
 }
 
 fn seeds() -> LeafSeeds {
-    LeafSeeds { guest: vec![[0x33; 32], [0x34; 32]], salts: salts() }
+    LeafSeeds { guest: vec![[0x33; 32], [0x34; 32]], salts: salts(), lookups: Vec::new() }
 }
 
 fn replica_keys() -> ReplicaKeys {
@@ -63,13 +63,14 @@ fn room_type() -> RoomType {
         occupancy: 3,
         overbooking_basis_points: 500,
         accessible: true,
+        retired: false,
         revision: 4,
     }
 }
 
 fn rate_plan() -> RatePlan {
     let (code, name, currency) = (code("FLEX"), "Flexible".into(), Currency(*b"JPY"));
-    RatePlan { code, name, currency, policy: policy(), priced: true, revision: 5 }
+    RatePlan { code, name, currency, policy: policy(), priced: true, retired: false, revision: 5 }
 }
 
 fn booked_room() -> BookedRoom {
@@ -83,11 +84,27 @@ fn booked_room() -> BookedRoom {
         children_ages: vec![7, 9],
         nightly: vec![0, 12_000],
         policy: policy(),
+        nights: None,
+        late_first: None,
+        seller_nightly: Vec::new(),
     }
 }
 
+/// Rooms of some nights, whose booking was moved late, with the seller's prices.
+fn late_room() -> BookedRoom {
+    let nights = Stay::new(Night(20_001), Night(20_002)).ok();
+    BookedRoom { nights, late_first: Some(Night(20_001)), seller_nightly: vec![None, Some(0), Some(9_900)], ..booked_room() }
+}
+
+fn fees() -> FeeLedger {
+    let lines = FeeKind::ALL.iter().zip([0, 1, -2, 3, 20_000]);
+    let line = |(kind, amount): (&FeeKind, i64)| FeeLine { date: Night(20_000), kind: *kind, amount };
+    FeeLedger { lines: lines.map(line).collect(), rest: -5_000, given_up_on: Some(Night(20_001)) }
+}
+
 fn wish() -> RoomRequest {
-    RoomRequest { room_type: code("DLX"), rate_plan: code("FLEX"), quantity: 3, adults: 2, children_ages: vec![7, 9] }
+    let (room_type, rate_plan, seller_nightly) = (code("DLX"), code("FLEX"), Vec::new());
+    RoomRequest { room_type, rate_plan, quantity: 3, adults: 2, children_ages: vec![7, 9], seller_nightly }
 }
 
 /// As the first version left one: with the guest's key in it, and no leaf.
@@ -106,6 +123,8 @@ fn booking() -> Booking {
         created_at_ms: 1_000,
         updated_at_ms: 2_000,
         cancellation_fee: Some(0),
+        fees: FeeLedger::default(),
+        checked_in_on: None,
         leaf: None,
         guest_erased: false,
         seller: 0,
@@ -200,12 +219,14 @@ fn principal() -> Who {
 }
 
 fn marked() -> Entry {
-    let mark = Mark { actor: actor(principal()), action: Action::CANCEL, record: Some(booking_id().0), link: [0x99; 32] };
+    let mark =
+        Mark { actor: actor(principal()), action: Action::CANCEL, record: Some(booking_id().0), reason: None, link: [0x99; 32] };
     Entry { happened: JournalEvent::Cancelled, reply: Reply::Booking(booking().into()), mark: Some(mark), ..journal() }
 }
 
 fn forbidden() -> Entry {
-    let mark = Mark { actor: actor(Who::Guest(booking_id())), action: Action::BOOK, record: None, link: [0x9a; 32] };
+    let mark =
+        Mark { actor: actor(Who::Guest(booking_id())), action: Action::BOOK, record: None, reason: None, link: [0x9a; 32] };
     let reply = Reply::Rejected(Reject::Forbidden);
     Entry { request: None, happened: JournalEvent::Nothing, reply, mark: Some(mark), ..journal() }
 }
@@ -291,7 +312,7 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
     let charged_hold = Hold { state: HoldState::Open, seller: 300, charge_ms: 1_800_000, ..hold.clone() };
     let sold_booking = Booking { seller: 300, ..booking_with_leaf() };
     let recorded = IdempotencyRecord { fingerprint: [0x22; 16], sequence: 8 };
-    let secrets = GuestSecrets { wrapped_key: vec![0xcc], digests: seeds().guest, salts: salts() };
+    let secrets = GuestSecrets { wrapped_key: vec![0xcc], digests: seeds().guest, salts: salts(), lookups: Vec::new() };
     vec![
         ("meta", Key::Meta, Row::Meta(meta)),
         ("property", Key::Property(HOTEL), Row::Property(property.into())),
@@ -327,6 +348,78 @@ pub fn rows() -> Vec<(&'static str, Key, Row)> {
         ("journal of what edges saw", Key::Journal(12), Row::Journal(observed().into())),
         ("leaf of a seal", Key::Leaf(301), Row::Leaf(seal().encode())),
     ]
+    .into_iter()
+    .chain(rows_of_hotel_rules())
+    .collect()
+}
+
+/// The rows that came with fees, lines of some nights and look-ups.
+fn rows_of_hotel_rules() -> Vec<(&'static str, Key, Row)> {
+    let property = Property {
+        id: "inn".into(),
+        details: details(),
+        business_date: Night(20_000),
+        revision: 3,
+        room_types: vec![RoomType { retired: true, ..room_type() }],
+        rate_plans: vec![RatePlan { retired: true, ..rate_plan() }],
+    };
+    let owing = Booking {
+        fees: fees(),
+        checked_in_on: Some(Night(20_000)),
+        rooms: vec![booked_room(), late_room()],
+        ..numbered_booking()
+    };
+    let secrets =
+        GuestSecrets { wrapped_key: vec![0xcc], digests: seeds().guest, salts: salts(), lookups: vec![[0xa1; 16], [0xa2; 16]] };
+    let reason = Some("VIP".into());
+    let mark = Mark { actor: actor(principal()), action: Action::BOOK, record: Some(booking_id().0), reason, link: [0x99; 32] };
+    let overridden =
+        Entry { happened: JournalEvent::Booked, reply: Reply::Booking(owing.clone().into()), mark: Some(mark), ..journal() };
+    let told = |happened, reply| Entry { happened, reply, ..journal() };
+    let refused = |reject| told(JournalEvent::Nothing, Reply::Rejected(reject));
+    let (business_date, currency) = (Night(20_000), Currency(*b"EUR"));
+    let line = |sequence, entry: Entry| (Key::Journal(sequence), Row::Journal(entry.into()));
+    let lines = [
+        ("journal of an override", line(13, overridden)),
+        ("journal of a reverted check-in", line(14, told(JournalEvent::CheckInReverted, Reply::Done))),
+        ("journal of a reinstatement", line(15, told(JournalEvent::Reinstated, Reply::Done))),
+        ("journal of past nights", line(16, told(JournalEvent::Nothing, Reply::AriUpdated { updates: 1, nights: 2, past: 3 }))),
+        ("refusal: stay over", line(17, refused(Reject::StayOver { business_date }))),
+        ("refusal: departure in past", line(18, refused(Reject::DepartureInPast { business_date }))),
+        ("refusal: too late to revert", line(19, refused(Reject::TooLateToRevert { business_date }))),
+        ("refusal: price changed", line(20, refused(Reject::PriceChanged { total: Some(0), currency }))),
+        ("refusal: price agreed elsewhere", line(21, refused(Reject::PriceChanged { total: None, currency }))),
+        ("refusal: duplicate reference", line(22, refused(Reject::DuplicateReference(booking_id())))),
+        ("refusal: retired", line(23, refused(Reject::Retired(code("DLX"))))),
+        ("refusal: seller prices", line(24, refused(Reject::SellerPrices { nights: 3 }))),
+        ("refusal: guests missing", line(25, refused(Reject::GuestsMissing { lines: 3 }))),
+        ("refusal: guest changed", line(26, refused(Reject::GuestChanged))),
+    ];
+    let rows = [
+        ("property with retired entries", Key::Property(HOTEL), Row::Property(property.into())),
+        ("booking with fees", Key::Booking(booking_id()), Row::Booking(owing.into())),
+        ("guest with lookups", Key::Guest(booking_id()), Row::Guest(secrets.into())),
+        ("number", Key::Number(0x3_ffff_ffff_ffff, booking_id()), Row::Present),
+        ("lookup", Key::Lookup(HOTEL, [0xa1; 16], booking_id()), Row::Present),
+        ("leaf with runs", Key::Leaf(302), Row::Leaf(leaf_with_runs().encode())),
+    ];
+    rows.into_iter().chain(lines.into_iter().map(|(name, (key, row))| (name, key, row))).collect()
+}
+
+fn leaf_with_runs() -> Leaf {
+    let rooms = |text, quantity, runs| LeafRooms { room_type: code(text), quantity, runs, nights: vec![(9, 8), (9, -1)] };
+    let digests = core::array::from_fn(|place| [place as u8; 32]);
+    let body = BookingLeaf {
+        kind: LeafKind::Reinstate,
+        property: "inn".into(),
+        booking: booking_id(),
+        previous: Some(300),
+        arrival: Night(20_000),
+        departure: Night(20_002),
+        rooms: vec![rooms("DLX", 2, vec![(1, 2), (1, 0)]), rooms("STD", 1, Vec::new())],
+        digests,
+    };
+    Leaf { at_ms: 3_000, term: 2, index: 902, body: LeafBody::Booking(body) }
 }
 
 fn ari() -> AriUpdate {
@@ -338,6 +431,8 @@ fn ari() -> AriUpdate {
         capacity: Some(0),
         out_of_order: Some(1),
         rate: Some(12_000),
+        clear_capacity: false,
+        clear_rate: false,
         stop_sell: Some(false),
         closed_to_arrival: Some(true),
         closed_to_departure: None,
@@ -349,13 +444,34 @@ fn ari() -> AriUpdate {
 
 fn confirm(seeds: LeafSeeds) -> Op {
     let (channel_ref, payment_token) = ("OTA-1".into(), "tok".into());
-    Op::ConfirmHold { hold: hold_id(), booking: booking_id(), guest: guest(), channel_ref, payment_token, seeds, number: None }
+    Op::ConfirmHold {
+        hold: hold_id(),
+        booking: booking_id(),
+        guest: guest(),
+        channel_ref,
+        payment_token,
+        seeds,
+        number: None,
+        expected_total: None,
+        guests: Vec::new(),
+    }
 }
 
 fn book(seeds: LeafSeeds) -> Op {
     let (channel_ref, payment_token) = ("OTA-1".into(), "tok".into());
     let (rooms, guest) = (vec![wish()], guest());
-    Op::Book(BookRequest { id: booking_id(), stay: stay(), rooms, guest, channel_ref, payment_token, seeds, number: None })
+    Op::Book(BookRequest {
+        id: booking_id(),
+        stay: stay(),
+        rooms,
+        guest,
+        channel_ref,
+        payment_token,
+        seeds,
+        number: None,
+        expected_total: None,
+        override_reason: None,
+    })
 }
 
 fn amend(seeds: LeafSeeds) -> Op {
@@ -365,8 +481,10 @@ fn amend(seeds: LeafSeeds) -> Op {
         departure: None,
         rooms: Some(vec![wish()]),
         guest: Some(guest()),
+        guest_of: None,
         seeds,
         expected_revision: Some(0),
+        override_reason: None,
     }
 }
 
@@ -397,9 +515,41 @@ pub fn ops() -> Vec<(&'static str, Op)> {
         ("put proven keys", Op::PutProvenKeys(ProvenKeys { keys: replica_keys(), by_log: [0x99; 64], by_cosigner: [0xaa; 64] })),
         ("put checkpoint", Op::PutCheckpoint { size: 300, note: NOTE.into() }),
         ("put grant", Op::PutGrant { number: 300, grant: grant() }),
-        ("rewrap guest", Op::RewrapGuest { booking, from: vec![0xcc], to: vec![0xdd, 0xee] }),
+        ("rewrap guest", Op::RewrapGuest { booking, from: vec![0xcc], to: vec![0xdd, 0xee], lookups: Vec::new() }),
         ("observe", Op::Observe(observations())),
         ("seal audit", Op::SealAudit),
+    ]
+    .into_iter()
+    .chain(ops_of_hotel_rules())
+    .collect()
+}
+
+fn ops_of_hotel_rules() -> Vec<(&'static str, Op)> {
+    let (booking, expected_revision) = (booking_id(), Some(0));
+    let total = Some(Price { amount: 0, currency: Currency(*b"EUR") });
+    let lookups = vec![[0xa1; 16], [0xa2; 16]];
+    let mut dear = book(LeafSeeds { lookups: lookups.clone(), ..seeds() });
+    if let Op::Book(request) = &mut dear {
+        (request.expected_total, request.override_reason) = (total, Some("VIP".into()));
+        request.rooms[0].seller_nightly = vec![0, 9_900];
+    }
+    let mut seated = confirm(seeds());
+    if let Op::ConfirmHold { expected_total, guests, .. } = &mut seated {
+        (*expected_total, *guests) = (total, vec![RoomGuests { adults: 2, children_ages: vec![7] }]);
+    }
+    let mut merged = amend(seeds());
+    if let Op::Amend { guest_of, override_reason, .. } = &mut merged {
+        (*guest_of, *override_reason) = (Some(0), Some("VIP".into()));
+    }
+    let cleared = AriUpdate { capacity: None, rate: None, clear_capacity: true, clear_rate: true, ..ari() };
+    vec![
+        ("revert check-in", Op::RevertCheckIn { booking, expected_revision }),
+        ("reinstate", Op::Reinstate { booking, expected_revision }),
+        ("book at a price", dear),
+        ("confirm hold with guests", seated),
+        ("amend a guest", merged),
+        ("clear ari", Op::UpdateAri(vec![cleared])),
+        ("rewrap guest with lookups", Op::RewrapGuest { booking, from: vec![0xcc], to: vec![0xcc], lookups }),
     ]
 }
 
