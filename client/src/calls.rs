@@ -43,6 +43,10 @@ calls! {
     Change check_out(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Records that the guest did not come.
     Change no_show(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    /// Undoes a check-in of the same business date.
+    Change revert_check_in(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
+    /// Confirms a cancelled booking or a no-show again.
+    Change reinstate(BookingStepRequest) -> Booking by ReservationsClient for |message| None;
     /// Keeps rooms for a limited time.
     Change place_hold(PlaceHoldRequest) -> Hold by ReservationsClient for |message| Some(message.property_id.clone());
     /// A hold.
@@ -63,6 +67,8 @@ calls! {
     Change update_ari(UpdateAriRequest) -> AriResult by InventoryClient for |message| Some(message.property_id.clone());
     /// Closes a property's business date.
     Change close_business_date(CloseBusinessDateRequest) -> BusinessDate by InventoryClient for |message| Some(message.property_id.clone());
+    /// What was set for the nights of a property.
+    Read get_rates(RatesRequest) -> RatesReply by InventoryClient for |message| Some(message.property_id.clone());
     /// The offers for a guest's stay.
     Read list_offers(OffersRequest) -> OfferList by InventoryClient for |message| Some(message.property_id.clone());
     /// The receipt of a booking's newest event.

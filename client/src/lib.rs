@@ -23,7 +23,13 @@
 //!     property_id: "lisbon-alfama".into(),
 //!     arrival: "2027-03-01".into(),
 //!     departure: "2027-03-03".into(),
-//!     rooms: vec![v1::RoomRequest { room_type: "DBL".into(), rate_plan: "BAR".into(), ..Default::default() }],
+//!     rooms: vec![v1::RoomRequest {
+//!         room_type: "DBL".into(),
+//!         rate_plan: "BAR".into(),
+//!         adults: Some(2),
+//!         ..Default::default()
+//!     }],
+//!     guest: Some(v1::Guest { name: "Ada Lovelace".into(), ..Default::default() }),
 //!     idempotency_key: keyrack_client::fresh_key(),
 //!     ..Default::default()
 //! }).await?;

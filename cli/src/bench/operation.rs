@@ -43,9 +43,11 @@ impl Reserve {
                 room_type: hotels.room_types[self.room_type].clone(),
                 rate_plan: "BAR".into(),
                 quantity: Some(1),
-                adults: 2,
+                adults: Some(2),
                 children_ages: Vec::new(),
+                seller_nightly: Vec::new(),
             }],
+            guest: Some(v1::Guest { name: "Bench".into(), ..Default::default() }),
             idempotency_key: self.key.clone(),
             ..Default::default()
         }

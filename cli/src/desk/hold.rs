@@ -68,10 +68,12 @@ pub async fn hold(context: &Context, command: HoldCommand) -> anyhow::Result<()>
         HoldCommand::Confirm { hold, guest, idempotency } => {
             let request = |idempotency_key| v1::ConfirmHoldRequest {
                 hold_id: hold,
-                guest: guest.guest(),
+                guest: Some(guest.guest()),
                 payment: guest.payment(),
                 channel_ref: guest.channel_ref.clone(),
+                notes: guest.notes(),
                 idempotency_key,
+                ..Default::default()
             };
             context.show(&idempotency.send(|key| client.confirm_hold(request(key))).await?, text::booking)
         }

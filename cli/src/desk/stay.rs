@@ -11,7 +11,7 @@ use crate::number::whole;
 #[derive(Args)]
 pub struct Guest {
     /// The name of the guest.
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    #[arg(long, value_name = "NAME")]
     guest: String,
     /// The email address of the guest.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -22,16 +22,27 @@ pub struct Guest {
     /// The seller's reference of this booking, such as an order number.
     #[arg(long, value_name = "REFERENCE", default_value = "", hide_default_value = true)]
     pub channel_ref: String,
+    /// A wish of the guest; may be repeated.
+    #[arg(long, value_name = "TEXT")]
+    wish: Vec<String>,
+    /// An internal note that only the hotel's staff sees; may be repeated.
+    #[arg(long, value_name = "TEXT")]
+    note: Vec<String>,
     /// The token of a payment provider. Card numbers are refused.
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
     payment_token: String,
 }
 
 impl Guest {
-    /// The guest of a request; `None` if no data of the guest were given.
-    pub fn guest(&self) -> Option<v1::Guest> {
-        let named = [&self.guest, &self.email, &self.phone].iter().any(|text| !text.is_empty());
-        named.then(|| v1::Guest { name: self.guest.clone(), email: self.email.clone(), phone: self.phone.clone() })
+    /// The guest of a request.
+    pub fn guest(&self) -> v1::Guest {
+        v1::Guest { name: self.guest.clone(), email: self.email.clone(), phone: self.phone.clone() }
+    }
+
+    /// The notes of a request.
+    pub fn notes(&self) -> Vec<v1::Note> {
+        let wishes = self.wish.iter().map(|text| v1::Note { kind: "guest".into(), text: text.clone() });
+        wishes.chain(self.note.iter().map(|text| v1::Note { kind: "internal".into(), text: text.clone() })).collect()
     }
 
     /// The payment of a request, if a token was given.
@@ -73,8 +84,9 @@ impl Stay {
             room_type: self.room_type.clone(),
             rate_plan: self.rate_plan.clone(),
             quantity: Some(self.quantity),
-            adults: self.adults,
+            adults: Some(self.adults),
             children_ages: self.children.clone(),
+            seller_nightly: Vec::new(),
         }]
     }
 }

@@ -24,10 +24,18 @@ pub fn booking(booking: &v1::Booking) -> String {
         money(&booking.total)
     );
     for room in &booking.rooms {
-        text += &format!("  {} x {} at {}\n", room.quantity, line(&room.room_type), line(&room.rate_plan));
+        let whole = room.arrival == booking.arrival && room.departure == booking.departure || room.arrival.is_empty();
+        let nights = if whole { String::new() } else { format!("  {} to {}", line(&room.arrival), line(&room.departure)) };
+        text += &format!("  {} x {} at {}{nights}\n", room.quantity, line(&room.room_type), line(&room.rate_plan));
     }
     if let Some(guest) = &booking.guest {
         text += &format!("  {} {} {}\n", line(&guest.name), line(&guest.email), line(&guest.phone));
+    }
+    for note in &booking.notes {
+        text += &format!("  note ({}) {}\n", line(&note.kind), line(&note.text));
+    }
+    for fee in &booking.fees {
+        text += &format!("  fee {} {}  {}\n", line(&fee.date), line(&fee.kind), money(&fee.amount));
     }
     if booking.cancellation_fee.is_some() {
         text += &format!("  cancellation fee {}\n", money(&booking.cancellation_fee));

@@ -92,9 +92,13 @@ async fn book(client: &Client, hotel: &Hotel, row: usize, ids: &BookingIds, coun
             room_type: stay.room_type.clone(),
             rate_plan: "BAR".into(),
             quantity: Some(1),
-            adults: stay.adults,
+            // Some rows have no adult.
+            adults: Some(stay.adults.max(1)),
             children_ages: vec![0; stay.children as usize],
+            seller_nightly: Vec::new(),
         }],
+        // The table has no names.
+        guest: Some(v1::Guest { name: format!("Guest of line {}", stay.line), ..Default::default() }),
         channel_ref: format!("{}-{}", stay.channel, stay.line),
         // The line stays the same when another row of the file is corrected or left out.
         idempotency_key: format!("import-book-{}", stay.line),

@@ -11,6 +11,7 @@ use super::guest_links::GuestToken;
 use super::networks::actor;
 use super::operations::Operation;
 use crate::convert::Problem;
+use crate::convert::fields::NoteWriter;
 use crate::tls::ClientCertificate;
 
 /// An authenticated caller. Cheap to clone.
@@ -75,6 +76,11 @@ impl Caller {
     /// How it signed in.
     pub fn sign_in(&self) -> &SignIn {
         &self.inner.sign_in
+    }
+
+    /// Which notes it may write.
+    pub fn note_writer(&self) -> NoteWriter {
+        if self.role().is_staff() { NoteWriter::Staff } else { NoteWriter::Seller }
     }
 
     /// The caller's identity.

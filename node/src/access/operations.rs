@@ -175,30 +175,35 @@ operations! {
         .grpc("Inventory/CloseBusinessDate").command(Kind::CloseBusinessDate);
     GetAvailability => http(Get, "/v1/properties/{property}/availability")
         .grpc("Inventory/GetAvailability").needs(ReadInventory, Action::READ_INVENTORY, Never);
+    GetRates => http(Get, "/v1/properties/{property}/rates")
+        .grpc("Inventory/GetRates").needs(ReadInventory, Action::READ_INVENTORY, Never);
     ListOffers => http(Get, "/v1/offers")
         .grpc("Inventory/ListOffers").needs(ReadInventory, Action::READ_INVENTORY, Never);
 
     // Holds.
-    PlaceHold => http(Post, "/v1/holds").lists(&["rooms", "childrenAges"])
+    PlaceHold => http(Post, "/v1/holds").lists(&["rooms", "childrenAges", "sellerNightly"])
         .grpc("Reservations/PlaceHold").command(Kind::PlaceHold);
     GetHold => http(Get, "/v1/holds/{hold}")
         .grpc("Reservations/GetHold").needs(ReadBookings, Action::READ_HOLD, Always);
-    ConfirmHold => http(Post, "/v1/holds/{hold}/confirm").grpc("Reservations/ConfirmHold").command(Kind::ConfirmHold);
+    ConfirmHold => http(Post, "/v1/holds/{hold}/confirm").lists(&["rooms", "childrenAges", "notes"]).grpc("Reservations/ConfirmHold").command(Kind::ConfirmHold);
     ReleaseHold => http(Delete, "/v1/holds/{hold}").grpc("Reservations/ReleaseHold").command(Kind::ReleaseHold);
 
     // Bookings.
-    Book => http(Post, "/v1/bookings").lists(&["rooms", "childrenAges"]).grpc("Reservations/Book").command(Kind::Book);
+    Book => http(Post, "/v1/bookings").lists(&["rooms", "childrenAges", "sellerNightly", "notes"]).grpc("Reservations/Book").command(Kind::Book);
     BookMany => grpc("Reservations/BookMany").command(Kind::Book);
     ListBookings => http(Get, "/v1/bookings")
         .grpc("Reservations/ListBookings").needs(ReadBookings, Action::LIST_BOOKINGS, Always);
     GetBooking => http(Get, "/v1/bookings/{booking}")
         .grpc("Reservations/GetBooking").needs(ReadBookings, Action::READ_BOOKING, Always);
-    Amend => http(Post, "/v1/bookings/{booking}/amend").lists(&["rooms", "childrenAges"])
+    Amend => http(Post, "/v1/bookings/{booking}/amend").lists(&["rooms", "childrenAges", "sellerNightly", "notes"])
         .grpc("Reservations/Amend").command(Kind::Amend);
     Cancel => http(Post, "/v1/bookings/{booking}/cancel").grpc("Reservations/Cancel").command(Kind::Cancel);
     CheckIn => http(Post, "/v1/bookings/{booking}/check-in").grpc("Reservations/CheckIn").command(Kind::CheckIn);
     CheckOut => http(Post, "/v1/bookings/{booking}/check-out").grpc("Reservations/CheckOut").command(Kind::CheckOut);
     NoShow => http(Post, "/v1/bookings/{booking}/no-show").grpc("Reservations/NoShow").command(Kind::NoShow);
+    RevertCheckIn => http(Post, "/v1/bookings/{booking}/revert-check-in")
+        .grpc("Reservations/RevertCheckIn").command(Kind::RevertCheckIn);
+    Reinstate => http(Post, "/v1/bookings/{booking}/reinstate").grpc("Reservations/Reinstate").command(Kind::Reinstate);
     GetReceipt => http(Get, "/v1/bookings/{booking}/receipt")
         .grpc("Receipts/GetReceipt").needs(ReadBookings, Action::READ_RECEIPT, Always);
 

@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 use keyrack_cluster::AsOf;
 use keyrack_inventory::{
-    Availability, BookedRoom, Booking, CancellationPolicy, Currency, Fee, Hold, HoldState, Minor, NightCount, Offer, Property,
-    RatePlan, RoomType,
+    Availability, BookedRoom, Booking, CancellationPolicy, Currency, Fee, FeeLine, Hold, HoldState, Minor, NightCount, Offer,
+    Property, RatePlan, RoomType, Stay,
 };
 use keyrack_proto::v1;
 use serde::{Deserialize, Serialize};
+
+use super::fields::NOTE_INTERNAL;
+use crate::guests::{GuestData, GuestNote};
 
 /// The part of a property that the domain stores as text and never reads.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,8 +21,10 @@ pub struct Presentation {
     pub images: Vec<v1::Image>,
 }
 
-/// A booking. `guest` is `None` if the caller may not see guests.
-pub fn booking(property_id: &str, booking: &Booking, guest: Option<v1::Guest>) -> v1::Booking {
+/// A booking. `guest` is `None` if the caller may not see guests, and has only the notes that the caller may see.
+pub fn booking(property_id: &str, booking: &Booking, guest: Option<GuestData>) -> v1::Booking {
+    let notes = guest.iter().flat_map(|guest| &guest.notes).map(note).collect();
+    let has_fees = !booking.fees.lines.is_empty();
     v1::Booking {
         booking_id: booking.id.to_string(),
         confirmation_number: booking.confirmation_number().to_string(),
@@ -28,9 +33,9 @@ pub fn booking(property_id: &str, booking: &Booking, guest: Option<v1::Guest>) -
         revision: booking.revision,
         arrival: booking.stay.arrival().to_string(),
         departure: booking.stay.departure().to_string(),
-        rooms: rooms(&booking.rooms, booking.currency),
+        rooms: rooms(&booking.rooms, booking.stay, booking.currency),
         total: booking.total().map(|total| money(total, booking.currency)),
-        guest,
+        guest: guest.map(|GuestData { name, email, phone, .. }| v1::Guest { name, email, phone }),
         channel_ref: booking.channel_ref.clone(),
         created_at: time(booking.created_at_ms),
         updated_at: time(booking.updated_at_ms),
@@ -40,7 +45,22 @@ pub fn booking(property_id: &str, booking: &Booking, guest: Option<v1::Guest>) -
         guest_erased: booking.guest_erased,
         receipt: None,
         receipt_url: String::new(),
+        notes,
+        fees: booking.fees.lines.iter().map(|line| fee(line, booking.currency)).collect(),
+        fees_total: has_fees.then(|| money(booking.fees.total(), booking.currency)),
     }
+}
+
+fn note(note: &GuestNote) -> v1::Note {
+    let kind = if note.kind == NOTE_INTERNAL { "internal" } else { "guest" };
+    v1::Note { kind: kind.into(), text: note.text.clone() }
+}
+
+fn fee(line: &FeeLine, currency: Currency) -> v1::Fee {
+    let v1::Money { amount, currency } = money(line.amount.unsigned_abs(), currency);
+    let sign = if line.amount < 0 { "-" } else { "" };
+    let amount = v1::Money { amount: format!("{sign}{amount}"), currency };
+    v1::Fee { date: line.date.to_string(), kind: line.kind.name().into(), amount: Some(amount) }
 }
 
 /// A hold.
@@ -57,14 +77,15 @@ pub fn hold(property_id: &str, hold: &Hold) -> v1::Hold {
         state: state.into(),
         arrival: hold.stay.arrival().to_string(),
         departure: hold.stay.departure().to_string(),
-        rooms: rooms(&hold.rooms, hold.currency),
+        rooms: rooms(&hold.rooms, hold.stay, hold.currency),
         expires_at: time(hold.expires_at_ms),
         total: hold.total().map(|total| money(total, hold.currency)),
         booking_id,
     }
 }
 
-fn rooms(rooms: &[BookedRoom], currency: Currency) -> Vec<v1::BookedRoom> {
+fn rooms(rooms: &[BookedRoom], stay: Stay, currency: Currency) -> Vec<v1::BookedRoom> {
+    let price = |price: &Option<Minor>| price.map(|price| currency.format_amount(price)).unwrap_or_default();
     let room = |room: &BookedRoom| v1::BookedRoom {
         room_type: room.room_type_code.to_string(),
         rate_plan: room.rate_plan_code.to_string(),
@@ -73,6 +94,9 @@ fn rooms(rooms: &[BookedRoom], currency: Currency) -> Vec<v1::BookedRoom> {
         children_ages: room.children_ages.iter().map(|age| u32::from(*age)).collect(),
         total: room.total().map(|total| money(total, currency)),
         nightly: room.nightly.iter().map(|price| currency.format_amount(*price)).collect(),
+        arrival: room.span(stay).arrival().to_string(),
+        departure: room.span(stay).departure().to_string(),
+        seller_nightly: room.seller_nightly.iter().map(price).collect(),
     };
     rooms.iter().map(room).collect()
 }
@@ -111,6 +135,7 @@ pub fn room_type(property_id: &str, kind: &RoomType) -> v1::RoomType {
         occupancy: kind.occupancy.into(),
         overbooking_basis_points: kind.overbooking_basis_points,
         accessible: kind.accessible,
+        retired: kind.retired,
         revision: kind.revision,
     }
 }
@@ -123,6 +148,7 @@ pub fn rate_plan(property_id: &str, plan: &RatePlan) -> v1::RatePlan {
         name: plan.name.clone(),
         currency: plan.currency.as_str().into(),
         cancellation_policy: Some(policy(plan.policy)),
+        retired: plan.retired,
         revision: plan.revision,
     }
 }
@@ -184,6 +210,7 @@ pub fn time(at_ms: u64) -> String {
     format!("{at:.3}")
 }
 
-fn money(amount: Minor, currency: Currency) -> v1::Money {
+/// An amount and its currency.
+pub fn money(amount: Minor, currency: Currency) -> v1::Money {
     v1::Money { amount: currency.format_amount(amount), currency: currency.as_str().into() }
 }

@@ -1,17 +1,24 @@
 //! Texts in requests: how long they are, which characters they have, and what they must be.
 
-use keyrack_inventory::Currency;
+use keyrack_inventory::{Currency, Price};
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use super::problem::Problem;
 use super::quoted::quoted;
-use crate::guests::{has_card_number, is_card_number};
+pub use crate::guests::folded;
+use crate::guests::{GuestData, GuestNote, has_card_number, is_card_number};
 
 /// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
+/// The most notes of a booking, and the most characters in one.
+const MAX_NOTES: usize = 20;
+const MAX_NOTE: usize = 1_000;
+/// The stored kinds of notes.
+const NOTE_OF_GUEST: u32 = 1;
+/// See [`NOTE_OF_GUEST`].
+pub const NOTE_INTERNAL: u32 = 2;
 
 /// A free text of at most `MAX_TEXT` characters on one line, without a card number. Returned in Unicode's composed form (NFC).
 ///
@@ -65,20 +72,109 @@ pub fn payment_token(token: &str) -> Result<String, Problem> {
     identifier(NAME, token)
 }
 
-/// A guest whose fields can be stored. A name that is given has letters.
+/// A new booking's guest, who has a name, and notes.
 ///
 /// # Errors
 /// Says which field is wrong, and why.
-pub fn guest(guest: v1::Guest) -> Result<v1::Guest, Problem> {
-    if !guest.name.is_empty() && guest.name.trim().is_empty() {
-        return Err(Problem::new(Detail::FieldMissing { field: "guest.name" }));
+pub fn guest(guest: Option<v1::Guest>, notes: Vec<v1::Note>, writer: NoteWriter) -> Result<GuestData, Problem> {
+    let v1::Guest { name, email, phone } = guest.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "guest" }))?;
+    let change = v1::GuestChange { name: Some(name), email: Some(email), phone: Some(phone) };
+    let mut data = GuestData::default();
+    change_guest(&mut data, change)?;
+    data.notes = self::notes(notes, writer)?;
+    Ok(data)
+}
+
+/// Changes the fields of a guest that are given.
+///
+/// # Errors
+/// Says which field is wrong, and why.
+pub fn change_guest(data: &mut GuestData, change: v1::GuestChange) -> Result<(), Problem> {
+    if let Some(name) = change.name {
+        if name.trim().is_empty() {
+            return Err(Problem::new(Detail::FieldMissing { field: "guest.name" }));
+        }
+        data.name = text("guest.name", &name)?;
     }
-    let name = text("guest.name", &guest.name)?;
-    let email = identifier("guest.email", &guest.email)?;
-    if !email.is_empty() && !is_email(&email) {
-        return Err(Problem::new(Detail::Email { field: "guest.email" }));
+    if let Some(email) = change.email {
+        data.email = identifier("guest.email", &email)?;
+        if !data.email.is_empty() && !is_email(&data.email) {
+            return Err(Problem::new(Detail::Email { field: "guest.email" }));
+        }
     }
-    Ok(v1::Guest { name, email, phone: identifier("guest.phone", &guest.phone)? })
+    if let Some(phone) = change.phone {
+        data.phone = identifier("guest.phone", &phone)?;
+    }
+    Ok(())
+}
+
+/// Who writes notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteWriter {
+    /// The hotel's staff, who may write internal notes.
+    Staff,
+    /// A seller.
+    Seller,
+}
+
+/// Notes on a booking.
+///
+/// # Errors
+/// Says which note is wrong, and why.
+pub fn notes(notes: Vec<v1::Note>, writer: NoteWriter) -> Result<Vec<GuestNote>, Problem> {
+    if notes.len() > MAX_NOTES {
+        return Err(Problem::new(Detail::TooManyNotes { limit: MAX_NOTES as u64 }));
+    }
+    let note = |(place, note): (usize, v1::Note)| {
+        let kind = match note.kind.as_str() {
+            "guest" => NOTE_OF_GUEST,
+            "internal" if writer == NoteWriter::Staff => NOTE_INTERNAL,
+            "internal" => return Err(Problem::new(Detail::NoteInternal { field: format!("notes[{place}].kind") })),
+            _ => return Err(Problem::new(Detail::NoteKind { field: format!("notes[{place}].kind") })),
+        };
+        Ok(GuestNote { kind, text: note_text(&format!("notes[{place}].text"), &note.text)? })
+    };
+    notes.into_iter().enumerate().map(note).collect()
+}
+
+/// A note may have several lines.
+fn note_text(name: &str, note: &str) -> Result<String, Problem> {
+    if note.trim().is_empty() {
+        return Err(Problem::new(Detail::FieldMissing { field: "notes.text" }));
+    }
+    if note.chars().count() > MAX_NOTE {
+        return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_NOTE as u64 }));
+    }
+    if has_card_number(note) {
+        return Err(Problem::new(Detail::TextHasCardNumber { field: name.to_owned() }));
+    }
+    note.split('\n').try_for_each(|line| check_characters(name, line))?;
+    Ok(note.nfc().collect())
+}
+
+/// Why a caller overrides a rule.
+///
+/// # Errors
+/// Another rule than restrictions, or no reason.
+pub fn override_reason(given: Option<v1::Override>) -> Result<Option<String>, Problem> {
+    let Some(v1::Override { rule, reason }) = given else { return Ok(None) };
+    if rule != "restrictions" {
+        return Err(Problem::new(Detail::OverrideRule));
+    }
+    if reason.trim().is_empty() {
+        return Err(Problem::new(Detail::FieldMissing { field: "override.reason" }));
+    }
+    text("override.reason", &reason).map(Some)
+}
+
+/// An amount in its currency.
+///
+/// # Errors
+/// No currency, or no amount in it.
+pub fn price(name: &str, money: &v1::Money) -> Result<Price, Problem> {
+    let currency = currency(&money.currency)?;
+    let amount = currency.parse_amount(&money.amount).map_err(|_| Problem::new(Detail::Amount { field: name.to_owned() }))?;
+    Ok(Price { amount, currency })
 }
 
 fn is_email(text: &str) -> bool {
@@ -135,11 +231,6 @@ fn is_language(tag: &str) -> bool {
     known.is_some() && parts.all(is_part)
 }
 
-/// A text as searches compare it: without case and without accents.
-pub fn folded(text: &str) -> String {
-    text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_combining_mark(*letter)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use keyrack_proto::Code;
@@ -163,8 +254,10 @@ mod tests {
 
     #[test]
     fn a_guest_has_letters_in_its_name_and_a_valid_address() {
-        let with =
-            |name: &str, email: &str| guest(v1::Guest { name: name.into(), email: email.into(), phone: String::new() }).map(drop);
+        let with = |name: &str, email: &str| {
+            let named = v1::Guest { name: name.into(), email: email.into(), phone: String::new() };
+            guest(Some(named), Vec::new(), NoteWriter::Seller).map(drop)
+        };
         for (name, email) in [
             (" \t", ""),
             ("\u{a0}\u{3000}", ""),

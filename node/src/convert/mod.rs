@@ -11,8 +11,10 @@
 
 pub mod answers;
 pub mod fields;
+mod preconditions;
 mod problem;
 mod quoted;
 pub mod requests;
 
+pub use preconditions::{Demand, Preconditions};
 pub use problem::{Problem, QuotaLeft};

@@ -1,7 +1,7 @@
 //! A refusal or failure on its way to the caller. Its texts are in `keyrack-texts`.
 
 use keyrack_cluster::{AsOf, ClusterError};
-use keyrack_inventory::{MAX_CAPACITY, MAX_ROOMS, MAX_STAY_NIGHTS, RefusedNight, Reject};
+use keyrack_inventory::{BookingId, MAX_CAPACITY, MAX_ROOMS, MAX_STAY_NIGHTS, Price, RefusedNight, Reject};
 use keyrack_proto::Code;
 use keyrack_texts::Detail;
 
@@ -17,6 +17,10 @@ pub struct Problem {
     pub detail: Box<Detail>,
     /// The nights that prevent the stay.
     pub nights: Vec<RefusedNight>,
+    /// The present price, if the caller expected another one.
+    pub total: Option<Price>,
+    /// The booking that exists already.
+    pub booking: Option<BookingId>,
     /// Finds the request in the logs. All retries of a request have the same one.
     pub trace_id: Option<[u8; 16]>,
     /// Whether this is the stored answer to an earlier request.
@@ -42,7 +46,17 @@ impl Problem {
     /// The problem that `detail` describes.
     pub fn new(detail: Detail) -> Problem {
         let code = detail.code();
-        Problem { code, detail: Box::new(detail), nights: Vec::new(), trace_id: None, replayed: false, as_of: None, quota: None }
+        Problem {
+            code,
+            detail: Box::new(detail),
+            nights: Vec::new(),
+            total: None,
+            booking: None,
+            trace_id: None,
+            replayed: false,
+            as_of: None,
+            quota: None,
+        }
     }
 
     /// Seconds after which a retry makes sense.
@@ -126,6 +140,18 @@ impl From<Reject> for Problem {
             Reject::WrongState(state) => Detail::WrongState { state: state.name() },
             Reject::WrongBusinessDate { business_date } => Detail::WrongBusinessDate { business_date: business_date.to_string() },
             Reject::NotDue { business_date } => Detail::NotDue { business_date: business_date.to_string() },
+            Reject::StayOver { business_date } => Detail::StayOver { business_date: business_date.to_string() },
+            Reject::DepartureInPast { business_date } => Detail::DepartureInPast { business_date: business_date.to_string() },
+            Reject::TooLateToRevert { business_date } => Detail::TooLateToRevert { business_date: business_date.to_string() },
+            Reject::PriceChanged { total: None, .. } => Detail::PriceAgreedElsewhere,
+            Reject::PriceChanged { total: Some(total), currency } => {
+                Detail::PriceChanged { total: format!("{} {}", currency.format_amount(*total), currency.as_str()) }
+            }
+            Reject::DuplicateReference(booking) => Detail::DuplicateReference { booking: booking.to_string() },
+            Reject::Retired(code) => Detail::Retired { code: code.to_string() },
+            Reject::SellerPrices { nights } => Detail::SellerPrices { nights: (*nights).into() },
+            Reject::GuestsMissing { lines } => Detail::HoldGuests { lines: (*lines).into() },
+            Reject::GuestChanged => Detail::GuestChanged,
             Reject::HoldExpired => Detail::HoldExpired,
             Reject::HoldClosed => Detail::HoldClosed,
             Reject::RevisionMismatch { current: 0 } => Detail::RecordMissing,
@@ -136,8 +162,11 @@ impl From<Reject> for Problem {
         };
         let mut problem = Problem::new(detail);
         debug_assert_eq!(problem.code, Code::from(&reject), "the detail belongs to the refusal's code");
-        if let Reject::Restricted(nights) | Reject::SoldOut(nights) = reject {
-            problem.nights = nights;
+        match reject {
+            Reject::Restricted(nights) | Reject::SoldOut(nights) => problem.nights = nights,
+            Reject::PriceChanged { total: Some(amount), currency } => problem.total = Some(Price { amount, currency }),
+            Reject::DuplicateReference(booking) => problem.booking = Some(booking),
+            _ => {}
         }
         problem
     }

@@ -1,9 +1,11 @@
 //! Converts requests into domain types, or refuses them.
 
+use jiff::Timestamp;
 use keyrack_inventory::{
-    AriUpdate, BookingId, CancellationPolicy, Currency, DateError, DateRange, Fee, HoldId, MAX_ARI_UPDATES, MAX_ROOMS,
-    MAX_STAY_NIGHTS, Night, RatePlan, RoomRequest, RoomType, ShortCode, Stay, Weekdays,
+    AriUpdate, BookingId, CancellationPolicy, ConfirmationNumber, Currency, DateError, DateRange, Fee, HoldId, MAX_ARI_UPDATES,
+    MAX_ROOMS, MAX_STAY_NIGHTS, Night, RatePlan, RoomGuests, RoomRequest, RoomType, ShortCode, Stay, Weekdays,
 };
+use keyrack_proto::json::CLEARED_CAPACITY;
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
@@ -47,25 +49,39 @@ pub fn date(name: &str, text: &str) -> Result<Night, Problem> {
 
 /// The nights of `[arrival, departure)`.
 pub fn stay(arrival: &str, departure: &str) -> Result<Stay, Problem> {
-    half_open(("arrival", arrival), ("departure", departure))
+    nights(("arrival", arrival), ("departure", departure), Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() })
 }
 
 /// The nights of a half-open range. Each date is given with its field's name.
 pub fn half_open(from: (&str, &str), to: (&str, &str)) -> Result<Stay, Problem> {
+    let (start, end) = (from.0.to_owned(), to.0.to_owned());
+    nights(from, to, Detail::RangeTooLong { start, end, limit: MAX_STAY_NIGHTS.into() })
+}
+
+fn nights(from: (&str, &str), to: (&str, &str), too_long: Detail) -> Result<Stay, Problem> {
     let (start, end) = (date(from.0, from.1)?, date(to.0, to.1)?);
     Stay::new(start, end).map_err(|error| match error {
         DateError::Empty => Problem::new(Detail::DatesOrder { start: from.0.to_owned(), end: to.0.to_owned() }),
-        DateError::TooLong if from.0 == "arrival" => Problem::new(Detail::StayTooLong { limit: MAX_STAY_NIGHTS.into() }),
-        DateError::TooLong => {
-            let (start, end) = (from.0.to_owned(), to.0.to_owned());
-            Problem::new(Detail::RangeTooLong { start, end, limit: MAX_STAY_NIGHTS.into() })
-        }
+        DateError::TooLong => Problem::new(too_long),
         DateError::Invalid => Problem::new(Detail::DateTooLate),
     })
 }
 
-/// The rooms that a request asks for.
-pub fn rooms(rooms: Vec<v1::RoomRequest>) -> Result<Vec<RoomRequest>, Problem> {
+/// Whether a request must name the adults in each room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adults {
+    /// A booking and an amendment must.
+    Named,
+    /// A hold may leave them out until it is confirmed. An explicit 0 is refused.
+    Later,
+}
+
+/// The rooms that a request asks for. `currency_of` returns the currency of a rate plan, for the seller's own prices.
+pub fn rooms(
+    rooms: Vec<v1::RoomRequest>,
+    adults: Adults,
+    currency_of: impl Fn(ShortCode) -> Option<Currency>,
+) -> Result<Vec<RoomRequest>, Problem> {
     let quantities = || rooms.iter().map(|room| room.quantity.unwrap_or(1));
     if rooms.is_empty() || quantities().any(|quantity| quantity == 0) {
         return Err(Problem::new(Detail::NoRooms));
@@ -73,25 +89,65 @@ pub fn rooms(rooms: Vec<v1::RoomRequest>) -> Result<Vec<RoomRequest>, Problem> {
     if quantities().map(u64::from).sum::<u64>() > u64::from(MAX_ROOMS) {
         return Err(Problem::new(Detail::TooManyRooms { limit: MAX_ROOMS.into() }));
     }
-    rooms.into_iter().enumerate().map(|(place, one)| room(place, one)).collect()
+    rooms.into_iter().enumerate().map(|(place, one)| room(place, one, adults, &currency_of)).collect()
 }
 
-fn room(place: usize, room: v1::RoomRequest) -> Result<RoomRequest, Problem> {
-    if let Some(at) = room.children_ages.iter().position(|age| *age > OLDEST_CHILD) {
+fn room(
+    place: usize,
+    room: v1::RoomRequest,
+    adults: Adults,
+    currency_of: &impl Fn(ShortCode) -> Option<Currency>,
+) -> Result<RoomRequest, Problem> {
+    let guests = match (room.adults, adults) {
+        // The confirmation names them.
+        (None, Adults::Later) => RoomGuests { adults: 0, children_ages: children_ages(place, &room.children_ages)? },
+        (named, _) => guests(place, named.unwrap_or(0), &room.children_ages)?,
+    };
+    let room_type = short_code(&room.room_type).map_err(|_| unknown_room_type(&room.room_type))?;
+    let rate_plan = short_code(&room.rate_plan).map_err(|_| unknown_rate_plan(&room.rate_plan))?;
+    let price = |(night, text): (usize, &String)| {
+        let currency = currency_of(rate_plan).ok_or_else(|| unknown_rate_plan(rate_plan.as_str()))?;
+        let field = format!("rooms[{place}].sellerNightly[{night}]");
+        currency.parse_amount(text).map_err(|_| Problem::new(Detail::Amount { field }))
+    };
+    Ok(RoomRequest {
+        room_type,
+        rate_plan,
+        quantity: room.quantity.unwrap_or(1),
+        adults: guests.adults,
+        children_ages: guests.children_ages,
+        seller_nightly: room.seller_nightly.iter().enumerate().map(price).collect::<Result<_, _>>()?,
+    })
+}
+
+/// The guests of each line of a hold's rooms.
+pub fn room_guests(lines: &[v1::RoomGuests]) -> Result<Vec<RoomGuests>, Problem> {
+    if lines.len() > MAX_ROOMS as usize {
+        return Err(Problem::new(Detail::TooManyRooms { limit: MAX_ROOMS.into() }));
+    }
+    lines.iter().enumerate().map(|(place, line)| guests(place, line.adults, &line.children_ages)).collect()
+}
+
+fn guests(place: usize, adults: u32, ages: &[u32]) -> Result<RoomGuests, Problem> {
+    let children_ages = children_ages(place, ages)?;
+    match adults {
+        0 => Err(Problem::new(Detail::AdultMissing { field: format!("rooms[{place}].adults") })),
+        // Within the limit, so it fits.
+        1..=MAX_GUESTS => Ok(RoomGuests { adults: adults as u16, children_ages }),
+        _ => Err(Problem::new(Detail::TooManyGuests { limit: MAX_GUESTS.into() })),
+    }
+}
+
+fn children_ages(place: usize, ages: &[u32]) -> Result<Vec<u8>, Problem> {
+    if let Some(at) = ages.iter().position(|age| *age > OLDEST_CHILD) {
         let field = format!("rooms[{place}].childrenAges[{at}]");
         return Err(Problem::new(Detail::ChildAge { field, most: OLDEST_CHILD.into() }));
     }
-    if room.adults > MAX_GUESTS || room.children_ages.len() > MAX_GUESTS as usize {
+    if ages.len() > MAX_GUESTS as usize {
         return Err(Problem::new(Detail::TooManyGuests { limit: MAX_GUESTS.into() }));
     }
-    Ok(RoomRequest {
-        room_type: short_code(&room.room_type).map_err(|_| unknown_room_type(&room.room_type))?,
-        rate_plan: short_code(&room.rate_plan).map_err(|_| unknown_rate_plan(&room.rate_plan))?,
-        quantity: room.quantity.unwrap_or(1),
-        adults: room.adults as u16,
-        // At most `OLDEST_CHILD`, so each fits.
-        children_ages: room.children_ages.iter().map(|age| *age as u8).collect(),
-    })
+    // At most `OLDEST_CHILD`, so each fits.
+    Ok(ages.iter().map(|age| *age as u8).collect())
 }
 
 fn unknown_room_type(text: &str) -> Problem {
@@ -112,6 +168,18 @@ fn short_code(text: &str) -> Result<ShortCode, keyrack_inventory::IdError> {
     ShortCode::new(text)
 }
 
+/// A time (RFC 3339), in ms since 1970.
+pub fn time(name: &str, text: &str) -> Result<u64, Problem> {
+    let wrong = || Problem::new(Detail::Time { field: name.to_owned() });
+    let at: Timestamp = text.parse().map_err(|_| wrong())?;
+    u64::try_from(at.as_millisecond()).map_err(|_| wrong())
+}
+
+/// A confirmation number, in upper or lower case, with or without the hyphen.
+pub fn confirmation_number(text: &str) -> Result<ConfirmationNumber, Problem> {
+    ConfirmationNumber::parse(text).map_err(|_| Problem::new(Detail::ConfirmationNumber))
+}
+
 /// A room type's or rate plan's code in a path.
 pub fn code(name: &str, text: &str) -> Result<ShortCode, Problem> {
     short_code(text).map_err(|_| Problem::new(Detail::FieldCode { field: name.to_owned() }))
@@ -126,6 +194,7 @@ pub fn room_type(put: &v1::PutRoomTypeRequest) -> Result<RoomType, Problem> {
         occupancy: u16::try_from(put.occupancy).map_err(|_| Problem::new(Detail::Occupancy))?,
         overbooking_basis_points: put.overbooking_basis_points,
         accessible: put.accessible,
+        retired: put.retired,
         revision: 0,
     })
 }
@@ -138,6 +207,7 @@ pub fn rate_plan(put: &v1::PutRatePlanRequest, fallback: Currency) -> Result<Rat
         currency: if put.currency.is_empty() { fallback } else { currency(&put.currency)? },
         policy: policy(put.cancellation_policy.as_ref())?,
         priced: false,
+        retired: put.retired,
         revision: 0,
     })
 }
@@ -171,6 +241,7 @@ fn ari_line(update: &v1::AriUpdate, currency_of: &impl Fn(ShortCode) -> Option<C
     let rate = match (&update.rate, rate_plan) {
         (None, _) => None,
         (Some(_), None) => return Err(Problem::new(Detail::RateWithoutPlan)),
+        (Some(text), Some(_)) if text.is_empty() => None,
         (Some(text), Some(plan)) => {
             let currency = currency_of(plan).ok_or_else(|| unknown_rate_plan(plan.as_str()))?;
             Some(currency.parse_amount(text).map_err(|_| Problem::new(Detail::Rate))?)
@@ -184,7 +255,9 @@ fn ari_line(update: &v1::AriUpdate, currency_of: &impl Fn(ShortCode) -> Option<C
         rate_plan,
         dates: date_range(&update.date_from, &update.date_to)?,
         days: weekdays(&update.days)?,
-        capacity: update.capacity,
+        capacity: update.capacity.filter(|capacity| *capacity != CLEARED_CAPACITY),
+        clear_capacity: update.capacity == Some(CLEARED_CAPACITY),
+        clear_rate: update.rate.as_ref().is_some_and(String::is_empty),
         out_of_order: update.out_of_order,
         rate,
         stop_sell: update.stop_sell,

@@ -46,6 +46,7 @@ pub struct DerivedKeys {
     /// Wraps the keys of guests.
     pub wrapping: Aes256GcmSiv,
     fingerprints: Secret,
+    lookups: Secret,
     /// Encrypts guests' links.
     pub links: Aes256GcmSiv,
     /// Encrypts guests' sessions.
@@ -148,6 +149,12 @@ impl DerivedKeys {
         *digest.first_chunk().expect("a fingerprint is shorter than a MAC")
     }
 
+    /// A digest by which a guest of a property is found. Without this key it reveals nothing, and it differs from property to property.
+    pub fn lookup(&self, property: u32, word: &str) -> [u8; 16] {
+        let digest = mac(&self.lookups, &[&property.to_be_bytes(), word.as_bytes()]);
+        *digest.first_chunk().expect("a lookup is shorter than a MAC")
+    }
+
     /// Encrypts cursors.
     pub fn cursors(&self) -> Aes256GcmSiv {
         Aes256GcmSiv::new((&mac(&self.fingerprints, &[b"keyrack cursors"])).into())
@@ -160,6 +167,7 @@ impl DerivedKeys {
             print: *mac(key, &[b"keyrack key print"]).first_chunk().expect("a print is shorter than a MAC"),
             wrapping: Aes256GcmSiv::new((&*derive(b"keyrack guest keys")).into()),
             fingerprints: derive(b"keyrack request fingerprints"),
+            lookups: derive(b"keyrack guest lookups"),
             links: Aes256GcmSiv::new((&*derive(b"keyrack sealed guest links")).into()),
             sessions: Aes256GcmSiv::new((&*derive(b"keyrack sealed guest sessions")).into()),
         }

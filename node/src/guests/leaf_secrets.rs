@@ -2,7 +2,7 @@
 
 use hkdf::Hkdf;
 use keyrack_inventory::{Digest, Disclosure};
-use keyrack_proto::v1::Guest;
+use keyrack_proto::internal::GuestData;
 use sha2::Sha256;
 
 use super::keyring::KEY_BYTES;
@@ -20,7 +20,7 @@ impl LeafSecrets {
     }
 
     /// The claims that the holder of a receipt may disclose.
-    pub fn claims(&self, guest: &Guest) -> Vec<Disclosure> {
+    pub fn claims(&self, guest: &GuestData) -> Vec<Disclosure> {
         let named: [(&str, &String); CLAIMS] =
             [("guest.name", &guest.name), ("guest.email", &guest.email), ("guest.phone", &guest.phone)];
         let claim = |(name, value): (&str, &String)| Disclosure {

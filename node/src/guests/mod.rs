@@ -15,7 +15,10 @@ pub mod keyring_file;
 mod leaf_secrets;
 mod rewrap;
 mod vault;
+mod words;
 
 pub use cards::{has_card_number, is_card_number};
+pub use keyrack_proto::internal::{GuestData, GuestNote};
 pub use rewrap::run as rewrap;
 pub use vault::{SealedGuest, SealedTokens, Vault};
+pub use words::{folded, words_in};

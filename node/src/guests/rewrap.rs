@@ -1,12 +1,12 @@
-//! Wraps guests' keys with the keyring's active key after a rotation, in the background. The guests' keys do not change, and
-//! neither do the data that they encrypt.
+//! Wraps guests' keys with the keyring's active key after a rotation, in the background, and makes the digests by which guests are
+//! found. The guests' keys do not change, and neither do the data that they encrypt.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use keyrack_cluster::{ClusterNode, Consistency, View};
-use keyrack_inventory::{BookingId, Command, Fault, Key, Op, PropertyNumber, Read, Row};
+use keyrack_inventory::{Booking, BookingId, Command, Fault, GuestSecrets, Key, Op, PropertyNumber, Read, Row};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -52,17 +52,28 @@ async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapPro
     let mut lost = 0;
     loop {
         let deadline = Instant::now() + PROPOSE;
-        let read = cluster.read(shard, Consistency::Local, deadline, |view| wrapped_keys(view, &from));
+        let read = cluster.read(shard, Consistency::Local, deadline, |view| guests(view, &from));
         let Ok((rows, _)) = read.await else { return lost };
         let Some((last, _)) = rows.last() else { return lost };
-        from = key_after(*last);
+        from = key_after(last.id);
         let mut commands = Vec::new();
-        for (booking, wrapped) in rows {
-            match vault.rewrap(booking, &wrapped) {
-                Rewrap::NotNeeded => {}
-                Rewrap::Lost => lost += 1,
-                Rewrap::To(_) if !cluster.leads(shard) => {}
-                Rewrap::To(to) => commands.push(Op::RewrapGuest { booking, from: wrapped, to }),
+        for (booking, secrets) in rows {
+            let wrapped = &secrets.wrapped_key;
+            let to = match vault.rewrap(booking.id, wrapped) {
+                Rewrap::Lost => {
+                    lost += 1;
+                    continue;
+                }
+                _ if !cluster.leads(shard) => continue,
+                Rewrap::NotNeeded if !secrets.lookups.is_empty() => continue,
+                Rewrap::NotNeeded => wrapped.clone(),
+                Rewrap::To(to) => to,
+            };
+            let lookups = vault.open_guest(&booking, Some(wrapped)).map(|guest| vault.lookups(booking.id, &guest));
+            let lookups = lookups.unwrap_or_default();
+            // A guest without name and e-mail has none.
+            if to != *wrapped || !lookups.is_empty() {
+                commands.push(Op::RewrapGuest { booking: booking.id, from: wrapped.clone(), to, lookups });
             }
         }
         for batch in commands.chunks(AT_ONCE) {
@@ -78,14 +89,16 @@ async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapPro
     }
 }
 
-/// Up to [`STEP`] guests from a key on, with their wrapped keys.
-fn wrapped_keys(view: &mut View<'_>, from: &Key) -> Result<Vec<(BookingId, Vec<u8>)>, Fault> {
+/// Up to [`STEP`] bookings with a guest from a key on, with the guest's secrets.
+fn guests(view: &mut View<'_>, from: &Key) -> Result<Vec<(Arc<Booking>, Arc<GuestSecrets>)>, Fault> {
     let mut rows = Vec::new();
     for key in view.scan(from, &Key::Guest(BookingId([0xff; 16])), STEP)? {
-        if let (Key::Guest(booking), Some(Row::Guest(secrets))) = (key, view.get(&key)?)
+        let (Key::Guest(id), Some(Row::Guest(secrets))) = (key, view.get(&key)?) else { continue };
+        let secrets = secrets.clone();
+        if let Some(Row::Booking(booking)) = view.get(&Key::Booking(id))?
             && !secrets.wrapped_key.is_empty()
         {
-            rows.push((booking, secrets.wrapped_key.clone()));
+            rows.push((booking.clone(), secrets));
         }
     }
     Ok(rows)

@@ -14,14 +14,17 @@ use anyhow::ensure;
 use arc_swap::ArcSwap;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use keyrack_cluster::KeyPrints;
-use keyrack_inventory::{Booking, BookingId, Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Salt, Sealed, TermSalts};
-use keyrack_proto::v1::Guest;
+use keyrack_inventory::{
+    Booking, BookingId, Digest, Disclosure, GUEST_DIGESTS, LeafSeeds, Lookup, PropertyNumber, Salt, Sealed, TermSalts,
+};
+use keyrack_proto::internal::GuestData;
 use prost::Message;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use super::keyring::{DerivedKeys, KEY_BYTES, Keyring};
 use super::leaf_secrets::LeafSecrets;
+use super::words::words_of;
 use crate::messages::keyring::KeyringError;
 
 /// How often the keyring's file is checked.
@@ -185,7 +188,7 @@ impl Vault {
     }
 
     /// Encrypts the guest of a booking under a new key, and draws the secrets of the booking's leaves.
-    pub fn seal(&self, booking: BookingId, guest: Option<&Guest>) -> Result<SealedGuest, getrandom::Error> {
+    pub fn seal(&self, booking: BookingId, guest: Option<&GuestData>) -> Result<SealedGuest, getrandom::Error> {
         let key: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(random()?);
         let salts: [[u8; SALT_BYTES]; 3] = [random()?, random()?, random()?];
         let secrets = LeafSecrets::of(&key);
@@ -194,7 +197,9 @@ impl Vault {
         if guest.is_some() {
             digests.extend((digests.len()..GUEST_DIGESTS).map(|place| secrets.decoy(place)));
         }
-        let seeds = LeafSeeds { guest: digests, salts: TermSalts { price: salts[0], channel_ref: salts[1], unit: salts[2] } };
+        let lookups = guest.map(|guest| self.lookups(booking, guest)).unwrap_or_default();
+        let salts = TermSalts { price: salts[0], channel_ref: salts[1], unit: salts[2] };
+        let seeds = LeafSeeds { guest: digests, salts, lookups };
         let (data, wrapping) = (Purpose::GuestData.of(booking), Purpose::GuestKey.of(booking));
         let sealed = match guest {
             None => Sealed::default(),
@@ -208,12 +213,23 @@ impl Vault {
 
     /// Decrypts the guest of a booking. `None` if no key decrypts it or its key was erased. `wrapped_key` is in its own row. Without
     /// it, the key inside the booking is used, where older rows have it.
-    pub fn open_guest(&self, booking: &Booking, wrapped_key: Option<&[u8]>) -> Option<Guest> {
+    pub fn open_guest(&self, booking: &Booking, wrapped_key: Option<&[u8]>) -> Option<GuestData> {
         let sealed = &booking.guest;
         let key = self.unwrap(booking, wrapped_key.unwrap_or(&sealed.wrapped_key))?;
         let cipher = Aes256GcmSiv::new((&*key).into());
         let bytes = bounds(booking, Purpose::GuestData).find_map(|bound| decrypt(&cipher, &sealed.ciphertext, &bound))?;
-        Guest::decode(bytes.as_slice()).ok()
+        GuestData::decode(bytes.as_slice()).ok()
+    }
+
+    /// The digests by which a guest is found. A search tries those of all keys, see [`Vault::lookups_of`].
+    pub fn lookups(&self, booking: BookingId, guest: &GuestData) -> Vec<Lookup> {
+        let keyring = self.keyring.load();
+        words_of(guest).iter().map(|word| keyring.active().lookup(booking.property().0, word)).collect()
+    }
+
+    /// The digests that a guest of a property with this word may have: one for each key.
+    pub fn lookups_of(&self, property: PropertyNumber, word: &str) -> Vec<Lookup> {
+        self.keyring.load().all().map(|key| key.lookup(property.0, word)).collect()
     }
 
     /// The claims about the guest that a receipt's holder may disclose. Empty once the key is erased.
@@ -308,7 +324,7 @@ fn decrypt(cipher: &Aes256GcmSiv, sealed: &[u8], bound: &[u8]) -> Option<Vec<u8>
 
 #[cfg(test)]
 mod tests {
-    use keyrack_inventory::{BookingState, ConfirmationNumber, Currency, Night, Stay};
+    use keyrack_inventory::{BookingState, ConfirmationNumber, Currency, FeeLedger, Night, Stay};
 
     use super::*;
 
@@ -334,22 +350,24 @@ mod tests {
             created_at_ms: 1,
             updated_at_ms: 1,
             cancellation_fee: None,
+            fees: FeeLedger::default(),
+            checked_in_on: None,
             leaf: None,
             line: None,
         }
     }
 
-    fn seal(vault: &Vault, guest: Option<&Guest>) -> SealedGuest {
+    fn seal(vault: &Vault, guest: Option<&GuestData>) -> SealedGuest {
         vault.seal(BookingId([7; 16]), guest).expect("random bytes")
     }
 
     /// The guest of booking 7.
-    fn open(vault: &Vault, sealed: &Sealed, wrapped_key: Option<&[u8]>) -> Option<Guest> {
+    fn open(vault: &Vault, sealed: &Sealed, wrapped_key: Option<&[u8]>) -> Option<GuestData> {
         vault.open_guest(&booking(7, sealed.clone()), wrapped_key)
     }
 
-    fn ada() -> Guest {
-        Guest { name: "Ada".into(), email: "ada@example.org".into(), phone: String::new() }
+    fn ada() -> GuestData {
+        GuestData { name: "Ada".into(), email: "ada@example.org".into(), ..GuestData::default() }
     }
 
     #[test]
@@ -392,7 +410,7 @@ mod tests {
     #[test]
     fn a_damaged_guest_is_not_decrypted() {
         let vault = keyed(7);
-        let mut sealed = seal(&vault, Some(&Guest::default())).sealed;
+        let mut sealed = seal(&vault, Some(&GuestData::default())).sealed;
         sealed.ciphertext[NONCE_BYTES] ^= 1;
         assert_eq!(open(&vault, &sealed, None), None);
     }

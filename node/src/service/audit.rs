@@ -68,6 +68,9 @@ pub struct AuditItem {
     pub allowed: bool,
     /// 0 if the action was allowed; below 100 the number of the state machine's refusal; else the HTTP status.
     pub verdict: u16,
+    /// Why the caller overrode a rule, such as a restriction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// How many equal requests the record counts. The node counts equal requests within 100 ms together.
     pub times: u32,
     /// The bytes that are hashed into the chain: CBOR, in base64.
@@ -147,6 +150,7 @@ impl Service {
             allowed: seen.verdict == Verdict::ALLOWED,
             verdict: seen.verdict.0,
             times: seen.times,
+            reason: record.reason.clone(),
             encoded: Base64::encode_string(&record.encode()),
             link: link.map(|link| encode_string(link)),
         }
@@ -175,7 +179,9 @@ fn records(line: u64, entry: &Entry) -> Vec<LinkedRecord> {
     let mut records = Vec::new();
     if let JournalEvent::Observed(all) = &entry.happened {
         let numbered = all.iter().enumerate();
-        records.extend(numbered.map(|(place, seen)| (AuditRecord { line, place: place as u32, seen: seen.clone() }, None)));
+        records.extend(
+            numbered.map(|(place, seen)| (AuditRecord { line, place: place as u32, seen: seen.clone(), reason: None }, None)),
+        );
     }
     let Some(mark) = &entry.mark else { return records };
     let verdict = match &entry.reply {
@@ -191,7 +197,7 @@ fn records(line: u64, entry: &Entry) -> Vec<LinkedRecord> {
         verdict,
         times: 1,
     };
-    records.push((AuditRecord { line, place: 0, seen }, Some(mark.link)));
+    records.push((AuditRecord { line, place: 0, seen, reason: mark.reason.clone() }, Some(mark.link)));
     records
 }
 

@@ -1,11 +1,10 @@
 //! Availability and offers.
 
-use keyrack_inventory::{OfferQuery, Right, ShortCode, availability, offers};
+use keyrack_inventory::{OfferQuery, Price, Right, ShortCode, availability, offers};
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
-use prost::Message;
-use sha2::{Digest, Sha256};
 
+use super::quotes::Quoted;
 use super::rows::{property, unknown_property};
 use super::state::Service;
 use super::views::ReadOptions;
@@ -62,16 +61,11 @@ impl Service {
         let found = found.ok_or_else(|| unknown_property(&place))?;
         let named = found.iter().map(|offer| {
             let mut answer = answers::offer(offer, stay.arrival(), String::new());
-            answer.quote_id = quote_id(&query, &answer);
+            let (nights, property) = ((query.arrival.as_str(), query.departure.as_str()), query.property_id.as_str());
+            let quoted = Quoted { property, nights, room_type: &answer.room_type, rate_plan: &answer.rate_plan };
+            answer.quote_id = quoted.id(Price { amount: offer.total(), currency: offer.currency });
             answer
         });
         Ok(v1::OfferList { offers: named.collect(), as_of: Some(answers::as_of(as_of)) })
     }
-}
-
-/// The id of an offer. The same offer always has the same id; another price or policy gives another id.
-fn quote_id(query: &v1::OffersRequest, offer: &v1::Offer) -> String {
-    let unnamed = v1::Offer { sellable: 0, ..offer.clone() };
-    let sum = Sha256::new_with_prefix(query.encode_to_vec()).chain_update(unnamed.encode_to_vec()).finalize();
-    format!("qt_{}", base16ct::lower::encode_string(&sum[..16]))
 }

@@ -1,7 +1,10 @@
-//! Lists a property's bookings by arrival or by the seller's reference.
+//! Lists a property's bookings: by arrival, by the seller's reference, by the guest, or by the confirmation number.
 
-use keyrack_cluster::View;
-use keyrack_inventory::{Booking, BookingId, BookingState, Fault, Key, Night, PropertyNumber, Read, Right, Scope};
+use keyrack_cluster::{AsOf, View};
+use keyrack_inventory::{
+    Booking, BookingId, BookingState, ConfirmationNumber, Fault, Key, Lookup, MAX_STAY_NIGHTS, Night, PropertyNumber, Read,
+    Right, Scope,
+};
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
@@ -9,8 +12,9 @@ use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
 use super::rows::{KeyedBooking, booking_with_key};
 use super::state::Service;
 use super::views::ReadOptions;
-use crate::access::{Caller, Operation};
+use crate::access::{Caller, Operation, forbidden};
 use crate::convert::{Problem, answers, fields, requests};
+use crate::guests::words_in;
 
 /// The most bookings in one page, and the most index entries read at once. For a caller that sees only its own bookings all entries
 /// of the nights are read, but never more than these at once.
@@ -18,88 +22,180 @@ const MAX_LIMIT: usize = 500;
 const MAX_SCANNED: usize = 5_000;
 
 impl Service {
-    /// A page of a property's bookings, by arrival.
+    /// A page of a property's bookings.
     pub async fn bookings(
         &self,
         caller: &Caller,
         query: v1::ListBookingsRequest,
         options: ReadOptions,
     ) -> Result<v1::BookingList, Problem> {
+        let number = match query.confirmation_number.as_str() {
+            "" => None,
+            text => Some(requests::confirmation_number(text)?),
+        };
+        if let Some(number) = number
+            && query.property_id.is_empty()
+        {
+            return self.numbered(caller, number, options).await;
+        }
         caller.check(Operation::ListBookings, Some(&query.property_id))?;
         let place = self.place(caller, &query.property_id, options.deadline).await?;
-        let filter = Filter::new(&query)?;
-        let number = place.number;
+        let filter = Filter::new(&query, number)?;
+        if !filter.words.is_empty() && !caller.role().sees_guests() {
+            return Err(forbidden());
+        }
         let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
-        let (start, to) = (filter.start(number), filter.end(number));
-        let cursor = match query.cursor.as_str() {
-            "" => None,
-            hidden => read_list_cursor(&self.inner.vault.reveal(hidden).ok_or_else(invalid_cursor)?)?,
+        let ranges = self.ranges(&filter, place.number);
+        let ranges = match query.cursor.as_str() {
+            "" => ranges,
+            hidden => {
+                let cursor = read_list_cursor(&self.inner.vault.reveal(hidden).ok_or_else(invalid_cursor)?)?;
+                from_cursor(ranges, cursor).ok_or_else(invalid_cursor)?
+            }
         };
-        let from = match cursor {
-            None => start,
-            // A cursor contains a key. A key outside this list could show another property's bookings.
-            Some(next) if next >= start && next < to => next,
-            Some(_) => return Err(invalid_cursor()),
-        };
-        let (page, as_of) = self
-            .view((caller, Right::ReadBookings), &place, options, |view, scope| {
-                let sees = |booking: &Booking| filter.fits(booking) && scope.sees(booking.seller, Some(booking.id));
-                read_page(view, (from, to), limit, scope, sees)
-            })
-            .await?;
-        let (found, next) = page;
+        let read = self.view((caller, Right::ReadBookings), &place, options, |view, scope| {
+            let fits = |(booking, key): &KeyedBooking| {
+                filter.fits(booking)
+                    && scope.sees(booking.seller, Some(booking.id))
+                    && self.has_words(booking, key, &filter.words)
+            };
+            read_page(view, &ranges, limit, scope, fits)
+        });
+        let ((found, next), as_of) = read.await?;
+        Ok(self.page(caller, &place.id, found, next, as_of))
+    }
+
+    /// The bookings with a confirmation number, in all shards.
+    async fn numbered(
+        &self,
+        caller: &Caller,
+        number: ConfirmationNumber,
+        options: ReadOptions,
+    ) -> Result<v1::BookingList, Problem> {
+        caller.check(Operation::ListBookings, None)?;
+        let mut list = v1::BookingList::default();
+        for shard in 1..=self.inner.cluster.data_shards() {
+            let (ids, as_of) =
+                self.inner.cluster.read(shard, options.consistency, options.deadline, |view| numbers(view, number)).await?;
+            list.as_of.get_or_insert(answers::as_of(as_of));
+            for id in ids {
+                // A booking of a property that the caller must not know is left out.
+                let Ok(place) = self.place_of(caller, id, options.deadline).await else { continue };
+                let read = self.view((caller, Right::ReadBookings), &place, options, |view, scope| {
+                    Ok(booking_with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
+                });
+                if let (Some((booking, key)), _) = read.await? {
+                    list.items.push(answers::booking(&place.id, &booking, self.guest_for(caller, &booking, key.as_deref())));
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    fn page(&self, caller: &Caller, property: &str, found: Vec<KeyedBooking>, next: Option<Key>, as_of: AsOf) -> v1::BookingList {
         let shown =
-            |(booking, key): &KeyedBooking| answers::booking(&place.id, booking, self.guest_for(caller, booking, key.as_deref()));
-        let items = found.iter().map(shown).collect();
-        Ok(v1::BookingList {
-            items,
+            |(booking, key): &KeyedBooking| answers::booking(property, booking, self.guest_for(caller, booking, key.as_deref()));
+        v1::BookingList {
+            items: found.iter().map(shown).collect(),
             next_cursor: next.map(|key| self.inner.vault.hide(&list_cursor(&key))),
             as_of: Some(answers::as_of(as_of)),
-        })
+        }
     }
+
+    /// The keys to read, in order. The guest's index has one range for each key of the keyring.
+    fn ranges(&self, filter: &Filter, property: PropertyNumber) -> Vec<(Key, Key)> {
+        let [least, most] = [BookingId([0; 16]), BookingId([0xff; 16])];
+        // The longest word is likely the rarest one.
+        if let Some(word) = filter.words.iter().max_by_key(|word| word.len()) {
+            let mut lookups: Vec<Lookup> = self.inner.vault.lookups_of(property, word);
+            lookups.sort_unstable();
+            return lookups.iter().map(|lookup| [least, most].map(|id| Key::Lookup(property, *lookup, id)).into()).collect();
+        }
+        match &filter.channel_ref {
+            Some(reference) => vec![[least, most].map(|id| Key::channel_ref(property, reference, id)).into()],
+            None => {
+                let (from, to) = filter.arrivals();
+                vec![(Key::Arrival(property, from, least), Key::Arrival(property, to, least))]
+            }
+        }
+    }
+
+    /// Whether the guest has all these words.
+    fn has_words(&self, booking: &Booking, key: &Option<Vec<u8>>, words: &[String]) -> bool {
+        if words.is_empty() {
+            return true;
+        }
+        let Some(guest) = self.inner.vault.open_guest(booking, key.as_deref()) else { return false };
+        let own: Vec<String> = words_in(&guest.name).into_iter().chain(words_in(&guest.email)).collect();
+        words.iter().all(|word| own.contains(word))
+    }
+}
+
+/// The bookings of a shard with a confirmation number.
+fn numbers(view: &mut View<'_>, number: ConfirmationNumber) -> Result<Vec<BookingId>, Fault> {
+    let [from, to] = [[0; 16], [0xff; 16]].map(|id| Key::Number(number.0, BookingId(id)));
+    let keys = view.scan(&from, &to, MAX_LIMIT)?;
+    Ok(keys.into_iter().filter_map(|key| if let Key::Number(_, id) = key { Some(id) } else { None }).collect())
+}
+
+/// The rest of the ranges from a cursor on. A cursor contains a key; a key outside the ranges could show another property's bookings.
+fn from_cursor(ranges: Vec<(Key, Key)>, cursor: Option<Key>) -> Option<Vec<(Key, Key)>> {
+    let Some(next) = cursor else { return Some(ranges) };
+    let place = ranges.iter().position(|(from, to)| next >= *from && next < *to)?;
+    let mut rest = ranges[place..].to_vec();
+    rest[0].0 = next;
+    Some(rest)
 }
 
 /// Reads the bookings of a page. Also returns the key of the next page, which is that of a booking that the caller sees: a cursor
 /// must not show that there are bookings of others.
 fn read_page(
     view: &mut View<'_>,
-    (mut from, to): (Key, Key),
+    ranges: &[(Key, Key)],
     limit: usize,
     scope: Scope,
-    sees: impl Fn(&Booking) -> bool,
+    fits: impl Fn(&KeyedBooking) -> bool,
 ) -> Result<(Vec<KeyedBooking>, Option<Key>), Fault> {
     let mut found = Vec::new();
-    loop {
-        let keys = view.scan(&from, &to, MAX_SCANNED + 1)?;
-        for key in keys.iter().take(MAX_SCANNED) {
-            let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id)) = key else { continue };
-            let Some(booking) = booking_with_key(view, *id)?.filter(|(booking, _)| sees(booking)) else { continue };
-            if found.len() == limit {
-                return Ok((found, Some(*key)));
+    for (from, to) in ranges {
+        let mut from = *from;
+        loop {
+            let keys = view.scan(&from, to, MAX_SCANNED + 1)?;
+            for key in keys.iter().take(MAX_SCANNED) {
+                let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id) | Key::Lookup(_, _, id)) = key else { continue };
+                let Some(booking) = booking_with_key(view, *id)?.filter(|booking| fits(booking)) else { continue };
+                if found.len() == limit {
+                    return Ok((found, Some(*key)));
+                }
+                found.push(booking);
             }
-            found.push(booking);
-        }
-        match keys.get(MAX_SCANNED) {
-            None => return Ok((found, None)),
-            // A caller that sees everything learns nothing from a cursor.
-            Some(next) if scope == Scope::All => return Ok((found, Some(*next))),
-            Some(next) => from = *next,
+            match keys.get(MAX_SCANNED) {
+                None => break,
+                // A caller that sees everything learns nothing from a cursor.
+                Some(next) if scope == Scope::All => return Ok((found, Some(*next))),
+                Some(next) => from = *next,
+            }
         }
     }
+    Ok((found, None))
 }
 
 /// The filter of a list of bookings.
 struct Filter {
-    from: Night,
-    /// Exclusive.
-    to: Night,
+    /// Arrivals, and departures; the second night of each is exclusive.
+    arrival: (Night, Night),
+    departure: (Night, Night),
     /// Empty for any state.
     states: Vec<BookingState>,
     channel_ref: Option<String>,
+    updated_since_ms: u64,
+    number: Option<ConfirmationNumber>,
+    /// Words of the guest's name, or the e-mail address.
+    words: Vec<String>,
 }
 
 impl Filter {
-    fn new(query: &v1::ListBookingsRequest) -> Result<Filter, Problem> {
+    fn new(query: &v1::ListBookingsRequest, number: Option<ConfirmationNumber>) -> Result<Filter, Problem> {
         let bound = |name, text: &str, default| if text.is_empty() { Ok(default) } else { requests::date(name, text) };
         let no_state = || Problem::new(Detail::BookingState);
         let state = |name: &str| BookingState::from_name(name.trim()).ok_or_else(no_state);
@@ -108,33 +204,40 @@ impl Filter {
             names => names.split(',').map(state).collect::<Result<_, _>>()?,
         };
         let channel_ref = fields::identifier("channelRef", &query.channel_ref)?;
-        let channel_ref = Some(channel_ref).filter(|reference| !reference.is_empty());
-        let to = bound("arrivalTo", &query.arrival_to, Night::LAST)?.next();
-        Ok(Filter { from: bound("arrivalFrom", &query.arrival_from, Night(0))?, to, states, channel_ref })
+        let arrival =
+            (bound("arrivalFrom", &query.arrival_from, Night(0))?, bound("arrivalTo", &query.arrival_to, Night::LAST)?.next());
+        let departure = (
+            bound("departureFrom", &query.departure_from, Night(0))?,
+            bound("departureTo", &query.departure_to, Night::LAST)?.next(),
+        );
+        Ok(Filter {
+            arrival,
+            departure,
+            states,
+            channel_ref: Some(channel_ref).filter(|reference| !reference.is_empty()),
+            updated_since_ms: match query.updated_since.as_str() {
+                "" => 0,
+                text => requests::time("updatedSince", text)?,
+            },
+            number,
+            words: words_in(&fields::identifier("guest", &query.guest)?),
+        })
     }
 
-    /// The first key. The seller's reference has its own index.
-    fn start(&self, number: PropertyNumber) -> Key {
-        let least = BookingId([0; 16]);
-        match &self.channel_ref {
-            Some(reference) => Key::channel_ref(number, reference, least),
-            None => Key::Arrival(number, self.from, least),
-        }
-    }
-
-    /// The key after the last one.
-    fn end(&self, number: PropertyNumber) -> Key {
-        match &self.channel_ref {
-            Some(reference) => Key::channel_ref(number, reference, BookingId([0xff; 16])),
-            None => Key::Arrival(number, self.to, BookingId([0; 16])),
-        }
+    /// The arrivals that a booking in the list can have.
+    fn arrivals(&self) -> (Night, Night) {
+        let earliest = Night(self.departure.0.0.saturating_sub(MAX_STAY_NIGHTS));
+        let from = self.arrival.0.max(earliest);
+        (from, self.arrival.1.min(self.departure.1).max(from))
     }
 
     fn fits(&self, booking: &Booking) -> bool {
-        let arrival = booking.stay.arrival();
-        arrival >= self.from
-            && arrival < self.to
+        let within = |(from, to): (Night, Night), night: Night| night >= from && night < to;
+        within(self.arrival, booking.stay.arrival())
+            && within(self.departure, booking.stay.departure())
+            && booking.updated_at_ms >= self.updated_since_ms
             && (self.states.is_empty() || self.states.contains(&booking.state))
             && self.channel_ref.as_ref().is_none_or(|reference| *reference == booking.channel_ref)
+            && self.number.is_none_or(|number| number == booking.confirmation_number())
     }
 }

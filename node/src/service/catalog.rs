@@ -7,6 +7,7 @@ use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
 use super::mutation::{Done, Mutation};
+use super::preconditions::Revised;
 use super::state::Service;
 use super::submit::unexpected_reply;
 use super::views::ReadOptions;
@@ -31,10 +32,14 @@ impl Service {
             Some(text) => requests::date("businessDate", text)?,
             None => today(zone)?,
         };
+        if mutation.preconditions.needs_record() && self.inner.cluster.locate(&id, mutation.deadline).await?.is_none() {
+            return Err(Problem::new(Detail::RecordMissing));
+        }
         let place = self.inner.cluster.register(&id, &details.home_region, mutation.deadline).await?;
         mutation.caller.note(place.number, None);
         let key = self.request_key(&mutation, &place, "put-property", &request)?;
-        let op = Op::PutProperty { id, details, business_date, expected_revision: request.expected_revision };
+        let expected_revision = self.expected(&mutation, &place, Revised::Property, request.expected_revision).await?;
+        let op = Op::PutProperty { id, details, business_date, expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
         let Reply::Property { property, created } = &done.value else { return Err(unexpected_reply()) };
         let (created, answer) = (*created, answers::property(property));
@@ -52,7 +57,9 @@ impl Service {
         let room_type = requests::room_type(&request)?;
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "put-room-type", &request)?;
-        let op = Op::PutRoomType { room_type, expected_revision: request.expected_revision };
+        let revised = Revised::RoomType(room_type.code);
+        let expected_revision = self.expected(&mutation, &place, revised, request.expected_revision).await?;
+        let op = Op::PutRoomType { room_type, expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
         let Reply::RoomType { room_type, created } = &done.value else { return Err(unexpected_reply()) };
         let (created, answer) = (*created, answers::room_type(&place.id, room_type));
@@ -71,7 +78,9 @@ impl Service {
         let property = self.find_property(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
         let rate_plan = requests::rate_plan(&request, property.details.currency)?;
         let key = self.request_key(&mutation, &place, "put-rate-plan", &request)?;
-        let op = Op::PutRatePlan { rate_plan, expected_revision: request.expected_revision };
+        let revised = Revised::RatePlan(rate_plan.code);
+        let expected_revision = self.expected(&mutation, &place, revised, request.expected_revision).await?;
+        let op = Op::PutRatePlan { rate_plan, expected_revision };
         let done = self.submit(&mutation, &place, key, op).await?;
         let Reply::RatePlan { rate_plan, created } = &done.value else { return Err(unexpected_reply()) };
         let (created, answer) = (*created, answers::rate_plan(&place.id, rate_plan));
@@ -92,8 +101,8 @@ impl Service {
         let updates = requests::ari(&request.updates, |plan| property.rate_plan(plan).map(|(_, plan)| plan.currency))?;
         let key = self.request_key(&mutation, &place, "ari", &request)?;
         let done = self.submit(&mutation, &place, key, Op::UpdateAri(updates)).await?;
-        let Reply::AriUpdated { updates, nights } = done.value else { return Err(unexpected_reply()) };
-        Ok(done.with(false, v1::AriResult { updates, nights }))
+        let Reply::AriUpdated { updates, nights, past } = done.value else { return Err(unexpected_reply()) };
+        Ok(done.with(false, v1::AriResult { updates, nights, past_nights: past }))
     }
 
     /// Closes a property's business date.

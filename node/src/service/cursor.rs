@@ -20,7 +20,7 @@ pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
     }
     let bytes = base16ct::mixed::decode_vec(cursor).ok();
     match bytes.and_then(|bytes| Key::decode(&bytes).ok()) {
-        Some(key @ (Key::Arrival(..) | Key::ChannelRef(..))) => Ok(Some(key)),
+        Some(key @ (Key::Arrival(..) | Key::ChannelRef(..) | Key::Lookup(..))) => Ok(Some(key)),
         _ => Err(invalid_cursor()),
     }
 }

@@ -242,6 +242,8 @@ fn kind(happened: &JournalEvent) -> Option<&'static str> {
         JournalEvent::CheckedIn => "booking.checked_in",
         JournalEvent::CheckedOut => "booking.checked_out",
         JournalEvent::NoShow => "booking.no_show",
+        JournalEvent::CheckInReverted => "booking.check_in_reverted",
+        JournalEvent::Reinstated => "booking.reinstated",
         JournalEvent::GuestErased => "guest.erased",
         JournalEvent::BusinessDateClosed => "business_date.closed",
     })

@@ -13,6 +13,7 @@ use super::state::Service;
 use super::submit::unexpected_reply;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
+use crate::convert::requests::Adults;
 use crate::convert::{Problem, answers, fields, requests};
 use crate::guests::SealedGuest;
 
@@ -31,7 +32,8 @@ impl Service {
         }
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "hold", &request)?;
-        let rooms = requests::rooms(request.rooms)?;
+        let currencies = self.plan_currencies(&mutation, &place, &request.rooms).await?;
+        let rooms = requests::rooms(request.rooms, Adults::Later, |plan| currencies.of(plan))?;
         let (now, random) = draw::for_new_id()?;
         let id = HoldId::new(place.number, now, random);
         let op = Op::PlaceHold { id, stay, rooms, ttl_ms: u64::from(ttl_seconds) * 1_000 };
@@ -75,7 +77,7 @@ impl Service {
         match self.find_hold(&mutation.caller, id, place, options).await {
             Ok(Some(hold)) if let HoldState::Confirmed(booking) = hold.state => {
                 let detail = Box::new(Detail::HoldConfirmed { booking: booking.to_string() });
-                Problem { detail, ..problem }
+                Problem { detail, booking: Some(booking), ..problem }
             }
             _ => problem,
         }
@@ -92,10 +94,12 @@ impl Service {
         let hold = requests::hold_id(&request.hold_id)?;
         let place = self.place_of(&mutation.caller, hold, mutation.deadline).await?;
         let key = self.request_key(&mutation, &place, "confirm", &request)?;
-        let guest = request.guest.map(fields::guest).transpose()?;
+        let guest = fields::guest(request.guest, std::mem::take(&mut request.notes), mutation.caller.note_writer())?;
+        let guests = requests::room_guests(&request.rooms)?;
+        let expected_total = request.expected_total.as_ref().map(|total| fields::price("expectedTotal", total)).transpose()?;
         let (now, random) = draw::for_new_id()?;
         let booking = BookingId::new(place.number, now, random);
-        let SealedGuest { sealed, seeds, claims } = self.seal(booking, guest.as_ref())?;
+        let SealedGuest { sealed, seeds, claims } = self.seal(booking, Some(&guest))?;
         let op = Op::ConfirmHold {
             hold,
             booking,
@@ -104,12 +108,14 @@ impl Service {
             payment_token: fields::payment_token(&request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),
+            expected_total,
+            guests,
         };
         let done = match self.submit(&mutation, &place, key, op).await {
             Ok(done) => done,
             Err(problem) => return Err(self.confirm_refused(&mutation, hold, &place, problem).await),
         };
-        self.booking_answer(&mutation, &place, done, Some((guest, seeds, claims))).await
+        self.booking_answer(&mutation, &place, done, Some((Some(guest), seeds, claims))).await
     }
 
     /// Releases a hold.

@@ -5,7 +5,7 @@ use keyrack_texts::Detail;
 use tokio::time::Instant;
 
 use crate::access::Caller;
-use crate::convert::Problem;
+use crate::convert::{Preconditions, Problem};
 
 /// The answer to a mutation.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Mutation {
     pub deadline: Instant,
     /// Whether the answer should wait for the receipt.
     pub wants_receipt: bool,
+    /// The preconditions in HTTP headers.
+    pub preconditions: Preconditions,
 }
 
 impl<T> Done<T> {
@@ -45,7 +47,13 @@ impl<T> Done<T> {
 impl Mutation {
     /// A mutation that must have a key.
     pub fn keyed(caller: Caller, key: &str, deadline: Instant) -> Result<Mutation, Problem> {
-        Ok(Mutation { caller, key: Some(check_key(key)?), deadline, wants_receipt: true })
+        Ok(Mutation {
+            caller,
+            key: Some(check_key(key)?),
+            deadline,
+            wants_receipt: true,
+            preconditions: Preconditions::default(),
+        })
     }
 }
 

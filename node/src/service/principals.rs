@@ -14,7 +14,7 @@ use super::principal_messages::{
 use super::state::Service;
 use crate::access::{Caller, NewKey, Operation};
 use crate::clock::now_ms;
-use crate::convert::{Problem, requests};
+use crate::convert::{Demand, Problem, requests};
 
 /// The longest time that a replaced key stays valid: a week.
 const MAX_OVERLAP_SECONDS: u64 = 7 * 86_400;
@@ -43,7 +43,6 @@ impl Service {
         mutation: &Mutation,
         id: &str,
         settings: PrincipalSettings,
-        expected_revision: Option<u32>,
     ) -> Result<PrincipalAnswer, Problem> {
         mutation.caller.check(Operation::PutPrincipal, None)?;
         let may_widen = settings.all_properties;
@@ -53,6 +52,12 @@ impl Service {
         if principal.grant().is_everywhere() && known == Some(false) && !may_widen {
             return Err(Problem::new(Detail::ScopeWidens));
         }
+        let present =
+            self.cluster().principals().find(id).map_or(0, |known| u32::try_from(known.revision).unwrap_or(u32::MAX - 1));
+        let expected_revision = match mutation.preconditions.demand() {
+            Demand::Exactly(revision) => revision,
+            Demand::DependsOnPresent => mutation.preconditions.given(present),
+        };
         let change = Change::Put { principal, expected_revision: expected_revision.map(u64::from) };
         self.change(mutation, change).await.map(|changed| answer(&changed))
     }

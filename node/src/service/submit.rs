@@ -20,6 +20,7 @@ const CELLS_OF_A_REQUEST: u64 = 1_000;
 
 /// The idempotency key of a request as the state machine stores it, and the fingerprints that a first request under an older key of
 /// the keyring may have.
+#[derive(Clone)]
 pub(super) struct KeyedRequest {
     pub key: RequestKey,
     older: Vec<[u8; 16]>,
@@ -44,7 +45,9 @@ impl Service {
             }
             None => draw::fill(&mut digest)?,
         }
-        let mut fingerprints = self.inner.vault.fingerprints(action, &request.encode_to_vec()).into_iter();
+        let conditions = mutation.preconditions.raw().map(|raw| [b"\n", raw].concat()).unwrap_or_default();
+        let request = [request.encode_to_vec(), conditions].concat();
+        let mut fingerprints = self.inner.vault.fingerprints(action, &request).into_iter();
         let fingerprint = fingerprints.next().expect("a keyring has an active key");
         Ok(KeyedRequest { key: RequestKey { digest, fingerprint }, older: fingerprints.collect() })
     }
@@ -168,6 +171,8 @@ fn unknown_record(op: &Op) -> Option<Detail> {
         | Op::CheckIn { booking, .. }
         | Op::CheckOut { booking, .. }
         | Op::NoShow { booking, .. }
+        | Op::RevertCheckIn { booking, .. }
+        | Op::Reinstate { booking, .. }
         | Op::EraseGuest { booking } => booking.to_string(),
         _ => return None,
     };

@@ -68,10 +68,23 @@ pub struct BookingRecord {
     pub arrival: Night,
     /// The day of departure.
     pub departure: Night,
-    /// Rooms by type.
-    pub rooms: Box<[(RoomTypeIndex, u32)]>,
+    /// Its rooms, by type and night.
+    pub rooms: Box<[RoomSpan]>,
     /// The day of its last event.
     pub touched: u32,
+}
+
+/// Rooms of one type on some nights of a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoomSpan {
+    /// The room type.
+    pub room_type: RoomTypeIndex,
+    /// The first night.
+    pub from: u32,
+    /// The day after the last night.
+    pub to: u32,
+    /// How many rooms.
+    pub quantity: u32,
 }
 
 /// The state of a booking.
@@ -107,8 +120,7 @@ pub struct NightTally {
 /// Totals since the log's first leaf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Leaves by kind: the kinds of [`keyrack_inventory::LeafKind::ALL`], then key changes, unreadable leaves, and seals of
-    /// the audit trail.
+    /// Leaves by kind. The places are those of [`super::replay`].
     pub kinds: [u64; KINDS],
     /// Room nights sold and not given back.
     pub room_nights: u64,
@@ -119,7 +131,7 @@ pub struct Counts {
 }
 
 /// The number of kinds of leaves.
-pub const KINDS: usize = 10;
+pub const KINDS: usize = 12;
 
 impl Ledger {
     /// The number of leaves.

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use keyrack_inventory::{BookingLeaf, LeafKind, LeafRooms, Night};
 
 use super::finding::{Findings, Kind};
-use super::ledger::{BookingRecord, Ledger, Phase, RoomTypeIndex, day};
+use super::ledger::{BookingRecord, Ledger, Phase, RoomSpan, RoomTypeIndex, day};
 
 /// Nights that a finding names. More are only counted.
 const NAMED_NIGHTS: usize = 4;
@@ -32,8 +32,8 @@ impl Ledger {
             let what = format!("the id of {} belongs to {before}, but the leaf has the property {}", leaf.booking, leaf.property);
             findings.add(Kind::Contradiction, Some(index), what);
         }
-        let rooms: Box<[(RoomTypeIndex, u32)]> =
-            leaf.rooms.iter().map(|rooms| (self.type_place(place, rooms), rooms.quantity)).collect();
+        let types: Vec<RoomTypeIndex> = leaf.rooms.iter().map(|rooms| self.type_place(place, rooms)).collect();
+        let rooms = spans(leaf, &types);
         let known = self.bookings.remove(&leaf.booking);
         self.check_pointer(index, leaf, known.as_ref(), findings);
         let phase = check_step(index, leaf, known.as_ref(), &rooms, findings);
@@ -42,18 +42,18 @@ impl Ledger {
 
         // A booking that is booked twice counts twice: its first sale was never given back.
         let gives_back = known.as_ref().filter(|known| known.phase.holds_rooms() && leaf.kind != LeafKind::Book);
-        let takes = takes_rooms(leaf.kind, known.as_ref()) && !is_forgotten;
+        let takes = takes_rooms(leaf.kind, known.as_ref(), &rooms) && !is_forgotten;
         if is_forgotten && matches!(leaf.kind, LeafKind::Cancel | LeafKind::NoShow) {
             // The forgotten booking had these rooms.
-            self.change(leaf.arrival, leaf.departure, &rooms, today, false);
+            self.change(&rooms, today, false);
         }
         if let Some(had) = gives_back.filter(|_| takes || !phase.holds_rooms()) {
-            self.change(had.arrival, had.departure, &had.rooms, today, false);
+            self.change(&had.rooms, today, false);
         }
         if takes {
-            self.change(leaf.arrival, leaf.departure, &rooms, today, true);
+            self.change(&rooms, today, true);
         }
-        self.check_nights(index, at_ms, leaf, &rooms, known.as_ref(), findings);
+        self.check_nights(index, at_ms, leaf, (&types, &rooms), known.as_ref(), findings);
 
         let now = BookingRecord { last: index, phase, arrival: leaf.arrival, departure: leaf.departure, rooms, touched: today };
         self.bookings.insert(leaf.booking, now);
@@ -85,9 +85,9 @@ impl Ledger {
     }
 
     /// Takes rooms, or gives them back.
-    fn change(&mut self, arrival: Night, departure: Night, rooms: &[(RoomTypeIndex, u32)], today: u32, takes: bool) {
-        for (room_type, quantity) in rooms {
-            for night in arrival.0..departure.0 {
+    fn change(&mut self, rooms: &[RoomSpan], today: u32, takes: bool) {
+        for RoomSpan { room_type, from, to, quantity } in rooms {
+            for night in *from..*to {
                 let tally = self.nights.entry((*room_type, night)).or_default();
                 tally.touched = tally.touched.max(today);
                 let (sold, total) = (&mut tally.sold, &mut self.counts.room_nights);
@@ -105,12 +105,12 @@ impl Ledger {
         index: u64,
         at_ms: u64,
         leaf: &BookingLeaf,
-        rooms: &[(RoomTypeIndex, u32)],
+        (types, rooms): (&[RoomTypeIndex], &[RoomSpan]),
         known: Option<&BookingRecord>,
         findings: &mut Findings,
     ) {
         let (mut oversold, mut contradicted) = (NightList::default(), NightList::default());
-        for (line, (room_type, quantity)) in leaf.rooms.iter().zip(rooms) {
+        for (line, room_type) in leaf.rooms.iter().zip(types) {
             for (night, (limit, remaining)) in (leaf.arrival.0..leaf.departure.0).zip(&line.nights) {
                 let tally = self.nights.entry((*room_type, night)).or_default();
                 tally.set_limit(*limit, at_ms);
@@ -123,10 +123,11 @@ impl Ledger {
                     });
                 }
                 let beyond = sold > limit_wide || *remaining < 0;
-                if !beyond || !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend) {
+                let quantity = rooms_on(rooms, *room_type, night);
+                if !beyond || quantity == 0 || !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend | LeafKind::Reinstate) {
                     continue;
                 }
-                if leaf.kind == LeafKind::Amend && rooms_before(known, *room_type, night) >= *quantity {
+                if leaf.kind == LeafKind::Amend && rooms_before(known, *room_type, night) >= quantity {
                     continue;
                 }
                 if leaf.kind == LeafKind::Book && tally.was_promised(taken, at_ms) {
@@ -150,7 +151,7 @@ fn check_step(
     index: u64,
     leaf: &BookingLeaf,
     known: Option<&BookingRecord>,
-    rooms: &[(RoomTypeIndex, u32)],
+    rooms: &[RoomSpan],
     findings: &mut Findings,
 ) -> Phase {
     use Phase::{CheckedIn, Confirmed, Unknown};
@@ -163,6 +164,8 @@ fn check_step(
         LeafKind::CheckOut => (before == CheckedIn, Phase::CheckedOut),
         LeafKind::NoShow => (before == Confirmed, Phase::NoShow),
         LeafKind::Erase => (true, before),
+        LeafKind::RevertCheckIn => (before == CheckedIn, Confirmed),
+        LeafKind::Reinstate => (matches!(before, Phase::Cancelled | Phase::NoShow), Confirmed),
     };
     let (id, kind) = (leaf.booking, leaf.kind.name());
     if !allowed && before != Unknown {
@@ -170,29 +173,68 @@ fn check_step(
             format!("a {kind} of {id}, which has been {} since leaf {}", before.name(), known.map_or(0, |known| known.last));
         findings.add(Kind::Contradiction, Some(index), what);
     }
-    let changes =
-        known.is_some_and(|known| (known.arrival, known.departure) != (leaf.arrival, leaf.departure) || *known.rooms != *rooms);
-    if changes && !matches!(leaf.kind, LeafKind::Book | LeafKind::Amend) {
+    let is_wrong = match (leaf.kind, known) {
+        (LeafKind::Book | LeafKind::Amend, _) | (_, None) => false,
+        // A guest who leaves early gives nights back, and a reinstated booking has lost the nights that are over.
+        (LeafKind::CheckOut, Some(known)) => leaf.arrival != known.arrival || !is_part(known, leaf, rooms),
+        (LeafKind::Reinstate, Some(known)) => leaf.departure != known.departure || !is_part(known, leaf, rooms),
+        (_, Some(known)) => (known.arrival, known.departure) != (leaf.arrival, leaf.departure) || *known.rooms != *rooms,
+    };
+    if is_wrong {
         findings.add(Kind::Contradiction, Some(index), format!("this {kind} of {id} changes its nights or rooms"));
     }
     after
 }
 
 /// Whether the leaf's rooms count as sold from now on.
-fn takes_rooms(kind: LeafKind, known: Option<&BookingRecord>) -> bool {
+fn takes_rooms(kind: LeafKind, known: Option<&BookingRecord>, rooms: &[RoomSpan]) -> bool {
     match kind {
-        LeafKind::Book | LeafKind::Amend => true,
-        // The log does not have the first leaf of the booking, which took these rooms.
-        LeafKind::CheckIn | LeafKind::CheckOut => known.is_none_or(|known| !known.phase.holds_rooms()),
+        LeafKind::Book | LeafKind::Amend | LeafKind::Reinstate => true,
+        // The log does not have the first leaf of the booking, which took these rooms, or they are fewer now.
+        LeafKind::CheckIn | LeafKind::CheckOut | LeafKind::RevertCheckIn => {
+            known.is_none_or(|known| !known.phase.holds_rooms() || *known.rooms != *rooms)
+        }
         LeafKind::Cancel | LeafKind::NoShow | LeafKind::Erase => false,
     }
 }
 
 /// How many rooms of a type a booking had on a night.
 fn rooms_before(known: Option<&BookingRecord>, room_type: RoomTypeIndex, night: u32) -> u32 {
-    let Some(known) = known.filter(|known| (known.arrival.0..known.departure.0).contains(&night)) else { return 0 };
-    let of_type = known.rooms.iter().find(|(of, _)| *of == room_type);
-    of_type.filter(|_| known.phase.holds_rooms()).map_or(0, |(_, quantity)| *quantity)
+    known.filter(|known| known.phase.holds_rooms()).map_or(0, |known| rooms_on(&known.rooms, room_type, night))
+}
+
+/// How many of these rooms are of a type and have a night.
+fn rooms_on(rooms: &[RoomSpan], room_type: RoomTypeIndex, night: u32) -> u32 {
+    let matches = |span: &&RoomSpan| span.room_type == room_type && (span.from..span.to).contains(&night);
+    rooms.iter().filter(matches).fold(0, |sum, span| sum.saturating_add(span.quantity))
+}
+
+/// The rooms of a leaf, ordered by type and night.
+fn spans(leaf: &BookingLeaf, types: &[RoomTypeIndex]) -> Box<[RoomSpan]> {
+    let mut spans = Vec::with_capacity(types.len());
+    for (rooms, room_type) in leaf.rooms.iter().zip(types) {
+        let whole = [(leaf.nights(), rooms.quantity)];
+        let mut from = leaf.arrival.0;
+        for (nights, quantity) in if rooms.runs.is_empty() { &whole[..] } else { &rooms.runs } {
+            let to = from.saturating_add(*nights);
+            spans.push(RoomSpan { room_type: *room_type, from, to, quantity: *quantity });
+            from = to;
+        }
+    }
+    spans.retain(|span| span.quantity > 0);
+    spans.sort_unstable();
+    spans.into()
+}
+
+/// Whether these are the booking's rooms on the nights of the leaf, which are some of its nights.
+fn is_part(known: &BookingRecord, leaf: &BookingLeaf, rooms: &[RoomSpan]) -> bool {
+    let within = |span: &RoomSpan| {
+        let (from, to) = (span.from.max(leaf.arrival.0), span.to.min(leaf.departure.0));
+        (from < to).then_some(RoomSpan { from, to, ..*span })
+    };
+    known.arrival <= leaf.arrival
+        && leaf.departure <= known.departure
+        && known.rooms.iter().filter_map(within).eq(rooms.iter().copied())
 }
 
 /// The nights of one finding. Names the first few.

@@ -1,19 +1,22 @@
 //! The state of an audit as a file: a line with the format, the SHA-256 of the rest, and the state.
 //!
-//! Version 1 has no seals of the audit trail. It is still read, so that an audit that began with it continues.
+//! Version 1 has no seals of the audit trail. Version 2 has no check-ins that were undone and no bookings that were reinstated, and its
+//! rooms have all nights of their booking. Both are still read, so that an audit that began with them continues.
 
 use keyrack_inventory::{BookingId, Night, ReplicaKeys, ShortCode};
 use keyrack_merkle::{Frontier, Note, leaf_hash};
 
 use super::codec::{Reader, Writer};
 use super::finding::{Finding, Findings, Kind};
-use super::ledger::{BookingRecord, KINDS, Ledger, NightTally, Phase, Seal};
+use super::ledger::{BookingRecord, KINDS, Ledger, NightTally, Phase, RoomSpan, Seal};
 use crate::messages::audit::{Damaged, StateError};
 
-const FORMAT: &[u8] = b"keyrack audit state, version 2\n";
+const FORMAT: &[u8] = b"keyrack audit state, version 3\n";
+const FORMAT_2: &[u8] = b"keyrack audit state, version 2\n";
 const FORMAT_1: &[u8] = b"keyrack audit state, version 1\n";
-/// The number of kinds in version 1. Newer kinds come after them.
+/// The number of kinds in older versions. Newer kinds come after them.
 const KINDS_1: usize = 9;
+const KINDS_2: usize = 10;
 
 /// The progress of the audit of one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +63,8 @@ impl State {
     /// [`StateError`]. A damaged state is refused as a whole.
     pub fn decode(bytes: &[u8]) -> Result<State, StateError> {
         let newest = bytes.strip_prefix(FORMAT).map(|rest| (KINDS, rest));
-        let older = || bytes.strip_prefix(FORMAT_1).map(|rest| (KINDS_1, rest));
+        let older = [(FORMAT_2, KINDS_2), (FORMAT_1, KINDS_1)];
+        let older = || older.into_iter().find_map(|(format, kinds)| Some((kinds, bytes.strip_prefix(format)?)));
         let (kinds, rest) = newest.or_else(older).ok_or(StateError::Format)?;
         let (checksum, payload) = rest.split_first_chunk::<32>().ok_or(StateError::Checksum)?;
         if leaf_hash(payload) != *checksum {
@@ -149,7 +153,7 @@ fn read_ledger(from: &mut Reader<'_>, kinds: usize) -> Result<Ledger, Damaged> {
     }
     for _ in 0..from.count(48)? {
         let id = BookingId(from.fixed()?);
-        ledger.bookings.insert(id, read_booking(from)?);
+        ledger.bookings.insert(id, read_booking(from, kinds > KINDS_2)?);
     }
     for _ in 0..from.count(44)? {
         let night = (from.u32()?, from.u32()?);
@@ -196,17 +200,22 @@ fn write_booking(out: &mut Writer, booking: &BookingRecord) {
     out.u32(booking.departure.0);
     out.u32(booking.touched);
     out.count(booking.rooms.len());
-    for (room_type, quantity) in &booking.rooms {
-        out.u32(*room_type);
-        out.u32(*quantity);
+    for RoomSpan { room_type, from, to, quantity } in &booking.rooms {
+        [room_type, from, to, quantity].iter().for_each(|number| out.u32(**number));
     }
 }
 
-fn read_booking(from: &mut Reader<'_>) -> Result<BookingRecord, Damaged> {
+fn read_booking(from: &mut Reader<'_>, has_spans: bool) -> Result<BookingRecord, Damaged> {
     let last = from.u64()?;
     let phase = from.one_of(&Phase::ALL)?;
     let (arrival, departure, touched) = (Night(from.u32()?), Night(from.u32()?), from.u32()?);
-    let rooms = (0..from.count(8)?).map(|_| Ok((from.u32()?, from.u32()?))).collect::<Result<_, Damaged>>()?;
+    let span = |from: &mut Reader<'_>| {
+        let room_type = from.u32()?;
+        let (first, to) = if has_spans { (from.u32()?, from.u32()?) } else { (arrival.0, departure.0) };
+        Ok(RoomSpan { room_type, from: first, to, quantity: from.u32()? })
+    };
+    let lines = from.count(if has_spans { 16 } else { 8 })?;
+    let rooms = (0..lines).map(|_| span(from)).collect::<Result<_, Damaged>>()?;
     Ok(BookingRecord { last, phase, arrival, departure, rooms, touched })
 }
 

@@ -51,8 +51,12 @@ fn booking_leaf() -> Leaf {
     (1..).zip(&mut digests).for_each(|(place, digest)| digest[0] = place);
     digests[..2].copy_from_slice(&[claims()[0].digest(), claims()[1].digest()]);
     digests.sort_unstable();
-    let rooms =
-        vec![LeafRooms { room_type: ShortCode::new("DBL").expect("a code"), quantity: 1, nights: vec![(18, 17), (18, 16)] }];
+    let rooms = vec![LeafRooms {
+        room_type: ShortCode::new("DBL").expect("a code"),
+        quantity: 1,
+        runs: vec![],
+        nights: vec![(18, 17), (18, 16)],
+    }];
     let body = BookingLeaf {
         kind: LeafKind::Book,
         property: "lisbon-alfama".into(),

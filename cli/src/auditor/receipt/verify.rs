@@ -79,6 +79,7 @@ fn state(stated: Option<&str>, kind: LeafKind) -> Result<(), VerifyError> {
         LeafKind::CheckIn => &["checked_in"],
         LeafKind::CheckOut => &["checked_out"],
         LeafKind::NoShow => &["no_show"],
+        LeafKind::RevertCheckIn | LeafKind::Reinstate => &["confirmed"],
         // A guest can be erased in any state.
         LeafKind::Erase => return Ok(()),
     };

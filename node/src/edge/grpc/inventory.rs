@@ -80,6 +80,13 @@ impl Inventory for InventoryService {
         Ok(Response::new(reply))
     }
 
+    async fn get_rates(&self, request: Request<v1::RatesRequest>) -> Result<Response<v1::RatesReply>, Status> {
+        let caller = caller(&request)?;
+        let options = ReadOptions::linearizable(deadline(&self.service, &request));
+        let reply = self.service.rates(&caller, request.into_inner(), options).await.map_err(status_of)?;
+        Ok(Response::new(reply))
+    }
+
     async fn list_offers(&self, request: Request<v1::OffersRequest>) -> Result<Response<v1::OfferList>, Status> {
         let caller = caller(&request)?;
         let options = ReadOptions::linearizable(deadline(&self.service, &request));

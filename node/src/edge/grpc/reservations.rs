@@ -121,6 +121,14 @@ impl Reservations for ReservationsService {
         self.step(request, Step::NoShow).await
     }
 
+    async fn revert_check_in(&self, request: Request<v1::BookingStepRequest>) -> Result<Response<v1::Booking>, Status> {
+        self.step(request, Step::RevertCheckIn).await
+    }
+
+    async fn reinstate(&self, request: Request<v1::BookingStepRequest>) -> Result<Response<v1::Booking>, Status> {
+        self.step(request, Step::Reinstate).await
+    }
+
     async fn place_hold(&self, request: Request<v1::PlaceHoldRequest>) -> Result<Response<v1::Hold>, Status> {
         let mutation = mutation(&self.service, &request, &request.get_ref().idempotency_key)?;
         let done = self.service.place_hold(mutation, request.into_inner()).await.map_err(status_of)?;

@@ -10,13 +10,21 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::convert::Problem;
 
-/// The status of a problem. Its `ErrorInfo` has the code as reason, and `retryable` and the nights as metadata.
+/// The status of a problem. Its `ErrorInfo` has the code as reason, and as metadata `retryable`, the nights, the
+/// present price and the booking that exists already.
 pub fn status_of(problem: Problem) -> Status {
     let mut metadata = HashMap::from([("retryable".to_owned(), problem.code.retryable().to_string())]);
     for (place, refused) in problem.nights.iter().enumerate() {
         let reason = refused.restriction.map_or("", Restriction::name);
         metadata
             .insert(format!("night.{place}"), format!("{} {} {} {reason}", refused.night, refused.room_type, refused.available));
+    }
+    if let Some(total) = problem.total {
+        metadata.insert("total.amount".to_owned(), total.currency.format_amount(total.amount));
+        metadata.insert("total.currency".to_owned(), total.currency.as_str().to_owned());
+    }
+    if let Some(booking) = problem.booking {
+        metadata.insert("bookingId".to_owned(), booking.to_string());
     }
     let details = ErrorDetails::with_error_info(problem.code.as_str(), "keyrack.dev", metadata);
     Status::with_error_details(grpc_code(problem.code), problem.detail.text(Language::English), details)
@@ -64,7 +72,11 @@ fn grpc_code(code: Code) -> GrpcCode {
         Code::Forbidden => GrpcCode::PermissionDenied,
         Code::NotFound | Code::UnknownProperty | Code::UnknownRoomType | Code::UnknownRatePlan => GrpcCode::NotFound,
         Code::MethodNotAllowed => GrpcCode::Unimplemented,
-        Code::SoldOut | Code::Restricted | Code::WrongState | Code::HoldExpired => GrpcCode::FailedPrecondition,
+        Code::SoldOut | Code::Restricted | Code::WrongState | Code::HoldExpired | Code::StayOver | Code::TooLateToRevert => {
+            GrpcCode::FailedPrecondition
+        }
+        Code::PriceChanged | Code::Retired | Code::DepartureInPast => GrpcCode::FailedPrecondition,
+        Code::DuplicateReference => GrpcCode::AlreadyExists,
         Code::ArrivalInPast | Code::OccupancyExceeded | Code::CurrencyMismatch => GrpcCode::FailedPrecondition,
         Code::RequestInFlight | Code::PreconditionFailed => GrpcCode::Aborted,
         Code::QuotaExceeded | Code::Overloaded => GrpcCode::ResourceExhausted,

@@ -1,23 +1,32 @@
 //! The extractors of the handlers: the caller, the idempotency key, and the parsed body or query.
 
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Method, header};
 use keyrack_texts::Detail;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::body;
-use crate::access::Caller;
-use crate::convert::Problem;
+use crate::access::{Caller, Operation};
+use crate::convert::{Demand, Preconditions, Problem};
 use crate::service::{MAX_KEY, Mutation, Service, check_key};
 
 /// A mutation with its body.
 pub struct MutationCall<T> {
     pub mutation: Mutation,
-    pub expected_revision: Option<u32>,
     pub body: T,
+}
+
+impl<T> MutationCall<T> {
+    /// The revision that the headers demand, if they name exactly one.
+    pub fn expected_revision(&self) -> Option<u32> {
+        match self.mutation.preconditions.demand() {
+            Demand::Exactly(revision) => revision,
+            Demand::DependsOnPresent => None,
+        }
+    }
 }
 
 /// A read with its query.
@@ -51,12 +60,11 @@ impl<T: DeserializeOwned + Default> FromRequest<Service> for MutationCall<T> {
         let (parts, body) = request.into_parts();
         let caller = caller_of(&parts)?;
         let key = idempotency_key(&parts)?;
-        let expected_revision = if_match(&parts.headers)?;
+        let preconditions = preconditions(&parts)?;
         let bytes = body::read(&parts, body).await?;
         let body = if bytes.is_empty() && parts.method != Method::PUT { T::default() } else { body::parse(&parts, &bytes)? };
         Ok(MutationCall {
-            mutation: Mutation { caller, key, deadline: service.default_deadline(), wants_receipt: true },
-            expected_revision,
+            mutation: Mutation { caller, key, deadline: service.default_deadline(), wants_receipt: true, preconditions },
             body,
         })
     }
@@ -111,11 +119,34 @@ fn idempotency_key(parts: &Parts) -> Result<Option<String>, Problem> {
     }
 }
 
-fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else { return Ok(None) };
-    if value.trim() == "*" {
-        return Ok(None);
+/// The preconditions. An operation whose resource has no ETag fails `If-Match`, and meets `If-None-Match`.
+fn preconditions(parts: &Parts) -> Result<Preconditions, Problem> {
+    let value = |name| parts.headers.get(name).map(axum::http::HeaderValue::as_bytes);
+    let preconditions = Preconditions::read(value(header::IF_MATCH), value(header::IF_NONE_MATCH))?;
+    let route = parts.extensions.get::<MatchedPath>();
+    let operation = route.and_then(|route| Operation::of_http(parts.method.as_str(), route.as_str()));
+    match operation {
+        Some(operation) if has_etag(operation) => Ok(preconditions),
+        _ if preconditions.needs_record() => Err(Problem::new(Detail::RecordMissing)),
+        _ => Ok(Preconditions::default()),
     }
-    // A malformed tag matches no revision.
-    Ok(Some(value.trim().trim_matches('"').parse().unwrap_or(u32::MAX)))
+}
+
+/// Whether the operation changes a record that has an ETag.
+fn has_etag(operation: Operation) -> bool {
+    use Operation::*;
+    matches!(
+        operation,
+        PutProperty
+            | PutRoomType
+            | PutRatePlan
+            | PutPrincipal
+            | Amend
+            | Cancel
+            | CheckIn
+            | CheckOut
+            | NoShow
+            | RevertCheckIn
+            | Reinstate
+    )
 }

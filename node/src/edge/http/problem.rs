@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use keyrack_inventory::{RefusedNight, Restriction};
-use keyrack_proto::Code;
+use keyrack_proto::{Code, v1};
 use keyrack_texts::{Language, title};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::position;
-use crate::convert::Problem;
+use crate::convert::{Problem, answers};
 
 /// The body of every refusal and failure.
 #[derive(Serialize, ToSchema)]
@@ -34,6 +34,12 @@ pub struct ProblemBody<'a> {
     /// The nights that prevent the stay, for `sold_out` and `restricted`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     nights: Vec<ProblemNight<'a>>,
+    /// The present price of the whole stay, for `price_changed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<v1::Money>,
+    /// The booking that exists already: for `duplicate_reference`, and for a hold that was confirmed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    booking_id: Option<String>,
 }
 
 /// A night that prevents the stay.
@@ -76,6 +82,8 @@ pub fn finish(response: &mut Response, languages: Option<&HeaderValue>) {
         retryable: problem.code.retryable(),
         trace_id: trace_id.clone(),
         nights: nights(&problem),
+        total: problem.total.map(|total| answers::money(total.amount, total.currency)),
+        booking_id: problem.booking.map(|booking| booking.to_string()),
     };
     // Strings and numbers only, so serialization cannot fail.
     let bytes = serde_json::to_vec(&body).unwrap_or_default();

@@ -20,7 +20,8 @@ pub fn id(n: u64) -> BookingId {
 pub fn leaf(kind: LeafKind, n: u64, previous: Option<u64>) -> BookingLeaf {
     let mut digests = [[0; 32]; LEAF_DIGESTS];
     (1..).zip(&mut digests).for_each(|(place, digest)| digest[0] = place);
-    let rooms = LeafRooms { room_type: ShortCode::new("DBL").expect("a code"), quantity: 1, nights: vec![(10, 9); 2] };
+    let rooms =
+        LeafRooms { room_type: ShortCode::new("DBL").expect("a code"), quantity: 1, runs: vec![], nights: vec![(10, 9); 2] };
     let (arrival, departure) = (Night(20_833), Night(20_835));
     BookingLeaf { kind, property: "alfama".into(), booking: id(n), previous, arrival, departure, rooms: vec![rooms], digests }
 }

@@ -75,6 +75,47 @@ pub async fn availability(
     found(&service.availability(&ask.caller, request, options).await?, None)
 }
 
+/// The nights, the room type and the rate plan.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct RatesQuery {
+    /// The first night, such as `2026-12-24`.
+    #[param(required = true)]
+    from: String,
+    /// The day after the last night, at most 366 days after from.
+    #[param(required = true)]
+    to: String,
+    /// Only this room type; all room types if absent.
+    room_type: String,
+    /// Only this rate plan; all rate plans if absent.
+    rate_plan: String,
+    /// linearizable (default): reflects every change acknowledged before. bounded: may be at most maxStalenessMs old.
+    consistency: String,
+    /// For bounded: the maximum age of the answer in milliseconds. Not allowed with linearizable.
+    max_staleness_ms: Option<u32>,
+}
+
+/// Get the rates and restrictions of a property.
+///
+/// Returns what was set for the nights: for each room type its capacity, rooms out of order and restrictions, and for each room type
+/// and rate plan its rates and restrictions. A night without `capacity` has that of the room type; a night without `rate` is not for
+/// sale under a plan that has rates. Errors: 404 `unknown_property`, 422 `unknown_room_type` and `unknown_rate_plan`, 400
+/// `invalid_date`, `invalid_stay` and `stay_too_long`.
+#[utoipa::path(get, path = Operation::GetRates.route(), tag = "Stays",
+    params(("property" = String, Path, description = "The propertyId."), RatesQuery),
+    responses((status = 200, body = v1::RatesReply)))]
+pub async fn rates(
+    State(service): State<Service>,
+    PathOf(property_id): PathOf<String>,
+    ask: ReadCall<RatesQuery>,
+) -> Result<Response, Problem> {
+    let RatesQuery { from, to, room_type, rate_plan, consistency, max_staleness_ms } = ask.query;
+    let options = ReadOptions::parse(&consistency, max_staleness_ms, ask.deadline)?;
+    let request = v1::RatesRequest { property_id, from, to, room_type, rate_plan };
+    found(&service.rates(&ask.caller, request, options).await?, None)
+}
+
 /// List the offers for a stay.
 ///
 /// Returns each room type and rate plan that is free, allowed and priced for one room, with nightly prices, total, cancellation

@@ -20,8 +20,7 @@ use crate::service::{ReadOptions, Service, Step, receipt_text};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// The property.
-    #[param(required = true)]
+    /// The property; required except with confirmationNumber.
     property_id: String,
     /// The first arrival date, inclusive, such as `2026-12-24`.
     arrival_from: String,
@@ -29,6 +28,17 @@ pub struct ListQuery {
     arrival_to: String,
     /// Only bookings in these states, separated by commas: confirmed, checked_in, checked_out, cancelled, no_show.
     state: String,
+    /// The first departure date, inclusive.
+    departure_from: String,
+    /// The last departure date, inclusive.
+    departure_to: String,
+    /// Only bookings that were changed at or after this time, such as `2026-12-24T18:00:00Z`.
+    updated_since: String,
+    /// Only the booking with this confirmation number: in upper or lower case, with or without the hyphen. With it, propertyId may be
+    /// left out.
+    confirmation_number: String,
+    /// Only bookings of guests whose name has these words, or who have this e-mail address. Case and accents do not matter.
+    guest: String,
     /// Only bookings with this channelRef.
     channel_ref: String,
     /// nextCursor of the previous page; empty for the first page.
@@ -93,17 +103,24 @@ pub async fn list(State(service): State<Service>, ask: ReadCall<ListQuery>) -> R
         channel_ref: query.channel_ref,
         cursor: query.cursor,
         limit: query.limit,
+        departure_from: query.departure_from,
+        departure_to: query.departure_to,
+        updated_since: query.updated_since,
+        confirmation_number: query.confirmation_number,
+        guest: query.guest,
     };
     found(&service.bookings(&ask.caller, request, options).await?, None)
 }
 
 /// Amend a booking.
 ///
-/// Required: at least one of `arrival`, `departure`, `rooms` and `guest`. Absent fields keep their values. The new rooms
-/// are taken and the old ones released in one step, or nothing changes. Rooms and nights that stay keep their price.
-/// Returns the booking with its new revision as ETag.
+/// Required: at least one of `arrival`, `departure`, `rooms`, `guest` and `notes`. Absent fields keep their values; a field of the guest
+/// that is null is cleared. The new rooms are taken and the old ones released in one step, or nothing changes. Rooms and nights that stay
+/// keep their price and policy, and restrictions bind only what is new. Nights before the business date keep the rooms that they had.
+/// Nights that are given up late cost what the policy says; `fees` lists them. Returns the booking with its new revision as ETag.
 ///
-/// Errors: as for a new booking, 409 `wrong_state` unless it is confirmed or checked in, 412 `precondition_failed`.
+/// Errors: as for a new booking, 409 `wrong_state` unless it is confirmed or checked in, 409 `stay_over` if a channel amends it after the
+/// departure, 422 `departure_in_past`, 412 `precondition_failed`.
 #[utoipa::path(post, path = Operation::Amend.route(), tag = "Bookings", request_body = v1::AmendRequest,
     params(("booking" = String, Path, description = "The bookingId."),
         ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY),
@@ -114,7 +131,7 @@ pub async fn amend(
     PathOf(id): PathOf<String>,
     call: MutationCall<v1::AmendRequest>,
 ) -> Result<Response, Problem> {
-    let request = v1::AmendRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
+    let request = v1::AmendRequest { booking_id: id, expected_revision: call.expected_revision(), ..call.body };
     let booking = service.amend(call.mutation, request).await?;
     done(&booking, Some(booking.value.revision))
 }
@@ -183,6 +200,41 @@ pub async fn no_show(
     step(service, id, call, Step::NoShow).await
 }
 
+/// Undo a check-in.
+///
+/// Returns the booking in the state confirmed. Errors: 409 `wrong_state` unless the booking is checked in, 409 `too_late_to_revert` if
+/// it was checked in on an earlier business date.
+#[utoipa::path(post, path = Operation::RevertCheckIn.route(), tag = "Bookings",
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY),
+        ("If-Match" = Option<String>, Header, description = super::IF_MATCH)),
+    responses((status = 200, body = v1::Booking)))]
+pub async fn revert_check_in(
+    service: State<Service>,
+    id: PathOf<String>,
+    call: MutationCall<v1::BookingStepRequest>,
+) -> Result<Response, Problem> {
+    step(service, id, call, Step::RevertCheckIn).await
+}
+
+/// Reinstate a booking.
+///
+/// Confirms a cancelled booking or a no-show again. Its rooms are taken again from the business date on, at their old prices, and the fee
+/// is taken back except for nights that are over. Restrictions do not matter. Errors: 409 `sold_out` with the nights, 409 `wrong_state`
+/// unless it is cancelled or a no-show, 409 `stay_over`.
+#[utoipa::path(post, path = Operation::Reinstate.route(), tag = "Bookings",
+    params(("booking" = String, Path, description = "The bookingId."),
+        ("Idempotency-Key" = String, Header, description = super::IDEMPOTENCY_KEY),
+        ("If-Match" = Option<String>, Header, description = super::IF_MATCH)),
+    responses((status = 200, body = v1::Booking)))]
+pub async fn reinstate(
+    service: State<Service>,
+    id: PathOf<String>,
+    call: MutationCall<v1::BookingStepRequest>,
+) -> Result<Response, Problem> {
+    step(service, id, call, Step::Reinstate).await
+}
+
 /// Get the receipt of a booking.
 ///
 /// Returns the proof that the booking's newest event is in the log. `text/plain` is a c2sp.org/tlog-proof@v1 file with the
@@ -233,7 +285,7 @@ async fn step(
     call: MutationCall<v1::BookingStepRequest>,
     step: Step,
 ) -> Result<Response, Problem> {
-    let request = v1::BookingStepRequest { booking_id: id, expected_revision: call.expected_revision, ..call.body };
+    let request = v1::BookingStepRequest { booking_id: id, expected_revision: call.expected_revision(), ..call.body };
     let booking = service.step(call.mutation, step, request).await?;
     done(&booking, Some(booking.value.revision))
 }

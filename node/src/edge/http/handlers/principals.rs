@@ -59,7 +59,7 @@ pub async fn put(
     call: MutationCall<RequiredSettings>,
 ) -> Result<Response, Problem> {
     let settings = call.body.0.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "role" }))?;
-    let principal = service.put_principal(&call.mutation, &id, settings, call.expected_revision).await?;
+    let principal = service.put_principal(&call.mutation, &id, settings).await?;
     found(&principal, u32::try_from(principal.revision).ok())
 }
 

@@ -47,7 +47,7 @@ pub async fn put(
     PathOf(id): PathOf<String>,
     call: MutationCall<v1::PutPropertyRequest>,
 ) -> Result<Response, Problem> {
-    let request = v1::PutPropertyRequest { property_id: id, expected_revision: call.expected_revision, ..call.body };
+    let request = v1::PutPropertyRequest { property_id: id, expected_revision: call.expected_revision(), ..call.body };
     let property = service.put_property(call.mutation, request).await?;
     done(&property, Some(property.value.revision))
 }
@@ -120,7 +120,7 @@ pub async fn put_room_type(
     PathOf((property_id, code)): PathOf<(String, String)>,
     call: MutationCall<v1::PutRoomTypeRequest>,
 ) -> Result<Response, Problem> {
-    let request = v1::PutRoomTypeRequest { property_id, code, expected_revision: call.expected_revision, ..call.body };
+    let request = v1::PutRoomTypeRequest { property_id, code, expected_revision: call.expected_revision(), ..call.body };
     let room_type = service.put_room_type(call.mutation, request).await?;
     done(&room_type, Some(room_type.value.revision))
 }
@@ -142,7 +142,7 @@ pub async fn put_rate_plan(
     PathOf((property_id, code)): PathOf<(String, String)>,
     call: MutationCall<v1::PutRatePlanRequest>,
 ) -> Result<Response, Problem> {
-    let request = v1::PutRatePlanRequest { property_id, code, expected_revision: call.expected_revision, ..call.body };
+    let request = v1::PutRatePlanRequest { property_id, code, expected_revision: call.expected_revision(), ..call.body };
     let rate_plan = service.put_rate_plan(call.mutation, request).await?;
     done(&rate_plan, Some(rate_plan.value.revision))
 }
