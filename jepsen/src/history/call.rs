@@ -9,6 +9,7 @@ impl Call {
             Call::Reserve { property, .. }
             | Call::Amend { property, .. }
             | Call::Cancel { property, .. }
+            | Call::Reinstate { property, .. }
             | Call::Hold { property, .. }
             | Call::Confirm { property, .. }
             | Call::Release { property, .. }
@@ -23,6 +24,7 @@ impl Call {
             Call::Reserve { key, .. }
             | Call::Amend { key, .. }
             | Call::Cancel { key, .. }
+            | Call::Reinstate { key, .. }
             | Call::Hold { key, .. }
             | Call::Confirm { key, .. }
             | Call::Release { key, .. } => Some(key),
@@ -57,6 +59,7 @@ impl Call {
             Call::Reserve { .. } => "reserve",
             Call::Amend { .. } => "amend",
             Call::Cancel { .. } => "cancel",
+            Call::Reinstate { .. } => "reinstate",
             Call::Hold { .. } => "hold",
             Call::Confirm { .. } => "confirm",
             Call::Release { .. } => "release",

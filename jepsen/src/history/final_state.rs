@@ -63,7 +63,7 @@ pub struct FinalBooking {
 pub struct FeedEvent {
     /// The property.
     pub property: String,
-    /// `booking.created`, `booking.amended`, `booking.cancelled`, `hold.placed`, `hold.confirmed`, `hold.released`,
+    /// `booking.created`, `booking.amended`, `booking.cancelled`, `booking.reinstated`, `hold.placed`, `hold.confirmed`, `hold.released`,
     /// `hold.expired`, ... as the node names it.
     pub kind: String,
     /// Log time, ms since 1970.

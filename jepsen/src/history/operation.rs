@@ -40,6 +40,8 @@ pub enum Call {
     Amend { key: String, property: String, booking: String, stay: Stay, rooms: Vec<Rooms> },
     /// Cancel a booking.
     Cancel { key: String, property: String, booking: String },
+    /// Take a cancelled booking's rooms again.
+    Reinstate { key: String, property: String, booking: String },
     /// Hold rooms for a limited time.
     Hold { key: String, property: String, stay: Stay, rooms: Vec<Rooms>, ttl_ms: u64 },
     /// Turn a hold into a booking.

@@ -89,6 +89,7 @@ impl Model {
             Call::Reserve { stay, rooms, .. } => self.reserve(*stay, rooms, given),
             Call::Amend { booking, stay, rooms, .. } => self.amend(booking, *stay, rooms),
             Call::Cancel { booking, .. } => self.cancel(booking),
+            Call::Reinstate { booking, .. } => self.reinstate(booking),
             Call::Hold { stay, rooms, .. } => self.place_hold(*stay, rooms, given),
             Call::Confirm { hold, .. } => return self.confirm(hold, given),
             Call::Release { hold, .. } => self.release(hold),
@@ -125,6 +126,15 @@ impl Model {
             "confirmed" => Ok(stored(Booking { revision: old.revision + 1, state: "cancelled".into(), ..old.clone() })),
             _ => Err(Refusal::of("wrong_state")),
         }
+    }
+
+    fn reinstate(&self, id: &str) -> Decided {
+        let old = self.booking(id).ok_or_else(|| Refusal::of("not_found"))?;
+        if old.state != "cancelled" {
+            return Err(Refusal::of("wrong_state"));
+        }
+        self.check(old.stay, &old.rooms, None)?;
+        Ok(stored(Booking { revision: old.revision + 1, state: "confirmed".into(), ..old.clone() }))
     }
 
     fn place_hold(&self, stay: Stay, rooms: &[Rooms], given: &Given) -> Decided {

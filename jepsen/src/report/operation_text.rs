@@ -11,6 +11,7 @@ pub(super) fn call(call: &Call) -> String {
         Call::Reserve { stay, rooms, .. } => format!("reserve {} {}", of(rooms), days(*stay)),
         Call::Amend { booking, stay, rooms, .. } => format!("amend {booking} to {} {}", of(rooms), days(*stay)),
         Call::Cancel { booking, .. } => format!("cancel {booking}"),
+        Call::Reinstate { booking, .. } => format!("reinstate {booking}"),
         Call::Hold { stay, rooms, ttl_ms, .. } => format!("hold {} {} for {ttl_ms} ms", of(rooms), days(*stay)),
         Call::Confirm { hold, .. } => format!("confirm {hold}"),
         Call::Release { hold, .. } => format!("release {hold}"),

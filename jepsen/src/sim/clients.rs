@@ -90,11 +90,19 @@ fn opening() -> Vec<(PropertyNumber, Op)> {
                 overbooking_basis_points: 0,
                 accessible: false,
                 revision: 0,
+                retired: false,
             };
             ops.push((PropertyNumber(number), Op::PutRoomType { room_type, expected_revision: None }));
         }
-        let rate_plan =
-            RatePlan { code: code("BAR"), name: String::new(), currency, policy: Default::default(), priced: false, revision: 0 };
+        let rate_plan = RatePlan {
+            code: code("BAR"),
+            name: String::new(),
+            currency,
+            policy: Default::default(),
+            priced: false,
+            revision: 0,
+            retired: false,
+        };
         ops.push((PropertyNumber(number), Op::PutRatePlan { rate_plan, expected_revision: None }));
     }
     ops
@@ -145,6 +153,8 @@ impl Client {
                 payment_token: String::new(),
                 seeds,
                 number: Some(ConfirmationNumber::new(random)),
+                expected_total: None,
+                override_reason: None,
             }),
             30..=49 => {
                 let (stay, rooms, ttl_ms) = (self.stay(), self.rooms(), self.rng.within(200, 4_000));
@@ -154,7 +164,17 @@ impl Client {
                 let hold = self.holds.swap_remove((random % self.holds.len() as u64) as usize);
                 let booking = BookingId::new(hold.property(), EPOCH_MS, random);
                 let (channel_ref, payment_token) = (String::new(), String::from("token"));
-                Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number: None }
+                Op::ConfirmHold {
+                    hold,
+                    booking,
+                    guest,
+                    channel_ref,
+                    payment_token,
+                    seeds,
+                    number: None,
+                    expected_total: None,
+                    guests: Vec::new(),
+                }
             }
             65..=69 if !self.holds.is_empty() => {
                 Op::ReleaseHold(self.holds.swap_remove((random % self.holds.len() as u64) as usize))
@@ -163,7 +183,12 @@ impl Client {
                 let (booking, stay) = (*self.rng.pick(&self.bookings), self.stay());
                 let rooms = self.rng.chance(500).then(|| self.rooms());
                 let (arrival, departure) = (Some(stay.arrival()), Some(stay.departure()));
-                Op::Amend { booking, arrival, departure, rooms, guest: None, seeds, expected_revision: None }
+                let (guest_of, expected_revision, override_reason) = (None, None, None);
+                Op::Amend { booking, arrival, departure, rooms, guest: None, guest_of, seeds, expected_revision, override_reason }
+            }
+            80..=82 if !self.bookings.is_empty() => {
+                let booking = *self.rng.pick(&self.bookings);
+                Op::Reinstate { booking, expected_revision: None }
             }
             _ if !self.bookings.is_empty() => {
                 let booking = *self.rng.pick(&self.bookings);
@@ -196,6 +221,7 @@ impl Client {
             quantity: self.rng.within(1, 2) as u32,
             adults: 1,
             children_ages: vec![],
+            seller_nightly: vec![],
         });
         rooms.collect()
     }
@@ -297,7 +323,7 @@ fn hold_of(op: &Op) -> Option<HoldId> {
 fn property_of(op: &Op) -> Option<PropertyNumber> {
     match op {
         Op::ConfirmHold { hold, .. } | Op::ReleaseHold(hold) => Some(hold.property()),
-        Op::Amend { booking, .. } | Op::Cancel { booking, .. } => Some(booking.property()),
+        Op::Amend { booking, .. } | Op::Cancel { booking, .. } | Op::Reinstate { booking, .. } => Some(booking.property()),
         _ => None,
     }
 }

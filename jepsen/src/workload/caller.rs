@@ -36,6 +36,8 @@ pub struct Caller {
     pub(super) hotels: Arc<Vec<Hotel>>,
     /// (property, booking) of acknowledged bookings that it may change or cancel.
     pub(super) bookings: VecDeque<(String, String)>,
+    /// (property, booking) of bookings that it cancelled and may reinstate.
+    pub(super) cancelled: VecDeque<(String, String)>,
     /// (property, hold) of acknowledged holds that it may confirm or release.
     pub(super) holds: VecDeque<(String, String)>,
     /// Answered calls, to be repeated with the same key.
@@ -66,6 +68,7 @@ impl Caller {
             rng: Rng::new(seed, (workload as u64 + 1) << 32 | u64::from(number)),
             hotels,
             bookings: VecDeque::new(),
+            cancelled: VecDeque::new(),
             holds: VecDeque::new(),
             answered: VecDeque::new(),
             name: format!("{}-{number}", workload.name()),
@@ -147,7 +150,10 @@ impl Caller {
     fn remember_outcome(&mut self, op: Op) {
         if let Outcome::Ok { answer, .. } = &op.outcome {
             match (&op.call, answer) {
-                (Call::Reserve { property, .. } | Call::Confirm { property, .. }, Answer::Booking(booking)) => {
+                (
+                    Call::Reserve { property, .. } | Call::Confirm { property, .. } | Call::Reinstate { property, .. },
+                    Answer::Booking(booking),
+                ) => {
                     remember(&mut self.bookings, (property.clone(), booking.booking.clone()));
                 }
                 (Call::Hold { property, .. }, Answer::Hold { hold, .. }) => {
@@ -170,7 +176,7 @@ impl Caller {
     }
 }
 
-fn remember<T>(list: &mut VecDeque<T>, item: T) {
+pub(super) fn remember<T>(list: &mut VecDeque<T>, item: T) {
     list.push_back(item);
     if list.len() > MAX_REMEMBERED {
         list.pop_front();

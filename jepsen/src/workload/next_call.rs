@@ -1,5 +1,6 @@
 //! Draws the next call of a caller.
 
+use super::caller::remember;
 use super::{Caller, Workload};
 use crate::history::{Call, Hotel, Rooms, Stay};
 
@@ -9,8 +10,9 @@ impl Caller {
         let rng = self.rng.below(100);
         match self.workload {
             Workload::Reserve | Workload::Bulk => match rng {
-                0..50 => self.reserve(1),
-                50..75 => self.cancel(),
+                0..45 => self.reserve(1),
+                45..70 => self.cancel(),
+                70..75 => self.reinstate(),
                 75..95 => self.availability(None),
                 _ => self.lookup(None),
             },
@@ -23,15 +25,17 @@ impl Caller {
             },
             Workload::Amend => match rng {
                 0..30 => self.reserve(1),
-                30..65 => self.amend(),
-                65..80 => self.cancel(),
+                30..58 => self.amend(),
+                58..72 => self.cancel(),
+                72..80 => self.reinstate(),
                 80..95 => self.availability(None),
                 _ => self.lookup(None),
             },
             Workload::Retry => match rng {
                 0..38 => self.reserve(1),
                 38..52 => self.amend(),
-                52..66 => self.cancel(),
+                52..62 => self.cancel(),
+                62..66 => self.reinstate(),
                 66..80 => self.repeat_call(),
                 80..84 => self.same_key_for_another_stay(),
                 84..88 => self.same_key_at_another_hotel(),
@@ -40,7 +44,8 @@ impl Caller {
             Workload::Baskets => match rng {
                 0..45 => self.reserve(3),
                 45..60 => self.amend(),
-                60..80 => self.cancel(),
+                60..75 => self.cancel(),
+                75..80 => self.reinstate(),
                 _ => self.availability(None),
             },
             Workload::Reads => match rng {
@@ -130,7 +135,15 @@ impl Caller {
         // Sometimes the booking stays remembered, so that a later call cancels or amends it again.
         let forget = self.rng.percent(85);
         let Some((property, booking)) = self.remembered_booking(forget) else { return self.reserve(1) };
+        remember(&mut self.cancelled, (property.clone(), booking.clone()));
         Call::Cancel { key: self.fresh_key(), property, booking }
+    }
+
+    fn reinstate(&mut self) -> Call {
+        // Sometimes the booking stays remembered, so that a later call reinstates it a second time.
+        let forget = self.rng.percent(70);
+        let Some((property, booking)) = draw(&mut self.cancelled, forget, &mut self.rng) else { return self.cancel() };
+        Call::Reinstate { key: self.fresh_key(), property, booking }
     }
 
     fn hold(&mut self) -> Call {

@@ -47,6 +47,9 @@ pub fn request(call: &Call) -> (Method, String, Option<&str>, Option<Value>) {
             (Method::POST, format!("/v1/bookings/{booking}/amend"), Some(key), Some(body))
         }
         Call::Cancel { key, booking, .. } => (Method::POST, format!("/v1/bookings/{booking}/cancel"), Some(key), Some(json!({}))),
+        Call::Reinstate { key, booking, .. } => {
+            (Method::POST, format!("/v1/bookings/{booking}/reinstate"), Some(key), Some(json!({})))
+        }
         Call::Hold { key, property, stay, rooms, ttl_ms } => {
             let body = json!({
                 "propertyId": property, "arrival": date(stay.from), "departure": date(stay.to), "rooms": rooms_out(rooms),

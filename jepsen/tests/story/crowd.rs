@@ -126,7 +126,7 @@ impl Run {
         }
         let booking = self.random.pick(&self.bookings).cloned().unwrap_or_default();
         let hold = self.random.pick(&self.holds).cloned();
-        match (self.random.below(12), hold) {
+        match (self.random.below(13), hold) {
             (0..=1, _) => Call::Reserve { key, property, stay: stay(nights), rooms: wanted },
             (2, _) => Call::Amend { key, property, booking, stay: stay(nights), rooms: wanted },
             (3..=4, _) => Call::Cancel { key, property, booking },
@@ -136,6 +136,7 @@ impl Run {
             }
             (6, Some(hold)) => Call::Confirm { key, property, hold },
             (7, Some(hold)) => Call::Release { key, property, hold },
+            (12, _) => Call::Reinstate { key, property, booking },
             (8, _) => Call::Lookup { property, booking, staleness_ms: None },
             (9, _) => read(room_type, nights, Some(20)),
             _ => read(room_type, nights, None),

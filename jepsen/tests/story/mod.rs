@@ -81,6 +81,7 @@ impl Cluster {
                 self.created(key, booking);
             }
             (Call::Amend { .. }, Answer::Booking(booking)) => self.event("booking.amended", Some(booking), None),
+            (Call::Reinstate { .. }, Answer::Booking(booking)) => self.event("booking.reinstated", Some(booking), None),
             (Call::Cancel { .. }, Answer::Booking(booking)) => self.event("booking.cancelled", Some(booking), None),
             _ => {}
         }

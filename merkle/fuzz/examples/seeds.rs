@@ -115,8 +115,10 @@ fn trees() -> io::Result<()> {
 }
 
 fn leaves() -> io::Result<()> {
-    let line =
-        |code: &str, quantity, nights| LeafRooms { room_type: ShortCode::new(code).expect("a valid code"), quantity, nights };
+    let line = |code: &str, quantity, nights| {
+        let room_type = ShortCode::new(code).expect("a valid code");
+        LeafRooms { room_type, quantity, runs: Vec::new(), nights }
+    };
     let many = (0..12).map(|n| line(&format!("T{n}"), 1, Vec::new())).collect();
     let booking = |kind, previous, nights: u32, rooms| BookingLeaf {
         kind,
@@ -131,11 +133,14 @@ fn leaves() -> io::Result<()> {
     let one_type = booking(LeafKind::Book, None, 2, vec![line("DLX", 1, vec![(42, 7), (42, -1)])]);
     let both = vec![line("DLX", 2, vec![(0, i64::MIN)]), line("STD", 50, vec![(u32::MAX, i64::MAX)])];
     let two_types = booking(LeafKind::Amend, Some(0), 1, both);
+    let changed_in_house = vec![LeafRooms { runs: vec![(1, 0), (2, 3)], ..line("DLX", 3, Vec::new()) }];
+    let reinstated = booking(LeafKind::Reinstate, Some(1), 3, changed_in_house);
     let untold = booking(LeafKind::Erase, Some(u64::MAX), 365, many);
     let keys = ReplicaKeys { node: 3, log: [0x77; 32], cosigner: [0x88; 32] };
     let place = |body| Leaf { at_ms: 1_700_000_000_000, term: 2, index: 900, body }.encode();
     seed("leaf", "one-type", place(LeafBody::Booking(one_type)))?;
     seed("leaf", "two-types", place(LeafBody::Booking(two_types)))?;
+    seed("leaf", "reinstated", place(LeafBody::Booking(reinstated)))?;
     seed("leaf", "untold-nights", place(LeafBody::Booking(untold)))?;
     seed("leaf", "key-change", place(LeafBody::KeyChange(keys)))?;
     seed("leaf", "audit-seal", place(LeafBody::AuditSeal { count: 70_000, link: [0x99; 32] }))
@@ -177,6 +182,10 @@ fn requests() -> io::Result<()> {
         ("rate-plan", r#"r{"name":"Flexible","cancellationPolicy":{"freeUntilDays":1,"fee":"percent","percent":50}}"#.into()),
         ("ari", format!(r#"u{{"updates":[{{{line},"rate":"120.00","minStayArrival":2,"stopSell":false}}]}}"#)),
         ("close", r#"d{"expectedFrom":"2027-01-01"}"#.into()),
+        (
+            "guest-change",
+            r#"a{"guest":{"email":null},"notes":[{"kind":"guest","text":"Late"}],"override":{"rule":"restrictions","reason":"Owner"}}"#.into(),
+        ),
     ];
     for (name, body) in &bodies {
         seed("body", name, body)?;

@@ -4,7 +4,9 @@
 
 use std::fmt::Debug;
 
-use keyrack_fuzz::node::{fields, requests};
+use keyrack_fuzz::guests::GuestData;
+use keyrack_fuzz::node::fields::{self, NoteWriter};
+use keyrack_fuzz::node::requests::{self, Adults};
 use keyrack_fuzz::text;
 use keyrack_inventory::{Currency, MAX_ROOMS, Minor};
 use keyrack_proto::v1;
@@ -24,18 +26,21 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
     match kind {
         b'b' => read(json, |book: v1::BookRequest| {
             stay(&book.arrival, &book.departure);
-            rooms(book.rooms);
-            guest(book.guest);
+            rooms(book.rooms, Adults::Named);
+            guest(book.guest, book.notes);
         }),
         b'h' => read(json, |hold: v1::PlaceHoldRequest| {
             stay(&hold.arrival, &hold.departure);
-            rooms(hold.rooms);
+            rooms(hold.rooms, Adults::Later);
         }),
-        b'c' => read(json, |confirm: v1::ConfirmHoldRequest| guest(confirm.guest)),
+        b'c' => read(json, |confirm: v1::ConfirmHoldRequest| {
+            drop(requests::room_guests(&confirm.rooms));
+            guest(confirm.guest, confirm.notes);
+        }),
         b'a' => read(json, |amend: v1::AmendRequest| {
             stay(&amend.arrival.unwrap_or_default(), &amend.departure.unwrap_or_default());
-            rooms(amend.rooms);
-            guest(amend.guest);
+            rooms(amend.rooms, Adults::Named);
+            change_guest(amend.guest);
         }),
         b's' => read(json, |_: v1::BookingStepRequest| ()),
         b'p' => read(json, |property: v1::PutPropertyRequest| drop(fields::currency(&property.currency))),
@@ -66,15 +71,30 @@ fn stay(arrival: &str, departure: &str) {
     }
 }
 
-fn rooms(rooms: Vec<v1::RoomRequest>) {
-    if let Ok(rooms) = requests::rooms(rooms) {
+fn rooms(rooms: Vec<v1::RoomRequest>, adults: Adults) {
+    if let Ok(rooms) = requests::rooms(rooms, adults, |_| Currency::new("EUR").ok()) {
         let all: u64 = rooms.iter().map(|room| u64::from(room.quantity)).sum();
         assert!((1..=u64::from(MAX_ROOMS)).contains(&all));
+        assert!(rooms.iter().all(|room| adults == Adults::Later || room.adults > 0));
+        assert!(rooms.iter().flat_map(|room| &room.seller_nightly).all(|price| (0..=MAX_MINOR).contains(price)));
     }
 }
 
-fn guest(guest: Option<v1::Guest>) {
-    if let Some(Ok(guest)) = guest.map(fields::guest) {
-        assert!([guest.name, guest.email, guest.phone].iter().all(|text| text.chars().count() <= 200));
+fn guest(guest: Option<v1::Guest>, notes: Vec<v1::Note>) {
+    if let Ok(guest) = fields::guest(guest, notes, NoteWriter::Staff) {
+        assert!(!guest.name.is_empty());
+        check_lengths(&guest);
     }
+}
+
+fn change_guest(change: Option<v1::GuestChange>) {
+    let mut guest = GuestData::default();
+    if let Some(Ok(())) = change.map(|change| fields::change_guest(&mut guest, change)) {
+        check_lengths(&guest);
+    }
+}
+
+fn check_lengths(guest: &GuestData) {
+    assert!([&guest.name, &guest.email, &guest.phone].iter().all(|text| text.chars().count() <= 200));
+    assert!(guest.notes.iter().all(|note| note.text.chars().count() <= 1_000));
 }

@@ -26,6 +26,8 @@ pub mod node {
     pub mod messages;
     #[path = "outbound/url.rs"]
     pub mod url;
+    #[path = "guests/words.rs"]
+    pub mod words;
 
     pub use convert::{fields, requests};
 
@@ -137,7 +139,10 @@ mod convert {
 }
 /// Guests' data without encryption.
 pub mod guests {
+    pub use keyrack_proto::internal::{GuestData, GuestNote};
+
     pub use crate::node::cards::{has_card_number, is_card_number};
+    pub use crate::node::words::folded;
 
     /// A kind of token.
     pub enum SealedTokens {

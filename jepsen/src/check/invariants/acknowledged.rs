@@ -26,7 +26,10 @@ pub(super) fn check(history: &History, found: &mut Findings) -> u64 {
             (Call::Reserve { key, property, .. } | Call::Confirm { key, property, .. }, _) => {
                 may_make.insert((property, key));
             }
-            (Call::Amend { booking, .. } | Call::Cancel { booking, .. }, Outcome::Unknown { .. }) => {
+            (
+                Call::Amend { booking, .. } | Call::Cancel { booking, .. } | Call::Reinstate { booking, .. },
+                Outcome::Unknown { .. },
+            ) => {
                 may_change.insert(booking);
             }
             _ => {}

@@ -65,7 +65,10 @@ impl<'h> Causes<'h> {
                     causes.holds.entry((hold, false)).and_modify(|cause| *cause = None).or_insert(Some(op));
                 }
                 // This operation may have made the change that another one was answered with.
-                (Outcome::Unknown { .. }, Call::Cancel { booking, .. } | Call::Amend { booking, .. }) => {
+                (
+                    Outcome::Unknown { .. },
+                    Call::Cancel { booking, .. } | Call::Amend { booking, .. } | Call::Reinstate { booking, .. },
+                ) => {
                     causes.unsure.insert(booking);
                 }
                 _ => {}

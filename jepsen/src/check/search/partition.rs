@@ -48,6 +48,7 @@ fn types_of<'h>(ops: &[LogicalOp<'h>]) -> Option<Vec<&'h str>> {
             only(rooms).filter(|asked| *asked == known)
         }
         Call::Cancel { booking: id, .. }
+        | Call::Reinstate { booking: id, .. }
         | Call::Lookup { booking: id, .. }
         | Call::Confirm { hold: id, .. }
         | Call::Release { hold: id, .. } => types.get(id.as_str()).copied(),

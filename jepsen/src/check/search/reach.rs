@@ -21,8 +21,9 @@ pub(super) struct Reach<'h> {
 
 #[derive(Default)]
 struct RoomMoves<'h> {
-    takes: Option<RoomNights<'h>>,
-    /// The operation gives back at most one of these.
+    /// The operation takes at most one of these.
+    takes: Vec<RoomNights<'h>>,
+    /// It gives back at most one of these.
     gives: Vec<RoomNights<'h>>,
 }
 
@@ -50,8 +51,8 @@ impl<'h> Reach<'h> {
                 _ => {}
             }
         }
-        let gives = |id: &str| had.get(id).cloned().unwrap_or_default();
-        let moves = ops.iter().map(|logical| moves(logical, gives)).collect();
+        let had = |id: &str| had.get(id).cloned().unwrap_or_default();
+        let moves = ops.iter().map(|logical| moves(logical, had)).collect();
         Reach { moves, seen: ops.iter().map(seen).collect() }
     }
 
@@ -62,7 +63,7 @@ impl<'h> Reach<'h> {
             let Some(night) = model.night(seen.room_type, seen.day) else { return true };
             let more = night.available - seen.available;
             if more > 0 {
-                let takes = |op: &usize| self.moves[*op].takes.map_or(0, |lot| rooms_on(lot, seen));
+                let takes = |op: &usize| self.moves[*op].takes.iter().map(|lot| rooms_on(*lot, seen)).max().unwrap_or(0);
                 others.iter().map(takes).sum::<i64>() >= more
             } else if more < 0 {
                 let gives = |op: &usize| self.moves[*op].gives.iter().map(|lot| rooms_on(*lot, seen)).max().unwrap_or(0);
@@ -80,17 +81,18 @@ impl<'h> Reach<'h> {
     }
 }
 
-fn moves<'h>(logical: &LogicalOp<'h>, gives: impl Fn(&str) -> Vec<RoomNights<'h>>) -> RoomMoves<'h> {
+fn moves<'h>(logical: &LogicalOp<'h>, had: impl Fn(&str) -> Vec<RoomNights<'h>>) -> RoomMoves<'h> {
     let op = logical.op;
     if matches!(op.outcome, Outcome::Refused { .. }) {
         return RoomMoves::default();
     }
     match &op.call {
         Call::Reserve { stay, rooms, .. } | Call::Hold { stay, rooms, .. } => {
-            RoomMoves { takes: Some((*stay, rooms)), gives: Vec::new() }
+            RoomMoves { takes: vec![(*stay, rooms)], gives: Vec::new() }
         }
-        Call::Amend { booking, stay, rooms, .. } => RoomMoves { takes: Some((*stay, rooms)), gives: gives(booking) },
-        Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. } => RoomMoves { takes: None, gives: gives(id) },
+        Call::Amend { booking, stay, rooms, .. } => RoomMoves { takes: vec![(*stay, rooms)], gives: had(booking) },
+        Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. } => RoomMoves { takes: Vec::new(), gives: had(id) },
+        Call::Reinstate { booking, .. } => RoomMoves { takes: had(booking), gives: Vec::new() },
         Call::Confirm { .. } | Call::Availability { .. } | Call::Lookup { .. } => RoomMoves::default(),
     }
 }

@@ -7,12 +7,15 @@ use crate::model::{Decision, Refusal};
 pub(super) fn kind(call: &Call, outcome: &Outcome, decision: &Decision) -> &'static str {
     match (outcome, &decision.answer) {
         (Outcome::Ok { .. }, Err(Refusal { code: "sold_out", .. })) => "oversell",
+        (Outcome::Ok { .. }, Err(Refusal { code: "wrong_state", .. })) if matches!(call, Call::Reinstate { .. }) => {
+            "reinstated-twice"
+        }
         (Outcome::Ok { .. }, Err(Refusal { code: "hold_expired", .. })) => "late-confirm",
         (Outcome::Ok { .. }, Err(Refusal { code: "wrong_state", .. })) if matches!(call, Call::Confirm { .. }) => "confirm-twice",
         (Outcome::Refused { code, .. }, expected) => match (code.as_str(), call) {
             ("hold_expired", _) if matches!(expected, Err(Refusal { code: "hold_expired", .. })) => "early-expiry",
             ("not_found", Call::Confirm { .. } | Call::Release { .. }) if known(expected) => "lost-hold",
-            ("not_found", Call::Amend { .. } | Call::Cancel { .. }) if known(expected) => "lost-write",
+            ("not_found", Call::Amend { .. } | Call::Cancel { .. } | Call::Reinstate { .. }) if known(expected) => "lost-write",
             _ => "wrong-refusal",
         },
         _ if call.is_read() => "wrong-read",

@@ -1,7 +1,7 @@
 //! One hotel's changes in log order, and the observations to check between them.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::realtime::Bounds;
 use crate::check::findings::Findings;
@@ -94,11 +94,13 @@ struct Unplaced<'h> {
     makers: HashMap<&'h str, LogicalOp<'h>>,
     /// Operations that place a hold, by its id.
     holds: HashMap<&'h str, LogicalOp<'h>>,
-    amends: HashMap<(&'h str, u32), LogicalOp<'h>>,
+    /// Amendments and reinstatements, by the booking and the revision that they were answered with.
+    revisions: HashMap<(&'h str, u32), LogicalOp<'h>>,
     /// Cancels and releases, by the booking or hold that they close.
     closers: HashMap<&'h str, Vec<LogicalOp<'h>>>,
     unknown_holds: Vec<LogicalOp<'h>>,
     unknown_amends: HashMap<&'h str, Vec<LogicalOp<'h>>>,
+    unknown_reinstatements: HashMap<&'h str, Vec<LogicalOp<'h>>>,
 }
 
 struct PlanBuilder<'h, 'b> {
@@ -124,10 +126,11 @@ impl<'h> PlanBuilder<'h, '_> {
                 waiting.holds.insert(hold, logical);
             }
             (Call::Hold { .. }, _) => waiting.unknown_holds.push(logical),
-            (Call::Amend { .. }, Outcome::Ok { answer: Answer::Booking(booking), .. }) => {
-                waiting.amends.insert((&booking.booking, booking.revision), logical);
+            (Call::Amend { .. } | Call::Reinstate { .. }, Outcome::Ok { answer: Answer::Booking(booking), .. }) => {
+                waiting.revisions.insert((&booking.booking, booking.revision), logical);
             }
             (Call::Amend { booking, .. }, _) => waiting.unknown_amends.entry(booking).or_default().push(logical),
+            (Call::Reinstate { booking, .. }, _) => waiting.unknown_reinstatements.entry(booking).or_default().push(logical),
             (Call::Cancel { booking: id, .. } | Call::Release { hold: id, .. }, _) => {
                 waiting.closers.entry(id).or_default().push(logical);
             }
@@ -143,13 +146,18 @@ impl<'h> PlanBuilder<'h, '_> {
                 self.place_or_take_from_feed(maker, booking, event);
             }
             ("booking.amended", Some(booking), _) => {
-                let answered = self.waiting.amends.remove(&(booking.booking.as_str(), booking.revision));
+                let answered = self.waiting.revisions.remove(&(booking.booking.as_str(), booking.revision));
                 let amend = answered.or_else(|| self.waiting.unknown_amend(booking));
                 self.place_or_take_from_feed(amend, booking, event);
             }
+            ("booking.reinstated", Some(booking), _) => {
+                let answered = self.waiting.revisions.remove(&(booking.booking.as_str(), booking.revision));
+                let reinstatement = answered.or_else(|| self.waiting.unknown_reinstatement(booking));
+                self.place_or_take_from_feed(reinstatement, booking, event);
+            }
             ("booking.cancelled", Some(booking), _) => {
-                let closers = self.waiting.closers.remove(booking.booking.as_str());
-                let closer = self.first_of(&closers.unwrap_or_default());
+                let closers = self.waiting.cancels_of(booking);
+                let closer = self.first_of(&closers);
                 self.place_or_take_from_feed(closer, booking, event);
             }
             ("hold.placed", _, Some(hold)) => {
@@ -198,14 +206,20 @@ impl<'h> PlanBuilder<'h, '_> {
     /// Places the operations that were answered but have no event in the feed.
     fn place_unseen(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
-        let single = waiting.makers.into_values().chain(waiting.holds.into_values()).chain(waiting.amends.into_values());
+        let single = waiting.makers.into_values().chain(waiting.holds.into_values()).chain(waiting.revisions.into_values());
         for logical in single.filter(|logical| logical.op.outcome.is_known()) {
             self.effect(logical, None, None);
         }
-        for (_, mut closers) in waiting.closers {
-            closers.retain(|logical| logical.op.outcome.is_known());
-            if let Some(first) = self.first_of(&closers) {
-                self.effect(first, None, None);
+        for (_, closers) in waiting.closers {
+            // A booking that was reinstated has a cancellation of each of several revisions.
+            let mut by_revision: BTreeMap<Option<u32>, Vec<LogicalOp<'h>>> = BTreeMap::new();
+            for closer in closers.into_iter().filter(|logical| logical.op.outcome.is_known()) {
+                by_revision.entry(answered_revision(&closer)).or_default().push(closer);
+            }
+            for closers in by_revision.values() {
+                if let Some(first) = self.first_of(closers) {
+                    self.effect(first, None, None);
+                }
             }
         }
         self.plan.effects.sort_by_key(|effect| (effect.highest_index, effect.lowest_index));
@@ -256,6 +270,29 @@ impl<'h> PlanBuilder<'h, '_> {
 }
 
 impl<'h> Unplaced<'h> {
+    /// The cancels that can have made this revision: those that were answered with it, and those without an answer. A booking can be cancelled,
+    /// reinstated and cancelled again, so a cancel without an answer stays for a later event if another one can have caused this.
+    fn cancels_of(&mut self, booking: &Booking) -> Vec<LogicalOp<'h>> {
+        let Some(cancels) = self.closers.get_mut(booking.booking.as_str()) else { return Vec::new() };
+        let caused: Vec<LogicalOp<'h>> = cancels
+            .iter()
+            .filter(|one| answered_revision(one).is_none_or(|revision| revision == booking.revision))
+            .copied()
+            .collect();
+        if caused.iter().any(|one| answered_revision(one).is_some()) {
+            cancels.retain(|one| answered_revision(one) != Some(booking.revision));
+        } else if let Some(first) = caused.first() {
+            cancels.retain(|one| one.op.id != first.op.id);
+            return vec![*first];
+        }
+        caused
+    }
+
+    fn unknown_reinstatement(&mut self, booking: &Booking) -> Option<LogicalOp<'h>> {
+        let reinstatements = self.unknown_reinstatements.get_mut(booking.booking.as_str())?;
+        (!reinstatements.is_empty()).then(|| reinstatements.remove(0))
+    }
+
     fn unknown_amend(&mut self, booking: &Booking) -> Option<LogicalOp<'h>> {
         let amends = self.unknown_amends.get_mut(booking.booking.as_str())?;
         let asked = |logical: &LogicalOp<'_>| match &logical.op.call {
@@ -263,6 +300,14 @@ impl<'h> Unplaced<'h> {
             _ => false,
         };
         amends.iter().position(asked).map(|at| amends.remove(at))
+    }
+}
+
+/// The revision of the booking in the answer.
+fn answered_revision(logical: &LogicalOp<'_>) -> Option<u32> {
+    match &logical.op.outcome {
+        Outcome::Ok { answer: Answer::Booking(booking), .. } => Some(booking.revision),
+        _ => None,
     }
 }
 
