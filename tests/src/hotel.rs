@@ -154,7 +154,7 @@ impl Hotel {
         let hold = request.as_object_mut().expect("an object");
         hold.remove("guest");
         hold.remove("payment");
-        hold.insert("rooms".into(), json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}]));
+        hold.insert("rooms".into(), json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1}]));
         hold.insert("ttlSeconds".into(), json!(ttl_seconds));
         self.api.post("/v1/holds", &fresh_key()).json(&request).send().await
     }

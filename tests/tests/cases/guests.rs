@@ -9,6 +9,9 @@ use super::{Fixture, refused};
 async fn a_guest_has_letters_in_its_name_and_no_control_characters() {
     let fixture = Fixture::set_up("GUESTS").await;
     for (pointer, value, words) in [
+        ("/guest", None, "guest is missing"),
+        ("/guest", Some(json!(null)), "guest is missing"),
+        ("/guest/name", None, "guest.name is missing"),
         ("/guest/name", Some(json!("   ")), "guest.name is missing"),
         ("/guest/name", Some(json!("\u{a0}\u{2003}")), "guest.name is missing"),
         ("/guest/name", Some(json!("Ada\u{1b}[2J")), "guest.name has a control character at character 4"),
@@ -39,9 +42,17 @@ async fn a_guest_has_letters_in_its_name_and_no_control_characters() {
 
 /// A hold is checked as a booking is: its guests do not change when it is confirmed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn children_have_possible_ages() {
+async fn each_room_has_an_adult_and_children_have_possible_ages() {
     let fixture = Fixture::set_up("ADULTS").await;
+    refused(
+        "none",
+        &fixture.hotel.book(&fixture.request("/rooms/0/adults", None)).await,
+        400,
+        "invalid_field",
+        "rooms[0].adults",
+    );
     for (pointer, value, words) in [
+        ("/rooms/0/adults", Some(json!(0)), "rooms[0].adults must be at least 1"),
         ("/rooms/0/childrenAges", Some(json!([3, 200])), "rooms[0].childrenAges[1]: send each age"),
         ("/rooms/0/childrenAges", Some(json!([18])), "rooms[0].childrenAges[0]: send each age"),
     ] {
@@ -59,6 +70,29 @@ async fn children_have_possible_ages() {
     let nameless = call(json!({"guest": {"name": "  "}})).await;
     refused("confirm", &nameless, 400, "invalid_field", "guest.name is missing");
     call(json!({"guest": {"name": "Ada"}})).await.expect(201);
+}
+
+/// A hold may leave its guests open. Its confirmation names them, and then they are checked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmation_names_the_guests_of_a_hold() {
+    let fixture = Fixture::set_up("SEATED").await;
+    let open = fixture.request("/rooms/0/adults", None);
+    let hold = fixture.hold(&open).await.expect(201).json();
+    let confirm = format!("/v1/holds/{}/confirm", hold["holdId"].as_str().unwrap());
+    let call = async |rooms: Option<serde_json::Value>| {
+        let mut body = json!({"guest": {"name": "Ada"}});
+        if let Some(rooms) = rooms {
+            body["rooms"] = rooms;
+        }
+        fixture.hotel.api.post(&confirm, &fresh_key()).json(&body).send().await
+    };
+    let one = |adults: u32| json!({"adults": adults, "childrenAges": [7]});
+    refused("nobody", &call(None).await, 400, "invalid_field", "lines: 1");
+    refused("no adult", &call(Some(json!([one(0)]))).await, 400, "invalid_field", "rooms[0].adults");
+    refused("two lines", &call(Some(json!([one(1), one(1)]))).await, 400, "invalid_field", "lines: 1");
+    refused("five guests", &call(Some(json!([one(4)]))).await, 422, "occupancy_exceeded", "4");
+    let booking = call(Some(json!([one(2)]))).await.expect(201).json();
+    assert_eq!((&booking["rooms"][0]["adults"], &booking["rooms"][0]["childrenAges"]), (&json!(2), &json!([7])));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

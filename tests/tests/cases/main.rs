@@ -3,14 +3,18 @@
 // In a test a failed unwrap is the failure report.
 #![allow(clippy::unwrap_used)]
 
+mod amendments;
+mod catalogue;
+mod finding;
 mod guests;
+mod life_cycle;
 mod lists;
 mod money;
 mod ranges;
 mod where_it_is_wrong;
 
 use keyrack_tests::{Answer, Cluster, Hotel, HotelPlan, fresh_key};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A cluster with an empty hotel.
 struct Fixture {
@@ -23,6 +27,24 @@ impl Fixture {
         let cluster = Cluster::start();
         let hotel = HotelPlan::new(id, 50).open(&cluster.operator()).await;
         Fixture { cluster, hotel }
+    }
+
+    /// The same with another room type SUI.
+    async fn with_suites(id: &str, suites: u32) -> Fixture {
+        let cluster = Cluster::start();
+        let hotel = HotelPlan::new(id, 50).with("SUI", suites).open(&cluster.operator()).await;
+        Fixture { cluster, hotel }
+    }
+
+    /// The hotel as a role sees it.
+    fn hotel_of(&self, role: &str) -> Hotel {
+        self.hotel.through(&self.cluster.api(role, 1))
+    }
+
+    /// Closes a business date.
+    async fn close(&self, date: &str) {
+        let path = format!("/v1/properties/{}/close-business-date", self.hotel.id);
+        self.hotel.api.post(&path, &fresh_key()).json(&json!({"expectedFrom": date})).send().await.expect(200);
     }
 
     /// A booking request for two nights, changed at `pointer`: `None` removes the field.

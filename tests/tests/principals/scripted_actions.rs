@@ -171,7 +171,7 @@ impl ScriptedActions<'_> {
         assert!(confirm().await.is_replayed());
         self.replayed(who, id_of(&booking));
         let mut request = self.hotel.request("2027-03-10", "2027-03-12");
-        request["rooms"] = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}]);
+        request["rooms"] = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1}]);
         request["ttlSeconds"] = json!(600);
         ["guest", "payment"].iter().for_each(|name| drop(request.as_object_mut().unwrap().remove(*name)));
         let key = fresh_key();

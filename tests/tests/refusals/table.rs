@@ -166,7 +166,7 @@ fn inventory(fixture: &Fixture) -> Vec<Case> {
     let huge = json!({"name": "Deluxe", "capacity": 2_000_000_000, "occupancy": 4});
     let hold = json!({
         "propertyId": hotel.id, "arrival": "2027-03-11", "departure": "2027-03-13",
-        "rooms": [{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}],
+        "rooms": [{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1}],
     });
     let amend = json!({
         "arrival": "2027-03-10", "departure": "2027-03-12",

@@ -281,7 +281,7 @@ fn with(hotel: &Hotel, member: &str, value: Value) -> String {
 fn too_much(hotel: &Hotel) -> Vec<MalformedRequest> {
     let book = |member: &str, value: Value| post("/v1/bookings", &lines(hotel), with(hotel, member, value).as_bytes());
     let long = |length: usize| "x".repeat(length);
-    let room = json!({"roomType": "DLX", "ratePlan": "FLEX"});
+    let room = json!({"roomType": "DLX", "ratePlan": "FLEX", "adults": 1});
     let ari = |lines_of: usize| {
         let updates = vec![json!({"roomType": "DLX"}); lines_of];
         post("/v1/properties/RAW/ari", &lines(hotel), json!({"updates": updates}).to_string().as_bytes())

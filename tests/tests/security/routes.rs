@@ -120,7 +120,7 @@ fn one_room(fixture: &Fixture) -> Value {
 }
 
 fn hold(_: &Fixture) -> Value {
-    let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}]);
+    let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1}]);
     json!({"propertyId": "HOTEL-A", "arrival": "2027-03-01", "departure": "2027-03-03", "rooms": rooms})
 }
 

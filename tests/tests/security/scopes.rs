@@ -159,7 +159,7 @@ fn questions() -> Vec<Question> {
         body[member] = value;
         body
     };
-    let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1}]);
+    let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1}]);
     let line = json!({"roomType": "DLX", "dateFrom": "2027-03-01", "dateTo": "2027-03-01", "capacity": 1});
     let none = || Value::Null;
     vec![
@@ -180,7 +180,12 @@ fn questions() -> Vec<Question> {
         ("a bad position", Method::GET, "/v1/events?propertyId={property}&after=x", none()),
         ("a room", Method::POST, "/v1/bookings", with("rooms", rooms.clone())),
         ("no room", Method::POST, "/v1/bookings", with("rooms", json!([]))),
-        ("an unknown plan", Method::POST, "/v1/bookings", with("rooms", json!([{"roomType": "DLX", "ratePlan": "NO"}]))),
+        (
+            "an unknown plan",
+            Method::POST,
+            "/v1/bookings",
+            with("rooms", json!([{"roomType": "DLX", "ratePlan": "NO", "adults": 1}])),
+        ),
         ("a hold", Method::POST, "/v1/holds", with("rooms", rooms)),
         ("a hold of nothing", Method::POST, "/v1/holds", with("rooms", json!([]))),
         ("ARI", Method::POST, "/v1/properties/{property}/ari", json!({"updates": [line]})),
