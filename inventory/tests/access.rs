@@ -10,7 +10,7 @@ use fixture::*;
 use keyrack_inventory::*;
 
 /// Which roles may do it: Operator, Manager, Channel, Desk, Auditor, Guest.
-const OPERATIONS: [(&str, &str); 22] = [
+const OPERATIONS: [(&str, &str); 24] = [
     ("put property", "OM    "),
     ("put room type", "OM    "),
     ("put rate plan", "OM    "),
@@ -25,6 +25,8 @@ const OPERATIONS: [(&str, &str); 22] = [
     ("check in", "OM D  "),
     ("check out", "OM D  "),
     ("no-show", "OM D  "),
+    ("revert check-in", "OM D  "),
+    ("reinstate", "OM D  "),
     ("erase guest", "OM    "),
     ("put grant", "O     "),
     // Only the cluster proposes these.
@@ -105,6 +107,8 @@ fn operations(owner: u64) -> Vec<(&'static str, About, Op)> {
         ("check in", About::Booking, check_in(due)),
         ("check out", About::Booking, check_out(in_house)),
         ("no-show", About::Booking, no_show(due)),
+        ("revert check-in", About::Booking, revert_check_in(in_house)),
+        ("reinstate", About::Booking, reinstate(5 + owner)),
         ("erase guest", About::Booking, erase(due)),
         ("put grant", About::House, Op::PutGrant { number: 90, grant: grant(Role::Desk) }),
         ("tick", About::House, Op::Tick),
@@ -194,7 +198,7 @@ fn good(number: u32, expires_at_ms: u64) -> Credential {
 
 #[test]
 fn every_operation_by_every_principal() {
-    let house = two_properties();
+    let house = with_cancellations();
     for role in Role::ALL {
         for (way, credential, granted, reaches) in WAYS {
             let mut rows = house.clone();
@@ -220,7 +224,7 @@ fn every_operation_by_every_principal() {
 /// Only bookings and holds have an owner. A property has none, so operations on it are allowed.
 #[test]
 fn an_own_only_principal_does_not_find_what_others_made() {
-    let house = two_properties();
+    let house = with_cancellations();
     for role in Role::ALL {
         let mut rows = house.clone();
         know(&mut rows, SELF, Grant { own_only: true, ..grant(role) });
@@ -241,7 +245,7 @@ fn an_own_only_principal_does_not_find_what_others_made() {
 
 #[test]
 fn every_operation_by_callers_that_are_not_principals() {
-    let rows = two_properties();
+    let rows = with_cancellations();
     for (operation, about, op) in operations(0) {
         let verdict = |who| ask(&rows, &keyed(1, asked(who, op.clone())), morning_ms()).0;
         assert_eq!(verdict(Who::Unauthenticated), Forbidden, "{operation} by an unauthenticated caller");
@@ -267,7 +271,7 @@ fn every_operation_by_callers_that_are_not_principals() {
 #[test]
 fn every_right_of_every_role() {
     assert_eq!(RIGHTS.map(|(right, _)| right), Right::ALL);
-    let mut rows = two_properties();
+    let mut rows = with_cancellations();
     let at = |right, property, who: &Who, rows: &mut MemRows| {
         permits(rows, RightQuery { who, right, property, now_ms: morning_ms() }).unwrap()
     };
@@ -300,7 +304,7 @@ fn every_right_of_every_role() {
 /// A property outside the caller's scope and a property that does not exist get the same answer.
 #[test]
 fn a_refusal_does_not_reveal_whether_a_property_exists() {
-    let house = two_properties();
+    let house = with_cancellations();
     let [near, eu] = [(names(&["key-inn"]), Vec::new()), (Vec::new(), names(&["eu"]))];
     for role in Role::ALL {
         for (properties, regions) in [near.clone(), eu.clone()] {
@@ -342,7 +346,7 @@ fn a_new_property_must_be_in_the_callers_scope() {
         (vec![], names(&["eu"]), Forbidden),
     ] {
         for role in Role::ALL {
-            let mut rows = two_properties();
+            let mut rows = with_cancellations();
             know(&mut rows, SELF, Grant { properties: properties.clone(), regions: regions.clone(), ..grant(role) });
             let (id, details) = ("new-inn".to_owned(), in_region("us"));
             let op = Op::PutProperty { id, details, business_date: first_date(), expected_revision: None };

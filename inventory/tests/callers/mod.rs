@@ -107,6 +107,20 @@ pub fn two_properties() -> MemRows {
     rows
 }
 
+/// As [`two_properties`], with the cancelled bookings 5 and 6 of the two sellers.
+pub fn with_cancellations() -> MemRows {
+    let mut rows = two_properties();
+    for (place, seller) in [SELF, OTHER].into_iter().enumerate() {
+        let number = 5 + place as u64;
+        let made = book(number, stay("2026-11-26", "2026-11-28"), vec![room("STD", "FLEX", 1)]);
+        for op in [made, cancel(number)] {
+            let reply = apply(&mut rows, &asked(principal(seller), op), morning_ms()).unwrap().reply;
+            assert!(matches!(reply, Reply::Booking(_)), "{reply:?}");
+        }
+    }
+    rows
+}
+
 /// The keys whose rows differ, ascending.
 pub fn changed(before: &MemRows, after: &MemRows) -> Vec<Key> {
     let [before, after]: [BTreeMap<&Key, &Row>; 2] = [before, after].map(|rows| rows.iter().collect());
