@@ -76,9 +76,9 @@ pub struct BookedRoom {
     pub policy: CancellationPolicy,
     /// The nights of these rooms; `None` for all nights of the stay. A change of the room type in the middle of a stay makes two lines.
     pub nights: Option<Stay>,
-    /// Set when the arrival was moved at a time when the fee already applied. The fee then applies whatever the arrival is, and this
-    /// night counts as the first one.
-    pub late_first: Option<Night>,
+    /// Nights that the booking had when its arrival was moved at a time when the fee already applied. Giving them up costs the fee whatever the
+    /// arrival is. If the fee is the first night's price, this is that night.
+    pub late: Option<Stay>,
     /// The seller's own price of one room, night by night, beside the hotel's; empty if the seller gave none. Nights that were added later
     /// may have none.
     pub seller_nightly: Vec<Option<Minor>>,
@@ -97,7 +97,7 @@ impl BookedRoom {
             nightly,
             policy,
             nights,
-            late_first,
+            late,
             seller_nightly,
         } = self;
         let children_ages = Vec::new();
@@ -112,7 +112,7 @@ impl BookedRoom {
             nightly,
             policy,
             nights,
-            late_first,
+            late,
             seller_nightly,
         }
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{Digest, TermSalts};
+use crate::{Digest, Lookup, TermSalts};
 
 /// Guest data as the edge encrypted it. This crate cannot read it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -26,9 +26,3 @@ pub struct GuestSecrets {
     /// Keyed digests of the guest's name and e-mail, by which callers find the booking.
     pub lookups: Vec<Lookup>,
 }
-
-/// A keyed digest of a word of the guest's name, or of the guest's e-mail. Without the key it reveals nothing.
-pub type Lookup = [u8; 16];
-
-/// The most lookups of one guest.
-pub const MAX_LOOKUPS: usize = 8;

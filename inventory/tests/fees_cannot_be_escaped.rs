@@ -128,6 +128,25 @@ proptest! {
     }
 
     #[test]
+    fn moving_away_and_cancelling_costs_the_same_as_cancelling(
+        (days, nights) in (0u32..7, 1u32..6),
+        (kind, plan, quantity) in (0usize..2, 0usize..3, 1u32..4),
+        (away, again) in (1u32..40, 0u32..3),
+    ) {
+        let mut rows = hotel(3);
+        let stay_of = |arrival: u32| Stay::new(Night(first_date().0 + arrival), Night(first_date().0 + arrival + nights)).unwrap();
+        run(&mut rows, book(1, stay_of(days), vec![room(TYPES[kind], PLANS[plan], quantity)]), morning_ms());
+        let at_once = owed_at_the_end(&mut rows.clone());
+        // Outside the fee period, and without a night in common.
+        let arrival = days.max(3) + nights + away;
+        for step in 0..=again {
+            let to = stay_of(arrival + step * 2);
+            run(&mut rows, move_to(1, Some(to.arrival()), Some(to.departure())), morning_ms());
+        }
+        prop_assert_eq!(owed_at_the_end(&mut rows), at_once);
+    }
+
+    #[test]
     fn giving_up_in_parts_costs_the_same_as_giving_up_everything(
         quantity in 2u32..9,
         steps in vec(1u32..8, 0..5),

@@ -8,8 +8,13 @@ use callers::*;
 use fixture::*;
 use keyrack_inventory::*;
 
+/// What is done to the booking of this number.
+type Step = fn(u64) -> Op;
+/// The state after a verb; `None` if it is refused.
+type After = Option<BookingState>;
+
 /// The verbs, and the roles that have them: Operator, Manager, Channel, Desk, Auditor, Guest.
-const VERBS: [(&str, fn(u64) -> Op, &str); 7] = [
+const VERBS: [(&str, Step, &str); 7] = [
     ("amend", |number| amend(number, None, Some(vec![room("DLX", "FLEX", 1)])), "OMCD  "),
     ("cancel", cancel, "OMCD G"),
     ("check in", check_in, "OM D  "),
@@ -19,8 +24,8 @@ const VERBS: [(&str, fn(u64) -> Op, &str); 7] = [
     ("reinstate", reinstate, "OM D  "),
 ];
 
-/// For each state, how a booking comes into it, and the state after each of [`VERBS`]: `None` if the verb is refused.
-const STATES: [(BookingState, &[fn(u64) -> Op], [Option<BookingState>; 7]); 5] = {
+/// For each state, how a booking comes into it, and the state after each of [`VERBS`].
+const STATES: [(BookingState, &[Step], [After; 7]); 5] = {
     use BookingState::{Cancelled, CheckedIn, CheckedOut, Confirmed, NoShow};
     [
         (Confirmed, &[], [Some(Confirmed), Some(Cancelled), Some(CheckedIn), None, None, Some(NoShow), None]),
@@ -42,7 +47,7 @@ const ROLES: [(Role, char); 6] = [
 ];
 
 /// A booking for tonight in the state that these steps lead to.
-fn hotel(steps: &[fn(u64) -> Op]) -> MemRows {
+fn hotel(steps: &[Step]) -> MemRows {
     let mut rows = key_inn();
     let made = book(1, stay("2026-11-26", "2026-11-28"), vec![room("STD", "FLEX", 1)]);
     for op in [made].into_iter().chain(steps.iter().map(|step| step(1))) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use keyrack_inventory::{
     BookedRoom, Booking, BookingId, BookingState, ConfirmationNumber, FeeKind, FeeLedger, FeeLine, Hold, HoldId, HoldState,
-    Night, RatePlanIx, RoomTypeIx, Sealed,
+    Night, RatePlanIx, RoomTypeIx, Sealed, Stay,
 };
 
 use crate::catalog::{policy_from_pb, policy_to_pb};
@@ -87,7 +87,8 @@ impl From<&BookedRoom> for pb::RoomLine {
             policy: policy_to_pb(room.policy),
             from: room.nights.map(|nights| nights.arrival().0),
             to: room.nights.map(|nights| nights.departure().0),
-            late_first: room.late_first.map(|night| night.0),
+            late_from: room.late.map(|nights| nights.arrival().0),
+            late_to: room.late.map(|nights| nights.departure().0),
             seller_nightly: room.seller_nightly.iter().map(|price| price.map_or(0, |price| price.saturating_add(1))).collect(),
         }
     }
@@ -107,14 +108,18 @@ impl TryFrom<pb::RoomLine> for BookedRoom {
             children_ages: line.children_ages.to_vec(),
             nightly: line.nightly,
             policy: policy_from_pb(line.policy)?,
-            nights: match (line.from, line.to) {
-                (None, None) => None,
-                (Some(from), Some(to)) => Some(stay(from, to)?),
-                _ => return Err(Malformed("nights of a room")),
-            },
-            late_first: line.late_first.map(Night),
+            nights: some_nights(line.from, line.to)?,
+            late: some_nights(line.late_from, line.late_to)?,
             seller_nightly: line.seller_nightly.into_iter().map(|price| price.checked_sub(1)).collect(),
         })
+    }
+}
+
+fn some_nights(from: Option<u32>, to: Option<u32>) -> Result<Option<Stay>, Malformed> {
+    match (from, to) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) => stay(from, to).map(Some),
+        _ => Err(Malformed("nights of a room")),
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use keyrack_inventory::{
     AriUpdate, BookRequest, BookingId, Command, ConfirmationNumber, DateRange, HoldId, Night, Op, Price, PropertyNumber,
-    ProvenKeys, RequestKey, RoomGuests, RoomRequest, Weekdays,
+    ProvenKeys, RequestKey, RoomGuests, RoomRequest, Stay, Weekdays,
 };
 use pb::command::Op as Kind;
 use prost::Message;
@@ -58,13 +58,7 @@ fn op_to_pb(op: &Op) -> Kind {
             Kind::PutRatePlan(pb::PutRatePlan { rate_plan: Some(rate_plan.into()), expected_revision: *expected_revision })
         }
         Op::UpdateAri(updates) => Kind::UpdateAri(pb::UpdateAri { lines: updates.iter().map(ari_to_pb).collect() }),
-        Op::PlaceHold { id, stay, rooms, ttl_ms } => Kind::PlaceHold(pb::PlaceHold {
-            id: id_bytes(&id.0),
-            arrival: stay.arrival().0,
-            departure: stay.departure().0,
-            rooms: rooms.iter().map(room_to_pb).collect(),
-            ttl_ms: *ttl_ms,
-        }),
+        Op::PlaceHold { id, stay, rooms, ttl_ms } => Kind::PlaceHold(hold_to_pb(*id, *stay, rooms, *ttl_ms)),
         Op::ConfirmHold { hold, booking, guest, channel_ref, payment_token, seeds, number, expected_total, guests } => {
             Kind::ConfirmHold(pb::ConfirmHold {
                 hold: id_bytes(&hold.0),
@@ -110,11 +104,7 @@ fn op_to_pb(op: &Op) -> Kind {
         Op::Observe(seen) => Kind::Observe(pb::Observe { seen: seen.iter().map(Into::into).collect() }),
         Op::SealAudit => Kind::SealAudit(pb::Nothing {}),
         Op::PutReplicaKeys(keys) => Kind::PutReplicaKeys(keys.into()),
-        Op::PutProvenKeys(proven) => Kind::PutProvenKeys(pb::ProvenKeys {
-            keys: Some((&proven.keys).into()),
-            by_log: Bytes::copy_from_slice(&proven.by_log),
-            by_cosigner: Bytes::copy_from_slice(&proven.by_cosigner),
-        }),
+        Op::PutProvenKeys(proven) => Kind::PutProvenKeys(proven_to_pb(proven)),
         Op::PutCheckpoint { size, note } => Kind::PutCheckpoint(pb::PutCheckpoint { size: *size, note: note.clone() }),
         Op::CloseBusinessDate { expected_from } => Kind::CloseBusinessDate(expected_from.0),
     }
@@ -158,30 +148,14 @@ fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
         Kind::ReleaseHold(id) => Op::ReleaseHold(HoldId(array(&id, "hold id")?)),
         Kind::Book(book) => Op::Book(book_from_pb(book)?),
         Kind::Amend(amend) => amend_from_pb(amend)?,
-        Kind::Cancel(step) => {
-            let (booking, expected_revision) = step_from_pb(step)?;
-            Op::Cancel { booking, expected_revision }
-        }
-        Kind::CheckIn(step) => {
-            let (booking, expected_revision) = step_from_pb(step)?;
-            Op::CheckIn { booking, expected_revision }
-        }
-        Kind::CheckOut(step) => {
-            let (booking, expected_revision) = step_from_pb(step)?;
-            Op::CheckOut { booking, expected_revision }
-        }
+        Kind::Cancel(step) => step_from_pb(step, |booking, expected_revision| Op::Cancel { booking, expected_revision })?,
+        Kind::CheckIn(step) => step_from_pb(step, |booking, expected_revision| Op::CheckIn { booking, expected_revision })?,
+        Kind::CheckOut(step) => step_from_pb(step, |booking, expected_revision| Op::CheckOut { booking, expected_revision })?,
         Kind::RevertCheckIn(step) => {
-            let (booking, expected_revision) = step_from_pb(step)?;
-            Op::RevertCheckIn { booking, expected_revision }
+            step_from_pb(step, |booking, expected_revision| Op::RevertCheckIn { booking, expected_revision })?
         }
-        Kind::Reinstate(step) => {
-            let (booking, expected_revision) = step_from_pb(step)?;
-            Op::Reinstate { booking, expected_revision }
-        }
-        Kind::NoShow(step) => {
-            let (booking, expected_revision) = step_from_pb(step)?;
-            Op::NoShow { booking, expected_revision }
-        }
+        Kind::Reinstate(step) => step_from_pb(step, |booking, expected_revision| Op::Reinstate { booking, expected_revision })?,
+        Kind::NoShow(step) => step_from_pb(step, |booking, expected_revision| Op::NoShow { booking, expected_revision })?,
         Kind::EraseGuest(booking) => Op::EraseGuest { booking: booking_id(&booking)? },
         Kind::PutGrant(put) => Op::PutGrant { number: put.principal, grant: required(put.grant, "grant")?.try_into()? },
         Kind::RewrapGuest(rewrap) => Op::RewrapGuest {
@@ -201,6 +175,19 @@ fn op_from_pb(kind: Kind) -> Result<Op, Malformed> {
         Kind::PutCheckpoint(put) => Op::PutCheckpoint { size: put.size, note: put.note },
         Kind::CloseBusinessDate(date) => Op::CloseBusinessDate { expected_from: Night(date) },
     })
+}
+
+fn hold_to_pb(id: HoldId, stay: Stay, rooms: &[RoomRequest], ttl_ms: u64) -> pb::PlaceHold {
+    let (arrival, departure) = (stay.arrival().0, stay.departure().0);
+    pb::PlaceHold { id: id_bytes(&id.0), arrival, departure, rooms: rooms.iter().map(room_to_pb).collect(), ttl_ms }
+}
+
+fn proven_to_pb(proven: &ProvenKeys) -> pb::ProvenKeys {
+    pb::ProvenKeys {
+        keys: Some((&proven.keys).into()),
+        by_log: Bytes::copy_from_slice(&proven.by_log),
+        by_cosigner: Bytes::copy_from_slice(&proven.by_cosigner),
+    }
 }
 
 fn book_to_pb(request: &BookRequest) -> pb::Book {
@@ -252,8 +239,8 @@ fn step_to_pb(booking: BookingId, expected_revision: Option<u32>) -> pb::Step {
     pb::Step { booking: id_bytes(&booking.0), expected_revision }
 }
 
-fn step_from_pb(step: pb::Step) -> Result<(BookingId, Option<u32>), Malformed> {
-    Ok((booking_id(&step.booking)?, step.expected_revision))
+fn step_from_pb(step: pb::Step, op: impl FnOnce(BookingId, Option<u32>) -> Op) -> Result<Op, Malformed> {
+    Ok(op(booking_id(&step.booking)?, step.expected_revision))
 }
 
 fn room_to_pb(room: &RoomRequest) -> pb::RoomRequest {

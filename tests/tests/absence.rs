@@ -311,6 +311,8 @@ async fn a_guests_name_mail_and_phone_are_in_no_file_of_any_node() {
     let confirm = hotel.api.post(&path, &fresh_key()).json(&json!({"guest": guest}));
     confirm.send().await.expect(201);
     // A refusal and an invalid request are logged and recorded, too.
+    refusal(&hotel.book(&request).await, 409, "duplicate_reference");
+    request["channelRef"] = json!("another");
     refusal(&hotel.book(&request).await, 409, "sold_out");
     let mut mistaken = request.clone();
     mistaken["guest"][name] = json!(mailbox);

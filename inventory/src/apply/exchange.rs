@@ -161,7 +161,7 @@ fn same(old: &Booking, nights: Nights) -> Vec<Wanted> {
             let nightly = Vec::new();
             let seller_nightly = seller_prices(room, (old.stay, span));
             let nights = (span != nights.stay).then_some(span);
-            let room = BookedRoom { nightly, seller_nightly, nights, late_first: None, ..room.clone() };
+            let room = BookedRoom { nightly, seller_nightly, nights, late: None, ..room.clone() };
             wanted.push(Wanted { room, from: Some(line) });
         }
     }

@@ -232,7 +232,7 @@ fn identify(property: &Property, request: &RoomRequest) -> Result<(BookedRoom, C
         nightly: Vec::<Minor>::new(),
         policy: plan.policy,
         nights: None,
-        late_first: None,
+        late: None,
         seller_nightly: request.seller_nightly.iter().copied().map(Some).collect(),
     };
     check_occupancy(kind, &room)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fees::{common, nights_of};
 use super::said::sleeps;
 use super::sell::{forbids, freeze, moved, secrets};
 use super::{Decided, Hotel, Model};
@@ -106,18 +107,15 @@ impl Model {
             }
         }
         for part in parts {
-            match part.of {
-                None => hotel.is_sold(part.room.room_type_code, part.room.rate_plan_code)?,
-                Some(_) => {}
+            if part.of.is_none() {
+                hotel.is_sold(part.room.room_type_code, part.room.rate_plan_code)?;
             }
             let mut room = part.room.clone();
             if let Some(before) = part.of.map(|line| &old.rooms[line]) {
                 room.policy = before.policy;
-                let moves = stay.arrival() != old.stay.arrival() || before.late_first.is_some();
-                if moves && self.is_late(before, old.stay, today) {
-                    let first = before.late_first.unwrap_or(old.stay.arrival());
-                    room.late_first = Some(if part.nights.contains(&first) { first } else { part.nights[0] });
-                }
+                let moves = stay.arrival() != old.stay.arrival();
+                let had = if moves { self.late_nights(before, old.stay, today) } else { nights_of(before.late) };
+                room.late = common(&had, &part.nights);
             }
             refused.extend(self.price(hotel, (old, stay), &part, wish.overrides, &mut room));
             lines.push(on_nights(room, &part.nights, stay));
@@ -226,7 +224,7 @@ fn continued(old: &Booking, stay: Stay, open: &[Night]) -> Vec<Part> {
         let sellers = seller_prices(room, old.stay);
         let sellers: Vec<Option<u64>> = nights.iter().map(|night| sellers.get(night).copied().flatten()).collect();
         let seller_nightly = if sellers.iter().any(Option::is_some) { sellers } else { Vec::new() };
-        let room = BookedRoom { nightly: Vec::new(), seller_nightly, late_first: None, nights: None, ..room.clone() };
+        let room = BookedRoom { nightly: Vec::new(), seller_nightly, late: None, nights: None, ..room.clone() };
         parts.push(Part { nights, room, of: Some(line) });
     }
     parts

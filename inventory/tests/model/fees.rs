@@ -10,18 +10,24 @@ impl Model {
         self.bookings.iter().find(|b| b.id == id).unwrap()
     }
 
-    /// Whether giving these rooms up today costs the fee.
-    pub(super) fn is_late(&self, room: &BookedRoom, stay: Stay, today: Night) -> bool {
+    /// The nights for which giving these rooms up today costs the fee.
+    pub(super) fn late_nights(&self, room: &BookedRoom, stay: Stay, today: Night) -> Vec<Night> {
         let days_left = i64::from(stay.arrival().0) - i64::from(today.0);
-        let free = days_left >= i64::from(room.policy.free_until_days) && days_left > 0;
-        room.late_first.is_some() || !free
+        let is_free = days_left >= i64::from(room.policy.free_until_days) && days_left > 0;
+        let still_late = nights_of(room.late);
+        match room.policy.fee {
+            Fee::None => vec![],
+            Fee::FirstNight if still_late.is_empty() && !is_free => vec![stay.arrival()],
+            Fee::BasisPoints(_) if !is_free => almanac::nights(room.nights.unwrap_or(stay)).collect(),
+            Fee::FirstNight | Fee::BasisPoints(_) => still_late,
+        }
     }
 
     /// What giving up a night of a booking costs today, in ten-thousandths of a minor unit.
     fn cost(&self, booking: &Booking, night: Night, today: Night) -> u128 {
         let mut cost = 0;
         for room in booking.rooms.iter().filter(|room| sleeps(room, booking.stay, night)) {
-            if !self.is_late(room, booking.stay, today) {
+            if !self.late_nights(room, booking.stay, today).contains(&night) {
                 continue;
             }
             let own: Vec<Night> = almanac::nights(room.nights.unwrap_or(booking.stay)).collect();
@@ -30,10 +36,7 @@ impl Model {
             cost += match room.policy.fee {
                 Fee::None => 0,
                 Fee::BasisPoints(points) => price * u128::from(points),
-                Fee::FirstNight => {
-                    let first = room.late_first.unwrap_or(booking.stay.arrival());
-                    if first == night { price * 10_000 } else { 0 }
-                }
+                Fee::FirstNight => price * 10_000,
             };
         }
         cost
@@ -44,7 +47,7 @@ impl Model {
         let mut fee = 0;
         for night in almanac::nights(old.stay) {
             let (before, after) = (self.cost(old, night, today), self.cost(new, night, today));
-            fee += if before > after { before - after } else { 0 };
+            fee += before.saturating_sub(after);
         }
         fee
     }
@@ -110,4 +113,15 @@ impl Model {
     pub(super) fn amended(&mut self, place: usize, id: BookingId) -> Decided {
         Ok((JournalEvent::Amended, Reply::Booking(self.tell(place, id, LeafKind::Amend))))
     }
+}
+
+/// The nights of a stay, or none.
+pub(super) fn nights_of(stay: Option<Stay>) -> Vec<Night> {
+    stay.map_or_else(Vec::new, |stay| almanac::nights(stay).collect())
+}
+
+/// The nights in both lists as a stay.
+pub(super) fn common(late: &[Night], own: &[Night]) -> Option<Stay> {
+    let kept: Vec<Night> = own.iter().copied().filter(|night| late.contains(night)).collect();
+    Stay::new(*kept.first()?, kept.last()?.next()).ok()
 }

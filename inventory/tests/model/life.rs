@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fees::common;
 use super::{Decided, Model, Sight};
 use crate::almanac;
 use keyrack_inventory::*;
@@ -118,12 +119,11 @@ impl Model {
         }
         let lines = self.keep_nights(place, id, &left)?;
         if left[0] != old.stay.arrival() {
-            let late: Vec<bool> = old.rooms.iter().map(|room| self.is_late(room, old.stay, today)).collect();
-            let booking = self.booking_in(place, id)?;
-            for (room, was) in booking.rooms.iter_mut().zip(lines).filter(|(_, was)| late[*was]) {
-                let first = old.rooms[was].late_first.unwrap_or(old.stay.arrival());
-                let own = room.nights.unwrap_or(booking.stay);
-                room.late_first = Some(if almanac::nights(own).any(|night| night == first) { first } else { own.arrival() });
+            let again = self.booking(id).clone();
+            for (line, was) in lines.into_iter().enumerate() {
+                let own: Vec<Night> = almanac::nights(again.rooms[line].nights.unwrap_or(again.stay)).collect();
+                let late = common(&self.late_nights(&old.rooms[was], old.stay, today), &own);
+                self.booking_in(place, id)?.rooms[line].late = late;
             }
         }
         let again = self.booking(id).clone();

@@ -357,7 +357,7 @@ pub(super) fn freeze(hotel: &Hotel, room: &RoomRequest, stay: Stay) -> BookedRoo
         nightly: Vec::new(),
         policy: plans[plan_place].policy,
         nights: None,
-        late_first: None,
+        late: None,
         seller_nightly: room.seller_nightly.iter().map(|price| Some(*price)).collect(),
     }
 }

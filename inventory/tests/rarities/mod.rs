@@ -38,7 +38,7 @@ fn of_booking(model: &Model, booking: &Booking) -> Vec<&'static str> {
     found.extend((booking.seller != 0).then_some("sold-by-a-seller"));
     let types = |room: &BookedRoom| room.nights.is_some() && room.room_type != booking.rooms[0].room_type;
     found.extend(booking.rooms.iter().any(types).then_some("type-changed-in-the-stay"));
-    found.extend(booking.rooms.iter().any(|room| room.late_first.is_some()).then_some("late-after-a-move"));
+    found.extend(booking.rooms.iter().any(|room| room.late.is_some()).then_some("late-after-a-move"));
     for line in &booking.fees.lines {
         found.extend((line.amount < 0).then_some("fee-taken-back"));
         found.push(match line.kind {

@@ -57,7 +57,7 @@ fn shown_rooms(rooms: &[BookedRoom]) -> String {
         let prices: Vec<String> = r.nightly.iter().map(u64::to_string).collect();
         let at = if prices.is_empty() { String::new() } else { format!(" at {}", prices.join("+")) };
         let nights = r.nights.map_or(String::new(), |nights| format!(" in {}", shown_stay(nights)));
-        let late = r.late_first.map_or(String::new(), |night| format!(" late since {night}"));
+        let late = r.late.map_or(String::new(), |nights| format!(" late {}>{}", nights.arrival(), nights.departure()));
         format!("{} x {}:{}{nights}{at}{late}", r.quantity, r.room_type_code, r.rate_plan_code)
     };
     rooms.iter().map(room).collect::<Vec<String>>().join(" and ")

@@ -18,9 +18,9 @@ pub struct Problem {
     /// The nights that prevent the stay.
     pub nights: Vec<RefusedNight>,
     /// The present price, if the caller expected another one.
-    pub total: Option<Price>,
+    pub total: Option<Box<Price>>,
     /// The booking that exists already.
-    pub booking: Option<BookingId>,
+    pub booking: Option<Box<BookingId>>,
     /// Finds the request in the logs. All retries of a request have the same one.
     pub trace_id: Option<[u8; 16]>,
     /// Whether this is the stored answer to an earlier request.
@@ -164,8 +164,8 @@ impl From<Reject> for Problem {
         debug_assert_eq!(problem.code, Code::from(&reject), "the detail belongs to the refusal's code");
         match reject {
             Reject::Restricted(nights) | Reject::SoldOut(nights) => problem.nights = nights,
-            Reject::PriceChanged { total: Some(amount), currency } => problem.total = Some(Price { amount, currency }),
-            Reject::DuplicateReference(booking) => problem.booking = Some(booking),
+            Reject::PriceChanged { total: Some(amount), currency } => problem.total = Some(Box::new(Price { amount, currency })),
+            Reject::DuplicateReference(booking) => problem.booking = Some(Box::new(booking)),
             _ => {}
         }
         problem

@@ -89,8 +89,11 @@ async fn rewrap_shard(vault: &Vault, cluster: &ClusterNode, progress: &RewrapPro
     }
 }
 
+/// A booking, and its guest's secrets.
+type BookingWithGuest = (Arc<Booking>, Arc<GuestSecrets>);
+
 /// Up to [`STEP`] bookings with a guest from a key on, with the guest's secrets.
-fn guests(view: &mut View<'_>, from: &Key) -> Result<Vec<(Arc<Booking>, Arc<GuestSecrets>)>, Fault> {
+fn guests(view: &mut View<'_>, from: &Key) -> Result<Vec<BookingWithGuest>, Fault> {
     let mut rows = Vec::new();
     for key in view.scan(from, &Key::Guest(BookingId([0xff; 16])), STEP)? {
         let (Key::Guest(id), Some(Row::Guest(secrets))) = (key, view.get(&key)?) else { continue };

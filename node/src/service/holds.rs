@@ -77,7 +77,7 @@ impl Service {
         match self.find_hold(&mutation.caller, id, place, options).await {
             Ok(Some(hold)) if let HoldState::Confirmed(booking) = hold.state => {
                 let detail = Box::new(Detail::HoldConfirmed { booking: booking.to_string() });
-                Problem { detail, booking: Some(booking), ..problem }
+                Problem { detail, booking: Some(Box::new(booking)), ..problem }
             }
             _ => problem,
         }

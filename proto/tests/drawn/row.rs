@@ -143,7 +143,7 @@ fn room() -> impl Strategy<Value = BookedRoom> {
     let places = (any::<u16>(), any::<u16>());
     // A stored price is one more, so the largest number has no encoding.
     let seller = vec(option::of(0..u64::MAX), 0..4);
-    let late = (option::of(stay()), option::of(night()), seller);
+    let late = (option::of(stay()), option::of(stay()), seller);
     (places, (code(), code()), number(), short(), ages(), vec(long(), 0..5), policy(), late).prop_map(
         |(places, (room_type_code, rate_plan_code), quantity, adults, children_ages, nightly, policy, late)| BookedRoom {
             room_type: RoomTypeIx(places.0),
@@ -156,7 +156,7 @@ fn room() -> impl Strategy<Value = BookedRoom> {
             nightly,
             policy,
             nights: late.0,
-            late_first: late.1,
+            late: late.1,
             seller_nightly: late.2,
         },
     )

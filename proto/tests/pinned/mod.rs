@@ -85,7 +85,7 @@ fn booked_room() -> BookedRoom {
         nightly: vec![0, 12_000],
         policy: policy(),
         nights: None,
-        late_first: None,
+        late: None,
         seller_nightly: Vec::new(),
     }
 }
@@ -93,7 +93,8 @@ fn booked_room() -> BookedRoom {
 /// Rooms of some nights, whose booking was moved late, with the seller's prices.
 fn late_room() -> BookedRoom {
     let nights = Stay::new(Night(20_001), Night(20_002)).ok();
-    BookedRoom { nights, late_first: Some(Night(20_001)), seller_nightly: vec![None, Some(0), Some(9_900)], ..booked_room() }
+    let late = Stay::new(Night(20_001), Night(20_003)).ok();
+    BookedRoom { nights, late, seller_nightly: vec![None, Some(0), Some(9_900)], ..booked_room() }
 }
 
 fn fees() -> FeeLedger {

@@ -125,7 +125,7 @@ async fn a_reference_belongs_to_one_booking() {
     channel.book(&fixture.request("/channelRef", Some(json!("")))).await.expect(201);
 }
 
-/// Order numbers look like anything: UUIDs, and 16 digits of which one in ten passes Luhn.
+/// Order numbers look like anything: UUIDs, and 16 digits. One in ten of those passes Luhn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn references_of_all_looks_are_booked() {
     let fixture = Fixture::set_up("LOOKS").await;

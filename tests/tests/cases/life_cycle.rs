@@ -17,12 +17,12 @@ async fn an_early_departure_gives_the_remaining_nights_back() {
     for (day, sold) in [("2027-01-01", 1), ("2027-01-02", 1), ("2027-01-03", 0), ("2027-01-05", 0)] {
         assert_eq!(hotel.sold(day).await, sold, "{day}");
     }
-    // Whoever leaves on the day of arrival has had the room for one night.
+    // A guest who leaves on the day of arrival has had the room for one night.
     let booking = hotel.booked("2027-01-03", "2027-01-06").await;
     hotel.act(&booking, "check-in", &json!({})).await.expect(200);
     let left = hotel.act(&booking, "check-out", &json!({})).await.expect(200).json();
     assert_eq!(left["departure"], "2027-01-04");
-    // Whoever stays to the end, or longer, gives nothing back.
+    // A guest who stays to the end, or longer, gives nothing back.
     let booking = hotel.booked("2027-01-03", "2027-01-04").await;
     hotel.act(&booking, "check-in", &json!({})).await.expect(200);
     fixture.close("2027-01-03").await;

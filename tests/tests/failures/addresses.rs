@@ -37,8 +37,12 @@ const UNREACHABLE: [(&str, &str); 12] = [
 ];
 
 /// Over gRPC, over HTTP, a change over gRPC, and a change over HTTP.
-const COMMANDS: [&str; 4] =
-    ["property list", "trail", "book alfama 2027-03-01 2027-03-02 DBL BAR --idempotency-key order-4711", "principal revoke anna"];
+const COMMANDS: [&str; 4] = [
+    "property list",
+    "trail",
+    "book alfama 2027-03-01 2027-03-02 DBL BAR --guest Ada --idempotency-key order-4711",
+    "principal revoke anna",
+];
 
 /// The commands that ask more than one page, or that have files too.
 const OTHERS: [Row; 8] = [

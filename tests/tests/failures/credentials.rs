@@ -14,7 +14,7 @@ const COMMANDS: [(&str, &str); 22] = [
     ("property rate-plan lisbon-alfama BAR", "cda"),
     ("property close-day lisbon-alfama {arrival}", "cda"),
     ("ari lisbon-alfama DBL {arrival} {arrival} --capacity 18", "cda"),
-    ("book lisbon-alfama {arrival} {departure} DBL BAR", "a"),
+    ("book lisbon-alfama {arrival} {departure} DBL BAR --guest Ada", "a"),
     ("hold place lisbon-alfama {arrival} {departure} DBL BAR", "a"),
     ("hold confirm {hold} --guest Ada", "a"),
     ("hold release {hold}", "a"),
@@ -68,7 +68,7 @@ pub fn cases() -> Vec<Case> {
 
 const OTHER_PROPERTY: [Row; 5] = [
     ("availability lisbon-alfama {arrival} {departure}", 1, &["forbidden", "scope"], "principal put"),
-    ("book lisbon-alfama {arrival} {departure} DBL BAR", 1, &["forbidden", "scope"], "principal put"),
+    ("book lisbon-alfama {arrival} {departure} DBL BAR --guest Ada", 1, &["forbidden", "scope"], "principal put"),
     ("booking get {booking}", 1, &["forbidden", "scope"], "principal put"),
     ("cancel {booking}", 1, &["forbidden", "scope"], "principal put"),
     ("receipt get {booking}", 1, &["forbidden", "scope"], "principal put"),

@@ -21,7 +21,7 @@ const COMMANDS: [(&str, &str); 12] = [
     ("availability alfama DATE 2027-03-02", "<FROM>"),
     ("availability alfama 2027-03-01 DATE", "<TO>"),
     ("offers alfama DATE 2027-03-02", "<ARRIVAL>"),
-    ("book alfama 2027-03-01 DATE DBL BAR", "<DEPARTURE>"),
+    ("book alfama 2027-03-01 DATE DBL BAR --guest Ada", "<DEPARTURE>"),
     ("hold place alfama DATE 2027-03-02 DBL BAR", "<ARRIVAL>"),
     ("ari alfama DBL DATE 2027-03-02 --capacity 1", "<DATE_FROM>"),
     ("ari alfama DBL 2027-03-01 DATE --capacity 1", "<DATE_TO>"),

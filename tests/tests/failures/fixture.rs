@@ -160,7 +160,8 @@ impl Fixture {
     pub fn add_contents(&mut self) {
         let desk = ["--endpoint", "{http}", "--key", "{desk}"];
         let rooms = ["lisbon-alfama", "{arrival}", "{departure}", "DBL", "BAR"];
-        let used = ["book", rooms[0], rooms[1], rooms[2], "SGL", rooms[4], "--json", "--idempotency-key", "used-once"];
+        let used =
+            ["book", rooms[0], rooms[1], rooms[2], "SGL", rooms[4], "--guest", "Ada", "--json", "--idempotency-key", "used-once"];
         let booking = self.ask(&[&desk, &used[..]].concat());
         self.places.set("booking", booking["bookingId"].as_str().unwrap());
         let hold = self.ask(&[&desk, &["hold", "place", "--json"][..], &rooms].concat());

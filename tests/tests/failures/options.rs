@@ -78,7 +78,7 @@ const CERTIFICATES: [Row; 14] = [
         "issued with it",
     ),
     (
-        "book alfama 2027-03-01 2027-03-02 DBL BAR --cert {f}/pki/operator-anna.pem --cert-key {f}/other/operator-anna.key",
+        "book alfama 2027-03-01 2027-03-02 DBL BAR --guest Ada --cert {f}/pki/operator-anna.pem --cert-key {f}/other/operator-anna.key",
         1,
         &["{f}/other/operator-anna.key"],
         "issued with it",

@@ -35,7 +35,7 @@ pub fn without_node_1() -> Vec<Case> {
 const DOWN: [Row; 6] = [
     ("property list", 1, &["{http-port}", "connection refused"], "--endpoint"),
     (
-        "book lisbon-alfama {arrival} {departure} DBL BAR --idempotency-key again-1",
+        "book lisbon-alfama {arrival} {departure} DBL BAR --guest Ada --idempotency-key again-1",
         1,
         &["{http-port}"],
         "--idempotency-key again-1",
@@ -65,7 +65,7 @@ const ALONE: [Row; 8] = [
     ("trail", 1, &["unavailable", "majority"], "Try again"),
     ("receipt get {booking}", 1, &["unavailable", "majority"], "Try again"),
     (
-        "book lisbon-alfama {arrival} {departure} DBL BAR --idempotency-key again-2",
+        "book lisbon-alfama {arrival} {departure} DBL BAR --guest Ada --idempotency-key again-2",
         1,
         &["outcome_unknown"],
         "--idempotency-key again-2",
@@ -87,7 +87,12 @@ pub fn before_it_is_ready() -> Vec<Case> {
 
 const NOT_READY: [Row; 5] = [
     ("property list", 1, &["unavailable"], "ry again"),
-    ("book lisbon-alfama {arrival} {departure} DBL BAR --idempotency-key again-4", 1, &[], "--idempotency-key again-4"),
+    (
+        "book lisbon-alfama {arrival} {departure} DBL BAR --guest Ada --idempotency-key again-4",
+        1,
+        &[],
+        "--idempotency-key again-4",
+    ),
     ("trail", 1, &["unavailable"], "Try again"),
     ("receipt get {booking}", 1, &["unavailable"], "Try again"),
     ("audit --policy {f}/policy --shard 1 --endpoint http://{closed}", 1, &["{closed}"], "--endpoint"),

@@ -3,8 +3,13 @@
 use crate::case::{Case, keyrack};
 
 /// Over gRPC, over HTTP, and changes over both.
-const COMMANDS: [&str; 5] =
-    ["property list", "trail", "receipt policy", "book lisbon-alfama {arrival} {departure} DBL BAR", "audit --policy {f}/policy"];
+const COMMANDS: [&str; 5] = [
+    "property list",
+    "trail",
+    "receipt policy",
+    "book lisbon-alfama {arrival} {departure} DBL BAR --guest Ada",
+    "audit --policy {f}/policy",
+];
 
 /// An address and options, words of the cause, and a word of the hint.
 const FAULTS: [(&str, &[&str], &str); 10] = [

@@ -51,11 +51,12 @@ async fn a_repeated_put_keeps_each_field_and_an_absent_field_gets_its_default() 
     });
     repeated(&hotel, &here, None, &property, &["name", "timeZone", "currency"]).await;
     let room_type = json!({
-        "name": "Twin", "capacity": 0, "occupancy": 3, "overbookingBasisPoints": 1500, "accessible": true,
+        "name": "Twin", "capacity": 0, "occupancy": 3, "overbookingBasisPoints": 1500, "accessible": true, "retired": true,
     });
     repeated(&hotel, &format!("{here}/room-types/TWN"), Some("roomTypes"), &room_type, &["capacity"]).await;
     let rate_plan = json!({
         "name": "Saver", "currency": "EUR", "cancellationPolicy": { "freeUntilDays": 7, "fee": "percent", "percent": 50 },
+        "retired": true,
     });
     repeated(&hotel, &format!("{here}/rate-plans/TWN"), Some("ratePlans"), &rate_plan, &["currency"]).await;
 }

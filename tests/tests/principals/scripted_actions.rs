@@ -96,7 +96,8 @@ impl ScriptedActions<'_> {
         let mut request = self.hotel.request(arrival, departure);
         let [name, email, phone, reference, token] = GUEST;
         request["guest"] = json!({"name": name, "email": email, "phone": phone});
-        request["channelRef"] = json!(reference);
+        // A reference is used once.
+        request["channelRef"] = json!(format!("{reference} {}", fresh_key()));
         request["payment"] = json!({"token": token});
         request
     }

@@ -182,6 +182,7 @@ routes! {
     GET "/v1/properties" "" "omcda" AllHotels none;
     GET "/v1/properties/{property}" "" "omcda" HotelA none;
     GET "/v1/properties/{property}/availability" "?from=2027-03-01&to=2027-03-02" "omcda" HotelA none;
+    GET "/v1/properties/{property}/rates" "?from=2027-03-01&to=2027-03-02" "omcda" HotelA none;
     GET "/v1/offers" "?propertyId={property}&arrival=2027-03-01&departure=2027-03-02&adults=1" "omcda" HotelA none;
     GET "/v1/events" "?propertyId={property}" "omcda" HotelA none;
     GET "/v1/bookings" "?propertyId={property}" "omcdag" HotelA none;
@@ -202,6 +203,8 @@ routes! {
     POST "/v1/bookings/{booking}/check-in" "" "omd" Record empty;
     POST "/v1/bookings/{booking}/check-out" "" "omd" Record empty;
     POST "/v1/bookings/{booking}/no-show" "" "omd" Record empty;
+    POST "/v1/bookings/{booking}/revert-check-in" "" "omd" Record empty;
+    POST "/v1/bookings/{booking}/reinstate" "" "omd" Record empty;
     POST "/v1/bookings/{booking}/cancel" "" "omcdg" Record empty;
     POST "/v1/guests/{guest}/erase" "" "om" Record empty;
     POST "/v1/properties/{property}/close-business-date" "" "om" HotelA day;

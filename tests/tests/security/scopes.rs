@@ -211,6 +211,8 @@ fn questions_about_a_booking() -> Vec<Question> {
         step("check in", "/v1/bookings/{booking}/check-in"),
         step("check out", "/v1/bookings/{booking}/check-out"),
         step("no show", "/v1/bookings/{booking}/no-show"),
+        step("revert check-in", "/v1/bookings/{booking}/revert-check-in"),
+        step("reinstate", "/v1/bookings/{booking}/reinstate"),
         step("a link", "/v1/bookings/{booking}/guest-link"),
         step("erase", "/v1/guests/{booking}/erase"),
         step("amend nothing", "/v1/bookings/{booking}/amend"),

@@ -82,8 +82,8 @@ pub fn finish(response: &mut Response, languages: Option<&HeaderValue>) {
         retryable: problem.code.retryable(),
         trace_id: trace_id.clone(),
         nights: nights(&problem),
-        total: problem.total.map(|total| answers::money(total.amount, total.currency)),
-        booking_id: problem.booking.map(|booking| booking.to_string()),
+        total: problem.total.as_ref().map(|total| answers::money(total.amount, total.currency)),
+        booking_id: problem.booking.as_ref().map(|booking| booking.to_string()),
     };
     // Strings and numbers only, so serialization cannot fail.
     let bytes = serde_json::to_vec(&body).unwrap_or_default();

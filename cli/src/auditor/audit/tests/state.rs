@@ -33,24 +33,26 @@ fn a_state_survives_the_round_trip() {
     }
 }
 
-/// Version 1 has no seals: nine counts and no seal after them.
+/// Files that older versions wrote are read for ever: `state-1.bin` of the first version, and `state-2.bin` of the second one, which has seals.
 #[test]
-fn a_state_of_the_first_version_is_read() {
-    let mut expected = state();
+fn states_of_older_versions_are_read() {
+    let expected = state();
     let seal = Seal { leaf: 4, records: 300, link: [6; 32] };
     assert_eq!(expected.ledger.seal, Some(seal));
-    let whole = expected.encode();
-    // The seal and the number of seals are before the findings, the tenth count is 24 bytes before that.
-    let sealed = [&1u64.to_le_bytes()[..], &seal.leaf.to_le_bytes(), &seal.records.to_le_bytes(), &seal.link].concat();
-    let at = whole.windows(sealed.len()).position(|part| part == sealed).expect("the seal");
-    let payload = [&whole[63..at - 32], &whole[at - 24..at], &whole[at + sealed.len()..]].concat();
-    expected.ledger.seal = None;
-    expected.ledger.counts.kinds[9] = 0;
-    let first = [b"keyrack audit state, version 1\n", &leaf_hash(&payload)[..], &payload].concat();
-    assert_eq!(State::decode(&first), Ok(expected));
-    // A file of one version is refused under the header of the other.
-    assert!(State::decode(&[b"keyrack audit state, version 2\n", &first[31..]].concat()).is_err());
-    assert!(State::decode(&[b"keyrack audit state, version 1\n", &whole[31..]].concat()).is_err());
+    let second = include_bytes!("state-2.bin");
+    assert_eq!(State::decode(second), Ok(expected.clone()));
+    let mut unsealed = expected;
+    unsealed.ledger.seal = None;
+    unsealed.ledger.counts.kinds[9] = 0;
+    let first = include_bytes!("state-1.bin");
+    assert_eq!(State::decode(first), Ok(unsealed));
+    // A file of one version is refused under the header of another.
+    for (file, own) in [(&first[..], 1), (&second[..], 2), (&state().encode(), 3)] {
+        for other in (1..=3).filter(|other| *other != own) {
+            let header = format!("keyrack audit state, version {other}\n");
+            assert!(State::decode(&[header.as_bytes(), &file[31..]].concat()).is_err(), "{own} as {other}");
+        }
+    }
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn damaged_states_are_refused() {
     }
     assert_eq!(State::decode(b""), Err(StateError::Format));
     assert_eq!(State::decode(&[&whole[..], b"x"].concat()), Err(StateError::Checksum));
-    let newer = String::from_utf8_lossy(&whole[..31]).replace("version 2", "version 3");
+    let newer = String::from_utf8_lossy(&whole[..31]).replace("version 3", "version 4");
     assert_eq!(State::decode(&[newer.as_bytes(), &whole[31..]].concat()), Err(StateError::Format));
 }
 
