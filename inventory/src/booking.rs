@@ -47,6 +47,8 @@ pub struct Booking {
     /// The business date of its check-in; only while the guest is in the house or after that. Bookings that were checked in by
     /// versions without it have none.
     pub checked_in_on: Option<Night>,
+    /// When its arrival last changed, ms since 1970; 0 for never. A list by arrival finds with it what moved between two pages.
+    pub moved_at_ms: u64,
     /// The index of its newest leaf in the receipts log. Bookings of the first version have none until they change.
     pub leaf: Option<u64>,
     /// The journal line that made it. Its other lines have a [`crate::Key::BookingLine`] each; if this is `None`, the first line too.
@@ -210,6 +212,7 @@ impl Booking {
             cancellation_fee,
             fees,
             checked_in_on,
+            moved_at_ms,
             leaf,
             line,
         } = self;
@@ -231,6 +234,7 @@ impl Booking {
             cancellation_fee,
             fees,
             checked_in_on,
+            moved_at_ms,
             leaf,
             line,
         }

@@ -37,6 +37,7 @@ impl From<&Booking> for pb::BookingRow {
             fee_rest: booking.fees.rest,
             given_up_on: booking.fees.given_up_on.map(|night| night.0),
             checked_in_on: booking.checked_in_on.map(|night| night.0),
+            moved_at_ms: booking.moved_at_ms,
         }
     }
 }
@@ -69,6 +70,7 @@ impl TryFrom<pb::BookingRow> for Arc<Booking> {
                 given_up_on: row.given_up_on.map(Night),
             },
             checked_in_on: row.checked_in_on.map(Night),
+            moved_at_ms: row.moved_at_ms,
         }))
     }
 }

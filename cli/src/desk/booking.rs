@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use keyrack_client::v1;
+use keyrack_inventory::ConfirmationNumber;
 
 use super::book::overriding;
 use super::date::date;
@@ -135,10 +136,10 @@ pub async fn booking(context: &Context, command: BookingCommand) -> anyhow::Resu
             };
             return context.show(&client.list_bookings(request).await?, text::bookings);
         }
-        BookingCommand::Get { booking } if booking.starts_with("bk_") => {
-            client.get_booking(v1::GetBookingRequest { booking_id: booking }).await?
+        BookingCommand::Get { booking } if ConfirmationNumber::parse(&booking).is_ok() => {
+            return numbered(context, booking).await;
         }
-        BookingCommand::Get { booking } => return numbered(context, booking).await,
+        BookingCommand::Get { booking } => client.get_booking(v1::GetBookingRequest { booking_id: booking }).await?,
         BookingCommand::Amend { booking, arrival, departure, override_restrictions, idempotency } => {
             let request = |idempotency_key| v1::AmendRequest {
                 booking_id: booking,

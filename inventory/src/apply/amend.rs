@@ -66,6 +66,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
                 amended.rooms = priced.rooms;
                 amended.currency = priced.currency;
             }
+            if self.at.rules >= Rules::HOTEL && stay.arrival() != old.stay.arrival() {
+                amended.moved_at_ms = self.meta.last_at_ms;
+            }
             amended.stay = stay;
         }
         self.amend_guest(&mut amended, guest)?;

@@ -115,6 +115,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             cancellation_fee: None,
             fees: FeeLedger::default(),
             checked_in_on: None,
+            moved_at_ms: 0,
             leaf: None,
             line: (self.at.rules >= Rules::BOOKING_HAS_LINE).then_some(self.meta.next_sequence),
         };

@@ -81,6 +81,9 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         let mut again = in_state(&old, BookingState::Confirmed);
         again.rooms = within(&old, stay);
         again.stay = stay;
+        if stay.arrival() != old.stay.arrival() {
+            again.moved_at_ms = self.meta.last_at_ms;
+        }
         again.cancellation_fee = None;
         again.rooms.iter_mut().for_each(|room| keep_late(room, &old, (today, stay)));
         let lost = fee_of_change(today, (&old.rooms, old.stay), (&again.rooms, stay));

@@ -66,6 +66,9 @@ impl Model {
         }
         new.revision += 1;
         new.updated_at_ms = self.now_ms;
+        if new.stay.arrival() != old.stay.arrival() {
+            new.moved_at_ms = self.now_ms;
+        }
         *self.booking_in(place, id)? = new;
         self.owe(place, id, today, FeeKind::Amended, fee as i128)?;
         self.amended(place, id)

@@ -136,9 +136,13 @@ impl Model {
         let back = self.owed.get(&id).map_or(0, |owed| owed.1);
         self.owe(place, id, today, FeeKind::Reinstated, lost - back)?;
         self.owed.entry(id).or_default().1 = 0;
+        let now_ms = self.now_ms;
         let booking = self.booking_in(place, id)?;
         booking.fees.given_up_on = None;
         booking.cancellation_fee = None;
+        if booking.stay.arrival() != old.stay.arrival() {
+            booking.moved_at_ms = now_ms;
+        }
         self.step(place, id, BookingState::Confirmed, (JournalEvent::Reinstated, LeafKind::Reinstate))
     }
 

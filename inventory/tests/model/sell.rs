@@ -72,6 +72,7 @@ impl Model {
             cancellation_fee: None,
             fees: FeeLedger::default(),
             checked_in_on: None,
+            moved_at_ms: 0,
             leaf: None,
             line: Some(self.lines.len() as u64),
         });

@@ -34,8 +34,8 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             assert_eq!(currency.parse_amount(&currency.format_amount(minor)), Ok(minor));
         }
     }
-    if let Ok(Some(key)) = read_list_cursor(word) {
-        assert_eq!(read_list_cursor(&list_cursor(&key)).ok(), Some(Some(key)));
+    if let Ok(place) = read_list_cursor(word) {
+        assert_eq!(read_list_cursor(&list_cursor(&place)).ok(), Some(place));
     }
     if let Ok(positions) = read_positions(word, &SHARDS) {
         assert_eq!(read_positions(&positions_cursor(&positions), &SHARDS).ok(), Some(positions));

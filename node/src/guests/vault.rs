@@ -352,6 +352,7 @@ mod tests {
             cancellation_fee: None,
             fees: FeeLedger::default(),
             checked_in_on: None,
+            moved_at_ms: 0,
             leaf: None,
             line: None,
         }

@@ -3,12 +3,12 @@
 use keyrack_cluster::{AsOf, View};
 use keyrack_inventory::{
     Booking, BookingId, BookingState, ConfirmationNumber, Fault, Key, Lookup, MAX_STAY_NIGHTS, Night, PropertyNumber, Read,
-    Right, Scope,
+    Right, Row, Scope,
 };
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
-use super::cursor::{invalid_cursor, list_cursor, read_list_cursor};
+use super::cursor::{ListPlace, invalid_cursor, list_cursor, read_list_cursor};
 use super::rows::{KeyedBooking, booking_with_key};
 use super::state::Service;
 use super::views::ReadOptions;
@@ -46,11 +46,11 @@ impl Service {
         }
         let limit = if query.limit == 0 { 100 } else { (query.limit as usize).min(MAX_LIMIT) };
         let ranges = self.ranges(&filter, place.number);
-        let ranges = match query.cursor.as_str() {
-            "" => ranges,
+        let from = match query.cursor.as_str() {
+            "" => None,
             hidden => {
-                let cursor = read_list_cursor(&self.inner.vault.reveal(hidden).ok_or_else(invalid_cursor)?)?;
-                from_cursor(ranges, cursor).ok_or_else(invalid_cursor)?
+                let place = read_list_cursor(&self.inner.vault.reveal(hidden).ok_or_else(invalid_cursor)?)?;
+                Some((place, from_place(&ranges, place.next).ok_or_else(invalid_cursor)?))
             }
         };
         let read = self.view((caller, Right::ReadBookings), &place, options, |view, scope| {
@@ -59,7 +59,7 @@ impl Service {
                     && scope.sees(booking.seller, Some(booking.id))
                     && self.has_words(booking, key, &filter.words)
             };
-            read_page(view, &ranges, limit, scope, fits)
+            read_page(view, (&ranges, from), limit, scope, fits)
         });
         let ((found, next), as_of) = read.await?;
         Ok(self.page(caller, &place.id, found, next, as_of))
@@ -92,12 +92,19 @@ impl Service {
         Ok(list)
     }
 
-    fn page(&self, caller: &Caller, property: &str, found: Vec<KeyedBooking>, next: Option<Key>, as_of: AsOf) -> v1::BookingList {
+    fn page(
+        &self,
+        caller: &Caller,
+        property: &str,
+        found: Vec<KeyedBooking>,
+        next: Option<ListPlace>,
+        as_of: AsOf,
+    ) -> v1::BookingList {
         let shown =
             |(booking, key): &KeyedBooking| answers::booking(property, booking, self.guest_for(caller, booking, key.as_deref()));
         v1::BookingList {
             items: found.iter().map(shown).collect(),
-            next_cursor: next.map(|key| self.inner.vault.hide(&list_cursor(&key))),
+            next_cursor: next.map(|place| self.inner.vault.hide(&list_cursor(&place))),
             as_of: Some(answers::as_of(as_of)),
         }
     }
@@ -138,25 +145,61 @@ fn numbers(view: &mut View<'_>, number: ConfirmationNumber) -> Result<Vec<Bookin
     Ok(keys.into_iter().filter_map(|key| if let Key::Number(_, id) = key { Some(id) } else { None }).collect())
 }
 
-/// The rest of the ranges from a cursor on. A cursor contains a key; a key outside the ranges could show another property's bookings.
-fn from_cursor(ranges: Vec<(Key, Key)>, cursor: Option<Key>) -> Option<Vec<(Key, Key)>> {
-    let Some(next) = cursor else { return Some(ranges) };
+/// The rest of the ranges from a key on. A key outside the ranges could show another property's bookings.
+fn from_place(ranges: &[(Key, Key)], next: Key) -> Option<Vec<(Key, Key)>> {
     let place = ranges.iter().position(|(from, to)| next >= *from && next < *to)?;
     let mut rest = ranges[place..].to_vec();
     rest[0].0 = next;
     Some(rest)
 }
 
-/// Reads the bookings of a page. Also returns the key of the next page, which is that of a booking that the caller sees: a cursor
-/// must not show that there are bookings of others.
+/// Where a list continues, and the keys from there on.
+type Rest = (ListPlace, Vec<(Key, Key)>);
+
+/// Reads the bookings of a page, and returns where the next page begins.
+///
+/// Between two pages a booking can move from the part that was not read yet to the part that was. So a list by arrival that took several
+/// pages has another pass, over the bookings that moved since its first page, and so on until a pass fits in the page in which it begins.
 fn read_page(
     view: &mut View<'_>,
-    ranges: &[(Key, Key)],
+    (ranges, from): (&[(Key, Key)], Option<Rest>),
     limit: usize,
     scope: Scope,
     fits: impl Fn(&KeyedBooking) -> bool,
-) -> Result<(Vec<KeyedBooking>, Option<Key>), Fault> {
+) -> Result<(Vec<KeyedBooking>, Option<ListPlace>), Fault> {
+    let now_ms = log_time(view)?;
     let mut found = Vec::new();
+    let mut moved_since_ms = 0;
+    if let Some((place, rest)) = from {
+        let in_pass = |booking: &KeyedBooking| booking.0.moved_at_ms >= place.moved_since_ms && fits(booking);
+        if let Some(next) = read_pass(view, &rest, &mut found, (limit, scope), in_pass)? {
+            return Ok((found, Some(ListPlace { next, ..place })));
+        }
+        if !matches!(place.next, Key::Arrival(..)) {
+            return Ok((found, None));
+        }
+        // A time of 0 would list all bookings again.
+        moved_since_ms = place.began_ms.max(1);
+    }
+    let in_pass = |booking: &KeyedBooking| booking.0.moved_at_ms >= moved_since_ms && fits(booking);
+    let next = read_pass(view, ranges, &mut found, (limit, scope), in_pass)?;
+    Ok((found, next.map(|next| ListPlace { next, moved_since_ms, began_ms: now_ms })))
+}
+
+/// The newest log time.
+fn log_time(view: &mut View<'_>) -> Result<u64, Fault> {
+    Ok(if let Some(Row::Meta(meta)) = view.get(&Key::Meta)? { meta.last_at_ms } else { 0 })
+}
+
+/// Adds bookings to a page until it is full. Returns the key of the next one, which is that of a booking that the caller sees: a cursor
+/// must not show that there are bookings of others.
+fn read_pass(
+    view: &mut View<'_>,
+    ranges: &[(Key, Key)],
+    found: &mut Vec<KeyedBooking>,
+    (limit, scope): (usize, Scope),
+    fits: impl Fn(&KeyedBooking) -> bool,
+) -> Result<Option<Key>, Fault> {
     for (from, to) in ranges {
         let mut from = *from;
         loop {
@@ -165,19 +208,19 @@ fn read_page(
                 let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id) | Key::Lookup(_, _, id)) = key else { continue };
                 let Some(booking) = booking_with_key(view, *id)?.filter(|booking| fits(booking)) else { continue };
                 if found.len() == limit {
-                    return Ok((found, Some(*key)));
+                    return Ok(Some(*key));
                 }
                 found.push(booking);
             }
             match keys.get(MAX_SCANNED) {
                 None => break,
                 // A caller that sees everything learns nothing from a cursor.
-                Some(next) if scope == Scope::All => return Ok((found, Some(*next))),
+                Some(next) if scope == Scope::All => return Ok(Some(*next)),
                 Some(next) => from = *next,
             }
         }
     }
-    Ok((found, None))
+    Ok(None)
 }
 
 /// The filter of a list of bookings.

@@ -6,23 +6,36 @@ use keyrack_texts::Detail;
 
 use crate::convert::Problem;
 
-/// The cursor of a list: the key of its next entry, in hexadecimal.
-pub fn list_cursor(next: &Key) -> String {
-    let mut bytes = Vec::new();
-    next.encode(&mut bytes);
-    base16ct::lower::encode_string(&bytes)
+/// Where a list of bookings continues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The key of its next entry.
+    pub next: Key,
+    /// This pass has only bookings whose arrival changed at this time or later, ms since 1970; 0 for all bookings.
+    pub moved_since_ms: u64,
+    /// When this pass began.
+    pub began_ms: u64,
 }
 
-/// Parses [`list_cursor`]; an empty cursor is the beginning.
-pub fn read_list_cursor(cursor: &str) -> Result<Option<Key>, Problem> {
-    if cursor.is_empty() {
-        return Ok(None);
-    }
-    let bytes = base16ct::mixed::decode_vec(cursor).ok();
-    match bytes.and_then(|bytes| Key::decode(&bytes).ok()) {
-        Some(key @ (Key::Arrival(..) | Key::ChannelRef(..) | Key::Lookup(..))) => Ok(Some(key)),
-        _ => Err(invalid_cursor()),
-    }
+/// The cursor of a list: the next key in hexadecimal, and the two times.
+pub fn list_cursor(place: &ListPlace) -> String {
+    let mut bytes = Vec::new();
+    place.next.encode(&mut bytes);
+    format!("{}.{}.{}", base16ct::lower::encode_string(&bytes), place.moved_since_ms, place.began_ms)
+}
+
+/// Parses [`list_cursor`].
+pub fn read_list_cursor(cursor: &str) -> Result<ListPlace, Problem> {
+    let read = || {
+        let mut parts = cursor.split('.');
+        let bytes = base16ct::mixed::decode_vec(parts.next()?).ok()?;
+        let next = Key::decode(&bytes).ok()?;
+        // Versions without the times have only the key.
+        let mut time = || parts.next().map_or(Some(0), |text| text.parse().ok());
+        let place = ListPlace { next, moved_since_ms: time()?, began_ms: time()? };
+        matches!(next, Key::Arrival(..) | Key::ChannelRef(..) | Key::Lookup(..)).then_some(place)
+    };
+    read().ok_or_else(invalid_cursor)
 }
 
 /// Positions in the journals of some shards as a cursor: `1.7-2.0-3.12`.
@@ -54,6 +67,8 @@ pub fn invalid_cursor() -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use keyrack_inventory::{BookingId, Night, PropertyNumber};
+
     use super::*;
 
     #[test]
@@ -66,10 +81,15 @@ mod tests {
     }
 
     #[test]
-    fn a_list_cursor_is_an_index_key_or_empty() {
-        assert!(read_list_cursor("01").is_err());
-        assert!(read_list_cursor("zz").is_err());
-        assert!(read_list_cursor("é0").is_err());
-        assert_eq!(read_list_cursor("").ok(), Some(None));
+    fn a_list_cursor_round_trips_and_is_an_index_key() {
+        let next = Key::Arrival(PropertyNumber(7), Night(20_000), BookingId([3; 16]));
+        let place = ListPlace { next, moved_since_ms: 5, began_ms: 9 };
+        let cursor = list_cursor(&place);
+        assert_eq!(read_list_cursor(&cursor).ok(), Some(place));
+        let (key, _) = cursor.split_once('.').expect("times");
+        assert_eq!(read_list_cursor(key).ok(), Some(ListPlace { moved_since_ms: 0, began_ms: 0, ..place }));
+        for wrong in ["", "01", "zz", "é0", &format!("{key}.x"), &format!("{key}.1.")] {
+            assert!(read_list_cursor(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -176,7 +176,7 @@ fn fees() -> impl Strategy<Value = FeeLedger> {
 fn booking() -> impl Strategy<Value = Booking> {
     let sold = (stay(), vec(room(), 0..3), currency());
     let told = (sealed(), text(), text());
-    let when = (long(), long(), option::of(long()), fees(), option::of(night()));
+    let when = (long(), long(), option::of(long()), fees(), option::of(night()), long());
     let logged = (option::of(long()), any::<bool>(), number(), confirmation(), option::of(long()));
     (booking_id(), state(), number(), sold, told, when, logged).prop_map(|(id, state, revision, sold, told, when, logged)| {
         Booking {
@@ -194,6 +194,7 @@ fn booking() -> impl Strategy<Value = Booking> {
             cancellation_fee: when.2,
             fees: when.3,
             checked_in_on: when.4,
+            moved_at_ms: when.5,
             leaf: logged.0,
             guest_erased: logged.1,
             seller: logged.2,

@@ -126,6 +126,7 @@ fn booking() -> Booking {
         cancellation_fee: Some(0),
         fees: FeeLedger::default(),
         checked_in_on: None,
+        moved_at_ms: 0,
         leaf: None,
         guest_erased: false,
         seller: 0,
@@ -367,6 +368,7 @@ fn rows_of_hotel_rules() -> Vec<(&'static str, Key, Row)> {
     let owing = Booking {
         fees: fees(),
         checked_in_on: Some(Night(20_000)),
+        moved_at_ms: 2_000,
         rooms: vec![booked_room(), late_room()],
         ..numbered_booking()
     };

@@ -102,6 +102,56 @@ async fn by_departure_and_by_change() {
     }
 }
 
+/// A page is read while bookings come, go and move. What was there all the time is listed, and what did not move is listed once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_misses_nothing_that_was_there_all_the_time() {
+    let fixture = Fixture::set_up("PAGES").await;
+    let hotel = &fixture.hotel;
+    let mut there = Vec::new();
+    for day in 10..16 {
+        there.push(hotel.booked(&format!("2027-03-{day}"), &format!("2027-03-{}", day + 1)).await);
+    }
+    let page = async |cursor: &str| {
+        let path = format!("/v1/bookings?propertyId=PAGES&arrivalFrom=2027-03-01&limit=2&cursor={cursor}");
+        let answer = hotel.api.get(&path).send().await.expect(200).json();
+        let cursor = answer["nextCursor"].as_str().map(str::to_owned);
+        (answer["items"].as_array().unwrap().iter().map(id).collect::<Vec<_>>(), cursor)
+    };
+    let (mut seen, mut next) = page("").await;
+    assert_eq!(seen, [id(&there[0]), id(&there[1])]);
+    let mut step = 0;
+    while let Some(cursor) = next {
+        match step {
+            // The last one moves behind the cursor, and a new one comes there.
+            0 => {
+                let earlier = json!({"arrival": "2027-03-02", "departure": "2027-03-03"});
+                hotel.act(&there[5], "amend", &earlier).await.expect(200);
+                hotel.booked("2027-03-05", "2027-03-06").await;
+                hotel.act(&there[0], "cancel", &json!({})).await.expect(200);
+            }
+            // It moves again while the list looks for what moved, and so does another one.
+            1 => {
+                for (booking, day) in [(5, 4), (4, 3)] {
+                    let arrival = json!({"arrival": format!("2027-03-0{day}"), "departure": format!("2027-03-0{}", day + 1)});
+                    hotel.act(&there[booking], "amend", &arrival).await.expect(200);
+                }
+            }
+            _ => {}
+        }
+        let (items, after) = page(&cursor).await;
+        seen.extend(items);
+        next = after;
+        step += 1;
+        assert!(step < 9, "the list ends: {seen:?}");
+    }
+    for booking in &there {
+        assert!(seen.contains(&id(booking)), "{} is missing in {seen:?}", id(booking));
+    }
+    for booking in &there[..4] {
+        assert_eq!(seen.iter().filter(|other| **other == id(booking)).count(), 1, "{seen:?}");
+    }
+}
+
 /// The same reference of one seller at one property is one booking.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reference_belongs_to_one_booking() {

@@ -26,6 +26,14 @@ fn place_of(kind: LeafKind) -> usize {
     }
 }
 
+/// The names of the kinds of leaves, by their places in [`Counts::kinds`](super::ledger::Counts).
+pub(super) fn kind_names() -> [&'static str; KINDS] {
+    let mut names = [""; KINDS];
+    (names[KEY_CHANGES], names[UNREADABLE], names[SEALS]) = ("key-change", "unreadable", "audit-seal");
+    LeafKind::ALL.into_iter().for_each(|kind| names[place_of(kind)] = kind.name());
+    names
+}
+
 impl Ledger {
     /// Adds the next leaf. `findings` gets its faults.
     pub fn apply_leaf(&mut self, index: u64, leaf: Result<&Leaf, &LeafError>, findings: &mut Findings) {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use keyrack_inventory::LeafKind;
 use keyrack_merkle::{KeyKind, Policy, Trusted, VerifierKey, encode_hash};
 use serde::Serialize;
 
 use super::finding::{Finding, Kind};
 use super::ledger::Seal;
+use super::replay::kind_names;
 use super::state::State;
 use crate::auditor::checkpoint_summary::CheckpointSummary;
 use crate::auditor::leaf_summary::AuditTrailSeal;
@@ -129,8 +129,7 @@ impl Report {
     /// Adds the sums of the ledger.
     pub fn set_ledger(&mut self, state: &State, policy: &Policy) {
         let ledger = &state.ledger;
-        let names = LeafKind::ALL.iter().map(|kind| kind.name()).chain(["key-change", "unreadable", "audit-seal"]);
-        self.events = names.zip(ledger.counts.kinds).filter(|(_, count)| *count > 0).collect();
+        self.events = kind_names().into_iter().zip(ledger.counts.kinds).filter(|(_, count)| *count > 0).collect();
         self.verified = state.frontier.size();
         self.properties = ledger.properties.all().len() as u64;
         self.bookings = ledger.bookings.len() as u64;
