@@ -172,7 +172,7 @@ fn read_page(
     let mut moved_since_ms = 0;
     if let Some((place, rest)) = from {
         let in_pass = |booking: &KeyedBooking| booking.0.moved_at_ms >= place.moved_since_ms && fits(booking);
-        if let Some(next) = read_pass(view, &rest, &mut found, (limit, scope), in_pass)? {
+        if let Some(next) = read_pass(view, &rest, &mut found, (limit, may_stop(scope, place.moved_since_ms)), in_pass)? {
             return Ok((found, Some(ListPlace { next, ..place })));
         }
         if !matches!(place.next, Key::Arrival(..)) {
@@ -182,8 +182,14 @@ fn read_page(
         moved_since_ms = place.began_ms.max(1);
     }
     let in_pass = |booking: &KeyedBooking| booking.0.moved_at_ms >= moved_since_ms && fits(booking);
-    let next = read_pass(view, ranges, &mut found, (limit, scope), in_pass)?;
+    let next = read_pass(view, ranges, &mut found, (limit, may_stop(scope, moved_since_ms)), in_pass)?;
     Ok((found, next.map(|next| ListPlace { next, moved_since_ms, began_ms: now_ms })))
+}
+
+/// Whether a page may end before it is full, because it has read many entries. A caller that sees everything learns nothing from such a
+/// cursor. A pass over what moved does not end early, or it would never fit in one page.
+fn may_stop(scope: Scope, moved_since_ms: u64) -> bool {
+    scope == Scope::All && moved_since_ms == 0
 }
 
 /// The newest log time.
@@ -197,7 +203,7 @@ fn read_pass(
     view: &mut View<'_>,
     ranges: &[(Key, Key)],
     found: &mut Vec<KeyedBooking>,
-    (limit, scope): (usize, Scope),
+    (limit, may_stop_early): (usize, bool),
     fits: impl Fn(&KeyedBooking) -> bool,
 ) -> Result<Option<Key>, Fault> {
     for (from, to) in ranges {
@@ -214,8 +220,7 @@ fn read_pass(
             }
             match keys.get(MAX_SCANNED) {
                 None => break,
-                // A caller that sees everything learns nothing from a cursor.
-                Some(next) if scope == Scope::All => return Ok(Some(*next)),
+                Some(next) if may_stop_early => return Ok(Some(*next)),
                 Some(next) => from = *next,
             }
         }
