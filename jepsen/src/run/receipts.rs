@@ -26,6 +26,7 @@ const DATA_SHARDS: u32 = 3;
 const BOOK: u64 = 1;
 const AMEND: u64 = 2;
 const CANCEL: u64 = 3;
+const REINSTATE: u64 = 11;
 
 /// A checkpoint as a node served it: node, shard, size, root.
 type Seen = (u32, u32, u64, Vec<u8>);
@@ -155,13 +156,13 @@ async fn verify(client: &NodeClient, booking: &str, expected: &Expected) -> Resu
 /// Checks that a leaf is the latest event of a booking.
 fn newest(booking: &Booking, leaf: &Leaf) -> Result<(), String> {
     let Booking { booking: id, revision, state, stay, .. } = booking;
-    let kind = match (state.as_str(), revision) {
-        ("cancelled", _) => CANCEL,
-        (_, 1) => BOOK,
-        _ => AMEND,
+    let kinds: &[u64] = match (state.as_str(), revision) {
+        ("cancelled", _) => &[CANCEL],
+        (_, 1) => &[BOOK],
+        _ => &[AMEND, REINSTATE],
     };
     let proves = (leaf.booking_id(), leaf.kind, leaf.arrival, leaf.departure);
-    if proves == (id.clone(), kind, u64::from(stay.from), u64::from(stay.to)) {
+    if kinds.contains(&leaf.kind) && proves == (id.clone(), leaf.kind, u64::from(stay.from), u64::from(stay.to)) {
         return Ok(());
     }
     Err(format!(
@@ -265,6 +266,8 @@ mod tests {
         assert!(!is_newest(&leaf, &booking(2, "cancelled")) && newest(&booking(1, &state), &leaf).is_err());
         leaf.kind = AMEND;
         assert!(is_newest(&leaf, &booking(2, &state)) && !is_newest(&leaf, &booking(1, &state)));
+        leaf.kind = REINSTATE;
+        assert!(is_newest(&leaf, &booking(3, &state)) && !is_newest(&leaf, &booking(3, "cancelled")));
         leaf.departure = 103;
         assert!(!is_newest(&leaf, &booking(2, &state)));
     }
