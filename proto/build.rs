@@ -40,6 +40,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     for (field, attribute) in READ_SPECIALLY {
         config.field_attribute(format!(".keyrack.v1.{field}"), attribute);
+        // A written null would be read as a value.
+        config.field_attribute(format!(".keyrack.v1.{field}"), "#[serde(skip_serializing_if = \"Option::is_none\")]");
     }
     for path in ABSENT_WHEN_NONE {
         config.field_attribute(path, "#[serde(skip_serializing_if = \"Option::is_none\")]");

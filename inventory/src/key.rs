@@ -31,12 +31,12 @@ pub enum Key {
     ChannelRef(PropertyNumber, u64, BookingId),
     /// `23 booking`: the wrapped key and salts of a guest's data; deleted when the guest is erased.
     Guest(BookingId),
+    /// `24 booking sequence`: a journal line that has this booking; no value.
+    BookingLine(BookingId, u64),
     /// `25 number booking`: bookings by confirmation number; no value.
     Number(u64, BookingId),
     /// `26 property lookup booking`: bookings by a keyed digest of the guest's name or e-mail; no value.
     Lookup(PropertyNumber, [u8; 16], BookingId),
-    /// `24 booking sequence`: a journal line that has this booking; no value.
-    BookingLine(BookingId, u64),
     /// `30 hold`: a hold; its id begins with its property.
     Hold(HoldId),
     /// `31 deadline hold`: open holds by deadline; no value.

@@ -15,7 +15,7 @@ fn id() -> impl Strategy<Value = [u8; 16]> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (0u8..19, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
+    (0u8..21, number(), number(), number(), number(), id()).prop_map(|(kind, a, b, c, d, id)| {
         let property = PropertyNumber(a as u32);
         match kind {
             0 => Key::Meta,
@@ -36,6 +36,8 @@ fn key() -> impl Strategy<Value = Key> {
             15 => Key::HoldUsage(b as u32, property),
             17 => Key::BookingLine(BookingId(id), b),
             16 => Key::Refusals(a as u32),
+            18 => Key::Number(a, BookingId(id)),
+            19 => Key::Lookup(property, id, BookingId(id)),
             _ => Key::Leaf(a),
         }
     })
