@@ -13,7 +13,7 @@ pub fn check(rows: &MemRows) -> Check {
     let mut properties = BTreeMap::new();
     let mut take = |property, stay: Stay, rooms: &[BookedRoom], held: bool| {
         for room in rooms {
-            for night in stay.nights() {
+            for night in room.span(stay).nights() {
                 let (month, day) = night.in_month();
                 let (sold, holds) = taken.entry((property, room.room_type, month, day)).or_default();
                 *(if held { holds } else { sold }) += room.quantity;
