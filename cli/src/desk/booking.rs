@@ -162,9 +162,11 @@ pub async fn booking(context: &Context, command: BookingCommand) -> anyhow::Resu
 
 /// Shows the bookings with a confirmation number.
 async fn numbered(context: &Context, number: String) -> anyhow::Result<()> {
-    let request = v1::ListBookingsRequest { confirmation_number: number, ..Default::default() };
+    let request = v1::ListBookingsRequest { confirmation_number: number.clone(), ..Default::default() };
     let list = context.client.list_bookings(request).await?;
     match list.items.as_slice() {
+        // The node's refusal names what was asked.
+        [] => context.show(&context.client.get_booking(v1::GetBookingRequest { booking_id: number }).await?, text::booking),
         [booking] => context.show(booking, text::booking),
         _ => context.show(&list, text::bookings),
     }

@@ -149,8 +149,8 @@ fn leaves() -> io::Result<()> {
 fn stored() -> io::Result<()> {
     let mut before = Vec::new();
     for line in PINNED.lines() {
-        let (name, bytes) = line.split_once(": ").expect("a name");
-        let name = name.replace(' ', "-");
+        let (name, bytes) = line.rsplit_once(": ").expect("a name");
+        let name = name.replace(": ", "-").replace(' ', "-");
         let Some((key, row)) = bytes.split_once(" = ") else {
             seed("command", &name, unhex(bytes))?;
             continue;

@@ -9,7 +9,7 @@ use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
 use super::cursor::{ListPlace, invalid_cursor, list_cursor, read_list_cursor};
-use super::rows::{KeyedBooking, booking_with_key};
+use super::rows::{KeyedBooking, booking_with_key, seen_booking};
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::{Caller, Operation, forbidden};
@@ -81,9 +81,8 @@ impl Service {
             for id in ids {
                 // A booking of a property that the caller must not know is left out.
                 let Ok(place) = self.place_of(caller, id, options.deadline).await else { continue };
-                let read = self.view((caller, Right::ReadBookings), &place, options, |view, scope| {
-                    Ok(booking_with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
-                });
+                let seen = |view: &mut View<'_>, scope| seen_booking(view, scope, id);
+                let read = self.view((caller, Right::ReadBookings), &place, options, seen);
                 if let (Some((booking, key)), _) = read.await? {
                     list.items.push(answers::booking(&place.id, &booking, self.guest_for(caller, &booking, key.as_deref())));
                 }

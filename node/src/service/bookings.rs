@@ -1,12 +1,12 @@
 //! Takes, amends, cancels and reads bookings.
 
-use keyrack_cluster::Placement;
+use keyrack_cluster::{Placement, View};
 use std::sync::Arc;
 
 use keyrack_inventory::{
     BookRequest, Booking, BookingId, Currency, Disclosure, LeafSeeds, Op, Price, Property, Reply, Right, Sealed, ShortCode,
 };
-use keyrack_proto::{Code, v1};
+use keyrack_proto::v1;
 use keyrack_texts::Detail;
 
 use super::draw;
@@ -14,7 +14,7 @@ use super::mutation::{Done, Mutation};
 use super::preconditions::Revised;
 use super::quotes;
 use super::receipts::Claims;
-use super::rows::{booking_with_key, no_such_booking};
+use super::rows::{no_such_booking, seen_booking};
 use super::state::Service;
 use super::submit::unexpected_reply;
 use super::views::ReadOptions;
@@ -132,7 +132,7 @@ impl Service {
             };
             attempts += 1;
             match self.submit(&mutation, &place, key.clone(), op).await {
-                Err(problem) if problem.code == Code::RequestInFlight && attempts < GUEST_ATTEMPTS => {}
+                Err(problem) if matches!(*problem.detail, Detail::GuestChanged) && attempts < GUEST_ATTEMPTS => {}
                 done => return self.booking_answer(&mutation, &place, done?, None).await,
             }
         }
@@ -147,11 +147,15 @@ impl Service {
         request: &v1::AmendRequest,
     ) -> Result<(Option<Sealed>, Option<u32>, LeafSeeds), Problem> {
         let options = ReadOptions::linearizable(mutation.deadline);
-        let read = self.view((&mutation.caller, Right::ReadBookings), place, options, |view, scope| {
-            Ok(booking_with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
-        });
+        let seen = |view: &mut View<'_>, scope| seen_booking(view, scope, id);
+        let read = self.view((&mutation.caller, Right::ReadBookings), place, options, seen);
         let (booking, key) = read.await?.0.ok_or_else(|| no_such_booking(id))?;
-        let mut data = self.inner.vault.open_guest(&booking, key.as_deref()).unwrap_or_default();
+        let mut data = match self.inner.vault.open_guest(&booking, key.as_deref()) {
+            Some(data) => data,
+            None if booking.guest_erased || booking.guest.ciphertext.is_empty() => GuestData::default(),
+            // The fields that the request does not name would be lost.
+            None => return Err(Problem::new(Detail::GuestUnreadable)),
+        };
         if let Some(change) = request.guest.clone() {
             fields::change_guest(&mut data, change)?;
         }
@@ -210,10 +214,8 @@ impl Service {
         caller.check(Operation::GetBooking, None)?;
         let id = requests::booking_id(id)?;
         let place = self.place_of(caller, id, options.deadline).await?;
-        let read = self.view((caller, Right::ReadBookings), &place, options, |view, scope| {
-            Ok(booking_with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
-        });
-        let (found, as_of) = read.await?;
+        let seen = |view: &mut View<'_>, scope| seen_booking(view, scope, id);
+        let (found, as_of) = self.view((caller, Right::ReadBookings), &place, options, seen).await?;
         let (booking, key) = found.ok_or_else(|| no_such_booking(id))?;
         let mut answer = answers::booking(&place.id, &booking, self.guest_for(caller, &booking, key.as_deref()));
         answer.as_of = Some(answers::as_of(as_of));

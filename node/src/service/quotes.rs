@@ -3,7 +3,7 @@
 //! `qt_<check>_<currency><total>`: the total is that of one room, in the currency's minor unit. The check binds it to property, nights,
 //! room type and rate plan. It is no secret: a booking with a forged quote is refused like one with a wrong `expectedTotal`.
 
-use keyrack_inventory::{Currency, MAX_MINOR, Price};
+use keyrack_inventory::{Currency, MAX_MINOR, MAX_STAY_NIGHTS, Price};
 use sha2::{Digest, Sha256};
 
 /// What is quoted.
@@ -31,7 +31,7 @@ impl Quoted<'_> {
         let (check, price) = id.strip_prefix("qt_")?.split_once('_')?;
         let (currency, amount) = price.split_at_checked(3)?;
         let (currency, amount) = (Currency::new(currency).ok()?, amount.parse().ok()?);
-        let is_valid = check == self.check(price) && amount <= MAX_MINOR.saturating_mul(366);
+        let is_valid = check == self.check(price) && amount <= MAX_MINOR.saturating_mul(MAX_STAY_NIGHTS.into());
         is_valid.then_some(Price { amount, currency })
     }
 

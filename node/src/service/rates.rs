@@ -14,6 +14,9 @@ use super::views::ReadOptions;
 use crate::access::{Caller, Operation};
 use crate::convert::{Problem, answers, requests};
 
+/// The most cells of an answer: nights of a room type, or of a rate plan of a room type. A node holds the whole answer in memory.
+const MAX_CELLS: u64 = 50_000;
+
 impl Service {
     /// The rates, restrictions and capacities of a property, night by night.
     pub async fn rates(&self, caller: &Caller, query: v1::RatesRequest, options: ReadOptions) -> Result<v1::RatesReply, Problem> {
@@ -23,7 +26,7 @@ impl Service {
         let number = place.number;
         let read = self.view((caller, Right::ReadInventory), &place, options, |view, _| {
             let Some(property) = property(view, number)? else { return Ok(None) };
-            Ok(Some(match Wanted::new(&property, &query) {
+            Ok(Some(match Wanted::new(&property, &query, nights) {
                 Ok(wanted) => Ok(settings(view, number, &wanted, nights)?),
                 Err(unknown) => Err(unknown),
             }))
@@ -41,7 +44,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(property: &Property, query: &v1::RatesRequest) -> Result<Wanted, Problem> {
+    fn new(property: &Property, query: &v1::RatesRequest, nights: Stay) -> Result<Wanted, Problem> {
         let types = property.room_types.iter().enumerate().map(|(place, kind)| (RoomTypeIx(place as u16), kind.code));
         let room_types: Vec<_> = types.filter(|(_, code)| matches(&query.room_type, code)).collect();
         let plans = property.rate_plans.iter().enumerate();
@@ -52,6 +55,10 @@ impl Wanted {
         }
         if rate_plans.is_empty() && !query.rate_plan.is_empty() {
             return Err(Problem::new(Detail::UnknownRatePlan { rate_plan: requests::quoted(&query.rate_plan) }));
+        }
+        let cells = room_types.len() as u64 * (rate_plans.len() as u64 + 1) * u64::from(nights.len());
+        if cells > MAX_CELLS {
+            return Err(Problem::new(Detail::TooManyRates { limit: MAX_CELLS }));
         }
         Ok(Wanted { room_types, rate_plans })
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyrack_cluster::{AsOf, Placement, View};
-use keyrack_inventory::{Booking, BookingId, Fault, Key, Property, PropertyNumber, Read, Right, Row};
+use keyrack_inventory::{Booking, BookingId, Fault, Key, Property, PropertyNumber, Read, Right, Row, Scope};
 use keyrack_texts::Detail;
 
 use super::state::Service;
@@ -45,6 +45,11 @@ impl Service {
         let booking = booking.ok_or_else(|| no_such_booking(id))?;
         Ok((booking, as_of))
     }
+}
+
+/// A booking in a view, with its guest's key, if the caller may see it.
+pub(super) fn seen_booking(view: &mut View<'_>, scope: Scope, id: BookingId) -> Result<Option<KeyedBooking>, Fault> {
+    Ok(booking_with_key(view, id)?.filter(|(booking, _)| scope.sees(booking.seller, Some(id))))
 }
 
 /// A property's row in a view.

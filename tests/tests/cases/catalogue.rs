@@ -56,6 +56,24 @@ async fn rates_are_read_back_and_removed() {
     hotel.ari(vec![of_type(json!({"rate": null}))]).await.expect(400);
 }
 
+/// 12 room types with 11 rate plans for a year are 52,704 cells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_has_a_bounded_number_of_rates() {
+    let fixture = Fixture::set_up("WIDE").await;
+    let api = &fixture.hotel.api;
+    let have = api.get("/v1/properties/WIDE").send().await.expect(200).json();
+    for (list, wanted, body) in [("roomTypes", 12, json!({"capacity": 1})), ("ratePlans", 11, json!({"currency": "EUR"}))] {
+        let path = if list == "roomTypes" { "room-types" } else { "rate-plans" };
+        for number in have[list].as_array().unwrap().len()..wanted {
+            api.put(&format!("/v1/properties/WIDE/{path}/X{number}"), &body).send().await.expect(201);
+        }
+    }
+    let ask = async |query: &str| api.get(&format!("/v1/properties/WIDE/rates?from=2027-01-01&{query}")).send().await;
+    refused("a year of all", &ask("to=2028-01-02").await, 400, "stay_too_long", "50000");
+    ask("to=2027-02-01").await.expect(200);
+    ask("to=2028-01-02&ratePlan=X10").await.expect(200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nights_that_are_over_are_left_alone() {
     let fixture = Fixture::set_up("PAST").await;

@@ -59,7 +59,8 @@ fn each_command() -> Vec<Case> {
     cases
 }
 
-const ROWS: [Row; 24] = [
+const ROWS: [Row; 25] = [
+    ("booking get 00000-00000", 1, &["not_found", "00000-00000"], ""),
     ("property get minibar", 1, &["not_found", "minibar"], ""),
     ("property get ''", 1, &["PROPERTY"], ""),
     ("property put nowhere --name A --currency EUR", 2, &["nowhere", "--time-zone"], "check the id"),
