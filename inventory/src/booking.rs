@@ -79,7 +79,7 @@ pub struct BookedRoom {
     /// The nights of these rooms; `None` for all nights of the stay. A change of the room type in the middle of a stay makes two lines.
     pub nights: Option<Stay>,
     /// Nights that the booking had when its arrival was moved at a time when the fee already applied. Giving them up costs the fee whatever the
-    /// arrival is. If the fee is the first night's price, this is that night.
+    /// arrival is. If the fee is the price of the first night, this is one night: the dearest that was owed at an amendment.
     pub late: Option<Stay>,
     /// The seller's own price of one room, night by night, beside the hotel's; empty if the seller gave none. Nights that were added later
     /// may have none.
@@ -137,6 +137,39 @@ impl BookedRoom {
             nights: (kept != becomes).then_some(kept),
             ..self.clone()
         })
+    }
+
+    /// These rooms and those of `next` as one line, if `next` has the following nights at the same terms.
+    pub(crate) fn joined(&self, next: &BookedRoom, stay: Stay) -> Option<BookedRoom> {
+        let (span, then) = (self.span(stay), next.span(stay));
+        let terms = |room: &BookedRoom| (room.room_type, room.rate_plan, room.quantity, room.adults, room.policy);
+        let is_alike = terms(self) == terms(next)
+            && self.children_ages == next.children_ages
+            && self.nightly.is_empty() == next.nightly.is_empty();
+        let late = match (self.late, next.late) {
+            (Some(late), Some(then)) => Some(late.joined(then)?),
+            (late, then) => late.or(then),
+        };
+        if !is_alike || span.departure() != then.arrival() {
+            return None;
+        }
+        let whole = span.joined(then)?;
+        let seller_nightly = match (self.seller_nightly.is_empty(), next.seller_nightly.is_empty()) {
+            (true, true) => Vec::new(),
+            _ => [(self, span), (next, then)].into_iter().flat_map(|(room, span)| room.seller_prices(span)).collect(),
+        };
+        Some(BookedRoom {
+            nightly: self.nightly.iter().chain(&next.nightly).copied().collect(),
+            seller_nightly,
+            late,
+            nights: (whole != stay).then_some(whole),
+            ..self.clone()
+        })
+    }
+
+    /// The seller's price of each night.
+    fn seller_prices(&self, span: Stay) -> impl Iterator<Item = Option<Minor>> {
+        (0..span.len() as usize).map(|place| self.seller_nightly.get(place).copied().flatten())
     }
 }
 

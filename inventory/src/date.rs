@@ -169,6 +169,13 @@ impl Stay {
         night >= self.arrival && night < self.departure
     }
 
+    /// Both stays as one, if no night lies between them.
+    pub(crate) fn joined(self, other: Stay) -> Option<Stay> {
+        let touches = self.arrival() <= other.departure() && other.arrival() <= self.departure();
+        let all = Stay::new(self.arrival().min(other.arrival()), self.departure().max(other.departure()));
+        all.ok().filter(|_| touches)
+    }
+
     /// The nights that two stays have in common; `None` if there are none.
     pub fn common(self, other: Stay) -> Option<Stay> {
         let (arrival, departure) = (self.arrival.max(other.arrival), self.departure.min(other.departure));

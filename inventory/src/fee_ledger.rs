@@ -8,10 +8,13 @@ use alloc::vec::Vec;
 use crate::money::{WHOLE, rounded};
 use crate::{Minor, Night};
 
+/// From this number of lines on, fees of one kind and day share a line.
+const MAX_FEE_LINES: usize = 100;
+
 /// The fees of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct FeeLedger {
-    /// Each day's fees of each kind, in the order of the first.
+    /// The fees in their order.
     pub lines: Vec<FeeLine>,
     /// The exact sum minus the sum of the lines, in ten-thousandths of a minor unit: from -5,000 to 4,999.
     pub rest: i32,
@@ -19,7 +22,7 @@ pub struct FeeLedger {
     pub given_up_on: Option<Night>,
 }
 
-/// The fees of one kind on one day.
+/// One fee. In a ledger with very many lines, a line can have several fees of one kind and day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeeLine {
     /// The business date.
@@ -78,7 +81,12 @@ impl FeeLedger {
         let after = rounded(exact as u128) as i128;
         self.rest = (exact - after * WHOLE as i128) as i32;
         let amount = (after - before).clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-        match self.lines.iter_mut().find(|line| (line.date, line.kind) == (date, kind)) {
+        // A long ledger does not grow with each change of a day.
+        let alike = match self.lines.len() < MAX_FEE_LINES {
+            true => None,
+            false => self.lines.iter_mut().rfind(|line| (line.date, line.kind) == (date, kind)),
+        };
+        match alike {
             Some(line) => line.amount = line.amount.saturating_add(amount),
             None => self.lines.push(FeeLine { date, kind, amount }),
         }

@@ -127,6 +127,36 @@ proptest! {
         prop_assert!(at_last >= at_once, "{at_last} after the changes, {at_once} at once");
     }
 
+    /// Whatever happened before, cancelling costs what was charged so far and at least what the policies say about the present stay.
+    #[test]
+    fn a_cancellation_costs_at_least_what_the_policy_says_of_the_present_stay(
+        free in 0u16..5,
+        (days, nights) in (0u32..7, 1u32..6),
+        (kind, plan, quantity) in (0usize..2, 0usize..3, 1u32..4),
+        tricks in vec(trick(), 1..8),
+    ) {
+        let mut rows = hotel(free);
+        let arrival = Night(first_date().0 + days);
+        let stay = Stay::new(arrival, Night(arrival.0 + nights)).unwrap();
+        run(&mut rows, book(1, stay, vec![room(TYPES[kind], PLANS[plan], quantity)]), morning_ms());
+        for trick in tricks {
+            play(&mut rows, &[trick]);
+            let (booking, today) = (stored(&mut rows, 1), today(&mut rows));
+            // Only rooms of the first night have a price of the first night.
+            let nominal: Minor = booking.rooms.iter().map(|room| room.policy.fee_on(
+                today,
+                booking.stay.arrival(),
+                // Only rooms that are there from the arrival on have a first night.
+                if room.span(booking.stay).arrival() == booking.stay.arrival() { room.nightly[0] * u64::from(room.quantity) } else { 0 },
+                room.nightly.iter().sum::<Minor>() * u64::from(room.quantity),
+            )).sum();
+            let owed = owed_at_the_end(&mut rows.clone());
+            // Each line may be rounded by half a unit.
+            let least = (booking.fees.total() + nominal).saturating_sub(booking.rooms.len() as u64);
+            prop_assert!(owed >= least, "{owed}, but {least} after {trick:?}: {booking:?}");
+        }
+    }
+
     #[test]
     fn moving_away_and_cancelling_costs_the_same_as_cancelling(
         (days, nights) in (0u32..7, 1u32..6),

@@ -46,6 +46,14 @@ fn refused(rows: &mut MemRows, op: Op, reject: Reject) {
     assert_only_recorded(&before, rows, &command, &reply, false);
 }
 
+/// The same amendment by staff, who overrides restrictions.
+fn overriding(mut op: Op) -> Op {
+    if let Op::Amend { override_reason, .. } = &mut op {
+        *override_reason = Some("a regular guest".to_owned());
+    }
+    op
+}
+
 /// Closes days until this one is the business date.
 fn close_until(rows: &mut MemRows, date: &str) {
     while property(rows, HOTEL).unwrap().business_date < night(date) {
@@ -171,9 +179,11 @@ fn what_is_retired_is_not_sold() {
     refused(&mut rows, book(2, later, vec![room("STD", "FLEX", 1)]), retired("STD"));
     refused(&mut rows, place_hold(1, later, vec![room("STD", "FLEX", 1)], 60_000), retired("STD"));
     refused(&mut rows, amend(1, None, Some(vec![room("STD", "FLEX", 2)])), retired("STD"));
-    // A booking keeps the room that it has, also for longer.
-    allowed(&mut rows, move_to(1, None, Some(night("2026-11-30"))));
+    // A booking keeps the nights that it has. Only staff adds some.
+    let longer = move_to(1, None, Some(night("2026-11-30")));
+    refused(&mut rows, longer.clone(), retired("STD"));
     allowed(&mut rows, amend(1, None, Some(vec![room("STD", "FLEX", 1), room("DLX", "FLEX", 1)])));
+    done(&mut rows, overriding(longer));
     done(&mut rows, put_rate_plan(RatePlan { retired: true, ..rate_plan("FLEX") }));
     refused(&mut rows, book(2, later, vec![room("DLX", "FLEX", 1)]), retired("FLEX"));
     done(&mut rows, put_room_type(room_type("STD", 3)));
@@ -257,4 +267,98 @@ fn staff_may_override_a_restriction_and_nobody_a_full_house() {
         assert!(matches!(by(role, with(1, Some("the owner"))), Reply::Booking(_)), "{role:?}");
         assert!(matches!(by(role, with(4, Some("the owner"))), Reply::Rejected(Reject::SoldOut(_))), "{role:?}");
     }
+}
+
+/// What a plan's policy says now counts for nights that are added now.
+#[test]
+fn added_nights_have_the_present_policy() {
+    let strict = CancellationPolicy { free_until_days: 30, fee: Fee::BasisPoints(10_000) };
+    let mut rows = hotel();
+    done(&mut rows, book(2, stay("2026-12-01", "2026-12-03"), vec![room("STD", "RACK", 1)]));
+    done(&mut rows, put_rate_plan(RatePlan { policy: strict, ..rate_plan("RACK") }));
+    let lines = |rows: &mut MemRows| {
+        let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(2))).unwrap() else { panic!("no booking") };
+        let line = |room: &BookedRoom| (room.span(booking.stay), room.policy == strict);
+        booking.rooms.iter().map(line).collect::<Vec<_>>()
+    };
+    // Nights on both sides, and then a stay without a night in common.
+    allowed(&mut rows, move_to(2, Some(night("2026-11-30")), Some(night("2026-12-05"))));
+    let expected = [
+        (stay("2026-11-30", "2026-12-01"), true),
+        (stay("2026-12-01", "2026-12-03"), false),
+        (stay("2026-12-03", "2026-12-05"), true),
+    ];
+    assert_eq!(lines(&mut rows), expected);
+    allowed(&mut rows, move_to(2, Some(night("2026-12-10")), Some(night("2026-12-12"))));
+    assert_eq!(lines(&mut rows), [(stay("2026-12-10", "2026-12-12"), true)]);
+}
+
+/// A day passes, and the guest stays one night longer, again and again: the booking keeps one line.
+#[test]
+fn nights_at_the_same_terms_are_one_line() {
+    let mut rows = hotel();
+    done(&mut rows, check_in(1));
+    for day in 27..30 {
+        close_until(&mut rows, &format!("2026-11-{day}"));
+        allowed(&mut rows, move_to(1, None, Some(Night(night("2026-11-29").0 + day - 26))));
+    }
+    let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(1))).unwrap() else { panic!("no booking") };
+    assert_eq!((booking.rooms.len(), booking.rooms[0].nights), (1, None));
+    assert_eq!(booking.stay.departure(), night("2026-12-02"));
+}
+
+/// The rules of the arrival day bind the length of the stay also when that day is over.
+#[test]
+fn the_length_is_restricted_during_the_stay_too() {
+    let mut rows = hotel();
+    let rules = |length: AriUpdate| Op::UpdateAri(vec![length]);
+    let arrival = || update("STD", None, "2026-11-26", "2026-11-26");
+    done(&mut rows, rules(AriUpdate { max_stay: Some(4), min_stay_arrival: Some(2), ..arrival() }));
+    done(&mut rows, check_in(1));
+    close_until(&mut rows, "2026-11-28");
+    let forbids = |rows: &mut MemRows, op: Op, restriction| match ask(rows, op) {
+        Reply::Rejected(Reject::Restricted(nights)) => {
+            assert_eq!(nights[0].restriction, Some(restriction));
+            assert_eq!(nights[0].night, night("2026-11-26"));
+        }
+        other => panic!("{other:?}"),
+    };
+    let longer = move_to(1, None, Some(night("2026-12-05")));
+    forbids(&mut rows, longer.clone(), Restriction::MaxStay);
+    allowed(&mut rows, move_to(1, None, Some(night("2026-11-30"))));
+    done(&mut rows, overriding(longer));
+    let mut short = hotel();
+    done(&mut short, rules(AriUpdate { min_stay_arrival: Some(2), ..arrival() }));
+    done(&mut short, check_in(1));
+    close_until(&mut short, "2026-11-27");
+    forbids(&mut short, move_to(1, None, Some(night("2026-11-27"))), Restriction::MinStayArrival);
+}
+
+/// Another room on a day that is closed to departure is new, also during the stay; an exchanged room is not.
+#[test]
+fn an_added_room_leaves_on_an_open_day() {
+    let mut rows = hotel();
+    done(&mut rows, check_in(1));
+    close_until(&mut rows, "2026-11-27");
+    let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(1))).unwrap() else { panic!("no booking") };
+    let departure = booking.stay.departure();
+    let dates = DateRange::new(departure, departure).unwrap();
+    for kind in ["STD", "DLX"] {
+        let closed = AriUpdate { closed_to_departure: Some(true), dates, ..update(kind, None, "2026-12-01", "2026-12-01") };
+        done(&mut rows, Op::UpdateAri(vec![closed]));
+    }
+    let more = amend(1, None, Some(vec![room("STD", "FLEX", 1), room("DLX", "FLEX", 1)]));
+    assert!(matches!(ask(&mut rows, more), Reply::Rejected(Reject::Restricted(_))));
+    allowed(&mut rows, amend(1, None, Some(vec![room("DLX", "FLEX", 1)])));
+}
+
+/// A desk that changes the guests need not know the seller's prices.
+#[test]
+fn the_sellers_prices_stay_with_the_nights() {
+    let mut rows = hotel();
+    let priced = RoomRequest { seller_nightly: vec![9_000, 9_500], ..room("STD", "RACK", 1) };
+    done(&mut rows, book(2, stay("2026-12-01", "2026-12-03"), vec![priced]));
+    allowed(&mut rows, amend(2, None, Some(vec![RoomRequest { adults: 1, ..room("STD", "RACK", 1) }])));
+    let Some(Row::Booking(booking)) = rows.get(&Key::Booking(booking_id(2))).unwrap() else { panic!("no booking") };
+    assert_eq!(booking.rooms[0].seller_nightly, [Some(9_000), Some(9_500)]);
 }

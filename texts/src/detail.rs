@@ -138,7 +138,7 @@ details! {
     HoldQuota { room_minutes: u64 } = QuotaExceeded "hold-quota",
 
     // Fields.
-    FieldMissing { field: &'static str } = InvalidField "field-missing",
+    FieldMissing { field: String } = InvalidField "field-missing",
     PropertyId = InvalidField "property-id",
     FieldCode { field: String } = InvalidField "field-code",
     TextTooLong { field: String, limit: u64 } = InvalidField "text-too-long",

@@ -61,6 +61,9 @@ pub struct RoomTypeChange {
     /// The name for people.
     #[arg(long)]
     name: Option<String>,
+    /// Whether the room type is no longer sold. Its bookings stand.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    retired: Option<bool>,
 }
 
 /// The options of `keyrack property rate-plan`.
@@ -72,6 +75,9 @@ pub struct RatePlanChange {
     /// The currency of its prices (ISO 4217), such as EUR. A new rate plan has the currency of its property without it.
     #[arg(long)]
     currency: Option<String>,
+    /// Whether the rate plan is no longer sold. Its bookings stand.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    retired: Option<bool>,
 }
 
 /// The property as it is now; `None` if it does not exist.
@@ -112,7 +118,8 @@ impl PropertyChange {
             house_limit: self.house_limit.map_or(known.house_limit, |HouseLimit(limit)| limit),
             business_date: self.business_date.clone(),
             no_show_on_close: self.no_show_on_close.unwrap_or(known.no_show_on_close),
-            ..Default::default()
+            expected_revision: None,
+            idempotency_key: String::new(),
         })
     }
 }
@@ -135,7 +142,9 @@ impl RoomTypeChange {
             occupancy: self.occupancy.unwrap_or(known.occupancy),
             overbooking_basis_points: self.overbooking_basis_points.unwrap_or(known.overbooking_basis_points),
             accessible: known.accessible,
-            ..Default::default()
+            retired: self.retired.unwrap_or(known.retired),
+            expected_revision: None,
+            idempotency_key: String::new(),
         })
     }
 }
@@ -151,7 +160,9 @@ impl RatePlanChange {
             name: self.name.clone().unwrap_or(known.name),
             currency: self.currency.clone().unwrap_or(known.currency),
             cancellation_policy: known.cancellation_policy,
-            ..Default::default()
+            retired: self.retired.unwrap_or(known.retired),
+            expected_revision: None,
+            idempotency_key: String::new(),
         }
     }
 }
@@ -179,6 +190,7 @@ mod tests {
                 occupancy: 2,
                 overbooking_basis_points: 500,
                 accessible: true,
+                retired: true,
                 ..Default::default()
             }],
             rate_plans: vec![v1::RatePlan {
@@ -186,6 +198,7 @@ mod tests {
                 name: "Best".into(),
                 currency: "EUR".into(),
                 cancellation_policy: Some(v1::CancellationPolicy { free_until_days: 3, ..Default::default() }),
+                retired: true,
                 ..Default::default()
             }],
             ..Default::default()
@@ -235,21 +248,27 @@ mod tests {
             occupancy: 2,
             overbooking_basis_points: 500,
             accessible: true,
+            retired: true,
             ..Default::default()
         };
         assert_eq!(changed, expected);
         let renamed = RoomTypeChange { name: Some("Twin".into()), ..Default::default() };
         let renamed = renamed.applied_to("lisbon", "DBL", Some(known())).expect("a request");
         assert_eq!(renamed, v1::PutRoomTypeRequest { name: "Twin".into(), capacity: Some(18), ..expected });
+        let sold_again = RoomTypeChange { retired: Some(false), ..Default::default() };
+        assert!(!sold_again.applied_to("lisbon", "DBL", Some(known())).expect("a request").retired);
         let new = RoomTypeChange::default().applied_to("lisbon", "SGL", Some(known()));
         assert!(new.is_err_and(|refused| refused.to_string().contains("--capacity")));
     }
 
     #[test]
-    fn a_rate_plan_keeps_its_cancellation_policy() {
+    fn a_rate_plan_keeps_what_is_not_given() {
         let change = RatePlanChange { name: Some("Flexible".into()), ..Default::default() };
         let changed = change.applied_to("lisbon", "BAR", Some(known()));
         let policy = changed.cancellation_policy.expect("kept");
         assert_eq!((changed.name.as_str(), changed.currency.as_str(), policy.free_until_days), ("Flexible", "EUR", 3));
+        assert!(changed.retired, "it is still retired");
+        let sold_again = RatePlanChange { retired: Some(false), ..Default::default() };
+        assert!(!sold_again.applied_to("lisbon", "BAR", Some(known())).retired);
     }
 }

@@ -91,18 +91,24 @@ pub fn property(property: &v1::Property) -> String {
     );
     for kind in &property.room_types {
         text += &format!(
-            "  room type {:<8} {:>5} rooms  {} guests  overbooking {:.2} %  {}\n",
+            "  room type {:<8} {:>5} rooms  {} guests  overbooking {:.2} %  {}{}\n",
             line(&kind.code),
             kind.capacity,
             kind.occupancy,
             f64::from(kind.overbooking_basis_points) / 100.0,
-            line(&kind.name)
+            line(&kind.name),
+            no_longer_sold(kind.retired)
         );
     }
     for plan in &property.rate_plans {
-        text += &format!("  rate plan {:<8} {}  {}\n", line(&plan.code), line(&plan.currency), line(&plan.name));
+        let retired = no_longer_sold(plan.retired);
+        text += &format!("  rate plan {:<8} {}  {}{retired}\n", line(&plan.code), line(&plan.currency), line(&plan.name));
     }
     text
+}
+
+fn no_longer_sold(retired: bool) -> &'static str {
+    if retired { " (no longer sold)" } else { "" }
 }
 
 /// A line for each property.

@@ -46,7 +46,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         }
         let mut refused = Vec::new();
         for room in &mut rooms {
-            let all_new = Change { had: None, kept: None, overrides };
+            let all_new = Change { had: None, kept: None, adds_rooms: true, overrides };
             self.price(property, stay, (room, all_new), &mut refused)?;
         }
         if !refused.is_empty() {
@@ -106,6 +106,38 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
         Ok(())
     }
 
+    /// Adds the nights of these rooms that forbid the new length of the stay to `refused`. They are over, so nothing else about them is new.
+    pub(super) fn check_length(
+        &mut self,
+        property: &Property,
+        stay: Stay,
+        (room, change): (&BookedRoom, Change<'_>),
+        refused: &mut Vec<RefusedNight>,
+    ) -> Result<(), Fault> {
+        if change.had.is_some_and(|had| had.len() == stay.len()) {
+            return Ok(());
+        }
+        let room_type = &property.room_types[usize::from(room.room_type.0)];
+        let mut nights = room.span(stay).nights();
+        for (month, span) in room.span(stay).months() {
+            let of_plan = rows::rates(&mut self.rows, Key::Rates(self.property, room.room_type, room.rate_plan, month))?;
+            let of_plan: Vec<Restrictions> = span
+                .clone()
+                .map(|place| of_plan.map_or_else(Restrictions::default, |page| page.cells[place].restrictions))
+                .collect();
+            let page = rows::page(&mut self.rows, Key::Page(self.property, room.room_type, month))?;
+            for ((place, of_plan), night) in span.zip(of_plan).zip(&mut nights) {
+                let cell = page.map_or_else(Cell::default, |page| page.cells[place]);
+                let of_type = change.forbids(&cell.restrictions, stay, night);
+                if let Some(restriction) = of_type.or_else(|| change.forbids(&of_plan, stay, night)) {
+                    let available = cell.count(room_type).available;
+                    refused.push(RefusedNight { night, room_type: room_type.code, available, restriction: Some(restriction) });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The cell of the departure day, if the day is closed to departure. That day is not a night of the stay.
     fn closed_to_departure(&mut self, stay: Stay, room: &BookedRoom) -> Result<Option<Cell>, Fault> {
         let (month, place) = stay.departure().in_month();
@@ -140,6 +172,8 @@ pub(super) struct Change<'b> {
     pub had: Option<Stay>,
     /// The rooms of the booking that this line keeps; `None` for rooms that it did not have.
     pub kept: Option<&'b BookedRoom>,
+    /// Whether more rooms leave on the last day than before.
+    pub adds_rooms: bool,
     /// Whether restrictions do not bind it.
     pub overrides: bool,
 }
@@ -171,7 +205,7 @@ impl Change<'_> {
 
     /// Whether these rooms leave on a day on which they did not leave before.
     fn departs(&self, span: Stay, stay: Stay) -> bool {
-        let new_room = self.kept.is_none() && span.arrival() == stay.arrival();
+        let new_room = self.kept.is_none() && (self.adds_rooms || span.arrival() == stay.arrival());
         let new_day = self.had.is_none_or(|had| had.departure() != stay.departure());
         !self.overrides && span.departure() == stay.departure() && (new_day || new_room)
     }

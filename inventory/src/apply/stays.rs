@@ -46,7 +46,7 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             let Ok(stay) = Stay::new(old.stay.arrival(), departure) else {
                 return Err(Reject::InvalidStay.into());
             };
-            left.rooms = within(&old, stay);
+            left.rooms = within(&old, (today, stay));
             left.stay = stay;
             let fee = fee_of_change(today, (&old.rooms, old.stay), (&left.rooms, stay));
             left.fees.post(today, FeeKind::LeftEarly, fee as i128);
@@ -79,13 +79,12 @@ impl<R: Rows + ?Sized> Shard<'_, R> {
             return Err(Reject::StayOver { business_date: today }.into());
         };
         let mut again = in_state(&old, BookingState::Confirmed);
-        again.rooms = within(&old, stay);
+        again.rooms = within(&old, (today, stay));
         again.stay = stay;
         if stay.arrival() != old.stay.arrival() {
             again.moved_at_ms = self.meta.last_at_ms;
         }
         again.cancellation_fee = None;
-        again.rooms.iter_mut().for_each(|room| keep_late(room, &old, (today, stay)));
         let lost = fee_of_change(today, (&old.rooms, old.stay), (&again.rooms, stay));
         again.fees.post(today, FeeKind::Reinstated, lost as i128 - fee_of_giving_up(&old));
         again.fees.given_up_on = None;
@@ -113,15 +112,14 @@ fn in_state(booking: &Booking, state: BookingState) -> Booking {
     Booking { state, ..booking.clone() }
 }
 
-/// The rooms on the nights that are left.
-fn within(booking: &Booking, left: Stay) -> Vec<BookedRoom> {
-    booking.rooms.iter().filter_map(|room| room.within(booking.stay, left, left)).collect()
-}
-
-/// The terms of a room whose first nights were lost.
-fn keep_late(room: &mut BookedRoom, old: &Booking, (today, stay): (Night, Stay)) {
-    let before = room.clone();
-    stay_late(room, &before, (today, old.stay, stay));
+/// The rooms on the nights that are left on `today`.
+fn within(booking: &Booking, (today, left): (Night, Stay)) -> Vec<BookedRoom> {
+    let cut = |room: &BookedRoom| {
+        let mut kept = room.within(booking.stay, left, left)?;
+        stay_late(&mut kept, room, (today, booking.stay, left));
+        Some(kept)
+    };
+    booking.rooms.iter().filter_map(cut).collect()
 }
 
 /// The exact fee that giving up the whole booking cost; 0 if it was given up under rules without a ledger.

@@ -19,12 +19,13 @@ pub(super) struct Wish<'a> {
     pub overrides: bool,
 }
 
-/// Some rooms of a wish on some nights. They continue the line `of` of the booking, or are new.
+/// Some rooms of a wish on some nights. They continue the line `like` of the booking, and keep its terms if it is `of`; or they are new.
 #[derive(Clone)]
 struct Part {
     nights: Vec<Night>,
     room: BookedRoom,
     of: Option<usize>,
+    like: Option<usize>,
 }
 
 impl Model {
@@ -108,24 +109,36 @@ impl Model {
             if !own.is_empty() {
                 lines.push(on_nights(cut(room, old.stay, &own), &own, stay));
             }
+            // Nights that are over forbid only another length.
+            for night in own.iter().filter(|_| !wish.overrides) {
+                let (kind, plan) = (room.room_type_code, room.rate_plan_code);
+                let why = [None, Some(plan)]
+                    .into_iter()
+                    .find_map(|plan| forbids_change(&hotel.restrictions(kind, plan, *night), old.stay, stay, *night));
+                refused.extend(why.map(|why| self.refused(hotel, kind, *night, why)));
+            }
         }
-        for part in parts {
-            if part.of.is_none() {
+        let last = |stay: Stay| Night(stay.departure().0 - 1);
+        let leaving: u32 = parts.iter().filter(|part| part.nights.contains(&last(stay))).map(|part| part.room.quantity).sum();
+        let left: u32 = old.rooms.iter().filter(|room| sleeps(room, old.stay, last(old.stay))).map(|room| room.quantity).sum();
+        for part in parts.iter().flat_map(|part| by_terms(hotel, old, part)) {
+            let before = part.of.map(|line| &old.rooms[line]);
+            let has_all = before.is_some_and(|before| part.nights.iter().all(|night| sleeps(before, old.stay, *night)));
+            if !has_all && (part.like.is_none() || !wish.overrides) {
                 hotel.is_sold(part.room.room_type_code, part.room.rate_plan_code)?;
             }
             let mut room = part.room.clone();
-            if let Some(before) = part.of.map(|line| &old.rooms[line]) {
+            if let Some(before) = before {
                 room.policy = before.policy;
-                let moves = stay.arrival() != old.stay.arrival();
-                let had = if moves { self.late_nights(before, old.stay, today) } else { nights_of(before.late) };
-                room.late = common(&had, &part.nights);
+                room.late = common(&self.late_after(before, (old.stay, stay), today), &part.nights);
             }
-            refused.extend(self.price(hotel, (old, stay), &part, wish.overrides, &mut room));
+            refused.extend(self.price(hotel, (old, stay), &part, (wish.overrides, leaving > left), &mut room));
             lines.push(on_nights(room, &part.nights, stay));
         }
         if !refused.is_empty() {
             return Err(Reject::Restricted(refused.into_iter().take(RefusedNight::MOST).collect()));
         }
+        let lines = in_one_line(lines, stay);
         if lines.len() > 100 { Err(Reject::TooManyRooms) } else { Ok((lines, currency)) }
     }
 
@@ -135,7 +148,7 @@ impl Model {
         hotel: &Hotel,
         (old, stay): (&Booking, Stay),
         part: &Part,
-        overrides: bool,
+        (overrides, adds_rooms): (bool, bool),
         room: &mut BookedRoom,
     ) -> Vec<RefusedNight> {
         let (kind, plan) = (room.room_type_code, room.rate_plan_code);
@@ -158,7 +171,7 @@ impl Model {
         }
         let last = stay.departure();
         let leaves = part.nights.last().is_some_and(|night| night.0 + 1 == last.0);
-        let is_new = last != old.stay.departure() || before.is_none() && part.nights[0] == stay.arrival();
+        let is_new = last != old.stay.departure() || before.is_none() && (adds_rooms || part.nights[0] == stay.arrival());
         if leaves && is_new && !overrides && hotel.closed_to_departure(kind, plan, last) {
             refused.push(self.refused(hotel, kind, last, Restriction::ClosedToDeparture));
         }
@@ -180,33 +193,68 @@ fn split_nights(old: &Booking, stay: Stay, today: Night) -> Result<(Vec<Night>, 
     Ok(almanac::nights(stay).partition(|night| *night < today && *night < old.stay.departure()))
 }
 
-/// The requested rooms, one after another. Each takes the first unused room of the booking with the same type and plan, of a line that
-/// has one of the nights if there is one.
+/// The requested rooms, one after another. On each night each takes the first unused room of the booking with the same type and plan.
 fn requested(hotel: &Hotel, old: &Booking, rooms: &[RoomRequest], (stay, open): (Stay, &[Night])) -> Vec<Part> {
-    let mut unused: Vec<u32> = old.rooms.iter().map(|room| room.quantity).collect();
-    let mut parts: Vec<Part> = Vec::new();
-    for request in rooms {
-        let fresh = cut(&freeze(hotel, request, stay), stay, open);
-        let fits = |line: &usize| {
-            let before = &old.rooms[*line];
-            (before.room_type_code, before.rate_plan_code) == (request.room_type, request.rate_plan)
-        };
-        let shares = |line: &usize| open.iter().any(|night| sleeps(&old.rooms[*line], old.stay, *night));
-        let mut own: Vec<Part> = Vec::new();
-        for _ in 0..request.quantity {
-            let free: Vec<usize> = (0..unused.len()).filter(|line| unused[*line] > 0 && fits(line)).collect();
-            let of = free.iter().find(|line| shares(line)).or(free.first()).copied();
-            if let Some(line) = of {
-                unused[line] -= 1;
+    let mut taken = Taken::default();
+    let wish = |request: &RoomRequest| cut(&freeze(hotel, request, stay), stay, open);
+    rooms.iter().flat_map(|request| taken.parts(old, wish(request), open)).collect()
+}
+
+/// How many rooms of each line were taken on each night.
+#[derive(Default)]
+struct Taken(BTreeMap<(usize, Night), u32>);
+
+impl Taken {
+    /// The parts of some rooms, night by night. An added night continues what the nearest night of the booking continues.
+    fn parts(&mut self, old: &Booking, wish: BookedRoom, nights: &[Night]) -> Vec<Part> {
+        let had: Vec<Night> = nights.iter().copied().filter(|night| almanac::nights(old.stay).any(|n| n == *night)).collect();
+        let mut alike: Vec<(Vec<Option<usize>>, u32)> = Vec::new();
+        for _ in 0..wish.quantity {
+            let mut of = BTreeMap::new();
+            for night in &had {
+                let fits = |line: &usize| {
+                    let before = &old.rooms[*line];
+                    (before.room_type_code, before.rate_plan_code) == (wish.room_type_code, wish.rate_plan_code)
+                        && sleeps(before, old.stay, *night)
+                        && self.0.get(&(*line, *night)).copied().unwrap_or(0) < before.quantity
+                };
+                let line = (0..old.rooms.len()).find(fits);
+                if let Some(line) = line {
+                    *self.0.entry((line, *night)).or_default() += 1;
+                }
+                of.insert(*night, line);
             }
-            match own.last_mut() {
-                Some(part) if part.of == of => part.room.quantity += 1,
-                _ => own.push(Part { nights: open.to_vec(), room: BookedRoom { quantity: 1, ..fresh.clone() }, of }),
+            let nearest = |night: &Night| had.iter().min_by_key(|other| other.0.abs_diff(night.0)).and_then(|night| of[night]);
+            let of: Vec<Option<usize>> = nights.iter().map(nearest).collect();
+            match alike.last_mut() {
+                Some((same, rooms)) if *same == of => *rooms += 1,
+                _ => alike.push((of, 1)),
             }
         }
-        parts.extend(own);
+        let mut parts: Vec<Part> = Vec::new();
+        for (of, quantity) in alike {
+            let start = parts.len();
+            for (place, night) in nights.iter().enumerate() {
+                let price = wish.seller_nightly.get(place).copied();
+                match parts[start..].last_mut() {
+                    Some(part) if part.of == of[place] => {
+                        part.nights.push(*night);
+                        part.room.seller_nightly.extend(price);
+                    }
+                    _ => {
+                        let room = BookedRoom { quantity, seller_nightly: price.into_iter().collect(), ..wish.clone() };
+                        parts.push(Part { nights: vec![*night], room, of: of[place], like: of[place] });
+                    }
+                }
+            }
+        }
+        for part in &mut parts {
+            if let Some(line) = part.of.filter(|_| part.room.seller_nightly.is_empty()) {
+                part.room.seller_nightly = sellers_of(&old.rooms[line], old.stay, &part.nights);
+            }
+        }
+        parts
     }
-    parts
 }
 
 /// The rooms of the booking on the open nights: each night has the rooms that it had. New nights have those of the last night, and so
@@ -215,6 +263,10 @@ fn continued(old: &Booking, stay: Stay, open: &[Night]) -> Vec<Part> {
     let last = Night(old.stay.departure().0 - 1);
     let moves = stay.arrival() != old.stay.arrival();
     let mut parts = Vec::new();
+    let mut taken = Taken::default();
+    for (line, room) in old.rooms.iter().enumerate().filter(|(_, room)| moves && room.nights.is_none()) {
+        taken.0.extend(almanac::nights(old.stay).map(|night| ((line, night), room.quantity)));
+    }
     for (line, room) in old.rooms.iter().enumerate() {
         let has = |night: &Night| {
             let like = if moves || *night > last { last } else { *night };
@@ -224,13 +276,88 @@ fn continued(old: &Booking, stay: Stay, open: &[Night]) -> Vec<Part> {
         if nights.is_empty() {
             continue;
         }
-        let sellers = seller_prices(room, old.stay);
-        let sellers: Vec<Option<u64>> = nights.iter().map(|night| sellers.get(night).copied().flatten()).collect();
-        let seller_nightly = if sellers.iter().any(Option::is_some) { sellers } else { Vec::new() };
-        let room = BookedRoom { nightly: Vec::new(), seller_nightly, late: None, nights: None, ..room.clone() };
-        parts.push(Part { nights, room, of: Some(line) });
+        let wish = BookedRoom { nightly: vec![], seller_nightly: vec![], late: None, nights: None, ..room.clone() };
+        if moves && room.nights.is_some() {
+            parts.extend(taken.parts(old, wish, &nights));
+            continue;
+        }
+        let seller_nightly = sellers_of(room, old.stay, &nights);
+        parts.push(Part { nights, room: BookedRoom { seller_nightly, ..wish }, of: Some(line), like: Some(line) });
     }
     parts
+}
+
+/// The seller's prices on nights that a line may have; empty if it has none.
+fn sellers_of(room: &BookedRoom, stay: Stay, nights: &[Night]) -> Vec<Option<Minor>> {
+    let sellers = seller_prices(room, stay);
+    let sellers: Vec<Option<Minor>> = nights.iter().map(|night| sellers.get(night).copied().flatten()).collect();
+    if sellers.iter().any(Option::is_some) { sellers } else { Vec::new() }
+}
+
+/// A part whose added nights have other terms than the nights that the line has, cut where the terms change.
+fn by_terms(hotel: &Hotel, old: &Booking, part: &Part) -> Vec<Part> {
+    let present = hotel.rate_plan(part.room.rate_plan_code).unwrap().policy;
+    let Some(line) = part.of else { return vec![part.clone()] };
+    let room = BookedRoom { policy: present, ..part.room.clone() };
+    let has: Vec<bool> = part.nights.iter().map(|night| sleeps(&old.rooms[line], old.stay, *night)).collect();
+    let is_same = old.rooms[line].policy == present;
+    let mut pieces: Vec<Part> = Vec::new();
+    for (place, night) in part.nights.iter().enumerate() {
+        let keeps = has[place] || is_same && has.contains(&true);
+        let of = keeps.then_some(line);
+        let price = room.seller_nightly.get(place).copied();
+        match pieces.last_mut() {
+            Some(piece) if piece.of == of => {
+                piece.nights.push(*night);
+                piece.room.seller_nightly.extend(price);
+            }
+            _ => {
+                let room = BookedRoom { seller_nightly: price.into_iter().collect(), ..room.clone() };
+                pieces.push(Part { nights: vec![*night], room, of, like: Some(line) });
+            }
+        }
+    }
+    pieces
+}
+
+/// Lines that follow each other and differ in nothing but their nights are one line.
+fn in_one_line(rooms: Vec<BookedRoom>, stay: Stay) -> Vec<BookedRoom> {
+    let mut lines: Vec<BookedRoom> = Vec::new();
+    for next in rooms {
+        let then = next.nights.unwrap_or(stay);
+        let follows = |line: &&mut BookedRoom| {
+            let like_next = BookedRoom {
+                nightly: next.nightly.clone(),
+                seller_nightly: next.seller_nightly.clone(),
+                nights: next.nights,
+                late: next.late,
+                ..(*line).clone()
+            };
+            let late = [nights_of(line.late), nights_of(next.late)].concat();
+            let gap = || (late.iter().min().unwrap().0..late.iter().max().unwrap().0).any(|night| !late.contains(&Night(night)));
+            let is_late_once = line.late.is_none() || next.late.is_none() || !gap();
+            like_next == next
+                && line.nights.unwrap_or(stay).departure() == then.arrival()
+                && line.nightly.is_empty() == next.nightly.is_empty()
+                && is_late_once
+        };
+        let Some(line) = lines.iter_mut().find(follows) else {
+            lines.push(next);
+            continue;
+        };
+        let before = line.nights.unwrap_or(stay);
+        let whole = Stay::new(before.arrival(), then.departure()).unwrap();
+        if !(line.seller_nightly.is_empty() && next.seller_nightly.is_empty()) {
+            line.seller_nightly.resize(before.len() as usize, None);
+            line.seller_nightly.extend_from_slice(&next.seller_nightly);
+            line.seller_nightly.resize(whole.len() as usize, None);
+        }
+        line.nightly.extend_from_slice(&next.nightly);
+        let late = [nights_of(line.late), nights_of(next.late)].concat();
+        line.late = late.iter().min().map(|first| Stay::new(*first, Night(late.iter().max().unwrap().0 + 1)).unwrap());
+        line.nights = (whole != stay).then_some(whole);
+    }
+    lines
 }
 
 /// What a restriction forbids about a night that the booking has: only a new arrival, or a new length.

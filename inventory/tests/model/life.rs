@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::fees::common;
 use super::{Decided, Model, Sight};
 use crate::almanac;
 use keyrack_inventory::*;
@@ -91,7 +90,10 @@ impl Model {
         let old = self.booking_in(place, id)?.clone();
         let slept: Vec<Night> =
             almanac::nights(old.stay).filter(|night| *night < today || *night == old.stay.arrival()).collect();
-        self.keep_nights(place, id, &slept)?;
+        let lines = self.keep_nights(place, id, &slept)?;
+        if slept.len() < almanac::nights(old.stay).count() {
+            self.keep_late(place, id, &old, lines)?;
+        }
         let lost = self.given_up(&old, self.booking(id), today);
         self.owe(place, id, today, FeeKind::LeftEarly, lost as i128)?;
         self.step(place, id, BookingState::CheckedOut, (JournalEvent::CheckedOut, LeafKind::CheckOut))
@@ -118,14 +120,7 @@ impl Model {
             return Err(Reject::StayOver { business_date: today });
         }
         let lines = self.keep_nights(place, id, &left)?;
-        if left[0] != old.stay.arrival() {
-            let again = self.booking(id).clone();
-            for (line, was) in lines.into_iter().enumerate() {
-                let own: Vec<Night> = almanac::nights(again.rooms[line].nights.unwrap_or(again.stay)).collect();
-                let late = common(&self.late_nights(&old.rooms[was], old.stay, today), &own);
-                self.booking_in(place, id)?.rooms[line].late = late;
-            }
-        }
+        self.keep_late(place, id, &old, lines)?;
         let again = self.booking(id).clone();
         let lacking = self.lacking(&self.hotels[place], &again, &left, None);
         if !lacking.is_empty() {

@@ -77,7 +77,7 @@ pub fn payment_token(token: &str) -> Result<String, Problem> {
 /// # Errors
 /// Says which field is wrong, and why.
 pub fn guest(guest: Option<v1::Guest>, notes: Vec<v1::Note>, writer: NoteWriter) -> Result<GuestData, Problem> {
-    let v1::Guest { name, email, phone } = guest.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "guest" }))?;
+    let v1::Guest { name, email, phone } = guest.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "guest".into() }))?;
     let change = v1::GuestChange { name: Some(name), email: Some(email), phone: Some(phone) };
     let mut data = GuestData::default();
     change_guest(&mut data, change)?;
@@ -92,7 +92,7 @@ pub fn guest(guest: Option<v1::Guest>, notes: Vec<v1::Note>, writer: NoteWriter)
 pub fn change_guest(data: &mut GuestData, change: v1::GuestChange) -> Result<(), Problem> {
     if let Some(name) = change.name {
         if name.trim().is_empty() {
-            return Err(Problem::new(Detail::FieldMissing { field: "guest.name" }));
+            return Err(Problem::new(Detail::FieldMissing { field: "guest.name".into() }));
         }
         data.name = text("guest.name", &name)?;
     }
@@ -140,7 +140,7 @@ pub fn notes(notes: Vec<v1::Note>, writer: NoteWriter) -> Result<Vec<GuestNote>,
 /// A note may have several lines.
 fn note_text(name: &str, note: &str) -> Result<String, Problem> {
     if note.trim().is_empty() {
-        return Err(Problem::new(Detail::FieldMissing { field: "notes.text" }));
+        return Err(Problem::new(Detail::FieldMissing { field: name.to_owned() }));
     }
     if note.chars().count() > MAX_NOTE {
         return Err(Problem::new(Detail::TextTooLong { field: name.to_owned(), limit: MAX_NOTE as u64 }));
@@ -162,7 +162,7 @@ pub fn override_reason(given: Option<v1::Override>) -> Result<Option<String>, Pr
         return Err(Problem::new(Detail::OverrideRule));
     }
     if reason.trim().is_empty() {
-        return Err(Problem::new(Detail::FieldMissing { field: "override.reason" }));
+        return Err(Problem::new(Detail::FieldMissing { field: "override.reason".into() }));
     }
     text("override.reason", &reason).map(Some)
 }
@@ -195,7 +195,12 @@ pub fn currency(text: &str) -> Result<Currency, Problem> {
 ///
 /// # Errors
 /// Says which field is wrong, and why.
-pub fn check_presentation(address: Option<&v1::Address>, languages: &[String]) -> Result<(), Problem> {
+pub fn check_presentation(address: Option<&v1::Address>, languages: &[String], images: &[v1::Image]) -> Result<(), Problem> {
+    for (place, image) in images.iter().enumerate() {
+        // A link can be long, and have many digits.
+        check_characters(&format!("images[{place}].url"), &image.url)?;
+        text(&format!("images[{place}].caption"), &image.caption)?;
+    }
     for tag in languages {
         if !is_language(tag) {
             return Err(Problem::new(Detail::LanguageTag { text: quoted(tag) }));
@@ -296,18 +301,30 @@ mod tests {
 
     #[test]
     fn countries_and_languages_exist() {
-        let country = |code: &str| check_presentation(Some(&v1::Address { country: code.into(), ..Default::default() }), &[]);
+        let country =
+            |code: &str| check_presentation(Some(&v1::Address { country: code.into(), ..Default::default() }), &[], &[]);
         for known in ["", "PT", "DE", "TW", "SS", "CW"] {
             country(known).expect(known);
         }
         for bad in ["ZZZ", "ZZ", "pt", "PRT", "XX", "P"] {
             assert_eq!(code(country(bad)), Code::InvalidField, "{bad}");
         }
-        let languages = |tags: &[&str]| check_presentation(None, &tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
+        let languages =
+            |tags: &[&str]| check_presentation(None, &tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>(), &[]);
         languages(&["pt", "pt-BR", "zh-Hans-CN", "es-419", "gsw", "EN"]).expect("languages");
         for bad in ["", "xx", "english", "pt_BR", "pt-", "-pt", "q1"] {
             assert_eq!(code(languages(&["pt", bad])), Code::InvalidField, "{bad}");
         }
+    }
+
+    #[test]
+    fn links_and_captions_of_images_are_plain_text() {
+        let image =
+            |url: &str, caption: &str| check_presentation(None, &[], &[v1::Image { url: url.into(), caption: caption.into() }]);
+        image("https://example.org/4111111111111111.jpg", "Front").expect("a link may have many digits");
+        assert_eq!(code(image("https://example.org/\u{1b}[2J", "Front")), Code::InvalidField);
+        assert_eq!(code(image("https://example.org/1.jpg", "Front\nBack")), Code::InvalidField);
+        assert_eq!(code(image("https://example.org/1.jpg", "4111 1111 1111 1111")), Code::CardNumber);
     }
 
     #[test]

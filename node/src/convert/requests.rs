@@ -21,7 +21,7 @@ const OLDEST_CHILD: u32 = 17;
 /// A property's id: 1 to 64 letters, digits, `-`, `_` or `.`, but not only dots.
 pub fn property_id(text: &str) -> Result<&str, Problem> {
     if text.is_empty() {
-        return Err(Problem::new(Detail::FieldMissing { field: "propertyId" }));
+        return Err(Problem::new(Detail::FieldMissing { field: "propertyId".into() }));
     }
     let fits = (1..=64).contains(&text.len())
         && text.bytes().any(|b| b != b'.')

@@ -125,14 +125,14 @@ impl Service {
 
 fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem> {
     if request.name.trim().is_empty() {
-        return Err(Problem::new(Detail::FieldMissing { field: "name" }));
+        return Err(Problem::new(Detail::FieldMissing { field: "name".into() }));
     }
     if let Some(location) = &request.location
         && !((-90.0..=90.0).contains(&location.latitude) && (-180.0..=180.0).contains(&location.longitude))
     {
         return Err(Problem::new(Detail::Location));
     }
-    fields::check_presentation(request.address.as_ref(), &request.languages)?;
+    fields::check_presentation(request.address.as_ref(), &request.languages, &request.images)?;
     let presentation = Presentation {
         address: request.address.clone(),
         location: request.location,

@@ -224,8 +224,12 @@ async fn a_booking_has_notes() {
         let answer = channel.book(&with(wrong.clone())).await;
         assert_eq!(answer.status, 400, "{wrong}: {answer:?}");
     }
-    let card = json!([{"kind": "guest", "text": "pay with 4111 1111 1111 1111"}]);
-    refused("a card", &channel.book(&with(card)).await, 400, "card_number", "notes[0].text");
+    let blank = json!([wish, {"kind": "guest", "text": " "}]);
+    refused("a blank note", &channel.book(&with(blank)).await, 400, "invalid_field", "notes[1].text");
+    for text in ["pay with 4111 1111 1111 1111", "pay with 4111 1111\n1111 1111"] {
+        let card = json!([{"kind": "guest", "text": text}]);
+        refused(text, &channel.book(&with(card)).await, 400, "card_number", "notes[0].text");
+    }
     let booking = channel.book(&with(json!([wish]))).await.expect(201).json();
     assert_eq!(booking["notes"], json!([wish]));
     let both = json!({"notes": [wish, internal]});

@@ -29,6 +29,15 @@ async fn by_the_confirmation_number() {
         }
     }
     assert!(ids(api.get("/v1/bookings?confirmationNumber=00000-00000").send().await).is_empty());
+    // Other conditions count beside the number, with and without a property.
+    for (condition, is_found) in
+        [("state=confirmed", true), ("state=cancelled", false), ("guest=nobody", false), ("arrivalFrom=2027-03-02", false)]
+    {
+        for scope in ["", "&propertyId=NUMBERS"] {
+            let found = ids(api.get(&format!("/v1/bookings?confirmationNumber={number}&{condition}{scope}")).send().await);
+            assert_eq!(!found.is_empty(), is_found, "{condition}{scope}");
+        }
+    }
     for wrong in ["7K2M4", "7K2M4-X9QR%C3%A9", "7K2M4-X9QRTT"] {
         let answer = api.get(&format!("/v1/bookings?confirmationNumber={wrong}")).send().await;
         refused(wrong, &answer, 400, "invalid_field", "confirmation number");

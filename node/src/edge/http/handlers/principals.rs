@@ -58,7 +58,7 @@ pub async fn put(
     PathOf(id): PathOf<String>,
     call: MutationCall<RequiredSettings>,
 ) -> Result<Response, Problem> {
-    let settings = call.body.0.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "role" }))?;
+    let settings = call.body.0.ok_or_else(|| Problem::new(Detail::FieldMissing { field: "role".into() }))?;
     let principal = service.put_principal(&call.mutation, &id, settings).await?;
     found(&principal, u32::try_from(principal.revision).ok())
 }
