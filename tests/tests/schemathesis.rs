@@ -94,7 +94,8 @@ fn assert_answered(asked: &str, document: &Value) {
     }
     // The steps of a booking exclude each other: which of them succeeds depends on earlier requests, and ids differ from
     // run to run.
-    let steps = ["check-in", "check-out", "no-show"].map(|step| format!("POST /v1/bookings/{{booking}}/{step}"));
+    let steps =
+        ["check-in", "revert-check-in", "check-out", "no-show"].map(|step| format!("POST /v1/bookings/{{booking}}/{step}"));
     let expected = [
         // Needs a fresh link.
         "POST /v1/guest-sessions",
@@ -141,6 +142,7 @@ async fn known(cluster: &Cluster, hotel: &Hotel) -> Value {
         "bodies": {
             "POST /v1/bookings": request,
             "POST /v1/bookings/{booking}/amend": {"departure": "2027-01-04"},
+            "POST /v1/holds/{hold}/confirm": {"guest": {"name": "Schema"}},
             "POST /v1/holds": {"propertyId": hotel.id, "arrival": "2027-01-01", "departure": "2027-01-03", "rooms": rooms},
             "POST /v1/properties/{property}/ari": {"updates": ari},
             "POST /v1/properties/{property}/close-business-date": {"expectedFrom": "2027-01-01"},

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use keyrack_inventory::{BookingLeaf, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, Night};
+use keyrack_inventory::{BookingLeaf, Disclosure, LEAF_DIGESTS, Leaf, LeafBody, LeafKind, Night};
 use keyrack_merkle::encode_hash;
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ use crate::terminal::line;
 pub struct LeafSummary {
     /// `book`, `amend`, ...
     pub event: &'static str,
+    /// The event in words.
+    #[serde(skip)]
+    in_words: &'static str,
     /// `bk_...`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub booking: Option<String>,
@@ -98,6 +101,7 @@ impl LeafSummary {
         let claim = |claim: &Disclosure| ClaimSummary { name: claim.name.clone(), value: claim.value.clone() };
         let mut summary = LeafSummary {
             event: "key-change",
+            in_words: "a replica signs with new keys from this leaf on",
             booking: None,
             property: None,
             arrival: None,
@@ -116,10 +120,12 @@ impl LeafSummary {
             LeafBody::KeyChange(keys) => summary.node = Some(keys.node),
             LeafBody::AuditSeal { count, link } => {
                 summary.event = "audit-seal";
+                summary.in_words = "a seal of the audit trail";
                 summary.audit_trail = Some(AuditTrailSeal { records: *count, newest_link: encode_hash(link) });
             }
             LeafBody::Booking(booking) => {
                 summary.event = booking.kind.name();
+                summary.in_words = in_words(booking.kind);
                 summary.booking = Some(booking.booking.to_string());
                 summary.property = Some(booking.property.clone());
                 summary.arrival = Some(booking.arrival.to_string());
@@ -134,7 +140,7 @@ impl LeafSummary {
 
     /// Lines for people.
     pub fn text(&self) -> String {
-        let mut text = format!("  event      {}: {}\n", self.event, event_in_words(self.event));
+        let mut text = format!("  event      {}: {}\n", self.event, self.in_words);
         if let Some(node) = self.node {
             let _ = writeln!(text, "  node       {node}");
         }
@@ -191,16 +197,16 @@ fn rooms(booking: &BookingLeaf) -> Vec<RoomsSummary> {
     rooms.collect()
 }
 
-fn event_in_words(event: &str) -> &'static str {
-    match event {
-        "book" => "the booking was created",
-        "amend" => "the booking was changed",
-        "cancel" => "the booking was cancelled",
-        "check-in" => "the guest arrived",
-        "check-out" => "the guest left",
-        "no-show" => "the guest did not come",
-        "erase" => "the data of the guest were erased; the booking is unchanged",
-        "audit-seal" => "a seal of the audit trail",
-        _ => "a replica signs with new keys from this leaf on",
+fn in_words(kind: LeafKind) -> &'static str {
+    match kind {
+        LeafKind::Book => "the booking was created",
+        LeafKind::Amend => "the booking was changed",
+        LeafKind::Cancel => "the booking was cancelled",
+        LeafKind::CheckIn => "the guest arrived",
+        LeafKind::RevertCheckIn => "the check-in was undone",
+        LeafKind::CheckOut => "the guest left",
+        LeafKind::NoShow => "the guest did not come",
+        LeafKind::Reinstate => "the booking was confirmed again",
+        LeafKind::Erase => "the data of the guest were erased; the booking is unchanged",
     }
 }

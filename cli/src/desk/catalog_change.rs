@@ -142,7 +142,7 @@ impl RoomTypeChange {
             occupancy: self.occupancy.unwrap_or(known.occupancy),
             overbooking_basis_points: self.overbooking_basis_points.unwrap_or(known.overbooking_basis_points),
             accessible: known.accessible,
-            retired: self.retired.unwrap_or(known.retired),
+            retired: self.retired,
             expected_revision: None,
             idempotency_key: String::new(),
         })
@@ -160,7 +160,7 @@ impl RatePlanChange {
             name: self.name.clone().unwrap_or(known.name),
             currency: self.currency.clone().unwrap_or(known.currency),
             cancellation_policy: known.cancellation_policy,
-            retired: self.retired.unwrap_or(known.retired),
+            retired: self.retired,
             expected_revision: None,
             idempotency_key: String::new(),
         }
@@ -248,7 +248,6 @@ mod tests {
             occupancy: 2,
             overbooking_basis_points: 500,
             accessible: true,
-            retired: true,
             ..Default::default()
         };
         assert_eq!(changed, expected);
@@ -256,7 +255,7 @@ mod tests {
         let renamed = renamed.applied_to("lisbon", "DBL", Some(known())).expect("a request");
         assert_eq!(renamed, v1::PutRoomTypeRequest { name: "Twin".into(), capacity: Some(18), ..expected });
         let sold_again = RoomTypeChange { retired: Some(false), ..Default::default() };
-        assert!(!sold_again.applied_to("lisbon", "DBL", Some(known())).expect("a request").retired);
+        assert_eq!(sold_again.applied_to("lisbon", "DBL", Some(known())).expect("a request").retired, Some(false));
         let new = RoomTypeChange::default().applied_to("lisbon", "SGL", Some(known()));
         assert!(new.is_err_and(|refused| refused.to_string().contains("--capacity")));
     }
@@ -267,8 +266,8 @@ mod tests {
         let changed = change.applied_to("lisbon", "BAR", Some(known()));
         let policy = changed.cancellation_policy.expect("kept");
         assert_eq!((changed.name.as_str(), changed.currency.as_str(), policy.free_until_days), ("Flexible", "EUR", 3));
-        assert!(changed.retired, "it is still retired");
+        assert_eq!(changed.retired, None, "it stays retired");
         let sold_again = RatePlanChange { retired: Some(false), ..Default::default() };
-        assert!(!sold_again.applied_to("lisbon", "BAR", Some(known())).retired);
+        assert_eq!(sold_again.applied_to("lisbon", "BAR", Some(known())).retired, Some(false));
     }
 }

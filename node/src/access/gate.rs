@@ -132,12 +132,14 @@ impl Gate {
         if !self.issuer_covers(token, &place) {
             return Ok(None);
         }
-        let key = Key::Booking(token.booking);
         let read = self.cluster.read(place.shard, Consistency::Linearizable, deadline, |view| {
-            Ok(match view.get(&key)? {
-                Some(Row::Booking(booking)) if token.is_for(booking) => Some(booking.clone()),
+            let Some(Row::Booking(booking)) = view.get(&Key::Booking(token.booking))? else { return Ok(None) };
+            let booking = booking.clone();
+            let key = match view.get(&Key::Guest(token.booking))? {
+                Some(Row::Guest(secrets)) => Some(secrets.wrapped_key.as_slice()),
                 _ => None,
-            })
+            };
+            Ok(self.links.is_for(token, &booking, key).then_some(booking))
         });
         Ok(read.await?.0)
     }

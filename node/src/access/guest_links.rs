@@ -4,13 +4,13 @@
 //! link shows neither its booking nor its issuer. They contain the booking (16 bytes), the time of expiry (8 bytes, ms since 1970),
 //! the issuer (its number and its credential's, 4 bytes each) and a digest of the guest (16 bytes), in base64url.
 //!
-//! A link and its sessions end when they expire, when the issuer loses its rights, and when the booking gets another guest or its
-//! guest is erased.
+//! A link and its sessions end when they expire, when the issuer loses its rights, and when the booking gets another guest (another name or
+//! e-mail address) or its guest is erased.
 
 use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use keyrack_inventory::{Booking, BookingId, Who};
+use keyrack_inventory::{Booking, BookingId, ConfirmationNumber, Who};
 use keyrack_texts::Detail;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -48,20 +48,6 @@ pub struct GuestToken {
 }
 
 impl GuestToken {
-    /// A token for the present guest of a booking.
-    pub fn new(booking: &Booking, issuer: &Who, expires_at_ms: u64) -> GuestToken {
-        let issuer = match issuer {
-            Who::Principal { number, credential } => (*number, *credential),
-            Who::Trusted(..) | Who::Guest(_) | Who::Unauthenticated => (0, 0),
-        };
-        GuestToken { booking: booking.id, expires_at_ms, issuer, guest: guest_digest(booking) }
-    }
-
-    /// Whether the booking still has the guest that the link was made for.
-    pub fn is_for(&self, booking: &Booking) -> bool {
-        booking.id == self.booking && !booking.guest_erased && guest_digest(booking) == self.guest
-    }
-
     fn encode(&self) -> [u8; BODY_BYTES] {
         let mut bytes = [0; BODY_BYTES];
         bytes[..16].copy_from_slice(&self.booking.0);
@@ -90,6 +76,32 @@ impl GuestLinks {
     /// Uses the keys of this vault's keyring.
     pub fn new(vault: Arc<Vault>) -> GuestLinks {
         GuestLinks { vault }
+    }
+
+    /// A token for the present guest of a booking. `key` is the guest's wrapped key.
+    pub fn token(&self, (booking, key): (&Booking, Option<&[u8]>), issuer: &Who, expires_at_ms: u64) -> GuestToken {
+        let issuer = match issuer {
+            Who::Principal { number, credential } => (*number, *credential),
+            Who::Trusted(..) | Who::Guest(_) | Who::Unauthenticated => (0, 0),
+        };
+        GuestToken { booking: booking.id, expires_at_ms, issuer, guest: self.guest_digest(booking, key) }
+    }
+
+    /// Whether the booking still has the guest that the link was made for.
+    pub fn is_for(&self, token: &GuestToken, booking: &Booking, key: Option<&[u8]>) -> bool {
+        let has_guest = || token.guest == self.guest_digest(booking, key) || token.guest == ciphertext_digest(booking);
+        booking.id == token.booking && !booking.guest_erased && has_guest()
+    }
+
+    /// Tells one guest of a booking from another: by name and e-mail address. Notes and telephone numbers are the same guest's.
+    fn guest_digest(&self, booking: &Booking, key: Option<&[u8]>) -> [u8; 16] {
+        let Some(guest) = self.vault.open_guest(booking, key) else { return ciphertext_digest(booking) };
+        let mut sum = Sha256::new_with_prefix(b"keyrack guest link");
+        for part in [guest.name.as_bytes(), guest.email.as_bytes()] {
+            sum.update((part.len() as u64).to_be_bytes());
+            sum.update(part);
+        }
+        first_half(sum.finalize().into())
     }
 
     /// A link.
@@ -128,13 +140,16 @@ impl GuestLinks {
 
 /// Whether a guest gave the booking's confirmation number, in constant time.
 pub fn is_number_of(booking: &Booking, given: &str) -> bool {
-    let (known, given) = (booking.confirmation_number().to_string(), given.trim().to_ascii_uppercase());
-    known.as_bytes().ct_eq(given.as_bytes()).into()
+    let Ok(given) = ConfirmationNumber::parse(given) else { return false };
+    booking.confirmation_number().to_string().as_bytes().ct_eq(given.to_string().as_bytes()).into()
 }
 
-/// Tells one guest of a booking from another. The ciphertext is new for each guest.
-fn guest_digest(booking: &Booking) -> [u8; 16] {
-    let sum: [u8; 32] = Sha256::digest(&booking.guest.ciphertext).into();
+/// How links of the first version tell one guest from another: the ciphertext is new with each change.
+fn ciphertext_digest(booking: &Booking) -> [u8; 16] {
+    first_half(Sha256::digest(&booking.guest.ciphertext).into())
+}
+
+fn first_half(sum: [u8; 32]) -> [u8; 16] {
     let mut digest = [0; 16];
     digest.copy_from_slice(&sum[..16]);
     digest

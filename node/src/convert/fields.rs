@@ -8,13 +8,15 @@ use unicode_normalization::UnicodeNormalization;
 use super::problem::Problem;
 use super::quoted::quoted;
 pub use crate::guests::folded;
-use crate::guests::{GuestData, GuestNote, has_card_number, is_card_number};
+use crate::guests::{GuestData, GuestNote, has_card_number, is_card_number, is_ignorable, is_visible};
 
 /// The most characters in a name, reference or token.
 const MAX_TEXT: usize = 200;
 /// The most notes of a booking, and the most characters in one.
 const MAX_NOTES: usize = 20;
 const MAX_NOTE: usize = 1_000;
+/// The most characters in all notes of one writer: each amendment writes them again.
+const MAX_ALL_NOTES: usize = 4_000;
 /// The stored kinds of notes.
 const NOTE_OF_GUEST: u32 = 1;
 /// See [`NOTE_OF_GUEST`].
@@ -55,9 +57,35 @@ pub fn check_characters(name: &str, text: &str) -> Result<(), Problem> {
     }
 }
 
-/// Control characters, the ends of lines and paragraphs, and what reverses the order of the letters after it.
+/// Control characters, the ends of lines and paragraphs, and what reverses the order of the letters around it.
 fn is_control(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let is_direction = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    letter.is_control() || is_direction || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// A text of people that names something: as [`text`], and a person sees it.
+///
+/// # Errors
+/// As for [`text`]; also if nothing of it is visible.
+pub fn shown_name(name: &str, given: &str) -> Result<String, Problem> {
+    if given.chars().any(is_visible) {
+        text(name, given)
+    } else {
+        Err(Problem::new(Detail::FieldMissing { field: name.to_owned() }))
+    }
+}
+
+/// A reference that machines compare, such as a seller's number of a booking, an e-mail address or a telephone number: without blanks
+/// around it, and without characters that nobody sees.
+///
+/// # Errors
+/// As for [`identifier`].
+pub fn reference(name: &str, given: &str) -> Result<String, Problem> {
+    let given = given.trim();
+    match given.chars().position(is_ignorable) {
+        Some(at) => Err(Problem::new(Detail::TextHasControl { field: name.to_owned(), place: at as u64 + 1 })),
+        None => identifier(name, given),
+    }
 }
 
 /// A payment provider's token, which is no card number.
@@ -66,7 +94,9 @@ fn is_control(letter: char) -> bool {
 /// As for [`text`].
 pub fn payment_token(token: &str) -> Result<String, Problem> {
     const NAME: &str = "payment.token";
-    if is_card_number(token) {
+    // A number with its date and code is no token either.
+    let is_no_token = !token.chars().any(char::is_alphabetic) && has_card_number(token);
+    if is_card_number(token) || is_no_token {
         return Err(Problem::new(Detail::TextHasCardNumber { field: NAME.to_owned() }));
     }
     identifier(NAME, token)
@@ -91,19 +121,16 @@ pub fn guest(guest: Option<v1::Guest>, notes: Vec<v1::Note>, writer: NoteWriter)
 /// Says which field is wrong, and why.
 pub fn change_guest(data: &mut GuestData, change: v1::GuestChange) -> Result<(), Problem> {
     if let Some(name) = change.name {
-        if name.trim().is_empty() {
-            return Err(Problem::new(Detail::FieldMissing { field: "guest.name".into() }));
-        }
-        data.name = text("guest.name", &name)?;
+        data.name = shown_name("guest.name", &name)?;
     }
     if let Some(email) = change.email {
-        data.email = identifier("guest.email", &email)?;
+        data.email = reference("guest.email", &email)?;
         if !data.email.is_empty() && !is_email(&data.email) {
             return Err(Problem::new(Detail::Email { field: "guest.email" }));
         }
     }
     if let Some(phone) = change.phone {
-        data.phone = identifier("guest.phone", &phone)?;
+        data.phone = reference("guest.phone", &phone)?;
     }
     Ok(())
 }
@@ -125,6 +152,9 @@ pub fn notes(notes: Vec<v1::Note>, writer: NoteWriter) -> Result<Vec<GuestNote>,
     if notes.len() > MAX_NOTES {
         return Err(Problem::new(Detail::TooManyNotes { limit: MAX_NOTES as u64 }));
     }
+    if notes.iter().map(|note| note.text.chars().count()).sum::<usize>() > MAX_ALL_NOTES {
+        return Err(Problem::new(Detail::TextTooLong { field: "notes".into(), limit: MAX_ALL_NOTES as u64 }));
+    }
     let note = |(place, note): (usize, v1::Note)| {
         let kind = match note.kind.as_str() {
             "guest" => NOTE_OF_GUEST,
@@ -139,7 +169,7 @@ pub fn notes(notes: Vec<v1::Note>, writer: NoteWriter) -> Result<Vec<GuestNote>,
 
 /// A note may have several lines.
 fn note_text(name: &str, note: &str) -> Result<String, Problem> {
-    if note.trim().is_empty() {
+    if !note.chars().any(is_visible) {
         return Err(Problem::new(Detail::FieldMissing { field: name.to_owned() }));
     }
     if note.chars().count() > MAX_NOTE {
@@ -201,26 +231,24 @@ pub fn check_presentation(address: Option<&v1::Address>, languages: &[String], i
         check_characters(&format!("images[{place}].url"), &image.url)?;
         text(&format!("images[{place}].caption"), &image.caption)?;
     }
-    for tag in languages {
-        if !is_language(tag) {
-            return Err(Problem::new(Detail::LanguageTag { text: quoted(tag) }));
-        }
+    if let Some((place, tag)) = languages.iter().enumerate().find(|(_, tag)| !is_language(tag)) {
+        return Err(Problem::new(Detail::LanguageTag { text: quoted(tag) }).within(&format!("languages[{place}]")));
     }
     let Some(address) = address else { return Ok(()) };
-    let lines = address.lines.iter().map(|line| ("address.lines", line));
-    let parts =
-        [("address.city", &address.city), ("address.postalCode", &address.postal_code), ("address.region", &address.region)];
+    let lines = address.lines.iter().enumerate().map(|(place, line)| (format!("address.lines[{place}]"), line));
+    let parts = [("city", &address.city), ("postalCode", &address.postal_code), ("region", &address.region)];
+    let parts = parts.into_iter().map(|(name, part)| (format!("address.{name}"), part));
     for (name, part) in lines.chain(parts) {
-        check_characters(name, part)?;
+        check_characters(&name, part)?;
         if has_card_number(part) {
-            return Err(Problem::new(Detail::AddressHasCardNumber));
+            return Err(Problem::new(Detail::AddressHasCardNumber).within(&name));
         }
     }
     let country = address.country.as_str();
     if country.is_empty() || (country.len() == 2 && country.parse::<iso_country::Country>().is_ok()) {
         return Ok(());
     }
-    Err(Problem::new(Detail::Country { text: quoted(country) }))
+    Err(Problem::new(Detail::Country { text: quoted(country) }).within("address"))
 }
 
 /// Whether a language tag (BCP 47) begins with a language of ISO 639.

@@ -115,7 +115,14 @@ fn tags(value: &[u8]) -> Option<Tags> {
     let mut rest = value;
     let mut tags = Vec::new();
     loop {
+        // An empty element counts for nothing (section 5.6.1).
         rest = rest.trim_ascii_start();
+        while let Some(after) = rest.strip_prefix(b",") {
+            rest = after.trim_ascii_start();
+        }
+        if rest.is_empty() && !tags.is_empty() {
+            return Some(Tags::Listed(tags));
+        }
         let (is_weak, after) = match rest.strip_prefix(b"W/") {
             Some(after) => (true, after),
             None => (false, rest),
@@ -140,7 +147,7 @@ fn tags(value: &[u8]) -> Option<Tags> {
         rest = after.trim_ascii_start();
         match rest.split_first() {
             None => return Some(Tags::Listed(tags)),
-            Some((b',', after)) if !after.trim_ascii().is_empty() => rest = after,
+            Some((b',', after)) => rest = after,
             Some(_) => return None,
         }
     }
@@ -174,6 +181,8 @@ mod tests {
             (Some("*"), None, 3, any),
             (Some("*"), None, 0, never),
             (Some("\"2\", \"3\""), None, 3, Some(3)),
+            (Some(",\"2\", ,\"3\","), None, 3, Some(3)),
+            (Some("\"3\","), None, 4, Some(3)),
             (Some("\"2\",W/\"3\""), None, 3, never),
             (Some("\"a,b\", \"3\""), None, 3, Some(3)),
             (Some("\"03\""), None, 3, never),
@@ -193,7 +202,7 @@ mod tests {
 
     #[test]
     fn other_values_are_refused() {
-        for value in ["", ",", "\"3\",", "\"3", "3\"", "W/3", "w/\"3\"", "\"3\" \"4\"", "abc", "*, \"3\"", "\"a b\"", "3 4"] {
+        for value in ["", ",", ", ,", "\"3", "3\"", "W/3", "w/\"3\"", "\"3\" \"4\"", "abc", "*, \"3\"", "\"a b\"", "3 4"] {
             assert!(Preconditions::read(Some(value.as_bytes()), None).is_err(), "{value:?}");
         }
         assert!(Preconditions::read(Some(b"\xff"), None).is_err());

@@ -3,7 +3,7 @@
 use keyrack_cluster::{AsOf, ClusterError};
 use keyrack_inventory::{BookingId, MAX_CAPACITY, MAX_ROOMS, MAX_STAY_NIGHTS, Price, RefusedNight, Reject};
 use keyrack_proto::Code;
-use keyrack_texts::Detail;
+use keyrack_texts::{Detail, Language};
 
 use super::quoted::quoted;
 use crate::budget::Owner;
@@ -15,6 +15,8 @@ pub struct Problem {
     pub code: Code,
     /// This case. It becomes a sentence when the caller's language is known.
     pub detail: Box<Detail>,
+    /// The part of the request that the sentence is about, such as `updates[3]`; empty for all of it.
+    pub part: Box<str>,
     /// The nights that prevent the stay.
     pub nights: Vec<RefusedNight>,
     /// The present price, if the caller expected another one.
@@ -49,6 +51,7 @@ impl Problem {
         Problem {
             code,
             detail: Box::new(detail),
+            part: Box::default(),
             nights: Vec::new(),
             total: None,
             booking: None,
@@ -57,6 +60,17 @@ impl Problem {
             as_of: None,
             quota: None,
         }
+    }
+
+    /// The same problem, in one part of the request.
+    pub fn within(self, part: &str) -> Problem {
+        Problem { part: part.into(), ..self }
+    }
+
+    /// The sentence in a language, with the part of the request before it.
+    pub fn text(&self, language: Language) -> String {
+        let text = self.detail.text(language);
+        if self.part.is_empty() { text } else { format!("{}: {text}", self.part) }
     }
 
     /// Seconds after which a retry makes sense.

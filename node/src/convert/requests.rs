@@ -83,13 +83,21 @@ pub fn rooms(
     currency_of: impl Fn(ShortCode) -> Option<Currency>,
 ) -> Result<Vec<RoomRequest>, Problem> {
     let quantities = || rooms.iter().map(|room| room.quantity.unwrap_or(1));
-    if rooms.is_empty() || quantities().any(|quantity| quantity == 0) {
+    if let Some(place) = quantities().position(|quantity| quantity == 0) {
+        return Err(Problem::new(Detail::NoRooms).within(&format!("rooms[{place}].quantity")));
+    }
+    if rooms.is_empty() {
         return Err(Problem::new(Detail::NoRooms));
     }
     if quantities().map(u64::from).sum::<u64>() > u64::from(MAX_ROOMS) {
         return Err(Problem::new(Detail::TooManyRooms { limit: MAX_ROOMS.into() }));
     }
-    rooms.into_iter().enumerate().map(|(place, one)| room(place, one, adults, &currency_of)).collect()
+    let line = |(place, one): (usize, v1::RoomRequest)| match (one.room_type.as_str(), one.rate_plan.as_str()) {
+        ("", _) => Err(Problem::new(Detail::FieldMissing { field: format!("rooms[{place}].roomType") })),
+        (_, "") => Err(Problem::new(Detail::FieldMissing { field: format!("rooms[{place}].ratePlan") })),
+        _ => room(place, one, adults, &currency_of),
+    };
+    rooms.into_iter().enumerate().map(line).collect()
 }
 
 fn room(
@@ -108,7 +116,7 @@ fn room(
     let price = |(night, text): (usize, &String)| {
         let currency = currency_of(rate_plan).ok_or_else(|| unknown_rate_plan(rate_plan.as_str()))?;
         let field = format!("rooms[{place}].sellerNightly[{night}]");
-        currency.parse_amount(text).map_err(|_| Problem::new(Detail::Amount { field }))
+        currency.parse_amount(text).map_err(|_| wrong_amount(&field, currency))
     };
     Ok(RoomRequest {
         room_type,
@@ -118,6 +126,13 @@ fn room(
         children_ages: guests.children_ages,
         seller_nightly: room.seller_nightly.iter().enumerate().map(price).collect::<Result<_, _>>()?,
     })
+}
+
+/// An amount that is malformed or too large, or has more digits than its currency.
+fn wrong_amount(field: &str, currency: Currency) -> Problem {
+    let example = currency.format_amount(120 * 10u64.pow(currency.decimals() as u32));
+    let digits = currency.decimals() as u64;
+    Problem::new(Detail::Rate { field: field.to_owned(), currency: currency.as_str().to_owned(), digits, example })
 }
 
 /// The guests of each line of a hold's rooms.
@@ -185,8 +200,8 @@ pub fn code(name: &str, text: &str) -> Result<ShortCode, Problem> {
     short_code(text).map_err(|_| Problem::new(Detail::FieldCode { field: name.to_owned() }))
 }
 
-/// Converts the request for a room type.
-pub fn room_type(put: &v1::PutRoomTypeRequest) -> Result<RoomType, Problem> {
+/// Converts the request for a room type. `retired` is whether it is retired now.
+pub fn room_type(put: &v1::PutRoomTypeRequest, retired: bool) -> Result<RoomType, Problem> {
     Ok(RoomType {
         code: code("code", &put.code)?,
         name: text("name", &put.name)?,
@@ -194,20 +209,20 @@ pub fn room_type(put: &v1::PutRoomTypeRequest) -> Result<RoomType, Problem> {
         occupancy: u16::try_from(put.occupancy).map_err(|_| Problem::new(Detail::Occupancy))?,
         overbooking_basis_points: put.overbooking_basis_points,
         accessible: put.accessible,
-        retired: put.retired,
+        retired: put.retired.unwrap_or(retired),
         revision: 0,
     })
 }
 
-/// Converts the request for a rate plan. `fallback` is the property's currency.
-pub fn rate_plan(put: &v1::PutRatePlanRequest, fallback: Currency) -> Result<RatePlan, Problem> {
+/// Converts the request for a rate plan. `fallback` is the property's currency, and `retired` whether the plan is retired now.
+pub fn rate_plan(put: &v1::PutRatePlanRequest, fallback: Currency, retired: bool) -> Result<RatePlan, Problem> {
     Ok(RatePlan {
         code: code("code", &put.code)?,
         name: text("name", &put.name)?,
         currency: if put.currency.is_empty() { fallback } else { currency(&put.currency)? },
         policy: policy(put.cancellation_policy.as_ref())?,
         priced: false,
-        retired: put.retired,
+        retired: put.retired.unwrap_or(retired),
         revision: 0,
     })
 }
@@ -229,7 +244,10 @@ pub fn ari(updates: &[v1::AriUpdate], currency_of: impl Fn(ShortCode) -> Option<
     if updates.is_empty() || updates.len() > MAX_ARI_UPDATES {
         return Err(Problem::new(Detail::AriLines { limit: MAX_ARI_UPDATES as u64 }));
     }
-    updates.iter().map(|update| ari_line(update, &currency_of)).collect()
+    let line = |(place, update): (usize, &v1::AriUpdate)| {
+        ari_line(update, &currency_of).map_err(|problem| problem.within(&format!("updates[{place}]")))
+    };
+    updates.iter().enumerate().map(line).collect()
 }
 
 fn ari_line(update: &v1::AriUpdate, currency_of: &impl Fn(ShortCode) -> Option<Currency>) -> Result<AriUpdate, Problem> {
@@ -244,7 +262,7 @@ fn ari_line(update: &v1::AriUpdate, currency_of: &impl Fn(ShortCode) -> Option<C
         (Some(text), Some(_)) if text.is_empty() => None,
         (Some(text), Some(plan)) => {
             let currency = currency_of(plan).ok_or_else(|| unknown_rate_plan(plan.as_str()))?;
-            Some(currency.parse_amount(text).map_err(|_| Problem::new(Detail::Rate))?)
+            Some(currency.parse_amount(text).map_err(|_| wrong_amount("rate", currency))?)
         }
     };
     let nights = |name: &str, n: Option<u32>| {

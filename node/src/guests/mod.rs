@@ -21,4 +21,4 @@ pub use cards::{has_card_number, is_card_number};
 pub use keyrack_proto::internal::{GuestData, GuestNote};
 pub use rewrap::run as rewrap;
 pub use vault::{SealedGuest, SealedTokens, Vault};
-pub use words::{folded, words_in};
+pub use words::{folded, is_ignorable, is_visible, words_in};

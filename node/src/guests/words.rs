@@ -28,9 +28,43 @@ pub fn words_in(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A text as searches compare it: without case and accents, so that `Muller` finds `MÜLLER`.
+/// A text as searches compare it: without case and accents, so that `Muller` finds `MÜLLER`, and `STRASSE` finds `Straße`.
 pub fn folded(text: &str) -> String {
-    text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_combining_mark(*letter)).collect()
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.nfkd().flat_map(char::to_lowercase).nfkd().filter(|letter| !is_combining_mark(*letter)) {
+        match letter {
+            // Their capital letters are other letters.
+            'ß' => folded.push_str("ss"),
+            'ς' => folded.push('σ'),
+            // Letters that have no accent to leave out.
+            'ı' => folded.push('i'),
+            'ł' => folded.push('l'),
+            'ø' => folded.push('o'),
+            'đ' => folded.push('d'),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            '’' => folded.push('\''),
+            other => folded.push(other),
+        }
+    }
+    folded
+}
+
+/// Whether a person sees a character.
+pub fn is_visible(letter: char) -> bool {
+    // A Braille pattern without dots is blank.
+    !letter.is_whitespace() && !letter.is_control() && !is_combining_mark(letter) && !is_ignorable(letter) && letter != '\u{2800}'
+}
+
+/// Whether a character is not shown (`Default_Ignorable_Code_Point` of Unicode).
+pub fn is_ignorable(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -45,5 +79,17 @@ mod tests {
         assert_eq!(words_in("müller"), ["muller"]);
         assert_eq!(words_in("M.MUELLER@example.ORG "), ["m.mueller@example.org"]);
         assert!(words_in(" - ").is_empty());
+        for (one, other) in [("Straße", "STRASSE"), ("Σίσυφος", "ΣΊΣΥΦΟΣ"), ("Łódź", "lodz"), ("D’Arc", "d'arc"), ("Ærø", "aero")]
+        {
+            assert_eq!(folded(one), folded(other));
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_no_name() {
+        for blank in ["", " ", "\u{a0}", "\u{200b}", "\u{200b}\u{200d}\u{feff}", "\u{3164}", "\u{2800}", "\u{301}", "\u{e0041}"] {
+            assert!(!blank.chars().any(is_visible), "{blank:?}");
+        }
+        assert!("\u{200b}x".chars().any(is_visible) && "名".chars().any(is_visible) && "🔑".chars().any(is_visible));
     }
 }

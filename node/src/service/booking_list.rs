@@ -2,8 +2,8 @@
 
 use keyrack_cluster::{AsOf, View};
 use keyrack_inventory::{
-    Booking, BookingId, BookingState, ConfirmationNumber, Fault, Key, Lookup, MAX_STAY_NIGHTS, Night, PropertyNumber, Read,
-    Right, Row, Scope,
+    BookedRoom, Booking, BookingId, BookingState, ConfirmationNumber, Fault, Key, Lookup, MAX_STAY_NIGHTS, Night, PropertyNumber,
+    Read, Right, Row, Scope,
 };
 use keyrack_proto::v1;
 use keyrack_texts::Detail;
@@ -20,6 +20,8 @@ use crate::guests::words_in;
 /// of the nights are read, but never more than these at once.
 const MAX_LIMIT: usize = 500;
 const MAX_SCANNED: usize = 5_000;
+/// The most bytes of a page, by [`shown_bytes`], unless a single booking has more.
+const MAX_PAGE_BYTES: usize = 4 << 20;
 
 impl Service {
     /// A page of a property's bookings.
@@ -213,7 +215,8 @@ fn read_pass(
             for key in keys.iter().take(MAX_SCANNED) {
                 let (Key::Arrival(_, _, id) | Key::ChannelRef(_, _, id) | Key::Lookup(_, _, id)) = key else { continue };
                 let Some(booking) = booking_with_key(view, *id)?.filter(|booking| fits(booking)) else { continue };
-                if found.len() == limit {
+                let bytes: usize = found.iter().map(|(booking, _)| shown_bytes(booking)).sum();
+                if found.len() == limit || (!found.is_empty() && bytes + shown_bytes(&booking.0) > MAX_PAGE_BYTES) {
                     return Ok(Some(*key));
                 }
                 found.push(booking);
@@ -226,6 +229,12 @@ fn read_pass(
         }
     }
     Ok(None)
+}
+
+/// About how many bytes a booking has in an answer. Most of a large one are the prices of its nights.
+fn shown_bytes(booking: &Booking) -> usize {
+    let of_room = |room: &BookedRoom| 300 + 40 * room.nightly.len() + 40 * room.seller_nightly.len();
+    1_000 + booking.guest.ciphertext.len() * 2 + booking.rooms.iter().map(of_room).sum::<usize>()
 }
 
 /// The filter of a list of bookings.
@@ -250,8 +259,10 @@ impl Filter {
         query: &v1::ListBookingsRequest,
         number: Option<ConfirmationNumber>,
     ) -> Result<Filter, Problem> {
-        let filter = Filter::new(query, number)?;
-        if filter.words.is_empty() || caller.role().sees_guests() { Ok(filter) } else { Err(forbidden()) }
+        if !query.guest.is_empty() && !caller.role().sees_guests() {
+            return Err(forbidden());
+        }
+        Filter::new(query, number)
     }
 
     fn new(query: &v1::ListBookingsRequest, number: Option<ConfirmationNumber>) -> Result<Filter, Problem> {
@@ -262,7 +273,7 @@ impl Filter {
             "" => Vec::new(),
             names => names.split(',').map(state).collect::<Result<_, _>>()?,
         };
-        let channel_ref = fields::identifier("channelRef", &query.channel_ref)?;
+        let channel_ref = fields::reference("channelRef", &query.channel_ref)?;
         let arrival =
             (bound("arrivalFrom", &query.arrival_from, Night(0))?, bound("arrivalTo", &query.arrival_to, Night::LAST)?.next());
         let departure = (
@@ -279,7 +290,10 @@ impl Filter {
                 text => requests::time("updatedSince", text)?,
             },
             number,
-            words: words_in(&fields::identifier("guest", &query.guest)?),
+            words: match words_in(&fields::identifier("guest", &query.guest)?) {
+                words if words.is_empty() && !query.guest.is_empty() => return Err(Problem::new(Detail::GuestWords)),
+                words => words,
+            },
         })
     }
 

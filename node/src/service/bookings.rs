@@ -78,7 +78,7 @@ impl Service {
             stay,
             rooms,
             guest: sealed,
-            channel_ref: fields::identifier("channelRef", &request.channel_ref)?,
+            channel_ref: fields::reference("channelRef", &request.channel_ref)?,
             payment_token: fields::payment_token(&request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),
@@ -158,6 +158,10 @@ impl Service {
         };
         if let Some(change) = request.guest.clone() {
             fields::change_guest(&mut data, change)?;
+            // After an erasure a booking gets another guest, who has a name.
+            if booking.guest_erased {
+                fields::shown_name("guest.name", &data.name)?;
+            }
         }
         if let Some(list) = request.notes.clone() {
             let writer = mutation.caller.note_writer();

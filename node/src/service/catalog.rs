@@ -54,8 +54,11 @@ impl Service {
     ) -> Result<Done<v1::RoomType>, Problem> {
         request.idempotency_key.clear();
         mutation.caller.check(Operation::PutRoomType, Some(&request.property_id))?;
-        let room_type = requests::room_type(&request)?;
+        requests::room_type(&request, false)?;
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
+        let property = self.find_property(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
+        let known = property.room_types.iter().find(|kind| kind.code.as_str() == request.code);
+        let room_type = requests::room_type(&request, known.is_some_and(|kind| kind.retired))?;
         let key = self.request_key(&mutation, &place, "put-room-type", &request)?;
         let revised = Revised::RoomType(room_type.code);
         let expected_revision = self.expected(&mutation, &place, revised, request.expected_revision).await?;
@@ -76,7 +79,8 @@ impl Service {
         mutation.caller.check(Operation::PutRatePlan, Some(&request.property_id))?;
         let place = self.place(&mutation.caller, &request.property_id, mutation.deadline).await?;
         let property = self.find_property(&mutation.caller, &place, ReadOptions::linearizable(mutation.deadline)).await?.0;
-        let rate_plan = requests::rate_plan(&request, property.details.currency)?;
+        let known = property.rate_plans.iter().find(|plan| plan.code.as_str() == request.code);
+        let rate_plan = requests::rate_plan(&request, property.details.currency, known.is_some_and(|plan| plan.retired))?;
         let key = self.request_key(&mutation, &place, "put-rate-plan", &request)?;
         let revised = Revised::RatePlan(rate_plan.code);
         let expected_revision = self.expected(&mutation, &place, revised, request.expected_revision).await?;
@@ -124,9 +128,6 @@ impl Service {
 }
 
 fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem> {
-    if request.name.trim().is_empty() {
-        return Err(Problem::new(Detail::FieldMissing { field: "name".into() }));
-    }
     if let Some(location) = &request.location
         && !((-90.0..=90.0).contains(&location.latitude) && (-180.0..=180.0).contains(&location.longitude))
     {
@@ -141,7 +142,7 @@ fn details(request: &v1::PutPropertyRequest) -> Result<PropertyDetails, Problem>
     };
     let presentation = serde_json::to_string(&presentation).map_err(|_| Problem::new(Detail::AddressUnreadable))?;
     Ok(PropertyDetails {
-        name: fields::text("name", &request.name)?,
+        name: fields::shown_name("name", &request.name)?,
         time_zone: request.time_zone.clone(),
         currency: fields::currency(&request.currency)?,
         home_region: fields::text("homeRegion", &request.home_region)?,

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use keyrack_inventory::{PropertyNumber, Verdict, Who};
+use keyrack_cluster::View;
+use keyrack_inventory::{PropertyNumber, Right, Verdict, Who};
 use keyrack_texts::Detail;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
+use super::rows::{no_such_booking, seen_booking};
 use super::state::Service;
 use super::views::ReadOptions;
 use crate::access::trail::TrailEntry;
@@ -79,12 +81,14 @@ impl Service {
         }
         let id = requests::booking_id(id)?;
         let place = self.place_of(caller, id, options.deadline).await?;
-        let (booking, _) = self.find_booking(caller, id, &place, options).await?;
+        let seen = |view: &mut View<'_>, scope| seen_booking(view, scope, id);
+        let read = self.view((caller, Right::ReadBookings), &place, options, seen);
+        let (booking, key) = read.await?.0.ok_or_else(|| no_such_booking(id))?;
         if booking.guest_erased {
             return Err(Problem::new(Detail::GuestErased));
         }
         let expires_at_ms = now_ms() + seconds * 1_000;
-        let token = GuestToken::new(&booking, caller.who(), expires_at_ms);
+        let token = self.guard().gate().links().token((&booking, key.as_deref()), caller.who(), expires_at_ms);
         Ok(GuestLink {
             confirmation_number: booking.confirmation_number().to_string(),
             link: self.guard().gate().links().link(&token)?,

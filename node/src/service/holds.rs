@@ -104,7 +104,7 @@ impl Service {
             hold,
             booking,
             guest: sealed,
-            channel_ref: fields::identifier("channelRef", &request.channel_ref)?,
+            channel_ref: fields::reference("channelRef", &request.channel_ref)?,
             payment_token: fields::payment_token(&request.payment.unwrap_or_default().token)?,
             seeds: seeds.clone(),
             number: Some(draw::confirmation_number()?),

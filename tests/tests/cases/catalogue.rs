@@ -101,8 +101,16 @@ async fn what_is_retired_is_not_sold_and_its_bookings_stand() {
     let offers = hotel.api.get("/v1/offers?propertyId=RETIRED&arrival=2027-02-01&departure=2027-02-02&adults=1").send().await;
     let offers = offers.expect(200).json();
     assert!(offers["offers"].as_array().unwrap().iter().all(|offer| offer["roomType"] != "SUI"), "{offers}");
-    // The booking stands: it stays longer, and its guests change.
-    hotel.act(&booking, "amend", &json!({"departure": "2027-02-04"})).await.expect(200);
+    // A client that does not know the field changes nothing about it.
+    let renamed = json!({"name": "Suite with a view", "capacity": 5, "occupancy": 4});
+    let put = hotel.api.put("/v1/properties/RETIRED/room-types/SUI", &renamed).send().await.expect(200).json();
+    assert_eq!((&put["name"], &put["retired"]), (&json!("Suite with a view"), &json!(true)));
+    // The booking stands, and its guests change. Only staff adds nights.
+    hotel.act(&booking, "amend", &json!({"rooms": [{"roomType": "SUI", "ratePlan": "FLEX", "adults": 1}]})).await.expect(200);
+    let longer = json!({"departure": "2027-02-04"});
+    refused("longer", &hotel.act(&booking, "amend", &longer).await, 409, "retired", "SUI");
+    let reason = json!({"departure": "2027-02-04", "override": {"rule": "restrictions", "reason": "a regular guest"}});
+    hotel.act(&booking, "amend", &reason).await.expect(200);
     let two = json!({"rooms": [{"roomType": "SUI", "ratePlan": "FLEX", "quantity": 2, "adults": 1}]});
     refused("another room", &hotel.act(&booking, "amend", &two).await, 409, "retired", "SUI");
     let plan = json!({"name": "Flexible", "currency": "EUR", "retired": true});

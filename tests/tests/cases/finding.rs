@@ -28,6 +28,25 @@ async fn by_the_confirmation_number() {
             assert_eq!(ids(api.get(&path).send().await), [id(&booking)], "{path}");
         }
     }
+    // A guest signs in with any of these forms.
+    let path = format!("/v1/bookings/{}/guest-link", id(&booking));
+    let link = api.post(&path, &fresh_key()).json(&json!({})).send().await.expect(201).json();
+    let guest = api.unauthenticated().from_address(std::net::Ipv4Addr::new(127, 44, 55, 67));
+    let sign_in = async |number: &str| {
+        let body = json!({"confirmationNumber": number, "link": link["link"]});
+        guest.post("/v1/guest-sessions", &fresh_key()).json(&body).send().await
+    };
+    sign_in(&number.to_lowercase()).await.expect(201);
+    sign_in(&number.replace('-', "")).await.expect(201);
+    let session = sign_in(&number.replace('-', " ")).await.expect(201).json();
+    // Notes and telephone numbers are the same guest's; another name is another guest.
+    let guest = guest.with_key(session["accessToken"].as_str().unwrap());
+    let own = format!("/v1/bookings/{}", id(&booking));
+    let note = json!({"notes": [{"kind": "internal", "text": "VIP"}], "guest": {"phone": "+351210000001"}});
+    fixture.hotel.act(&booking, "amend", &note).await.expect(200);
+    guest.get(&own).send().await.expect(200);
+    fixture.hotel.act(&booking, "amend", &json!({"guest": {"name": "Bob"}})).await.expect(200);
+    guest.get(&own).send().await.expect(401);
     assert!(ids(api.get("/v1/bookings?confirmationNumber=00000-00000").send().await).is_empty());
     // Other conditions count beside the number, with and without a property.
     for (condition, is_found) in
@@ -77,8 +96,18 @@ async fn by_the_guest() {
     ] {
         assert_eq!(find(guest).await, found, "{guest}");
     }
+    for wordless in ["!!!", " ", "%", "\u{301}"] {
+        let path = format!("/v1/bookings?propertyId=PEOPLE&guest={}", percent_encoded(wordless));
+        refused(wordless, &hotel.api.get(&path).send().await, 400, "invalid_field", "guest");
+        fixture.cluster.api("auditor", 1).get(&path).send().await.expect(403);
+    }
     // After a change the new name counts; after an erasure none does.
     hotel.act(&anna, "amend", &json!({"guest": {"name": "Anna Schmidt"}})).await.expect(200);
+    assert_eq!(
+        (find("anna").await, find("anna@example.org").await),
+        (vec![id(&anna)], vec![id(&anna)]),
+        "what stays is still found"
+    );
     assert_eq!((find("muller").await, find("schmidt").await), (vec![id(&maria)], vec![id(&anna)]));
     let erase = format!("/v1/guests/{}/erase", anna["guestId"].as_str().unwrap());
     hotel.api.post(&erase, &fresh_key()).json(&json!({})).send().await.expect(200);

@@ -1,6 +1,6 @@
 //! Lists of bookings.
 
-use keyrack_tests::fresh_key;
+use keyrack_tests::{fresh_key, percent_encoded};
 use serde_json::json;
 
 use super::{Fixture, refused};
@@ -67,4 +67,60 @@ async fn a_hold_shows_what_became_of_it() {
     for unknown in ["hd_00000020d1z4498bcppn6xycc4", "nonsense"] {
         read(unknown).await.expect(404);
     }
+}
+
+/// A booking that moves between the first two pages is listed, however many pages follow.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_many_pages_misses_no_booking_that_moves() {
+    let fixture = Fixture::set_up("PAGES").await;
+    let hotel = &fixture.hotel;
+    let mut bookings = Vec::new();
+    for day in 10..14 {
+        bookings.push(hotel.booked(&format!("2027-03-{day}"), "2027-03-20").await);
+    }
+    let page = async |cursor: &str| {
+        let path = format!("/v1/bookings?propertyId=PAGES&limit=1&cursor={}", percent_encoded(cursor));
+        hotel.api.get(&path).send().await.expect(200).json()
+    };
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    for number in 0..20 {
+        let answer = page(&cursor).await;
+        seen.extend(answer["items"].as_array().unwrap().iter().map(|one| one["bookingId"].clone()));
+        if number == 0 {
+            hotel.act(&bookings[3], "amend", &json!({"arrival": "2027-03-09"})).await.expect(200);
+            hotel.booked("2027-04-01", "2027-04-02").await;
+        }
+        match answer["nextCursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    for booking in &bookings {
+        assert!(seen.contains(&booking["bookingId"]), "{booking} is missing");
+    }
+}
+
+/// A page ends early if its bookings are large, so that no list takes much memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_large_bookings_is_short() {
+    let fixture = Fixture::set_up("LARGE").await;
+    let hotel = &fixture.hotel;
+    let mut request = hotel.request("2027-01-02", "2028-01-03");
+    let prices = vec!["9999999999.99"; 366];
+    let line = json!({"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1, "sellerNightly": prices});
+    request["rooms"] = json!(vec![line; 50]);
+    for _ in 0..5 {
+        let booking = hotel.book(&request).await.expect(201).json();
+        hotel.act(&booking, "cancel", &json!({})).await.expect(200);
+    }
+    let mut path = "/v1/bookings?propertyId=LARGE".to_owned();
+    let mut pages = Vec::new();
+    loop {
+        let answer = hotel.api.get(&path).send().await.expect(200).json();
+        pages.push(answer["items"].as_array().unwrap().len());
+        let Some(next) = answer["nextCursor"].as_str() else { break };
+        path = format!("/v1/bookings?propertyId=LARGE&cursor={}", percent_encoded(next));
+    }
+    assert!(pages.len() > 1 && pages.iter().sum::<usize>() == 5, "{pages:?}");
 }

@@ -19,15 +19,15 @@ pub fn status_of(problem: Problem) -> Status {
         metadata
             .insert(format!("night.{place}"), format!("{} {} {} {reason}", refused.night, refused.room_type, refused.available));
     }
-    if let Some(total) = problem.total {
+    if let Some(total) = &problem.total {
         metadata.insert("total.amount".to_owned(), total.currency.format_amount(total.amount));
         metadata.insert("total.currency".to_owned(), total.currency.as_str().to_owned());
     }
-    if let Some(booking) = problem.booking {
+    if let Some(booking) = &problem.booking {
         metadata.insert("bookingId".to_owned(), booking.to_string());
     }
     let details = ErrorDetails::with_error_info(problem.code.as_str(), "keyrack.dev", metadata);
-    Status::with_error_details(grpc_code(problem.code), problem.detail.text(Language::English), details)
+    Status::with_error_details(grpc_code(problem.code), problem.text(Language::English), details)
 }
 
 /// A problem as one answer of a stream.
@@ -42,7 +42,7 @@ pub fn refusal_of(problem: Problem) -> v1::Refusal {
         code: problem.code.as_str().into(),
         retryable: problem.code.retryable(),
         nights: problem.nights.iter().map(night).collect(),
-        detail: problem.detail.text(Language::English),
+        detail: problem.text(Language::English),
     }
 }
 

@@ -121,8 +121,13 @@ fn idempotency_key(parts: &Parts) -> Result<Option<String>, Problem> {
 
 /// The preconditions. An operation whose resource has no ETag fails `If-Match`, and meets `If-None-Match`.
 fn preconditions(parts: &Parts) -> Result<Preconditions, Problem> {
-    let value = |name| parts.headers.get(name).map(axum::http::HeaderValue::as_bytes);
-    let preconditions = Preconditions::read(value(header::IF_MATCH), value(header::IF_NONE_MATCH))?;
+    // Several lines of a header are one list (RFC 9110, section 5.3).
+    let value = |name| {
+        let lines: Vec<&[u8]> = parts.headers.get_all(name).iter().map(axum::http::HeaderValue::as_bytes).collect();
+        if lines.is_empty() { None } else { Some(lines.join(&b", "[..])) }
+    };
+    let (if_match, if_none_match) = (value(header::IF_MATCH), value(header::IF_NONE_MATCH));
+    let preconditions = Preconditions::read(if_match.as_deref(), if_none_match.as_deref())?;
     let route = parts.extensions.get::<MatchedPath>();
     let operation = route.and_then(|route| Operation::of_http(parts.method.as_str(), route.as_str()));
     match operation {

@@ -77,7 +77,7 @@ pub fn finish(response: &mut Response, languages: Option<&HeaderValue>) {
         kind: format!("https://keyrack.dev/problems/{}", problem.code.as_str()),
         title: title(problem.code, language),
         status: problem.code.status(),
-        detail: problem.detail.text(language),
+        detail: problem.text(language),
         code: problem.code.as_str(),
         retryable: problem.code.retryable(),
         trace_id: trace_id.clone(),
