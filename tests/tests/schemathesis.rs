@@ -123,6 +123,11 @@ async fn known(cluster: &Cluster, hotel: &Hotel) -> Value {
         holds.push(hold["holdId"].clone());
         prefixes.push(operators.give_key("invented").await.prefix);
     }
+    // Another operation releases the holds above.
+    let mut unconfirmed = Vec::new();
+    for _ in 0..8 {
+        unconfirmed.push(hotel.hold("2027-01-01", "2027-01-03", 600).await.expect(201).json()["holdId"].clone());
+    }
     let doomed = hotel.booked("2027-01-01", "2027-01-03").await;
     let request = hotel.request("2027-01-01", "2027-01-03");
     let rooms = json!([{"roomType": "DLX", "ratePlan": "FLEX", "adults": 1}]);
@@ -139,6 +144,7 @@ async fn known(cluster: &Cluster, hotel: &Hotel) -> Value {
             "arrival": first, "arrivalFrom": first, "from": first, "dateFrom": first, "expectedFrom": first,
             "departure": later, "arrivalTo": later, "to": later, "dateTo": later,
         },
+        "own": {"POST /v1/holds/{hold}/confirm": {"hold": unconfirmed}},
         "bodies": {
             "POST /v1/bookings": request,
             "POST /v1/bookings/{booking}/amend": {"departure": "2027-01-04"},

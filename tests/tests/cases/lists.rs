@@ -106,8 +106,8 @@ async fn a_list_of_many_pages_misses_no_booking_that_moves() {
 async fn a_page_of_large_bookings_is_short() {
     let fixture = Fixture::set_up("LARGE").await;
     let hotel = &fixture.hotel;
-    let mut request = hotel.request("2027-01-02", "2028-01-03");
-    let prices = vec!["9999999999.99"; 366];
+    let mut request = hotel.request("2027-01-02", "2028-01-01");
+    let prices = vec!["9999999999.99"; 364];
     let line = json!({"roomType": "DLX", "ratePlan": "FLEX", "quantity": 1, "adults": 1, "sellerNightly": prices});
     request["rooms"] = json!(vec![line; 50]);
     for _ in 0..5 {

@@ -1,6 +1,7 @@
 """Puts existing ids and values into schemathesis' generated requests, so that they get past "not found".
 
-KEYRACK_KNOWN is a JSON object: `values` has existing values for the name of a parameter or field; `bodies` has, for
+KEYRACK_KNOWN is a JSON object: `values` has existing values for the name of a parameter or field; `own` has, for `POST /v1/...`,
+values that no other operation uses up; `bodies` has, for
 `POST /v1/...`, members that a request needs to succeed: of four bodies, one has them beside what was generated, and one has nothing
 else. The inserted value depends only on the generated one: the same seed makes the same requests.
 """
@@ -38,7 +39,11 @@ def fill(value):
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    return fill(path_parameters)
+    own = KNOWN["own"].get(f"{context.operation.method.upper()} {context.operation.path}", {})
+    filled = fill(path_parameters)
+    if not isinstance(filled, dict):
+        return filled
+    return {name: own[name][drawn(value) % len(own[name])] if name in own else value for name, value in filled.items()}
 
 
 @schemathesis.hook
