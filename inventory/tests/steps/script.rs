@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::drawn::{Act, Ari, By, Draw, Key, Room, Step};
 use keyrack_inventory::*;
 
+/// A word that every guest has, so that a change of the guest keeps one.
+const FREQUENT_WORD: [u8; 16] = [7; 16];
+
 /// Codes by the small numbers of a step. The last one is never put.
 const TYPES: [&str; 4] = ["STD", "DLX", "SUITE", "ATTIC"];
 const PLANS: [&str; 4] = ["FLEX", "SAVER", "CORP", "GHOST"];
@@ -355,7 +358,7 @@ impl Script {
         let salt = |place| u128::from_be_bytes(drawn(place).map(u64::to_be_bytes).concat().try_into().unwrap()).to_be_bytes();
         let digest = |place| [salt(place), salt(place).map(|byte| byte ^ 0x33)].concat().try_into().unwrap();
         let guest = if guest { (0..GUEST_DIGESTS as u64).map(digest).collect() } else { Vec::new() };
-        let lookups = if guest.is_empty() { Vec::new() } else { vec![salt(5), salt(6)] };
+        let lookups = if guest.is_empty() { Vec::new() } else { vec![salt(5), salt(6), FREQUENT_WORD] };
         LeafSeeds { guest, salts: TermSalts { price: salt(5), channel_ref: salt(6), unit: salt(7) }, lookups }
     }
 

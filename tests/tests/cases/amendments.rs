@@ -104,6 +104,8 @@ async fn what_is_given_up_late_costs_its_fee() {
         (1, vec![json!({"departure": "2027-01-05"})], "150.00"),
         // The night of the 2nd is given up, and the stay is still close.
         (1, vec![json!({"arrival": "2027-01-03", "departure": "2027-01-05"})], "150.00"),
+        // The night of the 7th stays late although the new arrival is far enough away.
+        (1, vec![json!({"departure": "2027-01-08"}), json!({"arrival": "2027-01-07"})], "300.00"),
     ] {
         let mut request = fixture.hotel.request("2027-01-02", "2027-01-04");
         request["rooms"] = rooms(quantity);
@@ -123,6 +125,25 @@ async fn what_is_given_up_late_costs_its_fee() {
     assert_eq!((&moved["fees"], moved.get("feesTotal")), (&json!([]), None));
     let cancelled = fixture.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
     assert_eq!(cancelled["cancellationFee"]["amount"], "0.00");
+}
+
+/// A booking of a cheap night that moves to an earlier arrival owes its new first night.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cheap_first_night_does_not_lower_the_fee() {
+    let fixture = Fixture::set_up("FIRST").await;
+    let policy = json!({"freeUntilDays": 30, "fee": "first_night"});
+    let plan = json!({"name": "First night", "cancellationPolicy": policy});
+    fixture.hotel.api.put("/v1/properties/FIRST/rate-plans/FIRST", &plan).send().await.expect(201);
+    let line = |day: &str, to: &str, rate: &str| json!({"roomType": "DLX", "ratePlan": "FIRST", "dateFrom": day, "dateTo": to, "rate": rate});
+    let updates = [line("2027-01-01", "2027-01-31", "100.00"), line("2027-01-12", "2027-01-12", "1.00")];
+    fixture.hotel.ari(updates.to_vec()).await.expect(200);
+    let mut request = fixture.hotel.request("2027-01-12", "2027-01-13");
+    request["rooms"][0]["ratePlan"] = json!("FIRST");
+    let booking = fixture.hotel.book(&request).await.expect(201).json();
+    let moved = fixture.hotel.act(&booking, "amend", &json!({"arrival": "2027-01-02"})).await.expect(200).json();
+    assert_eq!(moved["fees"], json!([]), "nothing is given up");
+    let cancelled = fixture.hotel.act(&booking, "cancel", &json!({})).await.expect(200).json();
+    assert_eq!(cancelled["cancellationFee"]["amount"], "100.00");
 }
 
 /// Half of two lines of 230.87 is 230.87, not twice 115.43: a fee is rounded once for a booking.
