@@ -44,8 +44,8 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         }),
         b's' => read(json, |_: v1::BookingStepRequest| ()),
         b'p' => read(json, |property: v1::PutPropertyRequest| drop(fields::currency(&property.currency))),
-        b't' => read(json, |room_type: v1::PutRoomTypeRequest| drop(requests::room_type(&room_type))),
-        b'r' => read(json, |rate_plan: v1::PutRatePlanRequest| drop(requests::rate_plan(&rate_plan, euro))),
+        b't' => read(json, |room_type: v1::PutRoomTypeRequest| drop(requests::room_type(&room_type, false))),
+        b'r' => read(json, |rate_plan: v1::PutRatePlanRequest| drop(requests::rate_plan(&rate_plan, euro, false))),
         b'u' => read(json, |ari: v1::UpdateAriRequest| {
             let Ok(lines) = requests::ari(&ari.updates, |_| Some(euro)) else { return };
             assert!(lines.iter().all(|line| line.rate.is_none_or(|rate| (0..=MAX_MINOR).contains(&rate))));

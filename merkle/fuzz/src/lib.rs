@@ -142,7 +142,7 @@ pub mod guests {
     pub use keyrack_proto::internal::{GuestData, GuestNote};
 
     pub use crate::node::cards::{has_card_number, is_card_number};
-    pub use crate::node::words::folded;
+    pub use crate::node::words::{folded, is_ignorable, is_visible};
 
     /// A kind of token.
     pub enum SealedTokens {
@@ -159,6 +159,11 @@ pub mod guests {
         /// The token as it is.
         pub fn seal_token(&self, _: SealedTokens, body: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
             Ok(body.to_vec())
+        }
+
+        /// Nobody's guest: the targets only read tokens.
+        pub fn open_guest(&self, _: &keyrack_inventory::Booking, _: Option<&[u8]>) -> Option<GuestData> {
+            None
         }
 
         /// The token as it is.
