@@ -15,8 +15,8 @@ pub struct Problem {
     pub code: Code,
     /// This case. It becomes a sentence when the caller's language is known.
     pub detail: Box<Detail>,
-    /// The part of the request that the sentence is about, such as `updates[3]`; empty for all of it.
-    pub part: Box<str>,
+    /// The part of the request that the sentence is about; `None` for all of it.
+    pub part: Option<Box<Part>>,
     /// The nights that prevent the stay.
     pub nights: Vec<RefusedNight>,
     /// The present price, if the caller expected another one.
@@ -32,6 +32,10 @@ pub struct Problem {
     /// The rest of the quota, if the request exceeds it.
     pub quota: Option<QuotaLeft>,
 }
+
+/// A part of a request, such as `updates[3]`.
+#[derive(Clone, Debug)]
+pub struct Part(String);
 
 /// The rest of a quota after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +55,7 @@ impl Problem {
         Problem {
             code,
             detail: Box::new(detail),
-            part: Box::default(),
+            part: None,
             nights: Vec::new(),
             total: None,
             booking: None,
@@ -64,13 +68,16 @@ impl Problem {
 
     /// The same problem, in one part of the request.
     pub fn within(self, part: &str) -> Problem {
-        Problem { part: part.into(), ..self }
+        Problem { part: Some(Box::new(Part(part.to_owned()))), ..self }
     }
 
     /// The sentence in a language, with the part of the request before it.
     pub fn text(&self, language: Language) -> String {
         let text = self.detail.text(language);
-        if self.part.is_empty() { text } else { format!("{}: {text}", self.part) }
+        match &self.part {
+            Some(part) => format!("{}: {text}", part.0),
+            None => text,
+        }
     }
 
     /// Seconds after which a retry makes sense.
