@@ -136,7 +136,9 @@ fn without_answer(cause: &ClientError, look: &str) -> String {
 
 /// A refusal in words, with the refused nights on lines of their own. `key` is the idempotency key of a change.
 pub fn explain(error: &ClientError, key: Option<&str>) -> String {
-    let mut detail = without(&PARTS, &part_of(&error.detail, 1_000));
+    let detail = part_of(&error.detail, 1_000);
+    // The command line sends one update at a time.
+    let mut detail = without(&PARTS, detail.strip_prefix("updates[0]: ").unwrap_or(&detail));
     if let Some((field, option)) = NAMES.iter().find(|(field, _)| detail.starts_with(field)) {
         detail.replace_range(..field.len(), option);
     }

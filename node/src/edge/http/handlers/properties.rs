@@ -105,7 +105,7 @@ pub async fn list(State(service): State<Service>, ask: ReadCall<SearchQuery>) ->
 
 /// Create or change a room type.
 ///
-/// Required: `capacity`, the number of rooms of this type. Sets all settings: an absent field gets its default. Returns the
+/// Required: `capacity`, the number of rooms of this type. Sets all settings: an absent field gets its default, but `retired` stays as it is. Returns the
 /// room type (201 if it is new), with its revision as ETag. Errors: 422 `capacity_too_large` above 100000 rooms or 10000
 /// basis points of overbooking, 412 `precondition_failed`.
 #[utoipa::path(put, path = Operation::PutRoomType.route(), tag = "Properties", request_body = v1::PutRoomTypeRequest,
@@ -127,7 +127,7 @@ pub async fn put_room_type(
 
 /// Create or change a rate plan.
 ///
-/// Sets all settings: an absent field gets its default. Without a `cancellationPolicy`, cancelling is free. Returns the rate plan
+/// Sets all settings: an absent field gets its default, but `retired` stays as it is. Without a `cancellationPolicy`, cancelling is free. Returns the rate plan
 /// (201 if it is new), with its revision as ETag. Errors: 422 `currency_mismatch` if the plan already has rates in another
 /// currency, 412 `precondition_failed`.
 #[utoipa::path(put, path = Operation::PutRatePlan.route(), tag = "Properties", request_body = v1::PutRatePlanRequest,
