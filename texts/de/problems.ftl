@@ -171,7 +171,7 @@ radius = radiusKm: senden Sie zusammen mit near eine Zahl über 0.
 booking-state = state: eines von confirmed, checked_in, checked_out, cancelled, no_show.
 consistency = consistency: linearizable, oder bounded zusammen mit maxStalenessMs.
 staleness-missing = maxStalenessMs fehlt. consistency=bounded braucht es.
-amendment-empty = Die Änderung ändert nichts. Senden Sie mindestens eines von arrival, departure, rooms oder guest.
+amendment-empty = Die Änderung ändert nichts. Senden Sie mindestens eines von arrival, departure, rooms, guest oder notes.
 hold-ttl = ttlSeconds: 1 bis { $limit }.
 guest-link-ttl = ttlSeconds: { $least } bis { $most }.
 principal-id = principal: 1 bis 64 Kleinbuchstaben, Ziffern und '-'.

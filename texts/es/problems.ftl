@@ -171,7 +171,7 @@ radius = radiusKm: envíe con near un número mayor que 0.
 booking-state = state: confirmed, checked_in, checked_out, cancelled o no_show.
 consistency = consistency: linearizable, o bounded con maxStalenessMs.
 staleness-missing = Falta maxStalenessMs. consistency=bounded lo necesita.
-amendment-empty = La modificación no cambia nada. Envíe al menos arrival, departure, rooms o guest.
+amendment-empty = La modificación no cambia nada. Envíe al menos arrival, departure, rooms, guest o notes.
 hold-ttl = ttlSeconds: de 1 a { $limit }.
 guest-link-ttl = ttlSeconds: de { $least } a { $most }.
 principal-id = principal: de 1 a 64 minúsculas, cifras y '-'.

@@ -171,7 +171,7 @@ radius = radiusKm : envoyez avec near un nombre supérieur à 0.
 booking-state = state : confirmed, checked_in, checked_out, cancelled ou no_show.
 consistency = consistency : linearizable, ou bounded avec maxStalenessMs.
 staleness-missing = maxStalenessMs manque. consistency=bounded le demande.
-amendment-empty = La modification ne change rien. Envoyez au moins arrival, departure, rooms ou guest.
+amendment-empty = La modification ne change rien. Envoyez au moins arrival, departure, rooms, guest ou notes.
 hold-ttl = ttlSeconds : 1 à { $limit }.
 guest-link-ttl = ttlSeconds : { $least } à { $most }.
 principal-id = principal : 1 à 64 minuscules, chiffres et '-'.
